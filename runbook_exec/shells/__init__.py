@@ -1,0 +1,1 @@
+"""The shells that can run a runbook."""

@@ -1,0 +1,55 @@
+"""What every shell module gives: how its text is split into statements, and how a value is written in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..model import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a shell's grammar makes of a script; all offsets are in that script.
+
+    `statements` are its complete commands in order, each from its first character to the end of its last
+    word (here-document bodies included; the separator or newline after it, and comments around it, are not).
+    `regions` are the stretches whose quoting is not bare, in order and disjoint (innermost wins); a quoted
+    region is the content between its quotes. `comments` are whole comments from `#` to the end of the line.
+    `problem` is where and why the script does not end or does not parse, as far as splitting can tell.
+    """
+
+    statements: tuple[tuple[int, int], ...]
+    regions: tuple[tuple[int, int, Context], ...]
+    comments: tuple[tuple[int, int], ...]
+    problem: tuple[int, str] | None = None
+
+    def context(self, start: int, end: int) -> Context:
+        """The context of the stretch, which is unsafe where it lies across the border of two."""
+        for region_start, region_end, context in self.regions:
+            if region_start <= start and end <= region_end:
+                return context
+            if start < region_end and region_start < end:
+                return Context.UNSAFE
+        return Context.BARE
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A value to be written at `text[start:end]` of a statement."""
+
+    start: int
+    end: int
+    context: Context
+    value: str  # bytes that are not UTF-8 as surrogate escapes
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a filled statement: its own text, or a value as the shell reads it (`filling` is its index)."""
+
+    text: str
+    filling: int | None = None
+
+
+class Unwritable(ValueError):
+    """This value cannot be written in this place; the message says what to change in the document."""
