@@ -1,1 +1,48 @@
-"""The shells that can run a runbook."""
+"""The family of shells: a module for each, and what the languages written after a fence mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from types import ModuleType
+
+
+class _Family(Mapping[str, ModuleType]):
+    """The shells by name; a module is imported when it is first asked for."""
+
+    _names = ("fish", "bash", "zsh", "sh")
+
+    def __getitem__(self, name: str) -> ModuleType:
+        if name not in self._names:
+            raise KeyError(name)
+        return import_module(f".{name}", __package__)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+SHELLS: Mapping[str, ModuleType] = _Family()
+
+SESSION = "console"
+
+# `sh` is taken at its word. `shell` and `shellscript` name no shell: people write them over text for bash.
+# A session shows what was typed and what came back, in whatever shell its procedure runs.
+LANGUAGES: Mapping[str, str] = {
+    "fish": "fish",
+    "bash": "bash",
+    "shell": "bash",
+    "shellscript": "bash",
+    "zsh": "zsh",
+    "sh": "sh",
+    "console": SESSION,
+    "shell-session": SESSION,
+    "shellsession": SESSION,
+    "sh-session": SESSION,
+    "terminal": SESSION,
+}
+
+# Which other shells' text a shell reads as it is meant.
+READS: Mapping[str, frozenset[str]] = {"bash": frozenset(("sh",))}

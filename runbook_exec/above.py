@@ -1,0 +1,89 @@
+"""Annotations on the line above a fence or heading, and those that stand anywhere else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .annotations import merge, read_comment
+from .elements import Element, Fence, Heading, Html, Item, Paragraph
+from .model import Annotation, Problem, Severity, Span
+from .source import Source
+from .wikilinks import code_spans
+
+_COMMENT = re.compile(r"<!--\s*+runbook:")
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What is annotated, by the offset of the fence or heading it is said of, and what is wrong with it."""
+
+    annotations: Mapping[int, Annotation]
+    problems: tuple[Problem, ...]
+
+    def of(self, span: Span) -> Annotation:
+        """The annotation of the fence or heading with this span; an empty one if there is none."""
+        return self.annotations.get(span.start, Annotation())
+
+
+def annotations_above(source: Source, elements: Sequence[Element]) -> Above:
+    """Read every annotation comment of a page; several in a row above one fence or heading add up."""
+    if "runbook:" not in source.text:
+        return Above({}, ())
+    said: dict[int, Annotation] = {}
+    problems: list[Problem] = []
+    waiting: list[Annotation] = []
+    line = 0  # the last one of the comments that wait for what is below them
+    for element in elements:
+        if isinstance(element, Item):
+            continue
+        if waiting and element.span.line != line + 1:
+            problems += map(_misplaced, waiting)
+            waiting = []
+        if isinstance(element, Fence | Heading):
+            for annotation in waiting:
+                said[element.span.start] = merge(said.get(element.span.start, Annotation()), annotation)
+            waiting = []
+        elif isinstance(element, Html):
+            for start, end in _comments(source, element.span.start, element.span.end):
+                read = read_comment(source.text, start, end)
+                if read is not None:
+                    waiting.append(read[0])
+                    problems += read[1]
+            line = element.last
+        else:
+            problems += map(_misplaced, waiting)
+            waiting = []
+        if isinstance(element, Paragraph | Heading):
+            problems += _inline(source, element.span)
+    problems += map(_misplaced, waiting)
+    return Above(said, tuple(problems))
+
+
+def _comments(source: Source, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The comments between two offsets, closed or not."""
+    while (start := source.text.find("<!--", start, end)) >= 0:
+        closing = source.text.find("-->", start + 4, end)
+        stop = closing + 3 if closing >= 0 else end
+        yield start, stop
+        start = stop
+
+
+def _inline(source: Source, span: Span) -> Iterator[Problem]:
+    """An annotation in the middle of a paragraph or heading, where it is said of nothing."""
+    code: list[tuple[int, int]] | None = None
+    for match in _COMMENT.finditer(source.text, span.start, span.end):
+        code = code_spans(source.text, span.start, span.end) if code is None else code
+        if not any(start <= match.start() < end for start, end in code):
+            yield _misplaced(Annotation(span=source.span(match.start(), match.end())))
+
+
+def _misplaced(annotation: Annotation) -> Problem:
+    return Problem(
+        "misplaced-annotation",
+        "expected a fence or a heading on the line below this annotation, found neither; it has no effect",
+        annotation.span,
+        "move it to the line directly above the block or heading it is about",
+        Severity.WARNING,
+    )

@@ -1,0 +1,556 @@
+"""The one engine: a plan becomes a run, told as a generator of events.
+
+It yields "statement started" before the statement starts, and cannot go on until its listener asks for the
+next event: so a journal that writes each event down before asking for the next is write-ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from . import __version__
+from .events import (
+    Answered,
+    Captured,
+    Event,
+    Output,
+    RunEnded,
+    RunStarted,
+    StatementFinished,
+    StatementStarted,
+)
+from .mask import Masker
+from .model import Context
+from .offers import Offer, offers
+from .plan import Item, Plan, Value, Where
+from .questions import (
+    AfterFailure,
+    Alternatives,
+    Answer,
+    Ask,
+    BeforeStatement,
+    Confirmation,
+    ManualStep,
+    Question,
+    ValueNeeded,
+)
+from .shells import SHELLS
+from .shells.base import Filling, Unwritable
+from .state import State, after, carried, next_item
+from .values import ValueProblem, capture_value, check_value, evaluate_when
+
+HIDDEN = "••••••••"
+_KEPT = 1 << 20  # characters of a statement's output that are kept for captures and offers
+_OFFERED, _REMEMBERED = 1 << 16, 40  # characters of, and how many, outputs that values are offered from
+_WITHHELD = 16 << 20  # bytes of a minting statement's output that are held back at most
+
+E = TypeVar("E", bound=Event)
+
+
+class Shell(Protocol):
+    """What the engine needs of a session; what it yields are session.Output, Quiet and Done."""
+
+    def start(self) -> Iterator[Any]:
+        """Start the shell."""
+
+    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Any]:
+        """Run one statement."""
+
+    def ask_line(self) -> Iterator[Any]:
+        """Let the operator type a line: yields it at last, or None for the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the engine is handed instead of reaching for it."""
+
+    run: str  # the run's id
+    now: Callable[[], str]  # the time, RFC 3339
+    clock: Callable[[], float]  # seconds, monotonic
+    place: str
+    source: Callable[[str, Item, Mapping[str, Value]], Value | None]  # a value that can be had without asking
+    quiet: Callable[[float], None] = lambda seconds: None  # told how long a silent statement has been running
+    echo: Callable[[bytes], None] = lambda data: None  # shows what the shell's own prompt prints; no event
+    today: Callable[[], datetime] = datetime.now
+
+
+class Stop(Exception):
+    """The run is over."""
+
+    def __init__(self, outcome: str, reason: str = "") -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+        self.reason = reason
+
+
+def run(plan: Plan, state: State, session: Shell, ask: Ask, world: World) -> Generator[Event]:
+    """Run a plan from where `state` is, and tell what happens; the last event is always RunEnded."""
+    work = _Run(plan, state, session, ask, world)
+    try:
+        yield from work.events()
+    except KeyboardInterrupt:
+        yield work.say(RunEnded, outcome="stopped", reason="interrupted")
+
+
+@dataclass(slots=True)
+class _Run:
+    """The working state of one run."""
+
+    plan: Plan
+    state: State
+    session: Shell
+    ask: Ask
+    world: World
+    seq: int = 0
+    started: bool = False
+    values: dict[str, Value] = field(default_factory=dict)
+    outputs: list[tuple[str, str]] = field(default_factory=list)
+    masker: Masker = field(default_factory=Masker)
+    block_text: str = ""  # what the statements of the present block have printed so far
+    confirmed: tuple[int, int] | None = None  # the block that was confirmed
+
+    def say(self, kind: type[E], **what: Any) -> E:
+        """An event of this run, stamped and folded into the state."""
+        self.seq += 1
+        event = kind(run=self.world.run, seq=self.seq, time=self.world.now(), **what)
+        self.state = after(self.state, event)
+        return event
+
+    def events(self) -> Iterator[Event]:
+        for name, value in self.plan.given.items():
+            self.learn(name, value)
+        yield self.say(
+            RunStarted,
+            path=self.plan.runbook.path,
+            digest=self.plan.runbook.digest,
+            procedure=self.plan.procedure.title,
+            anchor=self.plan.procedure.anchor,
+            shell=self.plan.procedure.shell,
+            place=self.world.place,
+            values={name: value.text for name, value in self.values.items() if not value.secret},
+            version=__version__,
+        )
+        try:
+            while (item := next_item(self.plan, self.state)) is not None:
+                yield from self.manual(item) if item.statement is None else self.statement(item)
+        except Stop as stop:
+            yield self.say(RunEnded, outcome=stop.outcome, reason=stop.reason)
+        else:
+            yield self.say(RunEnded, outcome="succeeded")
+
+    # questions -------------------------------------------------------------------------------------------
+
+    def put(self, question: Question, kind: str) -> Iterator[Event | Answer]:
+        """Ask, until there is an answer that the caller must act on; it is yielded last."""
+        item = question.item
+        while True:
+            answer = self.ask(question)
+            if answer.choice == "shell":
+                yield from self.live(item)
+                continue
+            if answer.choice == "wait":
+                raise Stop("waiting", answer.note)
+            # a value may be a secret, and who typed it is told by the statement that uses it
+            told = answer.value if kind == "choose" and answer.choice == "choose" else answer.choice
+            yield self.say(Answered, question=kind, answer=told, note=self.mask(answer.note), **_at(item))
+            if answer.choice == "quit":
+                failed = isinstance(question, AfterFailure) and not question.interrupted
+                raise Stop("failed" if failed else "stopped", answer.note)
+            if answer.choice == "edit" and answer.plan is not None:
+                self.state = carried(self.state, self.plan, answer.plan)
+                self.plan = answer.plan
+            yield answer
+            return
+
+    def live(self, item: Item) -> Iterator[Event]:
+        """The session's own prompt, until the operator leaves it; what is typed is told as a statement."""
+        yield from self.start()
+        while True:
+            line: str | None = None
+            for got in self.session.ask_line():
+                if hasattr(got, "data"):
+                    self.world.echo(got.data)
+                elif isinstance(got, str):
+                    line = got
+            if line is None or line.strip() in ("exit", "logout"):
+                return
+            if line.strip():
+                at = {**_at(item), "statement": 0, "line": 0}
+                yield self.say(StatementStarted, text=self.mask(line), **at)
+                began = self.world.clock()
+                done: Any = None
+                for got in self.session.run(line.encode("utf-8", "surrogateescape")):
+                    if hasattr(got, "data"):
+                        yield from self.stream(item, got.data, typed=True)
+                    elif hasattr(got, "status"):
+                        done = got
+                yield from self.rest(item, typed=True)
+                yield self.finished(done, began, "", at)
+
+    def manual(self, item: Item) -> Iterator[Event]:
+        if item.where.step in self.plan.done and item.block is None:
+            yield self.say(
+                Answered, question="manual", answer="done", note="said beforehand with --done", **_at(item)
+            )
+            return
+        for got in self.put(ManualStep(item), "manual"):
+            if isinstance(got, Event):
+                yield got
+
+    # statements ------------------------------------------------------------------------------------------
+
+    def statement(self, item: Item) -> Iterator[Event]:
+        """Everything from the first question about a statement to its end."""
+        known = {name: value.text for name, value in self.values.items() if not value.secret}
+        when = item.annotation.when
+        if when is not None and not evaluate_when(when, known, self.world.today()):
+            yield self.say(Answered, question="when", answer="skip", note=f"not {when}", **_at(item))
+            return
+        if item.first:
+            self.block_text = ""
+        steps = (self.alternatives, self.fill, self.confirm, self.before)
+        for step in steps:
+            for got in step(item):
+                if isinstance(got, Answer):
+                    if got.choice in ("skip", "edit", "choose"):
+                        return  # what comes next is found anew
+                else:
+                    yield got
+        yield from self.attempts(item)
+
+    def alternatives(self, item: Item) -> Iterator[Event | Answer]:
+        block = item.block
+        where = (item.where.step, item.where.block)
+        if block is None or not block.alternatives or where in self.state.chosen:
+            return
+        number = _choice(block.alternatives, item.annotation.choose)
+        if number:
+            yield self.say(Answered, question="choose", answer=str(number), note="annotated", **_at(item))
+            yield Answer("choose")
+        else:
+            yield from self.put(Alternatives(item, block.alternatives), "choose")
+
+    def fill(self, item: Item) -> Iterator[Event | Answer]:
+        """A value for every placeholder of the statement that has none yet."""
+        for placeholder in item.placeholders:
+            name = placeholder.name
+            problem = ""
+            while name not in self.values:
+                value = None
+                if not problem:
+                    try:
+                        value = self.world.source(name, item, self.values)
+                    except ValueProblem as error:
+                        problem = str(error)
+                if value is None:
+                    question = ValueNeeded(
+                        item,
+                        self.shown(item),
+                        name,
+                        self.plan.inputs.get(name),
+                        self.plan.secret(name),
+                        self.offers(name),
+                        problem,
+                    )
+                    for got in self.put(question, "value"):
+                        if isinstance(got, Answer) and got.choice == "value":
+                            value = Value(got.value, question.secret, "typed")
+                        else:
+                            yield got
+                            if isinstance(got, Answer):
+                                return
+                if value is not None:
+                    problem = check_value(self.plan.inputs.get(name), value.text) or ""
+                    if not problem:
+                        self.learn(name, value)
+
+    def confirm(self, item: Item) -> Iterator[Event | Answer]:
+        where = (item.where.step, item.where.block)
+        if item.annotation.confirm is not None and self.confirmed != where:
+            question = item.annotation.confirm or "run this?"
+            yield from self.put(Confirmation(item, self.shown(item), question), "confirm")
+            self.confirmed = where
+
+    def before(self, item: Item) -> Iterator[Event | Answer]:
+        yield from self.put(BeforeStatement(item, self.shown(item)), "run")
+
+    def attempts(self, item: Item) -> Iterator[Event]:
+        """Run the statement, again where its annotation or the operator says so, until it is done with."""
+        attempt, left = 0, item.annotation.retry
+        while True:
+            attempt += 1
+            failure: tuple[Any, str, float] | None = None
+            for got in self.once(item, attempt):
+                if isinstance(got, Event):
+                    yield got
+                else:
+                    failure = got
+            if failure is None:
+                return
+            done, problem, duration = failure
+            if left > 0 and not done.ended and not done.interrupted:
+                left -= 1
+                continue
+            question = AfterFailure(
+                item,
+                self.shown(item),
+                done.status,
+                problem,
+                duration,
+                self.outputs[-1][1][-4000:],
+                alive=not done.ended,
+                interrupted=done.interrupted,
+            )
+            for reply in self.put(question, "failed"):
+                if isinstance(reply, Event):
+                    yield reply
+                elif reply.choice in ("skip", "edit"):
+                    return
+            if done.ended:
+                raise Stop("failed", done.ended)
+
+    def once(self, item: Item, attempt: int) -> Iterator[Event | tuple[Any, str, float]]:
+        """One attempt; yields its events, and at last how it failed if it did."""
+        code = "".join(text for text, _ in self.pieces(item)).encode("utf-8", "surrogateescape")
+        if item.annotation.cwd is not None and item.first:
+            yield from self.start()
+            yield from self.hidden(item, item.annotation.cwd)
+        yield from self.start()
+        yield self.say(StatementStarted, text=self.shown(item), attempt=attempt, **_at(item))
+        began = self.world.clock()
+        mints = self.mints(item)
+        withheld = bytearray()
+        kept = _Kept()
+        done: Any = None
+        for got in self.session.run(code, item.annotation.timeout or self.plan.timeout):
+            if hasattr(got, "data"):
+                if mints and len(withheld) < _WITHHELD:
+                    withheld += got.data
+                else:
+                    for event in self.stream(item, got.data):
+                        kept.add(event.text)
+                        yield event
+            elif hasattr(got, "seconds"):
+                self.world.quiet(got.seconds)
+                for event in self.rest(item, final=False):
+                    kept.add(event.text)
+                    yield event
+            else:
+                done = got
+        raw = bytes(withheld).decode("utf-8", "surrogateescape")
+        captured, problem = self.captured(item, raw if mints else None, done)
+        if withheld:
+            for event in self.stream(item, bytes(withheld)):
+                kept.add(event.text)
+                yield event
+        for event in self.rest(item):
+            kept.add(event.text)
+            yield event
+        text = kept.text()
+        self.outputs = [*self.outputs[-_REMEMBERED:], (f"step {item.step.label}", text[-_OFFERED:])]
+        self.block_text = (self.block_text + text)[-_KEPT:]
+        if not mints:
+            captured, problem = self.captured(item, text, done)
+        problem = self.judge(item, done) or problem
+        if item.annotation.allow_failure and not (done.ended or done.interrupted):
+            problem = ""
+        finished = self.finished(done, began, problem, _at(item))
+        yield finished
+        if not problem:
+            for name, value in captured:
+                self.learn(name, value)
+                yield self.say(
+                    Captured,
+                    name=name,
+                    secret=value.secret,
+                    length=len(value.text),
+                    value=None if value.secret else value.text,
+                    **_at(item),
+                )
+        else:
+            yield (done, problem, finished.duration)
+
+    def hidden(self, item: Item, cwd: str) -> Iterator[Event]:
+        """Go to the folder that the annotation names, as a statement that is told like any other."""
+        code = "cd " + "".join(p.text for p in SHELLS[self.plan.procedure.shell].fill("<cwd>", [_bare(cwd)]))
+        at = {**_at(item), "statement": 0}
+        yield self.say(StatementStarted, text=code, **at)
+        began = self.world.clock()
+        for got in self.session.run(code.encode("utf-8", "surrogateescape")):
+            if hasattr(got, "data"):
+                yield from self.stream(item, got.data)
+            elif hasattr(got, "status"):
+                yield from self.rest(item)
+                problem = f"cannot change to `{cwd}`" if got.status else ""
+                yield self.finished(got, began, problem, at)
+                if problem:
+                    raise Stop("failed", problem)
+
+    # output and values -----------------------------------------------------------------------------------
+
+    def start(self) -> Iterator[Event]:
+        """Start the shell, once; what its configuration prints is told."""
+        if self.started:
+            return
+        self.started = True
+        for got in self.session.start():
+            if hasattr(got, "data"):
+                text = self.masker.feed(got.data).decode("utf-8", "surrogateescape")
+                if text:
+                    yield self.say(Output, step=0, block=0, statement=0, line=0, text=text)
+            elif getattr(got, "ended", ""):
+                raise Stop("failed", f"{got.ended} while starting")
+
+    def stream(self, item: Item, data: bytes, typed: bool = False) -> Iterator[Output]:
+        text = self.masker.feed(data).decode("utf-8", "surrogateescape")
+        if text:
+            yield self.output(item, text, typed)
+
+    def rest(self, item: Item, final: bool = True, typed: bool = False) -> Iterator[Output]:
+        text = self.masker.flush(final).decode("utf-8", "surrogateescape")
+        if text:
+            yield self.output(item, text, typed)
+
+    def output(self, item: Item, text: str, typed: bool = False) -> Output:
+        at = _at(item)
+        return self.say(Output, text=text, **({**at, "statement": 0, "line": 0} if typed else at))
+
+    def finished(self, done: Any, began: float, problem: str, at: Mapping[str, int]) -> StatementFinished:
+        return self.say(
+            StatementFinished,
+            status=done.status,
+            pipestatus=done.pipestatus,
+            duration=round(self.world.clock() - began, 3),
+            cwd=self.mask(done.cwd),
+            problem=problem,
+            **at,
+        )
+
+    def judge(self, item: Item, done: Any) -> str:
+        """Why the statement counts as failed, or an empty string."""
+        says = item.annotation
+        if done.ended:
+            return str(done.ended)
+        if done.suspended:
+            return "suspended with ^Z; `fg` in the shell goes on with it"
+        if done.timed_out:
+            return f"timed out after {says.timeout or self.plan.timeout:g} s"
+        wanted = says.expect_status if item.last and says.expect_status is not None else 0
+        if done.status != wanted:
+            expected = f" (expected {wanted})" if wanted else ""
+            return f"exited {done.status}{expected}"
+        plain = self.block_text.replace("\r\n", "\n")
+        for text in says.expect_not:
+            if text in plain:
+                return f"printed `{text}`, which must not appear"
+        for text in says.expect if item.last else ():
+            if text not in plain:
+                return f"did not print `{text}`"
+        return ""
+
+    def captures(self, item: Item) -> list[tuple[str, str | None]]:
+        return [(c.name, c.pattern) for where, c in self.plan.captures if where == item.where]
+
+    def mints(self, item: Item) -> bool:
+        """Whether the statement prints a secret that nobody knows yet."""
+        annotated = item.annotation.secret and item.last
+        return annotated or any(self.plan.secret(name) for name, _ in self.captures(item))
+
+    def captured(self, item: Item, text: str | None, done: Any) -> tuple[list[tuple[str, Value]], str]:
+        """The values in the output of a statement that ended well, made known to the masker if secret."""
+        found: list[tuple[str, Value]] = []
+        problem = ""
+        if text is None:
+            return found, problem
+        for name, pattern in self.captures(item):
+            if done.status != (item.annotation.expect_status or 0) and pattern is None:
+                continue  # the last line of an error message is no value
+            value = capture_value(text, pattern)
+            secret = self.plan.secret(name)
+            if value is None:
+                problem = f"printed nothing to capture as `{name}`"
+                continue
+            if secret:
+                self.masker.add(value)
+            refused = check_value(self.plan.inputs.get(name), value)
+            problem = f"printed a value for `{name}` that will not do: {refused}" if refused else problem
+            found.append((name, Value(value, secret, f"step {item.step.label}")))
+        return found, problem
+
+    def learn(self, name: str, value: Value) -> None:
+        self.values[name] = value
+        if value.secret:
+            self.masker.add(value.text)
+
+    def mask(self, text: str) -> str:
+        return self.masker.mask_text(text)
+
+    def offers(self, name: str) -> tuple[Offer, ...]:
+        """Values seen in earlier output: tokens for a secret, words and cells of tables for anything else."""
+        if not self.plan.secret(name):
+            return offers(name, self.plan.inputs.get(name), self.outputs)
+        seen = dict.fromkeys(value for _, value in self.masker.seen())
+        return tuple(
+            Offer(value, f"{value[:6]}{HIDDEN}", "earlier output", f"{len(value)} characters")
+            for value in reversed(seen)
+        )
+
+    def pieces(self, item: Item) -> list[tuple[str, str]]:
+        """The statement in pieces, each as it runs and as it is shown."""
+        wanted = [p for p in item.placeholders if p.name in self.values]
+        fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
+        try:
+            pieces = SHELLS[self.plan.procedure.shell].fill(
+                item.statement.text if item.statement else "", fillings
+            )
+        except Unwritable as error:
+            raise Stop("failed", str(error)) from None
+        result = []
+        for piece in pieces:
+            hide = piece.filling is not None and self.values[wanted[piece.filling].name].secret
+            result.append((piece.text, HIDDEN if hide else self.mask(piece.text)))
+        return result
+
+    def shown(self, item: Item) -> str:
+        """The statement as it will run, secrets masked, placeholders without a value as they stand."""
+        return "".join(shown for _, shown in self.pieces(item))
+
+
+class _Kept:
+    """The end of a statement's output, at most `_KEPT` characters of it."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._size = 0
+
+    def add(self, text: str) -> None:
+        self._parts.append(text)
+        self._size += len(text)
+        if self._size > 2 * _KEPT:
+            self._parts = [self.text()]
+            self._size = len(self._parts[0])
+
+    def text(self) -> str:
+        return "".join(self._parts)[-_KEPT:]
+
+
+def _at(item: Item) -> dict[str, int]:
+    where: Where = item.where
+    return {"step": where.step, "block": where.block, "statement": where.statement, "line": item.line}
+
+
+def _bare(value: str) -> Filling:
+    return Filling(0, len("<cwd>"), Context.BARE, value)
+
+
+def _choice(labels: tuple[str, ...], wanted: str | None) -> int:
+    """The number of the alternative that `choose=` names, by number or by a part of its label; 0 for none."""
+    if wanted is None:
+        return 0
+    if wanted.isdigit() and 0 < int(wanted) <= len(labels):
+        return int(wanted)
+    matching = [n for n, label in enumerate(labels, 1) if wanted.casefold() in label.casefold()]
+    return matching[0] if len(matching) == 1 else 0

@@ -1,0 +1,145 @@
+"""What happens in a run; each event is one line of JSON, in the journal and with `--json` alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened: in which run, as its how manieth event, and when (RFC 3339, UTC)."""
+
+    event: ClassVar[str]
+
+    run: str
+    seq: int
+    time: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A run began; `values` are those known beforehand that are not secret."""
+
+    event: ClassVar[str] = "run_started"
+
+    path: str
+    digest: str
+    procedure: str
+    anchor: str
+    shell: str
+    place: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At(Event):
+    """An event of one statement; `line` is where it stands in the document, 0 for a line typed in between."""
+
+    step: int
+    block: int
+    statement: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementStarted(At):
+    """The statement is about to start; `text` is what will run, with secrets masked."""
+
+    event: ClassVar[str] = "statement_started"
+
+    text: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output(At):
+    """What the statement printed, secrets masked; bytes that are not UTF-8 as surrogate escapes."""
+
+    event: ClassVar[str] = "output"
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementFinished(At):
+    """The statement ended; `problem` says why that counts as a failure, "" if it does not."""
+
+    event: ClassVar[str] = "statement_finished"
+
+    status: int
+    pipestatus: tuple[int, ...]
+    duration: float  # seconds
+    cwd: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured(At):
+    """A value was taken from the output; a secret one is not told, only its length in characters."""
+
+    event: ClassVar[str] = "captured"
+
+    name: str
+    secret: bool
+    length: int
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Event):
+    """A question was answered, by a person or by an option given beforehand."""
+
+    event: ClassVar[str] = "answered"
+
+    question: str  # run, value, manual, failed, choose, confirm
+    answer: str
+    note: str = ""
+    step: int = 0
+    block: int = 0
+    statement: int = 0
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Event):
+    """The run is over: succeeded, failed, stopped or waiting (for a person), and why."""
+
+    event: ClassVar[str] = "run_ended"
+
+    outcome: str
+    reason: str = ""
+
+
+KINDS: Mapping[str, type[Event]] = {
+    kind.event: kind
+    for kind in (RunStarted, StatementStarted, Output, StatementFinished, Captured, Answered, RunEnded)
+}
+
+
+def to_line(event: Event, **more: str) -> str:
+    """The event as one line of JSON, without the newline; what is not there is left out."""
+    data: dict[str, Any] = {"event": event.event}
+    for item in fields(event):
+        value = getattr(event, item.name)
+        if value is not None:
+            data[item.name] = dict(value) if isinstance(value, Mapping) else value
+    return json.dumps(data | more, separators=(",", ":"))
+
+
+def from_line(line: str) -> Event:
+    """The event that a line tells of; raises ValueError for anything else."""
+    data = json.loads(line)
+    if not isinstance(data, dict) or data.get("event") not in KINDS:
+        raise ValueError("expected one event of a run as a JSON object")
+    kind: Any = KINDS[data.pop("event")]
+    names = {item.name for item in fields(kind)}
+    known = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items() if name in names}
+    try:
+        event: Event = kind(**known)
+        return event
+    except TypeError as error:
+        raise ValueError(f"expected a whole `{kind.event}` event: {error}") from error

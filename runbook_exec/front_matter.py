@@ -1,0 +1,93 @@
+"""Front matter: its data, and what its `runbook:` key says, with the place of everything that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from yaml.nodes import MappingNode
+
+from .model import Problem, Settings
+from .settings import Reading, is_name, overlay, read_settings
+from .source import source
+from .yaml_text import Mistake, load
+
+__all__ = ["FrontMatter", "overlay", "read", "read_inputs_file"]
+
+_OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n")
+_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The front matter of a page; `end` is the offset where the page itself begins, 0 where there is none."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+    end: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+def read(text: str) -> FrontMatter:
+    """The front matter of a page: YAML from a `---` on its first line to the next `---` or `...`.
+
+    Without the second line there is none. Nor is there where a blank line follows the first one and what
+    comes then is no mapping: that `---` is a rule across the page. What is wrong is in `problems`.
+    """
+    opening = _OPENING.match(text)
+    closing = _CLOSING.search(text, opening.end()) if opening else None
+    if opening is None or closing is None:
+        return FrontMatter()
+    start, end = opening.end(), closing.start()
+    mistakes: list[Mistake] = []
+    span = source(text).span
+    try:
+        document = load(text, start, end)
+        if document.root is None:
+            return FrontMatter(end=closing.end())
+        if not isinstance(document.root, MappingNode):
+            raise document.mistake(document.root, "expected front matter of `key: value` lines")
+    except Mistake as mistake:
+        if not text[start:end].partition("\n")[0].strip():
+            return FrontMatter()
+        return FrontMatter(end=closing.end(), problems=(_problem(mistake, text, "front-matter"),))
+    settings = Settings()
+    for key, value in document.root.value:
+        if not is_name(key):
+            mistakes.append(document.mistake(key, "expected a name as the key", "put it in quotes"))
+        elif key.value == "runbook":
+            try:
+                settings = read_settings(Reading(document, mistakes.append, span), value)
+            except Mistake as mistake:
+                mistakes.append(mistake)
+    data = {key: value for key, value in document.data.items() if isinstance(key, str)}
+    problems = tuple(_problem(mistake, text, "front-matter") for mistake in mistakes)
+    return FrontMatter(data, settings, closing.end(), problems)
+
+
+def read_inputs_file(text: str, path: str) -> tuple[Settings, tuple[Problem, ...]]:
+    """The settings in a file given with `--inputs`: what may stand under `runbook:`, or that key itself.
+
+    `path` is the file's name; the problems carry it.
+    """
+    mistakes: list[Mistake] = []
+    settings = Settings()
+    try:
+        document = load(text, 1 if text.startswith("\ufeff") else 0, len(text))
+        root = document.root
+        if isinstance(root, MappingNode):
+            root = next((value for key, value in root.value if key.value == "runbook"), root)
+        if root is not None:
+            settings = read_settings(Reading(document, mistakes.append, source(text).span), root)
+    except Mistake as mistake:
+        mistakes.append(mistake)
+    return settings, tuple(_problem(mistake, text, "inputs", path) for mistake in mistakes)
+
+
+def _problem(mistake: Mistake, text: str, code: str, path: str = "") -> Problem:
+    """The mistake as a problem; of a mistake of several lines, the span is the first."""
+    line_end = text.find("\n", mistake.start)
+    end = mistake.end if line_end <= mistake.start else min(mistake.end, line_end)
+    return Problem(code, str(mistake), source(text).span(mistake.start, end), mistake.hint, path=path)

@@ -1,0 +1,143 @@
+"""A runbook and a plan as text and as JSON, for `show` and `--dry-run`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from .model import Block, Procedure, Runbook, Step
+from .plan import Item, Plan, Where
+from .values import Capture
+
+
+def outline(runbook: Runbook) -> Iterator[str]:
+    """The procedures of a page, their steps, and what runs in them."""
+    yield f"{runbook.title}  ({runbook.path})"
+    for procedure in runbook.procedures:
+        chosen = runbook.chosen == procedure.anchor
+        marks = (
+            ["runs unless another is named"] if chosen else ["only when named"] if procedure.dangerous else []
+        )
+        marks = ([procedure.shell] if procedure.shell else []) + marks
+        yield ""
+        yield (
+            f"#{procedure.anchor}  {procedure.title}  ({', '.join(marks)})"
+            if marks
+            else f"#{procedure.anchor}"
+        )
+        for step in procedure.steps:
+            yield from _step(step)
+    if not runbook.procedures:
+        yield "no procedure: nothing on this page would run"
+
+
+def _step(step: Step) -> Iterator[str]:
+    kind = "  by hand" if step.manual else ""
+    yield f"  {step.number:>2}  {step.title}{kind}  · line {step.span.line}"
+    for block in step.blocks:
+        if block.runs:
+            for statement in block.statements:
+                first, *more = statement.text.split("\n")
+                names = "".join(f"  {p.text}" for p in statement.placeholders if p.context != "comment")
+                needs = f"  needs{names}" if names else ""
+                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{needs}"
+        else:
+            yield from _not_run(block)
+
+
+def _not_run(block: Block) -> Iterator[str]:
+    yield f"      {block.span.line:>4}  {block.language or 'a block'}, not run: {block.why_not}"
+
+
+def dry_run(plan: Plan) -> Iterator[str]:
+    """All that a run would do, what is still unknown, and what would not run and why."""
+    procedure = plan.procedure
+    yield f"{plan.runbook.title}: {procedure.title} ({plan.runbook.path}#{procedure.anchor}), in {procedure.shell}"
+    captures: dict[Where, list[Capture]] = {}
+    for where, capture in plan.captures:
+        captures.setdefault(where, []).append(capture)
+    steps: dict[int, list[Item]] = {}
+    for item in plan.items:
+        steps.setdefault(item.where.step, []).append(item)
+    for step in procedure.steps:
+        yield ""
+        items = steps.get(step.number)
+        yield f"{step.number}  {step.title}  (line {step.span.line})" + ("" if items else "  not asked for")
+        for item in items or ():
+            if item.statement is None:
+                yield "   by hand: a person says when it is done"
+                continue
+            for line in item.statement.text.split("\n"):
+                yield f"   {line}"
+            yield from _notes(plan, item)
+            for capture in captures.get(item.where, ()):
+                secret = "a secret, " if plan.secret(capture.name) else ""
+                how = f"by /{capture.pattern}/" if capture.pattern else "from the output"
+                yield f"     captures <{capture.name}>, {secret}{how}"
+        for block in step.blocks if items else ():
+            if not block.runs:
+                yield f"   line {block.span.line}: {block.language or 'a block'}, not run: {block.why_not}"
+    elsewhere = [p for p in plan.runbook.procedures if p is not procedure]
+    if elsewhere:
+        yield ""
+        yield "not run: " + ", ".join(f"{p.title} (#{p.anchor})" for p in elsewhere)
+
+
+def _notes(plan: Plan, item: Item) -> Iterator[str]:
+    says = item.annotation
+    if item.statement is not None and item.statement.alternative:
+        label = item.block.alternatives[item.statement.alternative - 1] if item.block else ""
+        yield f"     alternative {item.statement.alternative}: {label}"
+    for name in dict.fromkeys(p.name for p in item.placeholders):
+        yield f"     <{name}>: {_known(plan, name, item)}"
+    told = {
+        "expects": ", ".join(f"`{text}`" for text in says.expect),
+        "must not print": ", ".join(f"`{text}`" for text in says.expect_not),
+        "expects status": "" if says.expect_status is None else str(says.expect_status),
+        "may fail": "yes" if says.allow_failure else "",
+        "retried": f"{says.retry} times" if says.retry else "",
+        "ends after": f"{says.timeout:g} s" if says.timeout else "",
+        "only when": says.when or "",
+        "in": says.cwd or "",
+        "asks first": "" if says.confirm is None else says.confirm or "yes",
+    }
+    for what, value in told.items():
+        if value:
+            yield f"     {what}: {value}"
+
+
+def _known(plan: Plan, name: str, item: Item) -> str:
+    secret = plan.secret(name)
+    if name in plan.given:
+        return "given with --set" + ("" if secret else f": {plan.given[name].text}")
+    for where, capture in plan.captures:
+        if capture.name == name and where < item.where:
+            return f"captured in step {capture.step}"
+    known = plan.inputs.get(name)
+    if known and known.source:
+        return f"from {known.source}"
+    if known and known.default is not None:
+        return f"default: {known.default}"
+    return "unknown yet: asked for when it is needed" + (", not shown" if secret else "")
+
+
+def to_json(value: Procedure | Runbook) -> str:
+    """The whole value, indented; what is not there is null."""
+    return json.dumps(_plain(value), indent=2, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        data = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+        if isinstance(value, Step):
+            data["manual"] = value.manual
+        return data
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, str | int | float | bool) or value is None:
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    return str(value)  # dates, and what else YAML knows

@@ -1,0 +1,27 @@
+"""Regular expressions that come out of a document: compiled, or refused with the place of the mistake."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+
+class PatternProblem(ValueError):
+    """A regular expression does not compile; `position` is where in it, in characters."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """The compiled pattern, in which `^` and `$` mean the ends of a line; PatternProblem where it is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a doubtful set such as `[[a]` still means what `re` reads
+            return re.compile(pattern, re.MULTILINE)
+    except re.error as error:
+        position = error.pos or 0
+        raise PatternProblem(f"{error.msg} at character {position + 1} of `{pattern}`", position) from None
+    except (OverflowError, RecursionError):
+        raise PatternProblem("the regular expression is too large", 0) from None

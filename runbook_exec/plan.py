@@ -1,0 +1,276 @@
+"""What a run will do: a runbook, one of its procedures, and the values known so far."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from .annotations import merge
+from .model import Annotation, Block, Input, Placeholder, Problem, Procedure, Runbook, Statement, Step
+from .values import Capture, is_secret, parse_capture
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a placeholder stands for, and where that came from."""
+
+    text: str
+    secret: bool
+    origin: str
+
+    def __repr__(self) -> str:
+        """Tells no secret, not even in a traceback."""
+        return f"Value({'secret' if self.secret else repr(self.text)}, {self.origin})"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Where:
+    """Which statement: the numbers of its step, of its block and of itself in the step.
+
+    A manual step is its step's number and two noughts.
+    """
+
+    step: int
+    block: int = 0
+    statement: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.step}.{self.statement}" if self.statement else str(self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to be done: a statement to run, or a step that a person does (then there is none)."""
+
+    where: Where
+    step: Step
+    annotation: Annotation
+    block: Block | None = None
+    statement: Statement | None = None
+    first: bool = True  # of its block
+    last: bool = True
+
+    @property
+    def line(self) -> int:
+        """Where it stands in the document."""
+        return (self.statement or self.step).span.line
+
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """The placeholders that need a value."""
+        if self.statement is None:
+            return ()
+        return tuple(p for p in self.statement.placeholders if p.context != "comment")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A runbook, the procedure to run, what is known of the values, and what was said about the run."""
+
+    runbook: Runbook
+    procedure: Procedure
+    items: tuple[Item, ...]
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    given: Mapping[str, Value] = field(default_factory=dict)  # with --set
+    captures: tuple[tuple[Where, Capture], ...] = ()  # of --capture, the front matter and annotations
+    done: frozenset[int] = frozenset()  # manual steps that --done says are done
+    timeout: float | None = None  # seconds, where the annotation gives none
+    cwd: str | None = None
+
+    def secret(self, name: str) -> bool:
+        """Whether the placeholder's value must never be shown."""
+        annotated = any(item.annotation.capture == name and item.annotation.secret for item in self.items)
+        return is_secret(name, self.inputs.get(name), annotated)
+
+
+def items_of(procedure: Procedure) -> tuple[Item, ...]:
+    """Everything that there is to do in a procedure, in order."""
+    items: list[Item] = []
+    for step in procedure.steps:
+        if step.annotation.skip:
+            continue
+        if step.manual:
+            items.append(Item(Where(step.number), step, step.annotation))
+            continue
+        count = 0
+        for block in step.blocks:
+            if not block.runs:
+                continue
+            annotation = merge(step.annotation, block.annotation)
+            if annotation.manual:
+                count += 1
+                items.append(Item(Where(step.number, block.number, count), step, annotation, block))
+                continue
+            for statement in block.statements:
+                count += 1
+                group = [s for s in block.statements if s.alternative == statement.alternative]
+                items.append(
+                    Item(
+                        Where(step.number, block.number, count),
+                        step,
+                        annotation,
+                        block,
+                        statement,
+                        first=statement is group[0],
+                        last=statement is group[-1],
+                    )
+                )
+    return tuple(items)
+
+
+def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Problem:
+    """The procedure to run: the one named, or the runbook's own; a Problem that lists them if neither."""
+    named = anchor or runbook.settings.procedure or runbook.chosen
+    by_anchor = {procedure.anchor: procedure for procedure in runbook.procedures}
+    if named is not None and named in by_anchor:
+        return by_anchor[named]
+    if not by_anchor:
+        return Problem(
+            "no-procedure",
+            "expected a procedure, found no block that a shell could run and no steps",
+            hint="a section titled Procedure or Steps, or numbered headings, make one",
+        )
+    listing = "\n".join(
+        f"  {runbook.path}#{p.anchor}   {p.title}{'   (only when named)' if p.dangerous else ''}"
+        for p in runbook.procedures
+    )
+    if anchor:
+        near = difflib.get_close_matches(anchor, by_anchor, 1)
+        meant = f"; did you mean `#{near[0]}`?" if near else ""
+        return Problem(
+            "no-procedure", f"no procedure `#{anchor}` on this page{meant}", hint="choose one:\n" + listing
+        )
+    return Problem(
+        "which-procedure",
+        f"this page has {len(by_anchor)} procedures, and none is run without being named",
+        hint="choose one:\n" + listing,
+    )
+
+
+def find_step(items: tuple[Item, ...], wanted: str) -> Item | None:
+    """The item that a STEP names: `6`, `6.1` (its first statement), a step's or block's id, or an anchor.
+
+    A step alone means its last statement.
+    """
+    if found := re.fullmatch(r"(\w+)\.(\d+)", wanted):
+        for item in items:
+            if item.step.label == found[1] and item.where.statement == int(found[2]):
+                return item
+    for item in reversed(items):
+        names = (item.step.label, item.step.anchor, item.annotation.id, item.step.annotation.id)
+        if wanted in names:
+            return item
+    return None
+
+
+def plan_captures(
+    items: tuple[Item, ...], asked: tuple[Capture, ...]
+) -> tuple[tuple[tuple[Where, Capture], ...], tuple[Problem, ...]]:
+    """Which statement every capture takes its value from; a step that is not there is a Problem."""
+    found: list[tuple[Where, Capture]] = []
+    problems: list[Problem] = []
+    for capture in asked:
+        item = find_step(items, capture.step)
+        if item is None or item.statement is None:
+            labels = ", ".join(dict.fromkeys(i.step.label for i in items if i.statement))
+            problems.append(
+                Problem(
+                    "capture-step",
+                    f"`{capture.name}` is to be captured in step `{capture.step}`, "
+                    "which is no step that runs a statement",
+                    hint=f"the steps that do: {labels}" if labels else "",
+                )
+            )
+        else:
+            found.append((item.where, capture))
+    for item in items:
+        annotation = item.annotation
+        if annotation.capture and item.last and item.statement:
+            found.append(
+                (item.where, Capture(annotation.capture, item.step.label, annotation.capture_pattern))
+            )
+    return tuple(found), tuple(problems)
+
+
+def make_plan(
+    runbook: Runbook,
+    procedure: Procedure,
+    *,
+    given: Mapping[str, str] = MappingProxyType({}),
+    captures: tuple[Capture, ...] = (),
+    first: str | None = None,
+    only: str | None = None,
+    done: tuple[str, ...] = (),
+    timeout: float | None = None,
+    cwd: str | None = None,
+) -> Plan | tuple[Problem, ...]:
+    """The plan for a procedure and for what was said on the command line, or what is wrong with that.
+
+    `first` and `only` are steps as `find_step` takes them, `done` manual steps; `timeout` is in seconds.
+    """
+    everything = items_of(procedure)
+    items, problems = _asked_for(everything, first, only)
+    settings = runbook.settings
+    asked = (*captures, *(parse_capture(f"{name}={step}") for name, step in settings.captures.items()))
+    found, wrong = plan_captures(everything, asked)
+    problems += wrong
+    names = {p.name for item in everything for p in item.placeholders} | set(settings.inputs)
+    for option, name in (*(("--set", n) for n in given), *(("--capture", c.name) for c in captures)):
+        if name not in names:
+            problems.append(_unknown_name(option, name, sorted(names)))
+    manual = set()
+    for label in done:
+        step = next((s for s in procedure.steps if label in (s.label, s.anchor, s.annotation.id)), None)
+        if step is None or not step.manual:
+            by_hand = ", ".join(s.label for s in procedure.steps if s.manual) or "none"
+            message = f"`--done {label}`: no step `{label}` is for a person to do"
+            problems.append(Problem("done-step", message, hint=f"the steps that are: {by_hand}"))
+        else:
+            manual.add(step.number)
+    plan = Plan(
+        runbook,
+        procedure,
+        items,
+        settings.inputs,
+        captures=found,
+        done=frozenset(manual),
+        timeout=timeout if timeout is not None else settings.timeout,
+        cwd=cwd if cwd is not None else settings.cwd,
+    )
+    if problems:
+        return tuple(problems)
+    return replace(plan, given={n: Value(v, plan.secret(n), "--set") for n, v in given.items()})
+
+
+def _asked_for(
+    items: tuple[Item, ...], first: str | None, only: str | None
+) -> tuple[tuple[Item, ...], list[Problem]]:
+    option, wanted = ("--only", only) if only is not None else ("--from", first)
+    if wanted is None:
+        return items, []
+    item = find_step(items, wanted)
+    if item is None:
+        labels = ", ".join(dict.fromkeys(i.step.label for i in items))
+        return items, [
+            Problem("no-step", f"`{option} {wanted}`: there is no such step", hint=f"the steps: {labels}")
+        ]
+    if only is not None:
+        if "." in wanted and item.step.label != wanted:
+            return (item,), []
+        return tuple(i for i in items if i.where.step == item.where.step), []
+    start = item.where if "." in wanted and item.step.label != wanted else Where(item.where.step)
+    return tuple(i for i in items if i.where >= start), []
+
+
+def _unknown_name(option: str, name: str, names: list[str]) -> Problem:
+    near = difflib.get_close_matches(name, names, 1)
+    meant = f"; did you mean `{near[0]}`?" if near else ""
+    known = ", ".join(names) or "none"
+    return Problem(
+        "unknown-name",
+        f"`{option} {name}=…`: the procedure has no placeholder `<{name}>`{meant}",
+        hint=f"its placeholders: {known}",
+    )

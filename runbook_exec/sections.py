@@ -1,0 +1,65 @@
+"""The headings of a page, nested, and the sections they begin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .elements import Element, Heading
+from .model import Section, Span
+from .source import Source
+from .titles import anchors, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A heading of the page, and the elements below it: its own are `first:own`, all are `first:last`."""
+
+    title: str
+    anchor: str
+    level: int
+    span: Span
+    first: int
+    own: int
+    last: int
+    parent: int | None  # the index of the node around it
+
+
+def sections(source: Source, nodes: Sequence[Node]) -> tuple[Section, ...]:
+    """The sections of a page with the offsets where they end."""
+    ends = [len(source.text)] * len(nodes)
+    open_nodes: list[int] = []
+    for index, node in enumerate(nodes):
+        while open_nodes and nodes[open_nodes[-1]].level >= node.level:
+            ends[open_nodes.pop()] = source.starts[node.span.line - 1]
+        open_nodes.append(index)
+    return tuple(
+        Section(node.title, node.anchor, node.level, node.span, end)
+        for node, end in zip(nodes, ends, strict=True)
+    )
+
+
+def nodes(source: Source, elements: Sequence[Element], page_title: str) -> tuple[tuple[Node, ...], str]:
+    """The headings outside lists and quotes, and an anchor for the page itself."""
+    headings = [(index, element) for index, element in enumerate(elements) if isinstance(element, Heading)]
+    titles = [plain(heading.text) for _, heading in headings]
+    *names, page_anchor = anchors([*titles, page_title])
+    top = [
+        (index, heading, title, anchor)
+        for (index, heading), title, anchor in zip(headings, titles, names, strict=True)
+        if not heading.items and not heading.quoted
+    ]
+    lasts = [len(elements)] * len(top)
+    parents: list[int | None] = []
+    around: list[int] = []
+    for number, (index, heading, _, _) in enumerate(top):
+        while around and top[around[-1]][1].level >= heading.level:
+            lasts[around.pop()] = index
+        parents.append(around[-1] if around else None)
+        around.append(number)
+    owns = [index for index, *_ in top[1:]] + [len(elements)]
+    found = tuple(
+        Node(title, anchor, heading.level, heading.span, index + 1, own, last, parent)
+        for (index, heading, title, anchor), own, last, parent in zip(top, owns, lasts, parents, strict=True)
+    )
+    return found, page_anchor

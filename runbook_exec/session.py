@@ -1,0 +1,411 @@
+"""One shell kept open in a pseudo-terminal, and what is run in it. The only module that knows pexpect."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+import shutil
+import signal
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pexpect
+
+from .shells.drive import CONTROL, DRIVES, REPORT, Drive, Report, carried_options, gate_line, parse_report
+from .shells.noise import Tidy
+
+_READ = 65536  # bytes asked for at a time; a Linux pseudo-terminal gives at most 4095
+_PATIENCE = 3.0  # seconds a program is given after ^C, and again after SIGTERM
+_TICK = 0.25  # seconds between looks at the clock and at the size of the window
+
+
+class ShellMissing(Exception):
+    """The shell's program is not on PATH."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the terminal received."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Nothing was printed for a moment; `seconds` is how long the statement has been running."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a statement ended."""
+
+    status: int
+    pipestatus: tuple[int, ...]
+    cwd: str
+    ended: str = ""  # why the session is over, in words; "" while the shell lives on
+    timed_out: bool = False
+    interrupted: bool = False
+    suspended: bool = False  # ^Z was typed and a stopped job is left
+
+
+class Keyboard(Protocol):
+    """The operator's terminal, as far as a session uses it."""
+
+    def fileno(self) -> int:
+        """The descriptor that keys are read from."""
+
+    def take(self) -> None:
+        """Make the terminal raw: every key goes to the program, none is interpreted here."""
+
+    def give_back(self) -> None:
+        """Leave the terminal as it was found."""
+
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+
+
+_Modes = list[int | list[bytes | int]]  # as termios gives and takes them
+
+
+def _modes(fd: int, attended: bool) -> _Modes:
+    """The terminal modes every statement starts with, whatever the one before left behind.
+
+    Where a person looks on, lines are translated and echoed as any terminal does. Where nobody does,
+    neither is wanted, and short lines pass many times faster untranslated.
+    """
+    iflag, oflag, cflag, lflag, *rest = termios.tcgetattr(fd)
+    iflag = (iflag | termios.ICRNL | termios.IXON | termios.BRKINT) & ~(termios.IGNCR | termios.INLCR)
+    lflag |= termios.ICANON | termios.ISIG | termios.IEXTEN | termios.ECHOE | termios.ECHOK
+    if attended:
+        return [iflag, oflag | termios.OPOST | termios.ONLCR, cflag, lflag | termios.ECHO, *rest]
+    return [iflag, oflag & ~termios.OPOST, cflag, lflag & ~termios.ECHO, *rest]
+
+
+class Session:
+    """A shell in a pseudo-terminal; statements go in one at a time, output and status come out.
+
+    `keyboard` is the operator's terminal, or None where nobody is there: then nothing is ever typed.
+    Use it as a context manager; leaving it ends the shell and gives the terminal back.
+    """
+
+    def __init__(
+        self,
+        shell: str,
+        *,
+        clean: bool = False,
+        cwd: str | None = None,
+        environ: Mapping[str, str] | None = None,
+        keyboard: Keyboard | None = None,
+    ) -> None:
+        self.shell = shell
+        self._drive: Drive = DRIVES[shell]
+        program = shutil.which(self._drive.program)
+        if program is None:
+            raise ShellMissing(shell)
+        self._keyboard = keyboard
+        self._folder = tempfile.mkdtemp(prefix="runbook-")
+        self._tidy = Tidy(self._folder)
+        self._last = Report(0, (0,), cwd or "")
+        self._turn = 0
+        self._reports = bytearray()
+        self._line: str | None = None
+        self._jobs = ""
+        self._death = ""
+        try:
+            for name in (CONTROL, REPORT):
+                os.mkfifo(f"{self._folder}/{name}", 0o600)
+            for name, text in self._drive.files(self._folder).items():
+                Path(self._folder, name).write_text(text, encoding="utf-8")
+            self._control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._report = os.open(f"{self._folder}/{REPORT}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._child = pexpect.spawn(
+                program,
+                [*(self._drive.clean if clean else ()), *self._drive.arguments(self._folder)],
+                cwd=cwd,
+                env=self._drive.environ(os.environ if environ is None else environ),
+                dimensions=keyboard.size() if keyboard else (24, 80),
+                echo=False,
+                timeout=None,
+            )
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        self._terminal: int = self._child.child_fd
+        self._pid: int = self._child.pid or 0
+        self._size = keyboard.size() if keyboard else (24, 80)
+        self._good_modes = _modes(self._terminal, keyboard is not None)
+        self._alive = os.pidfd_open(self._pid) if sys.platform == "linux" else -1
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def cwd(self) -> str:
+        """The shell's working directory after the last statement."""
+        return self._last.cwd
+
+    def start(self) -> Iterator[Output | Quiet | Done]:
+        """What the shell prints while it starts (its configuration may say or ask something), then Done."""
+        yield from self._exchange(self._drive.start(self._folder), None)
+
+    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Output | Quiet | Done]:
+        """Run one statement: its output as it comes, and at last one Done.
+
+        After `timeout` seconds it is interrupted as with ^C, and killed if that does not end it.
+        """
+        if self._death:
+            yield self._dead(False, False)
+            return
+        before = self._last
+        yield from self._exchange(self._message(code, before), timeout)
+        self._last = carried_options(before, code, self._last)
+
+    def ask_line(self) -> Iterator[Output | Quiet | str | None]:
+        """Let the operator type a line at the shell's own prompt: the line at last, or None for the end."""
+        before = self._last
+        self._line = None
+        for item in self._exchange(self._message(self._drive.read_line.encode(), before), None):
+            if isinstance(item, Done):
+                status = item.status
+            else:
+                yield item
+        if status == 0 and not self._death:
+            self._hidden(self._drive.send_line)
+        self._last = Report(before.status, before.pipestatus, self._last.cwd, self._last.options)
+        yield self._line
+
+    def _message(self, code: bytes, before: Report) -> bytes:
+        self._turn += 1
+        return self._drive.message(code, before, self._turn)
+
+    def _hidden(self, code: str) -> None:
+        message = self._message(code.replace("{folder}", self._folder).encode(), self._last)
+        for _ in self._exchange(message, 5.0, keys=False):
+            pass
+
+    def _exchange(
+        self, message: bytes, timeout: float | None, keys: bool = True
+    ) -> Iterator[Output | Quiet | Done]:
+        keyboard = self._keyboard if keys else None
+        termios.tcsetattr(self._terminal, termios.TCSAFLUSH, self._good_modes)
+        if keyboard:
+            keyboard.take()
+        suspended = False
+        try:
+            for item in self._pump(message, timeout, keyboard):
+                if isinstance(item, Done) and item.suspended:
+                    suspended = True
+                    done = item
+                else:
+                    yield item
+        finally:
+            if keyboard:
+                keyboard.give_back()
+        if suspended:
+            before, self._jobs = self._last, ""
+            self._hidden(self._drive.jobs)
+            self._last = before
+            stopped = any(word in self._jobs.lower() for word in ("stopped", "suspended"))
+            yield Done(
+                done.status, done.pipestatus, done.cwd, interrupted=done.interrupted, suspended=stopped
+            )
+
+    def _pump(
+        self, message: bytes, timeout: float | None, keyboard: Keyboard | None
+    ) -> Iterator[Output | Quiet | Done]:
+        poll = select.poll()
+        poll.register(self._terminal, select.POLLIN)
+        poll.register(self._report, select.POLLIN)
+        if self._alive >= 0:
+            poll.register(self._alive, select.POLLIN)
+        if keyboard:
+            poll.register(keyboard.fileno(), select.POLLIN)
+        pending = memoryview(message)
+        started = last = time.monotonic()
+        stop_at, stops = (started + timeout if timeout is not None else None), 0
+        interrupted = typed_stop = False
+        while True:
+            try:
+                if pending:
+                    pending = self._send(pending, poll)
+                ready = dict(poll.poll(_TICK * 1000))
+                now = time.monotonic()
+                if self._terminal in ready:
+                    data = self._read()
+                    if data:
+                        last = now
+                        if data := self._tidy.feed(data):
+                            yield Output(data)
+                    elif self._alive < 0 or not ready[self._terminal] & select.POLLIN:
+                        poll.unregister(self._terminal)
+                if keyboard and keyboard.fileno() in ready:
+                    typed = self._type(keyboard, poll)
+                    typed_stop |= b"\x1a" in typed
+                    interrupted |= b"\x03" in typed
+                if self._report in ready:
+                    report = self._next_report()
+                    if report is not None:
+                        yield from self._drain()
+                        self._last = report
+                        yield Done(
+                            report.status,
+                            report.pipestatus,
+                            report.cwd,
+                            timed_out=stops > 0,
+                            interrupted=interrupted,
+                            suspended=typed_stop,
+                        )
+                        return
+                if self._alive in ready or (self._alive < 0 and not self._child.isalive()):
+                    yield from self._drain()
+                    yield self._dead(stops > 0, interrupted)
+                    return
+                if not ready:
+                    if (interrupted or stops) and self._drive.forgets and not pending:
+                        pending = memoryview(gate_line(self._turn))
+                    self._resize()
+                    if data := self._tidy.flush():
+                        yield Output(data)
+                    if now - last >= _TICK:
+                        yield Quiet(now - started)
+                if stop_at is not None and now >= stop_at:
+                    self._stop(stops)
+                    stops += 1
+                    stop_at = now + _PATIENCE
+            except KeyboardInterrupt:
+                if interrupted:
+                    raise
+                interrupted = True
+                self._stop(0)
+
+    def _send(self, pending: memoryview, poll: select.poll) -> memoryview:
+        with contextlib.suppress(BlockingIOError):
+            pending = pending[os.write(self._control, pending) :]
+        if pending:
+            poll.register(self._control, select.POLLOUT)
+        else:
+            with contextlib.suppress(KeyError):
+                poll.unregister(self._control)
+        return pending
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._terminal, _READ)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return b""  # no process has the terminal open any more
+
+    def _drain(self) -> Iterator[Output]:
+        """What was printed before the report: a poll of the terminal makes Linux hand it over."""
+        poll = select.poll()
+        poll.register(self._terminal, select.POLLIN)
+        while any(events & select.POLLIN for _, events in poll.poll(0)):
+            data = self._read()
+            if not data:
+                break
+            if data := self._tidy.feed(data):
+                yield Output(data)
+        if data := self._tidy.flush():
+            yield Output(data)
+
+    def _type(self, keyboard: Keyboard, poll: select.poll) -> bytes:
+        data = os.read(keyboard.fileno(), 4096)
+        if not data:
+            poll.unregister(keyboard.fileno())
+            return b""
+        os.write(self._terminal, data)
+        return data
+
+    def _next_report(self) -> Report | None:
+        self._reports += os.read(self._report, _READ)
+        found: Report | None = None
+        while (end := self._reports.find(0)) >= 0:
+            message = bytes(self._reports[:end])
+            del self._reports[: end + 1]
+            kind, _, rest = message.partition(b"\n")
+            if kind == b"line":
+                self._line = rest.decode("utf-8", "surrogateescape")
+            elif kind == b"jobs":
+                self._jobs = rest.decode("utf-8", "replace")
+            elif (report := parse_report(message)) and report.turn in (None, self._turn):
+                found = report
+        return found
+
+    def _resize(self) -> None:
+        if self._keyboard and (size := self._keyboard.size()) != self._size:
+            self._size = size
+            self._child.setwinsize(*size)
+
+    def _stop(self, times: int) -> None:
+        """Ask the running program to end: as with ^C at first, then less and less politely."""
+        wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)[min(times, 2)]
+        try:
+            group = os.tcgetpgrp(self._terminal)
+            if group != os.getpgid(self._pid) or wanted == signal.SIGINT:
+                os.killpg(group, wanted)
+            elif wanted == signal.SIGKILL:
+                os.kill(self._pid, wanted)  # the shell itself is what runs
+        except (ProcessLookupError, OSError):
+            return
+
+    def _dead(self, timed_out: bool, interrupted: bool) -> Done:
+        if not self._death:
+            self._child.wait() if self._child.isalive() else None
+            by = self._child.signalstatus
+            self._status = 128 + by if by else int(self._child.exitstatus or 0)
+            self._death = (
+                f"the shell was killed by {signal.Signals(by).name}"
+                if by
+                else f"the shell ended with status {self._status}"
+            )
+        return Done(
+            self._status,
+            (self._status,),
+            self._last.cwd,
+            ended=self._death,
+            timed_out=timed_out,
+            interrupted=interrupted,
+        )
+
+    def close(self) -> None:
+        """End the shell: hang up, as when a terminal window is closed, and kill it if it stays."""
+        if not self._folder:
+            return
+        if self._keyboard:
+            self._keyboard.give_back()
+        child = self._child
+        for wanted in (signal.SIGHUP, signal.SIGKILL):
+            if not child.isalive():
+                break
+            try:
+                os.kill(self._pid, signal.SIGCONT)
+                os.kill(self._pid, wanted)
+            except ProcessLookupError:
+                break
+            until = time.monotonic() + 1.0
+            while child.isalive() and time.monotonic() < until:
+                time.sleep(0.002)
+        for fd in (self._terminal, self._control, self._report, self._alive):
+            if fd >= 0:
+                os.close(fd)
+        child.closed, child.child_fd = True, -1
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder = ""

@@ -1,0 +1,105 @@
+"""Console sessions: which of their lines were typed at a prompt, and what was printed below each command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .model import Excerpt
+
+_TRIES = 400  # lines without a prompt that a command may go on over, in a here-document say
+
+_PROMPT = re.compile(r"[ \t]*[$%] ")
+_DOLLAR = re.compile(r"[ \t]*\$ ")
+_CONTINUATION = re.compile(r"[ \t]*>(?: |$)")
+_BACKSLASHES = re.compile(r"(\\+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The commands of a session as one script, and what it shows below each."""
+
+    script: Excerpt
+    expected: tuple[tuple[int, str], ...]  # where a command with output ends in the script, and that output
+
+
+def is_session(code: str) -> bool:
+    """Whether the first line that is neither blank nor a comment begins with the prompt `$ `."""
+    for line in code.split("\n"):
+        text = line.strip()
+        if text and not text.startswith("#"):
+            return _DOLLAR.match(line) is not None
+    return False
+
+
+def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
+    """Take the prompts off a session; `complete` says whether text is whole commands of the shell.
+
+    A line without a prompt belongs to the command above only while that is not complete; every other one is
+    output. Without any prompt the script is empty.
+    """
+    lines = code.text.split("\n")
+    texts: list[str] = []
+    origins: list[int] = []
+    padding: list[int] = []
+    expected: list[tuple[int, str]] = []
+    length = 0
+    index = next((at for at, line in enumerate(lines) if _PROMPT.match(line)), len(lines))
+    while index < len(lines):
+        cuts = _command(lines, index, complete)
+        for at, cut in enumerate(cuts, index):
+            texts.append(lines[at][cut:])
+            origins.append(code.origins[at] + max(0, cut - code.padding[at]))
+            padding.append(max(0, code.padding[at] - cut))
+            length += len(texts[-1]) + 1
+        index += len(cuts)
+        output = index
+        while index < len(lines) and not _PROMPT.match(lines[index]):
+            index += 1
+        shown = "\n".join(lines[output:index]).rstrip("\n")
+        if shown.strip():
+            expected.append((length - 1, shown))
+    return Session(Excerpt("\n".join(texts), tuple(origins), tuple(padding)), tuple(expected))
+
+
+def _command(lines: list[str], first: int, complete: Callable[[str], bool]) -> list[int]:
+    """How many characters to take off each line of the command whose prompt is on line `first`."""
+    cuts = [_cut(_PROMPT, lines[first])]
+    text = lines[first][cuts[0] :]
+    index = first + 1
+    whole = complete(text)
+    while index < len(lines) and not _PROMPT.match(lines[index]):
+        goes_on = _ends_in_backslash(text)
+        if not goes_on and whole:
+            break
+        cut = _cut(_CONTINUATION, lines[index])
+        if not goes_on and not cut:
+            taken = _until_complete(lines, index, text, complete)
+            return cuts + [0] * taken
+        cuts.append(cut)
+        text += "\n" + lines[index][cut:]
+        whole = complete(text)
+        index += 1
+    return cuts
+
+
+def _until_complete(lines: list[str], index: int, text: str, complete: Callable[[str], bool]) -> int:
+    """How many lines without a prompt make the command whole; none if no number of them does."""
+    for taken, line in enumerate(lines[index : index + _TRIES], 1):
+        if _PROMPT.match(line):
+            break
+        text += "\n" + line
+        if complete(text):
+            return taken
+    return 0
+
+
+def _cut(prompt: re.Pattern[str], line: str) -> int:
+    match = prompt.match(line)
+    return match.end() if match else 0
+
+
+def _ends_in_backslash(text: str) -> bool:
+    match = _BACKSLASHES.search(text)
+    return match is not None and len(match[1]) % 2 == 1

@@ -1,0 +1,267 @@
+"""How each shell is driven: the text that makes it wait for one statement after the other.
+
+A shell is started on a pseudo-terminal with a driver for a script. Statements reach it over a FIFO, never
+through the terminal, and after each one a *gate* (a function of ours in the shell) reports on a second FIFO.
+The driver is unrolled text, not a loop: a loop or a `source` around a statement would open a scope, lose
+`set -l` variables, and let a stray `break` end the session.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+CONTROL, REPORT, DRIVER = "control", "report", "driver"  # the names of the files in a session's folder
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the gate says after a statement."""
+
+    status: int
+    pipestatus: tuple[int, ...]
+    cwd: str
+    options: str = ""  # `$-` of a POSIX shell
+    turn: int | None = None  # which message it answers, where the shell was told
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """How one shell is driven; `folder` is the session's own, 0700, with the two FIFOs in it."""
+
+    program: str
+    clean: tuple[str, ...]  # options that leave the user's configuration out
+    arguments: Callable[[str], tuple[str, ...]]  # folder -> what it is started with
+    files: Callable[[str], Mapping[str, str]]  # folder -> the files it needs there
+    start: Callable[[str], bytes]  # folder -> what is written to the control FIFO first
+    message: Callable[[bytes, Report, int], bytes]  # a statement, the report before it and the turn
+    environ: Callable[[Mapping[str, str]], dict[str, str]]  # the environment it is started with
+    read_line: str  # a statement in which the operator types a line, kept in `__runbook_line`
+    send_line: str  # a statement that reports that line
+    forgets: bool  # ^C makes it drop what it has read ahead, the gate's line too: it must be sent again
+    jobs: str  # a statement that reports the shell's stopped jobs
+
+
+def parse_report(message: bytes) -> Report | None:
+    """A gate's report, or None for anything else that was written to the FIFO."""
+    found = re.fullmatch(rb"gate(\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)", message, re.DOTALL)
+    if not found:
+        return None
+    turn, status, pipestatus, options, cwd = found.groups()
+    return Report(
+        int(status),
+        tuple(int(part) for part in pipestatus.split()),
+        cwd.decode("utf-8", "surrogateescape"),
+        options.decode(),
+        int(turn) if turn else None,
+    )
+
+
+def carried_options(before: Report, code: bytes, after: Report) -> Report:
+    """The report with errexit kept on while the document has not turned it off itself.
+
+    The gate turns it off, and a single command runs without it, so its absence then tells nothing.
+    """
+    if "e" not in before.options or "e" in after.options or _COMPOUND.search(code) or _NO_ERREXIT.match(code):
+        return after
+    return replace(after, options=after.options + "e")
+
+
+# fish ------------------------------------------------------------------------------------------------------
+
+_FISH_TURNS = 200  # statements before the text is sourced again, one level deeper
+
+_FISH_DRIVER = """\
+status job-control full
+set -g __runbook_folder {folder}
+function __runbook_after
+    set -g __runbook_statuses $status $pipestatus
+    return $__runbook_statuses[1]
+end
+function __runbook_gate
+    set -l __runbook_status $status $pipestatus
+    if set -q __runbook_statuses
+        set __runbook_status $__runbook_statuses
+        set -e __runbook_statuses
+    end
+    builtin printf 'gate\\n%s\\n%s\\n\\n%s\\0' \
+$__runbook_status[1] "$__runbook_status[2..-1]" $PWD >$__runbook_folder/report
+    builtin read --null --global __runbook_code <$__runbook_folder/control
+    return $__runbook_status[1]
+end
+function __runbook_status
+    return $argv[1]
+end
+"""
+
+
+def _fish_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    # from 4.1 on fish asks the terminal questions at its start, and waits seconds where none answers
+    features = ",".join(filter(None, (environ.get("fish_features"), "no-query-term")))
+    return {**environ, "fish_features": features}
+
+
+def _fish_files(folder: str) -> dict[str, str]:
+    again = "builtin eval $__runbook_code\n__runbook_gate\n" * _FISH_TURNS
+    return {
+        DRIVER: _FISH_DRIVER.format(folder=folder),
+        "statement": again + f"builtin source {folder}/statement\n",
+    }
+
+
+def _fish_arguments(folder: str) -> tuple[str, ...]:
+    # `exit` and `return` leave the sourced text and come to the gate after it, so the shell lives on.
+    # ^C in a loop of builtins cancels everything down to the command line itself, which then goes on with
+    # its next `-c`.
+    again = f"builtin source {folder}/statement; __runbook_gate; " * 50
+    start = f"builtin source {folder}/{DRIVER}; __runbook_gate; {again}"
+    return ("-i", "-c", start, *("-c", f"__runbook_gate; {again}") * 20)
+
+
+def _fish_message(code: bytes, before: Report, turn: int) -> bytes:
+    code += b"\n__runbook_after\0"
+    if len(before.pipestatus) < 2:
+        return code
+    stages = b" | ".join(b"__runbook_status %d" % status for status in before.pipestatus)
+    negated = (before.pipestatus[-1] == 0) != (before.status == 0)
+    return (b"not " if negated else b"") + stages + b"\n" + code
+
+
+# bash, zsh and sh ------------------------------------------------------------------------------------------
+
+# errexit is taken off between statements, as it would end the shell instead of the statement; a statement
+# that holds more than one command gets it back for itself, so that it stops where the author meant it to.
+# xtrace is taken off and given back, so that it traces the document's commands and none of ours.
+_BASH_GATE = """\
+__runbook_after() {{ __runbook_p="$? ${{PIPESTATUS[*]}}"; return "${{__runbook_p%% *}}"; }}
+__runbook_gate() {{ local s=$? o=$- p; p=${{__runbook_p-$s $s}}; s=${{p%% *}}
+builtin unset __runbook_p; builtin set +ex; builtin jobs >/dev/null 2>&1
+builtin printf 'gate%s\\n%s\\n%s\\n%s\\n%s\\0' "${{1-}}" "$s" "${{p#* }}" "$o" "$PWD" >'{folder}/report'
+return "$s"; }}
+__runbook_status() {{ return "$1"; }}
+"""
+
+# An error or ^C in a sourced file would end it in zsh; an always block takes both off.
+_ZSH_GATE = """\
+__runbook_after() {{ __runbook_p="$? $pipestatus"; return ${{__runbook_p%% *}} }}
+__runbook_gate() {{ builtin local s=$? o=$- p; p=${{__runbook_p-$s $s}}; s=${{p%% *}}
+builtin unset __runbook_p; builtin set +ex; builtin jobs >/dev/null 2>&1
+builtin printf 'gate%s\\n%s\\n%s\\n%s\\n%s\\0' "${{1-}}" "$s" "${{p#* }}" "$o" "$PWD" >|'{folder}/report'
+return $s }}
+__runbook_status() {{ return $1 }}
+"""
+
+_SH_GATE = """\
+__runbook_after() {{ return; }}
+__runbook_gate() {{ __runbook_s=$? __runbook_o=$-; command set +ex; command jobs >/dev/null 2>&1
+command printf 'gate%s\\n%s\\n%s\\n%s\\n%s\\0' "${{1-}}" \
+"$__runbook_s" "$__runbook_s" "$__runbook_o" "$PWD" >'{folder}/report'
+return "$__runbook_s"; }}
+__runbook_status() {{ return "$1"; }}
+"""
+
+_NO_ERREXIT = re.compile(rb"\s*set\s+\+(?:\w*e|o\s+errexit)")
+_COMPOUND = re.compile(rb"[\n;&|({]|\b(?:if|for|while|until|case)\b")
+
+
+def gate_line(turn: int) -> bytes:
+    """What makes a POSIX shell report; in a group, so that xtrace does not tell of it."""
+    return b"{ __runbook_gate %d; } 2>/dev/null\n" % turn
+
+
+def _posix_message(evaluate: bytes, then: bytes = b"") -> Callable[[bytes, Report, int], bytes]:
+    def message(code: bytes, before: Report, turn: int) -> bytes:
+        if "e" in before.options and _COMPOUND.search(code):
+            code = b"set -e\n" + code
+        if "x" in before.options:
+            code = b"set -x\n" + code
+        if len(before.pipestatus) > 1:
+            stages = b" | ".join(b"__runbook_status %d" % status for status in before.pipestatus)
+            negated = (before.pipestatus[-1] == 0) != (before.status == 0)
+            code = (b"! " if negated else b"") + stages + b"\n" + code
+        code += b"\n__runbook_after"
+        quoted = b"'" + code.replace(b"'", b"'\\''") + b"'"
+        return evaluate + b" " + quoted + then + b"\n" + gate_line(turn)
+
+    return message
+
+
+def _start(setup: str, gate: str) -> Callable[[str], bytes]:
+    # the FIFO is the shell's own script, read line by line: nothing has to be sourced, and an error that
+    # throws the shell back to its prompt goes on with the next line, which is the gate
+    return lambda folder: (setup + gate.format(folder=folder)).encode() + gate_line(0)
+
+
+def _control(folder: str) -> tuple[str, ...]:
+    return ("-i", f"{folder}/{CONTROL}")
+
+
+def _zsh_files(folder: str) -> Mapping[str, str]:
+    again = f". '{folder}/{CONTROL}'\n__runbook_gate\n" * 100  # `return` leaves the sourced FIFO
+    return {DRIVER: "set -m; PS1= PS2=\n" + _ZSH_GATE.format(folder=folder) + "__runbook_gate\n" + again}
+
+
+_LINE = "printf 'line\\n%s\\0' \"$__runbook_line\" >'{folder}/report'"
+_JOBS = "printf 'jobs\\n%s\\0' \"$(cat '{folder}/jobs')\" >'{folder}/report'"
+
+
+def _list_jobs(builtin: str) -> str:
+    # not in a command substitution: a subshell has no jobs in zsh and sh
+    return f"{builtin} jobs >'{{folder}}/jobs'; {builtin} {_JOBS}"
+
+
+DRIVES: Mapping[str, Drive] = {
+    "fish": Drive(
+        program="fish",
+        forgets=False,
+        clean=("--no-config",),
+        arguments=_fish_arguments,
+        environ=_fish_environ,
+        files=_fish_files,
+        start=lambda folder: b"",
+        message=_fish_message,
+        read_line="builtin read --shell --global --prompt-str (set_color normal)'fish> ' __runbook_line",
+        send_line="builtin " + _LINE,
+        jobs="builtin jobs >'{folder}/jobs'; builtin " + _JOBS.replace("$(", "$(command "),
+    ),
+    "bash": Drive(
+        program="bash",
+        forgets=False,
+        clean=("--norc",),
+        arguments=_control,
+        environ=dict,
+        files=lambda folder: {},
+        start=_start("set +H -m; PS1= PS2= PROMPT_COMMAND=\n", _BASH_GATE),
+        message=_posix_message(b"builtin eval"),
+        read_line="IFS= builtin read -e -r -p 'bash> ' __runbook_line",
+        send_line="builtin " + _LINE,
+        jobs=_list_jobs("builtin"),
+    ),
+    "zsh": Drive(
+        program="zsh",
+        forgets=False,
+        clean=("-f",),
+        arguments=lambda folder: ("-i", f"{folder}/{DRIVER}"),
+        environ=dict,
+        files=_zsh_files,
+        start=lambda folder: b"",
+        message=_posix_message(b"{ builtin eval", b" } always { TRY_BLOCK_ERROR=0 TRY_BLOCK_INTERRUPT=0 }"),
+        read_line="__runbook_line=; builtin vared -e -p 'zsh> ' __runbook_line",
+        send_line="builtin " + _LINE.replace(">'", ">|'"),
+        jobs=_list_jobs("builtin").replace(">'", ">|'"),
+    ),
+    "sh": Drive(
+        program="sh",
+        forgets=True,
+        clean=(),
+        arguments=_control,
+        environ=lambda environ: {**environ, "PS1": ""},  # it prompts before its script can say not to
+        files=lambda folder: {},
+        start=_start("set -m; PS1= PS2=\n", _SH_GATE),
+        message=_posix_message(b"command eval"),
+        read_line="command printf 'sh> '; IFS= read -r __runbook_line",
+        send_line="command " + _LINE,
+        jobs=_list_jobs("command"),
+    ),
+}

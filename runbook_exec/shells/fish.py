@@ -1,0 +1,235 @@
+"""fish: how its source is split, how a value is written in it, and how its syntax is checked."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..model import Context
+from .base import Filling, Piece, Unwritable
+from .fish_scan import reserved, scan
+from .fish_tokens import escaped
+
+__all__ = ["check", "fill", "literal", "scan"]
+
+# A value of these only is itself as a whole word anywhere, in braces and before a redirection too.
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")
+_SPECIAL = {
+    Context.BARE: re.compile(r"[\\']"),
+    Context.SINGLE: re.compile(r"[\\']"),
+    Context.DOUBLE: re.compile(r'[\\"$]'),
+}
+
+# Every character that may be part of a variable's name in some locale.
+_NAME = r"[A-Za-z0-9_\x80-\U0010ffff]"
+_AFTER_EXPANSION = re.compile(rf"(?:\${_NAME}*|[\])])\Z")
+_AFTER_TILDE = re.compile(rf"(?:\A|[^A-Za-z0-9_./~\\-])~(?:{_NAME}|[.-])*\Z")
+_INDEXED = rf"\$+{_NAME}+(?:\[[^\[\]]*\])*"
+_IN_SLICE = {
+    Context.BARE: re.compile(rf"(?:{_INDEXED}|\(.*\))\[[^\[\]()'\"\n]*\Z", re.DOTALL),
+    Context.DOUBLE: re.compile(rf"(?:{_INDEXED}|\$\(.*\))\[[^\[\]()'\"\n]*\Z", re.DOTALL),
+}
+_INDEX = re.compile(r"[0-9. -]+")
+_UNFINISHED_ESCAPE = re.compile(r"\\[cxXuU]?\Z")
+
+# Longer values cannot make a keyword, whatever stands around them.
+_LONGEST_KEYWORD = 16
+
+_LONGEST_ARGUMENT = 128 * 1024 - 1  # Linux: MAX_ARG_STRLEN, with the NUL at its end
+_LONGEST_CALL = 400_000  # bytes; macOS allows 1 MB with the environment
+
+
+def literal(value: str, context: Context) -> str:
+    """How `value` is written where it stands alone in `context`: as a whole word, or all there is in quotes.
+
+    Raises `Unwritable` for a NUL character and for a context that fish does not have.
+    """
+    if "\0" in value:
+        raise Unwritable("a value cannot hold a NUL character: no program can be given one")
+    if context is Context.BARE and _PLAIN.fullmatch(value):
+        return value
+    if context not in _SPECIAL:
+        raise Unwritable(
+            f"expected a place in fish where a value can be written, not `{context}`: move it out"
+        )
+    written = _SPECIAL[context].sub(r"\\\g<0>", value)
+    return f"'{written}'" if context is Context.BARE else written
+
+
+def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
+    """The statement `text` as fish reads it, with the values of its fillings, which are in order.
+
+    A filling in a comment stays as it stands. Raises `Unwritable` where a value would not reach the program
+    as it is: in an unsafe place, as the name of a variable, or as a keyword of fish.
+    """
+    pieces: list[Piece] = []
+    position = 0
+    for index, filling in enumerate(fillings):
+        if filling.context is Context.COMMENT:
+            continue
+        pieces.append(Piece(text[position : filling.start]))
+        pieces.append(Piece(_written(text, filling), index))
+        position = filling.end
+    pieces.append(Piece(text[position:]))
+    filled = tuple(piece for piece in pieces if piece.text or piece.filling is not None)
+    _refuse_other_grammar(filled, text, fillings)
+    return filled
+
+
+def _written(text: str, filling: Filling) -> str:
+    """The value as it is written at its place in `text`, exact whatever stands around it."""
+    before = text[: filling.start]
+    shown = text[filling.start : filling.end]
+    value, context = filling.value, filling.context
+    if context is Context.UNSAFE:
+        raise Unwritable(f"{shown} stands partly in quotes: put it inside or outside of them")
+    written = literal(value, context)
+    if context is Context.SINGLE:
+        # The backslash before it belongs to the text; doubled, it cannot make an escape of what follows.
+        return "\\" + written if escaped(text, filling.start) else written
+    if before.endswith("$") and not escaped(text, filling.start - 1):
+        raise Unwritable(f"{shown} would be the name of a variable: write the name into the document")
+    index = _IN_SLICE[context].search(before)
+    if index and not escaped(text, index.start()):
+        if not _INDEX.fullmatch(value):
+            raise Unwritable(f"{shown} is an index: expected numbers or a range such as `2..-1`")
+        return value
+    return _in_double(text, filling, written) if context is Context.DOUBLE else _bare(text, filling, written)
+
+
+def _in_double(text: str, filling: Filling, written: str) -> str:
+    if escaped(text, filling.start):
+        return "\\" + written
+    expansion = _AFTER_EXPANSION.search(text[: filling.start])
+    if expansion and not escaped(text, expansion.start()):
+        # Closing and opening the quotes ends the name or the index that the value would else go on.
+        return '""' + written
+    return written
+
+
+def _bare(text: str, filling: Filling, written: str) -> str:
+    before = text[: filling.start]
+    shown = text[filling.start : filling.end]
+    escape = _UNFINISHED_ESCAPE.search(before)
+    if escape and not escaped(text, escape.start()):
+        raise Unwritable(f"{shown} follows a backslash: take that away, a value is quoted as it needs it")
+    if _AFTER_TILDE.search(before):
+        raise Unwritable(f"{shown} would be part of a user's name after `~`: write the directory out")
+    whole = _is_edge(text, filling.start - 1, "(") and _is_edge(text, filling.end, ";)")
+    return written if whole or written.startswith("'") else f"'{written}'"
+
+
+def _is_edge(text: str, at: int, more: str) -> bool:
+    """Whether `text[at]` surely ends or begins a word, as the ends of the text do."""
+    if not 0 <= at < len(text):
+        return True
+    return text[at] in " \t\n" + more and not escaped(text, at)
+
+
+def _refuse_other_grammar(pieces: Sequence[Piece], text: str, fillings: Sequence[Filling]) -> None:
+    """Raises where a value is read as a keyword, or an assignment's name is a value.
+
+    fish looks for keywords through quotes: `'exec' ls` is `exec ls`, so quoting alone cannot make it a word.
+    """
+    harmless: list[Piece] = []
+    short: list[Piece] = []
+    for piece in pieces:
+        if piece.filling is None:
+            harmless.append(piece)
+            short.append(piece)
+        else:
+            harmless.append(Piece("x", piece.filling))
+            short.append(piece if len(piece.text) <= _LONGEST_KEYWORD else harmless[-1])
+    parsed = [_reserved_fillings(probe) for probe in (harmless, short)]
+    wrong = parsed[0][0] | parsed[1][0]
+    if parsed[0][1] and not parsed[1][1]:
+        wrong |= {piece.filling for piece in pieces if piece.filling is not None}
+    for index in sorted(wrong):
+        shown = text[fillings[index].start : fillings[index].end]
+        raise Unwritable(f"{shown} stands where fish reads a keyword or a variable's name, not a text")
+
+
+def _reserved_fillings(pieces: Sequence[Piece]) -> tuple[set[int], bool]:
+    """The fillings that lie in a keyword or in an assignment's name, and whether the text parses."""
+    words, parses = reserved("".join(piece.text for piece in pieces))
+    found: set[int] = set()
+    position = 0
+    for piece in pieces:
+        end = position + len(piece.text)
+        if piece.filling is not None and any(start < end and position < stop for start, stop in words):
+            found.add(piece.filling)
+        position = end
+    return found, parses
+
+
+def check(scripts: Sequence[str]) -> list[str | None]:
+    """What fish says of the syntax of each script: None, or its message as `line 3: …` where it names a line.
+
+    Nothing is run. Many scripts cost one process, and each that fails one more. Raises `FileNotFoundError`
+    where there is no fish.
+    """
+    found: list[str | None] = [None] * len(scripts)
+    encoded = [_source(script) for script in scripts]
+    for batch in _batches(encoded):
+        for index in _suspects(encoded, batch):
+            found[index] = _message(encoded[index])
+    return found
+
+
+def _source(script: str) -> bytes:
+    return script.encode("utf-8", "surrogateescape") + b"\n"
+
+
+def _batches(sources: Sequence[bytes]) -> Iterator[list[int]]:
+    """The numbers of the sources in groups that fit in the arguments of one process."""
+    batch: list[int] = []
+    size = 0
+    for index, source in enumerate(sources):
+        cost = len(source) + 200  # for the label and the pointers
+        if batch and size + cost > _LONGEST_CALL:
+            yield batch
+            batch, size = [], 0
+        batch.append(index)
+        size += cost
+    if batch:
+        yield batch
+
+
+def _suspects(sources: Sequence[bytes], batch: Sequence[int]) -> list[int]:
+    """Those of the batch that fish does not accept at once, or that cannot be told from others this way."""
+    given = [
+        index for index in batch if b"\0" not in sources[index] and len(sources[index]) < _LONGEST_ARGUMENT
+    ]
+    label = f"end # {secrets.token_hex(8)}"
+    arguments: list[bytes | str] = ["-c", label, "-c", label]
+    for index in given:
+        arguments += ["-c", sources[index], "-c", label]
+    said = _fish(arguments).split(label)
+    # Two labels with nothing between them show what fish says when the source between them is right.
+    silence = said[1] if len(said) == len(given) + 3 else None
+    accepted = {index for index, between in zip(given, said[2:], strict=False) if between == silence}
+    return [index for index in batch if index not in accepted]
+
+
+def _message(source: bytes) -> str | None:
+    with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
+        path = Path(folder, f"{secrets.token_hex(8)}.fish")
+        path.write_bytes(source)
+        said = _fish([str(path)])
+    message = re.search(rf"{path.name}(?: \(\D*(\d+)\))?: (.*)", said)
+    if message is None:
+        return said.strip() or None
+    line, text = message.groups()
+    return f"line {line}: {text}" if line else str(text)
+
+
+def _fish(arguments: Sequence[bytes | str]) -> str:
+    """What `fish -n` writes on its standard error."""
+    done = subprocess.run(
+        ["fish", "--no-config", "-n", *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    return done.stderr.decode("utf-8", "replace")

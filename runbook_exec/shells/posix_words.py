@@ -1,0 +1,563 @@
+"""The words of bash, zsh and sh: their quotes, expansions and here-documents, and the quoting of every character.
+
+`Words` is a cursor over a script; `posix_scan` adds the grammar of commands to it. While it reads, it marks
+stretches with their context. Marks nest as the quoting does, and `flatten` keeps the innermost at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from ..model import Context
+
+Dialect = Literal["bash", "zsh", "sh"]
+
+BACKTICKS = "inside backticks; use $( … ) there"
+ARITHMETIC = "inside arithmetic; assign it to a variable first and use that"
+BRACES = "inside ${ … }; assign it to a variable first and use that"
+SUBSCRIPT = "inside [ … ]; quote the brackets, or assign it to a variable first and use that"
+PATTERN = "inside a pattern's ( … ); assign it to a variable first and use that"
+RANGE = "inside { … .. … }; use seq there"
+REGEX = "inside a regular expression; assign it to a variable first and use that"
+NAME = "as the name of a variable or a function"
+END_WORD = "as the end word of a here-document"
+ESCAPED = "after a backslash; take the backslash away"
+DOLLAR = "after `$`, where it would name a variable"
+TILDE = "after `~`; write the directory out"
+COMMAND_PATH = "after `=`, where zsh looks for a command; quote the `=`"
+MODIFIER = "after a `:` modifier of zsh; write ${name} in place of $name"
+NOT_PORTABLE = "inside $'…' in sh, where shells differ; use plain quotes"
+
+_MAX_DEPTH = 80  # well above any real script, and well below Python's own limit on recursion
+_OPENERS = "\\'\"`$"
+_BREAKS = " \t\n;&|<>()"
+_PLAIN = re.compile(r"[^\\'\"`$ \t\n;&|<>()~=\[{]+")
+_BLANKS = re.compile(r"(?:[ \t]|\\\n)+")
+_PARENTHESIS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[()]", re.DOTALL)
+_LEFT_SIDE = re.compile(r"[^\W\d]\w*(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?\+?=")
+_ELEMENT_KEY = re.compile(r"\[[^\]\n]*\]\+?=")
+_BRACKETS = re.compile(r"\[[^ \t\n\]\\'\"`;&|()<>]+\]")
+_BRACE_RANGE = re.compile(r"\{[^ \t\n{},;&|()<>\\'\"`]*\.\.[^ \t\n{},;&|()<>\\'\"`]*\}")
+_NUMERIC_GLOB = re.compile(r"<\d*-\d*>")
+_PARAMETER = re.compile(r"\$(?:[a-zA-Z_][a-zA-Z0-9_]*|[0-9]|[@*#?$!-])")
+_ZSH_PARAMETER = re.compile(r"\$[#+^=~]*(?:[^\W\d]\w*|\d+|[@*?$!-])|\$#")
+_ZSH_MODIFIERS = re.compile(r"(?::[^\W\d_]\w*)*(?::(?!\w))?")
+_ZSH_DELIMITED = re.compile(r"(?::[^\W\d_]\w*)*:(?:[fFwWgGsS&])")
+_STRIPS_QUOTED = re.compile(r"\$\{\w+[#%]")
+
+
+class Unfinished(Exception):
+    """The script does not parse: where the trouble began, and what it is."""
+
+    def __init__(self, offset: int, message: str) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch in one context; `reason` completes "a value cannot be written …" where it is unsafe."""
+
+    start: int
+    end: int
+    context: Context
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndWord:
+    """What follows `<<`: the stretch of the word, and the line that ends the here-document."""
+
+    start: int
+    end: int
+    text: str
+    quoted: bool
+    strips_tabs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heredoc:
+    """A here-document: its body is `text[start:end]`, its last line `text[end:close]` without the newline."""
+
+    word: EndWord
+    start: int
+    end: int
+    close: int
+
+
+def flatten(marks: Sequence[Region]) -> tuple[Region, ...]:
+    """Nested marks as disjoint regions in order, innermost first; bare ones, which only make holes, go."""
+    flat: list[Region] = []
+    around: list[Region] = []
+    cursor = 0
+
+    def reach(end: int) -> None:
+        nonlocal cursor
+        if around and cursor < end and around[-1].context is not Context.BARE:
+            flat.append(Region(cursor, end, around[-1].context, around[-1].reason))
+        cursor = max(cursor, end)
+
+    for mark in sorted(reversed(marks), key=lambda mark: (mark.start, -mark.end)):
+        while around and around[-1].end <= mark.start:
+            reach(around[-1].end)
+            around.pop()
+        reach(mark.start)
+        around.append(mark)
+    while around:
+        reach(around[-1].end)
+        around.pop()
+    return tuple(flat)
+
+
+class Words:
+    """A cursor over a script that reads words; what it has seen is in its lists."""
+
+    def __init__(self, text: str, dialect: Dialect) -> None:
+        self.text = text
+        self.dialect = dialect
+        self.pos = 0
+        self.end = 0  # the end of the last token, once the blanks after it are passed
+        self.marks: list[Region] = []
+        self.comments: list[tuple[int, int]] = []
+        self.parameters: list[tuple[int, int]] = []  # `$name` without braces, with zsh's modifiers
+        self.heredocs: list[Heredoc] = []
+        self._pending: list[EndWord] = []
+        self._blank_until = 0
+        self._depth = 0
+
+    def commands(self, closers: tuple[str, ...], opened: int, opener: str) -> None:
+        """Read commands up to a closer; the grammar's part, here for `$( )`."""
+        raise NotImplementedError
+
+    # -- the cursor
+
+    def peek(self) -> str:
+        """The next character, or "" at the end."""
+        return self.text[self.pos : self.pos + 1]
+
+    def at(self, token: str) -> bool:
+        """Whether the token stands here."""
+        return self.text.startswith(token, self.pos)
+
+    def mark(self, start: int, end: int, context: Context, reason: str = "") -> None:
+        """Note the context of a stretch; marks inside it win."""
+        if start < end:
+            self.marks.append(Region(start, end, context, reason))
+
+    def mark_unsafe(self, start: int, reason: str, known: int) -> None:
+        """Note everything from `start` to here as unsafe, whatever was noted since there were `known` marks."""
+        del self.marks[known:]
+        self.mark(start, self.pos, Context.UNSAFE, reason)
+
+    @contextmanager
+    def level(self, opened: int) -> Iterator[None]:
+        """One level of nesting deeper."""
+        if self._depth >= _MAX_DEPTH:
+            raise Unfinished(opened, f"nested more than {_MAX_DEPTH} levels deep")
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    def blanks(self) -> None:
+        """Pass spaces, tabs and continued lines; the token before them has ended."""
+        if self.pos != self._blank_until:
+            self.end = self.pos
+        if blanks := _BLANKS.match(self.text, self.pos):
+            self.pos = blanks.end()
+        self._blank_until = self.pos
+
+    def blank_lines(self) -> None:
+        """Pass blanks, newlines with the here-documents after them, and comments; in zsh also `;`."""
+        while True:
+            self.blanks()
+            if self.peek() == "#":
+                self.comment()
+            elif self.peek() == "\n":
+                self.newline()
+            elif (
+                self.dialect == "zsh"
+                and self.peek() == ";"
+                and self.text[self.pos + 1 : self.pos + 2] not in (*";&|",)
+            ):
+                self.pos += 1
+            else:
+                return
+            self._blank_until = self.pos
+
+    def comment(self) -> None:
+        """Pass a comment, up to its newline."""
+        end = self.text.find("\n", self.pos)
+        end = len(self.text) if end < 0 else end
+        self.comments.append((self.pos, end))
+        self.mark(self.pos, end, Context.COMMENT)
+        self.pos = self._blank_until = end
+
+    # -- words
+
+    def word(self, *, assigns: bool = False, regex: bool = False) -> bool:
+        """Read one word, if one stands here; `assigns` where `name=…` is an assignment."""
+        start = self.pos
+        if assigns and (left := _LEFT_SIDE.match(self.text, start)):
+            self.pos = left.end()
+            self.mark(start, self.pos, Context.UNSAFE, NAME)
+            if self.peek() == "(" and self.dialect != "sh":
+                self._array()
+        while char := self.peek():
+            if char in _OPENERS:
+                self._opener(char)
+            elif char in _BREAKS:
+                if not self._group(start, char, regex):
+                    break
+            elif plain := _PLAIN.match(self.text, self.pos):
+                self.pos = plain.end()
+            else:
+                self._expanding(start, char)
+        known = len(self.marks)
+        if regex:
+            self.mark_unsafe(start, REGEX, known)
+        elif self.dialect == "zsh" and self.text.startswith("=", start):
+            self.mark(start, self.pos, Context.UNSAFE, COMMAND_PATH)
+        return self.pos > start
+
+    def _expanding(self, start: int, char: str) -> None:
+        """Pass `~`, `=`, `[` or `{`, which may begin an expansion, and note where a value is none of it."""
+        before = self.text[self.pos - 1 : self.pos] if self.pos > start else ""
+        if char == "~" and (not before or before in "=:") and _is_name_character(self.text, self.pos + 1):
+            self.mark(self.pos, self.pos + 2, Context.UNSAFE, TILDE)
+        elif char == "[" and (brackets := _BRACKETS.match(self.text, self.pos)):
+            self.mark(*brackets.span(), Context.UNSAFE, SUBSCRIPT)
+        elif char == "{" and (span := _BRACE_RANGE.match(self.text, self.pos)):
+            self.mark(*span.span(), Context.UNSAFE, RANGE)
+        self.pos += 1
+
+    def _group(self, start: int, char: str, regex: bool) -> bool:
+        """Read a parenthesis that is part of the word that began at `start`, if one stands here."""
+        opened = self.pos
+        zsh = self.dialect == "zsh"
+        if regex and self.dialect == "bash" and char == "|":
+            self.pos += 1
+        elif char in "<>" and self.dialect != "sh" and self.text.startswith("(", opened + 1):
+            self.pos += 1
+            self.substitution(opened)
+        elif zsh and char == "<" and (numbers := _NUMERIC_GLOB.match(self.text, opened)):
+            self.pos = numbers.end()
+        elif char != "(" or self.dialect == "sh":
+            return False
+        elif zsh and opened == start + 1 and self.text[start] == "=":
+            self.substitution(start)
+        elif (
+            regex
+            or (zsh and not self.at("()"))
+            or (opened > start and self.text[opened - 1] in "?*+@!" and not zsh)
+        ):
+            self._balanced("(", ")", PATTERN)
+        else:
+            return False
+        return True
+
+    def _array(self) -> None:
+        opened = self.pos
+        self.pos += 1
+        while True:
+            self.blank_lines()
+            if key := _ELEMENT_KEY.match(self.text, self.pos):
+                self.mark(*key.span(), Context.UNSAFE, SUBSCRIPT)
+                self.pos = key.end()
+                self.word()
+            elif not self.word():
+                break
+        if self.peek() != ")":
+            raise Unfinished(opened, "`(` of an array has no `)`")
+        self.pos += 1
+
+    def _balanced(self, opening: str, closing: str, reason: str, *, double: bool = False) -> None:
+        """Pass a bracketed stretch that holds no commands of its own; nothing is proved about values in it."""
+        opened, known = self.pos, len(self.marks)
+        self.pos += 1
+        count = 1
+        with self.level(opened):
+            while count:
+                char = self.peek()
+                if not char or (double and char == '"'):
+                    raise Unfinished(opened, f"`{opening}` has no `{closing}`")
+                if char in _OPENERS:
+                    self._opener(char, double=double)
+                else:
+                    count += (char == opening) - (char == closing)
+                    self.pos += 1
+        self.mark_unsafe(opened, reason, known)
+
+    # -- quotes
+
+    def _opener(self, char: str, *, double: bool = False) -> None:
+        """Read what a backslash, a quote, a backtick or `$` begins; `double`: inside `"…"` or the like."""
+        if char == "\\":
+            if _is_name_character(self.text, self.pos + 1):
+                self.mark(self.pos, self.pos + 2, Context.UNSAFE, ESCAPED)
+            self.pos = min(self.pos + 2, len(self.text))
+        elif char == "'" and not double:
+            self._single()
+        elif char == '"':
+            self._double()
+        elif char == "`":
+            self._backticks()
+        elif char == "$":
+            with self.level(self.pos):
+                self._dollar(double)
+        else:
+            self.pos += 1
+
+    def _single(self) -> None:
+        end = self.text.find("'", self.pos + 1)
+        if end < 0:
+            raise Unfinished(self.pos, "`'` is not closed")
+        self.mark(self.pos + 1, end, Context.SINGLE)
+        self.pos = end + 1
+
+    def _double(self) -> None:
+        opened = self.pos
+        self.pos += 1
+        with self.level(opened):
+            self._expandable(Context.DOUBLE, '"')
+        if not self.peek():
+            raise Unfinished(opened, '`"` is not closed')
+        self.pos += 1
+
+    def _expandable(self, context: Context, closer: str) -> None:
+        """Text in which only the backslash, `$` and the backtick are special, up to the closer or the end."""
+        start = self.pos
+        while (char := self.peek()) and char != closer:
+            if char in "\\$`":
+                self._opener(char, double=True)
+            else:
+                self.pos += 1
+        self.mark(start, self.pos, context)
+
+    def _ansi_c(self) -> None:
+        opened = self.pos
+        self.pos += 2
+        start = self.pos
+        while (char := self.peek()) and char != "'":
+            if char == "\\":
+                self._opener(char)
+            else:
+                self.pos += 1
+        if not char:
+            raise Unfinished(opened, "`$'` is not closed")
+        self.mark(start, self.pos, Context.ANSI_C)
+        self.pos += 1
+
+    def _backticks(self) -> None:
+        opened, known = self.pos, len(self.marks)
+        self.pos += 1
+        while (char := self.peek()) != "`":
+            if not char:
+                raise Unfinished(opened, "a backtick is not closed")
+            self.pos = min(self.pos + (2 if char == "\\" else 1), len(self.text))
+        self.pos += 1
+        self.mark_unsafe(opened, BACKTICKS, known)
+
+    # -- expansions
+
+    def _dollar(self, double: bool) -> None:
+        opened = self.pos
+        if self.at("$((") and (end := self.arithmetic_end(opened + 1)) is not None:
+            self.pos = end
+            self.mark(opened, end, Context.UNSAFE, ARITHMETIC)
+        elif self.at("$("):
+            self.pos += 1
+            self.substitution(opened)
+        elif self.at("${"):
+            self._braces(double)
+        elif self.at("$[") and self.dialect != "sh":
+            self.pos += 1
+            self._balanced("[", "]", ARITHMETIC, double=double)
+        elif self.at("$'") and not double:
+            if self.dialect == "sh":
+                known = len(self.marks)
+                self.pos += 1
+                self._single()
+                self.mark_unsafe(opened, NOT_PORTABLE, known)
+            else:
+                self._ansi_c()
+        else:
+            self._parameter(double)
+
+    def _parameter(self, double: bool) -> None:
+        start = self.pos
+        zsh = self.dialect == "zsh"
+        parameter = (_ZSH_PARAMETER if zsh else _PARAMETER).match(self.text, start)
+        if parameter is None:
+            self.pos += 1
+            return
+        self.pos = parameter.end()
+        name = start + 1
+        while name < self.pos and not _is_name_character(self.text, name):
+            name += 1
+        if name < self.pos:
+            self.mark(start, name + 1, Context.UNSAFE, DOLLAR)
+        if zsh:
+            self._zsh_modifiers(double)
+        self.parameters.append((start, self.pos))
+
+    def _zsh_modifiers(self, double: bool) -> None:
+        """What zsh reads as part of `$name` even without braces: subscripts, and modifiers such as `:h`."""
+        while self.peek() == "[":
+            self._balanced("[", "]", SUBSCRIPT, double=double)
+        if delimited := _ZSH_DELIMITED.match(self.text, self.pos):
+            known = len(self.marks)
+            start, self.pos = self.pos, delimited.end()
+            while (char := self.peek()) and char not in ('"\n' if double else _BREAKS):
+                if char in _OPENERS:
+                    self._opener(char, double=double)
+                else:
+                    self.pos += 1
+            self.mark_unsafe(start, MODIFIER, known)
+        elif modifiers := _ZSH_MODIFIERS.match(self.text, self.pos):
+            self.pos = modifiers.end()
+
+    def _braces(self, double: bool) -> None:
+        opened, known = self.pos, len(self.marks)
+        # An apostrophe in "${x:-it's}" is a quote to bash, a letter to zsh, and to sh one or the other.
+        quotes = self.dialect == "bash" or (
+            self.dialect == "sh" and _STRIPS_QUOTED.match(self.text, opened) is not None
+        )
+        self.pos += 2
+        if self.dialect == "zsh" and not double:
+            self.pos -= 1
+            self._balanced("{", "}", BRACES)
+        else:
+            while (char := self.peek()) != "}":
+                if not char:
+                    raise Unfinished(opened, "`${` has no `}`")
+                if char in _OPENERS:
+                    self._opener(char, double=double and not (quotes and char == "'"))
+                else:
+                    self.pos += 1
+            self.pos += 1
+        self.mark_unsafe(opened, BRACES, known)
+
+    def substitution(self, opened: int) -> None:
+        """Read the commands of `$( )`, `<( )` and the like, which have here-documents of their own."""
+        outer, self._pending = self._pending, []
+        opener = self.text[opened : self.pos + 1]
+        self.pos += 1
+        self.commands((")",), opened, opener)
+        if self.peek() != ")":
+            raise Unfinished(opened, f"`{opener}` has no `)`")
+        self.check_bodies()
+        self.pos += 1
+        self._pending = outer
+        self.mark(opened, self.pos, Context.BARE)
+
+    def arithmetic_end(self, start: int) -> int | None:
+        """Where the `((` at `start` ends if it is arithmetic; None where its parentheses hold commands."""
+        depth = 0
+        for token in _PARENTHESIS.finditer(self.text, start):
+            depth += (token[0] == "(") - (token[0] == ")")
+            if depth == 1 and token[0] == ")":
+                return token.end() + 1 if self.text.startswith(")", token.end()) else None
+        return None
+
+    # -- here-documents
+
+    def end_word(self, operator: int, strips_tabs: bool) -> None:
+        """Read the word after the `<<` at `operator`; its body comes after the next newline."""
+        start, known = self.pos, len(self.marks)
+        if not self.word():
+            raise Unfinished(operator, "`<<` has no word after it")
+        self.mark_unsafe(start, END_WORD, known)
+        raw = self.text[start : self.pos]
+        quoted = any(char in raw for char in "\\'\"")
+        text = _unquote(raw) if quoted else raw
+        self._pending.append(EndWord(start, self.pos, text, quoted, strips_tabs))
+
+    @property
+    def awaits_body(self) -> bool:
+        """Whether a here-document's body is still to come."""
+        return bool(self._pending)
+
+    def check_bodies(self) -> None:
+        """Raise Unfinished when a here-document has no body yet where no more can come."""
+        for word in self._pending:
+            raise Unfinished(word.start, f"the here-document has no last line `{word.text}`")
+
+    def newline(self) -> None:
+        """Pass a newline and the bodies of the here-documents before it."""
+        self.pos += 1
+        words, self._pending = self._pending, []
+        for word in words:
+            self._body(word)
+        self._blank_until = self.pos
+
+    def _body(self, word: EndWord) -> None:
+        start = line = self.pos
+        while line < len(self.text):
+            end, joined = self._logical_line(line, word)
+            if (joined.lstrip("\t") if word.strips_tabs else joined) == word.text:
+                break
+            line = end + 1
+        else:
+            raise Unfinished(word.start, f"the here-document has no last line `{word.text}`")
+        self.heredocs.append(Heredoc(word, start, line, end))
+        if word.quoted:
+            self.mark(start, line, Context.HEREDOC_VERBATIM)
+        else:
+            self._expand_body(start, line)
+        self.mark(line, end, Context.UNSAFE, END_WORD)
+        self.pos = min(end + 1, len(self.text))
+
+    def _logical_line(self, start: int, word: EndWord) -> tuple[int, str]:
+        """The end of the line at `start` with the lines it continues on, and its text without the joints."""
+        joined = ""
+        line = start
+        while True:
+            end = self.text.find("\n", line)
+            end = len(self.text) if end < 0 else end
+            joined += self.text[line:end]
+            if word.quoted or not ends_in_escape(joined) or end == len(self.text):
+                return end, joined
+            # dash looks for the end word in lines as written, the others in joined ones
+            joined = joined + "\n" if self.dialect == "sh" else joined[:-1]
+            line = end + 1
+
+    def _expand_body(self, start: int, end: int) -> None:
+        """Mark a body whose `$` and backticks are expanded; what is wrong in it shows only when it runs."""
+        whole, self.text = self.text, self.text[:end]
+        self.pos, known = start, len(self.marks)
+        outer, self._pending = self._pending, []
+        try:
+            self._expandable(Context.HEREDOC, "")
+        except Unfinished:
+            self.pos = end
+            self.mark_unsafe(start, "in a here-document that does not parse; mend it first", known)
+        self.text, self._pending = whole, outer
+
+
+def ends_in_escape(line: str) -> bool:
+    """Whether the line's last character is a backslash that escapes what comes next."""
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
+
+
+def _is_name_character(text: str, position: int) -> bool:
+    """Whether a letter, a digit or `_` stands there: what could be the beginning of a placeholder."""
+    char = text[position : position + 1]
+    return char.isalnum() or char == "_"
+
+
+_QUOTED_PART = re.compile(r"\$?'([^']*)'|\$?\"((?:[^\"\\]|\\.)*)\"|\\(.)|([^'\"\\])", re.DOTALL)
+
+
+def _unquote(raw: str) -> str:
+    """The end word as the shell compares it, without its quotes."""
+    parts = []
+    for single, double, escaped, plain in _QUOTED_PART.findall(raw):
+        parts.append(single or re.sub(r"\\([\\\"$`])", r"\1", double) or escaped or plain)
+    return "".join(parts)

@@ -1,0 +1,98 @@
+"""A stream of bytes as it reads without escape sequences and line ends, and the way back to its bytes."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+
+# Control sequences, control strings such as titles and links, and the short escapes. A control string that
+# is longer, or any sequence that is malformed, is text like any other.
+_LONGEST_ESCAPE = 2048
+_PARAMETERS = rb"[0-?]{0,64}[ -/]{0,4}"
+_STRING = rb"[\]PX^_][^\x07\x1b]{0,%d}+" % _LONGEST_ESCAPE
+ESCAPE = re.compile(
+    rb"\x1b(?:\[%b[@-~]|%b(?:\x07|\x1b\\)|[ -/]{0,4}[0-OQ-WYZ\\`-~])" % (_PARAMETERS, _STRING)
+)
+_UNFINISHED_ESCAPE = re.compile(rb"\x1b(?:\[%b|%b\x1b?|[ -/]{0,4})\Z" % (_PARAMETERS, _STRING))
+LINE_ENDS = re.compile(rb"[\r\n]+")
+_ESCAPES = re.compile(rb"(?:%b)+" % ESCAPE.pattern)
+_ESCAPES_AND_LINE_ENDS = re.compile(rb"(?:%b|[\r\n])+" % ESCAPE.pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a view leaves out."""
+
+    escapes: bool
+    line_ends: bool
+
+
+JOINED = Kind(escapes=False, line_ends=True)
+BARE = Kind(escapes=True, line_ends=True)
+LINES = Kind(escapes=True, line_ends=False)
+
+
+@dataclass(frozen=True)
+class View:
+    """`raw` without what its kind leaves out; `text` begins with `before` bytes that came earlier."""
+
+    kind: Kind
+    raw: bytes
+    text: bytes
+    before: int
+
+    def offset(self, index: int) -> int:
+        """Where `text[index]` stands in `raw`; 0 if it came earlier."""
+        plain = index - self.before
+        if plain < 0 or len(self.text) - self.before == len(self.raw):
+            return max(plain, 0)
+        segment = bisect_right(self._segments, plain, key=itemgetter(0)) - 1
+        plain_start, raw_start = self._segments[segment]
+        return raw_start + plain - plain_start
+
+    def past(self, cut: int, keep: int) -> bytes:
+        """The last bytes of the text that come before `raw[cut]`, which no escape sequence is around."""
+        end = len(self.text) - len(_without(self.raw[cut:], self.kind))
+        return self.text[max(0, end - keep) : end]
+
+    @cached_property
+    def _segments(self) -> list[tuple[int, int]]:
+        """Where each stretch that is not left out starts, in what is left and in `raw`."""
+        left_out = _ESCAPES_AND_LINE_ENDS if self.kind.escapes else LINE_ENDS
+        if not self.kind.line_ends:
+            left_out = _ESCAPES
+        segments = [(0, 0)]
+        skipped = 0
+        for match in left_out.finditer(self.raw):
+            skipped += match.end() - match.start()
+            segments.append((match.end() - skipped, match.end()))
+        return segments
+
+
+def view(kind: Kind, raw: bytes, past: bytes) -> View:
+    """The view of `raw` after the end of the same view of what came before it."""
+    return View(kind, raw, past + _without(raw, kind), len(past))
+
+
+def without_unfinished_escape(raw: bytes) -> bytes:
+    """The bytes up to an escape sequence at their end that more bytes could complete."""
+    if b"\x1b" not in raw:
+        return raw
+    unfinished = _UNFINISHED_ESCAPE.search(raw, max(0, len(raw) - _LONGEST_ESCAPE - 8))
+    return raw[: unfinished.start()] if unfinished else raw
+
+
+def outside_escapes(raw: bytes, cut: int) -> int:
+    """The cut, or the beginning of the escape sequence that it would divide."""
+    last = raw.rfind(b"\x1b", 0, cut)
+    escape = ESCAPE.match(raw, last) if last >= 0 else None
+    return last if escape and escape.end() > cut else cut
+
+
+def _without(raw: bytes, kind: Kind) -> bytes:
+    if kind.escapes and b"\x1b" in raw:
+        raw = _ESCAPES.sub(b"", raw)
+    return raw.replace(b"\n", b"").replace(b"\r", b"") if kind.line_ends else raw

@@ -1,0 +1,79 @@
+"""Titles: a heading as plain text, the anchor it gets in a rendered page, and the number it begins with."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_CODE = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)")
+_LINK = re.compile(
+    r"!?\[\[(?P<target>[^\[\]|\n]*)(?:\|(?P<label>[^\[\]\n]*))?\]\]"
+    r"|!?\[(?P<text>[^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)?\)|\[[^\[\]]*\])"
+    r"|<(?P<url>[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*)>"
+)
+_EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|~~)|(?<![\w\\])_{1,3}(?=\w)|(?<=[\w.,;:!?)])_{1,3}(?!\w)")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_NUMBER = re.compile(
+    r"(?:step\s+(?P<step>\d+)\s*(?:[.:)]|[-–—](?=\s))?(?:\s+|$)|(?P<plain>\d+)(?:[.):]|\s*[-–—])\s+)(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_COUNTED = re.compile(r"(.*)_(\d+)")
+
+
+def plain(text: str) -> str:
+    """A heading's or a paragraph's Markdown as a reader sees it, on one line."""
+    pieces: list[str] = []
+    position = 0
+    for code in _CODE.finditer(text):
+        pieces += (_unmarked(text[position : code.start()]), code[2].strip())
+        position = code.end()
+    pieces.append(_unmarked(text[position:]))
+    return " ".join("".join(pieces).split())
+
+
+def _unmarked(text: str) -> str:
+    text = _LINK.sub(_label, text)
+    return html.unescape(_ESCAPE.sub(r"\1", _EMPHASIS.sub("", text)))
+
+
+def _label(link: re.Match[str]) -> str:
+    return link["label"] or link["target"] or link["text"] or link["url"] or ""
+
+
+def numbered(title: str) -> tuple[str, str]:
+    """The number ("" for none) that a title begins with, as in "3. Update" or "Step 3: Update", and the rest."""
+    match = _NUMBER.fullmatch(title)
+    if match is None:
+        return "", title
+    number = match["step"] or match["plain"]
+    return number, match["rest"].strip() or title
+
+
+def slug(title: str) -> str:
+    """The anchor Python-Markdown gives a heading of this title, before duplicates are told apart."""
+    ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii")
+    words = re.sub(r"[^\w\s-]", "", ascii_only).strip().lower()
+    return re.sub(r"[-\s]+", "-", words)
+
+
+def anchors(titles: Iterable[str]) -> list[str]:
+    """The anchors of a page's headings in order; a second `verify` is `verify_1`."""
+    used: set[str] = set()
+    last: dict[str, int] = {}
+    given = []
+    for title in titles:
+        anchor = slug(title)
+        if not anchor or anchor in used:
+            counted = _COUNTED.fullmatch(anchor)
+            base, number = (counted[1], int(counted[2])) if counted else (anchor, 0)
+            number = max(number, 0 if counted else last.get(base, 0)) + 1
+            while f"{base}_{number}" in used:
+                number += 1
+            if not counted:
+                last[base] = number
+            anchor = f"{base}_{number}"
+        used.add(anchor)
+        given.append(anchor)
+    return given

@@ -1,0 +1,57 @@
+"""Answers where nobody is there: what options said beforehand, and otherwise that a person is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from .questions import (
+    AfterFailure,
+    Alternatives,
+    Answer,
+    Ask,
+    BeforeStatement,
+    Confirmation,
+    ManualStep,
+    Question,
+    ValueNeeded,
+)
+
+
+def unattended(yes: bool, confirmed: Collection[str] = ()) -> Ask:
+    """Answers for a run that never asks: `yes` runs every statement, `confirmed` are steps of --confirmed."""
+
+    def ask(question: Question) -> Answer:
+        step = question.item.step.label
+        match question:
+            case BeforeStatement():
+                if yes:
+                    return Answer("run")
+                return Answer("wait", note=f"step {step} is ready to run; `--yes` runs it without asking")
+            case Confirmation():
+                if step in confirmed:
+                    return Answer("run", note="said beforehand with --confirmed")
+                asked = f"step {step} is to be confirmed: {question.question}"
+                return Answer("wait", note=f"{asked}; `--confirmed {step}` confirms it")
+            case ManualStep():
+                done = f"`--done {step}` says that it has been done"
+                return Answer("wait", note=f"step {step} is for a person to do; {done}")
+            case ValueNeeded():
+                why = f" ({question.problem})" if question.problem else ""
+                needed = f"step {step} needs a value for `<{question.name}>`{why}"
+                return Answer("wait", note=f"{needed}; `--set {question.name}=VALUE` gives it")
+            case Alternatives():
+                labels = ", ".join(f"{n}: {label}" for n, label in enumerate(question.labels, 1))
+                return Answer("wait", note=f"step {step} has alternatives ({labels}); `choose=` picks one")
+            case AfterFailure():
+                return Answer("quit", note=question.problem)
+
+    return ask
+
+
+def saying_yes(inner: Ask) -> Ask:
+    """Like `inner`, but statements run without a pause before each."""
+
+    def ask(question: Question) -> Answer:
+        return Answer("run") if isinstance(question, BeforeStatement) else inner(question)
+
+    return ask
