@@ -12,6 +12,8 @@ from .model import Annotation, Problem, Severity, Span
 from .source import Source
 from .wikilinks import code_spans
 
+NOTHING = Annotation()
+
 _COMMENT = re.compile(r"<!--\s*+runbook:")
 
 
@@ -23,8 +25,8 @@ class Above:
     problems: tuple[Problem, ...]
 
     def of(self, span: Span) -> Annotation:
-        """The annotation of the fence or heading with this span; an empty one if there is none."""
-        return self.annotations.get(span.start, Annotation())
+        """The annotation of the fence or heading with this span; NOTHING if there is none."""
+        return self.annotations.get(span.start, NOTHING)
 
 
 def annotations_above(source: Source, elements: Sequence[Element]) -> Above:
@@ -43,7 +45,7 @@ def annotations_above(source: Source, elements: Sequence[Element]) -> Above:
             waiting = []
         if isinstance(element, Fence | Heading):
             for annotation in waiting:
-                said[element.span.start] = merge(said.get(element.span.start, Annotation()), annotation)
+                said[element.span.start] = merge(said.get(element.span.start, NOTHING), annotation)
             waiting = []
         elif isinstance(element, Html):
             for start, end in _comments(source, element.span.start, element.span.end):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from . import placeholders
+from .above import NOTHING
 from .annotations import merge, read_info
 from .elements import Fence
 from .model import Annotation, Block, Context, Excerpt, Placeholder, Problem, Settings, Span, Statement
@@ -52,7 +53,7 @@ def draft(source: Source, fence: Fence, above: Annotation, shell: str | None = N
     Braces in other languages than a shell's belong to other tools: nothing is said of mistakes in them.
     """
     word, inside, problems = read_info(fence.written, source.text, fence.written_at)
-    annotation = merge(inside, above)
+    annotation = inside if above is NOTHING else merge(inside, above)
     language = LANGUAGES.get(word, word)
     if annotation.shell:
         language = LANGUAGES.get(annotation.shell, annotation.shell)
@@ -70,9 +71,9 @@ def _unclosed(source: Source, fence: Fence) -> Problem:
     span = source.span(fence.span.start, source.end(fence.span.line - 1))
     return Problem(
         "unclosed-fence",
-        f"expected a line `{marker}` that closes this block, found none before the end of what it stands in",
+        f"expected a line {marker} that closes this block, found none before the end of what it stands in",
         span,
-        f"close it with a line `{marker}`, indented like this one",
+        f"write {marker} on a line of its own below the block, indented like this one",
     )
 
 

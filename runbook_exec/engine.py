@@ -110,6 +110,7 @@ class _Run:
     outputs: list[tuple[str, str]] = field(default_factory=list)
     masker: Masker = field(default_factory=Masker)
     block_text: str = ""  # what the statements of the present block have printed so far
+    anew: set[str] = field(default_factory=set)  # placeholders whose value the operator wants to give anew
     confirmed: tuple[int, int] | None = None  # the block that was confirmed
 
     def say(self, kind: type[E], **what: Any) -> E:
@@ -159,6 +160,10 @@ class _Run:
             if answer.choice == "quit":
                 failed = isinstance(question, AfterFailure) and not question.interrupted
                 raise Stop("failed" if failed else "stopped", answer.note)
+            if answer.choice == "values":
+                self.anew = {placeholder.name for placeholder in item.placeholders}
+                for name in self.anew:
+                    self.values.pop(name, None)
             if answer.choice == "edit" and answer.plan is not None:
                 self.state = carried(self.state, self.plan, answer.plan)
                 self.plan = answer.plan
@@ -215,7 +220,7 @@ class _Run:
         for step in steps:
             for got in step(item):
                 if isinstance(got, Answer):
-                    if got.choice in ("skip", "edit", "choose"):
+                    if got.choice in ("skip", "edit", "choose", "values"):
                         return  # what comes next is found anew
                 else:
                     yield got
@@ -240,7 +245,7 @@ class _Run:
             problem = ""
             while name not in self.values:
                 value = None
-                if not problem:
+                if not problem and name not in self.anew:
                     try:
                         value = self.world.source(name, item, self.values)
                     except ValueProblem as error:
@@ -307,7 +312,7 @@ class _Run:
             for reply in self.put(question, "failed"):
                 if isinstance(reply, Event):
                     yield reply
-                elif reply.choice in ("skip", "edit"):
+                elif reply.choice in ("skip", "edit", "values"):
                     return
             if done.ended:
                 raise Stop("failed", done.ended)
@@ -481,6 +486,7 @@ class _Run:
         return found, problem
 
     def learn(self, name: str, value: Value) -> None:
+        self.anew.discard(name)
         self.values[name] = value
         if value.secret:
             self.masker.add(value.text)

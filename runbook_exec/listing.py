@@ -54,7 +54,8 @@ def _not_run(block: Block) -> Iterator[str]:
 def dry_run(plan: Plan) -> Iterator[str]:
     """All that a run would do, what is still unknown, and what would not run and why."""
     procedure = plan.procedure
-    yield f"{plan.runbook.title}: {procedure.title} ({plan.runbook.path}#{procedure.anchor}), in {procedure.shell}"
+    where = f"{plan.runbook.path}#{procedure.anchor}"
+    yield f"{plan.runbook.title}: {procedure.title} ({where}), in {procedure.shell}"
     captures: dict[Where, list[Capture]] = {}
     for where, capture in plan.captures:
         captures.setdefault(where, []).append(capture)

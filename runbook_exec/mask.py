@@ -134,8 +134,9 @@ class Masker:
         hits, hold = self._tokens(lines, moment)
         needles = self._known()
         joined = view(JOINED, work, flow.joined)
-        bare = view(BARE, work, flow.bare)
-        for shown in (joined,) if joined.text == bare.text else (joined, bare):
+        same = flow.bare == flow.joined and b"\x1b" not in work
+        bare = joined if same else view(BARE, work, flow.bare)
+        for shown in (joined,) if same else (joined, bare):
             found, unfinished = _secrets(shown, needles, lines, moment)
             hits += found
             hold = min(hold, unfinished)

@@ -5,58 +5,46 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterator
 
-_WIDTHS = (8, 4)  # of grams, in bytes
-_SURE = 22  # the last so many bytes of any text hold an aligned gram of eight bytes, whatever its length
-
-
-class _Grams:
-    """Which of some needles may be in a text, told by its bytes taken so many at a time.
-
-    A needle of at least 2 * width - 1 bytes holds, wherever it stands, a whole gram that is aligned in the
-    text. So it is enough to look up one number for each `width` bytes of the text in a set.
-    """
-
-    def __init__(self, needles: Collection[bytes], width: int) -> None:
-        self._width = width
-        self._needles: dict[int, list[bytes]] = {}
-        for needle in needles:
-            for at in range(len(needle) - width + 1):
-                gram = int.from_bytes(needle[at : at + width], sys.byteorder)
-                self._needles.setdefault(gram, []).append(needle)
-        self._all = frozenset(self._needles)
-
-    def suspects(self, text: bytes) -> set[bytes]:
-        """The needles of which a gram is in the text."""
-        if not self._needles:
-            return set()
-        aligned = memoryview(text)[: len(text) // self._width * self._width]
-        grams = aligned.cast("Q") if self._width == 8 else aligned.cast("I")
-        if self._all.isdisjoint(grams):
-            return set()
-        return {needle for gram in self._all.intersection(grams) for needle in self._needles[gram]}
+# Numbers of so many bytes are taken from a text at every so many bytes.
+_SAMPLINGS = ((8, 8), (4, 8), (4, 4))
+_SURE = 15  # so many bytes from the beginning of a needle hold a sample of it, wherever they stand
 
 
 class Needles:
-    """Byte strings to find in texts."""
+    """Byte strings to find in texts.
+
+    Samples tell that most are absent: a needle of at least `width + stride - 1` bytes has, wherever it stands
+    in a text, one of the text's samples in its own first bytes. So a text costs one look into a set for every
+    few bytes. Only the needles that a sample speaks for are looked for, and those that are too short.
+    """
 
     def __init__(self, needles: Collection[bytes]) -> None:
         self.longest = max(map(len, needles), default=0)
-        kinds: list[list[bytes]] = [[] for _ in _WIDTHS]
+        self._beginnings = {needle[:size] for needle in needles for size in range(1, min(len(needle), _SURE))}
+        self._groups = _by_beginning(needles)
         self._short: list[bytes] = []
-        for needle in sorted(needles):
-            for kind, width in zip(kinds, _WIDTHS, strict=True):
-                if len(needle) >= 2 * width - 1:
-                    kind.append(needle)
+        samples: dict[tuple[int, int], dict[int, list[bytes]]] = {}
+        for needle in self._groups:
+            for width, stride in _SAMPLINGS:
+                if len(needle) >= width + stride - 1:
+                    known = samples.setdefault((width, stride), {})
+                    for at in range(stride):
+                        number = int.from_bytes(needle[at : at + width], sys.byteorder)
+                        known.setdefault(number, []).append(needle)
                     break
             else:
                 self._short.append(needle)
-        self._grams = tuple(_Grams(kind, width) for kind, width in zip(kinds, _WIDTHS, strict=True))
-        self._beginnings = {needle[:size] for needle in needles for size in range(1, min(len(needle), _SURE))}
+        self._samples = [(sampling, known, frozenset(known)) for sampling, known in samples.items()]
 
-    def suspects(self, text: bytes) -> list[bytes]:
-        """The needles that may be in the text, in whole or in part."""
-        found = [needle for grams in self._grams for needle in grams.suspects(text)]
-        return [*found, *(needle for needle in self._short if needle in text)]
+    def suspects(self, text: bytes) -> set[bytes]:
+        """The needles that may be in the text, in whole or, from a certain length on, in part."""
+        found = {needle for needle in self._short if needle in text}
+        padded = memoryview(text + bytes(-len(text) % 8))
+        for (width, stride), known, numbers in self._samples:
+            taken = padded.cast("Q") if width == 8 else padded.cast("I")[:: stride // 4]
+            if not numbers.isdisjoint(taken):
+                found.update(needle for number in numbers.intersection(taken) for needle in known[number])
+        return {longer for needle in found for longer in self._groups[needle]}
 
     def unfinished(self, text: bytes, suspects: Collection[bytes]) -> int:
         """How many bytes at the end of the text begin a needle without completing it, at most."""
@@ -73,6 +61,17 @@ def occurrences(text: bytes, needle: bytes) -> Iterator[tuple[int, int]]:
     while at >= 0:
         yield at, at + len(needle)
         at = text.find(needle, at + 1)
+
+
+def _by_beginning(needles: Collection[bytes]) -> dict[bytes, list[bytes]]:
+    """The needles that begin with no other one, each with all that begin with it."""
+    groups: dict[bytes, list[bytes]] = {}
+    group: list[bytes] = []
+    for needle in sorted(needles):  # a beginning comes right before all that it begins
+        if not group or not needle.startswith(group[0]):
+            group = groups.setdefault(needle, [])
+        group.append(needle)
+    return groups
 
 
 def _overlap(text: bytes, needle: bytes) -> int:

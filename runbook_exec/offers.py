@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ _ENOUGH = 200
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-Z\\`-~])")
 _CELL = re.compile(r"\s*[│┃|]\s*|\s{2,}|\t")
 _IDENTIFIER = re.compile(r"(?=[^\s]*[\w])[\w.:/@+=-]{4,}")
+# a word in a table that may name its row: not a date, a time, a size or an amount
+_NAME = re.compile(r"(?!\d{2,4}-\d\d-\d\d|\d\d:\d\d|[\d.,]+\s?\w{0,2}$)[\w./:@+=-]{4,}")
 _MASK = "•"
 
 
@@ -55,11 +58,14 @@ def _words(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
     rows = [[cell for cell in _CELL.split(line.strip()) if cell] for line in lines]
     table = [cells for cells in rows if len(cells) > 1]
     headers = {tuple(cells) for cells in table if all(cell.isupper() for cell in cells)}
+    rarely = Counter(cell for cells in table for cell in cells)
     for cells in table:
-        if tuple(cells) not in headers and _IDENTIFIER.fullmatch(cells[0]):
-            yield cells[0], "  ".join(cells[1:])
+        if tuple(cells) not in headers:
+            # what stands in several rows names none of them
+            names = [cell for cell in cells if rarely[cell] == 1 and _NAME.fullmatch(cell)][:2]
+            yield from ((name, "  ".join(cell for cell in cells if cell != name)) for name in names)
     for cells in rows:
-        if tuple(cells) in headers:
+        if len(cells) > 1:
             continue
         line = "  ".join(cells)
         for word in _IDENTIFIER.findall(line):

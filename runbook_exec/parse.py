@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from . import elements, front_matter
-from .above import Above, annotations_above
+from .above import NOTHING, Above, annotations_above
 from .blocks import Draft, draft, read_block
 from .elements import Element, Fence, Heading, Paragraph
 from .model import (
@@ -51,7 +52,7 @@ def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | 
     drafts = reading.drafts()
     could_run = [index for index, drafted in drafts.items() if drafted.executable]
     laid_out = outline(page, found, could_run, title)
-    courses, chosen, refused = _courses(laid_out, settings)
+    courses, chosen, refused = _courses(page, matter.end, laid_out, settings)
     results = [reading.procedure(course, drafts) for course in courses]
     procedures = tuple(procedure for procedure, _, _ in results)
     blocks, in_blocks = _all_blocks(reading, drafts, results)
@@ -106,7 +107,9 @@ def _title(given: object, found: Sequence[Element], path: str) -> str:
     return PurePath(path).stem
 
 
-def _courses(laid_out: Outline, settings: Settings) -> tuple[list[Course], str | None, list[Problem]]:
+def _courses(
+    page: Source, body: int, laid_out: Outline, settings: Settings
+) -> tuple[list[Course], str | None, list[Problem]]:
     """The procedures of the page, which of them runs, and what is wrong with the one that was asked for."""
     courses = [*laid_out.main, *laid_out.others]
     wanted = settings.procedure
@@ -124,9 +127,17 @@ def _courses(laid_out: Outline, settings: Settings) -> tuple[list[Course], str |
             message += f"; did you mean `{near[0]}`?" if near else ""
             listed = ", ".join(f"`{course.anchor}`" for course in courses[:8])
             hint = f"its procedures are {listed}" if listed else "nothing on this page runs"
-            return courses, None, [Problem("unknown-procedure", message, None, hint)]
+            return courses, None, [Problem("unknown-procedure", message, _setting(page, body, wanted), hint)]
         courses.append(course)
     return courses, wanted, []
+
+
+def _setting(page: Source, body: int, wanted: str) -> Span | None:
+    """Where the front matter names this procedure; None if that was asked for elsewhere."""
+    match = re.compile(rf"^[ \t]+procedure:[ \t]*['\"]?(#?{re.escape(wanted)})", re.M).search(
+        page.text, 0, body
+    )
+    return page.span(*match.span(1)) if match else None
 
 
 _Result = tuple[Procedure, dict[int, Block], dict[int, tuple[Problem, ...]]]
@@ -206,11 +217,11 @@ class _Reading:
         blocks: dict[int, Block],
         problems: dict[int, tuple[Problem, ...]],
     ) -> Step:
-        annotation = self.above.of(part.heading) if part.heading else Annotation()
+        annotation = self.above.of(part.heading) if part.heading else NOTHING
         why_not = "its step is annotated skip" if annotation.skip else ""
         parts: list[Prose | Block] = []
         count = 0
-        for piece in prose(self.source, self.elements, part.first, part.last):
+        for piece in prose(self.source, self.elements, part.first, part.last, part.span):
             if isinstance(piece, Prose):
                 parts.append(piece)
                 continue

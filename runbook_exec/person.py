@@ -30,19 +30,29 @@ _KEYS = {
     "n": ("n", "done, with a note"),
     "y": ("y", "yes, run it"),
     "r": ("r", "retry"),
+    "v": ("v", "other value"),
     "s": ("s", "skip"),
     "e": ("e", "edit the page"),
     "!": ("!", "shell"),
     "q": ("q", "quit"),
 }
-_MEANING = {"enter": "run", "y": "run", "d": "done", "r": "retry", "s": "skip", "!": "shell", "q": "quit"}
+_MEANING = {
+    "enter": "run",
+    "y": "run",
+    "d": "done",
+    "r": "retry",
+    "s": "skip",
+    "v": "values",
+    "!": "shell",
+    "q": "quit",
+}
 
 
 def person(terminal: Terminal, colour: bool, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
     """Answers that a person gives; `replan` reads the document again, and tells what is wrong with it."""
 
     def menu(keys: str, item: Item) -> str:
-        chosen = {key: _KEYS[key] for key in keys.split()}
+        chosen = {key: _KEYS[key] for key in keys.split() if key != "v" or item.placeholders}
         items = [i for i in terminal.plan.items if i.statement is not None]
         here = next((n for n, i in enumerate(items, 1) if i.where >= item.where), len(items))
         try:
@@ -66,7 +76,7 @@ def person(terminal: Terminal, colour: bool, replan: Callable[[], Plan | Sequenc
         match question:
             case BeforeStatement():
                 terminal.present(item, question.text)
-                return simple(question, "enter s e ! q")
+                return simple(question, "enter v s e ! q")
             case Confirmation():
                 terminal.present(item, question.text)
                 terminal.say()
@@ -77,7 +87,7 @@ def person(terminal: Terminal, colour: bool, replan: Callable[[], Plan | Sequenc
                 return simple(question, "d n s e ! q")
             case AfterFailure():
                 _advise(question, terminal)
-                return simple(question, "r s e ! q" if question.alive else "q")
+                return simple(question, "r v s e ! q" if question.alive else "q")
             case Alternatives():
                 return _alternative(question, terminal, colour)
             case ValueNeeded():
@@ -91,7 +101,7 @@ def _advise(question: AfterFailure, terminal: Terminal) -> None:
     if sections:
         trail = " › ".join(section.title for section in sections)
         terminal.say()
-        terminal.say(f"     The page has a section for this, line {sections[-1].span.line}: {trail}")
+        terminal.wrapped(f"The page has a section for this, line {sections[-1].span.line}: {trail}", indent=5)
 
 
 def _alternative(question: Alternatives, terminal: Terminal, colour: bool) -> Answer:
@@ -118,12 +128,11 @@ def _value(question: ValueNeeded, terminal: Terminal, colour: bool) -> Answer:
     terminal.say()
     terminal.say(f"  {terminal.paint(f'<{question.name}>', 'bold')}  {terminal.paint(told, 'dim')}".rstrip())
     if question.input and question.input.help:
-        for line in question.input.help.strip().split("\n"):
-            terminal.say("  " + line)
+        terminal.wrapped(question.input.help)
     if question.input and question.input.choices:
-        terminal.say("  one of " + ", ".join(question.input.choices))
+        terminal.wrapped("one of " + ", ".join(question.input.choices))
     if question.problem:
-        terminal.say("  " + terminal.paint(question.problem, "red"))
+        terminal.wrapped(question.problem, "red")
     try:
         value = ask_value("", question.offers, secret=question.secret, text="", colour=colour)
     except (KeyboardInterrupt, EOFError):

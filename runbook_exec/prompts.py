@@ -91,7 +91,7 @@ def ask_line(prompt: str, colour: bool) -> str:
 
 
 class _Choice:
-    """What is typed, which offers match it, and which of them is picked (-1: what is typed)."""
+    """What is typed, which offers match it, and which is picked: -1 for none, past the last for what is typed."""
 
     def __init__(self, offers: Sequence[Offer], secret: bool) -> None:
         self.offers = offers
@@ -102,7 +102,11 @@ class _Choice:
 
     def reset(self) -> None:
         # one offer alone is picked at once; of several none is, so that enter cannot take the wrong one
-        self.picked = 0 if len(self.matching) == 1 and not (self.secret and self.typed.text) else -1
+        only = len(self.matching) == 1
+        if self.typed.text and (self.secret or not self.matching):
+            self.picked = len(self.matching)
+        else:
+            self.picked = 0 if only else -1
 
     @property
     def matching(self) -> list[Offer]:
@@ -112,14 +116,14 @@ class _Choice:
         return [o for o in self.offers if all(w in f"{o.shown} {o.beside}".casefold() for w in words)]
 
     def move(self, by: int) -> None:
-        lowest = -1 if self.typed.text else 0
-        self.picked = max(lowest, min(self.picked + by, len(self.matching) - 1))
+        last = len(self.matching) - (0 if self.typed.text else 1)  # after the offers comes what is typed
+        self.picked = max(0, min(self.picked + by, last))
 
     @property
     def value(self) -> str | None:
         if 0 <= self.picked < len(self.matching):
             return self.matching[self.picked].value
-        return self.typed.text or None
+        return self.typed.text if self.picked == len(self.matching) and self.typed.text else None
 
 
 def ask_value(prompt: str, offers: Sequence[Offer], *, secret: bool, text: str, colour: bool) -> str | None:
@@ -168,7 +172,7 @@ def ask_value(prompt: str, offers: Sequence[Offer], *, secret: bool, text: str, 
     rows = Window(
         FormattedTextControl(lambda: _rows(choice)),
         dont_extend_height=True,
-        height=min(len(offers), _SHOWN) or 0,
+        height=min(len(offers), _SHOWN) + 1,
     )
     body = [Window(entry, dont_extend_height=True, wrap_lines=True)]
     if offers:
@@ -181,14 +185,17 @@ def _rows(choice: _Choice) -> StyleAndTextTuples:
     matching = choice.matching
     first = max(0, min(choice.picked - _SHOWN // 2, len(matching) - _SHOWN))
     rows: StyleAndTextTuples = []
-    widest = max((len(o.shown) for o in matching[first : first + _SHOWN]), default=0)
+    widest = min(44, max((len(o.shown) for o in matching[first : first + _SHOWN]), default=0))
     for index, offer in enumerate(matching[first : first + _SHOWN], first):
         picked = index == choice.picked
         beside = f"from {offer.origin}: {offer.shown}  ({offer.beside})" if choice.secret else offer.shown
         rows.append(("bold" if picked else "", f"  {'›' if picked else ' '} {beside:<{widest}}"))
         rows.append(("", f"   {offer.beside}\n" if not choice.secret and offer.beside else "\n"))
-    if not matching:
-        rows.append(("", "    nothing seen so far matches; enter takes what is typed\n"))
+    if choice.typed.text and not choice.secret:
+        picked = choice.picked == len(matching)
+        rows.append(
+            ("bold" if picked else "", f"  {'›' if picked else ' '} “{choice.typed.text}” as typed\n")
+        )
     return rows
 
 

@@ -7,17 +7,22 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from .elements import Element, Fence, Html, Item
-from .model import Prose
+from .model import Prose, Span
 from .source import TAB_STOP, Source
 
 _COMMENTS = re.compile(r"<!--.*-->\s*", re.DOTALL)
 
 
-def prose(source: Source, elements: Sequence[Element], first: int, last: int) -> Iterator[Prose | int]:
-    """The prose in the elements `first:last`, and between it the index of every fence."""
+def prose(
+    source: Source, elements: Sequence[Element], first: int, last: int, step: Span | None = None
+) -> Iterator[Prose | int]:
+    """The prose in the elements `first:last`, and between it the index of every fence.
+
+    Where the first of them is the list item that is the `step`, its text is without its marker.
+    """
     lines: list[int] = []
-    step = elements[first] if first < last else None
-    marked = step if isinstance(step, Item) and not step.items else None
+    begin = elements[first] if first < last else None
+    marked = begin if isinstance(begin, Item) and begin.span == step else None
     for index in range(first, last):
         element = elements[index]
         if isinstance(element, Fence):

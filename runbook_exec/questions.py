@@ -12,7 +12,7 @@ from .plan import Item, Plan
 
 @dataclass(frozen=True, slots=True)
 class BeforeStatement:
-    """Shall this run? Answers: run, skip, shell, edit, quit, wait."""
+    """Shall this run? Answers: run, values (to be asked for anew), skip, shell, edit, quit, wait."""
 
     item: Item
     text: str  # as it will run, secrets masked, placeholders without a value as they stand
@@ -40,7 +40,7 @@ class ManualStep:
 
 @dataclass(frozen=True, slots=True)
 class AfterFailure:
-    """The statement failed. Answers: retry, skip, shell, edit, quit."""
+    """The statement failed. Answers: retry, values (to be asked for anew), skip, shell, edit, quit."""
 
     item: Item
     text: str

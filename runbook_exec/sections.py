@@ -57,7 +57,7 @@ def nodes(source: Source, elements: Sequence[Element], page_title: str) -> tuple
             lasts[around.pop()] = index
         parents.append(around[-1] if around else None)
         around.append(number)
-    owns = [index for index, *_ in top[1:]] + [len(elements)]
+    owns = [*(index for index, *_ in top[1:]), len(elements)][: len(top)]
     found = tuple(
         Node(title, anchor, heading.level, heading.span, index + 1, own, last, parent)
         for (index, heading, title, anchor), own, last, parent in zip(top, owns, lasts, parents, strict=True)

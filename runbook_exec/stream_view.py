@@ -17,6 +17,8 @@ ESCAPE = re.compile(
     rb"\x1b(?:\[%b[@-~]|%b(?:\x07|\x1b\\)|[ -/]{0,4}[0-OQ-WYZ\\`-~])" % (_PARAMETERS, _STRING)
 )
 _UNFINISHED_ESCAPE = re.compile(rb"\x1b(?:\[%b|%b\x1b?|[ -/]{0,4})\Z" % (_PARAMETERS, _STRING))
+_NEAR_THE_END = 4096  # bytes: closer to it, counting back is quicker than finding all that is left out
+
 LINE_ENDS = re.compile(rb"[\r\n]+")
 _ESCAPES = re.compile(rb"(?:%b)+" % ESCAPE.pattern)
 _ESCAPES_AND_LINE_ENDS = re.compile(rb"(?:%b|[\r\n])+" % ESCAPE.pattern)
@@ -49,13 +51,26 @@ class View:
         plain = index - self.before
         if plain < 0 or len(self.text) - self.before == len(self.raw):
             return max(plain, 0)
+        if b"\x1b" not in self.raw and len(self.text) - index < _NEAR_THE_END:
+            return self._offset_from_end(len(self.text) - index)
         segment = bisect_right(self._segments, plain, key=itemgetter(0)) - 1
         plain_start, raw_start = self._segments[segment]
         return raw_start + plain - plain_start
 
+    def _offset_from_end(self, left: int) -> int:
+        """Where the last so many bytes begin that are not line ends."""
+        at = len(self.raw)
+        while left:
+            stretch = self.raw[at - left : at]
+            at -= left
+            left = stretch.count(b"\n") + stretch.count(b"\r")
+        while self.raw[at] in b"\r\n":
+            at += 1
+        return at
+
     def past(self, cut: int, keep: int) -> bytes:
         """The last bytes of the text that come before `raw[cut]`, which no escape sequence is around."""
-        end = len(self.text) - len(_without(self.raw[cut:], self.kind))
+        end = len(self.text) - (len(_without(self.raw[cut:], self.kind)) if cut < len(self.raw) else 0)
         return self.text[max(0, end - keep) : end]
 
     @cached_property

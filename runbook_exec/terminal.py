@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import textwrap
 from collections.abc import Callable, Sequence
 
 from .durations import format_duration
-from .events import Captured, Event, Output, RunEnded, StatementFinished, StatementStarted
+from .events import Answered, Captured, Event, Output, RunEnded, StatementFinished, StatementStarted
 from .excerpts import excerpt
 from .keyboard import ScreenModes
 from .model import Block, Prose
@@ -60,6 +59,11 @@ class Terminal:
         self._write((text + "\n").encode("utf-8", "replace"))
         self._at_line_start = True
 
+    def wrapped(self, text: str, *styles: str, indent: int = 2) -> None:
+        """Write a sentence of ours, set in and folded to the width."""
+        for line in textwrap.wrap(text, self.width - indent - 2, break_on_hyphens=False):
+            self.say(" " * indent + self.paint(line, *styles))
+
     def _write(self, data: bytes) -> None:
         while data:
             data = data[os.write(self._fd, data) :]
@@ -101,8 +105,7 @@ class Terminal:
         self.say("  " + self.paint(title, "bold") + " " * max(2, room - len(path)) + self.paint(path, "dim"))
         if not path:
             self.say("  " + self.paint(runbook.path, "dim"))
-        for line in textwrap.wrap(" · ".join(facts), self.width - 4):
-            self.say("  " + line)
+        self.wrapped(" · ".join(fact.replace(" ", "\xa0") for fact in facts))
         self.say("  " + self.paint("─" * (self.width - 4), "dim"))
         for prose in self.plan.procedure.prose:
             self._prose(prose)
@@ -129,10 +132,10 @@ class Terminal:
             text = item.block.code.rstrip("\n")
         for line in _folded(text, self.width - 8):
             self.say("     " + self.paint(line, "bold"))
-        if item.last and not changed:
-            for part in parts[here + 1 :]:
-                if isinstance(part, Block) and part.runs:
-                    break
+        # what stands between two blocks belongs to the next; what follows the last one is said with it
+        rest = parts[here + 1 :]
+        if not changed and not any(isinstance(part, Block) and part.runs for part in rest):
+            for part in rest:
                 self._part(part)
 
     def manual(self, item: Item) -> None:
@@ -203,6 +206,13 @@ class Terminal:
                 what = f"secret, {event.length} characters" if event.secret else f"`{event.value}`"
                 self._captured.setdefault(event.step, []).append(event.name)
                 self.say(self.paint(f"     captured <{event.name}> ({what})", "dim"))
+            case Answered(answer="done" | "skip"):
+                done = event.answer == "done"
+                mark = self.paint("✓", "green") if done else "–"
+                self.say()
+                self.say(
+                    f"  {mark}  {'done' if done else 'skipped'}{': ' + event.note if event.note else ''}"
+                )
             case _:
                 pass
 
@@ -251,8 +261,7 @@ class Terminal:
         self.say()
         self.say(f"  {self.paint(said, 'bold')}")
         if ended.outcome == "waiting" or (ended.reason and ended.outcome == "failed" and not state.done):
-            for line in textwrap.wrap(ended.reason, self.width - 4):
-                self.say("  " + line)
+            self.wrapped(ended.reason)
         self.say()
         chosen = {item.where.step for item in self.plan.items}
         widest = max((len(step.title) for step in steps), default=0)
@@ -285,16 +294,15 @@ class Terminal:
 def _folded(text: str, width: int) -> list[str]:
     """The lines of a statement, those that are too long folded at spaces and set in."""
     lines: list[str] = []
-    for line in text.split("\n"):
-        indent = re.match(r"\s*", line)
-        margin = " " * ((len(indent[0]) if indent else 0) + 2)
+    for line in text.expandtabs(4).split("\n"):
+        bare = line.lstrip(" ")
+        indent = " " * (len(line) - len(bare))
         lines += textwrap.wrap(
-            line,
+            bare,
             max(20, width),
-            subsequent_indent=margin,
+            initial_indent=indent,
+            subsequent_indent=indent + "  ",
             break_on_hyphens=False,
-            break_long_words=True,
-            drop_whitespace=False,
             replace_whitespace=False,
         ) or [""]
     return lines

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+_MARKUP = re.compile(r"[`*_~<\[&\\]")
 _CODE = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)")
 _LINK = re.compile(
     r"!?\[\[(?P<target>[^\[\]|\n]*)(?:\|(?P<label>[^\[\]\n]*))?\]\]"
@@ -19,11 +20,14 @@ _NUMBER = re.compile(
     r"(?:step\s+(?P<step>\d+)\s*(?:[.:)]|[-–—](?=\s))?(?:\s+|$)|(?P<plain>\d+)(?:[.):]|\s*[-–—])\s+)(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_BEGINNING = frozenset("0123456789sS")
 _COUNTED = re.compile(r"(.*)_(\d+)")
 
 
 def plain(text: str) -> str:
     """A heading's or a paragraph's Markdown as a reader sees it, on one line."""
+    if not _MARKUP.search(text):
+        return " ".join(text.split())
     pieces: list[str] = []
     position = 0
     for code in _CODE.finditer(text):
@@ -44,7 +48,7 @@ def _label(link: re.Match[str]) -> str:
 
 def numbered(title: str) -> tuple[str, str]:
     """The number ("" for none) that a title begins with, as in "3. Update" or "Step 3: Update", and the rest."""
-    match = _NUMBER.fullmatch(title)
+    match = _NUMBER.fullmatch(title) if title[:1] in _BEGINNING else None
     if match is None:
         return "", title
     number = match["step"] or match["plain"]

@@ -17,6 +17,9 @@ class _Family(Mapping[str, ModuleType]):
             raise KeyError(name)
         return import_module(f".{name}", __package__)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
