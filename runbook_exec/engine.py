@@ -22,9 +22,8 @@ from .events import (
     StatementFinished,
     StatementStarted,
 )
-from .mask import Masker
+from .knowledge import Knowledge
 from .model import Context
-from .offers import Offer, offers
 from .plan import Item, Plan, Value, Where
 from .questions import (
     AfterFailure,
@@ -40,11 +39,9 @@ from .questions import (
 from .shells import SHELLS
 from .shells.base import Filling, Unwritable
 from .state import State, after, carried, next_item
-from .values import ValueProblem, capture_value, check_value, evaluate_when
+from .values import ValueProblem, check_value, evaluate_when
+from .verdict import KEPT, Kept, chosen_alternative, judge
 
-HIDDEN = "••••••••"
-_KEPT = 1 << 20  # characters of a statement's output that are kept for captures and offers
-_OFFERED, _REMEMBERED = 1 << 16, 40  # characters of, and how many, outputs that values are offered from
 _WITHHELD = 16 << 20  # bytes of a minting statement's output that are held back at most
 
 E = TypeVar("E", bound=Event)
@@ -106,11 +103,8 @@ class _Run:
     world: World
     seq: int = 0
     started: bool = False
-    values: dict[str, Value] = field(default_factory=dict)
-    outputs: list[tuple[str, str]] = field(default_factory=list)
-    masker: Masker = field(default_factory=Masker)
+    knows: Knowledge = field(default_factory=Knowledge)
     block_text: str = ""  # what the statements of the present block have printed so far
-    anew: set[str] = field(default_factory=set)  # placeholders whose value the operator wants to give anew
     confirmed: tuple[int, int] | None = None  # the block that was confirmed
 
     def say(self, kind: type[E], **what: Any) -> E:
@@ -122,7 +116,7 @@ class _Run:
 
     def events(self) -> Iterator[Event]:
         for name, value in self.plan.given.items():
-            self.learn(name, value)
+            self.knows.learn(name, value)
         yield self.say(
             RunStarted,
             path=self.plan.runbook.path,
@@ -131,12 +125,14 @@ class _Run:
             anchor=self.plan.procedure.anchor,
             shell=self.plan.procedure.shell,
             place=self.world.place,
-            values={name: value.text for name, value in self.values.items() if not value.secret},
+            values={name: value.text for name, value in self.knows.values.items() if not value.secret},
             version=__version__,
         )
         try:
             while (item := next_item(self.plan, self.state)) is not None:
                 yield from self.manual(item) if item.statement is None else self.statement(item)
+        except Unwritable as error:
+            yield self.say(RunEnded, outcome="failed", reason=str(error))
         except Stop as stop:
             yield self.say(RunEnded, outcome=stop.outcome, reason=stop.reason)
         else:
@@ -156,14 +152,14 @@ class _Run:
                 raise Stop("waiting", answer.note)
             # a value may be a secret, and who typed it is told by the statement that uses it
             told = answer.value if kind == "choose" and answer.choice == "choose" else answer.choice
-            yield self.say(Answered, question=kind, answer=told, note=self.mask(answer.note), **_at(item))
+            yield self.say(
+                Answered, question=kind, answer=told, note=self.knows.mask(answer.note), **_at(item)
+            )
             if answer.choice == "quit":
                 failed = isinstance(question, AfterFailure) and not question.interrupted
                 raise Stop("failed" if failed else "stopped", answer.note)
             if answer.choice == "values":
-                self.anew = {placeholder.name for placeholder in item.placeholders}
-                for name in self.anew:
-                    self.values.pop(name, None)
+                self.knows.forget(item)
             if answer.choice == "edit" and answer.plan is not None:
                 self.state = carried(self.state, self.plan, answer.plan)
                 self.plan = answer.plan
@@ -184,7 +180,7 @@ class _Run:
                 return
             if line.strip():
                 at = {**_at(item), "statement": 0, "line": 0}
-                yield self.say(StatementStarted, text=self.mask(line), **at)
+                yield self.say(StatementStarted, text=self.knows.mask(line), **at)
                 began = self.world.clock()
                 done: Any = None
                 for got in self.session.run(line.encode("utf-8", "surrogateescape")):
@@ -209,7 +205,7 @@ class _Run:
 
     def statement(self, item: Item) -> Iterator[Event]:
         """Everything from the first question about a statement to its end."""
-        known = {name: value.text for name, value in self.values.items() if not value.secret}
+        known = {name: value.text for name, value in self.knows.values.items() if not value.secret}
         when = item.annotation.when
         if when is not None and not evaluate_when(when, known, self.world.today()):
             yield self.say(Answered, question="when", answer="skip", note=f"not {when}", **_at(item))
@@ -231,7 +227,7 @@ class _Run:
         where = (item.where.step, item.where.block)
         if block is None or not block.alternatives or where in self.state.chosen:
             return
-        number = _choice(block.alternatives, item.annotation.choose)
+        number = chosen_alternative(block.alternatives, item.annotation.choose)
         if number:
             yield self.say(Answered, question="choose", answer=str(number), note="annotated", **_at(item))
             yield Answer("choose")
@@ -243,21 +239,21 @@ class _Run:
         for placeholder in item.placeholders:
             name = placeholder.name
             problem = ""
-            while name not in self.values:
+            while name not in self.knows.values:
                 value = None
-                if not problem and name not in self.anew:
+                if not problem and name not in self.knows.anew:
                     try:
-                        value = self.world.source(name, item, self.values)
+                        value = self.world.source(name, item, self.knows.values)
                     except ValueProblem as error:
                         problem = str(error)
                 if value is None:
                     question = ValueNeeded(
                         item,
-                        self.shown(item),
+                        self.knows.shown(self.plan, item),
                         name,
                         self.plan.inputs.get(name),
                         self.plan.secret(name),
-                        self.offers(name),
+                        self.knows.offers(self.plan, name),
                         problem,
                     )
                     for got in self.put(question, "value"):
@@ -270,17 +266,17 @@ class _Run:
                 if value is not None:
                     problem = check_value(self.plan.inputs.get(name), value.text) or ""
                     if not problem:
-                        self.learn(name, value)
+                        self.knows.learn(name, value)
 
     def confirm(self, item: Item) -> Iterator[Event | Answer]:
         where = (item.where.step, item.where.block)
         if item.annotation.confirm is not None and self.confirmed != where:
             question = item.annotation.confirm or "run this?"
-            yield from self.put(Confirmation(item, self.shown(item), question), "confirm")
+            yield from self.put(Confirmation(item, self.knows.shown(self.plan, item), question), "confirm")
             self.confirmed = where
 
     def before(self, item: Item) -> Iterator[Event | Answer]:
-        yield from self.put(BeforeStatement(item, self.shown(item)), "run")
+        yield from self.put(BeforeStatement(item, self.knows.shown(self.plan, item)), "run")
 
     def attempts(self, item: Item) -> Iterator[Event]:
         """Run the statement, again where its annotation or the operator says so, until it is done with."""
@@ -301,11 +297,11 @@ class _Run:
                 continue
             question = AfterFailure(
                 item,
-                self.shown(item),
+                self.knows.shown(self.plan, item),
                 done.status,
                 problem,
                 duration,
-                self.outputs[-1][1][-4000:],
+                self.knows.outputs[-1][1][-4000:],
                 alive=not done.ended,
                 interrupted=done.interrupted,
             )
@@ -319,16 +315,18 @@ class _Run:
 
     def once(self, item: Item, attempt: int) -> Iterator[Event | tuple[Any, str, float]]:
         """One attempt; yields its events, and at last how it failed if it did."""
-        code = "".join(text for text, _ in self.pieces(item)).encode("utf-8", "surrogateescape")
+        code = "".join(text for text, _ in self.knows.pieces(self.plan, item)).encode(
+            "utf-8", "surrogateescape"
+        )
         if item.annotation.cwd is not None and item.first:
             yield from self.start()
             yield from self.hidden(item, item.annotation.cwd)
         yield from self.start()
-        yield self.say(StatementStarted, text=self.shown(item), attempt=attempt, **_at(item))
+        yield self.say(StatementStarted, text=self.knows.shown(self.plan, item), attempt=attempt, **_at(item))
         began = self.world.clock()
-        mints = self.mints(item)
+        mints = self.knows.mints(self.plan, item)
         withheld = bytearray()
-        kept = _Kept()
+        kept = Kept()
         done: Any = None
         for got in self.session.run(code, item.annotation.timeout or self.plan.timeout):
             if hasattr(got, "data"):
@@ -346,27 +344,28 @@ class _Run:
             else:
                 done = got
         raw = bytes(withheld).decode("utf-8", "surrogateescape")
-        captured, problem = self.captured(item, raw if mints else None, done)
+        captured, problem = self.knows.captured(self.plan, item, raw, done.status) if mints else ({}, "")
         if withheld:
-            for event in self.stream(item, bytes(withheld)):
+            shown = self.knows.withheld(self.plan, item, bytes(withheld), done.status)
+            for event in self.stream(item, shown):
                 kept.add(event.text)
                 yield event
         for event in self.rest(item):
             kept.add(event.text)
             yield event
         text = kept.text()
-        self.outputs = [*self.outputs[-_REMEMBERED:], (f"step {item.step.label}", text[-_OFFERED:])]
-        self.block_text = (self.block_text + text)[-_KEPT:]
+        self.knows.remember(item, text)
+        self.block_text = (self.block_text + text)[-KEPT:]
         if not mints:
-            captured, problem = self.captured(item, text, done)
-        problem = self.judge(item, done) or problem
+            captured, problem = self.knows.captured(self.plan, item, text, done.status)
+        problem = judge(item.annotation, item.last, done, self.block_text, self.plan.timeout) or problem
         if item.annotation.allow_failure and not (done.ended or done.interrupted):
             problem = ""
         finished = self.finished(done, began, problem, _at(item))
         yield finished
         if not problem:
-            for name, value in captured:
-                self.learn(name, value)
+            for name, value in captured.items():
+                self.knows.learn(name, value)
                 yield self.say(
                     Captured,
                     name=name,
@@ -403,19 +402,19 @@ class _Run:
         self.started = True
         for got in self.session.start():
             if hasattr(got, "data"):
-                text = self.masker.feed(got.data).decode("utf-8", "surrogateescape")
+                text = self.knows.masker.feed(got.data).decode("utf-8", "surrogateescape")
                 if text:
                     yield self.say(Output, step=0, block=0, statement=0, line=0, text=text)
             elif getattr(got, "ended", ""):
                 raise Stop("failed", f"{got.ended} while starting")
 
     def stream(self, item: Item, data: bytes, typed: bool = False) -> Iterator[Output]:
-        text = self.masker.feed(data).decode("utf-8", "surrogateescape")
+        text = self.knows.masker.feed(data).decode("utf-8", "surrogateescape")
         if text:
             yield self.output(item, text, typed)
 
     def rest(self, item: Item, final: bool = True, typed: bool = False) -> Iterator[Output]:
-        text = self.masker.flush(final).decode("utf-8", "surrogateescape")
+        text = self.knows.masker.flush(final).decode("utf-8", "surrogateescape")
         if text:
             yield self.output(item, text, typed)
 
@@ -429,118 +428,10 @@ class _Run:
             status=done.status,
             pipestatus=done.pipestatus,
             duration=round(self.world.clock() - began, 3),
-            cwd=self.mask(done.cwd),
+            cwd=self.knows.mask(done.cwd),
             problem=problem,
             **at,
         )
-
-    def judge(self, item: Item, done: Any) -> str:
-        """Why the statement counts as failed, or an empty string."""
-        says = item.annotation
-        if done.ended:
-            return str(done.ended)
-        if done.suspended:
-            return "suspended with ^Z; `fg` in the shell goes on with it"
-        if done.timed_out:
-            return f"timed out after {says.timeout or self.plan.timeout:g} s"
-        wanted = says.expect_status if item.last and says.expect_status is not None else 0
-        if done.status != wanted:
-            expected = f" (expected {wanted})" if wanted else ""
-            return f"exited {done.status}{expected}"
-        plain = self.block_text.replace("\r\n", "\n")
-        for text in says.expect_not:
-            if text in plain:
-                return f"printed `{text}`, which must not appear"
-        for text in says.expect if item.last else ():
-            if text not in plain:
-                return f"did not print `{text}`"
-        return ""
-
-    def captures(self, item: Item) -> list[tuple[str, str | None]]:
-        return [(c.name, c.pattern) for where, c in self.plan.captures if where == item.where]
-
-    def mints(self, item: Item) -> bool:
-        """Whether the statement prints a secret that nobody knows yet."""
-        annotated = item.annotation.secret and item.last
-        return annotated or any(self.plan.secret(name) for name, _ in self.captures(item))
-
-    def captured(self, item: Item, text: str | None, done: Any) -> tuple[list[tuple[str, Value]], str]:
-        """The values in the output of a statement that ended well, made known to the masker if secret."""
-        found: list[tuple[str, Value]] = []
-        problem = ""
-        if text is None:
-            return found, problem
-        for name, pattern in self.captures(item):
-            if done.status != (item.annotation.expect_status or 0) and pattern is None:
-                continue  # the last line of an error message is no value
-            value = capture_value(text, pattern)
-            secret = self.plan.secret(name)
-            if value is None:
-                problem = f"printed nothing to capture as `{name}`"
-                continue
-            if secret:
-                self.masker.add(value)
-            refused = check_value(self.plan.inputs.get(name), value)
-            problem = f"printed a value for `{name}` that will not do: {refused}" if refused else problem
-            found.append((name, Value(value, secret, f"step {item.step.label}")))
-        return found, problem
-
-    def learn(self, name: str, value: Value) -> None:
-        self.anew.discard(name)
-        self.values[name] = value
-        if value.secret:
-            self.masker.add(value.text)
-
-    def mask(self, text: str) -> str:
-        return self.masker.mask_text(text)
-
-    def offers(self, name: str) -> tuple[Offer, ...]:
-        """Values seen in earlier output: tokens for a secret, words and cells of tables for anything else."""
-        if not self.plan.secret(name):
-            return offers(name, self.plan.inputs.get(name), self.outputs)
-        seen = dict.fromkeys(value for _, value in self.masker.seen())
-        return tuple(
-            Offer(value, f"{value[:6]}{HIDDEN}", "earlier output", f"{len(value)} characters")
-            for value in reversed(seen)
-        )
-
-    def pieces(self, item: Item) -> list[tuple[str, str]]:
-        """The statement in pieces, each as it runs and as it is shown."""
-        wanted = [p for p in item.placeholders if p.name in self.values]
-        fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
-        try:
-            pieces = SHELLS[self.plan.procedure.shell].fill(
-                item.statement.text if item.statement else "", fillings
-            )
-        except Unwritable as error:
-            raise Stop("failed", str(error)) from None
-        result = []
-        for piece in pieces:
-            hide = piece.filling is not None and self.values[wanted[piece.filling].name].secret
-            result.append((piece.text, HIDDEN if hide else self.mask(piece.text)))
-        return result
-
-    def shown(self, item: Item) -> str:
-        """The statement as it will run, secrets masked, placeholders without a value as they stand."""
-        return "".join(shown for _, shown in self.pieces(item))
-
-
-class _Kept:
-    """The end of a statement's output, at most `_KEPT` characters of it."""
-
-    def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._size = 0
-
-    def add(self, text: str) -> None:
-        self._parts.append(text)
-        self._size += len(text)
-        if self._size > 2 * _KEPT:
-            self._parts = [self.text()]
-            self._size = len(self._parts[0])
-
-    def text(self) -> str:
-        return "".join(self._parts)[-_KEPT:]
 
 
 def _at(item: Item) -> dict[str, int]:
@@ -550,13 +441,3 @@ def _at(item: Item) -> dict[str, int]:
 
 def _bare(value: str) -> Filling:
     return Filling(0, len("<cwd>"), Context.BARE, value)
-
-
-def _choice(labels: tuple[str, ...], wanted: str | None) -> int:
-    """The number of the alternative that `choose=` names, by number or by a part of its label; 0 for none."""
-    if wanted is None:
-        return 0
-    if wanted.isdigit() and 0 < int(wanted) <= len(labels):
-        return int(wanted)
-    matching = [n for n, label in enumerate(labels, 1) if wanted.casefold() in label.casefold()]
-    return matching[0] if len(matching) == 1 else 0

@@ -35,7 +35,7 @@ def outline(runbook: Runbook) -> Iterator[str]:
 
 def _step(step: Step) -> Iterator[str]:
     kind = "  by hand" if step.manual else ""
-    yield f"  {step.number:>2}  {step.title}{kind}  · line {step.span.line}"
+    yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
     for block in step.blocks:
         if block.runs:
             for statement in block.statements:
@@ -54,8 +54,8 @@ def _not_run(block: Block) -> Iterator[str]:
 def dry_run(plan: Plan) -> Iterator[str]:
     """All that a run would do, what is still unknown, and what would not run and why."""
     procedure = plan.procedure
-    where = f"{plan.runbook.path}#{procedure.anchor}"
-    yield f"{plan.runbook.title}: {procedure.title} ({where}), in {procedure.shell}"
+    address = f"{plan.runbook.path}#{procedure.anchor}"
+    yield f"{plan.runbook.title}: {procedure.title} ({address}), in {procedure.shell}"
     captures: dict[Where, list[Capture]] = {}
     for where, capture in plan.captures:
         captures.setdefault(where, []).append(capture)
@@ -65,7 +65,7 @@ def dry_run(plan: Plan) -> Iterator[str]:
     for step in procedure.steps:
         yield ""
         items = steps.get(step.number)
-        yield f"{step.number}  {step.title}  (line {step.span.line})" + ("" if items else "  not asked for")
+        yield f"{step.label}  {step.title}  (line {step.span.line})" + ("" if items else "  not asked for")
         for item in items or ():
             if item.statement is None:
                 yield "   by hand: a person says when it is done"

@@ -154,22 +154,23 @@ class Masker:
         if not suspicious(text):
             return [], hold
         hits: list[_Hit] = []
-        starts = [] if moment is _Moment.END else [unfinished_token(text)]
         complete: list[tuple[int, int]] = []
+        ongoing = len(text) + 1 if moment is _Moment.END else unfinished_token(text)
         for name, start, end in find_tokens(text):
             if end == len(text) and moment is not _Moment.END:
-                starts.append(start)
-            elif not any(first <= start and end <= last for first, last in complete):
-                complete.append((start, end))
-                value = text[start:end]
-                if value not in self._values:
-                    self._seen.append((name, value.decode("ascii")))
-                    self._add(value)
-                if end > lines.before:
-                    hits.append(_Hit(lines.offset(start), lines.offset(end - 1) + 1, opaque=False))
-        for at in starts:
-            if at is not None and (moment is _Moment.MORE or len(text) - at >= SHORTEST_PART):
-                hold = min(hold, lines.offset(at))
+                ongoing = min(ongoing, start)
+            if end > ongoing or any(first <= start and end <= last for first, last in complete):
+                continue
+            complete.append((start, end))
+            value = text[start:end]
+            if value not in self._values:
+                self._seen.append((name, value.decode("ascii")))
+                self._add(value)
+            if end > lines.before:
+                hits.append(_Hit(lines.offset(start), lines.offset(end - 1) + 1, opaque=False))
+        size = len(text) - ongoing
+        if size > 0 and (moment is _Moment.MORE or size >= SHORTEST_PART):
+            hold = lines.offset(ongoing)
         return hits, hold
 
 
@@ -190,7 +191,7 @@ def _secrets(shown: View, needles: Needles, lines: View, moment: _Moment) -> tup
     if size and (moment is _Moment.MORE or size >= SHORTEST_PART):
         at = shown.offset(len(shown.text) - size)
         if moment is _Moment.END:
-            hits.append(_Hit(at, hold, opaque))
+            hits.append(_Hit(at, shown.offset(len(shown.text) - 1) + 1, opaque))
         else:
             hold = at
     return hits, hold

@@ -15,7 +15,6 @@ from .above import NOTHING, Above, annotations_above
 from .blocks import Draft, draft, read_block
 from .elements import Element, Fence, Heading, Paragraph
 from .model import (
-    Annotation,
     Block,
     Problem,
     Procedure,

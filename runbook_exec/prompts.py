@@ -91,7 +91,7 @@ def ask_line(prompt: str, colour: bool) -> str:
 
 
 class _Choice:
-    """What is typed, which offers match it, and which is picked: -1 for none, past the last for what is typed."""
+    """What is typed, the offers that match, and which is picked: -1 is none, past the last what is typed."""
 
     def __init__(self, offers: Sequence[Offer], secret: bool) -> None:
         self.offers = offers

@@ -31,7 +31,7 @@ def sources(
     told: Callable[[str], None],
     attended: bool,
 ) -> Callable[[str, Item, Mapping[str, Value]], Value | None]:
-    """A function that gives the value of a placeholder, or None; `told` hears of each command that it runs."""
+    """A function that gives a placeholder's value, or None; `told` hears of each command that it runs."""
 
     def run(command: Sequence[str]) -> str:
         told(" ".join(command))

@@ -10,7 +10,6 @@ from typing import TypeVar
 from .events import Answered, Event, RunEnded, StatementFinished, StatementStarted
 from .plan import Item, Plan, Where
 
-
 T = TypeVar("T")
 
 

@@ -10,7 +10,7 @@ from .durations import format_duration
 from .events import Answered, Captured, Event, Output, RunEnded, StatementFinished, StatementStarted
 from .excerpts import excerpt
 from .keyboard import ScreenModes
-from .model import Block, Prose
+from .model import Block, Prose, Step
 from .plan import Item, Plan, Where
 from .state import State
 
@@ -235,7 +235,7 @@ class Terminal:
         first = event.problem.split("\n")[0]
         self.say(
             f"  {self.paint('✗', 'red', 'bold')}  {item.where.step}/{len(self.plan.procedure.steps)}  "
-            f"{item.step.title} · {self.paint(first, 'bold')} after {took}"
+            f"{titled(item.step)} · {self.paint(first, 'bold')} after {took}"
         )
         self.say(f"     {runbook.path}:{item.line}")
         self.say()
@@ -269,8 +269,9 @@ class Terminal:
         for step in steps:
             parts = {w: how for w, how in state.done.items() if w.step == step.number}
             hows = set(parts.values())
+            left = any(item.where.step == step.number and item.where not in parts for item in self.plan.items)
             how = next((h for h in ("failed", "ok", "skipped") if h in hows), "")
-            mark = _MARKS.get(how, "–" if step.number in chosen else " ")
+            mark = "…" if how == "ok" and left and at == step.number else _MARKS.get(how, "–")
             took = sum(seconds for w, seconds in state.durations.items() if w.step == step.number)
             notes = [
                 f"exit {state.statuses[w]}"
@@ -283,12 +284,17 @@ class Terminal:
             title = textwrap.shorten(step.title, room, placeholder="…")
             colour = {"✓": "green", "✗": "red"}.get(mark, "dim")
             time = format_duration(took) if took else ("by hand" if how == "ok" and step.manual else "")
-            line = f"  {step.number:>3}  {title:<{room}}  {self.paint(mark, colour)}  {time:>10}   {', '.join(notes)}"
-            self.say(line.rstrip())
+            line = f"  {step.label:>3}  {title:<{room}}  {self.paint(mark, colour)}  {time:>10}"
+            self.say(f"{line}   {', '.join(notes)}".rstrip())
         self.say()
         if journal:
             self.say(f"  {self.paint('run', 'dim')}      {run}")
             self.say(f"  {self.paint('journal', 'dim')}  {journal}")
+
+
+def titled(step: Step) -> str:
+    """A step's title, with its number in the document where that is not its place in the procedure."""
+    return step.title if step.label == str(step.number) else f"{step.label}. {step.title}"
 
 
 def _folded(text: str, width: int) -> list[str]:

@@ -17,7 +17,7 @@ _LINK = re.compile(
 _EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|~~)|(?<![\w\\])_{1,3}(?=\w)|(?<=[\w.,;:!?)])_{1,3}(?!\w)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _NUMBER = re.compile(
-    r"(?:step\s+(?P<step>\d+)\s*(?:[.:)]|[-–—](?=\s))?(?:\s+|$)|(?P<plain>\d+)(?:[.):]|\s*[-–—])\s+)(?P<rest>.*)",
+    r"(?:step\s+(?P<step>\d+[a-z]?)\s*(?:[.:)]|[-–—](?=\s))?(?:\s+|$)|(?P<plain>\d+[a-z]?)(?:[.):]|\s*[-–—])\s+)(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _BEGINNING = frozenset("0123456789sS")

@@ -128,11 +128,11 @@ def find_tokens(text: bytes) -> Iterator[tuple[str, int, int]]:
                 yield shape.name, match.start(), match.end()
 
 
-def unfinished_token(text: bytes, start: int = 0) -> int | None:
-    """Where the first token begins that more text could complete or lengthen, from `start` on, if any."""
+def unfinished_token(text: bytes) -> int:
+    """Where the first token begins that more text could complete or lengthen; the end if there is none."""
     starts = (
         match.start()
         for shape in SHAPES
-        if shape.seed in text and (match := shape.unfinished.search(text, start)) is not None
+        if shape.seed in text and (match := shape.unfinished.search(text)) is not None
     )
-    return min(starts, default=None)
+    return min(starts, default=len(text))

@@ -97,6 +97,8 @@ class _Parser:
 
     def statement(self) -> int:
         """Reads a job, its `&&` and `||` and the `and` and `or` below it; gives the offset of its end."""
+        if self.now.keyword in _ENDS_A_LIST:
+            self.refuse_here()
         end = self.conjunction()
         while True:
             before = self.position
@@ -143,13 +145,15 @@ class _Parser:
             self.assignments()
             self.time()
         word = self.now
-        if word.kind is not Kind.WORD or word.keyword in _ENDS_A_LIST:
+        if word.kind is not Kind.WORD or word.keyword == "end":
             self.refuse_here()
         if self.is_assignment(word):
             raise _Unparsable(word.start, f"`{word.text}` has no command after it: fish sets with `set`")
         if word.keyword in _BEGINS_A_BLOCK and self.has_operand():
             self.block()
-        elif (
+            self.redirections()
+            return
+        if (
             word.keyword in _DECORATIONS
             and self.then.kind is Kind.WORD
             and not self.then.text.startswith("-")
@@ -232,8 +236,6 @@ class _Parser:
         if self.now.keyword != "end":
             self.refuse_here()
         self.keyword()
-        if self.now.kind is Kind.WORD:
-            raise _Unparsable(self.now.start, f"`end` takes no arguments but `{self.now.text}` follows it")
 
     def words(self, opening: Token) -> None:
         """Reads the words up to the separator, and that."""
@@ -251,12 +253,24 @@ class _Parser:
 
     def words_and_redirections(self) -> None:
         while self.now.kind in (Kind.WORD, Kind.REDIRECT):
-            operator = self.now
-            if operator.kind is Kind.REDIRECT:
-                self.position += 1
-                if self.now.kind is not Kind.WORD:
-                    raise _Unparsable(operator.start, f"`{operator.text}` has no file after it")
-            self.word(operator)
+            if self.now.kind is Kind.WORD:
+                self.word(self.now)
+            else:
+                self.redirection()
+
+    def redirections(self) -> None:
+        """Reads what may follow the `end` of a block."""
+        while self.now.kind is Kind.REDIRECT:
+            self.redirection()
+        if self.now.kind is Kind.WORD:
+            raise _Unparsable(self.now.start, f"`end` takes no arguments but `{self.now.text}` follows it")
+
+    def redirection(self) -> None:
+        operator = self.now
+        self.position += 1
+        if self.now.kind is not Kind.WORD:
+            raise _Unparsable(operator.start, f"`{operator.text}` has no file after it")
+        self.word(operator)
 
     def substitution(self, start: int, end: int) -> None:
         if self.depth >= _DEEPEST:

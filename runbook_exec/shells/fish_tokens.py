@@ -187,9 +187,11 @@ def _word(text: str, start: int, end: int, regions: list[Region]) -> Token:
         elif char in "'\"":
             quote = at
         elif char == "#":
-            if parentheses and _begins_comment(text, at):
+            if at > start and _begins_comment(text, at):
                 stop = _end(_COMMENT, text, at, end)
-                regions.append((at, stop, Context.COMMENT))
+                # In braces and brackets it hides quotes from this tokenizer, but stays a part of the word.
+                read = not openings or text[openings[-1]] == "{"
+                regions.append((at, stop, Context.UNSAFE if read else Context.COMMENT))
                 at = stop - 1
         elif char in "({":
             openings.append(at)

@@ -1,0 +1,102 @@
+"""What a run knows: the values of placeholders, what was printed, and which of it must never be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .mask import Masker
+from .offers import Offer, offers
+from .plan import Item, Plan, Value
+from .shells import SHELLS
+from .shells.base import Filling
+from .values import capture_value, check_value
+
+HIDDEN = "••••••••"
+_OFFERED, _REMEMBERED = 1 << 16, 40  # characters of, and how many, outputs that values are offered from
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """Grows while a run goes on; a secret that it learns is masked from then on in all that leaves it."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    anew: set[str] = field(default_factory=set)  # placeholders whose value the operator wants to give anew
+    outputs: list[tuple[str, str]] = field(default_factory=list)  # of where, and what
+    masker: Masker = field(default_factory=Masker)
+
+    def learn(self, name: str, value: Value) -> None:
+        """Keep the value of a placeholder."""
+        self.anew.discard(name)
+        self.values[name] = value
+        if value.secret:
+            self.masker.add(value.text)
+
+    def forget(self, item: Item) -> None:
+        """Drop the values that a statement uses, to be asked for anew."""
+        self.anew = {placeholder.name for placeholder in item.placeholders}
+        for name in self.anew:
+            self.values.pop(name, None)
+
+    def remember(self, item: Item, text: str) -> None:
+        """Keep the end of a statement's output, masked, for offers."""
+        self.outputs = [*self.outputs[-_REMEMBERED:], (f"step {item.step.label}", text[-_OFFERED:])]
+
+    def mask(self, text: str) -> str:
+        """The text with every secret that is known masked."""
+        return self.masker.mask_text(text)
+
+    def mints(self, plan: Plan, item: Item) -> bool:
+        """Whether the statement prints a secret that nobody knows yet."""
+        annotated = item.annotation.secret and item.last
+        return annotated or any(plan.secret(name) for name, _ in _captures(plan, item))
+
+    def captured(self, plan: Plan, item: Item, text: str, status: int) -> tuple[dict[str, Value], str]:
+        """The values in a statement's output, secret ones masked from now on, and what is wrong if anything."""
+        found: dict[str, Value] = {}
+        for name, pattern in _captures(plan, item):
+            if status != (item.annotation.expect_status or 0) and pattern is None:
+                continue  # the last line of an error message is no value
+            value = capture_value(text, pattern)
+            if value is None:
+                return found, f"printed nothing to capture as `{name}`"
+            secret = plan.secret(name)
+            if secret:
+                self.masker.add(value)
+            if refused := check_value(plan.inputs.get(name), value):
+                return found, f"printed a value for `{name}` that will not do: {refused}"
+            found[name] = Value(value, secret, f"step {item.step.label}")
+        return found, ""
+
+    def withheld(self, plan: Plan, item: Item, data: bytes, status: int) -> bytes:
+        """What may be shown of a minting statement's output, once its captures are known."""
+        nothing_cut = item.annotation.secret and not _captures(plan, item)
+        return f"{HIDDEN}\n".encode() if nothing_cut and status == 0 else data
+
+    def offers(self, plan: Plan, name: str) -> tuple[Offer, ...]:
+        """Values seen in earlier output: tokens for a secret, words and cells of tables for anything else."""
+        if not plan.secret(name):
+            return offers(name, plan.inputs.get(name), self.outputs)
+        seen = dict.fromkeys(value for _, value in self.masker.seen())
+        return tuple(
+            Offer(value, f"{value[:6]}{HIDDEN}", "earlier output", f"{len(value)} characters")
+            for value in reversed(seen)
+        )
+
+    def pieces(self, plan: Plan, item: Item) -> list[tuple[str, str]]:
+        """The statement in pieces, each as it runs and as it is shown; raises Unwritable."""
+        wanted = [p for p in item.placeholders if p.name in self.values]
+        fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
+        text = item.statement.text if item.statement else ""
+        result = []
+        for piece in SHELLS[plan.procedure.shell].fill(text, fillings):
+            hide = piece.filling is not None and self.values[wanted[piece.filling].name].secret
+            result.append((piece.text, HIDDEN if hide else self.mask(piece.text)))
+        return result
+
+    def shown(self, plan: Plan, item: Item) -> str:
+        """The statement as it will run, secrets masked, placeholders without a value as they stand."""
+        return "".join(shown for _, shown in self.pieces(plan, item))
+
+
+def _captures(plan: Plan, item: Item) -> list[tuple[str, str | None]]:
+    return [(capture.name, capture.pattern) for where, capture in plan.captures if where == item.where]
