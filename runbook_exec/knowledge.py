@@ -51,7 +51,7 @@ class Knowledge:
         return annotated or any(plan.secret(name) for name, _ in _captures(plan, item))
 
     def captured(self, plan: Plan, item: Item, text: str, status: int) -> tuple[dict[str, Value], str]:
-        """The values in a statement's output, secret ones masked from now on, and what is wrong if anything."""
+        """The values in a statement's output, secret ones masked from now on, and what is wrong if any."""
         found: dict[str, Value] = {}
         for name, pattern in _captures(plan, item):
             if status != (item.annotation.expect_status or 0) and pattern is None:
