@@ -90,7 +90,7 @@ SHAPES: tuple[Shape, ...] = (
         "private key",
         "-----BEGIN ",
         _KEY_HEADER + _KEY_LINES + rb"[ \t]*-----END [A-Z0-9 ]{0,80}PRIVATE KEY(?: BLOCK)?-----",
-        rb"-----BEGIN [A-Z0-9 ]{0,100}+-{0,5}\Z|%b%b[ \t]*(?:-{0,5}|-----END [A-Z0-9 ]{0,100}-{0,5})\Z"
+        rb"-----BEGIN [A-Z0-9 ]{0,100}+-{0,5}\Z|%b%b[ \t]*\\?(?:-{0,5}|-----E(?:N(?:D(?: [A-Z0-9 ]{0,80}+-{0,5})?)?)?)\Z"
         % (_KEY_HEADER, _KEY_LINES),
     ),
     _plain("age secret key", "AGE-SECRET-KEY-1", "A-Z0-9", 50, 80),
