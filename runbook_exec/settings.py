@@ -125,7 +125,7 @@ def _text_read_by(read: Callable[[str], Any]) -> _Reader:
             raise
         except PatternProblem as problem:
             mistake = reading.mistake(node, str(problem))
-            if isinstance(node, ScalarNode) and node.style is None:  # written without quotes, so as it is
+            if isinstance(node, ScalarNode) and not node.style:  # written without quotes, so as it is
                 mistake.start = min(mistake.start + problem.position, mistake.end - 1)
             raise mistake from None
         except ValueError as error:

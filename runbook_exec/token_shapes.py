@@ -47,6 +47,8 @@ _KEY_LINES = (
     rb"|(?<=[\n\r])[ \t]+|[A-Za-z0-9+/=]++){0,2000}+"
 )
 
+_KEY_END_BEGUN = rb"(?:-{0,5}|-----E(?:N(?:D(?: [A-Z0-9 ]{0,80}+-{0,5})?)?)?)"
+
 SHAPES: tuple[Shape, ...] = (
     _written_out(
         "Fly.io token",
@@ -90,8 +92,8 @@ SHAPES: tuple[Shape, ...] = (
         "private key",
         "-----BEGIN ",
         _KEY_HEADER + _KEY_LINES + rb"[ \t]*-----END [A-Z0-9 ]{0,80}PRIVATE KEY(?: BLOCK)?-----",
-        rb"-----BEGIN [A-Z0-9 ]{0,100}+-{0,5}\Z|%b%b[ \t]*\\?(?:-{0,5}|-----E(?:N(?:D(?: [A-Z0-9 ]{0,80}+-{0,5})?)?)?)\Z"
-        % (_KEY_HEADER, _KEY_LINES),
+        rb"-----BEGIN [A-Z0-9 ]{0,100}+-{0,5}\Z|%b%b[ \t]*\\?%b\Z"
+        % (_KEY_HEADER, _KEY_LINES, _KEY_END_BEGUN),
     ),
     _plain("age secret key", "AGE-SECRET-KEY-1", "A-Z0-9", 50, 80),
     _plain("Tailscale key", "tskey-", "A-Za-z0-9-", 16, 200),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -12,6 +14,7 @@ _DEEPEST = 50  # collections within each other; libyaml's composer overflows the
 _MOST_ALIASES = 100
 _LARGEST = 20_000  # nodes, each counted as often as an alias repeats it
 
+_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HINTS = {
     "tab character": "YAML is indented with spaces",
     "\\t": "YAML is indented with spaces",
@@ -49,14 +52,18 @@ class Document:
         return Mistake(message, start, max(end, start + 1), hint)
 
 
-class _PlacedLoader(_Loader):  # type: ignore[misc]
-    """A safe loader that says where a scalar stands which its type cannot read, such as 2026-02-30."""
+@lru_cache
+def _placed(loader: Any) -> Any:
+    """The same loader, made to say where a scalar stands which its type cannot read, such as 2026-02-30."""
 
-    def construct_object(self, node: Node, deep: bool = False) -> Any:
-        try:
-            return super().construct_object(node, deep=deep)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise _unreadable(node, error) from None
+    class Placed(loader):  # type: ignore[misc]
+        def construct_object(self, node: Node, deep: bool = False) -> Any:
+            try:
+                return super().construct_object(node, deep=deep)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                raise _unreadable(node, error) from None
+
+    return Placed
 
 
 def load(text: str, start: int, end: int) -> Document:
@@ -64,7 +71,7 @@ def load(text: str, start: int, end: int) -> Document:
     content = text[start:end]
     try:
         _measure_events(content, start)
-        loader = _PlacedLoader(content)
+        loader = _placed(_Loader)(content)
         try:
             root = loader.get_single_node()
             document = Document(root, None, start)
@@ -83,23 +90,17 @@ def load(text: str, start: int, end: int) -> Document:
         hint = next((hint for part, hint in _HINTS.items() if part in message), "")
         raise Mistake(f"not valid YAML: {message}", min(at, end), min(at + 1, end), hint) from None
     except yaml.reader.ReaderError as error:
-        at = next((i for i, c in enumerate(content) if not _printable(c)), 0)
-        raise Mistake(f"not valid YAML: {error.reason}", start + at, start + at + 1) from None
+        bad = _UNPRINTABLE.search(content)  # libyaml counts bytes where it should count characters
+        at = start + (bad.start() if bad else 0)
+        raise Mistake(f"not valid YAML: {error.reason}", at, at + 1) from None
     except UnicodeEncodeError as error:
         raise Mistake("not valid UTF-8", start + error.start, start + error.end) from None
 
 
 def _unreadable(node: Node, error: Exception) -> yaml.MarkedYAMLError:
-    written = node.value if isinstance(node, ScalarNode) and len(node.value) <= 40 else "this"
-    return yaml.constructor.ConstructorError(None, None, f"cannot read `{written}`: {error}", node.start_mark)
-
-
-def _printable(character: str) -> bool:
-    return (
-        character in "\t\n\r\x85"
-        or " " <= character <= "~"
-        or (character >= "\xa0" and character != "\ufeff")
-    )
+    short = isinstance(node, ScalarNode) and len(node.value) <= 40
+    written = f"`{node.value}`" if short else "this"
+    return yaml.constructor.ConstructorError(None, None, f"cannot read {written}: {error}", node.start_mark)
 
 
 def _measure_events(content: str, base: int) -> None:

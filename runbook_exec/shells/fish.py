@@ -34,6 +34,8 @@ _IN_SLICE = {
     Context.DOUBLE: re.compile(rf"(?:{_INDEXED}|\$\(.*\))\[[^\[\]()'\"\n]*\Z", re.DOTALL),
 }
 _INDEX = re.compile(r"[0-9. -]+")
+_MISREAD = re.compile(r'[$"]')
+_PARENTHESIS = re.compile(r"[()]")
 _UNFINISHED_ESCAPE = re.compile(r"\\[cxXuU]?\Z")
 
 # Longer values cannot make a keyword, whatever stands around them.
@@ -89,6 +91,7 @@ def _written(text: str, filling: Filling) -> str:
         raise Unwritable(f"{shown} stands partly in quotes: put it inside or outside of them")
     written = literal(value, context)
     if context is Context.SINGLE:
+        written = _spared(before, written)
         # The backslash before it belongs to the text; doubled, it cannot make an escape of what follows.
         return "\\" + written if escaped(text, filling.start) else written
     if before.endswith("$") and not escaped(text, filling.start - 1):
@@ -104,10 +107,12 @@ def _written(text: str, filling: Filling) -> str:
 def _in_double(text: str, filling: Filling, written: str) -> str:
     if escaped(text, filling.start):
         return "\\" + written
-    expansion = _AFTER_EXPANSION.search(text[: filling.start])
-    if expansion and not escaped(text, expansion.start()):
-        # Closing and opening the quotes ends the name or the index that the value would else go on.
-        return '""' + written
+    before = text[: filling.start]
+    expansion = _AFTER_EXPANSION.search(before)
+    goes_on = expansion is not None and not escaped(text, expansion.start())
+    if goes_on or ("$(" in before and _PARENTHESIS.search(filling.value)):
+        # Between quotes of its own it cannot go on the variable's name or be taken for an index.
+        return f"\"'{_spared(before, literal(filling.value, Context.SINGLE))}'\""
     return written
 
 
@@ -120,7 +125,17 @@ def _bare(text: str, filling: Filling, written: str) -> str:
     if _AFTER_TILDE.search(before):
         raise Unwritable(f"{shown} would be part of a user's name after `~`: write the directory out")
     whole = _is_edge(text, filling.start - 1, "(") and _is_edge(text, filling.end, ";)")
-    return written if whole or written.startswith("'") else f"'{written}'"
+    quoted = written if whole or written.startswith("'") else f"'{written}'"
+    return _spared(before, quoted)
+
+
+def _spared(before: str, quoted: str) -> str:
+    """The single-quoted text, with `$` and `"` escaped outside of its quotes where a `"$(…)"` came before.
+
+    After one in the same word, the syntax check of fish 3.6 takes what is quoted for what is not and refuses
+    a lone `$`, though it would run the command rightly. Written like this both readings are the same text.
+    """
+    return _MISREAD.sub(r"'\\\g<0>'", quoted) if "$(" in before else quoted
 
 
 def _is_edge(text: str, at: int, more: str) -> bool:

@@ -37,6 +37,7 @@ _OPENERS = "\\'\"`$"
 _BREAKS = " \t\n;&|<>()"
 _PLAIN = re.compile(r"[^\\'\"`$ \t\n;&|<>()~=\[{]+")
 _BLANKS = re.compile(r"(?:[ \t]|\\\n)+")
+_LONE_SEMICOLON = re.compile(r";(?![;&|])")
 _PARENTHESIS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[()]", re.DOTALL)
 _LEFT_SIDE = re.compile(r"[^\W\d]\w*(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?\+?=")
 _ELEMENT_KEY = re.compile(r"\[[^\]\n]*\]\+?=")
@@ -203,7 +204,7 @@ class Words:
 
     def word(self, *, assigns: bool = False, regex: bool = False) -> bool:
         """Read one word, if one stands here; `assigns` where `name=…` is an assignment."""
-        start = self.pos
+        start, known = self.pos, len(self.marks)
         if assigns and (left := _LEFT_SIDE.match(self.text, start)):
             self.pos = left.end()
             self.mark(start, self.pos, Context.UNSAFE, NAME)
@@ -219,7 +220,6 @@ class Words:
                 self.pos = plain.end()
             else:
                 self._expanding(start, char)
-        known = len(self.marks)
         if regex:
             self.mark_unsafe(start, REGEX, known)
         elif self.dialect == "zsh" and self.text.startswith("=", start):

@@ -1,0 +1,241 @@
+"""What is measured: documents made into a folder, the commands that run them, and what is claimed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .claims import MB, Claim, Each, Growth, Peak, Ratio
+from .timing import Command
+
+OURS = "runbook-exec"
+_UNFLUSHED = "runbook-exec, not flushed"
+_BLOCKS_A_STEP = 100
+_WORDS = "the quick brown fox jumps over a dog "
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much there is to do."""
+
+    statements: int
+    output: int  # bytes
+    markdown: int  # bytes
+    files: int
+    turns: Mapping[str, int]  # by the key of a case
+
+
+FULL = Sizes(
+    1000, 1_000_000_000, 20_000_000, 1000,
+    {"start-up": 21, "builtins": 5, "commands": 5, "long-lines": 3, "short-lines": 3, "parsing": 3},
+)  # fmt: skip
+QUICK = Sizes(20, 2_000_000, 200_000, 10, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the measuring happens: folders, and the tools compared with that are there."""
+
+    folder: Path  # for documents; its content is thrown away afterwards
+    disk: Path  # a folder on a real disk
+    memory: Path | None  # one that is only in memory, if the system has such
+    tools: Mapping[str, str | Path]
+
+    def environ(self, state: Path | None = None) -> dict[str, str]:
+        """An environment without anybody's configuration, in which journals go to the `state` folder."""
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "TERM": "xterm",
+            "SHELL": "/bin/sh",
+            "XDG_STATE_HOME": str(state or self.disk),
+        }
+
+    def command(self, name: str, argv: Sequence[str | Path], state: Path | None = None) -> Command:
+        """A command run here, as anybody would run it."""
+        return Command(name, tuple(map(str, argv)), self.environ(state), self.folder)
+
+    def proven(self, name: str, argv: Sequence[str | Path], state: Path | None = None) -> Command:
+        """The same, for a document whose last statement writes the proof."""
+        return Command(name, tuple(map(str, argv)), self.environ(state), self.folder, self.proof)
+
+    @property
+    def proof(self) -> Path:
+        """The file that shows that the last statement of a document ran."""
+        return self.folder / "proof"
+
+    def write(self, name: str, text: str) -> Path:
+        """A document made here."""
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Commands that are run in turn, and what is claimed of them."""
+
+    commands: tuple[Command, ...]
+    claims: tuple[Claim, ...]
+    turns: int = 1
+    warm: bool = True
+
+
+def start_up(place: Place, sizes: Sizes) -> Case:
+    """The time until anything can happen."""
+    commands = (
+        place.command(OURS, (*_ours(), "--version")),
+        place.command("python -c pass", (sys.executable, "-c", "pass")),
+    )
+    claims = (Ratio("start-up of --version", OURS, "python -c pass", 3.0),)
+    return Case(commands, claims, sizes.turns.get("start-up", 3))
+
+
+def builtins(place: Place, sizes: Sizes) -> Case:
+    """Statements that take no time themselves."""
+    each = Each("builtins: a statement", OURS, sizes.statements, 0.0006)
+    statements = [f"set -g x {number}" for number in range(sizes.statements)]
+    posix = [f"x={number}" for number in range(sizes.statements)]
+    commands = _statements(place, statements, posix)
+    claims = (each, *(Ratio("builtins", OURS, name) for name in ("fish", "rundoc", "byexample", "cram")))
+    return Case(commands, claims, sizes.turns.get("builtins", 1))
+
+
+def external(place: Place, sizes: Sizes) -> Case:
+    """Statements that start the smallest of programs."""
+    program = shutil.which("true")
+    statements = [f"{program} {number}" for number in range(sizes.statements)]
+    commands = _statements(place, statements, statements)
+    claims = (
+        Ratio("external commands, journal flushed", OURS, "fish", 1.6),
+        Ratio("external commands, journal in memory", _UNFLUSHED, "fish", 1.45),
+        Ratio("external commands", OURS, "byexample", 1 / 1.6),
+        Ratio("external commands", OURS, "rundoc"),
+        Ratio("external commands", OURS, "cram"),
+    )
+    named = {command.name for command in commands}
+    kept = tuple(claim for claim in claims if claim.ours in named)
+    return Case(commands, kept, sizes.turns.get("commands", 1))
+
+
+def long_lines(place: Place, sizes: Sizes) -> Case:
+    """One statement that prints very much, as lines of 4,000 characters."""
+    line = (_WORDS * 4000)[:3999]
+    return _output(place, sizes, "long-lines", "long lines", line, 1.2)
+
+
+def short_lines(place: Place, sizes: Sizes) -> Case:
+    """The same as lines of two characters, the newline one of them."""
+    return _output(place, sizes, "short-lines", "two-character lines", "x", 0.3)
+
+
+def parsing(place: Place, sizes: Sizes) -> Case:
+    """Reading Markdown, without running any of it."""
+    page = Path(__file__).with_name("page.md").read_text(encoding="utf-8")
+    body = page.split("---\n", 2)[2]
+    count = sizes.markdown // len(body.encode()) + 1
+    large = place.write("large.md", "".join(body.replace("NUMBER", str(n)) for n in range(count)))
+    folder = place.folder / "pages"
+    folder.mkdir(exist_ok=True)
+    for number in range(sizes.files):
+        place.write(f"pages/{number}.md", page.replace("NUMBER", str(number)))
+    commands = tuple(
+        place.command(f"{name}, {what}", (sys.executable, "-c", code, path))
+        for what, path in (("one file", large), ("folder", folder))
+        for name, code in ((OURS, _PARSE), ("mistune", _MISTUNE))
+    )
+    claims = (
+        Ratio(f"parsing {_size(sizes.markdown)}", f"{OURS}, one file", "mistune, one file", 0.6),
+        Ratio(f"parsing {sizes.files:,} files", f"{OURS}, folder", "mistune, folder", 0.6),
+    )
+    return Case(commands, claims, sizes.turns.get("parsing", 1))
+
+
+CASES: Mapping[str, Callable[[Place, Sizes], Case]] = {
+    "start-up": start_up,
+    "builtins": builtins,
+    "commands": external,
+    "long-lines": long_lines,
+    "short-lines": short_lines,
+    "parsing": parsing,
+}
+
+_FILES = "import pathlib, sys; p = pathlib.Path(sys.argv[1]); files = sorted(p.iterdir()) if p.is_dir() else [p]\n"
+_PARSE = _FILES + "from runbook_exec.parse import parse\nfor f in files: parse(f.read_bytes(), str(f))"
+_MISTUNE = _FILES + (
+    "import mistune\nparse = mistune.create_markdown(renderer=None)\n"
+    "for f in files: parse(f.read_text(encoding='utf-8'))"
+)
+
+
+def _ours() -> tuple[str, ...]:
+    program = Path(sys.executable).with_name("runbook-exec")
+    return (str(program),) if program.exists() else (sys.executable, "-m", "runbook_exec")
+
+
+def _run(document: Path) -> tuple[str, ...]:
+    return (*_ours(), str(document), "--yes", "--no-input")
+
+
+def _statements(place: Place, statements: Sequence[str], posix: Sequence[str]) -> tuple[Command, ...]:
+    """The same statements for every tool, each in its own kind of document."""
+    last = f"echo done >{place.proof}"
+    fish, posix = [*statements, last], [*posix, last]
+    document = place.write("statements.md", _document(fish))
+    commands = [place.proven(OURS, _run(document))]
+    if place.memory:
+        commands.append(place.proven(_UNFLUSHED, _run(document), place.memory))
+    documents: dict[str, Callable[[], tuple[str | Path, ...]]] = {
+        "fish": lambda: (place.write("statements.fish", "\n".join(fish) + "\n"),),
+        "rundoc": lambda: ("run", document),
+        "byexample": lambda: ("-l", "shell", place.write("examples.md", _examples(posix))),
+        "cram": lambda: (place.write("statements.t", "".join(f"  $ {line}\n" for line in posix)),),
+    }
+    for name, arguments in documents.items():
+        if name in place.tools:
+            commands.append(place.proven(name, (place.tools[name], *arguments())))
+    return tuple(commands)
+
+
+def _document(statements: Sequence[str]) -> str:
+    parts = ["# Statements\n"]
+    for number, statement in enumerate(statements):
+        if number % _BLOCKS_A_STEP == 0:
+            parts.append(f"## {number // _BLOCKS_A_STEP + 1}. Go on\n")
+        parts.append(f"```fish\n{statement}\n```\n")
+    return "\n".join(parts)
+
+
+def _examples(statements: Sequence[str]) -> str:
+    return "\n".join(f"```shell\n$ {statement}\n```\n" for statement in statements)
+
+
+def _output(place: Place, sizes: Sizes, key: str, title: str, line: str, floor: float) -> Case:
+    title = f"{_size(sizes.output)} as {title}"
+    smaller = f"{OURS}, a tenth of it"
+    statements = {name: f"yes '{line}' | head -c {size}" for name, size in (
+        (OURS, sizes.output), (smaller, sizes.output // 10),
+    )}  # fmt: skip
+    documents = {
+        name: place.write(f"{key}-{number}.md", _document([statement, f"echo done >{place.proof}"]))
+        for number, (name, statement) in enumerate(statements.items())
+    }
+    commands = [place.proven(name, _run(document)) for name, document in documents.items()]
+    if "script" in place.tools:
+        program = f"{statements[OURS]}; echo done >{place.proof}"
+        commands.append(place.proven("script", (place.tools["script"], "-qc", program, os.devnull)))
+    claims = (
+        Ratio(title, OURS, "script", floor),
+        Peak(f"{title}: memory", OURS, 80 * MB),
+        Growth(f"{title}: memory is flat", OURS, smaller, 4 * MB),
+    )
+    return Case(tuple(commands), claims, sizes.turns.get(key, 1), warm=False)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:g} GB" if size >= 1e9 else f"{size / MB:g} MB"

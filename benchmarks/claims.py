@@ -1,0 +1,120 @@
+"""What a benchmark claims, and whether the measurements bear it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from .timing import Measured
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table; `holds` is None where there is no floor or nothing was measured."""
+
+    title: str
+    ours: str
+    against: str = ""
+    theirs: str = ""
+    measured: str = ""
+    floor: str = ""
+    holds: bool | None = None
+
+
+class Claim(Protocol):
+    """Something to be said of measurements."""
+
+    def row(self, measured: Measured) -> Row:
+        """How it looks in the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Our time is at most `floor` times theirs; without a floor the ratio is only told."""
+
+    title: str
+    ours: str  # the names of the commands compared
+    theirs: str
+    floor: float | None = None
+
+    def row(self, measured: Measured) -> Row:
+        if self.theirs not in measured.runs:
+            return Row(self.title, _time(measured.seconds(self.ours)), self.theirs, "not measured")
+        ratio = measured.ratio(self.ours, self.theirs)
+        return Row(
+            self.title,
+            _time(measured.seconds(self.ours)),
+            self.theirs,
+            _time(measured.seconds(self.theirs)),
+            f"{ratio:.2f}×",
+            f"{self.floor:.3g}×" if self.floor else "",
+            ratio <= self.floor if self.floor else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """One of `count` statements takes at most `floor` seconds, the start and the end of the run shared out."""
+
+    title: str
+    ours: str
+    count: int
+    floor: float
+
+    def row(self, measured: Measured) -> Row:
+        seconds = measured.seconds(self.ours)
+        each = seconds / self.count
+        return Row(
+            self.title,
+            _time(seconds),
+            measured=f"{each * 1000:.2f} ms each",
+            floor=f"{self.floor * 1000:g} ms",
+            holds=each <= self.floor,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """Memory stays under `floor` bytes."""
+
+    title: str
+    ours: str
+    floor: float
+
+    def row(self, measured: Measured) -> Row:
+        peak = measured.peak(self.ours)
+        return Row(
+            self.title,
+            _time(measured.seconds(self.ours)),
+            measured=f"{peak / MB:.1f} MB",
+            floor=f"{self.floor / MB:g} MB",
+            holds=peak <= self.floor,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The memory of a run is at most `floor` bytes more than that of a `smaller` run: it is flat."""
+
+    title: str
+    ours: str
+    smaller: str
+    floor: float
+
+    def row(self, measured: Measured) -> Row:
+        growth = measured.peak(self.ours) - measured.peak(self.smaller)
+        return Row(
+            self.title,
+            f"{measured.peak(self.ours) / MB:.1f} MB",
+            self.smaller,
+            f"{measured.peak(self.smaller) / MB:.1f} MB",
+            f"{growth / MB:+.1f} MB",
+            f"{self.floor / MB:g} MB",
+            growth <= self.floor,
+        )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"

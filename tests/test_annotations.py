@@ -1,0 +1,265 @@
+"""What annotations say, and how it is told where one is wrong."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runbook_exec.annotations import merge, read_comment, read_info
+from runbook_exec.durations import format_duration, parse_duration
+from runbook_exec.model import Annotation, Problem, Severity
+
+
+def said(annotation: Annotation) -> dict[str, object]:
+    """What an annotation says beyond nothing."""
+    nothing = Annotation()
+    return {
+        name: getattr(annotation, name)
+        for name in Annotation.__slots__
+        if name != "span" and getattr(annotation, name) != getattr(nothing, name)
+    }
+
+
+def comment(words: str, before: str = "# Title\n\n") -> tuple[dict[str, object], list[tuple[str, str]]]:
+    """What a comment with these words says, and each problem's message and the text it points at."""
+    text = f"{before}<!-- runbook: {words} -->"
+    read = read_comment(text, len(before), len(text))
+    assert read is not None
+    annotation, problems = read
+    assert annotation.span is not None
+    assert text[annotation.span.start : annotation.span.end] == text[len(before) :]
+    return said(annotation), [(problem.message, pointed_at(problem, text)) for problem in problems]
+
+
+def info(written: str) -> tuple[str, dict[str, object], list[tuple[str, str]]]:
+    """The language, what the annotation says, and each problem's message and the text it points at."""
+    text = f"text\n\n```{written}\n"
+    language, annotation, problems = read_info(written, text, 9)
+    return language, said(annotation), [(problem.message, pointed_at(problem, text)) for problem in problems]
+
+
+def pointed_at(problem: Problem, text: str) -> str:
+    """The text a problem points at, having checked that line and column are the same place."""
+    assert problem.span is not None
+    span = problem.span
+    assert len("".join(text.splitlines(keepends=True)[: span.line - 1])) + span.column - 1 == span.start
+    return text[span.start : span.end]
+
+
+def test_every_name_is_read() -> None:
+    """All names of annotations, with each kind of value."""
+    assert comment(
+        'id=mint capture="new_token=/tok: (\\w+)/" secret expect="Re\\"voked" expect=b expect-not=\'it is\''
+        " expect-status=3 allow-failure timeout=1m30s retry=3 confirm manual skip choose=2 when=\"a == 'b'\""
+        " cwd=/tmp shell=bash setup"
+    ) == (
+        {
+            "id": "mint",
+            "capture": "new-token",
+            "capture_pattern": "tok: (\\w+)",
+            "secret": True,
+            "expect": ('Re"voked', "b"),
+            "expect_not": ("it is",),
+            "expect_status": 3,
+            "allow_failure": True,
+            "timeout": 90.0,
+            "retry": 3,
+            "confirm": "",
+            "manual": True,
+            "skip": True,
+            "choose": "2",
+            "when": "a == 'b'",
+            "cwd": "/tmp",
+            "shell": "bash",
+            "setup": True,
+        },
+        [],
+    )
+
+
+def test_a_name_alone_can_have_a_meaning() -> None:
+    """`retry` alone is one retry, `confirm` alone a plain question; over several lines is fine."""
+    assert comment("\n retry\n confirm\n") == ({"retry": 1, "confirm": ""}, [])
+
+
+@pytest.mark.parametrize(
+    "text", ["<!-- note -->", "<!-- runbook owners: us -->", "<!-- Runbook: prose -->", "<p>"]
+)
+def test_other_comments_are_not_ours(text: str) -> None:
+    """A comment that does not begin with `runbook:` is none of ours."""
+    assert read_comment(text, 0, len(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "at"),
+    [
+        ("captrue=x", "unknown annotation `captrue`; did you mean `capture`?", "captrue=x"),
+        (
+            "expect_status=1",
+            "unknown annotation `expect_status`; did you mean `expect-status`?",
+            "expect_status=1",
+        ),
+        ("zzz", "unknown annotation `zzz`", "zzz"),
+        ("timeout=soon", "`timeout`: expected a duration such as", "soon"),
+        ("timeout=0s", "`timeout`: expected a duration longer than zero", "0s"),
+        ("secret=yes", "`secret` takes no value; write `secret` alone", "secret=yes"),
+        ("cwd", "`cwd` needs a value, such as `cwd=/srv/app`", "cwd"),
+        ("cwd=", "`cwd` needs a value", "cwd="),
+        ("expect-status=many", "`expect-status`: expected a whole number from 0 to 255, got `many`", "many"),
+        ("expect-status=256", "`expect-status`: expected a whole number", "256"),
+        ("shell=fsh", "`shell`: expected one of `fish`, `bash`, `zsh`, `sh`, got `fsh`", "fsh"),
+        ("capture=1", "`capture`: expected the name of a placeholder", "1"),
+        ("capture=a=b", "`capture`: expected `NAME=/regular expression/`", "a=b"),
+        ('capture="a=/b(c/"', "`capture`: missing ), unterminated subpattern at character 2", "(c/"),
+        ("id=a id=b", "`id` is given twice", "id=b"),
+        ('expect="open', "the quote that opens the value of `expect` is not closed", '"open '),
+        ('expect="a"b', "expected a blank after the closing quote, got `b`", "b"),
+        ('"x"', 'expected a name, got `"x"`', '"x"'),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_place(words: str, message: str, at: str) -> None:
+    """Each mistake is one error with its exact place, and the words beside it still count."""
+    answer, problems = comment(f"skip {words}" if '"open' in words else f"{words} skip")
+    assert [(problem[: len(message)], where) for problem, where in problems] == [(message, at)]
+    assert answer["skip"] is True
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "answer"),
+    [
+        ("", "", {}),
+        ("fish", "fish", {}),
+        ("  Fish  ", "fish", {}),
+        ("fish {capture=new-token secret}", "fish", {"capture": "new-token", "secret": True}),
+        ("fish{timeout=5m}", "fish", {"timeout": 300.0}),
+        ("{.fish #mint capture=x .numberLines}", "fish", {"id": "mint", "capture": "x"}),
+        ('{ .bash .no-copy title="a {b}" linenums="1" hl_lines="2 3" }', "bash", {}),
+        ('bash title="a b" hl_lines="1"', "bash", {}),
+        ("{bash, skip}", "bash", {"skip": True}),
+        ("js {1,3-5}", "js", {}),
+        ("fish {{ x }}", "fish", {}),
+        ('sh {"name":"x","cwd":"/tmp","interactive":"false"}', "sh", {"id": "x", "cwd": "/tmp"}),
+        ('sh {"id":"01HF7","name":"x"}', "sh", {"id": "x"}),
+        ('sh { "excludeFromRunAll": "true", "terminalRows": 20, "tag": ["a"] }', "sh", {"skip": True}),
+        ('sh {"excludeFromRunAll":false,"retry":2,"secret":true}', "sh", {"retry": 2, "secret": True}),
+        ("sh { name=x interactive=false excludeFromRunAll=false }", "sh", {"id": "x"}),
+    ],
+)
+def test_what_follows_the_language(written: str, language: str, answer: dict[str, object]) -> None:
+    """Braces in our spelling, Pandoc's and runme's are read, and what is for renderers is passed over."""
+    assert info(written) == (language, answer, [])
+
+
+@pytest.mark.parametrize(
+    ("written", "message", "at"),
+    [
+        ("fish {captrue=x}", "unknown annotation `captrue`; did you mean `capture`?", "captrue=x"),
+        ('sh {"nmae":"x"}', "unknown annotation `nmae`", "nmae"),
+        ('sh {"cwd":3.5e3x}', "expected `,` in the JSON object, got `x`", "x}"),
+        ('sh {"cwd":["/"]}', "`cwd`: expected text", '["/"]'),
+        ('sh {"cwd"', "expected `:` in the JSON object, got its end", '"'),
+        ('sh {"cwd":"/"', "expected `,` in the JSON object, got its end", '"'),
+        ("fish {secret", "expected `}` at the end of the annotation", "t"),
+    ],
+)
+def test_what_is_wrong_in_braces(written: str, message: str, at: str) -> None:
+    """Mistakes in braces have their exact place too."""
+    _, _, problems = info(written)
+    assert [(problem[: len(message)], where) for problem, where in problems] == [(message, at)]
+
+
+def test_bare_values_are_warned_of() -> None:
+    """A bare `key=value` is read, and warned of with what to write instead; an unknown one is only warned of."""
+    text = "fish capture=x foo=1 word"
+    language, annotation, problems = read_info(text, text, 0)
+    assert (language, said(annotation)) == ("fish", {"capture": "x"})
+    assert [(problem.code, problem.severity, problem.hint) for problem in problems] == [
+        ("bare-annotation", Severity.WARNING, "write `<!-- runbook: capture=x -->` on the line above"),
+        ("bare-annotation", Severity.WARNING, "leave it out"),
+    ]
+
+
+def test_the_later_annotation_wins_and_lists_join() -> None:
+    """Merging keeps what only one says, lets the second win, and joins expectations and flags."""
+    above = Annotation(capture="a", capture_pattern="x", expect=("one",), timeout=1.0, secret=True)
+    info_string = Annotation(capture="b", expect=("one", "two"), timeout=2.0, retry=1)
+    assert merge(above, info_string) == Annotation(
+        capture="b", expect=("one", "two"), timeout=2.0, retry=1, secret=True
+    )
+    assert merge(above, Annotation()) == above
+    assert merge(Annotation(), above) == above
+
+
+PLAIN = [
+    "capture=",
+    "secret",
+    "expect=",
+    '"',
+    "'",
+    "\\",
+    "/",
+    "=",
+    "{",
+    "}",
+    ":",
+    ",",
+    " ",
+    "\n",
+    "é",
+    "[",
+    "(",
+    "a",
+]
+tokens = st.sampled_from([*PLAIN, "-->", '"name"', "true", "1", "x=y", ".fish", "#id", "\ufeff", "\t"])
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(tokens, max_size=25).map("".join))
+def test_any_text_gives_problems_and_no_exception(text: str) -> None:
+    """Whatever stands in a comment or an info string, every problem lies within it."""
+    written = f"<!-- runbook: {text}"
+    read = read_comment(written, 0, len(written))
+    assert read is not None
+    line = text.replace("\n", " ")
+    for problem, end in [(p, len(written)) for p in read[1]] + [
+        (p, len(line)) for p in read_info(line, line, 0)[2]
+    ]:
+        assert problem.span is not None
+        assert 0 <= problem.span.start <= problem.span.end <= end + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("30s", 30),
+        ("5m", 300),
+        ("1h30m", 5400),
+        ("1h 30m", 5400),
+        ("500ms", 0.5),
+        ("75d", 6480000),
+        ("1.5h", 5400),
+    ],
+)
+def test_durations_are_read(text: str, seconds: float) -> None:
+    """Numbers with units, one after the other."""
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "30", "s", "-1s", "1y", "1h,2m", "1e3s", "٣s", "1 1s"])
+def test_other_durations_are_refused(text: str) -> None:
+    """A number without a unit, and anything else, is refused with examples."""
+    with pytest.raises(ValueError, match="expected a duration such as `30s`"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.8, "0.8 s"), (14.1, "14.1 s"), (59.96, "1 min"), (123, "2 min 3 s"), (3599.6, "1 h"),
+        (3840, "1 h 4 min"), (86399, "1 d"), (90000, "1 d 1 h"), (75 * 86400, "75 d"), (-1, "0.0 s"),
+    ],
+)  # fmt: skip
+def test_durations_are_written_in_two_units(seconds: float, text: str) -> None:
+    """To a tenth of a second below a minute, then to two units, rounded without a sixtieth of anything."""
+    assert format_duration(seconds) == text

@@ -1,0 +1,97 @@
+"""The rules of who may import whom, as the architecture page gives them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import runbook_exec
+
+PACKAGE = Path(runbook_exec.__file__).parent
+MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
+
+
+def imports(module: str, *, top_level: bool = False) -> set[str]:
+    """What a module imports: ours as `model` or `shells.base`, others by their package's name."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    nodes = tree.body if top_level else list(ast.walk(tree))
+    here = module.split(".")[:-1]
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found.add((node.module or "").split(".")[0])
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level + 1]
+            if node.module:
+                found.add(".".join([*base, *node.module.split(".")]))
+            else:
+                found |= {".".join([*base, alias.name]) for alias in node.names}
+    return found
+
+
+def ours(module: str) -> set[str]:
+    """The modules of ours that a module imports, anywhere in it."""
+    return {name for name in imports(module) if name in MODULES or f"{name}.__init__" in MODULES}
+
+
+@pytest.mark.parametrize("module", ["model", "events", "placeholders"])
+def test_the_values_import_nothing_of_ours(module: str) -> None:
+    """What everything stands on stands on nothing."""
+    assert ours(module) == set()
+
+
+def test_the_engine_is_handed_what_it_needs() -> None:
+    """The engine reaches for no session, journal, terminal, clock or environment."""
+    handed = {"session", "journal", "terminal", "keyboard", "person", "running", "os", "time", "subprocess"}
+    assert imports("engine") & handed == set()
+
+
+def test_observers_do_not_know_each_other() -> None:
+    """The journal and the terminal see events, and nothing of one another."""
+    assert "terminal" not in ours("journal")
+    assert "journal" not in ours("terminal")
+
+
+@pytest.mark.parametrize(
+    ("package", "owners"),
+    [
+        ("mistune", {"markdown"}),
+        ("pexpect", {"session"}),
+        ("prompt_toolkit", {"prompts"}),
+        ("rich", {"rendering"}),
+        ("argparse", {"arguments", "cli", "running"}),
+    ],
+)
+def test_a_library_is_known_where_it_is_said_to_be(package: str, owners: set[str]) -> None:
+    """A library's name stands in the modules that the architecture page gives it, and in no other."""
+    assert {module for module in MODULES if package in imports(module)} <= owners
+
+
+def test_nothing_imports_the_program() -> None:
+    """Only `python -m runbook_exec` knows the command line's module."""
+    assert {module for module in MODULES if "cli" in ours(module)} == {"__main__"}
+
+
+@pytest.mark.parametrize("module", ["plan", "parse", "listing"])
+def test_what_reads_a_document_opens_no_session(module: str) -> None:
+    """Reading and planning start no shell."""
+    assert "session" not in ours(module)
+
+
+@pytest.mark.parametrize("package", ["rich", "prompt_toolkit", "jinja2"])
+def test_heavy_packages_are_imported_where_they_are_used(package: str) -> None:
+    """The program's first module, and the engine, start without what only some runs need."""
+    seen: set[str] = set()
+    todo = ["cli", "running", "engine", "session", "parse"]
+    while todo:
+        module = todo.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        names = imports(module, top_level=True)
+        assert package not in names, f"{module} imports {package} at its top"
+        todo += [name for name in names if name in MODULES]

@@ -1,0 +1,288 @@
+"""What front matter and files of inputs say, and how it is told where one is wrong."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runbook_exec import yaml_text
+from runbook_exec.front_matter import overlay, read, read_inputs_file
+from runbook_exec.model import Input, Problem, Settings
+
+PAGE = """---
+title: Rotate
+last-reviewed: 2026-04-30
+tags: [how-to, 'x']
+runbook:
+  inputs:
+    region: eu
+    Paste_New token: {help: From step 2, secret: true, source: "op://fly/admin/add more/deploy-token"}
+    size:
+      default: 010
+      pattern: "[0-9]+"
+      choices: [010, 2026-01-01, no]
+      source: env:SIZE
+    later:
+  captures:
+    old-id: 6.1
+    new-token: "2:tok: (.*)"
+  literal: [EOF, <stdin>]
+  procedure: "#procedure"
+  shell: fish
+  cwd: ../..
+  timeout: 5m
+  cadence: 75d
+---
+# Rotate
+"""
+
+
+@pytest.fixture(params=[yaml.CSafeLoader, yaml.SafeLoader])
+def _loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both YAML parsers: PyYAML has the fast one only where it was built with libyaml."""
+    monkeypatch.setattr(yaml_text, "_Loader", request.param)
+
+
+def told(problems: tuple[Problem, ...], text: str) -> list[tuple[str, str, int]]:
+    """Each problem's message, the text it points at, and its line, which must be the same place."""
+    result = []
+    for problem in problems:
+        span = problem.span
+        assert span is not None
+        mark = 1 if text.startswith("\ufeff") and span.line == 1 else 0
+        assert (
+            len("".join(text.splitlines(keepends=True)[: span.line - 1])) + span.column - 1 + mark
+            == span.start
+        )
+        result.append((problem.message, text[span.start : span.end], span.line))
+    return result
+
+
+@pytest.mark.parametrize(
+    "change", [("", ""), ("\n", "\r\n"), ("---\ntitle", "\ufeff---\ntitle"), ("\n---\n", "\n...\n")]
+)
+def test_settings_are_typed(change: tuple[str, str]) -> None:
+    """Every key of `runbook:` has its type, dates stay dates, and numbers in it stay as they are written."""
+    text = PAGE.replace(*change) if change[0] else PAGE
+    matter = read(text)
+    assert matter.problems == ()
+    assert text[matter.end :].startswith("# Rotate")
+    assert matter.data["last-reviewed"] == date(2026, 4, 30)
+    assert matter.data["tags"] == ["how-to", "x"]
+    settings = matter.settings
+    spans = {
+        name: text[given.span.start : given.span.end] for name, given in settings.inputs.items() if given.span
+    }
+    assert spans == {
+        "region": "region",
+        "paste-new-token": "Paste_New token",
+        "size": "size",
+        "later": "later",
+    }
+    reference = "op://fly/admin/add more/deploy-token"
+    choices = ("010", "2026-01-01", "no")
+    assert [
+        Input(**{f: getattr(given, f) for f in Input.__slots__ if f != "span"})
+        for given in settings.inputs.values()
+    ] == [
+        Input("region", default="eu"),
+        Input("paste-new-token", help="From step 2", secret=True, source=reference),
+        Input("size", default="010", pattern="[0-9]+", choices=choices, source="env:SIZE"),
+        Input("later"),
+    ]
+    assert settings.captures == {"old-id": "6.1", "new-token": "2:tok: (.*)"}
+    assert settings.literal == ("eof", "stdin")
+    assert (settings.procedure, settings.shell, settings.cwd) == ("procedure", "fish", "../..")
+    assert (settings.timeout, settings.cadence) == (300.0, 75 * 86400.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# Page\n",
+        "---\na: 1\n",
+        "\n---\na: 1\n---\n",
+        "---\n\nProse\n\n---\n",
+        " ---\na: 1\n---\n",
+        "----\na\n----\n",
+    ],
+)
+def test_what_is_no_front_matter(text: str) -> None:
+    """Front matter begins on the first line, is closed, and is not a rule across the page."""
+    matter = read(text)
+    assert (matter.data, matter.settings, matter.end, matter.problems) == ({}, Settings(), 0, ())
+
+
+def test_empty_front_matter() -> None:
+    """Nothing between the lines, or only a comment, is front matter without data."""
+    assert [read(text).end for text in ("---\n---\nx", "---\n# none\n---\nx")] == [8, 15]
+
+
+@pytest.mark.usefixtures("_loader")
+@pytest.mark.parametrize(
+    ("yaml_lines", "message", "at", "line"),
+    [
+        ("a: 1\nb: 2\na: 3", "`a` is there twice, the other one is 2 lines above", "a", 4),
+        ("x: {b: 1, b: 2}", "`b` is there twice, the other one is just before", "b", 2),
+        ("a:\n\tb: 1", "not valid YAML: ", "\t", 3),
+        ("a: [1", "not valid YAML: ", "", 3),
+        ("title: Foo: bar", "not valid YAML: mapping values are not allowed", ":", 2),
+        ("just text", "expected front matter of `key: value` lines", "just text", 2),
+        ("- a\n- b", "expected front matter of `key: value` lines", "- a", 2),
+        ("on: 1", "expected a name as the key", "on", 2),
+        ("a: 1\n2020: 2", "expected a name as the key", "2020", 3),
+        ("? [a]\n: 1", "not valid YAML: ", "[", 2),
+        ("a: {{ x }}", "not valid YAML: ", "{", 2),
+        ("a: 2026-02-30", "not valid YAML: cannot read `2026-02-30`", "2", 2),
+        ("a: " + "9" * 5000, "not valid YAML: cannot read this", "9", 2),
+        ("a: *b", "not valid YAML: found undefined alias", "*", 2),
+        ("a: &b [*b]", "a collection that contains itself", "&b [*b]", 2),
+        ("a: !!python/object:os.system x", "not valid YAML: could not determine a constructor", "!", 2),
+        ("a: b\x00", "not valid YAML: ", "\x00", 2),
+        ("a: \ud800", "not valid", "\ud800", 2),
+        ("a: " + "[" * 100_000, "deeper nesting than anybody would write by hand", "[", 2),
+        ("a: " + "- " * 100_000, "not valid YAML: ", "-", 2),
+        ("a:\n " + "- " * 100_000, "deeper nesting than anybody would write by hand", "-", 3),
+        ("a: &a x\nb: [" + "*a, " * 200 + "]", "more aliases than anybody would write by hand", "*", 3),
+    ],
+)
+def test_broken_yaml_is_told_at_its_place(yaml_lines: str, message: str, at: str, line: int) -> None:
+    """No YAML is too broken, too deep or too strange for one error with its exact place."""
+    text = f"---\n{yaml_lines}\n---\n# Page\n"
+    matter = read(text)
+    ((said, pointed_at, where),) = told(matter.problems, text)
+    assert said.startswith(message)
+    assert pointed_at[:1] == at[:1]
+    assert where == line
+    assert text[matter.end :] == "# Page\n"
+
+
+def test_an_alias_bomb_is_not_built() -> None:
+    """Aliases that multiply are refused where they become too many."""
+    lines = ["l0: &l0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 10)]
+    text = "---\n" + "\n".join(lines) + "\n---\n"
+    ((message, _, line),) = told(read(text).problems, text)
+    assert (message, line) == ("more data than anybody would write by hand", 6)
+
+
+@pytest.mark.usefixtures("_loader")
+@pytest.mark.parametrize(
+    ("lines", "message", "at"),
+    [
+        ("procedur: x", "unknown key `procedur`; did you mean `procedure`?", "procedur"),
+        ("zzz: x", "unknown key `zzz`", "zzz"),
+        ("inputs: [a]", "expected a mapping, got a list", "[a]"),
+        ("inputs: {a: [1]}", "expected text, got a list", "[1]"),
+        ("inputs: {a: {defualt: 1}}", "unknown key `defualt`; did you mean `default`?", "defualt"),
+        ("inputs: {a: {secret: maybe}}", "expected `true` or `false`, got `maybe`", "maybe"),
+        ("inputs: {a: {source: vault}}", "expected `env:NAME`, `file:PATH`", "vault"),
+        ("inputs: {a: {source: 'env:1 2'}}", "expected `env:NAME`, `file:PATH`", "'env:1 2'"),
+        ("inputs: {a: {choices: x}}", "expected a list, got `x`", "x"),
+        ("inputs: {a: {pattern: x(y}}", "missing ), unterminated subpattern at character 2 of `x(y`", "(y"),
+        ("inputs: {a-b: 1, A_B: 2}", "`A_B` is there twice", "A_B"),
+        ("inputs: {1x: 1}", "expected the name of a placeholder", "1x"),
+        ("inputs: {1: 1}", "expected a name, got `1`", "1"),
+        ("captures: {a: ''}", "expected NAME=STEP or NAME=STEP:REGEX", "''"),
+        ("captures: {a: '2:['}", "unterminated character set", "'2:['"),
+        ("literal: EOF", "expected a list, got `EOF`", "EOF"),
+        ("literal: [1]", "expected the name of a placeholder", "1"),
+        ("shell: fsh", "expected one of `fish`, `bash`, `zsh`, `sh`, got `fsh`", "fsh"),
+        ("timeout: 30", "expected a duration such as `30s`", "30"),
+        ("cadence: [75d]", "expected text, got a list", "[75d]"),
+        ("cwd: {}", "expected text, got a mapping", "{}"),
+        ("yes: 1", "expected a name, got `yes`", "yes"),
+    ],
+)
+def test_wrong_settings_are_told_at_their_place(lines: str, message: str, at: str) -> None:
+    """An unknown name or a wrong type is an error at its place, and what stands beside it still counts."""
+    text = f"---\nrunbook:\n  {lines}\n  procedure: x\n---\n"
+    matter = read(text)
+    assert [(said[: len(message)], where, line) for said, where, line in told(matter.problems, text)] == [
+        (message, at, 3)
+    ]
+    assert matter.settings.procedure == "x"
+
+
+def test_a_file_of_inputs() -> None:
+    """A file has the same keys, alone or under `runbook:`, and its problems carry its name."""
+    for text in ("inputs:\n  a: x\n", "\ufeffrunbook:\n  inputs:\n    a: x\n", "---\ninputs: {a: x}\n"):
+        settings, problems = read_inputs_file(text, "in.yml")
+        assert (settings.inputs["a"].default, problems) == ("x", ())
+    assert read_inputs_file("", "in.yml") == (Settings(), ())
+    for text, message in (
+        ("a: x\n", "unknown key `a`"),
+        ("[", "not valid YAML: did not find expected node content"),
+        ("x\n", "expected a mapping of `inputs`"),
+        ("inputs: {}\n---\ninputs: {}\n", "not valid YAML: expected a single document"),
+    ):
+        _, (problem,) = read_inputs_file(text, "in.yml")
+        assert problem.message.startswith(message)
+        assert problem.path == "in.yml"
+
+
+def test_the_overlay_wins_detail_by_detail() -> None:
+    """What the overlay says of an input is added to what is known of it; lists and mappings join."""
+    known = {"a": Input("a", help="h", default="1"), "b": Input("b")}
+    base = Settings(inputs=known, captures={"x": "1"}, literal=("p",), cwd="/", timeout=1.0)
+    added = {"a": Input("a", default="2"), "c": Input("c")}
+    over = Settings(inputs=added, captures={"x": "2"}, literal=("p", "q"), timeout=5.0)
+    assert overlay(base, over) == Settings(
+        inputs={"a": Input("a", help="h", default="2"), "b": Input("b"), "c": Input("c")},
+        captures={"x": "2"},
+        literal=("p", "q"),
+        cwd="/",
+        timeout=5.0,
+    )
+
+
+PLAIN = [
+    *"[]{}:,-?!&*#|>'\"%@`~<=\\ \t\n",
+    "a",
+    "é",
+    "\r\n",
+    "\n  ",
+    "- ",
+    ": ",
+    "runbook:",
+    "inputs:",
+    "<<: ",
+    "&x ",
+]
+ODD = [
+    "*x",
+    "2026-01-01",
+    "!!int ",
+    "!!binary ",
+    "\x85",
+    "\u2028",
+    "\x07",
+    "...\n",
+    "yes",
+    "0x",
+    "1:2",
+    ".inf",
+    "😀",
+]
+
+
+@pytest.mark.parametrize("parser", [yaml.CSafeLoader, yaml.SafeLoader])
+def test_any_text_gives_problems_and_no_exception(parser: type) -> None:
+    """Whatever stands in front matter, it is read, or told within its bounds, by both parsers."""
+
+    @settings(deadline=None, max_examples=400)
+    @given(st.lists(st.sampled_from(PLAIN + ODD), max_size=30).map("".join))
+    def check(content: str) -> None:
+        text = f"---\n{content}\n---\n"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(yaml_text, "_Loader", parser)
+            for problem in (*read(text).problems, *read_inputs_file(content, "x")[1]):
+                assert problem.span is not None
+                assert 0 <= problem.span.start <= problem.span.end <= len(text)
+
+    check()
