@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
-from . import cases, peers
+from . import peers
+from .cases import CASES, FULL, QUICK, Place, Sizes
 from .claims import Row
 from .machine import facts
 from .table import table
@@ -15,42 +20,94 @@ from .timing import Failed, in_turn
 
 _KEPT = Path(__file__).parent.parent / ".benchmarks"
 _MEMORY = Path("/dev/shm")
+_NEEDS_PACKAGES = {"builtins", "commands"}
 
 
 def main() -> int:
-    """Measure what is asked for; 1 if a command failed, whose rows are missing then, 0 otherwise."""
+    """Measure what is asked for; 1 if some of it could not be measured, 0 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small sizes: shows that it works, proves nothing")
-    parser.add_argument("--only", metavar="CASE", action="append", choices=cases.CASES, help="again for more: %(choices)s")
-    parser.add_argument("--turns", type=int, help="how often each command runs, in every case")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes: shows that it works, proves nothing"
+    )
+    parser.add_argument(
+        "--only",
+        metavar="CASE",
+        action="append",
+        choices=tuple(CASES),
+        help="one of %(choices)s; again for more",
+    )
+    parser.add_argument(
+        "--turns", type=int, metavar="N", help="how often each command runs, whatever the case"
+    )
     arguments = parser.parse_args()
-    sizes = cases.QUICK if arguments.quick else cases.FULL
-    wanted = arguments.only or list(cases.CASES)
-    tools, missing = _tools(wanted)
-    print("\n".join(facts(peers.versions(_KEPT / "peers"))))
-    if arguments.quick:
-        print("Small sizes, for a look at the table: neither the numbers nor the floors mean anything.")
-    print("".join(f"not compared: {why}\n" for why in missing), flush=True)
-    rows: list[Row] = []
-    failures: list[str] = []
+    wanted: Sequence[str] = arguments.only or tuple(CASES)
     _KEPT.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=_KEPT) as folder, tempfile.TemporaryDirectory(dir=_shared(_KEPT)) as memory:
-        for key in wanted:
-            place = cases.Place(
-                Path(folder, key), Path(folder, "state"), Path(memory) if _MEMORY.is_dir() else None, tools
-            )
-            place.folder.mkdir()
-            case = cases.CASES[key](place, sizes)
-            try:
-                measured = in_turn(case.commands, arguments.turns or case.turns, case.warm, lambda text: _tell(f"{key}: {text}"))
-            except Failed as failed:
-                failures.append(str(failed))
-                continue
-            rows += [claim.row(measured) for claim in case.claims]
-    _tell("")
+    tools, missing = _tools(wanted)
+    for line in facts(peers.versions(_KEPT / "peers")):
+        print(line)
+    if arguments.quick:
+        print("Small sizes: neither the numbers nor what they say of the floors mean anything.")
+    for why in missing:
+        print(f"not measured: {why}")
+    rows: list[Row] = []
+    failed = False
+    for got in _measured(wanted, QUICK if arguments.quick else FULL, arguments.turns, tools):
+        if isinstance(got, Failed):
+            failed = True
+            _tell()
+            print(got, file=sys.stderr)
+        else:
+            rows += got
+    _tell()
+    print()
     print(table(rows))
-    print("".join(f"\nfailed: {failure}" for failure in failures), end="", file=sys.stderr)
-    return 1 if failures else 0
+    return 1 if failed else 0
+
+
+def _tools(wanted: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
+    """The tools to compare with that are there, and why others are not."""
+    tools: dict[str, Path] = {}
+    missing: list[str] = []
+    for name in peers.SYSTEM:
+        try:
+            tools[name] = peers.system(name)
+        except peers.Missing as why:
+            missing.append(str(why))
+    if _NEEDS_PACKAGES.intersection(wanted):
+        _tell("installing the tools to compare with")
+        try:
+            tools |= peers.installed(_KEPT / "peers")
+        except peers.Missing as why:
+            missing.append(str(why))
+        _tell()
+    return tools, missing
+
+
+def _measured(
+    wanted: Sequence[str], sizes: Sizes, turns: int | None, tools: dict[str, Path]
+) -> Iterator[list[Row] | Failed]:
+    """The rows of each case, or how it failed."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_KEPT)))
+        memory = None
+        if os.access(_MEMORY, os.W_OK):
+            memory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_MEMORY)))
+        for key in wanted:
+            place = Place(folder / key, folder / "state", memory, tools)
+            place.folder.mkdir()
+            case = CASES[key](place, sizes)
+            try:
+                measured = in_turn(case.commands, turns or case.turns, case.warm, partial(_tell, key))
+            except Failed as failed:
+                yield failed
+            else:
+                yield [claim.row(measured) for claim in case.claims]
+
+
+def _tell(*what: str) -> None:
+    """Say what is going on, to a person who looks on, on a line that is taken back."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{': '.join(what)}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from .claims import MB, Claim, Each, Growth, Peak, Ratio
@@ -43,7 +43,7 @@ class Place:
     folder: Path  # for documents; its content is thrown away afterwards
     disk: Path  # a folder on a real disk
     memory: Path | None  # one that is only in memory, if the system has such
-    tools: Mapping[str, str | Path]
+    tools: Mapping[str, Path]
 
     def environ(self, state: Path | None = None) -> dict[str, str]:
         """An environment without anybody's configuration, in which journals go to the `state` folder."""
@@ -102,8 +102,8 @@ def builtins(place: Place, sizes: Sizes) -> Case:
     statements = [f"set -g x {number}" for number in range(sizes.statements)]
     posix = [f"x={number}" for number in range(sizes.statements)]
     commands = _statements(place, statements, posix)
-    claims = (each, *(Ratio("builtins", OURS, name) for name in ("fish", "rundoc", "byexample", "cram")))
-    return Case(commands, claims, sizes.turns.get("builtins", 1))
+    others = (Ratio("builtins", OURS, name) for name in ("fish", "rundoc", "byexample", "cram"))
+    return Case(commands, (each, *others), sizes.turns.get("builtins", 1))
 
 
 def external(place: Place, sizes: Sizes) -> Case:
@@ -139,7 +139,9 @@ def parsing(place: Place, sizes: Sizes) -> Case:
     page = Path(__file__).with_name("page.md").read_text(encoding="utf-8")
     body = page.split("---\n", 2)[2]
     count = sizes.markdown // len(body.encode()) + 1
-    large = place.write("large.md", "".join(body.replace("NUMBER", str(n)) for n in range(count)))
+    large = place.folder / "large.md"
+    with large.open("w", encoding="utf-8") as file:  # page by page: see `once` on the memory of this process
+        file.writelines(body.replace("NUMBER", str(number)) for number in range(count))
     folder = place.folder / "pages"
     folder.mkdir(exist_ok=True)
     for number in range(sizes.files):
@@ -165,7 +167,9 @@ CASES: Mapping[str, Callable[[Place, Sizes], Case]] = {
     "parsing": parsing,
 }
 
-_FILES = "import pathlib, sys; p = pathlib.Path(sys.argv[1]); files = sorted(p.iterdir()) if p.is_dir() else [p]\n"
+_FILES = (
+    "import pathlib, sys; p = pathlib.Path(sys.argv[1]); files = sorted(p.iterdir()) if p.is_dir() else [p]\n"
+)
 _PARSE = _FILES + "from runbook_exec.parse import parse\nfor f in files: parse(f.read_bytes(), str(f))"
 _MISTUNE = _FILES + (
     "import mistune\nparse = mistune.create_markdown(renderer=None)\n"

@@ -56,7 +56,7 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """One of `count` statements takes at most `floor` seconds, the start and the end of the run shared out."""
+    """Each of `count` statements takes at most `floor` seconds, with its share of the run's start and end."""
 
     title: str
     ours: str

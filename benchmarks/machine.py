@@ -23,7 +23,8 @@ def facts(peers: Mapping[str, str]) -> Iterator[str]:
     yield f"runbook-exec {__version__}{_commit()}, {when}"
     cores, memory = os.cpu_count(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
-    yield f"{_processor()}, {cores} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}; load {load}"
+    system = f"{platform.system()} {platform.release()}"
+    yield f"{_processor()}, {cores} cores, {memory:.0f} GiB, {system}; load {load}"
     told = {name: _told(command) for name, command in _TOLD_BY.items() if shutil.which(command[0])}
     versions = {"Python": platform.python_version(), "mistune": version("mistune"), **told, **peers}
     yield ", ".join(f"{name} {number}" for name, number in versions.items())

@@ -20,12 +20,12 @@ class Missing(Exception):
     """A tool is not to be had; the message says how to get it."""
 
 
-def system(name: str) -> str:
+def system(name: str) -> Path:
     """The path of a program of the system; raises Missing."""
     path = shutil.which(name)
     if path is None:
         raise Missing(f"{name} is not on PATH: get it with {SYSTEM[name]}")
-    return path
+    return Path(path)
 
 
 def installed(folder: Path) -> dict[str, Path]:

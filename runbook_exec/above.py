@@ -74,10 +74,15 @@ def _comments(source: Source, start: int, end: int) -> Iterator[tuple[int, int]]
 
 def _inline(source: Source, span: Span) -> Iterator[Problem]:
     """An annotation in the middle of a paragraph or heading, where it is said of nothing."""
-    code: list[tuple[int, int]] | None = None
-    for match in _COMMENT.finditer(source.text, span.start, span.end):
-        code = code_spans(source.text, span.start, span.end) if code is None else code
-        if not any(start <= match.start() < end for start, end in code):
+    comments = list(_COMMENT.finditer(source.text, span.start, span.end))
+    if not comments:
+        return
+    code = iter((*code_spans(source.text, span.start, span.end), (span.end, span.end)))
+    start, end = next(code)
+    for match in comments:
+        while end <= match.start() < span.end and start < span.end:
+            start, end = next(code)
+        if not start <= match.start() < end:
             yield _misplaced(Annotation(span=source.span(match.start(), match.end())))
 
 

@@ -39,6 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # whoever read our output has gone; nothing more can be said, to anybody
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except Exception as error:  # noqa: BLE001 - whatever it is, the operator gets a sentence and not a traceback
+        from .crash import report
+
+        print(report(error, dict(os.environ)), file=sys.stderr)
+        return FAILED
 
 
 def _end(number: int, frame: object) -> NoReturn:

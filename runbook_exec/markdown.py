@@ -107,9 +107,13 @@ class _Parser(BlockParser):
         return end
 
     def parse_atx_heading(self, m: re.Match[str], state: BlockState) -> int:
-        end = super().parse_atx_heading(m, state)
-        state.tokens[-1]["opening"] = m.group().lstrip(" ")
-        return end
+        text = m.group("atx_2").strip(" \n")
+        untrailed = text.rstrip("#")
+        if untrailed != text and untrailed[-1:] in ("", " "):
+            text = untrailed.rstrip(" ")
+        token = {"type": "heading", "text": text, "attrs": {"level": len(m.group("atx_1"))}, "style": "atx"}
+        state.append_token(token | {"opening": m.group().lstrip(" ")})
+        return m.end() + 1
 
     def parse_raw_html(self, m: re.Match[str], state: BlockState) -> int | None:
         here = cast(_State, state)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from .model import Excerpt
 
-_TRIES = 400  # lines without a prompt that a command may go on over, in a here-document say
+_PATIENCE = 25  # how often, on average, a character of a session is looked at to see where its command ends
+
+_Complete = Callable[[str], bool | None]
 
 _PROMPT = re.compile(r"[ \t]*[$%] ")
 _DOLLAR = re.compile(r"[ \t]*\$ ")
@@ -39,6 +41,7 @@ def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
     A line without a prompt belongs to the command above only while that is not complete; every other one is
     output. Without any prompt the script is empty.
     """
+    ask = _sparing(complete, _PATIENCE * len(code.text) + 20_000)
     lines = code.text.split("\n")
     texts: list[str] = []
     origins: list[int] = []
@@ -47,7 +50,7 @@ def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
     length = 0
     index = next((at for at, line in enumerate(lines) if _PROMPT.match(line)), len(lines))
     while index < len(lines):
-        cuts = _command(lines, index, complete)
+        cuts = _command(lines, index, ask)
         for at, cut in enumerate(cuts, index):
             texts.append(lines[at][cut:])
             origins.append(code.origins[at] + max(0, cut - code.padding[at]))
@@ -63,36 +66,51 @@ def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
     return Session(Excerpt("\n".join(texts), tuple(origins), tuple(padding)), tuple(expected))
 
 
-def _command(lines: list[str], first: int, complete: Callable[[str], bool]) -> list[int]:
+def _command(lines: list[str], first: int, complete: _Complete) -> list[int]:
     """How many characters to take off each line of the command whose prompt is on line `first`."""
     cuts = [_cut(_PROMPT, lines[first])]
     text = lines[first][cuts[0] :]
-    index = first + 1
-    whole = complete(text)
-    while index < len(lines) and not _PROMPT.match(lines[index]):
+    for index in range(first + 1, len(lines)):
+        if _PROMPT.match(lines[index]):
+            break
         goes_on = _ends_in_backslash(text)
-        if not goes_on and whole:
+        if not goes_on and complete(text) is not False:
             break
         cut = _cut(_CONTINUATION, lines[index])
         if not goes_on and not cut:
-            taken = _until_complete(lines, index, text, complete)
-            return cuts + [0] * taken
+            return cuts + [0] * _until_complete(lines, index, text, complete)
         cuts.append(cut)
         text += "\n" + lines[index][cut:]
-        whole = complete(text)
-        index += 1
     return cuts
 
 
-def _until_complete(lines: list[str], index: int, text: str, complete: Callable[[str], bool]) -> int:
+def _until_complete(lines: list[str], index: int, text: str, complete: _Complete) -> int:
     """How many lines without a prompt make the command whole; none if no number of them does."""
-    for taken, line in enumerate(lines[index : index + _TRIES], 1):
+    for taken, line in enumerate(lines[index:], 1):
         if _PROMPT.match(line):
             break
         text += "\n" + line
-        if complete(text):
+        whole = complete(text)
+        if whole is None:
+            break
+        if whole:
             return taken
     return 0
+
+
+def _sparing(complete: Callable[[str], bool], most: int) -> _Complete:
+    """`complete`, which gives no answer any more once it was asked about `most` characters.
+
+    Text is then taken for output; the command above it stays incomplete, which is a problem of its block.
+    """
+    asked = 0
+
+    def answer(text: str) -> bool | None:
+        nonlocal asked
+        asked += len(text)
+        return complete(text) if asked <= most else None
+
+    return answer
 
 
 def _cut(prompt: re.Pattern[str], line: str) -> int:

@@ -115,6 +115,9 @@ def _environment() -> SandboxedEnvironment:
                 raise SecurityError(f"`{operator}` is refused here: its result could be of any size")
             return super().call_binop(context, operator, left, right)
 
+        def wrap_str_format(self, value: Any) -> None:
+            """Never make `str.format` safe, as the sandbox would: `'{:999999999}'.format(1)` is of any size."""
+
         def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
             if isinstance(obj, str):
                 return attr in _TEXT_METHODS

@@ -47,7 +47,7 @@ def _label(link: re.Match[str]) -> str:
 
 
 def numbered(title: str) -> tuple[str, str]:
-    """The number ("" for none) that a title begins with, as in "3. Update" or "Step 3: Update", and the rest."""
+    """The number ("" for none) a title begins with, as in "3. Update" or "Step 3: Update", and the rest."""
     match = _NUMBER.fullmatch(title) if title[:1] in _BEGINNING else None
     if match is None:
         return "", title
@@ -65,18 +65,17 @@ def slug(title: str) -> str:
 def anchors(titles: Iterable[str]) -> list[str]:
     """The anchors of a page's headings in order; a second `verify` is `verify_1`."""
     used: set[str] = set()
-    last: dict[str, int] = {}
+    reached: dict[tuple[str, int], int] = {}
     given = []
     for title in titles:
         anchor = slug(title)
         if not anchor or anchor in used:
             counted = _COUNTED.fullmatch(anchor)
-            base, number = (counted[1], int(counted[2])) if counted else (anchor, 0)
-            number = max(number, 0 if counted else last.get(base, 0)) + 1
+            base, first = (counted[1], int(counted[2])) if counted else (anchor, 0)
+            number = reached.get((base, first), first) + 1
             while f"{base}_{number}" in used:
                 number += 1
-            if not counted:
-                last[base] = number
+            reached[base, first] = number
             anchor = f"{base}_{number}"
         used.add(anchor)
         given.append(anchor)

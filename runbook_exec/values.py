@@ -125,9 +125,9 @@ def capture_value(output: str, pattern: str | None) -> str | None:
 
 
 def check_source(source: str) -> str:
-    """The source as given; ValueError where it is none that `resolve_source` knows."""
+    """The source as given; ValueProblem where it is none that `resolve_source` knows."""
     if not _SOURCE.fullmatch(source):
-        raise ValueError(
+        raise ValueProblem(
             f"expected `env:NAME`, `file:PATH`, `op://vault/item/field` or `cmd:…`, got `{source}`"
         )
     return source

@@ -40,7 +40,7 @@ def judge(says: Annotation, last: bool, done: Ending, printed: str, timeout: flo
     if done.suspended:
         return "suspended with ^Z; `fg` in the shell goes on with it"
     if done.timed_out:
-        return f"timed out after {says.timeout or timeout:g} s"
+        return f"ran longer than its {says.timeout or timeout:g} s and was ended"
     wanted = says.expect_status if last and says.expect_status is not None else 0
     if done.status != wanted:
         return f"exited {done.status}{f' (expected {wanted})' if wanted else ''}"

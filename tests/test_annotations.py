@@ -170,7 +170,7 @@ def test_what_is_wrong_in_braces(written: str, message: str, at: str) -> None:
 
 
 def test_bare_values_are_warned_of() -> None:
-    """A bare `key=value` is read, and warned of with what to write instead; an unknown one is only warned of."""
+    """A bare `key=value` is read, and warned of with what to write instead; an unknown one is not read."""
     text = "fish capture=x foo=1 word"
     language, annotation, problems = read_info(text, text, 0)
     assert (language, said(annotation)) == ("fish", {"capture": "x"})

@@ -13,6 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from runbook_exec.mask import MASK, Masker
+from runbook_exec.secret_forms import forms
 from runbook_exec.token_shapes import SHAPES, suspicious
 
 FLY = "FlyV1 fm2_lJPECAAAAAAAAqPfxBCfN0X,fm2_lJPETghd91kbP0Yvc+Q8/eqZ==,fo1_5RtbgJ1kYwE8q-Zp_dGm"
@@ -126,7 +127,8 @@ def test_what_is_no_secret_is_unchanged(data: st.DataObject, values: list[str], 
     pieces = [piece + data.draw(st.sampled_from([b"", *ESCAPES, *LINE_ENDS, b"\x1b["])) for piece in pieces]
     stream = b"".join(pieces)
     view = _REMOVED.sub(b"", stream)
-    assume(not any(value.encode()[:8] in text for value in values for text in (stream, view)))
+    beginnings = {form[:8] for value in values for form in forms(value.encode())}
+    assume(not any(beginning in text for beginning in beginnings for text in (stream, view)))
     assert passed(Masker(values), cut(data, stream)) == stream
 
 

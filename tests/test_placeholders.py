@@ -104,8 +104,8 @@ def test_names_of_secrets(name: str) -> None:
     "name",
     [
         "old-token-id", "key-file", "secret name", "TOKEN_PATH", "password-length", "token-url", "max-tokens",
-        "number-of-keys", "public-key", "ssh-pub-key", "monkey", "keyboard", "path", "pattern", "tokenizer", "",
-        "passport", "host",
+        "number-of-keys", "public-key", "ssh-pub-key", "monkey", "keyboard", "path", "pattern", "tokenizer",
+        "passport", "host", "",
     ],
 )  # fmt: skip
 def test_names_that_are_about_a_secret_or_none(name: str) -> None:

@@ -103,20 +103,20 @@ def _fish_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _fish_files(folder: str) -> dict[str, str]:
-    again = "builtin eval $__runbook_code\n__runbook_gate\n" * _FISH_TURNS
+    statement = "builtin eval $__runbook_code\n__runbook_gate\n" * _FISH_TURNS
+    # `exit` and `return` leave the sourced text and come to the gate after it, so the shell lives on
+    again = f"builtin source {folder}/statement\n__runbook_gate\n" * 50
     return {
-        DRIVER: _FISH_DRIVER.format(folder=folder),
-        "statement": again + f"builtin source {folder}/statement\n",
+        DRIVER: _FISH_DRIVER.format(folder=folder) + "__runbook_gate\n" + again,
+        "again": "__runbook_gate\n" + again,
+        "statement": statement + f"builtin source {folder}/statement\n",
     }
 
 
 def _fish_arguments(folder: str) -> tuple[str, ...]:
-    # `exit` and `return` leave the sourced text and come to the gate after it, so the shell lives on.
     # ^C in a loop of builtins cancels everything down to the command line itself, which then goes on with
-    # its next `-c`.
-    again = f"builtin source {folder}/statement; __runbook_gate; " * 50
-    start = f"builtin source {folder}/{DRIVER}; __runbook_gate; {again}"
-    return ("-i", "-c", start, *("-c", f"__runbook_gate; {again}") * 20)
+    # its next `-c`
+    return ("-i", "-c", f"builtin source {folder}/{DRIVER}", *("-c", f"builtin source {folder}/again") * 40)
 
 
 def _fish_message(code: bytes, before: Report, turn: int) -> bytes:

@@ -111,7 +111,8 @@ def _in_double(text: str, filling: Filling, written: str) -> str:
     expansion = _AFTER_EXPANSION.search(before)
     goes_on = expansion is not None and not escaped(text, expansion.start())
     if goes_on or ("$(" in before and _PARENTHESIS.search(filling.value)):
-        # Between quotes of its own it cannot go on the variable's name or be taken for an index.
+        # Between quotes of its own it cannot go on the variable's name or be taken for an index, and its
+        # parentheses are spared the misreading that `_spared` tells of.
         return f"\"'{_spared(before, literal(filling.value, Context.SINGLE))}'\""
     return written
 

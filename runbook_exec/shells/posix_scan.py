@@ -3,222 +3,315 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from ..model import Context
 from .base import Scan
-from .posix_words import NAME, Dialect, Heredoc, Region, Unfinished, Words, flatten
+from .posix_commands import Commands
+from .posix_marks import ARITHMETIC, NAME, Dialect, Heredoc, Region, Unfinished, flatten
 
-_KEYWORD = re.compile(r"[a-z!{}\[\]]+(?=[ \t\n;&|<>()]|\\\n|\Z)")
-_FUNCTION = re.compile(r"[ \t]*\([ \t]*\)")
 _NAME = re.compile(r"[^\W\d]\w*")
-_REDIRECTION = {
-    "bash": re.compile(r"(?:\d+|\{\w+\})?(?P<op><<<|<<-?|<>|<&|&>>?|>>|>&|>\||[<>])"),
-    "zsh": re.compile(r"(?:\d+|\{\w+\})?(?P<op><<<|<<-?|<>|<&|(?:&>>?|>>|>&|>)[|!]?(?![|])|&>>?|>>|<)"),
-    "sh": re.compile(r"\d*(?P<op><<-?|<>|<&|>>|>&|>\||[<>])"),
-}
+_FUNCTION = re.compile(r"[ \t]*\([ \t]*\)")
 _CASE_ENDS = (";;&", ";;", ";&", ";|")
-_DECLARATIONS = frozenset(("declare", "export", "float", "integer", "local", "readonly", "typeset"))
-_MATCHES = ("==", "=", "!=")
-_MATCHES_REGEX = ("=~", "-regex-match", "-pcre-match")
-
-_STRAY = {
-    "then": "`then` has no `if`",
-    "elif": "`elif` has no `if`",
-    "else": "`else` has no `if`",
-    "fi": "`fi` has no `if`",
-    "do": "`do` has no `for`, `while` or `until`",
-    "done": "`done` has no `do`",
-    "esac": "`esac` has no `case`",
-    "}": "`}` has no `{`",
-    ")": "`)` has no `(`",
-}
+_MATCHES = frozenset(("=", "==", "!="))
+_MATCHES_REGEX = frozenset(("=~", "-regex-match", "-pcre-match"))
 
 
-class _Grammar(Words):
-    """The commands of a script, read one after another."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that is known of a script once it is read; `Scan` is the part of it that other shells have too."""
 
-    # -- tokens
+    statements: tuple[tuple[int, int], ...]
+    regions: tuple[Region, ...]
+    comments: tuple[tuple[int, int], ...]
+    problem: tuple[int, str] | None
+    parameters: tuple[tuple[int, int], ...]  # `$name` without braces, with what zsh reads as part of it
+    heredocs: tuple[Heredoc, ...]
 
-    @property
-    def zsh(self) -> bool:
-        return self.dialect == "zsh"
 
-    def keyword(self) -> str:
-        """What stands here if it looks like a keyword, or ""."""
-        found = _KEYWORD.match(self.text, self.pos)
-        return found[0] if found else ""
+def scan(script: str, dialect: Dialect) -> Scan:
+    """Split a script into its complete commands and tell the quoting of every stretch; never raises.
 
-    def take(self, *words: str) -> str:
-        """Pass one of the keywords, if one stands here, and say which."""
-        word = self.keyword()
-        if word not in words:
-            return ""
-        self.pos += len(word)
-        return word
+    Commands on one line with a here-document after it cannot be told apart as text: they are one statement.
+    Where the script does not parse, `problem` says so and what is left of it is one statement.
+    """
+    reading = read(script, dialect)
+    regions = tuple((region.start, region.end, region.context) for region in reading.regions)
+    return Scan(reading.statements, regions, reading.comments, reading.problem)
 
-    def expect(self, word: str, opened: int, opener: str) -> None:
-        """Pass the keyword that ends what began with the opener."""
-        if not self.take(word):
-            raise Unfinished(opened, f"`{opener}` has no `{word}`")
 
-    def closes(self, closers: tuple[str, ...]) -> bool:
-        """Whether one of the closers stands here."""
-        return any(self.at(closer) if closer[0] in ";)" else self.keyword() == closer for closer in closers)
+def read(script: str, dialect: Dialect) -> Reading:
+    """Like `scan`, with what writing values needs beyond it."""
+    grammar = _Grammar(script, dialect)
+    statements: list[tuple[int, int]] = []
+    problem = None
+    start = 0
+    try:
+        while True:
+            grammar.blank_lines()
+            start = grammar.pos
+            if not grammar.peek():
+                break
+            statements.append((start, grammar.statement()))
+    except Unfinished as unfinished:
+        problem = (unfinished.offset, unfinished.message)
+        statements.append((start, len(script.rstrip())))
+    return Reading(
+        tuple(statements),
+        flatten(grammar.marks),
+        tuple(grammar.comments),
+        problem,
+        tuple(grammar.parameters),
+        tuple(grammar.heredocs),
+    )
 
-    def unexpected(self) -> Unfinished:
-        """The error for what stands here, which cannot begin or follow a command."""
-        word = self.keyword() or self.peek()
-        return Unfinished(self.pos, _STRAY.get(word, f"`{word}` is not expected here"))
 
-    # -- lists of commands
+class _Grammar(Commands):
+    """The cursor that knows all of the grammar; each method below has the first word behind it."""
 
-    def commands(
-        self, closers: tuple[str, ...], opened: int, opener: str, *, optional: bool = True, brief: bool = False
-    ) -> None:
-        """Read commands up to a closer or the end; `brief`: or to where zsh lets a body follow at once."""
-        count = 0
+    def statement(self) -> int:
+        """Read a complete command and what cannot be separated from it, and say where it ends."""
+        while True:
+            self.and_or()
+            end = self.end
+            background = self.peek() == "&"
+            separated = self.separator()
+            end = self.pos if background else end
+            self.blanks()
+            if not self.awaits_body:
+                if not separated and self.peek() not in ("", "\n", "#"):
+                    raise self.unexpected()
+                return end
+            if self.peek() == "#":
+                self.comment()
+            if not self.peek():
+                self.check_bodies()
+            if self.peek() == "\n":
+                self.newline()
+                return self.heredocs[-1].close
+            if not separated:
+                raise self.unexpected()
+
+    def compound(self, word: str, opened: int) -> None:
+        match word:
+            case "if":
+                self.conditional(opened)
+            case "while" | "until":
+                self.while_loop(opened, word)
+            case "for" | "select" | "foreach":
+                self.for_loop(opened, word)
+            case "repeat":
+                self.repeat_loop(opened)
+            case "case":
+                self.case(opened)
+            case "{":
+                self.group(opened)
+            case "[[":
+                self.test(opened)
+            case _:
+                self.function(opened)
+
+    def function(self, opened: int) -> None:
+        """`function NAME { …; }`, in zsh with any number of names."""
+        names = 0
+        while not self.at_end_of_words() and self.peek() not in ("(", "{") and (self.zsh or not names):
+            start, known = self.pos, len(self.marks)
+            if not self.word():
+                break
+            self.mark_unsafe(start, NAME, known)
+            self.blanks()
+            names += 1
+        if not names and not self.zsh:
+            raise Unfinished(opened, "`function` has no name after it")
+        if parentheses := _FUNCTION.match(self.text, self.pos):
+            self.pos = parentheses.end()
+        self.function_body(opened)
+        if not names:
+            self.words_of_line()
+
+    def group(self, opened: int) -> None:
+        """`{ …; }`, in zsh with `always { …; }`."""
+        self.block(("}",), opened, "{")
+        self.expect("}", opened, "{")
+        self.blanks()
+        if self.zsh and self.take("always"):
+            self.blanks()
+            self.braces_or_command()
+
+    def conditional(self, opened: int) -> None:
+        """`if …; then …; fi`, and zsh's `if … { … }` and `if … command`."""
+        word = "if"
+        while word in ("if", "elif"):
+            if self.condition(opened, "if", "then"):
+                word = self.take("elif", "else") if self.braces_or_command() else ""
+                if word == "else":
+                    self.blanks()
+                    self.braces_or_command()
+                if word != "elif":
+                    return
+            else:
+                self.block(("elif", "else", "fi"), opened, "if")
+                word = self.take("elif", "else", "fi")
+        if word == "else":
+            self.block(("fi",), opened, "if")
+            word = self.take("fi")
+        if not word:
+            raise Unfinished(opened, "`if` has no `fi`")
+
+    def condition(self, opened: int, opener: str, then: str) -> bool:
+        """Commands up to `then` or `do`; true where zsh lets a body follow without that word."""
+        if not self.some_commands((then,), brief=True) and not self.zsh and self.peek():
+            raise self.unexpected()
+        if self.take(then):
+            return False
+        if not self.zsh or not self.peek():
+            raise Unfinished(opened, f"`{opener}` has no `{then}`")
+        return True
+
+    def braces_or_command(self) -> bool:
+        """The body of a short form of zsh and the blanks after it; true where it stands in braces."""
+        braces = self.keyword() == "{"
+        if braces:
+            opened, self.pos = self.pos, self.pos + 1
+            self.block(("}",), opened, "{")
+            self.expect("}", opened, "{")
+            self.blanks()
+        else:
+            self.and_or()
+        return braces
+
+    def while_loop(self, opened: int, word: str) -> None:
+        """`while` and `until`."""
+        if self.condition(opened, word, "do"):
+            self.braces_or_command()
+        else:
+            self.rest_of_loop(opened, word)
+
+    def for_loop(self, opened: int, word: str) -> None:
+        """`for` in all its forms, and `select`."""
+        if self.at("((") and self.dialect != "sh" and (end := self.arithmetic_end(self.pos)) is not None:
+            self.mark(self.pos, end, Context.UNSAFE, ARITHMETIC)
+            self.pos = end
+            self.blanks()
+        else:
+            self.loop_names(opened, word)
+            self.blank_lines()
+            if self.zsh and self.peek() == "(":
+                self.parenthesised_words(opened)
+            elif self.take("in"):
+                self.words_of_line()
+        self.separator()
+        self.blank_lines()
+        self.loop_body(opened, word)
+
+    def loop_names(self, opened: int, word: str) -> None:
+        """The variable of a loop; zsh takes several."""
+        names = 0
+        while name := _NAME.match(self.text, self.pos):
+            if names and (not self.zsh or name[0] in ("in", "do")):
+                break
+            self.mark(self.pos, name.end(), Context.UNSAFE, NAME)
+            self.pos = name.end()
+            self.blanks()
+            names += 1
+        if not names:
+            raise Unfinished(opened, f"`{word}` has no variable after it")
+
+    def parenthesised_words(self, opened: int) -> None:
+        """The list of zsh's `for x (a b) …`."""
+        self.pos += 1
+        self.blank_lines()
+        while self.word():
+            self.blank_lines()
+        self.expect(")", opened, "(")
+        self.blanks()
+
+    def repeat_loop(self, opened: int) -> None:
+        """zsh's `repeat COUNT …`."""
+        if not self.word():
+            raise Unfinished(opened, "`repeat` has no count after it")
+        self.blanks()
+        self.separator()
+        self.blank_lines()
+        self.loop_body(opened, "repeat")
+
+    def loop_body(self, opened: int, word: str) -> None:
+        """`do …; done`, braces, and the short forms of zsh."""
+        if word == "foreach":
+            self.block(("end",), opened, word)
+            self.expect("end", opened, word)
+        elif self.take("do"):
+            self.rest_of_loop(opened, word)
+        elif self.keyword() == "{" or (self.zsh and self.peek()):
+            self.braces_or_command()
+        else:
+            raise Unfinished(opened, f"`{word}` has no `do`")
+
+    def rest_of_loop(self, opened: int, word: str) -> None:
+        """The commands of a loop after `do`, and `done`."""
+        self.block(("done",), opened, word)
+        self.expect("done", opened, word)
+
+    def case(self, opened: int) -> None:
+        """`case WORD in … esac`, in zsh also with braces."""
+        if not self.word():
+            raise Unfinished(opened, "`case` has no word after it")
+        self.blank_lines()
+        closer = "esac" if self.take("in") else "}" if self.zsh and self.take("{") else ""
+        if not closer:
+            raise Unfinished(opened, "`case` has no `in`")
         while True:
             self.blank_lines()
-            if not self.peek() or self.closes(closers):
+            if not self.peek() or self.closes((closer,)):
                 break
-            self.and_or()
-            count += 1
-            self.blanks()
-            if not self.separator():
-                if self.peek() in ("", "\n", "#") or self.closes(closers):
-                    continue
-                if brief and self.zsh:
-                    return
-                raise self.unexpected()
-        if not count and not optional and not self.zsh and self.peek():
-            raise Unfinished(self.pos, f"`{opener}` has no command in it")
+            self.case_patterns()
+            self.commands((*_CASE_ENDS, closer), opened, "case")
+            ends = [end for end in _CASE_ENDS if self.at(end)]
+            if not ends:
+                break
+            self.pos += len(ends[0])
+        self.expect(closer, opened, "case")
 
-    def separator(self) -> bool:
-        """Pass the `;` or `&` that ends a command."""
-        if self.peek() == "&" and not self.at("&&"):
-            self.pos += 2 if self.zsh and self.text[self.pos + 1 : self.pos + 2] in ("|", "!") else 1
-            return True
-        if self.peek() == ";" and not (self.at(";;") or self.at(";&") or (self.zsh and self.at(";|"))):
+    def case_patterns(self) -> None:
+        """The patterns of one arm of a `case`, with the `)` after them."""
+        if self.peek() == "(" and not (self.zsh and self.parenthesis_is_pattern()):
             self.pos += 1
-            return True
-        return False
-
-    def and_or(self) -> None:
-        """Pipelines with `&&` and `||` between them."""
-        self.pipeline()
-        self.blanks()
-        while self.at("&&") or self.at("||"):
-            self.after_operator(2)
-            self.pipeline()
-            self.blanks()
-
-    def after_operator(self, length: int) -> None:
-        """Pass an operator that a command must follow, here or on a later line."""
-        opened = self.pos
-        self.pos += length
-        self.blank_lines()
-        if not self.peek():
-            raise Unfinished(opened, f"`{self.text[opened : opened + length]}` has no command after it")
-
-    def pipeline(self) -> None:
-        """Commands with `|` or `|&` between them, each with `!`, `time` or `coproc` before it."""
         while True:
-            if not self.prefixes():
-                self.command()
-            self.blanks()
-            if self.peek() != "|" or self.at("||"):
-                return
-            self.after_operator(2 if self.at("|&") and self.dialect != "sh" else 1)
-
-    def prefixes(self) -> bool:
-        """Pass what may stand before a command; true if that is already all there is."""
-        prefixes = ("!",) if self.dialect == "sh" else ("!", "time", "coproc")
-        word = ""
-        while word := self.take(*prefixes) or "":
-            self.blanks()
-            if word == "time":
-                while self.dialect == "bash" and (self.at("-p ") or self.at("-- ")):
-                    self.pos += 2
-                    self.blanks()
-            if word == "coproc":
-                self.coprocess_name()
-            if self.peek() in ("", "\n", ";", "&", "#", ")"):
-                if self.dialect == "sh" or word == "coproc":
-                    raise self.unexpected() if self.peek() else Unfinished(self.pos - 1, f"`{word}` has no command")
-                return True
-        return False
-
-    def coprocess_name(self) -> None:
-        """Pass the name in `coproc NAME { …; }`."""
-        start = self.pos
-        name = _NAME.match(self.text, start)
-        if self.dialect != "bash" or name is None or self.keyword() in _COMPOUND:
-            return
-        self.pos = name.end()
-        self.blanks()
-        if self.peek() == "(" or self.keyword() in _COMPOUND:
-            self.mark(start, name.end(), Context.UNSAFE, NAME)
-        else:
-            self.pos = start
-
-    # -- commands
-
-    def command(self) -> None:
-        """One command, simple or compound, with its redirections."""
-        opened = self.pos
-        word = self.keyword()
-        with self.level(opened):
-            if self.at("((") and self.dialect != "sh" and (end := self.arithmetic_end(opened)) is not None:
-                self.arithmetic(opened, end)
-            elif self.zsh and (empty := _FUNCTION.match(self.text, opened)):
-                self.pos = empty.end()
-                self.function_body(opened)
-                self.words_and_redirections()
-            elif self.peek() == "(":
-                self.pos += 1
-                self.commands((")",), opened, "(", optional=False)
-                if self.peek() != ")":
-                    raise Unfinished(opened, "`(` has no `)`")
-                self.pos += 1
-            elif (compound := _COMPOUND.get(word)) and self.dialect in compound[1]:
-                self.pos += len(word)
-                self.blanks()
-                compound[0](self, opened, word)
-            elif word in _STRAY or (self.zsh and word == "end"):
-                raise self.unexpected()
-            else:
-                self.simple()
-                return
-        self.redirections()
-
-    def arithmetic(self, opened: int, end: int) -> None:
-        """`(( … ))`."""
-        self.pos = end
-        self.mark(opened, end, Context.UNSAFE, ARITHMETIC)
-
-    def simple(self) -> None:
-        """Assignments, words and redirections; or a function's definition, which begins like them."""
-        opened = self.pos
-        assigns = leading = True
-        while True:
-            self.blanks()
-            if self.redirection():
-                continue
-            start, known = self.pos, len(self.marks)
-            if self.at_end_of_words() or not self.word(assigns=assigns):
+            self.blank_lines()
+            start = self.pos
+            if not self.word():
+                raise Unfinished(start, "a pattern of `case` is missing")
+            self.blank_lines()
+            if self.peek() != "|":
                 break
-            raw = self.text[start : self.pos]
-            if leading and not (known < len(self.marks) and self.marks_assignment(known, start)):
-                leading = False
-                assigns = raw in _DECLARATIONS
-                first = True
-            else:
-                first = False
-            if (first or self.zsh) and (parentheses := _FUNCTION.match(self.text, self.pos)):
-                self.mark_unsafe(start, NAME, known)
-                self.pos = parentheses.end()
-                self.function_body(opened)
-                self.redirections()
+            self.pos += 1
+        if self.peek() != ")":
+            raise Unfinished(start, "a pattern of `case` has no `)`")
+        self.pos += 1
+
+    def parenthesis_is_pattern(self) -> bool:
+        """Whether zsh reads the `( )` here as part of a pattern, not as all the patterns of the arm."""
+        end = self.parenthesis_end(self.pos)
+        return end is not None and self.text[end : end + 1] not in ("", " ", "\t", "\n", ";")
+
+    def test(self, opened: int) -> None:
+        """`[[ … ]]`."""
+        before = ""
+        while True:
+            self.blank_lines()
+            start = self.pos
+            if not self.peek():
+                raise Unfinished(opened, "`[[` has no `]]`")
+            if self.take("]]"):
                 return
-        if self.pos == opened or self.peek() == "(":
-            raise self.unexpected()
+            if self.at("&&") or self.at("||"):
+                self.pos += 2
+            elif self.peek() in (";", "&", "|"):
+                raise self.unexpected()
+            elif self.peek() in ("(", ")") and not (
+                self.peek() == "(" and before in _MATCHES | _MATCHES_REGEX
+            ):
+                self.pos += 1
+            elif not self.word(regex=before in _MATCHES_REGEX):
+                self.pos += 1
+            before = self.text[start : self.pos]

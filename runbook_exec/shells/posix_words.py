@@ -1,36 +1,39 @@
 """The words of bash, zsh and sh: their quotes, expansions and here-documents, and the quoting of every character.
 
-`Words` is a cursor over a script; `posix_scan` adds the grammar of commands to it. While it reads, it marks
+`Words` is a cursor over a script; `posix_commands` adds the grammar of commands to it. While it reads, it marks
 stretches with their context. Marks nest as the quoting does, and `flatten` keeps the innermost at the end.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Literal
 
 from ..model import Context
-
-Dialect = Literal["bash", "zsh", "sh"]
-
-BACKTICKS = "inside backticks; use $( … ) there"
-ARITHMETIC = "inside arithmetic; assign it to a variable first and use that"
-BRACES = "inside ${ … }; assign it to a variable first and use that"
-SUBSCRIPT = "inside [ … ]; quote the brackets, or assign it to a variable first and use that"
-PATTERN = "inside a pattern's ( … ); assign it to a variable first and use that"
-RANGE = "inside { … .. … }; use seq there"
-REGEX = "inside a regular expression; assign it to a variable first and use that"
-NAME = "as the name of a variable or a function"
-END_WORD = "as the end word of a here-document"
-ESCAPED = "after a backslash; take the backslash away"
-DOLLAR = "after `$`, where it would name a variable"
-TILDE = "after `~`; write the directory out"
-COMMAND_PATH = "after `=`, where zsh looks for a command; quote the `=`"
-MODIFIER = "after a `:` modifier of zsh; write ${name} in place of $name"
-NOT_PORTABLE = "inside $'…' in sh, where shells differ; use plain quotes"
+from .posix_marks import (
+    ARITHMETIC,
+    BACKTICKS,
+    BRACES,
+    BROKEN_BODY,
+    COMMAND_PATH,
+    DOLLAR,
+    END_WORD,
+    ESCAPED,
+    MODIFIER,
+    NAME,
+    NOT_PORTABLE,
+    PATTERN,
+    RANGE,
+    REGEX,
+    SUBSCRIPT,
+    TILDE,
+    Dialect,
+    EndWord,
+    Heredoc,
+    Region,
+    Unfinished,
+)
 
 _MAX_DEPTH = 80  # well above any real script, and well below Python's own limit on recursion
 _OPENERS = "\\'\"`$"
@@ -39,80 +42,16 @@ _PLAIN = re.compile(r"[^\\'\"`$ \t\n;&|<>()~=\[{]+")
 _BLANKS = re.compile(r"(?:[ \t]|\\\n)+")
 _LONE_SEMICOLON = re.compile(r";(?![;&|])")
 _PARENTHESIS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[()]", re.DOTALL)
-_LEFT_SIDE = re.compile(r"[^\W\d]\w*(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?\+?=")
+LEFT_SIDE = re.compile(r"[^\W\d]\w*(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?\+?=")
 _ELEMENT_KEY = re.compile(r"\[[^\]\n]*\]\+?=")
 _BRACKETS = re.compile(r"\[[^ \t\n\]\\'\"`;&|()<>]+\]")
 _BRACE_RANGE = re.compile(r"\{[^ \t\n{},;&|()<>\\'\"`]*\.\.[^ \t\n{},;&|()<>\\'\"`]*\}")
-_NUMERIC_GLOB = re.compile(r"<\d*-\d*>")
+NUMERIC_GLOB = re.compile(r"<\d*-\d*>")
 _PARAMETER = re.compile(r"\$(?:[a-zA-Z_][a-zA-Z0-9_]*|[0-9]|[@*#?$!-])")
 _ZSH_PARAMETER = re.compile(r"\$[#+^=~]*(?:[^\W\d]\w*|\d+|[@*?$!-])|\$#")
 _ZSH_MODIFIERS = re.compile(r"(?::[^\W\d_]\w*)*(?::(?!\w))?")
 _ZSH_DELIMITED = re.compile(r"(?::[^\W\d_]\w*)*:(?:[fFwWgGsS&])")
 _STRIPS_QUOTED = re.compile(r"\$\{\w+[#%]")
-
-
-class Unfinished(Exception):
-    """The script does not parse: where the trouble began, and what it is."""
-
-    def __init__(self, offset: int, message: str) -> None:
-        super().__init__(message)
-        self.offset = offset
-        self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A stretch in one context; `reason` completes "a value cannot be written …" where it is unsafe."""
-
-    start: int
-    end: int
-    context: Context
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EndWord:
-    """What follows `<<`: the stretch of the word, and the line that ends the here-document."""
-
-    start: int
-    end: int
-    text: str
-    quoted: bool
-    strips_tabs: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Heredoc:
-    """A here-document: its body is `text[start:end]`, its last line `text[end:close]` without the newline."""
-
-    word: EndWord
-    start: int
-    end: int
-    close: int
-
-
-def flatten(marks: Sequence[Region]) -> tuple[Region, ...]:
-    """Nested marks as disjoint regions in order, innermost first; bare ones, which only make holes, go."""
-    flat: list[Region] = []
-    around: list[Region] = []
-    cursor = 0
-
-    def reach(end: int) -> None:
-        nonlocal cursor
-        if around and cursor < end and around[-1].context is not Context.BARE:
-            flat.append(Region(cursor, end, around[-1].context, around[-1].reason))
-        cursor = max(cursor, end)
-
-    for mark in sorted(reversed(marks), key=lambda mark: (mark.start, -mark.end)):
-        while around and around[-1].end <= mark.start:
-            reach(around[-1].end)
-            around.pop()
-        reach(mark.start)
-        around.append(mark)
-    while around:
-        reach(around[-1].end)
-        around.pop()
-    return tuple(flat)
 
 
 class Words:
@@ -205,7 +144,7 @@ class Words:
     def word(self, *, assigns: bool = False, regex: bool = False) -> bool:
         """Read one word, if one stands here; `assigns` where `name=…` is an assignment."""
         start, known = self.pos, len(self.marks)
-        if assigns and (left := _LEFT_SIDE.match(self.text, start)):
+        if assigns and (left := LEFT_SIDE.match(self.text, start)):
             self.pos = left.end()
             self.mark(start, self.pos, Context.UNSAFE, NAME)
             if self.peek() == "(" and self.dialect != "sh":
@@ -246,7 +185,7 @@ class Words:
         elif char in "<>" and self.dialect != "sh" and self.text.startswith("(", opened + 1):
             self.pos += 1
             self.substitution(opened)
-        elif zsh and char == "<" and (numbers := _NUMERIC_GLOB.match(self.text, opened)):
+        elif zsh and char == "<" and (numbers := NUMERIC_GLOB.match(self.text, opened)):
             self.pos = numbers.end()
         elif char != "(" or self.dialect == "sh":
             return False
@@ -537,7 +476,7 @@ class Words:
             self._expandable(Context.HEREDOC, "")
         except Unfinished:
             self.pos = end
-            self.mark_unsafe(start, "in a here-document that does not parse; mend it first", known)
+            self.mark_unsafe(start, BROKEN_BODY, known)
         self.text, self._pending = whole, outer
 
 

@@ -1,0 +1,254 @@
+"""Where values come from, whether they will do, and how one is taken out of output."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runbook_exec.model import Input
+from runbook_exec.values import (
+    Capture,
+    ValueProblem,
+    capture_value,
+    check_value,
+    evaluate_when,
+    is_secret,
+    parse_capture,
+    parse_set,
+    render_default,
+    resolve_source,
+)
+
+NOW = datetime(2026, 4, 30, 13, 5, 0)
+KNOWN = {"region": "eu", "app-name": "proxy", "a.b": "dotted"}
+TOKEN = "FlyV1 fm2_lJPECAAAAAAAAqPfxBCfN0X,fm2_lJPETghd91kbP0Yvc"
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("plain $x {not} one", "plain $x {not} one"),
+        ("deploy {{ today }}", "deploy 2026-04-30"),
+        ("{{ app_name | upper }}-{{ region }}", "PROXY-eu"),
+        ("{{ a_b }}", "dotted"),
+        ("{{ now.strftime('%H:%M') }}{{ now.year + 1 }}", "13:052027"),
+        ("{% if region == 'eu' %}Berlin{% else %}Ohio{% endif %}", "Berlin"),
+        ("{{ region ~ '\n' }}\n", "eu\n\n"),
+        ("{{ 6 * 7 }} <b>", "42 <b>"),
+    ],
+)
+def test_defaults_are_rendered(template: str, value: str) -> None:
+    """A default sees the date and the known values; what has no braces is itself."""
+    assert render_default(template, KNOWN, NOW) == value
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (
+            "{{ regoin }}",
+            "'regoin' is undefined; the names that exist are `a_b`, `app_name`, `now`, `region`, `today`",
+        ),
+        ("{{ region", "cannot be read"),
+        ("{{ ''.__class__.__mro__ }}", "unsafe|undefined"),
+        ("{{ '{:1000000000}'.format(1) }}", "unsafe"),
+        ("{{ now.__class__ }}", "unsafe|undefined"),
+        ("{{ 1 / 0 }}", "division by zero"),
+        ("{{ 'a' + 1 }}", "str"),
+        ("{{ range(10**9) }}", "refused"),
+        ("{{ range(9) }}", "undefined"),
+        ("{{ lipsum() }}", "undefined"),
+        ("{{ 'a' * 1000000000 }}", "refused"),
+        ("{{ 9 ** 9 ** 9 }}", "refused"),
+        ("{{ '%1000000000d' % 1 }}", "refused"),
+        ("{{ 'a' | center(1000000000) }}", "cannot be read"),
+        ("{{ region.ljust(1000000000) }}", "unsafe"),
+        ("{% for a in region %}{% endfor %}", "got `{% for … %}`"),
+        ("{% set a = 1 %}", "got `{% assign … %}`"),
+        ("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "got `{% macro … %}`"),
+        ("{% include 'x' %}", "got `{% include … %}`"),
+        ("{{ " + "(" * 2000 + "1" + ")" * 2000 + " }}", "nested too deeply|cannot be read"),
+        ("{{ " + "1+" * 1500 + "1 }}", "nested too deeply"),
+        ("{{ x }}" * 1000, "at most 4096 characters"),
+    ],
+)
+def test_defaults_that_cannot_be_had(template: str, message: str) -> None:
+    """Undefined names, unsafe or boundless operations and statements are refused with the reason."""
+    with pytest.raises(ValueProblem) as refused:
+        render_default(template, KNOWN, NOW)
+    assert any(part in str(refused.value) for part in message.split("|"))
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.text(st.sampled_from("{}%#'\"()[]|.~+-*/ \n_axnow0159é")).map(lambda text: "{{" + text + "}}"))
+def test_any_template_gives_a_value_or_a_problem(template: str) -> None:
+    """Whatever a default says, it becomes text or a problem, and nothing else."""
+    for evaluate in (render_default, evaluate_when):
+        with contextlib.suppress(ValueProblem):
+            assert isinstance(evaluate(template, KNOWN, NOW), str | bool)
+
+
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        ("region == 'eu'", True), ("region in ('us', 'ap')", False), ("app_name.startswith('pro')", True),
+        ("not region", False), ("today > '2026-01-01' and now.hour < 12", False), ("region", True),
+        ("'false'", False), ("'no'", False), ("''", False), ("0", False), ("missing is defined", False),
+        ("missing | default('x') == 'x'", True),
+    ],
+)  # fmt: skip
+def test_conditions(expression: str, holds: bool) -> None:
+    """A condition sees the same names; text that is all of the answer can say no."""
+    assert evaluate_when(expression, KNOWN, NOW) is holds
+
+
+@pytest.mark.parametrize(
+    "expression", ["missing", "missing == 1", "region ==", "", "1 }}{% for a in b %}", "range(3)"]
+)
+def test_conditions_without_an_answer(expression: str) -> None:
+    """An undefined name and what is no expression are problems, not a no."""
+    with pytest.raises(ValueProblem):
+        evaluate_when(expression, KNOWN, NOW)
+
+
+def test_values_are_checked() -> None:
+    """Patterns and choices refuse a value and show it, unless it is a secret; NUL is refused always."""
+    size = Input("size", pattern="[0-9]+")
+    assert check_value(size, "12") is None
+    assert check_value(size, "12a") == "expected a value that matches `[0-9]+` as a whole, got `12a`"
+    assert check_value(Input("size", pattern="a|b"), "ab") is not None
+    assert check_value(Input("size", choices=("s", "l")), "m") == "expected one of `s`, `l`, got `m`"
+    assert (
+        check_value(Input("token", pattern="x+"), "hunter2")
+        == "expected a value that matches `x+` as a whole"
+    )
+    assert check_value(Input("size", secret=True, choices=("s",)), "hunter2") == "expected one of `s`"
+    assert check_value(None, "any\nthing") is None
+    assert "NUL" in str(check_value(None, "a\0b"))
+
+
+def test_what_makes_a_value_secret() -> None:
+    """An annotation does, then the front matter tells, then the name."""
+    assert is_secret("x", None, annotation_secret=True)
+    assert is_secret("x", Input("x", secret=True))
+    assert not is_secret("token", Input("token", secret=False))
+    assert is_secret("token", Input("token"))
+    assert not is_secret("x", None)
+
+
+def test_values_on_the_command_line() -> None:
+    """NAME=VALUE has a name of a placeholder and any value; what is refused does not show a value."""
+    assert parse_set("New_Token=a=b ") == ("new-token", "a=b ")
+    assert parse_set("<x>=") == ("x", "")
+    with pytest.raises(ValueProblem, match="expected NAME=VALUE, got no `=`"):
+        parse_set("hunter2")
+    with pytest.raises(ValueProblem, match="expected the name of a placeholder"):
+        parse_set("1=x")
+
+
+def test_captures_on_the_command_line() -> None:
+    """A capture names a step in any way and can have a pattern with colons and equals signs."""
+    assert parse_capture("new_token=2") == Capture("new-token", "2")
+    assert parse_capture("a=#mint:k: (=.*)") == Capture("a", "mint", "k: (=.*)")
+    assert parse_capture("a=6.1:x") == Capture("a", "6.1", "x")
+    for text, message in (
+        ("a", "expected NAME=STEP or NAME=STEP:REGEX"),
+        ("a=", "expected NAME=STEP"),
+        ("a=:x", "expected NAME=STEP"),
+        ("a=1:", "expected a regular expression after the `:`"),
+        ("a=1:(", "missing \\), unterminated subpattern at character 1"),
+        ("?=1", "expected the name of a placeholder"),
+    ):
+        with pytest.raises(ValueProblem, match=message):
+            parse_capture(text)
+
+
+@pytest.mark.parametrize(
+    ("output", "pattern", "value"),
+    [
+        ("one\n\n two \n\n", None, "two"),
+        ("one\r\ntwo\r\n", None, "two"),
+        ("", None, None),
+        (" \n\x1b[0m\n", None, None),
+        ("\x1b[32mgreen\x1b[0m\r\n", None, "green"),
+        ("10 %\r50 %\r100 %\r\n", None, "100 %"),
+        ("\x1b]0;title\x07value\n", None, "value"),
+        (f"{TOKEN}\n", None, TOKEN),
+        (f"{TOKEN}\nWarning: Metrics token unavailable: context canceled\nand more of it\n", None, TOKEN),
+        (f"Creating …\nThe token is {TOKEN}.\nKeep it.\n", None, TOKEN),
+        (f'{{"token": "{TOKEN}"}}\n', None, TOKEN),
+        (f"{TOKEN}\n{TOKEN}\ndone\n", None, TOKEN),
+        ("glpat-AbCdEfGhIjKlMnOpQrSt\nglpat-XbCdEfGhIjKlMnOpQrSt\nlast\n", None, "last"),
+        ("value\nWarning: it is late\nnote: really\n", None, "value"),
+        ("WARN: only this\n", None, "WARN: only this"),
+        ("id: 7\nid: 8\n", r"^id: (\d+)$", "7"),
+        ("\x1b[1mid\x1b[0m: 7\r\n", r"^id: \d$", "id: 7"),
+        ("id: 7\n", r"key: (.*)", None),
+        ("id: \n", r"id: (x)?", None),
+    ],
+)
+def test_captures_from_output(output: str, pattern: str | None, value: str | None) -> None:
+    """The first match; or the one token; or the last line that is no remark, as a person would read it."""
+    assert capture_value(output, pattern) == value
+
+
+def run(command: Sequence[str]) -> str:
+    """Run a command for real."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def resolve(source: str) -> str:
+    """Resolve a source with the real environment, files and programs."""
+    return resolve_source(source, run=run, environ=os.environ, read_file=lambda path: Path(path).read_text())
+
+
+@pytest.fixture
+def op(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program `op` that says what it was asked."""
+    program = tmp_path / "op"
+    program.write_text('#!/bin/sh\n[ "$#" = 2 ] || exit 6\nprintf "%s\\n\\n" "$*"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("op")
+def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment, a file, a command and 1Password, each without one final newline."""
+    monkeypatch.setenv("SOME_VALUE", "from env\n")
+    (tmp_path / "file").write_bytes(b"from file\n\r\n")
+    assert resolve("env:SOME_VALUE") == "from env\n"
+    assert resolve(f"file:{tmp_path}/file") == "from file\n"
+    assert resolve("cmd:printf 'a b'; echo; echo") == "a b\n"
+    assert resolve("op://v/fly.io admin/add more/token") == "read op://v/fly.io admin/add more/token\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            "env:NO_SUCH_VARIABLE",
+            "`env:NO_SUCH_VARIABLE`: the environment has no variable `NO_SUCH_VARIABLE`",
+        ),
+        ("file:/no/such", "`file:/no/such`: cannot read the file: no such file or directory"),
+        ("cmd:echo hunter2; exit 3", "`cmd:echo hunter2; exit 3`: `sh` exited with 3"),
+        ("op://no/such/thing", "`op://no/such/thing`: cannot start `op`: no such file or directory"),
+        ("vault:x", "expected `env:NAME`, `file:PATH`, `op://vault/item/field` or `cmd:…`, got `vault:x`"),
+        ("op://vault/item", "expected `env:NAME`"),
+        ("cmd: ", "expected `env:NAME`"),
+    ],
+)
+def test_sources_that_give_nothing(source: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error names the source and what is wrong."""
+    if source.startswith("op:"):
+        monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(ValueProblem, match=f"^{re.escape(message)}"):
+        resolve(source)
