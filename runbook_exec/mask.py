@@ -28,7 +28,7 @@ _MASK = MASK.encode()
 _NEVER_BYTES = re.compile("([\ud800-\udc7f\udd00-\udfff]+)")  # halves of characters, which no output holds
 _TINY = 4  # a secret shorter than this is not looked for across line ends: `1\n2` is not the secret `12`
 _CONTEXT = 128  # bytes of what has gone out that are kept, at least: more than the seed of any token
-_MOST_HELD = 1 << 17  # bytes; only line breaks and escape sequences without end come to so many
+_MOST_HELD = 1 << 16  # bytes; only line breaks and escape sequences without end come to so many
 
 
 class _Moment(Enum):
@@ -137,6 +137,8 @@ class Masker:
         same = flow.bare == flow.joined and b"\x1b" not in work
         bare = joined if same else view(BARE, work, flow.bare)
         for shown in (joined,) if same else (joined, bare):
+            if not needles.longest:
+                break
             found, unfinished = _secrets(shown, needles, lines, moment)
             hits += found
             hold = min(hold, unfinished)
@@ -187,11 +189,12 @@ def _secrets(shown: View, needles: Needles, lines: View, moment: _Moment) -> tup
             hit = _Hit(shown.offset(start), shown.offset(end - 1) + 1, opaque)
             if len(needle) >= _TINY or not _crosses_line(hit, shown.before - start, lines):
                 hits.append(hit)
+    length = len(shown.text)
     size = needles.unfinished(shown.text, suspects)
-    if size and (moment is _Moment.MORE or size >= SHORTEST_PART):
-        at = shown.offset(len(shown.text) - size)
+    if size and length > shown.before and (moment is _Moment.MORE or size >= SHORTEST_PART):
+        at = shown.offset(max(length - size, shown.before))
         if moment is _Moment.END:
-            hits.append(_Hit(at, shown.offset(len(shown.text) - 1) + 1, opaque))
+            hits.append(_Hit(at, shown.offset(length - 1) + 1, opaque))
         else:
             hold = at
     return hits, hold

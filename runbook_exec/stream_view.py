@@ -20,8 +20,7 @@ _UNFINISHED_ESCAPE = re.compile(rb"\x1b(?:\[%b|%b\x1b?|[ -/]{0,4})\Z" % (_PARAME
 _NEAR_THE_END = 4096  # bytes: closer to it, counting back is quicker than finding all that is left out
 
 LINE_ENDS = re.compile(rb"[\r\n]+")
-_ESCAPES = re.compile(rb"(?:%b)+" % ESCAPE.pattern)
-_ESCAPES_AND_LINE_ENDS = re.compile(rb"(?:%b|[\r\n])+" % ESCAPE.pattern)
+_ESCAPES_AND_LINE_ENDS = re.compile(rb"%b|[\r\n]+" % ESCAPE.pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class View:
         """Where each stretch that is not left out starts, in what is left and in `raw`."""
         left_out = _ESCAPES_AND_LINE_ENDS if self.kind.escapes else LINE_ENDS
         if not self.kind.line_ends:
-            left_out = _ESCAPES
+            left_out = ESCAPE
         segments = [(0, 0)]
         skipped = 0
         for match in left_out.finditer(self.raw):
@@ -109,5 +108,5 @@ def outside_escapes(raw: bytes, cut: int) -> int:
 
 def _without(raw: bytes, kind: Kind) -> bytes:
     if kind.escapes and b"\x1b" in raw:
-        raw = _ESCAPES.sub(b"", raw)
+        raw = ESCAPE.sub(b"", raw)
     return raw.replace(b"\n", b"").replace(b"\r", b"") if kind.line_ends else raw

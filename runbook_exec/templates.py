@@ -116,7 +116,7 @@ def _environment() -> SandboxedEnvironment:
             return super().call_binop(context, operator, left, right)
 
         def wrap_str_format(self, value: Any) -> None:
-            """Never make `str.format` safe, as the sandbox would: `'{:999999999}'.format(1)` is of any size."""
+            """Leave `str.format` refused, which the sandbox would wrap: `'{:99999999}'.format(1)`."""
 
         def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
             if isinstance(obj, str):

@@ -1,4 +1,4 @@
-"""The commands of bash, zsh and sh: lists, pipelines, simple commands, redirections and the definition of functions."""
+"""The commands of bash, zsh and sh: lists, pipelines, simple commands, redirections and functions."""
 
 from __future__ import annotations
 

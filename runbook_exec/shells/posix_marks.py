@@ -1,4 +1,4 @@
-"""What a reading of bash, zsh or sh source leaves behind: the context of every stretch, and its here-documents."""
+"""The context of every stretch of bash, zsh or sh source, and why some can hold no value."""
 
 from __future__ import annotations
 
@@ -48,27 +48,6 @@ class Region:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EndWord:
-    """What follows `<<`: the stretch of the word, and the line that ends the here-document."""
-
-    start: int
-    end: int
-    text: str
-    quoted: bool
-    strips_tabs: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Heredoc:
-    """A here-document: its body is `text[start:end]`, its last line `text[end:close]` without the newline."""
-
-    word: EndWord
-    start: int
-    end: int
-    close: int
-
-
 def flatten(marks: Sequence[Region]) -> tuple[Region, ...]:
     """Nested marks as disjoint regions in order, innermost first; bare ones, which only make holes, go."""
     flat: list[Region] = []
@@ -81,7 +60,10 @@ def flatten(marks: Sequence[Region]) -> tuple[Region, ...]:
             flat.append(Region(cursor, end, around[-1].context, around[-1].reason))
         cursor = max(cursor, end)
 
-    for mark in sorted(reversed(marks), key=lambda mark: (mark.start, -mark.end)):
+    # a mark is noted when it ends, so of two that are equal the later one is the outer
+    outermost_first = list(reversed(marks))
+    outermost_first.sort(key=lambda mark: (mark.start, -mark.end))
+    for mark in outermost_first:
         while around and around[-1].end <= mark.start:
             reach(around[-1].end)
             around.pop()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ..model import Context
 from .base import Scan
 from .posix_commands import Commands
-from .posix_marks import ARITHMETIC, NAME, Dialect, Heredoc, Region, Unfinished, flatten
+from .posix_heredocs import Heredoc
+from .posix_marks import ARITHMETIC, NAME, Dialect, Region, Unfinished, flatten
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _FUNCTION = re.compile(r"[ \t]*\([ \t]*\)")
@@ -55,7 +56,7 @@ def read(script: str, dialect: Dialect) -> Reading:
             statements.append((start, grammar.statement()))
     except Unfinished as unfinished:
         problem = (unfinished.offset, unfinished.message)
-        statements.append((start, len(script.rstrip())))
+        statements.append((start, len(script.rstrip(" \t\n"))))
     return Reading(
         tuple(statements),
         flatten(grammar.marks),
@@ -304,14 +305,11 @@ class _Grammar(Commands):
                 raise Unfinished(opened, "`[[` has no `]]`")
             if self.take("]]"):
                 return
+            is_pattern = before in _MATCHES | _MATCHES_REGEX
             if self.at("&&") or self.at("||"):
                 self.pos += 2
             elif self.peek() in (";", "&", "|"):
                 raise self.unexpected()
-            elif self.peek() in ("(", ")") and not (
-                self.peek() == "(" and before in _MATCHES | _MATCHES_REGEX
-            ):
-                self.pos += 1
-            elif not self.word(regex=before in _MATCHES_REGEX):
+            elif (self.peek() == "(" and not is_pattern) or not self.word(regex=before in _MATCHES_REGEX):
                 self.pos += 1
             before = self.text[start : self.pos]

@@ -1,7 +1,7 @@
-"""The words of bash, zsh and sh: their quotes, expansions and here-documents, and the quoting of every character.
+"""The words of bash, zsh and sh: quotes, expansions, here-documents, and in which context every character is.
 
-`Words` is a cursor over a script; `posix_commands` adds the grammar of commands to it. While it reads, it marks
-stretches with their context. Marks nest as the quoting does, and `flatten` keeps the innermost at the end.
+`Words` is a cursor over a script; `posix_commands` adds the grammar of commands to it. While it reads, it
+marks stretches with their context. Marks nest as the quoting does; in the end the innermost counts.
 """
 
 from __future__ import annotations
@@ -11,29 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..model import Context
-from .posix_marks import (
-    ARITHMETIC,
-    BACKTICKS,
-    BRACES,
-    BROKEN_BODY,
-    COMMAND_PATH,
-    DOLLAR,
-    END_WORD,
-    ESCAPED,
-    MODIFIER,
-    NAME,
-    NOT_PORTABLE,
-    PATTERN,
-    RANGE,
-    REGEX,
-    SUBSCRIPT,
-    TILDE,
-    Dialect,
-    EndWord,
-    Heredoc,
-    Region,
-    Unfinished,
-)
+from . import posix_marks as why
+from .posix_heredocs import EndWord, Heredoc, find_last_line, missing_last_line
+from .posix_marks import Dialect, Region, Unfinished
 
 _MAX_DEPTH = 80  # well above any real script, and well below Python's own limit on recursion
 _OPENERS = "\\'\"`$"
@@ -90,7 +70,7 @@ class Words:
             self.marks.append(Region(start, end, context, reason))
 
     def mark_unsafe(self, start: int, reason: str, known: int) -> None:
-        """Note everything from `start` to here as unsafe, whatever was noted since there were `known` marks."""
+        """Note all from `start` to here as unsafe, in place of what was noted after the first `known` marks."""
         del self.marks[known:]
         self.mark(start, self.pos, Context.UNSAFE, reason)
 
@@ -146,7 +126,7 @@ class Words:
         start, known = self.pos, len(self.marks)
         if assigns and (left := LEFT_SIDE.match(self.text, start)):
             self.pos = left.end()
-            self.mark(start, self.pos, Context.UNSAFE, NAME)
+            self.mark(start, self.pos, Context.UNSAFE, why.NAME)
             if self.peek() == "(" and self.dialect != "sh":
                 self._array()
         while char := self.peek():
@@ -160,20 +140,20 @@ class Words:
             else:
                 self._expanding(start, char)
         if regex:
-            self.mark_unsafe(start, REGEX, known)
+            self.mark_unsafe(start, why.REGEX, known)
         elif self.dialect == "zsh" and self.text.startswith("=", start):
-            self.mark(start, self.pos, Context.UNSAFE, COMMAND_PATH)
+            self.mark(start, self.pos, Context.UNSAFE, why.COMMAND_PATH)
         return self.pos > start
 
     def _expanding(self, start: int, char: str) -> None:
         """Pass `~`, `=`, `[` or `{`, which may begin an expansion, and note where a value is none of it."""
         before = self.text[self.pos - 1 : self.pos] if self.pos > start else ""
         if char == "~" and (not before or before in "=:") and _is_name_character(self.text, self.pos + 1):
-            self.mark(self.pos, self.pos + 2, Context.UNSAFE, TILDE)
+            self.mark(self.pos, self.pos + 2, Context.UNSAFE, why.TILDE)
         elif char == "[" and (brackets := _BRACKETS.match(self.text, self.pos)):
-            self.mark(*brackets.span(), Context.UNSAFE, SUBSCRIPT)
+            self.mark(*brackets.span(), Context.UNSAFE, why.SUBSCRIPT)
         elif char == "{" and (span := _BRACE_RANGE.match(self.text, self.pos)):
-            self.mark(*span.span(), Context.UNSAFE, RANGE)
+            self.mark(*span.span(), Context.UNSAFE, why.RANGE)
         self.pos += 1
 
     def _group(self, start: int, char: str, regex: bool) -> bool:
@@ -196,7 +176,7 @@ class Words:
             or (zsh and not self.at("()"))
             or (opened > start and self.text[opened - 1] in "?*+@!" and not zsh)
         ):
-            self._balanced("(", ")", PATTERN)
+            self._balanced("(", ")", why.PATTERN)
         else:
             return False
         return True
@@ -207,7 +187,7 @@ class Words:
         while True:
             self.blank_lines()
             if key := _ELEMENT_KEY.match(self.text, self.pos):
-                self.mark(*key.span(), Context.UNSAFE, SUBSCRIPT)
+                self.mark(*key.span(), Context.UNSAFE, why.SUBSCRIPT)
                 self.pos = key.end()
                 self.word()
             elif not self.word():
@@ -217,7 +197,7 @@ class Words:
         self.pos += 1
 
     def _balanced(self, opening: str, closing: str, reason: str, *, double: bool = False) -> None:
-        """Pass a bracketed stretch that holds no commands of its own; nothing is proved about values in it."""
+        """Pass a bracketed stretch that holds no commands; nothing is proved about values in it."""
         opened, known = self.pos, len(self.marks)
         self.pos += 1
         count = 1
@@ -239,7 +219,7 @@ class Words:
         """Read what a backslash, a quote, a backtick or `$` begins; `double`: inside `"…"` or the like."""
         if char == "\\":
             if _is_name_character(self.text, self.pos + 1):
-                self.mark(self.pos, self.pos + 2, Context.UNSAFE, ESCAPED)
+                self.mark(self.pos, self.pos + 2, Context.UNSAFE, why.ESCAPED)
             self.pos = min(self.pos + 2, len(self.text))
         elif char == "'" and not double:
             self._single()
@@ -301,7 +281,7 @@ class Words:
                 raise Unfinished(opened, "a backtick is not closed")
             self.pos = min(self.pos + (2 if char == "\\" else 1), len(self.text))
         self.pos += 1
-        self.mark_unsafe(opened, BACKTICKS, known)
+        self.mark_unsafe(opened, why.BACKTICKS, known)
 
     # -- expansions
 
@@ -309,7 +289,7 @@ class Words:
         opened = self.pos
         if self.at("$((") and (end := self.arithmetic_end(opened + 1)) is not None:
             self.pos = end
-            self.mark(opened, end, Context.UNSAFE, ARITHMETIC)
+            self.mark(opened, end, Context.UNSAFE, why.ARITHMETIC)
         elif self.at("$("):
             self.pos += 1
             self.substitution(opened)
@@ -317,13 +297,13 @@ class Words:
             self._braces(double)
         elif self.at("$[") and self.dialect != "sh":
             self.pos += 1
-            self._balanced("[", "]", ARITHMETIC, double=double)
+            self._balanced("[", "]", why.ARITHMETIC, double=double)
         elif self.at("$'") and not double:
             if self.dialect == "sh":
                 known = len(self.marks)
                 self.pos += 1
                 self._single()
-                self.mark_unsafe(opened, NOT_PORTABLE, known)
+                self.mark_unsafe(opened, why.NOT_PORTABLE, known)
             else:
                 self._ansi_c()
         else:
@@ -341,7 +321,7 @@ class Words:
         while name < self.pos and not _is_name_character(self.text, name):
             name += 1
         if name < self.pos:
-            self.mark(start, name + 1, Context.UNSAFE, DOLLAR)
+            self.mark(start, name + 1, Context.UNSAFE, why.DOLLAR)
         if zsh:
             self._zsh_modifiers(double)
         self.parameters.append((start, self.pos))
@@ -349,7 +329,7 @@ class Words:
     def _zsh_modifiers(self, double: bool) -> None:
         """What zsh reads as part of `$name` even without braces: subscripts, and modifiers such as `:h`."""
         while self.peek() == "[":
-            self._balanced("[", "]", SUBSCRIPT, double=double)
+            self._balanced("[", "]", why.SUBSCRIPT, double=double)
         if delimited := _ZSH_DELIMITED.match(self.text, self.pos):
             known = len(self.marks)
             start, self.pos = self.pos, delimited.end()
@@ -358,7 +338,7 @@ class Words:
                     self._opener(char, double=double)
                 else:
                     self.pos += 1
-            self.mark_unsafe(start, MODIFIER, known)
+            self.mark_unsafe(start, why.MODIFIER, known)
         elif modifiers := _ZSH_MODIFIERS.match(self.text, self.pos):
             self.pos = modifiers.end()
 
@@ -371,7 +351,7 @@ class Words:
         self.pos += 2
         if self.dialect == "zsh" and not double:
             self.pos -= 1
-            self._balanced("{", "}", BRACES)
+            self._balanced("{", "}", why.BRACES)
         else:
             while (char := self.peek()) != "}":
                 if not char:
@@ -381,7 +361,7 @@ class Words:
                 else:
                     self.pos += 1
             self.pos += 1
-        self.mark_unsafe(opened, BRACES, known)
+        self.mark_unsafe(opened, why.BRACES, known)
 
     def substitution(self, opened: int) -> None:
         """Read the commands of `$( )`, `<( )` and the like, which have here-documents of their own."""
@@ -398,11 +378,16 @@ class Words:
 
     def arithmetic_end(self, start: int) -> int | None:
         """Where the `((` at `start` ends if it is arithmetic; None where its parentheses hold commands."""
+        inner = self.parenthesis_end(start + 1)
+        return inner + 1 if inner is not None and self.text.startswith(")", inner) else None
+
+    def parenthesis_end(self, start: int) -> int | None:
+        """Where the `(` at `start` ends, by its parentheses and quotes alone."""
         depth = 0
         for token in _PARENTHESIS.finditer(self.text, start):
             depth += (token[0] == "(") - (token[0] == ")")
-            if depth == 1 and token[0] == ")":
-                return token.end() + 1 if self.text.startswith(")", token.end()) else None
+            if not depth:
+                return token.end()
         return None
 
     # -- here-documents
@@ -412,11 +397,8 @@ class Words:
         start, known = self.pos, len(self.marks)
         if not self.word():
             raise Unfinished(operator, "`<<` has no word after it")
-        self.mark_unsafe(start, END_WORD, known)
-        raw = self.text[start : self.pos]
-        quoted = any(char in raw for char in "\\'\"")
-        text = _unquote(raw) if quoted else raw
-        self._pending.append(EndWord(start, self.pos, text, quoted, strips_tabs))
+        self.mark_unsafe(start, why.END_WORD, known)
+        self._pending.append(EndWord(start, self.pos, self.text[start : self.pos], strips_tabs))
 
     @property
     def awaits_body(self) -> bool:
@@ -426,7 +408,7 @@ class Words:
     def check_bodies(self) -> None:
         """Raise Unfinished when a here-document has no body yet where no more can come."""
         for word in self._pending:
-            raise Unfinished(word.start, f"the here-document has no last line `{word.text}`")
+            raise missing_last_line(word)
 
     def newline(self) -> None:
         """Pass a newline and the bodies of the here-documents before it."""
@@ -437,35 +419,16 @@ class Words:
         self._blank_until = self.pos
 
     def _body(self, word: EndWord) -> None:
-        start = line = self.pos
-        while line < len(self.text):
-            end, joined = self._logical_line(line, word)
-            if (joined.lstrip("\t") if word.strips_tabs else joined) == word.text:
-                break
-            line = end + 1
-        else:
-            raise Unfinished(word.start, f"the here-document has no last line `{word.text}`")
-        self.heredocs.append(Heredoc(word, start, line, end))
+        found = find_last_line(self.text, self.pos, word, self.dialect)
+        if found is None:
+            raise missing_last_line(word)
+        self.heredocs.append(found)
         if word.quoted:
-            self.mark(start, line, Context.HEREDOC_VERBATIM)
+            self.mark(found.start, found.end, Context.HEREDOC_VERBATIM)
         else:
-            self._expand_body(start, line)
-        self.mark(line, end, Context.UNSAFE, END_WORD)
-        self.pos = min(end + 1, len(self.text))
-
-    def _logical_line(self, start: int, word: EndWord) -> tuple[int, str]:
-        """The end of the line at `start` with the lines it continues on, and its text without the joints."""
-        joined = ""
-        line = start
-        while True:
-            end = self.text.find("\n", line)
-            end = len(self.text) if end < 0 else end
-            joined += self.text[line:end]
-            if word.quoted or not ends_in_escape(joined) or end == len(self.text):
-                return end, joined
-            # dash looks for the end word in lines as written, the others in joined ones
-            joined = joined + "\n" if self.dialect == "sh" else joined[:-1]
-            line = end + 1
+            self._expand_body(found.start, found.end)
+        self.mark(found.end, found.close, Context.UNSAFE, why.END_WORD)
+        self.pos = min(found.close + 1, len(self.text))
 
     def _expand_body(self, start: int, end: int) -> None:
         """Mark a body whose `$` and backticks are expanded; what is wrong in it shows only when it runs."""
@@ -476,27 +439,11 @@ class Words:
             self._expandable(Context.HEREDOC, "")
         except Unfinished:
             self.pos = end
-            self.mark_unsafe(start, BROKEN_BODY, known)
+            self.mark_unsafe(start, why.BROKEN_BODY, known)
         self.text, self._pending = whole, outer
-
-
-def ends_in_escape(line: str) -> bool:
-    """Whether the line's last character is a backslash that escapes what comes next."""
-    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 
 def _is_name_character(text: str, position: int) -> bool:
     """Whether a letter, a digit or `_` stands there: what could be the beginning of a placeholder."""
     char = text[position : position + 1]
     return char.isalnum() or char == "_"
-
-
-_QUOTED_PART = re.compile(r"\$?'([^']*)'|\$?\"((?:[^\"\\]|\\.)*)\"|\\(.)|([^'\"\\])", re.DOTALL)
-
-
-def _unquote(raw: str) -> str:
-    """The end word as the shell compares it, without its quotes."""
-    parts = []
-    for single, double, escaped, plain in _QUOTED_PART.findall(raw):
-        parts.append(single or re.sub(r"\\([\\\"$`])", r"\1", double) or escaped or plain)
-    return "".join(parts)

@@ -1,0 +1,74 @@
+"""Which files the linter looks at, and which pages stand around them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+SUFFIXES = (".md", ".markdown")
+DEFAULT = ("runbooks", "docs")
+_ROOTS = (".git", "mkdocs.yml", ".obsidian", "quartz.config.ts", "runbook-exec.toml")
+_SKIPPED = frozenset(("node_modules", "__pycache__"))
+
+
+class NoSuchPath(Exception):
+    """A path that was asked for is not there; the message says which."""
+
+
+def collect(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path]:
+    """The Markdown files that are meant, in order, each once; folders are searched, what git ignores left out.
+
+    Without paths it is the folders of `default` that exist. A file that is named is looked at whatever it is
+    called. Raises NoSuchPath.
+    """
+    wanted = [Path(path) for path in paths] or [Path(path) for path in default if Path(path).is_dir()]
+    if not wanted:
+        raise NoSuchPath(f"expected a path: there is no folder {' or '.join(default)} here")
+    found: dict[Path, None] = {}
+    for path in wanted:
+        if path.is_dir():
+            found.update(dict.fromkeys(pages_in(path)))
+        elif path.exists() or path.is_symlink():
+            found[path] = None
+        else:
+            raise NoSuchPath(f"cannot read `{path}`: no such file or directory")
+    return list(found)
+
+
+def pages_in(folder: Path) -> list[Path]:
+    """The Markdown files below a folder, sorted; in a git work tree those that git does not ignore."""
+    listed = _listed_by_git(folder)
+    candidates = _walk(folder) if listed is None else listed
+    return sorted(path for path in candidates if path.suffix.lower() in SUFFIXES)
+
+
+def site_root(path: Path) -> Path | None:
+    """The folder whose pages a link on this page may mean, by what stands in it; None where nothing tells."""
+    for folder in path.absolute().parents:
+        if any((folder / name).exists() for name in _ROOTS):
+            return folder
+    return None
+
+
+def _listed_by_git(folder: Path) -> Iterable[Path] | None:
+    command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError:
+        return None
+    if done.returncode:
+        return None
+    names = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    # what is deleted and not yet committed is listed too
+    return [folder / name for name in names if name and (folder / name).is_file()]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for child in sorted(folder.iterdir()):
+        if child.name.startswith(".") or child.name in _SKIPPED:
+            continue
+        if child.is_dir() and not child.is_symlink():
+            yield from _walk(child)
+        elif child.is_file():
+            yield child

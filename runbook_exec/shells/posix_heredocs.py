@@ -1,0 +1,84 @@
+"""Here-documents of bash, zsh and sh: their end words, and where their bodies end."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .posix_marks import Dialect, Unfinished
+
+_QUOTED_PART = re.compile(r"\$?'([^']*)'|\$?\"((?:[^\"\\]|\\.)*)\"|\\(.)|([^'\"\\])", re.DOTALL)
+_ESCAPED_IN_DOUBLE = re.compile(r"\\([\\\"$`])")
+
+
+@dataclass(frozen=True, slots=True)
+class EndWord:
+    """What follows `<<`: the stretch of the word, how it is written, and whether the operator is `<<-`."""
+
+    start: int
+    end: int
+    raw: str
+    strips_tabs: bool
+
+    @property
+    def quoted(self) -> bool:
+        """Whether any of it is quoted, so that nothing is expanded in the body."""
+        return any(char in self.raw for char in "\\'\"")
+
+    @property
+    def text(self) -> str:
+        """The line that ends the body: the word without its quotes."""
+        parts = []
+        for single, double, escaped, plain in _QUOTED_PART.findall(self.raw):
+            parts.append(single or _ESCAPED_IN_DOUBLE.sub(r"\1", double) or escaped or plain)
+        return "".join(parts)
+
+    def ends_body(self, line: str) -> bool:
+        """Whether the line is the last one."""
+        return (line.lstrip("\t") if self.strips_tabs else line) == self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Heredoc:
+    """A here-document: its body is `text[start:end]`, its last line `text[end:close]` without the newline."""
+
+    word: EndWord
+    start: int
+    end: int
+    close: int
+
+
+def find_last_line(text: str, start: int, word: EndWord, dialect: Dialect) -> Heredoc | None:
+    """The here-document whose body begins at `start`, or None if no line ends it."""
+    line = start
+    while line < len(text):
+        end, joined = _logical_line(text, line, word, dialect)
+        if word.ends_body(joined):
+            return Heredoc(word, start, line, end)
+        line = end + 1
+    return None
+
+
+def missing_last_line(word: EndWord) -> Unfinished:
+    """The error for a here-document that no line ends."""
+    return Unfinished(word.start, f"the here-document has no last line `{word.text}`")
+
+
+def ends_in_escape(line: str) -> bool:
+    """Whether the line's last character is a backslash that escapes what comes next."""
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
+
+
+def _logical_line(text: str, start: int, word: EndWord, dialect: Dialect) -> tuple[int, str]:
+    """The end of the line at `start`, with those it continues on, and what is held against the end word."""
+    joined = ""
+    line = start
+    while True:
+        end = text.find("\n", line)
+        end = len(text) if end < 0 else end
+        joined += text[line:end]
+        if word.quoted or not ends_in_escape(joined) or end == len(text):
+            return end, joined
+        # dash looks for the end word in lines as written, the others in joined ones
+        joined = joined + "\n" if dialect == "sh" else joined[:-1]
+        line = end + 1

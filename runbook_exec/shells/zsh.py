@@ -1,0 +1,26 @@
+"""The shell zsh: how its text is split into statements, how a value is written in it, and its syntax check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import posix, posix_check, posix_scan
+from .base import Filling, Piece, Scan
+
+
+def scan(script: str) -> Scan:
+    """Split a script into its complete commands and tell the quoting of every stretch; never raises."""
+    return posix_scan.scan(script, "zsh")
+
+
+def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
+    """Write values into a statement so that each arrives exactly; raises Unwritable where that cannot be."""
+    return posix.fill(text, fillings, "zsh")
+
+
+def check(scripts: Sequence[str]) -> list[str | None]:
+    """What zsh says of each script's syntax, as "line N: …", or None; executes nothing.
+
+    Raises FileNotFoundError when zsh is not installed.
+    """
+    return posix_check.check(("zsh", "-f", "-n"), scripts)
