@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from .arguments import parse_arguments
 
 if TYPE_CHECKING:
-    from .model import Problem, Runbook, Settings
+    from .model import Problem, Procedure, Runbook, Settings
     from .plan import Plan
 
 DONE, FAILED, REFUSED, WAITING, INTERRUPTED = 0, 1, 2, 3, 130
@@ -70,14 +71,14 @@ def run(arguments: argparse.Namespace) -> int:
     path, anchor = _path(arguments.file)
     if path == "-":
         raise Refused("expected a file: a run needs one that can be shown, edited and named in its journal")
-    plan = _plan(path, anchor, arguments)
+    attended = sys.stdin.isatty() and sys.stdout.isatty() and not (arguments.no_input or arguments.json)
+    plan = _plan(path, anchor, arguments, _menu if attended and not arguments.dry_run else None)
     _warn(plan.runbook)
     if arguments.dry_run:
         from .listing import dry_run
 
         print("\n".join(dry_run(plan)))
         return DONE
-    attended = sys.stdin.isatty() and sys.stdout.isatty() and not (arguments.no_input or arguments.json)
 
     def replan() -> Plan | Sequence[str]:
         try:
@@ -128,7 +129,19 @@ def _inputs(path: str | None) -> Settings | None:
     return settings
 
 
-def _plan(path: str, anchor: str | None, arguments: argparse.Namespace) -> Plan:
+def _menu(runbook: Runbook) -> Procedure:
+    """The procedure that the operator picks; raises KeyboardInterrupt where none is."""
+    from .person import choose_from
+
+    return choose_from(runbook, shutil.get_terminal_size().columns, not os.environ.get("NO_COLOR"))
+
+
+def _plan(
+    path: str,
+    anchor: str | None,
+    arguments: argparse.Namespace,
+    menu: Callable[[Runbook], Procedure] | None = None,
+) -> Plan:
     from .durations import parse_duration
     from .model import Problem, Severity
     from .plan import choose_procedure, make_plan
@@ -146,6 +159,8 @@ def _plan(path: str, anchor: str | None, arguments: argparse.Namespace) -> Plan:
     except (ValueProblem, ValueError) as problem:
         raise Refused(str(problem)) from None
     procedure = choose_procedure(runbook, anchor)
+    if isinstance(procedure, Problem) and procedure.code == "which-procedure" and menu is not None:
+        procedure = menu(runbook)
     if isinstance(procedure, Problem):
         raise Refused(_said([procedure], path, runbook.text))
     plan = make_plan(

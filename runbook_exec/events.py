@@ -120,14 +120,18 @@ KINDS: Mapping[str, type[Event]] = {
 }
 
 
+_NAMES = {name: tuple(item.name for item in fields(kind)) for name, kind in KINDS.items()}
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def to_line(event: Event, **more: str) -> str:
     """The event as one line of JSON, without the newline; what is not there is left out."""
     data: dict[str, Any] = {"event": event.event}
-    for item in fields(event):
-        value = getattr(event, item.name)
+    for name in _NAMES[event.event]:
+        value = getattr(event, name)
         if value is not None:
-            data[item.name] = dict(value) if isinstance(value, Mapping) else value
-    return json.dumps(data | more, separators=(",", ":"))
+            data[name] = dict(value) if isinstance(value, Mapping) else value
+    return _ENCODER.encode(data | more)
 
 
 def from_line(line: str) -> Event:
@@ -136,7 +140,7 @@ def from_line(line: str) -> Event:
     if not isinstance(data, dict) or data.get("event") not in KINDS:
         raise ValueError("expected one event of a run as a JSON object")
     kind: Any = KINDS[data.pop("event")]
-    names = {item.name for item in fields(kind)}
+    names = _NAMES[kind.event]
     known = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items() if name in names}
     try:
         event: Event = kind(**known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from .model import Input
@@ -12,7 +12,9 @@ from .values import check_value
 
 _ENOUGH = 200
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-Z\\`-~])")
-_CELL = re.compile(r"\s*[│┃|]\s*|\s{2,}|\t")
+_BAR = re.compile(r"\s*[│┃|]\s*")
+_GAP = re.compile(r"\s{2,}|\t")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T]\d\d:\d\d(?::\d\d)?\S*(?: [+-]\d{4})?(?: UTC)?")
 _IDENTIFIER = re.compile(r"(?=[^\s]*[\w])[\w.:/@+=-]{4,}")
 # a word in a table that may name its row: not a date, a time, a size or an amount
 _NAME = re.compile(r"(?!\d{2,4}-\d\d-\d\d|\d\d:\d\d|[\d.,]+\s?\w{0,2}$)[\w./:@+=-]{4,}")
@@ -55,22 +57,66 @@ def offers(name: str, known: Input | None, outputs: Sequence[tuple[str, str]]) -
 
 
 def _words(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
-    rows = [[cell for cell in _CELL.split(line.strip()) if cell] for line in lines]
-    table = [cells for cells in rows if len(cells) > 1]
-    headers = {tuple(cells) for cells in table if all(cell.isupper() for cell in cells)}
+    rows = [_cells(line.strip()) for line in lines]
+    table = [cells for cells in rows if sum(map(bool, cells)) > 1]
     rarely = Counter(cell for cells in table for cell in cells)
-    for cells in table:
-        if tuple(cells) not in headers:
+    beside = _beside(table)
+    for number, cells in enumerate(table):
+        if not _header(cells):
             # what stands in several rows names none of them
-            names = [cell for cell in cells if rarely[cell] == 1 and _NAME.fullmatch(cell)][:2]
-            yield from ((name, "  ".join(cell for cell in cells if cell != name)) for name in names)
+            names = [at for at, cell in enumerate(cells) if rarely[cell] == 1 and _NAME.fullmatch(cell)]
+            yield from ((cells[at], beside(number, at)) for at in names[:2])
     for cells in rows:
-        if len(cells) > 1:
+        line = "  ".join(filter(None, cells))
+        if sum(map(bool, cells)) > 1:
             continue
-        line = "  ".join(cells)
         for word in _IDENTIFIER.findall(line):
             word = word.strip(".:,")
             if any(letter.isdigit() for letter in word) and word != line:
                 yield word, line
             elif word == line:
                 yield word, ""
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a row: between bars, where empty ones count, or between gaps."""
+    if _BAR.search(line):
+        return _BAR.split(line)
+    return [cell for cell in _GAP.split(line) if cell]
+
+
+def _header(cells: Sequence[str]) -> bool:
+    return all(cell.isupper() for cell in cells if cell)
+
+
+def _beside(table: Sequence[Sequence[str]]) -> Callable[[int, int], str]:
+    """What stood in a row beside one of its cells, in columns; what is the same in every row is left out.
+
+    A column that is empty in some rows tells something by not being so: it comes early, and is named.
+    """
+    heads = {len(cells): cells for cells in table if _header(cells)}
+    sizes = {len(cells) for cells in table}
+    columns: dict[int, list[tuple[int, int, str]]] = {}  # cells of a row -> column, width, name
+    for size in sizes:
+        rows = [cells for cells in table if len(cells) == size and not _header(cells)]
+        kept: list[tuple[int, int, str]] = []
+        sparse: list[tuple[int, int, str]] = []
+        for at in range(size):
+            column = [_MOMENT.sub(r"\1", row[at]) for row in rows]
+            if len(rows) > 1 and len(set(column)) < 2:
+                continue
+            partly = "" in column
+            name = heads[size][at].lower().removesuffix(" at") + " " if partly and size in heads else ""
+            (sparse if partly else kept).append((at, max(map(len, column), default=0), name))
+        columns[size] = [*kept[:2], *sparse, *kept[2:]]
+
+    def beside(number: int, but: int) -> str:
+        cells = table[number]
+        parts = []
+        for at, width, name in columns[len(cells)]:
+            if at != but:
+                cell = _MOMENT.sub(r"\1", cells[at])
+                parts.append(f"{name + cell if cell else '':<{width + len(name)}}")
+        return "  ".join(parts).rstrip()
+
+    return beside

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from .advice import section_for
-from .plan import Item, Plan
-from .prompts import ask_key, ask_line, ask_value
+from .model import Procedure, Runbook, Statement
+from .plan import Item, Plan, items_of
+from .prompts import Piece, ask_key, ask_line, ask_row, ask_value
 from .questions import (
     AfterFailure,
     Alternatives,
@@ -22,6 +26,7 @@ from .questions import (
     Question,
     ValueNeeded,
 )
+from .rendering import clip, columns, fold, pad, visible, wrap
 from .terminal import Terminal
 
 _KEYS = {
@@ -32,7 +37,7 @@ _KEYS = {
     "r": ("r", "retry"),
     "v": ("v", "other value"),
     "s": ("s", "skip"),
-    "e": ("e", "edit the page"),
+    "e": ("e", "edit"),
     "!": ("!", "shell"),
     "q": ("q", "quit"),
 }
@@ -46,54 +51,145 @@ _MEANING = {
     "!": "shell",
     "q": "quit",
 }
+_AFTER_COLON = {"hx", "helix", "zed", "subl"}
+_AFTER_PLUS = {"vi", "vim", "nvim", "nano", "micro", "emacs", "emacsclient", "kak", "mcedit", "joe", "ne"}
+_TITLE, _LINES = 44, 6  # columns of a procedure's title, and lines of an alternative, at most
 
 
 def person(terminal: Terminal, colour: bool, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
-    """Answers that a person gives; `replan` reads the document again, and tells what is wrong with it."""
+    """Answers that a person gives; `replan` reads the document again, and tells what is wrong with it.
 
-    def menu(keys: str, item: Item) -> str:
-        chosen = {key: _KEYS[key] for key in keys.split() if key != "v" or item.placeholders}
-        items = [i for i in terminal.plan.items if i.statement is not None]
-        here = next((n for n, i in enumerate(items, 1) if i.where >= item.where), len(items))
-        try:
-            return ask_key(chosen, f"{here} of {len(items)} ›", terminal.width, colour)
-        except (KeyboardInterrupt, EOFError):
-            return "q"
-
-    def simple(question: Question, keys: str) -> Answer:
-        key = menu(keys, question.item)
-        if key == "e":
-            return _edit(question, terminal, replan)
-        if key == "n":
-            try:
-                return Answer("done", note=ask_line("  note › ", colour))
-            except (KeyboardInterrupt, EOFError):
-                return Answer("done")
-        return Answer(_MEANING[key])
+    To be told to end (SIGTERM, SIGHUP) from here on also means that no more questions are put to the
+    person: each is answered with quit.
+    """
+    ending = _ending()
+    away = False  # the person was in the shell, and has seen much else since
+    confirmed: tuple[Item, str] | None = None  # what "yes, run it" was just said to
 
     def ask(question: Question) -> Answer:
-        item = question.item
+        nonlocal away, confirmed
+        if ending():
+            return Answer("quit")
+        said, confirmed = confirmed, None
+        if isinstance(question, BeforeStatement) and said == (question.item, question.text):
+            return Answer("run")
+        if away and isinstance(question, AfterFailure):
+            terminal.present(question.item, question.text)
+            terminal.say()
+            terminal.say(f"  {terminal.paint('✗', 'red', 'bold')}  {question.problem}")
+        answer = _ask(question, terminal, colour, replan)
+        away = answer.choice == "shell"
+        if away:
+            terminal.say()
+            terminal.say("  the same shell as the page's; ^D or `exit` comes back here")
+            terminal.say()
+            terminal.again()
+        if isinstance(question, Confirmation) and answer.choice == "run":
+            terminal.say("  › yes")
+            confirmed = (question.item, question.text)
+        return answer
+
+    return ask
+
+
+def choose_from(runbook: Runbook, width: int, colour: bool) -> Procedure:
+    """The procedure that a person picks from a page with several; dangerous ones come last.
+
+    Raises KeyboardInterrupt where none is picked.
+    """
+    procedures = sorted(runbook.procedures, key=lambda procedure: procedure.dangerous)
+    room = min(_TITLE, max(columns(procedure.title) for procedure in procedures), width - 34)
+    rows: list[list[Piece]] = []
+    for procedure in procedures:
+        count = sum(1 for item in items_of(procedure) if item.statement)
+        told = f"line {procedure.span.line:<5} {count} statement{'s' * (count != 1)}"
+        title = pad(clip(procedure.title, room), room)
+        rows.append([("bold", title), ("", f"   {told}"), ("fg:ansiyellow", "  not routine" * procedure.dangerous)])
+    above = [("", "\n  "), ("bold", runbook.title), ("", f"\n  {runbook.path} has {len(rows)} procedures.")]
+    try:
+        picked = ask_row(above, rows, {"q": _KEYS["q"]}, width, colour)
+    except EOFError:
+        raise KeyboardInterrupt from None
+    if isinstance(picked, str):
+        raise KeyboardInterrupt
+    return procedures[picked]
+
+
+def _ending() -> Callable[[], bool]:
+    """Whether the process has been told to end since this was called."""
+    told: list[int] = []
+
+    def end(number: int, frame: object) -> NoReturn:
+        told.append(number)
+        raise KeyboardInterrupt
+
+    for wanted in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wanted, end)
+    return lambda: bool(told)
+
+
+def _ask(
+    question: Question, terminal: Terminal, colour: bool, replan: Callable[[], Plan | Sequence[str]]
+) -> Answer:
+    def pick(keys: str, right: str | None = None) -> Answer:
+        chosen = {key: _KEYS[key] for key in keys.split() if key != "v" or question.item.placeholders}
+        key = ask_key(chosen, _place(terminal, question.item) if right is None else right, width, colour)
+        return _meant(key, question, terminal, colour, replan)
+
+    item, width = question.item, terminal.width
+    try:
         match question:
             case BeforeStatement():
                 terminal.present(item, question.text)
-                return simple(question, "enter v s e ! q")
+                return pick("enter v s e ! q")
             case Confirmation():
                 terminal.present(item, question.text)
                 terminal.say()
-                terminal.say("  " + terminal.paint(question.question, "bold", "yellow"))
-                return simple(question, "y s e ! q")
+                terminal.wrapped(question.question, "bold", "yellow")
+                return pick("y s e ! q")
             case ManualStep():
                 terminal.manual(item)
-                return simple(question, "d n s e ! q")
+                return pick("d n s e ! q", "›")
             case AfterFailure():
                 _advise(question, terminal)
-                return simple(question, "r v s e ! q" if question.alive else "q")
+                return pick("r v s e ! q" if question.alive else "q")
             case Alternatives():
-                return _alternative(question, terminal, colour)
+                key = _alternative(question, terminal, colour)
+                return key if isinstance(key, Answer) else _meant(key, question, terminal, colour, replan)
             case ValueNeeded():
-                return _value(question, terminal, colour)
+                while True:
+                    value = _value(question, terminal, colour)
+                    if value is not None:
+                        return Answer("value", value=value)
+                    keys = {"enter": ("enter", f"give <{question.name}>"), **{k: _KEYS[k] for k in "se!q"}}
+                    key = ask_key(keys, "›", width, colour)
+                    if key != "enter":
+                        return _meant(key, question, terminal, colour, replan)
+    except (KeyboardInterrupt, EOFError):
+        return Answer("quit")
 
-    return ask
+
+def _place(terminal: Terminal, item: Item) -> str:
+    """Which statement of how many this is."""
+    items = [each for each in terminal.plan.items if each.statement is not None]
+    here = next((n for n, each in enumerate(items, 1) if each.where >= item.where), len(items))
+    return f"{here} of {len(items)} ›"
+
+
+def _meant(
+    key: str,
+    question: Question,
+    terminal: Terminal,
+    colour: bool,
+    replan: Callable[[], Plan | Sequence[str]],
+) -> Answer:
+    """What a key stands for."""
+    if key == "e":
+        return _edit(question.item, terminal, colour, replan)
+    if key == "n":
+        note = ask_line("What is to be remembered of it?", terminal.width, colour)
+        return Answer("done", note=note or "")
+    return Answer(_MEANING[key])
 
 
 def _advise(question: AfterFailure, terminal: Terminal) -> None:
@@ -104,91 +200,100 @@ def _advise(question: AfterFailure, terminal: Terminal) -> None:
         terminal.wrapped(f"The page has a section for this, line {sections[-1].span.line}: {trail}", indent=5)
 
 
-def _alternative(question: Alternatives, terminal: Terminal, colour: bool) -> Answer:
-    terminal.present(question.item, question.item.block.code.rstrip("\n") if question.item.block else "")
-    terminal.say()
-    for number, label in enumerate(question.labels, 1):
-        terminal.say(f"  {terminal.paint(str(number), 'bold')} {label}")
-    keys = {str(n): (str(n), "") for n in range(1, len(question.labels) + 1)} | {
-        "s": _KEYS["s"],
-        "q": _KEYS["q"],
-    }
-    try:
-        key = ask_key(keys, "which one? ›", terminal.width, colour)
-    except (KeyboardInterrupt, EOFError):
-        key = "q"
-    return Answer(_MEANING[key]) if key in _MEANING else Answer("choose", value=key)
+def _alternative(question: Alternatives, terminal: Terminal, colour: bool) -> Answer | str:
+    """The alternative that is picked, or another key."""
+    block = question.item.block
+    statements: tuple[Statement, ...] = block.statements if block else ()
+    terminal.present(question.item, "\n".join(s.text for s in statements if not s.alternative))
+    rows: list[list[Piece]] = []
+    for number in range(1, len(question.labels) + 1):
+        text = "\n".join(s.text for s in statements if s.alternative == number)
+        lines = fold(text, terminal.width - 9)
+        if len(lines) > _LINES:
+            lines = [*lines[: _LINES - 1], "…"]
+        rows.append([("bold", f"\n{' ' * 7}".join(lines))])
+    keys = {key: _KEYS[key] for key in "se!q"}
+    above = [("", "\n  "), ("bold", f"{len(rows)} alternatives; one of them is to be run.")]
+    picked = ask_row(above, rows, keys, terminal.width, colour)
+    if isinstance(picked, str):
+        return picked
+    return Answer("choose", value=str(picked + 1))
 
 
-def _value(question: ValueNeeded, terminal: Terminal, colour: bool) -> Answer:
+def _value(question: ValueNeeded, terminal: Terminal, colour: bool) -> str | None:
+    """The value that is typed or picked; None where the person wants something else."""
     terminal.present(question.item, question.text)
     told = "secret, will not be shown" if question.secret else ""
     if not told and question.offers:
-        told = "pick one from the output above, or type it"
-    terminal.say()
-    terminal.say(f"  {terminal.paint(f'<{question.name}>', 'bold')}  {terminal.paint(told, 'dim')}".rstrip())
-    if question.input and question.input.help:
-        terminal.wrapped(question.input.help)
-    if question.input and question.input.choices:
-        terminal.wrapped("one of " + ", ".join(question.input.choices))
+        told = "pick one that was printed, or type it; typing filters"
+    known = question.input
+    room = terminal.width - 4
+    above: list[Piece] = [("", "\n  "), ("bold", f"<{question.name}>"), ("", f"  {told}\n" if told else "\n")]
+    notes = wrap(visible(known.help), room) if known and known.help else []
+    if known and known.choices:
+        notes += wrap("one of " + ", ".join(known.choices), room)
+    above += [("", f"  {line}\n") for line in notes]
     if question.problem:
-        terminal.wrapped(question.problem, "red")
-    try:
-        value = ask_value("", question.offers, secret=question.secret, text="", colour=colour)
-    except (KeyboardInterrupt, EOFError):
-        return Answer("quit")
+        above += [("bold fg:ansired", f"  {line}\n") for line in wrap(question.problem, room)]
+    value = ask_value(above, question.offers, secret=question.secret, width=terminal.width, colour=colour)
     if value is None:
-        return Answer("quit")
+        return None
     shown = "•" * 8 if question.secret else value
-    terminal.say(f"  › {shown}")
-    return Answer("value", value=value)
+    lead = f"  {terminal.paint(f'<{question.name}>', 'bold')}  "
+    terminal.say()
+    first, *more = fold(shown, terminal.width - columns(question.name) - 8)
+    terminal.say(lead + first)
+    for line in more:
+        terminal.say(" " * (columns(question.name) + 6) + line)
+    return value
 
 
-def _edit(question: Question, terminal: Terminal, replan: Callable[[], Plan | Sequence[str]]) -> Answer:
-    """Open the document at the question's line, and read it again, until it can be read or is given up."""
-    item = question.item
+def _edit(item: Item, terminal: Terminal, colour: bool, replan: Callable[[], Plan | Sequence[str]]) -> Answer:
+    """Open the document at the item's line, and read it again, until it can be run or is given up."""
     while True:
-        path = terminal.plan.runbook.path
+        runbook = terminal.plan.runbook
         try:
-            subprocess.run(_editor(path, item.line), check=False)
+            with _interrupts_are_the_editors():
+                subprocess.run(_editor(runbook.path, item.line), check=False)
         except OSError as error:
-            terminal.say(f"  cannot start the editor: {error.strerror}; set EDITOR to one that is there")
+            reason = (error.strerror or str(error)).lower()
+            terminal.say()
+            terminal.wrapped(f"cannot start the editor: {reason}; set EDITOR to one that is there", "yellow")
             return Answer("edit")
         plan = replan()
         if isinstance(plan, Plan):
+            changed = plan.runbook.digest != runbook.digest
             terminal.plan = plan
+            terminal.say()
+            terminal.say("  the page was edited and read again" if changed else "  the page is as it was")
+            terminal.again()
             return Answer("edit", plan=plan, note=f"the document now has the digest {plan.runbook.digest}")
+        terminal.say()
+        terminal.say("  " + terminal.paint("The page cannot be run as it is now:", "bold"))
         for line in plan:
-            terminal.say(line)
-        try:
-            key = ask_key({"e": _KEYS["e"], "q": _KEYS["q"]}, "›", terminal.width, False)
-        except (KeyboardInterrupt, EOFError):
-            key = "q"
-        if key == "q":
+            terminal.say("  " + line)
+        if ask_key({key: _KEYS[key] for key in "eq"}, "›", terminal.width, colour) == "q":
             return Answer("quit")
+
+
+@contextmanager
+def _interrupts_are_the_editors() -> Iterator[None]:
+    """^C in an editor that does not take it as a key interrupts the editor, and not the run."""
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _editor(path: str, line: int) -> list[str]:
     """The operator's editor, opened at a line where we know how to say so."""
     words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-    name = Path(words[0]).name
+    name = Path(words[0]).name if words else ""
     if name in ("code", "codium", "code-insiders"):
         return [*words, "--wait", "--goto", f"{path}:{line}"]
-    if name in ("hx", "helix", "zed", "subl"):
+    if name in _AFTER_COLON:
         return [*words, f"{path}:{line}"]
-    if name in (
-        "vi",
-        "vim",
-        "nvim",
-        "nano",
-        "micro",
-        "emacs",
-        "emacsclient",
-        "kak",
-        "mcedit",
-        "joe",
-        "pico",
-        "ne",
-    ):
+    if name in _AFTER_PLUS:
         return [*words, f"+{line}", path]
     return [*words, path]

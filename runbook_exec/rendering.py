@@ -1,30 +1,33 @@
-"""The document's prose, rendered for a terminal. The only module that knows rich."""
+"""The document's prose, and text that must fit: rendered for a terminal. The only module that knows rich."""
 
 from __future__ import annotations
 
 import io
 import re
-
-from rich.console import Console
-from rich.markdown import Markdown
-from rich.theme import Theme
+from collections.abc import Iterator
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _WIKILINK = re.compile(r"\[\[([^\]|#]*)(?:#([^\]|]*))?(?:\|([^\]]*))?\]\]")
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*$", re.MULTILINE)
 _QUIET = ("block_quote", "item.bullet", "item.number", "link", "link_url", "table.border", "em", "hr")
-_THEME = Theme(
-    {"markdown.code": "bold", "markdown.table.header": "bold", **{f"markdown.{n}": "none" for n in _QUIET}}
-)
+_STYLE = re.compile(r"\x1b\[[\d;]*m")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_GOES_ON = "↳ "
+_DEEPEST = 24  # columns that the indent of code may take
 
 
 def render(text: str, width: int, colour: bool) -> list[str]:
-    """Lines of at most `width` columns, with a blank one first; empty when there is nothing to show."""
-    text = _COMMENT.sub("", text)
+    """Markdown as lines of at most `width` columns, with a blank one first; none where nothing is shown."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.theme import Theme
+
+    text = _COMMENT.sub("", visible(text))
     text = _WIKILINK.sub(lambda m: m[3] or " › ".join(filter(None, (m[1], m[2]))), text)
     text = _HEADING.sub(r"**\1**", text)
     if not text.strip():
         return []
+    quiet = {f"markdown.{name}": "none" for name in _QUIET}
     out = io.StringIO()
     console = Console(
         file=out,
@@ -32,10 +35,90 @@ def render(text: str, width: int, colour: bool) -> list[str]:
         force_terminal=True,
         color_system="standard",
         no_color=not colour,
-        theme=_THEME,
+        theme=Theme({"markdown.code": "bold", "markdown.table.header": "bold", **quiet}),
         highlight=False,
         legacy_windows=False,
     )
     console.print(Markdown(text, hyperlinks=False))
-    lines = [line.rstrip() for line in out.getvalue().rstrip("\n").split("\n")]
-    return ["", *lines]
+    lines: list[str] = [""]
+    for line in out.getvalue().split("\n"):
+        line = line.rstrip()
+        if _STYLE.sub("", line).strip() or _STYLE.sub("", lines[-1]).strip():
+            lines.append(line)
+    return lines if lines[-1] else lines[:-1]
+
+
+def visible(text: str) -> str:
+    """The text with control characters as pictures, so that none of them moves the cursor."""
+    return _CONTROL.sub(lambda m: chr(0x2400 + ord(m[0])) if ord(m[0]) < 32 else "␡", text)
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def pad(text: str, width: int) -> str:
+    """The text with spaces after it, up to a width in columns."""
+    return text + " " * (width - columns(text))
+
+
+def clip(text: str, width: int) -> str:
+    """The text, cut and ended with an ellipsis where it takes more than `width` columns."""
+    if columns(text) <= width:
+        return text
+    return _head(text, max(0, width - 1)).rstrip() + "…"
+
+
+def clip_middle(text: str, width: int) -> str:
+    """The text, with an ellipsis for its middle where it takes more than `width` columns."""
+    if columns(text) <= width:
+        return text
+    tail = _head(text[::-1], (width - 1) // 2)[::-1]
+    return f"{_head(text, width - 1 - columns(tail))}…{tail}"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """A sentence as lines of at most `width` columns, broken at spaces where it can be."""
+    return list(_folds(text, width, ""))
+
+
+def fold(text: str, width: int) -> list[str]:
+    """The lines of code; what does not fit into `width` columns goes on below, after an arrow."""
+    lines: list[str] = []
+    for line in visible(text.expandtabs(4)).split("\n"):
+        bare = line.lstrip(" ")
+        indent = " " * min(len(line) - len(bare), _DEEPEST)
+        lines += [indent + part for part in _folds(bare, width - len(indent), _GOES_ON)]
+    return lines
+
+
+def _folds(text: str, width: int, goes_on: str) -> Iterator[str]:
+    lead = ""
+    while True:
+        room = max(8, width - len(lead))
+        if columns(text) <= room:
+            yield lead + text
+            return
+        head = _head(text, room)
+        # a break inside a word only where the word alone fills much of a line
+        space = len(head) if text[len(head)] == " " else head.rfind(" ")
+        cut = space if space > len(head) // 3 else len(head)
+        yield lead + text[:cut].rstrip(" ")
+        text, lead = text[cut:].lstrip(" "), goes_on
+
+
+def _head(text: str, width: int) -> str:
+    """As much of the beginning of a text as fits into a width."""
+    if text.isascii():
+        return text[:width]
+    taken = 0
+    for index, letter in enumerate(text):
+        taken += columns(letter)
+        if taken > width:
+            return text[:index]
+    return text

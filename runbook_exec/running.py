@@ -171,7 +171,7 @@ def _facts(plan: Plan) -> list[str]:
         - {n for n, known in plan.inputs.items() if known.source or known.default is not None}
     )
     if asked:
-        facts.append(f"{asked} value{'s' * (asked != 1)} asked for on the way")
+        facts.append(f"{asked} value{'s' * (asked != 1)} asked on the way")
     facts.append(f"in {plan.procedure.shell}")
     reviewed = plan.runbook.front_matter.get("last-reviewed")
     if isinstance(reviewed, date) and not isinstance(reviewed, datetime):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -15,14 +16,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pexpect
 
 from .shells.drive import CONTROL, DRIVES, REPORT, Drive, Report, carried_options, gate_line, parse_report
 from .shells.noise import Tidy
 
-_READ = 65536  # bytes asked for at a time; a Linux pseudo-terminal gives at most 4095
+_READ = 65536  # bytes read before anything is done with them; a Linux pseudo-terminal gives 4095 at a time
 _PATIENCE = 3.0  # seconds a program is given after ^C, and again after SIGTERM
 _TICK = 0.25  # seconds between looks at the clock and at the size of the window
 
@@ -118,9 +119,11 @@ class Session:
             raise ShellMissing(shell)
         self._keyboard = keyboard
         self._folder = tempfile.mkdtemp(prefix="runbook-")
+        self._token = secrets.token_hex(8)
         self._tidy = Tidy(self._folder)
         self._last = Report(0, (0,), cwd or "")
         self._turn = 0
+        self._batch = bytearray()
         self._reports = bytearray()
         self._line: str | None = None
         self._jobs = ""
@@ -128,7 +131,7 @@ class Session:
         try:
             for name in (CONTROL, REPORT):
                 os.mkfifo(f"{self._folder}/{name}", 0o600)
-            for name, text in self._drive.files(self._folder).items():
+            for name, text in self._drive.files(self._folder, self._token).items():
                 Path(self._folder, name).write_text(text, encoding="utf-8")
             self._control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
             self._report = os.open(f"{self._folder}/{REPORT}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -140,6 +143,7 @@ class Session:
                 dimensions=keyboard.size() if keyboard else (24, 80),
                 echo=False,
                 timeout=None,
+                preexec_fn=self._take_input if self._drive.from_input else None,
             )
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -147,8 +151,16 @@ class Session:
         self._terminal: int = self._child.child_fd
         self._pid: int = self._child.pid or 0
         self._size = keyboard.size() if keyboard else (24, 80)
+        self._output = select.poll()
+        self._output.register(self._terminal, select.POLLIN)
         self._good_modes = _modes(self._terminal, keyboard is not None)
         self._alive = os.pidfd_open(self._pid) if sys.platform == "linux" else -1
+
+    def _take_input(self) -> None:
+        """Make the control FIFO the standard input; called in the child, before the shell is started."""
+        control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR)
+        os.dup2(control, 0)
+        os.close(control)
 
     def __enter__(self) -> Session:
         return self
@@ -163,7 +175,7 @@ class Session:
 
     def start(self) -> Iterator[Output | Quiet | Done]:
         """What the shell prints while it starts (its configuration may say or ask something), then Done."""
-        yield from self._exchange(self._drive.start(self._folder), None)
+        yield from self._exchange(self._drive.start(self._folder, self._token), None)
 
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[Output | Quiet | Done]:
         """Run one statement: its output as it comes, and at last one Done.
@@ -306,6 +318,15 @@ class Session:
         return pending
 
     def _read(self) -> bytes:
+        """What is there to be read at once: many pieces in one, as what is done with each costs more."""
+        batch = self._batch  # kept when ^C cuts the reading short
+        while len(batch) < _READ and (not batch or self._has_output()) and (data := self._piece()):
+            batch += data
+        data = bytes(batch)
+        batch.clear()
+        return data
+
+    def _piece(self) -> bytes:
         try:
             return os.read(self._terminal, _READ)
         except OSError as error:
@@ -313,11 +334,13 @@ class Session:
                 raise
             return b""  # no process has the terminal open any more
 
+    def _has_output(self) -> bool:
+        """Whether the terminal holds output; on Linux, asking makes the kernel hand over what there is."""
+        return any(events & select.POLLIN for _, events in self._output.poll(0))
+
     def _drain(self) -> Iterator[Output]:
-        """What was printed before the report: a poll of the terminal makes Linux hand it over."""
-        poll = select.poll()
-        poll.register(self._terminal, select.POLLIN)
-        while any(events & select.POLLIN for _, events in poll.poll(0)):
+        """What was printed before the report."""
+        while self._batch or self._has_output():
             data = self._read()
             if not data:
                 break
@@ -345,8 +368,8 @@ class Session:
                 self._line = rest.decode("utf-8", "surrogateescape")
             elif kind == b"jobs":
                 self._jobs = rest.decode("utf-8", "replace")
-            elif (report := parse_report(message)) and report.turn in (None, self._turn):
-                found = report
+            elif (report := parse_report(message, self._token)) and report.turn in (None, self._turn):
+                found = found or report  # a shell may come to the gate of a turn twice
         return found
 
     def _resize(self) -> None:
@@ -391,7 +414,7 @@ class Session:
             return
         if self._keyboard:
             self._keyboard.give_back()
-        child = self._child
+        child: Any = self._child
         for wanted in (signal.SIGHUP, signal.SIGKILL):
             if not child.isalive():
                 break
@@ -403,9 +426,13 @@ class Session:
             until = time.monotonic() + 1.0
             while child.isalive() and time.monotonic() < until:
                 time.sleep(0.002)
-        for fd in (self._terminal, self._control, self._report, self._alive):
+        for fd in (self._control, self._report, self._alive):
             if fd >= 0:
                 os.close(fd)
-        child.closed, child.child_fd = True, -1
+        # pexpect's own close waits a tenth of a second; left open, its file would close whatever
+        # descriptor has the terminal's number by the time it is collected
+        child.ptyproc.fileobj.close()
+        child.ptyproc.closed = child.closed = True
+        child.child_fd = child.ptyproc.fd = -1
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder = ""

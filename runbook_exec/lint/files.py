@@ -17,7 +17,7 @@ class NoSuchPath(Exception):
 
 
 def collect(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path]:
-    """The Markdown files that are meant, in order, each once; folders are searched, what git ignores left out.
+    """The Markdown files that are meant, in order, each once; in folders, those that git does not ignore.
 
     Without paths it is the folders of `default` that exist. A file that is named is looked at whatever it is
     called. Raises NoSuchPath.

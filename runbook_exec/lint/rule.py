@@ -47,7 +47,9 @@ class Site:
     pages: Mapping[Path, Runbook]
     roots: Sequence[Path]  # where pages that links may mean are looked for
     today: date
-    shells: Mapping[str, bool] = field(default_factory=dict)  # which are there
+    refused: Mapping[tuple[Path, int], tuple[Span, str]] = field(
+        default_factory=dict
+    )  # by the shells, per block
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,9 @@ class Example:
     """A document that shows a rule: `files` are others beside it, by name."""
 
     text: str
+    at: tuple[int, int] | None = None  # the line and column of the finding, where it trips the rule
     files: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)  # as in a settings file
 
 
 @dataclass(frozen=True, slots=True)

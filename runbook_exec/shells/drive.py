@@ -28,24 +28,31 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """How one shell is driven; `folder` is the session's own, 0700, with the two FIFOs in it."""
+    """How one shell is driven.
+
+    `folder` is the session's own, 0700, with the two FIFOs in it; its gate's reports begin with `token`,
+    which nothing else has, so that nothing that a statement prints or writes can end it.
+    """
 
     program: str
     clean: tuple[str, ...]  # options that leave the user's configuration out
     arguments: Callable[[str], tuple[str, ...]]  # folder -> what it is started with
-    files: Callable[[str], Mapping[str, str]]  # folder -> the files it needs there
-    start: Callable[[str], bytes]  # folder -> what is written to the control FIFO first
+    files: Callable[[str, str], Mapping[str, str]]  # folder, token -> the files it needs there
+    start: Callable[[str, str], bytes]  # folder, token -> what is written to the control FIFO first
     message: Callable[[bytes, Report, int], bytes]  # a statement, the report before it and the turn
     environ: Callable[[Mapping[str, str]], dict[str, str]]  # the environment it is started with
     read_line: str  # a statement in which the operator types a line, kept in `__runbook_line`
     send_line: str  # a statement that reports that line
     forgets: bool  # ^C makes it drop what it has read ahead, the gate's line too: it must be sent again
     jobs: str  # a statement that reports the shell's stopped jobs
+    from_input: bool = False  # its standard input is the control FIFO; statements get the terminal back
 
 
-def parse_report(message: bytes) -> Report | None:
+def parse_report(message: bytes, token: str) -> Report | None:
     """A gate's report, or None for anything else that was written to the FIFO."""
-    found = re.fullmatch(rb"gate(\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)", message, re.DOTALL)
+    # whatever a statement wrote there without an end comes before it
+    pattern = rb"%b (\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)\Z" % token.encode()
+    found = re.search(pattern, message, re.DOTALL)
     if not found:
         return None
     turn, status, pipestatus, options, cwd = found.groups()
@@ -85,7 +92,7 @@ function __runbook_gate
         set __runbook_status $__runbook_statuses
         set -e __runbook_statuses
     end
-    builtin printf 'gate\\n%s\\n%s\\n\\n%s\\0' \
+    builtin printf '{token} \\n%s\\n%s\\n\\n%s\\0' \
 $__runbook_status[1] "$__runbook_status[2..-1]" $PWD >$__runbook_folder/report
     builtin read --null --global __runbook_code <$__runbook_folder/control
     return $__runbook_status[1]
@@ -102,12 +109,12 @@ def _fish_environ(environ: Mapping[str, str]) -> dict[str, str]:
     return {**environ, "fish_features": features}
 
 
-def _fish_files(folder: str) -> dict[str, str]:
+def _fish_files(folder: str, token: str) -> dict[str, str]:
     statement = "builtin eval $__runbook_code\n__runbook_gate\n" * _FISH_TURNS
     # `exit` and `return` leave the sourced text and come to the gate after it, so the shell lives on
     again = f"builtin source {folder}/statement\n__runbook_gate\n" * 50
     return {
-        DRIVER: _FISH_DRIVER.format(folder=folder) + "__runbook_gate\n" + again,
+        DRIVER: _FISH_DRIVER.format(folder=folder, token=token) + "__runbook_gate\n" + again,
         "again": "__runbook_gate\n" + again,
         "statement": statement + f"builtin source {folder}/statement\n",
     }
@@ -133,29 +140,38 @@ def _fish_message(code: bytes, before: Report, turn: int) -> bytes:
 # errexit is taken off between statements, as it would end the shell instead of the statement; a statement
 # that holds more than one command gets it back for itself, so that it stops where the author meant it to.
 # xtrace is taken off and given back, so that it traces the document's commands and none of ours.
+# A gate may be called twice for a turn, as ^C makes a shell drop the rest of a line; it reports once.
+# What a prompt consists of is emptied, as a statement may set it (an activated venv) and these two print it.
 _BASH_GATE = """\
-__runbook_after() {{ __runbook_p="$? ${{PIPESTATUS[*]}}"; return "${{__runbook_p%% *}}"; }}
+__runbook_after() {{ __runbook_p="$? ${{PIPESTATUS[*]}}"; }}
 __runbook_gate() {{ local s=$? o=$- p; p=${{__runbook_p-$s $s}}; s=${{p%% *}}
-builtin unset __runbook_p; builtin set +ex; builtin jobs >/dev/null 2>&1
-builtin printf 'gate%s\\n%s\\n%s\\n%s\\n%s\\0' "${{1-}}" "$s" "${{p#* }}" "$o" "$PWD" >'{folder}/report'
+[[ ${{__runbook_t-}} == "$1" ]] && return "$s"; __runbook_t=$1
+builtin unset __runbook_p PROMPT_COMMAND PS0; PS1='\\[\\]' PS2=; builtin set +ex; builtin jobs >/dev/null 2>&1
+builtin printf '{token} %s\\n%s\\n%s\\n%s\\n%s\\0' "$1" "$s" "${{p#* }}" "$o" "$PWD" >'{folder}/report'
 return "$s"; }}
 __runbook_status() {{ return "$1"; }}
 """
 
 # An error or ^C in a sourced file would end it in zsh; an always block takes both off.
+# zsh gives a function's caller its xtrace back, so it is taken off before the next statement.
 _ZSH_GATE = """\
-__runbook_after() {{ __runbook_p="$? $pipestatus"; return ${{__runbook_p%% *}} }}
-__runbook_gate() {{ builtin local s=$? o=$- p; p=${{__runbook_p-$s $s}}; s=${{p%% *}}
-builtin unset __runbook_p; builtin set +ex; builtin jobs >/dev/null 2>&1
-builtin printf 'gate%s\\n%s\\n%s\\n%s\\n%s\\0' "${{1-}}" "$s" "${{p#* }}" "$o" "$PWD" >|'{folder}/report'
+__runbook_after() {{ __runbook_p="$? $pipestatus" }}
+__runbook_gate() {{ builtin local s=$? o=$- p
+(( ${{__runbook_i:-0}} && ! ${{+__runbook_p}} )) && s=130
+p=${{__runbook_p-$s $s}} s=${{p%% *}}
+[[ -n ${{1-}} && $1 == ${{__runbook_t-}} ]] && return $s; __runbook_t=${{1-}}
+builtin unset __runbook_p; builtin set +e; builtin jobs >/dev/null 2>&1
+builtin printf '{token} %s\\n%s\\n%s\\n%s\\n%s\\0' "${{1-}}" "$s" "${{p#* }}" "$o" "$PWD" >|'{folder}/report'
 return $s }}
 __runbook_status() {{ return $1 }}
 """
 
 _SH_GATE = """\
-__runbook_after() {{ return; }}
-__runbook_gate() {{ __runbook_s=$? __runbook_o=$-; command set +ex; command jobs >/dev/null 2>&1
-command printf 'gate%s\\n%s\\n%s\\n%s\\n%s\\0' "${{1-}}" \
+__runbook_after() {{ __runbook_p=$?; }}
+__runbook_gate() {{ __runbook_s=$? __runbook_o=$-; __runbook_s=${{__runbook_p-$__runbook_s}}
+case $1 in "${{__runbook_t-}}") return "$__runbook_s";; esac; __runbook_t=$1
+unset __runbook_p; PS1= PS2=; command set +ex; command jobs >/dev/null 2>&1
+command printf '{token} %s\\n%s\\n%s\\n%s\\n%s\\0' "$1" \
 "$__runbook_s" "$__runbook_s" "$__runbook_o" "$PWD" >'{folder}/report'
 return "$__runbook_s"; }}
 __runbook_status() {{ return "$1"; }}
@@ -170,36 +186,53 @@ def gate_line(turn: int) -> bytes:
     return b"{ __runbook_gate %d; } 2>/dev/null\n" % turn
 
 
-def _posix_message(evaluate: bytes, then: bytes = b"") -> Callable[[bytes, Report, int], bytes]:
+def _posix_message(
+    evaluate: bytes, then: bytes = b"", untrace: bytes = b""
+) -> Callable[[bytes, Report, int], bytes]:
     def message(code: bytes, before: Report, turn: int) -> bytes:
-        if "e" in before.options and _COMPOUND.search(code):
-            code = b"set -e\n" + code
-        if "x" in before.options:
-            code = b"set -x\n" + code
+        first, said = b"", b"__runbook_status %d" % before.status
         if len(before.pipestatus) > 1:
-            stages = b" | ".join(b"__runbook_status %d" % status for status in before.pipestatus)
-            negated = (before.pipestatus[-1] == 0) != (before.status == 0)
-            code = (b"! " if negated else b"") + stages + b"\n" + code
-        code += b"\n__runbook_after"
+            said = b" | ".join(b"__runbook_status %d" % status for status in before.pipestatus)
+            if (before.pipestatus[-1] == 0) != (before.status == 0):
+                said = b"! " + said
+        elif "x" not in before.options:
+            said = b""
+        if "x" in before.options:
+            said = b"{ set -x; %b; } 2>/dev/null" % said
+            first = untrace % before.status if untrace else b""
+        if "e" in before.options and _COMPOUND.search(code):
+            said += b"\nset -e"
+        code = said + b"\n" * bool(said) + code + b"\n{ __runbook_after; } 2>/dev/null"
         quoted = b"'" + code.replace(b"'", b"'\\''") + b"'"
-        return evaluate + b" " + quoted + then + b"\n" + gate_line(turn)
+        # the gate stands on the same line, as a prompt may come before the next; after ^C the next is left
+        gate = gate_line(turn)
+        return first + evaluate + b" " + quoted + then + b"; " + gate + gate
 
     return message
 
 
-def _start(setup: str, gate: str) -> Callable[[str], bytes]:
+def _start(setup: str, gate: str) -> Callable[[str, str], bytes]:
     # the FIFO is the shell's own script, read line by line: nothing has to be sourced, and an error that
     # throws the shell back to its prompt goes on with the next line, which is the gate
-    return lambda folder: (setup + gate.format(folder=folder)).encode() + gate_line(0)
+    return lambda folder, token: (setup + gate.format(folder=folder, token=token)).encode() + gate_line(0)
 
 
-def _control(folder: str) -> tuple[str, ...]:
-    return ("-i", f"{folder}/{CONTROL}")
+# bash -i with a script is interactive by halves: ^C in anything but a single command ends it. So its standard
+# input is the FIFO, and each statement has the terminal there instead.
+_BASH_START = """\
+set +H +o history -m; unset MAILCHECK TMOUT PS0 PROMPT_COMMAND
+PS1='\\[\\]' PS2=; export -n PS1; __runbook_tty=$(tty <&2)
+"""
 
 
-def _zsh_files(folder: str) -> Mapping[str, str]:
-    again = f". '{folder}/{CONTROL}'\n__runbook_gate\n" * 100  # `return` leaves the sourced FIFO
-    return {DRIVER: "set -m; PS1= PS2=\n" + _ZSH_GATE.format(folder=folder) + "__runbook_gate\n" + again}
+def _bash_files(folder: str, token: str) -> Mapping[str, str]:
+    return {DRIVER: '[ -r ~/.bashrc ] && . ~/.bashrc 0<>"$(tty <&2)"\n' + _BASH_START}
+
+
+def _zsh_files(folder: str, token: str) -> Mapping[str, str]:
+    gate = "{ __runbook_gate; __runbook_i=$?; builtin set +x; __runbook_status $__runbook_i } 2>/dev/null\n"
+    again = f". '{folder}/{CONTROL}'\n{gate}" * 100  # `return` leaves the sourced FIFO
+    return {DRIVER: "set -m; PS1= PS2=\n" + _ZSH_GATE.format(folder=folder, token=token) + gate + again}
 
 
 _LINE = "printf 'line\\n%s\\0' \"$__runbook_line\" >'{folder}/report'"
@@ -219,7 +252,7 @@ DRIVES: Mapping[str, Drive] = {
         arguments=_fish_arguments,
         environ=_fish_environ,
         files=_fish_files,
-        start=lambda folder: b"",
+        start=lambda folder, token: b"",
         message=_fish_message,
         read_line="builtin read --shell --global --prompt-str (set_color normal)'fish> ' __runbook_line",
         send_line="builtin " + _LINE,
@@ -229,14 +262,15 @@ DRIVES: Mapping[str, Drive] = {
         program="bash",
         forgets=False,
         clean=("--norc",),
-        arguments=_control,
-        environ=dict,
-        files=lambda folder: {},
-        start=_start("set +H -m; PS1= PS2= PROMPT_COMMAND=\n", _BASH_GATE),
-        message=_posix_message(b"builtin eval"),
+        arguments=lambda folder: ("--noediting", "--rcfile", f"{folder}/{DRIVER}", "-i"),
+        environ=lambda environ: {**environ, "PS1": "\\[\\]", "PROMPT_COMMAND": ""},
+        files=_bash_files,
+        start=_start(_BASH_START, _BASH_GATE),
+        message=_posix_message(b"builtin eval", b' 0<>"$__runbook_tty"'),
         read_line="IFS= builtin read -e -r -p 'bash> ' __runbook_line",
         send_line="builtin " + _LINE,
         jobs=_list_jobs("builtin"),
+        from_input=True,
     ),
     "zsh": Drive(
         program="zsh",
@@ -245,8 +279,13 @@ DRIVES: Mapping[str, Drive] = {
         arguments=lambda folder: ("-i", f"{folder}/{DRIVER}"),
         environ=dict,
         files=_zsh_files,
-        start=lambda folder: b"",
-        message=_posix_message(b"{ builtin eval", b" } always { TRY_BLOCK_ERROR=0 TRY_BLOCK_INTERRUPT=0 }"),
+        start=lambda folder, token: b"",
+        message=_posix_message(
+            b"{ builtin eval",
+            b" } always { { __runbook_i=$TRY_BLOCK_INTERRUPT "
+            b"TRY_BLOCK_ERROR=0 TRY_BLOCK_INTERRUPT=0 } 2>/dev/null }",
+            untrace=b"{ builtin set +x; __runbook_status %d } 2>/dev/null\n",
+        ),
         read_line="__runbook_line=; builtin vared -e -p 'zsh> ' __runbook_line",
         send_line="builtin " + _LINE.replace(">'", ">|'"),
         jobs=_list_jobs("builtin").replace(">'", ">|'"),
@@ -255,9 +294,9 @@ DRIVES: Mapping[str, Drive] = {
         program="sh",
         forgets=True,
         clean=(),
-        arguments=_control,
+        arguments=lambda folder: ("-i", f"{folder}/{CONTROL}"),
         environ=lambda environ: {**environ, "PS1": ""},  # it prompts before its script can say not to
-        files=lambda folder: {},
+        files=lambda folder, token: {},
         start=_start("set -m; PS1= PS2=\n", _SH_GATE),
         message=_posix_message(b"command eval"),
         read_line="command printf 'sh> '; IFS= read -r __runbook_line",

@@ -1,0 +1,125 @@
+"""What the tests of the live session share: real shells, what a statement gave, and an operator's terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import termios
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from runbook_exec.keyboard import Keyboard
+from runbook_exec.session import Done, Output, Session
+
+SHELLS = ("fish", "bash", "zsh", "sh")
+POSIX = ("bash", "zsh", "sh")
+GENEROUS = 30.0  # seconds after which a statement that should have ended long ago is a failure
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a statement printed, with plain line ends, and how it ended."""
+
+    raw: bytes
+    done: Done
+
+    @property
+    def text(self) -> str:
+        return self.raw.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape")
+
+    @property
+    def status(self) -> int:
+        return self.done.status
+
+
+def home(folder: Path) -> dict[str, str]:
+    """An environment whose home folder holds no configuration, and no work for a first fish to do."""
+    (folder / "data/fish/generated_completions").mkdir(parents=True, exist_ok=True)
+    wanted = {"PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", "HOME": str(folder)}
+    return wanted | {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "DATA", "STATE")}
+
+
+@contextmanager
+def opened(
+    shell: str,
+    folder: Path,
+    *,
+    clean: bool = True,
+    keyboard: Keyboard | None = None,
+) -> Iterator[Session]:
+    """A started session in a folder of its own."""
+    environ = home(folder)
+    with Session(shell, clean=clean, cwd=str(folder), environ=environ, keyboard=keyboard) as session:
+        assert [item for item in session.start() if isinstance(item, Done)][0].ended == ""
+        yield session
+
+
+def run(session: Session, code: str | bytes, timeout: float | None = GENEROUS) -> Ran:
+    """Run one statement to its end."""
+    printed, ended = b"", []
+    for item in session.run(code.encode() if isinstance(code, str) else code, timeout):
+        if isinstance(item, Output):
+            printed += item.data
+        elif isinstance(item, Done):
+            ended.append(item)
+    assert len(ended) == 1, "a statement ends once"
+    return Ran(printed, ended[0])
+
+
+class Operator:
+    """A person at a terminal: its keys come from `type`, its size from `resize`."""
+
+    def __init__(self, rows: int = 30, columns: int = 100) -> None:
+        self.master, self.slave = pty.openpty()
+        self.resize(rows, columns)
+        self.keyboard = Keyboard(self.slave, self.slave)
+
+    def __enter__(self) -> Operator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.master)
+        os.close(self.slave)
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+
+    def resize(self, rows: int, columns: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def modes(self) -> list[object]:
+        return list(termios.tcgetattr(self.slave))
+
+    def converse(
+        self,
+        session: Session,
+        code: str,
+        *turns: tuple[bytes, bytes | Callable[[], None]],
+        pause: float = 0.0,
+    ) -> Ran:
+        """Run a statement; when it has printed the text of a turn, `pause` seconds later, type its keys."""
+        waiting, printed, seen = list(turns), b"", 0
+        until = time.monotonic() + GENEROUS
+        for item in session.run(code.encode()):
+            if isinstance(item, Output):
+                printed += item.data
+            elif isinstance(item, Done):
+                assert not waiting, f"never printed {waiting[0][0]!r}: {printed!r}"
+                return Ran(printed, item)
+            if waiting and waiting[0][0] in printed[seen:]:
+                seen = len(printed)
+                time.sleep(pause)
+                keys = waiting.pop(0)[1]
+                keys() if callable(keys) else self.type(keys)
+            assert time.monotonic() < until, f"no end after {printed!r}"
+        raise AssertionError("a statement ends")
+
+
+def all_of(session: Session, codes: Sequence[str]) -> list[str]:
+    """What each of some statements printed, together with what an earlier one left for it to see."""
+    return [run(session, code).text for code in codes]

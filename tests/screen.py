@@ -1,0 +1,118 @@
+"""A program in a real pseudo-terminal, and what its screen shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pexpect
+import pyte
+
+PATIENCE = 30.0  # seconds that a text may take to appear; a test that passes waits for none of them
+_MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
+
+ENTER, ESCAPE, UP, DOWN, CLEAR = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x15"
+INTERRUPT, END, STOP = "\x03", "\x04", "\x1a"
+
+
+class Screen:
+    """A running program and the screen that its output has painted so far."""
+
+    def __init__(self, child: pexpect.spawn[bytes], columns: int, rows: int) -> None:
+        self.child = child
+        self.raw = b""  # everything that was ever written
+        self._display = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._display)
+
+    def text(self) -> str:
+        """The screen as lines, without what is blank at their ends."""
+        return "\n".join(line.rstrip() for line in self._display.display).rstrip()
+
+    def last(self) -> str:
+        """The last line that is not blank."""
+        return self.text().rpartition("\n")[2]
+
+    def below(self, text: str) -> str:
+        """The screen from the last line that holds a text."""
+        lines = self.text().split("\n")
+        return "\n".join(lines[max(n for n, line in enumerate(lines) if text in line) :])
+
+    @property
+    def styles(self) -> set[int]:
+        """The colours and other renditions that were ever asked for, as SGR numbers."""
+        found = re.findall(rb"\x1b\[([\d;]*)m", self.raw)
+        return {int(code or 0) for codes in found for code in codes.split(b";")}
+
+    @property
+    def modes(self) -> dict[bytes, bool]:
+        """The terminal's private modes as the output has left them: number -> on."""
+        return {
+            mode: switch == b"h" for modes, switch in _MODES.findall(self.raw) for mode in modes.split(b";")
+        }
+
+    def wait(self, *texts: str) -> str:
+        """Wait until all the texts are on the screen together; gives the screen's text."""
+        until = time.monotonic() + PATIENCE
+        while not all(text in self.text() for text in texts):
+            left = until - time.monotonic()
+            assert left > 0 and self._read(left), f"expected {texts} on the screen:\n{self.text()}"
+        return self.text()
+
+    def wait_gone(self, text: str) -> str:
+        """Wait until a text is on the screen no more; gives the screen's text."""
+        until = time.monotonic() + PATIENCE
+        while text in self.text():
+            left = until - time.monotonic()
+            assert left > 0 and self._read(left), f"expected `{text}` to go from the screen:\n{self.text()}"
+        return self.text()
+
+    def type(self, *keys: str) -> None:
+        """Type keys, each as a person would: one after the other."""
+        for key in keys:
+            self.child.send(key.encode())
+
+    def status(self) -> int:
+        """Wait for the program's end and give its exit status."""
+        until = time.monotonic() + PATIENCE
+        while self._read(until - time.monotonic()):
+            assert time.monotonic() < until, f"expected the program to end:\n{self.text()}"
+        self.child.wait()
+        assert self.child.exitstatus is not None, f"killed by {self.child.signalstatus}"
+        return int(self.child.exitstatus)
+
+    def _read(self, patience: float) -> bool:
+        """Take in some output; False once there will be none."""
+        ready, _, _ = select.select([self.child.child_fd], [], [], max(0.0, patience))
+        try:
+            data = os.read(self.child.child_fd, 65536) if ready else b""
+        except OSError:
+            return False
+        self.raw += data
+        self._stream.feed(data)
+        return bool(data)
+
+
+@contextmanager
+def screen(
+    command: Sequence[str], cwd: Path, environment: Mapping[str, str], columns: int = 80, rows: int = 24
+) -> Iterator[Screen]:
+    """The program on a terminal of this size; it is ended, if it has not, with the block."""
+    child = pexpect.spawn(
+        command[0],
+        list(command[1:]),
+        cwd=str(cwd),
+        env={**environment, "TERM": "xterm-256color"},
+        dimensions=(rows, columns),
+        timeout=PATIENCE,
+    )
+    child.delaybeforesend = None
+    child.ptyproc.delayafterclose = child.ptyproc.delayafterterminate = 0.02
+    try:
+        yield Screen(child, columns, rows)
+    finally:
+        child.close(force=True)
