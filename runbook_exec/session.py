@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 import pexpect
 
+from .leftovers import hang_up
 from .shells.drive import CONTROL, DRIVES, REPORT, Drive, Report, carried_options, gate_line, parse_report
 from .shells.noise import Tidy
 
@@ -132,6 +133,7 @@ class Session:
             for name in (CONTROL, REPORT):
                 os.mkfifo(f"{self._folder}/{name}", 0o600)
             for name, text in self._drive.files(self._folder, self._token).items():
+                Path(self._folder, name).touch(mode=0o600)
                 Path(self._folder, name).write_text(text, encoding="utf-8")
             self._control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
             self._report = os.open(f"{self._folder}/{REPORT}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -426,6 +428,7 @@ class Session:
             until = time.monotonic() + 1.0
             while child.isalive() and time.monotonic() < until:
                 time.sleep(0.002)
+        hang_up(self._pid)
         for fd in (self._control, self._report, self._alive):
             if fd >= 0:
                 os.close(fd)

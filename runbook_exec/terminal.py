@@ -275,6 +275,8 @@ class Terminal:
         room = self.width - columns(told) - 10
         if self._tty and room > 10:
             place = clip(place, room)
+        if self._tty:
+            self.say()
         self.say(f"  {cross}  {place} · {self.paint(told, 'bold')}")
         self.say(f"     {_short(runbook.path) if self._tty else runbook.path}:{item.line}")
         self.say()

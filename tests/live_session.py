@@ -1,4 +1,4 @@
-"""What the tests of the live session share: real shells, what a statement gave, and an operator's terminal."""
+"""What the tests of the live session share: real shells, what a statement gave, a person at a terminal."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def opened(
     """A started session in a folder of its own."""
     environ = home(folder)
     with Session(shell, clean=clean, cwd=str(folder), environ=environ, keyboard=keyboard) as session:
-        assert [item for item in session.start() if isinstance(item, Done)][0].ended == ""
+        assert next(item for item in session.start() if isinstance(item, Done)).ended == ""
         yield session
 
 

@@ -6,14 +6,14 @@ import os
 import re
 import select
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pexpect
 import pyte
 
-PATIENCE = 30.0  # seconds that a text may take to appear; a test that passes waits for none of them
+PATIENCE = 20.0  # seconds that a text may take to appear; a test that passes waits for none of them
 _MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 
 ENTER, ESCAPE, UP, DOWN, CLEAR = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x15"
@@ -25,6 +25,7 @@ class Screen:
 
     def __init__(self, child: pexpect.spawn[bytes], columns: int, rows: int) -> None:
         self.child = child
+        self.columns = columns
         self.raw = b""  # everything that was ever written
         self._display = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._display)
@@ -32,10 +33,6 @@ class Screen:
     def text(self) -> str:
         """The screen as lines, without what is blank at their ends."""
         return "\n".join(line.rstrip() for line in self._display.display).rstrip()
-
-    def last(self) -> str:
-        """The last line that is not blank."""
-        return self.text().rpartition("\n")[2]
 
     def below(self, text: str) -> str:
         """The screen from the last line that holds a text."""
@@ -57,18 +54,17 @@ class Screen:
 
     def wait(self, *texts: str) -> str:
         """Wait until all the texts are on the screen together; gives the screen's text."""
-        until = time.monotonic() + PATIENCE
-        while not all(text in self.text() for text in texts):
-            left = until - time.monotonic()
-            assert left > 0 and self._read(left), f"expected {texts} on the screen:\n{self.text()}"
-        return self.text()
+        return self._until(lambda shown: all(text in shown for text in texts), f"{texts} on the screen")
 
     def wait_gone(self, text: str) -> str:
         """Wait until a text is on the screen no more; gives the screen's text."""
+        return self._until(lambda shown: text not in shown, f"`{text}` to go from the screen")
+
+    def _until(self, so: Callable[[str], bool], what: str) -> str:
         until = time.monotonic() + PATIENCE
-        while text in self.text():
-            left = until - time.monotonic()
-            assert left > 0 and self._read(left), f"expected `{text}` to go from the screen:\n{self.text()}"
+        while not so(self.text()):
+            goes_on = time.monotonic() < until and self._read(until - time.monotonic())
+            assert goes_on or so(self.text()), f"expected {what}:\n{self.text()}"
         return self.text()
 
     def type(self, *keys: str) -> None:

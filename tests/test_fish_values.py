@@ -245,7 +245,7 @@ def test_an_index_is_written_as_it_is(index: str, tmp_path: Path) -> None:
         ("@ ls", "exec"),
         ("@ ls", "not"),
         ("'@' ls", "command"),
-        ("true; @ true; end", "if"),
+        ("begin; @ true; end", "if"),
         ("echo (@ ls)", "builtin"),
         ("e@ ls", "xec"),
         ("@ true; true", "end"),

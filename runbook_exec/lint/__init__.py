@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import parsing
+from . import parsing, values
 from .rule import Rule
 
-RULES: tuple[Rule, ...] = (*parsing.RULES,)
+RULES: tuple[Rule, ...] = (*parsing.RULES, *values.RULES)
