@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -85,12 +86,13 @@ def read_block(
     The problems are those of its text, and matter only if it runs.
     """
     fence = drafted.fence
-    session = drafted.language == SESSION or (drafted.language in SHELLS and is_session(fence.code.text))
-    own_shell = shell if drafted.language == SESSION else drafted.language
-    reason = drafted.put_aside or why_not or _other_language(drafted.language, own_shell, shell)
+    language = drafted.language
+    session = language == SESSION or (language in SHELLS and is_session(fence.code.text))
+    own_shell = shell if language == SESSION or language in READS.get(shell, ()) else language
+    reason = drafted.put_aside or why_not or _other_language(language, own_shell, shell)
     if own_shell not in SHELLS:
         block = Block(
-            number, fence.info, drafted.language, fence.code.text, fence.code, fence.span,
+            number, fence.info, language, fence.code.text, fence.code, fence.span,
             why_not=reason, annotation=drafted.annotation,
         )  # fmt: skip
         return block, ()
@@ -100,9 +102,9 @@ def read_block(
         if not reason and not content.script.text.strip():
             reason = "no line in it begins with the prompt `$ `"
     reading = _Reading(source, content.script)
-    statements, labels, problems = reading.statements(own_shell, settings, dict(content.expected))
+    statements, labels, problems = reading.statements(own_shell, settings, content.expected)
     block = Block(
-        number, fence.info, drafted.language, fence.code.text, content.script, fence.span, statements, labels,
+        number, fence.info, language, fence.code.text, content.script, fence.span, statements, labels,
         runs=not reason, why_not=reason, annotation=drafted.annotation,
     )  # fmt: skip
     return block, problems
@@ -111,7 +113,7 @@ def read_block(
 def _other_language(language: str, own_shell: str, shell: str) -> str:
     if language not in LANGUAGES.values():
         return "not a shell" if language else "no language is named after its fence"
-    if own_shell == shell or own_shell in READS.get(shell, ()):
+    if own_shell == shell:
         return ""
     return f"in {language}; this procedure runs in {shell}" if shell else f"in {language}; nothing runs here"
 
@@ -130,7 +132,7 @@ class _Reading:
     script: Excerpt
 
     def statements(
-        self, shell: str, settings: Settings, expected: dict[int, str]
+        self, shell: str, settings: Settings, expected: Sequence[tuple[int, str]]
     ) -> tuple[tuple[Statement, ...], tuple[str, ...], tuple[Problem, ...]]:
         """The statements, the labels of the alternatives among them, and what is wrong with the script."""
         text = self.script.text
@@ -138,9 +140,11 @@ class _Reading:
         borders, labels = _alternatives(text, scan)
         starts = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))[:-1]
         statements = []
+        ends = [end for _, end in scan.statements]
+        shown = {bisect_right(ends, end) - 1: output for end, output in expected}
         upcoming = iter((*found, None))
         placeholder = next(upcoming)
-        for start, end in scan.statements:
+        for index, (start, end) in enumerate(scan.statements):
             inside = []
             while placeholder is not None and placeholder.start < end:
                 if placeholder.start >= start:
@@ -154,7 +158,7 @@ class _Reading:
                     self._span(start, end, starts),
                     tuple(inside),
                     bisect_right(borders, start) + 1 if borders else 0,
-                    expected.get(end),
+                    shown.get(index),
                 )
             )
         problems: tuple[Problem, ...] = ()

@@ -9,13 +9,15 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from .arguments import parse_arguments
 
 if TYPE_CHECKING:
     from .model import Problem, Procedure, Runbook, Settings
     from .plan import Plan
+
+T = TypeVar("T")
 
 DONE, FAILED, REFUSED, WAITING, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -142,22 +144,21 @@ def _plan(
     arguments: argparse.Namespace,
     menu: Callable[[Runbook], Procedure] | None = None,
 ) -> Plan:
-    from .durations import parse_duration
+    from .annotation_values import positive_duration
     from .model import Problem, Severity
     from .plan import choose_procedure, make_plan
     from .sources import refused
-    from .values import ValueProblem, parse_capture, parse_set
+    from .values import parse_capture, parse_set
 
     runbook = _runbook(path, arguments)
     errors = [problem for problem in runbook.problems if problem.severity == Severity.ERROR]
     if errors:
         raise Refused(_said(errors, path, runbook.text))
-    try:
-        given = dict(parse_set(text) for text in arguments.set)
-        captures = tuple(parse_capture(text) for text in arguments.capture)
-        timeout = parse_duration(arguments.timeout) if arguments.timeout else None
-    except (ValueProblem, ValueError) as problem:
-        raise Refused(str(problem)) from None
+    given = dict(_read_option("--set", parse_set, text) for text in arguments.set)
+    captures = tuple(_read_option("--capture", parse_capture, text) for text in arguments.capture)
+    timeout = None
+    if arguments.timeout is not None:
+        timeout = _read_option("--timeout", positive_duration, arguments.timeout)
     procedure = choose_procedure(runbook, anchor)
     if isinstance(procedure, Problem) and procedure.code == "which-procedure" and menu is not None:
         procedure = menu(runbook)
@@ -171,6 +172,7 @@ def _plan(
         first=arguments.first,
         only=arguments.only,
         done=tuple(arguments.done),
+        confirmed=tuple(arguments.confirmed),
         timeout=timeout,
         cwd=arguments.cwd,
     )
@@ -181,6 +183,13 @@ def _plan(
         problems = [Problem("value", f"<{known.name}>: {why}", known.span) for known, why in wrong]
         raise Refused(_said(problems, path, runbook.text))
     return plan
+
+
+def _read_option(option: str, read: Callable[[str], T], text: str) -> T:
+    try:
+        return read(text)
+    except ValueError as problem:
+        raise Refused(f"`{option}`: {problem}") from None
 
 
 def _warn(runbook: Runbook) -> None:

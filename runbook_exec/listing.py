@@ -10,6 +10,7 @@ from typing import Any
 from .model import Block, Procedure, Runbook, Step
 from .plan import Item, Plan, Where
 from .values import Capture
+from .verdict import chosen_alternative
 
 
 def outline(runbook: Runbook) -> Iterator[str]:
@@ -68,7 +69,8 @@ def dry_run(plan: Plan) -> Iterator[str]:
         yield f"{step.label}  {step.title}  (line {step.span.line})" + ("" if items else "  not asked for")
         for item in items or ():
             if item.statement is None:
-                yield "   by hand: a person says when it is done"
+                done = item.where.step in plan.done
+                yield f"   by hand: {'done, says --done' if done else 'a person says when it is done'}"
                 continue
             for line in item.statement.text.split("\n"):
                 yield f"   {line}"
@@ -89,8 +91,10 @@ def dry_run(plan: Plan) -> Iterator[str]:
 def _notes(plan: Plan, item: Item) -> Iterator[str]:
     says = item.annotation
     if item.statement is not None and item.statement.alternative:
-        label = item.block.alternatives[item.statement.alternative - 1] if item.block else ""
-        yield f"     alternative {item.statement.alternative}: {label}"
+        labels, number = item.block.alternatives if item.block else (), item.statement.alternative
+        chosen = chosen_alternative(labels, says.choose)
+        which = {0: "", number: " (chosen)"}.get(chosen, " (not chosen)")
+        yield f"     alternative {number}{which}: {labels[number - 1]}"
     for name in dict.fromkeys(p.name for p in item.placeholders):
         yield f"     <{name}>: {_known(plan, name, item)}"
     told = {
@@ -102,7 +106,7 @@ def _notes(plan: Plan, item: Item) -> Iterator[str]:
         "ends after": f"{says.timeout:g} s" if says.timeout else "",
         "only when": says.when or "",
         "in": says.cwd or "",
-        "asks first": "" if says.confirm is None else says.confirm or "yes",
+        "asks first": "" if says.confirm is None or not item.first else says.confirm or "run this?",
     }
     for what, value in told.items():
         if value:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from .annotation_values import SHELLS
 from .annotations import merge
 from .model import Annotation, Block, Input, Placeholder, Problem, Procedure, Runbook, Statement, Step
 from .values import Capture, is_secret, parse_capture
@@ -57,6 +58,13 @@ class Item:
     def line(self) -> int:
         """Where it stands in the document."""
         return (self.statement or self.step).span.line
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the command line may call it by: its step's label, anchor or id, or its block's id."""
+        step = self.step
+        ids = (self.annotation.id, step.annotation.id)
+        return frozenset((step.label, step.anchor, *(name for name in ids if name)))
 
     @property
     def placeholders(self) -> tuple[Placeholder, ...]:
@@ -133,8 +141,10 @@ def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Proble
             "expected a procedure, found no block that a shell could run and no steps",
             hint="a section titled Procedure or Steps, or numbered headings, make one",
         )
+    addresses = {anchor: f"{runbook.path}#{anchor}" for anchor in by_anchor}
+    widest = max(map(len, addresses.values()))
     listing = "\n".join(
-        f"  {runbook.path}#{p.anchor}   {p.title}{'   (only when named)' if p.dangerous else ''}"
+        f"  {addresses[p.anchor]:<{widest}}   {p.title}{'   (only when named)' if p.dangerous else ''}"
         for p in runbook.procedures
     )
     if anchor:
@@ -143,11 +153,9 @@ def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Proble
         return Problem(
             "no-procedure", f"no procedure `#{anchor}` on this page{meant}", hint="choose one:\n" + listing
         )
-    return Problem(
-        "which-procedure",
-        f"this page has {len(by_anchor)} procedures, and none is run without being named",
-        hint="choose one:\n" + listing,
-    )
+    many = f"this page has {len(by_anchor)} procedures, and none is run without being named"
+    one = "the one procedure of this page is run only when it is named"
+    return Problem("which-procedure", many if len(by_anchor) > 1 else one, hint="choose one:\n" + listing)
 
 
 def find_step(items: tuple[Item, ...], wanted: str) -> Item | None:
@@ -159,11 +167,7 @@ def find_step(items: tuple[Item, ...], wanted: str) -> Item | None:
         for item in items:
             if item.step.label == found[1] and item.where.statement == int(found[2]):
                 return item
-    for item in reversed(items):
-        names = (item.step.label, item.step.anchor, item.annotation.id, item.step.annotation.id)
-        if wanted in names:
-            return item
-    return None
+    return next((item for item in reversed(items) if wanted in item.names), None)
 
 
 def plan_captures(
@@ -204,12 +208,14 @@ def make_plan(
     first: str | None = None,
     only: str | None = None,
     done: tuple[str, ...] = (),
+    confirmed: tuple[str, ...] = (),
     timeout: float | None = None,
     cwd: str | None = None,
 ) -> Plan | tuple[Problem, ...]:
     """The plan for a procedure and for what was said on the command line, or what is wrong with that.
 
-    `first` and `only` are steps as `find_step` takes them, `done` manual steps; `timeout` is in seconds.
+    `first` and `only` are steps as `find_step` takes them, `done` manual steps, `confirmed` those that ask;
+    `timeout` is in seconds.
     """
     everything = items_of(procedure)
     items, problems = _asked_for(everything, first, only)
@@ -230,6 +236,8 @@ def make_plan(
             problems.append(Problem("done-step", message, hint=f"the steps that are: {by_hand}"))
         else:
             manual.add(step.number)
+    problems += _not_asking(everything, confirmed)
+    problems += _all_for_others(procedure)
     plan = Plan(
         runbook,
         procedure,
@@ -263,6 +271,24 @@ def _asked_for(
         return tuple(i for i in items if i.where.step == item.where.step), []
     start = item.where if "." in wanted and item.step.label != wanted else Where(item.where.step)
     return tuple(i for i in items if i.where >= start), []
+
+
+def _not_asking(items: tuple[Item, ...], confirmed: tuple[str, ...]) -> Iterator[Problem]:
+    asking = [item for item in items if item.annotation.confirm is not None]
+    for wanted in confirmed:
+        if not any(wanted in item.names for item in asking):
+            labels = ", ".join(dict.fromkeys(item.step.label for item in asking)) or "none"
+            message = f"`--confirmed {wanted}`: no step `{wanted}` asks for a confirmation"
+            yield Problem("confirmed-step", message, hint=f"the steps that do: {labels}")
+
+
+def _all_for_others(procedure: Procedure) -> Iterator[Problem]:
+    """A procedure of which nothing runs since its blocks are for other shells; by hand it is not meant."""
+    blocks = [block for step in procedure.steps for block in step.blocks]
+    others = dict.fromkeys(block.language for block in blocks if block.language in SHELLS)
+    if others and procedure.shell not in others and not any(block.runs for block in blocks):
+        message = f"`{procedure.title}` has no block that runs in {procedure.shell}"
+        yield Problem("no-block", message, procedure.span, f"its blocks are for {', '.join(others)}")
 
 
 def _unknown_name(option: str, name: str, names: list[str]) -> Problem:

@@ -12,8 +12,8 @@ _PATIENCE = 25  # how often, on average, a character of a session is looked at t
 
 _Complete = Callable[[str], bool | None]
 
-_PROMPT = re.compile(r"[ \t]*[$%] ")
-_DOLLAR = re.compile(r"[ \t]*\$ ")
+_DOLLAR = re.compile(r"[ \t]*\$(?: |$)")
+_PERCENT = re.compile(r"%(?: |$)")
 _CONTINUATION = re.compile(r"[ \t]*>(?: |$)")
 _BACKSLASHES = re.compile(r"(\\+)$")
 
@@ -31,8 +31,17 @@ def is_session(code: str) -> bool:
     for line in code.split("\n"):
         text = line.strip()
         if text and not text.startswith("#"):
-            return _DOLLAR.match(line) is not None
+            return text.startswith("$ ")
     return False
+
+
+def _prompt(lines: list[str]) -> re.Pattern[str]:
+    """The prompt of a session: `% ` where it begins with that, else `$ `.
+
+    Only one of them, because programs print the other: `  % Total    % Received` is curl's.
+    """
+    first = next((line for line in lines if line.strip()), "")
+    return _PERCENT if first.startswith("% ") else _DOLLAR
 
 
 def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
@@ -43,14 +52,15 @@ def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
     """
     ask = _sparing(complete, _PATIENCE * len(code.text) + 20_000)
     lines = code.text.split("\n")
+    prompt = _prompt(lines)
     texts: list[str] = []
     origins: list[int] = []
     padding: list[int] = []
     expected: list[tuple[int, str]] = []
     length = 0
-    index = next((at for at, line in enumerate(lines) if _PROMPT.match(line)), len(lines))
+    index = next((at for at, line in enumerate(lines) if prompt.match(line)), len(lines))
     while index < len(lines):
-        cuts = _command(lines, index, ask)
+        cuts = _command(lines, index, prompt, ask)
         for at, cut in enumerate(cuts, index):
             texts.append(lines[at][cut:])
             origins.append(code.origins[at] + max(0, cut - code.padding[at]))
@@ -58,7 +68,7 @@ def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
             length += len(texts[-1]) + 1
         index += len(cuts)
         output = index
-        while index < len(lines) and not _PROMPT.match(lines[index]):
+        while index < len(lines) and not prompt.match(lines[index]):
             index += 1
         shown = "\n".join(lines[output:index]).rstrip("\n")
         if shown.strip():
@@ -66,28 +76,30 @@ def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
     return Session(Excerpt("\n".join(texts), tuple(origins), tuple(padding)), tuple(expected))
 
 
-def _command(lines: list[str], first: int, complete: _Complete) -> list[int]:
+def _command(lines: list[str], first: int, prompt: re.Pattern[str], complete: _Complete) -> list[int]:
     """How many characters to take off each line of the command whose prompt is on line `first`."""
-    cuts = [_cut(_PROMPT, lines[first])]
+    cuts = [_cut(prompt, lines[first])]
     text = lines[first][cuts[0] :]
     for index in range(first + 1, len(lines)):
-        if _PROMPT.match(lines[index]):
+        if prompt.match(lines[index]):
             break
         goes_on = _ends_in_backslash(text)
         if not goes_on and complete(text) is not False:
             break
         cut = _cut(_CONTINUATION, lines[index])
         if not goes_on and not cut:
-            return cuts + [0] * _until_complete(lines, index, text, complete)
+            return cuts + [0] * _until_complete(lines, index, text, prompt, complete)
         cuts.append(cut)
         text += "\n" + lines[index][cut:]
     return cuts
 
 
-def _until_complete(lines: list[str], index: int, text: str, complete: _Complete) -> int:
+def _until_complete(
+    lines: list[str], index: int, text: str, prompt: re.Pattern[str], complete: _Complete
+) -> int:
     """How many lines without a prompt make the command whole; none if no number of them does."""
     for taken, line in enumerate(lines[index:], 1):
-        if _PROMPT.match(line):
+        if prompt.match(line):
             break
         text += "\n" + line
         whole = complete(text)

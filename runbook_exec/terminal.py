@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -297,7 +299,9 @@ class Terminal:
 
     def _item(self, step: int, block: int, statement: int) -> Item | None:
         where = Where(step, block, statement)
-        return next((item for item in self.plan.items if item.where == where), None)
+        at = bisect_left(self.plan.items, where, key=attrgetter("where"))
+        item = self.plan.items[at] if at < len(self.plan.items) else None
+        return item if item is not None and item.where == where else None
 
     # the end ---------------------------------------------------------------------------------------------
 

@@ -28,10 +28,10 @@ def unattended(yes: bool, confirmed: Collection[str] = ()) -> Ask:
                     return Answer("run")
                 return Answer("wait", note=f"step {step} is ready to run; `--yes` runs it without asking")
             case Confirmation():
-                if step in confirmed:
+                if not question.item.names.isdisjoint(confirmed):
                     return Answer("run", note="said beforehand with --confirmed")
-                asked = f"step {step} is to be confirmed: {question.question}"
-                return Answer("wait", note=f"{asked}; `--confirmed {step}` confirms it")
+                asked = f"step {step} asks `{question.question}`"
+                return Answer("wait", note=f"{asked}; `--confirmed {step}` says yes")
             case ManualStep():
                 done = f"`--done {step}` says that it has been done"
                 return Answer("wait", note=f"step {step} is for a person to do; {done}")

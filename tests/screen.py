@@ -81,6 +81,12 @@ class Screen:
         assert self.child.exitstatus is not None, f"killed by {self.child.signalstatus}"
         return int(self.child.exitstatus)
 
+    def hang_up(self) -> None:
+        """Close the terminal under the program, and wait until that has ended it."""
+        os.close(self.child.child_fd)
+        os.waitpid(self.child.pid, 0)
+        self.child.closed = self.child.ptyproc.closed = True
+
     def _read(self, patience: float) -> bool:
         """Take in some output; False once there will be none."""
         ready, _, _ = select.select([self.child.child_fd], [], [], max(0.0, patience))

@@ -6,7 +6,6 @@ anew, for review.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -50,9 +49,10 @@ def steps(*scripts: str) -> str:
     return "# Page\n\n## Procedure\n\n" + "\n".join(parts)
 
 
-def events(program: Program) -> list[dict[str, object]]:
-    """The lines of the run's journal."""
-    return [json.loads(line) for line in program.journal().read_text(encoding="utf-8").splitlines()]
+def answer(shown: Screen, question: str, *keys: str) -> None:
+    """Wait for a text and type keys."""
+    shown.wait(question)
+    shown.type(*keys)
 
 
 def steadied(text: str) -> str:
@@ -227,25 +227,331 @@ def _questions(shown: Screen) -> Iterator[str]:
 
 
 def test_an_interrupt_ends_the_statement_and_nothing_else(program: Program) -> None:
-    """After ^C the session, its variables and the terminal are usable: `!`, and retry with other work."""
-    page = steps("set -g greeting hello", "echo begun; sleep 100", "echo $greeting again")
+    """After ^C the session, its variables and the terminal are usable: by `!`, and by retry."""
+    page = steps("set -g greeting hello", "sleep 100", "echo $greeting again")
     with guided(program, page) as shown:
-        shown.wait("1 of 4 ›")
-        shown.type(ENTER)
-        shown.wait("2 of 4 ›")
-        shown.type(ENTER)
-        shown.wait("3 of 4 ›")
-        shown.type(ENTER)
-        shown.wait("… 2 s, ^C interrupts")
-        shown.type(INTERRUPT)
-        shown.wait("✗  2/3  Step · interrupted after", "r retry")
+        answer(shown, "1 of 3 ›", ENTER)
+        answer(shown, "2 of 3 ›", ENTER)
+        answer(shown, "… 2 s, ^C interrupts", INTERRUPT)
+        shown.wait("✗  2/3  Step · interrupted after")
+        answer(shown, "r retry", "!")
+        answer(shown, "fish>", "function sleep; echo $greeting from the prompt; end", ENTER, END)
+        answer(shown, "✗  exited 130", "r")
+        shown.wait("hello from the prompt")
+        answer(shown, "3 of 3 ›", "q")
+        assert shown.status() == 130
+
+
+def test_quitting_after_a_failure_is_a_failure(program: Program) -> None:
+    """q after a statement that failed exits with 1, and the summary says where."""
+    with guided(program, steps("true", "false", "true")) as shown:
+        answer(shown, "1 of 3 ›", ENTER)
+        answer(shown, "2 of 3 ›", ENTER)
+        answer(shown, "✗  2/3  Step · exited 1", "q")
+        shown.wait("Stopped at step 2 of 3.  Nothing after it was run.")
+        assert shown.status() == 1
+
+
+def test_the_prompt_is_the_session_s_own(program: Program) -> None:
+    """`!` sees what statements set, keeps what is set there, and both `exit` and ^D come back."""
+    with guided(program, steps("set -g a one", "echo $a $b")) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        answer(shown, "2 of 2 ›", "!")
+        answer(shown, "fish>", "set -g b two; echo seen:$a", ENTER)
+        answer(shown, "seen:one", "exit", ENTER)
+        shown.wait("echo $a $b")
+        shown.wait("2 of 2 ›")
         shown.type("!")
-        shown.wait("the same shell", "fish>")
-        shown.type("function sleep; echo $greeting from the prompt; end", ENTER)
-        shown.wait("fish>\n") if False else None
-        shown.type(END)
-        shown.wait("r retry")
-        shown.type("r")
-        shown.wait("hello from the prompt", "4 of 4 ›")
+        shown.wait_gone("2 of 2 ›")
+        answer(shown, "fish>", END)
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("one two", "Done.")
+        assert shown.status() == 0
+
+
+def test_a_skipped_statement_is_not_run(program: Program) -> None:
+    """s goes on with the next statement, and the summary tells."""
+    with guided(program, steps("touch made", "true")) as shown:
+        answer(shown, "1 of 2 ›", "s")
+        shown.wait("–  skipped")
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("Done.", "1  Step  –         skipped")
+        assert shown.status() == 0
+    assert not (program.work / "made").exists()
+
+
+def test_two_interrupts_at_a_question_quit(program: Program) -> None:
+    """One ^C may come too late for the statement it was meant for: only a second one leaves."""
+    with guided(program, steps("echo never")) as shown:
+        answer(shown, "1 of 1 ›", INTERRUPT)
+        answer(shown, "^C again quits", INTERRUPT)
+        shown.wait("Stopped before anything was run.")
+        assert shown.status() == 130
+
+
+# editing
+
+
+def editor(program: Program, script: str) -> str:
+    """An editor, called vi, that writes down how it was called and then does what a script says."""
+    path = program.write("vi", f'#!/bin/sh\necho "$@" >>calls\n{script}\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_the_page_can_be_edited_at_its_line(program: Program) -> None:
+    """`e` opens the editor at the statement's line, and the run goes on with the new text."""
+    vi = editor(program, "sed -i s/wrong/right/ page.md")
+    with guided(program, steps("true", "echo wrong"), EDITOR=vi) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        answer(shown, "2 of 2 ›", "e")
+        shown.wait("the page was edited and read again", "echo right")
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("\nright", "Done.")
+        assert shown.status() == 0
+    assert (program.work / "calls").read_text() == "+14 page.md\n"
+
+
+def test_a_failed_statement_can_be_mended_on_the_page(program: Program) -> None:
+    """`e` after a failure comes back to the same statement as it now reads."""
+    with guided(program, steps("false"), EDITOR=editor(program, "sed -i s/false/true/ page.md")) as shown:
+        answer(shown, "1 of 1 ›", ENTER)
+        answer(shown, "r retry", "e")
+        shown.wait("the page was edited", "     true")
+        answer(shown, "enter run", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+
+
+def test_an_edit_that_breaks_the_page_can_be_mended(program: Program) -> None:
+    """A page that cannot be run says why and can be edited again; nothing runs in between."""
+    page = steps("echo fine")
+    vi = editor(program, "if test -e kept; then mv kept page.md; else mv page.md kept; printf '%s\\n' --- "
+                "'runbook: {nonsense: 1}' --- >page.md; cat kept >>page.md; fi")  # fmt: skip
+    with guided(program, page, EDITOR=vi) as shown:
+        answer(shown, "1 of 1 ›", "e")
+        shown.wait("The page cannot be run as it is now:", "page.md:2:11: error:", "nonsense")
+        answer(shown, "e edit   q quit", "e")
+        shown.wait("the page is as it was")
+        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+
+
+def test_an_editor_that_is_not_there_is_told(program: Program) -> None:
+    """A wrong EDITOR is a sentence, and the question is asked again."""
+    with guided(program, steps("true"), EDITOR="no-such-editor") as shown:
+        answer(shown, "1 of 1 ›", "e")
+        shown.wait("cannot start the editor: no such file or directory; set EDITOR")
         shown.type("q")
         assert shown.status() == 130
+
+
+# values
+
+
+def test_a_value_can_be_given_anew(program: Program) -> None:
+    """`v` asks again, and the statement shows and gets the other value."""
+    with guided(program, steps("echo got <name>")) as shown:
+        answer(shown, "enter takes it", "first", ENTER)
+        shown.wait("echo got first")
+        answer(shown, "v other value", "v")
+        answer(shown, "enter takes it", "second", ENTER)
+        shown.wait("echo got second")
+        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("\ngot second", "Done.")
+        assert shown.status() == 0
+
+
+def test_a_typed_secret_is_nowhere(program: Program) -> None:
+    """What is typed for a secret reaches the program, and neither the screen nor anything that is kept."""
+    with guided(program, steps("string length <door-token>; echo <door-token> >/dev/null")) as shown:
+        answer(shown, "enter takes it", "hunter2-hunter2", ENTER)
+        answer(shown, "1 of 2 ›", ENTER)
+        shown.wait("\n15")
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+        assert b"hunter2" not in shown.raw
+    assert b"hunter2" not in program.everything()
+
+
+def test_a_pasted_value_keeps_its_line_ends(program: Program) -> None:
+    """Pasted text is one value, newlines and all; the last newline is only how lines are copied."""
+    with guided(program, steps("string escape <note>")) as shown:
+        answer(shown, "enter takes it", "\x1b[200~one\r\ntwo\rq\n\x1b[201~")
+        answer(shown, "enter takes “one␊two␊q”", ENTER)
+        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+    assert b"string escape 'one\\ntwo\\nq'" in program.everything()
+
+
+def test_a_value_that_will_not_do_is_asked_for_again(program: Program) -> None:
+    """What the front matter refuses is said at the question, which stays."""
+    page = "---\nrunbook:\n  inputs:\n    size:\n      pattern: '[0-9]+'\n---\n" + steps("echo <size>")
+    with guided(program, page) as shown:
+        answer(shown, "enter takes it", "big", ENTER)
+        shown.wait("[0-9]+", "enter takes it")
+        answer(shown, "enter takes it", "42", ENTER)
+        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("\n42", "Done.")
+        assert shown.status() == 0
+
+
+# keys
+
+
+def test_a_program_asks_without_an_echo(program: Program) -> None:
+    """What a program reads as a password goes through unseen, and is not kept."""
+    ask = f'{sys.executable} -c \'import getpass; print(len(getpass.getpass("door? ")), "letters")\''
+    with guided(program, steps(ask)) as shown:
+        answer(shown, "1 of 1 ›", ENTER)
+        answer(shown, "door? ", "hunter2-hunter2", ENTER)
+        shown.wait("15 letters", "Done.")
+        assert shown.status() == 0
+        assert b"hunter2" not in shown.raw
+    assert b"hunter2" not in program.everything()
+
+
+def test_keys_typed_too_early_answer_nothing(program: Program) -> None:
+    """What is typed while a statement runs does not answer the question after it."""
+    waiting = "begin; echo begun; while not test -e go; command sleep 0.05; end; end"
+    with guided(program, steps(waiting, "echo second")) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        answer(shown, "\nbegun", "q", ENTER, "s", "q")
+        (program.work / "go").touch()
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("\nsecond", "Done.")
+        assert shown.status() == 0
+
+
+def test_keys_typed_in_one_go_answer_one_question(program: Program) -> None:
+    """Two keys that come together answer one question: the second was typed before its own was seen."""
+    with guided(program, steps("echo one", "echo two")) as shown:
+        answer(shown, "1 of 2 ›", "sq")
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("\ntwo", "Done.")
+        assert shown.status() == 0
+
+
+def test_the_time_that_passes_leaves_a_program_s_question_alone(program: Program) -> None:
+    """A silent statement tells how long it has been running, until it says something itself."""
+    script = """sh -c 'sleep 2.5; printf "name? "; read name; echo "hello $name"'"""
+    with guided(program, steps(script)) as shown:
+        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("… 2 s, ^C interrupts")
+        shown.wait("\nname?")
+        assert "interrupts" not in shown.text()
+        shown.type("Ada", ENTER)
+        shown.wait("name? Ada", "hello Ada", "Done.")
+        assert shown.status() == 0
+
+
+# which procedure
+
+
+SECTIONS = """# Things to do
+
+## Deploy
+
+```fish
+echo deployed
+```
+
+## Emergency shutoff
+
+```fish
+echo shut off
+```
+
+## Check status
+
+```fish
+echo looked
+echo again
+```
+"""
+
+
+def test_a_page_with_several_procedures_has_a_menu(program: Program) -> None:
+    """The procedures are listed, the dangerous ones last, and one is picked by number or arrow."""
+    with guided(program, SECTIONS) as shown:
+        same("menu-80x24", shown.wait("which one? ›"))
+        shown.type(ENTER, DOWN, DOWN, DOWN, UP, UP)
+        answer(shown, "› 1  Deploy", "2")
+        shown.wait("1/1  Check status")
+        answer(shown, "1 of 2 ›", ENTER)
+        shown.wait("\nlooked")
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+
+
+@pytest.mark.parametrize("keys", ["q", END, INTERRUPT * 2])
+def test_the_menu_can_be_left(program: Program, keys: str) -> None:
+    """Where nothing is picked nothing runs, and nothing is journaled."""
+    with guided(program, SECTIONS) as shown:
+        answer(shown, "which one? ›", *keys)
+        assert shown.status() == 130
+    assert not program.runs.exists()
+
+
+# the terminal
+
+
+def test_a_narrow_terminal_will_do(program: Program) -> None:
+    """Forty columns, wide characters and words that are too long: everything is folded, nothing fails."""
+    words = "広い文字のある段落、とても長い題名がここにあります、もっともっと長い題名"
+    page = steps(f"set -g words '{words}' {'x' * 90}", "echo <value>").replace("Step", f"Step {words}")
+    with guided(program, page, columns=40, rows=20) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        answer(shown, "enter takes it", words, ENTER)
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+    same("narrow-40x20", steadied(shown.text()))
+
+
+def test_what_a_program_leaves_behind_is_set_right(program: Program) -> None:
+    """A program that dies in the other screen, the cursor hidden and the mouse taken, leaves no trace."""
+    with guided(program, steps("printf '\\e[?1049h\\e[?25l\\e[?1000h\\e[1;31mred'", "true")) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        shown.wait("2 of 2 ›")
+        assert (shown.modes[b"1049"], shown.modes[b"1000"]) == (False, False)
+        shown.type("q")
+        assert shown.status() == 130
+        assert shown.modes[b"25"]
+        assert not shown.modes[b"2004"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("script", ["echo begun; command sleep 100", "echo <begun>"])
+def test_a_run_that_is_told_to_end_ends(program: Program, number: signal.Signals, script: str) -> None:
+    """In a statement or at a question, the terminal's modes are as they were found and the journal has its end."""
+    with guided(program, steps(script)) as shown:
+        found = termios.tcgetattr(shown.child.child_fd)
+        if "sleep" in script:
+            answer(shown, "1 of 2 ›", ENTER)
+            answer(shown, "2 of 2 ›", ENTER)
+            shown.wait("… 2 s")
+        else:
+            shown.wait("enter takes it")
+        assert termios.tcgetattr(shown.child.child_fd) != found
+        os.kill(shown.child.pid, number)
+        assert shown.status() == 130
+        assert termios.tcgetattr(shown.child.child_fd) == found
+        assert shown.modes[b"25"]
+    last = program.events()[-1]
+    assert (last.event, getattr(last, "outcome", "")) == ("run_ended", "stopped")
+
+
+def test_a_terminal_that_goes_away_ends_the_run(program: Program) -> None:
+    """Where the window is closed in the middle of a statement, the journal still has its end."""
+    with guided(program, steps("echo begun; command sleep 100")) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("… 2 s")
+        shown.hang_up()
+    last = program.events()[-1]
+    assert (last.event, getattr(last, "outcome", "")) == ("run_ended", "stopped")

@@ -1,12 +1,11 @@
-"""What the program prints where there is no terminal: transcripts, each beside its document in documents/runs.
+"""What the program prints where there is no terminal: transcripts beside their documents in documents/runs.
 
-A transcript (`NAME.runs.txt`) is command lines after `>>> `, each with what it printed, the files that it left
-and its exit status. `python tests/test_run.py` runs the command lines and writes the rest anew, for review.
+A transcript (`NAME.runs.txt`) is command lines after `>>> `, each with what it printed, the files that it
+left and its exit status. `python tests/test_run.py` runs the command lines and writes the rest anew, for review.
 """
 
 from __future__ import annotations
 
-import re
 import shlex
 import shutil
 import sys
@@ -15,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from program import Program, fish, prepared, steadied
+from program import Program, prepared, steadied
 
 RUNS = Path(__file__).parent / "documents" / "runs"
 TRANSCRIPTS = sorted(RUNS.glob("*.runs.txt"))

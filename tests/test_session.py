@@ -172,7 +172,7 @@ def test_a_raw_terminal_is_set_right_for_the_next_statement(shell: str, tmp_path
 CONFIGURED = {
     "fish": ("config/fish/config.fish", "set -g mine yes\necho welcome\n"),
     "bash": (".bashrc", "mine=yes\necho welcome\nPS1='me> ' PROMPT_COMMAND='echo prompting' TMOUT=1\n"),
-    "zsh": (".zshrc", "mine=yes\necho welcome\nPS1='me> '\n"),
+    "zsh": (".zshrc", "mine=yes\necho welcome\nPS1='me> ' TMOUT=1\n"),
 }
 
 
@@ -185,9 +185,18 @@ def test_the_users_configuration_is_loaded_unless_left_out(shell: str, clean: bo
     (tmp_path / name).write_text(text)
     with Session(shell, clean=clean, environ=home(tmp_path), cwd=str(tmp_path)) as session:
         said = b"".join(getattr(item, "data", b"") for item in session.start())
-        assert said == (b"" if clean else b"welcome\n")
+        assert said.replace(b"\r", b"") == (b"" if clean else b"welcome\n")
         look = 'echo "$mine."' if shell == "fish" else "echo $mine."
         assert run(session, look).text == (".\n" if clean else "yes.\n")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_shell_waits_for_an_operator_who_takes_time(shell: str, tmp_path: Path) -> None:
+    """A configuration that logs idle shells out does not end the session between two statements."""
+    (tmp_path / CONFIGURED[shell][0]).write_text("TMOUT=1\n")
+    with opened(shell, tmp_path, clean=False) as session:
+        time.sleep(1.3)
+        assert run(session, "echo here").text == "here\n"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -327,8 +336,9 @@ def test_fish_says_nothing_of_the_driver_however_its_messages_are_cut(
         return feed(tidy, data)
 
     monkeypatch.setattr(Tidy, "feed", listening)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with opened("fish", tmp_path) as session:
-        folder = str(session._folder)
+        folder = str(next(tmp_path.glob("runbook-*")))
         shown = run(session, MESSAGES[what]).raw
     monkeypatch.undo()
     message = b"".join(raw).replace(folder.encode(), FOLDER.encode())

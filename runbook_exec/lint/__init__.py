@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import parsing, values
+from . import meaning, parsing, secret_text, values
 from .rule import Rule
 
-RULES: tuple[Rule, ...] = (*parsing.RULES, *values.RULES)
+RULES: tuple[Rule, ...] = (*parsing.RULES, *values.RULES, *meaning.RULES, *secret_text.RULES)

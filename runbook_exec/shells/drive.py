@@ -79,8 +79,13 @@ def carried_options(before: Report, code: bytes, after: Report) -> Report:
 
 _FISH_TURNS = 200  # statements before the text is sourced again, one level deeper
 
+# The first `read` from the keyboard makes fish greet, and a new user's fish read every manual page there is in
+# the background; a function and a variable of its own keep it from both.
 _FISH_DRIVER = """\
 status job-control full
+function fish_greeting
+end
+set -g FISH_UNIT_TESTS_RUNNING 1
 set -g __runbook_folder {folder}
 function __runbook_after
     set -g __runbook_statuses $status $pipestatus
