@@ -336,7 +336,7 @@ def test_valid_fish_is_split_where_its_grammar_says(made: tuple[str, list[str]])
 SEMANTIC = re.compile(
     r"can not be used|not inside of|Expected a variable name|is not supported|is not the exit status"
     r"|Invalid token|escape sequence|Unknown builtin|not allowed here|may only be|not valid|Array indices"
-    r"|may not be empty|is not a valid|Mismatched parenthesis"
+    r"|may not be empty|is not a valid|Mismatched parenthesis|: \$$"
 )
 
 

@@ -12,57 +12,12 @@ from .rule import Example, Finding, Page, Rule
 from .values import placeholders
 
 _KNOWN = frozenset(
-    [
-        "aws",
-        "awk",
-        "az",
-        "base64",
-        "basename",
-        "cat",
-        "count",
-        "cut",
-        "date",
-        "dirname",
-        "docker",
-        "echo",
-        "env",
-        "find",
-        "fly",
-        "flyctl",
-        "gcloud",
-        "gh",
-        "git",
-        "grep",
-        "head",
-        "hostname",
-        "id",
-        "jq",
-        "kubectl",
-        "ls",
-        "math",
-        "mise",
-        "mktemp",
-        "nproc",
-        "op",
-        "openssl",
-        "pass",
-        "pwd",
-        "random",
-        "readlink",
-        "realpath",
-        "sed",
-        "seq",
-        "sort",
-        "string",
-        "tail",
-        "tr",
-        "uname",
-        "uuidgen",
-        "wc",
-        "which",
-        "whoami",
-        "yq",
-    ]
+    re.findall(
+        r"\w+",
+        "aws awk az base64 basename cat count cut date dirname docker echo env find fly flyctl "
+        "gcloud gh git grep head hostname id jq kubectl ls math mise mktemp nproc op openssl pass "
+        "pwd random readlink realpath sed seq sort string tail tr uname uuidgen wc which whoami yq",
+    )
 )
 _SAYS = ("echo", "printf", "set_color")
 _IN_PARENTHESES = re.compile(r"(?<![$\\])\(\s*([A-Za-z_][\w.-]*)((?:[ \t][^()\"\n]*)?)\)")
@@ -78,7 +33,7 @@ def literal_substitution(page: Page) -> Iterator[Finding]:
                 before = code.script[start : match.start()]
                 name, rest = match[1], match[2].strip()
                 said = next((n for at, n in reversed(list(commands(code))) if at < start), "") in _SAYS
-                # prose may hold a command's name in brackets; a flag, a sign or no blank before it tells the two apart
+                # prose may hold a command's name in brackets; a flag, or no blank before it, tells
                 prose = said and before.endswith(" ") and rest and not rest.startswith(("-", "+", "$", "/"))
                 if name in used and not prose and (rest or name in _KNOWN):
                     yield Finding(
@@ -296,7 +251,7 @@ RULES = (
         "M301",
         "literal-substitution",
         "In fish a command substitution is `(cmd)`, but inside double quotes only `$(cmd)` is one. A real "
-        "runbook stored the text of a command in its password manager this way, where the token should have been.",
+        "runbook stored the text of a command in its password manager this way, where the token belonged.",
         literal_substitution,
         bad=(
             Example(_fish('op item edit x "deploy-token=(fly tokens create org)" --vault v'), at=(6, 30)),
@@ -404,8 +359,8 @@ RULES = (
     Rule(
         "M308",
         "unconfirmed",
-        "What cannot be undone is worth one more question, at the moment it happens. The table of commands is in "
-        '`runbook_exec/lint/meaning.py`; `destructive = ["regex", …]` in the settings adds to it.',
+        "What cannot be undone is worth one more question, at the moment it happens. The table of commands is "
+        'in `runbook_exec/lint/meaning.py`; `destructive = ["regex", …]` in the settings adds to it.',
         unconfirmed,
         bad=(
             Example(_fish("sudo rm -rf /srv/old"), at=(6, 6)),

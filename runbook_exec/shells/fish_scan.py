@@ -191,7 +191,7 @@ class _Parser:
                 self.otherwise(opening)
             case "switch":
                 self.word(opening)
-                self.words(opening)
+                self.separator(opening)
                 self.cases(opening)
         self.close(opening)
         self.depth -= 1
