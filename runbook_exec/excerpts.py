@@ -28,7 +28,7 @@ def explain(problem: Problem, path: str, text: str) -> str:
     lines = [
         f"{place(problem.path or path, problem.span)}: {problem.severity}: {problem.message} [{problem.code}]"
     ]
-    if problem.span and not problem.path:
+    if problem.span and problem.path in ("", path):
         lines.append(excerpt(text, problem.span))
     if problem.hint:
         lines.append(f"  {problem.hint}" if "\n" not in problem.hint else problem.hint)

@@ -8,9 +8,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from .annotation_values import SHELLS
 from .annotations import merge
-from .model import Annotation, Block, Input, Placeholder, Problem, Procedure, Runbook, Statement, Step
+from .model import (
+    Annotation,
+    Block,
+    Context,
+    Input,
+    Placeholder,
+    Problem,
+    Procedure,
+    Runbook,
+    Statement,
+    Step,
+)
+from .shells import SHELLS
+from .shells.base import Filling, Unwritable
 from .values import Capture, is_secret, parse_capture
 
 
@@ -238,6 +250,7 @@ def make_plan(
             manual.add(step.number)
     problems += _not_asking(everything, confirmed)
     problems += _all_for_others(procedure)
+    problems += _unwritable(items, procedure.shell)
     plan = Plan(
         runbook,
         procedure,
@@ -289,6 +302,19 @@ def _all_for_others(procedure: Procedure) -> Iterator[Problem]:
     if others and procedure.shell not in others and not any(block.runs for block in blocks):
         message = f"`{procedure.title}` has no block that runs in {procedure.shell}"
         yield Problem("no-block", message, procedure.span, f"its blocks are for {', '.join(others)}")
+
+
+def _unwritable(items: tuple[Item, ...], shell: str) -> Iterator[Problem]:
+    """Placeholders where no value at all can be written: found now, not halfway through a run."""
+    for item in items:
+        for found in item.placeholders:
+            if found.context is Context.UNSAFE and item.statement is not None:
+                try:
+                    SHELLS[shell].fill(
+                        item.statement.text, [Filling(found.start, found.end, found.context, "x")]
+                    )
+                except Unwritable as error:
+                    yield Problem("unwritable", str(error), found.span)
 
 
 def _unknown_name(option: str, name: str, names: list[str]) -> Problem:

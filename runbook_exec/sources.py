@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -34,7 +35,7 @@ def sources(
     """A function that gives a placeholder's value, or None; `told` hears of each command that it runs."""
 
     def run(command: Sequence[str]) -> str:
-        told(" ".join(command))
+        told(command[-1] if command[0] == "sh" else shlex.join(command))
         quiet = None if attended else subprocess.DEVNULL  # a person may be asked for a password
         done = subprocess.run(
             list(command), check=True, stdin=quiet, stdout=subprocess.PIPE, stderr=quiet, encoding="utf-8"

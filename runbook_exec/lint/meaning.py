@@ -359,7 +359,7 @@ RULES = (
     Rule(
         "M308",
         "unconfirmed",
-        "What cannot be undone is worth one more question, at the moment it happens. The table of commands is "
+        "What cannot be undone is worth one more question, at the moment it happens. The table is "
         'in `runbook_exec/lint/meaning.py`; `destructive = ["regex", …]` in the settings adds to it.',
         unconfirmed,
         bad=(

@@ -187,10 +187,11 @@ def _word(text: str, start: int, end: int, regions: list[Region]) -> Token:
         elif char in "'\"":
             quote = at
         elif char == "#":
-            if at > start and _begins_comment(text, at):
+            if at > start and text[at - 1] in _AFTER_THESE_A_COMMENT:
                 stop = _end(_COMMENT, text, at, end)
-                # In braces and brackets it hides quotes from this tokenizer, but stays a part of the word.
-                read = not openings or text[openings[-1]] == "{"
+                # In braces and brackets, or after an escaped blank, it hides quotes and separators from fish's
+                # tokenizer as a comment does, but stays a part of the word.
+                read = not openings or text[openings[-1]] == "{" or escaped(text, at - 1)
                 regions.append((at, stop, Context.UNSAFE if read else Context.COMMENT))
                 at = stop - 1
         elif char in "({":
@@ -239,13 +240,6 @@ def _separates(text: str, at: int, end: int) -> bool:
     if text[at] != "&":
         return text[at] in _SEPARATORS
     return at + 1 >= end or text[at + 1] in _SEPARATORS or text[at + 1] == "&"
-
-
-def _begins_comment(text: str, at: int) -> bool:
-    if text[at - 1] not in _AFTER_THESE_A_COMMENT:
-        return False
-    before = text[: at - 1]
-    return (len(before) - len(before.rstrip("\\"))) % 2 == 0
 
 
 def _closed(text: str, at: int, openings: list[int]) -> int:
