@@ -43,7 +43,7 @@ def main() -> int:
     wanted: Sequence[str] = arguments.only or tuple(CASES)
     _KEPT.mkdir(exist_ok=True)
     tools, missing = _tools(wanted)
-    for line in facts(peers.versions(_KEPT / "peers")):
+    for line in facts(peers.versions(_KEPT / "peers"), _KEPT):
         print(line)
     if arguments.quick:
         print("Small sizes: neither the numbers nor what they say of the floors mean anything.")
@@ -94,7 +94,8 @@ def _measured(
             memory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_MEMORY)))
         for key in wanted:
             place = Place(folder / key, folder / "state", memory, tools)
-            place.folder.mkdir()
+            # without this folder an interactive fish reads all manual pages in the background
+            (place.folder / ".local/share/fish/generated_completions").mkdir(parents=True)
             case = CASES[key](place, sizes)
             try:
                 measured = in_turn(case.commands, turns or case.turns, case.warm, partial(_tell, key))

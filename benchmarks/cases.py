@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from .claims import MB, Claim, Each, Growth, Peak, Ratio
@@ -14,8 +15,9 @@ from .timing import Command
 
 OURS = "runbook-exec"
 _UNFLUSHED = "runbook-exec, not flushed"
+_NOTHING = "runbook-exec, no statement but the last"
 _BLOCKS_A_STEP = 100
-_WORDS = "the quick brown fox jumps over a dog "
+_LOG = "2026-11-24T08:45:48Z INFO worker-3 fetched https://example.com/items?page_id=17 in 23 ms, 200 OK; "
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,11 @@ def start_up(place: Place, sizes: Sizes) -> Case:
 
 def builtins(place: Place, sizes: Sizes) -> Case:
     """Statements that take no time themselves."""
-    each = Each("builtins: a statement", OURS, sizes.statements, 0.0006)
+    nothing = place.proven(_NOTHING, _run(place.write("nothing.md", _document([_last(place)]))))
+    each = Each("builtins: each further statement", OURS, _NOTHING, sizes.statements, 0.0006)
     statements = [f"set -g x {number}" for number in range(sizes.statements)]
     posix = [f"x={number}" for number in range(sizes.statements)]
-    commands = _statements(place, statements, posix)
+    commands = (nothing, *_statements(place, statements, posix))
     others = (Ratio("builtins", OURS, name) for name in ("fish", "rundoc", "byexample", "cram"))
     return Case(commands, (each, *others), sizes.turns.get("builtins", 1))
 
@@ -125,7 +128,7 @@ def external(place: Place, sizes: Sizes) -> Case:
 
 def long_lines(place: Place, sizes: Sizes) -> Case:
     """One statement that prints very much, as lines of 4,000 characters."""
-    line = (_WORDS * 4000)[:3999]
+    line = (_LOG * 40)[:3999]
     return _output(place, sizes, "long-lines", "long lines", line, 1.2)
 
 
@@ -136,24 +139,29 @@ def short_lines(place: Place, sizes: Sizes) -> Case:
 
 def parsing(place: Place, sizes: Sizes) -> Case:
     """Reading Markdown, without running any of it."""
-    page = Path(__file__).with_name("page.md").read_text(encoding="utf-8")
-    body = page.split("---\n", 2)[2]
-    count = sizes.markdown // len(body.encode()) + 1
-    large = place.folder / "large.md"
-    with large.open("w", encoding="utf-8") as file:  # page by page: see `once` on the memory of this process
-        file.writelines(body.replace("NUMBER", str(number)) for number in range(count))
+    how_to, reference = (
+        Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("how-to.md", "reference.md")
+    )
+    mixed = (how_to, reference, reference)
     folder = place.folder / "pages"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir()
     for number in range(sizes.files):
-        place.write(f"pages/{number}.md", page.replace("NUMBER", str(number)))
+        place.write(f"pages/{number}.md", mixed[number % 3].replace("NUMBER", str(number)))
+    paths = {
+        "one file": _large(place.folder / "mixed.md", mixed, sizes.markdown),
+        "a folder": folder,
+        "how-tos only": _large(place.folder / "how-tos.md", (how_to,), sizes.markdown),
+    }
     commands = tuple(
         place.command(f"{name}, {what}", (sys.executable, "-c", code, path))
-        for what, path in (("one file", large), ("folder", folder))
+        for what, path in paths.items()
         for name, code in ((OURS, _PARSE), ("mistune", _MISTUNE))
     )
+    size = _size(sizes.markdown)
     claims = (
-        Ratio(f"parsing {_size(sizes.markdown)}", f"{OURS}, one file", "mistune, one file", 0.6),
-        Ratio(f"parsing {sizes.files:,} files", f"{OURS}, folder", "mistune, folder", 0.6),
+        Ratio(f"parsing {size}", f"{OURS}, one file", "mistune, one file", 0.6),
+        Ratio(f"parsing {sizes.files:,} files", f"{OURS}, a folder", "mistune, a folder", 0.6),
+        Ratio(f"parsing {size} of how-tos only", f"{OURS}, how-tos only", "mistune, how-tos only"),
     )
     return Case(commands, claims, sizes.turns.get("parsing", 1))
 
@@ -177,6 +185,17 @@ _MISTUNE = _FILES + (
 )
 
 
+def _large(path: Path, pages: Sequence[str], size: int) -> Path:
+    """One file of at least `size` bytes, made of the pages in turn without their front matter."""
+    bodies = [page.split("---\n", 2)[2] for page in pages]
+    with path.open("w", encoding="utf-8") as file:  # page by page: see `once` on the memory of this process
+        for number in count():
+            if file.tell() >= size:
+                return path
+            file.write(bodies[number % len(bodies)].replace("NUMBER", str(number)))
+    return path
+
+
 def _ours() -> tuple[str, ...]:
     program = Path(sys.executable).with_name("runbook-exec")
     return (str(program),) if program.exists() else (sys.executable, "-m", "runbook_exec")
@@ -188,8 +207,7 @@ def _run(document: Path) -> tuple[str, ...]:
 
 def _statements(place: Place, statements: Sequence[str], posix: Sequence[str]) -> tuple[Command, ...]:
     """The same statements for every tool, each in its own kind of document."""
-    last = f"echo done >{place.proof}"
-    fish, posix = [*statements, last], [*posix, last]
+    fish, posix = [*statements, _last(place)], [*posix, _last(place)]
     document = place.write("statements.md", _document(fish))
     commands = [place.proven(OURS, _run(document))]
     if place.memory:
@@ -204,6 +222,11 @@ def _statements(place: Place, statements: Sequence[str], posix: Sequence[str]) -
         if name in place.tools:
             commands.append(place.proven(name, (place.tools[name], *arguments())))
     return tuple(commands)
+
+
+def _last(place: Place) -> str:
+    """The statement that every document ends with, in any shell."""
+    return f"echo done >{place.proof}"
 
 
 def _document(statements: Sequence[str]) -> str:
@@ -226,12 +249,12 @@ def _output(place: Place, sizes: Sizes, key: str, title: str, line: str, floor: 
         (OURS, sizes.output), (smaller, sizes.output // 10),
     )}  # fmt: skip
     documents = {
-        name: place.write(f"{key}-{number}.md", _document([statement, f"echo done >{place.proof}"]))
+        name: place.write(f"{key}-{number}.md", _document([statement, _last(place)]))
         for number, (name, statement) in enumerate(statements.items())
     }
     commands = [place.proven(name, _run(document)) for name, document in documents.items()]
     if "script" in place.tools:
-        program = f"{statements[OURS]}; echo done >{place.proof}"
+        program = f"{statements[OURS]}; {_last(place)}"
         commands.append(place.proven("script", (place.tools["script"], "-qc", program, os.devnull)))
     claims = (
         Ratio(title, OURS, "script", floor),

@@ -7,27 +7,43 @@ import platform
 import re
 import shutil
 import subprocess
+import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
 from runbook_exec import __version__
 
 _TOLD_BY = {"fish": ("fish", "--version"), "bash": ("bash", "--version"), "script": ("script", "--version")}
 
 
-def facts(peers: Mapping[str, str]) -> Iterator[str]:
-    """Lines about this machine and the versions of everything that is compared; `peers` by name."""
+def facts(peers: Mapping[str, str], disk: Path) -> Iterator[str]:
+    """Lines about this machine, its disk and everything that is compared; `peers` are versions by name."""
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     yield f"runbook-exec {__version__}{_commit()}, {when}"
     cores, memory = os.cpu_count(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     system = f"{platform.system()} {platform.release()}"
     yield f"{_processor()}, {cores} cores, {memory:.0f} GiB, {system}; load {load}"
+    yield f"flushing a line to {disk.name}: {_flush(disk) * 1000:.2f} ms"
     told = {name: _told(command) for name, command in _TOLD_BY.items() if shutil.which(command[0])}
     versions = {"Python": platform.python_version(), "mistune": version("mistune"), **told, **peers}
     yield ", ".join(f"{name} {number}" for name, number in versions.items())
+
+
+def _flush(disk: Path) -> float:
+    """The seconds that it takes to write a line to a file and flush it to this disk, as a journal does."""
+    times = []
+    with tempfile.TemporaryFile(dir=disk) as file:
+        for _ in range(50):
+            started = time.perf_counter()
+            os.write(file.fileno(), b"x" * 300)
+            getattr(os, "fdatasync", os.fsync)(file.fileno())
+            times.append(time.perf_counter() - started)
+    return median(times)
 
 
 def _processor() -> str:

@@ -47,6 +47,11 @@ class Measured:
         """The median of a command's peak memory, in bytes."""
         return median(run.peak for run in self.runs[name])
 
+    def difference(self, name: str, other: str) -> float:
+        """The median, over all turns, of one command's time less the other's in the same turn."""
+        pairs = zip(self.runs[name], self.runs[other], strict=True)
+        return median(mine.seconds - theirs.seconds for mine, theirs in pairs)
+
     def ratio(self, name: str, other: str) -> float:
         """The median, over all turns, of one command's time over the other's in the same turn."""
         pairs = zip(self.runs[name], self.runs[other], strict=True)

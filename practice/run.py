@@ -18,7 +18,8 @@ from .forgejo import serving
 from .world import LOGIN_CODE, REPOSITORY, World, create
 
 RUNBOOK = REPOSITORY / "runbooks" / "rotate-fly-token.md"
-LIST_STATEMENT = "7.1"  # where the runbook lists the tokens: statement 1 of step 7
+LIST_STATEMENT = "6.1"  # where the runbook lists the tokens: statement 1 of step 6
+BY_HAND = "5b"  # the step that a person does
 MARKS = {True: "✓", False: "✗"}
 
 
@@ -137,7 +138,8 @@ def answers(world: World) -> list[str]:
     """The options of runbook-exec with which the runbook runs by itself, from the old token to a new one."""
     state = world.state()
     old = next(each for each in state["tokens"] if each["id"] == state["old_token"])
-    return ["--yes", "--no-input", "--capture", rf"old-token-id={LIST_STATEMENT}:(\S+) │ {old['name']}"]
+    capture = rf"old-token-id={LIST_STATEMENT}:(\S+) │ {old['name']}"
+    return ["--yes", "--no-input", "--done", BY_HAND, "--capture", capture]
 
 
 def _banner(folder: Path, unattended: bool, keep: bool) -> str:

@@ -15,6 +15,7 @@ from .wikilinks import code_spans
 NOTHING = Annotation()
 
 _COMMENT = re.compile(r"<!--\s*+runbook:")
+_LONGEST_IGNORE = 500  # characters; looking on for the end of each would take long where none has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,14 @@ def _inline(source: Source, span: Span) -> Iterator[Problem]:
     for match in comments:
         while end <= match.start() < span.end and start < span.end:
             start, end = next(code)
-        if not start <= match.start() < end:
+        if not start <= match.start() < end and not _for_lint(source.text, match.start(), span.end):
             yield _misplaced(Annotation(span=source.span(match.start(), match.end())))
+
+
+def _for_lint(text: str, start: int, end: int) -> bool:
+    """Whether the comment that begins here says nothing of a run."""
+    closing = text.find("-->", start, min(end, start + _LONGEST_IGNORE))
+    return closing >= 0 and read_comment(text, start, closing + len("-->")) is None
 
 
 def _misplaced(annotation: Annotation) -> Problem:

@@ -20,18 +20,31 @@ _LINE_NUMBERS = re.compile(r"\{[\d\s,:-]*+\}")  # `{1,3-5}`, for other renderers
 _FOR_RENDERERS = {"title", "linenums", "linenostart", "linenos", "hl_lines", "startFrom"}
 _FOR_RUNME = {"interactive", "background", "promptEnv", "mimeType", "terminalRows", "category", "tag"}
 _QUIET = _FOR_RENDERERS | _FOR_RUNME | {"closeTerminalOnSuccess"}
+_FOR_LINT = "ignore"  # `ignore=CODE`
 _RUNME_SPELLINGS = {"name": "id", "excludeFromRunAll": "skip", "ignore": "skip", "interpreter": "shell"}
 
 
 def read_comment(text: str, start: int, end: int) -> tuple[Annotation, tuple[Problem, ...]] | None:
-    """What the HTML comment `text[start:end]` says; None when it is not an annotation of ours."""
+    """What the HTML comment `text[start:end]` says; None when it says nothing of a run.
+
+    That is so where it is not an annotation of ours, and where all it holds is `ignore=CODE`, which the
+    linter reads wherever it stands.
+    """
     opening = _COMMENT.match(text, start, end)
     if opening is None:
         return None
     closing = end - len("-->") if text.endswith("-->", opening.end(), end) else end
     place = Place(text)
     words, problems = _sorted_out(words_until(text, opening.end(), closing, in_braces=False), place)
-    values, refused = read_values(words, place)
+    for_a_run = [word for word in words if word.name != _FOR_LINT]
+    unsaid = [word for word in words if word.name == _FOR_LINT and not word.value]
+    if words and not for_a_run and not unsaid and not problems:
+        return None
+    problems += (
+        place.problem("`ignore` needs the code of a rule, such as `ignore=P101`", word.start, word.end)
+        for word in unsaid
+    )
+    values, refused = read_values(for_a_run, place)
     return Annotation(**values, span=place.span(start, end)), (*problems, *refused)
 
 

@@ -7,15 +7,24 @@ from collections.abc import Sequence
 
 from . import __version__
 
-COMMANDS = ("run", "show")
+COMMANDS = ("run", "show", "lint")
 
 _EPILOG = """\
 commands:
   runbook-exec [run] FILE[#anchor]   run a procedure of the page (see: runbook-exec run --help)
   runbook-exec show FILE             print its outline: what runs, in which shell, what it needs
+  runbook-exec lint [PATH…]          find what is wrong with pages (see: runbook-exec lint --help)
 
 exit status: 0 done; 1 a statement failed; 2 the command line or the document is refused;
 3 waiting for a person (a manual step, a value); 130 interrupted or left by the operator
+"""
+
+_LINT_EPILOG = """\
+Without a path it looks at runbooks/ and docs/, as far as they are there. Settings stand in the table
+[tool.runbook-exec.lint] of pyproject.toml, or [lint] of runbook-exec.toml; the file nearest to a page counts.
+`<!-- runbook: ignore=CODE -->` passes over the next line, or the whole block that begins there.
+
+exit status: 0 nothing found; 1 something found; 2 something could not be looked at, which is said
 """
 
 
@@ -23,7 +32,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments as a namespace with `command`; exits with 2 and a message for anything else."""
     words = list(argv)
     command = words.pop(0) if words and words[0] in COMMANDS else ""
-    parser = _show() if command == "show" else _run(command)
+    parser = {"show": _show, "lint": _lint}.get(command, lambda: _run(command))()
     parsed = parser.parse_args(words)
     parsed.command = command or "run"
     return parsed
@@ -46,6 +55,41 @@ def _show() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print the whole value, with every span")
     parser.add_argument("--shell", choices=("fish", "bash", "zsh", "sh"), help="the shell whose blocks run")
     parser.add_argument("--inputs", metavar="FILE", help="settings for a page that may not be touched")
+    return parser
+
+
+def _lint() -> argparse.ArgumentParser:
+    parser = _parser(
+        "lint",
+        "runbook-exec lint [PATH…] [options]",
+        "Find what is wrong with pages: in their blocks, as the shells see them, and on the page itself.",
+        _LINT_EPILOG,
+    )
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="*", help="files and folders; `-` reads a page from standard input"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "github", "sarif", "junit"),
+        default="text",
+        help="how it is told",
+    )
+    parser.add_argument("--statistics", action="store_true", help="print how often each rule found something")
+    rules = parser.add_argument_group("which rules (CODES: P101,M3,unused-input,ALL)")
+    for option, meaning in (
+        ("--select", "only these rules, in place of the settings'"),
+        ("--extend-select", "these rules too"),
+        ("--ignore", "not these rules"),
+    ):
+        rules.add_argument(option, metavar="CODES", action="append", default=[], help=meaning)
+    rules.add_argument(
+        "--commands", action="store_true", help="ask this machine about commands, too: the rules C6xx"
+    )
+    rules.add_argument("--list-rules", action="store_true", help="print the rules")
+    rules.add_argument("--explain", metavar="CODE", help="print why a rule is there, with examples")
+    mending = parser.add_mutually_exclusive_group()
+    mending.add_argument("--fix", action="store_true", help="make the changes that are safe")
+    mending.add_argument("--diff", action="store_true", help="show them, and change nothing")
     return parser
 
 

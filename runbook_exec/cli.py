@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for wanted in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(wanted, _end)
     try:
-        return show(arguments) if arguments.command == "show" else run(arguments)
+        return {"show": show, "lint": lint}.get(arguments.command, run)(arguments)
     except Refused as refused:
         print(refused, file=sys.stderr)
         return REFUSED
@@ -64,6 +64,19 @@ def show(arguments: argparse.Namespace) -> int:
     _warn(runbook)
     errors = [p for p in runbook.problems if p.severity == Severity.ERROR]
     return REFUSED if errors else DONE
+
+
+def lint(arguments: argparse.Namespace) -> int:
+    """Print what is wrong with pages."""
+    from .lint.program import Asked, NotRun
+    from .lint.program import run as run_lint
+
+    asked = {name: value for name, value in vars(arguments).items() if name != "command"}
+    try:
+        outcome = run_lint(Asked(**asked))
+    except NotRun as refused:
+        raise Refused(str(refused)) from None
+    return {"clean": DONE, "found": FAILED}.get(outcome, REFUSED)
 
 
 def run(arguments: argparse.Namespace) -> int:

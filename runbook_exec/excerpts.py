@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from .model import Problem, Span
+
+_LINE_END = re.compile(r"[\r\n]")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_BEFORE, _AFTER = 100, 160  # characters shown before and after the beginning of a span
 
 
 def place(path: str, span: Span | None) -> str:
@@ -10,17 +17,27 @@ def place(path: str, span: Span | None) -> str:
     return f"{path}:{span.line}:{span.column}" if span else path
 
 
+def printable(text: str) -> str:
+    """The text with each character that would move a terminal's cursor replaced by one that does not."""
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
 def excerpt(text: str, span: Span, note: str = "") -> str:
-    """The line of a span with carets below it, and a note beside them."""
-    start = max(text.rfind("\n", 0, span.start), text.rfind("\r", 0, span.start)) + 1
-    ends = [end for end in (text.find("\n", span.start), text.find("\r", span.start)) if end >= 0]
-    end = min(ends, default=len(text))
-    line = text[start:end].removeprefix("\ufeff").replace("\t", " ")
+    """The line of a span with carets below it, and a note beside them; of a very long line, a part."""
+    start = span.start - (span.column - 1)
+    cut = max(start, span.start - _BEFORE)
+    limit = min(len(text), span.start + _AFTER)
+    found = _LINE_END.search(text, span.start, limit)
+    end = found.start() if found else limit
+    before = "…" if cut > start else ""
+    after = "…" if found is None and limit < len(text) and text[limit] not in "\r\n" else ""
+    left = before + _shown(text[cut : span.start])
+    meant = _shown(text[span.start : max(span.start, min(span.end, end))])
+    right = _shown(text[span.start : end])[len(meant) :] + after
     number = str(span.line)
-    width = max(1, min(span.end, end) - span.start)
     gutter = " " * len(number)
-    carets = " " * (span.column - 1) + "^" * min(width, max(1, len(line) - span.column + 1))
-    return f"  {number} │ {line}\n  {gutter} │ {carets}{' ' + note if note else ''}"
+    carets = " " * _columns(left) + "^" * max(1, _columns(meant))
+    return f"  {number} │ {left}{meant}{right}\n  {gutter} │ {carets}{' ' + note if note else ''}"
 
 
 def explain(problem: Problem, path: str, text: str) -> str:
@@ -33,3 +50,15 @@ def explain(problem: Problem, path: str, text: str) -> str:
     if problem.hint:
         lines.append(f"  {problem.hint}" if "\n" not in problem.hint else problem.hint)
     return "\n".join(lines)
+
+
+def _shown(text: str) -> str:
+    return printable(text.removeprefix("\ufeff").replace("\t", " "))
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)

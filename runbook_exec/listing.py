@@ -124,7 +124,7 @@ def _known(plan: Plan, name: str, item: Item) -> str:
     if known and known.source:
         return f"from {known.source}"
     if known and known.default is not None:
-        return f"default: {known.default}"
+        return "a default, not shown" if secret else f"default: {known.default}"
     return "unknown yet: asked for when it is needed" + (", not shown" if secret else "")
 
 

@@ -104,7 +104,9 @@ def choose_from(runbook: Runbook, width: int, colour: bool) -> Procedure:
         count = sum(1 for item in items_of(procedure) if item.statement)
         told = f"line {procedure.span.line:<5} {count} statement{'s' * (count != 1)}"
         title = pad(clip(procedure.title, room), room)
-        rows.append([("bold", title), ("", f"   {told}"), ("fg:ansiyellow", "  not routine" * procedure.dangerous)])
+        rows.append(
+            [("bold", title), ("", f"   {told}"), ("fg:ansiyellow", "  not routine" * procedure.dangerous)]
+        )
     above = [("", "\n  "), ("bold", runbook.title), ("", f"\n  {runbook.path} has {len(rows)} procedures.")]
     try:
         picked = ask_row(above, rows, {"q": _KEYS["q"]}, width, colour)

@@ -110,8 +110,9 @@ def items_of(procedure: Procedure) -> tuple[Item, ...]:
     """Everything that there is to do in a procedure, in order."""
     items: list[Item] = []
     for step in procedure.steps:
-        if step.annotation.skip:
-            continue
+        skipped = any(block.annotation.skip for block in step.blocks)
+        if step.annotation.skip or (step.manual and skipped and not step.annotation.manual):
+            continue  # what a step of skipped blocks would have run is for nobody to do by hand
         if step.manual:
             items.append(Item(Where(step.number), step, step.annotation))
             continue

@@ -313,8 +313,11 @@ def _hint(choice: _Choice, width: int) -> StyleAndTextTuples:
         does = ("↑↓", "picks a row") if not choice.typed.text else ("↓", "picks a row, ↑ what is typed")
     elif choice.picked < 0:
         text = choice.typed.text
-        shown = f"takes “{clip_middle(visible(text), room)}”" if text and not choice.secret else "takes it"
-        does = ("enter", shown)
+        if text and not choice.secret:
+            text = visible(text).replace("\n", "␊")
+            does = ("enter", f"takes “{clip_middle(text, room)}”")
+        else:
+            does = ("enter", "takes it")
     elif choice.secret:
         does = ("enter", "takes it; or type, or paste, another")
     else:

@@ -21,7 +21,17 @@ from typing import Any, Protocol
 import pexpect
 
 from .leftovers import hang_up
-from .shells.drive import CONTROL, DRIVES, REPORT, Drive, Report, carried_options, gate_line, parse_report
+from .shells.drive import (
+    CONTROL,
+    DRIVES,
+    REPORT,
+    Drive,
+    Report,
+    carried_options,
+    gate_line,
+    interrupted_report,
+    parse_report,
+)
 from .shells.noise import Tidy
 
 _READ = 65536  # bytes read before anything is done with them; a Linux pseudo-terminal gives 4095 at a time
@@ -277,6 +287,8 @@ class Session:
                     report = self._next_report()
                     if report is not None:
                         yield from self._drain()
+                        if interrupted or stops:
+                            report = interrupted_report(report)
                         self._last = report
                         yield Done(
                             report.status,

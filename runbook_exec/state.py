@@ -60,11 +60,13 @@ def _answered(state: State, event: Answered) -> State:
 
 
 def next_item(plan: Plan, state: State) -> Item | None:
-    """What comes next: the first item after everything done whose alternative is, or may still be, chosen."""
-    passed = max(state.done, default=Where(0))
+    """What comes next: the first item after all that is done with whose alternative is, or may be, chosen.
+
+    What failed is not done with, nor is what was written in front of it since.
+    """
+    passed = max((where for where, how in state.done.items() if how != "failed"), default=Where(0))
     for item in plan.items:
-        failed = state.done.get(item.where) == "failed"
-        if item.where < passed or (item.where == passed and not failed):
+        if item.where <= passed:
             continue
         if item.statement is not None and item.statement.alternative:
             chosen = state.chosen.get((item.where.step, item.where.block))
@@ -96,4 +98,5 @@ def carried(state: State, old: Plan, new: Plan) -> State:
         durations=move(state.durations),
         statuses=move(state.statuses),
         chosen={blocks[block]: choice for block, choice in state.chosen.items() if block in blocks},
+        doubt=moved.get(state.doubt) if state.doubt else None,
     )

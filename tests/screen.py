@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pyte
 
-PATIENCE = 20.0  # seconds that a text may take to appear; a test that passes waits for none of them
+PATIENCE = 8.0  # seconds that a text may take to appear; a test that passes waits for none of them
 _MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 
 ENTER, ESCAPE, UP, DOWN, CLEAR = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x15"
@@ -23,7 +24,7 @@ INTERRUPT, END, STOP = "\x03", "\x04", "\x1a"
 class Screen:
     """A running program and the screen that its output has painted so far."""
 
-    def __init__(self, child: pexpect.spawn[bytes], columns: int, rows: int) -> None:
+    def __init__(self, child: Any, columns: int, rows: int) -> None:
         self.child = child
         self.columns = columns
         self.raw = b""  # everything that was ever written
@@ -56,9 +57,9 @@ class Screen:
         """Wait until all the texts are on the screen together; gives the screen's text."""
         return self._until(lambda shown: all(text in shown for text in texts), f"{texts} on the screen")
 
-    def wait_gone(self, text: str) -> str:
-        """Wait until a text is on the screen no more; gives the screen's text."""
-        return self._until(lambda shown: text not in shown, f"`{text}` to go from the screen")
+    def wait_last(self, text: str) -> str:
+        """Wait until a text is the last that the screen shows; gives the screen's text."""
+        return self._until(lambda shown: shown.endswith(text), f"`{text}` at the end of the screen")
 
     def _until(self, so: Callable[[str], bool], what: str) -> str:
         until = time.monotonic() + PATIENCE
@@ -76,16 +77,17 @@ class Screen:
         """Wait for the program's end and give its exit status."""
         until = time.monotonic() + PATIENCE
         while self._read(until - time.monotonic()):
-            assert time.monotonic() < until, f"expected the program to end:\n{self.text()}"
+            pass
+        assert time.monotonic() < until, f"expected the program to end:\n{self.text()}"
         self.child.wait()
         assert self.child.exitstatus is not None, f"killed by {self.child.signalstatus}"
         return int(self.child.exitstatus)
 
     def hang_up(self) -> None:
         """Close the terminal under the program, and wait until that has ended it."""
-        os.close(self.child.child_fd)
-        os.waitpid(self.child.pid, 0)
-        self.child.closed = self.child.ptyproc.closed = True
+        self.child.ptyproc.fileobj.close()
+        self.child.ptyproc.closed = True
+        self.child.wait()
 
     def _read(self, patience: float) -> bool:
         """Take in some output; False once there will be none."""
@@ -104,7 +106,7 @@ def screen(
     command: Sequence[str], cwd: Path, environment: Mapping[str, str], columns: int = 80, rows: int = 24
 ) -> Iterator[Screen]:
     """The program on a terminal of this size; it is ended, if it has not, with the block."""
-    child = pexpect.spawn(
+    child: Any = pexpect.spawn(
         command[0],
         list(command[1:]),
         cwd=str(cwd),

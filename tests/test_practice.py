@@ -482,7 +482,7 @@ def test_a_fish_that_would_call_the_real_tools_is_noticed(world: World) -> None:
 def test_the_old_token_is_told_from_its_neighbours(world: World) -> None:
     """The pattern of an unattended run finds the id of the token in use, in the list as it is printed."""
     *options, capture = run.answers(world)
-    assert options == ["--yes", "--no-input", "--capture"]
+    assert options == ["--yes", "--no-input", "--done", run.BY_HAND, "--capture"]
     name, _, pattern = capture.partition(f"={run.LIST_STATEMENT}:")
     assert name == "old-token-id"
     log_in(world)

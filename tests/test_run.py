@@ -1,20 +1,22 @@
 """What the program prints where there is no terminal: transcripts beside their documents in documents/runs.
 
 A transcript (`NAME.runs.txt`) is command lines after `>>> `, each with what it printed, the files that it
-left and its exit status. `python tests/test_run.py` runs the command lines and writes the rest anew, for review.
+left and its exit status. `python tests/test_run.py` runs the command lines and writes the rest anew, for
+review; with names of transcripts, only those.
 """
 
 from __future__ import annotations
 
 import shlex
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from program import Program, prepared, steadied
+from program import COMMAND, Program, fish, prepared, steadied
 
 RUNS = Path(__file__).parent / "documents" / "runs"
 TRANSCRIPTS = sorted(RUNS.glob("*.runs.txt"))
@@ -54,6 +56,99 @@ def test_the_transcript_of_a_document(path: Path, tmp_path: Path) -> None:
     """Each command line of a transcript prints, leaves and returns exactly what stands below it."""
     expected = path.read_text(encoding="utf-8")
     assert _transcript(expected, tmp_path) == expected
+
+
+def test_line_ends_make_no_difference(program: Program) -> None:
+    """A page from Windows runs and fails like the same page from elsewhere, at the same places."""
+    text = (RUNS / "server.md").read_text(encoding="utf-8")
+    values = ("--yes", "--set", "region=eu", "--set", "missing-folder=/no/such")
+    told = [
+        steadied(program.page(page, *values).stdout, program)
+        for page in (text, text.replace("\n", "\r\n"), "\ufeff" + text.replace("\n", "\r\n"))
+    ]
+    assert "33 │    ls \\\n        │    ^^^^ exited 2\n" in told[0]
+    assert told[1:] == [told[0], told[0]]
+
+
+def test_a_manual_step_and_a_confirmation_said_beforehand(program: Program) -> None:
+    """`--done` and `--confirmed` answer for a step by its number, and the run goes on."""
+    program.write("people.md", (RUNS / "people.md").read_text(encoding="utf-8"))
+    ran = program.run("people.md", "--yes", "--done", "2")
+    assert (ran.status, "step 3 asks `Are the windows shut?`" in ran.stdout) == (3, True)
+    ran = program.run("people.md", "--yes", "--done", "carry", "--confirmed", "lock")
+    assert (ran.status, "locked\n" in ran.stdout, "twice\n" in ran.stdout) == (3, True, True)
+    assert "step 4 has alternatives" in ran.stdout
+
+
+def test_a_dry_run_runs_nothing(program: Program) -> None:
+    """Not the statements, not the sources of values, no shell, and it leaves no journal."""
+    inputs = (
+        "---\nrunbook:\n  inputs:\n    a: {source: 'cmd:touch made'}\n    b: {source: 'op://v/i/f'}\n---\n"
+    )
+    ran = program.page(inputs + fish("touch made", "echo <a> <b>"), "--dry-run", env={"PATH": "/nowhere"})
+    assert (ran.status, ran.stderr) == (0, "")
+    assert "   touch made\n" in ran.stdout
+    assert not (program.work / "made").exists()
+    assert not program.runs.exists()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "sh"])
+def test_leaving_a_posix_shell(shell: str, program: Program) -> None:
+    """`exit 3` ends the shell there, which the run says, and with which it stops."""
+    ran = program.page(f"# Page\n\n## Steps\n\n```{shell}\ncd /\nexit 3\ntouch never\n```\n", "--yes")
+    assert ran.status == 1
+    assert "the shell ended with status 3" in ran.stdout
+    assert "7 │ exit 3" in ran.stdout
+
+
+@pytest.mark.parametrize("shell", ["fish", "bash", "zsh", "sh"])
+def test_one_shell_for_all(shell: str, program: Program) -> None:
+    """Variables, functions and the folder of one block are there in the next one."""
+    assign = "set v kept" if shell == "fish" else "v=kept"
+    function = "function f; echo said $v; end" if shell == "fish" else "f() { echo said $v; }"
+    blocks = (f"```{shell}\n{script}\n```" for script in (f"{assign}\n{function}", "cd /usr", "f\npwd"))
+    ran = program.page("# Page\n\n## Steps\n\n" + "\n\n".join(blocks), "--yes")
+    assert (ran.status, "said kept\n" in ran.stdout, "\n/usr\n" in ran.stdout) == (0, True, True)
+
+
+def test_names_of_files(program: Program) -> None:
+    """A file may have a `#` or a blank in its name, and what follows the last `#` may be an anchor."""
+    program.write("a #1.md", fish("echo it ran"))
+    for name in ("a #1.md", "a #1.md#steps"):
+        assert program.run(name, "--yes").status == 0
+    assert program.run("a #2.md", "--yes").stderr == "cannot read `a `: no such file or directory\n"
+
+
+def test_a_page_from_standard_input(program: Program) -> None:
+    """It can be shown, and not run: there is no file that the journal could name."""
+    shown = program.run("show", "-", given=fish("echo one"))
+    assert (shown.status, "echo one" in shown.stdout) == (0, True)
+    ran = program.run("-", "--yes", given=fish("touch made"))
+    assert (ran.status, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("expected a file")
+
+
+def test_waiting_with_json(program: Program) -> None:
+    """What is waited for is said on standard error as well, and standard output holds events only."""
+    ran = program.page(fish("echo <user>"), "--json", "--yes")
+    assert (ran.status, ran.stdout.count("\n")) == (3, 2)
+    assert ran.stderr == "step 1 needs a value for `<user>`; `--set user=VALUE` gives it\n"
+
+
+def test_nobody_reads_on(program: Program) -> None:
+    """Where the reader of its output has gone, the program ends without a traceback."""
+    program.write("page.md", fish("yes | head -n 100000", "touch made"))
+    done = subprocess.run(
+        ["sh", "-c", '"$@" | head -n 1', "sh", *COMMAND, "page.md", "--yes"],
+        cwd=program.work,
+        env=program.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+    assert not (program.work / "made").exists()
 
 
 if __name__ == "__main__":

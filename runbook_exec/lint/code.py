@@ -10,7 +10,7 @@ from .. import placeholders
 from ..model import Annotation, Block, Context, Span
 from ..shells import SHELLS
 from ..shells.base import Scan
-from ..source import source
+from .lines import span_in
 from .rule import Page
 from .syntax import shell_blocks
 
@@ -37,7 +37,7 @@ class Code:
     def span(self, start: int, end: int) -> Span:
         """The stretch of the file that `script[start:end]` is."""
         first, last = self.block.script.offset(start), self.block.script.offset(max(start, end - 1)) + 1
-        return source(self.page.runbook.text).span(first, last)
+        return span_in(self.page.runbook.text, first, last)
 
     def regions(self, *contexts: Context) -> Iterator[tuple[int, int]]:
         """The stretches of the script in these contexts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..model import Problem, Severity
-from ..source import source
+from .lines import span_in
 from .rule import Example, Finding, Page, Rule
 
 
@@ -41,7 +41,7 @@ def _split(page: Page) -> Iterator[Finding]:
 
 def _finding(page: Page, problem: Problem) -> Finding:
     text = page.runbook.text
-    span = problem.span or source(text).span(0, min(1, len(text)))
+    span = problem.span or span_in(text, 0, min(1, len(text)))
     return Finding(problem.message, span, problem.hint)
 
 

@@ -9,14 +9,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..model import Problem, Runbook
+from ..model import Runbook
 from ..parse import parse
 from . import RULES
 from .files import site_root
+from .lines import lines_of
 from .rule import Finding, Page, Rule, Site
 from .syntax import verdicts
 
-_IGNORE = re.compile(r"<!--\s*runbook:\s*ignore=([A-Z][\w,\s]*?)\s*-->")
+ALL = "ALL"  # every rule, in place of a code
+
+_IGNORE = re.compile(r"(?<!\S)ignore=(?:\"([^\"]*)\"|'([^']*)'|(\S++))")
+
+_OPENING = re.compile(r"<!--\s{0,40}runbook:")
+_COMMENT_LINE = re.compile(r"[ \t>]*<!--.*-->[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Selection:
 
     def __contains__(self, rule: Rule) -> bool:
         def matches(codes: Collection[str]) -> bool:
-            return any(rule.code.startswith(code) or rule.name == code for code in codes)
+            return any(code in (ALL, rule.name) or rule.code.startswith(code) for code in codes)
 
         wanted = matches(self.only) if self.only else rule.default
         return (wanted or matches(self.more)) and not matches(self.no)
@@ -85,27 +91,40 @@ def _on_page(name: str, page: Page, rules: Sequence[Rule]) -> Iterator[Found]:
     found = [Found(name, rule, finding) for rule in rules for finding in rule.check(page)]
     found.sort(key=lambda each: (each.finding.span.start, each.rule.code))
     for each in found:
-        codes = ignored.get(each.finding.span.line, frozenset())
-        if each.rule.code not in codes and each.rule.name not in codes:
+        if ignored.get(each.finding.span.line, frozenset()).isdisjoint((each.rule.code, each.rule.name)):
             yield each
 
 
 def ignores(runbook: Runbook) -> dict[int, frozenset[str]]:
     """What `<!-- runbook: ignore=CODE -->` passes over: its own line, the next, and a whole block there."""
     found: dict[int, frozenset[str]] = {}
+    if "ignore=" not in runbook.text:
+        return found
+    lines = lines_of(runbook.text)
     starts = {block.span.line: block for block in runbook.blocks}
-    for match in _IGNORE.finditer(runbook.text):
-        codes = frozenset(re.split(r"[,\s]+", match[1]))
-        line = runbook.text.count("\n", 0, match.end()) + 1
-        last = line + 1
-        if (block := starts.get(line + 1)) is not None:
-            last = line + 1 + runbook.text.count("\n", block.span.start, block.span.end)
-        for number in range(line, last + 1):
+    for start, end in comments(runbook.text):
+        codes = frozenset(_codes(runbook.text[start:end]))
+        first, last = (lines.span(offset, offset).line for offset in (start, end))
+        below = last + 1
+        while below <= len(lines.lines) and _COMMENT_LINE.fullmatch(lines.lines[below - 1]):
+            below += 1
+        if (block := starts.get(below)) is not None:
+            last = lines.span(block.span.end, block.span.end).line - 1
+        for number in range(first, last + 2) if codes else ():
             found[number] = found.get(number, frozenset()) | codes
     return found
 
 
-def as_problem(each: Found) -> Problem:
-    """A finding as a problem, to be shown as every other."""
-    finding = each.finding
-    return Problem(each.rule.code, finding.message, finding.span, finding.hint, each.rule.severity)
+def comments(text: str) -> Iterator[tuple[int, int]]:
+    """Where the annotations of a text stand, whatever is around them."""
+    at = 0
+    while (opening := _OPENING.search(text, at)) is not None:
+        at = text.find("-->", opening.end()) + len("-->")
+        if at < len("-->"):
+            return
+        yield opening.start(), at
+
+
+def _codes(comment: str) -> Iterator[str]:
+    for match in _IGNORE.finditer(comment.removesuffix("-->")):
+        yield from re.split(r"[,\s]+", next(group for group in match.groups() if group is not None))

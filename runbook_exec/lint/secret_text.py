@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..model import Severity
-from ..source import source
 from ..token_shapes import find_tokens
+from .lines import span_in
 from .rule import Example, Finding, Page, Rule
 
 _ASSIGNED = re.compile(
@@ -33,7 +33,7 @@ def known_shape(page: Page) -> Iterator[Finding]:
             last = first + len(data[start:end].decode("utf-8", "replace"))
             yield Finding(
                 f"this looks like a {name} written into the page",
-                source(text).span(first, last),
+                span_in(text, first, last),
                 "revoke it, take it out, and put a placeholder in its place; it stays in the history",
             )
 
@@ -49,7 +49,7 @@ def high_entropy(page: Page) -> Iterator[Finding]:
         if not _PLAIN.fullmatch(value) and _entropy(value) >= 3.6 and _mixed(value):
             yield Finding(
                 f"`{match[1]}` stands beside what looks like the secret itself",
-                source(text).span(match.start(2), match.end(2)),
+                span_in(text, match.start(2), match.end(2)),
                 "put a placeholder in its place, or allow it with `<!-- runbook: ignore=S402 -->` above",
             )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from .. import placeholders
 from ..model import Block, Runbook, Span
 from ..shells import LANGUAGES, SESSION, SHELLS
-from ..source import source
+from .lines import span_in
 
 _LINE = re.compile(r"line (\d+): (.*)", re.DOTALL)
 
@@ -66,7 +66,7 @@ def _placed(runbook: Runbook, block: Block, message: str) -> tuple[Span, str]:
     indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
     first = block.script.offset(start + indent)
     last = block.script.offset(start + len(lines[number - 1].rstrip()))
-    return source(runbook.text).span(first, max(first + 1, last)), found[2] if found else message
+    return span_in(runbook.text, first, max(first + 1, last)), found[2] if found else message
 
 
 def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:

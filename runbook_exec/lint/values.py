@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from ..model import Context, Placeholder, Severity, Span, Statement
 from ..plan import find_step, items_of
-from ..source import source
 from ..values import parse_capture
+from .lines import span_in
 from .rule import Example, Finding, Page, Rule
 
 _STEP = "## Steps\n\n### 1. One\n\n"
@@ -125,9 +125,7 @@ def _in_front_matter(page: Page, name: str) -> Span | None:
     at = text.find("captures:")
     found = re.compile(rf"(?m)^[ \t]+(['\"]?){re.escape(name)}\1[ \t]*:").search(text, max(at, 0))
     return (
-        source(text).span(found.start() + len(found[0]) - len(found[0].lstrip()), found.end())
-        if found
-        else None
+        span_in(text, found.start() + len(found[0]) - len(found[0].lstrip()), found.end()) if found else None
     )
 
 

@@ -1,4 +1,4 @@
-"""The shell bash: how its text is split into statements, how a value is written in it, and its syntax check."""
+"""bash: how its text is split into statements, how a value is written in it, what it says of syntax."""
 
 from __future__ import annotations
 
@@ -23,4 +23,6 @@ def check(scripts: Sequence[str]) -> list[str | None]:
 
     Raises FileNotFoundError when bash is not installed.
     """
-    return posix_check.check(("bash", "-n"), scripts)
+    # -n does not run the `shopt -s extglob` that lets the lines after it parse, in this block or a later one
+    extended = ("-O", "extglob") if any("extglob" in script for script in scripts) else ()
+    return posix_check.check(("bash", *extended, "-n"), scripts)

@@ -22,7 +22,7 @@ class Report:
     status: int
     pipestatus: tuple[int, ...]
     cwd: str
-    options: str = ""  # `$-` of a POSIX shell
+    options: str = ""  # `$-` of a POSIX shell; of fish "-" if it left the statement before its end
     turn: int | None = None  # which message it answers, where the shell was told
 
 
@@ -65,6 +65,13 @@ def parse_report(message: bytes, token: str) -> Report | None:
     )
 
 
+def interrupted_report(report: Report) -> Report:
+    """The report of a statement that was interrupted: fish may cancel it and leave the status at 0."""
+    if report.options == "-" and report.status == 0:
+        return replace(report, status=130, pipestatus=(130,))
+    return report
+
+
 def carried_options(before: Report, code: bytes, after: Report) -> Report:
     """The report with errexit kept on while the document has not turned it off itself.
 
@@ -79,8 +86,8 @@ def carried_options(before: Report, code: bytes, after: Report) -> Report:
 
 _FISH_TURNS = 200  # statements before the text is sourced again, one level deeper
 
-# The first `read` from the keyboard makes fish greet, and a new user's fish read every manual page there is in
-# the background; a function and a variable of its own keep it from both.
+# The first `read` from the keyboard makes fish greet, and a new user's fish read every manual page there is
+# in the background; a function and a variable of its own keep it from both.
 _FISH_DRIVER = """\
 status job-control full
 function fish_greeting
@@ -93,12 +100,14 @@ function __runbook_after
 end
 function __runbook_gate
     set -l __runbook_status $status $pipestatus
+    set -l __runbook_left -
     if set -q __runbook_statuses
         set __runbook_status $__runbook_statuses
+        set __runbook_left
         set -e __runbook_statuses
     end
-    builtin printf '{token} \\n%s\\n%s\\n\\n%s\\0' \
-$__runbook_status[1] "$__runbook_status[2..-1]" $PWD >$__runbook_folder/report
+    builtin printf '{token} \\n%s\\n%s\\n%s\\n%s\\0' \
+$__runbook_status[1] "$__runbook_status[2..-1]" "$__runbook_left" $PWD >$__runbook_folder/report
     builtin read --null --global __runbook_code <$__runbook_folder/control
     return $__runbook_status[1]
 end

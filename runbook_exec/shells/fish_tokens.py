@@ -52,7 +52,7 @@ class Token:
         """The keyword this word is in command position, or ""; fish looks through quotes here."""
         if self.kind is not Kind.WORD or not _KEYWORD_LIKE.fullmatch(self.text):
             return ""
-        bare = _KEYWORD_QUOTING.sub(r"\1", self.text)
+        bare = _KEYWORD_QUOTING.sub(r"\1\2\3", self.text)
         return bare if bare in KEYWORDS else ""
 
 
@@ -64,16 +64,16 @@ KEYWORDS = frozenset(
 )
 
 _KEYWORD_LIKE = re.compile(r"""(?:[a-z!'"]|\\[^abcefnrtuvxUX0-9]){1,32}""")
-_KEYWORD_QUOTING = re.compile(r"""\\\n|['"]|\\(.)""")
+_KEYWORD_QUOTING = re.compile(r"""\\\n|'([^'\\]*)'|"([^"\\]*)"|\\(.)""")
 
 # What the C library calls white space in a UTF-8 locale; it leaves out the no-break spaces.
 _BLANK = " \t\r\v\f\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
 _BLANKS = re.compile(f"[{_BLANK}]+")
 _BLANK_LINES = re.compile(f"[\\n{_BLANK}]*")
 _COMMENT = re.compile(r"[^\n]*")
-_PIPE = re.compile(r"&?\||[0-9]*>>?\|")
+_PIPE = re.compile(r"\||[0-9]*(?:&|>>?)\|")
 _FROM_INPUT = re.compile("0+>")
-_REDIRECT = re.compile(r"&>>?\??|[0-9]*>>?[&?]?|[0-9]*<&?")
+_REDIRECT = re.compile(r"[0-9]*&>>?\??|[0-9]*>>?[&?]?|[0-9]*<&?")
 _IN_WORD = re.compile(r"""[\\#(){}\[\]'"|;<>& \t\r\n]""")
 _SEPARATORS = frozenset("|;<> \t\r\n")
 _AFTER_THESE_A_COMMENT = _SEPARATORS | {"("}
@@ -189,8 +189,8 @@ def _word(text: str, start: int, end: int, regions: list[Region]) -> Token:
         elif char == "#":
             if at > start and text[at - 1] in _AFTER_THESE_A_COMMENT:
                 stop = _end(_COMMENT, text, at, end)
-                # In braces and brackets, or after an escaped blank, it hides quotes and separators from fish's
-                # tokenizer as a comment does, but stays a part of the word.
+                # In braces and brackets, or after an escaped blank, it hides quotes and separators from
+                # fish's tokenizer as a comment does, but stays a part of the word.
                 read = not openings or text[openings[-1]] == "{" or escaped(text, at - 1)
                 regions.append((at, stop, Context.UNSAFE if read else Context.COMMENT))
                 at = stop - 1

@@ -178,7 +178,7 @@ class _Body:
         return "".join((*pieces, self.blanked[start:end]))
 
     def _needs_care(self, filling: Filling, value: str) -> bool:
-        """Whether the value would end the body, lose tabs, or has several lines, any of which could."""
+        """Whether the value would end the body, lose some of it, or has several lines, any of which could."""
         word = self.heredoc.word
         start, end = self._line(filling)
         loses_tabs = (
@@ -186,10 +186,11 @@ class _Body:
             and value[:1] in ("", "\t")
             and not self._filled(start, filling.start).strip("\t")
         )
-        return "\n" in value or loses_tabs or word.ends_body(self._filled(start, end))
+        line = self._filled(start, end)
+        return "\n" in value or loses_tabs or word.ends_body(line) or word.loses_byte(line)
 
     def _is_on_continued_line(self, filling: Filling) -> bool:
-        """Whether a backslash joins the line with one before or after, so that together they could be the last."""
+        """Whether a backslash joins the line to another, so that together they could be the end word."""
         start, end = self._line(filling)
         return ends_in_escape(self.blanked[: max(start - 1, 0)]) or ends_in_escape(self.blanked[start:end])
 

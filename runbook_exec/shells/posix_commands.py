@@ -23,6 +23,8 @@ _COMPOUND = {
     **dict.fromkeys(("[[", "function", "select"), ("bash", "zsh")),
     **dict.fromkeys(("foreach", "repeat"), ("zsh",)),
 }
+_PREFIXES = {"bash": ("!", "time", "coproc"), "zsh": ("!", "time", "coproc"), "sh": ("!",)}
+_PREFIXES_IN_PIPE = {"bash": ("coproc",), "zsh": ("time",), "sh": ()}
 _OPENED_BY = {
     "then": "if",
     "elif": "if",
@@ -47,6 +49,8 @@ class Commands(Words):
 
     def keyword(self) -> str:
         """What stands here if it looks like a keyword, or ""."""
+        if self.zsh and (self.peek() == "{" or self.at_closing_brace()):
+            return self.peek()
         found = _KEYWORD.match(self.text, self.pos)
         return found[0] if found else ""
 
@@ -86,8 +90,8 @@ class Commands(Words):
 
     def block(self, closers: tuple[str, ...], opened: int, opener: str) -> None:
         """Read one or more commands up to a closer; only zsh takes an empty block."""
-        if not self.some_commands(closers) and not self.zsh:
-            raise self.unexpected() if self.peek() else Unfinished(opened, f"`{opener}` is not ended")
+        if not self.some_commands(closers) and not self.zsh and self.closes(closers):
+            raise Unfinished(opened, f"`{opener}` has no command in it")
 
     def some_commands(self, closers: tuple[str, ...], *, brief: bool = False) -> int:
         """Read commands and count them; `brief`: stop where zsh lets a body follow a condition at once."""
@@ -96,6 +100,8 @@ class Commands(Words):
             self.blank_lines()
             if not self.peek() or self.closes(closers):
                 return count
+            if self.keyword() in _OPENED_BY and ")" not in closers:
+                return count  # what is open here is not ended, and the caller knows where it began
             self.and_or()
             count += 1
             if not self.separator() and self.peek() not in ("", "\n", "#") and not self.closes(closers):
@@ -130,18 +136,20 @@ class Commands(Words):
 
     def pipeline(self) -> None:
         """Commands with `|` or `|&` between them, and the blanks after them."""
+        prefixes = _PREFIXES[self.dialect]
         while True:
-            if not self.prefixes():
+            if not self.prefixes(prefixes):
                 self.command()
             self.blanks()
             if self.peek() != "|" or self.at("||"):
                 return
             self.operator(2 if self.at("|&") and self.dialect != "sh" else 1)
+            prefixes = _PREFIXES_IN_PIPE[self.dialect]
 
-    def prefixes(self) -> bool:
+    def prefixes(self, words: tuple[str, ...]) -> bool:
         """Pass `!`, `time` and `coproc` before a command; true where no command follows and none need."""
         stands_alone = False
-        while word := self.take("!", *(() if self.dialect == "sh" else ("time", "coproc"))):
+        while word := self.take(*words):
             self.blanks()
             if word == "time" and (option := _TIME_OPTION.match(self.text, self.pos)):
                 self.pos = option.end()
@@ -193,7 +201,7 @@ class Commands(Words):
                 self.pos += len(word)
                 self.blanks()
                 self.compound(word, opened)
-            elif word in _OPENED_BY:
+            elif word == "!" or word in _OPENED_BY:
                 raise self.unexpected()
             else:
                 self.simple(opened)
@@ -233,7 +241,7 @@ class Commands(Words):
 
     def at_end_of_words(self) -> bool:
         """Whether what stands here cannot begin a word of the command."""
-        return self.peek() in ("", "\n", ";", "&", "|", ")", "#") or (self.zsh and self.keyword() == "}")
+        return self.peek() in ("", "\n", ";", "&", "|", ")", "#") or (self.zsh and self.at_closing_brace())
 
     def redirection(self) -> bool:
         """Pass a redirection and its word, if one stands here."""

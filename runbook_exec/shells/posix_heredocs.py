@@ -35,7 +35,15 @@ class EndWord:
 
     def ends_body(self, line: str) -> bool:
         """Whether the line is the last one."""
-        return (line.lstrip("\t") if self.strips_tabs else line) == self.text
+        return self._without_tabs(line) == self.text
+
+    def loses_byte(self, line: str) -> bool:
+        """Whether dash 0.5.12 loses a byte of the line: one beyond ASCII right after the word's text."""
+        line = self._without_tabs(line)
+        return line.startswith(self.text) and not line[len(self.text) : len(self.text) + 1].isascii()
+
+    def _without_tabs(self, line: str) -> str:
+        return line.lstrip("\t") if self.strips_tabs else line
 
 
 @dataclass(frozen=True, slots=True)

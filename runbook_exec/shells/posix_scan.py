@@ -89,7 +89,9 @@ class _Grammar(Commands):
                 self.check_bodies()
             if self.peek() == "\n":
                 self.newline()
-                return self.heredocs[-1].close
+                last = self.heredocs[-1]
+                # a last line without characters shows only by its newline
+                return self.pos if last.end == last.close else last.close
             if not separated:
                 raise self.unexpected()
 
@@ -161,8 +163,8 @@ class _Grammar(Commands):
 
     def condition(self, opened: int, opener: str, then: str) -> bool:
         """Commands up to `then` or `do`; true where zsh lets a body follow without that word."""
-        if not self.some_commands((then,), brief=True) and not self.zsh and self.peek():
-            raise self.unexpected()
+        if not self.some_commands((then,), brief=True) and not self.zsh and self.closes((then,)):
+            raise Unfinished(opened, f"`{opener}` has no command after it")
         if self.take(then):
             return False
         if not self.zsh or not self.peek():

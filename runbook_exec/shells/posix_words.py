@@ -7,19 +7,17 @@ marks stretches with their context. Marks nest as the quoting does; in the end t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from ..model import Context
 from . import posix_marks as why
+from .posix_cursor import Cursor
 from .posix_heredocs import EndWord, Heredoc, find_last_line, missing_last_line
-from .posix_marks import Dialect, Region, Unfinished
+from .posix_marks import Dialect, Unfinished
 
-_MAX_DEPTH = 80  # well above any real script, and well below Python's own limit on recursion
 _OPENERS = "\\'\"`$"
 _BREAKS = " \t\n;&|<>()"
-_PLAIN = re.compile(r"[^\\'\"`$ \t\n;&|<>()~=\[{]+")
-_BLANKS = re.compile(r"(?:[ \t]|\\\n)+")
+_PLAIN = re.compile(r"[^\\'\"`$ \t\n;&|<>()~=\[{}]+")
+_CLOSING_BRACE = re.compile(r"\}(?=\}*(?:[ \t\n;&|<>()]|\\\n|\Z))")
 _LONE_SEMICOLON = re.compile(r";(?![;&|])")
 _PARENTHESIS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[()]", re.DOTALL)
 LEFT_SIDE = re.compile(r"[^\W\d]\w*(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?\+?=")
@@ -34,64 +32,22 @@ _ZSH_DELIMITED = re.compile(r"(?::[^\W\d_]\w*)*:(?:[fFwWgGsS&])")
 _STRIPS_QUOTED = re.compile(r"\$\{\w+[#%]")
 
 
-class Words:
-    """A cursor over a script that reads words; what it has seen is in its lists."""
+class Words(Cursor):
+    """A cursor that reads words."""
 
     def __init__(self, text: str, dialect: Dialect) -> None:
-        self.text = text
-        self.dialect = dialect
-        self.pos = 0
-        self.end = 0  # the end of the last token, once the blanks after it are passed
-        self.marks: list[Region] = []
-        self.comments: list[tuple[int, int]] = []
+        super().__init__(text, dialect)
         self.parameters: list[tuple[int, int]] = []  # `$name` without braces, with zsh's modifiers
         self.heredocs: list[Heredoc] = []
         self._pending: list[EndWord] = []
-        self._blank_until = 0
-        self._depth = 0
 
     def commands(self, closers: tuple[str, ...], opened: int, opener: str) -> None:
         """Read commands up to a closer; the grammar's part, here for `$( )`."""
         raise NotImplementedError
 
-    # -- the cursor
-
-    def peek(self) -> str:
-        """The next character, or "" at the end."""
-        return self.text[self.pos : self.pos + 1]
-
-    def at(self, token: str) -> bool:
-        """Whether the token stands here."""
-        return self.text.startswith(token, self.pos)
-
-    def mark(self, start: int, end: int, context: Context, reason: str = "") -> None:
-        """Note the context of a stretch; marks inside it win."""
-        if start < end:
-            self.marks.append(Region(start, end, context, reason))
-
-    def mark_unsafe(self, start: int, reason: str, known: int) -> None:
-        """Note all from `start` to here as unsafe, in place of what was noted after the first `known` marks."""
-        del self.marks[known:]
-        self.mark(start, self.pos, Context.UNSAFE, reason)
-
-    @contextmanager
-    def level(self, opened: int) -> Iterator[None]:
-        """One level of nesting deeper."""
-        if self._depth >= _MAX_DEPTH:
-            raise Unfinished(opened, f"nested more than {_MAX_DEPTH} levels deep")
-        self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
-
-    def blanks(self) -> None:
-        """Pass spaces, tabs and continued lines; the token before them has ended."""
-        if self.pos != self._blank_until:
-            self.end = self.pos
-        if blanks := _BLANKS.match(self.text, self.pos):
-            self.pos = blanks.end()
-        self._blank_until = self.pos
+    def at_closing_brace(self) -> bool:
+        """Whether a `}` stands here that zsh takes for a word of its own, even at the end of another."""
+        return _CLOSING_BRACE.match(self.text, self.pos) is not None
 
     def blank_lines(self) -> None:
         """Pass blanks, newlines with the here-documents after them, and comments; in zsh also `;`."""
@@ -111,19 +67,11 @@ class Words:
                 return
             self._blank_until = self.pos
 
-    def comment(self) -> None:
-        """Pass a comment, up to its newline."""
-        end = self.text.find("\n", self.pos)
-        end = len(self.text) if end < 0 else end
-        self.comments.append((self.pos, end))
-        self.mark(self.pos, end, Context.COMMENT)
-        self.pos = self._blank_until = end
-
     # -- words
 
     def word(self, *, assigns: bool = False, regex: bool = False) -> bool:
         """Read one word, if one stands here; `assigns` where `name=…` is an assignment."""
-        start, known = self.pos, len(self.marks)
+        start, known, braces = self.pos, len(self.marks), 0
         if assigns and (left := LEFT_SIDE.match(self.text, start)):
             self.pos = left.end()
             self.mark(start, self.pos, Context.UNSAFE, why.NAME)
@@ -135,6 +83,11 @@ class Words:
             elif char in _BREAKS:
                 if not self._group(start, char, regex):
                     break
+            elif char in "{}" and self.dialect == "zsh":
+                if not braces and self.at_closing_brace():
+                    break
+                braces = max(0, braces + (1 if char == "{" else -1))
+                self._expanding(start, char)
             elif plain := _PLAIN.match(self.text, self.pos):
                 self.pos = plain.end()
             else:
@@ -146,7 +99,7 @@ class Words:
         return self.pos > start
 
     def _expanding(self, start: int, char: str) -> None:
-        """Pass `~`, `=`, `[` or `{`, which may begin an expansion, and note where a value is none of it."""
+        """Pass a character that may begin an expansion, and note where a value could be part of one."""
         before = self.text[self.pos - 1 : self.pos] if self.pos > start else ""
         if char == "~" and (not before or before in "=:") and _is_name_character(self.text, self.pos + 1):
             self.mark(self.pos, self.pos + 2, Context.UNSAFE, why.TILDE)
@@ -422,11 +375,11 @@ class Words:
         found = find_last_line(self.text, self.pos, word, self.dialect)
         if found is None:
             raise missing_last_line(word)
-        self.heredocs.append(found)
         if word.quoted:
             self.mark(found.start, found.end, Context.HEREDOC_VERBATIM)
         else:
             self._expand_body(found.start, found.end)
+        self.heredocs.append(found)
         self.mark(found.end, found.close, Context.UNSAFE, why.END_WORD)
         self.pos = min(found.close + 1, len(self.text))
 

@@ -1,4 +1,4 @@
-"""The shell sh: how its text is split into statements, how a value is written in it, and its syntax check."""
+"""sh: how its text is split into statements, how a value is written in it, what it says of syntax."""
 
 from __future__ import annotations
 

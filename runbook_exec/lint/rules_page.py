@@ -1,0 +1,14 @@
+"""Writes the documentation page of the rules: `python -m runbook_exec.lint.rules_page docs/rules.md`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from . import RULES
+from .explaining import page
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("expected the file to write, such as docs/rules.md")
+    Path(sys.argv[1]).write_text(page(RULES), encoding="utf-8")
