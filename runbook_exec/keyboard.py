@@ -31,9 +31,10 @@ class Keyboard:
         return self._fd
 
     def take(self) -> None:
-        """Make the terminal raw: every key goes to the program, none is interpreted here."""
+        """Make the terminal raw: every key goes to the program; those typed too early are dropped."""
         if not self._taken:
             tty.setraw(self._fd, termios.TCSADRAIN)
+            self._drop_keys()
             self._taken = True
 
     def give_back(self) -> None:
@@ -41,7 +42,12 @@ class Keyboard:
         if self._taken:
             self._taken = False
             with contextlib.suppress(termios.error):  # the terminal may be gone
-                termios.tcsetattr(self._fd, termios.TCSAFLUSH, self._found)
+                self._drop_keys()
+                termios.tcsetattr(self._fd, termios.TCSADRAIN, self._found)
+
+    def _drop_keys(self) -> None:
+        # TCSAFLUSH would leave what the kernel has not yet handed to the terminal
+        termios.tcflush(self._fd, termios.TCIFLUSH)
 
     def size(self) -> tuple[int, int]:
         """Rows and columns."""

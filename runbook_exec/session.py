@@ -14,7 +14,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -131,7 +131,7 @@ class Session:
         self._keyboard = keyboard
         self._folder = tempfile.mkdtemp(prefix="runbook-")
         self._token = secrets.token_hex(8)
-        self._tidy = Tidy(self._folder)
+        self._tidy = Tidy(self._folder, (os.environ if environ is None else environ).get("HOME", ""))
         self._last = Report(0, (0,), cwd or "")
         self._turn = 0
         self._batch = bytearray()
@@ -210,19 +210,20 @@ class Session:
                 status = item.status
             else:
                 yield item
-        if status == 0 and not self._death:
-            self._hidden(self._drive.send_line)
-        self._last = Report(before.status, before.pipestatus, self._last.cwd, self._last.options)
+        self._hidden(self._drive.send_line if status == 0 else "", before)
         yield self._line
 
     def _message(self, code: bytes, before: Report) -> bytes:
         self._turn += 1
         return self._drive.message(code, before, self._turn)
 
-    def _hidden(self, code: str) -> None:
-        message = self._message(code.replace("{folder}", self._folder).encode(), self._last)
-        for _ in self._exchange(message, 5.0, keys=False):
+    def _hidden(self, code: str, before: Report) -> None:
+        """Run something of ours, and leave status and options as `before` says they were."""
+        code = code.replace("{folder}", self._folder) + f"\n__runbook_status {before.status}"
+        message = self._message(code.encode(), replace(before, options=""))
+        for _ in () if self._death else self._exchange(message, 5.0, keys=False):
             pass
+        self._last = before
 
     def _exchange(
         self, message: bytes, timeout: float | None, keys: bool = True
@@ -243,9 +244,8 @@ class Session:
             if keyboard:
                 keyboard.give_back()
         if suspended:
-            before, self._jobs = self._last, ""
-            self._hidden(self._drive.jobs)
-            self._last = before
+            self._jobs = ""
+            self._hidden(self._drive.jobs, self._last)
             stopped = any(word in self._jobs.lower() for word in ("stopped", "suspended"))
             yield Done(
                 done.status, done.pipestatus, done.cwd, interrupted=done.interrupted, suspended=stopped

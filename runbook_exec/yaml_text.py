@@ -12,6 +12,8 @@ from yaml.nodes import CollectionNode, Node, ScalarNode, SequenceNode
 
 _DEEPEST = 50  # collections within each other; libyaml's composer overflows the stack at some ten thousand
 _MOST_ALIASES = 100
+_TOO_DEEP = "deeper nesting than anybody would write by hand"
+_TOO_MANY = "more aliases than anybody would write by hand"
 _LARGEST = 20_000  # nodes, each counted as often as an alias repeats it
 
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -87,6 +89,8 @@ def load(text: str, start: int, end: int) -> Document:
         message = (error.problem or "cannot be read").lower()
         if message.startswith("but found") and error.context:
             message = f"{error.context}, {message}"
+        if "nesting depth" in message:  # libyaml from 0.2.6 on has a limit of its own
+            raise Mistake(_TOO_DEEP, min(at, end), min(at + 1, end)) from None
         hint = next((hint for part, hint in _HINTS.items() if part in message), "")
         raise Mistake(f"not valid YAML: {message}", min(at, end), min(at + 1, end), hint) from None
     except yaml.reader.ReaderError as error:
@@ -115,8 +119,7 @@ def _measure_events(content: str, base: int) -> None:
             aliases += 1
         if depth > _DEEPEST or aliases > _MOST_ALIASES:
             at = base + (event.start_mark.index if event.start_mark else 0)
-            what = "deeper nesting" if depth > _DEEPEST else "more aliases"
-            raise Mistake(f"{what} than anybody would write by hand", at, at + 1)
+            raise Mistake(_TOO_DEEP if depth > _DEEPEST else _TOO_MANY, at, at + 1)
 
 
 def _check(document: Document, root: Node) -> None:

@@ -75,7 +75,7 @@ def test_a_manual_step_and_a_confirmation_said_beforehand(program: Program) -> N
     program.write("people.md", (RUNS / "people.md").read_text(encoding="utf-8"))
     ran = program.run("people.md", "--yes", "--done", "2")
     assert (ran.status, "step 3 asks `Are the windows shut?`" in ran.stdout) == (3, True)
-    ran = program.run("people.md", "--yes", "--done", "carry", "--confirmed", "lock")
+    ran = program.run("people.md", "--yes", "--done", "2-carry", "--confirmed", "3-lock")
     assert (ran.status, "locked\n" in ran.stdout, "twice\n" in ran.stdout) == (3, True, True)
     assert "step 4 has alternatives" in ran.stdout
 

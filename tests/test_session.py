@@ -336,9 +336,10 @@ def test_fish_says_nothing_of_the_driver_however_its_messages_are_cut(
         return feed(tidy, data)
 
     monkeypatch.setattr(Tidy, "feed", listening)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with opened("fish", tmp_path) as session:
-        folder = str(next(tmp_path.glob("runbook-*")))
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    with opened("fish", tmp_path / "home") as session:
+        folder = str(next((tmp_path / "tmp").glob("runbook-*")))
         shown = run(session, MESSAGES[what]).raw
     monkeypatch.undo()
     message = b"".join(raw).replace(folder.encode(), FOLDER.encode())
@@ -347,6 +348,16 @@ def test_fish_says_nothing_of_the_driver_however_its_messages_are_cut(
     assert b"runbook-" not in whole
     assert all(tidied(message, [cut]) == whole for cut in range(len(message)))
     assert tidied(message, list(range(len(message)))) == whole
+
+
+@pytest.mark.parametrize("what", MESSAGES)
+def test_fish_says_nothing_of_the_driver_in_a_folder_below_the_home(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it writes the folder with `~`."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with opened("fish", tmp_path) as session:
+        assert b"runbook-" not in run(session, MESSAGES[what]).raw
 
 
 @pytest.mark.parametrize("shell", SHELLS)

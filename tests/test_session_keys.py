@@ -197,7 +197,7 @@ def test_the_terminal_is_taken_while_a_statement_runs_and_given_back(shell: str,
             for code in ("true", "stty raw -echo", "sh -c 'kill -9 $$'"):
                 run(session, code)
                 assert operator.modes() == found
-            operator.converse(session, "echo go; sleep 30", (b"go", b"\x03"))
+            operator.converse(session, "echo go; sleep 30", (b"go", b"\x03"), pause=0.2)
             assert operator.modes() == found
             for _ in session.run(b"echo go; sleep 30"):
                 assert operator.modes() != found
@@ -299,7 +299,7 @@ def test_a_run_that_is_told_to_end_leaves_the_terminal_as_it_was(number: int, tm
             watched.operator.type(b"q")
         assert watched.end() == 130
         assert watched.operator.modes() == watched.found
-        assert b"gone" not in watched.seen
+        assert b"gone\r\n" not in watched.seen
 
 
 def test_a_shell_that_dies_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:

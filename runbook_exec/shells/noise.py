@@ -14,10 +14,13 @@ class Tidy:
     line is finished or `flush` is called.
     """
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder.encode()
-        file = re.escape(self._folder) + rb"/\w+"
-        self._openers = (b"from sourcing file " + self._folder, b"\tcalled on line ")
+    def __init__(self, folder: str, home: str = "") -> None:
+        """The driver stands in `folder`, whose beginning fish writes as `~` where it is `home`."""
+        self._names = [folder.encode()]
+        if home and folder.startswith(home.rstrip("/") + "/"):
+            self._names.append(b"~" + folder[len(home.rstrip("/")) :].encode())
+        file = b"(?:" + b"|".join(map(re.escape, self._names)) + rb")/\w+"
+        self._openers = (*(b"from sourcing file " + name for name in self._names), b"\tcalled on line ")
         self._drop = re.compile(
             rb"(?:from sourcing file |\tcalled on line \d+ of file )" + file + rb"[^\n]*\n"
             rb"|" + file + rb" \(line \d+\): \r?\n"
@@ -45,13 +48,7 @@ class Tidy:
         start = data.rfind(b"\n") + 1
         if (start or self._fresh) and self._may_open(data[start : start + _LONGEST]):
             return start
-        near = max(start, len(data) - _LONGEST)
-        if (at := data.find(self._folder, near)) >= 0:
-            return at
-        at = data.find(self._folder[:1], max(start, len(data) - len(self._folder)))
-        while at >= 0 and not self._folder.startswith(data[at:]):
-            at = data.find(self._folder[:1], at + 1)
-        return at if at >= 0 else len(data)
+        return min(_begun(name, data, start) for name in self._names)
 
     def _may_open(self, line: bytes) -> bool:
         return 0 < len(line) < _LONGEST and any(
@@ -62,10 +59,21 @@ class Tidy:
         if not data:
             return b""
         fresh, self._fresh = self._fresh, data.endswith(b"\n")
-        if self._folder not in data:
+        if not any(name in data for name in self._names):
             return data
         lines = data.splitlines(keepends=True)
         return b"".join(self._tidied(line, fresh or number > 0) for number, line in enumerate(lines))
 
     def _tidied(self, line: bytes, whole: bool) -> bytes:
         return b"" if whole and self._drop.fullmatch(line) else self._prefix.sub(b"", line)
+
+
+def _begun(name: bytes, data: bytes, start: int) -> int:
+    """Where in the unfinished line from `start` the name stands or begins; the end if nowhere."""
+    near = max(start, len(data) - _LONGEST)
+    if (at := data.find(name, near)) >= 0:
+        return at
+    at = data.find(name[:1], max(start, len(data) - len(name)))
+    while at >= 0 and not name.startswith(data[at:]):
+        at = data.find(name[:1], at + 1)
+    return at if at >= 0 else len(data)
