@@ -55,13 +55,14 @@ class Screen:
 
     def wait(self, *texts: str) -> str:
         """Wait until all the texts are on the screen together; gives the screen's text."""
-        return self._until(lambda shown: all(text in shown for text in texts), f"{texts} on the screen")
+        return self.until(lambda shown: all(text in shown for text in texts), f"{texts} on the screen")
 
     def wait_last(self, text: str) -> str:
         """Wait until a text is the last that the screen shows; gives the screen's text."""
-        return self._until(lambda shown: shown.endswith(text), f"`{text}` at the end of the screen")
+        return self.until(lambda shown: shown.endswith(text), f"`{text}` at the end of the screen")
 
-    def _until(self, so: Callable[[str], bool], what: str) -> str:
+    def until(self, so: Callable[[str], bool], what: str) -> str:
+        """Wait until the screen's text is `so`; gives the text. `what` is told where that never comes."""
         until = time.monotonic() + PATIENCE
         while not so(self.text()):
             goes_on = time.monotonic() < until and self._read(until - time.monotonic())
