@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .model import Input
@@ -39,13 +39,17 @@ def offers(name: str, known: Input | None, outputs: Sequence[tuple[str, str]]) -
     """Words of earlier output that may be the value of a placeholder, the likeliest first.
 
     `outputs` are pairs of where and what, in order, secrets masked. The last output comes first; in it the
-    first cells of a table's rows, then other words that look like an identifier. What the input's pattern
+    first cells of a table's rows, then other words that look like an identifier. A table with a column of
+    the placeholder's kind, such as ID for `<old-token-id>`, is all that is offered. What the input's pattern
     and choices refuse is not offered.
     """
-    wants_number = name.rpartition("-")[2] in ("count", "port", "number", "size")
+    kind = name.rpartition("-")[2]
+    wants_number = kind in ("count", "port", "number", "size")
     found: dict[str, Offer] = {}
     for origin, text in reversed(outputs):
-        for value, beside in _words(_ESCAPE.sub("", text).splitlines()):
+        lines = _ESCAPE.sub("", text).splitlines()
+        column = list(_column(kind, lines))
+        for value, beside in column or _words(lines):
             if len(found) >= _ENOUGH:
                 break
             if value in found or _MASK in value or (known and check_value(known, value)):
@@ -53,12 +57,30 @@ def offers(name: str, known: Input | None, outputs: Sequence[tuple[str, str]]) -
             if wants_number and not value.isdigit():
                 continue
             found[value] = Offer(value, value, origin, beside)
+        if found and column:
+            break
     return tuple(found.values())
+
+
+def _column(kind: str, lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The cells under the heading of that name, and what stands beside each."""
+    table = _table(map(_cells, map(str.strip, lines)))
+    beside = _beside(table)
+    at, size = -1, 0
+    for number, cells in enumerate(table):
+        if _header(cells):
+            at, size = (cells.index(kind.upper()) if kind.upper() in cells else -1), len(cells)
+        elif at >= 0 and len(cells) == size and cells[at]:
+            yield cells[at], beside(number, at)
+
+
+def _table(rows: Iterable[Sequence[str]]) -> list[Sequence[str]]:
+    return [cells for cells in rows if sum(map(bool, cells)) > 1]
 
 
 def _words(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
     rows = [_cells(line.strip()) for line in lines]
-    table = [cells for cells in rows if sum(map(bool, cells)) > 1]
+    table = _table(rows)
     rarely = Counter(cell for cells in table for cell in cells)
     beside = _beside(table)
     for number, cells in enumerate(table):

@@ -139,6 +139,9 @@ class Session:
         self._line: str | None = None
         self._jobs = ""
         self._death = ""
+        self._stopped: tuple[int, signal.Signals] | None = (
+            None  # the group of processes asked to end, and how
+        )
         try:
             for name in (CONTROL, REPORT):
                 os.mkfifo(f"{self._folder}/{name}", 0o600)
@@ -265,6 +268,7 @@ class Session:
         started = last = time.monotonic()
         stop_at, stops = (started + timeout if timeout is not None else None), 0
         interrupted = typed_stop = False
+        self._stopped = None
         while True:
             try:
                 if pending:
@@ -315,6 +319,8 @@ class Session:
                     self._stop(stops)
                     stops += 1
                     stop_at = now + _PATIENCE
+                elif self._stopped:
+                    self._stop_next()
             except KeyboardInterrupt:
                 if interrupted:
                     raise
@@ -394,14 +400,28 @@ class Session:
     def _stop(self, times: int) -> None:
         """Ask the running program to end: as with ^C at first, then less and less politely."""
         wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)[min(times, 2)]
-        try:
-            group = os.tcgetpgrp(self._terminal)
-            if group != os.getpgid(self._pid) or wanted == signal.SIGINT:
+        with contextlib.suppress(OSError):
+            group = self._foreground()
+            self._stopped = (group, wanted)
+            if times <= 2 and (group != os.getpgid(self._pid) or wanted == signal.SIGINT):
                 os.killpg(group, wanted)
             elif wanted == signal.SIGKILL:
-                os.kill(self._pid, wanted)  # the shell itself is what runs
-        except (ProcessLookupError, OSError):
-            return
+                os.kill(self._pid, wanted)  # the shell itself is what runs, or goes on and on
+
+    def _foreground(self) -> int:
+        """The group of processes that has the terminal; ProcessLookupError where none has."""
+        group = os.tcgetpgrp(self._terminal)
+        if group <= 0:  # to killpg, 0 would be our own
+            raise ProcessLookupError
+        return group
+
+    def _stop_next(self) -> None:
+        """Ask the same of a program that was started after the one that was asked, as a loop does."""
+        with contextlib.suppress(OSError):
+            group = self._foreground()
+            if self._stopped and group not in (self._stopped[0], os.getpgid(self._pid)):
+                self._stopped = (group, self._stopped[1])
+                os.killpg(group, self._stopped[1])
 
     def _dead(self, timed_out: bool, interrupted: bool) -> Done:
         if not self._death:

@@ -197,7 +197,7 @@ class Terminal:
         line = f"line {item.line}"
         self.say()
         if not self._tty:
-            self.say(f"{place}  {item.step.title}  ({line})")
+            self.say(f"{place}  {titled(item.step)}  ({line})")
             return
         title = clip(titled(item.step), self.width - columns(place) - columns(line) - 8)
         room = self.width - columns(place) - columns(line) - 6
@@ -245,6 +245,8 @@ class Terminal:
 
     def _answered(self, event: Answered) -> None:
         done = event.answer == "done"
+        if (item := self._item(event.step, event.block, event.statement)) is not None:
+            self._heading(item)
         mark = self.paint("✓", "green") if done else "–"
         self.say()
         self.say(f"  {mark}  {'done' if done else 'skipped'}{': ' + event.note if event.note else ''}")

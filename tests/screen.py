@@ -35,6 +35,11 @@ class Screen:
         """The screen as lines, without what is blank at their ends."""
         return "\n".join(line.rstrip() for line in self._display.display).rstrip()
 
+    def cells(self) -> list[list[Any]]:
+        """The screen as rows of characters with their colours, as pyte has them."""
+        buffer = self._display.buffer
+        return [[buffer[row][at] for at in range(self.columns)] for row in range(self._display.lines)]
+
     def below(self, text: str) -> str:
         """The screen from the last line that holds a text."""
         lines = self.text().split("\n")

@@ -24,7 +24,7 @@ LOOPS = {
     "a program": ("echo go; sleep 30", "echo go; sleep 30"),
     "a program in a list": ("echo go; sleep 30; echo after", "echo go; sleep 30; echo after"),
     "a loop of builtins": ("echo go; while true; end", "echo go; while :; do :; done"),
-    "a loop of programs": ("echo go; while sleep 0.05; end", "echo go; while sleep 0.05; do :; done"),
+    "a loop of programs": ("echo go; while sleep 0.5; end", "echo go; while sleep 0.5; do :; done"),
     "a function": (
         "function f; while true; end; end; echo go; f; echo after",
         "f() { while :; do :; done; }; echo go; f; echo after",
