@@ -23,6 +23,7 @@ DANGEROUS = (
     "tear-down", "destroy", "decommission", "wipe",
 )  # fmt: skip
 _DANGEROUS = re.compile(r"\b(?:" + "|".join(DANGEROUS) + ")", re.IGNORECASE)
+_HELPING = re.compile(r"\b(?:debug|troubleshoot)", re.IGNORECASE)  # belongs to what it helps with
 
 _LONGEST_TITLE = 80
 
@@ -64,8 +65,11 @@ class Outline:
 
     def chosen(self) -> str | None:
         """The anchor of the one procedure that runs unless another is named."""
-        safe = [course for course in self.main or self.others if not course.dangerous]
-        return safe[0].anchor if len(safe) == 1 else None
+        if self.main:
+            wanted = [course for course in self.main if not course.dangerous]
+        else:
+            wanted = [course for course in self.others if not self.page.helps(course.anchor)]
+        return wanted[0].anchor if len(wanted) == 1 and not wanted[0].dangerous else None
 
     def course_at(self, anchor: str) -> Course | None:
         """The procedure under the heading with this anchor, whatever stands there."""
@@ -192,9 +196,18 @@ class _Page:
             yield parent
             parent = self.nodes[parent].parent
 
+    def helps(self, anchor: str) -> bool:
+        """Whether the section is there for when something goes wrong, and no procedure of its own."""
+        indices = (index for index, node in enumerate(self.nodes) if node.anchor == anchor)
+        return any(self._titled(index, _HELPING) for index in indices)
+
     def _dangerous(self, index: int) -> bool:
+        return self._titled(index, _DANGEROUS)
+
+    def _titled(self, index: int, words: re.Pattern[str]) -> bool:
+        """Whether the section or one around it is titled so; the page's own title says nothing."""
         return any(
-            _DANGEROUS.search(self.nodes[number].title) and number != self.title_at
+            words.search(self.nodes[number].title) and number != self.title_at
             for number in (index, *self._ancestors(index))
         )
 
