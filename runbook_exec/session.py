@@ -35,7 +35,17 @@ from .shells.drive import (
 from .shells.noise import Tidy
 
 _READ = 65536  # bytes read before anything is done with them; a Linux pseudo-terminal gives 4095 at a time
+_ASKED = 4096  # bytes read at once of anything else
 _PATIENCE = 3.0  # seconds a program is given after ^C, and again after SIGTERM
+# Python ignores the first two, and whoever starts us in the background may have ignored others
+_AS_AT_A_PROMPT = (
+    signal.SIGPIPE,
+    signal.SIGXFSZ,
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGHUP,
+    signal.SIGTSTP,
+)
 _TICK = 0.25  # seconds between looks at the clock and at the size of the window
 
 
@@ -134,14 +144,15 @@ class Session:
         self._tidy = Tidy(self._folder, (os.environ if environ is None else environ).get("HOME", ""))
         self._last = Report(0, (0,), cwd or "")
         self._turn = 0
-        self._batch = bytearray()
+        self._batch = memoryview(bytearray(_READ))
+        self._filled = 0  # bytes of it
+        self._hung_up = False  # no process has the terminal open any more
+        self._keys = bytearray()  # typed, and not yet taken by the terminal
         self._reports = bytearray()
         self._line: str | None = None
         self._jobs = ""
         self._death = ""
-        self._stopped: tuple[int, signal.Signals] | None = (
-            None  # the group of processes asked to end, and how
-        )
+        self._stopped: tuple[int, signal.Signals] | None = None  # which processes were asked to end, and how
         try:
             for name in (CONTROL, REPORT):
                 os.mkfifo(f"{self._folder}/{name}", 0o600)
@@ -158,7 +169,7 @@ class Session:
                 dimensions=keyboard.size() if keyboard else (24, 80),
                 echo=False,
                 timeout=None,
-                preexec_fn=self._take_input if self._drive.from_input else None,
+                preexec_fn=self._prepare,
             )
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -166,13 +177,16 @@ class Session:
         self._terminal: int = self._child.child_fd
         self._pid: int = self._child.pid or 0
         self._size = keyboard.size() if keyboard else (24, 80)
-        self._output = select.poll()
-        self._output.register(self._terminal, select.POLLIN)
+        os.set_blocking(self._terminal, False)
         self._good_modes = _modes(self._terminal, keyboard is not None)
         self._alive = os.pidfd_open(self._pid) if sys.platform == "linux" else -1
 
-    def _take_input(self) -> None:
-        """Make the control FIFO the standard input; called in the child, before the shell is started."""
+    def _prepare(self) -> None:
+        """Give the shell signals as at a prompt, and its input; called in the child, before it is started."""
+        for number in _AS_AT_A_PROMPT:
+            signal.signal(number, signal.SIG_DFL)
+        if not self._drive.from_input:
+            return
         control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR)
         os.dup2(control, 0)
         os.close(control)
@@ -233,6 +247,7 @@ class Session:
     ) -> Iterator[Output | Quiet | Done]:
         keyboard = self._keyboard if keys else None
         termios.tcsetattr(self._terminal, termios.TCSAFLUSH, self._good_modes)
+        self._keys.clear()
         if keyboard:
             keyboard.take()
         suspended = False
@@ -276,12 +291,13 @@ class Session:
                 ready = dict(poll.poll(_TICK * 1000))
                 now = time.monotonic()
                 if self._terminal in ready:
-                    data = self._read()
-                    if data:
+                    if ready[self._terminal] & select.POLLOUT:
+                        self._press(poll)
+                    if self._read():
                         last = now
-                        if data := self._tidy.feed(data):
+                        if data := self._tidy.feed(self._taken()):
                             yield Output(data)
-                    elif self._alive < 0 or not ready[self._terminal] & select.POLLIN:
+                    elif self._hung_up:
                         poll.unregister(self._terminal)
                 if keyboard and keyboard.fileno() in ready:
                     typed = self._type(keyboard, poll)
@@ -337,48 +353,61 @@ class Session:
                 poll.unregister(self._control)
         return pending
 
-    def _read(self) -> bytes:
-        """What is there to be read at once: many pieces in one, as what is done with each costs more."""
-        batch = self._batch  # kept when ^C cuts the reading short
-        while len(batch) < _READ and (not batch or self._has_output()) and (data := self._piece()):
-            batch += data
-        data = bytes(batch)
-        batch.clear()
-        return data
+    def _read(self) -> bool:
+        """Take in what there is to be read at once, and whether that is anything.
 
-    def _piece(self) -> bytes:
+        Many pieces are made one, as what is done with each costs more. On Linux, asking makes the kernel
+        hand over what there is: nothing that was printed before is missed.
+        """
+        # what is there already was read when ^C cut the reading short
+        with contextlib.suppress(BlockingIOError):
+            while self._filled < _READ and (size := self._piece()):
+                self._filled += size
+        return self._filled > 0
+
+    def _piece(self) -> int:
         try:
-            return os.read(self._terminal, _READ)
+            size = os.readv(self._terminal, [self._batch[self._filled :]])
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
-            return b""  # no process has the terminal open any more
+            size = 0
+        self._hung_up = not size
+        return size
 
-    def _has_output(self) -> bool:
-        """Whether the terminal holds output; on Linux, asking makes the kernel hand over what there is."""
-        return any(events & select.POLLIN for _, events in self._output.poll(0))
+    def _taken(self) -> bytes:
+        data = bytes(self._batch[: self._filled])
+        self._filled = 0
+        return data
 
     def _drain(self) -> Iterator[Output]:
-        """What was printed before the report."""
-        while self._batch or self._has_output():
-            data = self._read()
-            if not data:
-                break
-            if data := self._tidy.feed(data):
+        """What was printed before the report, of which the kernel holds less than a batch.
+
+        More may be there without end, as a job in the background prints it.
+        """
+        for _ in range(2):  # a batch may have been begun
+            if self._read() and (data := self._tidy.feed(self._taken())):
                 yield Output(data)
         if data := self._tidy.flush():
             yield Output(data)
 
     def _type(self, keyboard: Keyboard, poll: select.poll) -> bytes:
-        data = os.read(keyboard.fileno(), 4096)
+        data = os.read(keyboard.fileno(), _ASKED)
         if not data:
             poll.unregister(keyboard.fileno())
             return b""
-        os.write(self._terminal, data)
+        self._keys += data
+        self._press(poll)
         return data
 
+    def _press(self, poll: select.poll) -> None:
+        """Give the terminal what was typed, as far as it takes it now."""
+        with contextlib.suppress(BlockingIOError):
+            del self._keys[: os.write(self._terminal, self._keys)]
+        poll.register(self._terminal, select.POLLIN | (select.POLLOUT if self._keys else 0))
+
     def _next_report(self) -> Report | None:
-        self._reports += os.read(self._report, _READ)
+        self._reports += os.read(self._report, _ASKED)
         found: Report | None = None
         while (end := self._reports.find(0)) >= 0:
             message = bytes(self._reports[:end])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from runbook_exec.model import Context
 from runbook_exec.shells import SHELLS
-from runbook_exec.shells.base import Filling
+from runbook_exec.shells.base import Filling, Unwritable
 
 COMMANDS = {"bash": ("bash", "--norc"), "zsh": ("zsh", "-f"), "sh": ("dash",)}
 ALL = ("bash", "zsh", "sh")
@@ -150,7 +150,8 @@ HOSTILE = [
     "\u2028\u00a0", "a b  c", "$'a'", "${0+}", "\\\n", "a\\\nEOF", "1", "41", "f", "h", "2>pwned", "a=b",
     "a)", "esac", ";;", "if", "[1]", ":h", "s/a/b/", "%s\\n", "\\x41", "\\0", "{1..3}", "<(touch pwned)",
     "\x83\x9b".encode("latin-1").decode("utf-8", "surrogateescape"), "\udcc3", "a\udca7b", "$x", "@(a|b)",
-    "^a^b", "\\EOF", "(a)", "EOFé", "E F\udc80",
+    "^a^b", "\\EOF", "(a)", "EOFé", "E F\udc80", "Eé",
+    "EOF) ; >pwned; (", "EOF') ; >pwned; ('", "E F) ; >pwned; (",
 ]
 # fmt: on
 PIECES = [*HOSTILE, *"'\"`$\\\n\t !#{}()[]<>;&|*?~=^%:@+,a1E\r\x1b\x7f\x01\udc80\udcffé"]
@@ -250,3 +251,11 @@ def test_a_long_value_arrives_everywhere(shell: str, tmp_path: Path) -> None:
     """A value of 100 kB arrives as well."""
     first = {place.context: place for place in reversed(PLACES)}.values()
     check(shell, ["ab'$\\\"`\nEOF\n\tx " * 6000], tmp_path / "run", first, LONG_LINES)
+
+
+def test_a_line_that_bash_would_take_for_the_last_is_refused(tmp_path: Path) -> None:
+    """In `$( )` bash ends a here-document at a line that begins with its word and holds a parenthesis."""
+    place = heredoc('got "$(cat <<EOF\nEOF <v>\nEOF\n)"', "EOF V\0")
+    check("bash", ["a", "a\nb"], tmp_path / "run", [place])
+    with pytest.raises(Unwritable, match="begins like the last"):
+        filled("bash", place, ") ; >pwned; (")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import stat
+import subprocess
+import sys
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -305,6 +307,32 @@ def tidied(text: bytes, cuts: list[int]) -> bytes:
 def test_output_that_says_nothing_of_the_driver_passes_unchanged(text: bytes, cuts: list[int]) -> None:
     """However it is cut, byte for byte."""
     assert tidied(text, cuts) == text
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_pipe_that_nobody_reads_ends_its_writer_as_at_a_prompt(shell: str, tmp_path: Path) -> None:
+    """By SIGPIPE, and not with an error message of its own."""
+    with opened(shell, tmp_path) as session:
+        ran = run(session, "yes | head -n 1")
+        assert (ran.text, ran.status) == ("y\n", 0)
+
+
+def test_a_run_that_was_started_in_the_background_can_interrupt_its_statements(tmp_path: Path) -> None:
+    """Though a shell ignores signals for what it starts in the background."""
+    (tmp_path / "page.md").write_text("```bash\nsleep 30\n```\n")
+    command = f"trap '' INT QUIT; exec {sys.executable} -m runbook_exec page.md --yes --timeout 0.3s"
+    environ = home(tmp_path) | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run(
+        ["sh", "-c", command],
+        cwd=tmp_path,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+    )
+    assert b"ran longer than its 0.3 s and was ended" in ran.stdout
+    assert b"SIGTERM" not in ran.stdout
+    assert ran.returncode == 1
 
 
 MESSAGES = {

@@ -153,6 +153,11 @@ class _Body:
     def _expanded(self, index: int) -> _Edit:
         """The value for a body in which `$` and backticks are expanded."""
         filling = self.fillings[index]
+        before = self._filled(self._line(filling)[0], filling.start)
+        if ")" in filling.value and self.heredoc.word.begins(before):
+            raise Unwritable(
+                "a value with `)` cannot be written on a line that begins like the last of its here-document"
+            )
         value = _IN_HEREDOC.sub(r"\\\1", filling.value)
         if (
             self._needs_care(filling, value)
@@ -187,7 +192,7 @@ class _Body:
             and not self._filled(start, filling.start).strip("\t")
         )
         line = self._filled(start, end)
-        return "\n" in value or loses_tabs or word.ends_body(line) or word.loses_byte(line)
+        return "\n" in value or loses_tabs or word.ends_body(line) or word.resembles(line)
 
     def _is_on_continued_line(self, filling: Filling) -> bool:
         """Whether a backslash joins the line to another, so that together they could be the end word."""
@@ -214,7 +219,7 @@ class _Body:
             return word
         lines = {line.strip("\t") for line in self._filled(self.heredoc.start, self.heredoc.end).split("\n")}
         word = "EOF"
-        while word in lines:
+        while any(line.startswith(word) for line in lines):
             word += "_"
         return word
 

@@ -37,10 +37,17 @@ class EndWord:
         """Whether the line is the last one."""
         return self._without_tabs(line) == self.text
 
-    def loses_byte(self, line: str) -> bool:
-        """Whether dash 0.5.12 loses a byte of the line: one beyond ASCII right after the word's text."""
-        line = self._without_tabs(line)
-        return line.startswith(self.text) and not line[len(self.text) : len(self.text) + 1].isascii()
+    def resembles(self, line: str) -> bool:
+        """Whether the line begins as the last one does.
+
+        In `$( )` bash takes one that begins with the whole word, and holds a `)` later on, for the last. dash
+        0.5.12 loses a byte beyond ASCII that follows on a part of the word.
+        """
+        return self._without_tabs(line).startswith(self.text[:1])
+
+    def begins(self, line: str) -> bool:
+        """Whether the line begins with the whole word, and there is one."""
+        return self.text != "" and self._without_tabs(line).startswith(self.text)
 
     def _without_tabs(self, line: str) -> str:
         return line.lstrip("\t") if self.strips_tabs else line
