@@ -6,7 +6,14 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from program import Program, prepared
+
+# The same examples each time, so that what failed for one passes for nobody else.
+# `--hypothesis-profile=search` looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", max_examples=1000)
+settings.load_profile("same")
 
 # who starts the tests in the background may have these ignored, and every program would inherit that
 for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):

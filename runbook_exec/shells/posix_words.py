@@ -19,7 +19,7 @@ _BREAKS = " \t\n;&|<>()"
 _PLAIN = re.compile(r"[^\\'\"`$ \t\n;&|<>()~=\[{}]+")
 _CLOSING_BRACE = re.compile(r"\}(?=\}*(?:[ \t\n;&|<>()]|\\\n|\Z))")
 _LONE_SEMICOLON = re.compile(r";(?![;&|])")
-_PARENTHESIS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[()]", re.DOTALL)
+_PARENTHESIS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[()'\"]", re.DOTALL)
 LEFT_SIDE = re.compile(r"[^\W\d]\w*(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?\+?=")
 _ELEMENT_KEY = re.compile(r"\[[^\]\n]*\]\+?=")
 _BRACKETS = re.compile(r"\[[^ \t\n\]\\'\"`;&|()<>]+\]")
@@ -338,6 +338,9 @@ class Words(Cursor):
         """Where the `(` at `start` ends, by its parentheses and quotes alone."""
         depth = 0
         for token in _PARENTHESIS.finditer(self.text, start):
+            if token[0] in "'\"" and self.dialect == "bash":
+                # bash looks for the end of this quote first, before it can tell that these are commands
+                raise Unfinished(token.start(), f"`{token[0]}` has no closing `{token[0]}`")
             depth += (token[0] == "(") - (token[0] == ")")
             if not depth:
                 return token.end()
