@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from .claims import MB, Claim, Each, Growth, Peak, Ratio
+from .claims import MB, Claim, Each, Growth, Peak, Ratio, Within
 from .timing import Command
 
 OURS = "runbook-exec"
@@ -33,7 +35,8 @@ class Sizes:
 
 FULL = Sizes(
     1000, 1_000_000_000, 20_000_000, 1000,
-    {"start-up": 21, "builtins": 5, "commands": 5, "long-lines": 3, "short-lines": 3, "parsing": 3},
+    {"start-up": 21, "builtins": 5, "commands": 5, "long-lines": 3, "short-lines": 3, "parsing": 3,
+     "lint": 3},
 )  # fmt: skip
 QUICK = Sizes(20, 2_000_000, 200_000, 10, {})
 
@@ -166,6 +169,48 @@ def parsing(place: Place, sizes: Sizes) -> Case:
     return Case(commands, claims, sizes.turns.get("parsing", 1))
 
 
+def linting(place: Place, sizes: Sizes) -> Case:
+    """Looking for what is wrong with a folder of pages: all at once, again, and after a change."""
+    page = Path(__file__).with_name("runbook.md").read_text(encoding="utf-8")
+    folder, smaller = place.folder / "pages", place.folder / "fewer"
+    blocks = _linted(folder, page, sizes.files)
+    _linted(smaller, page, sizes.files // 10)
+    alone = {shell: _alone(place.folder / shell, shell, scripts) for shell, scripts in blocks.items()}
+    program = (*_ours(), "lint")
+    forget = 'rm -rf "$HOME/.cache/runbook-exec"; exec "$@"'
+    # whoever changes a page has reviewed it, or the date of the review would be found
+    one = f"{folder}/service-1.md"
+    change = f'sed -i "s/^last-reviewed.*/last-reviewed: $(date +%F)/" {one}; echo More. >>{one}; exec "$@"'
+    cold, warm, changed = f"{OURS}, for the first time", f"{OURS}, again", f"{OURS}, one page changed"
+    tenth = f"{OURS}, a tenth of it"
+    commands = [
+        place.command(tenth, ("sh", "-c", forget, "sh", *program, smaller)),
+        place.command(cold, ("sh", "-c", forget, "sh", *program, folder)),
+        place.command(warm, (*program, folder)),
+        place.command(changed, ("sh", "-c", change, "sh", *program, folder)),
+        place.command("mistune", (sys.executable, "-c", _MISTUNE, folder)),
+    ]
+    for shell, files in alone.items():
+        checks = f"from runbook_exec.shells import {shell} as shell\n{_CHECK}"
+        commands.append(place.command(f"{OURS}, {shell} blocks", (sys.executable, "-c", checks, files)))
+        every = f'for file in "$0"/*; do {" ".join(_CHECKED_BY[shell])} "$file" || exit; done'
+        commands.append(place.command(f"{shell} -n", ("sh", "-c", every, str(files))))
+    title = f"lint of {sizes.files:,} pages"
+    claims = (
+        *(
+            Ratio(
+                f"checks of {len(scripts):,} {shell} blocks", f"{OURS}, {shell} blocks", f"{shell} -n", floor
+            )
+            for (shell, scripts), floor in zip(blocks.items(), (1 / 25, None), strict=True)
+        ),
+        Ratio(f"{title}, cold", cold, "mistune", 1.0),
+        Ratio(f"{title}, nothing changed", warm, "mistune", 0.15),
+        Within(f"{title}, one changed", changed, 0.3),
+        Growth(f"{title}: memory is flat", cold, tenth, 10 * MB),
+    )
+    return Case(tuple(commands), claims, sizes.turns.get("lint", 1))
+
+
 CASES: Mapping[str, Callable[[Place, Sizes], Case]] = {
     "start-up": start_up,
     "builtins": builtins,
@@ -173,16 +218,44 @@ CASES: Mapping[str, Callable[[Place, Sizes], Case]] = {
     "long-lines": long_lines,
     "short-lines": short_lines,
     "parsing": parsing,
+    "lint": linting,
 }
 
-_FILES = (
-    "import pathlib, sys; p = pathlib.Path(sys.argv[1]); files = sorted(p.iterdir()) if p.is_dir() else [p]\n"
-)
+_FILES = "import pathlib, sys; p = pathlib.Path(sys.argv[1]); files = sorted(p.glob('[!.]*')) if p.is_dir() else [p]\n"
 _PARSE = _FILES + "from runbook_exec.parse import parse\nfor f in files: parse(f.read_bytes(), str(f))"
 _MISTUNE = _FILES + (
     "import mistune\nparse = mistune.create_markdown(renderer=None)\n"
     "for f in files: parse(f.read_text(encoding='utf-8'))"
 )
+
+_CHECKED_BY = {"fish": ("fish", "--no-config", "-n"), "bash": ("bash", "-n")}
+_CHECK = _FILES + ("said = shell.check([f.read_text(encoding='utf-8') for f in files])\nsys.exit(any(said))")
+_BLOCK = re.compile(r"^( *)```(fish|bash)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+
+
+def _linted(folder: Path, page: str, number: int) -> dict[str, list[str]]:
+    """A repository with so many pages, of which nothing can be said; their blocks by shell."""
+    folder.mkdir()
+    blocks: dict[str, list[str]] = {"fish": [], "bash": []}
+    for each in range(number - 1):
+        text = page.replace("NUMBER", str(each)).replace("NEXT", str((each + 1) % (number - 1)))
+        (folder / f"service-{each}.md").write_text(text, encoding="utf-8")
+        for indent, shell, code in _BLOCK.findall(text):
+            code = code.replace(f"\n{indent}", "\n").removeprefix(indent)
+            blocks[shell].append(code.replace("<new-host>", "new-host"))
+    (folder / "index.md").write_text("# Index\n\n## Calendar\n\n## Alerts\n\n## Log\n", encoding="utf-8")
+    git = ("git", "-C", str(folder), "-c", "user.name=benchmark", "-c", "user.email=benchmark@localhost")
+    for command in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "pages")):
+        subprocess.run([*git, *command], check=True, env=os.environ | {"GIT_CONFIG_GLOBAL": os.devnull})
+    return blocks
+
+
+def _alone(folder: Path, shell: str, scripts: Sequence[str]) -> Path:
+    """A folder with a file for each script."""
+    folder.mkdir()
+    for number, script in enumerate(scripts):
+        (folder / f"{number}.{shell}").write_text(script, encoding="utf-8")
+    return folder
 
 
 def _large(path: Path, pages: Sequence[str], size: int) -> Path:

@@ -78,6 +78,19 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """Our time is at most `floor` seconds, on whatever machine this is."""
+
+    title: str
+    ours: str
+    floor: float
+
+    def row(self, measured: Measured) -> Row:
+        seconds = measured.seconds(self.ours)
+        return Row(self.title, _time(seconds), floor=_time(self.floor), holds=seconds <= self.floor)
+
+
+@dataclass(frozen=True, slots=True)
 class Peak:
     """Memory stays under `floor` bytes."""
 

@@ -32,7 +32,7 @@ class Above:
 
 def annotations_above(source: Source, elements: Sequence[Element]) -> Above:
     """Read every annotation comment of a page; several in a row above one fence or heading add up."""
-    if "runbook:" not in source.text:
+    if not _COMMENT.search(source.text):
         return Above({}, ())
     said: dict[int, Annotation] = {}
     problems: list[Problem] = []

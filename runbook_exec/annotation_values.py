@@ -127,12 +127,12 @@ def read_values(words: Iterable[Word], place: Place) -> tuple[dict[str, Any], li
             problems.append(_problem(word, refused, place))
             continue
         if word.name in _REPEATABLE:
-            given[field] = (*given.get(field, ()), value)
+            given.setdefault(field, []).append(value)
         elif word.name == "capture":
             given["capture"], given["capture_pattern"] = value
         elif value is not False:
             given[field] = value
-    return given, problems
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}, problems
 
 
 def _value(word: Word) -> Any:

@@ -13,6 +13,7 @@ from .model import Annotation, Problem
 
 _COMMENT = re.compile(r"<!--\s*+runbook:")
 _LANGUAGE = re.compile(r"[^\s{]++")
+_NOTHING = Annotation()
 _JSON = re.compile(r"\{\s*+\"")
 _LINE_NUMBERS = re.compile(r"\{[\d\s,:-]*+\}")  # `{1,3-5}`, for other renderers: lines to highlight
 
@@ -55,12 +56,14 @@ def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[
     and a bare `key=value`, with a warning. Errors matter only for a block that runs: in the fences of
     other languages the braces belong to other tools.
     """
-    place = Place(text, start)
     end = len(info)
     at = past_blank(info, 0, end)
     language = ""
     if named := _LANGUAGE.match(info, at):
         language, at = named[0], named.end()
+    if at == end:
+        return language.lower(), _NOTHING, ()
+    place = Place(text, start)
     words: list[Word] = []
     problems: list[Problem] = []
     while (at := past_blank(info, at, end)) < end and not info.startswith("{{", at):
@@ -80,13 +83,14 @@ def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[
 
 def merge(a: Annotation, b: Annotation) -> Annotation:
     """Both annotations as one: what `b` says wins, but flags and expectations of both hold."""
-    nothing = Annotation()
+    if _NOTHING in (a, b):
+        return a if b == _NOTHING else b
     given: dict[str, Any] = {}
     for field in fields(Annotation):
         ours, theirs = getattr(a, field.name), getattr(b, field.name)
         if isinstance(ours, tuple):
             given[field.name] = (*ours, *(text for text in theirs if text not in ours))
-        elif theirs != getattr(nothing, field.name):
+        elif theirs != getattr(_NOTHING, field.name):
             given[field.name] = theirs
     if b.capture is not None:
         given["capture_pattern"] = b.capture_pattern

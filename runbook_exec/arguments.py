@@ -6,51 +6,49 @@ import argparse
 from collections.abc import Sequence
 
 from . import __version__
+from .command import command
+from .sizes import KEEP, format_size, parse_size
 
-COMMANDS = ("run", "show", "lint")
+COMMANDS = ("run", "show", "lint", "resume", "runs", "due")
 
 _EPILOG = """\
 commands:
   runbook-exec [run] FILE[#anchor]   run a procedure of the page (see: runbook-exec run --help)
   runbook-exec show FILE             print its outline: what runs, in which shell, what it needs
   runbook-exec lint [PATH…]          find what is wrong with pages (see: runbook-exec lint --help)
+  runbook-exec resume [RUN]          take up a run that is not finished (see: runbook-exec resume --help)
+  runbook-exec runs [ACTION]         list runs, show and report one, play it again (see: runbook-exec runs --help)
+  runbook-exec due [PATH…]           list the runbooks whose cadence has passed
 
 exit status: 0 done; 1 a statement failed; 2 the command line or the document is refused;
 3 waiting for a person (a manual step, a value); 130 interrupted or left by the operator
-"""
-
-_LINT_EPILOG = """\
-Without a path it looks at runbooks/ and docs/, as far as they are there. Settings stand in the table
-[tool.runbook-exec.lint] of pyproject.toml, or [lint] of runbook-exec.toml; the file nearest to a page counts.
-`<!-- runbook: ignore=CODE -->` passes over the next line, or the whole block that begins there.
-
-exit status: 0 nothing found; 1 something found; 2 something could not be looked at, which is said
 """
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments as a namespace with `command`; exits with 2 and a message for anything else."""
     words = list(argv)
-    command = words.pop(0) if words and words[0] in COMMANDS else ""
-    parser = {"show": _show, "lint": _lint}.get(command, lambda: _run(command))()
-    parsed = parser.parse_args(words)
-    parsed.command = command or "run"
+    name = words.pop(0) if words and words[0] in COMMANDS else ""
+    if name == "lint":
+        from .lint_arguments import lint_arguments
+
+        parsed = lint_arguments().parse_args(words)
+    elif name == "resume":
+        from .resume_arguments import resume_arguments
+
+        parsed = resume_arguments().parse_args(words)
+    elif name in ("runs", "due"):
+        from .runs_arguments import due_arguments, parse_runs
+
+        parsed = parse_runs(words) if name == "runs" else due_arguments().parse_args(words)
+    else:
+        parsed = (_show() if name == "show" else _run(name)).parse_args(words)
+    parsed.command = name or "run"
     return parsed
 
 
-def _parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
-        prog=f"runbook-exec {name}".strip(),
-        usage=usage,
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-
-
 def _show() -> argparse.ArgumentParser:
-    parser = _parser("show", "runbook-exec show [--json] FILE", "Print the outline of a page.")
+    parser = command("show", "runbook-exec show [--json] FILE", "Print the outline of a page.")
     parser.add_argument("file", metavar="FILE", help="the Markdown file; `-` reads standard input")
     parser.add_argument("--json", action="store_true", help="print the whole value, with every span")
     parser.add_argument("--shell", choices=("fish", "bash", "zsh", "sh"), help="the shell whose blocks run")
@@ -58,43 +56,8 @@ def _show() -> argparse.ArgumentParser:
     return parser
 
 
-def _lint() -> argparse.ArgumentParser:
-    parser = _parser(
-        "lint",
-        "runbook-exec lint [PATH…] [options]",
-        "Find what is wrong with pages: in their blocks, as the shells see them, and on the page itself.",
-        _LINT_EPILOG,
-    )
-    parser.add_argument(
-        "paths", metavar="PATH", nargs="*", help="files and folders; `-` reads a page from standard input"
-    )
-    parser.add_argument(
-        "--format",
-        choices=("text", "json", "github", "sarif", "junit"),
-        default="text",
-        help="how it is told",
-    )
-    parser.add_argument("--statistics", action="store_true", help="print how often each rule found something")
-    rules = parser.add_argument_group("which rules (CODES: P101,M3,unused-input,ALL)")
-    for option, meaning in (
-        ("--select", "only these rules, in place of the settings'"),
-        ("--extend-select", "these rules too"),
-        ("--ignore", "not these rules"),
-    ):
-        rules.add_argument(option, metavar="CODES", action="append", default=[], help=meaning)
-    rules.add_argument(
-        "--commands", action="store_true", help="ask this machine about commands, too: the rules C6xx"
-    )
-    rules.add_argument("--list-rules", action="store_true", help="print the rules")
-    rules.add_argument("--explain", metavar="CODE", help="print why a rule is there, with examples")
-    mending = parser.add_mutually_exclusive_group()
-    mending.add_argument("--fix", action="store_true", help="make the changes that are safe")
-    mending.add_argument("--diff", action="store_true", help="show them, and change nothing")
-    return parser
-
-
 def _run(name: str) -> argparse.ArgumentParser:
-    parser = _parser(
+    parser = command(
         name,
         "runbook-exec [run] FILE[#anchor] [options]",
         "Run the Markdown how-to that people read, in one live shell, statement by statement.",
@@ -143,4 +106,24 @@ def _run(name: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--json", action="store_true", help="print events as lines of JSON; implies --no-input"
     )
+    parser.add_argument(
+        "--no-keep-secrets",
+        action="store_true",
+        help="keep no secret of an unfinished run in $XDG_RUNTIME_DIR; resuming it asks for them again",
+    )
+    parser.set_defaults(assume=None)
+    parser.add_argument(
+        "--keep-output",
+        metavar="SIZE",
+        type=_size,
+        default=KEEP,
+        help=f"keep at most so much of what is printed, for `runs replay`; by default {format_size(KEEP)}",
+    )
     return parser
+
+
+def _size(text: str) -> int:
+    try:
+        return parse_size(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None

@@ -14,7 +14,7 @@ from .annotations import merge, read_info
 from .elements import Fence
 from .model import Annotation, Block, Context, Excerpt, Placeholder, Problem, Settings, Span, Statement
 from .sessions import Session, is_session, unwrap
-from .shells import LANGUAGES, READS, SESSION, SHELLS
+from .shells import LANGUAGES, READS, SESSION, SHELLS, SPOKEN
 from .shells.base import Scan
 from .source import Source
 
@@ -34,7 +34,7 @@ class Draft:
     @property
     def executable(self) -> bool:
         """Whether it is for some shell, and not put aside as a quotation, unfinished or annotated so."""
-        return self.language in LANGUAGES.values() and not self.put_aside
+        return self.language in SPOKEN and not self.put_aside
 
     @property
     def put_aside(self) -> str:
@@ -58,7 +58,7 @@ def draft(source: Source, fence: Fence, above: Annotation, shell: str | None = N
     language = LANGUAGES.get(word, word)
     if annotation.shell:
         language = LANGUAGES.get(annotation.shell, annotation.shell)
-    ours = language in LANGUAGES.values()
+    ours = language in SPOKEN
     if not ours:
         annotation = above
         problems = ()
@@ -111,7 +111,7 @@ def read_block(
 
 
 def _other_language(language: str, own_shell: str, shell: str) -> str:
-    if language not in LANGUAGES.values():
+    if language not in SPOKEN:
         return "not a shell" if language else "no language is named after its fence"
     if own_shell == shell:
         return ""

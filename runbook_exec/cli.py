@@ -7,23 +7,19 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
 from .arguments import parse_arguments
+from .planning import Refused, read_plan, read_runbook, warn
 
 if TYPE_CHECKING:
-    from .model import Problem, Procedure, Runbook, Settings
+    from .model import Procedure, Runbook
     from .plan import Plan
+    from .resume import Past
 
-T = TypeVar("T")
-
-DONE, FAILED, REFUSED, WAITING, INTERRUPTED = 0, 1, 2, 3, 130
-
-
-class Refused(Exception):
-    """The command line or the document is refused; the message is whole."""
+DONE, FAILED, REFUSED, WAITING, DUE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for wanted in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(wanted, _end)
     try:
-        return {"show": show, "lint": lint}.get(arguments.command, run)(arguments)
+        commands = {"show": show, "lint": lint, "resume": resume, "runs": runs, "due": runs}
+        return commands.get(arguments.command, run)(arguments)
     except Refused as refused:
         print(refused, file=sys.stderr)
         return REFUSED
@@ -59,9 +56,9 @@ def show(arguments: argparse.Namespace) -> int:
     from .model import Severity
 
     path, _ = _path(arguments.file)
-    runbook = _runbook(path, arguments)
+    runbook = read_runbook(path, arguments)
     print(to_json(runbook) if arguments.json else "\n".join(outline(runbook)))
-    _warn(runbook)
+    warn(runbook)
     errors = [p for p in runbook.problems if p.severity == Severity.ERROR]
     return REFUSED if errors else DONE
 
@@ -79,29 +76,131 @@ def lint(arguments: argparse.Namespace) -> int:
     return {"clean": DONE, "found": FAILED}.get(outcome, REFUSED)
 
 
+def runs(arguments: argparse.Namespace) -> int:
+    """Look at the record of runs, or for runbooks that are due."""
+    from .journal import state_folder
+    from .record.program import Asked, NotDone
+    from .record.program import run as look
+
+    asked = {name: value for name, value in vars(arguments).items() if name != "command"}
+    asked.setdefault("action", arguments.command)
+    try:
+        outcome = look(Asked(**asked), state_folder(dict(os.environ)), shutil.get_terminal_size().columns)
+    except NotDone as refused:
+        raise Refused(str(refused)) from None
+    return {"done": DONE, "damaged": FAILED, "due": DUE}.get(outcome, REFUSED)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Run a procedure, or with --dry-run print what it would do."""
-    from .running import run_plan
-
     path, anchor = _path(arguments.file)
     if path == "-":
         raise Refused("expected a file: a run needs one that can be shown, edited and named in its journal")
-    attended = sys.stdin.isatty() and sys.stdout.isatty() and not (arguments.no_input or arguments.json)
-    plan = _plan(path, anchor, arguments, _menu if attended and not arguments.dry_run else None)
-    _warn(plan.runbook)
+    attended = _attended(arguments)
+    if not arguments.dry_run and Path(path).exists() and (past := _left(path, attended)) is not None:
+        return _take_up(past, arguments, attended)
+    plan = read_plan(path, anchor, arguments, _menu if attended and not arguments.dry_run else None)
+    warn(plan.runbook)
     if arguments.dry_run:
         from .listing import dry_run
 
         print("\n".join(dry_run(plan)))
         return DONE
+    return _run(plan, arguments, attended)
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Take up a run that is not finished."""
+    from .journal import JournalError, state_folder
+    from .record.finding import NoSuchRun, find
+    from .resume import FINISHED, read_past, unfinished
+
+    folder = state_folder(dict(os.environ))
+    try:
+        entry = unfinished(folder) if arguments.run is None else None
+        if arguments.run is None and entry is None:
+            raise Refused("no run is left unfinished; `runbook-exec runs` lists those there were")
+        past = read_past(entry.path if entry else find(folder, arguments.run))
+    except (NoSuchRun, JournalError) as problem:
+        raise Refused(str(problem)) from None
+    if past.record.outcome == FINISHED:
+        raise Refused(f"run {past.started.run} has succeeded; there is nothing left to do")
+    if arguments.assume and arguments.assume[0] not in ("done", "again"):
+        raise Refused(f"`--assume`: expected `done` or `again`, got `{arguments.assume[0]}`")
+    return _take_up(past, arguments, _attended(arguments))
+
+
+def _attended(arguments: argparse.Namespace) -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and not (arguments.no_input or arguments.json)
+
+
+def _left(path: str, attended: bool) -> Past | None:
+    """The page's unfinished run, if the operator wants to take it up; without one, a word about it."""
+    from .journal import JournalError, state_folder
+    from .resume import read_past, unfinished
+
+    try:
+        entry = unfinished(state_folder(dict(os.environ)), Path(path))
+    except OSError:
+        return None  # where no journal can be read, none can be written either, which the run will say
+    if entry is None:
+        return None
+    if not attended:
+        print(
+            f"{path}: its last run is not finished; `runbook-exec resume {entry.run}` would take it up, "
+            "this is a new one",
+            file=sys.stderr,
+        )
+        return None
+    from .person import takes_up
+
+    try:
+        past = read_past(entry.path)
+    except JournalError as problem:
+        raise Refused(str(problem)) from None
+    colour = not os.environ.get("NO_COLOR")
+    return past if takes_up(past.record, shutil.get_terminal_size().columns, colour) else None
+
+
+def _take_up(past: Past, now: argparse.Namespace, attended: bool) -> int:
+    """Go on with a run, with the options it was begun with and those that are given now."""
+    from .resume import changes
+
+    started = past.started
+    try:
+        os.chdir(started.folder or ".")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Refused(f"the run was begun in `{started.folder}`, which cannot be entered: {reason}") from None
+    arguments = parse_arguments([started.path, *started.options])
+    for name in ("yes", "no_input", "json", "set", "assume"):
+        setattr(arguments, name, getattr(now, name))
+    plan = read_plan(started.path, started.anchor, arguments)
+    difference = changes(past.record.plan, plan)
+    if difference and not getattr(now, "accept_changes", False):
+        print(
+            "\n".join(["", f"  {started.path} has changed since:", "", *(f"  {line}" for line in difference)])
+        )
+        if not attended:
+            print("`--accept-changes` goes on with the page as it is now", file=sys.stderr)
+            return WAITING
+        from .person import agrees
+
+        if not agrees("go on with the page as it is now", shutil.get_terminal_size().columns):
+            return INTERRUPTED
+    return _run(plan, arguments, attended, past)
+
+
+def _run(plan: Plan, arguments: argparse.Namespace, attended: bool, past: Past | None = None) -> int:
+    from .running import run_plan
 
     def replan() -> Plan | Sequence[str]:
         try:
-            return _plan(path, plan.procedure.anchor, arguments)
+            return read_plan(plan.runbook.path, plan.procedure.anchor, arguments)
         except Refused as refused:
             return str(refused).split("\n")
 
-    outcome = run_plan(plan, arguments, attended, replan)
+    outcome = run_plan(plan, arguments, attended, replan, past)
     return {"succeeded": DONE, "failed": FAILED, "waiting": WAITING, "refused": REFUSED}.get(
         outcome, INTERRUPTED
     )
@@ -115,102 +214,8 @@ def _path(written: str) -> tuple[str, str | None]:
     return path, anchor
 
 
-def _runbook(path: str, arguments: argparse.Namespace) -> Runbook:
-    from .parse import parse
-
-    return parse(_read(path), path, _inputs(arguments.inputs), arguments.shell)
-
-
-def _read(path: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise Refused(f"cannot read `{path}`: {reason}") from None
-
-
-def _inputs(path: str | None) -> Settings | None:
-    if path is None:
-        return None
-    from .front_matter import read_inputs_file
-
-    try:
-        text = _read(path).decode("utf-8")
-    except UnicodeDecodeError:
-        raise Refused(f"{path}: expected text in UTF-8") from None
-    settings, problems = read_inputs_file(text, path)
-    if problems:
-        raise Refused(_said(problems, path, text))
-    return settings
-
-
 def _menu(runbook: Runbook) -> Procedure:
     """The procedure that the operator picks; raises KeyboardInterrupt where none is."""
     from .person import choose_from
 
     return choose_from(runbook, shutil.get_terminal_size().columns, not os.environ.get("NO_COLOR"))
-
-
-def _plan(
-    path: str,
-    anchor: str | None,
-    arguments: argparse.Namespace,
-    menu: Callable[[Runbook], Procedure] | None = None,
-) -> Plan:
-    from .annotation_values import positive_duration
-    from .model import Problem, Severity
-    from .plan import choose_procedure, make_plan
-    from .sources import refused
-    from .values import parse_capture, parse_set
-
-    runbook = _runbook(path, arguments)
-    errors = [problem for problem in runbook.problems if problem.severity == Severity.ERROR]
-    if errors:
-        raise Refused(_said(errors, path, runbook.text))
-    given = dict(_read_option("--set", parse_set, text) for text in arguments.set)
-    captures = tuple(_read_option("--capture", parse_capture, text) for text in arguments.capture)
-    timeout = None
-    if arguments.timeout is not None:
-        timeout = _read_option("--timeout", positive_duration, arguments.timeout)
-    procedure = choose_procedure(runbook, anchor)
-    if isinstance(procedure, Problem) and procedure.code == "which-procedure" and menu is not None:
-        procedure = menu(runbook)
-    if isinstance(procedure, Problem):
-        raise Refused(_said([procedure], path, runbook.text))
-    plan = make_plan(
-        runbook,
-        procedure,
-        given=given,
-        captures=captures,
-        first=arguments.first,
-        only=arguments.only,
-        done=tuple(arguments.done),
-        confirmed=tuple(arguments.confirmed),
-        timeout=timeout,
-        cwd=arguments.cwd,
-    )
-    if isinstance(plan, tuple):
-        raise Refused(_said(plan, path, runbook.text))
-    wrong = refused(plan.inputs, os.environ, Path(path).parent, plan.given)
-    if wrong:
-        problems = [Problem("value", f"<{known.name}>: {why}", known.span) for known, why in wrong]
-        raise Refused(_said(problems, path, runbook.text))
-    return plan
-
-
-def _read_option(option: str, read: Callable[[str], T], text: str) -> T:
-    try:
-        return read(text)
-    except ValueError as problem:
-        raise Refused(f"`{option}`: {problem}") from None
-
-
-def _warn(runbook: Runbook) -> None:
-    if runbook.problems:
-        print(_said(runbook.problems, runbook.path, runbook.text), file=sys.stderr)
-
-
-def _said(problems: Sequence[Problem], path: str, text: str) -> str:
-    from .excerpts import explain
-
-    return "\n".join(explain(problem, path, text) for problem in problems)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-LIST_MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?=[ \n]|$)")
+LIST_MARKER = re.compile(r" {0,3}(?:[-+*]|[0-9]{1,9}[.)])(?=[ \n]|$)")
 QUOTE_MARKER = re.compile(r" {0,3}> ?")
 
 _DEEPEST = 20  # containers that are followed; mistune reads as text what is nested deeper than this
@@ -29,7 +29,7 @@ _FENCE = re.compile(_OPENING_FENCE)
 _ONE_LINE = re.compile(f"{_ATX}|{_BREAK}")
 _UNDERLINE = re.compile(r"(?:=+|-+) *\n?$")
 _INTERRUPTS = re.compile(
-    rf" {{0,3}}(?:{_BREAK}|{_ATX}|{_OPENING_FENCE}|>|(?:[-+*]|\d{{1,9}}[.)])(?:[ \n]|$)"
+    rf" {{0,3}}(?:{_BREAK}|{_ATX}|{_OPENING_FENCE}|>|(?:[-+*]|[0-9]{{1,9}}[.)])(?:[ \n]|$)"
     rf"|(?i:</?(?:{_TAGS})(?:\s|/?>|$)|<(?:{_VERBATIM_TAGS})(?:[\s>]|$))|<!--|<\?|<!\[CDATA\[|<![A-Za-z])"
 )
 _HTML_UNTIL = (
@@ -57,25 +57,27 @@ class Tip:
     fence: str = ""  # the marker of the fence that is open
     html_end: re.Pattern[str] | None = None  # what ends the HTML block that is open
     inside: list[int] = field(default_factory=list)  # the lists and quotes that are open, outermost first
-    known: int = 0  # how many lines it has taken in
+    known: int = 0  # how many pieces of the text it has taken in
     bare: bool = False  # the innermost is an item with nothing in it yet
 
-    def lazy(self, lines: Sequence[str], line: str) -> bool:
-        """Whether a line that lacks its container's marker goes on with the paragraph open after `lines`.
+    def lazy(self, text: Sequence[str], line: str) -> bool:
+        """Whether a line that lacks its container's marker goes on with the paragraph open after `text`.
 
-        `lines` are those of the container so far, without its marker; one that goes on is taken in as well.
+        `text` is that of the container so far, without its marker and in pieces of whole lines; a line that
+        goes on is taken in as the next piece.
         """
         if not line.strip() or _INTERRUPTS.match(line):
             return False
-        self.read_up_to(lines)
+        self.read_up_to(text)
         self.known += self.paragraph
         return self.paragraph
 
-    def read_up_to(self, lines: Sequence[str]) -> None:
-        """Take in what is new in the lines of the container."""
-        for line in lines[self.known :]:
-            self._add(line)
-        self.known = len(lines)
+    def read_up_to(self, text: Sequence[str]) -> None:
+        """Take in the pieces of the container's text that are new."""
+        for piece in text[self.known :]:
+            for line in piece.split("\n")[:-1]:
+                self._add(f"{line}\n")
+        self.known = len(text)
 
     def _add(self, line: str) -> None:
         if not self.inside and not self.fence and line[:1].isalpha() and not self.html_end:

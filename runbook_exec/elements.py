@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .markdown import Token, tokens
 from .model import Excerpt, Span
@@ -14,8 +15,7 @@ from .source import PositionError, Source
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """A heading; `text` is its Markdown without the marks that make it a heading."""
 
     level: int
@@ -26,8 +26,7 @@ class Heading:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
+class Fence(NamedTuple):
     """A fenced code block; `code` has no line end after its last line, and no lines if it is empty."""
 
     info: str  # what stands after the fence, with backslash escapes and entities read
@@ -41,8 +40,7 @@ class Fence:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """An item of a list; its text and blocks follow as elements of their own."""
 
     id: int
@@ -55,8 +53,7 @@ class Item:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """Lines of prose: a paragraph, or a table."""
 
     span: Span
@@ -65,8 +62,7 @@ class Paragraph:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Html:
+class Html(NamedTuple):
     """A block of HTML, such as a comment."""
 
     text: str
@@ -76,8 +72,7 @@ class Html:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class IndentedCode:
+class IndentedCode(NamedTuple):
     """Code set off by four spaces: shown, never run."""
 
     span: Span
@@ -122,50 +117,47 @@ class _Reader:
                 self.out.append(self._leaf(kind, token, items, quoted))
 
     def _list(self, token: Token, items: tuple[int, ...], quoted: bool) -> None:
+        source = self.source
         self.ids += 1
         list_id = self.ids
         for item in token["children"]:
             self.ids += 1
             index = self.first + item["line"]
-            offset, _ = self.source.place(index, item["opening"])
             marker = item["marker"]
-            span = self.source.span_on(index, offset, self.source.end(index))
-            content = offset + len(marker)
+            span = source.stretch(index, item["opening"], index)
+            content = span.start + len(marker)
             number = marker[:-1]
             self.out.append(Item(self.ids, list_id, bool(number), number, span, content, items, quoted))
             self.read(item["children"], (*items, self.ids), quoted)
 
     def _leaf(self, kind: str, token: Token, items: tuple[int, ...], quoted: bool) -> Element:
+        source = self.source
         text = token["text"] if "text" in token else token["raw"]
-        written = token.get("opening") or text
-        lines = written.rstrip("\n").count("\n") + 1 + (token.get("style") == "setext")
+        written = (token.get("opening") or text).rstrip("\n")
         index = self.first + token["line"]
-        rest = written.split("\n", 1)[0]
-        offset, _ = self.source.place(index, rest.lstrip(" "))
-        last = index + lines - 1
-        span = self.source.span_on(index, offset, self.source.end(last))
+        last = index + written.count("\n") + (token.get("style") == "setext")
+        span = source.stretch(index, written.split("\n", 1)[0].lstrip(" "), last)
+        if kind == "paragraph":
+            return Paragraph(span, last + 1, items, quoted)
         if kind == "heading":
             return Heading(token["attrs"]["level"], text.strip(), span, last + 1, items, quoted)
         if kind == "block_html":
-            return Html(self.source.text[span.start : span.end], span, last + 1, items, quoted)
-        if kind == "block_code":
-            return IndentedCode(span, last + 1, items, quoted)
-        return Paragraph(span, last + 1, items, quoted)
+            return Html(source.text[span.start : span.end], span, last + 1, items, quoted)
+        return IndentedCode(span, last + 1, items, quoted)
 
     def _fence(self, token: Token, items: tuple[int, ...], quoted: bool) -> Fence:
         source = self.source
-        index = self.first + token["line"]
-        offset, _ = source.place(index, token["opening"])
-        if not source.text.startswith(token["marker"], offset):
-            raise PositionError(index + 1, token["marker"], source.lines[index])
-        code = source.excerpt(index + 1, token["lines"])
+        marker, index = token["marker"], self.first + token["line"]
         last = index + len(token["lines"]) + (1 if token["closed"] else 0)
-        if token["closed"] and token["marker"] not in source.lines[last]:
-            raise PositionError(last + 1, token["marker"], source.lines[last])
-        after = source.text[offset + len(token["marker"]) : source.end(index)]
+        span = source.stretch(index, token["opening"], last)
+        if not source.text.startswith(marker, span.start):
+            raise PositionError(index + 1, marker, source.lines[index])
+        code = source.excerpt(index + 1, token["lines"])
+        if token["closed"] and marker not in source.lines[last]:
+            raise PositionError(last + 1, marker, source.lines[last])
+        after = source.text[span.start + len(marker) : source.end(index)]
         written = after.strip(" \t")
         written_at = source.end(index) - len(after.lstrip(" \t")) if written else source.end(index)
-        span = source.span_on(index, offset, source.end(last))
         info = _ESCAPE.sub(lambda m: m[1] or html.unescape(m[2]), written)
         return Fence(info, written, written_at, code, span, last + 1, token["closed"], items, quoted)
 

@@ -6,8 +6,8 @@ next event: so a journal that writes each event down before asking for the next 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -15,12 +15,14 @@ from . import __version__
 from .events import (
     Answered,
     Captured,
+    Edited,
     Event,
     Output,
     RunEnded,
     RunStarted,
     StatementFinished,
     StatementStarted,
+    ValueGiven,
 )
 from .knowledge import Knowledge
 from .model import Context
@@ -32,6 +34,7 @@ from .questions import (
     Ask,
     BeforeStatement,
     Confirmation,
+    Doubt,
     ManualStep,
     Question,
     ValueNeeded,
@@ -42,6 +45,10 @@ from .state import State, after, carried, next_item
 from .values import ValueProblem, check_value, evaluate_when
 from .verdict import KEPT, Kept, chosen_alternative, judge
 
+_WOULD_BE_LOST = (
+    "this step prints a secret; if this program dies before it is used, the secret is lost: "
+    "$XDG_RUNTIME_DIR names no memory file system of your own to keep it in"
+)
 _WITHHELD = 16 << 20  # bytes of a minting statement's output that are held back at most
 
 E = TypeVar("E", bound=Event)
@@ -72,6 +79,13 @@ class World:
     quiet: Callable[[float], None] = lambda seconds: None  # told how long a silent statement has been running
     echo: Callable[[bytes], None] = lambda data: None  # shows what the shell's own prompt prints; no event
     today: Callable[[], datetime] = datetime.now
+    folder: str = ""  # where the program was started
+    commit: str = ""  # of the document's repository
+    dirty: bool = False  # whether the document was not as in that commit
+    options: tuple[str, ...] = ()  # of the command line, for whoever resumes the run
+    pid: int = 0
+    keep: Callable[[Mapping[str, str], Iterable[str]], None] | None = None  # secrets, while the run lasts
+    notice: Callable[[str], None] = lambda text: None  # tells the operator something; no event
 
 
 class Stop(Exception):
@@ -83,9 +97,28 @@ class Stop(Exception):
         self.reason = reason
 
 
-def run(plan: Plan, state: State, session: Shell, ask: Ask, world: World) -> Generator[Event]:
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What is known of a run that is taken up again, beside its state."""
+
+    values: Mapping[str, Value]
+    seen: tuple[str, ...]  # tokens that its output has shown
+    output: str  # of the statement that was running when it died
+    cwd: str  # the shell's folder; "" if it was never told
+    seq: int  # of its last event
+    edited: bool  # whether the document is another than it was
+
+
+def run(
+    plan: Plan,
+    state: State,
+    session: Shell,
+    ask: Ask,
+    world: World,
+    resumption: Resumption | None = None,
+) -> Generator[Event]:
     """Run a plan from where `state` is, and tell what happens; the last event is always RunEnded."""
-    work = _Run(plan, state, session, ask, world)
+    work = _Run(plan, state, session, ask, world, resumption, seq=resumption.seq if resumption else 0)
     try:
         yield from work.events()
     except KeyboardInterrupt:
@@ -101,7 +134,9 @@ class _Run:
     session: Shell
     ask: Ask
     world: World
+    resumption: Resumption | None = None
     seq: int = 0
+    warned: bool = False  # that secrets would be lost
     started: bool = False
     knows: Knowledge = field(default_factory=Knowledge)
     block_text: str = ""  # what the statements of the present block have printed so far
@@ -115,7 +150,7 @@ class _Run:
         return event
 
     def events(self) -> Iterator[Event]:
-        for name, value in self.plan.given.items():
+        for name, value in {**(self.resumption.values if self.resumption else {}), **self.plan.given}.items():
             self.knows.learn(name, value)
         yield self.say(
             RunStarted,
@@ -127,8 +162,16 @@ class _Run:
             place=self.world.place,
             values={name: value.text for name, value in self.knows.values.items() if not value.secret},
             version=__version__,
+            text=self.knows.mask(self.plan.runbook.text),
+            folder=self.world.folder,
+            commit=self.world.commit,
+            dirty=self.world.dirty,
+            options=self.world.options,
+            pid=self.world.pid,
         )
         try:
+            if self.resumption is not None:
+                yield from self.take_up(self.resumption)
             while (item := next_item(self.plan, self.state)) is not None:
                 yield from self.manual(item) if item.statement is None else self.statement(item)
         except Unwritable as error:
@@ -137,6 +180,27 @@ class _Run:
             yield self.say(RunEnded, outcome=stop.outcome, reason=stop.reason)
         else:
             yield self.say(RunEnded, outcome="succeeded")
+
+    def take_up(self, was: Resumption) -> Iterator[Event]:
+        """Settle what is in doubt, and run the statements again that set the shell up."""
+        self.knows.saw(was.seen)
+        if was.edited:
+            page = self.plan.runbook
+            yield self.say(Edited, digest=page.digest, text=self.knows.mask(page.text))
+        items = {item.where: item for item in self.plan.items}
+        if self.state.doubt in items:
+            item = items[self.state.doubt]
+            yield from self.events_of(
+                self.put(Doubt(item, self.knows.shown(self.plan, item), was.output), "doubt")
+            )
+        self.state = replace(self.state, doubt=None)
+        for item in self.plan.items:
+            if item.annotation.setup and item.statement and self.state.done.get(item.where) == "ok":
+                yield from self.events_of(self.fill(item))
+                yield from self.attempts(item)
+
+    def events_of(self, got: Iterator[Event | Answer]) -> Iterator[Event]:
+        return (each for each in got if isinstance(each, Event))
 
     # questions -------------------------------------------------------------------------------------------
 
@@ -163,6 +227,8 @@ class _Run:
             if answer.choice == "edit" and answer.plan is not None:
                 self.state = carried(self.state, self.plan, answer.plan)
                 self.plan = answer.plan
+                page = answer.plan.runbook
+                yield self.say(Edited, digest=page.digest, text=self.knows.mask(page.text))
             yield answer
             return
 
@@ -197,21 +263,23 @@ class _Run:
                 Answered, question="manual", answer="done", note="said beforehand with --done", **_at(item)
             )
             return
-        for got in self.put(ManualStep(item), "manual"):
-            if isinstance(got, Event):
-                yield got
+        yield from self.events_of(self.put(ManualStep(item), "manual"))
 
     # statements ------------------------------------------------------------------------------------------
 
     def statement(self, item: Item) -> Iterator[Event]:
         """Everything from the first question about a statement to its end."""
-        known = {name: value.text for name, value in self.knows.values.items() if not value.secret}
         when = item.annotation.when
-        if when is not None and not evaluate_when(when, known, self.world.today()):
-            yield self.say(Answered, question="when", answer="skip", note=f"not {when}", **_at(item))
-            return
+        if when is not None:
+            known = {name: value.text for name, value in self.knows.values.items() if not value.secret}
+            if not evaluate_when(when, known, self.world.today()):
+                yield self.say(Answered, question="when", answer="skip", note=f"not {when}", **_at(item))
+                return
         if item.first:
             self.block_text = ""
+        if self.world.keep is None and not self.warned and self.knows.captures_secret(self.plan, item):
+            self.warned = True
+            self.world.notice(_WOULD_BE_LOST)
         steps = (self.alternatives, self.fill, self.confirm, self.before)
         for step in steps:
             for got in step(item):
@@ -267,6 +335,16 @@ class _Run:
                     problem = check_value(self.plan.inputs.get(name), value.text) or ""
                     if not problem:
                         self.knows.learn(name, value)
+                        self.keep()
+                        yield self.say(
+                            ValueGiven,
+                            name=name,
+                            origin=value.origin,
+                            secret=value.secret,
+                            length=len(value.text),
+                            value=None if value.secret else value.text,
+                            **_at(item),
+                        )
 
     def confirm(self, item: Item) -> Iterator[Event | Answer]:
         where = (item.where.step, item.where.block)
@@ -361,11 +439,14 @@ class _Run:
         problem = judge(item.annotation, item.last, done, self.block_text, self.plan.timeout) or problem
         if item.annotation.allow_failure and not (done.ended or done.interrupted):
             problem = ""
+        if not problem:
+            for name, value in captured.items():
+                self.knows.learn(name, value)
+        self.keep()
         finished = self.finished(done, began, problem, _at(item))
         yield finished
         if not problem:
             for name, value in captured.items():
-                self.knows.learn(name, value)
                 yield self.say(
                     Captured,
                     name=name,
@@ -407,6 +488,30 @@ class _Run:
                     yield self.say(Output, step=0, block=0, statement=0, line=0, text=text)
             elif getattr(got, "ended", ""):
                 raise Stop("failed", f"{got.ended} while starting")
+        if self.resumption is not None and self.resumption.cwd:
+            self.restore(self.resumption.cwd)
+
+    def restore(self, cwd: str) -> None:
+        """Go to the folder that the shell was in; what that prints is of no interest."""
+        fill = SHELLS[self.plan.procedure.shell].fill
+        code = "cd " + "".join(piece.text for piece in fill("<cwd>", [_bare(cwd)]))
+        for got in self.session.run(code.encode("utf-8", "surrogateescape")):
+            if getattr(got, "status", 0):
+                self.world.notice(f"cannot go back to `{cwd}`, where the shell was")
+
+    def keep(self) -> None:
+        """Keep the secrets that nobody could give a second time, for as long as the run is not finished."""
+        if self.world.keep is None:
+            return
+        known = self.plan.inputs
+        values = {
+            name: value.text
+            for name, value in self.knows.values.items()
+            if value.secret and not (name in known and known[name].source)
+        }
+        seen = self.knows.seen()
+        if values or seen:
+            self.world.keep(values, seen)
 
     def stream(self, item: Item, data: bytes, typed: bool = False) -> Iterator[Output]:
         text = self.knows.masker.feed(data).decode("utf-8", "surrogateescape")
@@ -430,6 +535,7 @@ class _Run:
             duration=round(self.world.clock() - began, 3),
             cwd=self.knows.mask(done.cwd),
             problem=problem,
+            doubt=done.killed,
             **at,
         )
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from yaml.nodes import MappingNode
 
+from .matter_bounds import bounds
 from .model import Problem, Settings
 from .settings import Reading, is_name, overlay, read_settings
 from .source import source
 from .yaml_text import Mistake, load
 
 __all__ = ["FrontMatter", "overlay", "read", "read_inputs_file"]
-
-_OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n")
-_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +33,22 @@ def read(text: str) -> FrontMatter:
     Without the second line there is none. Nor is there where a blank line follows the first one and what
     comes then is no mapping: that `---` is a rule across the page. What is wrong is in `problems`.
     """
-    opening = _OPENING.match(text)
-    closing = _CLOSING.search(text, opening.end()) if opening else None
-    if opening is None or closing is None:
+    found = bounds(text)
+    if found is None:
         return FrontMatter()
-    start, end = opening.end(), closing.start()
+    start, end, body = found
     mistakes: list[Mistake] = []
-    span = source(text).span
+    span = source(text[:body]).span
     try:
         document = load(text, start, end)
         if document.root is None:
-            return FrontMatter(end=closing.end())
+            return FrontMatter(end=body)
         if not isinstance(document.root, MappingNode):
             raise document.mistake(document.root, "expected front matter of `key: value` lines")
     except Mistake as mistake:
         if not text[start:end].partition("\n")[0].strip():
             return FrontMatter()
-        return FrontMatter(end=closing.end(), problems=(_problem(mistake, text, "front-matter"),))
+        return FrontMatter(end=body, problems=(_problem(mistake, text, "front-matter"),))
     settings = Settings()
     for key, value in document.root.value:
         if not is_name(key):
@@ -64,7 +60,7 @@ def read(text: str) -> FrontMatter:
                 mistakes.append(mistake)
     data = {key: value for key, value in document.data.items() if isinstance(key, str)}
     problems = tuple(_problem(mistake, text, "front-matter") for mistake in mistakes)
-    return FrontMatter(data, settings, closing.end(), problems)
+    return FrontMatter(data, settings, body, problems)
 
 
 def read_inputs_file(text: str, path: str) -> tuple[Settings, tuple[Problem, ...]]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from .events import Event, Output, RunEnded, StatementStarted, from_line, to_line
+from .chain import VERSION, Damage, Line, digest, first_hash, read_lines, sealed
+from .events import Event, Output, RunEnded, RunStarted, StatementStarted, to_line
 
-VERSION = 1
 KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; what is cut is said
 _CUT = "\n[… what follows was not kept in the journal]\n"
 
@@ -23,20 +21,59 @@ class JournalError(Exception):
 class Journal:
     """The journal of one run: a file of our own, 0600 in a 0700 folder, locked while the run lives."""
 
-    def __init__(self, folder: Path, run: str, started: str) -> None:
-        """Create the journal of a run in the state folder; `started` is its time, RFC 3339."""
-        name = f"{started[:19].replace(':', '')}-{run}.jsonl"
-        self.path = folder / name
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(
-                self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600
-            )
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise JournalError(f"cannot write the journal `{self.path}`: {error.strerror}") from error
-        self._previous = hashlib.sha256(f"runbook-exec {VERSION} {run}".encode()).hexdigest()
+    def __init__(self, path: Path, file: int, previous: str) -> None:
+        """Write on in an open file that we hold the lock of; `previous` is the hash of its last line."""
+        self.path = path
+        self._file = file
+        self._previous = previous
         self._kept = 0
+
+    @classmethod
+    def create(cls, folder: Path, run: str, started: str) -> Journal:
+        """The journal of a new run in the state folder; `started` is its time, RFC 3339.
+
+        Raises JournalError.
+        """
+        path = folder / f"{started[:19].replace(':', '')}-{run}.jsonl"
+        try:
+            for each in (folder.parent, folder):  # the mode is given to the last of a path only
+                each.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise JournalError(f"cannot write the journal `{path}`: {error.strerror}") from error
+        return cls(path, file, first_hash(run))
+
+    @classmethod
+    def reopen(cls, path: Path) -> Journal:
+        """The journal of a run that is taken up again; what was torn off at its end is taken out.
+
+        Raises JournalError where it is damaged, cannot be written, or another process goes on with the run.
+        """
+        try:
+            file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        except OSError as error:
+            raise JournalError(f"cannot write the journal `{path}`: {error.strerror}") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            previous, size = "", os.fstat(file).st_size
+            for line in read_lines(path):
+                if isinstance(line, Damage):
+                    raise JournalError(f"{path}:{line.number}: {line.what}")
+                if isinstance(line, Line):
+                    previous = line.digest
+                else:
+                    os.ftruncate(file, size - line.size)
+            return cls(path, file, previous)
+        except BlockingIOError:
+            os.close(file)
+            raise JournalError(f"this run is going on{_holder(path)}") from None
+        except JournalError:
+            os.close(file)
+            raise
+        except OSError as error:
+            os.close(file)
+            raise JournalError(f"cannot write the journal `{path}`: {error.strerror}") from error
 
     def append(self, event: Event, durable: bool = False) -> str:
         """Write an event down and return its line.
@@ -45,12 +82,15 @@ class Journal:
         ended, or if `durable` asks for it; anything else is with the kernel, safe from our own death.
         """
         event = self._bounded(event)
-        line = to_line(event, previous=self._previous)
-        data = line.encode() + b"\n"
+        more = {"journal": VERSION} if isinstance(event, RunStarted) else {}
+        line = to_line(event, **more, previous=self._previous)
+        if isinstance(event, RunEnded):
+            line = sealed(line)
+        data = line.encode()
         try:
             if not (isinstance(event, Output) and not event.text):
-                self._write(data)
-                self._previous = hashlib.sha256(line.encode()).hexdigest()
+                self._write(data + b"\n")
+                self._previous = digest(data)
             if durable or isinstance(event, StatementStarted | RunEnded):
                 getattr(os, "fdatasync", os.fsync)(self._file)
         except OSError as error:
@@ -89,20 +129,22 @@ class Journal:
 
 def read_journal(path: Path) -> Iterator[Event]:
     """The events of a journal; a torn last line is passed over, any other damage raises JournalError."""
-    lines = path.read_bytes().split(b"\n")
-    torn = lines.pop()  # what follows the last newline: nothing, or a line that was being written
-    del torn
-    previous: str | None = None
-    for number, line in enumerate(lines, 1):
-        try:
-            event = from_line(line.decode())
-            told = json.loads(line).get("previous")
-        except ValueError as error:
-            raise JournalError(f"{path}:{number}: {error}") from error
-        if previous is not None and told != previous:
-            raise JournalError(f"{path}:{number}: this line does not follow from the one before")
-        previous = hashlib.sha256(line).hexdigest()
-        yield event
+    try:
+        for line in read_lines(path):
+            if isinstance(line, Damage):
+                raise JournalError(f"{path}:{line.number}: {line.what}")
+            if isinstance(line, Line):
+                yield line.event
+    except OSError as error:
+        raise JournalError(
+            f"cannot read the journal `{path}`: {(error.strerror or str(error)).lower()}"
+        ) from error
+
+
+def _holder(path: Path) -> str:
+    """Who goes on with a run, in words, as far as its journal tells."""
+    pids = [event.pid for event in read_journal(path) if isinstance(event, RunStarted) and event.pid]
+    return f", in process {pids[-1]}" if pids else ""
 
 
 def state_folder(environ: dict[str, str]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .mask import Masker
@@ -45,10 +46,21 @@ class Knowledge:
         """The text with every secret that is known masked."""
         return self.masker.mask_text(text)
 
+    def saw(self, tokens: Iterable[str]) -> None:
+        """Offer and mask tokens that the run's output has shown before it was taken up again."""
+        self.masker.saw(tokens)
+
+    def seen(self) -> tuple[str, ...]:
+        """The tokens that output has shown and nobody had declared."""
+        return tuple(dict.fromkeys(value for _, value in self.masker.seen()))
+
     def mints(self, plan: Plan, item: Item) -> bool:
         """Whether the statement prints a secret that nobody knows yet."""
-        annotated = item.annotation.secret and item.last
-        return annotated or any(plan.secret(name) for name, _ in _captures(plan, item))
+        return (item.annotation.secret and item.last) or self.captures_secret(plan, item)
+
+    def captures_secret(self, plan: Plan, item: Item) -> bool:
+        """Whether a later statement needs a secret that this one prints."""
+        return any(plan.secret(name) for name, _ in _captures(plan, item))
 
     def captured(self, plan: Plan, item: Item, text: str, status: int) -> tuple[dict[str, Value], str]:
         """The values in a statement's output, secret ones masked from now on, and what is wrong if any."""
@@ -76,7 +88,7 @@ class Knowledge:
         """Values seen in earlier output: tokens for a secret, words and cells of tables for anything else."""
         if not plan.secret(name):
             return offers(name, plan.inputs.get(name), self.outputs)
-        seen = dict.fromkeys(value for _, value in self.masker.seen())
+        seen = self.seen()
         return tuple(
             Offer(value, f"{value[:6]}{HIDDEN}", "earlier output", f"{len(value)} characters")
             for value in reversed(seen)
@@ -87,6 +99,8 @@ class Knowledge:
         wanted = [p for p in item.placeholders if p.name in self.values]
         fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
         text = item.statement.text if item.statement else ""
+        if not fillings:
+            return [(text, self.mask(text))]
         result = []
         for piece in SHELLS[plan.procedure.shell].fill(text, fillings):
             hide = piece.filling is not None and self.values[wanted[piece.filling].name].secret

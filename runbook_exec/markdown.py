@@ -9,21 +9,57 @@ and recurses once for every quote that follows a list.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, ClassVar, cast
 
 from mistune.block_parser import BlockParser
 from mistune.core import BlockState
 
-from .containers import LIST_MARKER, QUOTE_MARKER, Tip, indentation, item_padding
+from .containers import QUOTE_MARKER, Tip, indentation, item_padding
 from .source import TAB_STOP
 
 Token = dict[str, Any]
+_Match = Callable[[str, int], re.Match[str] | None]
+
+# The characters that a block of each kind can begin with, but for spaces before them.
+_FIRST_CHARACTERS = {
+    "fenced_code": "`~",
+    "indent_code": "",
+    "atx_heading": "#",
+    "setex_heading": "=-",
+    "thematic_break": "-_*",
+    "block_quote": ">",
+    "list": "-+*0123456789",
+    "ref_link": "[",
+    "raw_html": "<",
+    "blank_line": "\t\v\f\n",
+}
+_BLANK: Token = {"type": "blank_line"}  # it only ends what stands above it
+_BLANK_LINE = re.compile(r" *+\n")
+_LINE = re.compile(r"[^\n]*+\n")
+_BLANK_LINES = re.compile(r"(?: *+\n)*+")
+_QUOTED_LINES = re.compile(rf"(?:{QUOTE_MARKER.pattern}[^\n]*+\n)++")
+_QUOTE_MARKERS = re.compile(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
+
+
+@lru_cache(maxsize=64)
+def _indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Lines of an item whose text is indented so far, the last of them not blank; and that indentation."""
+    lines = re.compile(rf"(?:(?: *+\n)*+ {{{width}}} *+[^ \n][^\n]*+\n)++")
+    return lines, re.compile(rf"^ {{1,{width}}}", re.MULTILINE)
+
+
+@lru_cache(maxsize=64)
+def _closing_fence(character: str, length: int) -> re.Pattern[str]:
+    return re.compile(rf"^ {{0,3}}{character}{{{length},}}[ \t]*\n", re.MULTILINE)
 
 
 class _State(BlockState):
     """mistune's cursor over one text, which here knows the line of the body the text begins on."""
 
     first = 0
+    nesting = 0
     _counted = 0
     _line = 0
 
@@ -42,21 +78,35 @@ class _State(BlockState):
         return self.src[position:] if end < 0 else self.src[position : end + 1]
 
     def append_token(self, token: Token) -> None:
-        token.setdefault("line", self.line())
+        if "line" not in token:
+            token["line"] = self.line()
         self.tokens.append(token)
 
-    def add_paragraph(self, text: str) -> None:
+    def add_paragraph_up_to(self, end: int) -> None:
+        """Add the text from the cursor to `end` to the paragraph above it, or as a new one.
+
+        A paragraph is only known by where it begins and ends until all is read: adding text to text would
+        take time that grows with the square of its length.
+        """
         last = self.last_token()
         if last and last["type"] == "paragraph":
-            last["text"] += text
+            last["end"] = end
         else:
-            self.append_token({"type": "paragraph", "text": text})
+            self.append_token({"type": "paragraph", "start": self.cursor, "end": end})
 
-    def child(self, lines: list[str], first: int) -> _State:
-        """A state for the text of an item or a quote, whose first line stands on the body's line `first`."""
+    def append_paragraph(self) -> int | None:
+        last = self.last_token()
+        if not last or last["type"] != "paragraph":
+            return None
+        last["end"] = end = self.find_line_end()
+        return end
+
+    def child(self, text: str, first: int) -> _State:
+        """A state for the text of an item or a quote, which begins on the body's line `first`."""
         child = _State(self)
-        child.process("".join(lines))
+        child.process(text)
         child.first = first
+        child.nesting = self.nesting + 1
         return child
 
 
@@ -64,31 +114,74 @@ class _Parser(BlockParser):
     """mistune's block grammar with lists and quotes that keep count of lines."""
 
     state_cls = _State
-    SPECIFICATION: ClassVar[dict[str, str]] = BlockParser.SPECIFICATION | {"indent_code": r"^ {4} *\S"}
+    SPECIFICATION: ClassVar[dict[str, str]] = BlockParser.SPECIFICATION | {
+        "indent_code": r"^ {4} *\S",
+        "block_quote": r"^ {0,3}>",
+        "list": BlockParser.SPECIFICATION["list"].replace(r"\d", "[0-9]"),
+        # mistune looks a thousand characters ahead for the last `]` where the first one tells as much
+        "ref_link": r"^ {0,3}\[(?P<reflink_1>(?=[^\]]{0,999}\])(?:[^\\\[\]]|\\.){0,999}+)\]:",
+    }
 
-    def parse(self, state: BlockState, rules: list[str] | None = None) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self._openings = self._by_first_character(self.rules)
+        # what an item or a quote can hold that is nested too deep to hold more of those
+        self._leaves = self._by_first_character([rule for rule in self.rules if rule not in ("list", "block_quote")])
+        self._next_item = self.compile_sc(["thematic_break", "list"]).match
+
+    def _by_first_character(self, rules: list[str]) -> dict[str, _Match]:
+        """What finds a block at the beginning of a line, by the first character of that line."""
+        openings: dict[str, _Match] = {" ": self.compile_sc(rules).match}
+        for character in "".join(_FIRST_CHARACTERS.values()):
+            fitting = [rule for rule in rules if character in _FIRST_CHARACTERS[rule]]
+            if fitting:
+                openings[character] = self.compile_sc(fitting).match
+        return openings
+
+    def read(self, state: _State) -> None:
         """Read a text block by block; mistune's own loop looks for the next block character by character."""
-        begins_block = self.compile_sc(rules).match
+        openings = self._openings if state.nesting < self.max_nested_level else self._leaves
         source, end = state.src, state.cursor_max
-        while state.cursor < end:
-            match = None if source[state.cursor].isalpha() else begins_block(source, state.cursor)
-            position = self.parse_method(match, state) if match else None
-            if not position:
-                position = state.find_line_end()
-                while position < end and (source[position].isalpha() or not begins_block(source, position)):
-                    position = source.find("\n", position) + 1 or end
-                state.add_paragraph(state.get_text(position))
-            state.cursor = position
+        position = state.cursor
+        while position < end:
+            first = source[position]
+            if first == "\n":
+                state.tokens.append(_BLANK)
+                state.cursor = position = position + 1
+                continue
+            after = None
+            if first in openings and (match := openings[first](source, position)):
+                after = self.parse_method(match, state)
+            if not after:
+                after = source.find("\n", position) + 1 or end
+                while after < end and (
+                    source[after] not in openings or not openings[source[after]](source, after)
+                ):
+                    after = source.find("\n", after) + 1 or end
+                state.add_paragraph_up_to(after)
+            state.cursor = position = after
+        for token in state.tokens:
+            if "start" in token:
+                token["text"] = source[token["start"] : token["end"]]
+
+    def parse_blank_line(self, m: re.Match[str], state: BlockState) -> int:
+        state.tokens.append(_BLANK)
+        return m.end()
 
     def parse_fenced_code(self, m: re.Match[str], state: BlockState) -> int | None:
-        end = super().parse_fenced_code(m, state)
-        if end is not None:
-            token = state.tokens[-1]
-            token["opening"] = state.src[m.start("fenced_2") : m.end()]
-            raw = token["raw"]
-            token["lines"] = raw[:-1].split("\n") if raw else []
-            token["closed"] = state.src.count("\n", state.cursor, end) == len(token["lines"]) + 2
-        return end
+        indent, marker, info = m.group("fenced_1", "fenced_2", "fenced_3")
+        if marker[0] == "`" and "`" in info:
+            return None
+        start = m.end() + 1
+        closing = _closing_fence(marker[0], len(marker)).search(state.src, start)
+        raw = state.src[start : closing.start() if closing else state.cursor_max]
+        if indent:
+            raw = _indented_lines(len(indent))[1].sub("", raw)
+        token: Token = {"type": "block_code", "style": "fenced", "marker": marker, "closed": bool(closing)}
+        token["opening"] = state.src[m.start("fenced_2") : m.end()]
+        token["lines"] = raw[:-1].split("\n") if raw else []
+        state.append_token(token)
+        return closing.end() if closing else state.cursor_max
 
     def parse_indent_code(self, m: re.Match[str], state: BlockState) -> int:
         here = cast(_State, state)
@@ -107,12 +200,15 @@ class _Parser(BlockParser):
         return end
 
     def parse_atx_heading(self, m: re.Match[str], state: BlockState) -> int:
-        text = m.group("atx_2").strip(" \n")
+        marks, text = m.group("atx_1", "atx_2")
+        text = text.strip(" \n")
         untrailed = text.rstrip("#")
         if untrailed != text and untrailed[-1:] in ("", " "):
             text = untrailed.rstrip(" ")
-        token = {"type": "heading", "text": text, "attrs": {"level": len(m.group("atx_1"))}, "style": "atx"}
-        state.append_token(token | {"opening": m.group().lstrip(" ")})
+        opening = m.group().lstrip(" ")
+        state.append_token(
+            {"type": "heading", "text": text, "attrs": {"level": len(marks)}, "opening": opening}
+        )
         return m.end() + 1
 
     def parse_raw_html(self, m: re.Match[str], state: BlockState) -> int | None:
@@ -131,93 +227,90 @@ class _Parser(BlockParser):
 
     def parse_block_quote(self, m: re.Match[str], state: BlockState) -> int:
         here = cast(_State, state)
-        first = here.line()
-        lines: list[str] = []
+        source, position = here.src, here.cursor
+        first = number = here.line()
+        chunks: list[str] = []
         tip = Tip()
-        position = here.cursor
         while position < here.cursor_max:
-            line = here.line_from(position)
-            marker = QUOTE_MARKER.match(line)
-            if marker:
-                content = line[marker.end() :]
-            elif tip.lazy(lines, line):
-                content = line
-                here.env["lazy"].add(first + len(lines))
+            if quoted := _QUOTED_LINES.match(source, position):
+                position = quoted.end()
+                number += quoted[0].count("\n")
+                chunks.append(_QUOTE_MARKERS.sub("", quoted[0]))
+            elif tip.lazy(chunks, line := here.line_from(position)):
+                here.env["lazy"].add(number)
+                position += len(line)
+                number += 1
+                chunks.append(line)
             else:
                 break
-            lines.append(content)
-            position += len(line)
-        child = here.child(lines, first)
-        self.parse(child, self._rules(here))
+        child = here.child("".join(chunks), first)
+        self.read(child)
         here.append_token({"type": "block_quote", "children": child.tokens, "line": first})
         return position
 
     def parse_list(self, m: re.Match[str], state: BlockState) -> int:
         here = cast(_State, state)
-        number = m.group("list_2")[:-1]
-        if (not m.group("list_3").strip() or (number and int(number) != 1)) and (
-            end := here.append_paragraph()
-        ):
+        marker, rest = m.group("list_2", "list_3")
+        if (not rest.strip() or (marker[:-1] and int(marker[:-1]) != 1)) and (end := here.append_paragraph()):
             return end
-        token: Token = {"type": "list", "children": [], "line": here.line()}
-        position, line = here.cursor, here.line()
-        kind = m.group("list_2")[-1]
-        while position < here.cursor_max and self._continues(here, position, kind):
-            end = self._parse_item(here, position, line, token["children"])
-            line += here.src.count("\n", position, end)
-            position = end
+        items: list[Token] = []
+        token: Token = {"type": "list", "children": items, "line": here.line()}
+        item: re.Match[str] | None = m
+        while item and item.lastgroup == "list" and item["list_2"][-1] == marker[-1]:
+            here.cursor = self._parse_item(item, here, items)
+            item = self._next_item(here.src, here.cursor)
         here.append_token(token)
-        return position
+        return here.cursor
 
-    def _parse_item(self, state: _State, position: int, first: int, items: list[Token]) -> int:
-        """Read the item whose marker is at `position`, and return where it and the blank lines below end."""
-        line = state.line_from(position)
-        marker = cast(re.Match[str], LIST_MARKER.match(line))
-        rest = line[marker.end() :]
-        empty = not rest.strip()
-        width = marker.end() + item_padding(rest)
-        lines = [line[width:] or "\n"]
+    def _parse_item(self, m: re.Match[str], state: _State, items: list[Token]) -> int:
+        """Read the item whose marker is at the cursor, and return where it and the blank lines below end."""
+        source, first = state.src, state.line()
+        indent, marker, rest = m.group("list_1", "list_2", "list_3")
+        padding = item_padding(rest)
+        width = len(indent) + len(marker) + padding
+        chunks = [rest[padding:] + "\n"]
         tip = Tip()
-        blank: list[str] = []
-        position += len(line)
-        while position < state.cursor_max:
-            line = state.line_from(position)
-            if not line.strip(" \n"):
-                blank.append(line[width:] or "\n")
-                if empty and len(lines) == 1:
-                    position += len(line)
-                    break
-            elif first + len(lines) + len(blank) in state.env["lazy"]:
-                lines.append(line)
-            elif indentation(line) >= width:
-                lines += [*blank, line[width:]]
-                blank = []
-            elif not blank and tip.lazy(lines, line):
-                state.env["lazy"].add(first + len(lines))
-                lines.append(line)
-            else:
-                break
-            position += len(line)
-        if blank and any("```" in line or "~~~" in line for line in lines):
-            tip.read_up_to(lines)
-            lines += blank if tip.fence else []
-        child = state.child(lines, first)
-        self.parse(child, self._rules(state))
-        written = marker.group().lstrip(" ")
-        opening = written + rest.rstrip("\n")
-        items.append({"children": child.tokens, "line": first, "marker": written, "opening": opening})
+        position = m.end() + 1
+        if not rest.strip() and (blank := _BLANK_LINE.match(source, position)):
+            position = blank.end()
+        else:
+            end = self._rest_of_item(state, position, width, chunks, tip)
+            position = cast(re.Match[str], _BLANK_LINES.match(source, end)).end()
+            if position > end and any("```" in chunk or "~~~" in chunk for chunk in chunks):
+                tip.read_up_to(chunks)
+                if tip.fence:
+                    chunks.append(_indented_lines(width)[1].sub("", source[end:position]))
+        child = state.child("".join(chunks), first)
+        self.read(child)
+        items.append({"children": child.tokens, "line": first, "marker": marker, "opening": marker + rest})
         return position
 
-    def _continues(self, state: _State, position: int, kind: str) -> bool:
-        """Whether the line at `position` is another item of a list whose markers end in `kind`."""
-        match = self.compile_sc(["thematic_break", "list"]).match(state.src, position)
-        return match is not None and match.lastgroup == "list" and match.group("list_2")[-1] == kind
-
-    def _rules(self, state: _State) -> list[str]:
-        """The rules for the inside of a list item or quote: without those two once nested too deep."""
-        if state.depth() < self.max_nested_level - 1:
-            return list(self.rules)
-        return [rule for rule in self.rules if rule not in ("list", "block_quote")]
+    def _rest_of_item(self, state: _State, position: int, width: int, chunks: list[str], tip: Tip) -> int:
+        """Add the text of the item at the cursor from its second line on, and return where that ends."""
+        source, lazy = state.src, state.env["lazy"]
+        lines, indent = _indented_lines(width)
+        number = state.line() + 1
+        while position < state.cursor_max:
+            if run := lines.match(source, position):
+                text = run[0]
+                after = number + text.count("\n")
+                if lazy and not lazy.isdisjoint(range(number, after)):
+                    numbered = enumerate(_LINE.findall(text), number)
+                    text = "".join(line if at in lazy else line[width:] or "\n" for at, line in numbered)
+                else:
+                    text = indent.sub("", text)
+                chunks.append(text)
+                position, number = run.end(), after
+                continue
+            line = state.line_from(position)
+            if number not in lazy:
+                if not tip.lazy(chunks, line):
+                    break
+                lazy.add(number)
+            chunks.append(line)
+            position += len(line)
+            number += 1
+        return position
 
 
 _PARSER = _Parser()
@@ -233,5 +326,5 @@ def tokens(text: str) -> list[Token]:
     state.env["lazy"] = set()
     expanded = text.expandtabs(TAB_STOP)
     state.process(expanded if expanded.endswith("\n") else expanded + "\n")
-    _PARSER.parse(state)
+    _PARSER.read(state)
     return state.tokens

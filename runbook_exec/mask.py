@@ -84,8 +84,16 @@ class Masker:
         """The name of the shape and the value of each token that nobody had declared, in order."""
         return tuple(self._seen)
 
+    def saw(self, values: Iterable[str]) -> None:
+        """Take tokens for seen that were recognised before, in an earlier life of the run."""
+        for value in values:
+            self._seen.append(("", value))
+            self.add(value)
+
     def mask_text(self, text: str) -> str:
         """A whole text with its secrets masked, also one that is cut off at the end after 8 bytes or more."""
+        if not self._values and "\x1b" not in text and not suspicious(text.encode("ascii", "ignore")):
+            return text
         pieces = _NEVER_BYTES.split(text)
         pieces[::2] = (self._masked_text(piece) for piece in pieces[::2])
         return "".join(pieces)
@@ -106,7 +114,7 @@ class Masker:
         In a pause, what may be the beginning of a secret goes out if it is shorter than 8 bytes. At the end
         such a beginning goes out if it is shorter, and is masked otherwise.
         """
-        return self._step(b"", _Moment.END if final else _Moment.PAUSE)
+        return self._step(b"", _Moment.END if final else _Moment.PAUSE) if self._flow.held else b""
 
     def _masked_text(self, text: str) -> str:
         masked, _ = self._passed(_Flow(), text.encode("utf-8", "surrogateescape"), _Moment.END)

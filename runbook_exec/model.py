@@ -253,3 +253,4 @@ class Runbook:
     wikilinks: tuple[Wikilink, ...]
     blocks: tuple[Block, ...]  # every fenced block of the page, in order, in a procedure or not
     problems: tuple[Problem, ...] = ()
+    paragraphs: tuple[Span, ...] = ()  # every heading, paragraph and table of the page, in order

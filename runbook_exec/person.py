@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from .advice import section_for
 from .model import Procedure, Runbook, Statement
@@ -22,12 +22,16 @@ from .questions import (
     Ask,
     BeforeStatement,
     Confirmation,
+    Doubt,
     ManualStep,
     Question,
     ValueNeeded,
 )
 from .rendering import clip, columns, fold, pad, visible, wrap
 from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from .record.record import Record
 
 _KEYS = {
     "enter": ("enter", "run"),
@@ -40,6 +44,8 @@ _KEYS = {
     "e": ("e", "edit"),
     "!": ("!", "shell"),
     "q": ("q", "quit"),
+    "h": ("h", "it happened"),
+    "a": ("a", "run it again"),
 }
 _MEANING = {
     "enter": "run",
@@ -50,6 +56,8 @@ _MEANING = {
     "v": "values",
     "!": "shell",
     "q": "quit",
+    "h": "done",
+    "a": "again",
 }
 _AFTER_COLON = {"hx", "helix", "zed", "subl"}
 _AFTER_PLUS = {"vi", "vim", "nvim", "nano", "micro", "emacs", "emacsclient", "kak", "mcedit", "joe", "ne"}
@@ -117,6 +125,38 @@ def choose_from(runbook: Runbook, width: int, colour: bool) -> Procedure:
     return procedures[picked]
 
 
+def takes_up(record: Record, width: int, colour: bool) -> bool:
+    """Whether a person wants to go on with a page's unfinished run; False for a new one.
+
+    Raises KeyboardInterrupt where neither is wanted.
+    """
+    done = sum(how == "ok" for how in record.state.done.values())
+    began = record.began.astimezone().strftime("%Y-%m-%d %H:%M")
+    what = f"The last run of this page, {record.started.run} of {began}, is not finished"
+    print(
+        "\n".join(
+            ["", *(f"  {line}" for line in wrap(f"{what}: {done} done, {record.outcome}.", width - 4)), ""]
+        )
+    )
+    keys = {"r": ("r", "resume it"), "n": ("n", "a new run"), "q": _KEYS["q"]}
+    try:
+        key = ask_key(keys, "›", width, colour)
+    except EOFError:
+        raise KeyboardInterrupt from None
+    if key == "q":
+        raise KeyboardInterrupt
+    return key == "r"
+
+
+def agrees(what: str, width: int) -> bool:
+    """Whether a person agrees to something."""
+    print()
+    try:
+        return ask_key({"y": ("y", what), "q": _KEYS["q"]}, "›", width, not os.environ.get("NO_COLOR")) == "y"
+    except (KeyboardInterrupt, EOFError):
+        return False
+
+
 def _ending() -> Callable[[], bool]:
     """Whether the process has been told to end since this was called."""
     told: list[int] = []
@@ -152,6 +192,9 @@ def _ask(
             case ManualStep():
                 terminal.manual(item)
                 return pick("d n s e ! q", "›")
+            case Doubt():
+                _doubt(question, terminal)
+                return pick("h a ! q", "›")
             case AfterFailure():
                 _advise(question, terminal)
                 return pick("r v s e ! q" if question.alive else "q")
@@ -192,6 +235,18 @@ def _meant(
         note = ask_line("What is to be remembered of it?", terminal.width, colour)
         return Answer("done", note=note or "")
     return Answer(_MEANING[key])
+
+
+def _doubt(question: Doubt, terminal: Terminal) -> None:
+    terminal.present(question.item, question.text)
+    terminal.say()
+    terminal.wrapped("This was running when the run died, and nobody saw it end.", "bold", "yellow")
+    printed = question.output.strip("\n")
+    if printed:
+        terminal.wrapped("It had printed:")
+        terminal.code(visible(printed), "dim")
+    else:
+        terminal.wrapped("It had printed nothing.")
 
 
 def _advise(question: AfterFailure, terminal: Terminal) -> None:

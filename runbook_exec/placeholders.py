@@ -48,6 +48,8 @@ def find(script: str, literal: Collection[str] = ()) -> tuple[Found, ...]:
     line. It is none after another `<` (a here-document), with a space or `/` before its `>` (`<in >out`,
     `<br/>`), with `://` in it (`<https://…>`), or when a closing tag further on closes it (`<b>…</b>`).
     """
+    if "<" not in script:
+        return ()
     kept_as_written = {normalise(name.strip().strip("<>")) for name in literal}
     markup = _closed_elements(script)
     found = []
@@ -67,6 +69,8 @@ def blank(script: str, found: Sequence[Found]) -> str:
     The word is all `Q`: no keyword of any shell holds one, so none can arise from it and its neighbours,
     and it is neither a digit of any base nor a letter that means something after a backslash.
     """
+    if not found:
+        return script
     pieces: list[str] = []
     position = 0
     for item in found:

@@ -72,6 +72,11 @@ class Item:
         return (self.statement or self.step).span.line
 
     @property
+    def named(self) -> str:
+        """What messages call it by: `6.1` for the first statement of step 6, the step's label without one."""
+        return f"{self.step.label}.{self.where.statement}" if self.statement else self.step.label
+
+    @property
     def names(self) -> frozenset[str]:
         """What the command line may call it by: its step's label, anchor or id, or its block's id."""
         step = self.step

@@ -10,6 +10,7 @@ from .elements import Element, Fence, Html, Item
 from .model import Prose, Span
 from .source import TAB_STOP, Source
 
+_ONLY_SPACES = re.compile(r"^ +$", re.MULTILINE)
 _COMMENTS = re.compile(r"<!--.*-->\s*", re.DOTALL)
 
 
@@ -51,10 +52,17 @@ def _prose(source: Source, lines: Sequence[int], marked: Item | None) -> Iterato
             text = " " * len(text[:start].expandtabs(TAB_STOP)) + text[start:]
         texts.append(text.expandtabs(TAB_STOP) if text[:1] in "\t " else text)
         before = index
-    text = textwrap.dedent("\n".join(texts)).strip("\n")
+    text = _dedented("\n".join(texts)).strip("\n")
     start = source.starts[lines[0]]
     if marked is not None and lines[0] == marked.span.line - 1:
         start = marked.content
     while start < len(source.text) and source.text[start] in " \t":
         start += 1
     yield Prose(text, source.span(start, source.end(lines[-1])))
+
+
+def _dedented(text: str) -> str:
+    """The text without what all of its lines are indented by; where its first line is not, none are."""
+    if text[:1] in (" ", "\n"):
+        return textwrap.dedent(text)
+    return _ONLY_SPACES.sub("", text) if "\n " in text else text

@@ -69,7 +69,16 @@ class Confirmation:
     question: str
 
 
-Question = BeforeStatement | ValueNeeded | ManualStep | AfterFailure | Alternatives | Confirmation
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A statement that was running when its run died. Answers: done, again, shell, quit, wait."""
+
+    item: Item
+    text: str
+    output: str  # the end of what it had printed, secrets masked
+
+
+Question = BeforeStatement | ValueNeeded | ManualStep | AfterFailure | Alternatives | Confirmation | Doubt
 
 
 @dataclass(frozen=True, slots=True)

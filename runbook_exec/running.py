@@ -7,17 +7,20 @@ import getpass
 import os
 import secrets
 import shutil
-import socket
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from .cast import Cast
+from .commit import commit_of
 from .engine import World, run
 from .events import Event, RunEnded, StatementFinished
 from .journal import Journal, JournalError, state_folder
+from .kept_secrets import KeptSecrets, kept_secrets
 from .keyboard import Keyboard
 from .plan import Plan
 from .questions import Ask
@@ -25,7 +28,10 @@ from .session import Session, ShellMissing
 from .sources import sources
 from .state import State, after
 from .terminal import Terminal
-from .unattended import saying_yes, unattended
+from .unattended import assuming, saying_yes, unattended
+
+if TYPE_CHECKING:
+    from .resume import Past
 
 _INSTALL = {
     "fish": "`apt install fish`, `brew install fish` or https://fishshell.com",
@@ -36,9 +42,16 @@ _INSTALL = {
 
 
 def run_plan(
-    plan: Plan, arguments: argparse.Namespace, attended: bool, replan: Callable[[], Plan | Sequence[str]]
+    plan: Plan,
+    arguments: argparse.Namespace,
+    attended: bool,
+    replan: Callable[[], Plan | Sequence[str]],
+    past: Past | None = None,
 ) -> str:
-    """Run a plan and return the outcome: an event's, or "refused" where it could not begin."""
+    """Run a plan and return the outcome: an event's, or "refused" where it could not begin.
+
+    With a `past` the run that it is of is taken up.
+    """
     shell = plan.procedure.shell
     if any(item.statement for item in plan.items) and shutil.which(shell) is None:
         print(
@@ -59,15 +72,21 @@ def run_plan(
         colour=colour,
         width=lambda: shutil.get_terminal_size().columns,
     )
-    identity, started = secrets.token_hex(4), _now()
+    identity = past.started.run if past else secrets.token_hex(4)
     with ExitStack() as stack:
         try:
-            journal = Journal(state_folder(dict(os.environ)), identity, started)
+            if past:
+                journal = Journal.reopen(past.path)
+            else:
+                journal = Journal.create(state_folder(dict(os.environ)), identity, _now())
         except JournalError as error:
             print(error, file=sys.stderr)
             return "refused"
         stack.callback(journal.close)
         keyboard = Keyboard(0, 1) if attended else None
+        size = keyboard.size() if keyboard else (24, 80)
+        cast = Cast(journal.path.with_suffix(".cast"), size, arguments.keep_output)
+        stack.callback(cast.close)
         try:
             session = stack.enter_context(
                 Session(shell or "sh", clean=arguments.no_config, cwd=cwd, keyboard=keyboard)
@@ -75,12 +94,14 @@ def run_plan(
         except ShellMissing as missing:
             print(f"{missing.name} is not on PATH", file=sys.stderr)
             return "refused"
+        commit = commit_of(Path(plan.runbook.path))
         ask = _ask(arguments, attended, terminal, colour, replan)
+        keeper = None if arguments.no_keep_secrets else kept_secrets(identity, os.environ)
         world = World(
             run=identity,
             now=_now,
             clock=time.monotonic,
-            place=f"{getpass.getuser()}@{socket.gethostname()}",
+            place=f"{getpass.getuser()}@{os.uname().nodename}",
             source=sources(
                 plan.inputs,
                 os.environ,
@@ -91,11 +112,59 @@ def run_plan(
             ),
             quiet=terminal.quiet,
             echo=terminal.echo,
+            folder=str(Path.cwd()),
+            commit=commit.id,
+            dirty=commit.dirty,
+            options=said_options(arguments),
+            pid=os.getpid(),
+            keep=_keeping(keeper, terminal) if keeper else None,
+            notice=lambda text: terminal.wrapped(text, "yellow"),
         )
         if not arguments.json:
             terminal.header(_facts(plan))
-        events = run(plan, State(), session, ask, world)
-        return _watch(events, journal, terminal, identity, arguments.json, attended)
+        state, resumed = State(), None
+        if past:
+            from .resume import resumption
+
+            state, resumed = resumption(past, plan, keeper)
+        events = run(plan, state, session, ask, world, resumed)
+        outcome = _watch(events, state, journal, cast, terminal, identity, arguments.json, attended)
+        if keeper and outcome == "succeeded":
+            keeper.forget()
+        return outcome
+
+
+def _keeping(keeper: KeptSecrets, terminal: Terminal) -> Callable[[Mapping[str, str], Iterable[str]], None]:
+    def keep(values: Mapping[str, str], seen: Iterable[str]) -> None:
+        try:
+            keeper.keep(values, seen)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            terminal.wrapped(f"cannot keep the secrets of this run in `{keeper.path}`: {reason}", "yellow")
+
+    return keep
+
+
+def said_options(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The options of a run that say what there is to do, as they could be typed again."""
+    words: list[str] = []
+    for option, value in (
+        ("--inputs", arguments.inputs),
+        ("--from", arguments.first),
+        ("--only", arguments.only),
+        ("--shell", arguments.shell),
+        ("--cwd", arguments.cwd),
+        ("--timeout", arguments.timeout),
+    ):
+        words += [option, value] if value is not None else []
+    for option, values in (
+        ("--capture", arguments.capture),
+        ("--done", arguments.done),
+        ("--confirmed", arguments.confirmed),
+    ):
+        words += [word for value in values for word in (option, value)]
+    words += ["--no-config"] * arguments.no_config + ["--no-keep-secrets"] * arguments.no_keep_secrets
+    return tuple(words)
 
 
 def _ask(
@@ -105,24 +174,27 @@ def _ask(
     colour: bool,
     replan: Callable[[], Plan | Sequence[str]],
 ) -> Ask:
-    if not attended:
-        return unattended(arguments.yes, arguments.confirmed)
-    from .person import person
+    if attended:
+        from .person import person
 
-    ask = person(terminal, colour, replan)
-    return saying_yes(ask) if arguments.yes else ask
+        ask = person(terminal, colour, replan)
+        ask = saying_yes(ask) if arguments.yes else ask
+    else:
+        ask = unattended(arguments.yes, arguments.confirmed)
+    return assuming(ask, *arguments.assume) if arguments.assume else ask
 
 
 def _watch(
     events: Generator[Event],
+    state: State,
     journal: Journal,
+    cast: Cast,
     terminal: Terminal,
     identity: str,
     as_json: bool,
     attended: bool,
 ) -> str:
     """Write each event down, then show it, and only then ask for the next."""
-    state = State()
     ended: RunEnded | None = None
     interrupted = False
     while ended is None:
@@ -131,6 +203,8 @@ def _watch(
             interrupted = False
             # a person may take long to answer: what has ended is on the disk before they are asked
             line = journal.append(event, durable=attended and isinstance(event, StatementFinished))
+            if wrong := cast.add(event):
+                terminal.say(wrong)
             state = after(state, event)
             if as_json:
                 print(line, flush=True)

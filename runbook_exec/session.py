@@ -78,6 +78,7 @@ class Done:
     status: int
     pipestatus: tuple[int, ...]
     cwd: str
+    killed: bool = False  # a signal ended the shell itself
     ended: str = ""  # why the session is over, in words; "" while the shell lives on
     timed_out: bool = False
     interrupted: bool = False
@@ -467,6 +468,7 @@ class Session:
             (self._status,),
             self._last.cwd,
             ended=self._death,
+            killed=bool(self._child.signalstatus),
             timed_out=timed_out,
             interrupted=interrupted,
         )

@@ -12,6 +12,7 @@ _PATIENCE = 25  # how often, on average, a character of a session is looked at t
 
 _Complete = Callable[[str], bool | None]
 
+_FIRST_PROMPT = re.compile(r"(?:\s*+#[^\n]*+)*+\s*+\$ [^\S\n]*+\S")
 _DOLLAR = re.compile(r"[ \t]*\$(?: |$)")
 _PERCENT = re.compile(r"%(?: |$)")
 _CONTINUATION = re.compile(r"[ \t]*>(?: |$)")
@@ -28,11 +29,7 @@ class Session:
 
 def is_session(code: str) -> bool:
     """Whether the first line that is neither blank nor a comment begins with the prompt `$ `."""
-    for line in code.split("\n"):
-        text = line.strip()
-        if text and not text.startswith("#"):
-            return text.startswith("$ ")
-    return False
+    return _FIRST_PROMPT.match(code) is not None
 
 
 def _prompt(lines: list[str]) -> re.Pattern[str]:
@@ -79,30 +76,30 @@ def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
 def _command(lines: list[str], first: int, prompt: re.Pattern[str], complete: _Complete) -> list[int]:
     """How many characters to take off each line of the command whose prompt is on line `first`."""
     cuts = [_cut(prompt, lines[first])]
-    text = lines[first][cuts[0] :]
+    texts = [lines[first][cuts[0] :]]
     for index in range(first + 1, len(lines)):
         if prompt.match(lines[index]):
             break
-        goes_on = _ends_in_backslash(text)
-        if not goes_on and complete(text) is not False:
+        goes_on = _ends_in_backslash(texts[-1])
+        if not goes_on and complete("\n".join(texts)) is not False:
             break
         cut = _cut(_CONTINUATION, lines[index])
         if not goes_on and not cut:
-            return cuts + [0] * _until_complete(lines, index, text, prompt, complete)
+            return cuts + [0] * _until_complete(lines, index, texts, prompt, complete)
         cuts.append(cut)
-        text += "\n" + lines[index][cut:]
+        texts.append(lines[index][cut:])
     return cuts
 
 
 def _until_complete(
-    lines: list[str], index: int, text: str, prompt: re.Pattern[str], complete: _Complete
+    lines: list[str], index: int, texts: list[str], prompt: re.Pattern[str], complete: _Complete
 ) -> int:
     """How many lines without a prompt make the command whole; none if no number of them does."""
     for taken, line in enumerate(lines[index:], 1):
         if prompt.match(line):
             break
-        text += "\n" + line
-        whole = complete(text)
+        texts.append(line)
+        whole = complete("\n".join(texts))
         if whole is None:
             break
         if whole:

@@ -6,7 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 
 from .model import Excerpt, Span
 
@@ -39,9 +40,15 @@ class Source:
         index = self.index(start)
         return Span(start, end, index + 1, max(0, start - self.starts[index]) + 1)
 
-    def span_on(self, index: int, start: int, end: int) -> Span:
-        """The same, for a start known to lie on the line with this index (from 0)."""
-        return Span(start, end, index + 1, start - self.starts[index] + 1)
+    def stretch(self, index: int, rest: str, last: int) -> Span:
+        """From where `rest` stands, the end of the line with this index, to the end of the line `last`.
+
+        Raises PositionError if that line does not end so, or if there is no line `last`.
+        """
+        if last >= len(self.lines):
+            raise PositionError(last + 1, rest, "the end of the file")
+        start, first = self.place(index, rest)[0], self.starts[index]
+        return Span(start, self.starts[last] + len(self.lines[last]), index + 1, start - first + 1)
 
     def end(self, index: int) -> int:
         """The offset where the line with this index ends, before its line end."""
@@ -91,13 +98,20 @@ class Source:
         return Excerpt("\n".join(parts), tuple(origins), tuple(padding))
 
 
+def line_starts(lines: Sequence[str], start: int = 0) -> list[int]:
+    """The offset of each line's first character, where the first line begins at `start`.
+
+    The lines are without their ends, which are one character each.
+    """
+    return [start, *map(add, accumulate(map(len, lines[:-1])), count(start + 1))]
+
+
 def source(text: str) -> Source:
     """Divide a decoded file into its lines, which end in `\\n`, `\\r\\n` or `\\r`."""
     mark = 1 if text.startswith("\ufeff") else 0
     body = text[mark:]
     if "\r" not in body:
         lines = body.split("\n")
-        starts = list(accumulate((len(line) + 1 for line in lines[:-1]), initial=mark))
-        return Source(text, lines, starts)
+        return Source(text, lines, line_starts(lines, mark))
     starts = [mark, *(match.end() for match in _LINE_END.finditer(text, mark))]
     return Source(text, _LINE_END.split(body), starts)

@@ -7,8 +7,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from .wikilinks import code_spans
+
 _MARKUP = re.compile(r"[`*_~<\[&\\]")
-_CODE = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)")
 _LINK = re.compile(
     r"!?\[\[(?P<target>[^\[\]|\n]*)(?:\|(?P<label>[^\[\]\n]*))?\]\]"
     r"|!?\[(?P<text>[^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)?\)|\[[^\[\]]*\])"
@@ -21,7 +22,9 @@ _NUMBER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BEGINNING = frozenset("0123456789sS")
-_COUNTED = re.compile(r"(.*)_(\d+)")
+_NO_WORD = re.compile(r"[^\w\s-]+")
+_BETWEEN_WORDS = re.compile(r"[-\s]+")
+_COUNTED = re.compile(r"(.*)_([0-9]{1,9})")
 
 
 def plain(text: str) -> str:
@@ -30,9 +33,10 @@ def plain(text: str) -> str:
         return " ".join(text.split())
     pieces: list[str] = []
     position = 0
-    for code in _CODE.finditer(text):
-        pieces += (_unmarked(text[position : code.start()]), code[2].strip())
-        position = code.end()
+    for start, end in code_spans(text, 0, len(text)):
+        ticks = start + len(text[start:end]) - len(text[start:end].lstrip("`"))
+        pieces += (_unmarked(text[position:start]), text[ticks : end + start - ticks].strip())
+        position = end
     pieces.append(_unmarked(text[position:]))
     return " ".join("".join(pieces).split())
 
@@ -57,9 +61,9 @@ def numbered(title: str) -> tuple[str, str]:
 
 def slug(title: str) -> str:
     """The anchor Python-Markdown gives a heading of this title, before duplicates are told apart."""
-    ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii")
-    words = re.sub(r"[^\w\s-]", "", ascii_only).strip().lower()
-    return re.sub(r"[-\s]+", "-", words)
+    if not title.isascii():
+        title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii")
+    return _BETWEEN_WORDS.sub("-", _NO_WORD.sub("", title).strip().lower())
 
 
 def anchors(titles: Iterable[str]) -> list[str]:

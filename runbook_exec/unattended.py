@@ -11,6 +11,7 @@ from .questions import (
     Ask,
     BeforeStatement,
     Confirmation,
+    Doubt,
     ManualStep,
     Question,
     ValueNeeded,
@@ -44,6 +45,23 @@ def unattended(yes: bool, confirmed: Collection[str] = ()) -> Ask:
                 return Answer("wait", note=f"step {step} has alternatives ({labels}); `choose=` picks one")
             case AfterFailure():
                 return Answer("quit", note=question.problem)
+            case Doubt():
+                where = question.item.named
+                told = f"statement {where} was running when the run died, and may have happened"
+                return Answer(
+                    "wait", note=f"{told}; `--assume done {where}` or `--assume again {where}` decides"
+                )
+
+    return ask
+
+
+def assuming(inner: Ask, decision: str, statement: str) -> Ask:
+    """Like `inner`, but if the statement of that name is in doubt, the answer is `done` or `again`."""
+
+    def ask(question: Question) -> Answer:
+        if isinstance(question, Doubt) and question.item.named == statement:
+            return Answer(decision, note="said beforehand with --assume")
+        return inner(question)
 
     return ask
 

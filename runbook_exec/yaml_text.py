@@ -109,6 +109,8 @@ def _unreadable(node: Node, error: Exception) -> yaml.MarkedYAMLError:
 
 def _measure_events(content: str, base: int) -> None:
     """Refuse what is nested too deeply or repeats itself too often, before anything is built of it."""
+    if sum(map(content.count, "[{-:?")) <= _DEEPEST and content.count("*") <= _MOST_ALIASES:
+        return  # no collection begins without one of these, and no alias without a `*`
     depth = aliases = 0
     for event in yaml.parse(content, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):

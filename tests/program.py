@@ -103,7 +103,7 @@ class Program:
 
     def journal(self) -> Path:
         """The journal of the only run there was."""
-        (path,) = self.runs.iterdir()
+        (path,) = self.runs.glob("*.jsonl")
         return path
 
     def events(self) -> list[Event]:

@@ -63,7 +63,7 @@ def test_observers_do_not_know_each_other() -> None:
         ("pexpect", {"session"}),
         ("prompt_toolkit", {"prompts"}),
         ("rich", {"rendering"}),
-        ("argparse", {"arguments", "cli", "running"}),
+        ("argparse", {"arguments", "command", "lint_arguments", "runs_arguments", "cli", "running"}),
     ],
 )
 def test_a_library_is_known_where_it_is_said_to_be(package: str, owners: set[str]) -> None:

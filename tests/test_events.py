@@ -106,7 +106,7 @@ def test_what_events_tell(program: Program) -> None:
     lines = program.journal().read_text().splitlines()
     told = [json.loads(line) for line in lines]
     for each in told:
-        names = {item.name for item in fields(KINDS[each["event"]])} | {"event", "previous"}
+        names = {item.name for item in fields(KINDS[each["event"]])} | {"event", "previous", "journal", "seal"}
         assert set(each) <= names
     by_kind = {each["event"]: each for each in told}
     assert by_kind["run_started"]["digest"] == hashlib.sha256(PAGE.encode()).hexdigest()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from runbook_exec.model import Context
 from runbook_exec.shells import fish
+from runbook_exec.shells.base import Complaint
 
 
 @dataclass(frozen=True)
@@ -350,18 +351,29 @@ def test_broken_fish_is_a_problem_exactly_where_fish_refuses_it(
     stop = start + data.draw(st.integers(1, 4))
     script = made[0][:start] + made[0][stop:].rstrip("\\") + "\n"
     found, [said] = fish.scan(script).problem, fish.check([script])
-    assert said is not None if found else said is None or SEMANTIC.search(said), (found, said)
+    assert said is not None if found else said is None or SEMANTIC.search(str(said)), (found, said)
 
 
 def test_a_check_names_the_line() -> None:
     """Each script gets its own message, with the line, and a right one gets none."""
     assert fish.check(["echo a", "echo b\nend\n", "", "echo (", "true |"]) == [
         None,
-        "line 2: 'end' outside of a block",
+        Complaint("'end' outside of a block", 2, (0, 3)),
         None,
-        "line 1: Unexpected end of string, expecting ')'",
-        "Expected a command, but found end of the input",
+        Complaint("Unexpected end of string, expecting ')'", 1, (5, 6)),
+        Complaint("Expected a command, but found end of the input"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("script", "columns"),
+    [("\techo )", (6, 7)), ("echo 日本語 )", (9, 10)), ("echo e\u0301 )", (8, 9)), ("if a\nend end", (4, 7))],
+)
+def test_a_check_names_the_column(script: str, columns: tuple[int, int]) -> None:
+    """fish's carets stand under columns of a terminal; what comes back are characters."""
+    (complaint,) = fish.check([script])
+    assert complaint is not None
+    assert complaint.columns == columns
 
 
 def test_a_check_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -380,7 +392,7 @@ def test_many_and_long_scripts_are_checked() -> None:
     many = ["echo 'a\nb'", "echo )", "echo \udcff", "-c", ""] * 300
     said = fish.check([long, f"{long})", *many, f"echo {'b' * 131_060}"])
     assert said[0] is None
-    assert said[1] == "line 1: Unexpected ')' for unopened parenthesis"
+    assert str(said[1]) == "line 1: Unexpected ')' for unopened parenthesis"
     assert [message is None for message in said[2:-1]] == [True, False, True, True, True] * 300
     assert said[-1] is None
 

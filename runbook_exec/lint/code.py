@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from .. import placeholders
+from ..annotations import merge
 from ..model import Annotation, Block, Context, Span
 from ..shells import SHELLS
 from ..shells.base import Scan
 from .lines import span_in
 from .rule import Page
-from .syntax import shell_blocks
+from .syntax import blanked, shell_blocks
 
-# where a command's name may stand, in text whose quotes and comments are blanked
+# Where a command's name may stand, in text whose quotes and comments are blanked. It gives back nothing of
+# what it has passed, so that no text takes it long.
 COMMAND = (
-    r"(?:(?<=^)|(?<=[\n;|&(`{]))[ \t]*"
+    r"(?:(?<=^)|(?<=[\n;|&(`{]))[ \t]*+"
     r"(?:(?:and|or|not|if|while|until|then|do|else|begin|command|builtin|exec|time|sudo|doas|env|nohup|!)"
-    r"[ \t]+"
-    r"(?:-\w+[ \t]+)*|\w+=\S*[ \t]+)*"
+    r"[ \t]++(?:-\w++[ \t]++)*+|\w++=[^\s;|&(`{]*+[ \t]++)*+"
 )
+_NAME = re.compile(COMMAND + r"([A-Za-z_][\w.+-]*+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,19 @@ class Code:
 
 
 def codes(page: Page, *shells: str) -> Iterator[Code]:
-    """The page's blocks for these shells (or for any) that split into statements."""
+    """The page's blocks for these shells, or for any."""
+    return (code for code in _codes(page) if not shells or code.shell in shells)
+
+
+@lru_cache(maxsize=1)
+def _codes(page: Page) -> tuple[Code, ...]:
+    """All shell blocks of a page, which one rule after the other looks at."""
+    found: list[Code] = []
     for block, shell in shell_blocks(page.runbook):
-        if shells and shell not in shells:
-            continue
-        script = block.script.text
-        blank = placeholders.blank(script, placeholders.find(script, page.runbook.settings.literal))
+        blank = blanked(page.runbook, block)
         scan: Scan = SHELLS[shell].scan(blank)
-        yield Code(page, block, shell, blank, _bare(blank, scan), scan)
+        found.append(Code(page, block, shell, blank, _bare(blank, scan), scan))
+    return tuple(found)
 
 
 def _bare(script: str, scan: Scan) -> str:
@@ -72,14 +79,12 @@ def _bare(script: str, scan: Scan) -> str:
 
 def commands(code: Code) -> Iterator[tuple[int, str]]:
     """The names of the commands of a block, with where they stand; an approximation that misses some."""
-    for match in re.finditer(COMMAND + r"([A-Za-z_][\w.+-]*)", code.bare):
+    for match in _NAME.finditer(code.bare):
         yield match.start(1), match[1]
 
 
 def annotation_of(page: Page, block: Block) -> Annotation:
     """What is annotated for a block, by its step too."""
-    from ..annotations import merge
-
     for procedure in page.runbook.procedures:
         for step in procedure.steps:
             if any(each.span == block.span for each in step.blocks):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ _SKIPPED = frozenset(("node_modules", "__pycache__"))
 
 
 class NoSuchPath(Exception):
-    """A path that was asked for is not there; the message says which."""
+    """A path that was asked for is not there, or cannot be looked into; the message says which."""
 
 
 def collect(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path]:
@@ -25,20 +26,25 @@ def collect(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path
     wanted = [Path(path) for path in paths] or [Path(path) for path in default if Path(path).is_dir()]
     if not wanted:
         raise NoSuchPath(f"expected a path: there is no folder {' or '.join(default)} here")
-    found: dict[Path, None] = {}
+    found: dict[str, Path] = {}
     for path in wanted:
         if path.is_dir():
-            found.update(dict.fromkeys(pages_in(path)))
+            try:
+                for page in pages_in(path):
+                    found.setdefault(os.path.abspath(page), page)  # noqa: PTH100
+            except OSError as error:
+                reason = (error.strerror or str(error)).lower()
+                raise NoSuchPath(f"cannot read `{error.filename or path}`: {reason}") from None
         elif path.exists() or path.is_symlink():
-            found[path] = None
+            found.setdefault(os.path.abspath(path), path)  # noqa: PTH100
         else:
             raise NoSuchPath(f"cannot read `{path}`: no such file or directory")
-    return list(found)
+    return list(found.values())
 
 
 def pages_in(folder: Path) -> list[Path]:
     """The Markdown files below a folder, sorted; in a git work tree those that git does not ignore."""
-    listed = _listed_by_git(folder)
+    listed = listed_by_git(folder)
     candidates = _walk(folder) if listed is None else listed
     return sorted(path for path in candidates if path.suffix.lower() in SUFFIXES)
 
@@ -51,7 +57,8 @@ def site_root(path: Path) -> Path | None:
     return None
 
 
-def _listed_by_git(folder: Path) -> Iterable[Path] | None:
+def listed_by_git(folder: Path) -> Iterable[Path] | None:
+    """The files below a folder that git does not ignore; None where there is no work tree or no git."""
     command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."]
     try:
         done = subprocess.run(command, capture_output=True, check=False)

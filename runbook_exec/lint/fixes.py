@@ -3,50 +3,86 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from .rule import Fix
-from .run import Report
+from .found import Change, Report
 
 
 class NotWritten(Exception):
-    """A file could not be changed; the message says which and why."""
+    """A page could not be changed; the message says which and why."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(why)
+        self.path = path
 
 
-def apply(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A page with its safe changes made."""
+
+    path: str
+    before: bytes
+    after: bytes
+    made: int  # how many changes
+
+
+def fixed(report: Report, content: Callable[[str], bytes]) -> Iterator[Fixed | NotWritten]:
+    """The pages that have safe changes, with those made; `content` gives a page's bytes, or raises OSError.
+
+    NotWritten is given for one that cannot be read, or is not what the linter looked at any more.
+    """
+    by_path: dict[str, list[Change]] = {}
+    for each in report.found:
+        if each.fix is not None:
+            by_path.setdefault(each.path, []).append(each.fix)
+    for path, changes in by_path.items():
+        try:
+            before = content(path)
+        except OSError as error:
+            yield _refused(path, error)
+            continue
+        if hashlib.sha256(before).hexdigest() != report.pages[path]:
+            yield _changed(path)
+            continue
+        try:
+            text = before.decode("utf-8")
+        except UnicodeDecodeError:
+            continue  # whatever else is changed, bytes that are not text must stay
+        after, made = _apply(text, changes)
+        if after != text:
+            yield Fixed(path, before, after.encode(), made)
+
+
+def _apply(text: str, changes: Iterable[Change]) -> tuple[str, int]:
     """The text with the changes made, and how many were; of those that overlap the first is made."""
     pieces: list[str] = []
     position = made = 0
-    wanted = sorted(set(fixes), key=lambda fix: (fix.start, fix.end, fix.replacement))
-    for fix in wanted:
-        if fix.start < position or (made and fix.start == position == fix.end):
+    latest: Change | None = None
+    for change in sorted(changes, key=lambda change: (change.place.start, change.place.end)):
+        start, end = change.place.start, change.place.end
+        if change == latest:
+            made += 1  # it mends several problems
             continue
-        pieces += (text[position : fix.start], fix.replacement)
-        position = fix.end
+        if start < position or (made and start == position == end):
+            continue
+        latest = change
+        pieces += (text[position:start], change.replacement)
+        position = end
         made += 1
     return "".join((*pieces, text[position:])), made
 
 
-def fixed(report: Report) -> Iterator[tuple[str, str, int]]:
-    """The pages that have safe changes: the path, the text with them made, and how many those are."""
-    by_path: dict[str, list[Fix]] = {}
-    for each in report.found:
-        if each.finding.fix is not None:
-            by_path.setdefault(each.path, []).append(each.finding.fix)
-    for path, fixes in by_path.items():
-        text, made = apply(report.texts[path], fixes)
-        if text != report.texts[path]:
-            yield path, text, made
-
-
-def difference(path: str, before: str, after: str) -> str:
+def difference(change: Fixed) -> str:
     """What changes, as `patch` and `git apply` read it; the lines keep their own ends."""
-    lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}", n=3, lineterm="\n")
+    before, after = _lines(change.before.decode()), _lines(change.after.decode())
+    lines = difflib.unified_diff(before, after, f"a/{change.path}", f"b/{change.path}", n=3, lineterm="\n")
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
@@ -58,20 +94,20 @@ def _lines(text: str) -> list[str]:
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
-def replace(path: Path, before: bytes, after: bytes) -> None:
-    """Give a file new content if it still has the old one, whole or not at all, and keep its mode.
+def replace(change: Fixed) -> None:
+    """Give a file its new content if it still has the old one, whole or not at all, and keep its mode.
 
     A symbolic link stays one: what it points to is changed. Raises NotWritten.
     """
-    target = path.resolve()
+    target = Path(change.path).resolve()
     try:
-        if target.read_bytes() != before:
-            raise NotWritten(f"`{path}` has changed in the meantime: it was left as it is; run this again")
+        if target.read_bytes() != change.before:
+            raise _changed(change.path)
         mode = stat.S_IMODE(target.stat().st_mode)
         number, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
         try:
             with os.fdopen(number, "wb") as file:
-                file.write(after)
+                file.write(change.after)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(mode)
@@ -81,4 +117,12 @@ def replace(path: Path, before: bytes, after: bytes) -> None:
                 Path(name).unlink()
             raise
     except OSError as error:
-        raise NotWritten(f"cannot change `{path}`: {(error.strerror or str(error)).lower()}") from None
+        raise _refused(change.path, error) from None
+
+
+def _changed(path: str) -> NotWritten:
+    return NotWritten(path, f"`{path}` has changed in the meantime: it was left as it is; run this again")
+
+
+def _refused(path: str, error: OSError) -> NotWritten:
+    return NotWritten(path, f"cannot change `{path}`: {(error.strerror or str(error)).lower()}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from ..model import Context, Severity
 from ..placeholders import is_secret_name
-from .code import COMMAND, annotation_of, codes, commands
+from .code import COMMAND, Code, annotation_of, codes, commands
 from .rule import Example, Finding, Page, Rule
 from .values import placeholders
 
@@ -19,70 +20,94 @@ _KNOWN = frozenset(
         "pwd random readlink realpath sed seq sort string tail tr uname uuidgen wc which whoami yq",
     )
 )
-_SAYS = ("echo", "printf", "set_color")
+_SAYS = re.compile(
+    r"(?:echo|printf|set_color|logger|say|notify-send|read|gum|figlet)\b"
+    r"|.*\s(?:-m|-am|--message|--title|--body|--notes?|--description|--reason|--comment)[ =]?$"
+)
 _IN_PARENTHESES = re.compile(r"(?<![$\\])\(\s*([A-Za-z_][\w.-]*)((?:[ \t][^()\"\n]*)?)\)")
+_CODE_LIKE = re.compile(r"\s[-+$/~<]|[|=]|://")
 
 
 def literal_substitution(page: Page) -> Iterator[Finding]:
     """`"…(cmd)…"` in fish."""
-    everything = list(codes(page, "fish"))
-    used = {name for code in everything for _, name in commands(code)} | _KNOWN
-    for code in everything:
-        for start, end in code.regions(Context.DOUBLE):
-            for match in _IN_PARENTHESES.finditer(code.script, start, end):
-                before = code.script[start : match.start()]
-                name, rest = match[1], match[2].strip()
-                said = next((n for at, n in reversed(list(commands(code))) if at < start), "") in _SAYS
-                # prose may hold a command's name in brackets; a flag, or no blank before it, tells
-                prose = said and before.endswith(" ") and rest and not rest.startswith(("-", "+", "$", "/"))
-                if name in used and not prose and (rest or name in _KNOWN):
-                    yield Finding(
-                        "in fish `(…)` is plain text inside double quotes: the command is not run",
-                        code.span(match.start(), match.end()),
-                        "write `$(…)`, or end the quotes before it",
-                    )
+    quoted = [
+        (code, start, match)
+        for code in codes(page, "fish")
+        for start, end in code.regions(Context.DOUBLE)
+        for match in _IN_PARENTHESES.finditer(code.script, start, end)
+    ]
+    used = {name for code in codes(page, "fish") for _, name in commands(code)} if quoted else set()
+    for code, start, match in quoted:
+        if (match[1] in used or match[1] in _KNOWN) and _means_to_run(code, start, match):
+            yield Finding(
+                "in fish `(…)` is plain text inside double quotes: the command is not run",
+                code.span(match.start(), match.end()),
+                "write `$(…)`, or end the quotes before it",
+            )
 
 
-_POSIX = (
-    (
-        re.compile(COMMAND + r"(\[\[)(?=\s)"),
-        "`[[ … ]]` is no command of fish",
-        "use `test …`, or `string match`",
+def _means_to_run(code: Code, start: int, match: re.Match[str]) -> bool:
+    """Whether what looks like a command in brackets is one, and not prose with a command's name in it."""
+    name, rest = match[1], match[2].strip()
+    before = code.script[start : match.start()]
+    if before[-1:].isalpha():
+        return False  # `status(es)`, `fix(docs): …`
+    if _CODE_LIKE.search(match[2]):
+        return True
+    line = code.script[code.script.rfind("\n", 0, start) + 1 : start - 1]
+    said = _SAYS.match(re.split(r"[|;&(]", line)[-1].strip() + " ")
+    if said and before[-1:] in ("", " "):
+        return not rest and name in _KNOWN
+    return bool(rest) or name in _KNOWN
+
+
+_WORDS = {
+    "[[": ("`[[ … ]]` is no command of fish", "use `test …`, or `string match`"),
+    **dict.fromkeys(
+        ("local", "declare", "typeset"), ("`{0}` is no command of fish", "use `set -l NAME VALUE`")
     ),
-    (
-        re.compile(COMMAND + r"(local|declare|typeset)(?=\s)"),
-        "`{0}` is no command of fish",
-        "use `set -l NAME VALUE`",
+    "unset": ("`unset` is no command of fish", "use `set -e NAME`"),
+    **dict.fromkeys(
+        ("then", "fi", "do", "done", "esac"), ("`{0}` is no word of fish", "a block ends with `end`")
     ),
-    (re.compile(COMMAND + r"(unset)(?=\s)"), "`unset` is no command of fish", "use `set -e NAME`"),
-    (
-        re.compile(COMMAND + r"(then|fi|done|esac)(?=\s|;|$)"),
-        "`{0}` is no word of fish",
-        "a block ends with `end`",
-    ),
-    (re.compile(r"(?<!\\)(`)[^`\n]*`"), "backticks are plain characters in fish", "write `(…)` or `$(…)`"),
-    (re.compile(r"(\$\(\()"), "`$(( … ))` is no arithmetic in fish", "use `(math …)`"),
-    (re.compile(COMMAND + r"(?:source|\.)[ \t]+(<\()"), "`<(…)` is not in fish", "use `… | source`"),
+    "until": ("`until` is no word of fish", "use `while not …`"),
+}
+_POSIX = re.compile(
+    r"(?:(?<=^)|(?<=[\n;|&({]))[ \t]*+"
+    r"(?:(?:and|or|not|if|while|else|begin|command|builtin|exec|time|!)[ \t]++)*+"
+    r"(?:(?P<word>\[\[|local|declare|typeset|unset|then|fi|do|done|esac|until)(?=[\s;]|$)"
+    r"|(?:source|\.)[ \t]++(?P<from><\())"
 )
+_BACKTICKS = re.compile(r"(?<!\\)`[^`\n]*+`")
 
 
 def posix_in_fish(page: Page) -> Iterator[Finding]:
     """Forms of POSIX shells that fish takes and does not have."""
     for code in codes(page, "fish"):
-        for pattern, message, hint in _POSIX:
-            for match in pattern.finditer(code.bare):
-                span = code.span(match.start(1), match.end(1))
-                yield Finding(message.format(match[1]), span, hint)
+        for match in _POSIX.finditer(code.bare):
+            message, hint = _WORDS.get(match["word"], ("`<(…)` is not in fish", "use `… | source`"))
+            group = "word" if match["word"] else "from"
+            yield Finding(message.format(match["word"]), code.span(*match.span(group)), hint)
+        for match in _BACKTICKS.finditer(code.bare) if "`" in code.bare else ():
+            place = code.span(match.start(), match.start() + 1)
+            yield Finding("backticks are plain characters in fish", place, "write `(…)` or `$(…)`")
+        at = code.bare.find("$((")
+        while at >= 0:
+            yield Finding("`$(( … ))` is no arithmetic in fish", code.span(at, at + 3), "use `(math …)`")
+            at = code.bare.find("$((", at + 3)
 
 
 _TEE = re.compile(r"\|[ \t]*(?:(?:sudo|doas)[ \t]+)?(tee)\b")
-_CANNOT_FAIL = re.compile(r"[ \t]*(?:echo|printf|cat|yes|date|env|true)\b")
+_CANNOT_FAIL = re.compile(
+    r"\s*(?:(?:and|or|not|if|while|else|begin|then|do|time|builtin|command|!|\{)\s+)*"
+    r"(?:echo|printf|cat|yes|date|env|true)\b"
+)
 
 
 def failure_into_tee(page: Page) -> Iterator[Finding]:
     """`cmd | tee log`: the status is tee's."""
     for code in codes(page):
-        if "pipefail" in code.script or "pipestatus" in code.script.lower():
+        if "tee" not in code.bare or "pipefail" in code.script or "pipestatus" in code.script.lower():
             continue
         for start, end in code.statements():
             text = code.bare[start:end]
@@ -102,7 +127,7 @@ _TEXT = re.compile(r"\b(?:ssh\s[^|;&\n]*|(?:ba|da|z|k|fi)?sh\s+(?:-\w+\s+)*-\w*c
 def failure_in_text(page: Page) -> Iterator[Finding]:
     """`ssh host 'a; b'`: the status is b's."""
     for code in codes(page):
-        for start, end in code.regions(Context.SINGLE, Context.DOUBLE):
+        for start, end in code.regions(Context.SINGLE, Context.DOUBLE) if "sh" in code.bare else ():
             inner = code.script[start:end]
             before = code.script[max(0, start - 200) : start]
             if not _TEXT.search(before.split("\n")[-1]):
@@ -118,13 +143,14 @@ def failure_in_text(page: Page) -> Iterator[Finding]:
                 )
 
 
+_WAITED_FOR = re.compile(r"\b(?:wait|disown|nohup|setsid|kill|pkill|fg|bg)\b")
 _AND = re.compile(r"(?<![&|>])&\s*$")
 
 
 def left_running(page: Page) -> Iterator[Finding]:
     """`cmd &` with nothing that waits for it."""
     for code in codes(page):
-        if re.search(r"\b(?:wait|disown|nohup|setsid|kill|pkill|fg|bg)\b", code.script):
+        if "&" not in code.bare or _WAITED_FOR.search(code.script):
             continue
         for start, end in code.statements():
             if _AND.search(code.bare[start:end]):
@@ -136,16 +162,17 @@ def left_running(page: Page) -> Iterator[Finding]:
                 )
 
 
-_SET_LOCAL = re.compile(COMMAND + r"set[ \t]+(?:-\w*l\w*|--local)[ \t]+(?:-\S+[ \t]+)*(\w+)")
+_SET_LOCAL = re.compile(COMMAND + r"set[ \t]++(?:-\w*+(?<=l)|-l\w++|--local)[ \t]++(?:-\S++[ \t]++)*+(\w++)")
+_USED = re.compile(r"\$\{?(\w++)")
 
 
 def local_needed_later(page: Page) -> Iterator[Finding]:
     """`set -l` in one block, the variable in another."""
     everything = list(codes(page, "fish"))
+    latest = {name: index for index, code in enumerate(everything) for name in _USED.findall(code.script)}
     for index, code in enumerate(everything):
         for match in _SET_LOCAL.finditer(code.bare):
-            needs = re.compile(rf"\$\{{?{re.escape(match[1])}\b")
-            if any(needs.search(later.script) for later in everything[index + 1 :]):
+            if latest.get(match[1], 0) > index:
                 yield Finding(
                     f"`{match[1]}` is local, and a later block needs it",
                     code.span(match.start(1), match.end(1)),
@@ -197,16 +224,18 @@ def secret_argument(page: Page) -> Iterator[Finding]:
                 break
 
 
+# the rest of a command, or as much of it as is looked at
+_REST = r"[^\n;|&]{0,300}"
 DESTRUCTIVE: tuple[tuple[str, str], ...] = (
-    (r"rm\s+(?:-\w+\s+)*-\w*(?:rf|fr)\w*|rm\s+(?=.*\s-\w*r)(?=.*\s-\w*f)-", "rm -rf"),
+    (r"rm\s+(?:-\w+\s+)*-\w*(?:rf|fr)\w*|rm\s+(?=REST\s-\w*r)(?=REST\s-\w*f)-", "rm -rf"),
     (r"mkfs(?:\.\w+)?\s", "mkfs"),
-    (r"dd\s+(?=.*\bof=/dev/)", "dd to a device"),
+    (r"dd\s+(?=REST\bof=/dev/)", "dd to a device"),
     (r"(?:wipefs|blkdiscard|shred)\s", "wipes a disk"),
-    (r"kubectl\s+(?:-\S+\s+(?:[\w.-]+\s+)?)*delete\b", "kubectl delete"),
+    (r"kubectl\s+(?:-\S+\s+(?:[\w.-]+\s+)?){0,9}delete\b", "kubectl delete"),
     (r"helm\s+(?:uninstall|delete)\b", "helm uninstall"),
-    (r"terraform\s+destroy\b|terraform\s+apply\s+(?:.*\s)?-(?:auto-approve|destroy)", "terraform destroy"),
-    (r"git\s+push\s+(?:.*\s)?(?:--force\b(?!-)|-f\b)", "git push --force"),
-    (r"git\s+reset\s+(?:.*\s)?--hard\b", "git reset --hard"),
+    (r"terraform\s+destroy\b|terraform\s+apply\s+(?:REST\s)?-(?:auto-approve|destroy)", "terraform destroy"),
+    (r"git\s+push\s+(?:REST\s)?(?:--force\b(?!-)|-f\b)", "git push --force"),
+    (r"git\s+reset\s+(?:REST\s)?--hard\b", "git reset --hard"),
     (r"(?:fly|flyctl)\s+(?:apps?|machines?|volumes?|postgres|pg)\s+(?:destroy|rm|delete)\b", "fly … destroy"),
     (r"(?:fly|flyctl)\s+scale\s+count\s+0\b", "fly scale count 0"),
     (r"(?:zfs|zpool|lvremove|vgremove|btrfs\s+subvolume)\s+(?:destroy|delete|-)", "destroys a volume"),
@@ -216,24 +245,46 @@ DESTRUCTIVE: tuple[tuple[str, str], ...] = (
 )
 _IN_TEXT = (
     (r"\b(?:DROP\s+(?:TABLE|DATABASE|SCHEMA)|TRUNCATE\s+TABLE)\b", "DROP or TRUNCATE"),
-    (r"\bDELETE\s+FROM\s+\w+\s*(?:;|$)(?!.*\bWHERE\b)", "DELETE without WHERE"),
+    (r"\bDELETE\s+FROM\s+\w+\s*(?:;|$)(?!REST\bWHERE\b)", "DELETE without WHERE"),
 )
+
+
+def _table(entries: Sequence[tuple[str, str]], before: str, flags: int = 0) -> re.Pattern[str]:
+    """All patterns as one, in which the group that matches is the number of its entry, from 1."""
+    patterns = (pattern.replace("REST", _REST) for pattern, _ in entries)
+    return re.compile(before + "(?:" + "|".join(f"({pattern})" for pattern in patterns) + ")", flags)
+
+
+_COMMANDS = _table(DESTRUCTIVE, COMMAND)
+_TEXTS = _table(_IN_TEXT, "", re.IGNORECASE)
+
+
+@lru_cache(maxsize=32)
+def _added(pattern: str) -> re.Pattern[str]:
+    return re.compile(COMMAND + f"({pattern})")
 
 
 def unconfirmed(page: Page) -> Iterator[Finding]:
     """Destructive commands without `confirm`."""
-    mine = [(str(entry), str(entry)) for entry in page.options.get("destructive", ())]
-    names = [(re.compile(COMMAND + f"({pattern})"), what) for pattern, what in (*DESTRUCTIVE, *mine)]
-    texts = [(re.compile(f"({pattern})", re.IGNORECASE), what) for pattern, what in _IN_TEXT]
+    mine = [(_added(pattern), pattern) for pattern in page.options.get("destructive", ())]
     for code in codes(page):
-        if not code.block.runs or annotation_of(page, code.block).confirm is not None:
+        if not code.block.runs:
             continue
-        found = [(match, what) for pattern, what in names for match in pattern.finditer(code.bare)]
-        found += [(match, what) for pattern, what in texts for match in pattern.finditer(code.script)]
-        for match, what in sorted(found, key=lambda pair: pair[0].start(1)):
+        found = [
+            (*each.span(each.lastindex or 0), DESTRUCTIVE[(each.lastindex or 1) - 1][1])
+            for each in _COMMANDS.finditer(code.bare)
+        ]
+        found += [
+            (*each.span(each.lastindex or 0), _IN_TEXT[(each.lastindex or 1) - 1][1])
+            for each in _TEXTS.finditer(code.script)
+        ]
+        found += [(*each.span(1), what) for pattern, what in mine for each in pattern.finditer(code.bare)]
+        if not found or annotation_of(page, code.block).confirm is not None:
+            continue
+        for start, end, what in sorted(found):
             yield Finding(
                 f"this destroys something ({what}), and runs like every other statement",
-                code.span(match.start(1), match.end(1)),
+                code.span(start, end),
                 "`<!-- runbook: confirm -->` above the block asks before it, even with --yes",
             )
 
@@ -256,10 +307,12 @@ RULES = (
         bad=(
             Example(_fish('op item edit x "deploy-token=(fly tokens create org)" --vault v'), at=(6, 30)),
             Example(_fish('echo "today is (date +%F)"'), at=(6, 16)),
+            Example(_fish('set -x TOKEN "(op read op://vault/item/field)"'), at=(6, 15)),
         ),
         good=(
             Example(_fish('op item edit x "deploy-token=$(fly tokens create org)" --vault v')),
             Example(_fish('echo "Done (see the log). Run it again (fly deploy would too)."')),
+            Example(_fish('git commit -m "rotate the token (fly tokens)"\ngit tag -m "fix(fly): x" v1')),
             Example(_fish("op item edit x deploy-token=(fly tokens create org)")),
         ),
     ),
@@ -291,6 +344,7 @@ RULES = (
         ),
         good=(
             Example(_fish("echo 'a b' | sudo tee /etc/motd")),
+            Example(_fish("check\nor echo 'it failed' | tee -a log")),
             Example(_bash("set -o pipefail\nmake | tee log")),
             Example(_fish("make | tee log\ntest $pipestatus[1] -eq 0")),
         ),

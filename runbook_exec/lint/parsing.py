@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
-from ..model import Problem, Severity
+from ..annotation_values import KNOWN
+from ..model import Problem, Runbook, Severity, Span
+from ..wikilinks import code_spans
+from .ignoring import ignored_codes
 from .lines import span_in
-from .rule import Example, Finding, Page, Rule
+from .rule import Example, Finding, Fix, Page, Rule
+from .selection import UnknownCode
+
+_FENCE = re.compile(r"((?:[ \t]|>)*)(?:`{3,}|~{3,})")
+_LINE_END = re.compile(r"\r?\n")
 
 
 def refused_by_shell(page: Page) -> Iterator[Finding]:
     """Blocks that their own shell does not parse."""
-    for block in page.runbook.blocks:
-        refused = page.site.refused.get((page.path, block.span.start))
-        if refused is not None:
-            span, message = refused
-            yield Finding(message, span)
+    for refused in page.refused.values():
+        yield Finding(refused.message, refused.span, refused.hint)
 
 
 def _of(*codes: str) -> Callable[[Page], Iterator[Finding]]:
@@ -31,11 +38,11 @@ def _of(*codes: str) -> Callable[[Page], Iterator[Finding]]:
 
 def _split(page: Page) -> Iterator[Finding]:
     """What we cannot split into statements though the shell takes it: it would not run as it stands."""
+    starts = [block.span.start for block in page.runbook.blocks]
     for problem in page.runbook.problems:
         if problem.code == "syntax" and problem.span is not None:
-            start = problem.span.start
-            around = (b for b in page.runbook.blocks if b.span.start <= start < b.span.end)
-            if not any((page.path, block.span.start) in page.site.refused for block in around):
+            block = bisect_right(starts, problem.span.start) - 1
+            if block < 0 or starts[block] not in page.refused:
                 yield _finding(page, problem)
 
 
@@ -43,6 +50,63 @@ def _finding(page: Page, problem: Problem) -> Finding:
     text = page.runbook.text
     span = problem.span or span_in(text, 0, min(1, len(text)))
     return Finding(problem.message, span, problem.hint)
+
+
+def bare_annotation(page: Page) -> Iterator[Finding]:
+    """`key=value` after a fence's language, without braces."""
+    text = page.runbook.text
+    found = [
+        (each, each.span) for each in page.runbook.problems if each.code == "bare-annotation" and each.span
+    ]
+    for _, on_line in groupby(found, lambda each: each[1].line):
+        problems = list(on_line)
+        known = [span for _, span in problems if text[span.start : span.end].partition("=")[0] in KNOWN]
+        fix = _moved(text, known)
+        for problem, span in problems:
+            yield Finding(problem.message, span, problem.hint, fix if span in known else None)
+
+
+def _moved(text: str, words: Sequence[Span]) -> Fix | None:
+    """The words of a fence's line moved into a comment on the line above; None where that has no place."""
+    if not words:
+        return None
+    start = words[0].start - (words[0].column - 1)
+    before = _FENCE.match(text, start, words[0].start)
+    comment = " ".join(text[word.start : word.end] for word in words)
+    if before is None or "--" in comment:
+        return None  # a fence that begins an item of a list has no line above it in that item
+    rest = ""
+    position = start
+    for word in words:
+        rest += text[position : word.start].rstrip(" \t")
+        position = word.end
+    line_end = _LINE_END.search(text, position)
+    end = "\r\n" if line_end is not None and line_end[0] == "\r\n" else "\n"
+    return Fix(start, position, f"{before[1]}<!-- runbook: {comment} -->{end}{rest}")
+
+
+def unknown_ignore(page: Page) -> Iterator[Finding]:
+    """`<!-- runbook: ignore=CODE -->` with the code of no rule."""
+    from .codes import check_codes
+
+    runbook = page.runbook
+    code: list[tuple[int, int]] | None = None
+    for ignored in ignored_codes(runbook.text):
+        try:
+            check_codes([("", ignored.code)])
+        except UnknownCode as refused:
+            code = _code(runbook) if code is None else code
+            before = bisect_right(code, (ignored.start, ignored.start)) - 1
+            if before < 0 or code[before][1] <= ignored.start:
+                yield Finding(str(refused), span_in(runbook.text, ignored.start, ignored.end))
+
+
+def _code(runbook: Runbook) -> list[tuple[int, int]]:
+    """Where what stands is only shown: in blocks, and in the code of paragraphs."""
+    spans = [(block.span.start, block.span.end) for block in runbook.blocks]
+    for paragraph in runbook.paragraphs:
+        spans += code_spans(runbook.text, paragraph.start, paragraph.end)
+    return sorted(spans)
 
 
 RULES = (
@@ -55,7 +119,8 @@ RULES = (
         bad=(
             Example("```fish\nif true\n  echo yes\n```\n", at=(2, 1)),
             Example("- ```bash\n  echo ok\n  for x in a b; do echo $x\n  ```\n", at=(3, 3)),
-            Example("```fish\necho $(date\n```\n", at=(2, 1)),
+            Example("1. ```bash\n   if true; then\n     echo <a>; done\n   ```\n", at=(3, 16)),
+            Example("```fish\necho $(date\n```\n", at=(2, 7)),
         ),
         good=(
             Example("```fish\nif true\n  echo yes\nend\n```\n"),
@@ -64,6 +129,7 @@ RULES = (
             Example("```python\nif true\n```\n"),
         ),
         severity=Severity.ERROR,
+        asks_shells=True,
     ),
     Rule(
         "P102",
@@ -72,6 +138,7 @@ RULES = (
         "takes the whole, nothing of the page is run.",
         _split,
         severity=Severity.ERROR,
+        asks_shells=True,
     ),
     Rule(
         "P103",
@@ -125,7 +192,7 @@ RULES = (
         "bare-annotation",
         "`key=value` after a fence's language, without braces, breaks pages built with MkDocs: the block is "
         "shown as text.",
-        _of("bare-annotation"),
+        bare_annotation,
         bad=(
             Example("```fish capture=token\necho a\n```\n", at=(1, 9)),
             Example("- ```bash timeout=30s\n  echo a\n  ```\n", at=(1, 11)),
@@ -148,6 +215,22 @@ RULES = (
         good=(
             Example("<!-- runbook: confirm -->\n```fish\necho a\n```\n"),
             Example("<!-- runbook: confirm -->\n## Deploy\n\n```fish\necho a\n```\n"),
+        ),
+    ),
+    Rule(
+        "P109",
+        "unknown-ignore",
+        "A comment that is to pass over a rule and names none passes over nothing, or the next reader looks "
+        "for what it is about. The beginning of a code means all that begin so.",
+        unknown_ignore,
+        bad=(
+            Example("<!-- runbook: ignore=M999 -->\n```fish\necho a\n```\n", at=(1, 22)),
+            Example("Text <!-- runbook: ignore='S401, unconfirmd' -->\n", at=(1, 34)),
+        ),
+        good=(
+            Example("<!-- runbook: ignore=M308,unconfirmed,S -->\n```fish\necho a\n```\n"),
+            Example("<!-- ignore=M999 -->\n```fish\nrunbook ignore=M999\n```\n"),
+            Example("`<!-- runbook: ignore=CODE -->`\n\n```html\n<!-- runbook: ignore=CODE -->\n```\n"),
         ),
     ),
     Rule(

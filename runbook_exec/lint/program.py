@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,15 +11,16 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import RULES, fixes
-from .explaining import explained, listed
+from .cache import Cache, opened
 from .files import NoSuchPath, collect
 from .formats import write
-from .run import Report, Selection, Settings, lint
-from .settings import BadSettings, check_codes, settings_for
+from .found import Report
+from .run import lint
+from .selection import Selection, Settings, UnknownCode
+from .settings import BadSettings, settings_for
 
 if TYPE_CHECKING:
-    from .rule import Rule
+    from .fixes import Fixed, NotWritten
 
 STANDARD_INPUT = "-"
 _PASSES = 10  # a change may bring another to light; no two of ours undo each other
@@ -35,6 +37,7 @@ class Asked:
     extend_select: Sequence[str] = ()
     ignore: Sequence[str] = ()
     commands: bool = False
+    no_cache: bool = False
     statistics: bool = False
     fix: bool = False
     diff: bool = False
@@ -52,31 +55,57 @@ def run(asked: Asked) -> str:
     Raises NotRun.
     """
     try:
-        if asked.list_rules:
-            _print("".join(f"{line}\n" for line in listed(RULES)))
-            return "clean"
-        if asked.explain is not None:
-            _print(explained(_rule(asked.explain)))
-            return "clean"
+        if asked.list_rules or asked.explain is not None:
+            return _explain(asked.explain)
+        if asked.statistics and asked.format != "text":
+            raise NotRun(f"expected `--statistics` without `--format {asked.format}`: it is told as text")
         selection = _selection(asked)
-        contents, unread = _read(asked.paths)
-        settings = settings_for(contents, selection)
+        pages = _pages(asked.paths)
+        given = {STANDARD_INPUT: sys.stdin.buffer.read()} if STANDARD_INPUT in pages else {}
+        # what this machine says of commands may change at any moment
+        cache = None if asked.no_cache or asked.commands else opened(os.environ)
+        work = _Work(pages, settings_for(pages, selection), given, cache)
     except (NoSuchPath, BadSettings) as refused:
         raise NotRun(str(refused)) from None
-    report = _looked_at(contents, settings, unread)
     if asked.diff:
-        return _show_difference(report)
-    if asked.fix:
-        contents, report = _fix(contents, settings, report)
-    return _tell(asked, contents, report)
+        return _show_difference(work)
+    return _tell(asked, work, _fixed(work) if asked.fix else work.report())
 
 
-def _rule(code: str) -> Rule:
-    for rule in RULES:
-        if code.upper() == rule.code or code == rule.name:
-            return rule
-    check_codes([code])
-    raise BadSettings(f"expected the whole code of a rule, got `{code}`; --list-rules lists them")
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The pages to look at, by path, with the settings for each; `given` are the bytes of standard input."""
+
+    pages: Sequence[str]
+    settings: Mapping[str, Settings]
+    given: dict[str, bytes]
+    cache: Cache | None
+
+    def report(self) -> Report:
+        """Look at them as they are now; raises NotRun."""
+        try:
+            return lint(self.pages, self.settings, date.today(), given=self.given, cache=self.cache)
+        except UnknownCode as refused:
+            raise NotRun(str(refused)) from None
+
+    def content(self, path: str) -> bytes:
+        """The bytes of a page as they are now; raises OSError."""
+        return self.given[path] if path in self.given else Path(path).read_bytes()
+
+
+def _explain(code: str | None) -> str:
+    """Print a rule in full, or a line for each."""
+    from .codes import rule_of
+    from .explaining import explained, listed
+    from .rules import RULES
+
+    try:
+        _print(
+            explained(rule_of(code)) if code is not None else "".join(f"{line}\n" for line in listed(RULES))
+        )
+    except UnknownCode as unknown:
+        raise NotRun(str(unknown)) from None
+    return "clean"
 
 
 def _selection(asked: Asked) -> Selection:
@@ -85,99 +114,90 @@ def _selection(asked: Asked) -> Selection:
 
 
 def _codes(listed: Iterable[str]) -> tuple[str, ...]:
-    return check_codes(code.strip() for codes in listed for code in codes.split(",") if code.strip())
+    return tuple(code.strip() for codes in listed for code in codes.split(",") if code.strip())
 
 
-def _read(paths: Sequence[str]) -> tuple[dict[str, bytes], list[str]]:
-    """The pages by path, and a line for each that cannot be read."""
-    contents: dict[str, bytes] = {}
-    unread: list[str] = []
-    if STANDARD_INPUT in paths:
-        contents[STANDARD_INPUT] = sys.stdin.buffer.read()
+def _pages(paths: Sequence[str]) -> list[str]:
     files = [path for path in paths if path != STANDARD_INPUT]
-    for path in collect(files) if files or not contents else ():
-        try:
-            contents[str(path)] = path.read_bytes()
-        except OSError as error:
-            unread.append(f"cannot read `{path}`: {(error.strerror or str(error)).lower()}")
-    return contents, unread
+    piped = [STANDARD_INPUT] if STANDARD_INPUT in paths else []
+    return piped + [str(path) for path in (collect(files) if files or not piped else ())]
 
 
-def _looked_at(
-    contents: Mapping[str, bytes], settings: Mapping[str, Settings], unread: Sequence[str]
-) -> Report:
-    report = lint(contents, settings, date.today())
-    return replace(report, not_checked=(*unread, *report.not_checked))
+def _show_difference(work: _Work) -> str:
+    from . import fixes
+
+    report = work.report()
+    made = pages = 0
+    unread: list[str] = []
+    for change in fixes.fixed(report, work.content):
+        if isinstance(change, fixes.NotWritten):
+            unread.append(str(change))
+            continue
+        _print(fixes.difference(change))
+        made += change.made
+        pages += 1
+    _warn((*unread, *report.not_checked))
+    looked_at = f"{pages} of {len(report.pages)} page{'s' * (len(report.pages) != 1)}"
+    print(f"would mend {made} problem{'s' * (made != 1)} in {looked_at}", file=sys.stderr)
+    return "incomplete" if unread or report.not_checked else "found" if made else "clean"
 
 
-def _show_difference(report: Report) -> str:
-    changes = list(fixes.fixed(report))
-    for path, text, _ in changes:
-        _print(fixes.difference(path, report.texts[path], text))
-    _warn(report.not_checked)
-    made = sum(count for *_, count in changes)
-    print(
-        f"would mend {made} problem{'s' * (made != 1)} in {len(changes)} of {len(report.texts)} pages",
-        file=sys.stderr,
-    )
-    return _outcome(report, bool(changes))
+def _fixed(work: _Work) -> Report:
+    """Make the safe changes until there are none; the report as it is then."""
+    from . import fixes
 
-
-def _fix(
-    contents: dict[str, bytes], settings: Mapping[str, Settings], report: Report
-) -> tuple[dict[str, bytes], Report]:
-    """Make the safe changes until there are none; the pages and the report as they are then."""
-    contents = dict(contents)
-    kept: set[str] = set()
-    unwritten: list[str] = []
+    refused: dict[str, str] = {}
     total = 0
+    report = work.report()
     for _ in range(_PASSES):
-        changes = [change for change in fixes.fixed(report) if change[0] not in kept]
-        for path, text, made in changes:
-            after = text.encode()
+        made = 0
+        for change in fixes.fixed(report, work.content):
             try:
-                if path != STANDARD_INPUT:
-                    fixes.replace(Path(path), contents[path], after)
+                made += _write(work, change)
             except fixes.NotWritten as why:
-                unwritten.append(str(why))
-                kept.add(path)
-            else:
-                contents[path] = after
-                total += made
-        if not changes:
+                refused[why.path] = str(why)
+        if not made:
             break
-        report = _looked_at(contents, settings, ())
+        total += made
+        report = work.report()
     if total:
         print(f"mended {total} problem{'s' * (total != 1)}", file=sys.stderr)
-    return contents, replace(report, not_checked=(*unwritten, *report.not_checked))
+    return replace(report, not_checked=(*refused.values(), *report.not_checked))
 
 
-def _tell(asked: Asked, contents: Mapping[str, bytes], report: Report) -> str:
+def _write(work: _Work, change: Fixed | NotWritten) -> int:
+    """How many changes were made to a page; raises NotWritten."""
+    from . import fixes
+
+    if isinstance(change, fixes.NotWritten):
+        raise change
+    if change.path == STANDARD_INPUT:
+        work.given[STANDARD_INPUT] = change.after
+    else:
+        fixes.replace(change)
+    return change.made
+
+
+def _tell(asked: Asked, work: _Work, report: Report) -> str:
     text = "".join(f"{line}\n" for line in _statistics(report)) if asked.statistics else ""
     text = text or write(report, asked.format)
-    if asked.fix and STANDARD_INPUT in contents:
+    if asked.fix and STANDARD_INPUT in work.given:
         # the page itself is what a filter prints
-        sys.stdout.buffer.write(contents[STANDARD_INPUT])
+        sys.stdout.buffer.write(work.given[STANDARD_INPUT])
         sys.stdout.buffer.flush()
         print(text, end="", file=sys.stderr)
     else:
         _print(text)
     _warn(report.not_checked)
-    return _outcome(report, bool(report.found))
+    return "incomplete" if report.not_checked else "found" if report.found else "clean"
 
 
 def _statistics(report: Report) -> Iterator[str]:
-    names = {each.rule.code: each.rule.name for each in report.found}
-    counts = Counter(each.rule.code for each in report.found)
+    names = {each.code: each.name for each in report.found}
+    counts = Counter(each.code for each in report.found)
     width = len(str(max(counts.values(), default=0)))
     for code, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
         yield f"{count:>{width}}  {code}  {names[code]}"
-
-
-def _outcome(report: Report, found: bool) -> str:
-    if report.not_checked:
-        return "incomplete"
-    return "found" if found else "clean"
 
 
 def _warn(lines: Iterable[str]) -> None:

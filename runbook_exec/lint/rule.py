@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ class Finding:
     span: Span
     hint: str = ""
     fix: Fix | None = None
+    secret: bool = False  # what the span covers is not to be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,15 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a block's own shell says of it when it does not parse, and where."""
+
+    span: Span
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Page:
     """A page that is looked at, and the pages around it."""
 
@@ -38,18 +48,42 @@ class Page:
     path: Path
     site: Site
     options: Mapping[str, Any] = field(default_factory=dict)  # of the nearest settings file
+    refused: Mapping[int, Refusal] = field(default_factory=dict)  # by shells, by where the block begins
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Site:
     """All pages of one run of the linter, by path, and what rules may ask of the machine."""
 
     pages: Mapping[Path, Runbook]
-    roots: Sequence[Path]  # where pages that links may mean are looked for
     today: date
-    refused: Mapping[tuple[Path, int], tuple[Span, str]] = field(
-        default_factory=dict
-    )  # by the shells, per block
+    notes: Notes = field(default_factory=lambda: Notes())
+
+
+Question = tuple[str, ...]
+Guard = tuple[Question, Any] | None  # while this question has this answer, another need not be asked again
+
+
+class Notes:
+    """What the findings on a page rest on beside the page itself, and are made anew if it changes."""
+
+    def __init__(self) -> None:
+        self._answers: dict[Question, tuple[Any, Guard]] = {}
+        self._until: date | None = None
+
+    def asked(self, question: Question, answer: Any, guard: Guard = None) -> None:
+        """What is around the page was asked for: a question that can be asked again, and its answer."""
+        self._answers[question] = answer, guard
+
+    def holds_until(self, day: date) -> None:
+        """From this day on, what is found on the page may be otherwise."""
+        self._until = day if self._until is None else min(self._until, day)
+
+    def taken(self) -> tuple[Mapping[Question, tuple[Any, Guard]], date | None]:
+        """What was noted since the last time, for one page: the answers, and the first such day."""
+        taken = self._answers, self._until
+        self._answers, self._until = {}, None
+        return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +108,4 @@ class Rule:
     good: tuple[Example, ...] = ()
     severity: Severity = Severity.WARNING
     default: bool = True  # whether it looks without being selected
+    asks_shells: bool = False  # whether it looks at what the shells say of the blocks

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from . import RULES
 from .explaining import page
+from .rules import RULES
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:

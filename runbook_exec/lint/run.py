@@ -2,129 +2,125 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..model import Runbook
-from ..parse import parse
-from . import RULES
-from .files import site_root
-from .lines import lines_of
-from .rule import Finding, Page, Rule, Site
-from .syntax import verdicts
+from .cache import Cache, Keys
+from .found import Report
+from .looked import Kept, Looked
+from .pages import Pages
+from .rule import Question, Site
+from .selection import Selection, Settings
 
-ALL = "ALL"  # every rule, in place of a code
+if TYPE_CHECKING:
+    from .rule import Rule
 
-_IGNORE = re.compile(r"(?<!\S)ignore=(?:\"([^\"]*)\"|'([^']*)'|(\S++))")
-
-_OPENING = re.compile(r"<!--\s{0,40}runbook:")
-_COMMENT_LINE = re.compile(r"[ \t>]*<!--.*-->[ \t]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A finding on a page, under the rule that made it."""
-
-    path: str  # as the page was asked for
-    rule: Rule
-    finding: Finding
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All that was found, in the order of the pages and of the text; and what could not be checked."""
-
-    found: tuple[Found, ...]
-    texts: Mapping[str, str]  # the pages' texts, by path
-    not_checked: tuple[str, ...] = ()  # why, a line each
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which rules look: by code or by the beginning of one; `only` replaces the default, `no` takes away."""
-
-    only: Collection[str] = ()
-    more: Collection[str] = ()
-    no: Collection[str] = ()
-
-    def __contains__(self, rule: Rule) -> bool:
-        def matches(codes: Collection[str]) -> bool:
-            return any(code in (ALL, rule.name) or rule.code.startswith(code) for code in codes)
-
-        wanted = matches(self.only) if self.only else rule.default
-        return (wanted or matches(self.more)) and not matches(self.no)
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the settings file nearest to a page says."""
-
-    selection: Selection = field(default_factory=Selection)
-    options: Mapping[str, Any] = field(default_factory=dict)
+__all__ = ["Report", "Selection", "Settings", "lint"]
 
 
 def lint(
-    contents: Mapping[str, bytes],
+    paths: Iterable[str],
     settings: Mapping[str, Settings],
     today: date,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[Rule] | None = None,
+    given: Mapping[str, bytes] | None = None,
+    cache: Cache | None = None,
 ) -> Report:
-    """Look at pages, given by path, with the settings for each."""
-    pages = {Path(path): parse(data, path) for path, data in contents.items()}
-    refused, missing = verdicts(pages)
-    roots = tuple(dict.fromkeys(root for path in pages if (root := site_root(path)) is not None))
-    site = Site(pages, roots, today, refused)
-    found: list[Found] = []
-    for name in contents:
-        page = Page(pages[Path(name)], Path(name), site, settings[name].options)
-        found += _on_page(name, page, [rule for rule in rules if rule in settings[name].selection])
-    not_checked = tuple(f"{shell} is not on PATH: its blocks were not parsed" for shell in sorted(missing))
-    return Report(tuple(found), {name: pages[Path(name)].text for name in contents}, not_checked)
+    """Look at pages by their paths, with the settings for each; `given` are the bytes of some of them.
+
+    What a cache holds is taken from there as long as all that it rests on is as it was. Raises UnknownCode
+    where a rule that is not there is named.
+    """
+    run = _Run(tuple(paths), settings, today, rules, given or {})
+    if cache is None or not run.paths:
+        return _report([kept.looked for kept in run.look(run.paths)])
+    return _report([*run.look_with(cache)])
 
 
-def _on_page(name: str, page: Page, rules: Sequence[Rule]) -> Iterator[Found]:
-    ignored = ignores(page.runbook)
-    found = [Found(name, rule, finding) for rule in rules for finding in rule.check(page)]
-    found.sort(key=lambda each: (each.finding.span.start, each.rule.code))
-    for each in found:
-        if ignored.get(each.finding.span.line, frozenset()).isdisjoint((each.rule.code, each.rule.name)):
-            yield each
+class _Run:
+    """One run of the linter. What is only needed to look at a page is imported when one is looked at."""
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        settings: Mapping[str, Settings],
+        today: date,
+        rules: Sequence[Rule] | None,
+        given: Mapping[str, bytes],
+    ) -> None:
+        self.paths = paths
+        self._settings = settings
+        self._rules = rules
+        self._pages = Pages(paths, given)
+        self._site = Site(self._pages, today)
+        self._answers: dict[Question, Any] = {}
+
+    def look(self, paths: Sequence[str]) -> Iterator[Kept]:
+        """Look at some of the pages."""
+        from .codes import check_codes
+        from .looking import Looking
+        from .rules import RULES
+        from .spread import spread
+
+        for codes in dict.fromkeys(settings.codes for settings in self._settings.values()):
+            check_codes(codes)
+        rules = RULES if self._rules is None else self._rules
+        return spread(Looking(self._site, self._pages, self._settings, rules).look, paths)
+
+    def look_with(self, cache: Cache) -> Iterator[Looked]:
+        """Look at all pages, but for those about which the cache knows everything."""
+        keys = Keys()
+        used: set[str] = set()
+        known: dict[str, Looked] = {}
+        for path in self.paths:
+            with suppress(OSError):  # whoever looks at the page says so
+                digest = hashlib.sha256(self._pages.content(path)).hexdigest()
+                key = keys.key(path, digest, self._settings[path])
+                used.add(key)
+                kept = cache.get(key, path, digest)
+                if kept is not None and self._holds(kept):
+                    known[path] = kept.looked
+        unknown = [path for path in self.paths if path not in known]
+        made: dict[str, Kept] = {}
+        for kept in self.look(unknown) if unknown else ():
+            looked = kept.looked
+            known[looked.path] = looked
+            if not looked.unread:
+                made[keys.key(looked.path, looked.digest, self._settings[looked.path])] = kept
+        cache.add(made, used)
+        return (known[path] for path in self.paths)
+
+    def _holds(self, kept: Kept) -> bool:
+        """Whether what a page's findings rest on beside the page is as it was."""
+        if kept.until is not None and self._site.today >= kept.until:
+            return False
+        return all(
+            (guard is not None and self._answer(guard[0]) == guard[1]) or self._answer(question) == answer
+            for question, (answer, guard) in kept.answers.items()
+        )
+
+    def _answer(self, question: Question) -> Any:
+        if question not in self._answers:
+            from .answers import answer_to
+
+            self._answers[question] = answer_to(self._site, question)
+        return self._answers[question]
 
 
-def ignores(runbook: Runbook) -> dict[int, frozenset[str]]:
-    """What `<!-- runbook: ignore=CODE -->` passes over: its own line, the next, and a whole block there."""
-    found: dict[int, frozenset[str]] = {}
-    if "ignore=" not in runbook.text:
-        return found
-    lines = lines_of(runbook.text)
-    starts = {block.span.line: block for block in runbook.blocks}
-    for start, end in comments(runbook.text):
-        codes = frozenset(_codes(runbook.text[start:end]))
-        first, last = (lines.span(offset, offset).line for offset in (start, end))
-        below = last + 1
-        while below <= len(lines.lines) and _COMMENT_LINE.fullmatch(lines.lines[below - 1]):
-            below += 1
-        if (block := starts.get(below)) is not None:
-            last = lines.span(block.span.end, block.span.end).line - 1
-        for number in range(first, last + 2) if codes else ():
-            found[number] = found.get(number, frozenset()) | codes
-    return found
-
-
-def comments(text: str) -> Iterator[tuple[int, int]]:
-    """Where the annotations of a text stand, whatever is around them."""
-    at = 0
-    while (opening := _OPENING.search(text, at)) is not None:
-        at = text.find("-->", opening.end()) + len("-->")
-        if at < len("-->"):
-            return
-        yield opening.start(), at
-
-
-def _codes(comment: str) -> Iterator[str]:
-    for match in _IGNORE.finditer(comment.removesuffix("-->")):
-        yield from re.split(r"[,\s]+", next(group for group in match.groups() if group is not None))
+def _report(looked: Sequence[Looked]) -> Report:
+    missing: Counter[str] = Counter()
+    for page in looked:
+        missing.update(page.unchecked)
+    unchecked = (
+        f"{shell} is not on PATH: {count} block{'s' * (count != 1)} could not be checked"
+        for shell, count in sorted(missing.items())
+    )
+    return Report(
+        tuple(found for page in looked for found in page.found),
+        {page.path: page.digest for page in looked if not page.unread},
+        (*(page.unread for page in looked if page.unread), *unchecked),
+    )

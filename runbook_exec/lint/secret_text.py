@@ -4,54 +4,108 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
 from ..model import Severity
-from ..token_shapes import find_tokens
+from ..token_shapes import find_tokens, suspicious
 from .lines import span_in
 from .rule import Example, Finding, Page, Rule
 
-_ASSIGNED = re.compile(
-    r"(?i)\b([\w.-]*(?:token|secret|passwd|password|passphrase|api[_-]?key|access[_-]?key|credentials?)[\w-]*)"
-    r"[\"']?[ \t]*(?:=|:|[ \t])[ \t]*[\"']?([A-Za-z0-9+/=_.!@#%^*-]{16,200})"
+# what in a name says secret, in lower case; of keys only some do
+_WORDS = ("token", "secret", "password", "passwd", "passphrase", "credential", "key")
+_OF_KEYS = re.compile(r"(?:api|access)[_-]?\Z")
+_VALUE = re.compile(
+    r"[\w-]{0,40}+[\"']?[ \t]*+(?:[=:][ \t]*+)?(?<=[=: \t])[\"']?([A-Za-z0-9+/=_.!@#%^*-]{16,200}+)"
 )
+_NAME = re.compile(r"[\w.-]*\Z")
+_PATH = re.compile(r"(?:[~.]{0,2}/|[a-z0-9_.-]+/[a-z0-9_.-]+/).*", re.DOTALL)
 _PLAIN = re.compile(
     r"[a-z-]+|[A-Z_]+|\d+|[\w-]*(?:example|placeholder|changeme|redacted|xxxx|your)[\w-]*", re.IGNORECASE
 )
+_LONGEST_NAME = 60  # characters of a name that are told
+_LEAST_ENTROPY = 3.6  # bits for each character
 
 
 def known_shape(page: Page) -> Iterator[Finding]:
     """Tokens whose form tells whose they are."""
     text = page.runbook.text
+    for name, start, end in _tokens(text):
+        yield Finding(
+            f"this looks like a {name} written into the page",
+            span_in(text, start, end),
+            "revoke it, take it out, and put a placeholder in its place; it stays in the history",
+            secret=True,
+        )
+
+
+def _tokens(text: str) -> list[tuple[str, int, int]]:
+    """The tokens of known shapes with their offsets, in order; of those within another, the outer one."""
     data = text.encode("utf-8", "surrogatepass")
-    spans = list(find_tokens(data))
-    for name, start, end in spans:
-        within = any(a <= start and end <= b and (a, b) != (start, end) for _, a, b in spans)
-        if not within:
-            first = len(data[:start].decode("utf-8", "replace"))
-            last = first + len(data[start:end].decode("utf-8", "replace"))
-            yield Finding(
-                f"this looks like a {name} written into the page",
-                span_in(text, first, last),
-                "revoke it, take it out, and put a placeholder in its place; it stays in the history",
-            )
+    if not suspicious(data):
+        return []
+    tokens: list[tuple[str, int, int]] = []
+    offset = position = 0  # in characters and in bytes
+    for start, minus_end, name in sorted((start, -end, name) for name, start, end in find_tokens(data)):
+        if start < position or -minus_end <= position:
+            continue
+        offset += len(data[position:start].decode("utf-8", "replace"))
+        length = len(data[start:-minus_end].decode("utf-8", "replace"))
+        tokens.append((name, offset, offset + length))
+        offset += length
+        position = -minus_end
+    return tokens
 
 
 def high_entropy(page: Page) -> Iterator[Finding]:
     """Random-looking text next to a name that says secret."""
     text = page.runbook.text
-    shaped = list(find_tokens(text.encode("utf-8", "surrogatepass")))
-    if shaped:
+    places = _named(text)
+    if not places:
         return
-    for match in _ASSIGNED.finditer(text):
-        value = match[2]
-        if not _PLAIN.fullmatch(value) and _entropy(value) >= 3.6 and _mixed(value):
-            yield Finding(
-                f"`{match[1]}` stands beside what looks like the secret itself",
-                span_in(text, match.start(2), match.end(2)),
-                "put a placeholder in its place, or allow it with `<!-- runbook: ignore=S402 -->` above",
-            )
+    shaped = [(start, end) for _, start, end in _tokens(text)]
+    latest = -1
+    for start, end in places:
+        match = _VALUE.match(text, end)
+        if match is None or match.start(1) <= latest or not _random(match[1]):
+            continue
+        latest = match.start(1)
+        index = bisect_left(shaped, match.span(1))
+        if any(
+            first < match.end(1) and latest < last for first, last in shaped[max(0, index - 1) : index + 1]
+        ):
+            continue  # said by its form already
+        before = _NAME.search(text[max(0, start - _LONGEST_NAME) : start])
+        name = (before[0] if before else "") + text[start:latest].rstrip(" \t=:\"'")
+        yield Finding(
+            f"`{name}` stands beside what looks like the secret itself",
+            span_in(text, *match.span(1)),
+            "put a placeholder in its place, or allow it with `<!-- runbook: ignore=S402 -->` above",
+            secret=True,
+        )
+
+
+def _named(text: str) -> list[tuple[int, int]]:
+    """Where something in the text says secret, in order."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters become two
+        lowered = "".join(each.lower() if len(each.lower()) == 1 else each for each in text)
+    found: list[tuple[int, int]] = []
+    for word in _WORDS:
+        start = lowered.find(word)
+        while start >= 0:
+            if word != "key" or _OF_KEYS.search(lowered, max(0, start - 7), start):
+                found.append((start, start + len(word)))
+            start = lowered.find(word, start + len(word))
+    return sorted(found)
+
+
+def _random(value: str) -> bool:
+    """Whether it is no word, path or number that a person would write."""
+    if _PLAIN.fullmatch(value) or _PATH.fullmatch(value):
+        return False
+    return _entropy(value) >= _LEAST_ENTROPY and _mixed(value)
 
 
 def _entropy(text: str) -> float:

@@ -1,25 +1,22 @@
-"""What a project says of the linter: a table of `pyproject.toml` or `runbook-exec.toml`, nearest first."""
+"""What a project says of the linter: `runbook-exec.toml` or a table of `pyproject.toml`, nearest first."""
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..annotation_values import did_you_mean, positive_duration
-from . import RULES
-from .run import ALL, Selection, Settings
+from .selection import Selection, Settings
 
-# where the table stands in each file; the first of one folder wins
-_FILES: Mapping[str, Sequence[str]] = {
-    "runbook-exec.toml": ("lint",),
-    "pyproject.toml": ("tool", "runbook-exec", "lint"),
-}
+# the files of a folder, of which the first counts, and where in each our table is
+_FILES: Mapping[str, Sequence[str]] = {"runbook-exec.toml": (), "pyproject.toml": ("tool", "runbook-exec")}
+_LINT = "lint"  # a table in ours that holds the same keys
 _TYPES = ("text", "date", "list", "number", "true-or-false", "any")
 
 
@@ -37,39 +34,53 @@ class File:
     no: tuple[str, ...] = ()
     per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    codes: tuple[tuple[str, str], ...] = ()  # all of them, each after where it stands
 
 
 def settings_for(paths: Iterable[str], given: Selection | None = None) -> dict[str, Settings]:
     """The settings of each page by its path, with what the command line says laid over them.
 
-    Standard input, `-`, has those of the working directory. Raises BadSettings.
+    Standard input, `-`, has those of the working directory. Codes are not looked at: that needs the rules.
+    Raises BadSettings.
     """
     over = given or Selection()
-    known: dict[Path, File] = {}
+    nearest = _Nearest()
     found: dict[str, Settings] = {}
+    shared: dict[str, Settings] = {}
     for path in paths:
-        folder = Path.cwd() if path == "-" else Path(path).absolute().parent
-        file = known.get(folder) or known.setdefault(folder, _nearest(folder))
-        found[path] = _settings(file, path, over)
+        folder, _ = os.path.split(os.path.abspath("./-" if path == "-" else path))  # noqa: PTH100
+        if folder not in shared:
+            file = nearest.to(folder)
+            made = _settings(file, path, over)
+            if file.per_file:
+                found[path] = made
+                continue
+            shared[folder] = made
+        found[path] = shared[folder]
     return found
 
 
-def check_codes(codes: Iterable[str]) -> tuple[str, ...]:
-    """The codes, beginnings of codes and names, if each means a rule; BadSettings for one that does not."""
-    checked = tuple(codes)
-    for code in checked:
-        if code != ALL and not any(code == rule.name or rule.code.startswith(code) for rule in RULES):
-            names = (*(rule.code for rule in RULES), *(rule.name for rule in RULES))
-            guess = did_you_mean(code, names) or did_you_mean(code.upper(), names)
-            guess = guess or "; `runbook-exec lint --list-rules` lists them"
-            raise BadSettings(f"`{code}` is the code of no rule{guess}")
-        if not code:
-            raise BadSettings("expected the code of a rule, such as `P101`, got nothing")
-    return checked
+class _Nearest:
+    """Finds the settings file nearest to a folder, reading each file once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, File | None] = {}
+
+    def to(self, folder: str) -> File:
+        """The nearest settings, or none at all; raises BadSettings."""
+        if folder not in self._known:
+            own = next(filter(None, (self._in(Path(folder), name) for name in _FILES)), None)
+            above, _ = os.path.split(folder)
+            self._known[folder] = own or (self.to(above) if above != folder else None)
+        return self._known[folder] or File(Path(folder))
+
+    def _in(self, folder: Path, name: str) -> File | None:
+        path = folder / name
+        return _read(path, tuple(_FILES[name])) if path.is_file() else None
 
 
 def _settings(file: File, path: str, over: Selection) -> Settings:
-    no = [*file.no, *over.no]
+    no = [*(file.no if not over.only else ()), *over.no]
     if file.per_file and path != "-":
         inside = _below(file.folder, Path(path))
         for pattern, codes in file.per_file.items():
@@ -80,49 +91,39 @@ def _settings(file: File, path: str, over: Selection) -> Settings:
         more=(*(file.more if not over.only else ()), *over.more),
         no=tuple(no),
     )
-    return Settings(selection, file.options)
+    said = (("", code) for codes in (over.only, over.more, over.no) for code in codes)
+    return Settings(selection, file.options, (*file.codes, *said))
 
 
 def _below(folder: Path, path: Path) -> str:
     """The path as seen from the folder, with `/`; empty where it is not below it."""
     try:
-        return path.absolute().relative_to(folder).as_posix()
+        return Path(os.path.abspath(path)).relative_to(folder).as_posix()  # noqa: PTH100
     except ValueError:
         return ""
 
 
-def _nearest(folder: Path) -> File:
-    for above in (folder, *folder.parents):
-        for name, keys in _FILES.items():
-            path = above / name
-            if path.is_file() and (file := _read(path, tuple(keys))) is not None:
-                return file
-    return File(folder)
-
-
-@lru_cache(maxsize=256)
 def _read(path: Path, keys: tuple[str, ...]) -> File | None:
-    """The settings in a file; None where it says nothing of the linter. Raises BadSettings."""
+    """The settings in a file; None where it says nothing of this program. Raises BadSettings."""
     try:
-        table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
+        table: Any = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadSettings(f"{path}: cannot be read: {error}") from None
     for key in keys:
         table = table.get(key) if isinstance(table, dict) else None
     if table is None:
         return None
-    where = f"{path}: [{'.'.join(keys)}]"
-    if not isinstance(table, dict):
-        raise BadSettings(f"{where}: expected a table, got {_kind(table)}")
     given: dict[str, Any] = {}
-    for key, value in table.items():
-        reader = _SELECTING.get(key) or _OPTIONS.get(key)
-        if reader is None:
-            raise BadSettings(f"{where}: unknown key `{key}`{did_you_mean(key, KEYS) or _known()}")
-        try:
-            given[key] = reader(value)
-        except (ValueError, BadSettings) as error:
-            raise BadSettings(f"{where}: `{key}`: {error}") from None
+    said: list[tuple[str, str]] = []
+    ours = _values(table, path, keys)
+    for where, values in ((keys, ours), ((*keys, _LINT), _values(ours.pop(_LINT, {}), path, (*keys, _LINT)))):
+        for key, value in values.items():
+            if key in given:
+                raise BadSettings(
+                    f"{_place(path, where)}: `{key}` stands outside this table, too; keep one of them"
+                )
+            given[key] = _value(key, value, _place(path, where))
+            said += ((f"{_place(path, where)}: `{key}`: ", code) for code in _codes(key, given[key]))
     return File(
         path.parent,
         given.pop("select", ()),
@@ -130,7 +131,38 @@ def _read(path: Path, keys: tuple[str, ...]) -> File | None:
         given.pop("ignore", ()),
         given.pop("per-file-ignores", {}),
         given,
+        tuple(said),
     )
+
+
+def _codes(key: str, value: Any) -> Iterable[str]:
+    if key not in _SELECTING:
+        return ()
+    return (code for codes in value.values() for code in codes) if isinstance(value, dict) else value
+
+
+def _values(table: object, path: Path, keys: Sequence[str]) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise BadSettings(f"{_place(path, keys)}: expected a table, got {_kind(table)}")
+    return dict(table)
+
+
+def _value(key: str, value: object, where: str) -> Any:
+    reader = _SELECTING.get(key) or _OPTIONS.get(key)
+    if reader is None:
+        raise BadSettings(f"{where}: unknown key `{key}`{did_you_mean(key, KEYS) or _known()}")
+    try:
+        return reader(value)
+    except (ValueError, BadSettings) as error:
+        raise BadSettings(f"{where}: `{key}`: {error}") from None
+
+
+def _place(path: Path, keys: Sequence[str]) -> str:
+    return f"{path}: {_name(keys)}" if keys else str(path)
+
+
+def _name(keys: Sequence[str]) -> str:
+    return f"[{'.'.join(keys)}]"
 
 
 def _known() -> str:
@@ -148,14 +180,10 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _codes(value: object) -> tuple[str, ...]:
-    return check_codes(_texts(value))
-
-
 def _per_file(value: object) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise ValueError(f'expected a table such as {{"docs/*.md" = ["D501"]}}, got {_kind(value)}')
-    return {pattern: _codes(codes) for pattern, codes in value.items()}
+    return {pattern: _texts(codes) for pattern, codes in value.items()}
 
 
 def _patterns(value: object) -> tuple[str, ...]:
@@ -187,9 +215,9 @@ def _duration(value: object) -> float:
 
 _Reader = Callable[[object], Any]
 _SELECTING: Mapping[str, _Reader] = {
-    "select": _codes,
-    "extend-select": _codes,
-    "ignore": _codes,
+    "select": _texts,
+    "extend-select": _texts,
+    "ignore": _texts,
     "per-file-ignores": _per_file,
 }
 _OPTIONS: Mapping[str, _Reader] = {

@@ -1,17 +1,36 @@
-"""What the shells themselves say of every block, asked of all pages at once."""
+"""What the shells themselves say of every block, asked of many pages at once."""
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .. import placeholders
 from ..model import Block, Runbook, Span
 from ..shells import LANGUAGES, SESSION, SHELLS
+from ..shells.base import Complaint
 from .lines import span_in
+from .rule import Refusal
 
-_LINE = re.compile(r"line (\d+): (.*)", re.DOTALL)
+_LONG = 10_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What shells say of a page's blocks."""
+
+    refused: Mapping[int, Refusal] = field(default_factory=dict)  # by where the block begins
+    missing: Mapping[str, int] = field(default_factory=dict)  # blocks whose shell is not here, by shell
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    path: str
+    runbook: Runbook
+    block: Block
+    script: str
 
 
 def shell_of(runbook: Runbook, block: Block) -> str | None:
@@ -25,53 +44,81 @@ def shell_of(runbook: Runbook, block: Block) -> str | None:
     return around[-1] if around else "bash"
 
 
-def verdicts(
-    pages: Mapping[Path, Runbook],
-) -> tuple[dict[tuple[Path, int], tuple[Span, str]], set[str]]:
-    """What a shell refuses, by page and by where the block begins: the place and its words.
-
-    The second value names the shells that are not here, whose blocks are not checked.
-    """
-    asked: dict[str, list[tuple[Path, Runbook, Block, str]]] = {}
-    for path, runbook in pages.items():
-        for block in runbook.blocks:
-            shell = shell_of(runbook, block)
-            if shell is not None and block.script.text.strip():
-                script = block.script.text
-                blank = placeholders.blank(script, placeholders.find(script, runbook.settings.literal))
-                asked.setdefault(shell, []).append((path, runbook, block, blank))
-    refused: dict[tuple[Path, int], tuple[Span, str]] = {}
-    missing: set[str] = set()
-    for shell, blocks in asked.items():
-        try:
-            said = SHELLS[shell].check([script for *_, script in blocks])
-        except FileNotFoundError:
-            missing.add(shell)
-            continue
-        for (path, runbook, block, _), message in zip(blocks, said, strict=True):
-            if message is not None:
-                refused[path, block.span.start] = _placed(runbook, block, message)
-    return refused, missing
-
-
-def _placed(runbook: Runbook, block: Block, message: str) -> tuple[Span, str]:
-    """The shell's message at the line in the file that it means, or at the block's first line."""
-    found = _LINE.match(message)
-    lines = block.script.text.split("\n")
-    number = min(int(found[1]), len(lines)) if found else 1
-    # a shell may name the line after the last one: what is missing there began in the block
-    while number > 1 and not lines[number - 1].strip():
-        number -= 1
-    start = sum(len(line) + 1 for line in lines[: number - 1])
-    indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
-    first = block.script.offset(start + indent)
-    last = block.script.offset(start + len(lines[number - 1].rstrip()))
-    return span_in(runbook.text, first, max(first + 1, last)), found[2] if found else message
-
-
 def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:
     """The blocks of a page that are written for a shell, with that shell."""
     for block in runbook.blocks:
         shell = shell_of(runbook, block)
         if shell is not None:
             yield block, shell
+
+
+def blanked(runbook: Runbook, block: Block) -> str:
+    """The block's script with its placeholders replaced by words of the same length."""
+    script = block.script.text
+    if "<" not in script:
+        return script
+    # a rule asks again soon; what is long is rare, and would be kept at a high price
+    blank = _blanked if len(script) < _LONG else _blanked.__wrapped__
+    return blank(script, runbook.settings.literal)
+
+
+@lru_cache(maxsize=1024)
+def _blanked(script: str, literal: tuple[str, ...]) -> str:
+    return placeholders.blank(script, placeholders.find(script, literal))
+
+
+def verdicts(pages: Mapping[str, Runbook]) -> dict[str, Verdict]:
+    """What shells say of the blocks of pages, by path."""
+    asked: dict[tuple[str, bool], list[_Asked]] = {}
+    for path, runbook in pages.items():
+        # bash reads some patterns only where the page turns them on
+        extended = "extglob" in runbook.text
+        for block, shell in shell_blocks(runbook):
+            script = blanked(runbook, block)
+            if script.strip():
+                key = (shell, extended and shell == "bash")
+                asked.setdefault(key, []).append(_Asked(path, runbook, block, script))
+    refused: dict[str, dict[int, Refusal]] = {path: {} for path in pages}
+    missing: dict[str, Counter[str]] = {path: Counter() for path in pages}
+    for (shell, extended), blocks in asked.items():
+        # what turns the patterns on is asked along, for the blocks that come after it
+        more = ["shopt -s extglob"] if extended else []
+        try:
+            said = SHELLS[shell].check([*(each.script for each in blocks), *more])
+        except FileNotFoundError:
+            for each in blocks:
+                missing[each.path][shell] += 1
+            continue
+        for each, complaint in zip(blocks, said, strict=False):
+            if complaint is not None:
+                span = _place(each, complaint)
+                hint = "" if complaint.columns else _left_open(each, shell)
+                refused[each.path][each.block.span.start] = Refusal(span, complaint.message, hint)
+    return {path: Verdict(refused[path], missing[path]) for path in pages}
+
+
+def _place(asked: _Asked, complaint: Complaint) -> Span:
+    """The place in the file that a complaint means: its columns, or the whole line."""
+    script = asked.block.script
+    lines = script.text.split("\n")
+    # where none is named, the end of the script is meant
+    number = min(complaint.line or len(lines), len(lines))
+    columns = complaint.columns
+    # a shell may name the line after the last one: what is missing there began in the block
+    while number > 1 and not lines[number - 1].strip():
+        number -= 1
+        columns = None
+    line = lines[number - 1]
+    start = sum(len(line) + 1 for line in lines[: number - 1])
+    first, last = columns or (len(line) - len(line.lstrip()), len(line.rstrip()))
+    begin, end = script.offset(start + min(first, len(line))), script.offset(start + min(last, len(line)))
+    return span_in(asked.runbook.text, begin, max(begin + 1, end))
+
+
+def _left_open(asked: _Asked, shell: str) -> str:
+    """What splitting into statements says of a script whose end a shell complains of: where it began."""
+    problem = SHELLS[shell].scan(asked.script).problem
+    if problem is None:
+        return ""
+    offset = asked.block.script.offset(problem[0])
+    return f"line {span_in(asked.runbook.text, offset, offset).line}: {problem[1]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ..model import Context, Placeholder, Severity, Span, Statement
 from ..plan import find_step, items_of
@@ -18,24 +19,28 @@ _RUNS_TEXT = re.compile(
     r"(?:\b(?:ssh|eval|watch|wsl)\b(?!-)|\b(?:fish|bash|zsh|sh|dash|ksh|su|psql|python3?|perl|ruby|node|xargs)\b"
     r"[^'\"|;&]*\s-(?:\w*[ce])\b)"
 )
+_SAYS_NO_MORE = ("name", "id", "value")  # words that a name means whether or not it has them
 _NAMES_APART = re.compile(r"[-_.:/]")
 
 
-def statements(page: Page) -> Iterator[Statement]:
+@lru_cache(maxsize=1)
+def _statements(page: Page) -> tuple[Statement, ...]:
     """The statements of every block that runs in some procedure of the page, each once."""
     seen: set[int] = set()
+    found: list[Statement] = []
     for procedure in page.runbook.procedures:
         for step in procedure.steps:
             for block in step.blocks:
                 for statement in block.statements if block.runs else ():
                     if statement.span.start not in seen:
                         seen.add(statement.span.start)
-                        yield statement
+                        found.append(statement)
+    return tuple(found)
 
 
 def placeholders(page: Page) -> Iterator[tuple[Statement, Placeholder]]:
     """The placeholders that are filled in, with their statements, in the order of the page."""
-    for statement in statements(page):
+    for statement in _statements(page):
         for placeholder in statement.placeholders:
             if placeholder.context is not Context.COMMENT:
                 yield statement, placeholder
@@ -55,28 +60,33 @@ def unused_input(page: Page) -> Iterator[Finding]:
 
 def near_duplicate(page: Page) -> Iterator[Finding]:
     """Names so alike that a reader takes them for one: `<service>` and `<service-name>`."""
-    first: dict[str, Placeholder] = {}
+    declared = page.runbook.settings.inputs
+    by_name: dict[str, str] = {}
+    by_letters: dict[str, str] = {}
+    by_words: dict[tuple[str, ...], str] = {}
     for _, placeholder in placeholders(page):
         name = placeholder.name
-        if name in first:
+        if name in by_name:
             continue
-        alike = next((other for other in first if _alike(name, other)), None)
-        first[name] = placeholder
-        declared = page.runbook.settings.inputs
+        words = tuple(_NAMES_APART.split(name))
+        alike = (
+            by_letters.get("".join(words))
+            or by_name.get(f"{name}s")
+            or (by_name.get(name[:-1]) if name.endswith("s") else None)
+            or (by_words.get(words[:-1]) if words[-1] in _SAYS_NO_MORE else None)
+            or next(
+                (by_words[longer] for word in _SAYS_NO_MORE if (longer := (*words, word)) in by_words), None
+            )
+        )
         if alike is not None and not (name in declared and alike in declared):
             yield Finding(
                 f"`<{name}>` and `<{alike}>` look like one value, and are asked for as two",
                 placeholder.span,
                 "name both the same, or declare both under `runbook: inputs:` if they differ",
             )
-
-
-def _alike(one: str, other: str) -> bool:
-    words, others = _NAMES_APART.split(one), _NAMES_APART.split(other)
-    shorter, longer = sorted((words, others), key=len)
-    if len(longer) == len(shorter) + 1 and longer[:-1] == shorter and longer[-1] in ("name", "id", "value"):
-        return True
-    return "".join(words) == "".join(others) or one == f"{other}s" or other == f"{one}s"
+        by_name[name] = name
+        by_letters.setdefault("".join(words), name)
+        by_words.setdefault(words, name)
 
 
 def second_quoting(page: Page) -> Iterator[Finding]:
@@ -115,9 +125,9 @@ def captures(page: Page) -> Iterator[tuple[str, str, Span | None]]:
         yield name, parse_capture(f"{name}={where}").step, _in_front_matter(page, name)
     for procedure in page.runbook.procedures:
         for step in procedure.steps:
-            for block in step.blocks:
-                if block.annotation.capture:
-                    yield block.annotation.capture, str(block.span.start), block.annotation.span
+            for annotation in (step.annotation, *(block.annotation for block in step.blocks)):
+                if annotation.capture:
+                    yield annotation.capture, step.label, annotation.span
 
 
 def _in_front_matter(page: Page, name: str) -> Span | None:
@@ -143,6 +153,8 @@ def unused_capture(page: Page) -> Iterator[Finding]:
 
 def used_before_captured(page: Page) -> Iterator[Finding]:
     """Values that are needed before the step that gives them."""
+    if next(captures(page), None) is None:
+        return
     for procedure in page.runbook.procedures:
         items = items_of(procedure)
         made: dict[str, int] = {}
@@ -165,8 +177,9 @@ def used_before_captured(page: Page) -> Iterator[Finding]:
 
 def capture_of_nothing(page: Page) -> Iterator[Finding]:
     """Captures in the front matter whose step is not there."""
-    items = [item for procedure in page.runbook.procedures for item in items_of(procedure)]
-    for name, where in page.runbook.settings.captures.items():
+    said = page.runbook.settings.captures
+    items = [item for procedure in page.runbook.procedures for item in items_of(procedure)] if said else []
+    for name, where in said.items():
         step = parse_capture(f"{name}={where}").step
         item = find_step(tuple(items), step)
         if items and (item is None or item.statement is None) and (span := _in_front_matter(page, name)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
@@ -15,7 +16,7 @@ class _Family(Mapping[str, ModuleType]):
     def __getitem__(self, name: str) -> ModuleType:
         if name not in self._names:
             raise KeyError(name)
-        return import_module(f".{name}", __package__)
+        return _imported(name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -25,6 +26,11 @@ class _Family(Mapping[str, ModuleType]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+@cache
+def _imported(name: str) -> ModuleType:
+    return import_module(f".{name}", __package__)
 
 
 SHELLS: Mapping[str, ModuleType] = _Family()
@@ -46,6 +52,9 @@ LANGUAGES: Mapping[str, str] = {
     "sh-session": SESSION,
     "terminal": SESSION,
 }
+
+# What they mean: the languages that can run.
+SPOKEN = frozenset(LANGUAGES.values())
 
 # Which other shells' text a shell reads as it is meant.
 READS: Mapping[str, frozenset[str]] = {"bash": frozenset(("sh",))}

@@ -51,5 +51,20 @@ class Piece:
     filling: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What a shell says of a script that it does not parse, and where, as far as it says that.
+
+    `line` counts from 1 in the script; `columns` are the offsets in that line where it begins and ends.
+    """
+
+    message: str
+    line: int | None = None
+    columns: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.message}" if self.line is not None else self.message
+
+
 class Unwritable(ValueError):
     """This value cannot be written in this place; the message says what to change in the document."""

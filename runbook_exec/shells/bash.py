@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import posix, posix_check, posix_scan
-from .base import Filling, Piece, Scan
+from .base import Complaint, Filling, Piece, Scan
+from .remembered import remembered
 
 
+@remembered
 def scan(script: str) -> Scan:
     """Split a script into its complete commands and tell the quoting of every stretch; never raises."""
     return posix_scan.scan(script, "bash")
@@ -18,11 +20,12 @@ def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return posix.fill(text, fillings, "bash")
 
 
-def check(scripts: Sequence[str]) -> list[str | None]:
-    """What bash says of each script's syntax, as "line N: …", or None; executes nothing.
+def check(scripts: Sequence[str]) -> list[Complaint | None]:
+    """What bash says of each script's syntax, or None for one that it parses; executes nothing.
 
     Raises FileNotFoundError when bash is not installed.
     """
     # -n does not run the `shopt -s extglob` that lets the lines after it parse, in this block or a later one
     extended = ("-O", "extglob") if any("extglob" in script for script in scripts) else ()
-    return posix_check.check(("bash", *extended, "-n"), scripts)
+    alone = ["\0" in script or scan(script).problem is not None for script in scripts]
+    return posix_check.check(("bash", *extended, "-n"), scripts, alone)

@@ -48,11 +48,14 @@ class Drive:
     from_input: bool = False  # its standard input is the control FIFO; statements get the terminal back
 
 
+_REPORT = re.compile(rb" (\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)", re.DOTALL)
+
+
 def parse_report(message: bytes, token: str) -> Report | None:
     """A gate's report, or None for anything else that was written to the FIFO."""
     # whatever a statement wrote there without an end comes before it
-    pattern = rb"%b (\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)\Z" % token.encode()
-    found = re.search(pattern, message, re.DOTALL)
+    _, known, said = message.partition(token.encode())
+    found = _REPORT.fullmatch(said) if known else None
     if not found:
         return None
     turn, status, pipestatus, options, cwd = found.groups()
@@ -93,22 +96,21 @@ status job-control full
 function fish_greeting
 end
 set -g FISH_UNIT_TESTS_RUNNING 1
-set -g __runbook_folder {folder}
 function __runbook_after
     set -g __runbook_statuses $status $pipestatus
     return $__runbook_statuses[1]
 end
 function __runbook_gate
     set -l __runbook_status $status $pipestatus
-    set -l __runbook_left -
     if set -q __runbook_statuses
-        set __runbook_status $__runbook_statuses
-        set __runbook_left
+        builtin printf '{token} \\n%s\\n%s\\n\\n%s\\0' \
+$__runbook_statuses[1] "$__runbook_statuses[2..-1]" $PWD >'{folder}/report'
         set -e __runbook_statuses
+    else
+        builtin printf '{token} \\n%s\\n%s\\n-\\n%s\\0' \
+$__runbook_status[1] "$__runbook_status[2..-1]" $PWD >'{folder}/report'
     end
-    builtin printf '{token} \\n%s\\n%s\\n%s\\n%s\\0' \
-$__runbook_status[1] "$__runbook_status[2..-1]" "$__runbook_left" $PWD >$__runbook_folder/report
-    builtin read --null --global __runbook_code <$__runbook_folder/control
+    builtin read --null --global __runbook_code <'{folder}/control'
     return $__runbook_status[1]
 end
 function __runbook_status
@@ -126,18 +128,23 @@ def _fish_environ(environ: Mapping[str, str]) -> dict[str, str]:
 def _fish_files(folder: str, token: str) -> dict[str, str]:
     statement = "builtin eval $__runbook_code\n__runbook_gate\n" * _FISH_TURNS
     # `exit` and `return` leave the sourced text and come to the gate after it, so the shell lives on
-    again = f"builtin source {folder}/statement\n__runbook_gate\n" * 50
+    again = f"builtin source '{folder}/statement'\n__runbook_gate\n" * 50
     return {
         DRIVER: _FISH_DRIVER.format(folder=folder, token=token) + "__runbook_gate\n" + again,
         "again": "__runbook_gate\n" + again,
-        "statement": statement + f"builtin source {folder}/statement\n",
+        "statement": statement + f"builtin source '{folder}/statement'\n",
     }
 
 
 def _fish_arguments(folder: str) -> tuple[str, ...]:
     # ^C in a loop of builtins cancels everything down to the command line itself, which then goes on with
     # its next `-c`
-    return ("-i", "-c", f"builtin source {folder}/{DRIVER}", *("-c", f"builtin source {folder}/again") * 40)
+    return (
+        "-i",
+        "-c",
+        f"builtin source '{folder}/{DRIVER}'",
+        *("-c", f"builtin source '{folder}/again'") * 40,
+    )
 
 
 def _fish_message(code: bytes, before: Report, turn: int) -> bytes:

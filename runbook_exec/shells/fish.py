@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-import secrets
-import subprocess
-import tempfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from ..model import Context
+from . import fish_scan
 from .base import Filling, Piece, Unwritable
-from .fish_scan import reserved, scan
+from .fish_check import check
 from .fish_tokens import escaped
+from .remembered import remembered
 
 __all__ = ["check", "fill", "literal", "scan"]
+
+scan = remembered(fish_scan.scan)
 
 # A value of these only is itself as a whole word anywhere, in braces and before a redirection too.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")
@@ -24,8 +24,9 @@ _SPECIAL = {
     Context.DOUBLE: re.compile(r'[\\"$]'),
 }
 
-# Every character that may be part of a variable's name in some locale.
-_NAME = r"[A-Za-z0-9_\x80-\U0010ffff]"
+# Every character that may be part of a variable's name in some locale, said by what may not: a set that
+# names characters beyond 16 bits takes 2 ms to compile.
+_NAME = r"[^\x00-/:-@\[-^`{-\x7f]"
 _AFTER_EXPANSION = re.compile(rf"(?:\${_NAME}*|[\])])\Z")
 _AFTER_TILDE = re.compile(rf"(?:\A|[^A-Za-z0-9_./~\\-])~(?:{_NAME}|[.-])*\Z")
 _INDEXED = rf"\$+{_NAME}+(?:\[[^\[\]]*\])*"
@@ -40,9 +41,6 @@ _UNFINISHED_ESCAPE = re.compile(r"\\[cxXuU]?\Z")
 
 # Longer values cannot make a keyword, whatever stands around them.
 _LONGEST_KEYWORD = 16
-
-_LONGEST_ARGUMENT = 128 * 1024 - 1  # Linux: MAX_ARG_STRLEN, with the NUL at its end
-_LONGEST_CALL = 400_000  # bytes; macOS allows 1 MB with the environment
 
 
 def literal(value: str, context: Context) -> str:
@@ -171,7 +169,7 @@ def _refuse_other_grammar(pieces: Sequence[Piece], text: str, fillings: Sequence
 
 def _reserved_fillings(pieces: Sequence[Piece]) -> tuple[set[int], bool]:
     """The fillings that lie in a keyword or in an assignment's name, and whether the text parses."""
-    words, parses = reserved("".join(piece.text for piece in pieces))
+    words, parses = fish_scan.reserved("".join(piece.text for piece in pieces))
     found: set[int] = set()
     position = 0
     for piece in pieces:
@@ -180,72 +178,3 @@ def _reserved_fillings(pieces: Sequence[Piece]) -> tuple[set[int], bool]:
             found.add(piece.filling)
         position = end
     return found, parses
-
-
-def check(scripts: Sequence[str]) -> list[str | None]:
-    """What fish says of the syntax of each script: None, or its message as `line 3: …` where it names a line.
-
-    Nothing is run. Many scripts cost one process, and each that fails one more. Raises `FileNotFoundError`
-    where there is no fish.
-    """
-    found: list[str | None] = [None] * len(scripts)
-    encoded = [_source(script) for script in scripts]
-    for batch in _batches(encoded):
-        for index in _suspects(encoded, batch):
-            found[index] = _message(encoded[index])
-    return found
-
-
-def _source(script: str) -> bytes:
-    return script.encode("utf-8", "surrogateescape") + b"\n"
-
-
-def _batches(sources: Sequence[bytes]) -> Iterator[list[int]]:
-    """The numbers of the sources in groups that fit in the arguments of one process."""
-    batch: list[int] = []
-    size = 0
-    for index, source in enumerate(sources):
-        cost = len(source) + 200  # for the label and the pointers
-        if batch and size + cost > _LONGEST_CALL:
-            yield batch
-            batch, size = [], 0
-        batch.append(index)
-        size += cost
-    if batch:
-        yield batch
-
-
-def _suspects(sources: Sequence[bytes], batch: Sequence[int]) -> list[int]:
-    """Those of the batch that fish does not accept at once, or that cannot be told from others this way."""
-    given = [
-        index for index in batch if b"\0" not in sources[index] and len(sources[index]) < _LONGEST_ARGUMENT
-    ]
-    label = f"end # {secrets.token_hex(8)}"
-    arguments: list[bytes | str] = ["-c", label, "-c", label]
-    for index in given:
-        arguments += ["-c", sources[index], "-c", label]
-    said = _fish(arguments).split(label)
-    # Two labels with nothing between them show what fish says when the source between them is right.
-    silence = said[1] if len(said) == len(given) + 3 else None
-    accepted = {index for index, between in zip(given, said[2:], strict=False) if between == silence}
-    return [index for index in batch if index not in accepted]
-
-
-def _message(source: bytes) -> str | None:
-    with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
-        path = Path(folder, f"{secrets.token_hex(8)}.fish")
-        path.write_bytes(source)
-        said = _fish([str(path)])
-    message = re.search(rf"{path.name}(?: \(\D*(\d+)\))?: (.*)", said)
-    if message is None:
-        return said.strip() or None
-    line, text = message.groups()
-    return f"line {line}: {text}" if line else str(text)
-
-
-def _fish(arguments: Sequence[bytes | str]) -> str:
-    """What `fish -n` writes on its standard error."""
-    done = subprocess.run(
-        ["fish", "--no-config", "-n", *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-    return done.stderr.decode("utf-8", "replace")

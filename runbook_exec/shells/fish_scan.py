@@ -7,8 +7,10 @@ is left to `fish -n`.
 
 from __future__ import annotations
 
+import re
+
 from .base import Scan
-from .fish_tokens import KEYWORDS, Kind, Region, Token, tokens
+from .fish_tokens import KEYWORDS, Region, Token, tokens
 
 # Deeper nesting than any document has; it keeps this parser's recursion well inside Python's.
 _DEEPEST = 50
@@ -16,6 +18,7 @@ _DEEPEST = 50
 _ENDS_A_LIST = frozenset({"end", "else", "case"})
 _BEGINS_A_BLOCK = frozenset({"begin", "for", "function", "if", "switch", "while"})
 _DECORATIONS = frozenset({"builtin", "command", "exec"})
+_ASSIGNMENT = re.compile(r"\w+=")
 _HELP = frozenset({"-h", "--help"})
 
 
@@ -74,15 +77,16 @@ class _Parser:
         self, script: str, start: int, end: int, regions: list[Region] | None = None, depth: int = 0
     ) -> None:
         self.script = script
-        self.tokens = list(tokens(script, start, end, regions))
+        self.tokens = tokens(script, start, end, regions)
         self.position = 0
+        self.now = self.tokens[0]
         self.depth = depth
         self.reserved: list[Token] = []
 
-    @property
-    def now(self) -> Token:
-        """The token to be read next."""
-        return self.tokens[self.position]
+    def advance(self) -> None:
+        """Passes the token that is read next, `now`."""
+        self.position += 1
+        self.now = self.tokens[self.position]
 
     @property
     def then(self) -> Token:
@@ -91,8 +95,8 @@ class _Parser:
 
     def skip_separators(self) -> int:
         """Passes newlines and `;`, and gives the offset of what follows."""
-        while self.now.kind in (Kind.NEWLINE, Kind.SEMICOLON):
-            self.position += 1
+        while self.now.kind in ("newline", "semicolon"):
+            self.advance()
         return self.now.start
 
     def statement(self) -> int:
@@ -104,17 +108,17 @@ class _Parser:
             before = self.position
             self.skip_separators()
             if not self.at_decorator():
-                self.position = before
+                self.position, self.now = before, self.tokens[before]
                 break
             end = self.conjunction()
-        if self.now.kind not in (Kind.NEWLINE, Kind.SEMICOLON, Kind.STOP, Kind.WORD):
+        if self.now.kind not in ("newline", "semicolon", "stop", "word"):
             self.refuse_here()
         return end
 
     def everything(self) -> None:
         """Reads all there is, as in a command substitution."""
         self.skip_separators()
-        while self.now.kind is not Kind.STOP:
+        while self.now.kind != "stop":
             self.statement()
             self.skip_separators()
 
@@ -122,7 +126,7 @@ class _Parser:
         if self.at_decorator():
             self.keyword()
         self.job()
-        while self.now.kind in (Kind.BOTH, Kind.EITHER):
+        while self.now.kind in ("both", "either"):
             self.operator()
             self.job()
         return self.tokens[self.position - 1].end
@@ -130,22 +134,26 @@ class _Parser:
     def job(self) -> None:
         self.time()
         self.command()
-        while self.now.kind is Kind.PIPE:
+        while self.now.kind == "pipe":
             self.operator()
             if self.now.keyword in ("and", "or", "time"):
                 raise _Unparsable(self.now.start, f"`{self.now.keyword}` cannot follow a pipe")
             self.command()
-        if self.now.kind is Kind.BACKGROUND:
-            self.position += 1
+        if self.now.kind == "background":
+            self.advance()
 
     def command(self) -> None:
+        word = self.now
+        if word.kind == "word" and not word.keyword and "=" not in word.text:
+            self.words_and_redirections()
+            return
         self.assignments()
         while self.now.keyword in ("not", "!") and self.has_operand():
             self.keyword()
             self.assignments()
             self.time()
         word = self.now
-        if word.kind is not Kind.WORD or word.keyword == "end":
+        if word.kind != "word" or word.keyword == "end":
             self.refuse_here()
         if self.is_assignment(word):
             raise _Unparsable(word.start, f"`{word.text}` has no command after it: fish sets with `set`")
@@ -153,11 +161,7 @@ class _Parser:
             self.block()
             self.redirections()
             return
-        if (
-            word.keyword in _DECORATIONS
-            and self.then.kind is Kind.WORD
-            and not self.then.text.startswith("-")
-        ):
+        if word.keyword in _DECORATIONS and self.then.kind == "word" and not self.then.text.startswith("-"):
             self.keyword()
         self.words_and_redirections()
 
@@ -226,7 +230,7 @@ class _Parser:
     def body(self, opening: Token) -> None:
         """Reads the commands of a block, up to the word that ends them."""
         self.skip_separators()
-        while self.now.kind is not Kind.STOP and self.now.keyword not in _ENDS_A_LIST:
+        while self.now.kind != "stop" and self.now.keyword not in _ENDS_A_LIST:
             self.conjunction()
             self.skip_separators()
         self.refuse_unfinished(opening)
@@ -239,36 +243,41 @@ class _Parser:
 
     def words(self, opening: Token) -> None:
         """Reads the words up to the separator, and that."""
-        while self.now.kind is Kind.WORD:
+        while self.now.kind == "word":
             self.word(opening)
         self.separator(opening)
 
     def word(self, opening: Token) -> None:
         self.refuse_unfinished(opening)
-        if self.now.kind is not Kind.WORD:
+        if self.now.kind != "word":
             self.refuse_here("a word")
         for start, end in self.now.substitutions:
             self.substitution(start, end)
-        self.position += 1
+        self.advance()
 
     def words_and_redirections(self) -> None:
-        while self.now.kind in (Kind.WORD, Kind.REDIRECT):
-            if self.now.kind is Kind.WORD:
-                self.word(self.now)
-            else:
+        while True:
+            token = self.now
+            if token.kind == "word":
+                for start, end in token.substitutions:
+                    self.substitution(start, end)
+                self.advance()
+            elif token.kind == "redirect":
                 self.redirection()
+            else:
+                return
 
     def redirections(self) -> None:
         """Reads what may follow the `end` of a block."""
-        while self.now.kind is Kind.REDIRECT:
+        while self.now.kind == "redirect":
             self.redirection()
-        if self.now.kind is Kind.WORD:
+        if self.now.kind == "word":
             raise _Unparsable(self.now.start, f"`end` takes no arguments but `{self.now.text}` follows it")
 
     def redirection(self) -> None:
         operator = self.now
-        self.position += 1
-        if self.now.kind is not Kind.WORD:
+        self.advance()
+        if self.now.kind != "word":
             raise _Unparsable(operator.start, f"`{operator.text}` has no file after it")
         self.word(operator)
 
@@ -281,17 +290,17 @@ class _Parser:
 
     def separator(self, opening: Token) -> None:
         self.refuse_unfinished(opening)
-        if self.now.kind not in (Kind.NEWLINE, Kind.SEMICOLON):
+        if self.now.kind not in ("newline", "semicolon"):
             self.refuse_here("the end of the line or `;`")
-        self.position += 1
+        self.advance()
 
     def operator(self) -> None:
         """Reads `|`, `&&` or `||` and the line ends after it."""
         operator = self.now
-        self.position += 1
-        while self.now.kind is Kind.NEWLINE:
-            self.position += 1
-        if self.now.kind is Kind.STOP:
+        self.advance()
+        while self.now.kind == "newline":
+            self.advance()
+        if self.now.kind == "stop":
             raise _Unparsable(operator.start, f"`{operator.text}` has no command after it")
 
     def time(self) -> None:
@@ -299,13 +308,12 @@ class _Parser:
             self.keyword()
 
     def assignments(self) -> None:
-        while self.is_assignment(self.now) and self.then.kind is Kind.WORD:
+        while self.is_assignment(self.now) and self.then.kind == "word":
             self.reserved.append(self.now)
             self.word(self.now)
 
     def is_assignment(self, word: Token) -> bool:
-        name, equals, _ = word.text.partition("=")
-        return word.kind is Kind.WORD and bool(equals) and name.replace("_", "a").isalnum()
+        return word.kind == "word" and _ASSIGNMENT.match(word.text) is not None
 
     def at_decorator(self) -> bool:
         return self.now.keyword in ("and", "or") and self.then.text not in _HELP
@@ -316,18 +324,18 @@ class _Parser:
             return False
         if self.now.keyword != "function" and self.then.text.startswith("-"):
             return False
-        return self.now.keyword == "begin" or self.then.kind not in (Kind.NEWLINE, Kind.SEMICOLON, Kind.STOP)
+        return self.now.keyword == "begin" or self.then.kind not in ("newline", "semicolon", "stop")
 
     def keyword(self) -> str:
         """Reads the keyword that is next and gives it."""
         word = self.now
         self.reserved.append(word)
-        self.position += 1
+        self.advance()
         return word.keyword
 
     def refuse_unfinished(self, opening: Token) -> None:
         """Raises when the source ends inside what `opening` began."""
-        if self.now.kind is not Kind.STOP:
+        if self.now.kind != "stop":
             return
         if opening.keyword in KEYWORDS:
             raise _Unparsable(opening.start, f"`{opening.keyword}` has no `end`")
@@ -336,12 +344,12 @@ class _Parser:
     def refuse_here(self, expected: str = "a command") -> None:
         """Raises for the token that is next, which cannot stand there."""
         word = self.now
-        if word.kind is Kind.BROKEN:
+        if word.kind == "broken":
             raise _Unparsable(*word.problem)
-        if word.kind is Kind.STOP:
+        if word.kind == "stop":
             last = self.tokens[max(self.position - 1, 0)]
             raise _Unparsable(last.start, f"`{last.text}` has no command after it")
         if word.keyword in _ENDS_A_LIST:
             raise _Unparsable(word.start, f"`{word.keyword}` has no block to belong to")
-        shown = "the end of the line" if word.kind is Kind.NEWLINE else f"`{word.text}`"
+        shown = "the end of the line" if word.kind == "newline" else f"`{word.text}`"
         raise _Unparsable(word.start, f"expected {expected}, not {shown}")

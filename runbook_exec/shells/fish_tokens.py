@@ -8,37 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum, auto
+from typing import Literal, NamedTuple, cast
 
 from ..model import Context
 
-
-class Kind(Enum):
-    """What a token is to the grammar."""
-
-    WORD = auto()
-    PIPE = auto()
-    REDIRECT = auto()
-    BOTH = auto()  # &&
-    EITHER = auto()  # ||
-    BACKGROUND = auto()
-    SEMICOLON = auto()
-    NEWLINE = auto()
-    BROKEN = auto()  # not a token: `problem` says why
-    STOP = auto()  # after the last one
+# What a token is to the grammar. `broken` is none: its `problem` says why. `stop` comes after the last one.
+Kind = Literal[
+    "word", "pipe", "redirect", "both", "either", "background", "semicolon", "newline", "broken", "stop"
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token, `text` at offset `start`.
+class Token(NamedTuple):
+    """One token, `text` at offset `start`; `both` is `&&` and `either` is `||`.
 
-    `substitutions` are the insides of a word's outermost `(…)`; `problem` says where and why one is broken.
+    `keyword` is the keyword that a word is where a command is expected, or "". `substitutions` are the
+    insides of a word's outermost `(…)`; `problem` says where and why a token is broken.
     """
 
     kind: Kind
     start: int
     text: str = ""
+    keyword: str = ""
     substitutions: tuple[tuple[int, int], ...] = ()
     problem: tuple[int, str] = (0, "")
 
@@ -46,14 +36,6 @@ class Token:
     def end(self) -> int:
         """The offset after its last character."""
         return self.start + len(self.text)
-
-    @property
-    def keyword(self) -> str:
-        """The keyword this word is in command position, or ""; fish looks through quotes here."""
-        if self.kind is not Kind.WORD or not _KEYWORD_LIKE.fullmatch(self.text):
-            return ""
-        bare = _KEYWORD_QUOTING.sub(r"\1\2\3", self.text)
-        return bare if bare in KEYWORDS else ""
 
 
 Region = tuple[int, int, Context]
@@ -77,10 +59,29 @@ _REDIRECT = re.compile(r"[0-9]*&>>?\??|[0-9]*>>?[&?]?|[0-9]*<&?")
 _IN_WORD = re.compile(r"""[\\#(){}\[\]'"|;<>& \t\r\n]""")
 _SEPARATORS = frozenset("|;<> \t\r\n")
 _AFTER_THESE_A_COMMENT = _SEPARATORS | {"("}
+_IN_SINGLE = r"(?:[^'\\]++|\\.)*+"
+_IN_DOUBLE = r'(?:[^"\\$]++|\\.|\$(?!\())*+'
 _QUOTED = {
-    "'": re.compile(r"(?:[^'\\]+|\\.)*+(')", re.DOTALL),
-    '"': re.compile(r'(?:[^"\\$]+|\\.|\$(?!\())*+("|\$(?=\())', re.DOTALL),
+    "'": re.compile(rf"{_IN_SINGLE}(')", re.DOTALL),
+    '"': re.compile(rf'{_IN_DOUBLE}("|\$(?=\())', re.DOTALL),
 }
+
+# What most of a script consists of, with the blanks before it: words without escapes, brackets and
+# substitutions, the commonest operators, and comments. `_rare` reads all that is not matched here.
+_LETTERS = r"""[^\\#(){}\[\]'"|;<>& \t\r\n][^\\(){}\[\]'"|;<>& \t\r\n]*+"""
+_COMMON = re.compile(
+    rf"""[{_BLANK}]*+(?:
+        (?P<word>(?![0-9]++[<>]){_LETTERS}(?=[|;<>\ \t\r\n]|\Z))
+        |(?P<newline>\n)[\n{_BLANK}]*+
+        |(?P<quoted>(?![0-9]++[<>])(?:{_LETTERS}|'{_IN_SINGLE}'|"{_IN_DOUBLE}")++(?=[|;<>\ \t\r\n]|\Z))
+        |(?P<pipe>\|)(?![|&])
+        |(?P<redirect>[0-9]*+>>?+)(?![|&?>])
+        |(?P<semicolon>;)[\n{_BLANK}]*+
+        |(?P<comment>\#[^\n]*+)
+    )""",
+    re.DOTALL | re.VERBOSE,
+)
+_QUOTES = re.compile(f"'({_IN_SINGLE})'" + f'|"({_IN_DOUBLE})"', re.DOTALL)
 
 
 class _BrokenWord(Exception):
@@ -92,28 +93,55 @@ class _BrokenWord(Exception):
         self.why = why
 
 
-def tokens(text: str, start: int, end: int, regions: list[Region] | None = None) -> Iterator[Token]:
-    """The tokens of `text[start:end]`, with a `STOP` or a `BROKEN` one as the last.
+def tokens(text: str, start: int, end: int, regions: list[Region] | None = None) -> list[Token]:
+    """The tokens of `text[start:end]`, with a `stop` or a `broken` one as the last.
 
     Quoted stretches and comments are added to `regions` in order, those within substitutions too.
     """
     found: list[Region] = regions if regions is not None else []
+    read: list[Token] = []
     at = start
     while True:
-        at = _skip_blanks(text, at, end, found)
-        if at >= end:
-            yield Token(Kind.STOP, end)
-            return
-        try:
-            token = _token(text, at, end, found)
-        except _BrokenWord as broken:
-            yield Token(Kind.BROKEN, at, problem=(broken.at, broken.why))
-            return
-        yield token
-        at = token.end
-        if token.kind in (Kind.NEWLINE, Kind.SEMICOLON):
-            # fish swallows the line ends after either, so `|;` may not go on in the next line but `;` does.
-            at = _end(_BLANK_LINES, text, at, end)
+        common = _COMMON.match(text, at, end)
+        if common is None:
+            token = _rare(text, at, end, found)
+            read.append(token)
+            if token.kind in ("stop", "broken"):
+                return read
+            at = token.end
+            if token.kind in ("newline", "semicolon"):
+                # fish swallows the line ends after either, so `|;` may not go on in the next line but `;` does.
+                at = _end(_BLANK_LINES, text, at, end)
+            continue
+        at = common.end()
+        kind = common.lastgroup or ""
+        begin, stop = common.span(kind)
+        written = text[begin:stop]
+        if kind == "word":
+            read.append(Token("word", begin, written, written if written in KEYWORDS else ""))
+        elif kind == "quoted":
+            read.append(Token("word", begin, written, _keyword(written)))
+            found += _quotes(text, begin, stop)
+        elif kind == "comment":
+            found.append((begin, stop, Context.COMMENT))
+        else:
+            read.append(Token(cast(Kind, kind), begin, written))
+
+
+def _quotes(text: str, start: int, end: int) -> Iterator[Region]:
+    """The insides of the quotes in a word without escapes outside of them."""
+    for match in _QUOTES.finditer(text, start, end):
+        group = match.lastindex or 0
+        if match[group]:
+            yield (*match.span(group), Context.SINGLE if group == 1 else Context.DOUBLE)
+
+
+def _keyword(word: str) -> str:
+    """The keyword that a word is where a command is expected, or ""; fish looks through quotes here."""
+    if not _KEYWORD_LIKE.fullmatch(word):
+        return ""
+    bare = _KEYWORD_QUOTING.sub(r"\1\2\3", word)
+    return bare if bare in KEYWORDS else ""
 
 
 def _end(pattern: re.Pattern[str], text: str, at: int, end: int) -> int:
@@ -141,27 +169,38 @@ def _skip_blanks(text: str, at: int, end: int, regions: list[Region]) -> int:
     return at
 
 
+def _rare(text: str, at: int, end: int, regions: list[Region]) -> Token:
+    """The next token, whatever it is."""
+    at = _skip_blanks(text, at, end, regions)
+    if at >= end:
+        return Token("stop", end)
+    try:
+        return _token(text, at, end, regions)
+    except _BrokenWord as broken:
+        return Token("broken", at, problem=(broken.at, broken.why))
+
+
 def _token(text: str, at: int, end: int, regions: list[Region]) -> Token:
     first = text[at]
     if first == "\n":
-        return Token(Kind.NEWLINE, at, first)
+        return Token("newline", at, first)
     if first == ";":
-        return Token(Kind.SEMICOLON, at, first)
+        return Token("semicolon", at, first)
     if text.startswith("&&", at, end):
-        return Token(Kind.BOTH, at, "&&")
+        return Token("both", at, "&&")
     if text.startswith("||", at, end):
-        return Token(Kind.EITHER, at, "||")
+        return Token("either", at, "||")
     if text.startswith("|&", at, end):
         raise _BrokenWord(at, "`|&` is not fish: `&|` pipes both outputs")
     if first in "|&<>0123456789":
         if match := _PIPE.match(text, at, end):
             if _FROM_INPUT.match(match[0]):
                 raise _BrokenWord(at, f"`{match[0]}` cannot be: standard input is no output to pipe")
-            return Token(Kind.PIPE, at, match[0])
+            return Token("pipe", at, match[0])
         if match := _REDIRECT.match(text, at, end):
-            return Token(Kind.REDIRECT, at, match[0])
+            return Token("redirect", at, match[0])
         if first == "&":
-            return Token(Kind.BACKGROUND, at, first)
+            return Token("background", at, first)
     return _word(text, at, end, regions)
 
 
@@ -224,7 +263,8 @@ def _word(text: str, start: int, end: int, regions: list[Region]) -> Token:
             at = content.start(1)
         at += 1
     _refuse_unclosed(text, openings, bracket)
-    return Token(Kind.WORD, start, text[start:at], tuple(substitutions))
+    word = text[start:at]
+    return Token("word", start, word, _keyword(word), tuple(substitutions))
 
 
 def escaped(text: str, at: int) -> bool:

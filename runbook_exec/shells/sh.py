@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import posix, posix_check, posix_scan
-from .base import Filling, Piece, Scan
+from .base import Complaint, Filling, Piece, Scan
+from .remembered import remembered
 
 
+@remembered
 def scan(script: str) -> Scan:
     """Split a script into its complete commands and tell the quoting of every stretch; never raises."""
     return posix_scan.scan(script, "sh")
@@ -18,9 +20,11 @@ def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return posix.fill(text, fillings, "sh")
 
 
-def check(scripts: Sequence[str]) -> list[str | None]:
-    """What sh says of each script's syntax, as "line N: …", or None; executes nothing.
+def check(scripts: Sequence[str]) -> list[Complaint | None]:
+    """What sh says of each script's syntax, or None for one that it parses; executes nothing.
 
     Raises FileNotFoundError when sh is not installed.
     """
-    return posix_check.check(("sh", "-n"), scripts)
+    # a here-document that nothing closes ends with the file for some, and would take in the scripts after it
+    alone = ["\0" in script or "<<" in script or scan(script).problem is not None for script in scripts]
+    return posix_check.check(("sh", "-n"), scripts, alone)

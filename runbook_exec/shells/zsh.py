@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import posix, posix_check, posix_scan
-from .base import Filling, Piece, Scan
+from .base import Complaint, Filling, Piece, Scan
+from .remembered import remembered
 
 
+@remembered
 def scan(script: str) -> Scan:
     """Split a script into its complete commands and tell the quoting of every stretch; never raises."""
     return posix_scan.scan(script, "zsh")
@@ -18,9 +20,10 @@ def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return posix.fill(text, fillings, "zsh")
 
 
-def check(scripts: Sequence[str]) -> list[str | None]:
-    """What zsh says of each script's syntax, as "line N: …", or None; executes nothing.
+def check(scripts: Sequence[str]) -> list[Complaint | None]:
+    """What zsh says of each script's syntax, or None for one that it parses; executes nothing.
 
     Raises FileNotFoundError when zsh is not installed.
     """
-    return posix_check.check(("zsh", "-f", "-n"), scripts)
+    # zsh takes a `}` for the end of a list wherever it stands, so one script could close what is around it
+    return posix_check.check(("zsh", "-f", "-n"), scripts, [True] * len(scripts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from ..run import Report
+from ..found import Report
 
 FORMATS = ("text", "json", "github", "sarif", "junit")
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..run import Found, Report
-from .places import end_of
+from ..found import Found, Report
 
 _IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
@@ -11,17 +10,16 @@ _IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
 
 def write(report: Report) -> str:
     """A line for each finding, `::error file=…,line=…,col=…::message`."""
-    return "".join(_command(each, report.texts[each.path]) + "\n" for each in report.found)
+    return "".join(_command(each) + "\n" for each in report.found)
 
 
-def _command(each: Found, text: str) -> str:
-    finding = each.finding
-    end_line, end_column = end_of(text, finding.span)
-    properties: dict[str, object] = {"title": f"{each.rule.code} {each.rule.name}", "file": each.path}
-    properties |= {"line": finding.span.line, "endLine": end_line}
-    if end_line == finding.span.line:  # columns of different lines are refused
-        properties |= {"col": finding.span.column, "endColumn": end_column}
+def _command(each: Found) -> str:
+    place = each.place
+    properties: dict[str, object] = {"title": f"{each.code} {each.name}", "file": each.path}
+    properties |= {"line": place.line, "endLine": place.end_line}
+    if place.end_line == place.line:  # columns of different lines are refused
+        properties |= {"col": place.column, "endColumn": place.end_column}
     listed = ",".join(f"{name}={str(value).translate(_IN_PROPERTY)}" for name, value in properties.items())
-    message = f"{each.path}:{finding.span.line}:{finding.span.column}: {each.rule.code} {finding.message}"
-    message += f"\n{finding.hint}" if finding.hint else ""
-    return f"::{each.rule.severity} {listed}::{message.translate(_IN_MESSAGE)}"
+    message = f"{each.path}:{place.line}:{place.column}: {each.code} {each.message}"
+    message += f"\n{each.hint}" if each.hint else ""
+    return f"::{each.severity} {listed}::{message.translate(_IN_MESSAGE)}"

@@ -5,34 +5,31 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..run import Found, Report
-from .places import end_of
+from ..found import Found, Report
 
 
 def write(report: Report) -> str:
     """The findings as a list of objects; offsets and columns count characters, from 0 and from 1."""
-    found = [_as_object(each, report.texts[each.path]) for each in report.found]
+    found = [_as_object(each) for each in report.found]
     return json.dumps(found, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
 
 
-def _as_object(each: Found, text: str) -> dict[str, Any]:
-    finding = each.finding
-    end_line, end_column = end_of(text, finding.span)
-    fix = finding.fix and {
-        "start": finding.fix.start,
-        "end": finding.fix.end,
-        "replacement": finding.fix.replacement,
+def _as_object(each: Found) -> dict[str, Any]:
+    fix = each.fix and {
+        "start": each.fix.place.start,
+        "end": each.fix.place.end,
+        "replacement": each.fix.replacement,
     }
     return {
         "path": each.path,
-        "line": finding.span.line,
-        "column": finding.span.column,
-        "end_line": end_line,
-        "end_column": end_column,
-        "code": each.rule.code,
-        "name": each.rule.name,
-        "severity": str(each.rule.severity),
-        "message": finding.message,
-        "hint": finding.hint,
+        "line": each.place.line,
+        "column": each.place.column,
+        "end_line": each.place.end_line,
+        "end_column": each.place.end_column,
+        "code": each.code,
+        "name": each.name,
+        "severity": str(each.severity),
+        "message": each.message,
+        "hint": each.hint,
         "fix": fix,
     }

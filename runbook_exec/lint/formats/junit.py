@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from ...excerpts import excerpt
-from ..run import Found, Report
+from ..found import Found, Report
 
 # what XML 1.0 cannot hold, not even as a reference
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -15,10 +14,10 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def write(report: Report) -> str:
     """A suite for each page with a case for each finding; a page without any has one case that passed."""
-    by_page: dict[str, list[Found]] = {path: [] for path in report.texts}
+    by_page: dict[str, list[Found]] = {path: [] for path in report.pages}
     for each in report.found:
         by_page[each.path].append(each)
-    suites = [_suite(path, found, report.texts[path]) for path, found in by_page.items()]
+    suites = [_suite(path, found) for path, found in by_page.items()]
     if report.not_checked:
         suites.append(_not_checked(report.not_checked))
     cases = sum(len(found) or 1 for found in by_page.values()) + len(report.not_checked)
@@ -29,25 +28,20 @@ def write(report: Report) -> str:
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', opening, *suites, "</testsuites>"]) + "\n"
 
 
-def _suite(path: str, found: Sequence[Found], text: str) -> str:
-    cases = [_case(each, text) for each in found] or [
-        f'    <testcase classname={_attribute(path)} name="lint"/>'
-    ]
-    opening = (
-        f'  <testsuite name={_attribute(path)} tests="{len(cases)}" failures="{len(found)}" errors="0" '
-        f"file={_attribute(path)}>"
-    )
+def _suite(path: str, found: Sequence[Found]) -> str:
+    cases = [_case(each) for each in found] or [f'    <testcase classname={_attribute(path)} name="lint"/>']
+    opening = f'  <testsuite name={_attribute(path)} tests="{len(cases)}" failures="{len(found)}" errors="0">'
     return "\n".join([opening, *cases, "  </testsuite>"])
 
 
-def _case(each: Found, text: str) -> str:
-    finding = each.finding
-    name = f"{each.rule.code} {each.rule.name} {finding.span.line}:{finding.span.column}"
-    body = f"{each.path}:{finding.span.line}:{finding.span.column}: {each.rule.code} {finding.message}\n"
-    body += excerpt(text, finding.span) + (f"\n{finding.hint}" if finding.hint else "")
+def _case(each: Found) -> str:
+    place = f"{each.place.line}:{each.place.column}"
+    name = _attribute(f"{each.code} {each.name} {place}")
+    body = f"{each.path}:{place}: {each.code} {each.message}\n{each.excerpt}"
+    body += f"\n{each.hint}" if each.hint else ""
     return (
-        f"    <testcase classname={_attribute(each.path)} name={_attribute(name)}>"
-        f"<failure type={_attribute(each.rule.code)} message={_attribute(finding.message)}>"
+        f"    <testcase classname={_attribute(each.path)} name={name}>"
+        f"<failure type={_attribute(each.code)} message={_attribute(each.message)}>"
         f"{escape(_writable(body))}</failure></testcase>"
     )
 

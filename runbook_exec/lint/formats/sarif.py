@@ -9,18 +9,17 @@ from typing import Any
 from urllib.parse import quote
 
 from ... import __version__
-from ...model import Span
-from ..lines import span_in
-from ..rule import Fix, Rule
-from ..run import Found, Report
-from .places import end_of, utf16_column
+from ..found import Change, Found, Place, Report
+from ..rule import Rule
+from ..rules import RULES
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 def write(report: Report) -> str:
     """One run with the rules that found something, their results, and what could not be checked."""
-    rules = sorted({each.rule.code: each.rule for each in report.found}.values(), key=lambda rule: rule.code)
+    codes = {each.code for each in report.found}
+    rules = sorted((rule for rule in RULES if rule.code in codes), key=lambda rule: rule.code)
     indices = {rule.code: index for index, rule in enumerate(rules)}
     run: dict[str, Any] = {
         "tool": {
@@ -32,7 +31,7 @@ def write(report: Report) -> str:
         },
         "columnKind": "utf16CodeUnits",
         "invocations": [_invocation(report)],
-        "results": [_result(each, report.texts[each.path], indices) for each in report.found],
+        "results": [_result(each, indices) for each in report.found],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
@@ -54,37 +53,30 @@ def _invocation(report: Report) -> dict[str, Any]:
     return {"executionSuccessful": not notes, "toolExecutionNotifications": notes}
 
 
-def _result(each: Found, text: str, indices: dict[str, int]) -> dict[str, Any]:
-    finding = each.finding
-    message = f"{finding.message}: {finding.hint}" if finding.hint else finding.message
+def _result(each: Found, indices: dict[str, int]) -> dict[str, Any]:
     artifact = {"uri": uri(each.path)}
-    place = {"artifactLocation": artifact, "region": _region(text, finding.span)}
+    place = {"artifactLocation": artifact, "region": _region(each.place)}
     result: dict[str, Any] = {
-        "ruleId": each.rule.code,
-        "ruleIndex": indices[each.rule.code],
-        "level": str(each.rule.severity),
-        "message": {"text": message},
+        "ruleId": each.code,
+        "ruleIndex": indices[each.code],
+        "level": str(each.severity),
+        "message": {"text": f"{each.message}: {each.hint}" if each.hint else each.message},
         "locations": [{"physicalLocation": place}],
     }
-    if finding.fix is not None:
-        change = {"artifactLocation": artifact, "replacements": [_replacement(text, finding.fix)]}
-        result["fixes"] = [{"artifactChanges": [change]}]
+    if each.fix is not None:
+        change = {"artifactLocation": artifact, "replacements": [_replacement(each.fix)]}
+        description = {"text": each.hint or each.message}
+        result["fixes"] = [{"description": description, "artifactChanges": [change]}]
     return result
 
 
-def _replacement(text: str, fix: Fix) -> dict[str, Any]:
-    region = _region(text, span_in(text, fix.start, fix.end))
-    return {"deletedRegion": region, "insertedContent": {"text": fix.replacement}}
+def _replacement(fix: Change) -> dict[str, Any]:
+    return {"deletedRegion": _region(fix.place), "insertedContent": {"text": fix.replacement}}
 
 
-def _region(text: str, span: Span) -> dict[str, int]:
-    end_line, end_column = end_of(text, span)
-    return {
-        "startLine": span.line,
-        "startColumn": utf16_column(text, span.line, span.column),
-        "endLine": end_line,
-        "endColumn": utf16_column(text, end_line, end_column),
-    }
+def _region(place: Place) -> dict[str, int]:
+    start, end = place.units
+    return {"startLine": place.line, "startColumn": start, "endLine": place.end_line, "endColumn": end}
 
 
 def uri(path: str) -> str:

@@ -1,0 +1,34 @@
+"""The git commit that a document is from."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+_PATIENCE = 2.0  # seconds; a run does not wait for a repository that is slow to answer
+
+
+class Commit(NamedTuple):
+    """A commit's id, "" where there is none, and whether the document differs from it or is not in it."""
+
+    id: str = ""
+    dirty: bool = False
+
+
+def commit_of(document: Path) -> Commit:
+    """The commit that is checked out around the document; nothing outside of a repository or without git."""
+    folder = document.absolute().parent
+    if not any((each / ".git").exists() for each in (folder, *folder.parents)):
+        return Commit()
+    command = ["git", "--no-optional-locks", "-C", str(folder), "status", "--porcelain=v2", "--branch"]
+    command += ["--untracked-files=all", "--ignored=matching", "--", document.name]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_PATIENCE, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired):
+        return Commit()
+    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    found = next((line.split()[-1] for line in lines if line.startswith("# branch.oid ")), "")
+    if found in ("", "(initial)"):
+        return Commit()
+    return Commit(found, any(not line.startswith("#") for line in lines))

@@ -1,0 +1,200 @@
+"""What was found before, kept while all that it rests on is as it was: content, settings, program, shells."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import IO, Any
+
+from .. import __version__
+from .found import from_plain, to_plain
+from .looked import Kept, Looked
+from .selection import Settings
+
+_KEY = 64  # characters at the beginning of a line
+_SHELLS = ("fish", "bash", "zsh", "sh")
+_OLD = 30 * 86400  # seconds after which a file that nobody has used goes
+_SPARE = 2  # how many times more lines than pages a file may have
+
+
+class Cache:
+    """The file that keeps what is found on the pages looked at from one working directory.
+
+    Each line is a digest of all that a page's findings rest on, a check sum and the findings. Lines are only
+    added, whole and under a lock, so runs at the same time do not hurt each other; whatever is damaged is
+    not there. It is no error if the file cannot be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines: dict[bytes, bytes] = {}
+        self._stale = 0
+        with suppress(OSError):
+            for line in path.read_bytes().splitlines(keepends=True):
+                self._stale += line[:_KEY] in self._lines
+                self._lines[line[:_KEY]] = line
+
+    def get(self, key: str, path: str, digest: str) -> Kept | None:
+        """What is kept under this key for a page."""
+        line = self._lines.get(key.encode())
+        if line is None:
+            return None
+        check, _, text = line[_KEY + 1 : -1].partition(b" ")
+        try:
+            return _kept(json.loads(text), path, digest) if check == _sum(text) else None
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+    def add(self, kept: Mapping[str, Kept], used: Iterable[str]) -> None:
+        """Keep these, by key; `used` are the keys of everything that this run has looked at."""
+        if not kept:
+            return
+        lines = {key.encode(): _line(key, each) for key, each in kept.items()}
+        alive = {key.encode() for key in used} | lines.keys()
+        try:
+            if len(self._lines) + self._stale + len(lines) > _SPARE * len(alive) + 100:
+                self._rewrite(self._lines | lines, alive)
+            else:
+                with open(self._path, "ab", opener=_private) as file:
+                    _lock(file)
+                    file.write(b"".join(lines.values()))
+        except OSError:
+            return
+        _clean(self._path.parent)
+
+    def _rewrite(self, lines: Mapping[bytes, bytes], alive: Iterable[bytes]) -> None:
+        """Write the file anew with the lines that are of use; what others add meanwhile is lost."""
+        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        try:
+            with open(beside, "wb", opener=_private) as file:
+                file.write(b"".join(lines[key] for key in sorted(alive) if key in lines))
+            beside.replace(self._path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def opened(environ: Mapping[str, str]) -> Cache | None:
+    """The cache for this working directory; None where there is no safe place for one."""
+    home = environ.get("XDG_CACHE_HOME", "")
+    if not home.startswith("/"):
+        home = os.path.join(environ.get("HOME", ""), ".cache")  # noqa: PTH118
+    if not home.startswith("/"):
+        return None
+    folder = Path(home, "runbook-exec", "lint")
+    try:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not all(_is_private(each) for each in (folder.parent, folder)):
+            return None
+        return Cache(folder / hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:32])
+    except OSError:
+        return None
+
+
+class Keys:
+    """Makes the keys under which findings are kept."""
+
+    def __init__(self, commands: Iterable[str] = ()) -> None:
+        self._program = _digest(["1", *_program(), *_shells(), *commands])
+        self._settings: dict[int, bytes] = {}
+
+    def key(self, path: str, digest: str, settings: Settings) -> str:
+        """A digest of all that is known before a page is read."""
+        said = self._settings.get(id(settings)) or self._settings.setdefault(id(settings), _said(settings))
+        page = os.fsencode(os.path.abspath(path))  # noqa: PTH100
+        return hashlib.sha256(b"\0".join((self._program, said, digest.encode(), page))).hexdigest()
+
+
+def _program() -> Iterable[str]:
+    """Which program this is; its files too, as long as somebody may be changing them."""
+    yield __version__
+    folder = Path(__file__).parent.parent
+    for path in sorted(folder.rglob("*.py")):
+        with suppress(OSError):
+            status = path.stat()
+            yield f"{path} {status.st_size} {status.st_mtime_ns}"
+
+
+def _shells() -> Iterable[str]:
+    """Which shells there are: the files that would run."""
+    for shell in _SHELLS:
+        path = shutil.which(shell)
+        if path is None:
+            yield f"no {shell}"
+            continue
+        with suppress(OSError):
+            status = os.stat(path)  # noqa: PTH116
+            yield f"{os.path.realpath(path)} {status.st_size} {status.st_mtime_ns}"
+
+
+def _said(settings: Settings) -> bytes:
+    selection = settings.selection
+    parts = [[*selection.only], [*selection.more], [*selection.no], settings.options, settings.codes]
+    return _digest([json.dumps(parts, sort_keys=True, default=str)])
+
+
+def _digest(parts: Iterable[str]) -> bytes:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).digest()
+
+
+def _sum(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest()[:16].encode()
+
+
+def _line(key: str, kept: Kept) -> bytes:
+    looked = kept.looked
+    plain = [
+        [to_plain(found) for found in looked.found],
+        looked.unchecked,
+        [[question, answer, guard] for question, (answer, guard) in kept.answers.items()],
+        kept.until and kept.until.isoformat(),
+    ]
+    text = json.dumps(plain, separators=(",", ":")).encode()
+    return b"%b %b %b\n" % (key.encode(), _sum(text), text)
+
+
+def _kept(plain: Any, path: str, digest: str) -> Kept:
+    found, unchecked, answers, until = plain
+    looked = Looked(
+        path,
+        digest,
+        tuple(from_plain(path, each) for each in found),
+        {str(shell): int(count) for shell, count in unchecked.items()},
+    )
+    asked = {
+        tuple(question): (answer, guard and (tuple(guard[0]), guard[1]))
+        for question, answer, guard in answers
+    }
+    return Kept(looked, asked, None if until is None else date.fromisoformat(until))
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+
+def _is_private(folder: Path) -> bool:
+    status = folder.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o022
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Wait for whoever writes at this moment; the lock goes with the file."""
+    fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _clean(folder: Path) -> None:
+    """Remove the files of working directories from which nobody has run the linter for long."""
+    oldest = time.time() - _OLD
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,23 @@
+"""Dates as people write them in front matter."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ][\d:.+TZ -]*)?")
+
+
+def as_date(value: Any) -> date | None:
+    """The day that a value of YAML stands for; text such as `2026-04-30` or `2026/4/30 12:00` does too."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not (written := DATE.fullmatch(value.strip())):
+        return None
+    try:
+        return date(int(written[1]), int(written[2]), int(written[3]))
+    except ValueError:
+        return None

@@ -1,0 +1,68 @@
+"""Looking at pages: each is read, its blocks are given to their shells, and every rule looks at it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ..model import Runbook
+from ..parse import parse
+from .found import Found, told
+from .ignoring import ignored_lines
+from .looked import Kept, Looked
+from .pages import Pages
+from .rule import Page, Rule, Site
+from .selection import Settings
+from .syntax import Verdict, verdicts
+
+
+class Looking:
+    """Looks at the pages of one run, some at a time."""
+
+    def __init__(
+        self, site: Site, pages: Pages, settings: Mapping[str, Settings], rules: Sequence[Rule]
+    ) -> None:
+        self._site = site
+        self._pages = pages
+        self._settings = settings
+        self._rules = rules
+        self._latest: tuple[Settings | None, Sequence[Rule]] = None, ()
+
+    def look(self, paths: Sequence[str]) -> list[Kept]:
+        """What is found on these pages, and what that rests on."""
+        looked: dict[str, Kept] = {}
+        read: dict[str, tuple[Runbook, str]] = {}
+        for path in paths:
+            try:
+                data = self._pages.content(path)
+            except OSError as error:
+                why = f"cannot read `{path}`: {(error.strerror or str(error)).lower()}"
+                looked[path] = Kept(Looked(path, unread=why))
+                continue
+            read[path] = parse(data, path), hashlib.sha256(data).hexdigest()
+            self._pages.keep(Path(path), read[path][0])
+        rules = {path: self._rules_for(self._settings[path]) for path in read}
+        said = verdicts(
+            {path: read[path][0] for path in read if any(rule.asks_shells for rule in rules[path])}
+        )
+        for path, (runbook, digest) in read.items():
+            verdict = said.get(path, Verdict())
+            page = Page(runbook, Path(path), self._site, self._settings[path].options, verdict.refused)
+            found = tuple(self._on_page(path, page, rules[path]))
+            looked[path] = Kept(Looked(path, digest, found, verdict.missing), *self._site.notes.taken())
+        return [looked[path] for path in paths]
+
+    def _rules_for(self, settings: Settings) -> Sequence[Rule]:
+        if settings is not self._latest[0]:
+            self._latest = settings, [rule for rule in self._rules if rule in settings.selection]
+        return self._latest[1]
+
+    def _on_page(self, path: str, page: Page, rules: Sequence[Rule]) -> Iterator[Found]:
+        found = [(rule, finding) for rule in rules for finding in rule.check(page)]
+        found.sort(key=lambda each: (each[1].span.start, each[0].code))
+        ignored = ignored_lines(page.runbook)
+        for each, (rule, finding) in zip(told(path, page.runbook.text, found), found, strict=True):
+            codes = ignored.get(finding.span.line, frozenset())
+            if not any(code == rule.name or rule.code.startswith(code) for code in codes):
+                yield each

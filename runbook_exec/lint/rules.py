@@ -1,0 +1,18 @@
+"""The rules of the linter, a family in one visible tuple."""
+
+from __future__ import annotations
+
+from . import dates, links, meaning, page, parsing, secret_text, steps, structure, values
+from .rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    *parsing.RULES,
+    *values.RULES,
+    *meaning.RULES,
+    *secret_text.RULES,
+    *links.RULES,
+    *structure.RULES,
+    *page.RULES,
+    *steps.RULES,
+    *dates.RULES,
+)

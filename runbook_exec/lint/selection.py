@@ -1,0 +1,44 @@
+"""Which rules look at a page, and what the settings tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .rule import Rule
+
+ALL = "ALL"  # every rule, in place of a code
+
+
+class UnknownCode(Exception):
+    """A code that means no rule; the message says where it stands and what may be meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rules look: by code or by the beginning of one; `only` replaces the default, `no` takes away."""
+
+    only: Collection[str] = ()
+    more: Collection[str] = ()
+    no: Collection[str] = ()
+
+    def __contains__(self, rule: Rule) -> bool:
+        wanted = means(self.only, rule) if self.only else rule.default
+        return (wanted or means(self.more, rule)) and not means(self.no, rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the settings file nearest to a page says."""
+
+    selection: Selection = field(default_factory=Selection)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    # every code that somebody wrote, after where it stands: to be checked before a rule looks
+    codes: tuple[tuple[str, str], ...] = ()
+
+
+def means(codes: Collection[str], rule: Rule) -> bool:
+    """Whether one of the codes, beginnings of codes and names means this rule."""
+    return any(code in (ALL, rule.name) or rule.code.startswith(code) for code in codes)

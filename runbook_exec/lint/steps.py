@@ -1,0 +1,238 @@
+"""D512–D514: the numbers of steps, and what refers to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..model import Runbook, Span
+from ..titles import numbered
+from ..wikilinks import code_spans
+from .inline import Stretches, hidden_in
+from .lines import span_in
+from .rule import Example, Finding, Page, Rule
+
+_LABEL = re.compile(r"(\d+)([a-z]?)")
+_LARGEST_GAP = 5  # numbers left out; where it is more, they count something else than steps
+
+_STEP = re.compile(r"\b(?:step|Step|STEP)")
+_NUMBER = r"\d{1,3}[a-f]?"
+_MORE = rf"(?:\s?[-–—]\s?|\s+(?:to|through|and|or)\s+|\s*,\s*(?:(?:and|or)\s+)?)(?:steps?\s+)?{_NUMBER}"
+_REFERENCE = re.compile(
+    rf"\b(?:step\s+{_NUMBER}|steps\s+{_NUMBER}(?:{_MORE}){{1,20}})(?![\w%]|[.,:]\d|\s?(?:ms|s|sec|min|h)\b)",
+    re.IGNORECASE,
+)
+_EACH = re.compile(r"(\d+)([a-f]?)", re.IGNORECASE)
+_FARTHEST = 20  # a number this much above the last step's is not meant as a step
+# whose step it is: that of another page, or of something else that has steps
+_WHOSE = re.compile(
+    r"\s*(?:\(?(?:of|in|from|on|at|under|within)\s+(?!this\b|the\s+(?:above|procedure)\b)\S|[\]/|])",
+    re.IGNORECASE,
+)
+_ANOTHER = re.compile(
+    r"\[\[|\]\(|\]\[|://|['’]s?\s+steps?\b"
+    r"|\b(?:wizard|installer|guide|tutorial|manual|documentation|docs|article|appendix)s?\b"
+    r"|\b(?:other|(?<!this )runbook)s?\b",
+    re.IGNORECASE,
+)
+_NEAR = 300  # characters of a sentence that are looked at to either side
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n[ \t]*(?=\|)")
+# a line that numbers something: a heading, an item, a cell of a table, "Step 3" at its beginning
+_NUMBERED_LINE = re.compile(
+    rf"^[ \t>|]*+(?:[-*+][ \t]++)?(?:\#{{1,6}}[ \t]++)?[*_~(]{{0,4}}+"
+    rf"(?:step[ \t]++({_NUMBER})\b|({_NUMBER})(?:[.):]|[ \t]*+[*|–—-]))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LETTERED_LINE = re.compile(r"^[ \t>]*+(?:[-*+][ \t]++)?\(?([a-f])[.)][ \t]", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """The heading of a step that has a number."""
+
+    number: int
+    letter: str
+    span: Span
+
+    @property
+    def label(self) -> str:
+        """The number as written."""
+        return f"{self.number}{self.letter}"
+
+
+def _sequences(runbook: Runbook) -> Iterator[list[_Numbered]]:
+    """The numbered headings of each procedure, where they begin with 0 or 1 as those of steps do."""
+    titles = {section.span.start: section.title for section in runbook.sections}
+    for procedure in runbook.procedures:
+        found: list[_Numbered] = []
+        for step in procedure.steps:
+            label = _LABEL.fullmatch(numbered(titles.get(step.span.start, ""))[0].lower())
+            if label is not None:
+                found.append(_Numbered(int(label[1]), label[2], step.span))
+        if len(found) > 1 and found[0].number <= 1:
+            yield found
+
+
+def step_gap(page: Page) -> Iterator[Finding]:
+    """Numbers that are left out between two steps."""
+    for sequence in _sequences(page.runbook):
+        reached = sequence[0].number
+        for step in sequence[1:]:
+            missing = step.number - reached - 1
+            if missing > _LARGEST_GAP:
+                break
+            if missing > 0:
+                last = f" to {step.number - 1}" if missing > 1 else ""
+                yield Finding(
+                    f"step {step.label} follows step {reached}: expected {reached + 1}{last} between them",
+                    step.span,
+                    "number the steps anew, or bring back what is missing",
+                )
+            reached = step.number if step.number <= 1 else max(reached, step.number)
+
+
+def step_repeat(page: Page) -> Iterator[Finding]:
+    """Numbers that two steps have."""
+    for sequence in _sequences(page.runbook):
+        seen: dict[str, Span] = {}
+        before = 0
+        for step in sequence:
+            if step.label in ("0", "1") and step.number < before:
+                seen = {}  # the count begins anew
+            before = step.number
+            if step.label in seen:
+                yield Finding(
+                    f"there are two steps {step.label}: the other one is on line {seen[step.label].line}",
+                    step.span,
+                    f"number the steps anew, or tell the two apart: `{step.number}a` and `{step.number}b`",
+                )
+            seen.setdefault(step.label, step.span)
+
+
+def unknown_reference(page: Page) -> Iterator[Finding]:
+    """References to steps that the page does not have."""
+    runbook = page.runbook
+    references = list(_references(runbook)) if _STEP.search(runbook.text) else []
+    if not references or not (known := _labels(runbook)):
+        return
+    most = max(int(label.rstrip("abcdef")) for label in known) + _FARTHEST
+    letters = {letter.lower() for letter in _LETTERED_LINE.findall(runbook.text)}
+    for reference in references:
+        for each in _EACH.finditer(runbook.text, *reference.span()):
+            number, letter = each[1].lstrip("0") or "0", each[2].lower()
+            there = f"{number}{letter}" in known or (letter in letters and number in known)
+            if not there and int(number) <= most:
+                yield Finding(
+                    f"this page has no step {each.group()}",
+                    span_in(runbook.text, each.start(), each.end()),
+                    "refer to the step by the number it has now, or say whose step it is",
+                )
+
+
+def _labels(runbook: Runbook) -> set[str]:
+    """Every number that a step or anything else on the page has; empty where its steps have none."""
+    titles = {section.span.start: section.title for section in runbook.sections}
+    known: set[str] = set()
+    counted = False
+    for procedure in runbook.procedures:
+        written = [
+            numbered(titles[step.span.start])[0] if step.span.start in titles else step.label
+            for step in procedure.steps
+        ]
+        if sum(map(bool, written)) > 1:
+            counted = True
+            known.update(label.lower() for label in written if label)
+            known.update(str(step.number) for step in procedure.steps if step.span.start not in titles)
+    if not counted:
+        return known
+    ones = 0
+    for step, plain in _NUMBERED_LINE.findall(runbook.text):
+        label = (step or plain).lower()
+        ones += label == "1"
+        known.add(label.lstrip("0") or "0")
+    known.update(map(str, range(1, ones + 1)))  # "1." before every item
+    return known | {label.rstrip("abcdef") for label in known}
+
+
+def _references(runbook: Runbook) -> Iterator[re.Match[str]]:
+    """Where the prose speaks of steps of this page."""
+    text = runbook.text
+    hidden = hidden_in(text)
+    for span in runbook.paragraphs:
+        if not _STEP.search(text, span.start, span.end):
+            continue
+        code = Stretches(code_spans(text, span.start, span.end))
+        for reference in _REFERENCE.finditer(text, span.start, span.end):
+            at = reference.start()
+            if at in hidden or at in code:
+                continue
+            before = _SENTENCE.split(text[max(span.start, at - _NEAR) : at])[-1]
+            after = _SENTENCE.split(text[reference.end() : min(span.end, reference.end() + _NEAR)])[0]
+            if not _WHOSE.match(after) and not _ANOTHER.search(f"{before}{reference.group()}{after}"):
+                yield reference
+
+
+def _page(*titles: str) -> str:
+    return "## Steps\n\n" + "".join(f"### {title}\n\n```fish\necho a\n```\n\n" for title in titles)
+
+
+_THREE = _page("1. One", "2. Two", "3. Three")
+_LIST = "## Steps\n\n1. One\n2. Two\n3. Three\n\n"
+
+RULES = (
+    Rule(
+        "D512",
+        "step-number-gap",
+        "A number that is left out is most often a step that was taken out. Whoever was told to begin again "
+        "at step 4 begins at another one now. Only headings are looked at, since Markdown numbers lists "
+        "by itself.",
+        step_gap,
+        bad=(
+            Example(_page("1. One", "3. Three"), at=(9, 1)),
+            Example(_page("Step 0: Zero", "Step 1: One", "Step 2: Two", "Step 5: Five"), at=(21, 1)),
+        ),
+        good=(
+            Example(_page("0. Zero", "1. One", "1b. More", "2. Two")),
+            Example(_page("404: Not found", "500: Broken")),
+            Example(_page("1. One", "2. Two", "1. One", "2. Two")),
+            Example("## Steps\n\n1. One\n3. Three\n"),
+        ),
+    ),
+    Rule(
+        "D513",
+        "step-number-repeat",
+        "Where two steps have one number, nobody knows which one another page or a colleague means by it.",
+        step_repeat,
+        bad=(
+            Example(_page("1. One", "2. Two", "2. Three"), at=(15, 1)),
+            Example(_page("Step 1: One", "Step 1b: Two", "Step 1B: Three"), at=(15, 1)),
+        ),
+        good=(
+            Example(_page("1. One", "1a. Two", "1b. Three", "2. Four")),
+            Example("## Steps\n\n1. One\n1. Two\n1. Three\n"),
+            Example(_page("1. One", "2. Two") + "## Rollback\n\n### 1. One\n\n### 2. Two\n"),
+        ),
+    ),
+    Rule(
+        "D514",
+        "unknown-step-reference",
+        "`Go back to step 7` on a page whose steps now end at 6 is an instruction that cannot be followed. "
+        "Nothing is said where the page does not number its steps, or where the sentence speaks of another "
+        "page.",
+        unknown_reference,
+        bad=(
+            Example(_THREE + "If it fails, go back to step 9.\n", at=(21, 30)),
+            Example(_THREE + "Repeat steps 2-4, or *Step 2*.\n", at=(21, 16)),
+            Example(_LIST + "Then repeat Step 4: it is quick.\n", at=(7, 18)),
+        ),
+        good=(
+            Example(_THREE + "See step 1, steps 2-3, `step 9`, and step 9 of [[other]].\n"),
+            Example(_THREE + "The wizard asks for it in step 5. Step 1 of 9. Every step 10 ms. Step 2.9.\n"),
+            Example("## A\n\n```fish\necho a\n```\n\nSee step 9.\n"),
+            Example(
+                "## Steps\n\n1. One\n1. Two\n1. Three\n\n   a. more\n\nRepeat steps 2 and 3, and step 3a.\n"
+            ),
+        ),
+    ),
+)

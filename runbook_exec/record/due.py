@@ -1,0 +1,121 @@
+"""`runbook-exec due`: runbooks whose cadence has passed since they last succeeded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from .. import front_matter
+from ..model import Runbook
+from ..parse import parse
+from .finding import Entry, entries
+from .freshness import (
+    BadFreshness,
+    Freshness,
+    beside,
+    from_journals,
+    procedures_that_count,
+    read_freshness,
+    runs_of,
+)
+from .moments import ago
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """A runbook that is to be run every so often, and when it last succeeded as a whole, if ever."""
+
+    path: Path
+    title: str
+    cadence: timedelta
+    last: datetime | None
+    due: bool
+
+    @property
+    def until(self) -> datetime | None:
+        """When it is due; None where it never succeeded, and so is due now."""
+        return self.last + self.cadence if self.last else None
+
+
+def looked_at(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[list[Cadence], list[str]]:
+    """Every page that has a cadence, the one that is due first in front; and what could not be read."""
+    known = entries(folder)
+    found: list[Cadence] = []
+    unread: list[str] = []
+    for page in pages:
+        try:
+            each = _cadence(page, known, now)
+        except BadFreshness as error:
+            unread.append(str(error))
+        except OSError as error:
+            unread.append(f"cannot read `{page}`: {(error.strerror or str(error)).lower()}")
+        except ValueError as error:
+            unread.append(f"{page}:{error}")
+        else:
+            found += [each] if each else []
+    return sorted(
+        found, key=lambda one: (one.until or datetime.min.replace(tzinfo=now.tzinfo), str(one.path))
+    ), unread
+
+
+def _cadence(page: Path, known: Sequence[Entry], now: datetime) -> Cadence | None:
+    data = page.read_bytes()
+    matter = front_matter.read(data.decode("utf-8", "replace"))
+    if matter.settings.cadence is None:
+        for problem in matter.problems:  # what cannot be read may well hold a cadence
+            raise ValueError(f"{problem.span.line if problem.span else 1}: {problem.message}")
+        return None
+    runbook = parse(data, str(page))
+    cadence = timedelta(seconds=matter.settings.cadence)
+    freshness = read_freshness(beside(page)).merged(from_journals(runbook, runs_of(page, known)))
+    last = _last(runbook, freshness)
+    return Cadence(page, runbook.title, cadence, last, last is None or last + cadence <= now)
+
+
+def _last(runbook: Runbook, freshness: Freshness) -> datetime | None:
+    counted = [freshness.procedures.get(procedure.anchor) for procedure in procedures_that_count(runbook)]
+    times = [datetime.fromisoformat(success.succeeded) for success in counted if success]
+    return max(times, default=None)
+
+
+def told(found: Sequence[Cadence], now: datetime) -> Iterator[str]:
+    """A line for each that is due; where none is, which will be next."""
+    due = [each for each in found if each.due]
+    width = max((len(str(each.path)) for each in due), default=0)
+    for each in due:
+        every = f"every {_days(each.cadence)}"
+        if each.last is None:
+            yield f"{each.path!s:<{width}}  {every}, and it never succeeded as a whole"
+        else:
+            yield f"{each.path!s:<{width}}  {every}, last succeeded {ago(each.last, now)}"
+    if not due and found and found[0].until:
+        yield f"nothing is due; next is {found[0].path}, on {found[0].until.astimezone(now.tzinfo).date()}"
+    elif not due:
+        yield "nothing is due: no page has a cadence"
+
+
+def as_json(found: Sequence[Cadence]) -> str:
+    """Every runbook that has a cadence, as a JSON list."""
+    return json.dumps(
+        [
+            {
+                "runbook": str(each.path),
+                "title": each.title,
+                "cadence": each.cadence.total_seconds(),
+                "succeeded": each.last.isoformat() if each.last else None,
+                "until": each.until.isoformat() if each.until else None,
+                "due": each.due,
+            }
+            for each in found
+        ],
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _days(length: timedelta) -> str:
+    days = length.total_seconds() / 86400
+    return f"{days:g} day{'s' * (days != 1)}"
