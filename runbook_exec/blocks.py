@@ -6,7 +6,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from . import placeholders
 from .above import NOTHING
@@ -138,7 +137,6 @@ class _Reading:
         text = self.script.text
         scan, found = _scan(text, shell, settings)
         borders, labels = _alternatives(text, scan)
-        starts = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))[:-1]
         statements = []
         ends = [end for _, end in scan.statements]
         shown = {bisect_right(ends, end) - 1: output for end, output in expected}
@@ -148,14 +146,14 @@ class _Reading:
             inside = []
             while placeholder is not None and placeholder.start < end:
                 if placeholder.start >= start:
-                    inside.append(self._placeholder(placeholder, start, scan, starts))
+                    inside.append(self._placeholder(placeholder, start, scan))
                 placeholder = next(upcoming)
             statements.append(
                 Statement(
                     text[start:end],
                     start,
                     end,
-                    self._span(start, end, starts),
+                    self._span(start, end),
                     tuple(inside),
                     bisect_right(borders, start) + 1 if borders else 0,
                     shown.get(index),
@@ -164,27 +162,18 @@ class _Reading:
         problems: tuple[Problem, ...] = ()
         if scan.problem is not None:
             position, message = scan.problem
-            span = self._span(position, min(position + 1, len(text)), starts)
+            span = self._span(position, min(position + 1, len(text)))
             problems = (Problem("syntax", message, span, f"it is read as {shell}"),)
         return tuple(statements), labels, problems
 
-    def _placeholder(
-        self, found: placeholders.Found, base: int, scan: Scan, starts: list[int]
-    ) -> Placeholder:
-        in_comment = any(start <= found.start < end for start, end in scan.comments)
+    def _placeholder(self, found: placeholders.Found, base: int, scan: Scan) -> Placeholder:
+        in_comment = scan.in_comment(found.start)
         context = Context.COMMENT if in_comment else scan.context(found.start, found.end)
-        span = self._span(found.start, found.end, starts)
+        span = self._span(found.start, found.end)
         return Placeholder(found.name, found.text, found.start - base, found.end - base, context, span)
 
-    def _span(self, start: int, end: int, starts: list[int]) -> Span:
-        return self.source.span(self._offset(start, starts), self._offset(end, starts))
-
-    def _offset(self, position: int, starts: list[int]) -> int:
-        """`Excerpt.offset`, without counting the lines before the position each time."""
-        if not self.script.origins:
-            return 0
-        line = min(bisect_right(starts, position), len(self.script.origins)) - 1
-        return self.script.origins[line] + max(0, position - starts[line] - self.script.padding[line])
+    def _span(self, start: int, end: int) -> Span:
+        return self.source.span(self.script.offset(start), self.script.offset(end))
 
 
 def _alternatives(text: str, scan: Scan) -> tuple[list[int], tuple[str, ...]]:

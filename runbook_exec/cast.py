@@ -162,7 +162,12 @@ class Cast:
         else:
             rows, columns = self._size
             began = datetime.fromisoformat(event.time)
-            header: dict[str, Any] = {"version": 2, "width": columns, "height": rows, "timestamp": int(began.timestamp())}
+            header: dict[str, Any] = {
+                "version": 2,
+                "width": columns,
+                "height": rows,
+                "timestamp": int(began.timestamp()),
+            }
             if isinstance(event, RunStarted):
                 header |= {"title": f"{event.path} {event.run}", "env": {"SHELL": event.shell}}
             self._buffer += json.dumps(header).encode() + b"\n"
@@ -192,8 +197,13 @@ class Cast:
 
     def _begun(self, event: Output) -> Output:
         """Write as much of it as the beginning still has room for; what is left of it."""
-        # an escaped character takes six bytes
-        cut = max(0, self._beginning // 6 - 8)
+        cut = min(len(event.text), self._beginning)
+        while (
+            cut
+            and len(_line(Frame(self._frames.now, "o", event.text[:cut].replace("\n", "\r\n"))))
+            > self._beginning
+        ):
+            cut = cut * 3 // 4
         self._put(*self._frames.of(replace(event, text=event.text[:cut])))
         self._beginning = 0
         return replace(event, text=event.text[cut:])

@@ -77,8 +77,10 @@ def read_lines(path: Path) -> Iterator[Line | Damage | Torn]:
                 if number == 1:
                     version = _version(data)
                     previous = first_hash(event.run, version)
-            except (ValueError, RecursionError) as error:
-                yield Damage(number, str(error) or "expected one event of a run as a JSON object")
+            except ValueError as error:
+                yield Damage(number, str(error))
+            except RecursionError:
+                yield Damage(number, "expected one event of a run, found nesting without end")
             else:
                 yield from _checked(Line(number, event, digest(line)), line, data, previous, version)
             previous = digest(line)

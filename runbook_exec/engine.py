@@ -20,6 +20,7 @@ from .events import (
     Output,
     RunEnded,
     RunStarted,
+    ShellChanged,
     StatementFinished,
     StatementStarted,
     ValueGiven,
@@ -41,6 +42,7 @@ from .questions import (
 )
 from .shells import SHELLS
 from .shells.base import Filling, Unwritable
+from .shells.holdings import Change, Holds
 from .state import State, after, carried, next_item
 from .values import ValueProblem, check_value, evaluate_when
 from .verdict import KEPT, Kept, chosen_alternative, judge
@@ -62,6 +64,9 @@ class Shell(Protocol):
 
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[Any]:
         """Run one statement."""
+
+    def look(self) -> bytes:
+        """What the shell tells of its variables and functions."""
 
     def ask_line(self) -> Iterator[Any]:
         """Let the operator type a line: yields it at last, or None for the end."""
@@ -105,6 +110,7 @@ class Resumption:
     seen: tuple[str, ...]  # tokens that its output has shown
     output: str  # of the statement that was running when it died
     cwd: str  # the shell's folder; "" if it was never told
+    holdings: Change  # what the shell held that a new one does not
     seq: int  # of its last event
     edited: bool  # whether the document is another than it was
 
@@ -137,6 +143,7 @@ class _Run:
     resumption: Resumption | None = None
     seq: int = 0
     warned: bool = False  # that secrets would be lost
+    holds: Holds = field(default_factory=lambda: Holds(""))
     started: bool = False
     knows: Knowledge = field(default_factory=Knowledge)
     block_text: str = ""  # what the statements of the present block have printed so far
@@ -256,6 +263,8 @@ class _Run:
                         done = got
                 yield from self.rest(item, typed=True)
                 yield self.finished(done, began, "", at)
+                if not done.ended:
+                    yield from self.changed(line, at)
 
     def manual(self, item: Item) -> Iterator[Event]:
         if item.where.step in self.plan.done and item.block is None:
@@ -445,6 +454,8 @@ class _Run:
         self.keep()
         finished = self.finished(done, began, problem, _at(item))
         yield finished
+        if not done.ended:
+            yield from self.changed(code.decode("utf-8", "surrogateescape"), _at(item))
         if not problem:
             for name, value in captured.items():
                 yield self.say(
@@ -488,16 +499,30 @@ class _Run:
                     yield self.say(Output, step=0, block=0, statement=0, line=0, text=text)
             elif getattr(got, "ended", ""):
                 raise Stop("failed", f"{got.ended} while starting")
-        if self.resumption is not None and self.resumption.cwd:
-            self.restore(self.resumption.cwd)
+        self.holds = Holds(self.plan.procedure.shell)
+        self.holds.look(self.session.look())
+        if self.resumption is not None:
+            self.restore(self.resumption)
 
-    def restore(self, cwd: str) -> None:
-        """Go to the folder that the shell was in; what that prints is of no interest."""
+    def restore(self, was: Resumption) -> None:
+        """Give the shell back what it held, and its folder; what that prints is of no interest."""
+        for _ in self.session.run(self.holds.restoring(was.holdings).encode("utf-8", "surrogateescape")):
+            pass
+        if not was.cwd:
+            return
         fill = SHELLS[self.plan.procedure.shell].fill
-        code = "cd " + "".join(piece.text for piece in fill("<cwd>", [_bare(cwd)]))
+        code = "cd " + "".join(piece.text for piece in fill("<cwd>", [_bare(was.cwd)]))
         for got in self.session.run(code.encode("utf-8", "surrogateescape")):
             if getattr(got, "status", 0):
-                self.world.notice(f"cannot go back to `{cwd}`, where the shell was")
+                self.world.notice(f"cannot go back to `{was.cwd}`, where the shell was")
+        self.holds.look(self.session.look())
+
+    def changed(self, code: str, at: Mapping[str, int]) -> Iterator[Event]:
+        """How a statement has changed what the shell holds; what is or may be a secret is left out."""
+        change = self.holds.after(code, self.session.look)
+        made = {key: text for key, text in change.made.items() if not self.knows.hides(key, text)}
+        if made or change.gone:
+            yield self.say(ShellChanged, made=made, gone=change.gone, **at)
 
     def keep(self) -> None:
         """Keep the secrets that nobody could give a second time, for as long as the run is not finished."""

@@ -110,6 +110,19 @@ class ValueGiven(At):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShellChanged(At):
+    """What the shell holds is not as before: code that makes it so, by kind and name, and what is gone.
+
+    Nothing that holds a secret, or has the name of one, is told.
+    """
+
+    event: ClassVar[str] = "shell_changed"
+
+    made: Mapping[str, str]
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Event):
     """A question was answered, by a person or by an option given beforehand."""
 
@@ -153,6 +166,7 @@ KINDS: Mapping[str, type[Event]] = {
         StatementFinished,
         Captured,
         ValueGiven,
+        ShellChanged,
         Answered,
         Edited,
         RunEnded,

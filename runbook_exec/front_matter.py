@@ -11,7 +11,7 @@ from yaml.nodes import MappingNode
 from .matter_bounds import bounds
 from .model import Problem, Settings
 from .settings import Reading, is_name, overlay, read_settings
-from .source import source
+from .source import Source, source
 from .yaml_text import Mistake, load
 
 __all__ = ["FrontMatter", "overlay", "read", "read_inputs_file"]
@@ -38,7 +38,7 @@ def read(text: str) -> FrontMatter:
         return FrontMatter()
     start, end, body = found
     mistakes: list[Mistake] = []
-    span = source(text[:body]).span
+    page = source(text[:body])
     try:
         document = load(text, start, end)
         if document.root is None:
@@ -48,18 +48,18 @@ def read(text: str) -> FrontMatter:
     except Mistake as mistake:
         if not text[start:end].partition("\n")[0].strip():
             return FrontMatter()
-        return FrontMatter(end=body, problems=(_problem(mistake, text, "front-matter"),))
+        return FrontMatter(end=body, problems=(_problem(mistake, page, "front-matter"),))
     settings = Settings()
     for key, value in document.root.value:
         if not is_name(key):
             mistakes.append(document.mistake(key, "expected a name as the key", "put it in quotes"))
         elif key.value == "runbook":
             try:
-                settings = read_settings(Reading(document, mistakes.append, span), value)
+                settings = read_settings(Reading(document, mistakes.append, page.span), value)
             except Mistake as mistake:
                 mistakes.append(mistake)
     data = {key: value for key, value in document.data.items() if isinstance(key, str)}
-    problems = tuple(_problem(mistake, text, "front-matter") for mistake in mistakes)
+    problems = tuple(_problem(mistake, page, "front-matter") for mistake in mistakes)
     return FrontMatter(data, settings, body, problems)
 
 
@@ -70,20 +70,21 @@ def read_inputs_file(text: str, path: str) -> tuple[Settings, tuple[Problem, ...
     """
     mistakes: list[Mistake] = []
     settings = Settings()
+    page = source(text)
     try:
         document = load(text, 1 if text.startswith("\ufeff") else 0, len(text))
         root = document.root
         if isinstance(root, MappingNode):
             root = next((value for key, value in root.value if key.value == "runbook"), root)
         if root is not None:
-            settings = read_settings(Reading(document, mistakes.append, source(text).span), root)
+            settings = read_settings(Reading(document, mistakes.append, page.span), root)
     except Mistake as mistake:
         mistakes.append(mistake)
-    return settings, tuple(_problem(mistake, text, "inputs", path) for mistake in mistakes)
+    return settings, tuple(_problem(mistake, page, "inputs", path) for mistake in mistakes)
 
 
-def _problem(mistake: Mistake, text: str, code: str, path: str = "") -> Problem:
+def _problem(mistake: Mistake, page: Source, code: str, path: str = "") -> Problem:
     """The mistake as a problem; of a mistake of several lines, the span is the first."""
-    line_end = text.find("\n", mistake.start)
+    line_end = page.text.find("\n", mistake.start)
     end = mistake.end if line_end <= mistake.start else min(mistake.end, line_end)
-    return Problem(code, str(mistake), source(text).span(mistake.start, end), mistake.hint, path=path)
+    return Problem(code, str(mistake), page.span(mistake.start, end), mistake.hint, path=path)

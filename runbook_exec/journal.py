@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from .chain import VERSION, Damage, Line, digest, first_hash, read_lines, sealed
 from .events import Event, Output, RunEnded, RunStarted, StatementStarted, to_line
 
 KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; what is cut is said
+_TRIES, _WAIT = 5, 0.01  # to take a lock; seconds between
 _CUT = "\n[… what follows was not kept in the journal]\n"
 
 
@@ -55,7 +59,9 @@ class Journal:
         except OSError as error:
             raise JournalError(f"cannot write the journal `{path}`: {error.strerror}") from error
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
+            if os.fstat(file).st_nlink == 0:
+                raise FileNotFoundError(errno.ENOENT, "the run was removed just now")
             previous, size = "", os.fstat(file).st_size
             for line in read_lines(path):
                 if isinstance(line, Damage):
@@ -139,6 +145,15 @@ def read_journal(path: Path) -> Iterator[Event]:
         raise JournalError(
             f"cannot read the journal `{path}`: {(error.strerror or str(error)).lower()}"
         ) from error
+
+
+def _lock(file: int) -> None:
+    """Take the lock of a run; raises BlockingIOError where another process goes on with it."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(_WAIT)  # whoever lists runs holds it for an instant, to see whether it can be had
+    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _holder(path: Path) -> str:

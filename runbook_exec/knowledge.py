@@ -10,7 +10,7 @@ from .offers import Offer, offers
 from .plan import Item, Plan, Value
 from .shells import SHELLS
 from .shells.base import Filling
-from .values import capture_value, check_value
+from .values import capture_value, check_value, is_secret
 
 HIDDEN = "••••••••"
 _OFFERED, _REMEMBERED = 1 << 16, 40  # characters of, and how many, outputs that values are offered from
@@ -53,6 +53,11 @@ class Knowledge:
     def seen(self) -> tuple[str, ...]:
         """The tokens that output has shown and nobody had declared."""
         return tuple(dict.fromkeys(value for _, value in self.masker.seen()))
+
+    def hides(self, key: str, code: str) -> bool:
+        """Whether code that makes a variable or the like holds a secret, or has the name of one."""
+        name = key.partition(" ")[2].lower().replace("_", "-")
+        return is_secret(name, None, False) or self.mask(code) != code
 
     def mints(self, plan: Plan, item: Item) -> bool:
         """Whether the statement prints a secret that nobody knows yet."""

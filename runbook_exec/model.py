@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 
@@ -81,12 +84,18 @@ class Excerpt:
 
     def offset(self, position: int) -> int:
         """The offset in the file of the character at `position` in this text."""
-        line = self.text.count("\n", 0, position)
-        line = min(line, len(self.origins) - 1) if self.origins else 0
         if not self.origins:
             return 0
-        start = self.text.rfind("\n", 0, position) + 1
-        return self.origins[line] + max(0, position - start - self.padding[line])
+        starts = _line_starts(self.text)
+        line = bisect_right(starts, position) - 1
+        return self.origins[line] + max(0, position - starts[line] - self.padding[line])
+
+
+@lru_cache(maxsize=4)
+def _line_starts(text: str) -> tuple[int, ...]:
+    """The offset of each line's first character; kept, since many offsets in one text are asked for."""
+    ends = accumulate(map(len, text.split("\n")))
+    return (0, *(end + number for number, end in enumerate(ends, 1)))[:-1]
 
 
 @dataclass(frozen=True, slots=True)

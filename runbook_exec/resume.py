@@ -9,12 +9,21 @@ from pathlib import Path
 
 from .chain import Damage, Line, read_lines
 from .engine import Resumption
-from .events import Captured, Output, RunStarted, StatementFinished, StatementStarted, ValueGiven
+from .events import (
+    Captured,
+    Output,
+    RunStarted,
+    ShellChanged,
+    StatementFinished,
+    StatementStarted,
+    ValueGiven,
+)
 from .journal import JournalError
 from .kept_secrets import KeptSecrets
 from .plan import Plan, Value
 from .record.finding import Entry, entries
 from .record.record import Record, read_record
+from .shells.holdings import Change
 from .state import State, carried
 
 FINISHED = "succeeded"
@@ -30,6 +39,7 @@ class Past:
     values: Mapping[str, str]  # that are not secret
     output: str  # the end of what the last statement printed
     cwd: str
+    holdings: Change  # what the shell held that a new one does not
     seq: int
 
     @property
@@ -42,6 +52,8 @@ def read_past(path: Path) -> Past:
     """What the journal tells; raises JournalError where it is damaged or cannot be read."""
     record = read_record(path)
     values: dict[str, str] = {}
+    made: dict[str, str] = {}
+    gone: set[str] = set()
     output, cwd, seq = "", "", 0
     for line in read_lines(path):
         if isinstance(line, Damage):
@@ -57,13 +69,16 @@ def read_past(path: Path) -> Past:
                 values.pop(event.name, None)
                 if event.value is not None:
                     values[event.name] = event.value
+            case ShellChanged():
+                made = {key: code for key, code in made.items() if key not in event.gone} | dict(event.made)
+                gone = (gone | set(event.gone)) - set(event.made)
             case StatementStarted():
                 output = ""
             case Output():
                 output = (output + event.text)[-_END:]
             case StatementFinished():
                 cwd = event.cwd
-    return Past(path, record, values, output, cwd, seq)
+    return Past(path, record, values, output, cwd, Change(made, tuple(sorted(gone))), seq)
 
 
 def unfinished(folder: Path, document: Path | None = None) -> Entry | None:
@@ -105,6 +120,7 @@ def resumption(past: Past, plan: Plan, secrets: KeptSecrets | None) -> tuple[Sta
             seen=seen,
             output=past.output,
             cwd=past.cwd,
+            holdings=past.holdings,
             seq=past.seq,
             edited=edited,
         ),

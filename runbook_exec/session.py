@@ -32,6 +32,7 @@ from .shells.drive import (
     interrupted_report,
     parse_report,
 )
+from .shells.holdings import look
 from .shells.noise import Tidy
 
 _READ = 65536  # bytes read before anything is done with them; a Linux pseudo-terminal gives 4095 at a time
@@ -230,6 +231,15 @@ class Session:
                 yield item
         self._hidden(self._drive.send_line if status == 0 else "", before)
         yield self._line
+
+    def look(self) -> bytes:
+        """What the shell tells of its variables and functions, as `holdings` reads it; b"" if it is dead."""
+        path = Path(self._folder, "holdings")
+        self._hidden(look(self.shell, str(path)), self._last)
+        try:
+            return b"" if self._death else path.read_bytes()
+        except OSError:
+            return b""
 
     def _message(self, code: bytes, before: Report) -> bytes:
         self._turn += 1

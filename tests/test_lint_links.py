@@ -66,6 +66,14 @@ def test_a_wikilink_prefers_the_pages_near_it(write: Write) -> None:
     folder = write(
         {".obsidian/app.json": "{}", **files, "a/one.md": "[[setup]]\n", "two.md": "[[setup]] [[z]]\n"}
     )
+    write(
+        {
+            "top.md": "# Top\n",
+            "a/top.md": "# Near\n",
+            "a/four.md": "[[top#Top]] [[./top#Near]] [[top#Near]]\n",
+        }
+    )
+    assert found(folder, "a/four.md") == [("D503", 1, 34)]
     write({"b/c/d/three.md": "[[setup]] [[c/setup]] [[../setup]] [[/b/setup]]\n"})
     assert found(folder, "a/one.md", "two.md") == [("D502", 1, 1)]
     assert found(folder, "b/c/d/three.md") == [("D502", 1, 1)]

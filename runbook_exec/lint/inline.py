@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ..model import Runbook, Wikilink
 from ..wikilinks import code_spans
+from .latest import latest
 
 _TOKEN = re.compile(r"\\.|\[|\]\(?", re.DOTALL)
 _DESTINATION = re.compile(
@@ -92,8 +93,13 @@ def _obsidian_comments(text: str) -> Iterator[tuple[int, int]]:
     yield from ((opening.start(), closing.end()) for opening, closing in zip(alone, alone, strict=False))
 
 
-def page_links(runbook: Runbook) -> Iterator[Wikilink]:
+@latest
+def page_links(runbook: Runbook) -> Sequence[Wikilink]:
     """The wikilinks, without what only looks like one: `[[1]](…)`, `[[:space:]]`, `[[ -f x ]]`, `[[TOC]]`."""
+    return tuple(_page_links(runbook))
+
+
+def _page_links(runbook: Runbook) -> Iterator[Wikilink]:
     hidden = hidden_in(runbook.text) if runbook.wikilinks else None
     for link in runbook.wikilinks:
         start, end = link.span.start, link.span.end
@@ -109,8 +115,13 @@ def has_links(text: str) -> bool:
     return "](" in text or "]:" in text
 
 
-def links(runbook: Runbook) -> Iterator[Link]:
+@latest
+def links(runbook: Runbook) -> Sequence[Link]:
     """The links and images of the prose, then the definitions of references that are used."""
+    return tuple(_links(runbook))
+
+
+def _links(runbook: Runbook) -> Iterator[Link]:
     text = runbook.text
     if "](" in text:
         hidden = hidden_in(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from ..model import Runbook
@@ -15,6 +16,9 @@ from .pages import Pages
 from .rule import Page, Rule, Site
 from .selection import Settings
 from .syntax import Verdict, verdicts
+
+
+_MOST = 1000  # findings of one rule on one page: who has more mends some, and looks again
 
 
 class Looking:
@@ -59,7 +63,7 @@ class Looking:
         return self._latest[1]
 
     def _on_page(self, path: str, page: Page, rules: Sequence[Rule]) -> Iterator[Found]:
-        found = [(rule, finding) for rule in rules for finding in rule.check(page)]
+        found = [(rule, finding) for rule in rules for finding in islice(rule.check(page), _MOST)]
         found.sort(key=lambda each: (each[1].span.start, each[0].code))
         ignored = ignored_lines(page.runbook)
         for each, (rule, finding) in zip(told(path, page.runbook.text, found), found, strict=True):

@@ -203,6 +203,9 @@ _SAFER = (
 )
 
 
+_NEAR = 2000  # characters before a placeholder in which its command is looked for
+
+
 def secret_argument(page: Page) -> Iterator[Finding]:
     """A secret on a command line that everybody on the machine can read, where a safer form is known."""
     for statement, placeholder in placeholders(page):
@@ -212,8 +215,11 @@ def secret_argument(page: Page) -> Iterator[Finding]:
             if known is not None and known.secret is not None
             else is_secret_name(placeholder.name)
         )
-        before = re.split(r"\|\||&&|[|;\n]", statement.text[: placeholder.start].replace("\\\n", "  "))[-1]
-        for pattern, safer in _SAFER if secret else ():
+        if not secret:
+            continue
+        before = statement.text[max(0, placeholder.start - _NEAR) : placeholder.start].replace("\\\n", "  ")
+        before = re.split(r"\|\||&&|[|;\n]", before)[-1]
+        for pattern, safer in _SAFER:
             if pattern.search(before):
                 yield Finding(
                     f"`{placeholder.text}` is a secret, and a program's arguments can be read by everybody "
@@ -256,6 +262,12 @@ def _table(entries: Sequence[tuple[str, str]], before: str, flags: int = 0) -> r
 
 
 _COMMANDS = _table(DESTRUCTIVE, COMMAND)
+# one of these is in every command of the table
+_WORDS_OF_TABLE = (
+    "rm ", "rm\t", "mkfs", "dd ", "wipefs", "blkdiscard", "shred", "kubectl", "helm", "terraform", "git ",
+    "fly", "zfs", "zpool", "vgremove", "lvremove", "btrfs", "prune", "poweroff", "halt", "shutdown",
+    "/var/lib/",
+)  # fmt: skip
 _TEXTS = _table(_IN_TEXT, "", re.IGNORECASE)
 
 
@@ -264,19 +276,25 @@ def _added(pattern: str) -> re.Pattern[str]:
     return re.compile(COMMAND + f"({pattern})")
 
 
+def _likely_in_text(script: str) -> bool:
+    lowered = script.lower()
+    return "drop" in lowered or "truncate" in lowered or "delete" in lowered
+
+
 def unconfirmed(page: Page) -> Iterator[Finding]:
     """Destructive commands without `confirm`."""
     mine = [(_added(pattern), pattern) for pattern in page.options.get("destructive", ())]
     for code in codes(page):
         if not code.block.runs:
             continue
+        likely = any(word in code.bare for word in _WORDS_OF_TABLE)
         found = [
             (*each.span(each.lastindex or 0), DESTRUCTIVE[(each.lastindex or 1) - 1][1])
-            for each in _COMMANDS.finditer(code.bare)
+            for each in (_COMMANDS.finditer(code.bare) if likely else ())
         ]
         found += [
             (*each.span(each.lastindex or 0), _IN_TEXT[(each.lastindex or 1) - 1][1])
-            for each in _TEXTS.finditer(code.script)
+            for each in (_TEXTS.finditer(code.script) if _likely_in_text(code.script) else ())
         ]
         found += [(*each.span(1), what) for pattern, what in mine for each in pattern.finditer(code.bare)]
         if not found or annotation_of(page, code.block).confirm is not None:

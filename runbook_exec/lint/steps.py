@@ -10,13 +10,13 @@ from ..model import Runbook, Span
 from ..titles import numbered
 from ..wikilinks import code_spans
 from .inline import Stretches, hidden_in
+from .latest import latest
 from .lines import span_in
 from .rule import Example, Finding, Page, Rule
 
-_LABEL = re.compile(r"(\d+)([a-z]?)")
+_LABEL = re.compile(r"(\d{1,6})([a-z]?)")
 _LARGEST_GAP = 5  # numbers left out; where it is more, they count something else than steps
 
-_STEP = re.compile(r"\b(?:step|Step|STEP)")
 _NUMBER = r"\d{1,3}[a-f]?"
 _MORE = rf"(?:\s?[-–—]\s?|\s+(?:to|through|and|or)\s+|\s*,\s*(?:(?:and|or)\s+)?)(?:steps?\s+)?{_NUMBER}"
 _REFERENCE = re.compile(
@@ -113,21 +113,28 @@ def step_repeat(page: Page) -> Iterator[Finding]:
 def unknown_reference(page: Page) -> Iterator[Finding]:
     """References to steps that the page does not have."""
     runbook = page.runbook
-    references = list(_references(runbook)) if _STEP.search(runbook.text) else []
+    references = list(_references(runbook))
     if not references or not (known := _labels(runbook)):
         return
-    most = max(int(label.rstrip("abcdef")) for label in known) + _FARTHEST
-    letters = {letter.lower() for letter in _LETTERED_LINE.findall(runbook.text)}
+    most = max(int(label) for label in known if label.isdigit()) + _FARTHEST
     for reference in references:
         for each in _EACH.finditer(runbook.text, *reference.span()):
             number, letter = each[1].lstrip("0") or "0", each[2].lower()
-            there = f"{number}{letter}" in known or (letter in letters and number in known)
+            there = f"{number}{letter}" in known or (
+                letter != "" and number in known and letter in _letters(runbook.text)
+            )
             if not there and int(number) <= most:
                 yield Finding(
                     f"this page has no step {each.group()}",
                     span_in(runbook.text, each.start(), each.end()),
                     "refer to the step by the number it has now, or say whose step it is",
                 )
+
+
+@latest
+def _letters(text: str) -> frozenset[str]:
+    """The letters with which lines of the page begin, as in `a)`."""
+    return frozenset(letter.lower() for letter in _LETTERED_LINE.findall(text))
 
 
 def _labels(runbook: Runbook) -> set[str]:
@@ -152,15 +159,25 @@ def _labels(runbook: Runbook) -> set[str]:
         ones += label == "1"
         known.add(label.lstrip("0") or "0")
     known.update(map(str, range(1, ones + 1)))  # "1." before every item
-    return known | {label.rstrip("abcdef") for label in known}
+    written = [match for label in known if (match := _LABEL.fullmatch(label))]
+    return {match[group] for match in written for group in (0, 1)}
 
 
 def _references(runbook: Runbook) -> Iterator[re.Match[str]]:
     """Where the prose speaks of steps of this page."""
     text = runbook.text
+    lowered = text.lower()
+    at = lowered.find("step")
+    if at < 0:
+        return
     hidden = hidden_in(text)
+    same = len(lowered) == len(text)  # a few letters become two
     for span in runbook.paragraphs:
-        if not _STEP.search(text, span.start, span.end):
+        if same and at < span.start:
+            at = lowered.find("step", span.start)
+            if at < 0:
+                return
+        if same and at >= span.end:
             continue
         code = Stretches(code_spans(text, span.start, span.end))
         for reference in _REFERENCE.finditer(text, span.start, span.end):
@@ -227,7 +244,7 @@ RULES = (
             Example(_LIST + "Then repeat Step 4: it is quick.\n", at=(7, 18)),
         ),
         good=(
-            Example(_THREE + "See step 1, steps 2-3, `step 9`, and step 9 of [[other]].\n"),
+            Example(_THREE + "Type `step 9`. See step 1, steps 2-3, and step 9 of [[other]].\n"),
             Example(_THREE + "The wizard asks for it in step 5. Step 1 of 9. Every step 10 ms. Step 2.9.\n"),
             Example("## A\n\n```fish\necho a\n```\n\nSee step 9.\n"),
             Example(

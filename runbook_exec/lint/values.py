@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from ..model import Context, Placeholder, Severity, Span, Statement
 from ..plan import find_step, items_of
 from ..values import parse_capture
+from .latest import latest
 from .lines import span_in
 from .rule import Example, Finding, Page, Rule
 
@@ -19,11 +19,13 @@ _RUNS_TEXT = re.compile(
     r"(?:\b(?:ssh|eval|watch|wsl)\b(?!-)|\b(?:fish|bash|zsh|sh|dash|ksh|su|psql|python3?|perl|ruby|node|xargs)\b"
     r"[^'\"|;&]*\s-(?:\w*[ce])\b)"
 )
+_FILE = re.compile(r"[A-Za-z~$]")
+_NEAR = 2000  # characters before a placeholder in which its command is looked for
 _SAYS_NO_MORE = ("name", "id", "value")  # words that a name means whether or not it has them
 _NAMES_APART = re.compile(r"[-_.:/]")
 
 
-@lru_cache(maxsize=1)
+@latest
 def _statements(page: Page) -> tuple[Statement, ...]:
     """The statements of every block that runs in some procedure of the page, each once."""
     seen: set[int] = set()
@@ -94,7 +96,7 @@ def second_quoting(page: Page) -> Iterator[Finding]:
     for statement, placeholder in placeholders(page):
         if placeholder.context not in (Context.SINGLE, Context.DOUBLE):
             continue
-        before = statement.text[: placeholder.start]
+        before = statement.text[max(0, placeholder.start - _NEAR) : placeholder.start]
         quote = "'" if placeholder.context is Context.SINGLE else '"'
         command = before[: before.rfind(quote)]
         command = re.split(r"[|;&\n(]", command)[-1]
@@ -110,8 +112,8 @@ def looks_like_redirection(page: Page) -> Iterator[Finding]:
     """`<in>out`: a placeholder by its form, two redirections by its meaning."""
     for statement, placeholder in placeholders(page):
         after = statement.text[placeholder.end : placeholder.end + 1]
-        before = statement.text[: placeholder.start]
-        if placeholder.context is Context.BARE and before.endswith(" ") and re.match(r"[A-Za-z~$]", after):
+        before = statement.text[placeholder.start - 1 : placeholder.start] if placeholder.start else ""
+        if placeholder.context is Context.BARE and before == " " and _FILE.match(after):
             yield Finding(
                 f"`{placeholder.text}` is taken for a placeholder; with what follows, it could redirect",
                 placeholder.span,

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from ..events import RunStarted
+from ..mask import Masker
 from ..parse import parse
 from ..plan import Plan, items_of
 
@@ -23,7 +24,9 @@ def text_of(started: RunStarted) -> str:
         data = path_of(started).read_bytes()
     except OSError:
         return ""
-    return data.decode("utf-8", "replace") if hashlib.sha256(data).hexdigest() == started.digest else ""
+    if hashlib.sha256(data).hexdigest() != started.digest:
+        return ""
+    return Masker().mask_text(data.decode("utf-8", "replace"))
 
 
 def plan_of(text: str, started: RunStarted) -> Plan | None:

@@ -164,7 +164,8 @@ def _how(record: Record, where: Where) -> str:
 
 def _without_document(record: Record) -> Filled:
     """The steps that the events tell of, without titles and prose."""
-    places = sorted({*(ran.where for ran in record.ran), *(said.where for said in record.said)} - {NOWHERE})
+    answered = (said.where for said in record.said if said.question in _SAID)
+    places = sorted({*(ran.where for ran in record.ran), *answered} - {NOWHERE})
     steps = []
     for number in dict.fromkeys(where.step for where in places):
         here = [where for where in places if where.step == number]

@@ -56,6 +56,11 @@ class Entry:
         return (datetime.fromisoformat(self.last.time) - self.began).total_seconds()
 
 
+def journals(folder: Path) -> list[Path]:
+    """All journals of a folder, the oldest first, those too that nothing was written to."""
+    return sorted(_journals(folder))
+
+
 def entries(folder: Path) -> list[Entry]:
     """All runs whose journals are in a folder, the newest first; raises OSError."""
     found = [entry for path in _journals(folder) if (entry := entry_of(path)) is not None]
@@ -85,7 +90,7 @@ def find(folder: Path, wanted: str | None) -> Path:
 
 
 def entry_of(path: Path) -> Entry | None:
-    """A run at a glance; None where the file is gone or nothing has been written yet."""
+    """A run at a glance; None where the file is gone, or where not even its first line has been written."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -94,7 +99,7 @@ def entry_of(path: Path) -> Entry | None:
         with open(file, "rb", closefd=False) as reader:
             first = reader.readline()
         started = _event(first)
-        if not first:
+        if not first.endswith(b"\n"):
             return None
         last = _event(_last_line(file))
         running = not isinstance(last, RunEnded) and is_locked(file)

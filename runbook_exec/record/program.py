@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..journal import JournalError
-from .finding import NoSuchRun, entries, entry_of, find
+from .finding import NoSuchRun, entries, entry_of, find, journals
 
 T = TypeVar("T")
 
@@ -143,7 +143,7 @@ def _verify(asked: Asked, folder: Path, width: int) -> str:
 
     if asked.seal and len(asked.runs) != 1:
         raise NotDone("expected one RUN with `--seal`: a seal is that of one journal")
-    paths = [find(folder, name) for name in asked.runs] or [entry.path for entry in reversed(entries(folder))]
+    paths = [find(folder, name) for name in asked.runs] or journals(folder)
     seal = asked.seal or ""
     wrong = False
     for path in paths:

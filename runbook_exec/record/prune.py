@@ -25,8 +25,9 @@ def prune(
 ) -> Iterator[str]:
     """Remove runs and say which; `entries` are in order, the newest first, and `older_than` is in seconds.
 
-    One that is going on is never removed. One that did not end may be resumed, and is removed only if
-    `unfinished` asks for it; a damaged one may be what somebody looks for, and is removed by hand.
+    One that is going on is never removed. One that did not end, or that waits for a person, may be taken up
+    again, and is removed only if `unfinished` asks for it; a damaged one may be what somebody looks for, and
+    is removed by hand.
     """
     removed = 0
     for number, entry in enumerate(entries):
@@ -34,8 +35,8 @@ def prune(
         too_many = keep is not None and number >= keep
         if not (old or too_many) or entry.outcome in ("running", "damaged"):
             continue
-        if entry.outcome == "unfinished" and not unfinished:
-            yield f"kept {_name(entry)}: it did not end, `--unfinished` removes it too"
+        if entry.outcome in ("unfinished", "waiting") and not unfinished:
+            yield f"kept {_name(entry)}: it may be taken up again, `--unfinished` removes it too"
         elif dry_run or _remove(entry):
             removed += 1
             yield f"{'would remove' if dry_run else 'removed'} {_name(entry)}"

@@ -44,8 +44,6 @@ def verify(path: Path) -> Verdict:
             damages.append(line)
         else:
             last = line
-    if not count and torn is None:
-        damages.append(Damage(1, "expected the event that starts a run, found an empty file"))
     ended = last is not None and isinstance(last.event, RunEnded) and last.number == count
     entry = entry_of(path) if not ended else None
     running = entry is not None and entry.running
@@ -61,7 +59,9 @@ def told(verdict: Verdict, seal: str = "") -> Iterator[str]:
     if verdict.damages:
         return
     lines = f"{verdict.lines} line{'s' * (verdict.lines != 1)}"
-    if verdict.running:
+    if not verdict.lines:
+        state = "the run died before anything was written"
+    elif verdict.running:
         state = "going on, whole so far"
     elif not verdict.ended:
         torn = f"; a last line of {verdict.torn.size} bytes was torn off" if verdict.torn else ""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from operator import itemgetter
 
 from ..model import Context
+
+
+_start = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +19,8 @@ class Scan:
     `statements` are its complete commands in order, each from its first character to the end of its last
     word (here-document bodies included; the separator or newline after it, and comments around it, are not).
     `regions` are the stretches whose quoting is not bare, in order and disjoint (innermost wins); a quoted
-    region is the content between its quotes. `comments` are whole comments from `#` to the end of the line.
+    region is the content between its quotes. `comments` are whole comments from `#` to the end of the line,
+    in order.
     `problem` is where and why the script does not end or does not parse, as far as splitting can tell.
     """
 
@@ -25,12 +31,17 @@ class Scan:
 
     def context(self, start: int, end: int) -> Context:
         """The context of the stretch, which is unsafe where it lies across the border of two."""
-        for region_start, region_end, context in self.regions:
-            if region_start <= start and end <= region_end:
-                return context
-            if start < region_end and region_start < end:
-                return Context.UNSAFE
-        return Context.BARE
+        after = bisect_right(self.regions, start, key=_start)
+        if after and start < self.regions[after - 1][1]:
+            _, region_end, context = self.regions[after - 1]
+            return context if end <= region_end else Context.UNSAFE
+        within = after < len(self.regions) and self.regions[after][0] < end
+        return Context.UNSAFE if within else Context.BARE
+
+    def in_comment(self, position: int) -> bool:
+        """Whether a comment goes on at this position."""
+        after = bisect_right(self.comments, position, key=_start)
+        return after > 0 and position < self.comments[after - 1][1]
 
 
 @dataclass(frozen=True, slots=True)

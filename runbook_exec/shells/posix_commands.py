@@ -184,31 +184,33 @@ class Commands(Words):
     def command(self) -> None:
         """One command, simple or compound, with its redirections."""
         opened = self.pos
-        with self.level(opened):
-            word = self.keyword()
-            if self.at("((") and self.dialect != "sh" and (end := self.arithmetic_end(opened)) is not None:
-                self.pos = end
-                self.mark(opened, end, Context.UNSAFE, ARITHMETIC)
-            elif self.zsh and (nameless := _FUNCTION.match(self.text, opened)):
-                self.pos = nameless.end()
-                self.function_body(opened)
-                self.words_of_line()
-            elif self.peek() == "(":
-                self.pos += 1
-                self.block((")",), opened, "(")
-                self.expect(")", opened, "(")
-            elif self.is_compound(word):
-                self.pos += len(word)
-                self.blanks()
-                self.compound(word, opened)
-            elif word == "!" or word in _OPENED_BY:
-                raise self.unexpected()
-            else:
-                self.simple(opened)
-                return
+        self.descend(opened)
+        word = self.keyword()
+        if self.at("((") and self.dialect != "sh" and (end := self.arithmetic_end(opened)) is not None:
+            self.pos = end
+            self.mark(opened, end, Context.UNSAFE, ARITHMETIC)
+        elif self.zsh and (nameless := _FUNCTION.match(self.text, opened)):
+            self.pos = nameless.end()
+            self.function_body(opened)
+            self.words_of_line()
+        elif self.peek() == "(":
+            self.pos += 1
+            self.block((")",), opened, "(")
+            self.expect(")", opened, "(")
+        elif self.is_compound(word):
+            self.pos += len(word)
             self.blanks()
-            while self.redirection():
-                self.blanks()
+            self.compound(word, opened)
+        elif word == "!" or word in _OPENED_BY:
+            raise self.unexpected()
+        else:
+            self.simple(opened)
+            self.ascend()
+            return
+        self.blanks()
+        while self.redirection():
+            self.blanks()
+        self.ascend()
 
     def simple(self, opened: int) -> None:
         """Assignments, words and redirections; or the definition of a function, which begins like them."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import cast
 
 from ..model import Context
 from .posix_marks import Dialect, Region, Unfinished
 
 _MAX_DEPTH = 80  # well above any real script, and well below Python's own limit on recursion
+_PARENTHESIS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[()'\"]", re.DOTALL)
 _BLANKS = re.compile(r"(?:[ \t]|\\\n)+")
 
 
@@ -24,7 +24,8 @@ class Cursor:
         self.marks: list[Region] = []
         self.comments: list[tuple[int, int]] = []
         self._blank_until = 0
-        self._depth = 0
+        self._parentheses: dict[int, int | None] = {}  # where each `(` that has been looked at ends
+        self.depth = 0
 
     def peek(self) -> str:
         """The next character, or "" at the end."""
@@ -44,16 +45,15 @@ class Cursor:
         del self.marks[known:]
         self.mark(start, self.pos, Context.UNSAFE, reason)
 
-    @contextmanager
-    def level(self, opened: int) -> Iterator[None]:
-        """One level of nesting deeper."""
-        if self._depth >= _MAX_DEPTH:
+    def descend(self, opened: int) -> None:
+        """Go one level of nesting deeper."""
+        if self.depth >= _MAX_DEPTH:
             raise Unfinished(opened, f"nested more than {_MAX_DEPTH} levels deep")
-        self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
+        self.depth += 1
+
+    def ascend(self) -> None:
+        """Leave that level. An error inside need not: nothing is read after it."""
+        self.depth -= 1
 
     def blanks(self) -> None:
         """Pass spaces, tabs and continued lines; the token before them has ended."""
@@ -70,3 +70,34 @@ class Cursor:
         self.comments.append((self.pos, end))
         self.mark(self.pos, end, Context.COMMENT)
         self.pos = self._blank_until = end
+
+    def past(self, plain: re.Pattern[str]) -> str:
+        """Pass characters that mean nothing here, and return the one after them, or "" at the end."""
+        self.pos = cast(re.Match[str], plain.match(self.text, self.pos)).end()
+        return self.peek()
+
+    def arithmetic_end(self, start: int) -> int | None:
+        """Where the `((` at `start` ends if it is arithmetic; None where its parentheses hold commands."""
+        inner = self.parenthesis_end(start + 1)
+        return inner + 1 if inner is not None and self.text.startswith(")", inner) else None
+
+    def parenthesis_end(self, start: int) -> int | None:
+        """Where the `(` at `start` ends, by its parentheses and quotes alone."""
+        if start not in self._parentheses:
+            self._look_for_parentheses(start)
+        return self._parentheses[start]
+
+    def _look_for_parentheses(self, start: int) -> None:
+        """Find where the `(` at `start` ends, and all that stand between."""
+        opened: list[int] = []
+        for token in _PARENTHESIS.finditer(self.text, start):
+            if token[0] in "'\"" and self.dialect == "bash":
+                # bash looks for the end of this quote first, before it can tell that these are commands
+                raise Unfinished(token.start(), f"`{token[0]}` has no closing `{token[0]}`")
+            if token[0] == "(":
+                opened.append(token.start())
+                self._parentheses[token.start()] = None
+            elif token[0] == ")":
+                self._parentheses[opened.pop()] = token.end()
+                if not opened:
+                    return

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from .posix_marks import Dialect, Unfinished
 
 _QUOTED_PART = re.compile(r"\$?'([^']*)'|\$?\"((?:[^\"\\]|\\.)*)\"|\\(.)|([^'\"\\])", re.DOTALL)
 _ESCAPED_IN_DOUBLE = re.compile(r"\\([\\\"$`])")
+
+
+@lru_cache(maxsize=64)
+def _without_quotes(word: str) -> str:
+    parts = []
+    for single, double, escaped, plain in _QUOTED_PART.findall(word):
+        parts.append(single or _ESCAPED_IN_DOUBLE.sub(r"\1", double) or escaped or plain)
+    return "".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +37,7 @@ class EndWord:
     @property
     def text(self) -> str:
         """The line that ends the body: the word without its quotes."""
-        parts = []
-        for single, double, escaped, plain in _QUOTED_PART.findall(self.raw):
-            parts.append(single or _ESCAPED_IN_DOUBLE.sub(r"\1", double) or escaped or plain)
-        return "".join(parts)
+        return _without_quotes(self.raw)
 
     def ends_body(self, line: str) -> bool:
         """Whether the line is the last one."""
@@ -62,6 +68,11 @@ class Heredoc:
     end: int
     close: int
 
+    def moved(self, by: int) -> Heredoc:
+        """The same in a text that has so many characters more before it."""
+        word = replace(self.word, start=self.word.start + by, end=self.word.end + by)
+        return Heredoc(word, self.start + by, self.end + by, self.close + by)
+
 
 def find_last_line(text: str, start: int, word: EndWord, dialect: Dialect) -> Heredoc | None:
     """The here-document whose body begins at `start`, or None if no line ends it."""
@@ -86,14 +97,13 @@ def ends_in_escape(line: str) -> bool:
 
 def _logical_line(text: str, start: int, word: EndWord, dialect: Dialect) -> tuple[int, str]:
     """The end of the line at `start`, with those it continues on, and what is held against the end word."""
-    joined = ""
-    line = start
+    parts: list[str] = []
     while True:
-        end = text.find("\n", line)
+        end = text.find("\n", start)
         end = len(text) if end < 0 else end
-        joined += text[line:end]
-        if word.quoted or not ends_in_escape(joined) or end == len(text):
-            return end, joined
+        line = text[start:end]
+        if word.quoted or not ends_in_escape(line) or end == len(text):
+            return end, "".join((*parts, line))
         # dash looks for the end word in lines as written, the others in joined ones
-        joined = joined + "\n" if dialect == "sh" else joined[:-1]
-        line = end + 1
+        parts.append(line + "\n" if dialect == "sh" else line[:-1])
+        start = end + 1

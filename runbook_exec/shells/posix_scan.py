@@ -60,7 +60,7 @@ def read(script: str, dialect: Dialect) -> Reading:
     return Reading(
         tuple(statements),
         flatten(grammar.marks),
-        tuple(grammar.comments),
+        tuple(sorted(grammar.comments)),
         problem,
         tuple(grammar.parameters),
         tuple(grammar.heredocs),

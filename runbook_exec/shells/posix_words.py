@@ -7,23 +7,32 @@ marks stretches with their context. Marks nest as the quoting does; in the end t
 from __future__ import annotations
 
 import re
+from typing import cast
 
 from ..model import Context
 from . import posix_marks as why
 from .posix_cursor import Cursor
 from .posix_heredocs import EndWord, Heredoc, find_last_line, missing_last_line
-from .posix_marks import Dialect, Unfinished
+from .posix_marks import Dialect, Region, Unfinished
 
 _OPENERS = "\\'\"`$"
 _BREAKS = " \t\n;&|<>()"
 _PLAIN = re.compile(r"[^\\'\"`$ \t\n;&|<>()~=\[{}]+")
 _CLOSING_BRACE = re.compile(r"\}(?=\}*(?:[ \t\n;&|<>()]|\\\n|\Z))")
 _LONE_SEMICOLON = re.compile(r";(?![;&|])")
-_PARENTHESIS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[()'\"]", re.DOTALL)
 LEFT_SIDE = re.compile(r"[^\W\d]\w*(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?\+?=")
 _ELEMENT_KEY = re.compile(r"\[[^\]\n]*\]\+?=")
-_BRACKETS = re.compile(r"\[[^ \t\n\]\\'\"`;&|()<>]+\]")
-_BRACE_RANGE = re.compile(r"\{[^ \t\n{},;&|()<>\\'\"`]*\.\.[^ \t\n{},;&|()<>\\'\"`]*\}")
+_BRACKETS = re.compile(r"\[[^ \t\n\]\\'\"`;&|()<>]*+(\]?)")
+_BRACES = re.compile(r"\{[^ \t\n{},;&|()<>\\'\"`]*+\}")
+_IN_BACKTICKS = re.compile(r"(?:[^\\`]++|\\.)*+`", re.DOTALL)
+# what means nothing in a stretch that ends in …
+_PLAIN_UNTIL = {
+    '"': re.compile(r"[^\\$`\"]*+"),
+    "": re.compile(r"[^\\$`]*+"),
+    "'": re.compile(r"[^\\']*+"),
+    "}": re.compile(r"[^\\'\"`$}]*+"),
+}
+_NO_BRACKET = re.compile(r"[^\\'\"`$()\[\]{}]*+")
 NUMERIC_GLOB = re.compile(r"<\d*-\d*>")
 _PARAMETER = re.compile(r"\$(?:[a-zA-Z_][a-zA-Z0-9_]*|[0-9]|[@*#?$!-])")
 _ZSH_PARAMETER = re.compile(r"\$[#+^=~]*(?:[^\W\d]\w*|\d+|[@*?$!-])|\$#")
@@ -40,6 +49,7 @@ class Words(Cursor):
         self.parameters: list[tuple[int, int]] = []  # `$name` without braces, with zsh's modifiers
         self.heredocs: list[Heredoc] = []
         self._pending: list[EndWord] = []
+        self._brackets_known = 0  # up to where it is known whether a `[` ends
 
     def commands(self, closers: tuple[str, ...], opened: int, opener: str) -> None:
         """Read commands up to a closer; the grammar's part, here for `$( )`."""
@@ -103,10 +113,13 @@ class Words(Cursor):
         before = self.text[self.pos - 1 : self.pos] if self.pos > start else ""
         if char == "~" and (not before or before in "=:") and _is_name_character(self.text, self.pos + 1):
             self.mark(self.pos, self.pos + 2, Context.UNSAFE, why.TILDE)
-        elif char == "[" and (brackets := _BRACKETS.match(self.text, self.pos)):
-            self.mark(*brackets.span(), Context.UNSAFE, why.SUBSCRIPT)
-        elif char == "{" and (span := _BRACE_RANGE.match(self.text, self.pos)):
-            self.mark(*span.span(), Context.UNSAFE, why.RANGE)
+        elif char == "[" and self.pos >= self._brackets_known:
+            brackets = cast(re.Match[str], _BRACKETS.match(self.text, self.pos))
+            if brackets[1] and len(brackets[0]) > 2:
+                self.mark(*brackets.span(), Context.UNSAFE, why.SUBSCRIPT)
+            self._brackets_known = brackets.end()
+        elif char == "{" and (braces := _BRACES.match(self.text, self.pos)) and ".." in braces[0]:
+            self.mark(*braces.span(), Context.UNSAFE, why.RANGE)
         self.pos += 1
 
     def _group(self, start: int, char: str, regex: bool) -> bool:
@@ -154,16 +167,17 @@ class Words(Cursor):
         opened, known = self.pos, len(self.marks)
         self.pos += 1
         count = 1
-        with self.level(opened):
-            while count:
-                char = self.peek()
-                if not char or (double and char == '"'):
-                    raise Unfinished(opened, f"`{opening}` has no `{closing}`")
-                if char in _OPENERS:
-                    self._opener(char, double=double)
-                else:
-                    count += (char == opening) - (char == closing)
-                    self.pos += 1
+        self.descend(opened)
+        while count:
+            char = self.past(_NO_BRACKET)
+            if not char or (double and char == '"'):
+                raise Unfinished(opened, f"`{opening}` has no `{closing}`")
+            if char in _OPENERS:
+                self._opener(char, double=double)
+            else:
+                count += (char == opening) - (char == closing)
+                self.pos += 1
+        self.ascend()
         self.mark_unsafe(opened, reason, known)
 
     # -- quotes
@@ -181,8 +195,9 @@ class Words(Cursor):
         elif char == "`":
             self._backticks()
         elif char == "$":
-            with self.level(self.pos):
-                self._dollar(double)
+            self.descend(self.pos)
+            self._dollar(double)
+            self.ascend()
         else:
             self.pos += 1
 
@@ -196,8 +211,9 @@ class Words(Cursor):
     def _double(self) -> None:
         opened = self.pos
         self.pos += 1
-        with self.level(opened):
-            self._expandable(Context.DOUBLE, '"')
+        self.descend(opened)
+        self._expandable(Context.DOUBLE, '"')
+        self.ascend()
         if not self.peek():
             raise Unfinished(opened, '`"` is not closed')
         self.pos += 1
@@ -205,22 +221,16 @@ class Words(Cursor):
     def _expandable(self, context: Context, closer: str) -> None:
         """Text in which only the backslash, `$` and the backtick are special, up to the closer or the end."""
         start = self.pos
-        while (char := self.peek()) and char != closer:
-            if char in "\\$`":
-                self._opener(char, double=True)
-            else:
-                self.pos += 1
+        while (char := self.past(_PLAIN_UNTIL[closer])) and char != closer:
+            self._opener(char, double=True)
         self.mark(start, self.pos, context)
 
     def _ansi_c(self) -> None:
         opened = self.pos
         self.pos += 2
         start = self.pos
-        while (char := self.peek()) and char != "'":
-            if char == "\\":
-                self._opener(char)
-            else:
-                self.pos += 1
+        while (char := self.past(_PLAIN_UNTIL["'"])) == "\\":
+            self._opener(char)
         if not char:
             raise Unfinished(opened, "`$'` is not closed")
         self.mark(start, self.pos, Context.ANSI_C)
@@ -228,12 +238,10 @@ class Words(Cursor):
 
     def _backticks(self) -> None:
         opened, known = self.pos, len(self.marks)
-        self.pos += 1
-        while (char := self.peek()) != "`":
-            if not char:
-                raise Unfinished(opened, "a backtick is not closed")
-            self.pos = min(self.pos + (2 if char == "\\" else 1), len(self.text))
-        self.pos += 1
+        content = _IN_BACKTICKS.match(self.text, opened + 1)
+        if content is None:
+            raise Unfinished(opened, "a backtick is not closed")
+        self.pos = content.end()
         self.mark_unsafe(opened, why.BACKTICKS, known)
 
     # -- expansions
@@ -306,13 +314,10 @@ class Words(Cursor):
             self.pos -= 1
             self._balanced("{", "}", why.BRACES)
         else:
-            while (char := self.peek()) != "}":
+            while (char := self.past(_PLAIN_UNTIL["}"])) != "}":
                 if not char:
                     raise Unfinished(opened, "`${` has no `}`")
-                if char in _OPENERS:
-                    self._opener(char, double=double and not (quotes and char == "'"))
-                else:
-                    self.pos += 1
+                self._opener(char, double=double and not (quotes and char == "'"))
             self.pos += 1
         self.mark_unsafe(opened, why.BRACES, known)
 
@@ -328,23 +333,6 @@ class Words(Cursor):
         self.pos += 1
         self._pending = outer
         self.mark(opened, self.pos, Context.BARE)
-
-    def arithmetic_end(self, start: int) -> int | None:
-        """Where the `((` at `start` ends if it is arithmetic; None where its parentheses hold commands."""
-        inner = self.parenthesis_end(start + 1)
-        return inner + 1 if inner is not None and self.text.startswith(")", inner) else None
-
-    def parenthesis_end(self, start: int) -> int | None:
-        """Where the `(` at `start` ends, by its parentheses and quotes alone."""
-        depth = 0
-        for token in _PARENTHESIS.finditer(self.text, start):
-            if token[0] in "'\"" and self.dialect == "bash":
-                # bash looks for the end of this quote first, before it can tell that these are commands
-                raise Unfinished(token.start(), f"`{token[0]}` has no closing `{token[0]}`")
-            depth += (token[0] == "(") - (token[0] == ")")
-            if not depth:
-                return token.end()
-        return None
 
     # -- here-documents
 
@@ -388,15 +376,19 @@ class Words(Cursor):
 
     def _expand_body(self, start: int, end: int) -> None:
         """Mark a body whose `$` and backticks are expanded; what is wrong in it shows only when it runs."""
-        whole, self.text = self.text, self.text[:end]
-        self.pos, known = start, len(self.marks)
-        outer, self._pending = self._pending, []
+        body = type(self)(self.text[start:end], self.dialect)
+        body.depth = self.depth
         try:
-            self._expandable(Context.HEREDOC, "")
+            body._expandable(Context.HEREDOC, "")
         except Unfinished:
-            self.pos = end
-            self.mark_unsafe(start, why.BROKEN_BODY, known)
-        self.text, self._pending = whole, outer
+            body.marks.clear()
+            body.mark(0, end - start, Context.UNSAFE, why.BROKEN_BODY)
+        self.marks += (
+            Region(mark.start + start, mark.end + start, mark.context, mark.reason) for mark in body.marks
+        )
+        self.comments += ((first + start, last + start) for first, last in body.comments)
+        self.parameters += ((first + start, last + start) for first, last in body.parameters)
+        self.heredocs += (heredoc.moved(start) for heredoc in body.heredocs)
 
 
 def _is_name_character(text: str, position: int) -> bool:
