@@ -79,13 +79,14 @@ def lint(arguments: argparse.Namespace) -> int:
 def runs(arguments: argparse.Namespace) -> int:
     """Look at the record of runs, or for runbooks that are due."""
     from .journal import state_folder
-    from .record.program import Asked, NotDone
+    from .record.program import Asked, NotDone, Place
     from .record.program import run as look
 
     asked = {name: value for name, value in vars(arguments).items() if name != "command"}
     asked.setdefault("action", arguments.command)
     try:
-        outcome = look(Asked(**asked), state_folder(dict(os.environ)), shutil.get_terminal_size().columns)
+        place = Place(state_folder(dict(os.environ)), shutil.get_terminal_size().columns, os.environ)
+        outcome = look(Asked(**asked), place)
     except NotDone as refused:
         raise Refused(str(refused)) from None
     return {"done": DONE, "damaged": FAILED, "due": DUE}.get(outcome, REFUSED)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,8 +9,7 @@ from typing import NamedTuple
 from .markdown import Token, tokens
 from .model import Excerpt, Span
 from .source import PositionError, Source
-
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
+from .titles import unescaped
 
 
 class Heading(NamedTuple):
@@ -158,7 +155,7 @@ class _Reader:
         after = source.text[span.start + len(marker) : source.end(index)]
         written = after.strip(" \t")
         written_at = source.end(index) - len(after.lstrip(" \t")) if written else source.end(index)
-        info = _ESCAPE.sub(lambda m: m[1] or html.unescape(m[2]), written)
+        info = unescaped(written)
         return Fence(info, written, written_at, code, span, last + 1, token["closed"], items, quoted)
 
 

@@ -9,7 +9,7 @@ and recurses once for every quote that follows a list.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, ClassVar, cast
 
@@ -22,7 +22,8 @@ from .source import TAB_STOP
 Token = dict[str, Any]
 _Match = Callable[[str, int], re.Match[str] | None]
 
-# The characters that a block of each kind can begin with, but for spaces before them.
+# mistune's rules in the order they are tried, with the characters that a block of each kind can begin with
+# where no spaces stand before it.
 _FIRST_CHARACTERS = {
     "fenced_code": "`~",
     "indent_code": "",
@@ -122,15 +123,21 @@ class _Parser(BlockParser):
         "ref_link": r"^ {0,3}\[(?P<reflink_1>(?=[^\]]{0,999}\])(?:[^\\\[\]]|\\.){0,999}+)\]:",
     }
 
+    DEFAULT_RULES: ClassVar[Iterable[str]] = tuple(_FIRST_CHARACTERS)
+
     def __init__(self) -> None:
         super().__init__()
         self._openings = self._by_first_character(self.rules)
-        # what an item or a quote can hold that is nested too deep to hold more of those
-        self._leaves = self._by_first_character([rule for rule in self.rules if rule not in ("list", "block_quote")])
+        leaves = [rule for rule in self.rules if rule not in ("list", "block_quote")]
+        self._leaves = self._by_first_character(leaves)  # for what is nested too deep to hold more of those
         self._next_item = self.compile_sc(["thematic_break", "list"]).match
 
     def _by_first_character(self, rules: list[str]) -> dict[str, _Match]:
-        """What finds a block at the beginning of a line, by the first character of that line."""
+        """What finds a block at the beginning of a line, by the first character of that line.
+
+        A line that begins with any other is text. Fewer rules to try make half the time that mistune's
+        pattern of all rules takes.
+        """
         openings: dict[str, _Match] = {" ": self.compile_sc(rules).match}
         for character in "".join(_FIRST_CHARACTERS.values()):
             fitting = [rule for rule in rules if character in _FIRST_CHARACTERS[rule]]

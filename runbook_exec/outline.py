@@ -68,7 +68,8 @@ class Outline:
         if self.main:
             wanted = [course for course in self.main if not course.dangerous]
         else:
-            wanted = [course for course in self.others if not self.page.helps(course.anchor)]
+            helping = self.page.helping()
+            wanted = [course for course in self.others if course.anchor not in helping]
         return wanted[0].anchor if len(wanted) == 1 and not wanted[0].dangerous else None
 
     def course_at(self, anchor: str) -> Course | None:
@@ -159,14 +160,14 @@ class _Page:
         """The procedure under a heading: its next-level headings, or its list, or all of it as one step."""
         node = self.nodes[index]
         children = self.children.get(index, ())
-        with_numbers = [number for number in children if numbered(self.nodes[number].title)[0]]
         if any(self.nodes[number].first < self.nodes[number].last for number in children):
+            titles = {number: self.nodes[number].title for number in children}
             left_out = [
                 number
-                for number in children
-                if number not in with_numbers and _DANGEROUS.search(self.nodes[number].title)
+                for number, title in titles.items()
+                if not numbered(title)[0] and _DANGEROUS.search(title)
             ]
-            steps = [number for number in children if number not in left_out]
+            steps = sorted(titles.keys() - left_out)
             if steps:
                 return self._of_headings(index, steps, tuple(self.nodes[number] for number in left_out))
         items = self._items(node.first, node.last)
@@ -196,10 +197,9 @@ class _Page:
             yield parent
             parent = self.nodes[parent].parent
 
-    def helps(self, anchor: str) -> bool:
-        """Whether the section is there for when something goes wrong, and no procedure of its own."""
-        indices = (index for index, node in enumerate(self.nodes) if node.anchor == anchor)
-        return any(self._titled(index, _HELPING) for index in indices)
+    def helping(self) -> set[str]:
+        """The anchors of sections for when something goes wrong, which are no procedures of their own."""
+        return {node.anchor for index, node in enumerate(self.nodes) if self._titled(index, _HELPING)}
 
     def _dangerous(self, index: int) -> bool:
         return self._titled(index, _DANGEROUS)

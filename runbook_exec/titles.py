@@ -16,7 +16,7 @@ _LINK = re.compile(
     r"|<(?P<url>[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*)>"
 )
 _EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|~~)|(?<![\w\\])_{1,3}(?=\w)|(?<=[\w.,;:!?)])_{1,3}(?!\w)")
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
 _NUMBER = re.compile(
     r"(?:step\s+(?P<step>\d+[a-z]?)\s*(?:[.:)]|[-–—](?=\s))?(?:\s+|$)|(?P<plain>\d+[a-z]?)(?:[.):]|\s*[-–—])\s+)(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
@@ -42,8 +42,12 @@ def plain(text: str) -> str:
 
 
 def _unmarked(text: str) -> str:
-    text = _LINK.sub(_label, text)
-    return html.unescape(_ESCAPE.sub(r"\1", _EMPHASIS.sub("", text)))
+    return unescaped(_EMPHASIS.sub("", _LINK.sub(_label, text)))
+
+
+def unescaped(text: str) -> str:
+    """Markdown text with its backslash escapes and entities read."""
+    return _ESCAPE.sub(lambda m: m[1] or html.unescape(m[2]), text)
 
 
 def _label(link: re.Match[str]) -> str:

@@ -73,7 +73,7 @@ def test_a_wikilink_prefers_the_pages_near_it(write: Write) -> None:
             "a/four.md": "[[top#Top]] [[./top#Near]] [[top#Near]]\n",
         }
     )
-    assert found(folder, "a/four.md") == [("D503", 1, 34)]
+    assert found(folder, "a/four.md") == [("D503", 1, 33)]
     write({"b/c/d/three.md": "[[setup]] [[c/setup]] [[../setup]] [[/b/setup]]\n"})
     assert found(folder, "a/one.md", "two.md") == [("D502", 1, 1)]
     assert found(folder, "b/c/d/three.md") == [("D502", 1, 1)]

@@ -22,7 +22,7 @@ from runbook_exec.events import Event, Output, RunStarted, StatementFinished, St
 from runbook_exec.record.replay import play
 from runbook_exec.sizes import format_size, parse_size
 
-AT = {"step": 1, "block": 1, "statement": 1, "line": 3}
+AT: dict[str, Any] = {"step": 1, "block": 1, "statement": 1, "line": 3}
 BEGAN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
@@ -31,7 +31,14 @@ def _at(seconds: float) -> dict[str, Any]:
 
 
 def _started(seconds: float = 0) -> Event:
-    facts = {"path": "page.md", "digest": "", "procedure": "", "anchor": "", "shell": "fish", "place": ""}
+    facts: dict[str, Any] = {
+        "path": "page.md",
+        "digest": "",
+        "procedure": "",
+        "anchor": "",
+        "shell": "fish",
+        "place": "",
+    }
     return RunStarted(**_at(seconds), **facts)
 
 

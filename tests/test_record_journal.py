@@ -25,7 +25,7 @@ def _finished(program: Program) -> Path:
 
 
 def test_any_byte_that_is_changed_is_found(program: Program) -> None:
-    """Whichever byte of a finished journal is another, or gone, the line is named or the one that follows it."""
+    """Whichever byte of a finished journal is another, or gone, its line or the next one is named."""
     journal = _finished(program)
     whole = journal.read_bytes()
     changed = journal.with_name("changed.jsonl")

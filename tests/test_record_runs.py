@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import signal
 import time
 from datetime import datetime
@@ -141,7 +142,7 @@ def test_what_became_of_each_step(program: Program) -> None:
     _three(program)
     lines = program.run("runs", "show").stdout.splitlines()
     assert lines[:2] == ["  Three steps: failed", "  exited 1"]
-    facts = dict(line.split(maxsplit=1) for line in lines if line.startswith("  ") and not line[2] == " ")
+    facts = dict(line.split(maxsplit=1) for line in lines if line.startswith("  ") and line[2] != " ")
     assert facts["document"] == f"{program.work}/steps.md#procedure"
     assert facts["<its-id>"] == "id-7"
     assert "in fish" in facts["by"]
@@ -289,3 +290,42 @@ def test_a_day_is_whole() -> None:
     begin, end = parse_moment("2026-11-24", NOW), parse_moment("2026-11-24", NOW, end=True)
     assert begin == datetime(2026, 11, 24).astimezone()
     assert end == datetime(2026, 11, 25).astimezone()
+
+
+# taken up again ------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_was_taken_up_is_one_run(program: Program) -> None:
+    """Its record has both parts: when it was taken up, both attempts, and in the end that it succeeded."""
+    program.page(fish("echo one", "test -e ready"), "--yes")
+    program.write("ready", "")
+    assert program.run("resume", "--yes").status == 0
+    assert len(_journals(program)) == 1
+    assert " succeeded " in program.run("runs").stdout
+    told = json.loads(program.run("runs", "show", "--json").stdout)
+    assert (told["outcome"], len(told["resumed"])) == ("succeeded", 1)
+    first, second = told["steps"][0]["statements"]
+    assert [each["status"] for each in first["attempts"]] == [0]
+    assert [each["status"] for each in second["attempts"]] == [1, 0]
+    report = program.run("runs", "report").stdout
+    assert "| resumed | " in report
+    assert report.count("`test -e ready`") + report.count("attempt ") >= 2
+    replayed = program.run("runs", "replay", "--idle-limit", "0.01").stdout
+    assert replayed.index("exited 1") < replayed.rindex("test -e ready") < replayed.index("succeeded")
+    assert program.run("runs", "verify").status == 0
+
+
+def test_removing_a_run_forgets_its_secrets(program: Program) -> None:
+    """What was kept in memory for a run that may be taken up goes with it."""
+    runtime = Path("/dev/shm") / f"runbook-exec-test-{os.getpid()}"
+    runtime.mkdir(mode=0o700)
+    try:
+        secret = {"XDG_RUNTIME_DIR": str(runtime)}
+        program.write("page.md", fish("echo <api-token>; false"))
+        ran = program.run("page.md", "--yes", "--set", "api-token=correct-horse", env=secret)
+        assert ran.status == 1
+        (kept,) = (runtime / "runbook-exec").iterdir()
+        program.run("runs", "prune", "--keep", "0", env=secret)
+        assert (_journals(program), kept.exists()) == ([], False)
+    finally:
+        shutil.rmtree(runtime)

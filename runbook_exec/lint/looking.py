@@ -17,7 +17,6 @@ from .rule import Page, Rule, Site
 from .selection import Settings
 from .syntax import Verdict, verdicts
 
-
 _MOST = 1000  # findings of one rule on one page: who has more mends some, and looks again
 
 

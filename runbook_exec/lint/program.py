@@ -62,8 +62,7 @@ def run(asked: Asked) -> str:
         selection = _selection(asked)
         pages = _pages(asked.paths)
         given = {STANDARD_INPUT: sys.stdin.buffer.read()} if STANDARD_INPUT in pages else {}
-        # what this machine says of commands may change at any moment
-        cache = None if asked.no_cache or asked.commands else opened(os.environ)
+        cache = None if asked.no_cache else opened(os.environ)
         work = _Work(pages, settings_for(pages, selection), given, cache)
     except (NoSuchPath, BadSettings) as refused:
         raise NotRun(str(refused)) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import dates, links, meaning, page, parsing, secret_text, steps, structure, values
+from . import commands, dates, links, meaning, page, parsing, secret_text, steps, structure, values
 from .rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -15,4 +15,5 @@ RULES: tuple[Rule, ...] = (
     *page.RULES,
     *steps.RULES,
     *dates.RULES,
+    *commands.RULES,
 )

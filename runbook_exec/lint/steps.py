@@ -159,8 +159,8 @@ def _labels(runbook: Runbook) -> set[str]:
         ones += label == "1"
         known.add(label.lstrip("0") or "0")
     known.update(map(str, range(1, ones + 1)))  # "1." before every item
-    written = [match for label in known if (match := _LABEL.fullmatch(label))]
-    return {match[group] for match in written for group in (0, 1)}
+    labels = [match for label in known if (match := _LABEL.fullmatch(label))]
+    return {label[group] for label in labels for group in (0, 1)}
 
 
 def _references(runbook: Runbook) -> Iterator[re.Match[str]]:

@@ -159,7 +159,10 @@ def _statement(record: Record, where: Where, line: int, statement: Statement | N
 def _how(record: Record, where: Where) -> str:
     if record.state.doubt == where:
         return DOUBT
-    return record.state.done.get(where, NOT_RUN)
+    how = record.state.done.get(where, NOT_RUN)
+    # what ran with another text, before an edit, is done with, and yet this text was not run
+    here = any(ran.where == where for ran in record.ran) or any(said.where == where for said in record.said)
+    return how if here or how != OK else NOT_RUN
 
 
 def _without_document(record: Record) -> Filled:

@@ -1,6 +1,6 @@
 """The record as one HTML file that fetches nothing: a timeline, each step with its output, a replay.
 
-Everything in it is escaped by the template. The one script is ours, and the page's own policy allows no other.
+Everything in it is escaped by the template. The one script is ours; the page's own policy allows no other.
 """
 
 from __future__ import annotations

@@ -125,14 +125,11 @@ def _body(runbook: Runbook) -> int:
 
 
 def _end(filled: Filled, runbook: Runbook) -> int:
-    """Where the procedure ends, with all that stands below its last step."""
-    ends = {section.anchor: section.end for section in runbook.sections}
-    steps = [step.step for step in filled.steps if step.step]
-    last = steps[-1] if steps else None
-    if last is None or filled.record.plan is None:
-        return len(runbook.text)
-    anchor = filled.record.plan.procedure.anchor
-    return ends.get(last.anchor, ends.get(anchor, len(runbook.text)))
+    """Where the procedure ends: at the first heading after its last step."""
+    last = filled.steps[-1].step if filled.steps else None
+    after = _after(last, runbook) if last else len(runbook.text)
+    headings = (section.span.start for section in runbook.sections)
+    return min((start for start in headings if start >= after), default=len(runbook.text))
 
 
 def _changes(filled: Filled, runbook: Runbook) -> Iterator[tuple[int, int, str]]:
@@ -169,10 +166,10 @@ def _indented(text: str, start: int, lines: Iterator[str]) -> str:
     """Lines in place of what begins at `start`, each as far in as that."""
     before = text[text.rfind("\n", 0, start) + 1 : start]
     indent = "".join(letter if letter in " \t>" else " " for letter in before)
-    written = "\n".join(
-        f"{indent}{line}".rstrip(" ") if number else line for number, line in enumerate(lines)
-    )
-    return written.rstrip(" >\n")
+    first, *more = lines
+    while more and not more[-1]:
+        more.pop()
+    return "\n".join([first, *(f"{indent}{line}".rstrip(" ") for line in more)])
 
 
 def _block(filled: FilledBlock) -> Iterator[str]:

@@ -43,13 +43,22 @@ class Asked:
     dry_run: bool = False
 
 
-def run(asked: Asked, folder: Path, width: int) -> str:
-    """Do what is asked with the journals of a folder, and print it: `done`, `damaged`, `due` or `unread`.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it is asked: the folder of the journals, the columns of the terminal, the environment."""
+
+    folder: Path
+    width: int
+    environ: Mapping[str, str]
+
+
+def run(asked: Asked, place: Place) -> str:
+    """Do what is asked, and print it: `done`, `damaged`, `due` or `unread`.
 
     Raises NotDone, and BrokenPipeError where nobody reads on.
     """
     try:
-        return _ACTIONS[asked.action](asked, folder, width)
+        return _ACTIONS[asked.action](asked, place)
     except (NoSuchRun, JournalError) as error:
         raise NotDone(str(error)) from None
     except BrokenPipeError:
@@ -59,7 +68,7 @@ def run(asked: Asked, folder: Path, width: int) -> str:
         raise NotDone(f"cannot read or write{where}: {(error.strerror or str(error)).lower()}") from None
 
 
-def _list(asked: Asked, folder: Path, width: int) -> str:
+def _list(asked: Asked, place: Place) -> str:
     from .listing import Wanted, as_json, table
     from .moments import parse_moment
 
@@ -70,13 +79,13 @@ def _list(asked: Asked, folder: Path, width: int) -> str:
         _read("--since", lambda text: parse_moment(text, now), asked.since),
         _read("--until", lambda text: parse_moment(text, now, end=True), asked.until),
     )
-    found = [entry for entry in entries(folder) if wanted.matches(entry)]
+    found = [entry for entry in entries(place.folder) if wanted.matches(entry)]
     if asked.json:
         _print(as_json(found))
     elif found:
         _print("\n".join(table(found)))
     else:
-        print("no run matches" if _any(folder) else "there is no run yet", file=sys.stderr)
+        print("no run matches" if _any(place.folder) else "there is no run yet", file=sys.stderr)
     return "done"
 
 
@@ -84,25 +93,27 @@ def _any(folder: Path) -> bool:
     return folder.is_dir() and next(folder.glob("*.jsonl"), None) is not None
 
 
-def _show(asked: Asked, folder: Path, width: int) -> str:
+def _show(asked: Asked, place: Place) -> str:
     from .filled import filled
     from .record import read_record
     from .summary import shown, to_json
 
-    path = find(folder, asked.run)
+    path = find(place.folder, asked.run)
     told = filled(read_record(path))
     running, left_out = _is_running(path), _not_kept(path)
     _print(
-        to_json(told, running, left_out) if asked.json else "\n".join(shown(told, running, left_out, width))
+        to_json(told, running, left_out)
+        if asked.json
+        else "\n".join(shown(told, running, left_out, place.width))
     )
     return "done"
 
 
-def _report(asked: Asked, folder: Path, width: int) -> str:
+def _report(asked: Asked, place: Place) -> str:
     from .filled import filled
     from .record import read_record
 
-    path = find(folder, asked.run)
+    path = find(place.folder, asked.run)
     told = filled(read_record(path))
     if asked.format == "html":
         from .html_report import html_report
@@ -123,14 +134,14 @@ def _report(asked: Asked, folder: Path, width: int) -> str:
     return "done"
 
 
-def _replay(asked: Asked, folder: Path, width: int) -> str:
+def _replay(asked: Asked, place: Place) -> str:
     from .replay import frames_of, listening_off, play
 
-    path = find(folder, asked.run)
+    path = find(place.folder, asked.run)
     try:
         size, frames = frames_of(path)
-        if size and sys.stdout.isatty() and size[0] > width:
-            print(f"recorded with {size[0]} columns; this terminal has {width}", file=sys.stderr)
+        if size and sys.stdout.isatty() and size[0] > place.width:
+            print(f"recorded with {size[0]} columns; this terminal has {place.width}", file=sys.stderr)
         with listening_off(0):
             play(frames, _write, time.sleep, asked.speed, asked.idle_limit)
     except ValueError as error:
@@ -138,12 +149,12 @@ def _replay(asked: Asked, folder: Path, width: int) -> str:
     return "done"
 
 
-def _verify(asked: Asked, folder: Path, width: int) -> str:
+def _verify(asked: Asked, place: Place) -> str:
     from .verify import told, verify, wrong_seal
 
     if asked.seal and len(asked.runs) != 1:
         raise NotDone("expected one RUN with `--seal`: a seal is that of one journal")
-    paths = [find(folder, name) for name in asked.runs] or journals(folder)
+    paths = [find(place.folder, name) for name in asked.runs] or journals(place.folder)
     seal = asked.seal or ""
     wrong = False
     for path in paths:
@@ -155,39 +166,45 @@ def _verify(asked: Asked, folder: Path, width: int) -> str:
     return "damaged" if wrong else "done"
 
 
-def _prune(asked: Asked, folder: Path, width: int) -> str:
+def _prune(asked: Asked, place: Place) -> str:
     from ..durations import parse_duration
+    from ..kept_secrets import kept_secrets
     from .prune import prune
+
+    def forget(name: str) -> None:
+        if keeper := kept_secrets(name, place.environ):
+            keeper.forget()
 
     seconds = _read("--older-than", parse_duration, asked.older_than)
     for line in prune(
-        entries(folder),
+        entries(place.folder),
         datetime.now().astimezone(),
         older_than=seconds,
         keep=asked.keep,
         unfinished=asked.unfinished,
         dry_run=asked.dry_run,
+        forget=forget,
     ):
         _print(line)
     return "done"
 
 
-def _export(asked: Asked, folder: Path, width: int) -> str:
+def _export(asked: Asked, place: Place) -> str:
     from .export import NotExported, export
 
     try:
-        for line in export(_pages(asked.paths), folder):
+        for line in export(_pages(asked.paths), place.folder):
             _print(line)
     except NotExported as error:
         raise NotDone(str(error)) from None
     return "done"
 
 
-def _due(asked: Asked, folder: Path, width: int) -> str:
+def _due(asked: Asked, place: Place) -> str:
     from .due import as_json, looked_at, told
 
     now = datetime.now().astimezone()
-    found, unread = looked_at(_pages(asked.paths), folder, now)
+    found, unread = looked_at(_pages(asked.paths), place.folder, now)
     for line in unread:
         print(line, file=sys.stderr)
     _print(as_json(found) if asked.json else "\n".join(told(found, now)))
@@ -196,7 +213,7 @@ def _due(asked: Asked, folder: Path, width: int) -> str:
     return "unread" if unread else "done"
 
 
-_ACTIONS: Mapping[str, Callable[[Asked, Path, int], str]] = {
+_ACTIONS: Mapping[str, Callable[[Asked, Place], str]] = {
     "list": _list,
     "show": _show,
     "report": _report,

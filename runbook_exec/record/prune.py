@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from .finding import Entry
@@ -22,8 +22,11 @@ def prune(
     keep: int | None = None,
     unfinished: bool = False,
     dry_run: bool = False,
+    forget: Callable[[str], None],
 ) -> Iterator[str]:
     """Remove runs and say which; `entries` are in order, the newest first, and `older_than` is in seconds.
+
+    `forget` is told the id of each that is removed, as its secrets may be kept elsewhere.
 
     One that is going on is never removed. One that did not end, or that waits for a person, may be taken up
     again, and is removed only if `unfinished` asks for it; a damaged one may be what somebody looks for, and
@@ -37,7 +40,7 @@ def prune(
             continue
         if entry.outcome in ("unfinished", "waiting") and not unfinished:
             yield f"kept {_name(entry)}: it may be taken up again, `--unfinished` removes it too"
-        elif dry_run or _remove(entry):
+        elif dry_run or _remove(entry, forget):
             removed += 1
             yield f"{'would remove' if dry_run else 'removed'} {_name(entry)}"
     count = f"{removed} run{'s' * (removed != 1)}"
@@ -48,7 +51,7 @@ def _name(entry: Entry) -> str:
     return f"{entry.run}  {here(entry.began)}  {entry.outcome}  {short(entry)}"
 
 
-def _remove(entry: Entry) -> bool:
+def _remove(entry: Entry, forget: Callable[[str], None]) -> bool:
     """Remove what is kept of a run, unless somebody has taken it up in between."""
     try:
         file = os.open(entry.path, os.O_RDONLY | os.O_CLOEXEC)
@@ -59,6 +62,7 @@ def _remove(entry: Entry) -> bool:
         with contextlib.suppress(FileNotFoundError):
             cast_of(entry.path).unlink()
         entry.path.unlink()
+        forget(entry.run)
     except BlockingIOError:
         return False
     finally:

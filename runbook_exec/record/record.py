@@ -22,7 +22,7 @@ from ..events import (
     ValueGiven,
 )
 from ..journal import JournalError
-from ..plan import Plan, Where
+from ..plan import Item, Plan, Where
 from ..state import State, after, carried
 from .document import plan_of, text_of
 from .plain import Printed, Printing
@@ -230,12 +230,19 @@ def _where(event: At) -> Where:
 
 
 def _moved(places: Iterable[Where], old: Plan, new: Plan) -> Mapping[Where, Where]:
-    """Where each place of the old document is in the new one, as far as it is still there."""
+    """Where each place of the old document is in the new one, as far as it is there as it was."""
+    before = {item.where: _text(item) for item in old.items}
+    now = {item.where: _text(item) for item in new.items}
     numbered = list(dict.fromkeys(places))
     carry = State(statuses=dict(zip(numbered, range(len(numbered)), strict=True)))
     moved = {numbered[index]: where for where, index in carried(carry, old, new).statuses.items()}
-    steps = {before.step: now.step for before, now in moved.items()}
+    steps = {place.step: where.step for place, where in moved.items()}
+    moved = {place: where for place, where in moved.items() if before[place] == now[where]}
     for place in numbered:
         if place not in moved and not place.statement and place.step in steps:
             moved[place] = Where(steps[place.step], place.block)
     return moved
+
+
+def _text(item: Item) -> str:
+    return item.statement.text if item.statement else item.step.title

@@ -8,7 +8,6 @@ from operator import itemgetter
 
 from ..model import Context
 
-
 _start = itemgetter(0)
 
 

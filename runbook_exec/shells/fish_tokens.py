@@ -110,7 +110,7 @@ def tokens(text: str, start: int, end: int, regions: list[Region] | None = None)
                 return read
             at = token.end
             if token.kind in ("newline", "semicolon"):
-                # fish swallows the line ends after either, so `|;` may not go on in the next line but `;` does.
+                # fish swallows the line ends after either: `|;` may not go on in the next line, `;` does
                 at = _end(_BLANK_LINES, text, at, end)
             continue
         at = common.end()
