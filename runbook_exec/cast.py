@@ -25,6 +25,7 @@ _END = 16384  # bytes of the end of a statement's output that are kept when its 
 _BATCH = 1 << 16  # bytes that are written at once
 _RESERVE = 200  # bytes of a cast that are left for its last words
 _PAUSE = 1.0  # seconds that a cast shows between a run and its resumption
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: making it takes longer than a short line
 _BARE_LINE_END = re.compile(r"(?<!\r)\n")
 
 
@@ -299,5 +300,5 @@ def _size(text: str) -> int:
 
 
 def _line(frame: Frame) -> bytes:
-    text = json.dumps([round(frame.time, 3), frame.kind, frame.text], ensure_ascii=False)
+    text = _encode([round(frame.time, 3), frame.kind, frame.text])
     return text.encode("utf-8", "replace") + b"\n"

@@ -113,8 +113,8 @@ def run(arguments: argparse.Namespace) -> int:
 def resume(arguments: argparse.Namespace) -> int:
     """Take up a run that is not finished."""
     from .journal import JournalError, state_folder
-    from .record.finding import NoSuchRun, find
-    from .resume import FINISHED, read_past, unfinished
+    from .record.finding import FINISHED, NoSuchRun, find, unfinished
+    from .resume import read_past
 
     folder = state_folder(dict(os.environ))
     try:
@@ -138,7 +138,7 @@ def _attended(arguments: argparse.Namespace) -> bool:
 def _left(path: str, attended: bool) -> Past | None:
     """The page's unfinished run, if the operator wants to take it up; without one, a word about it."""
     from .journal import JournalError, state_folder
-    from .resume import read_past, unfinished
+    from .record.finding import unfinished
 
     try:
         entry = unfinished(state_folder(dict(os.environ)), Path(path))
@@ -154,6 +154,7 @@ def _left(path: str, attended: bool) -> Past | None:
         )
         return None
     from .person import takes_up
+    from .resume import read_past
 
     try:
         past = read_past(entry.path)

@@ -82,21 +82,22 @@ class Journal:
             raise JournalError(f"cannot write the journal `{path}`: {error.strerror}") from error
 
     def append(self, event: Event, durable: bool = False) -> str:
-        """Write an event down and return its line.
+        """Write an event down and return its line, which is empty for output that is no longer kept.
 
         It is on the disk when this returns if it says that a statement is about to start, that the run has
         ended, or if `durable` asks for it; anything else is with the kernel, safe from our own death.
         """
         event = self._bounded(event)
+        if isinstance(event, Output) and not event.text:
+            return ""
         more = {"journal": VERSION} if isinstance(event, RunStarted) else {}
         line = to_line(event, **more, previous=self._previous)
         if isinstance(event, RunEnded):
             line = sealed(line)
         data = line.encode()
         try:
-            if not (isinstance(event, Output) and not event.text):
-                self._write(data + b"\n")
-                self._previous = digest(data)
+            self._write(data + b"\n")
+            self._previous = digest(data)
             if durable or isinstance(event, StatementStarted | RunEnded):
                 getattr(os, "fdatasync", os.fsync)(self._file)
         except OSError as error:
@@ -116,7 +117,7 @@ class Journal:
         self._kept += len(event.text)
         if room >= len(event.text):
             return event
-        text = event.text[:room] + _CUT if room > 0 else ""
+        text = event.text[:room] + _CUT if room >= 0 else ""
         return Output(
             run=event.run,
             seq=event.seq,

@@ -32,6 +32,12 @@ class Knowledge:
         if value.secret:
             self.masker.add(value.text)
 
+    def hide_defaults(self, plan: Plan) -> None:
+        """Mask the secrets that stand in the document itself, whose text is told when a run begins."""
+        for name, known in plan.inputs.items():
+            if known.default is not None and plan.secret(name):
+                self.masker.add(known.default)
+
     def forget(self, item: Item) -> None:
         """Drop the values that a statement uses, to be asked for anew."""
         self.anew = {placeholder.name for placeholder in item.placeholders}

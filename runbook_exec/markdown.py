@@ -9,7 +9,7 @@ and recurses once for every quote that follows a list.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, ClassVar, cast
 
@@ -123,10 +123,9 @@ class _Parser(BlockParser):
         "ref_link": r"^ {0,3}\[(?P<reflink_1>(?=[^\]]{0,999}\])(?:[^\\\[\]]|\\.){0,999}+)\]:",
     }
 
-    DEFAULT_RULES: ClassVar[Iterable[str]] = tuple(_FIRST_CHARACTERS)
-
     def __init__(self) -> None:
         super().__init__()
+        self.rules = list(_FIRST_CHARACTERS)
         self._openings = self._by_first_character(self.rules)
         leaves = [rule for rule in self.rules if rule not in ("list", "block_quote")]
         self._leaves = self._by_first_character(leaves)  # for what is nested too deep to hold more of those

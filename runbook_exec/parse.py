@@ -38,20 +38,11 @@ from .titles import plain
 from .wikilinks import wikilinks
 
 
-def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | None = None) -> Runbook:
-    """Read a Markdown file; `overlay` is laid over its own settings, and `shell` over the shell it names.
-
-    Nothing is refused here: what is wrong with the file are the problems of the result.
-    """
-    with _no_search_for_cycles():
-        return _parse(data, path, overlay, shell)
-
-
 @contextmanager
 def _no_search_for_cycles() -> Iterator[None]:
-    """Keep Python from looking through all there is for values that refer to themselves: a runbook has none.
+    """Keep Python from looking for values that refer to themselves, of which a runbook has none.
 
-    It would do so again and again while a large page is read, which takes a third of the time.
+    It would look through all that has been read again and again, for up to a third of the time.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -62,7 +53,12 @@ def _no_search_for_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _parse(data: bytes, path: str, overlay: Settings | None, shell: str | None) -> Runbook:
+@_no_search_for_cycles()
+def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | None = None) -> Runbook:
+    """Read a Markdown file; `overlay` is laid over its own settings, and `shell` over the shell it names.
+
+    Nothing is refused here: what is wrong with the file are the problems of the result.
+    """
     text, problems = _decode(data)
     matter = front_matter.read(text)
     settings = overlaid(matter.settings, overlay) if overlay else matter.settings

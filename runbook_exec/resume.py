@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .chain import Damage, Line, read_lines
-from .engine import Resumption
 from .events import (
     Captured,
     Output,
@@ -21,12 +20,11 @@ from .events import (
 from .journal import JournalError
 from .kept_secrets import KeptSecrets
 from .plan import Plan, Value
-from .record.finding import Entry, entries
 from .record.record import Record, read_record
 from .shells.holdings import Change
 from .state import State, carried
+from .working import Resumption
 
-FINISHED = "succeeded"
 _END = 4000  # characters of what a statement in doubt had printed
 
 
@@ -79,27 +77,6 @@ def read_past(path: Path) -> Past:
             case StatementFinished():
                 cwd = event.cwd
     return Past(path, record, values, output, cwd, Change(made, tuple(sorted(gone))), seq)
-
-
-def unfinished(folder: Path, document: Path | None = None) -> Entry | None:
-    """The newest run that is not finished; of a document, only if its newest run is such a one."""
-    for entry in entries(folder):
-        if entry.started is None or entry.running:
-            continue
-        if document is not None and not _is_of(entry.started, document):
-            continue
-        if entry.outcome not in (FINISHED, "damaged"):
-            return entry
-        if document is not None:
-            return None
-    return None
-
-
-def _is_of(started: RunStarted, document: Path) -> bool:
-    try:
-        return (Path(started.folder) / started.path).resolve() == document.resolve()
-    except OSError:
-        return False
 
 
 def resumption(past: Past, plan: Plan, secrets: KeptSecrets | None) -> tuple[State, Resumption]:

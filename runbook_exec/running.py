@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from .cast import Cast
 from .commit import commit_of
-from .engine import World, run
+from .engine import run
 from .events import Event, RunEnded, StatementFinished
 from .journal import Journal, JournalError, state_folder
 from .kept_secrets import KeptSecrets, kept_secrets
@@ -29,6 +29,7 @@ from .sources import sources
 from .state import State, after
 from .terminal import Terminal
 from .unattended import assuming, saying_yes, unattended
+from .working import World
 
 if TYPE_CHECKING:
     from .resume import Past
@@ -207,7 +208,7 @@ def _watch(
                 terminal.say(wrong)
             state = after(state, event)
             if as_json:
-                print(line, flush=True)
+                print(line, end="\n" * bool(line), flush=True)
             elif isinstance(event, RunEnded):
                 terminal.summary(state, event, identity, str(journal.path))
             else:

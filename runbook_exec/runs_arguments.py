@@ -92,7 +92,7 @@ def _report() -> argparse.ArgumentParser:
         "--format",
         choices=FORMATS,
         default="md",
-        help="md: the runbook filled in, for a ticket; html: one file to look at; json; junit: a test for each step",
+        help="md: the runbook filled in, for a ticket; html: to look at; json; junit: a test for each step",
     )
     return parser
 

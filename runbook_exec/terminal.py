@@ -98,8 +98,8 @@ class Terminal:
         self._still()
         if self._tty:
             self._modes.follow(data)
+            self._passed += data.count(b"\n")
         self._write(data)
-        self._passed += data.count(b"\n")
         self._at_line_start = data.endswith(b"\n")
 
     def quiet(self, seconds: float) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Protocol
 
 from .model import Annotation
 
+_SMALL = 4096  # characters of a piece of output to which the next is added
 KEPT = 1 << 20  # characters of a statement's output that are kept for expectations, captures and offers
 
 
@@ -58,15 +60,17 @@ class Kept:
     """The end of a statement's output, at most `KEPT` characters of it."""
 
     def __init__(self) -> None:
-        self._parts: list[str] = []
+        self._parts: deque[str] = deque()
         self._size = 0
 
     def add(self, text: str) -> None:
-        self._parts.append(text)
+        if self._parts and len(self._parts[-1]) < _SMALL:
+            self._parts[-1] += text  # a million little strings take far more memory than what they say
+        else:
+            self._parts.append(text)
         self._size += len(text)
-        if self._size > 2 * KEPT:
-            self._parts = [self.text()]
-            self._size = len(self._parts[0])
+        while self._size - len(self._parts[0]) >= KEPT:
+            self._size -= len(self._parts.popleft())
 
     def text(self) -> str:
         return "".join(self._parts)[-KEPT:]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from program import Program, fish
 
-from runbook_exec.engine import World, run
+from runbook_exec.engine import run
 from runbook_exec.events import (
     Answered,
     Captured,
@@ -28,6 +28,7 @@ from runbook_exec.plan import Plan, choose_procedure, make_plan
 from runbook_exec.questions import AfterFailure, Alternatives, Answer, BeforeStatement, Question, ValueNeeded
 from runbook_exec.session import Session
 from runbook_exec.state import State
+from runbook_exec.working import World
 
 TOKEN = "FlyV1 fm2_" + "lJPECAAAAAAAC2bHxBDjC4eUmZk1" + ",fm2_" + "lJPEThisIsTheSecondPart9876543210"
 GO = Answer("run")

@@ -106,7 +106,8 @@ def test_what_events_tell(program: Program) -> None:
     lines = program.journal().read_text().splitlines()
     told = [json.loads(line) for line in lines]
     for each in told:
-        names = {item.name for item in fields(KINDS[each["event"]])} | {"event", "previous", "journal", "seal"}
+        names = {item.name for item in fields(KINDS[each["event"]])}
+        names |= {"event", "previous", "journal", "seal"}
         assert set(each) <= names
     by_kind = {each["event"]: each for each in told}
     assert by_kind["run_started"]["digest"] == hashlib.sha256(PAGE.encode()).hexdigest()
@@ -271,6 +272,12 @@ def test_much_output_is_kept_in_part(program: Program) -> None:
     assert kept.count("x") == KEEP_OUTPUT
     assert "not kept in the journal" in kept
     assert "after\n" in kept
+
+
+def test_json_leaves_out_what_the_journal_does(program: Program) -> None:
+    """Of much output, `--json` prints the lines that the journal keeps."""
+    ran = program.page(fish("head -c 3000000 /dev/zero | tr '\\0' x"), "--yes", "--json")
+    assert ran.stdout.encode() == program.journal().read_bytes()
 
 
 def test_no_place_for_a_journal(program: Program) -> None:

@@ -32,7 +32,7 @@ class Rotation:
 
     def events(self) -> list[Event]:
         """What the journal tells of the run."""
-        (journal,) = (self.world.folder / "runs" / "runbook-exec" / "runs").iterdir()
+        (journal,) = (self.world.folder / "runs" / "runbook-exec" / "runs").glob("*.jsonl")
         return list(read_journal(journal))
 
     def token(self) -> str:

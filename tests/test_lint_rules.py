@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runbook_exec.lint.explaining import page
 from runbook_exec.lint.rule import Example, Rule
 from runbook_exec.lint.rules import RULES
 from runbook_exec.lint.run import Selection, Settings, lint
@@ -48,8 +49,20 @@ def test_a_good_example_does_not(rule: Rule, number: int, tmp_path: Path) -> Non
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_rule_is_shown_by_examples(rule: Rule) -> None:
     """Two documents trip a rule and two look-alikes do not, but for what no document can show."""
-    cannot_be_written_as_text = {"P102", "P108", "D521", "C602"}
+    cannot_be_written_as_text = {"P102", "P108", "D521", "C602", "C603"}
     if rule.code not in cannot_be_written_as_text:
         assert len(rule.bad) >= 2
         assert len(rule.good) >= 2
     assert rule.why.endswith(".")
+
+
+def test_the_page_of_the_rules_is_theirs() -> None:
+    """`docs/rules.md` is what `python -m runbook_exec.lint.rules_page docs/rules.md` writes."""
+    written = Path(__file__).parent.parent / "docs" / "rules.md"
+    assert written.read_text(encoding="utf-8") == page(RULES)
+
+
+def test_a_code_is_used_once() -> None:
+    """No two rules share a code or a name, and every code begins with its kind."""
+    assert len({rule.code for rule in RULES}) == len({rule.name for rule in RULES}) == len(RULES) >= 30
+    assert all(rule.code[0] in "CDMPSV" and rule.code[1:].isdigit() for rule in RULES)

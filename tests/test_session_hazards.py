@@ -153,6 +153,15 @@ def test_what_a_background_job_prints_later_belongs_to_what_runs_then(shell: str
         assert "late\n" in run(session, "sleep 0.6").text
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_background_job_that_never_stops_printing_holds_nothing_up(shell: str, tmp_path: Path) -> None:
+    """Statements end when they end, though there is always something more to read."""
+    with opened(shell, tmp_path) as session:
+        assert run(session, "yes &").status == 0
+        assert run(session, "sleep 0.1; sh -c 'exit 3'").status == 3
+        assert run(session, "kill %1").status == 0
+
+
 def test_much_output_takes_little_memory(tmp_path: Path) -> None:
     """A run that prints 200 MB needs no more memory than one that prints a line, but for a few MB."""
     small, large = (

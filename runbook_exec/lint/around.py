@@ -60,13 +60,18 @@ class Around:
         self._there: dict[str, bool] = {}
         self._other: dict[str, bool] = {}
 
-    def ask(self, question: Question, *details: str, unless: Question | None = None) -> Any:
+    def ask(
+        self, question: Question, *details: str, unless: Question | None = None, about: Sequence[str] = ()
+    ) -> Any:
         """The answer to one of the questions in `answers`, noted for the page that is looked at.
 
-        It need not be asked again as long as the answer to the question `unless` is the same.
+        It need not be asked again as long as the answer to the question `unless`, with the details `about`,
+        is the same.
         """
         answer = question(self, *details)
-        guard = None if unless is None else ((unless.__name__, str(self.root)), unless(self))
+        guard = None
+        if unless is not None:
+            guard = (unless.__name__, str(self.root), *about), unless(self, *about)
         self.site.notes.asked((question.__name__, str(self.root), *details), answer, guard)
         return answer
 
@@ -149,15 +154,24 @@ class Around:
         return [] if there or len(self._on_disk) > _MOST_FILES else None
 
     def headings(self, path: str) -> Headings:
-        """The headings of a page, of whose text it is noted what it was."""
+        """The headings of a page, of which it is noted what they were."""
+        self.ask(Around.outline, path, unless=Around.text, about=(path,))
+        return self._read(path)
+
+    def _read(self, path: str) -> Headings:
         if path not in self._headings:
             if len(self._headings) >= _MOST_HEADINGS:
                 self._headings.clear()
             data = self._content(path)
             unknown = Headings(included=True)
             self._headings[path] = unknown if data is None else headings(data.decode("utf-8", "replace"))
-        self.ask(Around.text, path)
         return self._headings[path]
+
+    def outline(self, path: str) -> str:
+        """A digest of a page's headings and other anchors."""
+        known = self._read(path)
+        parts = (*known.titles, "\0", *sorted(known.ids), "\0", str(known.included))
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     def text(self, path: str) -> str:
         """A digest of a page's text; empty where it cannot be read."""
@@ -229,6 +243,7 @@ Question = Callable[..., Any]  # of `Around` and details that are texts; the ans
 QUESTIONS: Sequence[Question] = (
     Around.meant,
     Around.text,
+    Around.outline,
     Around.there,
     Around.ignored,
     Around.other_rules,

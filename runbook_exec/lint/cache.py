@@ -38,10 +38,13 @@ class Cache:
         self._path = path
         self._lines: dict[bytes, bytes] = {}
         self._stale = 0
+        self._torn = b""  # what ends a last line that was not written to its end
         with suppress(OSError):
+            line = b"\n"
             for line in path.read_bytes().splitlines(keepends=True):
                 self._stale += line[:_KEY] in self._lines
                 self._lines[line[:_KEY]] = line
+            self._torn = b"" if line.endswith(b"\n") else b"\n"
 
     def get(self, key: str, path: str, digest: str) -> Kept | None:
         """What is kept under this key for a page."""
@@ -66,7 +69,7 @@ class Cache:
             else:
                 with open(self._path, "ab", opener=_private) as file:
                     _lock(file)
-                    file.write(b"".join(lines.values()))
+                    file.write(self._torn + b"".join(lines.values()))
         except OSError:
             return
         _clean(self._path.parent)

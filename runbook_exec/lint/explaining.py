@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from .rule import Example, Rule
 
 _WIDTH = 88
+_ABOUT_SECRETS = ("S401", "S402")
+_RANDOM = re.compile(r"(?<=[A-Za-z0-9]{6})[A-Za-z0-9]{9,}")
 
 
 def listed(rules: Sequence[Rule]) -> Iterator[str]:
@@ -59,7 +62,8 @@ def page(rules: Sequence[Rule]) -> str:
         lines += ["", f"## {rule.code} {rule.name}", "", *textwrap.wrap(rule.why, 110)]
         for title, examples in (("Found in:", rule.bad), ("Not found in:", rule.good)):
             for number, example in enumerate(examples):
-                lines += _fenced(example, title if number == 0 else "")
+                shown = replace(example, text=_cut(example.text)) if rule.code in _ABOUT_SECRETS else example
+                lines += _fenced(shown, title if number == 0 else "")
     return "\n".join(lines) + "\n"
 
 
@@ -76,5 +80,21 @@ def _fenced(example: Example, title: str) -> Iterator[str]:
         yield from text.rstrip("\n").split("\n")
         yield fence
         if not name and example.options:
-            options = ", ".join(f"`{key} = {value!r}`" for key, value in example.options.items())
+            options = ", ".join(f"`{key} = {_toml(key, value)}`" for key, value in example.options.items())
             yield from ("", f"(with {options} in the settings)")
+
+
+def _cut(text: str) -> str:
+    """The text without most of what would be a secret: a page that shows one is found by others, too."""
+    return _RANDOM.sub("…", text)
+
+
+def _toml(key: str, value: object) -> str:
+    """A setting as it is written in its file."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{name} = {_toml(name, each)}" for name, each in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(key, each) for each in value) + "]"
+    if isinstance(value, float) and key == "cadence":
+        return f'"{value / 86400:g}d"'
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -27,10 +27,18 @@ _UNKNOWN: Mapping[str, Sequence[str]] = {
 }
 # a line before each answer, which no completion begins with
 _COMPLETE = 'for line in $argv; builtin printf "\\n\\1\\n"; builtin complete -C "$line"; end'
-_KNOWN_BY_FISH = (
-    "for name in $argv; for folder in $fish_complete_path; "
-    'builtin test -e "$folder/$name.fish"; and builtin echo "$folder/$name.fish"; and break; end; end'
-)
+# What fish itself brings, or makes of manual pages, is seldom all that a program knows.
+_WITH_PROGRAMS = """
+for name in $argv
+    for folder in $fish_complete_path
+        builtin test -e "$folder/$name.fish"; or continue
+        builtin contains -- $folder "$__fish_data_dir/completions"; and break
+        builtin string match -q -- "*/generated_completions" $folder; and break
+        builtin echo "$folder/$name.fish"
+        break
+    end
+end
+"""
 _NAME = re.compile(r"[A-Za-z_][\w.+-]*")
 
 
@@ -61,12 +69,12 @@ class Machine:
         return self._tasks[folder]
 
     def completions(self, names: Iterable[str]) -> Mapping[str, str]:
-        """The completions of commands as fish has them in files, by command; without those that have none."""
+        """The completions for fish that came with programs, as they stand in their files, by command."""
         wanted = frozenset(name for name in names if _NAME.fullmatch(name))
         fresh = sorted(wanted - self._completions.keys())
         if fresh:
             self._completions |= dict.fromkeys(fresh, "")
-            said = _output(["fish", "-c", _KNOWN_BY_FISH, *fresh]) or ""
+            said = _output(["fish", "-c", _WITH_PROGRAMS, *fresh]) or ""
             for line in filter(None, said.split("\n")):
                 path = Path(line)
                 with suppress(OSError):

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from . import commands, dates, links, meaning, page, parsing, secret_text, steps, structure, values
+from . import (
+    commands,
+    dates,
+    destructive,
+    links,
+    meaning,
+    page,
+    parsing,
+    secret_text,
+    steps,
+    structure,
+    values,
+)
 from .rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *parsing.RULES,
     *values.RULES,
     *meaning.RULES,
+    *destructive.RULES,
     *secret_text.RULES,
     *links.RULES,
     *structure.RULES,

@@ -25,6 +25,8 @@ _PLAIN = re.compile(
     r"[a-z-]+|[A-Z_]+|\d+|[\w-]*(?:example|placeholder|changeme|redacted|xxxx|your)[\w-]*", re.IGNORECASE
 )
 _LONGEST_NAME = 60  # characters of a name that are told
+_PARTS = re.compile(r"[-_.]")
+_LONGEST_WORD = 12  # characters of lower case that may still be a word
 _LEAST_ENTROPY = 3.6  # bits for each character
 
 
@@ -115,6 +117,8 @@ def _entropy(text: str) -> float:
 
 
 def _mixed(text: str) -> bool:
+    if text == text.lower() and max(map(len, _PARTS.split(text))) < _LONGEST_WORD:
+        return False  # words and numbers with hyphens between them, as names of things are
     kinds = (str.isdigit, str.isupper, str.islower)
     return sum(any(kind(letter) for letter in text) for kind in kinds) >= 2 and any(map(str.isdigit, text))
 
@@ -149,7 +153,7 @@ RULES = (
         ),
         good=(
             Example("```fish\nset -x DB_PASSWORD (op read op://vault/database/password)\n```\n"),
-            Example("password: use-the-one-from-the-vault\n"),
+            Example("password: use-the-one-from-the-vault\nMountable secrets: web-k8s-dockercfg-7bg8r\n"),
         ),
     ),
 )

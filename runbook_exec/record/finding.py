@@ -10,6 +10,9 @@ from pathlib import Path
 
 from ..events import Event, RunEnded, RunStarted, from_line
 
+FINISHED = "succeeded"
+
+_NEWEST = 300
 _PIECE = 1 << 16  # bytes that are read at once, from the end backwards
 _SUFFIX = ".jsonl"
 
@@ -87,6 +90,31 @@ def find(folder: Path, wanted: str | None) -> Path:
         )
     ids = ", ".join(_id(path) for path in found[:8])
     raise NoSuchRun(f"`{wanted}` is the beginning of {len(found)} runs: {ids}{', …' * (len(found) > 8)}")
+
+
+def unfinished(folder: Path, document: Path | None = None) -> Entry | None:
+    """The newest run that can be taken up; of a document, only if its newest run is such a one.
+
+    Of very many runs only the newest are looked at.
+    """
+    for path in sorted(_journals(folder), key=lambda path: path.name, reverse=True)[:_NEWEST]:
+        entry = entry_of(path)
+        if entry is None or entry.started is None or entry.running:
+            continue
+        if document is not None and not _is_of(entry.started, document):
+            continue
+        if entry.outcome not in (FINISHED, "damaged"):
+            return entry
+        if document is not None:
+            return None
+    return None
+
+
+def _is_of(started: RunStarted, document: Path) -> bool:
+    try:
+        return (Path(started.folder) / started.path).samefile(document)
+    except OSError:
+        return False
 
 
 def entry_of(path: Path) -> Entry | None:

@@ -154,12 +154,12 @@
     clock.textContent = `${told(at)} of ${told(total)}`;
   }
 
-  function tick(now) {
+  function tick() {
     if (!playing) return;
+    const now = performance.now();
     advance(Math.min(total, at + (now - before) / 1000 * speed));
     before = now;
-    if (at >= total) { playing = false; play.textContent = "Play again"; return; }
-    requestAnimationFrame(tick);
+    if (at >= total) { playing = false; play.textContent = "Play again"; } else setTimeout(tick, 30);
   }
 
   play.addEventListener("click", () => {
@@ -168,7 +168,7 @@
     if (!playing) return;
     if (at >= total) advance(0);
     before = performance.now();
-    requestAnimationFrame(tick);
+    tick();
   });
   seek.addEventListener("input", () => advance(seek.value / 1000 * total));
   document.getElementById("speed").addEventListener("change", (event) => { speed = Number(event.target.value); });

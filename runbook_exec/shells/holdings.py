@@ -69,8 +69,8 @@ def holdings(shell: str, told: bytes) -> dict[str, str]:
                 found[f"{key} {name}"] = code
     for line in sections[4].splitlines() if shell == "fish" and len(sections) > 4 else ():
         name, _, items = line.partition(" ")
-        if (code := found.get(f"variable {name}")) is not None:
-            found[f"variable {name}"] = f"{code.split(f' {name} ')[0]} {name} {items}"
+        if (key := f"variable {name}") in found:
+            found[key] = f"{found[key].split(f' {name} ')[0]} {name} {items}"
     return found
 
 

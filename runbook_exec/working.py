@@ -1,0 +1,205 @@
+"""What a run works with: a shell, what it knows, the world it is handed, and the events it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from .events import Event, Output, ShellChanged, StatementFinished, StatementStarted
+from .knowledge import Knowledge
+from .model import Context
+from .plan import Item, Plan, Value, Where
+from .questions import Ask
+from .shells import SHELLS
+from .shells.base import Filling
+from .shells.holdings import Change, Holds
+from .state import State, after
+
+E = TypeVar("E", bound=Event)
+
+
+class Shell(Protocol):
+    """What the engine needs of a session; what it yields are session.Output, Quiet and Done."""
+
+    def start(self) -> Iterator[Any]:
+        """Start the shell."""
+
+    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Any]:
+        """Run one statement."""
+
+    def look(self) -> bytes:
+        """What the shell tells of its variables and functions."""
+
+    def ask_line(self) -> Iterator[Any]:
+        """Let the operator type a line: yields it at last, or None for the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the engine is handed instead of reaching for it."""
+
+    run: str  # the run's id
+    now: Callable[[], str]  # the time, RFC 3339
+    clock: Callable[[], float]  # seconds, monotonic
+    place: str
+    source: Callable[[str, Item, Mapping[str, Value]], Value | None]  # a value that can be had without asking
+    quiet: Callable[[float], None] = lambda seconds: None  # told how long a silent statement has been running
+    echo: Callable[[bytes], None] = lambda data: None  # shows what the shell's own prompt prints; no event
+    today: Callable[[], datetime] = datetime.now
+    folder: str = ""  # where the program was started
+    commit: str = ""  # of the document's repository
+    dirty: bool = False  # whether the document was not as in that commit
+    options: tuple[str, ...] = ()  # of the command line, for whoever resumes the run
+    pid: int = 0
+    keep: Callable[[Mapping[str, str], Iterable[str]], None] | None = None  # secrets, while the run lasts
+    notice: Callable[[str], None] = lambda text: None  # tells the operator something; no event
+
+
+class Stop(Exception):
+    """The run is over."""
+
+    def __init__(self, outcome: str, reason: str = "") -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What is known of a run that is taken up again, beside its state."""
+
+    values: Mapping[str, Value]
+    seen: tuple[str, ...]  # tokens that its output has shown
+    output: str  # of the statement that was running when it died
+    cwd: str  # the shell's folder; "" if it was never told
+    holdings: Change  # what the shell held that a new one does not
+    seq: int  # of its last event
+    edited: bool  # whether the document is another than it was
+
+
+@dataclass(slots=True)
+class Working:
+    """The working state of one run."""
+
+    plan: Plan
+    state: State
+    session: Shell
+    ask: Ask
+    world: World
+    resumption: Resumption | None = None
+    seq: int = 0
+    started: bool = False
+    knows: Knowledge = field(default_factory=Knowledge)
+    holds: Holds = field(default_factory=lambda: Holds(""))
+
+    def say(self, kind: type[E], **what: Any) -> E:
+        """An event of this run, stamped and folded into the state."""
+        self.seq += 1
+        event = kind(run=self.world.run, seq=self.seq, time=self.world.now(), **what)
+        self.state = after(self.state, event)
+        return event
+
+    def hidden(self, item: Item, cwd: str) -> Iterator[Event]:
+        """Go to the folder that the annotation names, as a statement that is told like any other."""
+        code = "cd " + "".join(p.text for p in SHELLS[self.plan.procedure.shell].fill("<cwd>", [_bare(cwd)]))
+        at = {**place_of(item), "statement": 0}
+        yield self.say(StatementStarted, text=code, **at)
+        began = self.world.clock()
+        for got in self.session.run(code.encode("utf-8", "surrogateescape")):
+            if hasattr(got, "data"):
+                yield from self.stream(item, got.data)
+            elif hasattr(got, "status"):
+                yield from self.rest(item)
+                problem = f"cannot change to `{cwd}`" if got.status else ""
+                yield self.finished(got, began, problem, at)
+                if problem:
+                    raise Stop("failed", problem)
+
+    def start(self) -> Iterator[Event]:
+        """Start the shell, once; what its configuration prints is told."""
+        if self.started:
+            return
+        self.started = True
+        for got in self.session.start():
+            if hasattr(got, "data"):
+                text = self.knows.masker.feed(got.data).decode("utf-8", "surrogateescape")
+                if text:
+                    yield self.say(Output, step=0, block=0, statement=0, line=0, text=text)
+            elif getattr(got, "ended", ""):
+                raise Stop("failed", f"{got.ended} while starting")
+        self.holds = Holds(self.plan.procedure.shell)
+        self.holds.look(self.session.look())
+        if self.resumption is not None:
+            self.restore(self.resumption)
+
+    def restore(self, was: Resumption) -> None:
+        """Give the shell back what it held, and its folder; what that prints is of no interest."""
+        for _ in self.session.run(self.holds.restoring(was.holdings).encode("utf-8", "surrogateescape")):
+            pass
+        if not was.cwd:
+            return
+        fill = SHELLS[self.plan.procedure.shell].fill
+        code = "cd " + "".join(piece.text for piece in fill("<cwd>", [_bare(was.cwd)]))
+        for got in self.session.run(code.encode("utf-8", "surrogateescape")):
+            if getattr(got, "status", 0):
+                self.world.notice(f"cannot go back to `{was.cwd}`, where the shell was")
+        self.holds.look(self.session.look())
+
+    def changed(self, code: str, at: Mapping[str, int]) -> Iterator[Event]:
+        """How a statement has changed what the shell holds; what is or may be a secret is left out."""
+        change = self.holds.after(code, self.session.look)
+        made = {key: text for key, text in change.made.items() if not self.knows.hides(key, text)}
+        if made or change.gone:
+            yield self.say(ShellChanged, made=made, gone=change.gone, **at)
+
+    def keep(self) -> None:
+        """Keep the secrets that nobody could give a second time, for as long as the run is not finished."""
+        if self.world.keep is None:
+            return
+        known = self.plan.inputs
+        values = {
+            name: value.text
+            for name, value in self.knows.values.items()
+            if value.secret and not (name in known and known[name].source)
+        }
+        seen = self.knows.seen()
+        if values or seen:
+            self.world.keep(values, seen)
+
+    def stream(self, item: Item, data: bytes, typed: bool = False) -> Iterator[Output]:
+        text = self.knows.masker.feed(data).decode("utf-8", "surrogateescape")
+        if text:
+            yield self.output(item, text, typed)
+
+    def rest(self, item: Item, final: bool = True, typed: bool = False) -> Iterator[Output]:
+        text = self.knows.masker.flush(final).decode("utf-8", "surrogateescape")
+        if text:
+            yield self.output(item, text, typed)
+
+    def output(self, item: Item, text: str, typed: bool = False) -> Output:
+        at = place_of(item)
+        return self.say(Output, text=text, **({**at, "statement": 0, "line": 0} if typed else at))
+
+    def finished(self, done: Any, began: float, problem: str, at: Mapping[str, int]) -> StatementFinished:
+        return self.say(
+            StatementFinished,
+            status=done.status,
+            pipestatus=done.pipestatus,
+            duration=round(self.world.clock() - began, 3),
+            cwd=self.knows.mask(done.cwd),
+            problem=problem,
+            doubt=done.killed,
+            **at,
+        )
+
+
+def place_of(item: Item) -> dict[str, int]:
+    """Where an item stands, as events tell it."""
+    where: Where = item.where
+    return {"step": where.step, "block": where.block, "statement": where.statement, "line": item.line}
+
+
+def _bare(value: str) -> Filling:
+    return Filling(0, len("<cwd>"), Context.BARE, value)

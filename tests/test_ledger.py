@@ -1,0 +1,34 @@
+"""A ledger is a mapping that never changes, whatever is made of it."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook_exec.ledger import Ledger, having
+
+KEYS = st.integers(0, 5)
+
+
+@given(st.dictionaries(KEYS, st.text()), st.lists(st.tuples(st.integers(0, 20), KEYS, st.text()), max_size=20))
+def test_it_is_what_a_copied_dictionary_would_be(
+    first: dict[int, str], steps: list[tuple[int, int, str]]
+) -> None:
+    """Any ledger that came before may have another entry, and each is still what it was."""
+    made, copied = [Ledger(first)], [first]
+    for at, key, value in steps:
+        from_which = at % len(made)
+        made.append(made[from_which].having(key, value))
+        copied.append({**copied[from_which], key: value})
+    assert [list(ledger.items()) for ledger in made] == [list(each.items()) for each in copied]
+    assert made == copied
+    assert [key in ledger for ledger in made for key in range(6)] == [
+        key in each for each in copied for key in range(6)
+    ]
+
+
+def test_it_is_made_of_any_mapping() -> None:
+    """What is given an entry need not be a ledger, and is left alone."""
+    plain = {1: "a"}
+    assert having(plain, 2, "b") == {1: "a", 2: "b"}
+    assert plain == {1: "a"}
