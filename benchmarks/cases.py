@@ -221,7 +221,10 @@ CASES: Mapping[str, Callable[[Place, Sizes], Case]] = {
     "lint": linting,
 }
 
-_FILES = "import pathlib, sys; p = pathlib.Path(sys.argv[1]); files = sorted(p.glob('[!.]*')) if p.is_dir() else [p]\n"
+_FILES = (
+    "import pathlib, sys; p = pathlib.Path(sys.argv[1])\n"
+    "files = sorted(p.glob('[!.]*')) if p.is_dir() else [p]\n"
+)
 _PARSE = _FILES + "from runbook_exec.parse import parse\nfor f in files: parse(f.read_bytes(), str(f))"
 _MISTUNE = _FILES + (
     "import mistune\nparse = mistune.create_markdown(renderer=None)\n"

@@ -17,7 +17,7 @@ commands:
   runbook-exec show FILE             print its outline: what runs, in which shell, what it needs
   runbook-exec lint [PATH…]          find what is wrong with pages (see: runbook-exec lint --help)
   runbook-exec resume [RUN]          take up a run that is not finished (see: runbook-exec resume --help)
-  runbook-exec runs [ACTION]         list runs, show and report one, play it again (see: runbook-exec runs --help)
+  runbook-exec runs [ACTION]         list, show, report, replay, verify runs (see: runbook-exec runs --help)
   runbook-exec due [PATH…]           list the runbooks whose cadence has passed
 
 exit status: 0 done; 1 a statement failed; 2 the command line or the document is refused;

@@ -11,15 +11,15 @@ import shutil
 import signal
 import sys
 import tempfile
-import termios
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pexpect
 
+from .exchange import Done, Keyboard, Output, Quiet, make_ready, starting_modes
 from .leftovers import hang_up
 from .shells.drive import (
     CONTROL,
@@ -56,67 +56,6 @@ class ShellMissing(Exception):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """What the terminal received."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """Nothing was printed for a moment; `seconds` is how long the statement has been running."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How a statement ended."""
-
-    status: int
-    pipestatus: tuple[int, ...]
-    cwd: str
-    killed: bool = False  # a signal ended the shell itself
-    ended: str = ""  # why the session is over, in words; "" while the shell lives on
-    timed_out: bool = False
-    interrupted: bool = False
-    suspended: bool = False  # ^Z was typed and a stopped job is left
-
-
-class Keyboard(Protocol):
-    """The operator's terminal, as far as a session uses it."""
-
-    def fileno(self) -> int:
-        """The descriptor that keys are read from."""
-
-    def take(self) -> None:
-        """Make the terminal raw: every key goes to the program, none is interpreted here."""
-
-    def give_back(self) -> None:
-        """Leave the terminal as it was found."""
-
-    def size(self) -> tuple[int, int]:
-        """Rows and columns."""
-
-
-_Modes = list[int | list[bytes | int]]  # as termios gives and takes them
-
-
-def _modes(fd: int, attended: bool) -> _Modes:
-    """The terminal modes every statement starts with, whatever the one before left behind.
-
-    Where a person looks on, lines are translated and echoed as any terminal does. Where nobody does,
-    neither is wanted, and short lines pass many times faster untranslated.
-    """
-    iflag, oflag, cflag, lflag, *rest = termios.tcgetattr(fd)
-    iflag = (iflag | termios.ICRNL | termios.IXON | termios.BRKINT) & ~(termios.IGNCR | termios.INLCR)
-    lflag |= termios.ICANON | termios.ISIG | termios.IEXTEN | termios.ECHOE | termios.ECHOK
-    if attended:
-        return [iflag, oflag | termios.OPOST | termios.ONLCR, cflag, lflag | termios.ECHO, *rest]
-    return [iflag, oflag & ~termios.OPOST, cflag, lflag & ~termios.ECHO, *rest]
 
 
 class Session:
@@ -180,7 +119,7 @@ class Session:
         self._pid: int = self._child.pid or 0
         self._size = keyboard.size() if keyboard else (24, 80)
         os.set_blocking(self._terminal, False)
-        self._good_modes = _modes(self._terminal, keyboard is not None)
+        self._good_modes = starting_modes(self._terminal, keyboard is not None)
         self._alive = os.pidfd_open(self._pid) if sys.platform == "linux" else -1
 
     def _prepare(self) -> None:
@@ -257,7 +196,7 @@ class Session:
         self, message: bytes, timeout: float | None, keys: bool = True
     ) -> Iterator[Output | Quiet | Done]:
         keyboard = self._keyboard if keys else None
-        termios.tcsetattr(self._terminal, termios.TCSAFLUSH, self._good_modes)
+        make_ready(self._terminal, self._good_modes, self._keyboard is not None)
         self._keys.clear()
         if keyboard:
             keyboard.take()

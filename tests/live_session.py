@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from runbook_exec.exchange import Done, Output
 from runbook_exec.keyboard import Keyboard
-from runbook_exec.session import Done, Output, Session
+from runbook_exec.session import Session
 
 SHELLS = ("fish", "bash", "zsh", "sh")
 POSIX = ("bash", "zsh", "sh")

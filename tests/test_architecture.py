@@ -97,6 +97,13 @@ def test_what_reads_a_document_opens_no_session(module: str) -> None:
     assert "session" not in ours(module)
 
 
+def test_the_linter_runs_nothing() -> None:
+    """No module of the linter knows the session, the engine or the journal."""
+    modules = [module for module in MODULES if module.startswith("lint.")]
+    assert len(modules) > 20
+    assert [module for module in modules if ours(module) & {"session", "engine", "journal", "running"}] == []
+
+
 @pytest.mark.parametrize("package", ["rich", "prompt_toolkit", "jinja2"])
 def test_heavy_packages_are_imported_where_they_are_used(package: str) -> None:
     """The program's first module, and the engine, start without what only some runs need."""

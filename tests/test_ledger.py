@@ -10,7 +10,9 @@ from runbook_exec.ledger import Ledger, having
 KEYS = st.integers(0, 5)
 
 
-@given(st.dictionaries(KEYS, st.text()), st.lists(st.tuples(st.integers(0, 20), KEYS, st.text()), max_size=20))
+@given(
+    st.dictionaries(KEYS, st.text()), st.lists(st.tuples(st.integers(0, 20), KEYS, st.text()), max_size=20)
+)
 def test_it_is_what_a_copied_dictionary_would_be(
     first: dict[int, str], steps: list[tuple[int, int, str]]
 ) -> None:

@@ -247,6 +247,16 @@ def test_items_say_their_number_and_what_is_around_them() -> None:
     ]
 
 
+def test_only_ascii_digits_number_a_list() -> None:
+    """As in CommonMark, other scripts' digits begin no item, in a paragraph or at its beginning."""
+    assert [type(element) for element in _read("١. a\n\n  ٢) b\n\n1. c\n٣. d\n")] == [
+        Paragraph,
+        Paragraph,
+        Item,
+        Paragraph,
+    ]
+
+
 def test_prose_tables_comments_and_code_have_spans() -> None:
     """Every other kind of element is there in order, from its first character to its last."""
     text = "a\nb\n\n| x |\n|---|\n\n<!-- c\nd -->\n\n    code\n\n    more\n\n[l]: u\n"

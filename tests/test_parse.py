@@ -247,6 +247,60 @@ def test_what_a_session_printed_is_never_a_command() -> None:
     assert [problem.code for problem in runbook.problems] == ["syntax"]
 
 
+def test_an_empty_line_after_a_backslash_ends_the_command() -> None:
+    """What a session shows below it is output, and not the rest of that command."""
+    runbook = _parse("# P\n\n```console\n$ echo a \\\n\nb\n```\n")
+    (statement,) = runbook.blocks[0].statements
+    assert (statement.text, statement.expected) == ("echo a", "b")
+
+
+def test_a_title_of_numbers_without_end_is_only_text() -> None:
+    """Neither an entity nor a count in an anchor is read as a number that Python would refuse."""
+    long = "9" * 5000
+    runbook = _parse(f"# &#{long}; &amp; \\&amp;\n\n# a_{long}\n\n# a_{long}\n")
+    assert runbook.title == f"&#{long}; & &amp;"
+    assert [section.anchor for section in runbook.sections][1:] == [f"a_{long}", f"a_{long}_1"]
+
+
+def _fenced(language: str, script: str) -> str:
+    return f"# P\n\n``````{language}\n{script}\n``````\n"
+
+
+# Long pages: if the time grew with the square of their length, most would take minutes or hours.
+_WEARISOME = {
+    "backticks in a title": "# " + "`" * 200_000,
+    "backticks of all lengths": "# " + " ".join("`" * length for length in range(1, 700)) + " [[a]]",
+    "a paragraph that nothing ends": "text\n" + "2. x\n[a]: b\n<b>\n    y\n" * 40_000,
+    "link definitions": "[a]: b\n" * 40_000,
+    "link labels": "[" * 200_000 + "\n" + "[a\n" * 60_000,
+    "lazy lines": "> - a\n" + "  lazy\n>   more\n" * 15_000,
+    "unclosed fences": "- ```\n\n" * 30_000 + "> ~~~\n\n" * 30_000,
+    "unclosed comments": "text\n" + "- <!-- runbook:\n" * 15_000 + "> <!--\n\n" * 20_000,
+    "one annotation": "<!-- runbook: " + 'expect="x" ' * 30_000 + "-->\n```fish\necho\n```",
+    "sections": "# a\n## b\n### Rollback\n```fish\necho\n```\n" * 6_000,
+    "mistakes in the front matter": "---\n"
+    + "".join(f"{n}: x\n" for n in range(9_000))
+    + "---\n"
+    + "a\n" * 200_000,
+    "placeholders and comments": _fenced("fish", "echo <a> # <b>\n" * 15_000),
+    "brackets": _fenced("bash", "echo " + "[" * 200_000),
+    "brackets that close": _fenced("zsh", "echo " + "[" * 100_000 + "]"),
+    "braces": _fenced("bash", "echo {" + "." * 200_000),
+    "parentheses in comments": _fenced("bash", "((a # (((\n); b)\n" * 12_000),
+    "here-documents": _fenced("bash", "cat <<E\n$a\nE\n" * 15_000),
+    "one long here-document": _fenced("sh", "cat <<E\n" + "a\\\n" * 60_000 + "E"),
+    "a command of many lines": _fenced("console", "$ " + "a && \\\n" * 30_000),
+}
+
+
+@pytest.mark.parametrize("page", _WEARISOME.values(), ids=_WEARISOME.keys())
+def test_a_page_made_to_take_long_is_read(page: str) -> None:
+    """The time it takes to read a page grows with its size, not with the square of it: this test ends."""
+    runbook = _parse(page)
+    assert runbook.text == page
+    assert runbook.blocks or runbook.sections or "```" not in page
+
+
 _PIECES = [
     "# Page", "## Procedure", "### 1. One", "### Two `x`", "## Rollback",
     "Some [[link#part|label]] `[[code]]`.", "1. An item", "   - inside",

@@ -26,7 +26,8 @@ def _finished(program: Program) -> Path:
 
 def test_any_byte_that_is_changed_is_found(program: Program) -> None:
     """Whichever byte of a finished journal is another, or gone, its line or the next one is named."""
-    journal = _finished(program)
+    program.page(fish("true"), "--yes")
+    journal = program.journal()
     whole = journal.read_bytes()
     changed = journal.with_name("changed.jsonl")
     assert verify(journal).whole

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from live_session import POSIX, SHELLS, all_of, home, opened, run
 
-from runbook_exec.session import Output
+from runbook_exec.exchange import Output
 
 ITSELF = {"fish": "$fish_pid", "bash": "$$", "zsh": "$$", "sh": "$$"}
 
@@ -159,7 +159,7 @@ def test_a_background_job_that_never_stops_printing_holds_nothing_up(shell: str,
     with opened(shell, tmp_path) as session:
         assert run(session, "yes &").status == 0
         assert run(session, "sleep 0.1; sh -c 'exit 3'").status == 3
-        assert run(session, "kill %1").status == 0
+        assert run(session, f"kill {'$last_pid' if shell == 'fish' else '$!'}").status == 0
 
 
 def test_much_output_takes_little_memory(tmp_path: Path) -> None:

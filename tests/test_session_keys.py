@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from live_session import GENEROUS, SHELLS, Operator, home, opened, run
 
+from runbook_exec.exchange import Output
 from runbook_exec.keyboard import ScreenModes
-from runbook_exec.session import Output
 
 LOOPS = {
     "a program": ("echo go; sleep 30", "echo go; sleep 30"),

@@ -56,6 +56,7 @@ class Around:
         self.site = site
         self._headings: dict[str, Headings] = {}
         self._digests: dict[str, str] = {}
+        self._outlines: dict[str, str] = {}
         self._resolved: dict[tuple[str, str], list[str] | None] = {}
         self._there: dict[str, bool] = {}
         self._other: dict[str, bool] = {}
@@ -169,15 +170,25 @@ class Around:
 
     def outline(self, path: str) -> str:
         """A digest of a page's headings and other anchors."""
-        known = self._read(path)
-        parts = (*known.titles, "\0", *sorted(known.ids), "\0", str(known.included))
-        return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+        if path not in self._outlines:
+            known = self._read(path)
+            parts = (*known.titles, "\0", *sorted(known.ids), "\0", str(known.included))
+            said = "\n".join(parts).encode("utf-8", "surrogatepass")
+            self._outlines[path] = hashlib.sha256(said).hexdigest()
+        return self._outlines[path]
 
     def text(self, path: str) -> str:
         """A digest of a page's text; empty where it cannot be read."""
         if path not in self._digests:
-            data = self._content(path)
-            self._digests[path] = "" if data is None else hashlib.sha256(data).hexdigest()
+            try:
+                given = self.given.get(path)
+                self._digests[path] = (
+                    self.site.pages.digest(str(given))
+                    if given is not None
+                    else hashlib.sha256((self.base / path).read_bytes()).hexdigest()
+                )
+            except OSError:
+                self._digests[path] = ""
         return self._digests[path]
 
     def _content(self, path: str) -> bytes | None:

@@ -64,7 +64,8 @@ def last_change(page: Page) -> LastChange | None:
 
 def changed(site: Around, path: str) -> list[Any] | None:
     """The day of a page's last change, and whether that is committed."""
-    change = _last_changes(site.site, site.base).get(path)
+    # where only few pages are looked at, the history of one ends soon
+    change = _last_changes(site.site, site.base, path if site.site.few else "").get(path)
     return None if change is None else [change.day.isoformat(), change.committed]
 
 
@@ -87,12 +88,12 @@ def _newest_commit(_: Site, base: Path) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-@lru_cache(maxsize=4)
-def _last_changes(site: Site, base: Path) -> Mapping[str, LastChange]:
-    """The last changes of all pages below the folder that is a repository."""
+@lru_cache(maxsize=16)
+def _last_changes(site: Site, base: Path, only: str) -> Mapping[str, LastChange]:
+    """The last changes of all pages below the folder that is a repository, or of `only` one."""
     wanted: dict[str, date] = {}  # the day of each page's review
     matter: dict[str, int] = {}  # how many lines of front matter it has
-    for path in pages_below(site, base):
+    for path in (only,) if only else pages_below(site, base):
         reviewed = _reviewed(base / path)
         if reviewed is not None:
             wanted[path], matter[path] = reviewed

@@ -44,7 +44,6 @@ class Looking:
                 looked[path] = Kept(Looked(path, unread=why))
                 continue
             read[path] = parse(data, path), hashlib.sha256(data).hexdigest()
-            self._pages.keep(Path(path), read[path][0])
         rules = {path: self._rules_for(self._settings[path]) for path in read}
         said = verdicts(
             {path: read[path][0] for path in read if any(rule.asks_shells for rule in rules[path])}

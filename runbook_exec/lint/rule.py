@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model import Runbook, Severity, Span
+from .pages import Pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,14 @@ class Page:
     refused: Mapping[int, Refusal] = field(default_factory=dict)  # by shells, by where the block begins
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Site:
     """All pages of one run of the linter, by path, and what rules may ask of the machine."""
 
-    pages: Mapping[Path, Runbook]
+    pages: Pages
     today: date
     notes: Notes = field(default_factory=lambda: Notes())
+    few: bool = False  # whether so few pages are looked at that what is asked for one is not made for all
 
 
 Question = tuple[str, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,8 @@ from .selection import Selection, Settings
 
 if TYPE_CHECKING:
     from .rule import Rule
+
+_FEW = 8  # pages
 
 __all__ = ["Report", "Selection", "Settings", "lint"]
 
@@ -66,6 +67,7 @@ class _Run:
         from .rules import RULES
         from .spread import spread
 
+        self._site.few = len(paths) <= _FEW
         for codes in dict.fromkeys(settings.codes for settings in self._settings.values()):
             check_codes(codes)
         rules = RULES if self._rules is None else self._rules
@@ -78,7 +80,7 @@ class _Run:
         known: dict[str, Looked] = {}
         for path in self.paths:
             with suppress(OSError):  # whoever looks at the page says so
-                digest = hashlib.sha256(self._pages.content(path)).hexdigest()
+                digest = self._pages.digest(path)
                 key = keys.key(path, digest, self._settings[path])
                 used.add(key)
                 kept = cache.get(key, path, digest)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 
 from .looked import Kept
 
@@ -32,6 +30,9 @@ def spread(look: Look, paths: Sequence[str]) -> Iterator[Kept]:
         for start in range(0, len(paths), _AT_ONCE):
             yield from look(paths[start : start + _AT_ONCE])
         return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(cores, context, initializer=_begin, initargs=(look,)) as pool:
         try:

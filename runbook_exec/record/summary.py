@@ -34,8 +34,9 @@ def shown(filled: Filled, running: bool, not_kept: Sequence[str], width: int) ->
     yield ""
     titles = max((columns(step.title) for step in filled.steps), default=0)
     titles = min(titles, width - 36)
+    spent = max((len(_took(step)) for step in filled.steps), default=0)
     for step in filled.steps:
-        yield from _row(step, titles, width)
+        yield from _row(step, titles, spent, width)
     if filled.strays:
         yield ""
         count = len(filled.strays)
@@ -100,10 +101,13 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _row(step: FilledStep, titles: int, width: int) -> Iterator[str]:
-    took = format_duration(step.seconds) if step.seconds is not None else ""
+def _took(step: FilledStep) -> str:
+    return format_duration(step.seconds) if step.seconds is not None else ""
+
+
+def _row(step: FilledStep, titles: int, spent: int, width: int) -> Iterator[str]:
     title = pad(clip(visible(step.title), titles), titles)
-    lead = f"  {step.label:>3}  {title}  {MARKS[step.how]}  {took:>10}"
+    lead = f"  {step.label:>3}  {title}  {MARKS[step.how]}  {_took(step):>{spent}}"
     first, *more = wrap(", ".join(notes(step)), max(20, width - columns(lead) - 3))
     yield f"{lead}   {first}".rstrip()
     for line in more:

@@ -1,0 +1,86 @@
+"""What is exchanged with a shell while a statement runs: output, keys, its end, and the terminal's modes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import termios
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the terminal received."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Nothing was printed for a moment; `seconds` is how long the statement has been running."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a statement ended."""
+
+    status: int
+    pipestatus: tuple[int, ...]
+    cwd: str
+    killed: bool = False  # a signal ended the shell itself
+    ended: str = ""  # why the session is over, in words; "" while the shell lives on
+    timed_out: bool = False
+    interrupted: bool = False
+    suspended: bool = False  # ^Z was typed and a stopped job is left
+
+
+class Keyboard(Protocol):
+    """The operator's terminal, as far as a session uses it."""
+
+    def fileno(self) -> int:
+        """The descriptor that keys are read from."""
+
+    def take(self) -> None:
+        """Make the terminal raw: every key goes to the program, none is interpreted here."""
+
+    def give_back(self) -> None:
+        """Leave the terminal as it was found."""
+
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+
+
+_PEER = 0x5441  # TIOCGPTPEER of Linux: opens the other end of a pseudo-terminal
+Modes = list[int | list[bytes | int]]  # as termios gives and takes them
+
+
+def starting_modes(fd: int, attended: bool) -> Modes:
+    """The terminal modes every statement starts with, whatever the one before left behind.
+
+    Where a person looks on, lines are translated and echoed as any terminal does. Where nobody does,
+    neither is wanted, and short lines pass many times faster untranslated.
+    """
+    iflag, oflag, cflag, lflag, *rest = termios.tcgetattr(fd)
+    iflag = (iflag | termios.ICRNL | termios.IXON | termios.BRKINT) & ~(termios.IGNCR | termios.INLCR)
+    lflag |= termios.ICANON | termios.ISIG | termios.IEXTEN | termios.ECHOE | termios.ECHOK
+    if attended:
+        return [iflag, oflag | termios.OPOST | termios.ONLCR, cflag, lflag | termios.ECHO, *rest]
+    return [iflag, oflag & ~termios.OPOST, cflag, lflag & ~termios.ECHO, *rest]
+
+
+def make_ready(fd: int, modes: Modes, attended: bool) -> None:
+    """Set the modes of a pseudo-terminal; where keys are typed, what no program has read is dropped."""
+    # Setting and dropping in one would wait for whoever is printing, which may be a job in the background:
+    # as nobody reads what it prints between statements, that could be for ever.
+    termios.tcsetattr(fd, termios.TCSANOW, modes)
+    if attended:
+        try:
+            programs_end = fcntl.ioctl(fd, _PEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        except OSError:  # not Linux
+            termios.tcsetattr(fd, termios.TCSAFLUSH, modes)
+            return
+        termios.tcflush(programs_end, termios.TCIFLUSH)
+        os.close(programs_end)
