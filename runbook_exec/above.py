@@ -45,8 +45,8 @@ def annotations_above(source: Source, elements: Sequence[Element]) -> Above:
             problems += map(_misplaced, waiting)
             waiting = []
         if isinstance(element, Fence | Heading):
-            for annotation in waiting:
-                said[element.span.start] = merge(said.get(element.span.start, NOTHING), annotation)
+            if waiting:
+                said[element.span.start] = merge(*waiting)
             waiting = []
         elif isinstance(element, Html):
             for start, end in _comments(source, element.span.start, element.span.end):

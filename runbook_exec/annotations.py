@@ -81,20 +81,20 @@ def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[
     return language.lower(), Annotation(**values, span=span), (*problems, *refused)
 
 
-def merge(a: Annotation, b: Annotation) -> Annotation:
-    """Both annotations as one: what `b` says wins, but flags and expectations of both hold."""
-    if _NOTHING in (a, b):
-        return a if b == _NOTHING else b
+def merge(*annotations: Annotation) -> Annotation:
+    """All annotations as one: what a later one says wins, but flags and expectations of all hold."""
     given: dict[str, Any] = {}
     for field in fields(Annotation):
-        ours, theirs = getattr(a, field.name), getattr(b, field.name)
-        if isinstance(ours, tuple):
-            given[field.name] = (*ours, *(text for text in theirs if text not in ours))
-        elif theirs != getattr(_NOTHING, field.name):
-            given[field.name] = theirs
-    if b.capture is not None:
-        given["capture_pattern"] = b.capture_pattern
-    return replace(a, **(given | {"span": a.span or b.span}))
+        nothing = getattr(_NOTHING, field.name)
+        values = [value for each in annotations if (value := getattr(each, field.name)) != nothing]
+        if isinstance(nothing, tuple):
+            given[field.name] = tuple(dict.fromkeys(text for texts in values for text in texts))
+        elif values:
+            given[field.name] = values[0] if field.name == "span" else values[-1]
+    captures = [each for each in annotations if each.capture is not None]
+    if captures:
+        given["capture_pattern"] = captures[-1].capture_pattern
+    return Annotation(**given)
 
 
 def _sorted_out(read: Iterable[Word | Unreadable], place: Place) -> tuple[list[Word], list[Problem]]:

@@ -24,7 +24,7 @@ from .kept_secrets import KeptSecrets, kept_secrets
 from .keyboard import Keyboard
 from .plan import Plan
 from .questions import Ask
-from .session import Session, ShellMissing
+from .session import Session
 from .sources import sources
 from .state import State, after
 from .terminal import Terminal
@@ -53,16 +53,8 @@ def run_plan(
 
     With a `past` the run that it is of is taken up.
     """
-    shell = plan.procedure.shell
-    if any(item.statement for item in plan.items) and shutil.which(shell) is None:
-        print(
-            f"{plan.runbook.path} runs in {shell}, which is not on PATH; get it with {_INSTALL[shell]}",
-            file=sys.stderr,
-        )
-        return "refused"
-    cwd = str(Path(plan.cwd).expanduser()) if plan.cwd else None
-    if cwd and not Path(cwd).is_dir():
-        print(f"cannot start in `{cwd}`: no such folder", file=sys.stderr)
+    if (why := _cannot_begin(plan)) is not None:
+        print(why, file=sys.stderr)
         return "refused"
     colour = not os.environ.get("NO_COLOR")
     # with --json our own words go where they are in nobody's way
@@ -76,10 +68,7 @@ def run_plan(
     identity = past.started.run if past else secrets.token_hex(4)
     with ExitStack() as stack:
         try:
-            if past:
-                journal = Journal.reopen(past.path)
-            else:
-                journal = Journal.create(state_folder(dict(os.environ)), identity, _now())
+            journal = _journal(identity, past)
         except JournalError as error:
             print(error, file=sys.stderr)
             return "refused"
@@ -88,39 +77,10 @@ def run_plan(
         size = keyboard.size() if keyboard else (24, 80)
         cast = Cast(journal.path.with_suffix(".cast"), size, arguments.keep_output)
         stack.callback(cast.close)
-        try:
-            session = stack.enter_context(
-                Session(shell or "sh", clean=arguments.no_config, cwd=cwd, keyboard=keyboard)
-            )
-        except ShellMissing as missing:
-            print(f"{missing.name} is not on PATH", file=sys.stderr)
-            return "refused"
-        commit = commit_of(Path(plan.runbook.path))
-        ask = _ask(arguments, attended, terminal, colour, replan)
+        shell, cwd = plan.procedure.shell or "sh", str(Path(plan.cwd).expanduser()) if plan.cwd else None
+        session = stack.enter_context(Session(shell, clean=arguments.no_config, cwd=cwd, keyboard=keyboard))
         keeper = None if arguments.no_keep_secrets else kept_secrets(identity, os.environ)
-        world = World(
-            run=identity,
-            now=_now,
-            clock=time.monotonic,
-            place=f"{getpass.getuser()}@{os.uname().nodename}",
-            source=sources(
-                plan.inputs,
-                os.environ,
-                Path(plan.runbook.path).parent,
-                datetime.now,
-                lambda command: terminal.say(f"  asking `{command}` for a value"),
-                attended,
-            ),
-            quiet=terminal.quiet,
-            echo=terminal.echo,
-            folder=str(Path.cwd()),
-            commit=commit.id,
-            dirty=commit.dirty,
-            options=said_options(arguments),
-            pid=os.getpid(),
-            keep=_keeping(keeper, terminal) if keeper else None,
-            notice=lambda text: terminal.wrapped(text, "yellow"),
-        )
+        world = _world(plan, arguments, attended, identity, terminal, keeper)
         if not arguments.json:
             terminal.header(_facts(plan))
         state, resumed = State(), None
@@ -128,11 +88,71 @@ def run_plan(
             from .resume import resumption
 
             state, resumed = resumption(past, plan, keeper)
+        ask = _ask(arguments, attended, terminal, colour, replan)
         events = run(plan, state, session, ask, world, resumed)
         outcome = _watch(events, state, journal, cast, terminal, identity, arguments.json, attended)
         if keeper and outcome == "succeeded":
             keeper.forget()
         return outcome
+
+
+def _cannot_begin(plan: Plan) -> str | None:
+    """Why the plan cannot be run on this machine."""
+    shell = plan.procedure.shell
+    if any(item.statement for item in plan.items) and shutil.which(shell) is None:
+        return f"{plan.runbook.path} runs in {shell}, which is not on PATH; get it with {_INSTALL[shell]}"
+    if plan.cwd and not Path(plan.cwd).expanduser().is_dir():
+        return f"cannot start in `{plan.cwd}`: no such folder"
+    return None
+
+
+def _journal(identity: str, past: Past | None) -> Journal:
+    """The journal of a new run, or that of a past one if nobody has written on in it; raises JournalError."""
+    if past is None:
+        return Journal.create(state_folder(dict(os.environ)), identity, _now())
+    from .resume import read_past
+
+    journal = Journal.reopen(past.path)
+    if read_past(past.path).seq == past.seq:
+        return journal
+    journal.close()
+    raise JournalError(
+        f"run {identity} was taken up by another process meanwhile; nothing was run here"
+    )
+
+
+def _world(
+    plan: Plan,
+    arguments: argparse.Namespace,
+    attended: bool,
+    identity: str,
+    terminal: Terminal,
+    keeper: KeptSecrets | None,
+) -> World:
+    commit = commit_of(Path(plan.runbook.path))
+    return World(
+        run=identity,
+        now=_now,
+        clock=time.monotonic,
+        place=f"{getpass.getuser()}@{os.uname().nodename}",
+        source=sources(
+            plan.inputs,
+            os.environ,
+            Path(plan.runbook.path).parent,
+            datetime.now,
+            lambda command: terminal.say(f"  asking `{command}` for a value"),
+            attended,
+        ),
+        quiet=terminal.quiet,
+        echo=terminal.echo,
+        folder=str(Path.cwd()),
+        commit=commit.id,
+        dirty=commit.dirty,
+        options=said_options(arguments),
+        pid=os.getpid(),
+        keep=_keeping(keeper, terminal) if keeper else None,
+        notice=lambda text: terminal.wrapped(text, "yellow"),
+    )
 
 
 def _keeping(keeper: KeptSecrets, terminal: Terminal) -> Callable[[Mapping[str, str], Iterable[str]], None]:

@@ -409,3 +409,17 @@ def _taken_up(program: Program) -> int:
             if ran.status == 0:
                 return doubts
     raise AssertionError("a run that is taken up comes to an end")
+
+
+def test_many_runs_at_once_keep_their_journals_apart(program: Program) -> None:
+    """In one state folder, some of them killed: every journal is whole, and there is one for each run."""
+    count = int(os.environ.get("CONCURRENT_RUNS", "16"))  # 200: see CONTRIBUTING
+    program.write("page.md", steps("echo one", "command sleep 0.2", "echo two"))
+    running = [program.start("page.md", "--yes") for _ in range(count)]
+    time.sleep(0.8)
+    for process in running[::3]:
+        process.kill()
+    for process in running:
+        process.wait()
+    assert len(list(program.runs.glob("*.jsonl"))) == count
+    assert program.run("runs", "verify").status == 0

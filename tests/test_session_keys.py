@@ -46,6 +46,25 @@ def test_interrupting_ends_the_statement_alone(shell: str, what: str, tmp_path: 
         assert run(session, "echo $v").text == "kept\n"
 
 
+def test_a_paste_that_the_program_does_not_read_yet_holds_nothing_up(tmp_path: Path) -> None:
+    """It waits, while the program's silence and output are told, and then the program gets all of it."""
+    pasted = b"p" * 100_000
+    code = b"sh -c 'stty raw -echo; echo go; sleep 1; echo out; head -c 100000 | tr -d q | wc -c'"
+    seen: list[str] = []
+    with Operator() as operator, opened("fish", tmp_path, keyboard=operator.keyboard) as session:
+
+        def paste() -> None:
+            for at in range(0, len(pasted), 1000):
+                operator.type(pasted[at : at + 1000])
+
+        for item in session.run(code, GENEROUS):
+            seen.append(item.data.decode() if isinstance(item, Output) else type(item).__name__)
+            if seen == ["go\r\n"]:
+                threading.Thread(target=paste, daemon=True).start()
+    assert seen[1] == "Quiet"
+    assert "".join(text for text in seen if text != "Quiet").split() == ["go", "out", "100000", "Done"]
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_program_may_take_an_interrupt_and_go_on(shell: str, tmp_path: Path) -> None:
     """^C goes to the program, which says what it means."""
