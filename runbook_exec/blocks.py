@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import placeholders
 from .above import NOTHING
@@ -21,8 +22,7 @@ _OR = re.compile(r"#+\s*(?:or|alternatively)\b(?:[^\n]*:)?\s*", re.IGNORECASE)
 _HEADING_COMMENT = re.compile(r"\s*#(?!!)[^\n]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A fence with what is said of it: all that does not depend on the procedure it stands in."""
 
     fence: Fence

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from .elements import Element, Fence, Heading, Item, Paragraph
 from .model import Span
@@ -28,8 +29,7 @@ _HELPING = re.compile(r"\b(?:debug|troubleshoot)", re.IGNORECASE)  # belongs to 
 _LONGEST_TITLE = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """The elements `first:last` that make a step."""
 
     label: str  # the number as written; "" for none
@@ -68,7 +68,7 @@ class Outline:
         if self.main:
             wanted = [course for course in self.main if not course.dangerous]
         else:
-            helping = self.page.helping()
+            helping = self.page.helping() if self.others else ()
             wanted = [course for course in self.others if course.anchor not in helping]
         return wanted[0].anchor if len(wanted) == 1 and not wanted[0].dangerous else None
 

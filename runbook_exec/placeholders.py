@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Possessive quantifiers (`*+`) keep both patterns linear: neither class holds `<`, so no text is read twice.
 _CANDIDATE = re.compile(r"(?<!<)<(?P<name>[^\W\d_][\w .:/-]*+)>")
@@ -26,8 +26,7 @@ _COUNTING = frozenset(("max", "min", "number", "num", "limit"))
 _PUBLIC = frozenset(("public", "pub"))
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A placeholder in a script: `script[start:end]` is `text`, and `name` is its compared form."""
 
     start: int

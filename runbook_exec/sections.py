@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .elements import Element, Heading
 from .model import Section, Span
@@ -11,8 +11,7 @@ from .source import Source
 from .titles import anchors, plain
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A heading of the page, and the elements below it: its own are `first:own`, all are `first:last`."""
 
     title: str

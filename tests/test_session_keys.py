@@ -59,7 +59,7 @@ def test_a_paste_that_the_program_does_not_read_yet_holds_nothing_up(tmp_path: P
 
         for item in session.run(code, GENEROUS):
             seen.append(item.data.decode() if isinstance(item, Output) else type(item).__name__)
-            if seen == ["go\r\n"]:
+            if seen == ["go\n"]:
                 threading.Thread(target=paste, daemon=True).start()
     assert seen[1] == "Quiet"
     assert "".join(text for text in seen if text != "Quiet").split() == ["go", "out", "100000", "Done"]

@@ -6,9 +6,14 @@ import gc
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from .looked import Kept
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Look = Callable[[Sequence[str]], list[Kept]]
 
@@ -16,49 +21,106 @@ _AT_ONCE = 100  # pages, at most, whose blocks a shell is asked about together
 _TURNS = 4  # parts for each process, at least, so that all are busy to the end
 _WORTH_IT = 60  # pages below which starting processes takes longer than they save
 _GARBAGE = 100_000  # objects between two looks for cycles, of which there are hardly any
-
-_look: Look | None = None  # of this process, where it is one of many
+_PATIENCE = 2  # seconds in which a process that is told to end has cleaned up
 
 
 def spread(look: Look, paths: Sequence[str]) -> Iterator[Kept]:
     """What `look` says of these pages, some at a time, in their order."""
     cores = _cores()
-    size = max(1, min(_AT_ONCE, -(-len(paths) // (cores * _TURNS))))
-    parts = [paths[start : start + size] for start in range(0, len(paths), size)]
     # elsewhere a new process would have to import everything again
     if len(paths) < _WORTH_IT or cores < 2 or sys.platform != "linux":
         for start in range(0, len(paths), _AT_ONCE):
             yield from look(paths[start : start + _AT_ONCE])
         return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(cores, context, initializer=_begin, initargs=(look,)) as pool:
-        try:
-            for done in pool.map(_part, parts):
-                yield from done
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    size = max(1, min(_AT_ONCE, -(-len(paths) // (cores * _TURNS))))
+    yield from _in_processes(
+        look, [paths[start : start + size] for start in range(0, len(paths), size)], cores
+    )
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _begin(look: Look) -> None:
-    """Prepare a process that does a part: whoever started it is the one to be interrupted."""
-    global _look
+def _in_processes(look: Look, parts: Sequence[Sequence[str]], count: int) -> Iterator[Kept]:
+    import multiprocessing
+    from multiprocessing.connection import wait
+
+    context = multiprocessing.get_context("fork")
+    pipes = [context.Pipe() for _ in range(count)]
+    processes = [context.Process(target=_work, args=(look, pipes, number)) for number in range(count)]
+    for process in processes:
+        process.start()
+    for _, theirs in pipes:
+        theirs.close()
+    waiting = iter(enumerate(parts))
+    busy: dict[object, int] = {}  # the part that each process works on, by our end of its pipe
+    done: dict[int, list[Kept]] = {}
+    told = 0
+    try:
+        for ours, _ in pipes:
+            _give(ours, waiting, busy)
+        while busy:
+            for ready in wait([ours for ours, _ in pipes if ours in busy]):
+                ours = next(each for each, _ in pipes if each is ready)
+                done[busy.pop(ours)] = _answer(ours)
+                _give(ours, waiting, busy)
+            while told in done:
+                yield from done.pop(told)
+                told += 1
+    finally:
+        for ours, _ in pipes:
+            ours.close()
+        for process in processes if busy else ():
+            process.terminate()
+        for process in processes:
+            process.join(_PATIENCE if busy else None)
+            if process.is_alive():
+                process.kill()
+
+
+def _give(ours: Connection, waiting: Iterator[tuple[int, Sequence[str]]], busy: dict[object, int]) -> None:
+    number, part = next(waiting, (0, None))
+    if part is not None:
+        ours.send(part)
+        busy[ours] = number
+
+
+def _answer(ours: Connection) -> list[Kept]:
+    answer: list[Kept] | tuple[Exception, str] = ours.recv()
+    if isinstance(answer, tuple):
+        error, where = answer
+        error.add_note(where)
+        raise error
+    return answer
+
+
+def _work(look: Look, pipes: Sequence[tuple[Connection, Connection]], number: int) -> None:
+    """Do parts, as long as whoever gives them is there; they are interrupted, and tell."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(wanted, signal.SIG_DFL)
+        signal.signal(wanted, _end)
+    # with no other end of it left open here, our pipe ends with the process that gives the parts
+    for index, (ours, theirs) in enumerate(pipes):
+        ours.close()
+        if index != number:
+            theirs.close()
+    mine = pipes[number][1]
     gc.freeze()
     gc.set_threshold(_GARBAGE)
-    _look = look
+    while True:
+        try:
+            part = mine.recv()
+        except EOFError:
+            return
+        try:
+            mine.send(look(part))
+        except BrokenPipeError:
+            return
+        except Exception as error:  # noqa: BLE001 - it is raised again where the parts come from
+            mine.send((error, traceback.format_exc()))
 
 
-def _part(paths: Sequence[str]) -> list[Kept]:
-    if _look is None:
-        raise RuntimeError("this process was not prepared")
-    return _look(paths)
+def _end(number: int, frame: object) -> NoReturn:
+    """End, and take away what was put on the disk for shells to read."""
+    sys.exit(128 + number)
