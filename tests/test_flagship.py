@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from program import COMMAND, REPOSITORY, Program, Ran, fish
 
 from practice.forgejo import serving
+from practice.run import RUNBOOK, answers, outcomes
 from practice.world import World, create
 from runbook_exec.events import Event, StatementFinished, StatementStarted
 from runbook_exec.journal import read_journal
@@ -154,3 +156,45 @@ def test_no_fish(program: Program) -> None:
         "https://fishshell.com\n"
     )
     assert not program.runs.exists()
+
+
+def test_a_rotation_that_dies_before_the_token_is_stored(tmp_path: Path) -> None:
+    """Taken up, it stores the very token that was minted, mints no other, and leaves it nowhere on a disk."""
+    world = create(tmp_path / "world", browser=True)
+    runtime = Path(tempfile.mkdtemp(dir="/dev/shm"))
+    environment = world.environment(os.environ) | {
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "XDG_RUNTIME_DIR": str(runtime),
+        "PYTHONPATH": str(REPOSITORY),
+    }
+    before = len(world.state()["tokens"])
+    command = [sys.executable, "-m", "runbook_exec"]
+    with serving(str(world.folder)):
+        process = subprocess.Popen(
+            [*command, str(RUNBOOK), *answers(world)],
+            cwd=world.work,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "captured <paste-new-token>" in line:
+                process.kill()
+                break
+        process.wait()
+        resumed = subprocess.run(
+            [*command, "resume", "--yes", "--no-input", "--assume", "again", "3.1"],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert len(world.state()["tokens"]) == before + 1
+    assert all(done for _, done in outcomes(world))
+    left = [path for folder in (world.work, tmp_path / "state", runtime) for path in folder.rglob("*")]
+    assert not [path for path in left if path.is_file() and b"fm2_" in path.read_bytes()]
+    shutil.rmtree(runtime)

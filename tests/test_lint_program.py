@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import stat
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
-from program import Program, Ran
+from program import COMMAND, Program, Ran
 
 BROKEN = "# Page\n\n```fish\nif true\n  echo yes\n```\n"
 FOUND = """\
@@ -130,6 +133,41 @@ def test_a_page_that_cannot_be_read_does_not_hide_the_others(program: Program) -
     (program.work / "gone.md").symlink_to("nowhere")
     said = "cannot read `gone.md`: no such file or directory\n"
     assert program.run("lint", "gone.md", "page.md") == Ran(2, FOUND, said)
+
+
+def many(program: Program) -> list[str]:
+    """The places of what is to be found on so many pages that they are spread over the cores."""
+    (program.work / "docs").mkdir()
+    for number in range(150):
+        program.write(f"docs/{number:03}.md", "\n" * number + BROKEN)
+    return [f"docs/{number:03}.md:{number + 4}:1 P101" for number in range(150)]
+
+
+def test_many_pages_are_told_in_order(program: Program) -> None:
+    """However the work is divided, what is found is told in the order of the pages."""
+    expected = many(program)
+    assert lines(program) == expected
+
+
+def test_an_interrupt_ends_all_of_it(program: Program) -> None:
+    """Whoever is interrupted says nothing, ends with 130, and leaves no process behind."""
+    many(program)
+    temporary = program.folder / "temporary"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        [*COMMAND, "lint", "--no-cache"],
+        cwd=program.work,
+        env=program.environment({"TMPDIR": str(temporary)}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    while not any(temporary.iterdir()) and process.poll() is None:
+        time.sleep(0.01)  # until a shell is asked
+    os.killpg(process.pid, signal.SIGINT)
+    # the pipe ends when the last process has
+    assert process.communicate(timeout=60)[0] == b""
+    assert process.returncode == 130
 
 
 # -- which rules
