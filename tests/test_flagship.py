@@ -183,7 +183,7 @@ def test_a_rotation_that_dies_before_the_token_is_stored(tmp_path: Path) -> None
             if "captured <paste-new-token>" in line:
                 process.kill()
                 break
-        process.wait()
+        process.communicate()
         resumed = subprocess.run(
             [*command, "resume", "--yes", "--no-input", "--assume", "again", "3.1"],
             cwd=tmp_path,
