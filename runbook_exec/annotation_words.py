@@ -6,11 +6,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from .model import Problem, Severity, Span
-from .source import Source, source
+from .source import source
 
 _BLANK = re.compile(r"\s*+")
 _NAME = re.compile(r"[^\s=\"'}]++")
@@ -55,7 +54,7 @@ class Place:
 
     def span(self, start: int, end: int) -> Span:
         """The span in the file."""
-        return _lines_of(self.text).span(self.base + start, self.base + end)
+        return source(self.text).span(self.base + start, self.base + end)
 
     def problem(
         self,
@@ -156,8 +155,3 @@ def json_words(content: str, at: int) -> tuple[list[Word], int]:
 def _end(run: re.Pattern[str], content: str, at: int, end: int) -> int:
     match = run.match(content, at, end)
     return match.end() if match else at
-
-
-@lru_cache(maxsize=4)
-def _lines_of(text: str) -> Source:
-    return source(text)

@@ -28,23 +28,9 @@ class Draft(NamedTuple):
     fence: Fence
     language: str  # a shell's name, `console`, or the word as written
     annotation: Annotation
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def executable(self) -> bool:
-        """Whether it is for some shell, and not put aside as a quotation, unfinished or annotated so."""
-        return self.language in SPOKEN and not self.put_aside
-
-    @property
-    def put_aside(self) -> str:
-        """Why it would not run in any procedure; empty if it might."""
-        if self.fence.quoted:
-            return "inside a quote: an alternative"
-        if not self.fence.closed:
-            return "its fence is never closed"
-        if self.annotation.skip:
-            return "annotated skip"
-        return "annotated manual: a person does this" if self.annotation.manual else ""
+    problems: tuple[Problem, ...]
+    put_aside: str  # why it would not run in any procedure; empty if it might
+    executable: bool  # whether it is for some shell, and not put aside
 
 
 def draft(source: Source, fence: Fence, above: Annotation, shell: str | None = None) -> Draft:
@@ -63,7 +49,18 @@ def draft(source: Source, fence: Fence, above: Annotation, shell: str | None = N
         problems = ()
     if not fence.closed:
         problems = (*problems, _unclosed(source, fence))
-    return Draft(fence, language, annotation, problems)
+    put_aside = _put_aside(fence, annotation)
+    return Draft(fence, language, annotation, problems, put_aside, language in SPOKEN and not put_aside)
+
+
+def _put_aside(fence: Fence, annotation: Annotation) -> str:
+    if fence.quoted:
+        return "inside a quote: an alternative"
+    if not fence.closed:
+        return "its fence is never closed"
+    if annotation.skip:
+        return "annotated skip"
+    return "annotated manual: a person does this" if annotation.manual else ""
 
 
 def _unclosed(source: Source, fence: Fence) -> Problem:

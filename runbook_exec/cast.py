@@ -134,7 +134,8 @@ class Cast:
                 if isinstance(event, StatementStarted):
                     self._allow()
                 self._put(*self._frames.of(event))
-            if not isinstance(event, Output) or len(self._buffer) > _BATCH:
+            waits = isinstance(event, Output | StatementStarted | Answered)  # for the statement's end
+            if not waits or len(self._buffer) > _BATCH:
                 self._flush()
         except OSError as error:
             self._give_up()

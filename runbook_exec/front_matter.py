@@ -38,7 +38,7 @@ def read(text: str) -> FrontMatter:
         return FrontMatter()
     start, end, body = found
     mistakes: list[Mistake] = []
-    page = source(text[:body])
+    page = source(text)
     try:
         document = load(text, start, end)
         if document.root is None:

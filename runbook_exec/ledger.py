@@ -43,7 +43,7 @@ class Ledger(Mapping[K, V]):
         if key in self._entries or len(self._entries) > self._size:
             return Ledger({**self, key: value})
         self._entries[key] = (self._size, value)
-        longer: Ledger[K, V] = Ledger()
+        longer: Ledger[K, V] = Ledger.__new__(Ledger)
         longer._entries, longer._size = self._entries, self._size + 1
         return longer
 

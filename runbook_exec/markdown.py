@@ -53,7 +53,7 @@ def _indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @lru_cache(maxsize=64)
 def _closing_fence(character: str, length: int) -> re.Pattern[str]:
-    return re.compile(rf"^ {{0,3}}{character}{{{length},}}[ \t]*\n", re.MULTILINE)
+    return re.compile(rf"\n {{0,3}}{character}{{{length},}}[ \t]*\n")
 
 
 class _State(BlockState):
@@ -146,6 +146,7 @@ class _Parser(BlockParser):
 
     def read(self, state: _State) -> None:
         """Read a text block by block; mistune's own loop looks for the next block character by character."""
+        methods = self._methods
         openings = self._openings if state.nesting < self.max_nested_level else self._leaves
         source, end = state.src, state.cursor_max
         position = state.cursor
@@ -157,7 +158,7 @@ class _Parser(BlockParser):
                 continue
             after = None
             if first in openings and (match := openings[first](source, position)):
-                after = self.parse_method(match, state)
+                after = methods[match.lastgroup or ""](match, state)
             if not after:
                 after = source.find("\n", position) + 1 or end
                 while after < end and (
@@ -178,9 +179,8 @@ class _Parser(BlockParser):
         indent, marker, info = m.group("fenced_1", "fenced_2", "fenced_3")
         if marker[0] == "`" and "`" in info:
             return None
-        start = m.end() + 1
-        closing = _closing_fence(marker[0], len(marker)).search(state.src, start)
-        raw = state.src[start : closing.start() if closing else state.cursor_max]
+        closing = _closing_fence(marker[0], len(marker)).search(state.src, m.end())
+        raw = state.src[m.end() + 1 : closing.start() + 1 if closing else state.cursor_max]
         if indent:
             raw = _indented_lines(len(indent))[1].sub("", raw)
         token: Token = {"type": "block_code", "style": "fenced", "marker": marker, "closed": bool(closing)}

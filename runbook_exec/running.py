@@ -116,9 +116,7 @@ def _journal(identity: str, past: Past | None) -> Journal:
     if read_past(past.path).seq == past.seq:
         return journal
     journal.close()
-    raise JournalError(
-        f"run {identity} was taken up by another process meanwhile; nothing was run here"
-    )
+    raise JournalError(f"run {identity} was taken up by another process meanwhile; nothing was run here")
 
 
 def _world(

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, count
 from operator import add
 
@@ -106,8 +107,12 @@ def line_starts(lines: Sequence[str], start: int = 0) -> list[int]:
     return [start, *map(add, accumulate(map(len, lines[:-1])), count(start + 1))]
 
 
+@lru_cache(maxsize=2)
 def source(text: str) -> Source:
-    """Divide a decoded file into its lines, which end in `\\n`, `\\r\\n` or `\\r`."""
+    """Divide a decoded file into its lines, which end in `\\n`, `\\r\\n` or `\\r`.
+
+    The last ones are kept: front matter, annotations and the page itself have their places in the same text.
+    """
     mark = 1 if text.startswith("\ufeff") else 0
     body = text[mark:]
     if "\r" not in body:

@@ -47,6 +47,8 @@ def _unmarked(text: str) -> str:
 
 def unescaped(text: str) -> str:
     """Markdown text with its backslash escapes and entities read."""
+    if "\\" not in text and "&" not in text:
+        return text
     return _ESCAPE.sub(lambda m: m[1] or html.unescape(m[2]), text)
 
 

@@ -1,8 +1,8 @@
 """Pages that nobody would write: cut off, made of halves, nested without end, of bytes that are no text.
 
-`python tests/fuzz_lint.py COUNT [SEED]` lints so many, a tenth of them with their shells, and says how long the
-slowest took, and how the time grows with the size of pages that are one long line. It ends with 1 if a page
-made the linter fail.
+`python tests/fuzz_lint.py COUNT [SEED]` lints so many, a tenth of them with their shells, and says how long
+the slowest took, and how the time grows with the size of pages that are one long line. It ends with 1 if a
+page made the linter fail.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ def test_rules_are_chosen_by_codes_and_names(program: Program) -> None:
     assert lines(program, "page.md", "--select", "M308,P") == [confirm]
     assert lines(program, "page.md", "--select", "unconfirmed") == [confirm]
     assert lines(program, "page.md", "--ignore", "M303", "--ignore", "S4") == [confirm]
-    assert lines(program, "page.md", "--select", "ALL", "--ignore", "D,M308") == [tee]
+    assert lines(program, "page.md", "--select", "ALL", "--ignore", "C,D,M308") == [tee]
     program.write("page.md", TEE + "\n### 2. Use\n\n```fish\nset -l a 1\n```\n\n```fish\necho $a\n```\n")
     assert lines(program, "page.md", "--select", "P", "--extend-select", "M305") == ["page.md:13:8 M305"]
 
@@ -387,6 +387,8 @@ def test_without_fish_the_rest_is_checked(program: Program) -> None:
     assert ran.status == 2
     assert "page.md:6:1: P101 syntax error near unexpected token `fi'\n" in ran.stdout
     assert ran.stderr == "fish is not on PATH: 2 blocks could not be checked\n"
+    # splitting into statements needs no shell
+    assert "page.md:2:6: P102 `)` has no `(` before it\n" in ran.stdout
 
 
 def test_a_shell_that_nobody_asks_is_not_missed(program: Program) -> None:

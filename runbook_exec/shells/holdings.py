@@ -12,7 +12,9 @@ from .base import Filling
 
 _SECTION = "\0"
 
-_Reader = Callable[[str, str], Iterator[tuple[str, str, str]]]  # kind, name and code of each thing in a section
+_Reader = Callable[
+    [str, str], Iterator[tuple[str, str, str]]
+]  # kind, name and code of each thing in a section
 
 # How each shell tells what it holds. In fish the local variables of the prompt are told too.
 _LOOK = {
@@ -25,7 +27,7 @@ _LOOK = {
         "contains -- $__runbook_name $__runbook_functions; or functions $__runbook_name; end; "
         # `set` shows the items of a list without escaping the quotes in them
         "builtin printf '\\0'; for __runbook_name in (set -n); "
-        "set -q \"$__runbook_name\"[2]; and echo $__runbook_name (string escape -- $$__runbook_name); end; "
+        'set -q "$__runbook_name"[2]; and echo $__runbook_name (string escape -- $$__runbook_name); end; '
         "builtin printf '\\0'; functions -n | string split ,; end >'{file}'"
     ),
     "bash": "{{ declare -p; printf '\\0'; declare -f; printf '\\0'; alias -p; }} >'{file}' 2>/dev/null",
