@@ -33,7 +33,7 @@ class Keyboard:
     def take(self) -> None:
         """Make the terminal raw: every key goes to the program; those typed too early are dropped."""
         if not self._taken:
-            tty.setraw(self._fd, termios.TCSADRAIN)
+            tty.setraw(self._fd, termios.TCSANOW)  # anything else would wait for whoever is printing there
             self._drop_keys()
             self._taken = True
 
@@ -43,10 +43,10 @@ class Keyboard:
             self._taken = False
             with contextlib.suppress(termios.error):  # the terminal may be gone
                 self._drop_keys()
-                termios.tcsetattr(self._fd, termios.TCSADRAIN, self._found)
+                termios.tcsetattr(self._fd, termios.TCSANOW, self._found)
 
     def _drop_keys(self) -> None:
-        # TCSAFLUSH would leave what the kernel has not yet handed to the terminal
+        # TCSAFLUSH would leave what the kernel has not yet handed to the terminal, and may wait for ever
         termios.tcflush(self._fd, termios.TCIFLUSH)
 
     def size(self) -> tuple[int, int]:
