@@ -10,10 +10,11 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from program import Program, Ran, fish
+from program import REPOSITORY, Program, Ran, fish
 
 from runbook_exec.events import Output, RunEnded, ShellChanged
 from runbook_exec.journal import read_journal
@@ -57,6 +58,13 @@ def runtime() -> Iterator[Path]:
     """A runtime folder of one's own in memory."""
     with tempfile.TemporaryDirectory(dir=MEMORY) as name:
         yield Path(name)
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """What a test opens is closed when it ends."""
+    with ExitStack() as opened:
+        yield opened
 
 
 DIES = steps("echo one >>log", "touch here; sleep 30; echo two >>log", "echo three >>log")
@@ -227,10 +235,12 @@ def test_a_secret_lives_as_long_as_its_run(program: Program, runtime: Path) -> N
 
 
 @pytest.mark.parametrize("where", ["a disk", "nowhere", "not ours alone", "not wanted"])
-def test_a_secret_is_kept_in_no_other_place(program: Program, runtime: Path, where: str) -> None:
+def test_a_secret_is_kept_in_no_other_place(
+    program: Program, runtime: Path, where: str, stack: ExitStack
+) -> None:
     """The run says what a crash would lose, before it mints; resumed, it waits for the value."""
-    disk = program.folder / "runtime"
-    disk.mkdir(mode=0o700)
+    # where the tests are; what they write to may be in memory
+    disk = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".runtime-", dir=REPOSITORY)))
     runtime.chmod(0o755 if where == "not ours alone" else 0o700)
     env: dict[str, str | None] = {
         "XDG_RUNTIME_DIR": {"a disk": str(disk), "nowhere": None}.get(where, str(runtime))

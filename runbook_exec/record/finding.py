@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 from ..events import Event, RunEnded, RunStarted, from_line
@@ -97,9 +99,8 @@ def unfinished(folder: Path, document: Path | None = None) -> Entry | None:
 
     Of very many runs only the newest are looked at.
     """
-    for path in sorted(_journals(folder), key=lambda path: path.name, reverse=True)[:_NEWEST]:
-        entry = entry_of(path)
-        if entry is None or entry.started is None or entry.running:
+    for entry in _newest_first(folder):
+        if entry.started is None or entry.running:
             continue
         if document is not None and not _is_of(entry.started, document):
             continue
@@ -108,6 +109,14 @@ def unfinished(folder: Path, document: Path | None = None) -> Entry | None:
         if document is not None:
             return None
     return None
+
+
+def _newest_first(folder: Path) -> Iterator[Entry]:
+    """The newest runs one by one; the names of their journals tell the second that each began in."""
+    names = sorted(_journals(folder), key=lambda path: path.name, reverse=True)[:_NEWEST]
+    for _, paths in groupby(names, key=lambda path: path.name.rpartition("-")[0]):
+        found = [entry for path in paths if (entry := entry_of(path)) is not None]
+        yield from sorted(found, key=lambda entry: entry.began, reverse=True)
 
 
 def _is_of(started: RunStarted, document: Path) -> bool:
