@@ -43,9 +43,9 @@ class Measured:
         """The median time of a command."""
         return median(run.seconds for run in self.runs[name])
 
-    def peak(self, name: str) -> float:
-        """The median of a command's peak memory, in bytes."""
-        return median(run.peak for run in self.runs[name])
+    def peak(self, name: str) -> int:
+        """The most memory that a command took in any of its runs, in bytes."""
+        return max(run.peak for run in self.runs[name])
 
     def difference(self, name: str, other: str) -> float:
         """The median, over all turns, of one command's time less the other's in the same turn."""

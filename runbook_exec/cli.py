@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 from .arguments import parse_arguments
-from .planning import Refused, read_plan, read_runbook, warn
+from .refusal import Refused
 
+# What only some commands need is imported where they need it: `--version` and `--help` take long enough.
+TYPE_CHECKING = False  # as in typing
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from .model import Procedure, Runbook
     from .plan import Plan
     from .resume import Past
@@ -54,6 +56,7 @@ def show(arguments: argparse.Namespace) -> int:
     """Print the outline of a page, or the whole value."""
     from .listing import outline, to_json
     from .model import Severity
+    from .planning import read_runbook, warn
 
     path, _ = _path(arguments.file)
     runbook = read_runbook(path, arguments)
@@ -85,7 +88,7 @@ def runs(arguments: argparse.Namespace) -> int:
     asked = {name: value for name, value in vars(arguments).items() if name != "command"}
     asked.setdefault("action", arguments.command)
     try:
-        place = Place(state_folder(dict(os.environ)), shutil.get_terminal_size().columns, os.environ)
+        place = Place(state_folder(dict(os.environ)), _columns(), os.environ)
         outcome = look(Asked(**asked), place)
     except NotDone as refused:
         raise Refused(str(refused)) from None
@@ -94,6 +97,11 @@ def runs(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run a procedure, or with --dry-run print what it would do."""
+    gc.disable()  # all that is imported and read stays: looking for garbage in it takes a tenth of the time
+    from pathlib import Path
+
+    from .planning import read_plan, warn
+
     path, anchor = _path(arguments.file)
     if path == "-":
         raise Refused("expected a file: a run needs one that can be shown, edited and named in its journal")
@@ -137,6 +145,8 @@ def _attended(arguments: argparse.Namespace) -> bool:
 
 def _left(path: str, attended: bool) -> Past | None:
     """The page's unfinished run, if the operator wants to take it up; without one, a word about it."""
+    from pathlib import Path
+
     from .journal import JournalError, state_folder
     from .record.finding import unfinished
 
@@ -161,11 +171,12 @@ def _left(path: str, attended: bool) -> Past | None:
     except JournalError as problem:
         raise Refused(str(problem)) from None
     colour = not os.environ.get("NO_COLOR")
-    return past if takes_up(past.record, shutil.get_terminal_size().columns, colour) else None
+    return past if takes_up(past.record, _columns(), colour) else None
 
 
 def _take_up(past: Past, now: argparse.Namespace, attended: bool) -> int:
     """Go on with a run, with the options it was begun with and those that are given now."""
+    from .planning import read_plan
     from .resume import changes
 
     started = past.started
@@ -188,13 +199,16 @@ def _take_up(past: Past, now: argparse.Namespace, attended: bool) -> int:
             return WAITING
         from .person import agrees
 
-        if not agrees("go on with the page as it is now", shutil.get_terminal_size().columns):
+        if not agrees("go on with the page as it is now", _columns()):
             return INTERRUPTED
     return _run(plan, arguments, attended, past)
 
 
 def _run(plan: Plan, arguments: argparse.Namespace, attended: bool, past: Past | None = None) -> int:
+    from .planning import read_plan
     from .running import run_plan
+
+    gc.enable()
 
     def replan() -> Plan | Sequence[str]:
         try:
@@ -210,6 +224,8 @@ def _run(plan: Plan, arguments: argparse.Namespace, attended: bool, past: Past |
 
 def _path(written: str) -> tuple[str, str | None]:
     """The path and the anchor of `FILE#anchor`; a file whose name holds a `#` is found too."""
+    from pathlib import Path
+
     if written == "-" or Path(written).exists() or "#" not in written:
         return written, None
     path, _, anchor = written.rpartition("#")
@@ -220,4 +236,10 @@ def _menu(runbook: Runbook) -> Procedure:
     """The procedure that the operator picks; raises KeyboardInterrupt where none is."""
     from .person import choose_from
 
-    return choose_from(runbook, shutil.get_terminal_size().columns, not os.environ.get("NO_COLOR"))
+    return choose_from(runbook, _columns(), not os.environ.get("NO_COLOR"))
+
+
+def _columns() -> int:
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns

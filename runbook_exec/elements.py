@@ -88,7 +88,8 @@ def read(source: Source, start: int = 0) -> tuple[Element, ...]:
     """
     first = source.index(start)
     reader = _Reader(source, first, [])
-    reader.read(tokens("\n".join(source.lines[first:])), (), False)
+    body = source.text[source.starts[first] :]
+    reader.read(tokens("\n".join(source.lines[first:]) if "\r" in body else body), (), False)
     return tuple(reader.out)
 
 

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
 from yaml.nodes import MappingNode
 
-from .matter_bounds import bounds
+from .matter_bounds import FrontMatter, bounds
 from .model import Problem, Settings
 from .settings import Reading, is_name, overlay, read_settings
 from .source import Source, source
 from .yaml_text import Mistake, load
 
 __all__ = ["FrontMatter", "overlay", "read", "read_inputs_file"]
-
-
-@dataclass(frozen=True, slots=True)
-class FrontMatter:
-    """The front matter of a page; `end` is the offset where the page itself begins, 0 where there is none."""
-
-    data: Mapping[str, Any] = field(default_factory=dict)
-    settings: Settings = field(default_factory=Settings)
-    end: int = 0
-    problems: tuple[Problem, ...] = ()
 
 
 def read(text: str) -> FrontMatter:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, cast
 
 from mistune.block_parser import BlockParser
 from mistune.core import BlockState
+from mistune.helpers import parse_link_href, parse_link_title
 
 from .containers import QUOTE_MARKER, Tip, indentation, item_padding
 from .source import TAB_STOP
@@ -40,6 +41,8 @@ _BLANK: Token = {"type": "blank_line"}  # it only ends what stands above it
 _BLANK_LINE = re.compile(r" *+\n")
 _LINE = re.compile(r"[^\n]*+\n")
 _BLANK_LINES = re.compile(r"(?: *+\n)*+")
+_BLANK_REST = re.compile(r"[ \t]*\n")
+_BEFORE_TITLE = re.compile(r"[ \t\v\f]*+\n?[ \t\v\f]*+[\"'(]")
 _QUOTED_LINES = re.compile(rf"(?:{QUOTE_MARKER.pattern}[^\n]*+\n)++")
 _QUOTE_MARKERS = re.compile(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
 
@@ -225,6 +228,20 @@ class _Parser(BlockParser):
             here.tokens[-1]["line"] = line
         return end
 
+    def parse_ref_link(self, m: re.Match[str], state: BlockState) -> int | None:
+        here = cast(_State, state)
+        if end := here.append_paragraph():
+            return end
+        source = here.src
+        href, after = parse_link_href(source, m.end(), block=True)
+        if not m["reflink_1"].strip() or href is None or after is None:
+            return None
+        end = None
+        if _BEFORE_TITLE.match(source, after):
+            _, end = parse_link_title(source, after, here.cursor_max)
+        rest = (end and _BLANK_REST.match(source, end)) or _BLANK_REST.match(source, after)
+        return rest.end() if rest else None
+
     def parse_setex_heading(self, m: re.Match[str], state: BlockState) -> int | None:
         here = cast(_State, state)
         if here.line() in here.env["lazy"]:
@@ -330,7 +347,7 @@ def tokens(text: str) -> list[Token]:
     """
     state = _State()
     state.env["lazy"] = set()
-    expanded = text.expandtabs(TAB_STOP)
+    expanded = text.expandtabs(TAB_STOP) if "\t" in text else text
     state.process(expanded if expanded.endswith("\n") else expanded + "\n")
     _PARSER.read(state)
     return state.tokens

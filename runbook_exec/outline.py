@@ -41,8 +41,7 @@ class Part(NamedTuple):
     heading: Span | None = None  # where it begins with a heading
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(NamedTuple):
     """A procedure as the page lays it out: its steps, and the elements before them."""
 
     title: str
@@ -52,6 +51,7 @@ class Course:
     preface: tuple[int, int]
     dangerous: bool = False
     left_out: tuple[Node, ...] = ()  # headings in it that are no steps, because they are dangerous
+    helping: bool = False  # there for when something goes wrong with others, and no procedure of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,7 @@ class Outline:
         if self.main:
             wanted = [course for course in self.main if not course.dangerous]
         else:
-            helping = self.page.helping() if self.others else ()
-            wanted = [course for course in self.others if course.anchor not in helping]
+            wanted = [course for course in self.others if not course.helping]
         return wanted[0].anchor if len(wanted) == 1 and not wanted[0].dangerous else None
 
     def course_at(self, anchor: str) -> Course | None:
@@ -154,7 +153,10 @@ class _Page:
             if self._runs(node.first, node.own) and not any(taken[node.first : node.own]):
                 last = self._without_sections_of_their_own(index)
                 dangerous = self._dangerous(index)
-                yield self._plain(node.title, node.anchor, node.span, node.first, last, dangerous, node.span)
+                course = self._plain(
+                    node.title, node.anchor, node.span, node.first, last, dangerous, node.span
+                )
+                yield course._replace(helping=self._titled(index, _HELPING))
 
     def named(self, index: int) -> Course:
         """The procedure under a heading: its next-level headings, or its list, or all of it as one step."""
@@ -196,10 +198,6 @@ class _Page:
         while parent is not None:
             yield parent
             parent = self.nodes[parent].parent
-
-    def helping(self) -> set[str]:
-        """The anchors of sections for when something goes wrong, which are no procedures of their own."""
-        return {node.anchor for index, node in enumerate(self.nodes) if self._titled(index, _HELPING)}
 
     def _dangerous(self, index: int) -> bool:
         return self._titled(index, _DANGEROUS)

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from . import elements, front_matter
+from . import elements
 from .above import NOTHING, Above, annotations_above
 from .blocks import Draft, draft, read_block
 from .elements import Element, Fence, Heading, Paragraph
+from .matter_bounds import FrontMatter, bounds
 from .model import (
     Block,
     Problem,
@@ -31,7 +32,6 @@ from .model import (
 from .outline import Course, Outline, Part, outline
 from .prose import prose
 from .sections import sections
-from .settings import overlay as overlaid
 from .shells import SESSION, SHELLS
 from .source import Source, source
 from .titles import plain
@@ -60,10 +60,11 @@ def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | 
     Nothing is refused here: what is wrong with the file are the problems of the result.
     """
     text, problems = _decode(data)
-    matter = front_matter.read(text)
-    settings = overlaid(matter.settings, overlay) if overlay else matter.settings
+    matter = _front_matter(text)
+    settings = _overlaid(matter.settings, overlay)
     page = source(text)
     found = elements.read(page, matter.end)
+    texts = tuple(element.span for element in found if isinstance(element, Heading | Paragraph))
     title = _title(matter.data.get("title"), found, path)
     reading = _Reading(page, found, annotations_above(page, found), settings, shell or settings.shell)
     drafts = reading.drafts()
@@ -93,11 +94,27 @@ def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | 
         procedures=procedures,
         chosen=chosen,
         sections=sections(page, laid_out.nodes),
-        wikilinks=tuple(_wikilinks(page, found)),
+        wikilinks=tuple(_wikilinks(page, texts)),
         blocks=blocks,
         problems=tuple(sorted(problems, key=_position)),
-        paragraphs=tuple(element.span for element in found if isinstance(element, Heading | Paragraph)),
+        paragraphs=texts,
     )
+
+
+def _front_matter(text: str) -> FrontMatter:
+    if bounds(text) is None:
+        return FrontMatter()
+    from .front_matter import read  # brings YAML with it, which takes longer than most pages
+
+    return read(text)
+
+
+def _overlaid(settings: Settings, over: Settings | None) -> Settings:
+    if over is None:
+        return settings
+    from .settings import overlay  # and so does this
+
+    return overlay(settings, over)
 
 
 def _position(problem: Problem) -> int:
@@ -274,6 +291,9 @@ def _all_blocks(
 
 def _duplicate_ids(reading: _Reading, drafts: dict[int, Draft]) -> Iterator[Problem]:
     """An error for every id that is given a second time on the page."""
+    annotated = (*reading.above.annotations.values(), *(drafted.annotation for drafted in drafts.values()))
+    if not any(annotation.id for annotation in annotated):
+        return
     seen: dict[str, Span | None] = {}
     for index, element in enumerate(reading.elements):
         if isinstance(element, Fence):
@@ -305,11 +325,12 @@ def _left_out(courses: Iterable[Course]) -> Iterator[Problem]:
             )
 
 
-def _wikilinks(page: Source, found: Sequence[Element]) -> Iterator[Wikilink]:
+def _wikilinks(page: Source, texts: Iterable[Span]) -> Iterator[Wikilink]:
+    """The wikilinks in these stretches, which are in order."""
     opening = page.text.find("[[")
-    for element in found:
+    for text in texts:
         if opening < 0:
             return
-        if isinstance(element, Heading | Paragraph) and element.span.end > opening:
-            yield from wikilinks(page, element.span.start, element.span.end)
-            opening = page.text.find("[[", element.span.end)
+        if text.end > opening:
+            yield from wikilinks(page, text.start, text.end)
+            opening = page.text.find("[[", text.end)

@@ -9,15 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from .refusal import Refused
+
 if TYPE_CHECKING:
     from .model import Problem, Procedure, Runbook, Settings
     from .plan import Plan
 
 T = TypeVar("T")
-
-
-class Refused(Exception):
-    """The command line or the document is refused; the message is whole."""
 
 
 def read_runbook(path: str, arguments: argparse.Namespace) -> Runbook:

@@ -84,6 +84,9 @@ class Source:
         The text keeps the tabs of the file. Raises PositionError where a line does not end in its rest, or
         where what stands before it is more than the indentation and the `>` of a quote.
         """
+        last = first + len(rests)
+        if self.lines[first:last] == rests:
+            return Excerpt("\n".join(rests), tuple(self.starts[first:last]), (0,) * len(rests))
         origins: list[int] = []
         padding: list[int] = []
         parts: list[str] = []

@@ -67,6 +67,8 @@ def numbered(title: str) -> tuple[str, str]:
 
 def slug(title: str) -> str:
     """The anchor Python-Markdown gives a heading of this title, before duplicates are told apart."""
+    if title.isascii() and title.replace(" ", "").isalnum():
+        return "-".join(title.lower().split())
     if not title.isascii():
         title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii")
     return _BETWEEN_WORDS.sub("-", _NO_WORD.sub("", title).strip().lower())

@@ -16,6 +16,7 @@ _TOO_DEEP = "deeper nesting than anybody would write by hand"
 _TOO_MANY = "more aliases than anybody would write by hand"
 _LARGEST = 20_000  # nodes, each counted as often as an alias repeats it
 
+_STRING = "tag:yaml.org,2002:str"
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HINTS = {
     "tab character": "YAML is indented with spaces",
@@ -60,6 +61,8 @@ def _placed(loader: Any) -> Any:
 
     class Placed(loader):  # type: ignore[misc]
         def construct_object(self, node: Node, deep: bool = False) -> Any:
+            if node.tag == _STRING and isinstance(node, ScalarNode):
+                return node.value  # as most are, and the long way comes to the same
             try:
                 return super().construct_object(node, deep=deep)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

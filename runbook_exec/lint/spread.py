@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Look = Callable[[Sequence[str]], list[Kept]]
 
-_AT_ONCE = 100  # pages, at most, whose blocks a shell is asked about together
+_AT_ONCE = 50  # pages, at most, whose blocks a shell is asked about together
 _TURNS = 4  # parts for each process, at least, so that all are busy to the end
 _WORTH_IT = 60  # pages below which starting processes takes longer than they save
 _GARBAGE = 100_000  # objects between two looks for cycles, of which there are hardly any

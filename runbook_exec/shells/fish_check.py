@@ -14,6 +14,7 @@ from pathlib import Path
 from .base import Complaint
 
 _LONGEST_ARGUMENT = 128 * 1024 - 1  # Linux: MAX_ARG_STRLEN, with the NUL at its end
+_TOGETHER = 16  # scripts between two labels
 _LONGEST_CALL = 400_000  # bytes; macOS allows 1 MB with the environment
 _SAID = r"(?: \(\D*(?P<number>\d+)\))?: (?P<message>.*)(?:\n(?P<line>.*)\n(?P<carets>[ \t]*\^[~^]*)$)?"
 
@@ -27,7 +28,9 @@ def check(scripts: Sequence[str]) -> list[Complaint | None]:
     found: list[Complaint | None] = [None] * len(scripts)
     encoded = [script.encode("utf-8", "surrogateescape") + b"\n" for script in scripts]
     for batch in _batches(encoded):
-        for index in _suspects(encoded, batch):
+        # most are right, and what fish says of a label takes longer than a script
+        suspects = _suspects(encoded, batch, _TOGETHER)
+        for index in _suspects(encoded, suspects, 1) if len(suspects) > 1 else suspects:
             found[index] = _complaint(encoded[index])
     return found
 
@@ -47,20 +50,35 @@ def _batches(sources: Sequence[bytes]) -> Iterator[list[int]]:
         yield batch
 
 
-def _suspects(sources: Sequence[bytes], batch: Sequence[int]) -> list[int]:
-    """Those of the batch that fish does not accept at once, or that cannot be told from others this way."""
+def _suspects(sources: Sequence[bytes], numbers: Sequence[int], together: int) -> list[int]:
+    """Those that are not surely right: fish says something of one of so many that are asked about together.
+
+    So are those that cannot be handed over in this way.
+    """
     given = [
-        index for index in batch if b"\0" not in sources[index] and len(sources[index]) < _LONGEST_ARGUMENT
+        number
+        for number in numbers
+        if b"\0" not in sources[number] and len(sources[number]) < _LONGEST_ARGUMENT
     ]
+    if not given:
+        return list(numbers)
+    groups = [given[start : start + together] for start in range(0, len(given), together)]
     label = f"end # {secrets.token_hex(8)}"
     arguments: list[bytes | str] = ["-c", label, "-c", label]
-    for index in given:
-        arguments += ["-c", sources[index], "-c", label]
+    for group in groups:
+        for number in group:
+            arguments += ["-c", sources[number]]
+        arguments += ["-c", label]
     said = _fish(arguments).split(label)
-    # Two labels with nothing between them show what fish says when the source between them is right.
-    silence = said[1] if len(said) == len(given) + 3 else None
-    accepted = {index for index, between in zip(given, said[2:], strict=False) if between == silence}
-    return [index for index in batch if index not in accepted]
+    # Two labels with nothing between them show what fish says when the sources between them are right.
+    silence = said[1] if len(said) == len(groups) + 3 else None
+    accepted = {
+        number
+        for group, between in zip(groups, said[2:], strict=False)
+        if between == silence
+        for number in group
+    }
+    return [number for number in numbers if number not in accepted]
 
 
 def _complaint(source: bytes) -> Complaint | None:
