@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from ..model import Context
 from .code import Code, codes
@@ -32,6 +33,10 @@ _LONG_OPTION = re.compile(r"--[A-Za-z][\w-]++")
 _WITH_SUBCOMMANDS = re.compile(
     r"use_subcommand|needs_command|needs_subcommand|seen_subcommand|__complete\b|__perform_completion"
 )
+_END = re.compile(r"[\n;|&<>()`]")
+_WORD = re.compile(r"\S++")
+_MOST_WORDS = 60  # of a command
+_NEAR = 300  # characters of a line before a word that are looked at
 _FEWEST = 3  # words that are offered, where they are all that there is
 
 
@@ -48,7 +53,8 @@ def _first_words(code: Code) -> Iterator[tuple[str, int]]:
     in_case = "case" in code.bare
     bodies = {end for _, end in code.regions(Context.HEREDOC, Context.HEREDOC_VERBATIM)}
     for match in _FIRST.finditer(code.bare):
-        start = code.bare.rfind("\n", 0, match.start(1)) + 1
+        near = max(0, match.start(1) - _NEAR)
+        start = max(near, code.bare.rfind("\n", near, match.start(1)) + 1)
         line = code.bare[start : match.start(1)]
         after = code.bare[match.end() : match.end() + 40].lstrip(" \t")[:1]
         if (
@@ -92,18 +98,13 @@ def _commands(page: Page, *names: str) -> Iterator[_Command]:
 
 
 def _plain_words(code: Code, start: int) -> Iterator[tuple[str, int]]:
-    end = next(
-        (index for index in range(start, len(code.bare)) if code.bare[index] in "\n;|&<>()`"), len(code.bare)
-    )
-    for match in re.finditer(r"\S++", code.script[start:end]):
-        word = match[0]
-        if (
-            not _PLAIN.fullmatch(word)
-            or _BLANKED.search(word)
-            or code.bare[start + match.start() :][: len(word)] != word
-        ):
+    found = _END.search(code.bare, start)
+    end = found.start() if found else len(code.bare)
+    for match in islice(_WORD.finditer(code.script, start, end), _MOST_WORDS):
+        word, at = match[0], match.start()
+        if not _PLAIN.fullmatch(word) or _BLANKED.search(word) or code.bare[at : at + len(word)] != word:
             return
-        yield word, start + match.start()
+        yield word, at
 
 
 def unknown_task(page: Page) -> Iterator[Finding]:
