@@ -14,6 +14,7 @@ from typing import Any
 import pexpect
 import pyte
 
+_UNPAINTED = 2.0  # seconds without output after which a screen is as it will be
 PATIENCE = 8.0  # seconds that a text may take to appear; a test that passes waits for none of them
 _MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 
@@ -39,11 +40,6 @@ class Screen:
         """The screen as rows of characters with their colours, as pyte has them."""
         buffer = self._display.buffer
         return [[buffer[row][at] for at in range(self.columns)] for row in range(self._display.lines)]
-
-    def below(self, text: str) -> str:
-        """The screen from the last line that holds a text."""
-        lines = self.text().split("\n")
-        return "\n".join(lines[max(n for n, line in enumerate(lines) if text in line) :])
 
     @property
     def styles(self) -> set[int]:
@@ -73,6 +69,12 @@ class Screen:
             goes_on = time.monotonic() < until and self._read(until - time.monotonic())
             assert goes_on or so(self.text()), f"expected {what}:\n{self.text()}"
         return self.text()
+
+    def painted(self, view: Callable[[str], str], reviewed: str) -> str:
+        """What `view` makes of the screen, once it is as `reviewed` or no more is painted."""
+        while (found := view(self.text())) != reviewed and self._read(_UNPAINTED):
+            pass
+        return found
 
     def type(self, *keys: str) -> None:
         """Type keys, each as a person would: one after the other."""
@@ -105,6 +107,12 @@ class Screen:
         self.raw += data
         self._stream.feed(data)
         return bool(data)
+
+
+def below(shown: str, text: str) -> str:
+    """A screen from the last line that holds a text."""
+    lines = shown.split("\n")
+    return "\n".join(lines[max(n for n, line in enumerate(lines) if text in line) :])
 
 
 @contextmanager

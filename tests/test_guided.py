@@ -11,13 +11,13 @@ import re
 import signal
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from program import COMMAND, REPOSITORY, Program
-from screen import DOWN, END, ENTER, ESCAPE, INTERRUPT, UP, Screen, screen
+from screen import DOWN, END, ENTER, ESCAPE, INTERRUPT, UP, Screen, below, screen
 
 from practice.forgejo import serving
 from practice.run import outcomes
@@ -73,15 +73,26 @@ def steadied(text: str) -> str:
     text = re.sub(r"\b\w{6}…\w{6}\b", "xxxxxx…xxxxxx", text)
     text = re.sub(r"\b[A-Za-z0-9]{41}\b", "x" * 41, text)
     text = re.sub(r"/tmp/\S+", "/tmp/…", text)
+    text = re.sub(r"\b\d{3} characters", "NNN characters", text)
     return re.sub(r"\b[0-9a-f]{8}\b", "xxxxxxxx", text)
+
+
+def reviewed(name: str) -> str:
+    """A screen as it was last reviewed; empty where it is to be written anew."""
+    return "" if os.environ.get("REWRITE_SCREENS") else (SCREENS / f"{name}.txt").read_text(encoding="utf-8")
 
 
 def same(name: str, found: str) -> None:
     """Assert that a screen is as it was last reviewed."""
     path = SCREENS / f"{name}.txt"
     if os.environ.get("REWRITE_SCREENS"):
-        path.write_text(found + "\n", encoding="utf-8")
-    assert found + "\n" == path.read_text(encoding="utf-8")
+        path.write_text(found, encoding="utf-8")
+    assert found == path.read_text(encoding="utf-8")
+
+
+def looks_as_reviewed(name: str, shown: Screen, view: Callable[[str], str] = str) -> None:
+    """Assert that what `view` shows of the screen comes to be as it was last reviewed."""
+    same(name, shown.painted(lambda text: view(text) + "\n", reviewed(name)))
 
 
 # the whole job
@@ -101,7 +112,7 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
         shown.wait("successfully logged in", "2 of 7 ›")
         shown.type(ENTER)
         shown.wait("captured <paste-new-token> (secret, ", "add more.deploy-token=••••••••'", "3 of 7 ›")
-        same("flagship-3-80x24", steadied(shown.below("3/7")))
+        looks_as_reviewed("flagship-3-80x24", shown, lambda text: steadied(below(text, "3/7")))
         shown.type(ENTER)
         shown.wait("4 of 7 ›")
         shown.type(ENTER)
@@ -114,7 +125,7 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
         shown.wait("✓  done: run 4711", "6 of 7 ›")
         shown.type(ENTER)
         shown.wait("<old-token-id>  pick one")
-        same("flagship-7-80x24", steadied(shown.below("7/7")))
+        looks_as_reviewed("flagship-7-80x24", shown, lambda text: steadied(below(text, "7/7")))
         shown.type("blumeops-proxy deploy")
         shown.wait("picks a row, ↑ what is typed")
         rows = [pick_next(shown) for _ in range(3)]
@@ -142,7 +153,7 @@ def test_the_seed_runs_unmodified(tmp_path: Path) -> None:
         shown.wait("2 of 7 ›")
         shown.type(ENTER)
         shown.wait("<paste-new-token>  secret, will not be shown", "enter takes it")
-        same("seed-3-80x24", steadied(re.sub(r"\d{3} characters", "NNN characters", shown.below("3/6"))))
+        looks_as_reviewed("seed-3-80x24", shown, lambda text: steadied(below(text, "3/6")))
         shown.type(ENTER)
         shown.wait("deploy-token=••••••••'", "3 of 7 ›")
         for place in ("4 of 7 ›", "5 of 7 ›", "6 of 7 ›"):
@@ -175,21 +186,30 @@ def test_every_question_looks_as_reviewed(
     """Every question, with and without colour, in a small terminal and a large one."""
     page = (SCREENS / "guided.md").read_text(encoding="utf-8")
     with guided(program, page, columns=columns, rows=rows, **env) as shown:
-        found = [*_questions(shown), f"status {shown.status()}"]
+        name = f"guided-{columns}x{rows}"
+        found = [*_questions(shown, reviewed(name)), f"status {shown.status()}\n"]
         assert b"door-4711" not in shown.raw
         coloured = shown.styles & {*range(30, 38), *range(90, 98)}
         assert bool(coloured) is not bool(env)
-    same(f"guided-{columns}x{rows}", steadied("\n\n".join(found)))
+    same(name, "\n\n".join(found))
 
 
-def _questions(shown: Screen) -> Iterator[str]:
-    """Go through `guided.md`, and give the screen at each of its questions."""
+def _questions(shown: Screen, reviewed: str) -> Iterator[str]:
+    """Go through `guided.md`, and give the screen at each of its questions, once it is as reviewed."""
+    parts = re.split(r"\n\n(?=════ |status )", reviewed)
 
     def titled(title: str, *waited: str) -> str:
-        text = shown.wait(*waited)
+        shown.wait(*waited)
+        head = f"════ {title}\n"
+        return shown.painted(
+            lambda text: head + steadied(newest(text)),
+            next((part for part in parts if part.startswith(head)), ""),
+        )
+
+    def newest(text: str) -> str:
         heading = max(re.findall(r"^  \d/6  .*", text, re.MULTILINE), default="")
         # a large screen still holds all that came before
-        return f"════ {title}\n{text if shown.columns < 100 else shown.below(heading)}"
+        return text if shown.columns < 100 else below(text, heading)
 
     yield titled("a statement", "1 of 7 ›")
     shown.type(ENTER)
@@ -492,7 +512,7 @@ echo again
 def test_a_page_with_several_procedures_has_a_menu(program: Program) -> None:
     """The procedures are listed, the dangerous ones last, and one is picked by number or arrow."""
     with guided(program, SECTIONS) as shown:
-        same("menu-80x24", shown.wait("which one? ›"))
+        looks_as_reviewed("menu-80x24", shown)
         shown.type(ENTER, DOWN, DOWN, DOWN, UP, UP)
         answer(shown, "› 1  Deploy", "2")
         shown.wait("1/1  Check status")
@@ -525,7 +545,7 @@ def test_a_narrow_terminal_will_do(program: Program) -> None:
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("Done.")
         assert shown.status() == 0
-    same("narrow-40x20", steadied(shown.text().partition("  run  ")[0]))
+        looks_as_reviewed("narrow-40x20", shown, lambda text: steadied(text.partition("  run  ")[0]))
 
 
 def test_what_a_program_leaves_behind_is_set_right(program: Program) -> None:
