@@ -130,9 +130,10 @@ def items_of(procedure: Procedure) -> tuple[Item, ...]:
                 count += 1
                 items.append(Item(Where(step.number, block.number, count), step, annotation, block))
                 continue
+            first = {each.alternative: each for each in reversed(block.statements)}
+            last = {each.alternative: each for each in block.statements}
             for statement in block.statements:
                 count += 1
-                group = [s for s in block.statements if s.alternative == statement.alternative]
                 items.append(
                     Item(
                         Where(step.number, block.number, count),
@@ -140,8 +141,8 @@ def items_of(procedure: Procedure) -> tuple[Item, ...]:
                         annotation,
                         block,
                         statement,
-                        first=statement is group[0],
-                        last=statement is group[-1],
+                        first=statement is first[statement.alternative],
+                        last=statement is last[statement.alternative],
                     )
                 )
     return tuple(items)

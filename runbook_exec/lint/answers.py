@@ -10,7 +10,7 @@ from typing import Any
 from . import around
 from .rule import Question, Site
 
-_MODULES = ("around", "changes", "structure")  # the ones that take long to import last
+_MODULES = ("around", "drift", "changes", "structure")  # the ones that take long to import last
 
 
 def answer_to(site: Site, question: Question) -> Any:

@@ -164,6 +164,7 @@ RULES = (
         bad=(
             Example("---\ntitle: [a\n---\n", at=(3, 1)),
             Example("---\nrunbook:\n  shel: fish\n---\n", at=(3, 3)),
+            Example("---\nlast-reviewed: 2026-02-30\n---\n", at=(2, 16)),
         ),
         good=(
             Example("---\ntitle: A\nrunbook:\n  shell: fish\n---\n"),

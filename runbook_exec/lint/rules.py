@@ -6,6 +6,7 @@ from . import (
     commands,
     dates,
     destructive,
+    drift,
     links,
     meaning,
     page,
@@ -28,5 +29,6 @@ RULES: tuple[Rule, ...] = (
     *page.RULES,
     *steps.RULES,
     *dates.RULES,
+    *drift.RULES,
     *commands.RULES,
 )

@@ -12,16 +12,9 @@ from .. import front_matter
 from ..model import Runbook
 from ..parse import parse
 from .finding import Entry, entries
-from .freshness import (
-    BadFreshness,
-    Freshness,
-    beside,
-    from_journals,
-    procedures_that_count,
-    read_freshness,
-    runs_of,
-)
+from .freshness import BadFreshness, Freshness, beside, read_freshness
 from .moments import ago
+from .successes import from_journals, procedures_that_count, runs_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ..parse import parse
 from .finding import entries
-from .freshness import BadFreshness, beside, from_journals, read_freshness, runs_of, to_text
+from .freshness import BadFreshness, beside, read_freshness, to_text
+from .successes import from_journals, runs_of
 
 
 class NotExported(Exception):
