@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from .model import Block, Procedure, Runbook, Step
+from .model import Block, Procedure, Runbook, Statement, Step
 from .plan import Item, Plan, Where
+from .preview import preview
+from .shells.base import Unwritable
 from .values import Capture
 from .verdict import chosen_alternative
 
@@ -72,7 +74,7 @@ def dry_run(plan: Plan) -> Iterator[str]:
                 done = item.where.step in plan.done
                 yield f"   by hand: {'done, says --done' if done else 'a person says when it is done'}"
                 continue
-            for line in item.statement.text.split("\n"):
+            for line in _as_known(plan, item.statement).split("\n"):
                 yield f"   {line}"
             yield from _notes(plan, item)
             for capture in captures.get(item.where, ()):
@@ -86,6 +88,15 @@ def dry_run(plan: Plan) -> Iterator[str]:
     if elsewhere:
         yield ""
         yield "not run: " + ", ".join(f"{p.title} (#{p.anchor})" for p in elsewhere)
+
+
+def _as_known(plan: Plan, statement: Statement) -> str:
+    """The statement with the values that were given; secrets, and values that cannot be written, are left out."""
+    given = {name: value.text for name, value in plan.given.items() if not value.secret}
+    try:
+        return preview(statement, plan.procedure.shell, given)
+    except Unwritable:
+        return statement.text
 
 
 def _notes(plan: Plan, item: Item) -> Iterator[str]:
