@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-VERSION = "2026.9.15 linux-x64 (2026-09-15)"
+VERSION = "2026.9.15 linux-x64 (2026-09-27)"
 HINT = "mise ERROR Run with --verbose or MISE_VERBOSE=1 for more information"
 USAGE = """This is a practice world's stand-in for mise.
 

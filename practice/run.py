@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import store
+from .faults import FAULTS
 from .forgejo import serving
-from .world import LOGIN_CODE, REPOSITORY, World, create
+from .parts import REPOSITORY
+from .world import LOGIN_CODE, World, create
 
 RUNBOOK = REPOSITORY / "runbooks" / "rotate-fly-token.md"
 LIST_STATEMENT = "6.1"  # where the runbook lists the tokens: statement 1 of step 6
@@ -23,18 +25,28 @@ BY_HAND = "5b"  # the step that a person does
 MARKS = {True: "✓", False: "✗"}
 
 
-def run(arguments: Sequence[str], *, unattended: bool, keep: bool) -> int:
+def run(
+    arguments: Sequence[str], *, unattended: bool, keep: bool, real: bool = False, fault: str | None = None
+) -> int:
     """`python -m practice run`: 0 where the rotation was done, else the run's status or 1."""
     unattended = unattended or not (sys.stdin.isatty() and sys.stdout.isatty())
     with _throwaway(keep) as folder:
-        world = create(folder, browser=unattended)
+        try:
+            world = create(folder, browser=unattended, real=real)
+        except FileNotFoundError as error:
+            print(f"practice: {error}", file=sys.stderr)
+            return 2
+        page = RUNBOOK
+        if fault:
+            FAULTS[fault].breaks(world)
+            page = FAULTS[fault].page(RUNBOOK, world)
         with serving(str(folder)):
             environment = _environment(world)
             if problem := leak(world, environment):
                 print(f"practice: {problem}", file=sys.stderr)
                 return 2
-            print(_banner(folder, unattended, keep), flush=True)
-            command = [sys.executable, "-m", "runbook_exec", str(RUNBOOK), *arguments]
+            print(_banner(folder, unattended, keep, real), flush=True)
+            command = [sys.executable, "-m", "runbook_exec", str(page), *arguments]
             if unattended:
                 command += answers(world)
             status = _attached(command, world, environment)
@@ -142,10 +154,12 @@ def answers(world: World) -> list[str]:
     return ["--yes", "--no-input", "--done", BY_HAND, "--capture", capture]
 
 
-def _banner(folder: Path, unattended: bool, keep: bool) -> str:
+def _banner(folder: Path, unattended: bool, keep: bool, real: bool) -> str:
     lines = [
         "Practice: rotating a Fly.io token in a throwaway world. Nothing real is touched:",
-        "`fly`, `op`, `mise` and Forgejo are stand-ins, and every token is made up.",
+        "`mise` and ansible are real, `fly`, `op` and Forgejo are stand-ins, and every token is made up."
+        if real
+        else "`fly`, `op`, `mise` and Forgejo are stand-ins, and every token is made up.",
         "The login is approved by itself."
         if unattended
         else f"When `fly auth login` asks for a code, type {LOGIN_CODE}.",

@@ -3,7 +3,9 @@
 bin/     fly, flyctl, op, mise, runbook-exec and, if asked for, practice-browser
 vault/   what the stand-ins remember, tokens included: 0600 in a 0700 folder (see `store`)
 work/    the working directory: mise-tasks/, fly/fly.toml
-config/, data/, runs/   the shells' configuration and history, and the journals of runbook-exec
+config/, data/, cache/, runs/   the shells' configuration and history, and the journals of runbook-exec
+
+On real parts, mise and ansible are real, and work/ also has a playbook that writes the secrets of Forgejo.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import base64
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +21,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from . import store
+from .parts import REPOSITORY, ansible, mise
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REAL_WORK = Path(__file__).resolve().parent / "real"
 LOGIN_CODE = "1234"
 VAULT_ID = "vg6xf6vvfmoh5hqjjhlhbeoaie"
 ITEM_ID = "on5slfaygtdjrxmdwezyhfmqsq"
@@ -95,20 +99,33 @@ class World:
             "XDG_DATA_HOME": str(self.folder / "data"),
             "XDG_STATE_HOME": str(self.folder / "runs"),
             "ZDOTDIR": str(self.folder / "config"),
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
             "MISE_FISH_AUTO_ACTIVATE": "0",  # Debian's mise would else take PATH over at every prompt
+            "MISE_OFFLINE": "1",
+            "MISE_CEILING_PATHS": str(self.folder),  # no configuration from above
+            "ANSIBLE_HOME": str(self.folder / "data" / "ansible"),
+            "ANSIBLE_REMOTE_TEMP": str(self.folder / "data" / "ansible" / "tmp"),
         }
+        if url := self.state()["forgejo"]["url"]:
+            mine["FORGEJO_URL"] = url
         if self.browser.exists():
             mine["BROWSER"] = str(self.browser)
         return kept | mine
 
 
 def create(
-    folder: Path, *, browser: bool, app_directory: bool = False, login_seconds: float = 900.0
+    folder: Path,
+    *,
+    browser: bool,
+    app_directory: bool = False,
+    login_seconds: float = 900.0,
+    real: bool = False,
 ) -> World:
     """Make a world in `folder`, which is new or empty (else FileExistsError).
 
     `browser`: logins end by themselves. `app_directory`: `work/` holds a fly.toml, so that `fly` finds its
-    app there. `login_seconds`: how long a login waits.
+    app there. `login_seconds`: how long a login waits. `real`: on real parts, which are installed (else
+    FileNotFoundError).
     """
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
@@ -133,14 +150,25 @@ def create(
         _executable(world.browser, _launcher(folder, "login:browse"))
     tasks = world.work / "mise-tasks"
     _executable(tasks / "fly-deploy", FLY_DEPLOY)
-    described = '#MISE description="Provision indri with Ansible"'
-    _executable(tasks / "provision-indri", _launcher(folder, "provision:main", described))
+    if real:
+        _real_parts(world)
+    else:
+        described = '#MISE description="Provision indri with Ansible"'
+        _executable(tasks / "provision-indri", _launcher(folder, "provision:main", described))
     (world.work / "fly" / "fly.toml").write_text(FLY_TOML)
     if app_directory:
         (world.work / "fly.toml").write_text(FLY_TOML)
     quoted = "'" + str(world.bin).replace("\\", "\\\\").replace("'", "\\'") + "'"
     (folder / "config" / "fish" / "config.fish").write_text(FISH.format(bin=quoted))
     return world
+
+
+def _real_parts(world: World) -> None:
+    """Put the real mise in the place of its stand-in, and ansible with its playbook beside it."""
+    (world.bin / "mise").unlink()
+    (world.bin / "mise").symlink_to(mise())
+    (world.bin / "ansible-playbook").symlink_to(ansible())
+    shutil.copytree(REAL_WORK, world.work, dirs_exist_ok=True)
 
 
 def _executable(path: Path, text: str) -> None:

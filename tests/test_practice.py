@@ -19,7 +19,8 @@ import pytest
 
 from practice import run
 from practice.forgejo import serving
-from practice.world import AGE, ITEM_ID, LOGIN_CODE, REPOSITORY, VAULT_ID, World, create
+from practice.parts import REPOSITORY
+from practice.world import AGE, ITEM_ID, LOGIN_CODE, VAULT_ID, World, create
 
 REFERENCE = "op://blumeops/fly.io admin/add more/deploy-token"
 ASSIGN = ["op", "item", "edit", ITEM_ID]

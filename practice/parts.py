@@ -1,0 +1,25 @@
+"""The real mise and the real ansible, where the project's scripts have put them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+_HOW = "`scripts/test` and `scripts/practice --real` install it"
+
+
+def mise() -> Path:
+    """The real mise. Raises FileNotFoundError where it is not installed."""
+    return _there(REPOSITORY / ".tools" / "mise")
+
+
+def ansible() -> Path:
+    """The real `ansible-playbook`, beside the Python that runs this. Raises FileNotFoundError likewise."""
+    return _there(Path(sys.executable).parent / "ansible-playbook")
+
+
+def _there(path: Path) -> Path:
+    if not path.exists():
+        raise FileNotFoundError(f"expected the real {path.name} at {path}, found nothing; {_HOW}")
+    return path
