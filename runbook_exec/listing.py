@@ -91,7 +91,7 @@ def dry_run(plan: Plan) -> Iterator[str]:
 
 
 def _as_known(plan: Plan, statement: Statement) -> str:
-    """The statement with the values that were given; secrets, and values that cannot be written, are left out."""
+    """The statement with the values that were given, but for secrets and those that cannot be written."""
     given = {name: value.text for name, value in plan.given.items() if not value.secret}
     try:
         return preview(statement, plan.procedure.shell, given)
