@@ -66,6 +66,7 @@ def test_observers_do_not_know_each_other() -> None:
         ("prompt_toolkit", {"prompts"}),
         ("rich", {"rendering"}),
         ("argparse", ARGUMENTS),
+        ("pytest", {"pytest_plugin"}),
     ],
 )
 def test_a_library_is_known_where_it_is_said_to_be(package: str, owners: set[str]) -> None:
@@ -84,6 +85,13 @@ def test_a_run_does_not_load_the_record() -> None:
             todo += imports(module, top_level=True)
     assert "cast" in seen
     assert not {module for module in seen if module.startswith("record.")}
+
+
+def test_the_plugin_of_pytest_loads_nothing_of_ours() -> None:
+    """Every run of pytest loads it, and most have no runbooks."""
+    assert imports("pytest_plugin", top_level=True) <= {
+        "__future__", "collections", "dataclasses", "os", "pathlib", "pytest", "typing",
+    }  # fmt: skip
 
 
 def test_nothing_imports_the_program() -> None:

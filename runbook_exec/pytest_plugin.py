@@ -1,0 +1,118 @@
+"""pytest collects runbooks: an item for what the linter finds on each, and one for each of its rehearsals.
+
+Every run of pytest loads this wherever the package is installed. So it imports nothing of ours before a
+runbook is looked at, and takes no Markdown file for a runbook but where it is told to: by the option
+`runbooks`, or by a path that leads into a folder of that name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_OPTION = "runbooks"
+_HELP = "folders and files whose Markdown pages are runbooks; always: what is named of a folder `runbooks`"
+_SUFFIXES = (".md", ".markdown")
+_FOLDERS = pytest.StashKey[tuple[Path, ...]]()
+
+
+class Failed(Exception):
+    """A page is not as it should be; the text is whole, and its first line says it all in short."""
+
+    def __init__(self, text: str, path: Path, line: int = 1) -> None:
+        super().__init__(text)
+        self.path = path
+        self.line = line
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option to the configuration file."""
+    parser.addini(_OPTION, _HELP, type="paths", default=[])
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Runbook | None:
+    """Takes the Markdown files that are runbooks."""
+    if file_path.suffix.lower() not in _SUFFIXES or not _is_runbook(file_path, parent.config):
+        return None
+    return Runbook.from_parent(parent, path=file_path)
+
+
+def _is_runbook(path: Path, config: pytest.Config) -> bool:
+    folders = config.stash.get(_FOLDERS, None)
+    if folders is None:
+        folders = config.stash[_FOLDERS] = (*config.getini(_OPTION), *_named(config))
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def _named(config: pytest.Config) -> Iterable[Path]:
+    """The paths that pytest was told to look at, if they lead into a folder `runbooks` of the project."""
+    for argument in config.args:
+        name, _, _ = argument.partition("::")
+        path = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100 - links stay as they are
+        if path.is_relative_to(config.rootpath) and _OPTION in path.relative_to(config.rootpath).parts:
+            yield path
+
+
+class Runbook(pytest.File):
+    """A page, and what is to be known of it."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """An item for each thing that is looked at."""
+        yield Lint.from_parent(self, name="lint")
+
+
+class Page(pytest.Item):
+    """Something that is looked at on a page."""
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """The page, and what stands above a failure."""
+        return self.path, None, f"{self.path.name}: {self.name}"
+
+    def shown(self, path: Path) -> str:
+        """The path as whoever started pytest would write it."""
+        here = self.config.invocation_params.dir
+        return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> object:  # type: ignore[override]
+        """What is wrong with the page in its own words, at its line; anything else is a bug, told as one."""
+        failure = excinfo.value
+        if not isinstance(failure, Failed):
+            return super().repr_failure(excinfo)
+        told: Any = excinfo.getrepr(style="value", chain=False)
+        trace, place, remark = told.chain[-1]
+        short, _, _ = str(failure).partition("\n")
+        place = replace(place, path=self.shown(failure.path), lineno=failure.line, message=short)
+        # both are looked at: the one by who runs this, the other by who has it run in another process
+        told.chain, told.reprcrash = [(trace, place, remark)], place
+        return told
+
+
+class Lint(Page):
+    """Fails where the linter finds something, or could not look at all of the page."""
+
+    def runtest(self) -> None:
+        """Look at the page with the settings that `runbook-exec lint` would take."""
+        from datetime import date
+
+        from .lint.formats import write
+        from .lint.run import lint
+        from .lint.selection import UnknownCode
+        from .lint.settings import BadSettings, settings_for
+
+        path = str(self.path)
+        try:
+            report = lint([path], settings_for([path]), date.today())
+        except (BadSettings, UnknownCode) as refused:
+            raise Failed(str(refused), self.path) from None
+        shown = self.shown(self.path)
+        report = replace(report, found=tuple(replace(each, path=shown) for each in report.found))
+        told = "".join(f"{shown}: {why}\n" for why in report.not_checked)
+        if report.found:
+            raise Failed((write(report, "text") + told).rstrip(), self.path, report.found[0].place.line)
+        if told:
+            raise Failed(told.rstrip(), self.path)
