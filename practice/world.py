@@ -38,21 +38,6 @@ STAND_INS = {
 # Variables that would reach the real services, or lead a stand-in astray.
 FOREIGN = ("FLY_", "OP_", "MISE_", "FORGEJO_", "GITEA_", "ANSIBLE_", "BASH_ENV", "BROWSER")
 
-FLY_DEPLOY = """#!/bin/sh
-#MISE description="Deploy the Fly.io proxy"
-set -eu
-FLY_API_TOKEN=$(op read 'op://blumeops/fly.io admin/add more/deploy-token')
-export FLY_API_TOKEN
-cd "$(dirname "$0")/../fly"
-exec fly deploy
-"""
-FLY_TOML = """app = 'blumeops-proxy'
-primary_region = 'fra'
-
-[http_service]
-  internal_port = 8080
-  force_https = true
-"""
 FISH = """# A practice world's own: the user's may put the real tools first on PATH, or wrap them.
 set -g fish_greeting
 set -gx PATH {bin} (string match --invert -- {bin} $PATH)
@@ -137,10 +122,9 @@ def create(
     world = World(folder)
     # Where fish finds no generated completions, it reads every manual page of the machine to make some.
     completions = "data/fish/generated_completions"
-    for name in ("bin", "vault", "work/mise-tasks", "work/fly", "config/fish", completions, "runs"):
+    for name in ("bin", "work/mise-tasks", "work/fly", "config/fish", completions, "runs"):
         (folder / name).mkdir(parents=True)
-    (folder / "vault").chmod(0o700)
-    store.write(str(folder), _beginning(login_seconds))
+    begin(folder, login_seconds)
     for name, entry in STAND_INS.items():
         _executable(world.bin / name, _launcher(folder, entry))
     _executable(
@@ -148,19 +132,25 @@ def create(
     )
     if browser:
         _executable(world.browser, _launcher(folder, "login:browse"))
-    tasks = world.work / "mise-tasks"
-    _executable(tasks / "fly-deploy", FLY_DEPLOY)
     if real:
         _real_parts(world)
     else:
+        for name in ("mise-tasks/fly-deploy", "fly/fly.toml"):
+            shutil.copy(REAL_WORK / name, world.work / name)
         described = '#MISE description="Provision indri with Ansible"'
-        _executable(tasks / "provision-indri", _launcher(folder, "provision:main", described))
-    (world.work / "fly" / "fly.toml").write_text(FLY_TOML)
+        provision = _launcher(folder, "provision:main", described)
+        _executable(world.work / "mise-tasks" / "provision-indri", provision)
     if app_directory:
-        (world.work / "fly.toml").write_text(FLY_TOML)
+        shutil.copy(world.work / "fly" / "fly.toml", world.work)
     quoted = "'" + str(world.bin).replace("\\", "\\\\").replace("'", "\\'") + "'"
     (folder / "config" / "fish" / "config.fish").write_text(FISH.format(bin=quoted))
     return world
+
+
+def begin(folder: Path, login_seconds: float = 900.0) -> None:
+    """Make the vault of a world: what its stand-ins remember at the beginning."""
+    (folder / "vault").mkdir(mode=0o700)
+    store.write(str(folder), _beginning(login_seconds))
 
 
 def _real_parts(world: World) -> None:
