@@ -129,7 +129,7 @@ class Around:
     def _aliases(self) -> Names:
         """The other names that pages give themselves, as if there were a page of that name."""
         pages = (path for path in self.paths if stem(path) != path)
-        return Names(f"{alias}.md" for path in pages for alias in _aliases_of(self.base / path))
+        return Names(f"{alias}.md" for path in pages for alias in aliases_of(self.base / path))
 
     def meant(self, target: str, folder: str) -> list[str] | None:
         """The pages that a wikilink on a page in `folder` may mean, by Obsidian's rule: one, if it is clear.
@@ -265,7 +265,8 @@ QUESTIONS: Sequence[Question] = (
 )
 
 
-def _aliases_of(page: Path) -> Iterator[str]:
+def aliases_of(page: Path) -> Iterator[str]:
+    """The other names that a page gives itself in its front matter; none where it cannot be read."""
     try:
         with page.open(encoding="utf-8", errors="replace") as file:
             text = file.read(_HEAD)

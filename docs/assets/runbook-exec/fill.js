@@ -1,0 +1,1 @@
+../../../runbook_exec/site/static/fill.js

@@ -1,0 +1,90 @@
+"""Which page is being rendered: told by what each builder leaves in its Markdown instance.
+
+A Markdown extension is not given the path of its page. MkDocs registers a tree processor that holds the
+`File` (it makes links relative), and zensical a preprocessor that holds the page; both are there before a
+page is converted. They are known by their attributes, so that neither program need be installed.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+
+# MkDocs counts the warnings below its own logger: with --strict they end the build.
+_log = logging.getLogger("mkdocs.runbook_exec")
+
+
+class BrokenPage(ValueError):
+    """A page that a strict build refuses; the message says what is wrong, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of a site: its path below `docs`, with `/` between the parts, and how strict the build is."""
+
+    source: str
+    docs: Path
+    project: Path  # the folder of mkdocs.yml
+    strict: bool
+    counts_warnings: bool  # whether the builder itself ends a strict build that has warned
+
+    @property
+    def path(self) -> Path:
+        """Where the page is on disk."""
+        return self.docs / self.source
+
+    @property
+    def shown(self) -> str:
+        """The path to run: below the project, with links followed where it then still is."""
+        real, project = self.path.resolve(), self.project.resolve()
+        at = real if real.is_relative_to(project) else self.path.absolute()
+        return at.relative_to(project).as_posix() if at.is_relative_to(project) else at.as_posix()
+
+
+def place(md: Markdown) -> Place | None:
+    """The page that is being rendered; None where nobody says."""
+    for processor in (*md.preprocessors, *md.treeprocessors):
+        config: Any = getattr(processor, "config", None)
+        if config is None:
+            continue
+        file: Any = getattr(processor, "file", None)
+        page: Any = getattr(processor, "page", None)
+        if hasattr(file, "src_uri"):
+            project = Path(getattr(config, "config_file_path", None) or "mkdocs.yml").absolute().parent
+            return Place(file.src_uri, Path(config["docs_dir"]), project, bool(config["strict"]), True)
+        if hasattr(page, "path") and "docs_dir" in config:
+            project = Path(config.get("root_dir") or ".").absolute()
+            strict = bool(config.get("strict")) or not {"--strict", "-s"}.isdisjoint(sys.argv[1:])
+            return Place(page.path, project / config["docs_dir"], project, strict, False)
+    return None
+
+
+def warn(where: Place, line: int | None, message: str) -> None:
+    """Say what is wrong with a page; raises BrokenPage in a strict build whose builder counts no warnings."""
+    told = f"{where.source}:{line}: {message}" if line else f"{where.source}: {message}"
+    if where.strict and not where.counts_warnings:
+        raise BrokenPage(told)
+    _log.warning(told)
+
+
+@lru_cache(maxsize=4)
+def files_below(docs: Path) -> tuple[str, ...]:
+    """The files of a site, as paths below its folder; links to folders are followed as MkDocs does."""
+    return tuple(_files(docs, ""))
+
+
+def _files(folder: Path, before: str) -> Iterator[str]:
+    for child in sorted(folder.iterdir()):
+        if child.name.startswith("."):
+            continue
+        if child.is_dir():
+            yield from _files(child, f"{before}{child.name}/")
+        else:
+            yield before + child.name

@@ -1,0 +1,136 @@
+"""Puts what is known of a runbook into its page while Python-Markdown converts it.
+
+Four stages, by the order in which Python-Markdown runs them. The page is read and marked before white space
+is normalised; marks become blocks before fences are looked for; the tree is filled once headings have their
+anchors; and last everything is looked at for what could do harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from markdown import Extension, Markdown
+from markdown.preprocessors import Preprocessor
+
+from ..model import Block
+from ..plan import items_of
+from ..record.freshness import BadFreshness
+from .blocks import Shown, block_html
+from .builders import Place, place, warn
+from .card import secrets_of
+from .inert import make_inert
+from .layout import Marks, is_ours, laid_out
+from .links import PRIORITY, Wikilinks
+from .pages import SitePage, read_page
+from .published import check_assets
+from .tree import Filled
+
+_BEFORE_WHITE_SPACE = 35  # `normalize_whitespace` is 30
+_BEFORE_FENCES = 27  # and superfences 25
+_AFTER_ANCHORS = 3  # `toc` is 5; what makes links relative comes after all
+
+
+class SiteExtension(Extension):
+    """The Markdown extension `runbook_exec.site`."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.config = {
+            "runbooks": [["**"], "the pages, below docs_dir, that may be runbooks"],
+            "known_links": [[], "wikilinks to pages that are elsewhere"],
+        }
+        super().__init__(**settings)
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        """Register what reads the page; the rest registers itself once it is known which page that is."""
+        blocks = _Blocks(md)
+        reader = _Reader(md, blocks, self.getConfig("runbooks"), self.getConfig("known_links"))
+        md.preprocessors.register(reader, "runbook_read", _BEFORE_WHITE_SPACE)
+        md.preprocessors.register(blocks, "runbook_blocks", _BEFORE_FENCES)
+
+
+class _Reader(Preprocessor):
+    """Reads the page that is about to be converted, and sees to it that its parts are put in."""
+
+    def __init__(
+        self, md: Markdown, blocks: _Blocks, runbooks: Sequence[str], known_links: Sequence[str]
+    ) -> None:
+        super().__init__(md)
+        self._blocks = blocks
+        self._runbooks = runbooks
+        self._known_links = known_links
+
+    def run(self, lines: list[str]) -> list[str]:
+        """The page's lines, with a mark where each part of ours will be."""
+        where = place(self.md)
+        if where is None:
+            return lines
+        self.md.inlinePatterns.register(
+            Wikilinks(self.md, where, self._known_links), "runbook_wikilinks", PRIORITY
+        )
+        filled = Filled(self.md, where)
+        self.md.treeprocessors.register(filled, "runbook_tree", _AFTER_ANCHORS)
+        check_assets(where)
+        if not any(fnmatchcase(where.source, pattern) for pattern in self._runbooks):
+            return lines
+        make_inert(self.md)
+        return self._marked(where, filled, "\n".join(lines)).split("\n")
+
+    def _marked(self, where: Place, filled: Filled, given: str) -> str:
+        try:
+            page = read_page(where, given)
+        except (BadFreshness, OSError) as error:
+            warn(where, None, f"this page is shown as it is: {error}")
+            return given
+        if not page.runs:
+            return given
+        if page.changed:
+            warn(where, None, "something has changed this page's commands: it would not show what runs")
+            return given
+        filled.page = page
+        return laid_out(page.before, given, Marks(self._blocks.marks(page), filled.marks()))
+
+
+class _Blocks(Preprocessor):
+    """Puts each block where its mark stands."""
+
+    def __init__(self, md: Markdown) -> None:
+        super().__init__(md)
+        self._ours: dict[str, Block] = {}
+        self._page: SitePage | None = None
+
+    def marks(self, page: SitePage) -> dict[int, str]:
+        """The marks of the blocks of the page that comes next, by the offset of the block."""
+        self._page = page
+        self._ours = {
+            f"rbblock{page.digest[:16]}n{number}x": block
+            for number, block in enumerate(page.runbook.blocks)
+            if is_ours(block.language)
+        }
+        return {block.span.start: mark for mark, block in self._ours.items()}
+
+    def run(self, lines: list[str]) -> list[str]:
+        """The lines with the blocks' HTML kept aside, as Python-Markdown keeps HTML."""
+        page = self._page
+        if page is None:
+            return lines
+        shells = {
+            id(block): procedure.shell
+            for procedure in page.runbook.procedures
+            for step in procedure.steps
+            for block in step.blocks
+        }
+        items = {
+            id(item.statement): item
+            for procedure in page.runbook.procedures
+            for item in items_of(procedure)
+            if item.statement
+        }
+        shown = Shown(items, secrets_of(page))
+        for index, line in enumerate(lines):
+            mark = line.strip(" >")
+            if (block := self._ours.get(mark)) is not None:
+                html = block_html(block, shells.get(id(block), ""), shown)
+                lines[index] = line.replace(mark, self.md.htmlStash.store(html))
+        return lines

@@ -1,0 +1,162 @@
+"""A page of the site as it is read: its runbook, where its Markdown stands in the file, and its freshness."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from math import floor
+from pathlib import Path
+
+from ..lint.dates import DEFAULT_CADENCE
+from ..lint.matter import review_date
+from ..matter_bounds import bounds
+from ..model import Procedure, Runbook
+from ..parse import parse
+from ..record.freshness import BadFreshness, Freshness, beside, read_freshness
+from ..record.successes import procedures_that_count
+from .builders import Place
+
+_LINE_END = re.compile(r"\r\n?")
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """When a runbook last succeeded as a whole, was reviewed, and is to be run or reviewed again."""
+
+    cadence: timedelta | None = None
+    succeeded: datetime | None = None
+    reviewed: date | None = None
+
+    @property
+    def run_due(self) -> datetime | None:
+        """When it has to have succeeded again; None where it has no cadence, or never succeeded."""
+        return self.succeeded + self.cadence if self.cadence and self.succeeded else None
+
+    @property
+    def review_due(self) -> datetime | None:
+        """When it has to have been reviewed again; None where it was never reviewed."""
+        if self.reviewed is None:
+            return None
+        days = floor((self.cadence or timedelta(seconds=DEFAULT_CADENCE)) / timedelta(days=1)) + 1
+        try:
+            return datetime.combine(self.reviewed + timedelta(days=days), datetime.min.time(), UTC)
+        except OverflowError:  # not in our time
+            return None
+
+    @property
+    def due(self) -> datetime | None:
+        """The first of the two."""
+        return min((when for when in (self.run_due, self.review_due) if when), default=None)
+
+    @property
+    def never(self) -> bool:
+        """Whether it is to be run every so often, and never succeeded."""
+        return self.cadence is not None and self.succeeded is None
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """A page with what is known of it; offsets of `runbook` are offsets in `before` + the Markdown given."""
+
+    place: Place
+    runbook: Runbook
+    digest: str  # of the file's bytes
+    before: str  # the front matter, which the builder has taken off
+    freshness: Freshness
+    dates: Dates
+    cast: str  # the name of the recording beside the page; "" for none
+    changed: bool  # whether what would be shown is not what would be run
+
+    @property
+    def runs(self) -> bool:
+        """Whether anything on the page is run."""
+        return any(block.runs for block in self.runbook.blocks)
+
+    @property
+    def main(self) -> Procedure | None:
+        """The procedure that runs when none is named."""
+        own = self.runbook.settings.procedure or self.runbook.chosen
+        return next((each for each in self.runbook.procedures if each.anchor == own), None)
+
+
+def read_page(where: Place, given: str) -> SitePage:
+    """The page whose Markdown, without front matter, is `given`; raises OSError and BadFreshness."""
+    data = where.path.read_bytes()
+    text = _LINE_END.sub("\n", data.decode("utf-8-sig", "replace"))
+    found = bounds(text)
+    before = text[: found[2]] if found else ""
+    runbook = parse((before + given).encode(), where.shown)
+    same = given.strip("\n") == text[len(before) :].strip("\n")
+    changed = not same and _commands(runbook) != _commands(parse(data, where.shown))
+    freshness = read_freshness(beside(where.path.resolve()))
+    cast = where.path.with_suffix(".cast")
+    return SitePage(
+        where,
+        runbook,
+        hashlib.sha256(data).hexdigest(),
+        before,
+        freshness,
+        dates_of(runbook, freshness),
+        cast.name if cast.exists() else "",
+        changed,
+    )
+
+
+def _commands(runbook: Runbook) -> list[tuple[str, ...]]:
+    return [tuple(s.text for s in block.statements) for block in runbook.blocks if block.runs]
+
+
+def dates_of(runbook: Runbook, freshness: Freshness) -> Dates:
+    """The dates of a runbook."""
+    cadence = runbook.settings.cadence
+    counted = [freshness.procedures.get(each.anchor) for each in procedures_that_count(runbook)]
+    times = [datetime.fromisoformat(success.succeeded) for success in counted if success]
+    reviewed = review_date(runbook.front_matter)
+    return Dates(
+        timedelta(seconds=cadence) if cadence is not None else None,
+        max(times, default=None),
+        reviewed[1] if reviewed else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A runbook in the table of all: its path below the site's folder, and what the table says of it."""
+
+    source: str
+    title: str
+    owner: str
+    dates: Dates
+
+
+def listed(docs: Path, source: str) -> Listed | None:
+    """What the table says of a page; None for one that is no runbook, or cannot be read."""
+    path = (docs / source).resolve()
+    try:
+        return _listed(path, source, path.stat().st_mtime_ns, _modified(beside(path)))
+    except (OSError, BadFreshness):
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _listed(path: Path, source: str, modified: int, freshness_modified: int) -> Listed | None:
+    runbook = parse(path.read_bytes(), str(path))
+    if not any(block.runs for block in runbook.blocks):
+        return None
+    return Listed(
+        source, runbook.title, owner(runbook.front_matter), dates_of(runbook, read_freshness(beside(path)))
+    )
+
+
+def _modified(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def owner(front_matter: Mapping[str, object]) -> str:
+    """Who answers for a page, by its front matter."""
+    said = next((front_matter[key] for key in ("owner", "owners", "maintainer") if key in front_matter), "")
+    return ", ".join(map(str, said)) if isinstance(said, list) else str(said or "")
