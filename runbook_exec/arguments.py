@@ -9,13 +9,14 @@ from . import __version__
 from .command import command
 from .sizes import KEEP, format_size, parse_size
 
-COMMANDS = ("run", "show", "lint", "resume", "runs", "due")
+COMMANDS = ("run", "show", "lint", "rehearse", "resume", "runs", "due")
 
 _EPILOG = """\
 commands:
   runbook-exec [run] FILE[#anchor]   run a procedure of the page (see: runbook-exec run --help)
   runbook-exec show FILE             print its outline: what runs, in which shell, what it needs
   runbook-exec lint [PATH…]          find what is wrong with pages (see: runbook-exec lint --help)
+  runbook-exec rehearse [PATH…]      run them with stand-ins (see: runbook-exec rehearse --help)
   runbook-exec resume [RUN]          take up a run that is not finished (see: runbook-exec resume --help)
   runbook-exec runs [ACTION]         list, show, report, replay, verify runs (see: runbook-exec runs --help)
   runbook-exec due [PATH…]           list the runbooks whose cadence has passed
@@ -33,6 +34,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         from .lint_arguments import lint_arguments
 
         parsed = lint_arguments().parse_args(words)
+    elif name == "rehearse":
+        from .rehearse_arguments import rehearse_arguments
+
+        parsed = rehearse_arguments().parse_args(words)
     elif name == "resume":
         from .resume_arguments import resume_arguments
 

@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for wanted in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(wanted, _end)
     try:
-        commands = {"show": show, "lint": lint, "resume": resume, "runs": runs, "due": runs}
+        commands = {"show": show, "lint": lint, "rehearse": rehearse}
+        commands |= {"resume": resume, "runs": runs, "due": runs}
         return commands.get(arguments.command, run)(arguments)
     except Refused as refused:
         print(refused, file=sys.stderr)
@@ -77,6 +78,19 @@ def lint(arguments: argparse.Namespace) -> int:
     except NotRun as refused:
         raise Refused(str(refused)) from None
     return {"clean": DONE, "found": FAILED}.get(outcome, REFUSED)
+
+
+def rehearse(arguments: argparse.Namespace) -> int:
+    """Run runbooks with stand-ins, as their transcripts say."""
+    from .rehearsal.program import Asked, NotRun
+    from .rehearsal.program import run as run_rehearsals
+
+    asked = {name: value for name, value in vars(arguments).items() if name != "command"}
+    try:
+        outcome = run_rehearsals(Asked(**asked))
+    except NotRun as refused:
+        raise Refused(str(refused)) from None
+    return {"passed": DONE, "differs": FAILED}.get(outcome, REFUSED)
 
 
 def runs(arguments: argparse.Namespace) -> int:

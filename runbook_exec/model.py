@@ -10,6 +10,8 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
+TRANSCRIPT = ".rehearsal.md"  # how the name of a page ends that says what a runbook calls: none of it runs
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -18,6 +18,7 @@ from .blocks import Draft, draft, read_block
 from .elements import Element, Fence, Heading, Paragraph
 from .matter_bounds import FrontMatter, bounds
 from .model import (
+    TRANSCRIPT,
     Block,
     Problem,
     Procedure,
@@ -68,7 +69,8 @@ def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | 
     title = _title(matter.data.get("title"), found, path)
     reading = _Reading(page, found, annotations_above(page, found), settings, shell or settings.shell)
     drafts = reading.drafts()
-    could_run = [index for index, drafted in drafts.items() if drafted.executable]
+    shown = path.endswith(TRANSCRIPT)
+    could_run = [index for index, drafted in drafts.items() if drafted.executable and not shown]
     laid_out = outline(page, found, could_run, title)
     courses, chosen, refused = _courses(page, matter.end, laid_out, settings)
     results = [reading.procedure(course, drafts) for course in courses]

@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,8 @@ class Session:
     """A shell in a pseudo-terminal; statements go in one at a time, output and status come out.
 
     `keyboard` is the operator's terminal, or None where nobody is there: then nothing is ever typed.
+    `inside` is the folder in which it keeps its own; `entered` is called in the shell's process, in `cwd`,
+    before the shell is started.
     Use it as a context manager; leaving it ends the shell and gives the terminal back.
     """
 
@@ -73,14 +75,17 @@ class Session:
         cwd: str | None = None,
         environ: Mapping[str, str] | None = None,
         keyboard: Keyboard | None = None,
+        inside: str | None = None,
+        entered: Callable[[], None] = lambda: None,
     ) -> None:
         self.shell = shell
+        self._entered = entered
         self._drive: Drive = DRIVES[shell]
         program = shutil.which(self._drive.program)
         if program is None:
             raise ShellMissing(shell)
         self._keyboard = keyboard
-        self._folder = tempfile.mkdtemp(prefix="runbook-")
+        self._folder = tempfile.mkdtemp(prefix="runbook-", dir=inside)
         self._token = secrets.token_hex(8)
         self._tidy = Tidy(self._folder, (os.environ if environ is None else environ).get("HOME", ""))
         self._last = Report(0, (0,), cwd or "")
@@ -126,6 +131,7 @@ class Session:
         """Give the shell signals as at a prompt, and its input; called in the child, before it is started."""
         for number in _AS_AT_A_PROMPT:
             signal.signal(number, signal.SIG_DFL)
+        self._entered()
         if not self._drive.from_input:
             return
         control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR)

@@ -53,15 +53,21 @@ class Found:
     place: Place
     excerpt: str  # the line with carets
     fix: Change | None = None
+    also: Found | None = None  # the same in another document that this one is held against
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that was found, in the order of the pages and of the text; and what could not be checked."""
+    """All that was found, in the order of the pages and of the text; and what could not be checked.
+
+    `command` is who tells it, and `rules` those that found something and are none of the linter's.
+    """
 
     found: tuple[Found, ...]
     pages: Mapping[str, str]  # the digest of each page that was looked at, by path
     not_checked: tuple[str, ...] = field(default=())  # why, a line each
+    command: str = "lint"
+    rules: tuple[Rule, ...] = ()
 
 
 def told(path: str, text: str, found: Sequence[tuple[Rule, Finding]]) -> Iterator[Found]:

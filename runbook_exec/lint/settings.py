@@ -225,5 +225,6 @@ _OPTIONS: Mapping[str, _Reader] = {
     "cadence": _duration,
     "destructive": _patterns,
     "known-links": _texts,
+    "rehearsal-programs": _texts,
 }
 KEYS = (*_SELECTING, *_OPTIONS)

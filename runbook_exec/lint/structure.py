@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..model import Runbook, Span
+from ..model import TRANSCRIPT, Runbook, Span
 from ..parse import parse
 from .around import Around, around
 from .inline import links, page_links
@@ -59,6 +59,8 @@ def _is_entry(path: str) -> bool:
     """Whether readers come to this page without a link: an index, or a page with its folder's name."""
     folder, _, name = path.rpartition("/")
     own = folded(stem(name))
+    if name.endswith(TRANSCRIPT):
+        return True  # the runbook beside it does
     return _ENTRY.fullmatch(own) is not None or own == folded(folder.rpartition("/")[2])
 
 

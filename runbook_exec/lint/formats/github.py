@@ -21,5 +21,7 @@ def _command(each: Found) -> str:
         properties |= {"col": place.column, "endColumn": place.end_column}
     listed = ",".join(f"{name}={str(value).translate(_IN_PROPERTY)}" for name, value in properties.items())
     message = f"{each.path}:{place.line}:{place.column}: {each.code} {each.message}"
+    if each.also:
+        message += f"\n{each.also.path}:{each.also.place.line}:{each.also.place.column}"
     message += f"\n{each.hint}" if each.hint else ""
     return f"::{each.severity} {listed}::{message.translate(_IN_MESSAGE)}"

@@ -20,6 +20,7 @@ def _as_object(each: Found) -> dict[str, Any]:
         "end": each.fix.place.end,
         "replacement": each.fix.replacement,
     }
+    also = {"also": _as_object(each.also)} if each.also else {}
     return {
         "path": each.path,
         "line": each.place.line,
@@ -32,4 +33,5 @@ def _as_object(each: Found) -> dict[str, Any]:
         "message": each.message,
         "hint": each.hint,
         "fix": fix,
+        **also,
     }

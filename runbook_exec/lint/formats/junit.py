@@ -17,19 +17,20 @@ def write(report: Report) -> str:
     by_page: dict[str, list[Found]] = {path: [] for path in report.pages}
     for each in report.found:
         by_page[each.path].append(each)
-    suites = [_suite(path, found) for path, found in by_page.items()]
+    suites = [_suite(path, found, report.command) for path, found in by_page.items()]
     if report.not_checked:
         suites.append(_not_checked(report.not_checked))
     cases = sum(len(found) or 1 for found in by_page.values()) + len(report.not_checked)
     opening = (
-        f'<testsuites name="runbook-exec lint" tests="{cases}" failures="{len(report.found)}" '
+        f'<testsuites name="runbook-exec {report.command}" tests="{cases}" failures="{len(report.found)}" '
         f'errors="{len(report.not_checked)}">'
     )
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', opening, *suites, "</testsuites>"]) + "\n"
 
 
-def _suite(path: str, found: Sequence[Found]) -> str:
-    cases = [_case(each) for each in found] or [f'    <testcase classname={_attribute(path)} name="lint"/>']
+def _suite(path: str, found: Sequence[Found], name: str) -> str:
+    cases = [_case(each) for each in found]
+    cases = cases or [f"    <testcase classname={_attribute(path)} name={_attribute(name)}/>"]
     opening = f'  <testsuite name={_attribute(path)} tests="{len(cases)}" failures="{len(found)}" errors="0">'
     return "\n".join([opening, *cases, "  </testsuite>"])
 
@@ -38,6 +39,8 @@ def _case(each: Found) -> str:
     place = f"{each.place.line}:{each.place.column}"
     name = _attribute(f"{each.code} {each.name} {place}")
     body = f"{each.path}:{place}: {each.code} {each.message}\n{each.excerpt}"
+    if each.also:
+        body += f"\n{each.also.path}:{each.also.place.line}:{each.also.place.column}:\n{each.also.excerpt}"
     body += f"\n{each.hint}" if each.hint else ""
     return (
         f"    <testcase classname={_attribute(each.path)} name={name}>"

@@ -19,7 +19,8 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 def write(report: Report) -> str:
     """One run with the rules that found something, their results, and what could not be checked."""
     codes = {each.code for each in report.found}
-    rules = sorted((rule for rule in RULES if rule.code in codes), key=lambda rule: rule.code)
+    known = (*RULES, *report.rules)
+    rules = sorted((rule for rule in known if rule.code in codes), key=lambda rule: rule.code)
     indices = {rule.code: index for index, rule in enumerate(rules)}
     run: dict[str, Any] = {
         "tool": {
@@ -63,6 +64,9 @@ def _result(each: Found, indices: dict[str, int]) -> dict[str, Any]:
         "message": {"text": f"{each.message}: {each.hint}" if each.hint else each.message},
         "locations": [{"physicalLocation": place}],
     }
+    if each.also is not None:
+        place = {"artifactLocation": {"uri": uri(each.also.path)}, "region": _region(each.also.place)}
+        result["relatedLocations"] = [{"physicalLocation": place}]
     if each.fix is not None:
         change = {"artifactLocation": artifact, "replacements": [_replacement(each.fix)]}
         description = {"text": each.hint or each.message}

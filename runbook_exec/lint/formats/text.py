@@ -8,12 +8,15 @@ from ..found import Found, Report
 
 def write(report: Report) -> str:
     """A paragraph for each finding, and a last line that counts them."""
-    return "\n".join([*map(_paragraph, report.found), _count(report)]) + "\n"
+    return "\n".join([*map(paragraph, report.found), _count(report)]) + "\n"
 
 
-def _paragraph(each: Found) -> str:
+def paragraph(each: Found) -> str:
+    """A finding in full, with an empty line below it."""
     place = f"{each.path}:{each.place.line}:{each.place.column}"
     lines = [printable(f"{place}: {each.code} {each.message}"), each.excerpt]
+    if each.also:
+        lines += [f"{each.also.path}:{each.also.place.line}:{each.also.place.column}:", each.also.excerpt]
     if each.hint:
         lines += [f"  {line}" for line in printable(each.hint).split("\n")]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,138 @@
+"""`runbook-exec rehearse`: which runbooks, what is printed, and how it ends."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..lint.files import NoSuchPath, collect
+from ..lint.formats import write
+from ..lint.formats.text import paragraph
+from ..lint.found import Found, Report
+from ..lint.settings import BadSettings, settings_for
+from .findings import RULES, reported
+from .harmless import HARMLESS
+from .rehearse import Options, Result, rehearse
+from .transcript import is_transcript, transcripts_of
+from .update import NotUpdated, update
+
+_DEFAULT = ("runbooks",)
+_PROGRAMS = "rehearsal-programs"  # the key of the settings that lists more of them
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for."""
+
+    paths: Sequence[str] = ()
+    format: str = "text"
+    update: bool = False
+    list_programs: bool = False
+
+
+class NotRun(Exception):
+    """Nothing can be rehearsed; the message is whole."""
+
+
+def run(asked: Asked) -> str:
+    """Do what is asked and print it: `passed`, `differs`, or `cannot` where something was not rehearsed.
+
+    Raises NotRun.
+    """
+    try:
+        if asked.list_programs:
+            more = settings_for(["-"])["-"].options.get(_PROGRAMS, ())
+            print("\n".join(sorted({*HARMLESS, *more})))
+            return "passed"
+        transcripts, without = _transcripts(asked.paths)
+        settings = settings_for([str(path) for path in transcripts])
+    except (NoSuchPath, BadSettings) as refused:
+        raise NotRun(str(refused)) from None
+    if not transcripts and not without:
+        raise NotRun("expected a runbook with a transcript `NAME.rehearsal.md` beside it, found none")
+    results: list[Result] = []
+    for path in transcripts:
+        programs = settings[str(path)].options.get(_PROGRAMS, ())
+        result = rehearse(path, Options(programs=programs))
+        if asked.update and result.outcome == "differs":
+            result = _updated(path, Options(programs=programs, lenient=True))
+        results.append(result)
+        if asked.format == "text":
+            _print(_told(result))
+    report = _report(results, without)
+    if asked.format != "text":
+        _print(write(report, asked.format))
+    for line in _remarks(results):
+        print(line, file=sys.stderr)
+    for line in report.not_checked:
+        print(line, file=sys.stderr)
+    return "cannot" if report.not_checked else "differs" if report.found else "passed"
+
+
+def _transcripts(paths: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """The transcripts that are meant, each once; and why there is none of a page that was named."""
+    found: dict[Path, None] = {}
+    without: list[str] = []
+    for page in collect(paths, _DEFAULT):
+        if is_transcript(page):
+            found[page] = None
+            continue
+        its = transcripts_of(page)
+        found |= dict.fromkeys(its)
+        if not its and str(page) in paths:
+            without.append(f"{page}: expected a transcript `{page.stem}.rehearsal.md` beside it, found none")
+    return list(found), without
+
+
+def _updated(path: Path, options: Options) -> Result:
+    """Write what differs into a transcript, and rehearse again."""
+    try:
+        changed = update(path, rehearse(path, options))
+    except NotUpdated as why:
+        raise NotRun(str(why)) from None
+    if changed:
+        print(f"{path}: updated, to be reviewed", file=sys.stderr)
+    return rehearse(path, Options(programs=options.programs))
+
+
+def _told(result: Result) -> str:
+    calls = len(result.calls)
+    said = f"{result.transcript.path}: {result.outcome}"
+    if result.outcome == "passed":
+        said += f", {calls} call{'s' * (calls != 1)} in {result.seconds:.1f} s"
+    paragraphs = [paragraph(found) for found in _found(result)]
+    return "\n".join([*paragraphs, said]) + "\n"
+
+
+def _remarks(results: Sequence[Result]) -> list[str]:
+    """What is to be known of how it was rehearsed."""
+    why = {result.not_isolated for result in results} - {""}
+    return [f"not isolated from the network and from other files: {each}" for each in sorted(why)]
+
+
+def _found(result: Result) -> list[Found]:
+    return list(reported(result.findings, result.runbook, result.transcript))
+
+
+def _report(results: Sequence[Result], without: Sequence[str]) -> Report:
+    pages = {}
+    for result in results:
+        for page in (result.runbook, result.transcript):
+            pages[page.path] = hashlib.sha256(page.text.encode("utf-8", "surrogatepass")).hexdigest()
+    found = tuple(each for result in results for each in _found(result))
+    cannot = [f"{result.transcript.path}: {_why(result)}" for result in results if result.outcome == "cannot"]
+    return Report(found, pages, (*without, *cannot), "rehearse", RULES)
+
+
+def _why(result: Result) -> str:
+    return result.why or f"cannot be rehearsed: {result.findings[0].message}"
+
+
+def _print(text: str) -> None:
+    """Print the text, and the bytes of a file's name as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()

@@ -1,0 +1,194 @@
+"""Runs a program, passes all that it prints through, and tells afterwards what that was.
+
+Started as a file of its own, without the package: `relay.py BASE FIFO PROGRAM [ARGUMENT…]`. The program has
+the standard input, the terminal, the process group and the environment that it would have had; where its
+output goes to a terminal it is given one, and a pipe for a pipe. Its end is passed on, by a signal too.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import stat
+import struct
+import sys
+import termios
+import time
+
+_READ = 65536
+_FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+
+
+def main(base: str, fifo: str, command: list[str]) -> None:
+    """Run the command and end as it does; BASE.came gets lines `TIME STREAM SIZE`, each with its bytes."""
+    ends, pieces = _ends(), []
+    child = os.fork()
+    if child == 0:
+        _become(command, ends)
+    for number in (signal.SIGINT, signal.SIGQUIT):  # the terminal sends them to the program, too
+        signal.signal(number, signal.SIG_IGN)
+    for forwarded in _FORWARDED:
+        signal.signal(forwarded, lambda number, frame: os.kill(child, number))
+    signal.signal(signal.SIGWINCH, lambda number, frame: _resize(ends))
+    for inner in {inner for _, inner, _ in ends.values()}:
+        os.close(inner)
+    sources = {outer: stream for stream, (outer, _, _) in sorted(ends.items(), reverse=True)}
+    files = _files(ends)
+    alive = os.pidfd_open(child)
+    poll = select.poll()
+    for fd in (*sources, alive):
+        poll.register(fd, select.POLLIN)
+    ended = False
+    while sources:
+        for fd, _ in poll.poll():
+            if fd == alive:
+                ended = True
+                poll.unregister(alive)
+            elif data := _read(fd):
+                pieces.append((time.monotonic(), sources[fd], data))
+                _write(sources[fd], data)
+            else:
+                poll.unregister(fd)
+                del sources[fd]
+        if ended:
+            # of a terminal nobody tells the end while a program in the background still has it open
+            for fd in [fd for fd, stream in sources.items() if ends[stream][2]]:
+                while data := _read(fd, waiting=False):
+                    pieces.append((time.monotonic(), sources[fd], data))
+                    _write(sources[fd], data)
+                poll.unregister(fd)
+                del sources[fd]
+    _, status = os.waitpid(child, 0)
+    pieces += [(time.monotonic(), stream, data) for stream, data in _written(files)]
+    _tell(base, fifo, pieces, status)
+    if os.WIFSIGNALED(status):
+        by = os.WTERMSIG(status)
+        if by != signal.SIGKILL:
+            signal.signal(by, signal.SIG_DFL)
+        os.kill(os.getpid(), by)
+    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _ends() -> dict[int, tuple[int, int, bool]]:
+    """For each output that is passed on: what we read, what the program gets, and whether that is a terminal.
+
+    Two outputs that go to one place stay one.
+    """
+    ends: dict[int, tuple[int, int, bool]] = {}
+    places: dict[tuple[int, int], tuple[int, int, bool]] = {}
+    for stream in (1, 2):
+        try:
+            state = os.fstat(stream)
+        except OSError:
+            continue
+        place = state.st_dev, state.st_ino
+        if place not in places:
+            if os.isatty(stream):
+                outer, inner = os.openpty()
+                modes = termios.tcgetattr(inner)
+                modes[1] &= ~termios.OPOST  # the terminal behind it does that
+                termios.tcsetattr(inner, termios.TCSANOW, modes)
+                places[place] = outer, inner, True
+            elif stat.S_ISFIFO(state.st_mode):
+                outer, inner = os.pipe()
+                places[place] = outer, inner, False
+            else:
+                continue
+        ends[stream] = places[place]
+    _resize(ends)
+    return ends
+
+
+def _resize(ends: dict[int, tuple[int, int, bool]]) -> None:
+    for stream, (outer, _, terminal) in ends.items():
+        if terminal:
+            size = fcntl.ioctl(stream, termios.TIOCGWINSZ, struct.pack("4H", 0, 0, 0, 0))
+            fcntl.ioctl(outer, termios.TIOCSWINSZ, size)
+
+
+def _become(command: list[str], ends: dict[int, tuple[int, int, bool]]) -> None:
+    for stream, (_, inner, _) in ends.items():
+        os.dup2(inner, stream)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+    except OSError as error:
+        os.write(2, f"{command[0]}: {os.strerror(error.errno or 0)}\n".encode())
+        os._exit(126)
+
+
+def _read(fd: int, waiting: bool = True) -> bytes:
+    if not waiting and not select.select([fd], [], [], 0)[0]:
+        return b""
+    try:
+        return os.read(fd, _READ)
+    except OSError:  # of a terminal that nobody has open any more
+        return b""
+
+
+def _write(stream: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(stream, view) :]
+        except BrokenPipeError:  # whoever read has gone: the program is to notice, as it would have
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGPIPE)
+
+
+def _files(ends: dict[int, tuple[int, int, bool]]) -> dict[int, int]:
+    """The outputs that go into files, and where in them the program begins to write."""
+    found: dict[int, int] = {}
+    for stream in (1, 2):
+        try:
+            state = os.fstat(stream)
+        except OSError:
+            continue
+        if stream not in ends and stat.S_ISREG(state.st_mode):
+            appends = fcntl.fcntl(stream, fcntl.F_GETFL) & os.O_APPEND
+            found[stream] = state.st_size if appends else os.lseek(stream, 0, os.SEEK_CUR)
+    return found
+
+
+def _written(files: dict[int, int]) -> list[tuple[int, bytes]]:
+    result = []
+    for stream, start in files.items():
+        fd = os.open(f"/proc/self/fd/{stream}", os.O_RDONLY)
+        result.append((stream, os.pread(fd, os.fstat(fd).st_size - start, start)))
+        os.close(fd)
+    return [(stream, data) for stream, data in result if data]
+
+
+def _tell(base: str, fifo: str, pieces: list[tuple[float, int, bytes]], status: int) -> None:
+    """Write down what came, and wait until that has been read."""
+    fd = os.open(f"{base}.came", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    code = os.waitstatus_to_exitcode(status)
+    _write(fd, b"%d\n" % code)
+    for moment, stream, data in pieces:
+        _write(fd, b"%.6f %d %d\n" % (moment, stream, len(data)) + data)
+    os.close(fd)
+    os.mkfifo(base, 0o600)
+    waiting = os.open(base, os.O_RDWR)
+    told = os.open(fifo, os.O_WRONLY)
+    os.write(told, b"came %s\n" % base.rpartition("/")[2].encode())
+    os.close(told)
+    os.read(waiting, 1)
+
+
+def read_came(data: bytes) -> tuple[int, list[tuple[float, int, bytes]]]:
+    """What BASE.came tells: how the program ended (negative by a signal), and what it printed when."""
+    code, _, rest = data.partition(b"\n")
+    pieces = []
+    while rest:
+        head, _, rest = rest.partition(b"\n")
+        moment, stream, size = head.split()
+        pieces.append((float(moment), int(stream), rest[: int(size)]))
+        rest = rest[int(size) :]
+    return int(code), pieces
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

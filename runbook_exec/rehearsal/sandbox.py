@@ -1,0 +1,170 @@
+"""What a rehearsal is kept in: no network but its own loopback, and nothing to write to but its own folder.
+
+A process of ours makes the namespaces and keeps them; shells and services enter them before they are started.
+Only Linux has them, and not every container allows it: then `why` says so, and the rehearsal goes on without.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+_NEWNS, _NEWUSER, _NEWNET = 0x00020000, 0x10000000, 0x40000000
+_MS_NOSUID, _MS_BIND, _MS_REC, _MS_PRIVATE, _MS_MOVE = 2, 4096, 16384, 1 << 18, 8192
+_AT_RECURSIVE, _AT_FDCWD, _RDONLY = 0x8000, -100, 1
+_MOUNT_SETATTR = 442  # the number of the system call, the same on every machine that has it
+_CAPBSET_DROP, _SET_PDEATHSIG = 24, 1
+# what could undo it: NET_ADMIN, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_BOOT, MKNOD
+_DROPPED = (12, 16, 17, 19, 21, 22, 27)
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2", "ptmx": "pts/ptmx"}
+_SIOCSIFFLAGS, _UP = 0x8914, 0x41
+
+
+class Sandbox:
+    """The namespaces of one rehearsal; `why` tells why there are none, "" where there are."""
+
+    def __init__(self, folder: Path, wanted: bool = True) -> None:
+        self.why = ""
+        self._pid = 0
+        self._names: tuple[str, ...] = ()
+        if not wanted:
+            self.why = "it was not asked for"
+        elif sys.platform != "linux":
+            self.why = "only Linux has namespaces"
+        else:
+            self._keep(folder)
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+
+    def _keep(self, folder: Path) -> None:
+        """Start the process that makes the namespaces."""
+        libc = _libc()
+        user = os.geteuid() != 0
+        mine, its = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            with contextlib.suppress(BaseException):
+                os.write(its, _made(libc, folder, user).encode())
+                os.close(its)
+                while True:
+                    signal.pause()
+            os._exit(1)
+        os.close(its)
+        with os.fdopen(mine, "rb") as answer:
+            self.why = answer.read().decode() or "the process that makes namespaces has died"
+        if self.why == "ready":
+            self.why = ""
+            self._names = (*(("user",) if user else ()), "net", "mnt")
+
+    def enter(self, cwd: str) -> Callable[[], None]:
+        """What a new process calls, before its program is started, to be inside; it is in `cwd` then."""
+        paths = [f"/proc/{self._pid}/ns/{name}" for name in self._names]
+        libc = _libc() if paths else None
+
+        def inside() -> None:
+            if libc is None:
+                return
+            # opened first: inside, other rights hold
+            for fd in [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in paths]:
+                _checked(libc, libc.setns(fd, 0), "cannot enter a namespace")
+                os.close(fd)
+            os.chdir(cwd)
+            for capability in _DROPPED:
+                libc.prctl(_CAPBSET_DROP, capability, 0, 0, 0)
+
+        return inside
+
+
+def _libc() -> Any:
+    import ctypes  # takes a moment, and only a rehearsal needs it
+
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(libc: Any, result: int, what: str) -> None:
+    if result:
+        import ctypes
+
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number).lower()}")
+
+
+def _made(libc: Any, folder: Path, user: bool) -> str:
+    """Make the namespaces, in the process that keeps them; `ready`, or why it cannot."""
+    try:
+        libc.prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        uid, gid = os.geteuid(), os.getegid()
+        flags = _NEWNS | _NEWNET | (_NEWUSER if user else 0)
+        _checked(libc, libc.unshare(flags), "no namespace can be made")
+        if user:
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+            Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+        _loopback()
+        _mounts(libc, folder)
+    except OSError as error:
+        return error.strerror or str(error)
+    return "ready"
+
+
+def _loopback() -> None:
+    import fcntl
+    import socket
+    import struct
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        fcntl.ioctl(handle, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", _UP))
+
+
+def _mounts(libc: Any, folder: Path) -> None:
+    """Make everything read-only but the folder, and leave out what stands for other programs and disks."""
+
+    def mount(source: str, target: str, kind: str | None, flags: int) -> None:
+        encoded = kind.encode() if kind else None
+        options = b"mode=755" if kind == "tmpfs" else None
+        done = libc.mount(os.fsencode(source), os.fsencode(target), encoded, flags, options)
+        _checked(libc, done, f"cannot mount {target}")
+
+    mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    devices = str(folder / "devices")
+    os.mkdir(devices)  # noqa: PTH102
+    mount("tmpfs", devices, "tmpfs", _MS_NOSUID)
+    for name in _DEVICES:
+        os.close(os.open(f"{devices}/{name}", os.O_CREAT | os.O_WRONLY))
+        mount(f"/dev/{name}", f"{devices}/{name}", None, _MS_BIND)
+    for name in ("pts", "shm"):
+        os.mkdir(f"{devices}/{name}")  # noqa: PTH102
+    for name, target in _LINKS.items():
+        os.symlink(target, f"{devices}/{name}")  # noqa: PTH211
+    mount("/dev/pts", f"{devices}/pts", None, _MS_BIND | _MS_REC)
+    mount(devices, "/dev", None, _MS_MOVE)
+    # sockets of other programs: a connection to them needs no network
+    mount("tmpfs", "/run", "tmpfs", _MS_NOSUID)
+    mount(str(folder), str(folder), None, _MS_BIND)
+    _set_read_only(libc, "/", _RDONLY, 0, _AT_RECURSIVE)
+    _set_read_only(libc, str(folder), 0, _RDONLY, 0)
+    mount("tmpfs", "/dev/shm", "tmpfs", _MS_NOSUID)  # noqa: S108 - a folder of memory, empty and its own
+
+
+def _set_read_only(libc: Any, path: str, on: int, off: int, flags: int) -> None:
+    import ctypes
+    import struct
+
+    attributes = ctypes.create_string_buffer(struct.pack("4Q", on, off, 0, 0), 32)
+    done = libc.syscall(_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), flags, attributes, 32)
+    _checked(libc, done, f"cannot make {path} read-only")

@@ -1,0 +1,75 @@
+"""Programs that run beside a rehearsal, such as a server that stands in for one far away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from .stage import NoStage
+
+_PATIENCE = 10.0  # seconds until a service must be ready
+_READY = "ready"
+
+
+@contextmanager
+def serving(
+    commands: Sequence[str], folder: Path, environment: Mapping[str, str], entered: Callable[[], None]
+) -> Iterator[Mapping[str, str]]:
+    """Start services in `folder`, one after the other, and end them when it is left; the variables they say.
+
+    A service says lines `NAME=VALUE` on its standard output, and at last `ready`. Raises NoStage.
+    """
+    said: dict[str, str] = {}
+    with ExitStack() as stack:
+        for command in commands:
+            service = subprocess.Popen(
+                ["/bin/sh", "-c", command],
+                cwd=folder,
+                env={**environment, **said},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                start_new_session=True,
+                preexec_fn=entered,
+            )
+            stack.callback(_end, service)
+            said |= _said(command, service)
+        yield said
+
+
+def _said(command: str, service: subprocess.Popen[bytes]) -> dict[str, str]:
+    if service.stdout is None:
+        raise NoStage(f"`services: {command}` has no output")
+    until = time.monotonic() + _PATIENCE
+    text = b""
+    while True:
+        *lines, _ = text.decode("utf-8", "replace").split("\n")
+        if _READY in lines:
+            pairs = (line.partition("=") for line in lines[: lines.index(_READY)])
+            return {name: value for name, equals, value in pairs if equals}
+        ready, _, _ = select.select([service.stdout], [], [], max(0.0, until - time.monotonic()))
+        if not ready:
+            raise NoStage(f"`services: {command}`: expected the line `{_READY}` within {_PATIENCE:g} s")
+        got = os.read(service.stdout.fileno(), 65536)
+        if not got:
+            status = service.wait()
+            raise NoStage(f"`services: {command}` ended with {status} before it said `{_READY}`")
+        text += got
+
+
+def _end(service: subprocess.Popen[bytes]) -> None:
+    """End a service and what it has started."""
+    for wanted in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(service.pid, wanted)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            service.wait(2)
+            break
+    if service.stdout:
+        service.stdout.close()
