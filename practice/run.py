@@ -68,9 +68,8 @@ def _shell(world: World) -> int:
             shell = next(filter(None, (shutil.which(name) for name in ("fish", "bash", "sh"))), "/bin/sh")
             # Another shell's own start-up files could bring the real tools back.
             options = {"fish": [], "bash": ["--noprofile", "--norc"]}.get(Path(shell).name, [])
-            print(
-                f"A shell in the practice world {world.folder}; the login code is {LOGIN_CODE}.", flush=True
-            )
+            print(f"A shell in the practice world {world.folder}")
+            print(f"When `fly auth login` asks for a code, type {LOGIN_CODE}. `exit` leaves.", flush=True)
             return _attached([shell, *options], world, environment)
     except FileNotFoundError:
         print(

@@ -43,8 +43,8 @@ def _step(step: Step) -> Iterator[str]:
         if block.runs:
             for statement in block.statements:
                 first, *more = statement.text.split("\n")
-                names = "".join(f"  {p.text}" for p in statement.placeholders if p.context != "comment")
-                needs = f"  needs{names}" if names else ""
+                names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
+                needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
                 yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{needs}"
         else:
             yield from _not_run(block)

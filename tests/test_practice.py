@@ -521,7 +521,7 @@ def test_entering(tmp_path: Path) -> None:
         encoding="utf-8",
         timeout=30,
     )
-    child.expect(rf"practice world (\S+); the login code is {LOGIN_CODE}\.")
+    child.expect(rf"practice world (\S+)\r\n.*type {LOGIN_CODE}\.")
     assert isinstance(child.match, re.Match)
     folder = Path(child.match[1])
     child.sendline("command -v fly; mise run provision-indri -- -t forgejo_actions_secrets; exit 3")
