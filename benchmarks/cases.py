@@ -59,6 +59,7 @@ class Place:
             "TERM": "xterm",
             "SHELL": "/bin/sh",
             "XDG_STATE_HOME": str(state or self.disk),
+            "RUNBOOK_EXEC_TRUSTED": str(self.folder),
         }
 
     def command(self, name: str, argv: Sequence[str | Path], state: Path | None = None) -> Command:

@@ -85,6 +85,7 @@ class World:
             "XDG_STATE_HOME": str(self.folder / "runs"),
             "ZDOTDIR": str(self.folder / "config"),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "RUNBOOK_EXEC_TRUSTED": "/",  # whatever is tried here may run with --yes: that is what it is for
             "MISE_FISH_AUTO_ACTIVATE": "0",  # Debian's mise would else take PATH over at every prompt
             "MISE_OFFLINE": "1",
             "MISE_CEILING_PATHS": str(self.folder),  # no configuration from above

@@ -9,7 +9,7 @@ from . import __version__
 from .command import command
 from .sizes import KEEP, format_size, parse_size
 
-COMMANDS = ("run", "show", "lint", "rehearse", "resume", "runs", "due")
+COMMANDS = ("run", "show", "lint", "rehearse", "resume", "trust", "runs", "due")
 
 _EPILOG = """\
 commands:
@@ -18,6 +18,7 @@ commands:
   runbook-exec lint [PATH…]          find what is wrong with pages (see: runbook-exec lint --help)
   runbook-exec rehearse [PATH…]      run them with stand-ins (see: runbook-exec rehearse --help)
   runbook-exec resume [RUN]          take up a run that is not finished (see: runbook-exec resume --help)
+  runbook-exec trust FILE…           show the commands of pages, and let them run with --yes unattended
   runbook-exec runs [ACTION]         list, show, report, replay, verify runs (see: runbook-exec runs --help)
   runbook-exec due [PATH…]           list the runbooks whose cadence has passed
 
@@ -42,6 +43,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         from .resume_arguments import resume_arguments
 
         parsed = resume_arguments().parse_args(words)
+    elif name == "trust":
+        from .trust_arguments import trust_arguments
+
+        parsed = trust_arguments().parse_args(words)
     elif name in ("runs", "due"):
         from .runs_arguments import due_arguments, parse_runs
 
@@ -88,6 +93,9 @@ def _run(name: str) -> argparse.ArgumentParser:
     what.add_argument("--dry-run", action="store_true", help="print the plan; run nothing")
     asking = parser.add_argument_group("asking")
     asking.add_argument("--yes", action="store_true", help="do not pause before each statement")
+    asking.add_argument(
+        "--trust", action="store_true", help="with --yes: trust the page's commands unseen, as they are now"
+    )
     asking.add_argument(
         "--no-input",
         action="store_true",

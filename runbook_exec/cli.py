@@ -30,8 +30,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     for wanted in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(wanted, _end)
     try:
-        commands = {"show": show, "lint": lint, "rehearse": rehearse}
-        commands |= {"resume": resume, "runs": runs, "due": runs}
+        commands = {
+            "show": show,
+            "lint": lint,
+            "rehearse": rehearse,
+            "resume": resume,
+            "trust": trust,
+            "runs": runs,
+            "due": runs,
+        }
         return commands.get(arguments.command, run)(arguments)
     except Refused as refused:
         print(refused, file=sys.stderr)
@@ -57,9 +64,9 @@ def show(arguments: argparse.Namespace) -> int:
     """Print the outline of a page, or the whole value."""
     from .listing import outline, to_json
     from .model import Severity
-    from .planning import read_runbook, warn
+    from .planning import address_of, read_runbook, warn
 
-    path, _ = _path(arguments.file)
+    path, _ = address_of(arguments.file)
     runbook = read_runbook(path, arguments)
     print(to_json(runbook) if arguments.json else "\n".join(outline(runbook)))
     warn(runbook)
@@ -109,14 +116,21 @@ def runs(arguments: argparse.Namespace) -> int:
     return {"done": DONE, "damaged": FAILED, "due": DUE}.get(outcome, REFUSED)
 
 
+def trust(arguments: argparse.Namespace) -> int:
+    """Show the commands of pages, and trust them."""
+    from .showing import trust as show_and_trust
+
+    return DONE if show_and_trust(arguments, _attended(arguments)) == "done" else INTERRUPTED
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Run a procedure, or with --dry-run print what it would do."""
     gc.disable()  # all that is imported and read stays: looking for garbage in it takes a tenth of the time
     from pathlib import Path
 
-    from .planning import read_plan, warn
+    from .planning import address_of, read_plan, warn
 
-    path, anchor = _path(arguments.file)
+    path, anchor = address_of(arguments.file)
     if path == "-":
         raise Refused("expected a file: a run needs one that can be shown, edited and named in its journal")
     attended = _attended(arguments)
@@ -154,7 +168,8 @@ def resume(arguments: argparse.Namespace) -> int:
 
 
 def _attended(arguments: argparse.Namespace) -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty() and not (arguments.no_input or arguments.json)
+    told = getattr(arguments, "no_input", False) or getattr(arguments, "json", False)
+    return sys.stdin.isatty() and sys.stdout.isatty() and not told
 
 
 def _left(path: str, attended: bool) -> Past | None:
@@ -200,7 +215,7 @@ def _take_up(past: Past, now: argparse.Namespace, attended: bool) -> int:
         reason = (error.strerror or str(error)).lower()
         raise Refused(f"the run was begun in `{started.folder}`, which cannot be entered: {reason}") from None
     arguments = parse_arguments([started.path, *started.options])
-    for name in ("yes", "no_input", "json", "set", "assume"):
+    for name in ("yes", "no_input", "json", "set", "assume", "trust"):
         setattr(arguments, name, getattr(now, name))
     plan = read_plan(started.path, started.anchor, arguments)
     difference = changes(past.record.plan, plan)
@@ -215,14 +230,23 @@ def _take_up(past: Past, now: argparse.Namespace, attended: bool) -> int:
 
         if not agrees("go on with the page as it is now", _columns()):
             return INTERRUPTED
+    if difference:
+        from .showing import accepted
+
+        accepted(past.record.plan, plan)
     return _run(plan, arguments, attended, past)
 
 
 def _run(plan: Plan, arguments: argparse.Namespace, attended: bool, past: Past | None = None) -> int:
     from .planning import read_plan
     from .running import run_plan
+    from .showing import settled, tell_doubts
 
     gc.enable()
+    tell_doubts(plan.runbook.path)
+    may = settled(plan, arguments, attended)
+    if may != "yes":
+        return WAITING if may == "waiting" else INTERRUPTED
 
     def replan() -> Plan | Sequence[str]:
         try:
@@ -234,16 +258,6 @@ def _run(plan: Plan, arguments: argparse.Namespace, attended: bool, past: Past |
     return {"succeeded": DONE, "failed": FAILED, "waiting": WAITING, "refused": REFUSED}.get(
         outcome, INTERRUPTED
     )
-
-
-def _path(written: str) -> tuple[str, str | None]:
-    """The path and the anchor of `FILE#anchor`; a file whose name holds a `#` is found too."""
-    from pathlib import Path
-
-    if written == "-" or Path(written).exists() or "#" not in written:
-        return written, None
-    path, _, anchor = written.rpartition("#")
-    return path, anchor
 
 
 def _menu(runbook: Runbook) -> Procedure:

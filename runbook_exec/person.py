@@ -150,7 +150,6 @@ def takes_up(record: Record, width: int, colour: bool) -> bool:
 
 def agrees(what: str, width: int) -> bool:
     """Whether a person agrees to something."""
-    print()
     try:
         return ask_key({"y": ("y", what), "q": _KEYS["q"]}, "›", width, not os.environ.get("NO_COLOR")) == "y"
     except (KeyboardInterrupt, EOFError):

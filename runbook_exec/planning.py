@@ -25,6 +25,24 @@ def read_runbook(path: str, arguments: argparse.Namespace) -> Runbook:
     return parse(_read(path), path, _inputs(arguments.inputs), arguments.shell)
 
 
+def address_of(written: str) -> tuple[str, str | None]:
+    """The path and the anchor of `FILE#anchor`; a file whose name holds a `#` is found too."""
+    if written == "-" or Path(written).exists() or "#" not in written:
+        return written, None
+    path, _, anchor = written.rpartition("#")
+    return path, anchor
+
+
+def no_errors(runbook: Runbook) -> Runbook:
+    """The page, if it can be run; raises Refused."""
+    from .model import Severity
+
+    errors = [problem for problem in runbook.problems if problem.severity == Severity.ERROR]
+    if errors:
+        raise Refused(_said(errors, runbook.path, runbook.text))
+    return runbook
+
+
 def _read(path: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
@@ -56,15 +74,12 @@ def read_plan(
 ) -> Plan:
     """The plan for a procedure of a page; `menu` picks one where none is named. Raises Refused."""
     from .annotation_values import positive_duration
-    from .model import Problem, Severity
+    from .model import Problem
     from .plan import choose_procedure, make_plan
     from .sources import refused
     from .values import parse_capture, parse_set
 
-    runbook = read_runbook(path, arguments)
-    errors = [problem for problem in runbook.problems if problem.severity == Severity.ERROR]
-    if errors:
-        raise Refused(_said(errors, path, runbook.text))
+    runbook = no_errors(read_runbook(path, arguments))
     given = dict(_read_option("--set", parse_set, text) for text in arguments.set)
     captures = tuple(_read_option("--capture", parse_capture, text) for text in arguments.capture)
     timeout = None

@@ -28,6 +28,9 @@ def resume_arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--yes", action="store_true", help="do not pause before each statement")
     parser.add_argument(
+        "--trust", action="store_true", help="with --yes: trust the page's commands unseen, as they are now"
+    )
+    parser.add_argument(
         "--no-input",
         action="store_true",
         help="never ask; stop with 3 at the first thing only a person can give",

@@ -53,6 +53,7 @@ class Program:
         home = self.folder / "home"
         mine = {name: os.environ[name] for name in _KEPT if name in os.environ}
         mine |= {"HOME": str(home), "TERM": "dumb", "PYTHONPATH": str(REPOSITORY)}
+        mine["RUNBOOK_EXEC_TRUSTED"] = str(self.folder)
         for name in ("config", "data", "state", "cache"):
             mine[f"XDG_{name.upper()}_HOME"] = str(home / name)
         for name, value in (more or {}).items():

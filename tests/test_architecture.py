@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 import runbook_exec
 
 PACKAGE = Path(runbook_exec.__file__).parent
-ARGUMENTS = {"arguments", "command", "cli", "planning", "running"}
-ARGUMENTS |= {f"{name}_arguments" for name in ("lint", "rehearse", "resume", "runs")}
+ARGUMENTS = {"arguments", "command", "cli", "planning", "running", "showing"}
+ARGUMENTS |= {f"{name}_arguments" for name in ("lint", "rehearse", "resume", "runs", "trust")}
 MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
 
 
@@ -85,6 +86,12 @@ def test_a_run_does_not_load_the_record() -> None:
             todo += imports(module, top_level=True)
     assert "cast" in seen
     assert not {module for module in seen if module.startswith(("record.", "rehearsal."))}
+
+
+def test_no_group_is_repeated_possessively() -> None:
+    """Before Python 3.11.5, `(?:ab)*+` loses its place when its last round fails; `(?>(?:ab)*)` does not."""
+    possessive = re.compile(r"(?<!\\)\)(?:[*+?]|\{\{?[\d,]+\}\}?)\+")
+    assert [name for name, path in MODULES.items() if possessive.search(path.read_text("utf-8"))] == []
 
 
 def test_the_plugin_of_pytest_loads_nothing_of_ours() -> None:
