@@ -19,7 +19,8 @@ _LINE_NUMBERS = re.compile(r"\{[\d\s,:-]*+\}")  # `{1,3-5}`, for other renderers
 
 # What other tools read after a fence's language and what means nothing to a run.
 _FOR_RENDERERS = {"title", "linenums", "linenostart", "linenos", "hl_lines", "startFrom"}
-_FOR_RUNME = {"interactive", "background", "promptEnv", "mimeType", "terminalRows", "category", "tag"}
+_FOR_RUNME = {"interactive", "background", "promptEnv", "skipPrompts", "mimeType", "mimetype", "transform"}
+_FOR_RUNME |= {"terminalRows", "category", "tag"}
 _QUIET = _FOR_RENDERERS | _FOR_RUNME | {"closeTerminalOnSuccess"}
 _FOR_LINT = "ignore"  # `ignore=CODE`
 _RUNME_SPELLINGS = {"name": "id", "excludeFromRunAll": "skip", "ignore": "skip", "interpreter": "shell"}

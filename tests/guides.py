@@ -4,7 +4,7 @@ In a page that is followed line by line:
 
 - ```` ```console ````: a line `$ …` is a command, and below it is all that it prints; what it prints is not
   compared where nothing is below. It ends with 0, or as a comment at its end says: `# exit status 1`.
-- ```` ```LANGUAGE title="NAME" ````: a file of this text; where the language is `diff`, a change to such a file.
+- ```` ```LANGUAGE title="NAME" ````: a file of this text; with the language `diff`, a change to such a file.
 - `<kbd>…</kbd>`, below a command: what its operator presses, a key that has a name, or what is typed.
 - ```` ```text ````, below that: what the screen then shows, down to its end.
 - `…` stands for what differs from run to run; alone on a line, for any lines.

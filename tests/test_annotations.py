@@ -142,6 +142,7 @@ def test_what_is_wrong_is_told_at_its_place(words: str, message: str, at: str) -
         ('sh {"name":"x","cwd":"/tmp","interactive":"false"}', "sh", {"id": "x", "cwd": "/tmp"}),
         ('sh {"id":"01HF7","name":"x"}', "sh", {"id": "x"}),
         ('sh { "excludeFromRunAll": "true", "terminalRows": 20, "tag": ["a"] }', "sh", {"skip": True}),
+        ('sh {"promptEnv":"yes","skipPrompts":"true","mimetype":"a/b","transform":"false"}', "sh", {}),
         ('sh {"excludeFromRunAll":false,"retry":2,"secret":true}', "sh", {"retry": 2, "secret": True}),
         ("sh { name=x interactive=false excludeFromRunAll=false }", "sh", {"id": "x"}),
     ],

@@ -62,6 +62,9 @@ PAGES: Mapping[str, Callable[[Path], Reader]] = {
     "tutorial.md": clone,
     "how-to/adopt-a-folder-of-notes.md": repository,
     "how-to/check-pages-in-ci.md": repository,
+    "how-to/take-secrets-from-1password.md": clone,
+    "how-to/share-a-record.md": repository,
+    "how-to/migrate-from-runme.md": folder,
 }
 
 
