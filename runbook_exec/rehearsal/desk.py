@@ -121,7 +121,7 @@ class Desk:
             self._note(
                 INPUT_DIFFERS,
                 f"`{self._shown(call)}` gets something else on its standard input",
-                lines_beside(expected, text.removesuffix("\n")),
+                lines_beside(expected, self._named(text)),
                 call,
             )
             if not self.lenient:
@@ -136,7 +136,9 @@ class Desk:
         """A program whose output is looked at has ended."""
         came = self.came[index]
         code, pieces = read_came(data)
-        streams: dict[int, bytes] = {1: b"", 2: b""}
+        streams: dict[int, bytes] = (
+            {0: b""} if any(not stream for _, stream, _ in pieces) else {1: b"", 2: b""}
+        )
         for _, stream, piece in pieces:
             streams[stream] += piece
         printed = {stream: text.decode("utf-8", "surrogateescape") for stream, text in streams.items()}
@@ -148,11 +150,11 @@ class Desk:
         bound, differs = compared(call, printed, self.progress.values) if call.compared else ({}, {})
         self._bind(bound)
         for stream in differs:
-            where = "" if stream == 1 else " on standard error"
+            where = " on standard error" if stream == 2 else ""
             self._note(
                 OUTPUT_DIFFERS,
                 f"`{self._shown(call)}` prints something else{where}",
-                lines_beside(self._expected(call, stream), printed[stream].removesuffix("\n")),
+                lines_beside(self._expected(call, stream), self._named(printed[stream])),
                 call,
             )
         if status != call.status:
@@ -163,13 +165,16 @@ class Desk:
     def _expected(self, call: Call, stream: int) -> str:
         lines = []
         for line in call.lines:
-            if isinstance(line, Elided) and line.stream == stream:
+            if isinstance(line, Elided) and stream in (0, line.stream):
                 lines.append(REST)
-            elif (isinstance(line, Shown) and line.stream == stream) or (
-                isinstance(line, Asks) and stream == 1
-            ):
+            elif isinstance(line, Shown | Asks) and stream in (0, getattr(line, "stream", 1)):
                 lines.append(marks(line.pattern))
         return "\n".join(lines)
+
+    def _named(self, text: str) -> str:
+        """What came, with names in the place of their values."""
+        lines = text.removesuffix("\n").split("\n")
+        return "\n".join(marks(naming(line, self.progress.values)) for line in lines)
 
     def _bind(self, bound: Mapping[str, str]) -> None:
         self.progress = replace(self.progress, values={**self.progress.values, **bound})

@@ -92,7 +92,5 @@ class Listening:
                 Path(f"{base}{ending}").write_bytes(script.encode("utf-8", "surrogateescape"))
             with contextlib.suppress(OSError):  # whoever called may be dead by now
                 waiting = os.open(base, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-                # gone for a next call of the same process; who waits has it open
-                os.unlink(base)  # noqa: PTH108
                 os.write(waiting, b"\n")
                 os.close(waiting)

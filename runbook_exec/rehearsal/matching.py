@@ -117,28 +117,34 @@ def _nearest(calls: Sequence[Call], words: Sequence[str], values: Mapping[str, s
         score = (alike + text) / 2 - distance / 1000
         if best is None or score > best[0]:
             best = score, call
-    return best[1] if best and (best[0] >= _ALIKE or len(calls) == 1 or best[1] is calls[0]) else None
+    if best and best[0] >= _ALIKE:
+        return best[1]
+    # the next one, where it is a call of this program at all
+    return calls[0] if calls and filled(calls[0].words[0].pattern, values) == words[0] else None
 
 
 def compared(
     call: Call, came: Mapping[int, str], values: Mapping[str, str]
 ) -> tuple[Mapping[str, str], dict[int, str]]:
-    """What a program printed, by stream, held against the transcript: what it binds, and what differs."""
+    """What a program printed, by stream, held against the transcript: what it binds, and what differs.
+
+    The stream is 0 where both went to one place, and could not be told apart.
+    """
     bound: dict[str, str] = {}
     differs: dict[int, str] = {}
-    for stream in (1, 2):
+    for stream in (0,) if 0 in came else (1, 2):
         # names bound by an earlier stream are known to the next
         expression = Expression({**values, **bound})
         said = False
         for line in call.lines:
-            if isinstance(line, Elided) and line.stream == stream:
+            if isinstance(line, Elided) and stream in (0, line.stream):
                 expression.raw(r"(?:[^\n]*\n)*?")
                 said = True
-            elif isinstance(line, Asks) and stream == 1:
+            elif isinstance(line, Asks) and stream in (0, 1):
                 expression.add(line.pattern, r"\n")
                 expression.raw(r"[ \t]*")
                 said = True
-            elif isinstance(line, Shown) and line.stream == stream:
+            elif isinstance(line, Shown) and stream in (0, line.stream):
                 expression.add(line.pattern, r"\n")
                 expression.raw(r"\n" if line.newline else "")
                 said = True

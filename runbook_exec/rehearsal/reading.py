@@ -260,18 +260,17 @@ class _Reader:
         draft, self.draft = self.draft, None
         if draft is None:
             return
-        for line, after in zip(draft.lines, [*draft.lines[1:], None], strict=True):
-            if isinstance(line, Asks) and not isinstance(after, Typed):
-                self.refuse(
-                    line.span.start,
-                    line.span.end,
-                    "expected `# typed: …` below this, found none",
-                    "say what the operator answers",
-                )
-            if isinstance(after, Typed) and not isinstance(line, Asks):
-                self.unasked(after)
-        if draft.lines and isinstance(draft.lines[0], Typed):
-            self.unasked(draft.lines[0])
+        before: Line | None = None
+        for line in (*draft.lines, None):
+            if isinstance(before, Asks) and not isinstance(line, Typed):
+                span = before.span
+                hint = "say what the operator answers"
+                self.refuse(span.start, span.end, "expected `# typed: …` below this, found none", hint)
+            if isinstance(line, Typed) and not isinstance(before, Asks):
+                span = line.span
+                hint = "say what the program prints before it waits"
+                self.refuse(span.start, span.end, "expected `# asks: …` above this, found none", hint)
+            before = line
         self.calls.append(
             Call(
                 len(self.calls),
@@ -284,14 +283,6 @@ class _Reader:
                 draft.repeats,
                 (draft.start, draft.end),
             )
-        )
-
-    def unasked(self, line: Typed) -> None:
-        self.refuse(
-            line.span.start,
-            line.span.end,
-            "expected `# asks: …` above this, found none",
-            "say what the program prints before it waits",
         )
 
 

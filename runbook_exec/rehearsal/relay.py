@@ -62,7 +62,8 @@ def main(base: str, fifo: str, command: list[str]) -> None:
                 del sources[fd]
     _, status = os.waitpid(child, 0)
     pieces += [(time.monotonic(), stream, data) for stream, data in _written(files)]
-    _tell(base, fifo, pieces, status)
+    shared = len(ends) == 2 and ends[1] == ends[2]
+    _tell(base, fifo, pieces, status, shared)
     if os.WIFSIGNALED(status):
         by = os.WTERMSIG(status)
         if by != signal.SIGKILL:
@@ -162,15 +163,14 @@ def _written(files: dict[int, int]) -> list[tuple[int, bytes]]:
     return [(stream, data) for stream, data in result if data]
 
 
-def _tell(base: str, fifo: str, pieces: list[tuple[float, int, bytes]], status: int) -> None:
+def _tell(base: str, fifo: str, pieces: list[tuple[float, int, bytes]], status: int, shared: bool) -> None:
     """Write down what came, and wait until that has been read."""
     fd = os.open(f"{base}.came", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     code = os.waitstatus_to_exitcode(status)
     _write(fd, b"%d\n" % code)
     for moment, stream, data in pieces:
-        _write(fd, b"%.6f %d %d\n" % (moment, stream, len(data)) + data)
+        _write(fd, b"%.6f %d %d\n" % (moment, 0 if shared else stream, len(data)) + data)
     os.close(fd)
-    os.mkfifo(base, 0o600)
     waiting = os.open(base, os.O_RDWR)
     told = os.open(fifo, os.O_WRONLY)
     os.write(told, b"came %s\n" % base.rpartition("/")[2].encode())
@@ -179,7 +179,10 @@ def _tell(base: str, fifo: str, pieces: list[tuple[float, int, bytes]], status: 
 
 
 def read_came(data: bytes) -> tuple[int, list[tuple[float, int, bytes]]]:
-    """What BASE.came tells: how the program ended (negative by a signal), and what it printed when."""
+    """What BASE.came tells: how the program ended (negative by a signal), and what it printed when.
+
+    The stream is 1 or 2, and 0 where both go to one place.
+    """
     code, _, rest = data.partition(b"\n")
     pieces = []
     while rest:

@@ -18,7 +18,7 @@ from .transcript import Asks, Call, Elided, Typed
 _SCRIPT = """\
 #!{sh}
 __runbook={calls}
-{mkfifo} -m 600 "$__runbook/$$" || exit 126
+[ -p "$__runbook/$$" ] || {mkfifo} -m 600 "$__runbook/$$" || exit 126
 printf '%s\\0' "${{0##*/}}" "$PWD" "$@" >"$__runbook/$$.call"
 {{ echo "call $$" >"$__runbook/{fifo}"; read -r __runbook_go; }} <>"$__runbook/$$"
 __runbook_f="$__runbook/$$" __runbook="$__runbook/{fifo}"

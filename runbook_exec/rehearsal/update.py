@@ -172,14 +172,14 @@ def _lines(
     transcript: Transcript, call: Call, stream: int, text: str, values: Mapping[str, str]
 ) -> Iterator[Edit]:
     """The lines that differ, replaced by those that came; lines that are left out stay so."""
-    old = [line for line in call.lines if _stream(line) == stream]
+    old = [line for line in call.lines if _stream(line) and stream in (0, _stream(line))]
     new = text.split("\n")
     if new[-1] == "":
         new.pop()
     page = source(transcript.text)
     matched = list(_aligned(old, new, values))
     indent = _indent(transcript.text, call.span.end)
-    prefix = "2> " if stream == 2 else ""
+    prefix = "2> " if stream == 2 else ""  # where both went to one place, nothing tells which it was
     for old_lines, new_lines in matched:
         written_lines = [f"{indent}{prefix}{_escaped(line, values)}" for line in new_lines]
         if old_lines:
