@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from guides import Reader
-from program import REPOSITORY, prepared
+from guides import COLUMNS, ROWS, Command, Reader, acts
+from markdown_it import MarkdownIt
+from program import COMMAND, REPOSITORY, prepared
+from screen import screen
+
+from practice.forgejo import serving
+from practice.world import create
+from runbook_exec.arguments import parse_arguments
 
 DOCS = REPOSITORY / "docs"
 OURS = "git+https://example.org/OWNER/runbook-exec"
@@ -56,6 +65,15 @@ def executable(path: Path, text: str) -> None:
     path.write_text(text)
     path.chmod(0o755)
 
+
+# of the README: what is begun and left; what is not run; what ends as it may
+BEGUN = ("scripts/practice", "runbook-exec runbooks/rotate-fly-token.md")
+NOT_RUN = ("scripts/test",)  # it is what runs this
+STATUSES = {"runbook-exec due": (0, 4)}  # whether something is due depends on the day
+
+
+TO_READ = [REPOSITORY / f"{name}.md" for name in ("README", "CONTRIBUTING")]
+TO_READ += (page for page in sorted(DOCS.glob("**/*.md")) if not page.is_symlink())
 
 # each page that is followed, and where its reader begins
 PAGES: Mapping[str, Callable[[Path], Reader]] = {
@@ -104,3 +122,57 @@ def test_a_reader_can_follow_the_page(name: str, tmp_path: Path) -> None:
         works(path, reader)
     for path in sorted(reader.folder.glob(".*/workflows/*.yml")):
         works(path, reader)
+
+
+def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
+    """All of them, in order, in a clone that is a practice world too."""
+    reader = clone(tmp_path)
+    world = create(tmp_path / "world", browser=True)
+    for name in ("mise-tasks", "fly"):
+        (reader.folder / name).symlink_to(world.work / name)
+    page = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    commands = [act for act in acts(page) if isinstance(act, Command) and act.words not in NOT_RUN]
+    assert len(commands) > len(BEGUN)
+    with serving(str(world.folder)):
+        environment = world.environment(reader.environment)
+        for command in commands:
+            words = command.words.replace("old-token-id=…", f"old-token-id={world.state()['old_token']}")
+            with screen(["sh", "-c", words], reader.folder, environment, COLUMNS, ROWS) as shown:
+                if command.words in BEGUN:
+                    shown.wait_last("›")
+                    shown.type("q")
+                allowed = (130,) if command.words in BEGUN else STATUSES.get(command.words, (0,))
+                status = shown.status()
+                assert status in allowed, f"`{words}` ended with {status}:\n{shown.text()}"
+
+
+def calls(page: Path) -> Iterator[list[str]]:
+    """The arguments of each call of the program in a page, in its console blocks and in its prose."""
+    for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):
+        lines = [line[2:] for line in token.content.split("\n") if line.startswith("$ ")]
+        console = lines if token.type == "fence" and token.info == "console" else ()
+        for call in (
+            *console,
+            *(child.content for child in token.children or () if child.type == "code_inline"),
+        ):
+            words = shlex.shlex(re.sub(r"\s{2,}# .*", "", call), posix=True, punctuation_chars="|<>")
+            words.whitespace_split, words.commenters = True, ""
+            if call.startswith("runbook-exec "):
+                yield list(takewhile(lambda word: word[0] not in "|<>", words))[1:]
+
+
+@pytest.mark.parametrize("page", TO_READ, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_what_a_page_says_to_type_is_understood(page: Path) -> None:
+    """The program knows every command and option that a page names."""
+    for words in calls(page):
+        parse_arguments(words)
+
+
+def test_pages_lead_only_to_what_is_there() -> None:
+    """Links of our pages, to pages and to headings in them."""
+    pages = [str(page.relative_to(REPOSITORY)) for page in TO_READ]
+    options = ["--no-cache", "--select", "broken-link,broken-anchor,broken-wikilink"]
+    looked = subprocess.run(
+        [*COMMAND, "lint", *options, *pages], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert (looked.returncode, looked.stdout) == (0, f"nothing found in {len(pages)} pages\n"), looked.stdout
