@@ -109,8 +109,12 @@ def alike(told: str, came: str, *, ends: bool = False) -> bool:
 
 
 def unwrapped(text: str) -> str:
-    """A screen's text as it is copied: plain blanks, and the lines whole that it was too narrow for."""
-    return re.sub(rf"^(.{{{COLUMNS}}})\n", r"\1", text, flags=re.MULTILINE).replace("\xa0", " ")
+    """A screen's text as it is copied: plain blanks, and the lines whole that it was too narrow for.
+
+    What is said of this machine alone is left out: where it cannot isolate a rehearsal.
+    """
+    whole = re.sub(rf"^(.{{{COLUMNS}}})\n", r"\1", text, flags=re.MULTILINE).replace("\xa0", " ")
+    return re.sub(r"^not isolated from .*\n?", "", whole, flags=re.MULTILINE)
 
 
 def changed(text: str, change: str) -> str:

@@ -47,6 +47,14 @@ def repository(there: Path) -> Reader:
     return reader
 
 
+def releasing(there: Path) -> Reader:
+    """An empty git repository of somebody who can publish and commit: with a stand-in for `gh`."""
+    reader = repository(there)
+    executable(there / "bin" / "gh", '#!/bin/sh\necho "https://example.org/shop/releases/tag/$3"\n')
+    (there / "home" / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n")
+    return reader
+
+
 def clone(there: Path) -> Reader:
     """A clone of this repository, as it is once `scripts/prepare` has been through."""
     reader = folder(there)
@@ -79,7 +87,7 @@ TO_READ += (page for page in sorted(DOCS.glob("**/*.md")) if not page.is_symlink
 PAGES: Mapping[str, Callable[[Path], Reader]] = {
     "tutorial.md": clone,
     "how-to/adopt-a-folder-of-notes.md": repository,
-    "how-to/check-pages-in-ci.md": repository,
+    "how-to/check-pages-in-ci.md": releasing,
     "how-to/take-secrets-from-1password.md": clone,
     "how-to/share-a-record.md": repository,
     "how-to/migrate-from-runme.md": folder,
