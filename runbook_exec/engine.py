@@ -179,9 +179,10 @@ class _Run(Working):
                     elif hasattr(got, "status"):
                         done = got
                 yield from self.rest(item, typed=True)
-                yield self.finished(done, began, "", at)
+                took = self.world.clock() - began
                 if not done.ended:
                     yield from self.changed(line, at)
+                yield self.finished(done, took, "", at)
 
     def manual(self, item: Item) -> Iterator[Event]:
         if item.where.step in self.plan.done and item.block is None:
@@ -377,8 +378,8 @@ class _Run(Working):
             for name, value in captured.items():
                 self.knows.learn(name, value)
         self.keep()
-        finished = self.finished(done, began, problem, place_of(item))
-        yield finished
+        took = self.world.clock() - began
+        # what a statement has left behind is told before its end: whoever knows of its end knows of that too
         if not done.ended:
             yield from self.changed(code.decode("utf-8", "surrogateescape"), place_of(item))
         if not problem:
@@ -391,5 +392,6 @@ class _Run(Working):
                     value=None if value.secret else value.text,
                     **place_of(item),
                 )
-        else:
-            yield (done, problem, finished.duration)
+        yield self.finished(done, took, problem, place_of(item))
+        if problem:
+            yield (done, problem, took)

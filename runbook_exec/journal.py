@@ -31,6 +31,8 @@ class Journal:
         self._file = file
         self._previous = previous
         self._kept = 0
+        self._end = os.fstat(file).st_size  # where what was written whole ends
+        self._known = False  # whether the disk knows that the file is there at all
 
     @classmethod
     def create(cls, folder: Path, run: str, started: str) -> Journal:
@@ -45,7 +47,7 @@ class Journal:
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise JournalError(f"cannot write the journal `{path}`: {error.strerror}") from error
+            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
         return cls(path, file, first_hash(run))
 
     @classmethod
@@ -57,7 +59,7 @@ class Journal:
         try:
             file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
         except OSError as error:
-            raise JournalError(f"cannot write the journal `{path}`: {error.strerror}") from error
+            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
         try:
             _lock(file)
             if os.fstat(file).st_nlink == 0:
@@ -79,13 +81,14 @@ class Journal:
             raise
         except OSError as error:
             os.close(file)
-            raise JournalError(f"cannot write the journal `{path}`: {error.strerror}") from error
+            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
 
-    def append(self, event: Event, durable: bool = False) -> str:
+    def append(self, event: Event) -> str:
         """Write an event down and return its line, which is empty for output that is no longer kept.
 
-        It is on the disk when this returns if it says that a statement is about to start, that the run has
-        ended, or if `durable` asks for it; anything else is with the kernel, safe from our own death.
+        It is on the disk when this returns if it says that a statement is about to start, or that the run has
+        ended; anything else is with the kernel, safe from our own death. Raises JournalError, and then
+        nothing of the event is left in the journal if that can be helped.
         """
         event = self._bounded(event)
         if isinstance(event, Output) and not event.text:
@@ -97,12 +100,32 @@ class Journal:
         data = line.encode()
         try:
             self._write(data + b"\n")
-            self._previous = digest(data)
-            if durable or isinstance(event, StatementStarted | RunEnded):
-                getattr(os, "fdatasync", os.fsync)(self._file)
-        except OSError as error:
-            raise JournalError(f"cannot write the journal `{self.path}`: {error.strerror}") from error
+            if isinstance(event, StatementStarted | RunEnded):
+                self.flush()
+        except (OSError, JournalError) as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._end)
+            raise error if isinstance(error, JournalError) else self._unwritable(error) from error
+        self._previous = digest(data)
+        self._end += len(data) + 1
         return line
+
+    def flush(self) -> None:
+        """Have everything that was written on the disk before this returns; raises JournalError."""
+        try:
+            getattr(os, "fdatasync", os.fsync)(self._file)
+            if not self._known:
+                folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
+                self._known = True
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> JournalError:
+        return JournalError(f"cannot write the journal `{self.path}`: {_reason(error)}")
 
     def _write(self, data: bytes) -> None:
         while data:
@@ -143,9 +166,7 @@ def read_journal(path: Path) -> Iterator[Event]:
             if isinstance(line, Line):
                 yield line.event
     except OSError as error:
-        raise JournalError(
-            f"cannot read the journal `{path}`: {(error.strerror or str(error)).lower()}"
-        ) from error
+        raise JournalError(f"cannot read the journal `{path}`: {_reason(error)}") from error
 
 
 def _lock(file: int) -> None:
@@ -161,6 +182,10 @@ def _holder(path: Path) -> str:
     """Who goes on with a run, in words, as far as its journal tells."""
     pids = [event.pid for event in read_journal(path) if isinstance(event, RunStarted) and event.pid]
     return f", in process {pids[-1]}" if pids else ""
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def state_folder(environ: dict[str, str]) -> Path:

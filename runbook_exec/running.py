@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 from .cast import Cast
 from .commit import commit_of
 from .engine import run
-from .events import Event, RunEnded, StatementFinished
+from .events import Event, RunEnded, StatementFinished, StatementStarted
 from .journal import Journal, JournalError, state_folder
 from .kept_secrets import KeptSecrets, kept_secrets
 from .keyboard import Keyboard
 from .plan import Plan
-from .questions import Ask
+from .questions import Answer, Ask, Question
 from .session import Session
 from .sources import sources
 from .state import State, after
@@ -88,9 +88,9 @@ def run_plan(
             from .resume import resumption
 
             state, resumed = resumption(past, plan, keeper)
-        ask = _ask(arguments, attended, terminal, colour, replan)
+        ask = _ask(arguments, attended, terminal, journal, colour, replan)
         events = run(plan, state, session, ask, world, resumed)
-        outcome = _watch(events, state, journal, cast, terminal, identity, arguments.json, attended)
+        outcome = _watch(events, state, journal, cast, terminal, identity, arguments.json)
         if keeper and outcome == "succeeded":
             keeper.forget()
         return outcome
@@ -190,17 +190,28 @@ def _ask(
     arguments: argparse.Namespace,
     attended: bool,
     terminal: Terminal,
+    journal: Journal,
     colour: bool,
     replan: Callable[[], Plan | Sequence[str]],
 ) -> Ask:
     if attended:
         from .person import person
 
-        ask = person(terminal, colour, replan)
+        ask = _flushing(person(terminal, colour, replan), journal)
         ask = saying_yes(ask) if arguments.yes else ask
     else:
         ask = unattended(arguments.yes, arguments.confirmed)
     return assuming(ask, *arguments.assume) if arguments.assume else ask
+
+
+def _flushing(inner: Ask, journal: Journal) -> Ask:
+    """Like `inner`, but what has happened is on the disk before a person, who may take long, is asked."""
+
+    def ask(question: Question) -> Answer:
+        journal.flush()
+        return inner(question)
+
+    return ask
 
 
 def _watch(
@@ -211,17 +222,26 @@ def _watch(
     terminal: Terminal,
     identity: str,
     as_json: bool,
-    attended: bool,
 ) -> str:
     """Write each event down, then show it, and only then ask for the next."""
     ended: RunEnded | None = None
-    interrupted = False
+    interrupted = running = False
+    lost = ""  # why nothing is written down any more
     while ended is None:
         try:
             event = next(events) if not interrupted else _interrupt(events)
             interrupted = False
-            # a person may take long to answer: what has ended is on the disk before they are asked
-            line = journal.append(event, durable=attended and isinstance(event, StatementFinished))
+            line = ""
+            try:
+                line = journal.append(event) if not lost else ""
+            except JournalError as error:
+                if not running:
+                    raise
+                lost = str(error)
+                terminal.say(f"{lost}; the run stops when this statement has ended")
+            running = isinstance(event, StatementStarted) or (
+                running and not isinstance(event, StatementFinished)
+            )
             if wrong := cast.add(event):
                 terminal.say(wrong)
             state = after(state, event)
@@ -231,6 +251,8 @@ def _watch(
                 terminal.summary(state, event, identity, str(journal.path))
             else:
                 terminal.show(event)
+            if lost and not running:
+                raise JournalError(lost)
             ended = event if isinstance(event, RunEnded) else None
         except KeyboardInterrupt:
             if interrupted:
@@ -238,6 +260,7 @@ def _watch(
             interrupted = True
         except JournalError as error:
             terminal.say(f"{error}; the run has stopped before the next statement")
+            terminal.say(f"`runbook-exec resume {identity}` takes it up once that is mended")
             return "failed"
         except StopIteration:
             break

@@ -45,6 +45,7 @@ class Terminal:
         self._told: set[int] = set()  # offsets of the prose that was shown
         self._passed = 0  # lines that programs have printed since the last heading
         self._captured: dict[int, list[str]] = {}
+        self._caught: list[str] = []  # what is to be said of captures once the statement has ended
         self._text = ""
 
     # writing ---------------------------------------------------------------------------------------------
@@ -237,7 +238,7 @@ class Terminal:
             case Captured():
                 what = f"secret, {event.length} characters" if event.secret else f"`{event.value}`"
                 self._captured.setdefault(event.step, []).append(event.name)
-                self.say(self.paint(f"     captured <{event.name}> ({what})", "dim"))
+                self._caught.append(f"     captured <{event.name}> ({what})")
             case Answered(answer="done" | "skip"):
                 self._answered(event)
             case _:
@@ -265,6 +266,9 @@ class Terminal:
             self.say(f"{lead}{text}  {self.paint(took, 'dim')}")
         elif event.statement:
             self.say(f"  ✓  {took}")
+        for line in self._caught:
+            self.say(self.paint(line, "dim"))
+        self._caught.clear()
 
     def _failure(self, event: StatementFinished, took: str) -> None:
         item = self._item(event.step, event.block, event.statement)

@@ -113,7 +113,7 @@ class Working:
             elif hasattr(got, "status"):
                 yield from self.rest(item)
                 problem = f"cannot change to `{cwd}`" if got.status else ""
-                yield self.finished(got, began, problem, at)
+                yield self.finished(got, self.world.clock() - began, problem, at)
                 if problem:
                     raise Stop("failed", problem)
 
@@ -182,12 +182,12 @@ class Working:
         at = place_of(item)
         return self.say(Output, text=text, **({**at, "statement": 0, "line": 0} if typed else at))
 
-    def finished(self, done: Any, began: float, problem: str, at: Mapping[str, int]) -> StatementFinished:
+    def finished(self, done: Any, took: float, problem: str, at: Mapping[str, int]) -> StatementFinished:
         return self.say(
             StatementFinished,
             status=done.status,
             pipestatus=done.pipestatus,
-            duration=round(self.world.clock() - began, 3),
+            duration=round(took, 3),
             cwd=self.knows.mask(done.cwd),
             problem=problem,
             doubt=done.killed,

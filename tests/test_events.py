@@ -83,8 +83,8 @@ def test_the_order_of_events(program: Program) -> None:
         ("run_started", 0, 0),
         ("answered", 1, 1),
         ("statement_started", 1, 1),
-        ("statement_finished", 1, 1),
         ("captured", 1, 1),
+        ("statement_finished", 1, 1),
         ("answered", 2, 0),
         ("answered", 3, 1),
         ("statement_started", 3, 1),
@@ -286,7 +286,7 @@ def test_no_place_for_a_journal(program: Program) -> None:
     ran = program.page(fish("touch made"), "--yes", env={"XDG_STATE_HOME": str(program.work / "taken")})
     assert (ran.status, ran.stdout) == (2, "")
     assert ran.stderr.startswith(f"cannot write the journal `{program.work}/taken/runbook-exec/runs/")
-    assert ran.stderr.endswith("`: Not a directory\n")
+    assert ran.stderr.endswith("`: not a directory\n")
     assert not (program.work / "made").exists()
 
 
