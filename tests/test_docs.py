@@ -132,6 +132,25 @@ def test_a_reader_can_follow_the_page(name: str, tmp_path: Path) -> None:
         works(path, reader)
 
 
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("```console\n$ echo one\ntwo\n```", "line 2: expected\ntwo\ngot\none"),
+        ("```console\n$ echo one\none\n…\ntwo\n```", "line 2: expected"),
+        ("```console\n$ false\n```", "line 2: `false` ended with 1"),
+        ("```console\n$ true  # exit status 3\n```", "line 2: `true` ended with 0"),
+        ("Press <kbd>enter</kbd>.", "line 1: expected a command that is running"),
+        ("```text\none\n```", "line 1: expected a command that is running"),
+        ('```toml title="a"\nb = 1\n```\n\n```diff title="a"\n-b = 2\n```', "line 5: expected once"),
+    ],
+)
+def test_a_page_that_is_wrong_is_told_with_its_line(page: str, said: str, tmp_path: Path) -> None:
+    """What a page says and what comes of it differ: the reader stops there."""
+    with pytest.raises(AssertionError) as stopped:
+        folder(tmp_path).follow(page)
+    assert str(stopped.value).startswith(said)
+
+
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     """All of them, in order, in a clone that is a practice world too."""
     reader = clone(tmp_path)
