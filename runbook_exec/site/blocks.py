@@ -100,9 +100,9 @@ def _session(block: Block, shell: str, shown: Shown) -> str:
         out.append(_opening(block, statement, shell, shown))
         out += _with_slots(statement, statement.start, text, colours, shown)
         out.append("</span>")
-        if statement.expected:
-            out.append(f'<samp class="rb-output">{escape(statement.expected)}</samp>')
         out.append("\n")
+        if statement.expected:
+            out.append(f'<samp class="rb-output">{escape(statement.expected)}\n</samp>')
     return "".join(out).removesuffix("\n")
 
 

@@ -66,6 +66,33 @@ def place(md: Markdown) -> Place | None:
     return None
 
 
+def make_meta_inert(md: Markdown, title: str) -> None:
+    """Have what a page says in its front matter be text: themes put titles into pages as they are.
+
+    So they do with the first heading's text where the front matter has no `title`; then it gets one.
+    """
+    for processor in (*md.preprocessors, *md.treeprocessors):
+        for page in (
+            getattr(processor, "page", None),
+            getattr(getattr(processor, "file", None), "page", None),
+        ):
+            meta = getattr(page, "meta", None)
+            if isinstance(meta, dict):
+                if not meta.get("title") and _inert(title) != title:
+                    meta["title"] = title
+                meta |= {key: _inert(value) for key, value in meta.items()}
+
+
+def _inert(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    if isinstance(value, list):
+        return [_inert(each) for each in value]
+    if isinstance(value, dict):
+        return {_inert(key): _inert(each) for key, each in value.items()}
+    return value
+
+
 def warn(where: Place, line: int | None, message: str) -> None:
     """Say what is wrong with a page; raises BrokenPage in a strict build whose builder counts no warnings."""
     told = f"{where.source}:{line}: {message}" if line else f"{where.source}: {message}"

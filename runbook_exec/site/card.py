@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
 
 from ..model import Context, Input, Procedure, Step
-from ..plan import Item, items_of
+from ..plan import Item
 from ..record.freshness import Success
-from ..values import is_secret
 from .pages import Dates, SitePage, owner
-
-
-def secrets_of(page: SitePage) -> frozenset[str]:
-    """The placeholders of the page whose values are secrets."""
-    annotated = {
-        item.annotation.capture for item in _items(page) if item.annotation.secret and item.annotation.capture
-    }
-    inputs = page.runbook.settings.inputs
-    names = {found.name for item in _items(page) for found in item.placeholders} | set(inputs)
-    return frozenset(name for name in names if is_secret(name, inputs.get(name), name in annotated))
-
-
-def _items(page: SitePage) -> Iterator[Item]:
-    for procedure in page.runbook.procedures:
-        yield from items_of(procedure)
 
 
 def card_html(page: SitePage) -> str:
@@ -111,15 +94,15 @@ def _facts(page: SitePage) -> str:
 
 def _form(page: SitePage) -> str:
     """The placeholders and what is known of them; the page's script puts a field beside each."""
-    secrets = secrets_of(page)
+    secrets = page.secrets
     names = dict.fromkeys(
         found.name
-        for item in _items(page)
+        for item in page.items
         if item.statement
         for found in item.statement.placeholders
         if found.context is not Context.COMMENT
     )
-    captured = {item.annotation.capture: item for item in _items(page) if item.annotation.capture}
+    captured = {item.annotation.capture: item for item in page.items if item.annotation.capture}
     rows = [
         _row(name, page.runbook.settings.inputs.get(name) or Input(name), name in secrets, captured.get(name))
         for name in names

@@ -15,11 +15,9 @@ from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
 
 from ..model import Block
-from ..plan import items_of
 from ..record.freshness import BadFreshness
 from .blocks import Shown, block_html
-from .builders import Place, place, warn
-from .card import secrets_of
+from .builders import Place, make_meta_inert, place, warn
 from .inert import make_inert
 from .layout import Marks, is_ours, laid_out
 from .links import PRIORITY, Wikilinks
@@ -81,8 +79,10 @@ class _Reader(Preprocessor):
         try:
             page = read_page(where, given)
         except (BadFreshness, OSError) as error:
+            make_meta_inert(self.md, "")
             warn(where, None, f"this page is shown as it is: {error}")
             return given
+        make_meta_inert(self.md, page.runbook.title)
         if not page.runs:
             return given
         if page.changed:
@@ -121,13 +121,8 @@ class _Blocks(Preprocessor):
             for step in procedure.steps
             for block in step.blocks
         }
-        items = {
-            id(item.statement): item
-            for procedure in page.runbook.procedures
-            for item in items_of(procedure)
-            if item.statement
-        }
-        shown = Shown(items, secrets_of(page))
+        items = {id(item.statement): item for item in page.items if item.statement}
+        shown = Shown(items, page.secrets)
         for index, line in enumerate(lines):
             mark = line.strip(" >")
             if (block := self._ours.get(mark)) is not None:

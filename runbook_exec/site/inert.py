@@ -52,6 +52,8 @@ class HarmlessAttributes(Treeprocessor):
             for name in list(element.attrib):
                 if _is_harmful(name.lower(), str(element.attrib[name])):
                     del element.attrib[name]
+                    if name.lower() in _ADDRESSES:
+                        element.tag = "span"  # a link or a picture without an address is none
 
 
 def _is_harmful(name: str, value: str) -> bool:

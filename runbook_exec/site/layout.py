@@ -1,8 +1,8 @@
 """A page's Markdown as Python-Markdown understands it: CommonMark's lists, and marks where blocks stand.
 
 Python-Markdown wants four spaces for whatever belongs to a list item; people write two or three, as
-CommonMark and Obsidian do, and a numbered procedure would fall apart at its first block. Every line of an item
-is moved here to where both agree.
+CommonMark and Obsidian do, and a numbered procedure would fall apart at its first block. Every line of an
+item is moved here to where both agree.
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ from ..lint.matter import review_date
 from ..matter_bounds import bounds
 from ..model import Procedure, Runbook
 from ..parse import parse
+from ..plan import Item, items_of
 from ..record.freshness import BadFreshness, Freshness, beside, read_freshness
-from ..record.successes import procedures_that_count
+from ..values import is_secret
 from .builders import Place
 
 _LINE_END = re.compile(r"\r\n?")
@@ -68,6 +69,8 @@ class SitePage:
     before: str  # the front matter, which the builder has taken off
     freshness: Freshness
     dates: Dates
+    items: tuple[Item, ...]  # all that there is to do in any of its procedures
+    secrets: frozenset[str]  # the placeholders whose values are secrets
     cast: str  # the name of the recording beside the page; "" for none
     changed: bool  # whether what would be shown is not what would be run
 
@@ -94,6 +97,7 @@ def read_page(where: Place, given: str) -> SitePage:
     changed = not same and _commands(runbook) != _commands(parse(data, where.shown))
     freshness = read_freshness(beside(where.path.resolve()))
     cast = where.path.with_suffix(".cast")
+    items = tuple(item for procedure in runbook.procedures for item in items_of(procedure))
     return SitePage(
         where,
         runbook,
@@ -101,9 +105,20 @@ def read_page(where: Place, given: str) -> SitePage:
         before,
         freshness,
         dates_of(runbook, freshness),
+        items,
+        _secrets(runbook, items),
         cast.name if cast.exists() else "",
         changed,
     )
+
+
+def _secrets(runbook: Runbook, items: tuple[Item, ...]) -> frozenset[str]:
+    annotated = {
+        item.annotation.capture for item in items if item.annotation.secret and item.annotation.capture
+    }
+    inputs = runbook.settings.inputs
+    names = {found.name for item in items for found in item.placeholders} | set(inputs)
+    return frozenset(name for name in names if is_secret(name, inputs.get(name), name in annotated))
 
 
 def _commands(runbook: Runbook) -> list[tuple[str, ...]]:
@@ -113,14 +128,22 @@ def _commands(runbook: Runbook) -> list[tuple[str, ...]]:
 def dates_of(runbook: Runbook, freshness: Freshness) -> Dates:
     """The dates of a runbook."""
     cadence = runbook.settings.cadence
-    counted = [freshness.procedures.get(each.anchor) for each in procedures_that_count(runbook)]
-    times = [datetime.fromisoformat(success.succeeded) for success in counted if success]
+    times = _successes(runbook, freshness) if freshness.procedures else ()
     reviewed = review_date(runbook.front_matter)
     return Dates(
         timedelta(seconds=cadence) if cadence is not None else None,
         max(times, default=None),
         reviewed[1] if reviewed else None,
     )
+
+
+def _successes(runbook: Runbook, freshness: Freshness) -> list[datetime]:
+    from ..record.successes import (
+        procedures_that_count,  # brings all that reads journals, which few pages need
+    )
+
+    counted = [freshness.procedures.get(each.anchor) for each in procedures_that_count(runbook)]
+    return [datetime.fromisoformat(success.succeeded) for success in counted if success]
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,15 @@ def _written(text: str, wanted: Sequence[Placeholder], shell: str, values: Seque
     return [written.get(index, "") for index in range(len(wanted))]
 
 
+def _trials(text: str, wanted: Sequence[Placeholder], shell: str, value: str) -> Sequence[str | Unwritable]:
+    """How a value is written at each place where the other places need no care, or why it is not."""
+    try:
+        return _written(text, wanted, shell, [value] * len(wanted))
+    except Unwritable:
+        return [_trial(text, wanted, shell, index, value) for index in range(len(wanted))]
+
+
 def _trial(text: str, wanted: Sequence[Placeholder], shell: str, index: int, value: str) -> str | Unwritable:
-    """How one value is written where the others need no care, or why it is not."""
     values = [value if number == index else TELLING[0] for number in range(len(wanted))]
     try:
         return _written(text, wanted, shell, values)[index]
@@ -93,10 +100,12 @@ def _find_ways(
     ways: Mapping[str, Callable[[str], str]],
 ) -> None:
     """Tell for each slot outside here-documents in which way values are written, or that none is."""
+    trials = {value: _trials(text, wanted, shell, value) for value in TELLING}
+    lines = () if shell == "fish" else _trials(text, wanted, shell, LINES)
     for index, (slot, found) in enumerate(zip(slots, wanted, strict=True)):
         if found.context in _HEREDOCS and shell != "fish":
             continue
-        tried = {value: _trial(text, wanted, shell, index, value) for value in TELLING}
+        tried = {value: written[index] for value, written in trials.items()}
         fitting = (name for name, way in ways.items() if _fits(name, way, tried))
         name = next(fitting, None)
         if name is None:
@@ -104,7 +113,7 @@ def _find_ways(
             slot["refused"] = str(refusal) if isinstance(refusal, Unwritable) else _TOO_SUBTLE
             continue
         slot["way"] = name
-        if shell != "fish" and isinstance(why := _trial(text, wanted, shell, index, LINES), Unwritable):
+        if lines and isinstance(why := lines[index], Unwritable):
             slot["one-line"] = str(why)
 
 

@@ -206,7 +206,7 @@
       for (const [number, group] of alternatives) {
         if (!number) continue;
         const { label } = group[0].element.dataset;
-        place.append(copier(`Copy ${number}`, `alternative ${number} of ${tag}: ${label}`, () => joined(group, values)));
+        place.append(copier(`Copy ${number}`, `${number}, an alternative of ${tag}: ${label}`, () => joined(group, values)));
       }
     } else {
       if (statements.length > 1) {
