@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from datetime import UTC, datetime
 from html import escape
+from urllib.parse import quote
 
 from ..model import Context, Input, Procedure, Step
 from ..plan import Item
@@ -118,7 +120,7 @@ def _form(page: SitePage) -> str:
 
 
 def _row(name: str, known: Input, secret: bool, captured: Item | None) -> str:
-    said = [escape(known.help)] if known.help else []
+    said = [_with_code(known.help)] if known.help else []
     if secret:
         said.append("A secret: it is never typed here. runbook-exec asks for it.")
     elif known.default is not None:
@@ -142,12 +144,18 @@ def _row(name: str, known: Input, secret: bool, captured: Item | None) -> str:
     )
 
 
+def _with_code(text: str) -> str:
+    """Text with what stands in backticks as code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
+
+
 def _cast(page: SitePage) -> str:
-    if not page.cast:
+    if page.cast is None:
         return ""
+    title = f": {escape(page.cast.title)}" if page.cast.title else ""
     return (
-        '<div class="rb-cast"><span class="rb-label">Recorded run</span>'
-        f'<a class="rb-recording" href="{escape(page.cast)}">the recording, an asciicast</a></div>'
+        f'<div class="rb-cast"><p class="rb-label">Recorded run{title}</p>'
+        f'<a class="rb-recording" href="{escape(quote(page.cast.name))}">an asciicast</a></div>'
     )
 
 

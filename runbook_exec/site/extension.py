@@ -67,7 +67,7 @@ class _Reader(Preprocessor):
         self.md.inlinePatterns.register(
             Wikilinks(self.md, where, self._known_links), "runbook_wikilinks", PRIORITY
         )
-        filled = Filled(self.md, where)
+        filled = Filled(self.md, where, self._runbooks)
         self.md.treeprocessors.register(filled, "runbook_tree", _AFTER_ANCHORS)
         check_assets(where)
         if not any(fnmatchcase(where.source, pattern) for pattern in self._runbooks):

@@ -12,11 +12,9 @@ from .card import moment_html
 from .pages import Listed, listed
 
 
-def runbooks_below(docs: Path, sources: Sequence[str], folder: str) -> list[Listed]:
-    """The runbooks among a site's pages that are in a folder or below it, by title."""
-    start = f"{folder}/" if folder else ""
-    pages = (source for source in sources if source.startswith(start) and source.endswith(".md"))
-    found = [each for source in pages if (each := listed(docs, source))]
+def runbooks_below(docs: Path, sources: Sequence[str]) -> list[Listed]:
+    """The runbooks among these pages of a site, by title."""
+    found = [each for source in sources if (each := listed(docs, source))]
     return sorted(found, key=lambda each: each.title.casefold())
 
 

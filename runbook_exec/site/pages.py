@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +61,14 @@ class Dates:
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """A recorded run beside its page: the name of the file, and the title that it gives itself."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class SitePage:
     """A page with what is known of it; offsets of `runbook` are offsets in `before` + the Markdown given."""
 
@@ -71,7 +80,7 @@ class SitePage:
     dates: Dates
     items: tuple[Item, ...]  # all that there is to do in any of its procedures
     secrets: frozenset[str]  # the placeholders whose values are secrets
-    cast: str  # the name of the recording beside the page; "" for none
+    cast: Recording | None  # beside the page
     changed: bool  # whether what would be shown is not what would be run
 
     @property
@@ -96,7 +105,6 @@ def read_page(where: Place, given: str) -> SitePage:
     same = given.strip("\n") == text[len(before) :].strip("\n")
     changed = not same and _commands(runbook) != _commands(parse(data, where.shown))
     freshness = read_freshness(beside(where.path.resolve()))
-    cast = where.path.with_suffix(".cast")
     items = tuple(item for procedure in runbook.procedures for item in items_of(procedure))
     return SitePage(
         where,
@@ -107,9 +115,21 @@ def read_page(where: Place, given: str) -> SitePage:
         dates_of(runbook, freshness),
         items,
         _secrets(runbook, items),
-        cast.name if cast.exists() else "",
+        _recording(where.path.with_suffix(".cast")),
         changed,
     )
+
+
+def _recording(path: Path) -> Recording | None:
+    try:
+        with path.open(encoding="utf-8") as file:
+            head = json.loads(file.readline())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        head = {}
+    title = head.get("title") if isinstance(head, dict) else None
+    return Recording(path.name, title if isinstance(title, str) else "")
 
 
 def _secrets(runbook: Runbook, items: tuple[Item, ...]) -> frozenset[str]:

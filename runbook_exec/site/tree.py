@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -25,9 +26,10 @@ class Filled(Treeprocessor):
 
     page: SitePage | None = None
 
-    def __init__(self, md: Markdown, where: Place) -> None:
+    def __init__(self, md: Markdown, where: Place, runbooks: Sequence[str]) -> None:
         super().__init__(md)
         self._where = where
+        self._runbooks = runbooks
         self._steps: dict[str, Step] = {}
 
     def marks(self) -> dict[int, str]:
@@ -57,12 +59,20 @@ class Filled(Treeprocessor):
             for index, child in enumerate(list(parent)):
                 text = (child.text or "").strip()
                 if child.tag == "p" and not len(child) and text and self._is_table(text):
-                    found = runbooks_below(
-                        self._where.docs,
-                        files_below(self._where.docs),
-                        posixpath.dirname(self._where.source),
-                    )
+                    found = runbooks_below(self._where.docs, self._pages())
                     parent[index] = ElementTree.fromstring(table_html(found, self._where.source))  # noqa: S314
+
+    def _pages(self) -> list[str]:
+        """The pages below this one's folder that may be runbooks."""
+        folder = posixpath.dirname(self._where.source)
+        start = f"{folder}/" if folder else ""
+        return [
+            source
+            for source in files_below(self._where.docs)
+            if source.startswith(start)
+            and source.endswith(".md")
+            and any(fnmatchcase(source, pattern) for pattern in self._runbooks)
+        ]
 
     def _is_table(self, text: str) -> bool:
         """Whether a paragraph is the comment that asks for the table, which may have been kept aside."""
