@@ -29,6 +29,7 @@ ENTER_WORLD = "scripts/practice enter"  # it opens a shell, in which the reader 
 KEYS = {"enter": ENTER, "esc": ESCAPE, "↓": DOWN, "↑": UP, "^C": INTERRUPT}
 _FENCE = re.compile(r"(\w+)(?: title=\"([^\"]+)\")?")
 _STATUS = re.compile(r"\s+# exit status (\d+)$")
+_ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
 _COMMENT = re.compile(r"\s{2,}# .*$")
 
 
@@ -108,13 +109,18 @@ def alike(told: str, came: str, *, ends: bool = False) -> bool:
     return re.fullmatch("".join([anything if ends else "", *lines]), came.strip("\n") + "\n") is not None
 
 
-def unwrapped(text: str) -> str:
-    """A screen's text as it is copied: plain blanks, and the lines whole that it was too narrow for.
+def printed(shown: Screen) -> str:
+    """What a command has printed so far, line by line as it came, without colours and blanks at the ends.
 
     What is said of this machine alone is left out: where it cannot isolate a rehearsal.
     """
-    whole = re.sub(rf"^(.{{{COLUMNS}}})\n", r"\1", text, flags=re.MULTILINE).replace("\xa0", " ")
-    return re.sub(r"^not isolated from .*\n?", "", whole, flags=re.MULTILINE)
+    text = _ESCAPES.sub(b"", shown.raw).decode().replace("\r\n", "\n").replace("\xa0", " ")
+    return re.sub(r"^not isolated from .*\n?|[ \t]+$", "", text, flags=re.MULTILINE)
+
+
+def seen(text: str) -> str:
+    """A screen's text with plain blanks, and with the lines whole that it was too narrow for."""
+    return re.sub(rf"^(.{{{COLUMNS}}})\n", r"\1", text, flags=re.MULTILINE).replace("\xa0", " ")
 
 
 def changed(text: str, change: str) -> str:
@@ -154,7 +160,7 @@ class Reader:
                 self._waiting().type(*(KEYS.get(key, key) for key in act.keys))
             case Shown():
                 self._waiting().until(
-                    lambda text: alike(act.text, unwrapped(text), ends=True), f"at the end\n{act.text}\n"
+                    lambda text: alike(act.text, seen(text), ends=True), f"at the end\n{act.text}\n"
                 )
             case File():
                 path = self.folder / act.name
@@ -181,7 +187,7 @@ class Reader:
         assert self.running is not None, "expected a command that is running"
         command, shown = self.running
         if command.prints is not None:
-            shown.until(lambda text: alike(command.prints or "", unwrapped(text)), f"\n{command.prints}\n")
+            shown.until(lambda text: alike(command.prints or "", seen(text)), f"\n{command.prints}\n")
             self.running = replace(command, prints=None), shown
         return shown
 
@@ -192,7 +198,7 @@ class Reader:
         command, shown = self.running
         self.running = None
         status = shown.status()
-        came = unwrapped(shown.text())
+        came = printed(shown)
         assert status == command.status, f"`{command.words}` ended with {status}:\n{came}"
         if command.prints is not None:
             assert alike(command.prints, came), f"expected\n{command.prints}\ngot\n{came}"
@@ -201,8 +207,9 @@ class Reader:
         """Do what comes next in the practice world whose shell has been opened."""
         assert self.running is not None
         command, shown = self.running
-        shown.until(lambda text: alike(f"{command.prints}\n…", unwrapped(text)), f"\n{command.prints}\n")
-        found = re.search(r"practice world (\S+)$", unwrapped(shown.text()), re.MULTILINE)
+        told = f"{command.prints}\n…"
+        shown.until(lambda text: alike(told, printed(shown)), f"\n{command.prints}\n")
+        found = re.search(r"practice world (\S+)$", printed(shown), re.MULTILINE)
         assert found, shown.text()
         self.outside, self.running = (self.folder, self.environment, self.shell, shown), None
         world = World(Path(found[1]))
