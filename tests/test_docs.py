@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
@@ -15,12 +16,13 @@ import pytest
 import yaml
 from guides import COLUMNS, ROWS, Command, Reader, acts
 from markdown_it import MarkdownIt
-from program import COMMAND, REPOSITORY, prepared
+from program import COMMAND, REPOSITORY, Program, prepared
 from screen import screen
 
 from practice.forgejo import serving
 from practice.world import create
 from runbook_exec.arguments import parse_arguments
+from runbook_exec.parse import parse
 
 DOCS = REPOSITORY / "docs"
 OURS = "git+https://example.org/OWNER/runbook-exec"
@@ -94,8 +96,8 @@ PAGES: Mapping[str, Callable[[Path], Reader]] = {
 }
 
 
-def works(path: Path, reader: Reader) -> None:
-    """Try what a file for CI says, as far as it can be tried here: our commands, our action, our hooks."""
+def runs(path: Path, reader: Reader) -> None:
+    """Try the commands in a file for CI, as far as they fetch nothing."""
     for each in mappings(yaml.safe_load(path.read_text(encoding="utf-8"))):
         scripts = each.get("script", []) if "script" in each else [each["run"]] if "run" in each else []
         for line in (line for script in scripts for line in str(script).splitlines()):
@@ -103,14 +105,18 @@ def works(path: Path, reader: Reader) -> None:
                 assert line.startswith("runbook-exec "), f"{path.name}: `{line}` is neither ours nor known"
                 ran = subprocess.run(["sh", "-c", line], cwd=reader.folder, env=reader.environment)
                 assert ran.returncode == 0, f"{path.name}: `{line}` ended with {ran.returncode}"
-        if str(each.get("uses", "")).startswith("OWNER/runbook-exec@"):
-            inputs = yaml.safe_load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))["inputs"]
-            assert each.get("with", {}).keys() <= inputs.keys()
-        elif "uses" in each:
-            assert each["uses"] in ACTIONS
-        if "hooks" in each:
-            hooks = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-            assert {hook["id"] for hook in each["hooks"]} <= {hook["id"] for hook in hooks}
+
+
+def known(each: Mapping[str, Any]) -> None:
+    """Assert that a mapping for CI names only what is there: actions and their inputs, hooks."""
+    if str(each.get("uses", "")).startswith("OWNER/runbook-exec@"):
+        inputs = yaml.safe_load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))["inputs"]
+        assert each.get("with", {}).keys() <= inputs.keys()
+    elif "uses" in each:
+        assert each["uses"] in ACTIONS
+    if "hooks" in each:
+        hooks = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+        assert {hook["id"] for hook in each["hooks"]} <= {hook["id"] for hook in hooks}
 
 
 def mappings(tree: object) -> Iterator[dict[str, Any]]:
@@ -127,9 +133,9 @@ def test_a_reader_can_follow_the_page(name: str, tmp_path: Path) -> None:
     reader = PAGES[name](tmp_path)
     reader.follow((DOCS / name).read_text(encoding="utf-8"))
     for path in sorted([*reader.folder.glob("*.yml"), *reader.folder.glob(".*.y*ml")]):
-        works(path, reader)
+        runs(path, reader)
     for path in sorted(reader.folder.glob(".*/workflows/*.yml")):
-        works(path, reader)
+        runs(path, reader)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +199,29 @@ def test_what_a_page_says_to_type_is_understood(page: Path) -> None:
     """The program knows every command and option that a page names."""
     for words in calls(page):
         parse_arguments(words)
+
+
+@pytest.mark.parametrize("page", TO_READ, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_what_a_page_says_to_set_is_understood(page: Path, program: Program) -> None:
+    """YAML and TOML of a page can be read, and name what is there: front matter, settings, parts of CI."""
+    for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):
+        language = token.info.split(" ")[0]
+        if language == "yaml":
+            trees = [tree for tree in yaml.safe_load_all(token.content) if tree]
+            for each in (each for tree in trees for each in mappings(tree)):
+                known(each)
+            if any("runbook" in tree for tree in trees):
+                matter = token.content.strip().strip("-\n")
+                assert (
+                    parse(
+                        f"---\n{matter}\n---\n# Deploy\n\n```fish\ntrue\n```\n".encode(), "page.md"
+                    ).problems
+                    == ()
+                )
+        elif language == "toml" and "tasks" not in tomllib.loads(token.content):
+            program.write("runbook-exec.toml", token.content)
+            program.write("page.md", "# Page\n")
+            assert program.run("lint", "page.md", "--no-cache").stderr == ""
 
 
 def test_pages_lead_only_to_what_is_there() -> None:
