@@ -36,7 +36,7 @@ class Sizes:
 FULL = Sizes(
     1000, 1_000_000_000, 20_000_000, 1000,
     {"start-up": 21, "builtins": 5, "commands": 5, "long-lines": 3, "short-lines": 3, "parsing": 3,
-     "lint": 3},
+     "lint": 3, "site": 7},
 )  # fmt: skip
 QUICK = Sizes(20, 2_000_000, 200_000, 10, {})
 
@@ -212,6 +212,28 @@ def linting(place: Place, sizes: Sizes) -> Case:
     return Case(tuple(commands), claims, sizes.turns.get("lint", 1))
 
 
+def site(place: Place, sizes: Sizes) -> Case:
+    """Building a site of notes, a third of them how-tos, with our Markdown extension and without."""
+    from tests.site_notes import TOPICS, notes  # needs what builds sites, which no other case does
+
+    topics = TOPICS[: max(1, sizes.files // 100)]
+    without = notes(place.folder / "without", extended=False, topics=topics)
+    extended = notes(place.folder / "with", extended=True, topics=topics)
+    afresh = 'cd "$0" && rm -rf .cache site && exec "$@"'
+    commands = tuple(
+        place.command(
+            f"{builder}{said}", ("sh", "-c", afresh, folder, sys.executable, "-m", builder, "build")
+        )
+        for builder in ("mkdocs", "zensical")
+        for folder, said in ((extended, " with runbook-exec"), (without, ""))
+    )
+    claims = tuple(
+        Ratio(f"site of {12 * len(topics)} notes", f"{builder} with runbook-exec", builder, 1.25)
+        for builder in ("mkdocs", "zensical")
+    )
+    return Case(commands, claims, sizes.turns.get("site", 1))
+
+
 CASES: Mapping[str, Callable[[Place, Sizes], Case]] = {
     "start-up": start_up,
     "builtins": builtins,
@@ -220,6 +242,7 @@ CASES: Mapping[str, Callable[[Place, Sizes], Case]] = {
     "short-lines": short_lines,
     "parsing": parsing,
     "lint": linting,
+    "site": site,
 }
 
 _FILES = (

@@ -9,7 +9,7 @@ from . import __version__
 from .command import command
 from .sizes import KEEP, format_size, parse_size
 
-COMMANDS = ("run", "show", "lint", "rehearse", "resume", "trust", "runs", "due")
+COMMANDS = ("run", "show", "lint", "rehearse", "resume", "trust", "runs", "due", "docs")
 
 _EPILOG = """\
 commands:
@@ -21,6 +21,7 @@ commands:
   runbook-exec trust FILE…           show the commands of pages, and let them run with --yes unattended
   runbook-exec runs [ACTION]         list, show, report, replay, verify runs (see: runbook-exec runs --help)
   runbook-exec due [PATH…]           list the runbooks whose cadence has passed
+  runbook-exec docs init             add what a documentation site lacks to show what runs
 
 exit status: 0 done; 1 a statement failed; 2 the command line or the document is refused;
 3 waiting for a person (a manual step, a value); 130 interrupted or left by the operator
@@ -47,6 +48,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         from .trust_arguments import trust_arguments
 
         parsed = trust_arguments().parse_args(words)
+    elif name == "docs":
+        from .docs_arguments import docs_arguments
+
+        parsed = docs_arguments().parse_args(words)
     elif name in ("runs", "due"):
         from .runs_arguments import due_arguments, parse_runs
 
@@ -118,6 +123,9 @@ def _run(name: str) -> argparse.ArgumentParser:
     shell.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")
     parser.add_argument(
         "--json", action="store_true", help="print events as lines of JSON; implies --no-input"
+    )
+    parser.add_argument(
+        "--record", action="store_true", help="write a transcript of the run beside the page, for `rehearse`"
     )
     parser.add_argument(
         "--no-keep-secrets",

@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "trust": trust,
             "runs": runs,
             "due": runs,
+            "docs": docs,
         }
         return commands.get(arguments.command, run)(arguments)
     except Refused as refused:
@@ -72,6 +73,15 @@ def show(arguments: argparse.Namespace) -> int:
     warn(runbook)
     errors = [p for p in runbook.problems if p.severity == Severity.ERROR]
     return REFUSED if errors else DONE
+
+
+def docs(arguments: argparse.Namespace) -> int:
+    """Add what a documentation site lacks."""
+    from .site.init import init
+
+    for line in init(arguments.file, dry_run=arguments.dry_run):
+        print(line)
+    return DONE
 
 
 def lint(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from runbook_exec.site.published import BELOW, STATIC
@@ -129,16 +130,16 @@ WORDS = (
 )
 
 
-def notes(folder: Path, *, extended: bool) -> Path:
-    """A project of 120 notes, with our extension or without; the notes are the same."""
+def notes(folder: Path, *, extended: bool, topics: Sequence[str] = TOPICS) -> Path:
+    """A project of 12 notes on each topic, with our extension or without; the notes are the same."""
     docs = folder / "docs"
-    titles = [f"{topic} {kind}" for topic in TOPICS for kind in KINDS]
+    titles = [f"{topic} {kind}" for topic in topics for kind in KINDS]
     for number, title in enumerate(titles):
         topic, _, kind = title.partition(" ")
         page = docs / topic / f"{kind.replace(' ', '-')}.md"
         page.parent.mkdir(parents=True, exist_ok=True)
         near = f"{topic}/{KINDS[(number + 1) % len(KINDS)].replace(' ', '-')}"
-        far = f"{TOPICS[(number * 7 + 3) % len(TOPICS)]}/{KINDS[(number * 5) % len(KINDS)].replace(' ', '-')}"
+        far = f"{topics[(number * 7 + 3) % len(topics)]}/{KINDS[(number * 5) % len(KINDS)].replace(' ', '-')}"
         text = NOTE.format(
             title=title.capitalize(), topic=topic, near=near, far=far, day=number % 9 + 1,
             words=WORDS.format(topic=topic) * 6,

@@ -12,7 +12,7 @@ import runbook_exec
 
 PACKAGE = Path(runbook_exec.__file__).parent
 ARGUMENTS = {"arguments", "command", "cli", "planning", "running", "showing"}
-ARGUMENTS |= {f"{name}_arguments" for name in ("lint", "rehearse", "resume", "runs", "trust")}
+ARGUMENTS |= {f"{name}_arguments" for name in ("docs", "lint", "rehearse", "resume", "runs", "trust")}
 MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
 
 
@@ -67,6 +67,7 @@ def test_observers_do_not_know_each_other() -> None:
         ("prompt_toolkit", {"prompts"}),
         ("rich", {"rendering"}),
         ("argparse", ARGUMENTS),
+        ("pygments", {"site.blocks"}),
         ("pytest", {"pytest_plugin"}),
     ],
 )
@@ -119,7 +120,14 @@ def test_the_linter_runs_nothing() -> None:
     assert [module for module in modules if ours(module) & {"session", "engine", "journal", "running"}] == []
 
 
-@pytest.mark.parametrize("package", ["rich", "prompt_toolkit", "jinja2"])
+def test_the_site_runs_nothing() -> None:
+    """No module of the site knows the session, the engine or the journal's writer."""
+    modules = [module for module in MODULES if module.startswith("site.")]
+    assert len(modules) > 10
+    assert [module for module in modules if ours(module) & {"session", "engine", "running"}] == []
+
+
+@pytest.mark.parametrize("package", ["rich", "prompt_toolkit", "jinja2", "pygments"])
 def test_heavy_packages_are_imported_where_they_are_used(package: str) -> None:
     """The program's first module, and the engine, start without what only some runs need."""
     seen: set[str] = set()

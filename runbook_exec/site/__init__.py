@@ -15,9 +15,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .extension import SiteExtension
+TYPE_CHECKING = False  # as in typing
+if TYPE_CHECKING:
+    from .extension import SiteExtension
 
 
 def makeExtension(**settings: Any) -> SiteExtension:
     """The extension, with its settings."""
+    from .extension import SiteExtension  # needs the extra, which `docs init` does not
+
     return SiteExtension(**settings)

@@ -15,7 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from markdown import Markdown
+TYPE_CHECKING = False  # as in typing
+if TYPE_CHECKING:
+    from markdown import Markdown
 
 # MkDocs counts the warnings below its own logger: with --strict they end the build.
 _log = logging.getLogger("mkdocs.runbook_exec")

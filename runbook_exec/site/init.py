@@ -1,0 +1,152 @@
+"""`runbook-exec docs init`: what a site lacks is added to its mkdocs.yml and put beside its pages.
+
+The file is changed as text, line by line, so that comments and order stay; what it then says is read again
+before it is written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from ..refusal import Refused
+from .published import BELOW, SCRIPTS, STATIC, STYLES
+
+_WANTED = (
+    ("markdown_extensions", ("runbook_exec.site",)),
+    ("extra_css", STYLES),
+    ("extra_javascript", SCRIPTS),
+)
+
+
+def init(config: Path, *, dry_run: bool = False) -> Iterator[str]:
+    """Add what is missing, and say each thing that was done; with `dry_run` only say it. Raises Refused."""
+    text = _read(config)
+    changed = text
+    said = []
+    for key, wanted in _WANTED:
+        for item in wanted:
+            before, changed = changed, _with_item(changed, key, item, config)
+            if changed != before:
+                said.append(f"{config}: added `{item}` to `{key}`")
+    docs = config.parent / _docs_dir(changed, config)
+    if not docs.is_dir():
+        raise Refused(f"expected the pages of the site in `{docs}`, which is no folder")
+    written = [_put(own, docs / BELOW / own.name, dry_run) for own in sorted(STATIC.iterdir())]
+    if changed != text and not dry_run:
+        _write(config, changed)
+    said += [line for line in written if line]
+    for line in said or ["nothing to do: the site has all that it needs"]:
+        yield f"dry run: {line}" if dry_run else line
+
+
+def _read(config: Path) -> str:
+    try:
+        return config.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Refused(
+            f"expected the settings of a site in `{config}`, which is not there: "
+            "run `mkdocs new .` first, or name the file"
+        ) from None
+    except (OSError, UnicodeError) as error:
+        raise Refused(f"cannot read `{config}`: {error}") from None
+
+
+def _root(text: str, config: Path) -> MappingNode:
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise Refused(f"{config}{line}: expected YAML: {getattr(error, 'problem', error)}") from None
+    if not isinstance(node, MappingNode):
+        raise Refused(f"{config}: expected a mapping of settings, such as `site_name: …`")
+    return node
+
+
+def _value(root: MappingNode, key: str) -> tuple[Node, Node] | None:
+    """The key and the value of a setting."""
+    return next((pair for pair in root.value if pair[0].value == key), None)
+
+
+def _docs_dir(text: str, config: Path) -> str:
+    found = _value(_root(text, config), "docs_dir")
+    return str(found[1].value) if found and isinstance(found[1], ScalarNode) else "docs"
+
+
+def _names(node: Node) -> Sequence[str]:
+    """What a list of settings names: its items, the first keys of those that are mappings, their `path`."""
+    if isinstance(node, MappingNode):
+        return [str(key.value) for key, _ in node.value]
+    found: list[str] = []
+    for item in node.value if isinstance(node, SequenceNode) else ():
+        if isinstance(item, ScalarNode):
+            found.append(item.value)
+        elif isinstance(item, MappingNode):
+            found += [key.value for key, _ in item.value[:1]]
+            found += [value.value for key, value in item.value if key.value == "path"]
+    return found
+
+
+def _with_item(text: str, key: str, item: str, config: Path) -> str:
+    """The text with one item more in the list of a setting; the same if it is there."""
+    found = _value(_root(text, config), key)
+    if found is None:
+        return f"{text.rstrip()}\n\n{key}:\n  - {item}\n" if text.strip() else f"{key}:\n  - {item}\n"
+    at, node = found
+    if item in _names(node):
+        return text
+    if isinstance(node, ScalarNode) and not node.value:
+        end = _line_end(text, at.end_mark.index)
+        changed = f"{text[:end]}\n{' ' * at.start_mark.column}  - {item}{text[end:]}"
+    elif isinstance(node, SequenceNode | MappingNode) and node.value and not node.flow_style:
+        first = node.value[0] if isinstance(node, SequenceNode) else node.value[0][0]
+        line = text.rfind("\n", 0, first.start_mark.index) + 1
+        indent = text[line : first.start_mark.index].partition("-")[0]
+        end = _line_end(text, len(text[: node.end_mark.index].rstrip()))
+        new = f"- {item}" if isinstance(node, SequenceNode) else f"{item}: {{}}"
+        changed = f"{text[:end]}\n{indent}{new}{text[end:]}"
+    else:
+        changed = ""
+    if not changed or item not in _names((_value(_root(changed, config), key) or found)[1]):
+        line_number = at.start_mark.line + 1
+        raise Refused(
+            f"{config}:{line_number}: `{key}` is not written with one item a line: add `{item}` by hand"
+        )
+    return changed if changed.endswith("\n") else changed + "\n"
+
+
+def _line_end(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
+    return len(text) if end < 0 else end
+
+
+def _put(own: Path, target: Path, dry_run: bool) -> str:
+    """Put a file into the site, and say so; empty where it is there as it should be."""
+    try:
+        if target.exists() and target.read_bytes() == own.read_bytes():
+            return ""
+        said = f"{'renewed' if target.exists() else 'wrote'} {target}"
+        if not dry_run:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(target, own.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Refused(f"cannot write `{target}`: {(error.strerror or str(error)).lower()}") from None
+    return said
+
+
+def _write(path: Path, text: str) -> None:
+    """Write beside it and rename into place: nobody ever reads half of it."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        if path.exists():
+            beside.chmod(path.stat().st_mode & 0o777)
+        os.replace(beside, path)  # noqa: PTH105
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise Refused(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
