@@ -180,6 +180,7 @@ def test_a_folder_of_notes_builds_without_warnings(builder: str, tmp_path: Path)
     pages = [path.read_text(encoding="utf-8") for path in (folder / "site").rglob("index.html")]
     assert len(pages) == 121
     assert sum('class="rb-card"' in page for page in pages) == 40
+    assert sum('<div class="admonition note">' in page for page in pages) == 120
     assert not any("rbblock" in page or "rbstep" in page for page in pages)
 
 

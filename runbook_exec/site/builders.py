@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from markdown import Markdown
 
 # MkDocs counts the warnings below its own logger: with --strict they end the build.
+_BUILD = 3  # seconds for which the files of a site are taken to be the same, so that a server sees new ones
 _log = logging.getLogger("mkdocs.runbook_exec")
 
 
@@ -103,9 +105,13 @@ def warn(where: Place, line: int | None, message: str) -> None:
     _log.warning(told)
 
 
-@lru_cache(maxsize=4)
 def files_below(docs: Path) -> tuple[str, ...]:
     """The files of a site, as paths below its folder; links to folders are followed as MkDocs does."""
+    return _files_at(docs, int(time.monotonic() / _BUILD))
+
+
+@lru_cache(maxsize=4)
+def _files_at(docs: Path, moment: int) -> tuple[str, ...]:
     return tuple(_files(docs, ""))
 
 

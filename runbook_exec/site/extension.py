@@ -18,6 +18,7 @@ from ..model import Block
 from ..record.freshness import BadFreshness
 from .blocks import Shown, block_html
 from .builders import Place, make_meta_inert, place, warn
+from .callouts import Callouts
 from .inert import make_inert
 from .layout import Marks, is_ours, laid_out
 from .links import PRIORITY, Wikilinks
@@ -67,6 +68,7 @@ class _Reader(Preprocessor):
         self.md.inlinePatterns.register(
             Wikilinks(self.md, where, self._known_links), "runbook_wikilinks", PRIORITY
         )
+        self.md.treeprocessors.register(Callouts(self.md), "runbook_callouts", _AFTER_ANCHORS)
         filled = Filled(self.md, where, self._runbooks)
         self.md.treeprocessors.register(filled, "runbook_tree", _AFTER_ANCHORS)
         check_assets(where)

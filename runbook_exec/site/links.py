@@ -98,15 +98,15 @@ def _link(address: str, label: str) -> Element:
 
 
 @lru_cache(maxsize=4)
-def _names(docs: Path) -> Names:
-    return Names(files_below(docs))
+def _names(files: tuple[str, ...]) -> Names:
+    return Names(files)
 
 
 @lru_cache(maxsize=4)
-def _aliases(docs: Path) -> dict[str, str]:
+def _aliases(docs: Path, files: tuple[str, ...]) -> dict[str, str]:
     """The pages by the other names that they give themselves."""
     found: dict[str, str] = {}
-    for source in files_below(docs):
+    for source in files:
         if source.endswith(PAGES):
             for alias in aliases_of(docs / source):
                 found.setdefault(alias.casefold(), source)
@@ -117,12 +117,13 @@ def _found(docs: Path, target: str, folder: str) -> str | None:
     """The file of the site that a wikilink on a page in `folder` means; None where there is none."""
     if target.startswith(("./", "../")):
         target = posixpath.normpath(posixpath.join(folder or ".", target))
-    names = _names(docs)
+    files = files_below(docs)
+    names = _names(files)
     if candidates := names.pages_for(target):
         return sorted(preferred(candidates, target, folder, True))[0]
     if names.has(target):
         wanted = target.strip("/").casefold()
-        for source in files_below(docs):
+        for source in files:
             if source.casefold() == wanted or source.casefold().endswith(f"/{wanted}"):
                 return source
-    return _aliases(docs).get(stem(target).casefold())
+    return _aliases(docs, files).get(stem(target).casefold())
