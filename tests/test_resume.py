@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import signal
 import stat
 import tempfile
 import time
@@ -356,70 +354,7 @@ def test_a_new_run_says_what_the_last_one_left(program: Program) -> None:
     assert program.page(steps("true"), "--yes").stderr == ""
 
 
-# death at any moment -------------------------------------------------------------------------------------
-
-EFFECTS = 12
-POINTS = int(os.environ.get("KILL_POINTS", "14"))  # 200 and more: see CONTRIBUTING
-
-
-@pytest.mark.parametrize("victim", ["program", "shell", "group"])
-def test_death_at_any_moment_loses_and_repeats_nothing(program: Program, victim: str) -> None:
-    """After it, each effect is there once, or the run is in doubt about the one statement in flight."""
-    page = steps(*(f"command sh -c 'echo {n} >>log'" for n in range(1, EFFECTS + 1)))
-    program.write("page.md", page)
-    draw = random.Random(victim)  # noqa: S311 - the same moments each time
-    began = time.monotonic()
-    assert program.run("page.md", "--yes").status == 0
-    whole = time.monotonic() - began
-    doubts = 0
-    for _ in range(POINTS):
-        for path in (*program.runs.glob("*"), program.work / "log"):
-            path.unlink()
-        process = program.start("page.md", "--yes")
-        time.sleep(draw.uniform(0.1, 1.0) * whole)
-        _kill(process.pid, victim)
-        process.wait()
-        doubts += _taken_up(program)
-        assert log(program) == [str(n) for n in range(1, EFFECTS + 1)]
-        assert program.run("runs", "verify").status == 0
-    assert doubts <= POINTS
-
-
-def _kill(pid: int, victim: str) -> None:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    try:
-        if victim == "group":
-            os.killpg(pid, signal.SIGKILL)
-        elif victim == "program":
-            os.kill(pid, signal.SIGKILL)
-        else:
-            for child in children.read_text().split():
-                os.kill(int(child), signal.SIGKILL)
-    except (ProcessLookupError, FileNotFoundError):
-        return  # it had ended before
-
-
-def _taken_up(program: Program) -> int:
-    """Take the run up until it has succeeded; how often it was in doubt, each time rightly."""
-    doubts = 0
-    for _ in range(EFFECTS):
-        ran = resume(program)
-        if ran.status == 2:
-            # it had succeeded, or had not yet begun
-            if not log(program):
-                program.run("page.md", "--yes")
-            return doubts
-        if ran.status == 0:
-            return doubts
-        assert "was running when the run died" in ran.stdout or "the shell was killed" in ran.stdout, ran.told
-        if ran.status == 3:
-            statement = ran.stdout.split("--assume done ")[1].split("`")[0]
-            happened = statement.partition(".")[0] in log(program)
-            doubts += 1
-            ran = resume(program, "--assume", "done" if happened else "again", statement)
-            if ran.status == 0:
-                return doubts
-    raise AssertionError("a run that is taken up comes to an end")
+# many at once --------------------------------------------------------------------------------------------
 
 
 def test_many_runs_at_once_keep_their_journals_apart(program: Program) -> None:
