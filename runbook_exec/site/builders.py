@@ -75,16 +75,24 @@ def make_meta_inert(md: Markdown, title: str) -> None:
 
     So they do with the first heading's text where the front matter has no `title`; then it gets one.
     """
+    for meta in _metas(md):
+        if not meta.get("title") and _inert(title) != title:
+            meta["title"] = title
+        meta |= {key: _inert(value) for key, value in meta.items()}
+
+
+def has_title(md: Markdown) -> bool:
+    """Whether the page's front matter says what it is called."""
+    return all(meta.get("title") for meta in _metas(md))
+
+
+def _metas(md: Markdown) -> Iterator[dict[str, Any]]:
     for processor in (*md.preprocessors, *md.treeprocessors):
-        for page in (
-            getattr(processor, "page", None),
-            getattr(getattr(processor, "file", None), "page", None),
-        ):
+        file = getattr(processor, "file", None)
+        for page in (getattr(processor, "page", None), getattr(file, "page", None)):
             meta = getattr(page, "meta", None)
             if isinstance(meta, dict):
-                if not meta.get("title") and _inert(title) != title:
-                    meta["title"] = title
-                meta |= {key: _inert(value) for key, value in meta.items()}
+                yield meta
 
 
 def _inert(value: Any) -> Any:

@@ -7,6 +7,7 @@ anchors; and last everything is looked at for what could do harm.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -17,15 +18,16 @@ from markdown.preprocessors import Preprocessor
 from ..model import Block
 from ..record.freshness import BadFreshness
 from .blocks import Shown, block_html
-from .builders import Place, make_meta_inert, place, warn
+from .builders import Place, has_title, make_meta_inert, place, warn
 from .callouts import Callouts
 from .inert import make_inert
 from .layout import Marks, is_ours, laid_out
 from .links import PRIORITY, Wikilinks
-from .pages import SitePage, read_page
+from .pages import SitePage, may_run, read_page
 from .published import check_assets
 from .tree import Filled
 
+_MARKUP = re.compile(r"[<>\"&]")  # what a title taken from a heading could do harm with
 _BEFORE_WHITE_SPACE = 35  # `normalize_whitespace` is 30
 _BEFORE_FENCES = 27  # and superfences 25
 _AFTER_ANCHORS = 3  # `toc` is 5; what makes links relative comes after all
@@ -78,6 +80,9 @@ class _Reader(Preprocessor):
         return self._marked(where, filled, "\n".join(lines)).split("\n")
 
     def _marked(self, where: Place, filled: Filled, given: str) -> str:
+        if not may_run(given) and (has_title(self.md) or not _MARKUP.search(given)):
+            make_meta_inert(self.md, "")
+            return given
         try:
             page = read_page(where, given)
         except (BadFreshness, OSError) as error:

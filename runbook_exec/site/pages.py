@@ -19,9 +19,11 @@ from ..model import Procedure, Runbook
 from ..parse import parse
 from ..plan import Item, items_of
 from ..record.freshness import BadFreshness, Freshness, beside, read_freshness
+from ..shells import LANGUAGES
 from ..values import is_secret
 from .builders import Place
 
+_SHELL_BLOCK = re.compile(rf"(?:```|~~~)[^\n]*\b(?:{'|'.join(map(re.escape, LANGUAGES))})\b", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n?")
 
 
@@ -93,6 +95,11 @@ class SitePage:
         """The procedure that runs when none is named."""
         own = self.runbook.settings.procedure or self.runbook.chosen
         return next((each for each in self.runbook.procedures if each.anchor == own), None)
+
+
+def may_run(given: str) -> bool:
+    """Whether a page can have a block that runs: told without reading it, which most pages are spared."""
+    return _SHELL_BLOCK.search(given) is not None or "shell=" in given
 
 
 def read_page(where: Place, given: str) -> SitePage:
