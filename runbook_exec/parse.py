@@ -69,10 +69,11 @@ def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | 
     title = _title(matter.data.get("title"), found, path)
     reading = _Reading(page, found, annotations_above(page, found), settings, shell or settings.shell)
     drafts = reading.drafts()
-    shown = path.endswith(TRANSCRIPT)
-    could_run = [index for index, drafted in drafts.items() if drafted.executable and not shown]
+    could_run = [index for index, drafted in drafts.items() if drafted.executable]
     laid_out = outline(page, found, could_run, title)
     courses, chosen, refused = _courses(page, matter.end, laid_out, settings)
+    if path.endswith(TRANSCRIPT):
+        courses, chosen, refused = [], None, []
     results = [reading.procedure(course, drafts) for course in courses]
     procedures = tuple(procedure for procedure, _, _ in results)
     blocks, in_blocks = _all_blocks(reading, drafts, results)

@@ -32,6 +32,7 @@ from .unattended import assuming, saying_yes, unattended
 from .working import World
 
 if TYPE_CHECKING:
+    from .rehearsal.recording import Recorder
     from .resume import Past
 
 _INSTALL = {
@@ -78,7 +79,9 @@ def run_plan(
         cast = Cast(journal.path.with_suffix(".cast"), size, arguments.keep_output)
         stack.callback(cast.close)
         shell, cwd = plan.procedure.shell or "sh", str(Path(plan.cwd).expanduser()) if plan.cwd else None
-        session = stack.enter_context(Session(shell, clean=arguments.no_config, cwd=cwd, keyboard=keyboard))
+        recorder = _recorder(plan, attended, stack) if arguments.record else None
+        kind = recorder.session if recorder else Session
+        session = stack.enter_context(kind(shell, clean=arguments.no_config, cwd=cwd, keyboard=keyboard))
         keeper = None if arguments.no_keep_secrets else kept_secrets(identity, os.environ)
         world = _world(plan, arguments, attended, identity, terminal, keeper)
         if not arguments.json:
@@ -89,11 +92,28 @@ def run_plan(
 
             state, resumed = resumption(past, plan, keeper)
         ask = _ask(arguments, attended, terminal, journal, colour, replan)
+        world = recorder.world(world) if recorder else world
         events = run(plan, state, session, ask, world, resumed)
+        events = recorder.watched(events) if recorder else events
         outcome = _watch(events, state, journal, cast, terminal, identity, arguments.json)
         if keeper and outcome == "succeeded":
             keeper.forget()
+        if recorder:
+            _write(recorder, terminal)
         return outcome
+
+
+def _recorder(plan: Plan, attended: bool, stack: ExitStack) -> Recorder:
+    from .rehearsal.recording import Recorder
+
+    return stack.enter_context(Recorder(plan, attended))
+
+
+def _write(recorder: Recorder, terminal: Terminal) -> None:
+    try:
+        terminal.say(f"  recorded in {recorder.write()}, to be reviewed")
+    except OSError as error:
+        terminal.say(f"  the record cannot be written: {(error.strerror or str(error)).lower()}")
 
 
 def _cannot_begin(plan: Plan) -> str | None:

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
-from ..model import Severity
+from ..model import TRANSCRIPT, Severity
 from ..token_shapes import find_tokens, suspicious
 from .lines import span_in
 from .rule import Example, Finding, Page, Rule
@@ -24,6 +24,9 @@ _PATH = re.compile(r"(?:[~.]{0,2}/|[a-z0-9_.-]+/[a-z0-9_.-]+/).*", re.DOTALL)
 _PLAIN = re.compile(
     r"[a-z-]+|[A-Z_]+|\d+|[\w-]*(?:example|placeholder|changeme|redacted|xxxx|your)[\w-]*", re.IGNORECASE
 )
+_BORDERS = re.compile(r"[\s,.]+")
+_BEGINNING = re.compile(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
+_SHORTEST_PART = 8  # characters of a part of a token that is secret by itself
 _LONGEST_NAME = 60  # characters of a name that are told
 _PARTS = re.compile(r"[-_.]")
 _LONGEST_WORD = 12  # characters of lower case that may still be a word
@@ -34,12 +37,21 @@ def known_shape(page: Page) -> Iterator[Finding]:
     """Tokens whose form tells whose they are."""
     text = page.runbook.text
     for name, start, end in _tokens(text):
+        if _made_up(text[start:end]):
+            continue
         yield Finding(
             f"this looks like a {name} written into the page",
             span_in(text, start, end),
             "revoke it, take it out, and put a placeholder in its place; it stays in the history",
             secret=True,
         )
+
+
+def _made_up(token: str) -> bool:
+    """Whether a token is one character again and again, as in `fm2_xxxxxxxxxxxxxxxx`: nobody mints that."""
+    parts = [part for part in _BORDERS.split(token) if len(part) >= _SHORTEST_PART]
+    rests = [part[found.end() :] if (found := _BEGINNING.match(part)) else part for part in parts]
+    return all(len(set(rest)) <= 1 for rest in rests)
 
 
 def _tokens(text: str) -> list[tuple[str, int, int]]:
@@ -63,7 +75,8 @@ def _tokens(text: str) -> list[tuple[str, int, int]]:
 def high_entropy(page: Page) -> Iterator[Finding]:
     """Random-looking text next to a name that says secret."""
     text = page.runbook.text
-    places = _named(text)
+    # what stands in a transcript is public, or made up
+    places = [] if page.path.name.endswith(TRANSCRIPT) else _named(text)
     if not places:
         return
     shaped = [(start, end) for _, start, end in _tokens(text)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .. import placeholders
-from ..model import Block, Runbook, Span
+from ..model import TRANSCRIPT, Block, Runbook, Span
 from ..shells import LANGUAGES, SESSION, SHELLS
 from ..shells.base import Complaint
 from .lines import span_in
@@ -45,7 +45,9 @@ def shell_of(runbook: Runbook, block: Block) -> str | None:
 
 
 def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:
-    """The blocks of a page that are written for a shell, with that shell."""
+    """The blocks of a page that are written for a shell, with that shell; a transcript's are for none."""
+    if runbook.path.endswith(TRANSCRIPT):
+        return
     for block in runbook.blocks:
         shell = shell_of(runbook, block)
         if shell is not None:

@@ -108,7 +108,7 @@ class Desk:
         path = self.stage.stand_ins.get(name) or self.stage.programs[name]
         if call is None or not (call.compared or call.status):
             return becoming([path])
-        return becoming([*self.relay, '"$__runbook_f"', '"$__runbook"', path])
+        return becoming([*self.relay, '"$__runbook_f"', '"$__runbook"', "", "", path])
 
     def _given(self, index: int, data: bytes) -> str:
         came = self.came[index]

@@ -61,6 +61,7 @@ class Operator:
                     if not self._turns:
                         self._heard = b""
                     self._turns.append(_Turn(call, asked, answer))
+                self.hears(b"")  # what asks without a word is answered at once
 
     def hears(self, data: bytes) -> None:
         """The terminal shows something: if that is the next question, it is answered."""

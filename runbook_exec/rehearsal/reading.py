@@ -25,6 +25,7 @@ _DIRECTIVE = re.compile(r"# ([a-z][a-z 0-9]*):(?: |$)")
 _DIRECTIVES = (
     "asks",
     "typed",
+    "typed hidden",
     "prints",
     "prints 2",
     "in any order",
@@ -241,8 +242,8 @@ class _Reader:
         draft.end = self.page.end(self.page.index(span.start))
         if name == "asks":
             self.add(draft, Asks(self.pattern(rest), span))
-        elif name == "typed":
-            self.add(draft, Typed(self.pattern(rest), span))
+        elif name in ("typed", "typed hidden"):
+            self.add(draft, Typed(self.pattern(rest), span, name == "typed hidden"))
         else:
             try:
                 text = json.loads(rest)

@@ -1,8 +1,12 @@
 """Runs a program, passes all that it prints through, and tells afterwards what that was.
 
-Started as a file of its own, without the package: `relay.py BASE FIFO PROGRAM [ARGUMENT…]`. The program has
-the standard input, the terminal, the process group and the environment that it would have had; where its
-output goes to a terminal it is given one, and a pipe for a pipe. Its end is passed on, by a signal too.
+Started as a file of its own, without the package: `relay.py BASE FIFO WITHOUT MARK PROGRAM [ARGUMENT…]`. The
+program has the standard input, the terminal, the process group and the environment that it would have had,
+but for the folder WITHOUT on its PATH. Its end is passed on, by a signal too.
+
+Where its output goes to a pipe it is given another one, and where one of its outputs goes to a terminal,
+another terminal. With a MARK, and both outputs on one terminal, it has just that, and its output stands there
+between two marks, for whoever reads the terminal.
 """
 
 from __future__ import annotations
@@ -21,14 +25,22 @@ _READ = 65536
 _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
-def main(base: str, fifo: str, command: list[str]) -> None:
+def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> None:
     """Run the command and end as it does; BASE.came gets lines `TIME STREAM SIZE`, each with its bytes."""
-    ends, pieces = _ends(), []
+    marked = mark if _one_terminal() else ""
+    ends: dict[int, tuple[int, int, bool]] = {} if marked else _ends()
+    pieces: list[tuple[float, int, bytes]] = []
+    path = _path(without)
+    pid = base.rpartition("/")[2]
+    if marked:
+        _write(1, marking(marked, "begin", pid))
+    # the terminal sends them to the program, too
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGQUIT)}
     child = os.fork()
     if child == 0:
-        _become(command, ends)
-    for number in (signal.SIGINT, signal.SIGQUIT):  # the terminal sends them to the program, too
-        signal.signal(number, signal.SIG_IGN)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _become(command, path, ends)
     for forwarded in _FORWARDED:
         signal.signal(forwarded, lambda number, frame: os.kill(child, number))
     signal.signal(signal.SIGWINCH, lambda number, frame: _resize(ends))
@@ -36,11 +48,11 @@ def main(base: str, fifo: str, command: list[str]) -> None:
         os.close(inner)
     sources = {outer: stream for stream, (outer, _, _) in sorted(ends.items(), reverse=True)}
     files = _files(ends)
-    alive = os.pidfd_open(child)
+    ended = not sources
     poll = select.poll()
-    for fd in (*sources, alive):
+    alive = os.pidfd_open(child) if sources and sys.platform == "linux" else -1
+    for fd in (*sources, *((alive,) if alive >= 0 else ())):
         poll.register(fd, select.POLLIN)
-    ended = False
     while sources:
         for fd, _ in poll.poll():
             if fd == alive:
@@ -48,7 +60,7 @@ def main(base: str, fifo: str, command: list[str]) -> None:
                 poll.unregister(alive)
             elif data := _read(fd):
                 pieces.append((time.monotonic(), sources[fd], data))
-                _write(sources[fd], data)
+                _pass_on(sources[fd], data, ends, mark, pid)
             else:
                 poll.unregister(fd)
                 del sources[fd]
@@ -57,11 +69,13 @@ def main(base: str, fifo: str, command: list[str]) -> None:
             for fd in [fd for fd, stream in sources.items() if ends[stream][2]]:
                 while data := _read(fd, waiting=False):
                     pieces.append((time.monotonic(), sources[fd], data))
-                    _write(sources[fd], data)
+                    _pass_on(sources[fd], data, ends, mark, pid)
                 poll.unregister(fd)
                 del sources[fd]
     _, status = os.waitpid(child, 0)
     pieces += [(time.monotonic(), stream, data) for stream, data in _written(files)]
+    if marked:
+        _write(1, marking(marked, "end", pid))
     shared = len(ends) == 2 and ends[1] == ends[2]
     _tell(base, fifo, pieces, status, shared)
     if os.WIFSIGNALED(status):
@@ -109,16 +123,44 @@ def _resize(ends: dict[int, tuple[int, int, bool]]) -> None:
             fcntl.ioctl(outer, termios.TIOCSWINSZ, size)
 
 
-def _become(command: list[str], ends: dict[int, tuple[int, int, bool]]) -> None:
+def marking(mark: str, kind: str, pid: str) -> bytes:
+    """What stands on the terminal where the output of a program begins or ends."""
+    return f"\x1b]7366;{mark};{kind};{pid}\x07".encode()
+
+
+def _pass_on(stream: int, data: bytes, ends: dict[int, tuple[int, int, bool]], mark: str, pid: str) -> None:
+    """Write what came where it was to go; between marks where others may print at the same time."""
+    if mark and ends[stream][2]:
+        data = marking(mark, "begin", pid) + data + marking(mark, "end", pid)
+    _write(stream, data)
+
+
+def _one_terminal() -> bool:
+    try:
+        return os.isatty(1) and os.isatty(2) and os.path.samestat(os.fstat(1), os.fstat(2))
+    except OSError:
+        return False
+
+
+def _path(without: str) -> str:
+    """The PATH of the program."""
+    folders = os.environ.get("PATH", os.defpath).split(":")
+    if without in folders:
+        folders.remove(without)
+    return ":".join(folders)
+
+
+def _become(command: list[str], path: str, ends: dict[int, tuple[int, int, bool]]) -> None:
     for stream, (_, inner, _) in ends.items():
         os.dup2(inner, stream)
     for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
         signal.signal(number, signal.SIG_DFL)
+    environment = {**os.environ, "PATH": path} if "PATH" in os.environ else dict(os.environ)
     try:
-        os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+        os.execvpe(command[0], command, environment)  # noqa: S606 - no shell is wanted
     except OSError as error:
         os.write(2, f"{command[0]}: {os.strerror(error.errno or 0)}\n".encode())
-        os._exit(126)
+        os._exit(127 if isinstance(error, FileNotFoundError) else 126)
 
 
 def _read(fd: int, waiting: bool = True) -> bytes:
@@ -194,4 +236,4 @@ def read_came(data: bytes) -> tuple[int, list[tuple[float, int, bytes]]]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5:])

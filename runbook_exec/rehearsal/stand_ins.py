@@ -66,23 +66,28 @@ def answer(call: Call, values: Mapping[str, str]) -> str:
     lines: list[str] = []
     texts: list[str] = []
     stream = 1
+    stty = _program("stty")
 
     def flush() -> None:
         if texts:
             lines.append(f"printf %s {_quoted(''.join(texts))}{' >&2' if stream == 2 else ''}")
             texts.clear()
 
-    for line in call.lines:
+    hidden = False
+    for line, after in zip(call.lines, (*call.lines[1:], None), strict=bool(call.lines)):
         if isinstance(line, Elided):
             continue
         if isinstance(line, Asks):
             flush()
+            hidden = isinstance(after, Typed) and after.hidden
+            lines += [f"{stty} -echo </dev/tty"] * hidden
             prompt = _quoted(filled(line.pattern, values))
             # where the output goes elsewhere, a program asks on the terminal itself
             lines.append(f"if [ -t 1 ]; then printf %s {prompt}; else printf %s {prompt} >/dev/tty; fi")
         elif isinstance(line, Typed):
             wanted = _quoted(filled(line.pattern, values))
             lines.append("IFS= read -r __runbook_line </dev/tty || __runbook_line=")
+            lines += [f"{stty} echo </dev/tty"] * hidden
             lines.append(f'[ "$__runbook_line" = {wanted} ] || exit 127')
         else:
             if line.stream != stream:

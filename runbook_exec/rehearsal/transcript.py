@@ -39,10 +39,11 @@ class Asks:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What the operator then types, and Enter."""
+    """What the operator then types, and Enter; `hidden` where the terminal does not show it."""
 
     pattern: Pattern
     span: Span
+    hidden: bool = False
 
 
 Line = Shown | Elided | Asks | Typed

@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from ..events import RunEnded
+from ..placeholders import normalise
 from ..source import source
 from .desk import Came
 from .matching import compared
-from .patterns import Expression, Gap, Name, Pattern
+from .patterns import GAP, NAME, Expression, Gap, Name, Pattern, names_in
 from .rehearse import Result
-from .telling import naming
+from .telling import marks, naming
 from .transcript import Asks, Call, Elided, Line, Shown, Transcript
 from .words import written
+
+_MARKED = re.compile(rf"\[\.\.\]|{NAME.pattern}")
 
 
 class NotUpdated(Exception):
@@ -179,9 +182,11 @@ def _lines(
     page = source(transcript.text)
     matched = list(_aligned(old, new, values))
     indent = _indent(transcript.text, call.span.end)
+    words = [word for each in transcript.calls for word in each.words]
+    names = {*values, *(name for word in words for name in names_in(word.pattern))}
     prefix = "2> " if stream == 2 else ""  # where both went to one place, nothing tells which it was
     for old_lines, new_lines in matched:
-        written_lines = [f"{indent}{prefix}{_escaped(line, values)}" for line in new_lines]
+        written_lines = [f"{indent}{prefix}{escaped(naming(line, values), names)}" for line in new_lines]
         if old_lines:
             first, last = page.index(old_lines[0].span.start), page.index(old_lines[-1].span.start)
             start, end = page.starts[first], page.end(last)
@@ -230,14 +235,14 @@ def _matches_line(line: Shown, text: str, values: Mapping[str, str]) -> bool:
     return expression.match(text) is not None
 
 
-def _escaped(text: str, values: Mapping[str, str]) -> str:
-    """A line of output as a transcript writes it."""
-    pieces = []
-    for part in naming(text, values):
-        if isinstance(part, str):
-            pieces.append(re.sub(r"(?=\[\.\.\])", r"\\", part))
-        elif isinstance(part, Name):
-            pieces.append(part.text)
-    line = "".join(pieces)
+def escaped(pattern: Pattern, names: Collection[str]) -> str:
+    """A line of output as a transcript writes it in which these names count."""
+
+    def literal(found: re.Match[str]) -> str:
+        return "\\" + found[0] if found[0] == GAP or normalise(found[0][1:-1]) in names else found[0]
+
+    line = "".join(
+        _MARKED.sub(literal, part) if isinstance(part, str) else marks((part,)) for part in pattern
+    )
     special = re.match(r"[$?\\]|0<|2>|# |\.\.\.$|$", line)
     return "\\" + line if special else line
