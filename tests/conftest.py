@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from program import Program, prepared
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The same examples each time, so that what failed for one passes for nobody else.
 # `--hypothesis-profile=search` looks for new ones.
@@ -25,3 +31,16 @@ for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
 def program(tmp_path: Path) -> Program:
     """The program with a home and a working directory of its own."""
     return prepared(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "expected Chromium on PATH; scripts/test installs it"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

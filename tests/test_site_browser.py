@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from site_cases import FILE, cases
 from site_kit import BUILDERS, REPOSITORY, build, project, served
 
 HOSTILE = 'it\'s "quoted" $HOME \\ back\\\\ `id` $(id)\n  second line \\'
 AXE = REPOSITORY / ".tools" / "axe-core" / "axe.min.js"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "expected Chromium on PATH; scripts/test installs it"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session", params=BUILDERS)
