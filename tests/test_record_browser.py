@@ -127,8 +127,8 @@ def test_what_happened_is_seen_at_once(page: Page) -> None:
     assert page.locator(".time rect.bar-failed").count() == 1
     folded = page.evaluate("[...document.querySelectorAll('.step details')].map((each) => each.open)")
     assert folded == [False, False, False, True]
-    assert (
-        '<script>window.hacked = "output"</script>' in page.locator(".step pre").nth(1).text_content() or ""
+    assert '<script>window.hacked = "output"</script>' in (
+        page.locator(".step pre").nth(1).text_content() or ""
     )
 
 
