@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import resource
+import shlex
 import signal
 import stat
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from program import COMMAND, Program, fish
+from screen import ENTER, INTERRUPT, screen
 
 from runbook_exec.cast import Cast, Frame, Frames, read_cast
 from runbook_exec.events import Event, Output, RunStarted, StatementFinished, StatementStarted
@@ -264,6 +266,25 @@ def test_a_run_is_replayed(program: Program) -> None:
     assert "\x1b[32mgreen\x1b[m\r\n" in ran.stdout
     assert "later\r\n" in ran.stdout
     assert program.run("runs", "replay", "--speed", "0").status == 2
+
+
+def test_a_run_is_replayed_in_a_narrow_terminal_until_interrupted(program: Program) -> None:
+    """What would not fit is said; ^C ends it, and the terminal is as it was, with nothing typed left over."""
+    page = fish("printf '\\e[?25l\\e[6n\\e[31mred\\n'", "string repeat -n 70 x", "sleep 30; echo never")
+    program.write("page.md", page.replace("sleep 30", "command sleep 1"))
+    assert program.run("page.md", "--yes").status == 0
+    replay = shlex.join([*COMMAND, "runs", "replay", "--speed", "0.1"])
+    script = f"before=$(stty -g); {replay}; echo status $?; [ $before = $(stty -g) ] && echo same; cat"
+    with screen(["bash", "-c", script], program.work, program.environment(), columns=50) as shown:
+        text = shown.wait("recorded with 80 columns; this terminal has 50", "red", "x" * 50 + "\n" + "x" * 20)
+        assert "never" not in text
+        shown.type("typed", INTERRUPT)
+        text = shown.wait("status 130", "same")
+        assert "typed" not in text
+        assert "[0;0R" not in text
+        assert shown.modes[b"25"]
+        shown.type("after", ENTER)
+        shown.until(lambda text: text.count("after") == 2, "what is typed, and once more by cat")
 
 
 def test_a_damaged_cast(program: Program) -> None:
