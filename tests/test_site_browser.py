@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from screen import ENTER, screen
 from site_cases import FILE, cases
 from site_kit import BUILDERS, REPOSITORY, build, project, served
 
@@ -81,21 +82,37 @@ def field(page: Page, name: str) -> Any:
 def test_a_hostile_value_arrives_in_a_real_shell(
     reader: Reader, path: str, shell: str, tmp_path: Path
 ) -> None:
-    """Whatever is typed into the form, the program that the copied block runs receives exactly that."""
+    """Whatever is typed into the form: copied, pasted at a prompt, it is exactly what programs receive."""
     page = reader.open(f"runbooks/{path}/")
     field(page, "value").fill(HOSTILE)
     page.get_by_role("button", name="Copy all of step 1").click()
     expect(page.locator(".rb-status")).to_contain_text("Copied all of step 1.")
-    command = [shell, "--no-config"] if shell == "fish" else [shell, "--norc"]
-    done = subprocess.run(command, cwd=tmp_path, input=reader.copied(), text=True, capture_output=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    written = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
+    here = tmp_path / "here"
+    here.mkdir()
+    pasted_at_a_prompt(shell, reader.copied(), here)
+    written = {file.name: file.read_text(encoding="utf-8") for file in here.iterdir()}
     expected = {"bare": HOSTILE, "single": HOSTILE, "double": HOSTILE}
     if shell == "fish":
-        expected["after"] = str(Path.home()) + HOSTILE
+        expected["after"] = str(tmp_path) + HOSTILE
     else:
         expected |= {"ansi": HOSTILE, "expanded": f"{HOSTILE}\n", "verbatim": f"{HOSTILE}\n$HOME `id`\n"}
     assert written == expected
+
+
+def pasted_at_a_prompt(shell: str, text: str, folder: Path) -> None:
+    """Paste text into an interactive shell as a terminal does, press Enter, and leave."""
+    prompt = "function fish_prompt; echo 'ready> '; end"
+    command = [shell, "-i", "-C", prompt] if shell == "fish" else [shell, "--norc", "-i"]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder.parent),
+        "LANG": "C.UTF-8",
+        "PS1": "ready> ",
+    }
+    with screen(command, folder, environment) as shown:
+        shown.until(lambda text: text.endswith("ready>") and shown.modes.get(b"2004", False), "a prompt")
+        shown.type(f"\x1b[200~{text}\x1b[201~", ENTER, "exit 7", ENTER)
+        assert shown.status() == 7
 
 
 def test_values_are_shown_where_they_go_and_are_gone_after_a_reload(reader: Reader) -> None:
