@@ -42,6 +42,7 @@ def home(folder: Path) -> dict[str, str]:
     """An environment whose home folder holds no configuration, and no work for a first fish to do."""
     (folder / "data/fish/generated_completions").mkdir(parents=True, exist_ok=True)
     wanted = {"PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", "HOME": str(folder)}
+    wanted["RUNBOOK_EXEC_TRUSTED"] = str(folder)
     return wanted | {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "DATA", "STATE")}
 
 
