@@ -98,7 +98,7 @@ def _checked(
     seal = _SEAL.fullmatch(data, len(data) - _SEAL_SIZE)
     if seal is None:
         yield Damage(line.number, "expected a seal at the end of the line that ends the run")
-    elif digest(data[: seal.start()] + b"}") != seal[1].decode():
+    elif not _rightly_sealed(data):
         yield Damage(line.number, "the seal is not that of this line, so one of the two was changed")
     else:
         yield Line(line.number, line.event, line.digest, seal[1].decode())
@@ -129,6 +129,17 @@ def _unfinished(number: int, line: bytes) -> Torn | Damage:
         data, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
         return Torn(number, len(line))
+    if end == len(text) and _rightly_sealed(line):
+        return Damage(
+            number,
+            "expected the end of the line after its last brace; the line itself is whole: the machine died "
+            "just there, or somebody took it out",
+        )
     if end < len(text) or (isinstance(data, dict) and "seal" in data):
         return Damage(number, "expected the end of the line after its last brace")
     return Torn(number, len(line))
+
+
+def _rightly_sealed(line: bytes) -> bool:
+    seal = _SEAL.fullmatch(line, max(0, len(line) - _SEAL_SIZE))
+    return seal is not None and digest(line[: seal.start()] + b"}") == seal[1].decode()
