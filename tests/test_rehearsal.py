@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -346,6 +348,17 @@ def test_nothing_of_the_user_is_there(program: Program) -> None:
     assert ran.status == 0, ran.told
 
 
+# puts its own number into the transcript, and becomes the program
+_STARTED = """
+import os, sys
+with open("page.rehearsal.md") as file:
+    text = file.read()
+with open("page.rehearsal.md", "w") as file:
+    file.write(sys.argv[1] % os.getpid() + text)
+os.execv(sys.executable, [sys.executable, "-P", "-m", "runbook_exec", "rehearse", "page.md"])
+"""
+
+
 def isolated() -> str:
     """Why rehearsals are not isolated on this machine; "" where they are."""
     return rehearse(RUNBOOKS / "rotate-fly-token.rehearsal.md").not_isolated
@@ -377,6 +390,37 @@ def test_it_writes_nowhere_else_and_reaches_nobody(program: Program) -> None:
     assert outside.read_text() == "as it was"
     assert outside.stat().st_mode & 0o777 == 0o640
     assert not outside.with_suffix(".d").exists()
+
+
+@pytest.mark.parametrize("wanted", [signal.SIGINT, signal.SIGTERM])
+def test_it_can_be_interrupted(wanted: signal.Signals, program: Program) -> None:
+    """The statement, the rehearsal and the program end, and nothing is left behind."""
+    written(program, "fly one\nfly two", "$ fly one")
+    executable(program.work / "stand-ins" / "fly", f"#!/bin/sh\nkill -{int(wanted)} $OURS; read -r _\n")
+    front = "---\nrehearsal:\n  stand-ins: stand-ins\n  environment: {OURS: '%d'}\n---\n"
+    folder = program.folder / "tmp"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _STARTED, front],
+        cwd=program.work,
+        env=program.environment({"TMPDIR": str(folder)}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert told == ""
+    assert list(folder.iterdir()) == []
+
+
+def test_due_and_export_pass_over_transcripts(program: Program) -> None:
+    """They are no runbooks, whatever their front matter says."""
+    program.write("page.rehearsal.md", "---\nrunbook:\n  cadence: 3d\n---\n```console\n$ fly\n```\n")
+    ran = program.run("due", ".")
+    assert (ran.status, ran.stdout) == (0, "nothing is due: no page has a cadence\n")
+    assert program.run("show", "page.rehearsal.md").stdout.endswith("nothing on this page would run\n")
+    assert program.run("page.rehearsal.md", "--yes").status == 2
 
 
 def test_without_a_sandbox_it_says_so() -> None:

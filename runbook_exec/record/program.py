@@ -227,9 +227,10 @@ _ACTIONS: Mapping[str, Callable[[Asked, Place], str]] = {
 
 def _pages(paths: Sequence[str]) -> list[Path]:
     from ..lint.files import NoSuchPath, collect
+    from ..model import TRANSCRIPT
 
     try:
-        return collect(paths)
+        return [page for page in collect(paths) if not page.name.endswith(TRANSCRIPT)]
     except NoSuchPath as error:
         raise NotDone(str(error)) from None
 

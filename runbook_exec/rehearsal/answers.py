@@ -29,6 +29,7 @@ class Answers:
     plan: Plan
     transcript: Transcript
     findings: list[Finding] = field(default_factory=list)
+    interrupted: bool = False  # somebody has pressed ^C, and wants no more of it
 
     def source(self, name: str, item: Item, values: Mapping[str, Value]) -> Value | None:
         """The value of a placeholder: the transcript's, or a default of the runbook."""
@@ -75,6 +76,7 @@ class Answers:
                 )
                 return Answer("wait")
             case AfterFailure():
+                self.interrupted |= question.interrupted
                 return Answer("quit", note=question.problem)
             case Doubt():
                 return Answer("wait")

@@ -77,7 +77,7 @@ class Result:
 def rehearse(path: Path, options: Options = Options()) -> Result:
     """Rehearse a runbook as a transcript says; what is wrong with either is in the result.
 
-    Raises nothing for what stands in the documents.
+    Raises nothing for what stands in the documents, and KeyboardInterrupt where ^C ends it.
     """
     began = time.monotonic()
     page = runbook_of(path)
@@ -170,6 +170,9 @@ def _rehearsed(
         answers = Answers(plan, transcript)
         with Listening(here.calls, desk.reply):
             events = tuple(_events(plan, session, answers, desk, here))
+        ended = events[-1] if events else None
+        if answers.interrupted or (isinstance(ended, RunEnded) and ended.outcome == "stopped"):
+            raise KeyboardInterrupt
         findings = (*desk.findings, *answers.findings, *_at_the_end(plan, desk, answers, events))
     return Result(
         "differs" if findings else "passed",
