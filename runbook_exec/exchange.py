@@ -76,11 +76,16 @@ def make_ready(fd: int, modes: Modes, attended: bool) -> None:
     # Setting and dropping in one would wait for whoever is printing, which may be a job in the background:
     # as nobody reads what it prints between statements, that could be for ever.
     termios.tcsetattr(fd, termios.TCSANOW, modes)
-    if attended:
-        try:
-            programs_end = fcntl.ioctl(fd, _PEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-        except OSError:  # not Linux
-            termios.tcsetattr(fd, termios.TCSAFLUSH, modes)
-            return
-        termios.tcflush(programs_end, termios.TCIFLUSH)
-        os.close(programs_end)
+    if attended and not drop_unread(fd):
+        termios.tcsetattr(fd, termios.TCSAFLUSH, modes)
+
+
+def drop_unread(fd: int) -> bool:
+    """Drop what was typed into a pseudo-terminal and not yet read; whether that can be done, as on Linux."""
+    try:
+        programs_end = fcntl.ioctl(fd, _PEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    termios.tcflush(programs_end, termios.TCIFLUSH)
+    os.close(programs_end)
+    return True

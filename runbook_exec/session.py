@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import secrets
 import select
@@ -21,6 +20,7 @@ import pexpect
 
 from .exchange import Done, Keyboard, Output, Quiet, make_ready, starting_modes
 from .leftovers import hang_up
+from .printed import Printed
 from .shells.drive import (
     CONTROL,
     DRIVES,
@@ -34,10 +34,10 @@ from .shells.drive import (
 )
 from .shells.holdings import look
 from .shells.noise import Tidy
+from .stopping import Stopping
+from .typed import INTERRUPT, Typed
 
-_READ = 65536  # bytes read before anything is done with them; a Linux pseudo-terminal gives 4095 at a time
-_ASKED = 4096  # bytes read at once of anything else
-_PATIENCE = 3.0  # seconds a program is given after ^C, and again after SIGTERM
+_ASKED = 4096  # bytes read at once of anything but output
 # Python ignores the first two, and whoever starts us in the background may have ignored others
 _AS_AT_A_PROMPT = (
     signal.SIGPIPE,
@@ -90,15 +90,10 @@ class Session:
         self._tidy = Tidy(self._folder, (os.environ if environ is None else environ).get("HOME", ""))
         self._last = Report(0, (0,), cwd or "")
         self._turn = 0
-        self._batch = memoryview(bytearray(_READ))
-        self._filled = 0  # bytes of it
-        self._hung_up = False  # no process has the terminal open any more
-        self._keys = bytearray()  # typed, and not yet taken by the terminal
         self._reports = bytearray()
         self._line: str | None = None
         self._jobs = ""
         self._death = ""
-        self._stopped: tuple[int, signal.Signals] | None = None  # which processes were asked to end, and how
         try:
             for name in (CONTROL, REPORT):
                 os.mkfifo(f"{self._folder}/{name}", 0o600)
@@ -123,6 +118,8 @@ class Session:
         self._terminal: int = self._child.child_fd
         self._pid: int = self._child.pid or 0
         self._size = keyboard.size() if keyboard else (24, 80)
+        self._typed = Typed(self._terminal)
+        self._printed = Printed(self._terminal)
         os.set_blocking(self._terminal, False)
         self._good_modes = starting_modes(self._terminal, keyboard is not None)
         self._alive = os.pidfd_open(self._pid) if sys.platform == "linux" else -1
@@ -203,7 +200,7 @@ class Session:
     ) -> Iterator[Output | Quiet | Done]:
         keyboard = self._keyboard if keys else None
         make_ready(self._terminal, self._good_modes, self._keyboard is not None)
-        self._keys.clear()
+        self._typed.clear()
         if keyboard:
             keyboard.take()
         suspended = False
@@ -228,18 +225,11 @@ class Session:
     def _pump(
         self, message: bytes, timeout: float | None, keyboard: Keyboard | None
     ) -> Iterator[Output | Quiet | Done]:
-        poll = select.poll()
-        poll.register(self._terminal, select.POLLIN)
-        poll.register(self._report, select.POLLIN)
-        if self._alive >= 0:
-            poll.register(self._alive, select.POLLIN)
-        if keyboard:
-            poll.register(keyboard.fileno(), select.POLLIN)
+        poll = self._watching(keyboard)
         pending = memoryview(message)
         started = last = time.monotonic()
-        stop_at, stops = (started + timeout if timeout is not None else None), 0
+        stopping = Stopping(self._terminal, self._pid, None if timeout is None else started + timeout)
         interrupted = typed_stop = False
-        self._stopped = None
         while True:
             try:
                 if pending:
@@ -249,55 +239,76 @@ class Session:
                 if self._terminal in ready:
                     if ready[self._terminal] & select.POLLOUT:
                         self._press(poll)
-                    if self._read():
+                    if self._printed.read():
                         last = now
-                        if data := self._tidy.feed(self._taken()):
+                        if data := self._tidy.feed(self._printed.taken()):
                             yield Output(data)
-                    elif self._hung_up:
+                    elif self._printed.hung_up:
                         poll.unregister(self._terminal)
                 if keyboard and keyboard.fileno() in ready:
                     typed = self._type(keyboard, poll)
                     typed_stop |= b"\x1a" in typed
-                    interrupted |= b"\x03" in typed
-                if self._report in ready:
-                    report = self._next_report()
-                    if report is not None:
-                        yield from self._drain()
-                        if interrupted or stops:
-                            report = interrupted_report(report)
-                        self._last = report
-                        yield Done(
-                            report.status,
-                            report.pipestatus,
-                            report.cwd,
-                            timed_out=stops > 0,
-                            interrupted=interrupted,
-                            suspended=typed_stop,
-                        )
-                        return
+                    interrupted |= INTERRUPT in typed
+                if self._report in ready and (report := self._next_report()) is not None:
+                    yield from self._drain()
+                    yield self._done(report, stopping.times > 0, interrupted, typed_stop)
+                    return
                 if self._alive in ready or (self._alive < 0 and not self._child.isalive()):
                     yield from self._drain()
-                    yield self._dead(stops > 0, interrupted)
+                    yield self._dead(stopping.times > 0, interrupted)
                     return
                 if not ready:
-                    if (interrupted or stops) and self._drive.forgets and not pending:
+                    if (interrupted or stopping.times) and self._drive.forgets and not pending:
                         pending = memoryview(gate_line(self._turn))
-                    self._resize()
-                    if data := self._tidy.flush():
-                        yield Output(data)
-                    if now - last >= _TICK:
-                        yield Quiet(now - started)
-                if stop_at is not None and now >= stop_at:
-                    self._stop(stops)
-                    stops += 1
-                    stop_at = now + _PATIENCE
-                elif self._stopped:
-                    self._stop_next()
+                    yield from self._silence(now - started, now - last)
+                stopping.go_on(now)
             except KeyboardInterrupt:
                 if interrupted:
                     raise
                 interrupted = True
-                self._stop(0)
+                stopping.interrupt()
+
+    def _watching(self, keyboard: Keyboard | None) -> select.poll:
+        """What tells of output, of the statement's end, of the shell's, and of keys."""
+        poll = select.poll()
+        watched = (self._terminal, self._report, self._alive, keyboard.fileno() if keyboard else -1)
+        for fd in watched:
+            if fd >= 0:
+                poll.register(fd, select.POLLIN)
+        return poll
+
+    def _silence(self, running: float, silent: float) -> Iterator[Output | Quiet]:
+        """What there is to do and to tell when nothing has happened for a moment; both are in seconds."""
+        self._resize()
+        if data := self._tidy.flush():
+            yield Output(data)
+        if silent >= _TICK:
+            yield Quiet(running)
+
+    def _done(self, report: Report, timed_out: bool, interrupted: bool, suspended: bool) -> Done:
+        self._last = report = interrupted_report(report) if interrupted or timed_out else report
+        return Done(
+            report.status,
+            report.pipestatus,
+            report.cwd,
+            timed_out=timed_out,
+            interrupted=interrupted,
+            suspended=suspended,
+        )
+
+    def _type(self, keyboard: Keyboard, poll: select.poll) -> bytes:
+        data = os.read(keyboard.fileno(), _ASKED)
+        if not data:
+            poll.unregister(keyboard.fileno())
+            return b""
+        self._typed.add(data)
+        self._press(poll)
+        return data
+
+    def _press(self, poll: select.poll) -> None:
+        """Give the terminal what was typed, as far as it takes it now."""
+        left = self._typed.press()
+        poll.register(self._terminal, select.POLLIN | (select.POLLOUT if left else 0))
 
     def _send(self, pending: memoryview, poll: select.poll) -> memoryview:
         with contextlib.suppress(BlockingIOError):
@@ -309,58 +320,16 @@ class Session:
                 poll.unregister(self._control)
         return pending
 
-    def _read(self) -> bool:
-        """Take in what there is to be read at once, and whether that is anything.
-
-        Many pieces are made one, as what is done with each costs more. On Linux, asking makes the kernel
-        hand over what there is: nothing that was printed before is missed.
-        """
-        # what is there already was read when ^C cut the reading short
-        with contextlib.suppress(BlockingIOError):
-            while self._filled < _READ and (size := self._piece()):
-                self._filled += size
-        return self._filled > 0
-
-    def _piece(self) -> int:
-        try:
-            size = os.readv(self._terminal, [self._batch[self._filled :]])
-        except OSError as error:
-            if error.errno != errno.EIO:
-                raise
-            size = 0
-        self._hung_up = not size
-        return size
-
-    def _taken(self) -> bytes:
-        data = bytes(self._batch[: self._filled])
-        self._filled = 0
-        return data
-
     def _drain(self) -> Iterator[Output]:
         """What was printed before the report, of which the kernel holds less than a batch.
 
         More may be there without end, as a job in the background prints it.
         """
         for _ in range(2):  # a batch may have been begun
-            if self._read() and (data := self._tidy.feed(self._taken())):
+            if self._printed.read() and (data := self._tidy.feed(self._printed.taken())):
                 yield Output(data)
         if data := self._tidy.flush():
             yield Output(data)
-
-    def _type(self, keyboard: Keyboard, poll: select.poll) -> bytes:
-        data = os.read(keyboard.fileno(), _ASKED)
-        if not data:
-            poll.unregister(keyboard.fileno())
-            return b""
-        self._keys += data
-        self._press(poll)
-        return data
-
-    def _press(self, poll: select.poll) -> None:
-        """Give the terminal what was typed, as far as it takes it now."""
-        with contextlib.suppress(BlockingIOError):
-            del self._keys[: os.write(self._terminal, self._keys)]
-        poll.register(self._terminal, select.POLLIN | (select.POLLOUT if self._keys else 0))
 
     def _next_report(self) -> Report | None:
         self._reports += os.read(self._report, _ASKED)
@@ -381,32 +350,6 @@ class Session:
         if self._keyboard and (size := self._keyboard.size()) != self._size:
             self._size = size
             self._child.setwinsize(*size)
-
-    def _stop(self, times: int) -> None:
-        """Ask the running program to end: as with ^C at first, then less and less politely."""
-        wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)[min(times, 2)]
-        with contextlib.suppress(OSError):
-            group = self._foreground()
-            self._stopped = (group, wanted)
-            if times <= 2 and (group != os.getpgid(self._pid) or wanted == signal.SIGINT):
-                os.killpg(group, wanted)
-            elif wanted == signal.SIGKILL:
-                os.kill(self._pid, wanted)  # the shell itself is what runs, or goes on and on
-
-    def _foreground(self) -> int:
-        """The group of processes that has the terminal; ProcessLookupError where none has."""
-        group = os.tcgetpgrp(self._terminal)
-        if group <= 0:  # to killpg, 0 would be our own
-            raise ProcessLookupError
-        return group
-
-    def _stop_next(self) -> None:
-        """Ask the same of a program that was started after the one that was asked, as a loop does."""
-        with contextlib.suppress(OSError):
-            group = self._foreground()
-            if self._stopped and group not in (self._stopped[0], os.getpgid(self._pid)):
-                self._stopped = (group, self._stopped[1])
-                os.killpg(group, self._stopped[1])
 
     def _dead(self, timed_out: bool, interrupted: bool) -> Done:
         if not self._death:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_session import POSIX, SHELLS, all_of, home, opened, run
+from live_session import POSIX, SHELLS, Operator, all_of, home, opened, run
 
 from runbook_exec.exchange import Output
 
@@ -159,6 +159,16 @@ def test_a_background_job_that_never_stops_printing_holds_nothing_up(shell: str,
     with opened(shell, tmp_path) as session:
         assert run(session, "yes &").status == 0
         assert run(session, "sleep 0.1; sh -c 'exit 3'").status == 3
+        assert run(session, f"kill {'$last_pid' if shell == 'fish' else '$!'}").status == 0
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_nor_does_it_where_a_person_looks_on(shell: str, tmp_path: Path) -> None:
+    """What the terminal holds of its output when the next statement begins waits for nobody."""
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        assert run(session, "yes &").status == 0
+        time.sleep(0.1)  # the terminal is full, and nobody reads
+        assert run(session, "sh -c 'exit 3'").status == 3
         assert run(session, f"kill {'$last_pid' if shell == 'fish' else '$!'}").status == 0
 
 
@@ -312,7 +322,7 @@ def test_a_stubborn_program_is_ended_after_its_time(
     shell: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What does not end when interrupted is terminated, and then killed; the shell lives on."""
-    monkeypatch.setattr("runbook_exec.session._PATIENCE", 0.3)
+    monkeypatch.setattr("runbook_exec.stopping._PATIENCE", 0.3)
     code, status = STUBBORN[how]
     with opened(shell, tmp_path) as session:
         done = run(session, code, timeout=0.3).done

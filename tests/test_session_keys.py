@@ -65,6 +65,25 @@ def test_a_paste_that_the_program_does_not_read_yet_holds_nothing_up(tmp_path: P
     assert "".join(text for text in seen if text != "Quiet").split() == ["go", "out", "100000", "Done"]
 
 
+@pytest.mark.parametrize("modes", ["sane", "-icanon"])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_interrupting_a_program_that_reads_nothing_of_a_paste(shell: str, modes: str, tmp_path: Path) -> None:
+    """^C ends it though much was pasted before, of which the next statement gets nothing."""
+    pasted = b"p" * 100_000
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+
+        def paste() -> None:
+            for at in range(0, len(pasted), 1000):
+                operator.type(pasted[at : at + 1000])
+            operator.type(b"\x03")
+
+        code = f"sh -c 'stty {modes} -echo; echo go; exec sleep 30'"
+        ran = operator.converse(session, code, (b"go", threading.Thread(target=paste, daemon=True).start))
+        assert (ran.done.interrupted, ran.status, ran.done.ended) == (True, 130, "")
+        ran = operator.converse(session, "sh -c 'stty -echo; echo go; head -n 1'", (b"go", b"mine\n"))
+        assert ran.text == "go\nmine\n"
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_program_may_take_an_interrupt_and_go_on(shell: str, tmp_path: Path) -> None:
     """^C goes to the program, which says what it means."""

@@ -1,0 +1,47 @@
+"""What programs print on a pseudo-terminal, read in few and large pieces."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+
+_READ = 65536  # bytes read before anything is done with them; a Linux pseudo-terminal gives 4095 at a time
+
+
+class Printed:
+    """Reads a terminal that does not block; `hung_up` once no process has it open any more."""
+
+    def __init__(self, terminal: int) -> None:
+        self.hung_up = False
+        self._terminal = terminal
+        self._batch = memoryview(bytearray(_READ))
+        self._filled = 0  # bytes of it
+
+    def read(self) -> bool:
+        """Take in what there is to be read at once, and whether that is anything.
+
+        Many pieces are made one, as what is done with each costs more. On Linux, asking makes the kernel
+        hand over what there is: nothing that was printed before is missed.
+        """
+        # what is there already was read when ^C cut the reading short
+        with contextlib.suppress(BlockingIOError):
+            while self._filled < _READ and (size := self._piece()):
+                self._filled += size
+        return self._filled > 0
+
+    def _piece(self) -> int:
+        try:
+            size = os.readv(self._terminal, [self._batch[self._filled :]])
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            size = 0
+        self.hung_up = not size
+        return size
+
+    def taken(self) -> bytes:
+        """What was read."""
+        data = bytes(self._batch[: self._filled])
+        self._filled = 0
+        return data
