@@ -63,7 +63,15 @@ class Runbook(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         """An item for each thing that is looked at."""
+        from .rehearsal.transcript import is_transcript, transcripts_of
+
         yield Lint.from_parent(self, name="lint")
+        for transcript in () if is_transcript(self.path) else transcripts_of(self.path):
+            course = transcript.name.removeprefix(f"{self.path.stem}.").removesuffix("rehearsal.md")
+            name = f"rehearsal[{course.rstrip('.')}]" if course else "rehearsal"
+            item = Rehearsal.from_parent(self, name=name)
+            item.transcript = transcript
+            yield item
 
 
 class Page(pytest.Item):
@@ -116,3 +124,36 @@ class Lint(Page):
             raise Failed((write(report, "text") + told).rstrip(), self.path, report.found[0].place.line)
         if told:
             raise Failed(told.rstrip(), self.path)
+
+
+class Rehearsal(Page):
+    """Fails where a rehearsal of the page differs from its transcript, or cannot be made."""
+
+    transcript: Path
+
+    def runtest(self) -> None:
+        """Rehearse the page as `runbook-exec rehearse` would."""
+        from .lint.formats.text import paragraph
+        from .lint.settings import BadSettings, settings_for
+        from .rehearsal.program import PROGRAMS, found_in
+        from .rehearsal.rehearse import Options, rehearse
+
+        path = str(self.transcript)
+        try:
+            programs = settings_for([path])[path].options.get(PROGRAMS, ())
+        except BadSettings as refused:
+            raise Failed(str(refused), self.transcript) from None
+        result = rehearse(self.transcript, Options(programs=programs))
+        if result.not_isolated:
+            self.add_report_section("call", "rehearsal", f"not isolated: {result.not_isolated}")
+        found = [self._here(each) for each in found_in(result)]
+        if found:
+            told = "\n".join(paragraph(each) for each in found).rstrip()
+            raise Failed(told, Path(found_in(result)[0].path), found[0].place.line)
+        if result.why:
+            raise Failed(f"{self.shown(self.transcript)}: {result.why}", self.transcript)
+
+    def _here(self, found: Any) -> Any:
+        """What was found, with paths as whoever started pytest would write them."""
+        also = found.also and replace(found.also, path=self.shown(Path(found.also.path)))
+        return replace(found, path=self.shown(Path(found.path)), also=also)

@@ -130,6 +130,36 @@ def test_a_shell_that_is_not_there(project: pytest.Pytester, monkeypatch: pytest
     ran.stdout.fnmatch_lines(["runbooks/good.md: fish is not on PATH: 1 block could not be checked"])
 
 
+def test_rehearsals_are_items_of_their_page(project: pytest.Pytester) -> None:
+    """One for each transcript, by the name of its course; a failure is told at the page's line."""
+    write(project, "runbooks/good.rehearsal.md", "# Rehearsal\n\n```console\n$ fly\n```\n")
+    write(project, "runbooks/good.twice.rehearsal.md", "# Twice\n\n```console\n$ true\n$ fly\n```\n")
+    write(project, "runbooks/good.md", "# Good\n\n## Steps\n\n```sh\nfly\n```\n")
+    assert [name for name in collected(project, "runbooks") if "good" in name] == [
+        "runbooks/good.md::lint",
+        "runbooks/good.md::rehearsal",
+        "runbooks/good.md::rehearsal[twice]",
+        "runbooks/good.rehearsal.md::lint",
+        "runbooks/good.twice.rehearsal.md::lint",
+    ]
+    project.runpytest_subprocess("runbooks/good.md", "-k", "rehearsal and not twice").assert_outcomes(
+        passed=1
+    )
+    write(project, "runbooks/good.md", "# Good\n\n## Steps\n\n```sh\nfly --now\n```\n")
+    ran = project.runpytest_subprocess("runbooks/good.md", "-k", "rehearsal and not twice")
+    ran.assert_outcomes(failed=1)
+    ran.stdout.fnmatch_lines(
+        [
+            "runbooks/good.md:6:1: R701 no line of the transcript allows this call",
+            "  6 │ fly --now",
+            "runbooks/good.rehearsal.md:4:3:",
+            "  expected: fly",
+            "       got: fly --now",
+        ]
+    )
+    assert "pytest_plugin.py" not in ran.stdout.str()
+
+
 def test_it_is_at_rest_where_nobody_asks(project: pytest.Pytester) -> None:
     """A run that has no runbooks loads two modules of ours and no library."""
     project.makeconftest(

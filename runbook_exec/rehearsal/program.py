@@ -20,7 +20,7 @@ from .transcript import is_transcript, transcripts_of
 from .update import NotUpdated, update
 
 _DEFAULT = ("runbooks",)
-_PROGRAMS = "rehearsal-programs"  # the key of the settings that lists more of them
+PROGRAMS = "rehearsal-programs"  # the key of the settings that lists more of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def run(asked: Asked) -> str:
     """
     try:
         if asked.list_programs:
-            more = settings_for(["-"])["-"].options.get(_PROGRAMS, ())
+            more = settings_for(["-"])["-"].options.get(PROGRAMS, ())
             print("\n".join(sorted({*HARMLESS, *more})))
             return "passed"
         transcripts, without = _transcripts(asked.paths)
@@ -55,13 +55,13 @@ def run(asked: Asked) -> str:
         raise NotRun("expected a runbook with a transcript `NAME.rehearsal.md` beside it, found none")
     results: list[Result] = []
     for path in transcripts:
-        programs = settings[str(path)].options.get(_PROGRAMS, ())
+        programs = settings[str(path)].options.get(PROGRAMS, ())
         result = rehearse(path, Options(programs=programs))
         if asked.update and result.outcome == "differs":
             result = _updated(path, Options(programs=programs, lenient=True))
         results.append(result)
         if asked.format == "text":
-            _print(_told(result))
+            _print(told(result))
     report = _report(results, without)
     if asked.format != "text":
         _print(write(report, asked.format))
@@ -98,12 +98,13 @@ def _updated(path: Path, options: Options) -> Result:
     return rehearse(path, Options(programs=options.programs))
 
 
-def _told(result: Result) -> str:
+def told(result: Result) -> str:
+    """What came of a rehearsal: a paragraph for each finding, and a last line that says it in short."""
     calls = len(result.calls)
     said = f"{result.transcript.path}: {result.outcome}"
     if result.outcome == "passed":
         said += f", {calls} call{'s' * (calls != 1)} in {result.seconds:.1f} s"
-    paragraphs = [paragraph(found) for found in _found(result)]
+    paragraphs = [paragraph(found) for found in found_in(result)]
     return "\n".join([*paragraphs, said]) + "\n"
 
 
@@ -113,7 +114,8 @@ def _remarks(results: Sequence[Result]) -> list[str]:
     return [f"not isolated from the network and from other files: {each}" for each in sorted(why)]
 
 
-def _found(result: Result) -> list[Found]:
+def found_in(result: Result) -> list[Found]:
+    """What was found, as reports tell it."""
     return list(reported(result.findings, result.runbook, result.transcript))
 
 
@@ -122,7 +124,7 @@ def _report(results: Sequence[Result], without: Sequence[str]) -> Report:
     for result in results:
         for page in (result.runbook, result.transcript):
             pages[page.path] = hashlib.sha256(page.text.encode("utf-8", "surrogatepass")).hexdigest()
-    found = tuple(each for result in results for each in _found(result))
+    found = tuple(each for result in results for each in found_in(result))
     cannot = [f"{result.transcript.path}: {_why(result)}" for result in results if result.outcome == "cannot"]
     return Report(found, pages, (*without, *cannot), "rehearse", RULES)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from .stage import NoStage
 
 _PATIENCE = 10.0  # seconds until a service must be ready
+_ENDING = 2.0  # seconds that it has to end
 _READY = "ready"
 
 
@@ -64,12 +65,22 @@ def _said(command: str, service: subprocess.Popen[bytes]) -> dict[str, str]:
 
 
 def _end(service: subprocess.Popen[bytes]) -> None:
-    """End a service and what it has started."""
+    """End a service and what it has started, which all have its output open."""
     for wanted in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(service.pid, wanted)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            service.wait(2)
+        if service.stdout is None or _is_over(service.stdout.fileno()):
             break
+    service.wait()
     if service.stdout:
         service.stdout.close()
+
+
+def _is_over(output: int) -> bool:
+    """Whether nobody has an output open any more, before long."""
+    until = time.monotonic() + _ENDING
+    while (left := until - time.monotonic()) > 0:
+        ready, _, _ = select.select([output], [], [], left)
+        if ready and not os.read(output, 65536):
+            return True
+    return False
