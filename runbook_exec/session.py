@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -174,10 +174,10 @@ class Session:
         self._hidden(self._drive.send_line if status == 0 else "", before)
         yield self._line
 
-    def look(self) -> bytes:
+    def look(self, redefined: Iterable[str] = ()) -> bytes:
         """What the shell tells of its variables and functions, as `holdings` reads it; b"" if it is dead."""
         path = Path(self._folder, "holdings")
-        self._hidden(look(self.shell, str(path)), self._last)
+        self._hidden(look(self.shell, str(path), redefined), self._last)
         try:
             return b"" if self._death else path.read_bytes()
         except OSError:

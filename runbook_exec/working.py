@@ -29,8 +29,8 @@ class Shell(Protocol):
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[Any]:
         """Run one statement."""
 
-    def look(self) -> bytes:
-        """What the shell tells of its variables and functions."""
+    def look(self, redefined: Iterable[str] = ()) -> bytes:
+        """What the shell tells of its variables and functions, of those from its start only if redefined."""
 
     def ask_line(self) -> Iterator[Any]:
         """Let the operator type a line: yields it at last, or None for the end."""

@@ -313,6 +313,24 @@ def test_the_shell_holds_what_it_held(shell: str, program: Program) -> None:
     assert last == printed
 
 
+@pytest.mark.parametrize(
+    "defines",
+    [
+        "function ll; echo mine; end",
+        "alias ll 'echo mine'",
+        "functions -e ll; functions -c other ll",
+    ],
+)
+def test_a_function_that_was_there_at_the_start_comes_back_redefined(program: Program, defines: str) -> None:
+    """As the page has it, and not as the operator's configuration or fish itself has it."""
+    page = steps(
+        "function other; echo mine; end", f"{defines}\necho two >>log", "test -e wanted; and ll >>log"
+    )
+    assert program.page(page, "--yes").status == 1
+    (program.work / "wanted").touch()
+    assert (resume(program).status, log(program)) == (0, ["two", "mine"])
+
+
 def test_what_a_shell_holds_of_secrets_is_written_nowhere(program: Program) -> None:
     """Neither by value nor by name, in whatever a statement does with it."""
     page = steps(

@@ -47,6 +47,9 @@ _ITS_OWN = re.compile(
 )
 
 _FISH_VARIABLE = re.compile(r"([^\s'\"\\]+)(.*)")
+_FISH_DEFINES = re.compile(
+    r"(?:^|[\s;(])(?:function|alias|functions\s+(?:-c|--copy)\s+\S+)\s+['\"]?([\w.:@+-]+)"
+)
 _FISH_FUNCTION = re.compile(r"(?:\s*#[^\n]*\n)*function ([^\n ]+)")
 _DECLARED = re.compile(r"(?:declare|typeset|export)((?: -[\w-]+)*) (\w+)(?==|$)")
 _ASSIGNED = re.compile(r"(\w+)=")
@@ -55,9 +58,22 @@ _ALIAS = re.compile(r"(?:alias )?(?:-[gs] )?([^=\s]+)=")
 _READ_ONLY = re.compile(r" -\w*r")
 
 
-def look(shell: str, file: str) -> str:
-    """Code that writes down into a file what the shell holds."""
-    return _LOOK[shell].replace("{{", "{").replace("}}", "}").replace("{file}", file)
+def look(shell: str, file: str, redefined: Iterable[str] = ()) -> str:
+    """Code that writes down into a file what the shell holds.
+
+    Functions that a fish had at its start are told of only if they were `redefined`.
+    """
+    told = "".join(
+        f"if set -l __runbook_at (contains -i -- {name} $__runbook_functions); "
+        "set -e __runbook_functions[$__runbook_at]; end; "
+        for name in redefined
+    )
+    return told + _LOOK[shell].replace("{{", "{").replace("}}", "}").replace("{file}", file)
+
+
+def redefined(shell: str, code: str) -> tuple[str, ...]:
+    """The names of functions that a statement of fish defines by its text; the other shells tell of all."""
+    return tuple(dict.fromkeys(_FISH_DEFINES.findall(code))) if shell == "fish" else ()
 
 
 def holdings(shell: str, told: bytes) -> dict[str, str]:
@@ -126,14 +142,14 @@ class Holds:
         self.told, self.held, self.names = told, now, callable_names(self.shell, told, now)
         return found
 
-    def after(self, code: str, looking: Callable[[], bytes]) -> Change:
+    def after(self, code: str, looking: Callable[[Iterable[str]], bytes]) -> Change:
         """How a statement has changed it; the shell is asked only if the text does not say."""
         if changes_nothing(self.shell, code, self.names):
             return Change({}, ())
         if (found := assigned(self.shell, code)) is not None:
             self.held = {**self.held, **found.made}
             return found
-        return self.look(looking())
+        return self.look(looking(redefined(self.shell, code)))
 
     def restoring(self, change: Change) -> str:
         """Code for a shell that holds what this one does, so that it holds what has changed as well."""
