@@ -17,7 +17,7 @@ from ..token_shapes import find_tokens
 from .patterns import Name, Pattern, joined
 from .recorded import Terminal
 from .telling import naming
-from .update import escaped
+from .update import escaped, inner
 from .words import call_text
 
 # programs that print a secret, whatever it looks like: the words that their calls begin with
@@ -264,13 +264,13 @@ class _Writer:
         if whole and not _UNPRINTABLE.search(content):
             yield f"{prefix}{escaped(self.named(content), self.names)}" if content else prefix.rstrip() or ""
         else:
-            written = json.dumps(line, ensure_ascii=False)
+            written = json.dumps(inner(self.named(line), self.names), ensure_ascii=False)
             written = _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
-            yield f"# prints{' 2' if prefix else ''}: {self.line(written)}"
+            yield f"# prints{' 2' if prefix else ''}: {written}"
 
     def line(self, text: str) -> str:
-        """A text with names in the place of their values."""
-        return "".join(part.text if isinstance(part, Name) else str(part) for part in self.named(text))
+        """A question or an answer, with names in the place of their values."""
+        return inner(self.named(text), self.names)
 
     def named(self, text: str) -> Pattern:
         """The text with every secret by its name, and public values where that is likely meant."""

@@ -237,12 +237,17 @@ def _matches_line(line: Shown, text: str, values: Mapping[str, str]) -> bool:
 
 def escaped(pattern: Pattern, names: Collection[str]) -> str:
     """A line of output as a transcript writes it in which these names count."""
+    line = inner(pattern, names)
+    special = re.match(r"[$?\\]|0<|2>|# |\.\.\.$|$", line)
+    return "\\" + line if special else line
+
+
+def inner(pattern: Pattern, names: Collection[str]) -> str:
+    """The same, where nothing depends on how the line begins."""
 
     def literal(found: re.Match[str]) -> str:
         return "\\" + found[0] if found[0] == GAP or normalise(found[0][1:-1]) in names else found[0]
 
-    line = "".join(
+    return "".join(
         _MARKED.sub(literal, part) if isinstance(part, str) else marks((part,)) for part in pattern
     )
-    special = re.match(r"[$?\\]|0<|2>|# |\.\.\.$|$", line)
-    return "\\" + line if special else line
