@@ -15,7 +15,7 @@ _BLANK = re.compile(r"\s*+")
 _NAME = re.compile(r"[^\s=\"'}]++")
 _RUN = re.compile(r"\S++")
 _RUN_IN_BRACES = re.compile(r"[^\s}]++")
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'[^']*+'", re.DOTALL)
+_QUOTED = re.compile(r"\"(?>(?:[^\"\\]|\\.)*)\"|'[^']*+'", re.DOTALL)
 _ESCAPE = re.compile(r"\\([\\\"])")
 
 

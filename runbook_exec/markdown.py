@@ -40,17 +40,17 @@ _FIRST_CHARACTERS = {
 _BLANK: Token = {"type": "blank_line"}  # it only ends what stands above it
 _BLANK_LINE = re.compile(r" *+\n")
 _LINE = re.compile(r"[^\n]*+\n")
-_BLANK_LINES = re.compile(r"(?: *+\n)*+")
+_BLANK_LINES = re.compile(r"(?>(?: *+\n)*)")
 _BLANK_REST = re.compile(r"[ \t]*\n")
 _BEFORE_TITLE = re.compile(r"[ \t\v\f]*+\n?[ \t\v\f]*+[\"'(]")
-_QUOTED_LINES = re.compile(rf"(?:{QUOTE_MARKER.pattern}[^\n]*+\n)++")
+_QUOTED_LINES = re.compile(rf"(?>(?:{QUOTE_MARKER.pattern}[^\n]*+\n)+)")
 _QUOTE_MARKERS = re.compile(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
 
 
 @lru_cache(maxsize=64)
 def _indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Lines of an item whose text is indented so far, the last of them not blank; and that indentation."""
-    lines = re.compile(rf"(?:(?: *+\n)*+ {{{width}}} *+[^ \n][^\n]*+\n)++")
+    lines = re.compile(rf"(?>(?:(?>(?: *+\n)*) {{{width}}} *+[^ \n][^\n]*+\n)+)")
     return lines, re.compile(rf"^ {{1,{width}}}", re.MULTILINE)
 
 
@@ -123,7 +123,7 @@ class _Parser(BlockParser):
         "block_quote": r"^ {0,3}>",
         "list": BlockParser.SPECIFICATION["list"].replace(r"\d", "[0-9]"),
         # mistune looks a thousand characters ahead for the last `]` where the first one tells as much
-        "ref_link": r"^ {0,3}\[(?P<reflink_1>(?=[^\]]{0,999}\])(?:[^\\\[\]]|\\.){0,999}+)\]:",
+        "ref_link": r"^ {0,3}\[(?P<reflink_1>(?=[^\]]{0,999}\])(?>(?:[^\\\[\]]|\\.){0,999}))\]:",
     }
 
     def __init__(self) -> None:

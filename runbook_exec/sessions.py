@@ -12,7 +12,7 @@ _PATIENCE = 25  # how often, on average, a character of a session is looked at t
 
 _Complete = Callable[[str], bool | None]
 
-_FIRST_PROMPT = re.compile(r"(?:\s*+#[^\n]*+)*+\s*+\$ [^\S\n]*+\S")
+_FIRST_PROMPT = re.compile(r"(?>(?:\s*+#[^\n]*+)*)\s*+\$ [^\S\n]*+\S")
 _DOLLAR = re.compile(r"[ \t]*\$(?: |$)")
 _PERCENT = re.compile(r"%(?: |$)")
 _CONTINUATION = re.compile(r"[ \t]*>(?: |$)")

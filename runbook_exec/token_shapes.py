@@ -44,8 +44,8 @@ _MACAROON = rb"(?:fm1[ar]|fm2|fo1)_[A-Za-z0-9+/=_-]{16,4096}+"
 _KEY_HEADER = rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
 # Lines of Base64 and the headers of old PEM files; in JSON the line ends are written `\n`.
 _KEY_LINES = (
-    rb"(?:[ \t]*(?:\\r|\\n|\r|\n)(?:[ \t]*(?:Proc-Type|DEK-Info|Version|Comment): [^\r\n\\]{0,100})?"
-    rb"|(?<=[\n\r])[ \t]+|[A-Za-z0-9+/=]++){0,2000}+"
+    rb"(?>(?:[ \t]*(?:\\r|\\n|\r|\n)(?:[ \t]*(?:Proc-Type|DEK-Info|Version|Comment): [^\r\n\\]{0,100})?"
+    rb"|(?<=[\n\r])[ \t]+|[A-Za-z0-9+/=]++){0,2000})"
 )
 
 _KEY_END_BEGUN = rb"(?:-{0,5}|-----E(?:N(?:D(?: [A-Z0-9 ]{0,80}+-{0,5})?)?)?)"
@@ -54,14 +54,14 @@ SHAPES: tuple[Shape, ...] = (
     _written_out(
         "Fly.io token",
         "FlyV1 ",
-        rb"FlyV1 %b(?:,%b)*+" % (_MACAROON, _MACAROON),
+        rb"FlyV1 %b(?>(?:,%b)*)" % (_MACAROON, _MACAROON),
         rb"FlyV1 [A-Za-z0-9+/=_,-]{0,8192}+\Z",
     ),
     *(
         _written_out(
             "Fly.io macaroon",
             seed,
-            rb"%b(?=%b)%b(?:,%b)*+" % (_NOT_WITHIN_A_WORD, seed.encode(), _MACAROON, _MACAROON),
+            rb"%b(?=%b)%b(?>(?:,%b)*)" % (_NOT_WITHIN_A_WORD, seed.encode(), _MACAROON, _MACAROON),
             rb"%b%b[A-Za-z0-9+/=_,-]{0,8192}+\Z" % (_NOT_WITHIN_A_WORD, seed.encode()),
         )
         for seed in ("fm2_", "fm1r_", "fm1a_", "fo1_")

@@ -22,8 +22,8 @@ from .syntax import blanked, shell_blocks
 # what it has passed, so that no text takes it long.
 COMMAND = (
     r"(?:(?<=^)|(?<=[\n;|&(`{]))[ \t]*+"
-    r"(?:(?:and|or|not|if|while|until|then|do|else|begin|command|builtin|exec|time|sudo|doas|env|nohup|!)"
-    r"[ \t]++(?:-\w++[ \t]++)*+|\w++=[^\s;|&(`{]*+[ \t]++)*+"
+    r"(?>(?:(?:and|or|not|if|while|until|then|do|else|begin|command|builtin|exec|time|sudo|doas|env|nohup|!)"
+    r"[ \t]++(?>(?:-\w++[ \t]++)*)|\w++=[^\s;|&(`{]*+[ \t]++)*)"
 )
 _NAME = re.compile(COMMAND + r"([A-Za-z_][\w.+-]*+)")
 

@@ -14,7 +14,7 @@ from .machine import machine
 from .rule import Example, Finding, Page, Rule
 
 # words of the shells' grammars after which a command begins
-_GRAMMAR = r"(?:(?:and|or|not|if|while|until|then|do|else|begin|time|!)[ \t]++)*+"
+_GRAMMAR = r"(?>(?:(?:and|or|not|if|while|until|then|do|else|begin|time|!)[ \t]++)*)"
 _FIRST = re.compile(
     r"(?:(?<=^)|(?<=[\n;|&`(])|(?<=[{][ \t\n]))[ \t]*+"
     + _GRAMMAR

@@ -12,10 +12,10 @@ from urllib.parse import unquote
 
 from ..titles import plain, slug
 
-_ATX = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*+#{1,6}[ \t]++(?P<title>.*)")
+_ATX = re.compile(r"[ \t>]*+(?>(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*)#{1,6}[ \t]++(?P<title>.*)")
 _UNDERLINE = re.compile(r"[ \t>]*+(?:=+|-+)[ \t]*+")
 _UNDERLINES = ("-", "=", " ", "\t")
-_FENCE = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*+(`{3,}(?=[^`]*$)|~{3,})")
+_FENCE = re.compile(r"[ \t>]*+(?>(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*)(`{3,}(?=[^`]*$)|~{3,})")
 _ID_NAME = re.compile(r"(?<!\w)(?:id|name)[ \t]*\Z")
 _ID = re.compile(r"[ \t]*+[\"']?([^\"'\s>]++)")
 _NEAR = 20  # characters before a `=` in which its name is looked for

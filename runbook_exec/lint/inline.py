@@ -15,7 +15,7 @@ from .latest import latest
 
 _TOKEN = re.compile(r"\\.|\[|\]\(?", re.DOTALL)
 _DESTINATION = re.compile(
-    r"\(\s*+(?:<(?P<bracketed>[^<>\n]*+)>|(?P<bare>(?:[^\s()<>\\]++|\\.|\([^\s()<>]*+\))++))"
+    r"\(\s*+(?:<(?P<bracketed>[^<>\n]*+)>|(?P<bare>(?>(?:[^\s()<>\\]++|\\.|\([^\s()<>]*+\))+)))"
     r"(?:\s++(?:\"[^\"]{0,500}\"|'[^']{0,500}'|\([^()]{0,500}\)))?\s*+\)"
 )
 _DEFINITION = re.compile(

@@ -73,7 +73,7 @@ _WORDS = {
 }
 _POSIX = re.compile(
     r"(?:(?<=^)|(?<=[\n;|&({]))[ \t]*+"
-    r"(?:(?:and|or|not|if|while|else|begin|command|builtin|exec|time|!)[ \t]++)*+"
+    r"(?>(?:(?:and|or|not|if|while|else|begin|command|builtin|exec|time|!)[ \t]++)*)"
     r"(?:(?P<word>\[\[|local|declare|typeset|unset|then|fi|do|done|esac|until)(?=[\s;]|$)"
     r"|(?:source|\.)[ \t]++(?P<from><\())"
 )
@@ -161,7 +161,9 @@ def left_running(page: Page) -> Iterator[Finding]:
                 )
 
 
-_SET_LOCAL = re.compile(COMMAND + r"set[ \t]++(?:-\w*+(?<=l)|-l\w++|--local)[ \t]++(?:-\S++[ \t]++)*+(\w++)")
+_SET_LOCAL = re.compile(
+    COMMAND + r"set[ \t]++(?:-\w*+(?<=l)|-l\w++|--local)[ \t]++(?>(?:-\S++[ \t]++)*)(\w++)"
+)
 _USED = re.compile(r"\$\{?(\w++)")
 
 

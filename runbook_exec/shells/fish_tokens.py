@@ -59,8 +59,8 @@ _REDIRECT = re.compile(r"[0-9]*&>>?\??|[0-9]*>>?[&?]?|[0-9]*<&?")
 _IN_WORD = re.compile(r"""[\\#(){}\[\]'"|;<>& \t\r\n]""")
 _SEPARATORS = frozenset("|;<> \t\r\n")
 _AFTER_THESE_A_COMMENT = _SEPARATORS | {"("}
-_IN_SINGLE = r"(?:[^'\\]++|\\.)*+"
-_IN_DOUBLE = r'(?:[^"\\$]++|\\.|\$(?!\())*+'
+_IN_SINGLE = r"(?>(?:[^'\\]++|\\.)*)"
+_IN_DOUBLE = r'(?>(?:[^"\\$]++|\\.|\$(?!\())*)'
 _QUOTED = {
     "'": re.compile(rf"{_IN_SINGLE}(')", re.DOTALL),
     '"': re.compile(rf'{_IN_DOUBLE}("|\$(?=\())', re.DOTALL),
@@ -73,7 +73,7 @@ _COMMON = re.compile(
     rf"""[{_BLANK}]*+(?:
         (?P<word>(?![0-9]++[<>]){_LETTERS}(?=[|;<>\ \t\r\n]|\Z))
         |(?P<newline>\n)[\n{_BLANK}]*+
-        |(?P<quoted>(?![0-9]++[<>])(?:{_LETTERS}|'{_IN_SINGLE}'|"{_IN_DOUBLE}")++(?=[|;<>\ \t\r\n]|\Z))
+        |(?P<quoted>(?![0-9]++[<>])(?>(?:{_LETTERS}|'{_IN_SINGLE}'|"{_IN_DOUBLE}")+)(?=[|;<>\ \t\r\n]|\Z))
         |(?P<pipe>\|)(?![|&])
         |(?P<redirect>[0-9]*+>>?+)(?![|&?>])
         |(?P<semicolon>;)[\n{_BLANK}]*+

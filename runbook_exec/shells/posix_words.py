@@ -24,7 +24,7 @@ LEFT_SIDE = re.compile(r"[^\W\d]\w*(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?\+?=")
 _ELEMENT_KEY = re.compile(r"\[[^\]\n]*\]\+?=")
 _BRACKETS = re.compile(r"\[[^ \t\n\]\\'\"`;&|()<>]*+(\]?)")
 _BRACES = re.compile(r"\{[^ \t\n{},;&|()<>\\'\"`]*+\}")
-_IN_BACKTICKS = re.compile(r"(?:[^\\`]++|\\.)*+`", re.DOTALL)
+_IN_BACKTICKS = re.compile(r"(?>(?:[^\\`]++|\\.)*)`", re.DOTALL)
 # what means nothing in a stretch that ends in …
 _PLAIN_UNTIL = {
     '"': re.compile(r"[^\\$`\"]*+"),
