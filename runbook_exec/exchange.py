@@ -53,6 +53,14 @@ class Keyboard(Protocol):
         """Rows and columns."""
 
 
+class ShellMissing(Exception):
+    """The shell's program is not on PATH."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 _PEER = 0x5441  # TIOCGPTPEER of Linux: opens the other end of a pseudo-terminal
 Modes = list[int | list[bytes | int]]  # as termios gives and takes them
 

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import core_dumps
 from .cast import Cast
 from .commit import commit_of
 from .engine import run
@@ -54,6 +55,7 @@ def run_plan(
 
     With a `past` the run that it is of is taken up.
     """
+    core_dumps.forbid()
     if (why := _cannot_begin(plan)) is not None:
         print(why, file=sys.stderr)
         return "refused"

@@ -18,7 +18,8 @@ from typing import Any
 
 import pexpect
 
-from .exchange import Done, Keyboard, Output, Quiet, make_ready, starting_modes
+from . import core_dumps
+from .exchange import Done, Keyboard, Output, Quiet, ShellMissing, make_ready, starting_modes
 from .leftovers import hang_up
 from .printed import Printed
 from .shells.drive import (
@@ -48,14 +49,6 @@ _AS_AT_A_PROMPT = (
     signal.SIGTSTP,
 )
 _TICK = 0.25  # seconds between looks at the clock and at the size of the window
-
-
-class ShellMissing(Exception):
-    """The shell's program is not on PATH."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
 
 
 class Session:
@@ -128,6 +121,7 @@ class Session:
         """Give the shell signals as at a prompt, and its input; called in the child, before it is started."""
         for number in _AS_AT_A_PROMPT:
             signal.signal(number, signal.SIG_DFL)
+        core_dumps.allow()
         self._entered()
         if not self._drive.from_input:
             return

@@ -6,7 +6,10 @@ import base64
 import json
 import re
 import shlex
+import signal
+import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -94,6 +97,29 @@ def test_a_planted_secret_is_in_no_artefact(way: str, program: Program, runtime:
     assert any(name.endswith(".cast") for name in found)
     for name, data in found.items():
         assert leaked(data) == [], name
+
+
+def test_a_program_that_is_aborted_leaves_no_core(program: Program) -> None:
+    """Where core files are made, that of the program would hold its secrets; what it runs may make them."""
+    program.write("page.md", "```bash\nulimit -c\ntouch <token>; sleep 60\n```\n")
+    program.write("go.sh", 'ulimit -c unlimited; exec "$@"\n')
+    with subprocess.Popen(
+        ["sh", "go.sh", *COMMAND, "page.md", "--yes", "--json", "--set", "token=planted-and-long-enough"],
+        cwd=program.work,
+        env=program.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as running:
+        until = time.monotonic() + 20
+        while not (program.work / "planted-and-long-enough").exists():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        running.send_signal(signal.SIGABRT)
+        told = running.communicate(timeout=20)[0]
+    assert running.returncode == -signal.SIGABRT
+    assert b'"text":"unlimited\\n"' in told
+    assert [path.name for path in program.work.iterdir() if path.name.startswith("core")] == []
 
 
 def leaked(data: bytes) -> list[bytes]:

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_session import POSIX, SHELLS, all_of, home, opened, run
 
-from runbook_exec.exchange import Done
-from runbook_exec.session import Session, ShellMissing
+from runbook_exec.exchange import Done, ShellMissing
+from runbook_exec.session import Session
 from runbook_exec.shells.noise import Tidy
 
 # what is left behind, and how the next statement looks at it
