@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..model import Step
 from ..plan import Item, Plan, Value
 from ..questions import (
     AfterFailure,
@@ -20,6 +21,11 @@ from ..templates import render_default
 from ..verdict import chosen_alternative
 from .findings import VALUE_MISSING, Finding
 from .transcript import Transcript
+
+
+def names_of(step: Step) -> list[str]:
+    """What a step may be called by."""
+    return [name for name in (step.label, step.anchor, step.annotation.id) if name]
 
 
 @dataclass(slots=True)
@@ -47,7 +53,7 @@ class Answers:
         """Answer a question of the run."""
         step = question.item.step
         settings = self.transcript.settings
-        names = [name for name in (step.label, step.anchor, step.annotation.id) if name]
+        names = names_of(step)
         match question:
             case ManualStep():
                 note = next((settings.done[name] for name in names if name in settings.done), None)

@@ -103,7 +103,8 @@ def told(result: Result) -> str:
     calls = len(result.calls)
     said = f"{result.transcript.path}: {result.outcome}"
     if result.outcome == "passed":
-        said += f", {calls} call{'s' * (calls != 1)} in {result.seconds:.1f} s"
+        own = result.seconds - result.running
+        said += f", {calls} call{'s' * (calls != 1)} in {result.seconds:.2f} s, {own:.2f} s of it our own"
     paragraphs = [paragraph(found) for found in found_in(result)]
     return "\n".join([*paragraphs, said]) + "\n"
 

@@ -22,7 +22,7 @@ from ..state import State
 from ..values import parse_capture
 from ..working import World
 from . import relay
-from .answers import Answers
+from .answers import Answers, names_of
 from .desk import Came, Desk
 from .findings import NEVER_CAME, NOT_READ, STATEMENT_FAILED, Document, Finding
 from .listening import Listening
@@ -70,7 +70,8 @@ class Result:
     events: tuple[Event, ...] = ()
     calls: tuple[Came, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)  # what names were bound to
-    seconds: float = 0.0
+    seconds: float = 0.0  # that it took
+    running: float = 0.0  # seconds of these in which statements ran
     read: Transcript | None = None
 
 
@@ -100,7 +101,8 @@ def rehearse(path: Path, options: Options = Options()) -> Result:
     else:
         found = tuple(problems or plan)
         result = Result("cannot", *documents, found)
-    return replace(result, seconds=time.monotonic() - began, read=transcript)
+    running = sum(event.duration for event in result.events if isinstance(event, StatementFinished))
+    return replace(result, seconds=time.monotonic() - began, running=running, read=transcript)
 
 
 def _text(data: bytes) -> str:
@@ -126,7 +128,26 @@ def _plan(runbook: Runbook, transcript: Transcript) -> Plan | tuple[Finding, ...
         return tuple(_refused(problem) for problem in plan)
     if shutil.which(procedure.shell) is None and any(item.statement for item in plan.items):
         return (Finding(NOT_READ, f"expected the shell {procedure.shell} on PATH, found none"),)
-    return plan
+    return tuple(_unknown(plan, transcript)) or plan
+
+
+def _unknown(plan: Plan, transcript: Transcript) -> Iterator[Finding]:
+    """Names in the front matter that mean nothing in this runbook and in this transcript."""
+    settings = transcript.settings
+    steps = plan.procedure.steps
+    manual = {name for step in steps if step.manual for name in names_of(step)}
+    several = {name for step in steps if any(b.alternatives for b in step.blocks) for name in names_of(step)}
+    placeholders = {found.name for item in plan.items for found in item.placeholders}
+    for key, given, known, what in (
+        ("done", settings.done, manual, "no step `{}` is for a person to do"),
+        ("choose", settings.choose, several, "no step `{}` has alternatives"),
+        ("values", settings.values, placeholders | transcript.names, "nothing here is named `<{}>`"),
+    ):
+        for name in given:
+            if name not in known:
+                hint = f"known are {', '.join(f'`{each}`' for each in sorted(known))}" if known else ""
+                message = f"`{key}: {{{name}: …}}`: {what.format(name)}"
+                yield Finding(NOT_READ, message, hint, transcript=transcript.place_of(name))
 
 
 def _refused(problem: Problem) -> Finding:

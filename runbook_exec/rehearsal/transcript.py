@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..matter_bounds import bounds
 from ..model import TRANSCRIPT, Problem, Span
-from .patterns import Pattern
+from ..source import source
+from .patterns import Pattern, names_in
 from .words import Word
 
 
@@ -103,6 +106,22 @@ class Transcript:
     calls: tuple[Call, ...]
     problems: tuple[Problem, ...] = ()
     blocks: tuple[Span, ...] = ()  # of the blocks that calls stand in
+
+    @property
+    def names(self) -> set[str]:
+        """Every name in its calls and in what stands below them."""
+        patterns = [word.pattern for call in self.calls for word in call.words]
+        patterns += [
+            line.pattern for call in self.calls for line in call.lines if not isinstance(line, Elided)
+        ]
+        patterns += [given for call in self.calls for given in call.given or ()]
+        return {name for pattern in patterns for name in names_in(pattern)}
+
+    def place_of(self, key: str) -> Span | None:
+        """Where a key stands in the front matter."""
+        found = bounds(self.text)
+        at = re.search(rf"(?<![\w-]){re.escape(key)}(?=['\"]?\s*:)", self.text[: found[1]]) if found else None
+        return source(self.text).span(*at.span()) if at else None
 
     @property
     def typing(self) -> bool:
