@@ -15,6 +15,10 @@ exec {fly} "$@"
 CUT_AT_THE_COMMA = """[ "$1 $2" = "tokens create" ] || exec {fly} "$@"
 {fly} "$@" | sed 's/,.*//'
 """
+NARROW = """[ "$1 $2 $3" = "tokens create org" ] || exec {fly} "$@"
+shift 5 # its organisation, too
+exec {fly} tokens create deploy --app blumeops-proxy "$@"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,7 @@ FAULTS: Mapping[str, Fault] = {
     "narrow-token": Fault(
         line="mise run fly-deploy",
         says="printed `Metrics token unavailable`, which must not appear",
-        edit=(
-            "fly tokens create org \\\n  --org personal",
-            "fly tokens create deploy \\\n  --app blumeops-proxy",
-        ),
+        breaks=_in_place_of_fly(NARROW),
     ),
     "wrong-id": Fault(
         line="fly tokens revoke 0<old-token-id>",

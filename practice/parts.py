@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -15,8 +14,8 @@ def mise() -> Path:
 
 
 def ansible() -> Path:
-    """The real `ansible-playbook`, beside the Python that runs this. Raises FileNotFoundError likewise."""
-    return _there(Path(sys.executable).parent / "ansible-playbook")
+    """The real `ansible-playbook`. Raises FileNotFoundError where it is not installed."""
+    return _there(REPOSITORY / ".tools" / "ansible-playbook")
 
 
 def _there(path: Path) -> Path:

@@ -18,7 +18,8 @@ def main() -> None:
     from practice.world import begin
 
     folder = Path(os.environ["RUNBOOK_REHEARSAL"], "state")
-    begin(folder)
+    if not (folder / "vault").exists():
+        begin(folder)
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
     with serving(str(folder)) as url:
         print(f"FORGEJO_URL={url}\nPRACTICE={PRACTICE}\nPRACTICE_PYTHON={sys.executable}\nready", flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ from practice import parts
 from practice.faults import FAULTS
 from practice.mise import VERSION
 from practice.run import RUNBOOK
-from practice.world import World, create
+from practice.world import World, begin, create
+from runbook_exec.rehearsal.rehearse import Options, rehearse
+
+TRANSCRIPT = RUNBOOK.with_suffix(".real.rehearsal.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,8 @@ def test_the_parts_are_real() -> None:
 
 def test_parts_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without them there is no world on real parts, and it says how to get them."""
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    with pytest.raises(FileNotFoundError, match=r"expected the real ansible-playbook .*`scripts/test`"):
+    monkeypatch.setattr(parts, "REPOSITORY", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"expected the real mise .*`scripts/test`"):
         create(tmp_path / "world", browser=False, real=True)
 
 
@@ -104,3 +108,56 @@ def test_a_fault_is_found_at_its_line(name: str, tmp_path: Path) -> None:
     assert fault.says in run.told
     assert "Nothing after it was run." in run.told
     assert run.leaks() == []
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Path:
+    """A folder of runbooks that finds the practice world and the real parts where the project's own does."""
+    for name in ("practice", ".tools"):
+        (tmp_path / name).symlink_to(REPOSITORY / name)
+    (tmp_path / "runbooks").mkdir()
+    shutil.copy(TRANSCRIPT, tmp_path / "runbooks")
+    return tmp_path / "runbooks"
+
+
+def test_the_rehearsal_on_real_parts(stage: Path) -> None:
+    """It passes, and every call that mise and ansible made was one that the transcript names."""
+    shutil.copy(RUNBOOK, stage)
+    result = rehearse(stage / TRANSCRIPT.name)
+    assert result.findings == (), result.why
+    assert result.outcome == "passed", result.why
+    names = [came.words[0] for came in result.calls]
+    assert names == [
+        "fly",
+        "fly",
+        "op",
+        "mise",
+        "ansible-playbook",
+        "op",
+        "op",
+        "mise",
+        "op",
+        "fly",
+        "fly",
+        "fly",
+    ]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_rehearsal_finds_the_fault(name: str, stage: Path) -> None:
+    """The first thing that is found is at the line that is to blame."""
+    fault, world = FAULTS[name], World(stage.parent / "world")
+    shutil.copytree(REPOSITORY / "practice" / "stand-ins", world.bin)
+    begin(world.folder)
+    fault.breaks(world)
+    world.work.mkdir()
+    shutil.move(fault.page(RUNBOOK, world), stage)
+
+    def prepare(folder: Path) -> None:
+        shutil.copytree(world.folder / "vault", folder / "state" / "vault")
+
+    result = rehearse(stage / TRANSCRIPT.name, Options(stand_ins=world.bin, prepare=prepare))
+    assert result.outcome == "differs", result.why
+    first = result.findings[0]
+    assert first.runbook is not None
+    assert (stage / RUNBOOK.name).read_text().splitlines()[first.runbook.line - 1] == fault.line
