@@ -48,7 +48,8 @@ def refusal(message: str) -> str:
 
 def reading_input() -> str:
     """What a stand-in does whose standard input is to be looked at: it hands that over, and asks again."""
-    return f'{_program("cat")} >"$__runbook_f.in"\n' + _AGAIN.format(what="given", reply="then")
+    taken = f'[ -t 0 ] || {_program("cat")} >"$__runbook_f.in"\n'  # from a terminal nobody would end it
+    return ': >"$__runbook_f.in"\n' + taken + _AGAIN.format(what="given", reply="then")
 
 
 def becoming(command: Sequence[str], environment: Mapping[str, str | None] | None = None) -> str:
@@ -96,6 +97,11 @@ def answer(call: Call, values: Mapping[str, str]) -> str:
             texts.append(filled(line.pattern, values) + "\n" * line.newline)
     flush()
     return "\n".join([*lines, f"exit {call.status}", ""])
+
+
+def saying(stdout: str, stderr: str, status: int) -> str:
+    """What a stand-in does whose answer is known."""
+    return f"printf %s {_quoted(stdout)}\nprintf %s {_quoted(stderr)} >&2\nexit {status & 0xFF}\n"
 
 
 def _quoted(text: str) -> str:
