@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
 
 import pytest
-from program import COMMAND, Program, Ran, fish
+from program import COMMAND, REPOSITORY, Program, Ran, fish
 from screen import screen
 
 from runbook_exec.trust import doubts_about
@@ -200,6 +201,15 @@ def test_a_lock_file_that_others_can_write_counts_for_nothing(program: Program) 
     lock.write_bytes(b"\xff\x00")
     lock.chmod(0o644)
     assert run(program, "page.md", *UNATTENDED).status == 3
+
+
+def test_the_project_s_own_pages_are_locked_as_they_are(program: Program) -> None:
+    """Whoever changes their commands looks at them once more: `runbook-exec trust --lock FILE…` locks them."""
+    folder = REPOSITORY / "runbooks"
+    for name in ("rotate-fly-token.md", "backup-a-folder.md"):
+        shutil.copy(folder / name, program.work)
+    run(program, "trust", "--lock", "rotate-fly-token.md", "backup-a-folder.md")
+    assert (program.work / "runbooks.lock").read_text() == (folder / "runbooks.lock").read_text()
 
 
 # trusting ------------------------------------------------------------------------------------------------
