@@ -204,7 +204,7 @@ def test_a_lock_file_that_others_can_write_counts_for_nothing(program: Program) 
 
 
 def test_the_project_s_own_pages_are_locked_as_they_are(program: Program) -> None:
-    """Whoever changes their commands looks at them once more: `runbook-exec trust --lock FILE…` locks them."""
+    """Whoever changes their commands looks at them once more: `trust --lock FILE…` locks them."""
     folder = REPOSITORY / "runbooks"
     for name in ("rotate-fly-token.md", "backup-a-folder.md"):
         shutil.copy(folder / name, program.work)
