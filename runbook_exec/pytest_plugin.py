@@ -8,7 +8,7 @@ runbook is looked at, and takes no Markdown file for a runbook but where it is t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,21 +56,6 @@ def _named(config: pytest.Config) -> Iterable[Path]:
         path = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100 - links stay as they are
         if path.is_relative_to(config.rootpath) and _OPTION in path.relative_to(config.rootpath).parts:
             yield path
-
-
-@pytest.fixture
-def rehearsal(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """Rehearses a transcript with stand-ins written in Python, and gives what came of it.
-
-    `rehearsal(path, {"fly": function}, …)`: the path is relative to the project's root, a function is called
-    with each `Invocation` of its program and returns what is `Said`, and anything else is as in `Options`.
-    """
-    from .rehearsal.rehearse import Options, rehearse
-
-    def run(path: str | Path, functions: Mapping[str, Any] | None = None, **options: Any) -> Any:
-        return rehearse(request.config.rootpath / path, Options(functions=functions or {}, **options))
-
-    return run
 
 
 class Runbook(pytest.File):

@@ -160,38 +160,6 @@ def test_rehearsals_are_items_of_their_page(project: pytest.Pytester) -> None:
     assert "pytest_plugin.py" not in ran.stdout.str()
 
 
-def test_stand_ins_in_python(project: pytest.Pytester) -> None:
-    """A test of one's own rehearses with functions in the place of programs, and looks at what came of it."""
-    write(project, "runbooks/good.md", "# Good\n\n## Steps\n\n```sh\necho in | fly 'a b'\nop x\n```\n")
-    write(project, "runbooks/good.rehearsal.md", "```console\n$ fly 'a b'\nanswer [..]\n```\n")
-    project.makepyfile(
-        """
-        from runbook_exec.rehearsal.desk import Said
-
-        def test_it(rehearsal):
-            called = []
-            def fly(call):
-                called.append((*call.words, call.given))
-                return Said("answer 1\\n")
-            def op(call):
-                called.append(call.words)
-                return Said(status=3)
-            result = rehearsal("runbooks/good.rehearsal.md", {"fly": fly, "op": op})
-            assert called == [("fly", "a b", "in\\n"), ("op", "x")]
-            (finding,) = result.findings
-            assert (finding.code, finding.runbook.line) == ("R705", 7)
-
-        def test_that_fails(rehearsal):
-            def fly(call):
-                raise ValueError("of the test's own")
-            rehearsal("runbooks/good.rehearsal.md", {"fly": fly, "op": fly})
-        """
-    )
-    ran = project.runpytest_subprocess("-k", "test_it or test_that_fails")
-    ran.assert_outcomes(passed=1, failed=1)
-    ran.stdout.fnmatch_lines(["E *ValueError: of the test's own"])
-
-
 def test_it_is_at_rest_where_nobody_asks(project: pytest.Pytester) -> None:
     """A run that has no runbooks loads two modules of ours and no library."""
     project.makeconftest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..lint.rule import Rule
@@ -14,7 +14,7 @@ from .operator import Operator
 from .patterns import REST, filled
 from .relay import read_came
 from .stage import Stage
-from .stand_ins import answer, becoming, reading_input, refusal, saying
+from .stand_ins import answer, becoming, reading_input, refusal
 from .telling import beside, lines_beside, marks, naming
 from .transcript import Asks, Call, Elided, Shown, Transcript
 from .words import call_text
@@ -33,27 +33,6 @@ class Came:
     status: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """What a function that stands in for a program is called with."""
-
-    words: Sequence[str]  # the program's name and its arguments
-    cwd: str
-    given: str  # its standard input, "" where that is a terminal
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a function that stands in for a program answers."""
-
-    stdout: str = ""
-    stderr: str = ""
-    status: int = 0
-
-
-StandIn = Callable[[Invocation], Said]
-
-
 @dataclass(slots=True)
 class Desk:
     """Answers the stand-ins of one rehearsal, and keeps what is found.
@@ -68,7 +47,6 @@ class Desk:
     operator: Operator | None
     progress: Progress
     lenient: bool = False
-    functions: Mapping[str, StandIn] = field(default_factory=dict)
     item: Item | None = None  # the statement that is running
     came: list[Came] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -99,9 +77,6 @@ class Desk:
                     result.call,
                 )
             return self._answer(result.call, name)
-        if name in self.functions and not any(call.program == name for call in self.transcript.calls):
-            self.came.append(Came(told.words, told.cwd, self.item, None))
-            return reading_input()  # where the transcript says nothing of it, the function decides alone
         near = result.nearest
         self.came.append(Came(told.words, told.cwd, self.item, None, near))
         self._note(NOT_EXPECTED, *self._unexpected(told.words, near), near)
@@ -120,7 +95,7 @@ class Desk:
     def _answer(self, call: Call, name: str) -> str:
         if self.operator is not None:
             self.operator.expects(call, self.progress.values)
-        if call.given is not None or name in self.functions:
+        if call.given is not None:
             return reading_input()
         return self._go(call, name)
 
@@ -139,7 +114,7 @@ class Desk:
         came = self.came[index]
         call, text = came.call or came.nearest, data.decode("utf-8", "surrogateescape")
         if call is None or call.given is None:
-            return self._function(index, text)
+            return "exit 126\n"
         bound = given_matches(call.given, text, self.progress.values)
         if bound is None:
             expected = "\n".join(filled(pattern, self.progress.values) for pattern in call.given)
@@ -153,18 +128,9 @@ class Desk:
                 return refusal(f"{came.words[0]}: this rehearsal expects another standard input")
         else:
             self._bind(bound)
-        if came.words[0] in self.functions:
-            return self._function(index, text)
         if came.words[0] in self.stage.answered:
             return answer(call, self.progress.values)
         return 'exec <"$__runbook_f.in"\n' + self._become(came.words[0], call)
-
-    def _function(self, index: int, given: str) -> str:
-        """Ask the function that stands in for a program."""
-        came = self.came[index]
-        said = self.functions[came.words[0]](Invocation(came.words, came.cwd, given))
-        self._compare(index, {1: said.stdout, 2: said.stderr}, said.status)
-        return saying(said.stdout, said.stderr, said.status)
 
     def _printed(self, index: int, data: bytes) -> None:
         """A program whose output is looked at has ended."""

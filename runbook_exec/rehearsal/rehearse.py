@@ -23,7 +23,7 @@ from ..values import parse_capture
 from ..working import World
 from . import relay
 from .answers import Answers, names_of
-from .desk import Came, Desk, StandIn
+from .desk import Came, Desk
 from .findings import NEVER_CAME, NOT_READ, STATEMENT_FAILED, Document, Finding
 from .listening import Listening
 from .matching import Progress, missing
@@ -45,15 +45,13 @@ class Options:
     """What may be said of a rehearsal beside its transcript.
 
     `programs` are let through beside the harmless ones. `stand_ins` takes the place of the transcript's
-    folder, `functions` stand in for programs by name, `environment` is added to, and `prepare` is called with
-    the folder of the rehearsal before anything is started. `lenient` goes on where a call differs, to see all
-    that does.
+    folder, `environment` is added to, and `prepare` is called with the folder of the rehearsal before
+    anything is started. `lenient` goes on where a call differs, to see all that does.
     """
 
     programs: Collection[str] = ()
     stand_ins: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-    functions: Mapping[str, StandIn] = field(default_factory=dict)
     prepare: Callable[[Path], None] = lambda folder: None
     sandbox: bool = True
     lenient: bool = False
@@ -161,7 +159,7 @@ def _rehearsed(
 ) -> Result:
     shell = plan.procedure.shell or "sh"
     with ExitStack() as stack:
-        here = stack.enter_context(stage(transcript, options.programs, options.stand_ins, options.functions))
+        here = stack.enter_context(stage(transcript, options.programs, options.stand_ins))
         options.prepare(here.folder)
         sandbox = stack.enter_context(Sandbox(here.folder, options.sandbox))
         variables = here.environment(shell, {**options.environment, **transcript.settings.environment})
@@ -178,7 +176,6 @@ def _rehearsed(
             operator,
             Progress(transcript.settings.values),
             options.lenient,
-            options.functions,
         )
         session = Heard(
             shell,

@@ -30,7 +30,6 @@ class Stage:
     stand_ins: Mapping[str, str]  # executables that colleagues wrote, by name
     programs: Mapping[str, str]  # real programs that a transcript names, by name
     answered: frozenset[str]  # programs that the transcript itself answers
-    functions: frozenset[str] = frozenset()  # programs that functions stand in for
 
     @property
     def work(self) -> Path:
@@ -69,16 +68,12 @@ class Stage:
 
 @contextmanager
 def stage(
-    transcript: Transcript,
-    programs: Collection[str] = (),
-    stand_ins: Path | None = None,
-    functions: Collection[str] = (),
+    transcript: Transcript, programs: Collection[str] = (), stand_ins: Path | None = None
 ) -> Iterator[Stage]:
     """Set up the folder of a rehearsal, and remove it at the end.
 
     `programs` are let through beside those that are harmless; `stand_ins` is a folder of executables instead
-    of the one that the transcript names; `functions` names programs that functions stand in for. Raises
-    NoStage.
+    of the one that the transcript names. Raises NoStage.
     """
     # fish and others say where they are by its real path
     folder = Path(tempfile.mkdtemp(prefix="runbook-rehearsal-")).resolve()
@@ -93,7 +88,7 @@ def stage(
         beside = Path(transcript.path).parent
         if transcript.settings.files:
             _copy(beside / transcript.settings.files, folder / "work")
-        yield _filled(folder, transcript, programs, stand_ins, frozenset(functions))
+        yield _filled(folder, transcript, programs, stand_ins)
     finally:
         _remove(folder)
 
@@ -115,32 +110,25 @@ def _copy(source: Path, target: Path) -> None:
         raise NoStage(f"cannot copy `files: {source}`: {reason}") from None
 
 
-def _filled(
-    folder: Path,
-    transcript: Transcript,
-    more: Collection[str],
-    stand_ins: Path | None,
-    functions: frozenset[str],
-) -> Stage:
+def _filled(folder: Path, transcript: Transcript, more: Collection[str], stand_ins: Path | None) -> Stage:
     settings = transcript.settings
     beside = Path(transcript.path).parent.absolute()
     written = _stand_ins(stand_ins or (beside / settings.stand_ins if settings.stand_ins else None))
-    written = {name: path for name, path in written.items() if name not in functions}
     named = {call.program for call in transcript.calls} - {""}
-    own = written.keys() | functions
-    real = {n: _real(n, path, beside) for n, path in settings.programs.items() if n not in own}
+    real = {
+        name: _real(name, path, beside) for name, path in settings.programs.items() if name not in written
+    }
     stage = Stage(
         folder,
         written,
         {name: path for name, path in real.items() if name in named},
-        frozenset(named - written.keys() - real.keys() - functions),
-        functions,
+        frozenset(named - written.keys() - real.keys()),
     )
     text = script(stage.calls)
     one = folder / "stand-in"
     one.write_text(text, encoding="utf-8")
     one.chmod(0o700)
-    for name in (*stage.stand_ins, *stage.programs, *stage.answered, *stage.functions):
+    for name in (*stage.stand_ins, *stage.programs, *stage.answered):
         if "/" in name or name in (".", "..") or "\0" in name:
             raise NoStage(f"expected the name of a program on PATH, got `{name}`")
         (stage.bin / name).symlink_to(one)

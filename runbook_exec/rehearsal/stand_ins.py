@@ -99,10 +99,5 @@ def answer(call: Call, values: Mapping[str, str]) -> str:
     return "\n".join([*lines, f"exit {call.status}", ""])
 
 
-def saying(stdout: str, stderr: str, status: int) -> str:
-    """What a stand-in does whose answer is known."""
-    return f"printf %s {_quoted(stdout)}\nprintf %s {_quoted(stderr)} >&2\nexit {status & 0xFF}\n"
-
-
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
