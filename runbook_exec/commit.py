@@ -19,7 +19,7 @@ class Commit(NamedTuple):
 def commit_of(document: Path) -> Commit:
     """The commit that is checked out around the document; nothing outside of a repository or without git."""
     folder = document.absolute().parent
-    if not any((each / ".git").exists() for each in (folder, *folder.parents)):
+    if not in_repository(document):
         return Commit()
     command = ["git", "--no-optional-locks", "-C", str(folder), "status", "--porcelain=v2", "--branch"]
     command += ["--untracked-files=all", "--ignored=matching", "--", document.name]
@@ -32,3 +32,8 @@ def commit_of(document: Path) -> Commit:
     if found in ("", "(initial)"):
         return Commit()
     return Commit(found, any(not line.startswith("#") for line in lines))
+
+
+def in_repository(document: Path) -> bool:
+    """Whether the document lies in what looks like a git repository."""
+    return any((each / ".git").exists() for each in document.absolute().parents)

@@ -188,10 +188,12 @@ def _locked(document: Path, anchor: str, commands: Iterable[str]) -> tuple[bool,
         return False, f"`{path}` was made for other commands"
     if facts.st_uid not in (os.getuid(), 0, document.stat().st_uid) or facts.st_mode & stat.S_IWOTH:
         return False, f"`{path}` can be written by others"
-    from .commit import commit_of
+    from .commit import commit_of, in_repository
 
-    if commit_of(path).dirty:
-        return False, f"`{path}` is not committed"
+    if in_repository(path):
+        commit = commit_of(path)
+        if commit.dirty or not commit.id:
+            return False, f"`{path}` is not committed"
     return True, ""
 
 

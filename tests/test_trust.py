@@ -180,9 +180,10 @@ def test_in_a_repository_a_lock_file_counts_once_it_is_committed(program: Progra
     """What somebody put there and nobody has reviewed lets nothing run."""
     program.write("page.md", PAGE)
     git(program, "init", "-q")
+    run(program, "trust", "--lock", "page.md")
+    assert run(program, "page.md", *UNATTENDED).status == 3  # nothing at all is committed
     git(program, "add", "page.md")
     git(program, "commit", "-qm", "page")
-    run(program, "trust", "--lock", "page.md")
     ran = run(program, "page.md", *UNATTENDED)
     assert (ran.status, "runbooks.lock` is not committed" in ran.stderr) == (3, True)
     git(program, "add", "runbooks.lock")
