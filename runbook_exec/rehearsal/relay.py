@@ -185,7 +185,7 @@ def _write(stream: int, data: bytes) -> None:
 def _files(ends: dict[int, tuple[int, int, bool]]) -> dict[int, int]:
     """The outputs that go into files, and where in them the program begins to write."""
     found: dict[int, int] = {}
-    for stream in (1, 2):
+    for stream in (1, 2) if sys.platform == "linux" else ():  # elsewhere it cannot be opened for reading
         try:
             state = os.fstat(stream)
         except OSError:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -56,7 +57,9 @@ class Sandbox:
         libc = _libc()
         user = os.geteuid() != 0
         mine, its = os.pipe()
-        self._pid = os.fork()
+        with warnings.catch_warnings():  # of other threads: the new process makes nothing but system calls
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._pid = os.fork()
         if self._pid == 0:
             with contextlib.suppress(BaseException):
                 os.write(its, _made(libc, folder, user).encode())
