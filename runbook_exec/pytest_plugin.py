@@ -11,9 +11,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from .rehearsal.in_python import StandIns
 
 _OPTION = "runbooks"
 _HELP = "folders and files whose Markdown pages are runbooks; always: what is named of a folder `runbooks`"
@@ -56,6 +59,14 @@ def _named(config: pytest.Config) -> Iterable[Path]:
         path = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100 - links stay as they are
         if path.is_relative_to(config.rootpath) and _OPTION in path.relative_to(config.rootpath).parts:
             yield path
+
+
+@pytest.fixture
+def stand_ins(tmp_path: Path) -> StandIns:
+    """Functions of a test in the place of programs, and rehearsals with them."""
+    from .rehearsal.in_python import StandIns
+
+    return StandIns(tmp_path)
 
 
 class Runbook(pytest.File):

@@ -173,3 +173,39 @@ def test_it_is_at_rest_where_nobody_asks(project: pytest.Pytester) -> None:
     assert "loaded runbook_exec runbook_exec.pytest_plugin" in ran.outlines
     ran = project.runpytest_subprocess("-s", ".", "-p", "no:runbook-exec")
     assert "loaded" in ran.outlines
+
+
+ROTATE = """# Rotate
+
+## Steps
+
+### 1. Mint
+
+<!-- runbook: capture=new-token -->
+```sh
+fly tokens create org
+```
+
+### 2. Store
+
+```sh
+op item edit fly 'deploy-token=<new-token>'
+```
+
+### 3. Look
+
+Wait until the workflow is green.
+"""
+
+
+def test_the_example_of_stand_ins_in_python(project: pytest.Pytester) -> None:
+    """It passes as the documentation has it, and fails where its assertion does."""
+    page = (REPOSITORY / "docs" / "pytest.md").read_text(encoding="utf-8")
+    example = page.partition("```python\n")[2].partition("```")[0]
+    write(project, "runbooks/rotate.md", ROTATE)
+    write(project, "test_rotate.py", example)
+    project.runpytest_subprocess("test_rotate.py").assert_outcomes(passed=1)
+    write(project, "runbooks/rotate.md", ROTATE.replace("'deploy-token=", "'deploy-tokn="))
+    ran = project.runpytest_subprocess("test_rotate.py")
+    ran.assert_outcomes(failed=1)
+    ran.stdout.fnmatch_lines(['>       assert "deploy-token=FlyV1 fm2_made,fm2_up" in call.words'])
