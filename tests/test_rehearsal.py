@@ -534,6 +534,20 @@ def test_update_rewrites_what_differs(program: Program) -> None:
     assert transcript.read_text() == AFTER
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_update_puts_calls_into_the_order_in_which_they_came(end: str, program: Program) -> None:
+    """With what stands below them, in a list as well, and the file keeps its line ends."""
+    program.write("page.md", "# Page\n\n## Steps\n\n```sh\nfly two\nfly three\nfly one\n```\n")
+    before = ["- in a list:", "", "  ```console", "  $ fly one", "  1", "", "  $ fly two", "  2"]
+    before += ["  $ fly gone", "  $ fly three", "  ```", ""]
+    transcript = program.write("page.rehearsal.md", end.join(before))
+    ran = program.run("rehearse", "page.md", "--update")
+    after = ["- in a list:", "", "  ```console", "", "  $ fly two", "  2"]
+    after += ["  $ fly three", "  $ fly one", "  1", "  ```", ""]
+    assert transcript.read_bytes().decode().split(end) == after
+    assert ran.status == 0, ran.told
+
+
 def test_programs_are_listed(program: Program) -> None:
     """Those that are harmless, and those that the project adds."""
     program.write("pyproject.toml", '[tool.runbook-exec]\nrehearsal-programs = ["ghostscript"]\n')

@@ -16,6 +16,7 @@ from ..source import source
 from .desk import Came
 from .matching import compared
 from .patterns import GAP, NAME, Expression, Gap, Name, Pattern, names_in
+from .reading import read
 from .rehearse import Result
 from .telling import marks, naming
 from .transcript import Asks, Call, Elided, Line, Shown, Transcript
@@ -60,6 +61,9 @@ def update(path: Path, result: Result) -> bool:
 
 def updated(transcript: Transcript, result: Result) -> str:
     """The text of the transcript as it should be; the last edit is made first, so that places stay true."""
+    if "\r\n" in transcript.text:
+        plain = transcript.text.replace("\r\n", "\n").encode("utf-8")
+        return updated(read(plain, transcript.path), result).replace("\n", "\r\n")
     ended = result.events[-1] if result.events else None
     over = isinstance(ended, RunEnded) and ended.outcome == "succeeded"
     text = transcript.text
@@ -74,29 +78,45 @@ def _edits(
 ) -> Iterator[Edit]:
     used: set[int] = set()
     last: Call | None = None
-    added: dict[int, list[str]] = {}  # new calls, by where they are put
+    added: dict[int, list[str]] = {}  # what is put where: new calls, and those that come later than before
     for each in came:
-        call = each.call or (each.nearest if each.nearest and each.nearest.number not in used else None)
-        if call is None:
-            at = last.extent[1] if last else _beginning(transcript)
-            added.setdefault(at, []).append(_call_text([naming(word, values) for word in each.words]))
+        meant = each.call or (each.nearest if each.nearest and each.nearest.number not in used else None)
+        at = last.extent[1] if last else _beginning(transcript)
+        if meant is None:
+            added.setdefault(at, []).append(f"$ {_call_text([naming(word, values) for word in each.words])}")
             continue
-        if not call.repeats:
+        call = transcript.calls[meant.number]
+        if last is not None and call.number < last.number and not call.repeats and not _together(call, last):
+            added.setdefault(at, []).append(transcript.text[slice(*call.extent)])
             used.add(call.number)
-        if each.call is None:
-            yield Edit(call.span.start, call.span.end, _call_text(_kept(call, each.words, values)))
-        yield from _output_edits(transcript, call, each, values)
+            yield _removal(transcript, call)
+            continue
+        if call.number not in used:
+            if each.call is None:
+                yield Edit(call.span.start, call.span.end, _call_text(_kept(call, each.words, values)))
+            yield from _output_edits(transcript, call, each, values)
+        used.add(call.number)
         last = call if last is None or call.number > last.number else last
     for at, calls in added.items():
         before = "\n" if at and transcript.text[at - 1] != "\n" else ""
         indent = _indent(transcript.text, at)
-        lines = "".join(f"\n{indent}$ {call}" for call in calls)
+        lines = "".join(f"\n{indent}{call}" for call in calls)
         yield Edit(at, at, lines if before else lines.removeprefix("\n") + "\n")
     if over:
-        for call in transcript.calls:
-            if call.number not in used and not call.repeats:
-                start, end = call.extent
-                yield Edit(start, end + transcript.text.startswith("\n", end), "")
+        gone = (call for call in transcript.calls if call.number not in used and not call.repeats)
+        yield from (_removal(transcript, call) for call in gone)
+
+
+def _together(call: Call, other: Call) -> bool:
+    """Whether they come in any order."""
+    return call.group != 0 and call.group == other.group
+
+
+def _removal(transcript: Transcript, call: Call) -> Edit:
+    """Take a call out, in whole lines."""
+    start, end = call.extent
+    line = transcript.text.rfind("\n", 0, start) + 1
+    return Edit(line, end + transcript.text.startswith("\n", end), "")
 
 
 def _beginning(transcript: Transcript) -> int:
@@ -107,7 +127,7 @@ def _beginning(transcript: Transcript) -> int:
 def _indent(text: str, at: int) -> str:
     start = text.rfind("\n", 0, max(at - 1, 0)) + 1
     found = re.match(r"[ \t>]*", text[start:at])
-    return found[0].replace(">", ">") if found else ""
+    return found[0] if found else ""
 
 
 def _call_text(words: Sequence[Pattern]) -> str:
