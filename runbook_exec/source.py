@@ -48,7 +48,11 @@ class Source:
         """
         if last >= len(self.lines):
             raise PositionError(last + 1, rest, "the end of the file")
-        start, first = self.place(index, rest)[0], self.starts[index]
+        line, first = self.lines[index], self.starts[index]
+        if "\t" not in line and line.endswith(rest):  # as most do
+            start = first + len(line) - len(rest)
+        else:
+            start = self.place(index, rest)[0]
         return Span(start, self.starts[last] + len(self.lines[last]), index + 1, start - first + 1)
 
     def end(self, index: int) -> int:

@@ -101,7 +101,7 @@ def tokens(text: str, start: int, end: int, regions: list[Region] | None = None)
     found: list[Region] = regions if regions is not None else []
     read: list[Token] = []
     at = start
-    while True:
+    while at < end:
         common = _COMMON.match(text, at, end)
         if common is None:
             token = _rare(text, at, end, found)
@@ -126,6 +126,8 @@ def tokens(text: str, start: int, end: int, regions: list[Region] | None = None)
             found.append((begin, stop, Context.COMMENT))
         else:
             read.append(Token(cast(Kind, kind), begin, written))
+    read.append(Token("stop", end))
+    return read
 
 
 def _quotes(text: str, start: int, end: int) -> Iterator[Region]:
