@@ -7,7 +7,6 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,7 @@ _OWN_LINE = re.compile(r"^warning: | (?:at|on) line \d+")  # of the script, whic
 _TOKEN = re.compile(r"(?:near(?: unexpected token)?|matching) `(.+)'|\"(.+)\" unexpected")
 
 # Two ways of putting a script where it can only stand if it is complete: a script that closes the first by
-# words of its own is an error in the second.
+# words of its own is an error in the second. Each script is read in both, one after the other.
 _AROUND = (("{", "}"), ("if :; then", "fi"))
 # Nothing after a script that is complete; an error after one that has left a quote or a list open.
 _GUARD = ": \";;)\" ';;)' '`;;)`'\n:;"
@@ -42,10 +41,13 @@ def check(command: Sequence[str], scripts: Sequence[str], alone: Sequence[bool])
             accepted |= asking.accepted(scripts, batch)
         found: list[Complaint | None] = [None] * len(scripts)
         suspects = [number for number in range(len(scripts)) if number not in accepted]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            said = pool.map(asking.complaint, suspects, [scripts[number] for number in suspects])
-            for number, complaint in zip(suspects, said, strict=True):
-                found[number] = complaint
+        if suspects:
+            from concurrent.futures import ThreadPoolExecutor  # most scripts are right, and it is not small
+
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                said = pool.map(asking.complaint, suspects, [scripts[number] for number in suspects])
+                for number, complaint in zip(suspects, said, strict=True):
+                    found[number] = complaint
         return found
 
 
@@ -72,15 +74,19 @@ class _Asking:
 
     def accepted(self, scripts: Sequence[str], batch: Sequence[int]) -> set[int]:
         """Those of the batch that the shell surely parses; of the others nothing is known."""
-        if all(self._accepts([scripts[number] for number in batch], *around) for around in _AROUND):
+        if self._accepts([scripts[number] for number in batch]):
             return set(batch)
         half = len(batch) // 2
         if not half:
             return set()
         return self.accepted(scripts, batch[:half]) | self.accepted(scripts, batch[half:])
 
-    def _accepts(self, scripts: Sequence[str], opening: str, closing: str) -> bool:
-        text = "".join(f"{opening}\n:\n{script}\n\n{closing}\n{_GUARD}\n" for script in scripts)
+    def _accepts(self, scripts: Sequence[str]) -> bool:
+        text = "".join(
+            f"{opening}\n:\n{script}\n\n{closing}\n{_GUARD}\n"
+            for script in scripts
+            for opening, closing in _AROUND
+        )
         done = self._run("all", text)
         return done.returncode == 0 and not done.stderr
 
