@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .plan import Plan
     from .resume import Past
 
+_GARBAGE = 100_000  # objects between two looks for cycles, of which the linter makes hardly any
+
 DONE, FAILED, REFUSED, WAITING, DUE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
@@ -86,6 +88,7 @@ def docs(arguments: argparse.Namespace) -> int:
 
 def lint(arguments: argparse.Namespace) -> int:
     """Print what is wrong with pages."""
+    gc.set_threshold(_GARBAGE)
     from .lint.program import Asked, NotRun
     from .lint.program import run as run_lint
 

@@ -57,11 +57,10 @@ class Cache:
         except (ValueError, TypeError, KeyError, RecursionError):
             return None
 
-    def add(self, kept: Mapping[str, Kept], used: Iterable[str]) -> None:
-        """Keep these, by key; `used` are the keys of everything that this run has looked at."""
-        if not kept:
+    def add(self, lines: dict[bytes, bytes], used: Iterable[str]) -> None:
+        """Keep these lines, by key; `used` are the keys of everything that this run has looked at."""
+        if not lines:
             return
-        lines = {key.encode(): _line(key, each) for key, each in kept.items()}
         alive = {key.encode() for key in used} | lines.keys()
         try:
             if len(self._lines) + self._stale + len(lines) > _SPARE * len(alive) + 100:
@@ -153,7 +152,8 @@ def _sum(text: bytes) -> bytes:
     return hashlib.sha256(text).hexdigest()[:16].encode()
 
 
-def _line(key: str, kept: Kept) -> bytes:
+def line(key: str, kept: Kept) -> bytes:
+    """The line that keeps this: much smaller than what it is made of."""
     looked = kept.looked
     plain = [
         [to_plain(found) for found in looked.found],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -35,7 +34,7 @@ class Looking:
     def look(self, paths: Sequence[str]) -> list[Kept]:
         """What is found on these pages, and what that rests on."""
         looked: dict[str, Kept] = {}
-        read: dict[str, tuple[Runbook, str]] = {}
+        read: dict[str, Runbook] = {}
         for path in paths:
             try:
                 data = self._pages.content(path)
@@ -43,16 +42,16 @@ class Looking:
                 why = f"cannot read `{path}`: {(error.strerror or str(error)).lower()}"
                 looked[path] = Kept(Looked(path, unread=why))
                 continue
-            read[path] = parse(data, path), hashlib.sha256(data).hexdigest()
+            read[path] = parse(data, path)
         rules = {path: self._rules_for(self._settings[path]) for path in read}
-        said = verdicts(
-            {path: read[path][0] for path in read if any(rule.asks_shells for rule in rules[path])}
-        )
-        for path, (runbook, digest) in read.items():
+        said = verdicts({path: read[path] for path in read if any(rule.asks_shells for rule in rules[path])})
+        for path, runbook in read.items():
             verdict = said.get(path, Verdict())
             page = Page(runbook, Path(path), self._site, self._settings[path].options, verdict.refused)
             found = tuple(self._on_page(path, page, rules[path]))
-            looked[path] = Kept(Looked(path, digest, found, verdict.missing), *self._site.notes.taken())
+            looked[path] = Kept(
+                Looked(path, runbook.digest, found, verdict.missing), *self._site.notes.taken()
+            )
         return [looked[path] for path in paths]
 
     def _rules_for(self, settings: Settings) -> Sequence[Rule]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from .cache import Cache, Keys
+from .cache import Cache, Keys, line
 from .found import Report
 from .looked import Kept, Looked
 from .pages import Pages
@@ -87,12 +87,13 @@ class _Run:
                 if kept is not None and self._holds(kept):
                     known[path] = kept.looked
         unknown = [path for path in self.paths if path not in known]
-        made: dict[str, Kept] = {}
+        made: dict[bytes, bytes] = {}
         for kept in self.look(unknown) if unknown else ():
             looked = kept.looked
             known[looked.path] = looked
             if not looked.unread:
-                made[keys.key(looked.path, looked.digest, self._settings[looked.path])] = kept
+                key = keys.key(looked.path, looked.digest, self._settings[looked.path])
+                made[key.encode()] = line(key, kept)
         cache.add(made, used)
         return (known[path] for path in self.paths)
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 Look = Callable[[Sequence[str]], list[Kept]]
 
 _AT_ONCE = 50  # pages, at most, whose blocks a shell is asked about together
-_TURNS = 4  # parts for each process, at least, so that all are busy to the end
+_FEWEST = 10  # pages for which it is worth while to start the shells
+_TURNS = 2  # of what is left each process takes this part of its share, so that all are busy to the end
 _WORTH_IT = 60  # pages below which starting processes takes longer than they save
-_GARBAGE = 100_000  # objects between two looks for cycles, of which there are hardly any
 _PATIENCE = 2  # seconds in which a process that is told to end has cleaned up
 
 
@@ -32,10 +32,16 @@ def spread(look: Look, paths: Sequence[str]) -> Iterator[Kept]:
         for start in range(0, len(paths), _AT_ONCE):
             yield from look(paths[start : start + _AT_ONCE])
         return
-    size = max(1, min(_AT_ONCE, -(-len(paths) // (cores * _TURNS))))
-    yield from _in_processes(
-        look, [paths[start : start + size] for start in range(0, len(paths), size)], cores
-    )
+    yield from _in_processes(look, list(_parts(paths, cores * _TURNS)), cores)
+
+
+def _parts(paths: Sequence[str], share: int) -> Iterator[Sequence[str]]:
+    """The pages in parts that become smaller towards the end."""
+    start = 0
+    while start < len(paths):
+        size = min(_AT_ONCE, max(_FEWEST, (len(paths) - start) // share))
+        yield paths[start : start + size]
+        start += size
 
 
 def _cores() -> int:
@@ -107,7 +113,6 @@ def _work(look: Look, pipes: Sequence[tuple[Connection, Connection]], number: in
             theirs.close()
     mine = pipes[number][1]
     gc.freeze()
-    gc.set_threshold(_GARBAGE)
     while True:
         try:
             part = mine.recv()
