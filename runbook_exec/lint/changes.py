@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ _DIFF = ("-w", "-M", "-U0", "--inter-hunk-context=0", "--no-color", "--no-ext-di
          "--src-prefix=a/", "--dst-prefix=b/")  # fmt: skip
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _KEY = r"['\"]?(?:last[-_ ]?review(?:ed)?|reviewed)(?:[-_ ]?on)?['\"]?[ \t]*:"
-_REVIEW = re.compile(rb"\+" + _KEY.encode(), re.IGNORECASE)
+_REVIEW = re.compile(rb"^\+" + _KEY.encode(), re.IGNORECASE | re.MULTILINE)
 _REVIEW_LINE = re.compile(rf"^{_KEY}[ \t]+['\"]?([^\s'\"#]+)", re.IGNORECASE | re.MULTILINE)
 _FIRST = date(1971, 1, 1)  # git knows no day that is much older
 _COMMIT = b"\0"  # a line that begins so is ours: no line of a patch does
@@ -147,25 +148,22 @@ def _read(command: tuple[str, ...]) -> Iterator[_Touch]:
         return
     with process:
         try:
-            yield from _parse(process.stdout or ())
+            yield from _parse(iter(process.stdout or ()))
         finally:
             process.kill()
 
 
-def _parse(lines: Iterable[bytes]) -> Iterator[_Touch]:
+def _parse(lines: Iterator[bytes]) -> Iterator[_Touch]:
     day: date | None = None
     old = new = b""
     reviewed = False
-    last = left = 0  # `left`: lines of the hunk that are still to come
+    last = 0
     for line in lines:
-        if left and line[:1] in b"+-":
-            left -= 1
-            reviewed = reviewed or _REVIEW.match(line) is not None
-        elif line.startswith((b"diff --git ", _COMMIT)):
+        if line.startswith((b"diff --git ", _COMMIT)):
             if new:
                 yield _Touch(day, old, new, reviewed, last)
             old = new = b""
-            reviewed, last, left = False, 0, 0
+            reviewed, last = False, 0
             if line.startswith(_COMMIT):
                 day = as_date(line[1:].strip().decode("ascii", "replace")) or date.min
         elif line.startswith((b"--- a/", b"rename from ")):
@@ -174,10 +172,20 @@ def _parse(lines: Iterable[bytes]) -> Iterator[_Touch]:
             new = _name(line)
         elif hunk := _HUNK.match(line):
             removed, start, added = (1 if count is None else int(count) for count in hunk.groups())
-            left = removed + added
+            reviewed = _sets_review(lines, removed + added) or reviewed
             last = max(last, start + added - 1 if added else start + 1)
     if new:
         yield _Touch(day, old, new, reviewed, last)
+
+
+def _sets_review(lines: Iterator[bytes], count: int) -> bool:
+    """Read the lines of a hunk, of which there are so many; whether one that was added sets the date."""
+    found = False
+    while count and (hunk := b"".join(islice(lines, count))):
+        found = found or (b"review" in hunk.lower() and _REVIEW.search(hunk) is not None)
+        # a line that says that the one above it has no line end is none of them: as many are still to come
+        count = hunk.startswith(b"\\") + hunk.count(b"\n\\")
+    return found
 
 
 def _name(line: bytes) -> bytes:
