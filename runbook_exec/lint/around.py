@@ -46,6 +46,7 @@ class Around:
 
     def __init__(self, site: Site, root: Path) -> None:
         self.root = root
+        self._named = str(root)
         repository = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
         self.base = repository or root
         self._start = os.path.join(self.base, "")  # noqa: PTH118
@@ -69,11 +70,14 @@ class Around:
         It need not be asked again as long as the answer to the question `unless`, with the details `about`,
         is the same.
         """
+        asked = (question.__name__, self._named, *details)
+        if (known := self.site.notes.known(asked)) is not None:
+            return known[0]
         answer = question(self, *details)
         guard = None
         if unless is not None:
-            guard = (unless.__name__, str(self.root), *about), unless(self, *about)
-        self.site.notes.asked((question.__name__, str(self.root), *details), answer, guard)
+            guard = (unless.__name__, self._named, *about), unless(self, *about)
+        self.site.notes.asked(asked, answer, guard)
         return answer
 
     def inside(self, path: Path | str) -> str:
@@ -193,7 +197,8 @@ class Around:
 
     def _content(self, path: str) -> bytes | None:
         try:
-            return (self.base / path).read_bytes()
+            with open(f"{self._start}{path}", "rb") as file:  # noqa: PTH123 - a thousand paths take their time
+                return file.read()
         except OSError:
             return None
 
@@ -347,6 +352,11 @@ def _known(site: Site) -> _Known:
     return _Known(site)
 
 
+@lru_cache(maxsize=1024)
+def _joined(folder: str, path: str) -> str:
+    return os.path.normpath(os.path.join(folder or ".", path)).replace(os.sep, "/")  # noqa: PTH118
+
+
 def candidates(path: str, source: str) -> Iterable[str]:
     """The places, relative to the base, that a relative link on a page may mean, the plain one first.
 
@@ -355,7 +365,7 @@ def candidates(path: str, source: str) -> Iterable[str]:
     """
     folder = source.rpartition("/")[0]
     for start in (folder, stem(source)) if stem(path) == path else (folder,):
-        place = os.path.normpath(os.path.join(start or ".", path)).replace(os.sep, "/")  # noqa: PTH118
+        place = _joined(start, path)
         yield place
         for suffix in (".md", ".markdown", ".mdx", ".html"):
             yield place + suffix

@@ -25,6 +25,7 @@ COMMAND = (
     r"(?>(?:(?:and|or|not|if|while|until|then|do|else|begin|command|builtin|exec|time|sudo|doas|env|nohup|!)"
     r"[ \t]++(?>(?:-\w++[ \t]++)*)|\w++=[^\s;|&(`{]*+[ \t]++)*)"
 )
+_LETTER = re.compile(r"[^\n]")
 _NAME = re.compile(COMMAND + r"([A-Za-z_][\w.+-]*+)")
 
 
@@ -80,13 +81,18 @@ def _codes(page: Page) -> tuple[Code, ...]:
 
 def _bare(script: str, scan: Scan) -> str:
     """The script with what is quoted, in a here-document or in a comment replaced by blanks."""
-    pieces = list(script)
     blanked = [(start, end) for start, end, context in scan.regions if context is not Context.UNSAFE]
-    for start, end in (*blanked, *scan.comments):
-        for index in range(start, end):
-            if pieces[index] != "\n":
-                pieces[index] = " "
-    return "".join(pieces)
+    pieces: list[str] = []
+    position = 0
+    for begin, end in sorted((*blanked, *scan.comments)):
+        if end > (start := max(begin, position)):
+            pieces += (script[position:start], _blank(script[start:end]))
+            position = end
+    return "".join((*pieces, script[position:])) if pieces else script
+
+
+def _blank(text: str) -> str:
+    return _LETTER.sub(" ", text) if "\n" in text else " " * len(text)
 
 
 def commands(code: Code) -> Iterator[tuple[int, str]]:

@@ -25,7 +25,7 @@ _TAG = re.compile(r"<[^<>\n]*>")
 _PLAIN = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _EMOJI = re.compile(r":[\w+-]+:")
 # a line that brings in text from elsewhere when the page is built, or begins a tab with an anchor of its own
-_OF_INCLUDED = frozenset("-={:!")  # how such a line begins
+_OF_INCLUDED = ("--8<--", "===", "{{", "{%", "{!", ":::", "![[")  # one is in every such line
 _INCLUDED = re.compile(
     r"[ \t]*+(?:--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
     r"|!\[\[(?![^\]\n]*\.(?:png|jpe?g|gif|svg|webp|pdf|mp4)\b))",
@@ -107,6 +107,7 @@ def headings(text: str) -> Headings:
     """The headings of a page, those in lists, quotes and admonitions too."""
     titles: list[str] = []
     included = False
+    may_include = any(mark in text for mark in _OF_INCLUDED)
     fence = previous = ""
     for line in text.splitlines():
         if ("`" in line or "~" in line) and (opening := _FENCE.match(line)):
@@ -121,7 +122,7 @@ def headings(text: str) -> Headings:
                 included = included or "<!--" in line  # of which a site may make something
             elif line.endswith(_UNDERLINES) and previous.strip() and _UNDERLINE.fullmatch(line):
                 titles.append(previous.strip(" \t>"))
-            if not included and line.lstrip()[:1] in _OF_INCLUDED:
+            if may_include and not included:
                 included = _INCLUDED.match(line) is not None
             previous = line
     return Headings(tuple(titles), frozenset(_ids(text)), included)

@@ -19,11 +19,12 @@ _DESTINATION = re.compile(
     r"(?:\s++(?:\"[^\"]{0,500}\"|'[^']{0,500}'|\([^()]{0,500}\)))?\s*+\)"
 )
 _DEFINITION = re.compile(
-    r"^[ \t>]{0,40}\[(?!\^)(?P<label>[^\[\]\n]{1,300})\]:[ \t]*+"
+    r"[ \t>]{0,40}\[(?!\^)(?P<label>[^\[\]\n]{1,300})\]:[ \t]*+"
     r"(?:<(?P<bracketed>[^<>\n]*+)>|(?P<bare>[^\s<]\S*+))"
     r"(?:[ \t]++(?:\"[^\"\n]*+\"|'[^'\n]*+'|\([^()\n]*+\)))?[ \t]*+\r?$",
     re.MULTILINE,
 )
+_FARTHEST = 350  # characters from the beginning of its line to the end of its label
 _LABEL = re.compile(r"\[([^\[\]\n]{1,300})\](?!:)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _COMMENT = re.compile(r"%%[^\n]*?%%")
@@ -151,7 +152,7 @@ def _inline(text: str, start: int, end: int) -> Iterator[Link]:
 
 def _definitions(runbook: Runbook) -> Iterator[Link]:
     text = runbook.text
-    found = list(_DEFINITION.finditer(text))
+    found = list(_defined(text))
     if not found:
         return
     hidden = hidden_in(text)
@@ -163,6 +164,18 @@ def _definitions(runbook: Runbook) -> Iterator[Link]:
         inside = block >= 0 and at < runbook.blocks[block].span.end
         if not inside and at not in hidden and definition["label"].casefold() in used:
             yield _link(definition)
+
+
+def _defined(text: str) -> Iterator[re.Match[str]]:
+    """The definitions, each looked for on a line in which there may be one."""
+    line = -1
+    at = text.find("]:")
+    while at >= 0:
+        begin = text.rfind("\n", max(0, at - _FARTHEST), at) + 1
+        if begin != line and (begin or at <= _FARTHEST) and (found := _DEFINITION.match(text, begin)):
+            yield found
+        line = begin
+        at = text.find("]:", at + 1)
 
 
 def _link(found: re.Match[str]) -> Link:

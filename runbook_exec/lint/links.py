@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import unquote
 
 from ..model import Severity, Span, Wikilink
@@ -153,6 +153,7 @@ def broken_link(page: Page) -> Iterator[Finding]:
             )
 
 
+@lru_cache(maxsize=1024)
 def _path(destination: str) -> str | None:
     """The path of a relative link without its query and anchor; None for what is no place of a file."""
     path = re.split(r"[?#]", destination, maxsplit=1)[0]

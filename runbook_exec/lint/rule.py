@@ -73,6 +73,10 @@ class Notes:
         self._answers: dict[Question, tuple[Any, Guard]] = {}
         self._until: date | None = None
 
+    def known(self, question: Question) -> tuple[Any, Guard] | None:
+        """What was noted for this page of a question that was asked before."""
+        return self._answers.get(question)
+
     def asked(self, question: Question, answer: Any, guard: Guard = None) -> None:
         """What is around the page was asked for: a question that can be asked again, and its answer."""
         self._answers[question] = answer, guard

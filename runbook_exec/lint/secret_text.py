@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ..model import TRANSCRIPT, Severity
 from ..token_shapes import find_tokens, suspicious
+from .latest import latest
 from .lines import span_in
 from .rule import Example, Finding, Page, Rule
 
@@ -54,6 +55,7 @@ def _made_up(token: str) -> bool:
     return all(len(set(rest)) <= 1 for rest in rests)
 
 
+@latest
 def _tokens(text: str) -> list[tuple[str, int, int]]:
     """The tokens of known shapes with their offsets, in order; of those within another, the outer one."""
     data = text.encode("utf-8", "surrogatepass")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..model import Runbook, Span
@@ -61,8 +61,10 @@ class _Numbered:
         return f"{self.number}{self.letter}"
 
 
-def _sequences(runbook: Runbook) -> Iterator[list[_Numbered]]:
+@latest
+def _sequences(runbook: Runbook) -> Sequence[Sequence[_Numbered]]:
     """The numbered headings of each procedure, where they begin with 0 or 1 as those of steps do."""
+    sequences: list[list[_Numbered]] = []
     titles = {section.span.start: section.title for section in runbook.sections}
     for procedure in runbook.procedures:
         found: list[_Numbered] = []
@@ -71,7 +73,8 @@ def _sequences(runbook: Runbook) -> Iterator[list[_Numbered]]:
             if label is not None:
                 found.append(_Numbered(int(label[1]), label[2], step.span))
         if len(found) > 1 and found[0].number <= 1:
-            yield found
+            sequences.append(found)
+    return sequences
 
 
 def step_gap(page: Page) -> Iterator[Finding]:
@@ -113,22 +116,29 @@ def step_repeat(page: Page) -> Iterator[Finding]:
 def unknown_reference(page: Page) -> Iterator[Finding]:
     """References to steps that the page does not have."""
     runbook = page.runbook
-    references = list(_references(runbook))
-    if not references or not (known := _labels(runbook)):
+    text = runbook.text
+    wanted = [each for reference in _references(runbook) for each in _EACH.finditer(text, *reference.span())]
+    if not wanted or not (numbers := _labels_of_steps(runbook)):
+        return
+    if all(_label(each) in numbers for each in wanted):
+        return
+    if not (known := _whole_and_parts(numbers | _other_labels(text))):
         return
     most = max(int(label) for label in known if label.isdigit()) + _FARTHEST
-    for reference in references:
-        for each in _EACH.finditer(runbook.text, *reference.span()):
-            number, letter = each[1].lstrip("0") or "0", each[2].lower()
-            there = f"{number}{letter}" in known or (
-                letter != "" and number in known and letter in _letters(runbook.text)
+    for each in wanted:
+        label, letter = _label(each), each[2].lower()
+        number = label.removesuffix(letter)
+        there = label in known or (letter != "" and number in known and letter in _letters(text))
+        if not there and int(number) <= most:
+            yield Finding(
+                f"this page has no step {each.group()}",
+                span_in(text, each.start(), each.end()),
+                "refer to the step by the number it has now, or say whose step it is",
             )
-            if not there and int(number) <= most:
-                yield Finding(
-                    f"this page has no step {each.group()}",
-                    span_in(runbook.text, each.start(), each.end()),
-                    "refer to the step by the number it has now, or say whose step it is",
-                )
+
+
+def _label(reference: re.Match[str]) -> str:
+    return (reference[1].lstrip("0") or "0") + reference[2].lower()
 
 
 @latest
@@ -137,28 +147,34 @@ def _letters(text: str) -> frozenset[str]:
     return frozenset(letter.lower() for letter in _LETTERED_LINE.findall(text))
 
 
-def _labels(runbook: Runbook) -> set[str]:
-    """Every number that a step or anything else on the page has; empty where its steps have none."""
+def _labels_of_steps(runbook: Runbook) -> set[str]:
+    """Every number that a step of the page has; empty where its steps have none."""
     titles = {section.span.start: section.title for section in runbook.sections}
     known: set[str] = set()
-    counted = False
     for procedure in runbook.procedures:
         written = [
             numbered(titles[step.span.start])[0] if step.span.start in titles else step.label
             for step in procedure.steps
         ]
         if sum(map(bool, written)) > 1:
-            counted = True
             known.update(label.lower() for label in written if label)
             known.update(str(step.number) for step in procedure.steps if step.span.start not in titles)
-    if not counted:
-        return known
+    return known
+
+
+def _other_labels(text: str) -> set[str]:
+    """Every number that anything else on the page has."""
+    known: set[str] = set()
     ones = 0
-    for step, plain in _NUMBERED_LINE.findall(runbook.text):
+    for step, plain in _NUMBERED_LINE.findall(text):
         label = (step or plain).lower()
         ones += label == "1"
         known.add(label.lstrip("0") or "0")
-    known.update(map(str, range(1, ones + 1)))  # "1." before every item
+    return known | set(map(str, range(1, ones + 1)))  # "1." before every item
+
+
+def _whole_and_parts(known: set[str]) -> set[str]:
+    """The labels, and the numbers of those that have a letter."""
     labels = [match for label in known if (match := _LABEL.fullmatch(label))]
     return {label[group] for label in labels for group in (0, 1)}
 

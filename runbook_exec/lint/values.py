@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..model import Context, Placeholder, Severity, Span, Statement
 from ..plan import find_step, items_of
@@ -25,7 +25,6 @@ _SAYS_NO_MORE = ("name", "id", "value")  # words that a name means whether or no
 _NAMES_APART = re.compile(r"[-_.:/]")
 
 
-@latest
 def _statements(page: Page) -> tuple[Statement, ...]:
     """The statements of every block that runs in some procedure of the page, each once."""
     seen: set[int] = set()
@@ -40,12 +39,15 @@ def _statements(page: Page) -> tuple[Statement, ...]:
     return tuple(found)
 
 
-def placeholders(page: Page) -> Iterator[tuple[Statement, Placeholder]]:
+@latest
+def placeholders(page: Page) -> Sequence[tuple[Statement, Placeholder]]:
     """The placeholders that are filled in, with their statements, in the order of the page."""
-    for statement in _statements(page):
-        for placeholder in statement.placeholders:
-            if placeholder.context is not Context.COMMENT:
-                yield statement, placeholder
+    return [
+        (statement, placeholder)
+        for statement in _statements(page)
+        for placeholder in statement.placeholders
+        if placeholder.context is not Context.COMMENT
+    ]
 
 
 def unused_input(page: Page) -> Iterator[Finding]:
@@ -121,15 +123,19 @@ def looks_like_redirection(page: Page) -> Iterator[Finding]:
             )
 
 
-def captures(page: Page) -> Iterator[tuple[str, str, Span | None]]:
+@latest
+def captures(page: Page) -> Sequence[tuple[str, str, Span | None]]:
     """What is captured on the page: the name, the step, and where that is said."""
-    for name, where in page.runbook.settings.captures.items():
-        yield name, parse_capture(f"{name}={where}").step, _in_front_matter(page, name)
+    found = [
+        (name, parse_capture(f"{name}={where}").step, _in_front_matter(page, name))
+        for name, where in page.runbook.settings.captures.items()
+    ]
     for procedure in page.runbook.procedures:
         for step in procedure.steps:
             for annotation in (step.annotation, *(block.annotation for block in step.blocks)):
                 if annotation.capture:
-                    yield annotation.capture, step.label, annotation.span
+                    found.append((annotation.capture, step.label, annotation.span))
+    return found
 
 
 def _in_front_matter(page: Page, name: str) -> Span | None:
@@ -155,7 +161,7 @@ def unused_capture(page: Page) -> Iterator[Finding]:
 
 def used_before_captured(page: Page) -> Iterator[Finding]:
     """Values that are needed before the step that gives them."""
-    if next(captures(page), None) is None:
+    if not captures(page):
         return
     for procedure in page.runbook.procedures:
         items = items_of(procedure)
