@@ -219,7 +219,8 @@ def test_what_a_page_says_to_set_is_understood(page: Path, program: Program) -> 
                     == ()
                 )
         elif language == "toml" and "tasks" not in tomllib.loads(token.content):
-            program.write("runbook-exec.toml", token.content)
+            project = "tool" in tomllib.loads(token.content)
+            program.write("pyproject.toml" if project else "runbook-exec.toml", token.content)
             program.write("page.md", "# Page\n")
             assert program.run("lint", "page.md", "--no-cache").stderr == ""
 
