@@ -72,6 +72,26 @@ def test_a_change_after_the_review_is_found(repository: Repository) -> None:
     assert changed(repository.folder) == []
 
 
+def test_among_many_pages_the_same_is_found(tmp_path: Path) -> None:
+    """Where several processes look at pages of two repositories, each page has its own history."""
+    names = [f"{number:02}.md" for number in range(50)]
+    for folder in ("one", "two"):
+        repository = Repository(tmp_path / folder)
+        for name in names:
+            repository.write(name, "2026-04-30")
+        repository.commit("2026-04-30")
+        repository.write("07.md" if folder == "one" else "08.md", "2026-04-30", "# A\n\nMore.\n")
+        repository.write("48.md", "2026-05-02", "# A\n\nMore.\n")
+        repository.commit("2026-05-02")
+        repository.write("49.md", "2026-04-30", "# A\n\nNot committed.\n")
+    paths = [f"{folder}/{name}" for folder in ("one", "two") for name in names]
+    settings = Settings(Selection(only=("D521",)))
+    absolute = [str(tmp_path / path) for path in paths]
+    report = lint(absolute, dict.fromkeys(absolute, settings), TODAY)
+    found = [str(Path(each.path).relative_to(tmp_path)) for each in report.found]
+    assert found == ["one/07.md", "one/49.md", "two/08.md", "two/49.md"]
+
+
 def test_the_commit_that_sets_the_date_is_the_review(repository: Repository) -> None:
     """A page that is reviewed on one day and committed on a later one has not changed since."""
     repository.write("page.md", "2026-01-31", "# A\n")

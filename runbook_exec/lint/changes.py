@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..matter_bounds import bounds
-from .around import Around, around, pages_below
+from .ahead import ahead
+from .around import Around, around, below, pages_below, root_of
 from .days import as_date
 from .files import SUFFIXES
 from .rule import Page, Site
@@ -66,8 +68,7 @@ def last_change(page: Page) -> LastChange | None:
 def changed(site: Around, path: str) -> list[Any] | None:
     """The day of a page's last change, and whether that is committed."""
     # where only few pages are looked at, the history of one ends soon
-    change = _last_changes(site.site, site.base, path if site.site.few else "").get(path)
-    return None if change is None else [change.day.isoformat(), change.committed]
+    return _known_changes(site.site, site.base, path if site.site.few else "").get(path)
 
 
 def newest_commit(site: Around) -> str:
@@ -76,6 +77,19 @@ def newest_commit(site: Around) -> str:
 
 
 QUESTIONS = (changed, newest_commit)
+
+
+@contextmanager
+def history_ahead(site: Site, folders: Iterable[str]) -> Iterator[None]:
+    """Look at the history of the pages in these folders while others look at the pages."""
+    known = [below(site, root) for folder in folders if (root := root_of(site, folder)) is not None]
+    bases = {each.base for each in known if each.in_repository}
+    if not bases:
+        yield
+        return
+    with ahead(lambda: {str(base): _plain(_last_changes(site, base, "")) for base in bases}) as site.history:
+        yield
+    site.history = None
 
 
 @lru_cache(maxsize=4)
@@ -90,6 +104,17 @@ def _newest_commit(_: Site, base: Path) -> str:
 
 
 @lru_cache(maxsize=16)
+def _known_changes(site: Site, base: Path, only: str) -> Mapping[str, list[Any]]:
+    """The last changes as JSON can hold them, found already or now."""
+    begun: Mapping[str, Mapping[str, list[Any]]] = (site.history and site.history.found) or {}
+    known = begun.get(str(base))
+    return _plain(_last_changes(site, base, only)) if known is None else known
+
+
+def _plain(changes: Mapping[str, LastChange]) -> dict[str, list[Any]]:
+    return {path: [change.day.isoformat(), change.committed] for path, change in changes.items()}
+
+
 def _last_changes(site: Site, base: Path, only: str) -> Mapping[str, LastChange]:
     """The last changes of all pages below the folder that is a repository, or of `only` one."""
     wanted: dict[str, date] = {}  # the day of each page's review

@@ -127,6 +127,7 @@ RULES = (
         "sets the date counts as the review, and one that only touches the front matter, blanks or the name "
         "of the file does not count.",
         reviewed_before_change,
+        asks_history=True,
     ),
     Rule(
         "D522",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
 
@@ -30,6 +31,15 @@ class Looking:
         self._settings = settings
         self._rules = rules
         self._latest: tuple[Settings | None, Sequence[Rule]] = None, ()
+
+    def ahead(self) -> AbstractContextManager[None]:
+        """What is the same for all pages is found meanwhile, for the processes that look at them."""
+        settings = {id(each): each for each in self._settings.values()}
+        if not any(rule.asks_history for each in settings.values() for rule in self._rules_for(each)):
+            return nullcontext()
+        from .changes import history_ahead
+
+        return history_ahead(self._site, {str(page.absolute().parent) for page in self._pages})
 
     def look(self, paths: Sequence[str]) -> list[Kept]:
         """What is found on these pages, and what that rests on."""

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..model import Runbook, Severity, Span
 from .pages import Pages
+
+if TYPE_CHECKING:
+    from .ahead import Ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Site:
     pages: Pages
     today: date
     notes: Notes = field(default_factory=lambda: Notes())
+    history: Ahead | None = None  # that of the pages' repositories, where it is being looked at
     few: bool = False  # whether so few pages are looked at that what is asked for one is not made for all
 
 
@@ -115,3 +119,4 @@ class Rule:
     severity: Severity = Severity.WARNING
     default: bool = True  # whether it looks without being selected
     asks_shells: bool = False  # whether it looks at what the shells say of the blocks
+    asks_history: bool = False  # whether it looks at what git tells of the page

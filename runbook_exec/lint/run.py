@@ -71,7 +71,8 @@ class _Run:
         for codes in dict.fromkeys(settings.codes for settings in self._settings.values()):
             check_codes(codes)
         rules = RULES if self._rules is None else self._rules
-        return spread(Looking(self._site, self._pages, self._settings, rules).look, paths)
+        looking = Looking(self._site, self._pages, self._settings, rules)
+        return spread(looking.look, paths, looking.ahead)
 
     def look_with(self, cache: Cache) -> Iterator[Looked]:
         """Look at all pages, but for those about which the cache knows everything."""

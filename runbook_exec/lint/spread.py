@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NoReturn
 
 from .looked import Kept
@@ -15,6 +16,7 @@ from .looked import Kept
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+Ahead = Callable[[], AbstractContextManager[None]]
 Look = Callable[[Sequence[str]], list[Kept]]
 
 _AT_ONCE = 50  # pages, at most, whose blocks a shell is asked about together
@@ -24,15 +26,19 @@ _WORTH_IT = 60  # pages below which starting processes takes longer than they sa
 _PATIENCE = 2  # seconds in which a process that is told to end has cleaned up
 
 
-def spread(look: Look, paths: Sequence[str]) -> Iterator[Kept]:
-    """What `look` says of these pages, some at a time, in their order."""
+def spread(look: Look, paths: Sequence[str], ahead: Ahead) -> Iterator[Kept]:
+    """What `look` says of these pages, some at a time, in their order.
+
+    Where several processes look, they are started and end within `ahead`.
+    """
     cores = _cores()
     # elsewhere a new process would have to import everything again
     if len(paths) < _WORTH_IT or cores < 2 or sys.platform != "linux":
         for start in range(0, len(paths), _AT_ONCE):
             yield from look(paths[start : start + _AT_ONCE])
         return
-    yield from _in_processes(look, list(_parts(paths, cores * _TURNS)), cores)
+    with ahead():
+        yield from _in_processes(look, list(_parts(paths, cores * _TURNS)), cores)
 
 
 def _parts(paths: Sequence[str], share: int) -> Iterator[Sequence[str]]:
