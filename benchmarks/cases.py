@@ -270,6 +270,8 @@ def _linted(folder: Path, page: str, number: int) -> dict[str, list[str]]:
         for indent, shell, code in _BLOCK.findall(text):
             code = code.replace(f"\n{indent}", "\n").removeprefix(indent)
             blocks[shell].append(code.replace("<new-host>", "new-host"))
+    # without settings of its own it would have those of this project, which select every rule
+    (folder / "runbook-exec.toml").touch()
     (folder / "index.md").write_text("# Index\n\n## Calendar\n\n## Alerts\n\n## Log\n", encoding="utf-8")
     git = ("git", "-C", str(folder), "-c", "user.name=benchmark", "-c", "user.email=benchmark@localhost")
     for command in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "pages")):
