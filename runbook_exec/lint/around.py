@@ -114,6 +114,15 @@ class Around:
         return found
 
     @cached_property
+    def _own(self) -> str:
+        """How the paths below the root begin."""
+        return f"{inside}/" if (inside := self.inside(self.root)) else ""
+
+    @cached_property
+    def _of_obsidian(self) -> bool:
+        return (self.root / ".obsidian").exists()
+
+    @cached_property
     def _on_disk(self) -> Sequence[str]:
         found: list[str] = []
         for folder, folders, files in os.walk(self.base):
@@ -152,9 +161,8 @@ class Around:
 
     def _look_up(self, target: str, folder: str) -> list[str] | None:
         if candidates := self.names.pages_for(target):
-            own = f"{inside}/" if (inside := self.inside(self.root)) else ""
-            below = [path for path in candidates if path.startswith(own)] or candidates
-            return list(preferred(below, target, folder, (self.root / ".obsidian").exists()))
+            below = [path for path in candidates if path.startswith(self._own)] or candidates
+            return list(preferred(below, target, folder, self._of_obsidian))
         there = self.names.has(target) or self._aliases.has(target) or self._ignored_names.has(target)
         return [] if there or len(self._on_disk) > _MOST_FILES else None
 
