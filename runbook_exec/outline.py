@@ -65,10 +65,7 @@ class Outline:
 
     def chosen(self) -> str | None:
         """The anchor of the one procedure that runs unless another is named."""
-        if self.main:
-            wanted = [course for course in self.main if not course.dangerous]
-        else:
-            wanted = [course for course in self.others if not course.helping]
+        wanted = [course for course in self.main or self.others if not course.helping]
         return wanted[0].anchor if len(wanted) == 1 and not wanted[0].dangerous else None
 
     def course_at(self, anchor: str) -> Course | None:
@@ -118,13 +115,19 @@ class _Page:
         around = {ancestor for index in titled for ancestor in self._ancestors(index)}
         named = [index for index in titled if index not in around]
         if named:
-            yield from (self.named(index) for index in named)
+            yield from (self._helping(self.named(index), index) for index in named)
             return
         groups: dict[tuple[int | None, int], list[int]] = {}
         for index, node in enumerate(self.nodes):
             if numbered(node.title)[0]:
                 groups.setdefault((node.parent, node.level), []).append(index)
-        several = [(parent, group) for (parent, _), group in groups.items() if len(group) > 1]
+        counts = {parent for (parent, _), group in groups.items() if len(group) > 1}
+        around = {ancestor for parent in counts if parent is not None for ancestor in self._ancestors(parent)}
+        several = [
+            (parent, group)
+            for (parent, _), group in groups.items()
+            if len(group) > 1 or self._is_only_step(group[0], counts | around)
+        ]
         inside = {index for _, group in several for index in group}
         outer = [
             (parent, group)
@@ -137,7 +140,7 @@ class _Page:
             if any(self._runs(self.nodes[index].first, self.nodes[index].last) for index in group)
         ]
         for parent, group in running or (outer if not self.executable else []):
-            yield self._of_headings(parent, group, ())
+            yield self._helping(self._of_headings(parent, group, ()), parent)
 
     def others(self, main: Sequence[Course]) -> Iterator[Course]:
         """Rule 2: every other section that holds blocks of its own."""
@@ -156,7 +159,7 @@ class _Page:
                 course = self._plain(
                     node.title, node.anchor, node.span, node.first, last, dangerous, node.span
                 )
-                yield course._replace(helping=self._titled(index, _HELPING))
+                yield self._helping(course, index)
 
     def named(self, index: int) -> Course:
         """The procedure under a heading: its next-level headings, or its list, or all of it as one step."""
@@ -193,6 +196,12 @@ class _Page:
         ]
         return len(running) > 1
 
+    def _is_only_step(self, index: int, counting: Collection[int | None]) -> bool:
+        """Whether this is the first step of a section, and its only one; `counting` have steps below them."""
+        parent = self.nodes[index].parent
+        label, _ = numbered(self.nodes[index].title)
+        return label == "1" and parent not in (None, self.title_at) and index not in counting
+
     def _ancestors(self, index: int) -> Iterator[int]:
         parent = self.nodes[index].parent
         while parent is not None:
@@ -201,6 +210,9 @@ class _Page:
 
     def _dangerous(self, index: int) -> bool:
         return self._titled(index, _DANGEROUS)
+
+    def _helping(self, course: Course, index: int | None) -> Course:
+        return course._replace(helping=index is not None and self._titled(index, _HELPING))
 
     def _titled(self, index: int, words: re.Pattern[str]) -> bool:
         """Whether the section or one around it is titled so; the page's own title says nothing."""

@@ -113,6 +113,29 @@ def test_the_how_to_that_people_have_runs_unchanged() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("title", "chosen"),
+    [("Troubleshooting", "deploy"), ("Debugging it", "deploy"), ("Emergency", None), ("Scale", None)],
+)
+@pytest.mark.parametrize("steps", [1, 2])
+def test_numbered_steps_in_two_sections_wait_to_be_named(title: str, chosen: str | None, steps: int) -> None:
+    """Only what helps with the others is no procedure that could have been meant; one step makes one too."""
+    deploy, other = (
+        "".join(f"\n### {number}. Do\n{_fish(f'echo {number}')}" for number in range(1, count + 1))
+        for count in (2, steps)
+    )
+    runbook = _parse(f"# Page\n\n## Deploy\n{deploy}\n## {title}\n{other}")
+    assert [procedure.title for procedure in runbook.procedures] == ["Deploy", title]
+    assert runbook.chosen == chosen
+
+
+def test_a_numbered_heading_around_steps_is_no_procedure() -> None:
+    """The steps below a heading that is the only one of its kind are the steps."""
+    inner = f"\n#### 1. Look\n{_fish('echo 1')}\n#### 2. Do\n{_fish('echo 2')}"
+    runbook = _parse(f"# Page\n\n## Deploy\n\n### 1. Only part\n{inner}")
+    assert [[step.title for step in procedure.steps] for procedure in runbook.procedures] == [["Look", "Do"]]
+
+
 @pytest.mark.parametrize("title", ["Procedure", "STEPS", "instructions:", "Runbook.", "**Procedure**"])
 @pytest.mark.parametrize("level", [2, 3, 6])
 def test_a_section_titled_so_is_the_procedure(title: str, level: int) -> None:
