@@ -199,8 +199,11 @@ class _Page:
     def _is_only_step(self, index: int, counting: Collection[int | None]) -> bool:
         """Whether this is the first step of a section, and its only one; `counting` have steps below them."""
         parent = self.nodes[index].parent
-        label, _ = numbered(self.nodes[index].title)
-        return label == "1" and parent not in (None, self.title_at) and index not in counting
+        is_section = parent is not None and (parent != self.title_at or self._has_several_titles())
+        return is_section and numbered(self.nodes[index].title)[0] == "1" and index not in counting
+
+    def _has_several_titles(self) -> bool:
+        return sum(node.level == 1 for node in self.nodes) > 1
 
     def _ancestors(self, index: int) -> Iterator[int]:
         parent = self.nodes[index].parent

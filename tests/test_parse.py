@@ -129,6 +129,16 @@ def test_numbered_steps_in_two_sections_wait_to_be_named(title: str, chosen: str
     assert runbook.chosen == chosen
 
 
+def test_a_page_of_two_titles_has_the_procedures_of_both() -> None:
+    """Where two headings look like the page's title, neither is taken for it."""
+    runbook = _parse(
+        f"# Deploy\n\n## 1. Do\n{_fish('echo 1')}\n# Stop\n\n## 1. Do\n{_fish('echo 2')}\n"
+        f"## 2. Look\n{_fish('echo 3')}"
+    )
+    assert [procedure.title for procedure in runbook.procedures] == ["Deploy", "Stop"]
+    assert runbook.chosen is None
+
+
 def test_a_numbered_heading_around_steps_is_no_procedure() -> None:
     """The steps below a heading that is the only one of its kind are the steps."""
     inner = f"\n#### 1. Look\n{_fish('echo 1')}\n#### 2. Do\n{_fish('echo 2')}"
