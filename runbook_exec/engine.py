@@ -6,7 +6,7 @@ next event: so a journal that writes each event down before asking for the next 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -374,24 +374,27 @@ class _Run(Working):
         problem = judge(item.annotation, item.last, done, self.block_text, self.plan.timeout) or problem
         if item.annotation.allow_failure and not (done.ended or done.interrupted):
             problem = ""
-        if not problem:
-            for name, value in captured.items():
-                self.knows.learn(name, value)
+        learned = {} if problem else captured
+        for name, value in learned.items():
+            self.knows.learn(name, value)
         self.keep()
         took = self.world.clock() - began
         # what a statement has left behind is told before its end: whoever knows of its end knows of that too
         if not done.ended:
             yield from self.changed(code.decode("utf-8", "surrogateescape"), place_of(item))
-        if not problem:
-            for name, value in captured.items():
-                yield self.say(
-                    Captured,
-                    name=name,
-                    secret=value.secret,
-                    length=len(value.text),
-                    value=None if value.secret else value.text,
-                    **place_of(item),
-                )
+        yield from self.captures(item, learned)
         yield self.finished(done, took, problem, place_of(item))
         if problem:
             yield (done, problem, took)
+
+    def captures(self, item: Item, learned: Mapping[str, Value]) -> Iterator[Event]:
+        """What was taken from a statement's output, without the secrets themselves."""
+        for name, value in learned.items():
+            yield self.say(
+                Captured,
+                name=name,
+                secret=value.secret,
+                length=len(value.text),
+                value=None if value.secret else value.text,
+                **place_of(item),
+            )
