@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import sys
 import termios
@@ -439,7 +440,7 @@ def test_a_value_that_will_not_do_is_asked_for_again(program: Program) -> None:
 
 def test_a_program_asks_without_an_echo(program: Program) -> None:
     """What a program reads as a password goes through unseen, and is not kept."""
-    ask = f'{sys.executable} -c \'import getpass; print(len(getpass.getpass("door? ")), "letters")\''
+    ask = f'{shlex.quote(sys.executable)} -c \'import getpass; print(len(getpass.getpass("door? ")), "letters")\''
     with guided(program, steps(ask)) as shown:
         answer(shown, "1 of 1 ›", ENTER)
         answer(shown, "\ndoor?", "hunter2-hunter2", ENTER)

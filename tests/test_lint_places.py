@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -30,7 +31,7 @@ def runner(program: Program) -> Program:
     """A runner that has installed the action where its first step does, and checked a repository out."""
     installed = program.folder / "temporary" / "runbook-exec" / "bin" / "runbook-exec"
     installed.parent.mkdir(parents=True)
-    installed.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m runbook_exec "$@"\n')
+    installed.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m runbook_exec "$@"\n')
     installed.chmod(0o755)
     (program.work / "docs").mkdir()
     program.write("docs/a page.md", BROKEN)

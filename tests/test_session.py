@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -321,7 +322,9 @@ def test_a_pipe_that_nobody_reads_ends_its_writer_as_at_a_prompt(shell: str, tmp
 def test_a_run_that_was_started_in_the_background_can_interrupt_its_statements(tmp_path: Path) -> None:
     """Though a shell ignores signals for what it starts in the background."""
     (tmp_path / "page.md").write_text("```bash\nsleep 30\n```\n")
-    command = f"trap '' INT QUIT; exec {sys.executable} -m runbook_exec page.md --yes --timeout 0.3s"
+    command = (
+        f"trap '' INT QUIT; exec {shlex.quote(sys.executable)} -m runbook_exec page.md --yes --timeout 0.3s"
+    )
     environ = home(tmp_path) | {"PYTHONPATH": os.pathsep.join(sys.path)}
     ran = subprocess.run(
         ["sh", "-c", command],

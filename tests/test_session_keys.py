@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from live_session import GENEROUS, SHELLS, Operator, home, opened, run
 
 from runbook_exec.exchange import Output
 from runbook_exec.keyboard import ScreenModes
+
+PYTHON = shlex.quote(sys.executable)
 
 LOOPS = {
     "a program": ("echo go; sleep 30", "echo go; sleep 30"),
@@ -134,7 +137,7 @@ def test_single_keys_reach_a_program_that_reads_them_raw(shell: str, tmp_path: P
     )
     (tmp_path / "keys.py").write_text(code)
     with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
-        ran = operator.converse(session, f"{sys.executable} keys.py", (b"go", b"\x1b[A\x03\x1a"))
+        ran = operator.converse(session, f"{PYTHON} keys.py", (b"go", b"\x1b[A\x03\x1a"))
         assert "b'\\x1b[A\\x03\\x1a'" in ran.text
 
 
@@ -143,7 +146,7 @@ def test_a_hidden_answer_is_not_echoed(shell: str, tmp_path: Path) -> None:
     """What getpass reads is not on the screen."""
     (tmp_path / "ask.py").write_text("import getpass\nprint(len(getpass.getpass('word? ')))\n")
     with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
-        ran = operator.converse(session, f"{sys.executable} ask.py", (b"word?", b"open-sesame\r"))
+        ran = operator.converse(session, f"{PYTHON} ask.py", (b"word?", b"open-sesame\r"))
         assert ran.text == "word? \n11\n"
 
 
@@ -181,7 +184,7 @@ def test_a_resized_window_is_told_to_the_program_that_runs(shell: str, tmp_path:
         "print(*os.get_terminal_size(0), flush=True)\n"
         "signal.sigwait([signal.SIGWINCH])\nprint(*os.get_terminal_size(0))\n"
     )
-    code = f"{sys.executable} size.py"
+    code = f"{PYTHON} size.py"
     with Operator(31, 101) as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
         ran = operator.converse(session, code, (b"101 31", lambda: operator.resize(40, 120)))
         assert ran.text == "101 31\n120 40\n"
