@@ -440,7 +440,8 @@ def test_a_value_that_will_not_do_is_asked_for_again(program: Program) -> None:
 
 def test_a_program_asks_without_an_echo(program: Program) -> None:
     """What a program reads as a password goes through unseen, and is not kept."""
-    ask = f'{shlex.quote(sys.executable)} -c \'import getpass; print(len(getpass.getpass("door? ")), "letters")\''
+    code = 'import getpass; print(len(getpass.getpass("door? ")), "letters")'
+    ask = shlex.join([sys.executable, "-c", code])
     with guided(program, steps(ask)) as shown:
         answer(shown, "1 of 1 ›", ENTER)
         answer(shown, "\ndoor?", "hunter2-hunter2", ENTER)
