@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import urllib.parse
@@ -14,9 +15,25 @@ _SHORTEST_ENCODED = 4  # below that an encoded form is too likely to be somethin
 _BORDERS = re.compile(rb"[\s,]+")
 _KEY_BLOCK = b"-----BEGIN "
 _KEY_LINE = re.compile(rb"[A-Za-z0-9+/=]{16,}")
-_POSIX_SPECIAL = re.compile(rb"([^A-Za-z0-9_@%+=:,./\x80-\xff-])")
-_FISH_SPECIAL = re.compile(rb"([\\'])")
-_DOUBLE_QUOTE_SPECIAL = re.compile(rb"([\\\"$`])")
+_SINGLE_QUOTES = re.compile(rb"'+")
+_ANY = re.compile(rb".", re.DOTALL)
+_NEEDS_QUOTES = re.compile(rb"""^[=~]|[\s"#$&()*;<>?\[\\\]^`{|}]""")  # for zsh, between single quotes
+# What gets a backslash where a value is written by a shell or for one. A character that gets one only at the
+# beginning of a word needs none here: what comes after that backslash is found all the same.
+_BACKSLASHED = tuple(
+    re.compile(rb"(%s)" % characters)
+    for characters in (
+        rb"[^A-Za-z0-9_@%+=:,./\x80-\xff-]",  # everything that could mean something anywhere
+        rb"""[\t !"$&'()*,;<>?[\\\]^`{|}]|(?<=[=:])~""",  # bash, printf %q
+        rb"""[\t "#$&'()*;<>?[\\\]^`{|}]""",  # zsh, ${(q)name}
+        rb"""[\t "#$%&'()*;<>?[\\\]{|}~]""",  # fish, string escape --no-quoted
+        rb"""[$()*+\-.?[\\\]^{|}]""",  # fish, string escape --style=regex
+        rb"""[\\"$`]""",  # in double quotes
+        rb"""[\\']""",  # in the single quotes of fish, and in $'…'
+        rb"""[\\'!]""",  # zsh, ${(qqqq)name}
+        rb"[\\\\]",  # fish, set --show
+    )
+)
 
 
 def forms(value: bytes) -> set[bytes]:
@@ -45,6 +62,8 @@ def _encoded(value: bytes) -> Iterator[bytes]:
     yield from _url(value)
     yield from _json(value)
     yield from _quoted(value)
+    yield from _html(value)
+    yield from _hex(value)
 
 
 def _base64(value: bytes) -> Iterator[bytes]:
@@ -77,12 +96,34 @@ def _json(value: bytes) -> Iterator[bytes]:
 
 
 def _quoted(value: bytes) -> Iterator[bytes]:
-    """What stands between the quotes, or without quotes, where a shell writes the value."""
-    yield value.replace(b"'", b"'\"'\"'")
-    yield value.replace(b"'", b"'\\''")
-    yield _DOUBLE_QUOTE_SPECIAL.sub(rb"\\\1", value)
-    yield _POSIX_SPECIAL.sub(rb"\\\1", value)
-    yield _FISH_SPECIAL.sub(rb"\\\1", value)
+    """What stands between the quotes, or without quotes, where a shell or SQL writes the value."""
+    for special in _BACKSLASHED:
+        yield special.sub(rb"\\\1", value)
+    yield value.replace(b"'", b"''")
+    yield from (piece for piece in value.split(b"'") if len(piece) >= SHORTEST_PART)
+    # quotes at the ends are written outside of all others, and so left out
+    inner = value.strip(b"'")
+    for written in (value, inner if len(inner) >= SHORTEST_PART else value):
+        yield written.replace(b"'", b"'\"'\"'")
+        yield _SINGLE_QUOTES.sub(rb"""'"\g<0>"'""", written)
+        yield written.replace(b"'", b"'\\''")
+        for needing in (_ANY, _NEEDS_QUOTES):
+            pieces = (b"'%s'" % each if needing.search(each) else each for each in written.split(b"'"))
+            yield b"\\'".join(pieces).strip(b"'")
+
+
+def _html(value: bytes) -> Iterator[bytes]:
+    text = value.decode("utf-8", "surrogateescape")
+    for quote in ("&#x27;", "&#39;", "&apos;", "'"):
+        escaped = html.escape(text, quote=False).replace('"', "&quot;").replace("'", quote)
+        yield escaped.encode("utf-8", "surrogateescape")
+        yield escaped.replace("&quot;", "&#34;").encode("utf-8", "surrogateescape")
+    yield html.escape(text, quote=False).encode("utf-8", "surrogateescape")
+
+
+def _hex(value: bytes) -> Iterator[bytes]:
+    yield value.hex().encode()
+    yield value.hex().upper().encode()
 
 
 def _without_line_ends(form: bytes) -> bytes:
