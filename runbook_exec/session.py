@@ -25,6 +25,7 @@ from .printed import Printed
 from .shells.drive import (
     CONTROL,
     DRIVES,
+    HOLDINGS,
     REPORT,
     Drive,
     Report,
@@ -39,6 +40,7 @@ from .stopping import Stopping
 from .typed import INTERRUPT, Typed
 
 _ASKED = 4096  # bytes read at once of anything but output
+_TOLD = 1 << 16  # bytes read at once of what a shell holds
 # Python ignores the first two, and whoever starts us in the background may have ignored others
 _AS_AT_A_PROMPT = (
     signal.SIGPIPE,
@@ -84,17 +86,19 @@ class Session:
         self._last = Report(0, (0,), cwd or "")
         self._turn = 0
         self._reports = bytearray()
+        self._told: bytearray | None = None  # what it holds, while it tells that
         self._line: str | None = None
         self._jobs = ""
         self._death = ""
         try:
-            for name in (CONTROL, REPORT):
+            for name in (CONTROL, REPORT, HOLDINGS):
                 os.mkfifo(f"{self._folder}/{name}", 0o600)
             for name, text in self._drive.files(self._folder, self._token).items():
                 Path(self._folder, name).touch(mode=0o600)
                 Path(self._folder, name).write_text(text, encoding="utf-8")
             self._control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
             self._report = os.open(f"{self._folder}/{REPORT}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._holdings = os.open(f"{self._folder}/{HOLDINGS}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             self._child = pexpect.spawn(
                 program,
                 [*(self._drive.clean if clean else ()), *self._drive.arguments(self._folder)],
@@ -170,12 +174,13 @@ class Session:
 
     def look(self, redefined: Iterable[str] = ()) -> bytes:
         """What the shell tells of its variables and functions, as `holdings` reads it; b"" if it is dead."""
-        path = Path(self._folder, "holdings")
-        self._hidden(look(self.shell, str(path), redefined), self._last)
-        try:
-            return b"" if self._death else path.read_bytes()
-        except OSError:
-            return b""
+        # through a pipe, since secrets may be among it and must not come to lie on a disk
+        told = self._told = bytearray()
+        self._hidden(look(self.shell, f"{self._folder}/{HOLDINGS}", redefined), self._last)
+        while self._hear():
+            pass
+        self._told = None
+        return b"" if self._death else bytes(told)
 
     def _message(self, code: bytes, before: Report) -> bytes:
         self._turn += 1
@@ -243,6 +248,8 @@ class Session:
                     typed = self._type(keyboard, poll)
                     typed_stop |= b"\x1a" in typed
                     interrupted |= INTERRUPT in typed
+                if self._holdings in ready and not self._hear():
+                    poll.unregister(self._holdings)
                 if self._report in ready and (report := self._next_report()) is not None:
                     yield from self._drain()
                     yield self._done(report, stopping.times > 0, interrupted, typed_stop)
@@ -265,11 +272,22 @@ class Session:
     def _watching(self, keyboard: Keyboard | None) -> select.poll:
         """What tells of output, of the statement's end, of the shell's, and of keys."""
         poll = select.poll()
-        watched = (self._terminal, self._report, self._alive, keyboard.fileno() if keyboard else -1)
+        telling = self._holdings if self._told is not None else -1
+        watched = (self._terminal, self._report, self._alive, keyboard.fileno() if keyboard else -1, telling)
         for fd in watched:
             if fd >= 0:
                 poll.register(fd, select.POLLIN)
         return poll
+
+    def _hear(self) -> bool:
+        """Take in some of what the shell tells of what it holds; whether there may be more."""
+        try:
+            data = os.read(self._holdings, _TOLD)
+        except BlockingIOError:
+            return False
+        if self._told is not None:
+            self._told += data
+        return bool(data)
 
     def _silence(self, running: float, silent: float) -> Iterator[Output | Quiet]:
         """What there is to do and to tell when nothing has happened for a moment; both are in seconds."""
@@ -384,7 +402,7 @@ class Session:
             while child.isalive() and time.monotonic() < until:
                 time.sleep(0.002)
         hang_up(self._pid)
-        for fd in (self._control, self._report, self._alive):
+        for fd in (self._control, self._report, self._holdings, self._alive):
             if fd >= 0:
                 os.close(fd)
         # pexpect's own close waits a tenth of a second; left open, its file would close whatever

@@ -85,12 +85,12 @@ class Program:
             done.stderr.decode("utf-8", "surrogateescape"),
         )
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, env: Mapping[str, str | None] | None = None) -> subprocess.Popen[bytes]:
         """Start the program and go on; its output is not looked at."""
         return subprocess.Popen(
             [*COMMAND, *arguments],
             cwd=self.work,
-            env=self.environment(),
+            env=self.environment(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

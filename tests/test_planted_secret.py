@@ -99,6 +99,33 @@ def test_a_planted_secret_is_in_no_artefact(way: str, program: Program, runtime:
         assert leaked(data) == [], name
 
 
+HOLDING = {
+    "fish": "set -gx HANDED x<token>y; set -g copy (echo <token>); function f; echo <token>; end",
+    "bash": 'V="$(printf %s <token>)"; export HANDED="x${V}y"; f() { echo <token>; }',
+    "zsh": 'V="$(printf %s <token>)"; export HANDED="x${V}y"; f() { echo <token>; }',
+    "sh": 'V="$(printf %s <token>)"; export HANDED="x${V}y"',
+}
+
+
+@pytest.mark.parametrize("shell", HOLDING)
+def test_what_a_shell_held_lies_nowhere_when_the_program_is_killed(shell: str, program: Program) -> None:
+    """What it tells of its variables and functions passes without ever being on a disk."""
+    folder = program.folder / "tmp"
+    folder.mkdir()
+    program.write("page.md", f"```{shell}\n{HOLDING[shell]}\necho after\ntouch here; sleep 60\n```\n")
+    process = program.start("page.md", "--yes", "--set", f"token={SECRET}", env={"TMPDIR": str(folder)})
+    until = time.monotonic() + 20
+    while not (program.work / "here").exists():
+        assert time.monotonic() < until
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    left = [path for path in program.folder.rglob("*") if path.is_file()]
+    assert [path.name for path in folder.rglob("report")] == ["report"]
+    assert [path for path in left if leaked(path.read_bytes())] == []
+
+
 def test_a_program_that_is_aborted_leaves_no_core(program: Program) -> None:
     """Where core files are made, that of the program would hold its secrets; what it runs may make them."""
     program.write("page.md", "```bash\nulimit -c\ntouch <token>; sleep 60\n```\n")

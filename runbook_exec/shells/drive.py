@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-CONTROL, REPORT, DRIVER = "control", "report", "driver"  # the names of the files in a session's folder
+# the names of the files in a session's folder
+CONTROL, REPORT, HOLDINGS, DRIVER = "control", "report", "holdings", "driver"
 
 
 @dataclass(frozen=True, slots=True)
