@@ -67,7 +67,7 @@ class Knowledge:
 
     def mints(self, plan: Plan, item: Item) -> bool:
         """Whether the statement prints a secret that nobody knows yet."""
-        return (item.annotation.secret and item.last) or self.captures_secret(plan, item)
+        return item.annotation.secret or self.captures_secret(plan, item)
 
     def captures_secret(self, plan: Plan, item: Item) -> bool:
         """Whether a later statement needs a secret that this one prints."""

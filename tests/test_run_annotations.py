@@ -33,6 +33,16 @@ CASES = {
         'capture="user-id=/x-(\\d)/"', "echo u-1", 1, ("printed nothing to capture as `user-id`",), ("then",)
     ),
     "secret": Case("capture=user-id secret", "echo hunter-two-2", 0, ("then ••••",), ("hunter",)),
+    "secret in a first statement": Case(
+        "secret", "echo hunter-two-2\necho done", 0, ("$ echo done\n••••",), ("\nhunter", "\ndone")
+    ),
+    "secret before what is captured": Case(
+        "capture=user-id secret",
+        "echo hunter-two-2\necho four-4711",
+        0,
+        ("then ••••",),
+        ("\nhunter", "\nfour"),
+    ),
     "secret without capture": Case("secret", "echo hunter-two-2", 0, ("••••",), ("$ hunter", "\nhunter")),
     "expect": Case('expect="all well"', "echo all; echo all well", 0),
     "expect, of the block": Case('expect="one"', "echo one\necho two", 0),
