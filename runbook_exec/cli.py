@@ -162,14 +162,16 @@ def run(arguments: argparse.Namespace) -> int:
 def resume(arguments: argparse.Namespace) -> int:
     """Take up a run that is not finished."""
     from .journal import JournalError, state_folder
-    from .record.finding import FINISHED, NoSuchRun, find, unfinished
+    from .record.finding import FINISHED, NoSuchRun, entries, find, unfinished
     from .resume import read_past
 
     folder = state_folder(dict(os.environ))
     try:
         entry = unfinished(folder) if arguments.run is None else None
         if arguments.run is None and entry is None:
-            raise Refused("no run is left unfinished; `runbook-exec runs` lists those there were")
+            going = [each.run for each in entries(folder) if each.running]
+            but = f", but {', '.join(going)} {'is' if len(going) == 1 else 'are'} going on" if going else ""
+            raise Refused(f"no run is left unfinished{but}; `runbook-exec runs` lists those there were")
         past = read_past(entry.path if entry else find(folder, arguments.run))
     except (NoSuchRun, JournalError) as problem:
         raise Refused(str(problem)) from None

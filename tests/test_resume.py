@@ -130,7 +130,7 @@ def test_only_what_is_not_finished_can_be_resumed(program: Program) -> None:
 
 def test_a_run_that_goes_on_cannot_be_taken_up(program: Program) -> None:
     """The second process is refused and told which has it; nothing happens twice."""
-    program.write("page.md", steps("echo one >>log; command sleep 2", "echo two >>log"))
+    program.write("page.md", steps("echo one >>log; command sleep 3", "echo two >>log"))
     first = program.start("page.md", "--yes")
     end = time.monotonic() + 20
     while not log(program):
@@ -138,6 +138,9 @@ def test_a_run_that_goes_on_cannot_be_taken_up(program: Program) -> None:
         time.sleep(0.01)
     ran = program.run("resume", program.events()[0].run, "--yes", "--no-input")
     assert (ran.status, ran.stderr) == (2, f"this run is going on, in process {first.pid}\n")
+    newest = program.run("resume")
+    assert newest.status == 2
+    assert newest.stderr.startswith(f"no run is left unfinished, but {program.events()[0].run} is going on; ")
     assert first.wait(20) == 0
     assert log(program) == ["one", "two"]
 
