@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -100,6 +101,30 @@ def test_wikilinks_lead_where_obsidian_leads(built: Path) -> None:
     assert '<a href="runbooks/hostile/">in a table</a>' in home
     assert '<span class="rb-elsewhere" title="a page that is not on this site">elsewhere</span>' in home
     assert "<code>[[not a link]]</code>" in home
+
+
+def test_what_the_front_matter_says_of_a_secret_is_on_no_page(built: Path) -> None:
+    """Neither its default nor what it may be, nor in the index that search reads."""
+    texts = [path for path in built.rglob("*") if path.is_file() and path.suffix in (".html", ".json")]
+    assert any("It opens everything." in path.read_text(encoding="utf-8") for path in texts)
+    assert [path for path in texts if "told-to-nobody" in path.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize("page", ["index.html", "runbooks/index.html"])
+def test_the_table_stands_where_it_is_asked_for(built: Path, page: str) -> None:
+    """On a page that could be a runbook, too."""
+    html = (built / page).read_text(encoding="utf-8")
+    assert html.count('class="rb-table"') == 1
+    assert "Rotate the Fly.io API Token</a>" in html
+
+
+def test_a_page_without_a_title_of_its_own_has_that_of_its_heading(built: Path) -> None:
+    """What stands on the page before its text does not keep a builder from seeing that."""
+    html = (built / "documents" / "deploy-with-help" / "index.html").read_text(encoding="utf-8")
+    heading = re.search(r"<h1[^>]*>([^<]+)", html)
+    assert heading is not None
+    assert heading[1] != "Deploy with help"
+    assert f"<title>{heading[1]} - Runbooks under test</title>" in html
 
 
 def test_search_finds_commands(built: Path) -> None:

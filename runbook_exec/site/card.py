@@ -122,7 +122,9 @@ def _form(page: SitePage) -> str:
 def _row(name: str, known: Input, secret: bool, captured: Item | None) -> str:
     said = [_with_code(known.help)] if known.help else []
     if secret:
-        said.append("A secret: it is never typed here. runbook-exec asks for it.")
+        asks = "has one by default, or asks for it" if known.default is not None else "asks for it"
+        said.append(f"A secret: it is never typed here, nor shown. runbook-exec {asks}.")
+        known = Input(name, pattern=known.pattern)
     elif known.default is not None:
         said.append(f"By default <code>{escape(known.default)}</code>.")
     if known.choices:

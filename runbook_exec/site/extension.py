@@ -25,7 +25,7 @@ from .layout import Marks, is_ours, laid_out
 from .links import PRIORITY, Wikilinks
 from .pages import SitePage, may_run, read_page
 from .published import check_assets
-from .tree import Filled
+from .tree import TABLE, Filled
 
 _MARKUP = re.compile(r"[<>\"&]")  # what a title taken from a heading could do harm with
 _BEFORE_WHITE_SPACE = 35  # `normalize_whitespace` is 30
@@ -76,7 +76,7 @@ class _Reader(Preprocessor):
         check_assets(where)
         if not any(fnmatchcase(where.source, pattern) for pattern in self._runbooks):
             return lines
-        make_inert(self.md)
+        make_inert(self.md, {TABLE})
         return self._marked(where, filled, "\n".join(lines)).split("\n")
 
     def _marked(self, where: Place, filled: Filled, given: str) -> str:

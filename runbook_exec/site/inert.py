@@ -7,6 +7,7 @@ Whatever else made an element of the page, it keeps no attribute that could run 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from html import unescape
 from xml.etree.ElementTree import Element
 
@@ -27,16 +28,18 @@ _ELEMENTS = frozenset(
 
 
 class HarmlessTags(InlineProcessor):
-    """Keeps the tags that only say how text looks, and drops comments."""
+    """Keeps the tags that only say how text looks, and drops comments that ask for nothing."""
 
-    def __init__(self, md: Markdown) -> None:
+    def __init__(self, md: Markdown, comments: Collection[str]) -> None:
         super().__init__(_TAG, md)
+        self._comments = comments
 
     def handleMatch(  # type: ignore[override]
         self, m: re.Match[str], data: str
     ) -> tuple[str, int, int]:
-        """The tag as it is; nothing for a comment."""
-        return (self.md.htmlStash.store(m[1]) if m[1] else ""), m.start(0), m.end(0)
+        """The tag as it is, kept aside; nothing for most comments."""
+        kept = m[1] or m[0] in self._comments
+        return (self.md.htmlStash.store(m[0]) if kept else ""), m.start(0), m.end(0)
 
 
 class HarmlessAttributes(Treeprocessor):
@@ -66,14 +69,14 @@ def _is_harmful(name: str, value: str) -> bool:
     return bool(_SCHEME.match(address)) and not _HARMLESS.match(address)
 
 
-def make_inert(md: Markdown) -> None:
-    """Have this page's own HTML shown as text, but for what is harmless."""
+def make_inert(md: Markdown, comments: Collection[str]) -> None:
+    """Have this page's own HTML shown as text, but for what is harmless and these comments."""
     if "html_block" in md.preprocessors:
         # what runs has been listed when the page is read, so taking it off the list would come too late
         md.preprocessors["html_block"].run = _as_it_is  # type: ignore[method-assign]
     if "html" in md.inlinePatterns:
         md.inlinePatterns.deregister("html")
-    md.inlinePatterns.register(HarmlessTags(md), "runbook_tags", 90)
+    md.inlinePatterns.register(HarmlessTags(md, comments), "runbook_tags", 90)
     md.treeprocessors.register(HarmlessAttributes(md), "runbook_inert", 1)
 
 

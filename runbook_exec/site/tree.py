@@ -116,8 +116,10 @@ class Filled(Treeprocessor):
             if (procedure := procedures.get(anchor)) is not None and heading is not title:
                 kind = "rb-procedure rb-dangerous" if procedure.dangerous else "rb-procedure"
                 parent.insert(index + 1, _element(f'<div class="{kind}">{run_html(page, procedure)}</div>'))
-        root.insert(list(root).index(title) + 1 if title is not None else 0, _element(card_html(page)))
-        root.insert(0, _element(f'<div class="rb-page" data-digest="{page.digest}" hidden="hidden"></div>'))
+        # below the title, which MkDocs takes for the page's only where nothing stands before it
+        at = list(root).index(title) + 1 if title is not None else 0
+        root.insert(at, _element(card_html(page)))
+        root.insert(at, _element(f'<div class="rb-page" data-digest="{page.digest}" hidden="hidden"></div>'))
 
     def _state(self, step: Step) -> Element:
         page = self.page
