@@ -11,6 +11,8 @@ from urllib.parse import quote
 from .card import moment_html
 from .pages import Listed, listed
 
+_NONE = ' class="rb-none"'  # a narrow screen leaves it out
+
 
 def runbooks_below(docs: Path, sources: Sequence[str]) -> list[Listed]:
     """The runbooks among these pages of a site, by title."""
@@ -58,7 +60,8 @@ def _row(each: Listed, folder: str) -> str:
     return (
         "<tr>"
         + "".join(
-            f'<td data-label="{name}" data-key="{escape(key)}">{shown}</td>' for name, key, shown in cells
+            f'<td data-label="{name}" data-key="{escape(key)}"{_NONE if shown == "–" else ""}>{shown}</td>'
+            for name, key, shown in cells
         )
         + "</tr>"
     )
