@@ -377,6 +377,9 @@ def test_a_hostile_page_runs_nothing(reader: Reader, name: str) -> None:
     harmful = "[onclick], [onerror], [onmouseover], [onfocus], [onload], [srcdoc], .md-content [style]"
     assert page.locator(harmful).count() == 0
     assert "hacked" not in " ".join(page.locator("script:not([src])").all_inner_texts())
+    if name == "hostile":
+        expect(page.get_by_role("link", name="a picture")).to_be_visible()
+        assert page.locator("img[src*='//pictures']").count() == 0
     reader.open("").wait_for_load_state("networkidle")
     assert reader.forbidden == []
 

@@ -20,6 +20,7 @@ _TAG = rf"(</?(?:{_KEPT})[ ]?/?>)|<!--.*?-->"
 _ADDRESSES = frozenset(("href", "src", "action", "formaction", "poster", "background", "cite", "data"))
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _HARMLESS = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
+_REMOTE = re.compile(r"\s*(?:https?:)?[/\\]{2}", re.IGNORECASE)
 _IGNORED_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f]")
 _REFUSED = frozenset(("style", "srcdoc", "srcset", "xlink:href", "is", "slot"))
 _ELEMENTS = frozenset(
@@ -57,6 +58,17 @@ class HarmlessAttributes(Treeprocessor):
                     del element.attrib[name]
                     if name.lower() in _ADDRESSES:
                         element.tag = "span"  # a link or a picture without an address is none
+            if element.tag == "img" and _REMOTE.match(element.get("src", "")):
+                _make_link(element)
+
+
+def _make_link(picture: Element) -> None:
+    """Have a picture from elsewhere fetched by nobody who does not ask for it."""
+    address = picture.get("src", "")
+    text = picture.get("alt") or address
+    picture.attrib.clear()
+    picture.tag, picture.text = "a", text
+    picture.set("href", address)
 
 
 def _is_harmful(name: str, value: str) -> bool:
