@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _OPTION = "runbooks"
 _HELP = "folders and files whose Markdown pages are runbooks; always: what is named of a folder `runbooks`"
 _SUFFIXES = (".md", ".markdown")
+_NOT_ISOLATED = "not isolated"
 _FOLDERS = pytest.StashKey[tuple[Path, ...]]()
 
 
@@ -43,6 +44,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Runbook | 
     if file_path.suffix.lower() not in _SUFFIXES or not _is_runbook(file_path, parent.config):
         return None
     return Runbook.from_parent(parent, path=file_path)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says at the end if rehearsals were not kept from the machine, those that passed too."""
+    reports = (each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, ()))
+    told = {
+        why for each in reports for name, why in getattr(each, "user_properties", ()) if name == _NOT_ISOLATED
+    }
+    for why in sorted(told):
+        terminalreporter.write_line(
+            f"rehearsals were not isolated from the network and from other files: {why}"
+        )
 
 
 def _is_runbook(path: Path, config: pytest.Config) -> bool:
@@ -79,7 +92,8 @@ class Runbook(pytest.File):
         yield Lint.from_parent(self, name="lint")
         for transcript in () if is_transcript(self.path) else transcripts_of(self.path):
             course = transcript.name.removeprefix(f"{self.path.stem}.").removesuffix("rehearsal.md")
-            name = f"rehearsal[{course.rstrip('.')}]" if course else "rehearsal"
+            # brackets would be read as the parameters of a function, and `--lf` not find it again
+            name = f"rehearsal-{course.rstrip('.')}" if course else "rehearsal"
             item = Rehearsal.from_parent(self, name=name)
             item.transcript = transcript
             yield item
@@ -156,7 +170,7 @@ class Rehearsal(Page):
             raise Failed(str(refused), self.transcript) from None
         result = rehearse(self.transcript, Options(programs=programs))
         if result.not_isolated:
-            self.add_report_section("call", "rehearsal", f"not isolated: {result.not_isolated}")
+            self.user_properties.append((_NOT_ISOLATED, result.not_isolated))
         found = [self._here(each) for each in found_in(result)]
         if found:
             told = "\n".join(paragraph(each) for each in found).rstrip()

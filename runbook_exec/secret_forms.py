@@ -27,7 +27,7 @@ _BACKSLASHED = tuple(
         rb"""[\t !"$&'()*,;<>?[\\\]^`{|}]|(?<=[=:])~""",  # bash, printf %q
         rb"""[\t "#$&'()*;<>?[\\\]^`{|}]""",  # zsh, ${(q)name}
         rb"""[\t "#$%&'()*;<>?[\\\]{|}~]""",  # fish, string escape --no-quoted
-        rb"""[$()*+\-.?[\\\]^{|}]""",  # fish, string escape --style=regex
+        rb"""[$(*)+\-.?[\\\]^{|}]""",  # fish, string escape --style=regex
         rb"""[\\"$`]""",  # in double quotes
         rb"""[\\']""",  # in the single quotes of fish, and in $'…'
         rb"""[\\'!]""",  # zsh, ${(qqqq)name}

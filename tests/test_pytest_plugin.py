@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,23 @@ def test_a_shell_that_is_not_there(project: pytest.Pytester, monkeypatch: pytest
     ran.stdout.fnmatch_lines(["runbooks/good.md: fish is not on PATH: 1 block could not be checked"])
 
 
+@pytest.mark.parametrize("options", [(), ("-n2",)])
+def test_it_says_that_rehearsals_were_not_isolated(
+    project: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    """Though they passed, and once for all of them."""
+    write(project, "runbooks/good.md", "# Good\n\n## Steps\n\n```sh\nfly\n```\n")
+    for name in ("good", "good.twice"):
+        write(project, f"runbooks/{name}.rehearsal.md", "# Rehearsal\n\n```console\n$ fly\n```\n")
+    forbidden = [sys.executable, str(REPOSITORY / "tests" / "without_namespaces.py"), sys.executable]
+    ran = project.run(*forbidden, "-m", "pytest", "runbooks/good.md", "-k", "rehearsal", *options)
+    ran.assert_outcomes(passed=2)
+    said = [line for line in ran.outlines if "not isolated from" in line]
+    assert len(said) == 1
+    assert said[0].startswith("rehearsals were not isolated from the network and from other files: ")
+    assert said[0].endswith("operation not permitted")
+
+
 def test_rehearsals_are_items_of_their_page(project: pytest.Pytester) -> None:
     """One for each transcript, by the name of its course; a failure is told at the page's line."""
     write(project, "runbooks/good.rehearsal.md", "# Rehearsal\n\n```console\n$ fly\n```\n")
@@ -138,7 +156,7 @@ def test_rehearsals_are_items_of_their_page(project: pytest.Pytester) -> None:
     assert [name for name in collected(project, "runbooks") if "good" in name] == [
         "runbooks/good.md::lint",
         "runbooks/good.md::rehearsal",
-        "runbooks/good.md::rehearsal[twice]",
+        "runbooks/good.md::rehearsal-twice",
         "runbooks/good.rehearsal.md::lint",
         "runbooks/good.twice.rehearsal.md::lint",
     ]
@@ -148,6 +166,12 @@ def test_rehearsals_are_items_of_their_page(project: pytest.Pytester) -> None:
     write(project, "runbooks/good.md", "# Good\n\n## Steps\n\n```sh\nfly --now\n```\n")
     ran = project.runpytest_subprocess("runbooks/good.md", "-k", "rehearsal and not twice")
     ran.assert_outcomes(failed=1)
+    again = project.runpytest_subprocess("runbooks/good.md", "-k", "rehearsal")
+    again.assert_outcomes(failed=2)
+    assert collected(project, "runbooks/good.md", "--lf") == [
+        "runbooks/good.md::rehearsal",
+        "runbooks/good.md::rehearsal-twice",
+    ]
     ran.stdout.fnmatch_lines(
         [
             "runbooks/good.md:6:1: R701 no line of the transcript allows this call",

@@ -112,6 +112,29 @@ def test_a_program_does_not_notice_that_it_is_recorded(program: Program) -> None
     assert "$ probe 'a  b' '' \"it's\" 'new\n> line'\n<a  b><><it's><new\nline> 0 1 2 24 80 " in text
 
 
+def test_a_run_that_calls_nothing_is_recorded_too(program: Program) -> None:
+    """What is harmless needs no stand-in; such a transcript is a whole one."""
+    program.write("page.md", "# Page\n\n## Steps\n\n```bash\nls / | wc -l\n```\n")
+    ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config")
+    assert (ran.status, "recorded in page.rehearsal.md" in ran.stdout) == (0, True), ran.told
+    ran = program.run("rehearse", "page.md")
+    assert (ran.status, ran.stdout[:35]) == (0, "page.rehearsal.md: passed, 0 calls "), ran.told
+
+
+def test_a_word_that_no_page_can_hold_is_left_open(program: Program) -> None:
+    """Bytes that are not UTF-8 are matched by whatever comes in their place."""
+    tool = program.folder / "tools" / "fly"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho done\n")
+    tool.chmod(0o755)
+    program.write("page.md", "# Page\n\n## Steps\n\n```bash\nfly \"$(printf 'a\\377b')\"\n```\n")
+    path = f"{tool.parent}:{os.environ['PATH']}"
+    ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config", env={"PATH": path})
+    assert ran.status == 0, ran.told
+    assert "$ fly a[..]b\ndone\n" in (program.work / "page.rehearsal.md").read_text(encoding="utf-8")
+    assert program.run("rehearse", "page.md").status == 0
+
+
 def test_how_a_program_ends_is_passed_on(program: Program) -> None:
     """Its status, and the signal that ends it, which the transcript gives as a shell does."""
     killed = "python3 -c 'import os; os.kill(os.getpid(), 15)'"

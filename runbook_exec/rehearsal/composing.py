@@ -14,7 +14,7 @@ from ..mask import Masker
 from ..model import Step
 from ..plan import Item, Plan
 from ..token_shapes import find_tokens
-from .patterns import Name, Pattern, joined
+from .patterns import Gap, Name, Part, Pattern, joined
 from .recorded import Terminal
 from .telling import naming
 from .update import escaped, inner
@@ -32,6 +32,7 @@ _TELLING_SECRETS = (
 )
 _BORDERS = re.compile(r"([\s,.]+)")
 _BEGINNING = re.compile(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
+_NOT_UTF8 = re.compile(r"[\ud800-\udfff]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SHORTEST = 8  # characters of a part of a secret that is a secret by itself
 
@@ -188,7 +189,7 @@ class _Writer:
         step: Step | None = None
         until = 0.0  # when the last of those that began so far has ended
         together = False
-        for call, after in zip(recording.calls, (*recording.calls[1:], None), strict=True):
+        for call, after in zip(recording.calls, (*recording.calls[1:], None), strict=False):
             its = call.item.step if call.item else None
             if its is not step or step is None:
                 if step is not None:
@@ -203,12 +204,11 @@ class _Writer:
                 together = not together
                 yield "# in any order:" if together else "# in this order:"
             yield from self.call(call)
-        if step is not None:
-            yield "```\n"
+        yield "```\n" if step is not None else "It called nothing that needs a stand-in.\n\n```console\n```\n"
 
     def call(self, call: Called) -> Iterator[str]:
         """The lines of one call."""
-        words = call_text([self.named(word) for word in call.words]).replace("\n", "\n> ")
+        words = call_text([_readable(self.named(word)) for word in call.words]).replace("\n", "\n> ")
         yield f"$ {words}"
         if call.status:
             yield f"? {call.status}"
@@ -295,6 +295,16 @@ def _split(part: object, name: str, value: str) -> Iterator[str | Name]:
         if number:
             yield Name(name, f"<{name}>")
         yield text
+
+
+def _readable(word: Pattern) -> Pattern:
+    """A word with gaps for what is not in UTF-8, as no page could hold it."""
+    parts: list[Part] = []
+    for part in word:
+        pieces = _NOT_UTF8.split(part) if isinstance(part, str) else [part]
+        for number, piece in enumerate(pieces):
+            parts += [Gap.CHARACTERS, piece] if number else [piece]
+    return joined(parts) or word
 
 
 def plan_step(plan: Plan, where: object) -> str:

@@ -131,11 +131,11 @@ class Recorder:
             self._choose,
             self._attended,
         )
-        text = composed(recording)
+        text = composed(recording).encode()
         for name in _names(page):
             path = page.with_name(name)
             with contextlib.suppress(FileExistsError):
-                with path.open("x", encoding="utf-8", newline="") as file:
+                with path.open("xb") as file:
                     file.write(text)
                 return path
         raise FileExistsError(f"too many transcripts beside {page}")

@@ -1,4 +1,4 @@
-"""What a rehearsal is kept in: no network but its own loopback, and nothing to write to but its own folder.
+"""What a rehearsal is kept in: no network but its own loopback, and nothing to write to or end outside of it.
 
 A process of ours makes the namespaces and keeps them; shells and services enter them before they are started.
 Only Linux has them, and not every container allows it: then `why` says so, and the rehearsal goes on without.
@@ -20,7 +20,9 @@ _NEWNS, _NEWUSER, _NEWNET = 0x00020000, 0x10000000, 0x40000000
 _MS_NOSUID, _MS_BIND, _MS_REC, _MS_PRIVATE, _MS_MOVE = 2, 4096, 16384, 1 << 18, 8192
 _AT_RECURSIVE, _AT_FDCWD, _RDONLY = 0x8000, -100, 1
 _MOUNT_SETATTR = 442  # the number of the system call, the same on every machine that has it
-_CAPBSET_DROP, _SET_PDEATHSIG = 24, 1
+_CAPBSET_DROP, _SET_PDEATHSIG, _SET_NO_NEW_PRIVS = 24, 1, 38
+_LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
+_LANDLOCK_SCOPES, _SCOPED = 6, 3  # from which version on, and what: abstract sockets and signals
 # what could undo it: NET_ADMIN, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_BOOT, MKNOD
 _DROPPED = (12, 16, 17, 19, 21, 22, 27)
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -89,6 +91,7 @@ class Sandbox:
             os.chdir(cwd)
             for capability in _DROPPED:
                 libc.prctl(_CAPBSET_DROP, capability, 0, 0, 0)
+            _keep_signals_inside(libc)
 
         return inside
 
@@ -105,6 +108,28 @@ def _checked(libc: Any, result: int, what: str) -> None:
 
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number).lower()}")
+
+
+def keeps_signals() -> bool:
+    """Whether this machine can keep a process from signalling others: Landlock does from Linux 6.12 on."""
+    version = _libc().syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1) if sys.platform == "linux" else 0
+    return bool(version >= _LANDLOCK_SCOPES)
+
+
+def _keep_signals_inside(libc: Any) -> None:
+    """Let this process and what it starts signal nothing else, nor reach sockets that have only a name."""
+    import ctypes
+    import struct
+
+    if not keeps_signals():
+        return
+    wanted = ctypes.create_string_buffer(struct.pack("3Q", 0, 0, _SCOPED), 24)
+    ruleset = libc.syscall(_LANDLOCK_CREATE_RULESET, wanted, 24, 0)
+    _checked(libc, min(ruleset, 0), "cannot keep signals inside")
+    libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    done = libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)
+    _checked(libc, done, "cannot keep signals inside")
 
 
 def _made(libc: Any, folder: Path, user: bool) -> str:
