@@ -157,7 +157,9 @@ class Reader:
     def _do(self, act: Act) -> None:
         match act:
             case Keys():
-                self._waiting().type(*(KEYS.get(key, key) for key in act.keys))
+                shown = self._waiting()
+                for key in act.keys:
+                    shown.type(KEYS[key]) if key in KEYS else shown.type_slowly(key)
             case Shown():
                 self._waiting().until(
                     lambda text: alike(act.text, seen(text), ends=True), f"at the end\n{act.text}\n"

@@ -15,7 +15,8 @@ import pexpect
 import pyte
 
 _UNPAINTED = 2.0  # seconds without output after which a screen is as it will be
-PATIENCE = 8.0  # seconds that a text may take to appear; a test that passes waits for none of them
+_PAUSE = 0.3  # seconds without output after which somebody who types goes on
+PATIENCE = 30.0  # seconds that a text may take to appear; a test that passes waits for none of them
 _MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 
 ENTER, ESCAPE, UP, DOWN, CLEAR = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x15"
@@ -80,6 +81,15 @@ class Screen:
         """Type keys, each as a person would: one after the other."""
         for key in keys:
             self.child.send(key.encode())
+
+    def type_slowly(self, text: str) -> None:
+        """Type a text as a person would, who looks at it before the next key.
+
+        fish 3 colours it meanwhile, and would do so over the prompt of its next `read` if that came first.
+        """
+        self.type(text)
+        while self._read(_PAUSE):
+            pass
 
     def status(self) -> int:
         """Wait for the program's end and give its exit status."""
