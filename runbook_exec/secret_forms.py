@@ -8,6 +8,7 @@ import json
 import re
 import urllib.parse
 from collections.abc import Iterator
+from functools import partial
 
 SHORTEST_PART = 8  # characters; a shorter part of a secret is not one by itself
 _SHORTEST_ENCODED = 4  # below that an encoded form is too likely to be something else
@@ -16,6 +17,7 @@ _BORDERS = re.compile(rb"[\s,]+")
 _KEY_BLOCK = b"-----BEGIN "
 _KEY_LINE = re.compile(rb"[A-Za-z0-9+/=]{16,}")
 _SINGLE_QUOTES = re.compile(rb"'+")
+_KEYS = re.compile(rb"[\x01-\t\x0b-\x1f\x7f]")  # what is written apart in fish's quotes, see its `keys_apart`
 _ANY = re.compile(rb".", re.DOTALL)
 _NEEDS_QUOTES = re.compile(rb"""^[=~]|[\s"#$&()*;<>?\[\\\]^`{|}]""")  # for zsh, between single quotes
 # What gets a backslash where a value is written by a shell or for one. A character that gets one only at the
@@ -99,6 +101,8 @@ def _quoted(value: bytes) -> Iterator[bytes]:
     """What stands between the quotes, or without quotes, where a shell or SQL writes the value."""
     for special in _BACKSLASHED:
         yield special.sub(rb"\\\1", value)
+    for escaped, quote in ((rb"[\\']", b"'"), (rb'[\\"$]', b'"')) if _KEYS.search(value) else ():
+        yield _KEYS.sub(partial(_key_apart, quote), re.sub(escaped, rb"\\\g<0>", value))
     yield value.replace(b"'", b"''")
     yield from (piece for piece in value.split(b"'") if len(piece) >= SHORTEST_PART)
     # quotes at the ends are written outside of all others, and so left out
@@ -110,6 +114,10 @@ def _quoted(value: bytes) -> Iterator[bytes]:
         for needing in (_ANY, _NEEDS_QUOTES):
             pieces = (b"'%s'" % each if needing.search(each) else each for each in written.split(b"'"))
             yield b"\\'".join(pieces).strip(b"'")
+
+
+def _key_apart(quote: bytes, key: re.Match[bytes]) -> bytes:
+    return quote + (b"\\t" if key[0] == b"\t" else b"\\x%02x" % ord(key[0])) + quote
 
 
 def _html(value: bytes) -> Iterator[bytes]:

@@ -17,7 +17,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from runbook_exec.mask import MASK, Masker
+from runbook_exec.model import Context
 from runbook_exec.secret_forms import forms
+from runbook_exec.shells.fish import literal
 from runbook_exec.token_shapes import SHAPES, suspicious
 
 FLY = "FlyV1 fm2_lJPECAAAAAAAAqPfxBCfN0X,fm2_lJPETghd91kbP0Yvc+Q8/eqZ==,fo1_5RtbgJ1kYwE8q-Zp_dGm"
@@ -62,6 +64,8 @@ ENCODERS: dict[str, Encoder] = {
     "posix": whole(lambda value: value.replace(b"'", b"'\"'\"'")),
     "posix, all escaped": whole(lambda value: re.sub(rb"([^\w@%+=:,./\x80-\xff-])", rb"\\\1", value)),
     "fish": whole(lambda value: value.replace(b"\\", b"\\\\").replace(b"'", b"\\'")),
+    "our fish, in single quotes": whole(lambda value: literal(value.decode(), Context.SINGLE).encode()),
+    "our fish, in double quotes": whole(lambda value: literal(value.decode(), Context.DOUBLE).encode()),
 }
 characters = st.characters(codec="utf-8", exclude_characters="\0\r\n\x1b•")
 secrets = st.one_of(

@@ -14,7 +14,7 @@ from screen import ENTER, screen
 from site_cases import FILE, cases
 from site_kit import BUILDERS, REPOSITORY, build, project, served
 
-HOSTILE = 'it\'s "quoted" $HOME \\ back\\\\ `id` $(id)\n  second line \\'
+HOSTILE = '\tit\'s "quoted"\t$HOME \\ back\\\\ `id` \x01\x7f $(id)\n \t second line \\'
 AXE = REPOSITORY / ".tools" / "axe-core" / "axe.min.js"
 
 

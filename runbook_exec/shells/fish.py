@@ -12,7 +12,7 @@ from .fish_check import check
 from .fish_tokens import escaped
 from .remembered import remembered
 
-__all__ = ["check", "fill", "literal", "scan"]
+__all__ = ["check", "fill", "keys_apart", "literal", "scan"]
 
 scan = remembered(fish_scan.scan)
 
@@ -23,6 +23,9 @@ _SPECIAL = {
     Context.SINGLE: re.compile(r"[\\']"),
     Context.DOUBLE: re.compile(r'[\\"$]'),
 }
+
+# What fish's prompt takes for keys when it is pasted; a line end is pasted as what it is.
+_KEYS = re.compile(r"[\x01-\t\x0b-\x1f\x7f]")
 
 # Every character that may be part of a variable's name in some locale, said by what may not: a set that
 # names characters beyond 16 bits takes 2 ms to compile.
@@ -56,8 +59,20 @@ def literal(value: str, context: Context) -> str:
         raise Unwritable(
             f"expected a place in fish where a value can be written, not `{context}`: move it out"
         )
-    written = _SPECIAL[context].sub(r"\\\g<0>", value)
+    written = keys_apart(_SPECIAL[context].sub(r"\\\g<0>", value), '"' if context is Context.DOUBLE else "'")
     return f"'{written}'" if context is Context.BARE else written
+
+
+def keys_apart(quoted: str, quote: str) -> str:
+    """What stands between two quotes, with its control characters outside of them, as escapes: `'a'\\t'b'`.
+
+    At fish's prompt a pasted tab completes something, and others do what their keys do: all would be lost.
+    """
+    return _KEYS.sub(lambda found: f"{quote}{_escape(found[0])}{quote}", quoted)
+
+
+def _escape(character: str) -> str:
+    return r"\t" if character == "\t" else rf"\x{ord(character):02x}"
 
 
 def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from ..shells.fish import keys_apart
+
 # Values that no two of the ways write alike; the first needs care nowhere.
 TELLING = ("x", "a'b\\c\"d$e`f(g", "1..2", "")
 LINES = "one\ntwo"
@@ -21,10 +23,16 @@ def _before(characters: str) -> Callable[[str], str]:
     return lambda value: pattern.sub(r"\\\g<0>", value)
 
 
-_fish_single = _before(r"\\'")
-_fish_double = _before(r'\\"$')
 _posix_double = _before(r'\\"$`')
 _spare = re.compile(r'[$"]')
+
+
+def _fish_single(value: str) -> str:
+    return keys_apart(re.sub(r"[\\']", r"\\\g<0>", value), "'")
+
+
+def _fish_double(value: str) -> str:
+    return keys_apart(re.sub(r'[\\"$]', r"\\\g<0>", value), '"')
 
 
 def _quoted(value: str) -> str:

@@ -5,7 +5,11 @@
   class Refused extends Error {}
 
   const before = (pattern) => (value) => value.replace(pattern, "\\$&");
-  const fishSingle = before(/[\\']/g), fishDouble = before(/[\\"$]/g), posixDouble = before(/[\\"$`]/g);
+  const escape = (key) => (key === "\t" ? "\\t" : `\\x${key.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  const keysApart = (quote) => (quoted) => quoted.replace(/[\x01-\t\x0b-\x1f\x7f]/g, (key) => `${quote}${escape(key)}${quote}`);
+  const fishSingle = (value) => keysApart("'")(before(/[\\']/g)(value));
+  const fishDouble = (value) => keysApart('"')(before(/[\\"$]/g)(value));
+  const posixDouble = before(/[\\"$`]/g);
   const inHeredoc = before(/[\\$`]/g), inAnsiC = before(/[\\']/g);
   const posixSingle = (value) => value.replaceAll("'", "'\\''");
   const spared = (quoted) => quoted.replace(/[$"]/g, "'\\$&'");
