@@ -196,6 +196,16 @@ def test_what_differs_is_found(script: str, calls: str, found: list[str], progra
     assert ran.status == 1
 
 
+def test_where_a_call_that_never_came_should_have_come(program: Program) -> None:
+    """After which statement, if any of those before it came at all."""
+    ran = rehearsed(program, "fly two; true\nfly four", "$ fly one\n$ fly two\n$ fly three\n$ fly four")
+    assert "it was to be the first" in ran.stdout
+    assert "it was to come after `fly two` on line 6 of the runbook" in ran.stdout
+    nothing = rehearsed(program, "true", "$ fly one\n$ fly two").stdout
+    assert nothing.count("it was to be the first") == 1
+    assert nothing.count("no call that is to come before it has come either") == 1
+
+
 def test_a_name_must_be_the_same_everywhere(program: Program) -> None:
     """What a call has bound is required in the next."""
     calls = "$ fly create <name>\n$ fly deploy <name>"

@@ -269,11 +269,14 @@ def _after(desk: Desk, call: Call) -> str:
     """After which statement of the runbook a call should have come."""
     before = {came.call.number: came for came in desk.came if came.call and came.call.number < call.number}
     came = before[max(before)] if before else None
-    if came is None or came.item is None or came.item.statement is None:
-        return "it was to be the first"
-    statement = came.item.statement
-    first, _, _ = statement.text.partition("\n")
-    return f"it was to come after `{first}` on line {statement.span.line} of the runbook"
+    if came is None:
+        first = call is desk.transcript.calls[0]
+        return "it was to be the first" if first else "no call that is to come before it has come either"
+    statement = came.item.statement if came.item else None
+    if statement is None:
+        return ""
+    line, _, _ = statement.text.partition("\n")
+    return f"it was to come after `{line}` on line {statement.span.line} of the runbook"
 
 
 def _ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
