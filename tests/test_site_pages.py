@@ -93,6 +93,24 @@ def test_what_a_page_shows_is_what_runs(built: Path, page: Path) -> None:
             assert code == block.script.text
 
 
+def test_tabs_and_the_like_are_as_the_theme_has_them(built: Path) -> None:
+    """In a numbered step too, however it is indented; what stands in them does not run, and says so."""
+    page = (built / "runbooks" / "insets" / "index.html").read_text(encoding="utf-8")
+    article = page[page.index("<article") : page.index("</article>")]
+    assert [syntax for syntax in ("===", "!!!", "???", "```", "rbinset") if syntax in article] == []
+    assert page.count('<div class="tabbed-block">') == 3
+    assert '<p class="admonition-title">Take <em>care</em></p>' in page
+    assert re.search(r'<details class="tip">\s*<summary>Tip</summary>\s*<p>It helps', page)
+    assert [(code, why) for _, _, code, why in Blocks(page).found] == [
+        ("apt install x", "inside a tab"),
+        ("dnf install x", "inside a tab"),
+        ("x --version", ""),
+        ("slow: true", "inside an admonition"),
+        ("sleep 60", "inside folded text"),
+        ("x --start", ""),
+    ]
+
+
 def test_wikilinks_lead_where_obsidian_leads(built: Path) -> None:
     """A page by its name, a heading of it, one in a table; a page that is elsewhere; and none in code."""
     home = (built / "index.html").read_text(encoding="utf-8")

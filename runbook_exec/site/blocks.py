@@ -28,7 +28,7 @@ class Shown(NamedTuple):
 def block_html(block: Block, shell: str, shown: Shown) -> str:
     """A block of the page; `shell` is its procedure's."""
     if not block.runs:
-        return _not_run(block)
+        return not_run_html(block.code, block.language, block.why_not)
     session = block.script.text != block.code
     items = [shown.items[id(s)] for s in block.statements if id(s) in shown.items]
     step = items[0].step if items else None
@@ -45,14 +45,14 @@ def block_html(block: Block, shell: str, shown: Shown) -> str:
     )
 
 
-def _not_run(block: Block) -> str:
-    language = escape(block.language) or "text"
-    code = _painted(block.code, 0, len(block.code), _colours(block.code, block.language))
+def not_run_html(code: str, language: str, why: str) -> str:
+    """A block that does not run, and why."""
+    painted = _painted(code, 0, len(code), _colours(code, language))
     return (
         '<div class="rb-block rb-shown"><div class="rb-bar">'
-        f'<span class="rb-tag">Not run</span><span class="rb-why">{escape(block.why_not)}</span>'
-        f'<span class="rb-language">{language}</span></div>'
-        f'<pre class="rb-code"><code class="highlight">{code}</code></pre></div>'
+        f'<span class="rb-tag">Not run</span><span class="rb-why">{escape(why)}</span>'
+        f'<span class="rb-language">{escape(language) or "text"}</span></div>'
+        f'<pre class="rb-code"><code class="highlight">{painted}</code></pre></div>'
     )
 
 

@@ -15,12 +15,16 @@ from typing import Any
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
 
+from ..annotations import read_info
+from ..elements import Fence
 from ..model import Block
 from ..record.freshness import BadFreshness
-from .blocks import Shown, block_html
+from ..source import Source
+from .blocks import Shown, block_html, not_run_html
 from .builders import Place, has_title, make_meta_inert, place, warn
 from .callouts import Callouts
 from .inert import make_inert
+from .insets import read_by
 from .layout import Marks, is_ours, laid_out
 from .links import PRIORITY, Wikilinks
 from .pages import SitePage, may_run, read_page
@@ -96,7 +100,9 @@ class _Reader(Preprocessor):
             warn(where, None, "something has changed this page's commands: it would not show what runs")
             return given
         filled.page = page
-        return laid_out(page.before, given, Marks(self._blocks.marks(page), filled.marks()))
+        blocks = self._blocks.marks(page)
+        marks = Marks(blocks, filled.marks(), read_by(self.md), self._blocks.mark_in_inset)
+        return laid_out(page.before, given, marks)
 
 
 class _Blocks(Preprocessor):
@@ -105,6 +111,7 @@ class _Blocks(Preprocessor):
     def __init__(self, md: Markdown) -> None:
         super().__init__(md)
         self._ours: dict[str, Block] = {}
+        self._insets: dict[str, str] = {}  # the HTML of blocks in insets, by their marks
         self._page: SitePage | None = None
 
     def marks(self, page: SitePage) -> dict[int, str]:
@@ -116,6 +123,15 @@ class _Blocks(Preprocessor):
             if is_ours(block.language)
         }
         return {block.span.start: mark for mark, block in self._ours.items()}
+
+    def mark_in_inset(self, fence: Fence, body: Source, called: str) -> str:
+        """The mark of a fence in a tab or the like; empty where it is not shown by us."""
+        language = read_info(fence.written, body.text, fence.written_at)[0]
+        if self._page is None or not is_ours(language):
+            return ""
+        mark = f"rbinset{self._page.digest[:16]}n{len(self._insets)}x"
+        self._insets[mark] = not_run_html(fence.code.text, language, f"inside {called}")
+        return mark
 
     def run(self, lines: list[str]) -> list[str]:
         """The lines with the blocks' HTML kept aside, as Python-Markdown keeps HTML."""
@@ -135,4 +151,6 @@ class _Blocks(Preprocessor):
             if (block := self._ours.get(mark)) is not None:
                 html = block_html(block, shells.get(id(block), ""), shown)
                 lines[index] = line.replace(mark, self.md.htmlStash.store(html))
+            elif mark in self._insets:
+                lines[index] = line.replace(mark, self.md.htmlStash.store(self._insets[mark]))
         return lines

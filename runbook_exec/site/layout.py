@@ -8,12 +8,13 @@ item is moved here to where both agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..elements import Element, Fence, Heading, Html, IndentedCode, Item, Paragraph
 from ..elements import read as read_elements
 from ..source import Source, source
+from .insets import Inset, inset_at
 
 _INDENT = 4
 _LEFT_ALONE = frozenset(("mermaid", "math"))  # drawn by others
@@ -27,6 +28,8 @@ class Marks:
 
     blocks: Mapping[int, str]  # a fence
     steps: Mapping[int, str]  # a list item
+    insets: Collection[str] = ()  # the tabs and the like that the site reads
+    shown: Callable[[Fence, Source, str], str] | None = None  # the mark of a fence in one, which is called so
 
 
 def laid_out(before: str, given: str, marks: Marks) -> str:
@@ -34,6 +37,18 @@ def laid_out(before: str, given: str, marks: Marks) -> str:
     page = source(before + given)
     first = page.index(len(before)) if before else 0
     return _Writer(page, first, marks).written(read_elements(page, len(before)))
+
+
+def _inset_laid_out(inset: Inset, marks: Marks) -> list[str]:
+    """The lines of an inset's body, each fence in it as its mark."""
+    body = source(inset.body)
+    elements = read_elements(body)
+    blocks = {}
+    for each in elements:
+        if isinstance(each, Fence) and marks.shown and (mark := marks.shown(each, body, inset.called)):
+            blocks[each.span.start] = mark
+    inner = Marks(blocks, {}, marks.insets, marks.shown)
+    return _Writer(body, 0, inner).written(elements).split("\n")
 
 
 @dataclass(slots=True)
@@ -47,6 +62,7 @@ class _Writer:
     columns: dict[int, int] = field(default_factory=dict)  # of each item's text, by the item's id
     begun: set[int] = field(default_factory=set)  # lines on which an item begins
     step: tuple[int, ...] = ()  # the item that is the step which is being read
+    done: int = 0  # the index of the line after the last inset
 
     def written(self, elements: tuple[Element, ...]) -> str:
         before: Element | None = None
@@ -60,7 +76,9 @@ class _Writer:
                     self._fence(element)
                 case Html() if _ANNOTATION.fullmatch(element.text):
                     self._replace(element, [""])
-                case Heading() | Paragraph() | Html() | IndentedCode() if element.items:
+                case Paragraph() if not element.quoted:
+                    self._paragraph(element)
+                case Heading() | Html() | IndentedCode() if element.items:
                     self._move(element)
                 case _:
                     pass
@@ -98,12 +116,37 @@ class _Writer:
         # bullets may have any of three signs in one list here, which elsewhere would begin another
         self.lines[index] = [""] * interrupts + [f"{indent}{marker} {mark}{text}"]
 
-    def _move(self, element: Heading | Paragraph | Html | IndentedCode) -> None:
+    def _paragraph(self, paragraph: Paragraph) -> None:
+        column = self.columns[paragraph.items[-1]] if paragraph.items else 0
+        for number in range(paragraph.span.line - 1, paragraph.last):
+            if number < self.done or number in self.begun:
+                continue
+            inset = inset_at(self.page.lines, number, column, self.marks.insets)
+            if inset is not None and not self._runs_in(inset):
+                self._inset(inset, _INDENT * len(paragraph.items))
+            elif paragraph.items:
+                self.lines[number] = [self._moved(self.page.lines[number], paragraph.items)]
+
+    def _runs_in(self, inset: Inset) -> bool:
+        start, end = self.page.starts[inset.first], self.page.end(inset.end - 1)
+        return any(start <= offset < end for offset in self.marks.blocks)
+
+    def _inset(self, inset: Inset, indent: int) -> None:
+        inner = " " * (indent + _INDENT)
+        body = _inset_laid_out(inset, self.marks) if inset.body else []
+        moved = [" " * indent + inset.head, *(inner + line if line else "" for line in body)]
+        # within an item Python-Markdown finds it only where it does not go on a paragraph
+        self.lines[inset.first] = ["", *moved, ""] if indent else moved
+        for number in range(inset.first + 1, inset.end):
+            self.lines[number] = []
+        self.done = inset.end
+
+    def _move(self, element: Heading | Html | IndentedCode) -> None:
         if element.quoted:
             return
         index = element.span.line - 1
         for number in range(index, element.last):
-            if number not in self.begun:
+            if number >= self.done and number not in self.begun:
                 self.lines[number] = [self._moved(self.page.lines[number], element.items)]
 
     def _moved(self, line: str, items: tuple[int, ...]) -> str:
