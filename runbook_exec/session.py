@@ -82,7 +82,9 @@ class Session:
         self._keyboard = keyboard
         self._folder = tempfile.mkdtemp(prefix="runbook-", dir=inside)
         self._token = secrets.token_hex(8)
-        self._tidy = Tidy(self._folder, (os.environ if environ is None else environ).get("HOME", ""))
+        # where nobody has said what the terminal can do, as in CI, fish would complain at every start
+        environ = {"TERM": "dumb", **(os.environ if environ is None else environ)}
+        self._tidy = Tidy(self._folder, environ.get("HOME", ""))
         self._last = Report(0, (0,), cwd or "")
         self._turn = 0
         self._reports = bytearray()
@@ -103,7 +105,7 @@ class Session:
                 program,
                 [*(self._drive.clean if clean else ()), *self._drive.arguments(self._folder)],
                 cwd=cwd,
-                env=self._drive.environ(os.environ if environ is None else environ),
+                env=self._drive.environ(environ),
                 dimensions=keyboard.size() if keyboard else (24, 80),
                 echo=False,
                 timeout=None,

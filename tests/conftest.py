@@ -15,10 +15,10 @@ from program import Program, prepared
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The same examples each time, so that what failed for one passes for nobody else.
+# The same examples each time, so that what failed for one passes for nobody else, on a busy machine either.
 # `--hypothesis-profile=search` looks for new ones.
-settings.register_profile("same", derandomize=True)
-settings.register_profile("search", max_examples=1000)
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("search", max_examples=1000, deadline=None)
 settings.load_profile("same")
 
 # who starts the tests in the background may have these ignored, and every program would inherit that

@@ -215,7 +215,7 @@ PLAIN = [
 tokens = st.sampled_from([*PLAIN, "-->", '"name"', "true", "1", "x=y", ".fish", "#id", "\ufeff", "\t"])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(tokens, max_size=25).map("".join))
 def test_any_text_gives_problems_and_no_exception(text: str) -> None:
     """Whatever stands in a comment or an info string, every problem lies within it."""

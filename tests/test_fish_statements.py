@@ -308,7 +308,7 @@ SOUP = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(SOUP | st.text(max_size=30))
 def test_anything_is_split_without_a_crash(script: str) -> None:
     """Whatever the text, splitting gives disjoint statements with nothing but separators between them."""
@@ -320,7 +320,7 @@ def test_anything_is_split_without_a_crash(script: str) -> None:
         assert found.statements == () or found.statements[-1][1] <= len(script)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(scripts(1))
 def test_valid_fish_is_split_where_its_grammar_says(made: tuple[str, list[str]]) -> None:
     """A script put together from statements is taken apart into the same, each of which is one statement."""
@@ -341,7 +341,7 @@ SEMANTIC = re.compile(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(scripts(1), st.data())
 def test_broken_fish_is_a_problem_exactly_where_fish_refuses_it(
     made: tuple[str, list[str]], data: st.DataObject

@@ -186,7 +186,7 @@ def test_every_fragment_arrives(locale: str) -> None:
 
 
 @pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
-@settings(max_examples=35, deadline=None)
+@settings(max_examples=35)
 @given(values=st.lists(VALUES, min_size=25, max_size=35))
 def test_every_value_arrives(locale: str, values: list[bytes]) -> None:
     """Any value reaches a program as it is, in every place, and nothing else is run."""

@@ -275,7 +275,7 @@ ODD = [
 def test_any_text_gives_problems_and_no_exception(parser: type) -> None:
     """Whatever stands in front matter, it is read, or told within its bounds, by both parsers."""
 
-    @settings(deadline=None, max_examples=400)
+    @settings(max_examples=400)
     @given(st.lists(st.sampled_from(PLAIN + ODD), max_size=30).map("".join))
     def check(content: str) -> None:
         text = f"---\n{content}\n---\n"

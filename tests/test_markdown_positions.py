@@ -285,7 +285,7 @@ def test_a_wrong_place_is_refused() -> None:
         page.excerpt(0, ["ne"])
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.text(alphabet="`~>-1.#*= \t\n\r\ufeff<!ab[]:'\"\\\u2028\x0b\x0c\x85é", max_size=60))
 def test_any_text_at_all_is_read(text: str) -> None:
     """No text raises, and every span lies in the text with its own line and column."""

@@ -101,7 +101,7 @@ def told(sensitive: bytes, out: bytes) -> list[bytes]:
     return [sensitive[at : at + 8] for at in range(len(sensitive) - 7) if sensitive[at : at + 8] in plain]
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.data(), secrets, encoders)
 def test_no_part_of_a_secret_gets_out(data: st.DataObject, secret: str, encode: Encoder) -> None:
     """Whatever wrote it and whatever stands within it, no 8 bytes of a secret come out, and a mask does."""
@@ -145,7 +145,7 @@ PRINTABLE = "".join(map(chr, range(33, 127))) + "'\"\\é"
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(st.integers(0, 1 << 30))
 def test_a_secret_is_found_as_programs_write_it(writer: str, seed: int) -> None:
     """As the shells themselves quote it, in HTML and in hexadecimal digits, no 8 bytes of it come out."""
@@ -160,7 +160,7 @@ def test_a_secret_is_found_as_programs_write_it(writer: str, seed: int) -> None:
         assert not told(sensitive, passed(Masker([value]), [written])), (value, written)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.data(), secrets, encoders)
 def test_pauses_tell_less_than_eight_bytes(data: st.DataObject, secret: str, encode: Encoder) -> None:
     """A stream that pauses between any two chunks shows no 8 bytes of a secret either."""
@@ -174,7 +174,7 @@ def test_pauses_tell_less_than_eight_bytes(data: st.DataObject, secret: str, enc
     assert not told(sensitive, out + masker.flush(final=True))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.data(), st.lists(secrets, max_size=3), st.lists(st.binary(max_size=20), max_size=10))
 def test_what_is_no_secret_is_unchanged(data: st.DataObject, values: list[str], pieces: list[bytes]) -> None:
     """A stream without a secret comes out as it went in, whatever bytes and escape sequences are in it."""
@@ -186,7 +186,7 @@ def test_what_is_no_secret_is_unchanged(data: st.DataObject, values: list[str], 
     assert passed(Masker(values), cut(data, stream)) == stream
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.data(), st.lists(secrets, min_size=1, max_size=3))
 def test_the_cutting_does_not_matter(data: st.DataObject, values: list[str]) -> None:
     """The same bytes come out however the stream is cut into chunks."""
@@ -196,7 +196,7 @@ def test_the_cutting_does_not_matter(data: st.DataObject, values: list[str]) -> 
     assert passed(Masker(values), cut(data, stream)) == passed(Masker(values), [stream])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.text("ab\n ", max_size=20), st.sampled_from(["a", "ab", "aba"]))
 def test_a_short_secret_is_masked_wherever_it_stands(text: str, secret: str) -> None:
     """A secret of one to three characters is masked in every place, but not across a line end."""
@@ -225,7 +225,7 @@ TOKENS = {
 }
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.data(), st.sampled_from([*TOKENS.items(), ("private key", KEY.replace("\n", "\\n"))]))
 def test_a_token_nobody_declared_is_recognised(data: st.DataObject, sample: tuple[str, str]) -> None:
     """A token of a known shape is masked at its first sight, and in every form from then on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook_exec.placeholders import blank, find, is_secret_name, normalise
@@ -59,7 +59,6 @@ pieces = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(pieces, max_size=30).map("".join))
 def test_places_are_exact_and_blanking_keeps_them(script: str) -> None:
     """What is found stands where it is said to, and blanked it is letters of the same length."""

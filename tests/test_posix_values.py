@@ -238,7 +238,7 @@ def test_hostile_values_arrive_everywhere(shell: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("shell", COMMANDS)
-@settings(max_examples=18, deadline=None)
+@settings(max_examples=18)
 @given(values=st.lists(VALUE, min_size=60, max_size=80))
 def test_every_value_arrives_everywhere(shell: str, locale: str, values: list[str]) -> None:
     """Any value reaches a program as it is, in every place, and nothing else is run."""

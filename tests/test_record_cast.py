@@ -97,7 +97,7 @@ def test_the_time_is_that_of_the_events(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.binary(max_size=12), max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_bytes_are_kept_as_text(pieces: list[bytes]) -> None:
     """However output is cut, a cast shows it as UTF-8, with the line ends that a terminal needs."""
     frames = Frames()

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from live_session import GENEROUS, Operator, home
 from program import COMMAND, REPOSITORY, Program
 
 from practice.forgejo import serving
@@ -21,7 +24,7 @@ from practice.world import create
 from runbook_exec.events import Event, Output, RunStarted, StatementFinished, to_line
 from runbook_exec.journal import read_journal
 from runbook_exec.rehearsal.composing import made_up
-from runbook_exec.rehearsal.recorded import Marks
+from runbook_exec.rehearsal.recorded import Marks, Recorded
 from runbook_exec.rehearsal.rehearse import rehearse
 from runbook_exec.rehearsal.relay import marking
 
@@ -181,6 +184,41 @@ def test_what_is_typed_is_recorded_and_a_hidden_word_is_not(program: Program) ->
     assert (result.outcome, result.findings) == ("passed", ())
     told = "".join(event.text for event in result.events if isinstance(event, Output))
     assert told == "name? ada\r\nword? \r\nhello ada, 15\r\n"
+
+
+class Slow(Recorded):
+    """A session that does nothing more until what was typed has been read."""
+
+    def _press(self, poll: Any) -> None:
+        super()._press(poll)
+        wait_until(self._echoes)
+
+
+def wait_until(so: Callable[[], bool]) -> None:
+    """Wait for something that comes soon."""
+    until = time.monotonic() + GENEROUS
+    while not so():
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
+
+def test_a_hidden_word_is_hidden_though_its_program_was_quick(tmp_path: Path) -> None:
+    """What counts is whether the terminal showed keys when they were typed, not when we come to look."""
+    begin, end = (marking("abc", kind, "1").decode() for kind in ("begin", "end"))
+    code = f"printf '{begin}'; stty -echo; printf 'word? '; read -r word; stty echo; printf '\n{end}'"
+    with Operator() as operator:
+        session = Slow(
+            "bash", clean=True, cwd=str(tmp_path), environ=home(tmp_path), keyboard=operator.keyboard
+        )
+        session.marks, session.bin, session.prepare = Marks("abc"), "/nowhere", lambda path: None
+        with session:
+            all(session.start())
+            operator.converse(session, code, (b"word? ", b"hunter2\r"))
+    assert session.marks.shown["1"][0].pieces == [
+        ("shown", b"word? "),
+        ("hidden", b"hunter2\r"),
+        ("shown", b"\r\n"),
+    ]
 
 
 def test_a_secret_that_nobody_named_is_not_written_down(program: Program) -> None:

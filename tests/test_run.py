@@ -92,6 +92,14 @@ def test_a_dry_run_runs_nothing(program: Program) -> None:
     assert not program.runs.exists()
 
 
+def test_where_nobody_says_what_the_terminal_can_do(program: Program) -> None:
+    """As in CI: fish has nothing to say of that, and programs see the plainest of terminals."""
+    program.write("page.md", "# Page\n\n## Steps\n\n```fish\necho $TERM\n```\n")
+    ran = program.run("page.md", "--yes", "--no-config", "--trust", env={"TERM": None})
+    assert ran.status == 0, ran.told
+    assert "  (line 6)\n$ echo $TERM\ndumb\n  ✓" in ran.stdout
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "sh"])
 def test_leaving_a_posix_shell(shell: str, program: Program) -> None:
     """`exit 3` ends the shell there, which the run says, and with which it stops."""

@@ -304,7 +304,7 @@ def tidied(text: bytes, cuts: list[int]) -> bytes:
     return b"".join(tidy.feed(text[a:b]) for a, b in pairwise(edges)) + tidy.flush()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(PIECES | st.binary(max_size=20)).map(b"".join), CUTS)
 def test_output_that_says_nothing_of_the_driver_passes_unchanged(text: bytes, cuts: list[int]) -> None:
     """However it is cut, byte for byte."""

@@ -187,14 +187,15 @@ class _Writer:
         name = Path(recording.plan.runbook.path).name
         yield f"Recorded in a run of [the runbook]({name}). Values that are secret are made up.\n"
         step: Step | None = None
+        opened = False
         until = 0.0  # when the last of those that began so far has ended
         together = False
         for call, after in zip(recording.calls, (*recording.calls[1:], None), strict=False):
             its = call.item.step if call.item else None
-            if its is not step or step is None:
-                if step is not None:
+            if its is not step or not opened:
+                if opened:
                     yield "```\n"
-                step = its
+                step, opened = its, True
                 yield f"## {its.title if its else 'At the beginning'}\n\n```console"
                 together = False
             overlaps = call.began < until
@@ -204,7 +205,7 @@ class _Writer:
                 together = not together
                 yield "# in any order:" if together else "# in this order:"
             yield from self.call(call)
-        yield "```\n" if step is not None else "It called nothing that needs a stand-in.\n\n```console\n```\n"
+        yield "```\n" if opened else "It called nothing that needs a stand-in.\n\n```console\n```\n"
 
     def call(self, call: Called) -> Iterator[str]:
         """The lines of one call."""

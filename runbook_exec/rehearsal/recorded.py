@@ -127,9 +127,11 @@ class Recorded(Session):
                 yield item
 
     def _type(self, keyboard: Any, poll: Any) -> bytes:
+        # once it has the keys, a program may show what is typed again before we look
+        kind = "typed" if self._echoes() else "hidden"
         data = super()._type(keyboard, poll)
         if data and (inside := self.marks.inside) is not None:
-            inside.add("typed" if self._echoes() else "hidden", data)
+            inside.add(kind, data)
         return data
 
     def _echoes(self) -> bool:

@@ -95,8 +95,9 @@ class _Asking:
         done = self._run(str(number), script)
         said = done.stderr.decode("utf-8", "replace").strip()
         if not said:
-            why = f"`{self.command[0]}` refused it and did not say why"
-            return Complaint(why) if done.returncode else None
+            # its status is nothing to go by: with -n, zsh turns round the one that `!` never got
+            why = f"`{self.command[0]}` was ended by signal {-done.returncode} while it read this"
+            return Complaint(why) if done.returncode < 0 else None
         place = _PLACE.match(said)
         message = _OWN_LINE.sub("", said[place.end() if place else 0 :].partition("\n")[0])
         line = int(place[1]) if place else None
