@@ -92,13 +92,16 @@ class _Run(Working):
             options=self.world.options,
             pid=self.world.pid,
         )
+        item: Item | None = None
         try:
             if self.resumption is not None:
                 yield from self.take_up(self.resumption)
             while (item := next_item(self.plan, self.state)) is not None:
                 yield from self.manual(item) if item.statement is None else self.statement(item)
         except Unwritable as error:
-            yield self.say(RunEnded, outcome="failed", reason=str(error))
+            yield self.say(
+                RunEnded, outcome="failed", reason=f"line {item.line}: {error}" if item else str(error)
+            )
         except Stop as stop:
             yield self.say(RunEnded, outcome=stop.outcome, reason=stop.reason)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 # Possessive quantifiers (`*+`) keep both patterns linear: neither class holds `<`, so no text is read twice.
 _CANDIDATE = re.compile(r"(?<!<)<(?P<name>[^\W\d_][\w .:/-]*+)>")
@@ -24,6 +24,15 @@ _MEASURE = ("count", "type", "expiry", "ttl", "length", "size", "label", "finger
 _ABOUT_A_SECRET = frozenset((*_ID_OR_PLACE, *_MEASURE))
 _COUNTING = frozenset(("max", "min", "number", "num", "limit"))
 _PUBLIC = frozenset(("public", "pub"))
+
+
+class Located(Protocol):
+    """What stands somewhere in a script: `script[start:end]`."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
 
 
 class Found(NamedTuple):
@@ -62,7 +71,7 @@ def find(script: str, literal: Collection[str] = ()) -> tuple[Found, ...]:
     return tuple(found)
 
 
-def blank(script: str, found: Sequence[Found]) -> str:
+def blank(script: str, found: Sequence[Located]) -> str:
     """The script with each placeholder replaced by a word of the same length, so that offsets still hold.
 
     The word is all `Q`: no keyword of any shell holds one, so none can arise from it and its neighbours,

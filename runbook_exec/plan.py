@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -12,7 +12,6 @@ from .annotations import merge
 from .model import (
     Annotation,
     Block,
-    Context,
     Input,
     Placeholder,
     Problem,
@@ -21,9 +20,12 @@ from .model import (
     Statement,
     Step,
 )
+from .placeholders import blank
 from .shells import SHELLS
 from .shells.base import Filling, Unwritable
 from .values import Capture, is_secret, parse_capture
+
+_ASKED_ABOUT = 100  # placeholders of one statement, at most, of which each is tried by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,7 @@ def make_plan(
             manual.add(step.number)
     problems += _not_asking(everything, confirmed)
     problems += _all_for_others(procedure)
-    problems += _unwritable(items, procedure.shell)
+    problems += _unwritable(items, procedure.shell, given)
     plan = Plan(
         runbook,
         procedure,
@@ -311,17 +313,31 @@ def _all_for_others(procedure: Procedure) -> Iterator[Problem]:
         yield Problem("no-block", message, procedure.span, f"its blocks are for {', '.join(others)}")
 
 
-def _unwritable(items: tuple[Item, ...], shell: str) -> Iterator[Problem]:
-    """Placeholders where no value at all can be written: found now, not halfway through a run."""
+def _unwritable(items: tuple[Item, ...], shell: str, given: Mapping[str, str]) -> Iterator[Problem]:
+    """Placeholders where no value can be written, or not the given one: found now, not halfway through."""
     for item in items:
-        for found in item.placeholders:
-            if found.context is Context.UNSAFE and item.statement is not None:
-                try:
-                    SHELLS[shell].fill(
-                        item.statement.text, [Filling(found.start, found.end, found.context, "x")]
-                    )
-                except Unwritable as error:
-                    yield Problem("unwritable", str(error), found.span)
+        if item.statement is None:
+            continue
+        text = item.statement.text
+        why = _refusal(text, item.placeholders, shell, given)
+        wrong = []
+        for found in item.placeholders[:_ASKED_ABOUT] if why else ():
+            others = [each for each in item.placeholders if each is not found]
+            if alone := _refusal(blank(text, others), [found], shell, given):
+                wrong.append(Problem("unwritable", alone, found.span))
+        if why:
+            yield from wrong or [Problem("unwritable", why, item.statement.span)]
+
+
+def _refusal(text: str, found: Sequence[Placeholder], shell: str, given: Mapping[str, str]) -> str:
+    """Why values cannot be written for all of these placeholders; empty if they can."""
+    # a number can stand wherever something can: as an index, too
+    fillings = [Filling(each.start, each.end, each.context, given.get(each.name, "1")) for each in found]
+    try:
+        SHELLS[shell].fill(text, fillings)
+    except Unwritable as error:
+        return str(error)
+    return ""
 
 
 def _unknown_name(option: str, name: str, names: list[str]) -> Problem:

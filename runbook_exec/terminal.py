@@ -315,7 +315,9 @@ class Terminal:
         """Every step, what became of it, and how to see the run again."""
         self.say()
         self.say(f"  {self.paint(self._outcome(state, ended), 'bold')}")
-        if ended.outcome == "waiting" or (ended.reason and ended.outcome == "failed" and not state.done):
+        # why a statement failed has been told where it did
+        untold = ended.outcome == "failed" and "failed" not in state.done.values()
+        if ended.reason and (ended.outcome == "waiting" or untold):
             self.wrapped(ended.reason)
         self.say()
         rows = [self._row(step, state) for step in self.plan.procedure.steps]

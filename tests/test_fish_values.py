@@ -266,6 +266,18 @@ def test_keywords_are_texts_where_fish_reads_texts() -> None:
     assert filled("command @ x", "time") == "command time x"
 
 
+@settings(max_examples=60)
+@given(value=VALUES)
+def test_a_variable_for_one_command_gets_the_value(value: bytes) -> None:
+    """`NAME=<value> command`, with the value in whatever quotes."""
+    template = r"""X=@ Y='a@' Z="@b" command sh -c 'printf "%s\0" "$X" "$Y" "$Z"'"""
+    with TemporaryDirectory() as name:
+        source = filled(template, decoded(value)).encode("utf-8", "surrogateescape")
+        stdout, stderr = run(source, "C.UTF-8", Path(name))
+        assert (given_words(stdout), stderr) == ([value, b"a" + value, value + b"b"], b"")
+        assert [path.name for path in Path(name).iterdir()] == ["script.fish"]
+
+
 def test_a_stretch_across_quotes_is_refused() -> None:
     """A placeholder that is partly in quotes is refused, with what to do."""
     with pytest.raises(Unwritable, match="partly in quotes"):

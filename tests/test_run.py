@@ -92,6 +92,38 @@ def test_a_dry_run_runs_nothing(program: Program) -> None:
     assert not program.runs.exists()
 
 
+@pytest.mark.parametrize(
+    ("code", "value", "found"),
+    [
+        ("echo ~<x>/a", "ada", "7: <x> would be part of a user's name after `~`: write the directory out"),
+        ("echo $<x>", "ada", "7: <x> would be the name of a variable: write the name into the document"),
+        ("echo $PATH[<x>]", "ada", "12: <x> is an index: expected numbers or a range such as `2..-1`"),
+        ("<x> ls", "not", "1: <x> stands where fish reads a keyword or a variable's name, not a text"),
+    ],
+)
+def test_what_cannot_be_written_is_found_before_anything_runs(
+    code: str, value: str, found: str, program: Program
+) -> None:
+    """Where no value can stand, and where the one that is given cannot."""
+    program.write(
+        "page.md", f"# Page\n\n## Steps\n\n```fish\ntouch ran\n```\n\nThen:\n\n```fish\n{code}\n```\n"
+    )
+    ran = program.run("page.md", "--yes", "--no-config", "--trust", "--set", f"x={value}")
+    assert ran.status == 2
+    column, message = found.split(": ", 1)
+    assert ran.stderr.startswith(f"page.md:12:{column}: error: {message} [unwritable]\n  12 │ {code}\n")
+    assert not (program.work / "ran").exists()
+
+
+def test_a_value_that_turns_out_to_be_no_text_stops_the_run(program: Program) -> None:
+    """A captured one, as late as that; it is told on which line."""
+    script = "<!-- runbook: capture=n -->\n```fish\necho two\n```\n\n```fish\necho $PATH[<n>]\n```\n"
+    program.write("page.md", f"# Page\n\n## Steps\n\n{script}")
+    ran = program.run("page.md", "--yes", "--no-config", "--trust")
+    assert ran.status == 1
+    assert "\n  line 11: <n> is an index: expected numbers or a range such as `2..-1`\n" in ran.stdout
+
+
 def test_where_nobody_says_what_the_terminal_can_do(program: Program) -> None:
     """As in CI: fish has nothing to say of that, and programs see the plainest of terminals."""
     program.write("page.md", "# Page\n\n## Steps\n\n```fish\necho $TERM\n```\n")

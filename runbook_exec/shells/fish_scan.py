@@ -34,7 +34,7 @@ def scan(script: str) -> Scan:
 
 
 def reserved(script: str) -> tuple[tuple[tuple[int, int], ...], bool]:
-    """The words that are keywords or assignments by their place in `script`, and whether it parses."""
+    """The keywords and the names of assignments, by their place in `script`, and whether it parses."""
     _, problem, words = _parse(script, [])
     return tuple((word.start, word.end) for word in words), problem is None
 
@@ -51,7 +51,7 @@ class _Unparsable(Exception):
 def _parse(
     script: str, regions: list[Region]
 ) -> tuple[list[tuple[int, int]], tuple[int, str] | None, list[Token]]:
-    """The spans of the statements, the problem if there is one, and the reserved words."""
+    """The spans of the statements, the problem if there is one, and what is reserved."""
     nul = script.find("\0")
     end = len(script) if nul < 0 else nul
     parser = _Parser(script, 0, end, regions)
@@ -71,7 +71,7 @@ def _parse(
 
 
 class _Parser:
-    """Reads `script[start:end]` token by token; `reserved` gathers the keywords and assignments it meets."""
+    """Reads `script[start:end]` token by token; `reserved` gathers the keywords and names it meets."""
 
     def __init__(
         self, script: str, start: int, end: int, regions: list[Region] | None = None, depth: int = 0
@@ -309,7 +309,8 @@ class _Parser:
 
     def assignments(self) -> None:
         while self.is_assignment(self.now) and self.then.kind == "word":
-            self.reserved.append(self.now)
+            name = _ASSIGNMENT.match(self.now.text)
+            self.reserved.append(self.now._replace(text=name[0] if name else ""))
             self.word(self.now)
 
     def is_assignment(self, word: Token) -> bool:
