@@ -341,6 +341,41 @@ def test_nothing_keeps_anybody_out(browser: Browser, site: str, path: str, schem
     reader.context.close()
 
 
+# where the text of each row of an element begins, from the left
+ROWS = """(element) => {
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const range = document.createRange(), rows = new Map();
+  while (texts.nextNode()) {
+    range.selectNodeContents(texts.currentNode);
+    for (const { left, top } of range.getClientRects()) rows.set(top, Math.min(left, rows.get(top) ?? left));
+  }
+  return [...rows.values()];
+}"""
+
+
+def test_a_line_that_goes_on_below_does_not_look_like_two(browser: Browser, site: str) -> None:
+    """On a telephone it is set in; the text is the same, to be copied by button or by hand."""
+    reader = Reader(browser, site, viewport={"width": 360, "height": 800})
+    page = reader.open("runbooks/bash/")
+    field(page, "value").fill("a-value with-its hyphens")
+    first, *more = page.locator("[data-n='1.2']").evaluate(ROWS)
+    assert more
+    assert all(left - first > 10 for left in more)
+    assert all(
+        rows[0] == first for rows in [page.locator(f"[data-n='1.{n}']").evaluate(ROWS) for n in (1, 3)]
+    )
+    own_lines = page.locator("[data-n='1.6'] .rb-line")
+    assert own_lines.count() == 4
+    assert [
+        line.evaluate(ROWS)[0] for line in own_lines.all() if not line.locator("[data-name]").count()
+    ] == [first] * 3
+    code = page.locator(".rb-runs code").first
+    assert code.evaluate(
+        "(code) => { getSelection().selectAllChildren(code); return `${getSelection()}`; }"
+    ) == (code.evaluate("(code) => code.textContent"))
+    reader.context.close()
+
+
 def test_everything_but_the_form_works_without_javascript(browser: Browser, site: str) -> None:
     """Help, freshness, commands and boxes are there; nothing is there that would do nothing."""
     reader = Reader(browser, site, java_script_enabled=False)

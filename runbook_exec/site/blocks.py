@@ -16,6 +16,7 @@ from ..plan import Item
 from ..shells import SHELLS
 from ..verdict import chosen_alternative
 from .recipes import recipe, slots_of
+from .wrapping import in_lines
 
 
 class Shown(NamedTuple):
@@ -47,11 +48,11 @@ def block_html(block: Block, shell: str, shown: Shown) -> str:
 
 def not_run_html(code: str, language: str, why: str) -> str:
     """A block that does not run, and why."""
-    painted = _painted(code, 0, len(code), _colours(code, language))
+    painted = in_lines(_painted(code, 0, len(code), _colours(code, language)), code, 0, len(code))
     return (
         '<div class="rb-block rb-shown"><div class="rb-bar">'
-        f'<span class="rb-tag">Not run</span><span class="rb-why">{escape(why)}</span>'
-        f'<span class="rb-language">{escape(language) or "text"}</span></div>'
+        f'<span class="rb-tag">Not run</span><span class="rb-language">{escape(language) or "text"}</span>'
+        f'<span class="rb-why">{escape(why)}</span></div>'
         f'<pre class="rb-code"><code class="highlight">{painted}</code></pre></div>'
     )
 
@@ -82,12 +83,11 @@ def _script(block: Block, shell: str, shown: Shown) -> str:
     position = 0
     colours = _colours(_blanked(block, text), shell)
     for statement in block.statements:
-        out.append(_painted(text, position, statement.start, colours))
-        out.append(_opening(block, statement, shell, shown))
-        out += _with_slots(statement, statement.start, text, colours, shown)
-        out.append("</span>")
+        between = _painted(text, position, statement.start, colours)
+        out.append(in_lines(between, text, position, statement.start))
+        out.append(_statement(block, statement, shell, colours, shown))
         position = statement.end
-    out.append(_painted(text, position, len(text), colours))
+    out.append(in_lines(_painted(text, position, len(text), colours), text, position, len(text)))
     return "".join(out)
 
 
@@ -97,13 +97,20 @@ def _session(block: Block, shell: str, shown: Shown) -> str:
     colours = _colours(_blanked(block, text), shell)
     out: list[str] = []
     for statement in block.statements:
-        out.append(_opening(block, statement, shell, shown))
-        out += _with_slots(statement, statement.start, text, colours, shown)
-        out.append("</span>")
+        out.append(_statement(block, statement, shell, colours, shown))
         out.append("\n")
         if statement.expected:
             out.append(f'<samp class="rb-output">{escape(statement.expected)}\n</samp>')
     return "".join(out).removesuffix("\n")
+
+
+def _statement(
+    block: Block, statement: Statement, shell: str, colours: Sequence[_Colour], shown: Shown
+) -> str:
+    text = block.script.text
+    painted = "".join(_with_slots(statement, statement.start, text, colours, shown))
+    opening = _opening(block, statement, shell, shown)
+    return f"{opening}{in_lines(painted, text, statement.start, statement.end)}</span>"
 
 
 def _blanked(block: Block, text: str) -> str:

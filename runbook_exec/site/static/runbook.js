@@ -139,10 +139,18 @@
     }
 
     showWhole(pieces) {
-      this.element.replaceChildren(...pieces.map((each) => {
-        if (each.name !== undefined) return make("span", { "class": "rb-slot rb-filled", "data-name": each.name }, each.text);
-        return each.open === undefined ? each.text : make("span", { "class": "rb-slot", "data-name": each.open }, each.text);
-      }));
+      const lines = [[]];
+      for (const each of pieces) {
+        const name = each.name === undefined ? each.open : each.name;
+        if (name !== undefined) {
+          lines.at(-1).push(make("span", { "class": each.name === undefined ? "rb-slot" : "rb-slot rb-filled", "data-name": name }, each.text));
+        } else {
+          const [first, ...more] = each.text.split("\n");
+          lines.at(-1).push(first);
+          lines.push(...more.map((text) => [text]));
+        }
+      }
+      this.element.replaceChildren(...lines.flatMap((line, at) => [...(at ? ["\n"] : []), make("span", { "class": "rb-line" }, ...line)]));
     }
   }
 
@@ -209,14 +217,13 @@
         place.append(copier(`Copy ${number}`, `${number}, an alternative of ${tag}: ${label}`, () => joined(group, values)));
       }
     } else {
-      if (statements.length > 1) {
-        for (const statement of statements) {
-          const { n } = statement.element.dataset;
-          place.append(copier(n, `statement ${n}`, () => joined([statement], values)));
-        }
-      }
       const number = statements.length === 1 ? statements[0].element.dataset.n : undefined;
-      place.append(copier("Copy", number ? `statement ${number}` : `all of ${tag}`, () => joined(statements, values)));
+      const label = statements.length === 1 ? "Copy" : "Copy all";
+      place.append(copier(label, number ? `statement ${number}` : `all of ${tag}`, () => joined(statements, values)));
+      for (const statement of statements.length > 1 ? statements : []) {
+        const { n } = statement.element.dataset;
+        place.append(copier(n, `statement ${n}`, () => joined([statement], values)));
+      }
     }
     return statements;
   }
