@@ -27,7 +27,11 @@ from runbook_exec.parse import parse
 DOCS = REPOSITORY / "docs"
 OURS = "git+https://example.org/OWNER/runbook-exec"
 # what the files for CI say and what cannot be tried here, as it fetches something
-INSTALLING = (f"pip install {OURS}", "apt-get update && apt-get install --yes fish")
+INSTALLING = (
+    f"pip install {OURS}",
+    f'pip install "runbook-exec[site] @ {OURS}" "mkdocs<2" mkdocs-material',
+    "apt-get update && apt-get install --yes fish",
+)
 ACTIONS = ("actions/checkout@v4",)
 
 
@@ -70,6 +74,17 @@ def clone(there: Path) -> Reader:
     return reader
 
 
+def site(there: Path) -> Reader:
+    """An empty git repository whose site is published in another, on a machine that has MkDocs."""
+    reader = repository(there)
+    executable(there / "bin" / "python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    executable(there / "bin" / "mkdocs", f'#!/bin/sh\nexec "{sys.executable}" -m mkdocs "$@"\n')
+    published = str(there / "published.git")
+    for command in (["init", "--quiet", "--bare", published], ["remote", "add", "origin", published]):
+        subprocess.run(["git", *command], cwd=reader.folder, env=reader.environment, check=True)
+    return reader
+
+
 def executable(path: Path, text: str) -> None:
     """A program of this text."""
     path.write_text(text)
@@ -93,6 +108,7 @@ PAGES: Mapping[str, Callable[[Path], Reader]] = {
     "how-to/take-secrets-from-1password.md": clone,
     "how-to/share-a-record.md": repository,
     "how-to/migrate-from-runme.md": folder,
+    "site.md": site,
 }
 
 
@@ -102,7 +118,8 @@ def runs(path: Path, reader: Reader) -> None:
         scripts = each.get("script", []) if "script" in each else [each["run"]] if "run" in each else []
         for line in (line for script in scripts for line in str(script).splitlines()):
             if line not in INSTALLING:
-                assert line.startswith("runbook-exec "), f"{path.name}: `{line}` is neither ours nor known"
+                known_to_us = line.startswith(("runbook-exec ", "mkdocs ", "git config "))
+                assert known_to_us, f"{path.name}: `{line}` is neither ours nor known"
                 ran = subprocess.run(["sh", "-c", line], cwd=reader.folder, env=reader.environment)
                 assert ran.returncode == 0, f"{path.name}: `{line}` ended with {ran.returncode}"
 
