@@ -8,12 +8,14 @@ page is converted. They are known by their attributes, so that neither program n
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 TYPE_CHECKING = False  # as in typing
@@ -109,8 +111,28 @@ def warn(where: Place, line: int | None, message: str) -> None:
     """Say what is wrong with a page; raises BrokenPage in a strict build whose builder counts no warnings."""
     told = f"{where.source}:{line}: {message}" if line else f"{where.source}: {message}"
     if where.strict and not where.counts_warnings:
+        _tell_briefly()
         raise BrokenPage(told)
     _log.warning(told)
+
+
+@lru_cache(maxsize=1)
+def _tell_briefly() -> None:
+    """See to it that a BrokenPage which ends a build is told by its message alone.
+
+    zensical catches none: its part in Rust makes a RuntimeError of it, with the traceback in its message, and
+    Python prints both where nobody else does.
+    """
+    others = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        broken = re.match(rf"Python error: {BrokenPage.__name__}: (.*)", str(error))
+        if broken:
+            print(f"error: {broken[1]}", file=sys.stderr)
+        else:
+            others(kind, error, traceback)
+
+    sys.excepthook = hook
 
 
 def files_below(docs: Path) -> tuple[str, ...]:
