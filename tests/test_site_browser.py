@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -399,6 +400,32 @@ def test_paper_is_a_checklist(reader: Reader) -> None:
     )
     assert len(boxes) == 5
     assert all(width != "auto" for width in boxes)
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_values_can_be_written_on_paper(browser: Browser, site: str, scripted: bool) -> None:
+    """Each has its name, its help and a blank, but a secret has none; in ink, whatever the screen has."""
+    reader = Reader(browser, site, java_script_enabled=scripted, color_scheme="dark")
+    page = reader.open("runbooks/values/")
+    if scripted:
+        page.locator("input[data-md-color-media*=dark]").evaluate("(input) => input.click()")
+        expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
+    page.emulate_media(media="print")
+    expect(page.get_by_text("Anything at all.")).to_be_visible()
+    expect(page.get_by_text("It opens everything.")).to_be_visible()
+    blanks = page.locator(".rb-input").evaluate_all(
+        """(rows) => rows.map((row) => {
+          const field = row.querySelector("textarea, select"), dd = row.querySelector("dd");
+          const drawn = field ? getComputedStyle(field) : getComputedStyle(dd, "::before");
+          return [row.dataset.name, drawn.content !== "none" && drawn.borderBottomStyle];
+        })"""
+    )
+    assert blanks == [
+        ["value", "solid"], ["colour", "solid"], ["number", "solid"], ["day", "solid"], ["api-token", False],
+    ]  # fmt: skip
+    ink = page.locator(".rb-step").first.evaluate("(step) => getComputedStyle(step).color")
+    assert max(map(float, re.findall(r"[\d.]+", ink)[:3])) < 100
+    reader.context.close()
 
 
 @pytest.mark.parametrize("name", ["hostile", "untitled"])
