@@ -46,6 +46,32 @@ def test_a_site_gets_what_it_lacks(program: Program, builder: str) -> None:
     assert program.run("docs", "init").stdout == "nothing to do: the site has all that it needs\n"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("extra_css: [a.css]", "extra_css: [a.css, assets/runbook-exec/runbook.css]"),
+        ("extra_css: [] # none", "extra_css: [assets/runbook-exec/runbook.css] # none"),
+        ('extra_css: [ "a.css" , ]', 'extra_css: [ "a.css", assets/runbook-exec/runbook.css , ]'),
+        (
+            "extra_css: [\n  a.css, # ours\n  b.css # theirs\n]",
+            "extra_css: [\n  a.css, # ours\n  b.css, assets/runbook-exec/runbook.css # theirs\n]",
+        ),
+        ("markdown_extensions: [tables, toc: {a: b}]", "[tables, toc: {a: b}, runbook_exec.site]"),
+        ("markdown_extensions: {tables: {}}", "markdown_extensions: {tables: {}, runbook_exec.site: {}}"),
+        ("markdown_extensions: {}", "markdown_extensions: {runbook_exec.site: {}}"),
+    ],
+)
+def test_a_list_in_brackets_stays_one(program: Program, before: str, after: str) -> None:
+    """What is missing is added between the brackets, and nothing else is changed there."""
+    program.write("mkdocs.yml", f"site_name: Ours\n{before}\n")
+    (program.work / "docs").mkdir()
+    program.write("docs/index.md", PAGE)
+    ran = program.run("docs", "init")
+    assert ran.status == 0, ran.told
+    assert f"{after}\n" in (program.work / "mkdocs.yml").read_text(encoding="utf-8")
+    assert program.run("docs", "init").stdout == "nothing to do: the site has all that it needs\n"
+
+
 def test_assets_are_renewed(program: Program) -> None:
     """After an update only what is of another version is written."""
     program.write("mkdocs.yml", SETTINGS)
@@ -73,7 +99,11 @@ def test_a_dry_run_changes_nothing(program: Program) -> None:
         (None, "expected the settings of a site in `mkdocs.yml`, which is not there"),
         ("- a\n", "mkdocs.yml: expected a mapping of settings"),
         ("a: [\n", "mkdocs.yml:2: expected YAML"),
-        ("a: b\nextra_css: [a.css]\n", "mkdocs.yml:2: `extra_css` is not written with one item a line"),
+        ("a: b\nextra_css: a.css\n", "mkdocs.yml:2: expected `extra_css` to be a list with one item a line"),
+        (
+            "x: &x [a]\nextra_css: *x\n",
+            "mkdocs.yml:2: expected `extra_css` to be a list with one item a line",
+        ),
         ("docs_dir: pages\n", "expected the pages of the site in `pages`, which is no folder"),
     ],
 )

@@ -103,7 +103,11 @@ def _with_item(text: str, key: str, item: str, config: Path) -> str:
     if isinstance(node, ScalarNode) and not node.value:
         end = _line_end(text, at.end_mark.index)
         changed = f"{text[:end]}\n{' ' * at.start_mark.column}  - {item}{text[end:]}"
-    elif isinstance(node, SequenceNode | MappingNode) and node.value and not node.flow_style:
+    elif node.start_mark.index < at.end_mark.index:
+        changed = ""  # an alias: the list is written elsewhere, and is that of others too
+    elif isinstance(node, SequenceNode | MappingNode) and node.flow_style:
+        changed = _in_brackets(text, node, item)
+    elif isinstance(node, SequenceNode | MappingNode) and node.value:
         first = node.value[0] if isinstance(node, SequenceNode) else node.value[0][0]
         line = text.rfind("\n", 0, first.start_mark.index) + 1
         indent = text[line : first.start_mark.index].partition("-")[0]
@@ -115,9 +119,20 @@ def _with_item(text: str, key: str, item: str, config: Path) -> str:
     if not changed or item not in _names((_value(_root(changed, config), key) or found)[1]):
         line_number = at.start_mark.line + 1
         raise Refused(
-            f"{config}:{line_number}: `{key}` is not written with one item a line: add `{item}` by hand"
+            f"{config}:{line_number}: expected `{key}` to be a list with one item a line: write it so, "
+            f"and add `- {item}` to it"
         )
     return changed if changed.endswith("\n") else changed + "\n"
+
+
+def _in_brackets(text: str, node: SequenceNode | MappingNode, item: str) -> str:
+    """The text with one item more between the brackets of a list or a mapping."""
+    last: Node | None = None
+    if node.value:
+        last = node.value[-1] if isinstance(node, SequenceNode) else node.value[-1][1]
+    end = last.end_mark.index if last else node.start_mark.index + 1
+    new = item if isinstance(node, SequenceNode) else f"{item}: {{}}"
+    return f"{text[:end]}{', ' if last else ''}{new}{text[end:]}"
 
 
 def _line_end(text: str, offset: int) -> int:
