@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -20,12 +20,9 @@ from .model import (
     Statement,
     Step,
 )
-from .placeholders import blank
 from .shells import SHELLS
-from .shells.base import Filling, Unwritable
+from .unwritable import unwritable
 from .values import Capture, is_secret, parse_capture
-
-_ASKED_ABOUT = 100  # placeholders of one statement, at most, of which each is tried by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +256,9 @@ def make_plan(
             manual.add(step.number)
     problems += _not_asking(everything, confirmed)
     problems += _all_for_others(procedure)
-    problems += _unwritable(items, procedure.shell, given)
+    for item in items:
+        if item.statement is not None:
+            problems += unwritable(item.statement, procedure.shell, given)
     plan = Plan(
         runbook,
         procedure,
@@ -311,33 +310,6 @@ def _all_for_others(procedure: Procedure) -> Iterator[Problem]:
     if others and procedure.shell not in others and not any(block.runs for block in blocks):
         message = f"`{procedure.title}` has no block that runs in {procedure.shell}"
         yield Problem("no-block", message, procedure.span, f"its blocks are for {', '.join(others)}")
-
-
-def _unwritable(items: tuple[Item, ...], shell: str, given: Mapping[str, str]) -> Iterator[Problem]:
-    """Placeholders where no value can be written, or not the given one: found now, not halfway through."""
-    for item in items:
-        if item.statement is None:
-            continue
-        text = item.statement.text
-        why = _refusal(text, item.placeholders, shell, given)
-        wrong = []
-        for found in item.placeholders[:_ASKED_ABOUT] if why else ():
-            others = [each for each in item.placeholders if each is not found]
-            if alone := _refusal(blank(text, others), [found], shell, given):
-                wrong.append(Problem("unwritable", alone, found.span))
-        if why:
-            yield from wrong or [Problem("unwritable", why, item.statement.span)]
-
-
-def _refusal(text: str, found: Sequence[Placeholder], shell: str, given: Mapping[str, str]) -> str:
-    """Why values cannot be written for all of these placeholders; empty if they can."""
-    # a number can stand wherever something can: as an index, too
-    fillings = [Filling(each.start, each.end, each.context, given.get(each.name, "1")) for each in found]
-    try:
-        SHELLS[shell].fill(text, fillings)
-    except Unwritable as error:
-        return str(error)
-    return ""
 
 
 def _unknown_name(option: str, name: str, names: list[str]) -> Problem:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..model import Context, Placeholder, Severity, Span, Statement
 from ..plan import find_step, items_of
+from ..unwritable import unwritable
 from ..values import parse_capture
 from .latest import latest
 from .lines import span_in
@@ -198,6 +199,15 @@ def capture_of_nothing(page: Page) -> Iterator[Finding]:
             )
 
 
+def unwritable_value(page: Page) -> Iterator[Finding]:
+    """Placeholders where no value can be written, with which nothing of the procedure would run."""
+    for procedure in page.runbook.procedures:
+        for statement in (item.statement for item in items_of(procedure)):
+            for problem in unwritable(statement, procedure.shell) if statement else ():
+                if problem.span is not None:
+                    yield Finding(problem.message, problem.span)
+
+
 _DECLARED = "---\nrunbook:\n  inputs:\n    host: web-1\n---\n"
 
 RULES = (
@@ -337,6 +347,25 @@ RULES = (
                 "---\nrunbook:\n  captures:\n    id: 1-one\n---\n"
                 + "## Steps\n\n### 1. One\n\n```fish\nnew\n```\n\n### 2. Two\n\n```fish\nuse <id>\n```\n"
             ),
+        ),
+        severity=Severity.ERROR,
+    ),
+    Rule(
+        "V208",
+        "unwritable",
+        "In some places no value can be written so that it arrives as it is: as the name of a variable or of "
+        "a user, as a part of an escape, in arithmetic, half in quotes. Such a page is refused before "
+        "anything of it runs.",
+        unwritable_value,
+        bad=(
+            Example(f"{_STEP}```fish\nls ~<user>/x\n```\n", at=(6, 5)),
+            Example(f"{_STEP}```fish\necho a\necho $<name> <b>\n```\n", at=(7, 7)),
+            Example(f"{_STEP}```bash\necho $((<count> + 1))\n```\n", at=(6, 9)),
+        ),
+        good=(
+            Example(f"{_STEP}```fish\nls /home/<user>/x ~/<folder> $PATH[<number>]\n```\n"),
+            Example(f"{_STEP}```fish\nNAME=<name> env # ~<user>\n```\n"),
+            Example(f'{_STEP}```bash\ncount=<count>; echo $((count + 1)) "$x<name>"\n```\n'),
         ),
         severity=Severity.ERROR,
     ),

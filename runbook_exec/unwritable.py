@@ -1,0 +1,48 @@
+"""Placeholders where a value cannot be written: found before a run, not halfway through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from .model import Context, Placeholder, Problem, Statement
+from .placeholders import blank
+from .shells import SHELLS
+from .shells.base import Filling, Unwritable
+
+# A number can stand wherever something can, as an index too; a long one is no part of a keyword.
+_LIKELY = "1" * 17
+_ASKED_ABOUT = 100  # placeholders of one statement, at most, of which each is tried by itself
+
+
+def unwritable(
+    statement: Statement, shell: str, given: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Problem]:
+    """A Problem for each placeholder where no value can be written, or not the one `given` for its name."""
+    text, every = statement.text, statement.placeholders
+    if not given and shell == "fish" and all(_is_argument(text, each) for each in every):
+        return
+    why = _refusal(text, every, shell, given)
+    found = []
+    for each in every[:_ASKED_ABOUT] if why else ():
+        others = [other for other in every if other is not each]
+        if alone := _refusal(blank(text, others), [each], shell, given):
+            found.append(Problem("unwritable", alone, each.span))
+    if why:
+        yield from found or [Problem("unwritable", why, statement.span)]
+
+
+def _is_argument(text: str, found: Placeholder) -> bool:
+    """Whether it is a word by itself, where every value can stand; most are, and this is quick to see."""
+    around = text[max(0, found.start - 1) : found.start], text[found.end : found.end + 1]
+    return found.context is Context.BARE and around[0] == " " and around[1] in ("", " ", "\n")
+
+
+def _refusal(text: str, found: Sequence[Placeholder], shell: str, given: Mapping[str, str]) -> str:
+    """Why values cannot be written for all of these placeholders; empty if they can."""
+    fillings = [Filling(each.start, each.end, each.context, given.get(each.name, _LIKELY)) for each in found]
+    try:
+        SHELLS[shell].fill(text, fillings)
+    except Unwritable as error:
+        return str(error)
+    return ""
