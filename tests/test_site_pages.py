@@ -111,6 +111,13 @@ def test_tabs_and_the_like_are_as_the_theme_has_them(built: Path) -> None:
     ]
 
 
+def test_the_title_of_a_fence_is_a_caption(built: Path) -> None:
+    """Of one that runs, and of one that does not."""
+    page = (built / "runbooks" / "insets" / "index.html").read_text(encoding="utf-8")
+    titles = re.findall(r'<span class="rb-title">(.*?)</span>', page)
+    assert titles == ["slow &lt;b&gt;.yml", "start.sh"]
+
+
 def test_wikilinks_lead_where_obsidian_leads(built: Path) -> None:
     """A page by its name, a heading of it, one in a table; a page that is elsewhere; and none in code."""
     home = (built / "index.html").read_text(encoding="utf-8")

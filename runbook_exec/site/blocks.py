@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -18,6 +19,8 @@ from ..verdict import chosen_alternative
 from .recipes import recipe, slots_of
 from .wrapping import in_lines
 
+_TITLE = re.compile(r'(?<![^\s{])title="([^"]*)"')
+
 
 class Shown(NamedTuple):
     """What a page knows of its placeholders: the statements by identity as items, and the secret names."""
@@ -29,7 +32,7 @@ class Shown(NamedTuple):
 def block_html(block: Block, shell: str, shown: Shown) -> str:
     """A block of the page; `shell` is its procedure's."""
     if not block.runs:
-        return not_run_html(block.code, block.language, block.why_not)
+        return not_run_html(block.code, block.info, block.language, block.why_not)
     session = block.script.text != block.code
     items = [shown.items[id(s)] for s in block.statements if id(s) in shown.items]
     step = items[0].step if items else None
@@ -40,21 +43,27 @@ def block_html(block: Block, shell: str, shown: Shown) -> str:
     return (
         f'<div class="{kinds}" data-digest="{digest}" data-shell="{escape(shell)}">'
         f'<div class="rb-bar"><span class="rb-tag">{label}</span>'
-        f'<span class="rb-language">{escape(shell)}</span>{_notes(block, items)}'
+        f'<span class="rb-language">{escape(shell)}</span>{_title(block.info)}{_notes(block, items)}'
         f'<span class="rb-copies"></span></div>'
         f'<pre class="rb-code"><code class="highlight">{code}</code></pre></div>'
     )
 
 
-def not_run_html(code: str, language: str, why: str) -> str:
-    """A block that does not run, and why."""
+def not_run_html(code: str, info: str, language: str, why: str) -> str:
+    """A block that does not run, and why; `info` is what stands after its fence."""
     painted = in_lines(_painted(code, 0, len(code), _colours(code, language)), code, 0, len(code))
     return (
         '<div class="rb-block rb-shown"><div class="rb-bar">'
         f'<span class="rb-tag">Not run</span><span class="rb-language">{escape(language) or "text"}</span>'
-        f'<span class="rb-why">{escape(why)}</span></div>'
+        f'{_title(info)}<span class="rb-why">{escape(why)}</span></div>'
         f'<pre class="rb-code"><code class="highlight">{painted}</code></pre></div>'
     )
+
+
+def _title(info: str) -> str:
+    """The caption that themes take from a fence; empty where it has none."""
+    found = _TITLE.search(info)
+    return f'<span class="rb-title">{escape(found[1])}</span>' if found and found[1] else ""
 
 
 def _notes(block: Block, items: Sequence[Item]) -> str:

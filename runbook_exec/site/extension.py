@@ -130,7 +130,7 @@ class _Blocks(Preprocessor):
         if self._page is None or not is_ours(language):
             return ""
         mark = f"rbinset{self._page.digest[:16]}n{len(self._insets)}x"
-        self._insets[mark] = not_run_html(fence.code.text, language, f"inside {called}")
+        self._insets[mark] = not_run_html(fence.code.text, fence.info, language, f"inside {called}")
         return mark
 
     def run(self, lines: list[str]) -> list[str]:
