@@ -12,6 +12,7 @@ from .shells.base import Filling, Unwritable
 
 # A number can stand wherever something can, as an index too; a long one is no part of a keyword.
 _LIKELY = "1" * 17
+_NONE = "or, if it is no placeholder: `literal: [{}]` below `runbook:` in the front matter"
 _ASKED_ABOUT = 100  # placeholders of one statement, at most, of which each is tried by itself
 
 
@@ -27,7 +28,7 @@ def unwritable(
     for each in every[:_ASKED_ABOUT] if why else ():
         others = [other for other in every if other is not each]
         if alone := _refusal(blank(text, others), [each], shell, given):
-            found.append(Problem("unwritable", alone, each.span))
+            found.append(Problem("unwritable", alone, each.span, _NONE.format(each.name)))
     if why:
         yield from found or [Problem("unwritable", why, statement.span)]
 

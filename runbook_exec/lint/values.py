@@ -205,7 +205,7 @@ def unwritable_value(page: Page) -> Iterator[Finding]:
         for statement in (item.statement for item in items_of(procedure)):
             for problem in unwritable(statement, procedure.shell) if statement else ():
                 if problem.span is not None:
-                    yield Finding(problem.message, problem.span)
+                    yield Finding(problem.message, problem.span, problem.hint)
 
 
 _DECLARED = "---\nrunbook:\n  inputs:\n    host: web-1\n---\n"
