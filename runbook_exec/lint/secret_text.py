@@ -18,13 +18,17 @@ from .rule import Example, Finding, Page, Rule
 _WORDS = ("token", "secret", "password", "passwd", "passphrase", "credential", "key")
 _OF_KEYS = re.compile(r"(?:api|access)[_-]?\Z")
 _VALUE = re.compile(
-    r"[\w-]{0,40}+[\"']?[ \t]*+(?:[=:][ \t]*+)?(?<=[=: \t])[\"']?([A-Za-z0-9+/=_.!@#%^*-]{16,200}+)"
+    r"[\w-]{0,40}+[\"']?[ \t]*+(?:[=:][ \t]*+)?(?<=[=: \t])[\"']?(?:[A-Z][A-Z0-9_]*+=)?+"
+    r"([A-Za-z0-9+/=_.!@#%^*-]{16,200}+)"
 )
 _NAME = re.compile(r"[\w.-]*\Z")
 _PATH = re.compile(r"(?:[~.]{0,2}/|[a-z0-9_.-]+/[a-z0-9_.-]+/).*", re.DOTALL)
 _PLAIN = re.compile(
     r"[a-z-]+|[A-Z_]+|\d+|[\w-]*(?:example|placeholder|changeme|redacted|xxxx|your)[\w-]*", re.IGNORECASE
 )
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_EXAMPLE = re.compile(r"EXAMPLE|(?<![A-Za-z0-9])(?:your|example)(?![A-Za-z0-9])")
+_ELIDED = ("...", "…")
 _BORDERS = re.compile(r"[\s,.]+")
 _BEGINNING = re.compile(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
 _SHORTEST_PART = 8  # characters of a part of a token that is secret by itself
@@ -38,10 +42,10 @@ def known_shape(page: Page) -> Iterator[Finding]:
     """Tokens whose form tells whose they are."""
     text = page.runbook.text
     for name, start, end in _tokens(text):
-        if _made_up(text[start:end]):
+        if _made_up(text[start:end]) or text.startswith(_ELIDED, end):
             continue
         yield Finding(
-            f"this looks like a {name} written into the page",
+            f"this looks like {'an' if name[0] in 'Aa' else 'a'} {name} written into the page",
             span_in(text, start, end),
             "revoke it, take it out, and put a placeholder in its place; it stays in the history",
             secret=True,
@@ -49,7 +53,9 @@ def known_shape(page: Page) -> Iterator[Finding]:
 
 
 def _made_up(token: str) -> bool:
-    """Whether a token is one character again and again, as in `fm2_xxxxxxxxxxxxxxxx`: nobody mints that."""
+    """Whether nobody mints such a token: one character again and again, as in `fm2_xxxx`, or an example."""
+    if _EXAMPLE.search(token):
+        return True
     parts = [part for part in _BORDERS.split(token) if len(part) >= _SHORTEST_PART]
     rests = [part[found.end() :] if (found := _BEGINNING.match(part)) else part for part in parts]
     return all(len(set(rest)) <= 1 for rest in rests)
@@ -120,7 +126,7 @@ def _named(text: str) -> list[tuple[int, int]]:
 
 def _random(value: str) -> bool:
     """Whether it is no word, path or number that a person would write."""
-    if _PLAIN.fullmatch(value) or _PATH.fullmatch(value):
+    if any(known.fullmatch(value) for known in (_PLAIN, _PATH, _VARIABLE)) or _EXAMPLE.search(value):
         return False
     return _entropy(value) >= _LEAST_ENTROPY and _mixed(value)
 
@@ -154,6 +160,7 @@ RULES = (
         good=(
             Example("Tokens begin with `ghp_` and are 40 characters long.\n"),
             Example("```fish\nset -x GITHUB_TOKEN <github-token>\n```\n"),
+            Example("`xoxb-your-bot-token`, `AKIA" + "IOSFODNN7EXAMPLE`, `ghp_" + _BODY + "...`\n"),
         ),
         severity=Severity.ERROR,
     ),
@@ -168,6 +175,9 @@ RULES = (
         ),
         good=(
             Example("```fish\nset -x DB_PASSWORD (op read op://vault/database/password)\n```\n"),
+            Example(
+                "```sh\nfly secrets unset AWS_ACCESS_KEY_ID AWS_ENDPOINT_URL_S3\nf --secret ID=T0123\n```\n"
+            ),
             Example("password: use-the-one-from-the-vault\nMountable secrets: web-k8s-dockercfg-7bg8r\n"),
         ),
     ),
