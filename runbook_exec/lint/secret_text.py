@@ -18,7 +18,7 @@ from .rule import Example, Finding, Page, Rule
 _WORDS = ("token", "secret", "password", "passwd", "passphrase", "credential", "key")
 _OF_KEYS = re.compile(r"(?:api|access)[_-]?\Z")
 _VALUE = re.compile(
-    r"[\w-]{0,40}+[\"']?[ \t]*+(?:[=:][ \t]*+)?(?<=[=: \t])[\"']?(?:[A-Z][A-Z0-9_]*+=)?+"
+    r"[\w-]{0,40}+[\"']?[ \t]*+(?:[=:][ \t]*+)?(?<=[=: \t])[\"']?(?>(?:[A-Z][A-Z0-9_]*+=)?)"
     r"([A-Za-z0-9+/=_.!@#%^*-]{16,200}+)"
 )
 _NAME = re.compile(r"[\w.-]*\Z")
