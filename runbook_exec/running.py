@@ -26,6 +26,7 @@ from .keyboard import Keyboard
 from .plan import Plan
 from .questions import Answer, Ask, Question
 from .session import Session
+from .signals import held
 from .sources import sources
 from .state import State, after
 from .terminal import Terminal
@@ -254,19 +255,21 @@ def _watch(
             event = next(events) if not interrupted else _interrupt(events)
             interrupted = False
             line = ""
-            try:
-                line = journal.append(event) if not lost else ""
-            except JournalError as error:
-                if not running:
-                    raise
-                lost = str(error)
-                terminal.say(f"{lost}; the run stops when this statement has ended")
-            running = isinstance(event, StatementStarted) or (
-                running and not isinstance(event, StatementFinished)
-            )
-            if wrong := cast.add(event):
-                terminal.say(wrong)
-            state = after(state, event)
+            # half written down, an event would be neither told nor untold
+            with held():
+                try:
+                    line = journal.append(event) if not lost else ""
+                except JournalError as error:
+                    if not running:
+                        raise
+                    lost = str(error)
+                    terminal.say(f"{lost}; the run stops when this statement has ended")
+                running = isinstance(event, StatementStarted) or (
+                    running and not isinstance(event, StatementFinished)
+                )
+                if wrong := cast.add(event):
+                    terminal.say(wrong)
+                state = after(state, event)
             if as_json:
                 print(line, end="\n" * bool(line), flush=True)
             elif isinstance(event, RunEnded):
