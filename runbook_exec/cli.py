@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(wanted, _end)
+        if signal.getsignal(wanted) != signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(wanted, _end)
     try:
         commands = {
             "show": show,

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from .advice import section_for
 from .model import Procedure, Runbook, Statement
@@ -28,6 +28,7 @@ from .questions import (
     ValueNeeded,
 )
 from .rendering import clip, columns, fold, pad, visible, wrap
+from .signals import ending
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -70,13 +71,13 @@ def person(terminal: Terminal, colour: bool, replan: Callable[[], Plan | Sequenc
     To be told to end (SIGTERM, SIGHUP) from here on also means that no more questions are put to the
     person: each is answered with quit.
     """
-    ending = _ending()
+    told_to_end = ending(signal.SIGTERM, signal.SIGHUP)
     away = False  # the person was in the shell, and has seen much else since
     confirmed: tuple[Item, str] | None = None  # what "yes, run it" was just said to
 
     def ask(question: Question) -> Answer:
         nonlocal away, confirmed
-        if ending():
+        if told_to_end():
             return Answer("quit")
         said, confirmed = confirmed, None
         if isinstance(question, BeforeStatement) and said == (question.item, question.text):
@@ -154,19 +155,6 @@ def agrees(what: str, width: int) -> bool:
         return ask_key({"y": ("y", what), "q": _KEYS["q"]}, "›", width, not os.environ.get("NO_COLOR")) == "y"
     except (KeyboardInterrupt, EOFError):
         return False
-
-
-def _ending() -> Callable[[], bool]:
-    """Whether the process has been told to end since this was called."""
-    told: list[int] = []
-
-    def end(number: int, frame: object) -> NoReturn:
-        told.append(number)
-        raise KeyboardInterrupt
-
-    for wanted in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(wanted, end)
-    return lambda: bool(told)
 
 
 def _ask(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Collection
 
 from .questions import (
@@ -16,12 +17,20 @@ from .questions import (
     Question,
     ValueNeeded,
 )
+from .signals import ending
 
 
 def unattended(yes: bool, confirmed: Collection[str] = ()) -> Ask:
-    """Answers for a run that never asks: `yes` runs every statement, `confirmed` are steps of --confirmed."""
+    """Answers for a run that never asks: `yes` runs every statement, `confirmed` are steps of --confirmed.
+
+    To be told to end (SIGINT, SIGTERM, SIGHUP) from here on also means that each question is answered with
+    quit: the statement that was running may have passed over it.
+    """
+    told_to_end = ending(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def ask(question: Question) -> Answer:
+        if told_to_end():
+            return Answer("quit", note="told to end by a signal")
         step = question.item.step.label
         match question:
             case BeforeStatement():
@@ -67,9 +76,11 @@ def assuming(inner: Ask, decision: str, statement: str) -> Ask:
 
 
 def saying_yes(inner: Ask) -> Ask:
-    """Like `inner`, but statements run without a pause before each."""
+    """Like `inner`, but statements run without a pause before each, until we are told to end."""
+    told_to_end = ending(signal.SIGTERM, signal.SIGHUP)
 
     def ask(question: Question) -> Answer:
-        return Answer("run") if isinstance(question, BeforeStatement) else inner(question)
+        goes_on = isinstance(question, BeforeStatement) and not told_to_end()
+        return Answer("run") if goes_on else inner(question)
 
     return ask

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from program import COMMAND, Program, fish
 
-from runbook_exec.events import KINDS, Event, RunEnded, from_line, to_line
+from runbook_exec.events import KINDS, Event, RunEnded, StatementFinished, from_line, to_line
 from runbook_exec.journal import KEEP_OUTPUT, JournalError, read_journal
 from runbook_exec.model import Problem
 from runbook_exec.parse import parse
@@ -205,6 +205,38 @@ def test_a_run_that_is_told_to_end(wanted: signal.Signals, program: Program) -> 
     assert isinstance(ended, RunEnded)
     assert ended.outcome == "stopped"
     assert not (program.work / "never").exists()
+
+
+@pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_statement_that_takes_no_notice_is_the_last(wanted: signal.Signals, program: Program) -> None:
+    """It may end well all the same; what comes after it is not begun."""
+    trap = "sh -c 'trap \"touch trapped\" INT; touch started; while test ! -e told; do sleep 0.01; done'"
+    program.write("page.md", fish(trap, "touch never"))
+    with program.start("page.md", "--yes") as running:
+        _wait_for(program.work / "started")
+        os.kill(running.pid, wanted)
+        _wait_for(program.work / "trapped")
+        (program.work / "told").touch()
+        assert running.wait(20) == 130
+    finished, _, ended = program.events()[-3:]
+    assert isinstance(finished, StatementFinished)
+    assert finished.status in (0, 130)  # how fish, or what it runs, takes ^C is theirs
+    assert isinstance(ended, RunEnded)
+    assert ended.outcome == "stopped"
+    assert not (program.work / "never").exists()
+
+
+def test_what_is_ignored_stays_so(program: Program) -> None:
+    """A run begun with `nohup` goes on though its terminal has gone."""
+    program.write("page.md", fish("touch started; while test ! -e told; sleep 0.01; end", "touch done"))
+    command = ["nohup", *COMMAND, "page.md", "--yes"]
+    environment, quiet = program.environment(), subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=program.work, env=environment, stdout=quiet, stderr=quiet) as running:
+        _wait_for(program.work / "started")
+        os.kill(running.pid, signal.SIGHUP)
+        (program.work / "told").touch()
+        assert running.wait(20) == 0
+    assert (program.work / "done").exists()
 
 
 def _wait_for(path: Path) -> None:
