@@ -55,9 +55,20 @@ def settled(plan: Plan, arguments: argparse.Namespace, attended: bool) -> str:
 
 
 def accepted(old: Plan | None, new: Plan) -> None:
-    """Trust a document as it is now if it was trusted as it was: the difference was agreed to."""
-    if old is not None and _known(old.runbook, old.procedure)[0].trusted:
-        _or_refused(remember, *_known(new.runbook, new.procedure))
+    """Trust a document as it is now if it was trusted as it was: the difference was agreed to.
+
+    That was one of statements: whatever else has changed that decides what runs is still to be shown.
+    """
+    if old is None or not (before := _known(old.runbook, old.procedure)[0]).trusted:
+        return
+    known, runs = _known(new.runbook, new.procedure)
+    if _beside(known) == _beside(before):
+        _or_refused(remember, known, runs)
+
+
+def _beside(known: Trusting) -> list[str]:
+    """What decides what a procedure runs, but for its statements."""
+    return [line for line in known.commands if line.startswith("#")]
 
 
 def trust(arguments: argparse.Namespace, attended: bool) -> str:

@@ -127,6 +127,18 @@ def test_a_change_that_was_accepted_is_trusted(program: Program) -> None:
     assert run(program, "page.md", *UNATTENDED).status == 0
 
 
+def test_accepting_what_was_shown_accepts_no_more(program: Program) -> None:
+    """The difference is one of statements; a command that gives a value is to be shown, and trusted, too."""
+    page = HEAD.replace("default: today", "source: 'cmd:date'") + fish("false", "echo <day>")
+    program.write("page.md", page)
+    assert run(program, "page.md", *UNATTENDED, "--trust").status == 1
+    program.write("page.md", page.replace("cmd:date", "cmd:touch made; date").replace("false", "true"))
+    ran = run(program, "resume", *UNATTENDED, "--accept-changes")
+    assert (ran.status, (program.work / "made").exists()) == (3, False)
+    assert "\n-# <day> from cmd:date\n" in ran.stderr
+    assert "\n+# <day> from cmd:touch made; date\n" in ran.stderr
+
+
 def test_folders_of_ones_own_are_trusted(program: Program) -> None:
     """The operator's variable names them; a link in one that leads outside is not in it."""
     outside = program.folder / "outside.md"
