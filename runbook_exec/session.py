@@ -50,6 +50,7 @@ _AS_AT_A_PROMPT = (
     signal.SIGHUP,
     signal.SIGTSTP,
 )
+_ANSWERED = 5.0  # seconds in which the shell answers what we ask it
 _TICK = 0.25  # seconds between looks at the clock and at the size of the window
 
 
@@ -100,7 +101,8 @@ class Session:
                 Path(self._folder, name).write_text(text, encoding="utf-8")
             self._control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
             self._report = os.open(f"{self._folder}/{REPORT}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-            self._holdings = os.open(f"{self._folder}/{HOLDINGS}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            # to read it alone would end, for poll as for read, whenever the shell has closed it
+            self._holdings = os.open(f"{self._folder}/{HOLDINGS}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
             self._child = pexpect.spawn(
                 program,
                 [*(self._drive.clean if clean else ()), *self._drive.arguments(self._folder)],
@@ -175,38 +177,47 @@ class Session:
         yield self._line
 
     def look(self, redefined: Iterable[str] = ()) -> bytes:
-        """What the shell tells of its variables and functions, as `holdings` reads it; b"" if it is dead."""
+        """What the shell tells of its variables and functions, as `holdings` reads it.
+
+        It is b"" if the shell is dead, or did not come to the end of it.
+        """
         # through a pipe, since secrets may be among it and must not come to lie on a disk
         told = self._told = bytearray()
-        self._hidden(look(self.shell, f"{self._folder}/{HOLDINGS}", redefined), self._last)
-        while self._hear():
-            pass
-        self._told = None
-        return b"" if self._death else bytes(told)
+        try:
+            whole = self._hidden(look(self.shell, f"{self._folder}/{HOLDINGS}", redefined), self._last)
+            while self._hear():
+                pass
+        finally:
+            self._told = None
+        return bytes(told) if whole else b""
 
     def _message(self, code: bytes, before: Report) -> bytes:
         self._turn += 1
         return self._drive.message(code, before, self._turn)
 
-    def _hidden(self, code: str, before: Report) -> None:
-        """Run something of ours, and leave status and options as `before` says they were."""
+    def _hidden(self, code: str, before: Report) -> bool:
+        """Run something of ours and leave status and options as `before` says; whether it came to its end."""
         code = code.replace("{folder}", self._folder) + f"\n__runbook_status {before.status}"
         message = self._message(code.encode(), replace(before, options=""))
-        for _ in () if self._death else self._exchange(message, 5.0, keys=False):
-            pass
+        whole = False
+        for item in () if self._death else self._exchange(message, _ANSWERED, ours=True):
+            if isinstance(item, Done):
+                whole = not (item.ended or item.timed_out or item.interrupted)
         self._last = before
+        return whole
 
     def _exchange(
-        self, message: bytes, timeout: float | None, keys: bool = True
+        self, message: bytes, timeout: float | None, ours: bool = False
     ) -> Iterator[Output | Quiet | Done]:
-        keyboard = self._keyboard if keys else None
+        """Send a message and yield what comes until its report; nobody types into what is `ours`."""
+        keyboard = None if ours else self._keyboard
         make_ready(self._terminal, self._good_modes, self._keyboard is not None)
         self._typed.clear()
         if keyboard:
             keyboard.take()
         suspended = False
         try:
-            for item in self._pump(message, timeout, keyboard):
+            for item in self._pump(message, timeout, keyboard, ours):
                 if isinstance(item, Done) and item.suspended:
                     suspended = True
                     done = item
@@ -224,12 +235,13 @@ class Session:
             )
 
     def _pump(
-        self, message: bytes, timeout: float | None, keyboard: Keyboard | None
+        self, message: bytes, timeout: float | None, keyboard: Keyboard | None, ours: bool
     ) -> Iterator[Output | Quiet | Done]:
         poll = self._watching(keyboard)
         pending = memoryview(message)
         started = last = time.monotonic()
-        stopping = Stopping(self._terminal, self._pid, None if timeout is None else started + timeout)
+        until = None if timeout is None else started + timeout
+        stopping = Stopping(self._terminal, self._pid, until, spares_shell=ours)
         interrupted = typed_stop = False
         while True:
             try:
@@ -250,8 +262,8 @@ class Session:
                     typed = self._type(keyboard, poll)
                     typed_stop |= b"\x1a" in typed
                     interrupted |= INTERRUPT in typed
-                if self._holdings in ready and not self._hear():
-                    poll.unregister(self._holdings)
+                if self._holdings in ready:
+                    self._hear()
                 if self._report in ready and (report := self._next_report()) is not None:
                     yield from self._drain()
                     yield self._done(report, stopping.times > 0, interrupted, typed_stop)

@@ -14,9 +14,13 @@ _WAYS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 class Stopping:
     """Ends what runs on a terminal once its time is over, or when asked to; `times` is how often it tried."""
 
-    def __init__(self, terminal: int, shell: int, at: float | None) -> None:
-        """`shell` is the shell's process, `at` the moment when the time is over, on the monotonic clock."""
+    def __init__(self, terminal: int, shell: int, at: float | None, spares_shell: bool = False) -> None:
+        """`shell` is the shell's process, `at` the moment when the time is over, on the monotonic clock.
+
+        A shell that is spared is asked to end what it does, again and again, and never killed.
+        """
         self.times = 0
+        self._spares_shell = spares_shell
         self._terminal = terminal
         self._shell = shell
         self._at = at
@@ -41,6 +45,8 @@ class Stopping:
             self._stopped = (group, wanted)
             if wanted == signal.SIGINT or (self.times < len(_WAYS) and group != os.getpgid(self._shell)):
                 os.killpg(group, wanted)
+            elif self._spares_shell:
+                os.killpg(group, signal.SIGINT)
             elif wanted == signal.SIGKILL:
                 os.kill(self._shell, wanted)  # the shell itself is what runs, or goes on and on
 
