@@ -32,6 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     for wanted in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(wanted) != signal.SIG_IGN:  # as `nohup` has it
             signal.signal(wanted, _end)
+    for stream in (1, 2):
+        try:
+            os.set_blocking(stream, True)  # some that start us leave their pipes otherwise
+        except OSError:  # it is closed, which is noticed where something is said
+            continue
     try:
         commands = {
             "show": show,

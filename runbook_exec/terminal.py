@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from operator import attrgetter
@@ -86,7 +87,10 @@ class Terminal:
     def _write(self, data: bytes) -> None:
         try:
             while data:
-                data = data[os.write(self._fd, data) :]
+                try:
+                    data = data[os.write(self._fd, data) :]
+                except BlockingIOError:  # another program on this terminal has made it so
+                    select.select([], [self._fd], [])
         except OSError as error:
             if not self._tty or error.errno != errno.EIO:
                 raise

@@ -7,11 +7,15 @@ review; with names of transcripts, only those.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -173,6 +177,38 @@ def test_waiting_with_json(program: Program) -> None:
     ran = program.page(fish("echo <user>"), "--json", "--yes")
     assert (ran.status, ran.stdout.count("\n")) == (3, 2)
     assert ran.stderr == "step 1 needs a value for `<user>`; `--set user=VALUE` gives it\n"
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_pipe_that_does_not_wait(later: bool, program: Program) -> None:
+    """Whoever starts us may leave it so, or another program that writes to it make it so; nothing is lost."""
+    script = "touch started; while test ! -e go; sleep 0.01; end; seq 100000"
+    program.write("page.md", f"# Page\n\n## Steps\n\n```fish\n{script}\n```\n")
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, later)
+    command = [*COMMAND, "page.md", "--yes", "--no-config"]
+    with subprocess.Popen(command, cwd=program.work, env=program.environment(), stdout=theirs) as running:
+        while not (program.work / "started").exists():
+            assert running.poll() is None
+            time.sleep(0.01)
+        if later:
+            os.set_blocking(theirs, False)
+        (program.work / "go").touch()
+        os.close(theirs)
+        while running.poll() is None and _waiting(ours) < FULL:
+            time.sleep(0.01)
+        with os.fdopen(ours, "rb") as file:
+            told = file.read()
+        assert running.wait(20) == 0
+    assert told.count(b"\n") > 100_000
+
+
+FULL = 60_000  # bytes, of the 65536 that a pipe holds
+
+
+def _waiting(pipe: int) -> int:
+    """How many bytes wait in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def test_nobody_reads_on(program: Program) -> None:
