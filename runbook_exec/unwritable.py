@@ -13,7 +13,8 @@ from .shells.base import Filling, Unwritable
 # A number can stand wherever something can, as an index too; a long one is no part of a keyword.
 _LIKELY = "1" * 17
 _NONE = "or, if it is no placeholder: `literal: [{}]` below `runbook:` in the front matter"
-_ASKED_ABOUT = 100  # placeholders of one statement, at most, of which each is tried by itself
+# A statement with more characters or placeholders is rare, and to try it would take long.
+_LONGEST, _MOST = 10_000, 100
 
 
 def unwritable(
@@ -21,11 +22,12 @@ def unwritable(
 ) -> Iterator[Problem]:
     """A Problem for each placeholder where no value can be written, or not the one `given` for its name."""
     text, every = statement.text, statement.placeholders
-    if not given and shell == "fish" and all(_is_argument(text, each) for each in every):
+    quick = not given and shell == "fish" and all(_is_argument(text, each) for each in every)
+    if quick or len(text) > _LONGEST or len(every) > _MOST:
         return
     why = _refusal(text, every, shell, given)
     found = []
-    for each in every[:_ASKED_ABOUT] if why else ():
+    for each in every if why else ():
         others = [other for other in every if other is not each]
         if alone := _refusal(blank(text, others), [each], shell, given):
             found.append(Problem("unwritable", alone, each.span, _NONE.format(each.name)))
