@@ -57,6 +57,7 @@ def run(
 ) -> Generator[Event]:
     """Run a plan from where `state` is, and tell what happens; the last event is always RunEnded."""
     work = _Run(plan, state, session, ask, world, resumption, seq=resumption.seq if resumption else 0)
+    work.knows.masker = world.masker
     try:
         yield from work.events()
     except KeyboardInterrupt:
@@ -73,7 +74,7 @@ class _Run(Working):
 
     def events(self) -> Iterator[Event]:
         for name, value in {**(self.resumption.values if self.resumption else {}), **self.plan.given}.items():
-            self.knows.learn(name, value)
+            self.learn(name, value)
         self.knows.hide_defaults(self.plan)
         yield self.say(
             RunStarted,
@@ -270,7 +271,7 @@ class _Run(Working):
                 if value is not None:
                     problem = check_value(self.plan.inputs.get(name), value.text) or ""
                     if not problem:
-                        self.knows.learn(name, value)
+                        self.learn(name, value)
                         self.keep()
                         yield self.say(
                             ValueGiven,
@@ -379,7 +380,7 @@ class _Run(Working):
             problem = ""
         learned = {} if problem else captured
         for name, value in learned.items():
-            self.knows.learn(name, value)
+            self.learn(name, value)
         self.keep()
         took = self.world.clock() - began
         # what a statement has left behind is told before its end: whoever knows of its end knows of that too

@@ -68,7 +68,7 @@ class Masker:
     """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        self._values: set[bytes] = set()
+        self._values: dict[bytes, None] = {}  # in the order in which they came
         self._needles: Needles | None = Needles(())  # None: to be made anew
         self._flow = _Flow()
         self._seen: list[tuple[str, str]] = []
@@ -79,6 +79,12 @@ class Masker:
         """Make a value a secret from now on; one that is empty or blank is ignored."""
         for piece in _NEVER_BYTES.split(value)[::2]:
             self._add(piece.encode("utf-8", "surrogateescape"))
+
+    def declared(self) -> tuple[str, ...]:
+        """Every value that was ever made a secret, but for the tokens that nobody had declared, in order."""
+        seen = {value for _, value in self._seen}
+        values = (value.decode("utf-8", "surrogateescape") for value in self._values)
+        return tuple(value for value in values if value not in seen)
 
     def seen(self) -> tuple[tuple[str, str], ...]:
         """The name of the shape and the value of each token that nobody had declared, in order."""
@@ -126,7 +132,7 @@ class Masker:
 
     def _add(self, value: bytes) -> None:
         if value.strip() and value not in self._values:
-            self._values.add(value)
+            self._values[value] = None
             self._needles = None
 
     def _known(self) -> Needles:

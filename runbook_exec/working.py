@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from .events import Event, Output, ShellChanged, StatementFinished, StatementStarted
 from .knowledge import Knowledge
+from .mask import Masker
 from .model import Context
 from .plan import Item, Plan, Value, Where
 from .questions import Ask
@@ -55,6 +56,8 @@ class World:
     pid: int = 0
     keep: Callable[[Mapping[str, str], Iterable[str]], None] | None = None  # secrets, while the run lasts
     notice: Callable[[str], None] = lambda text: None  # tells the operator something; no event
+    masker: Masker = field(default_factory=Masker)  # what the run's output passes; learns its secrets
+    learned: Callable[[str, Value], None] = lambda name, value: None  # told each value of a placeholder
 
 
 class Stop(Exception):
@@ -100,6 +103,11 @@ class Working:
         event = kind(run=self.world.run, seq=self.seq, time=self.world.now(), **what)
         self.state = after(self.state, event)
         return event
+
+    def learn(self, name: str, value: Value) -> None:
+        """Keep the value of a placeholder."""
+        self.knows.learn(name, value)
+        self.world.learned(name, value)
 
     def hidden(self, item: Item, cwd: str) -> Iterator[Event]:
         """Go to the folder that the annotation names, as a statement that is told like any other."""

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from live_session import GENEROUS, Operator, home
 from program import COMMAND, REPOSITORY, Program
+from screen import ENTER, screen
 
 from practice.forgejo import serving
 from practice.run import RUNBOOK, answers, outcomes
@@ -239,6 +240,70 @@ def test_a_secret_that_nobody_named_is_not_written_down(program: Program) -> Non
     assert "$ curl -u me:<secret-1> https://example.com\n<token-1>\n" in text
     assert program.run("rehearse", "page.md").status == 0
     assert program.run("lint", "page.rehearsal.md").status == 0
+
+
+def with_tools(program: Program, **tools: str) -> dict[str, str | None]:
+    """An environment with these scripts of sh in front of its PATH."""
+    folder = program.folder / "tools"
+    folder.mkdir()
+    for name, text in tools.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    return {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+MINT = 'n=$(cat count 2>/dev/null); echo x$n >count; echo minted-value-$n; [ -n "$n" ]'
+
+
+def test_what_an_attempt_that_failed_has_minted_is_not_written_down(program: Program) -> None:
+    """Nobody captured it, and it may be good all the same; the run is rehearsed as it was."""
+    env = with_tools(program, mint=f"echo 'please wait' >&2; {MINT}", use="echo used")
+    page = (
+        "<!-- runbook: capture=new-token retry=1 -->\n```bash\nmint\n```\n\n```bash\nuse <new-token>\n```\n"
+    )
+    program.write("page.md", f"# Page\n\n## Steps\n\n{page}")
+    ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config", env=env)
+    assert ran.status == 0, ran.told
+    text = (program.work / "page.rehearsal.md").read_text()
+    assert "minted-value" not in text
+    assert "$ mint\n? 1\nxxxxxx xxxx\n<secret-1>\n$ mint\nplease wait\n<new-token>\n" in text
+    assert program.run("rehearse", "page.md").status == 0
+
+
+def test_what_a_statement_prints_that_says_so_is_not_written_down(program: Program) -> None:
+    """`secret` without a capture: all of it is one, whatever it looks like."""
+    env = with_tools(program, show="echo plain-looking", several="echo user ada; echo correct-horse", use=":")
+    script = '```bash\nshow\nseveral\n```\n\n```bash\nuse "$(show)" correct-horse\n```\n'
+    program.write("page.md", f"# Page\n\n## Steps\n\n<!-- runbook: secret -->\n{script}")
+    ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config", env=env)
+    assert ran.status == 0, ran.told
+    text = (program.work / "page.rehearsal.md").read_text()
+    assert "$ show\n<secret-1>\n$ several\nxxxx xxx\n<secret-2>\n" in text
+    assert "$ use <secret-1> <secret-2>\n" in text
+
+
+def test_a_secret_that_was_replaced_is_not_written_down(program: Program) -> None:
+    """A value that turned out wrong, in the place of which another was typed."""
+    env = with_tools(program, use="[ $1 = the-right-secret ]")
+    page = "---\nrunbook: {inputs: {api-token: {source: 'env:UNSET'}}}\n---\n# Page\n\n## Steps\n\n"
+    program.write("page.md", f"{page}```bash\nuse <api-token>\n```\n")
+    command = [*COMMAND, "page.md", "--record", "--trust", "--no-config"]
+    with screen(command, program.work, program.environment(env)) as seen:
+        seen.wait("enter takes it")
+        seen.type("an-old-secret", ENTER)
+        seen.wait("1 of 1 ›")
+        seen.type(ENTER)
+        seen.wait("exited 1", "v other value")
+        seen.type("v")
+        seen.wait("enter takes it")
+        seen.type("the-right-secret", ENTER)
+        seen.wait_last("1 of 1 ›")
+        seen.type(ENTER)
+        seen.wait("to be reviewed")
+        assert seen.status() == 0
+    text = (program.work / "page.rehearsal.md").read_text()
+    assert "old-secret" not in text
+    assert "$ use <earlier-secret-1>\n? 1\n$ use <api-token>\n" in text
 
 
 def test_a_transcript_that_is_there_is_left_alone(program: Program) -> None:

@@ -30,6 +30,7 @@ _TELLING_SECRETS = (
     ("secret-tool", "lookup"),
     ("bw", "get"),
 )
+_LETTER = re.compile(r"\S")
 _BORDERS = re.compile(r"([\s,.]+)")
 _BEGINNING = re.compile(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
 _NOT_UTF8 = re.compile(r"[\ud800-\udfff]+")
@@ -68,6 +69,10 @@ class Called(Protocol):
     def terminal(self) -> Terminal | None:
         """What the terminal showed of it."""
 
+    @property
+    def private(self) -> bool:
+        """Whether what it printed is or may be a secret, whatever it looks like."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
@@ -80,6 +85,7 @@ class Recording:
     done: Mapping[str, str]
     choose: Mapping[str, str]
     attended: bool
+    declared: tuple[str, ...] = ()  # every secret that the run ever knew, also those that were replaced
 
     def __repr__(self) -> str:
         """Tells no value."""
@@ -92,7 +98,7 @@ def composed(recording: Recording) -> str:
     secrets |= dict(_unnamed(recording, secrets))
     public = {name: value for name, value in recording.public.items() if name not in secrets and value}
     writer = _Writer(secrets, public, recording.attended)
-    masker = Masker(secrets.values())
+    masker = Masker([*secrets.values(), *recording.declared])
     body = "\n".join(writer.page(recording))
     front = writer.front(recording, masker)
     return front + masker.mask_text(body)
@@ -101,6 +107,7 @@ def composed(recording: Recording) -> str:
 def _unnamed(recording: Recording, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Secrets that nobody had named: tokens of known shapes, what keepers of secrets print, hidden typing."""
     seen = set(known.values())
+    yield from _earlier(recording, seen)
     tokens = answers = typed = 0
     for call in recording.calls:
         shown = b"".join(data for _, _, data in call.pieces)
@@ -114,9 +121,8 @@ def _unnamed(recording: Recording, known: Mapping[str, str]) -> Iterator[tuple[s
                         typed += 1
                         seen.add(line)
                         yield f"typed-secret-{typed}", line
-        if any(call.words[: len(words)] == words for words in _TELLING_SECRETS) and not call.status:
-            secret = _text(shown).replace("\r\n", "\n").removesuffix("\n")
-            if secret and secret not in seen:
+        for secret in _answers(call, _text(shown).replace("\r\n", "\n")):
+            if secret not in seen:
                 answers += 1
                 seen.add(secret)
                 yield f"secret-{answers}", secret
@@ -127,6 +133,31 @@ def _unnamed(recording: Recording, known: Mapping[str, str]) -> Iterator[tuple[s
                 tokens += 1
                 seen.add(token)
                 yield f"token-{tokens}", token
+
+
+def _earlier(recording: Recording, seen: set[str]) -> Iterator[tuple[str, str]]:
+    """Secrets of the run that have no name any more, where a call has them; they are `seen` then."""
+    there = [each for call in recording.calls for each in (*call.words, _printed(call))]
+    values = (value for value in recording.declared if value not in seen)
+    for number, value in enumerate((value for value in values if any(value in each for each in there)), 1):
+        seen.add(value)
+        yield f"earlier-secret-{number}", value
+
+
+def _answers(call: Called, shown: str) -> Iterator[str]:
+    """What is a secret, by itself, of that which a call printed."""
+    text = shown.removesuffix("\n")
+    keeper = any(call.words[: len(words)] == words for words in _TELLING_SECRETS)
+    if text and not call.status and (keeper or (call.private and "\n" not in text)):
+        yield text
+    elif call.private:
+        # words that stand among others are ordinary ones, which elsewhere are no secrets
+        yield from (line for line in text.split("\n") if len(line) >= _SHORTEST and len(line.split()) == 1)
+
+
+def _printed(call: Called) -> str:
+    pieces = call.terminal.pieces if call.terminal else []
+    return _text(b"".join([*(data for _, _, data in call.pieces), *(data for _, data in pieces)]))
 
 
 def made_up(secret: str, number: int) -> str:
@@ -153,6 +184,7 @@ class _Writer:
         self.public = public
         self.names = {*secrets, *public}
         self.attended = attended
+        self.private = False  # whether the present call has printed what nobody may know
 
     def front(self, recording: Recording, masker: Masker) -> str:
         """The front matter."""
@@ -213,6 +245,7 @@ class _Writer:
         yield f"$ {words}"
         if call.status:
             yield f"? {call.status}"
+        self.private = call.private
         lines = list(self.terminal(call.terminal) if call.terminal else self.streams(call.pieces))
         # blank lines at the end of a call are printed only where they are written so
         for index in range(len(lines) - 1, -1, -1):
@@ -262,6 +295,9 @@ class _Writer:
     def _line(self, line: str, prefix: str) -> Iterator[str]:
         whole = line.endswith("\n")
         content = line.removesuffix("\n")
+        if self.private and content.removesuffix("\r") not in self.secrets.values():
+            content = _LETTER.sub("x", content)
+            line = content + "\n" * whole
         if whole and not _UNPRINTABLE.search(content):
             yield f"{prefix}{escaped(self.named(content), self.names)}" if content else prefix.rstrip() or ""
         else:

@@ -8,14 +8,23 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
-from ..events import Answered, Captured, Event, RunStarted, StatementStarted, ValueGiven
+from ..events import (
+    Answered,
+    Captured,
+    Event,
+    RunStarted,
+    StatementFinished,
+    StatementStarted,
+    ValueGiven,
+)
 from ..exchange import Keyboard
+from ..mask import Masker
 from ..model import TRANSCRIPT
 from ..plan import Item, Plan, Value, Where
 from ..working import World
@@ -45,6 +54,7 @@ class Called:
     status: int = 0
     pieces: list[tuple[float, int, bytes]] = field(default_factory=list)
     terminal: Terminal | None = None  # where its output went to the terminal
+    private: bool = False  # whether what it printed is or may be a secret
 
 
 class Recorder:
@@ -63,7 +73,10 @@ class Recorder:
         self._secret: dict[str, str] = {}
         self._done: dict[str, str] = {}
         self._choose: dict[str, str] = {}
-        self._learn(plan.given)
+        self._masker = Masker()
+        self._private = False  # whether the present statement prints a secret
+        self._begun = 0  # the number of calls before it
+        self._captured: set[str] = set()  # from its output
 
     def __enter__(self) -> Recorder:
         return self
@@ -88,19 +101,8 @@ class Recorder:
 
     def world(self, world: World) -> World:
         """The world, whose secrets are noted to be left out."""
-
-        def source(name: str, item: Item, values: Mapping[str, Value]) -> Value | None:
-            value = world.source(name, item, values)
-            if value is not None:
-                self._learn({name: value})
-            return value
-
-        def keep(values: Mapping[str, str], seen: Iterable[str]) -> None:
-            self._secret |= values
-            if world.keep is not None:
-                world.keep(values, seen)
-
-        return replace(world, source=source, keep=keep)
+        self._masker = world.masker
+        return replace(world, learned=self._learn)
 
     def watched(self, events: Generator[Event]) -> Generator[Event]:
         """The same events, of which those are noted that a rehearsal must answer."""
@@ -130,6 +132,7 @@ class Recorder:
             self._done,
             self._choose,
             self._attended,
+            self._masker.declared(),
         )
         text = composed(recording).encode()
         for name in _names(page):
@@ -142,13 +145,35 @@ class Recorder:
 
     # what is noted ---------------------------------------------------------------------------------------
 
-    def _learn(self, values: Mapping[str, Value]) -> None:
-        for name, value in values.items():
-            (self._secret if value.secret else self._public)[name] = value.text
+    def _learn(self, name: str, value: Value) -> None:
+        (self._secret if value.secret else self._public)[name] = value.text
+
+    def _captures(self, item: Item) -> set[str]:
+        return {capture.name for where, capture in self._plan.captures if where == item.where}
+
+    def _start(self, event: StatementStarted) -> None:
+        item = self._items.get(Where(event.step, event.block, event.statement))
+        self._begun = len(self._calls)
+        self._captured = set()
+        self._private = item is not None and (
+            item.annotation.secret or any(map(self._plan.secret, self._captures(item)))
+        )
+        self._item = item or self._item
+
+    def _finish(self) -> None:
+        """Only once all of its captures are known is what else a statement printed no secret."""
+        captures = self._captures(self._item) if self._item else set()
+        if captures and captures <= self._captured:
+            for call in self._calls[self._begun :]:
+                call.private = False
 
     def _note(self, event: Event) -> None:
+        if isinstance(event, Captured):
+            self._captured.add(event.name)
         if isinstance(event, StatementStarted):
-            self._item = self._items.get(Where(event.step, event.block, event.statement), self._item)
+            self._start(event)
+        elif isinstance(event, StatementFinished):
+            self._finish()
         elif isinstance(event, ValueGiven | Captured) and event.value is not None:
             self._public[event.name] = event.value
         elif isinstance(event, RunStarted):
@@ -174,7 +199,8 @@ class Recorder:
 
     def _reply(self, told: Told) -> str:
         if told.kind == "call":
-            self._calls.append(Called(tuple(told.words), self._item, told.pid, time.monotonic()))
+            call = Called(tuple(told.words), self._item, told.pid, time.monotonic(), private=self._private)
+            self._calls.append(call)
             python = (sys.executable, "-I", "-S", str(Path(relay.__file__)))
             mark = self._marks.mark
             base = ('"$__runbook_f"', '"$__runbook"')
