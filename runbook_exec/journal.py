@@ -45,7 +45,7 @@ class Journal:
             for each in (folder.parent, folder):  # the mode is given to the last of a path only
                 each.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
         except OSError as error:
             raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
         return cls(path, file, first_hash(run))
