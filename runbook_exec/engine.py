@@ -75,7 +75,7 @@ class _Run(Working):
     def events(self) -> Iterator[Event]:
         for name, value in {**(self.resumption.values if self.resumption else {}), **self.plan.given}.items():
             self.learn(name, value)
-        self.knows.hide_defaults(self.plan)
+        self.hide_declared()
         yield self.say(
             RunStarted,
             path=self.plan.runbook.path,
@@ -154,7 +154,7 @@ class _Run(Working):
             if answer.choice == "edit" and answer.plan is not None:
                 self.state = carried(self.state, self.plan, answer.plan)
                 self.plan = answer.plan
-                self.knows.hide_defaults(self.plan)
+                self.hide_declared()
                 page = answer.plan.runbook
                 yield self.say(Edited, digest=page.digest, text=self.knows.mask(page.text))
             yield answer

@@ -27,7 +27,7 @@ from .plan import Plan
 from .questions import Answer, Ask, Question
 from .session import Session
 from .signals import held
-from .sources import sources
+from .sources import at_hand, sources
 from .state import State, after
 from .terminal import Terminal
 from .unattended import assuming, saying_yes, unattended
@@ -151,6 +151,7 @@ def _world(
     keeper: KeptSecrets | None,
 ) -> World:
     commit = commit_of(Path(plan.runbook.path))
+    folder = Path(plan.runbook.path).parent
     return World(
         run=identity,
         now=_now,
@@ -159,7 +160,7 @@ def _world(
         source=sources(
             plan.inputs,
             os.environ,
-            Path(plan.runbook.path).parent,
+            folder,
             datetime.now,
             lambda command: terminal.say(f"  asking `{command}` for a value"),
             attended,
@@ -173,6 +174,7 @@ def _world(
         pid=os.getpid(),
         keep=_keeping(keeper, terminal) if keeper else None,
         notice=lambda text: terminal.wrapped(text, "yellow"),
+        at_hand=lambda plan: at_hand(plan, os.environ, folder),
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from .model import Input
-from .plan import Item, Value
+from .plan import Item, Plan, Value
 from .values import ValueProblem, check_value, is_secret, render_default, resolve_source
 
 _EAGER = ("env:", "file:")  # sources that cost and touch nothing, so they are checked before anything runs
@@ -62,6 +63,16 @@ def sources(
     return source
 
 
+def at_hand(plan: Plan, environ: Mapping[str, str], folder: Path) -> Iterator[str]:
+    """The secrets whose sources cost and touch nothing; what cannot be had is left out."""
+    for name, known in plan.inputs.items():
+        if plan.secret(name):
+            with contextlib.suppress(ValueProblem):
+                text = _at_hand(known.source or "", environ, folder)
+                if text is not None:
+                    yield text
+
+
 def refused(
     inputs: Mapping[str, Input], environ: Mapping[str, str], folder: Path, given: Mapping[str, Value]
 ) -> list[tuple[Input, str]]:
@@ -72,9 +83,9 @@ def refused(
         text: str | None = None
         if name in given:
             text = given[name].text
-        elif source.startswith(_EAGER) and (source[4:] in environ or source.startswith("file:")):
+        elif source.startswith(_EAGER):
             try:
-                text = resolve_source(source, run=_never, environ=environ, read_file=reader(folder))
+                text = _at_hand(source, environ, folder)
             except ValueProblem as problem:
                 wrong.append((known, str(problem)))
         elif not source and known.default is not None and "{" not in known.default:
@@ -82,6 +93,13 @@ def refused(
         if text is not None and (message := check_value(known, text)):
             wrong.append((known, message))
     return wrong
+
+
+def _at_hand(source: str, environ: Mapping[str, str], folder: Path) -> str | None:
+    """What such a source gives; None for another, or a variable that is not set; raises ValueProblem."""
+    if not source.startswith(_EAGER) or (source.startswith("env:") and source[4:] not in environ):
+        return None
+    return resolve_source(source, run=_never, environ=environ, read_file=reader(folder))
 
 
 def _never(command: Sequence[str]) -> str:

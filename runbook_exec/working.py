@@ -57,6 +57,7 @@ class World:
     keep: Callable[[Mapping[str, str], Iterable[str]], None] | None = None  # secrets, while the run lasts
     notice: Callable[[str], None] = lambda text: None  # tells the operator something; no event
     masker: Masker = field(default_factory=Masker)  # what the run's output passes; learns its secrets
+    at_hand: Callable[[Plan], Iterable[str]] = lambda plan: ()  # secrets that can be had before they are used
     learned: Callable[[str, Value], None] = lambda name, value: None  # told each value of a placeholder
 
 
@@ -108,6 +109,12 @@ class Working:
         """Keep the value of a placeholder."""
         self.knows.learn(name, value)
         self.world.learned(name, value)
+
+    def hide_declared(self) -> None:
+        """Mask the secrets that the document declares, as far as they can be had before they are used."""
+        self.knows.hide_defaults(self.plan)
+        for text in self.world.at_hand(self.plan):
+            self.knows.masker.add(text)
 
     def hidden(self, item: Item, cwd: str) -> Iterator[Event]:
         """Go to the folder that the annotation names, as a statement that is told like any other."""

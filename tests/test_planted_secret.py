@@ -99,6 +99,40 @@ def test_a_planted_secret_is_in_no_artefact(way: str, program: Program, runtime:
         assert leaked(data) == [], name
 
 
+DECLARED = """\
+---
+runbook:
+  inputs:
+    token: {source: 'env:PLANTED'}
+    other-token: {source: 'file:planted.txt'}
+---
+# Page
+
+## Procedure
+
+```bash
+env | grep PLANTED; cat planted.txt
+COPY=$PLANTED
+```
+
+```bash
+echo <token> <other-token> | wc -c
+```
+"""
+
+
+def test_a_declared_secret_is_masked_before_it_is_used(program: Program) -> None:
+    """What a variable of ours or a file holds can be known beforehand, and a statement may print it first."""
+    program.write("planted.txt", f"{SECRET[::-1]}\n")
+    ran = program.page(DECLARED, "--yes", env={"PLANTED": SECRET})
+    assert ran.status == 0, ran.told
+    assert "PLANTED=••••••••\n" in ran.stdout
+    (program.work / "planted.txt").unlink()
+    left = program.everything() + ran.told.encode()
+    assert leaked(left) == []
+    assert SECRET[::-1].encode() not in left
+
+
 HOLDING = {
     "fish": "set -gx HANDED x<token>y; set -g copy (echo <token>); function f; echo <token>; end",
     "bash": 'V="$(printf %s <token>)"; export HANDED="x${V}y"; f() { echo <token>; }',
