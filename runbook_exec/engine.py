@@ -6,16 +6,16 @@ next event: so a journal that writes each event down before asking for the next 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from . import __version__
 from .events import (
     Answered,
-    Captured,
     Edited,
     Event,
+    Output,
     RunEnded,
     RunStarted,
     StatementStarted,
@@ -38,13 +38,13 @@ from .shells.base import Unwritable
 from .state import State, carried, next_item
 from .values import ValueProblem, check_value, evaluate_when
 from .verdict import KEPT, Kept, chosen_alternative, judge
+from .withheld import Withheld
 from .working import Resumption, Shell, Stop, Working, World, place_of
 
 _WOULD_BE_LOST = (
     "this step prints a secret; if this program dies before it is used, the secret is lost: "
     "$XDG_RUNTIME_DIR names no memory file system of your own to keep it in"
 )
-_WITHHELD = 16 << 20  # bytes of a minting statement's output that are held back at most
 
 
 def run(
@@ -342,34 +342,25 @@ class _Run(Working):
         )
         began = self.world.clock()
         mints = self.knows.mints(self.plan, item)
-        withheld = bytearray()
+        withheld = Withheld()
         kept = Kept()
         done: Any = None
         for got in self.session.run(code, item.annotation.timeout or self.plan.timeout):
             if hasattr(got, "data"):
-                if mints and len(withheld) < _WITHHELD:
-                    withheld += got.data
+                if mints:
+                    withheld.add(got.data)
                 else:
-                    for event in self.stream(item, got.data):
-                        kept.add(event.text)
-                        yield event
+                    yield from _adding(kept, self.stream(item, got.data))
             elif hasattr(got, "seconds"):
                 self.world.quiet(got.seconds)
-                for event in self.rest(item, final=False):
-                    kept.add(event.text)
-                    yield event
+                yield from _adding(kept, self.rest(item, final=False))
             else:
                 done = got
-        raw = bytes(withheld).decode("utf-8", "surrogateescape")
-        captured, problem = self.knows.captured(self.plan, item, raw, done.status) if mints else ({}, "")
-        if withheld:
-            shown = self.knows.withheld(self.plan, item, bytes(withheld), done.status)
-            for event in self.stream(item, shown):
-                kept.add(event.text)
-                yield event
-        for event in self.rest(item):
-            kept.add(event.text)
-            yield event
+        captured, problem = self.minted(item, withheld, done) if mints else ({}, "")
+        partly = _stopped(done) or bool(withheld.dropped and (problem or not captured))
+        for data in self.knows.withheld(self.plan, item, withheld, done.status, partly=partly):
+            yield from _adding(kept, self.stream(item, data))
+        yield from _adding(kept, self.rest(item))
         text = kept.text()
         self.knows.remember(item, text)
         self.block_text = (self.block_text + text)[-KEPT:]
@@ -391,14 +382,18 @@ class _Run(Working):
         if problem:
             yield (done, problem, took)
 
-    def captures(self, item: Item, learned: Mapping[str, Value]) -> Iterator[Event]:
-        """What was taken from a statement's output, without the secrets themselves."""
-        for name, value in learned.items():
-            yield self.say(
-                Captured,
-                name=name,
-                secret=value.secret,
-                length=len(value.text),
-                value=None if value.secret else value.text,
-                **place_of(item),
-            )
+    def minted(self, item: Item, withheld: Withheld, done: Any) -> tuple[dict[str, Value], str]:
+        """The values in what was withheld, and what is wrong with them if anything."""
+        raw = (withheld.beginning + withheld.end).decode("utf-8", "surrogateescape")
+        return self.knows.captured(self.plan, item, raw, done.status)
+
+
+def _adding(kept: Kept, outputs: Iterator[Output]) -> Iterator[Output]:
+    for event in outputs:
+        kept.add(event.text)
+        yield event
+
+
+def _stopped(done: Any) -> bool:
+    """Whether a statement was ended before it had printed everything."""
+    return bool(done.timed_out or done.interrupted or done.suspended or done.killed)

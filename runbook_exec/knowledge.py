@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .mask import Masker
@@ -11,8 +11,11 @@ from .plan import Item, Plan, Value
 from .shells import SHELLS
 from .shells.base import Filling
 from .values import capture_value, check_value, is_secret
+from .withheld import Withheld
 
 HIDDEN = "••••••••"
+_NOTHING = f"{HIDDEN}\nwithheld: this may hold a secret that was not captured\n".encode()
+_FED = 1 << 16  # bytes that are masked at once
 _OFFERED, _REMEMBERED = 1 << 16, 40  # characters of, and how many, outputs that values are offered from
 
 
@@ -90,10 +93,23 @@ class Knowledge:
             found[name] = Value(value, secret, f"step {item.step.label}")
         return found, ""
 
-    def withheld(self, plan: Plan, item: Item, data: bytes, status: int) -> bytes:
-        """What may be shown of a minting statement's output, once its captures are known."""
-        nothing_cut = item.annotation.secret and not _captures(plan, item)
-        return f"{HIDDEN}\n".encode() if nothing_cut and status == 0 else data
+    def withheld(
+        self, plan: Plan, item: Item, printed: Withheld, status: int, *, partly: bool
+    ) -> Iterator[bytes]:
+        """What may be shown of a minting statement's output, once its captures are known.
+
+        Nothing may where there is only a part of it, since then its secret may be there and not be known.
+        """
+        if not printed:
+            return
+        if item.annotation.secret and not _captures(plan, item) and status == 0:
+            yield f"{HIDDEN}\n".encode()
+        elif partly:
+            yield _NOTHING
+        else:
+            note = f"… {printed.dropped} bytes left out …\n".encode() if printed.dropped else b""
+            for data in (printed.beginning, note, printed.end):
+                yield from (data[at : at + _FED] for at in range(0, len(data), _FED))
 
     def offers(self, plan: Plan, name: str) -> tuple[Offer, ...]:
         """Values seen in earlier output: tokens for a secret, words and cells of tables for anything else."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from .events import Event, Output, ShellChanged, StatementFinished, StatementStarted
+from .events import Captured, Event, Output, ShellChanged, StatementFinished, StatementStarted
 from .knowledge import Knowledge
 from .mask import Masker
 from .model import Context
@@ -196,6 +196,18 @@ class Working:
     def output(self, item: Item, text: str, typed: bool = False) -> Output:
         at = place_of(item)
         return self.say(Output, text=text, **({**at, "statement": 0, "line": 0} if typed else at))
+
+    def captures(self, item: Item, learned: Mapping[str, Value]) -> Iterator[Event]:
+        """What was taken from a statement's output, without the secrets themselves."""
+        for name, value in learned.items():
+            yield self.say(
+                Captured,
+                name=name,
+                secret=value.secret,
+                length=len(value.text),
+                value=None if value.secret else value.text,
+                **place_of(item),
+            )
 
     def finished(self, done: Any, took: float, problem: str, at: Mapping[str, int]) -> StatementFinished:
         return self.say(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -298,6 +299,40 @@ def test_the_error_of_a_minting_statement_is_shown(go: Go, program: Program) -> 
     told = go(fish("sh -c 'echo no permission to mint >&2; exit 1'", above=MINT), Person([Answer("quit")]))
     assert told.printed() == "no permission to mint\n"
     assert told.problems() == ["exited 1"]
+
+
+def _minting(program: Program, code: str, above: str = MINT) -> str:
+    """A page that mints with a script of sh, which has the secret in `token`."""
+    (program.work / "token").write_text("plain-looking-secret\n")
+    (program.work / "mint").write_text(f"{code}\n")
+    return fish("sh mint", above=above) + "\n```fish\ntest <new-token> = (cat token); and cat token\n```\n"
+
+
+@pytest.mark.parametrize("above", [MINT, "<!-- runbook: capture=new-token -->"])
+def test_what_was_minted_before_the_time_was_over_is_never_told(above: str, go: Go, program: Program) -> None:
+    """The secret may be there, and not yet be known: nothing is shown, and it says so."""
+    page = _minting(program, "echo begun; cat token; exec sleep 60", above.replace(" -->", " timeout=1s -->"))
+    person = Person([Answer("quit")])
+    told = go(page, person)
+    assert told.problems() == ["ran longer than its 1 s and was ended"]
+    assert told.printed() == "••••••••\nwithheld: this may hold a secret that was not captured\n"
+    assert "plain-looking" not in repr(told.events) + repr(person.asked)
+
+
+def test_a_secret_is_cut_out_of_very_much(go: Go, program: Program) -> None:
+    """Of 32 MB of lines those in the middle are left out, and the secret is at the end."""
+    lines = "seq 1000000 4999999; cat token; echo done"
+    told = go(_minting(program, lines, '<!-- runbook: capture="new-token=/plain.*/" -->'), Person([]))
+    assert told.end() == ("succeeded", "")
+    assert "plain-looking" not in "".join(event.text for event in told.events if isinstance(event, Output))
+    shown = told.printed()
+    left_out = re.search(r"\n… (\d+) bytes left out …\n", shown)
+    assert left_out
+    assert shown.startswith("1000000\n1000001\n")
+    assert shown.endswith("4999998\n4999999\n••••••••\ndone\n••••••••\n")
+    said = shown.replace(left_out[0].lstrip("\n"), "").partition("••")[0]
+    assert len(said) + int(left_out[1]) == 8 * 4000000
+    assert all(len(line) == 7 for line in said.splitlines())
 
 
 def test_a_token_is_masked_before_anybody_declares_it(go: Go, program: Program) -> None:

@@ -1,0 +1,55 @@
+"""Output that nobody may see before the secrets have been cut out of it."""
+
+from __future__ import annotations
+
+_KEPT = 8 << 20  # bytes of its beginning at most, and of its end at least
+
+
+class Withheld:
+    """What a statement that mints a secret has printed: of very much the beginning and the end."""
+
+    def __init__(self, kept: int = _KEPT) -> None:
+        self._kept = kept
+        self._beginning = bytearray()
+        self._end = bytearray()
+        self._skipping = False  # whether the line that is being printed is left out
+        self.dropped = 0  # bytes between the beginning and the end
+
+    def __bool__(self) -> bool:
+        """Whether anything was printed."""
+        return bool(self._beginning or self._end or self.dropped)
+
+    @property
+    def beginning(self) -> bytes:
+        """All that was printed, unless something is `dropped`."""
+        return bytes(self._beginning)
+
+    @property
+    def end(self) -> bytes:
+        """What was printed after the beginning, or after that which is `dropped`."""
+        return bytes(self._end)
+
+    def add(self, data: bytes) -> None:
+        """Keep what was printed next."""
+        if not self.dropped:
+            room = self._kept - len(self._beginning)
+            self._beginning += data[:room]
+            data = data[room:]
+        elif self._skipping:
+            line = data.find(b"\n")
+            self._skipping = line < 0
+            self.dropped += len(data) if self._skipping else line + 1
+            data = b"" if self._skipping else data[line + 1 :]
+        self._end += data
+        if len(self._end) > 2 * self._kept:
+            self._drop()
+
+    def _drop(self) -> None:
+        """Drop whole lines: in half a line may be half of a secret, which nobody would know again."""
+        before = len(self._beginning) + len(self._end)
+        if not self.dropped:
+            del self._beginning[self._beginning.rfind(b"\n") + 1 :]
+        line = self._end.find(b"\n", len(self._end) - self._kept - 1)
+        self._skipping = line < 0
+        del self._end[: len(self._end) if self._skipping else line + 1]
+        self.dropped += before - len(self._beginning) - len(self._end)
