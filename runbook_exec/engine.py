@@ -160,34 +160,6 @@ class _Run(Working):
             yield answer
             return
 
-    def live(self, item: Item) -> Iterator[Event]:
-        """The session's own prompt, until the operator leaves it; what is typed is told as a statement."""
-        yield from self.start()
-        while True:
-            line: str | None = None
-            for got in self.session.ask_line():
-                if hasattr(got, "data"):
-                    self.world.echo(got.data)
-                elif isinstance(got, str):
-                    line = got
-            if line is None or line.strip() in ("exit", "logout"):
-                return
-            if line.strip():
-                at = {**place_of(item), "statement": 0, "line": 0}
-                yield self.say(StatementStarted, text=self.knows.mask(line), **at)
-                began = self.world.clock()
-                done: Any = None
-                for got in self.session.run(line.encode("utf-8", "surrogateescape")):
-                    if hasattr(got, "data"):
-                        yield from self.stream(item, got.data, typed=True)
-                    elif hasattr(got, "status"):
-                        done = got
-                yield from self.rest(item, typed=True)
-                took = self.world.clock() - began
-                if not done.ended:
-                    yield from self.changed(line, at)
-                yield self.finished(done, took, "", at)
-
     def manual(self, item: Item) -> Iterator[Event]:
         if item.where.step in self.plan.done and item.block is None:
             yield self.say(

@@ -149,6 +149,45 @@ class Working:
         if self.resumption is not None:
             self.restore(self.resumption)
 
+    def live(self, item: Item) -> Iterator[Event]:
+        """The session's own prompt, until the operator leaves it; what is typed is told as a statement."""
+        yield from self.start()
+        while True:
+            line = self.typed()
+            if line is None or line.strip() in ("exit", "logout"):
+                return
+            if line.strip():
+                at = {**place_of(item), "statement": 0, "line": 0}
+                yield self.say(StatementStarted, text=self.knows.mask(line), **at)
+                began = self.world.clock()
+                done: Any = None
+                for got in self.session.run(line.encode("utf-8", "surrogateescape")):
+                    if hasattr(got, "data"):
+                        yield from self.stream(item, got.data, typed=True)
+                    elif hasattr(got, "seconds"):
+                        yield from self.rest(item, final=False, typed=True)
+                    elif hasattr(got, "status"):
+                        done = got
+                yield from self.rest(item, typed=True)
+                took = self.world.clock() - began
+                if not done.ended:
+                    yield from self.changed(line, at)
+                yield self.finished(done, took, "", at)
+
+    def typed(self) -> str | None:
+        """A line that the operator types at the session's own prompt; None for the end."""
+        line: str | None = None
+        masker = self.knows.masker
+        for got in self.session.ask_line():
+            if hasattr(got, "data"):
+                self.world.echo(masker.feed(got.data))
+            elif hasattr(got, "seconds"):
+                self.world.echo(masker.flush(final=False))
+            elif isinstance(got, str):
+                line = got
+        self.world.echo(masker.flush(final=True))
+        return line
+
     def restore(self, was: Resumption) -> None:
         """Give the shell back what it held, and its folder; what that prints is of no interest."""
         for _ in self.session.run(self.holds.restoring(was.holdings).encode("utf-8", "surrogateescape")):

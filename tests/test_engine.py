@@ -127,7 +127,12 @@ def go(program: Program) -> Go:
     """Runs a plan in a fish of its own, in the working directory, with these answers."""
     ids = itertools.count(1)
 
-    def start(plan: Plan | str, ask: Callable[[Question], Answer], keyboard: Typed | None = None) -> Told:
+    def start(
+        plan: Plan | str,
+        ask: Callable[[Question], Answer],
+        keyboard: Typed | None = None,
+        echo: Callable[[bytes], None] = lambda data: None,
+    ) -> Told:
         plan = plan_of(plan) if isinstance(plan, str) else plan
         world = World(
             run=f"run{next(ids)}",
@@ -135,6 +140,7 @@ def go(program: Program) -> Go:
             clock=time.monotonic,
             place="here",
             source=lambda name, item, values: None,
+            echo=echo,
         )
         session = Session(
             "fish", cwd=str(program.work), environ=program.environment({"TERM": "xterm"}), keyboard=keyboard
@@ -262,6 +268,37 @@ def test_a_shell_in_between(go: Go, program: Program) -> None:
         ("test $fixed = yes", 1, 7),
     ]
     assert told.end() == ("succeeded", "")
+
+
+def test_what_is_printed_at_the_prompt_is_masked(go: Go, program: Program) -> None:
+    """A job in the background prints a secret while the operator could type a line."""
+    job = "sh -c 'until [ -e go ]; do sleep 0.01; done; echo late <api-token>' &"
+    read, write = os.pipe()
+    keyboard = Typed([], read, write)
+    echoed = bytearray()
+
+    def ask(question: Question) -> Answer:
+        if isinstance(question, ValueNeeded):
+            return Answer("value", "plain-looking-secret")
+        asked = isinstance(question, AfterFailure)
+        (program.work / "go").touch() if asked else None
+        return Answer("skip" if echoed else "shell") if asked else GO
+
+    def echo(data: bytes) -> None:
+        echoed.extend(data)
+        if b"late " in echoed and b"exit" not in typed:
+            typed.append(b"exit")
+            os.write(write, b"exit\r")
+
+    typed: list[bytes] = []
+    try:
+        told = go(fish(job, "false"), ask, keyboard, echo)
+    finally:
+        os.close(read)
+        os.close(write)
+    assert told.end() == ("succeeded", "")
+    assert b"plain-looking" not in echoed
+    assert "late ••••••••".encode() in echoed
 
 
 # secrets ---------------------------------------------------------------------------------------------------
