@@ -153,6 +153,7 @@ class _Run(Working):
                 self.knows.forget(item)
             if answer.choice == "edit" and answer.plan is not None:
                 self.state = carried(self.state, self.plan, answer.plan)
+                self.knows.revise(self.plan, answer.plan)
                 self.plan = answer.plan
                 self.hide_declared()
                 page = answer.plan.runbook
@@ -220,7 +221,7 @@ class _Run(Working):
                 value = None
                 if not problem and name not in self.knows.anew:
                     try:
-                        value = self.world.source(name, item, self.knows.values)
+                        value = self.world.source(name, self.plan, self.knows.values)
                     except ValueProblem as error:
                         problem = str(error)
                 if value is None:

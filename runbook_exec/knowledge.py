@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .mask import Masker
+from .model import Input
 from .offers import Offer, offers
 from .plan import Item, Plan, Value
 from .shells import SHELLS
@@ -40,6 +41,22 @@ class Knowledge:
         for name, known in plan.inputs.items():
             if known.default is not None and plan.secret(name):
                 self.masker.add(known.default)
+
+    def revise(self, before: Plan, now: Plan) -> None:
+        """Take over what an edited document says of the values that are known.
+
+        One that came from a source or default which is another now is dropped, to be had anew.
+        """
+        for name, value in [*self.values.items()]:
+            was, known = before.inputs.get(name), now.inputs.get(name)
+            if (
+                was is not None
+                and value.origin in (was.source, "default")
+                and _origins(was) != _origins(known)
+            ):
+                del self.values[name]
+            elif now.secret(name) and not value.secret:
+                self.learn(name, replace(value, secret=True))
 
     def forget(self, item: Item) -> None:
         """Drop the values that a statement uses, to be asked for anew."""
@@ -141,3 +158,7 @@ class Knowledge:
 
 def _captures(plan: Plan, item: Item) -> list[tuple[str, str | None]]:
     return [(capture.name, capture.pattern) for where, capture in plan.captures if where == item.where]
+
+
+def _origins(known: Input | None) -> tuple[str | None, str | None]:
+    return (known.source, known.default) if known else (None, None)

@@ -158,7 +158,6 @@ def _world(
         clock=time.monotonic,
         place=f"{getpass.getuser()}@{os.uname().nodename}",
         source=sources(
-            plan.inputs,
             os.environ,
             folder,
             datetime.now,

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from .model import Input
-from .plan import Item, Plan, Value
-from .values import ValueProblem, check_value, is_secret, render_default, resolve_source
+from .plan import Plan, Value
+from .values import ValueProblem, check_value, render_default, resolve_source
 
 _EAGER = ("env:", "file:")  # sources that cost and touch nothing, so they are checked before anything runs
 
@@ -26,13 +26,12 @@ def reader(folder: Path) -> Callable[[str], str]:
 
 
 def sources(
-    inputs: Mapping[str, Input],
     environ: Mapping[str, str],
     folder: Path,
     now: Callable[[], datetime],
     told: Callable[[str], None],
     attended: bool,
-) -> Callable[[str, Item, Mapping[str, Value]], Value | None]:
+) -> Callable[[str, Plan, Mapping[str, Value]], Value | None]:
     """A function that gives a placeholder's value, or None; `told` hears of each command that it runs."""
 
     def run(command: Sequence[str]) -> str:
@@ -43,12 +42,11 @@ def sources(
         )
         return done.stdout
 
-    def source(name: str, item: Item, values: Mapping[str, Value]) -> Value | None:
-        del item
-        known = inputs.get(name)
+    def source(name: str, plan: Plan, values: Mapping[str, Value]) -> Value | None:
+        known = plan.inputs.get(name)
         if known is None:
             return None
-        secret = is_secret(name, known)
+        secret = plan.secret(name)
         if known.source:
             if known.source.startswith("env:") and known.source[4:] not in environ:
                 pass  # a default, or the operator, may still know it

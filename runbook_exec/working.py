@@ -45,7 +45,7 @@ class World:
     now: Callable[[], str]  # the time, RFC 3339
     clock: Callable[[], float]  # seconds, monotonic
     place: str
-    source: Callable[[str, Item, Mapping[str, Value]], Value | None]  # a value that can be had without asking
+    source: Callable[[str, Plan, Mapping[str, Value]], Value | None]  # a value that can be had without asking
     quiet: Callable[[float], None] = lambda seconds: None  # told how long a silent statement has been running
     echo: Callable[[bytes], None] = lambda data: None  # shows what the shell's own prompt prints; no event
     today: Callable[[], datetime] = datetime.now

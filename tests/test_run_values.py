@@ -6,7 +6,10 @@ import base64
 from urllib.parse import quote
 
 import pytest
-from program import Program, fish
+from program import COMMAND, Program, fish
+from screen import ENTER, screen
+
+from runbook_exec.events import Output, StatementStarted
 
 HOSTILE = "x'; touch pwned; '"
 SECRET = "correct horse,battery-staple"
@@ -138,3 +141,23 @@ def test_bytes_that_are_no_text(program: Program) -> None:
     ran = program.page(fish(r"printf '\xff\xfe caf\xc3\xa9\n'"), "--yes")
     assert "\udcff\udcfe café\n" in ran.stdout
     assert any(getattr(event, "text", "").startswith("\udcff\udcfe caf") for event in program.events())
+
+
+def test_what_an_edited_document_declares_counts_from_then_on(program: Program) -> None:
+    """The page now says that its value is a secret, and another variable that it comes from."""
+    page = "---\nrunbook:\n  inputs:\n    who: {source: 'env:BEFORE'}\n---\n"
+    program.write("page.md", f"{page}# Page\n\n## Steps\n\n```bash\necho <who>\n```\n")
+    change = "s/'env:BEFORE'/'env:AFTER', secret: true/"
+    editor = program.write("editor", f'#!/bin/sh\nsed -i "{change}" page.md\n')
+    editor.chmod(0o755)
+    env = {"EDITOR": str(editor), "BEFORE": "known-to-all", "AFTER": SECRET}
+    with screen([*COMMAND, "page.md"], program.work, program.environment(env)) as seen:
+        seen.wait("known-to-all", "1 of 1 ›")
+        seen.type("e")
+        seen.wait("••••••••", "1 of 1 ›")
+        seen.type(ENTER)
+        assert seen.status() == 0
+        shown = seen.raw
+    _clean(shown + program.journal().read_bytes())
+    told = [event.text for event in program.events() if isinstance(event, StatementStarted | Output)]
+    assert told == ["echo ••••••••", "••••••••\r\n"]

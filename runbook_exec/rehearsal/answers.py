@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..model import Step
-from ..plan import Item, Plan, Value
+from ..plan import Plan, Value
 from ..questions import (
     AfterFailure,
     Alternatives,
@@ -37,13 +37,12 @@ class Answers:
     findings: list[Finding] = field(default_factory=list)
     interrupted: bool = False  # somebody has pressed ^C, and wants no more of it
 
-    def source(self, name: str, item: Item, values: Mapping[str, Value]) -> Value | None:
+    def source(self, name: str, plan: Plan, values: Mapping[str, Value]) -> Value | None:
         """The value of a placeholder: the transcript's, or a default of the runbook."""
-        del item
-        secret = self.plan.secret(name)
+        secret = plan.secret(name)
         if name in self.transcript.settings.values:
             return Value(self.transcript.settings.values[name], secret, "transcript")
-        known = self.plan.inputs.get(name)
+        known = plan.inputs.get(name)
         if known is None or known.default is None or known.source:
             return None  # a real source is not asked for a rehearsal
         public = {name: value.text for name, value in values.items() if not value.secret}
