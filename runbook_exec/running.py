@@ -87,6 +87,7 @@ def run_plan(
         session = stack.enter_context(kind(shell, clean=arguments.no_config, cwd=cwd, keyboard=keyboard))
         keeper = None if arguments.no_keep_secrets else kept_secrets(identity, os.environ)
         world = _world(plan, arguments, attended, identity, terminal, keeper)
+        session.hidden.learn = world.masker.add
         if not arguments.json:
             terminal.header(_facts(plan))
         state, resumed = State(), None

@@ -20,6 +20,7 @@ import pexpect
 
 from . import core_dumps
 from .exchange import Done, Keyboard, Output, Quiet, ShellMissing, make_ready, starting_modes
+from .hidden_words import HiddenWords
 from .leftovers import hang_up
 from .printed import Printed
 from .shells.drive import (
@@ -120,6 +121,7 @@ class Session:
         self._pid: int = self._child.pid or 0
         self._size = keyboard.size() if keyboard else (24, 80)
         self._typed = Typed(self._terminal)
+        self.hidden = HiddenWords(self._terminal)
         self._printed = Printed(self._terminal)
         os.set_blocking(self._terminal, False)
         self._good_modes = starting_modes(self._terminal, keyboard is not None)
@@ -327,6 +329,7 @@ class Session:
         if not data:
             poll.unregister(keyboard.fileno())
             return b""
+        self.hidden.add(data)
         self._typed.add(data)
         self._press(poll)
         return data

@@ -270,6 +270,31 @@ def test_what_an_attempt_that_failed_has_minted_is_not_written_down(program: Pro
     assert program.run("rehearse", "page.md").status == 0
 
 
+@pytest.mark.parametrize(
+    ("shell", "ask"),
+    [
+        ("bash", "read -rsp 'word? ' answer"),
+        ("zsh", "read -rs 'answer?word? '"),
+        ("bash", "{ stty -echo; printf 'word? '; read -r answer; stty echo; }"),
+    ],
+)
+def test_a_word_that_was_typed_unseen_is_written_down_nowhere(shell: str, ask: str, program: Program) -> None:
+    """A builtin of the shell has read it, with what was corrected; a variable and a call have it then."""
+    env = with_tools(program, use='echo "used $1"')
+    program.write("page.md", f'# Page\n\n## Steps\n\n```{shell}\n{ask}\nuse "$answer"\n```\n')
+    command = [*COMMAND, "page.md", "--yes", "--record", "--trust", "--no-config"]
+    with screen(command, program.work, program.environment(env)) as seen:
+        seen.wait("word? ")
+        seen.type("wrong\x15lost\x17plain-lookinX\x7fg-word\r")
+        seen.wait("to be reviewed")
+        assert seen.status() == 0
+        assert b"plain-look" not in seen.raw
+    text = (program.work / "page.rehearsal.md").read_text()
+    assert "$ use <earlier-secret-1>\nused <earlier-secret-1>\n" in text
+    assert "word? " in program.journal().read_text()
+    assert b"plain-look" not in program.everything()
+
+
 def test_what_a_statement_prints_that_says_so_is_not_written_down(program: Program) -> None:
     """`secret` without a capture: all of it is one, whatever it looks like."""
     env = with_tools(program, show="echo plain-looking", several="echo user ada; echo correct-horse", use=":")

@@ -107,7 +107,6 @@ def composed(recording: Recording) -> str:
 def _unnamed(recording: Recording, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Secrets that nobody had named: tokens of known shapes, what keepers of secrets print, hidden typing."""
     seen = set(known.values())
-    yield from _earlier(recording, seen)
     tokens = answers = typed = 0
     for call in recording.calls:
         shown = b"".join(data for _, _, data in call.pieces)
@@ -133,6 +132,7 @@ def _unnamed(recording: Recording, known: Mapping[str, str]) -> Iterator[tuple[s
                 tokens += 1
                 seen.add(token)
                 yield f"token-{tokens}", token
+    yield from _earlier(recording, seen)
 
 
 def _earlier(recording: Recording, seen: set[str]) -> Iterator[tuple[str, str]]:
