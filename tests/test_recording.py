@@ -284,7 +284,7 @@ def test_a_word_that_was_typed_unseen_is_written_down_nowhere(shell: str, ask: s
     program.write("page.md", f'# Page\n\n## Steps\n\n```{shell}\n{ask}\nuse "$answer"\n```\n')
     command = [*COMMAND, "page.md", "--yes", "--record", "--trust", "--no-config"]
     with screen(command, program.work, program.environment(env)) as seen:
-        seen.wait("word? ")
+        seen.until(lambda shown: "\nword?" in shown, "the question")
         seen.type("wrong\x15lost\x17plain-lookinX\x7fg-word\r")
         seen.wait("to be reviewed")
         assert seen.status() == 0
