@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,11 @@ from .withheld import Withheld
 
 HIDDEN = "••••••••"
 _NOTHING = f"{HIDDEN}\nwithheld: this may hold a secret that was not captured\n".encode()
+_WORD = r"""(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\\.|[^\s;&|'"\\])+"""
+_ASSIGNED = re.compile(  # as POSIX shells write it, or fish
+    rf"(?<![\w-])(?:([A-Za-z_]\w*)=|set(?:[ \t]+-[-\w]+)*[ \t]+([A-Za-z_]\w*)[ \t]+)({_WORD})"
+)
+_COMPUTED = re.compile(r'"?(?:\$?\(|`|\$\w+"?\Z|\$\{\w+\}"?\Z)')  # what stands there is no value
 _FED = 1 << 16  # bytes that are masked at once
 _OFFERED, _REMEMBERED = 1 << 16, 40  # characters of, and how many, outputs that values are offered from
 
@@ -71,6 +77,17 @@ class Knowledge:
     def mask(self, text: str) -> str:
         """The text with every secret that is known masked."""
         return self.masker.mask_text(text)
+
+    def mask_typed(self, line: str) -> str:
+        """A line typed at the shell's prompt: what is assigned to the name of a secret is masked too."""
+
+        def masked(found: re.Match[str]) -> str:
+            name = (found[1] or found[2]).lower().replace("_", "-")
+            if not is_secret(name, None, False) or _COMPUTED.match(found[3]):
+                return found[0]
+            return found[0][: found.start(3) - found.start()] + HIDDEN
+
+        return self.mask(_ASSIGNED.sub(masked, line))
 
     def saw(self, tokens: Iterable[str]) -> None:
         """Offer and mask tokens that the run's output has shown before it was taken up again."""

@@ -158,7 +158,7 @@ class Working:
                 return
             if line.strip():
                 at = {**place_of(item), "statement": 0, "line": 0}
-                yield self.say(StatementStarted, text=self.knows.mask(line), **at)
+                yield self.say(StatementStarted, text=self.knows.mask_typed(line), **at)
                 began = self.world.clock()
                 done: Any = None
                 for got in self.session.run(line.encode("utf-8", "surrogateescape")):

@@ -270,6 +270,31 @@ def test_a_shell_in_between(go: Go, program: Program) -> None:
     assert told.end() == ("succeeded", "")
 
 
+def test_what_is_assigned_to_a_secret_at_the_prompt_is_not_told(go: Go) -> None:
+    """Its name tells that it is one; other variables, and what is only computed, are told."""
+    lines = ["set -gx API_TOKEN 'typed at the prompt'", "set -g name ada", "API_TOKEN=typed-too true"]
+    lines += [
+        "set -g api_token (echo $name)",
+        "set -g api_token typed-again; set -g other_token typed-thrice",
+    ]
+    read, write = os.pipe()
+    # the keyboard is taken for the shell's start and a statement, then for each line and for what it runs
+    keys = [b"", b"", *(each for line in lines for each in (line.encode() + b"\r", b"")), b"exit\r"]
+    try:
+        told = go(fish("false"), Person([Answer("shell"), Answer("skip")]), Typed(keys, read, write))
+    finally:
+        os.close(read)
+        os.close(write)
+    assert told.started()[1:] == [
+        "set -gx API_TOKEN ••••••••",
+        "set -g name ada",
+        "API_TOKEN=•••••••• true",
+        "set -g api_token (echo $name)",
+        "set -g api_token ••••••••; set -g other_token ••••••••",
+    ]
+    assert "typed" not in repr(told.events)
+
+
 def test_what_is_printed_at_the_prompt_is_masked(go: Go, program: Program) -> None:
     """A job in the background prints a secret while the operator could type a line."""
     job = "sh -c 'until [ -e go ]; do sleep 0.01; done; echo late <api-token>' &"
