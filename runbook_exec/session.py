@@ -37,6 +37,7 @@ from .shells.drive import (
 )
 from .shells.holdings import look
 from .shells.noise import Tidy
+from .signals import held
 from .stopping import Stopping
 from .typed import INTERRUPT, Typed
 
@@ -248,7 +249,8 @@ class Session:
         while True:
             try:
                 if pending:
-                    pending = self._send(pending, poll)
+                    with held():  # or what was sent would be sent once more
+                        pending = self._send(pending, poll)
                 ready = dict(poll.poll(_TICK * 1000))
                 now = time.monotonic()
                 if self._terminal in ready:

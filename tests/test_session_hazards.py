@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -30,6 +31,30 @@ def program(folder: Path, shell: str, *statements: str, more: Sequence[str] = ()
 
 
 # endings ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_nothing_is_sent_twice(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes just when the shell has been sent a statement does not make it run again."""
+    with opened(shell, tmp_path) as session:
+        sent: list[int] = []
+        write = os.write
+
+        def signalled(fd: int, data: bytes) -> int:
+            size = write(fd, data)
+            if fd == session._control and not sent:
+                sent.append(size)
+                os.kill(os.getpid(), signal.SIGINT)
+            return size
+
+        monkeypatch.setattr(os, "write", signalled)
+        run(session, "echo charged >>log; sleep 0.2")
+        monkeypatch.undo()
+        run(session, "true")
+    log = tmp_path / "log"
+    assert sent
+    # it may have been interrupted before it did anything
+    assert not log.exists() or log.read_text().count("charged") <= 1
 
 
 @pytest.mark.parametrize(
