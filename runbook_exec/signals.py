@@ -31,7 +31,10 @@ def _end(number: int, frame: object) -> NoReturn:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Keep back what would raise KeyboardInterrupt; it is raised at the end of the block."""
+    """Keep back what would raise KeyboardInterrupt; it is raised at the end of the block.
+
+    That is so for the thread that calls this: where there are others, one of them may be told.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)

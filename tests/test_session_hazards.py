@@ -44,7 +44,7 @@ def test_nothing_is_sent_twice(shell: str, tmp_path: Path, monkeypatch: pytest.M
             size = write(fd, data)
             if fd == session._control and not sent:
                 sent.append(size)
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)  # to this thread, as the program has no other
             return size
 
         monkeypatch.setattr(os, "write", signalled)
