@@ -22,6 +22,7 @@ from runbook_exec.journal import KEEP_OUTPUT, JournalError, read_journal
 from runbook_exec.model import Problem
 from runbook_exec.parse import parse
 from runbook_exec.plan import Plan, Where, choose_procedure, make_plan
+from runbook_exec.signals import held
 from runbook_exec.state import State, after, carried, next_item
 
 PAGE = """# Page
@@ -224,6 +225,21 @@ def test_a_statement_that_takes_no_notice_is_the_last(wanted: signal.Signals, pr
     assert isinstance(ended, RunEnded)
     assert ended.outcome == "stopped"
     assert not (program.work / "never").exists()
+
+
+def test_what_must_be_whole_is_done_before_the_end() -> None:
+    """A signal waits for the block to end, and is not lost."""
+    done: list[str] = []
+
+    def write_down() -> None:
+        with held():
+            signal.raise_signal(signal.SIGINT)
+            done.append("written")
+        done.append("not reached")
+
+    with pytest.raises(KeyboardInterrupt):
+        write_down()
+    assert done == ["written"]
 
 
 def test_what_is_ignored_stays_so(program: Program) -> None:
