@@ -8,6 +8,8 @@ import re
 import termios
 import tty
 
+from .signals import held
+
 _PRIVATE_MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 _NORMALLY_ON = {b"7", b"25"}  # wrapping, and the cursor
 # modes that, left on by a program that died, make a terminal unusable: application keys, mouse, focus,
@@ -33,15 +35,18 @@ class Keyboard:
     def take(self) -> None:
         """Make the terminal raw: every key goes to the program; those typed too early are dropped."""
         if not self._taken:
-            tty.setraw(self._fd, termios.TCSANOW)  # anything else would wait for whoever is printing there
-            self._drop_keys()
-            self._taken = True
+            with held():  # half taken, it would not be given back
+                tty.setraw(
+                    self._fd, termios.TCSANOW
+                )  # anything else would wait for whoever is printing there
+                self._drop_keys()
+                self._taken = True
 
     def give_back(self) -> None:
         """Set the modes that were found; keys typed too early are dropped, lest one answers a question."""
         if self._taken:
-            self._taken = False
-            with contextlib.suppress(termios.error):  # the terminal may be gone
+            with held(), contextlib.suppress(termios.error):  # the terminal may be gone
+                self._taken = False
                 self._drop_keys()
                 termios.tcsetattr(self._fd, termios.TCSANOW, self._found)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +27,7 @@ from practice.world import create
 from runbook_exec.events import Event, Output, RunStarted, StatementFinished, to_line
 from runbook_exec.journal import read_journal
 from runbook_exec.rehearsal.composing import made_up
+from runbook_exec.rehearsal.listening import Listening
 from runbook_exec.rehearsal.recorded import Marks, Recorded
 from runbook_exec.rehearsal.rehearse import rehearse
 from runbook_exec.rehearsal.relay import marking
@@ -137,6 +140,16 @@ def test_a_word_that_no_page_can_hold_is_left_open(program: Program) -> None:
     assert ran.status == 0, ran.told
     assert "$ fly a[..]b\ndone\n" in (program.work / "page.rehearsal.md").read_text(encoding="utf-8")
     assert program.run("rehearse", "page.md").status == 0
+
+
+def test_signals_are_for_the_thread_that_runs_statements(tmp_path: Path) -> None:
+    """The one that listens to stand-ins gets none, so what must be whole is not interrupted through it."""
+    with Listening(tmp_path, lambda told: "") as listening:
+        task = Path(f"/proc/self/task/{listening._thread.native_id}/status").read_text()
+    found = re.search(r"^SigBlk:\s*(\w+)$", task, re.MULTILINE)
+    assert found
+    blocked = {number for number in range(1, 65) if int(found[1], 16) >> (number - 1) & 1}
+    assert {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} <= blocked
 
 
 def test_how_a_program_ends_is_passed_on(program: Program) -> None:

@@ -11,6 +11,7 @@ import sys
 import termios
 import threading
 import time
+import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -326,6 +327,33 @@ def test_a_run_that_fails_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
         watched.operator.type(b"q")
         assert watched.end() == 1
         assert watched.operator.modes() == watched.found
+
+
+@pytest.mark.parametrize("moment", ["setraw", "tcsetattr"])
+def test_a_signal_at_the_worst_moment_leaves_the_terminal_as_it_was(
+    moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the terminal is taken, or given back."""
+    with Operator() as operator:
+        found = operator.modes()
+        module = {"setraw": tty, "tcsetattr": termios}[moment]
+        change = getattr(module, moment)
+
+        def signalled(*arguments: object) -> None:
+            if moment == "setraw":
+                change(*arguments)
+            signal.raise_signal(signal.SIGINT)
+            if moment == "tcsetattr":
+                change(*arguments)
+
+        if moment == "tcsetattr":
+            operator.keyboard.take()
+        with monkeypatch.context() as patched:
+            patched.setattr(module, moment, signalled)
+            with pytest.raises(KeyboardInterrupt):
+                operator.keyboard.take() if moment == "setraw" else operator.keyboard.give_back()
+        operator.keyboard.give_back()
+        assert operator.modes() == found
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol
 
@@ -222,7 +223,7 @@ class _Writer:
         opened = False
         until = 0.0  # when the last of those that began so far has ended
         together = False
-        for call, after in zip(recording.calls, (*recording.calls[1:], None), strict=False):
+        for call, after in zip_longest(recording.calls, recording.calls[1:]):
             its = call.item.step if call.item else None
             if its is not step or not opened:
                 if opened:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..signals import held
 from .stand_ins import FIFO
 
 _READ = 4096
@@ -48,7 +49,8 @@ class Listening:
         self._thread = threading.Thread(target=self._listen, name="rehearsal", daemon=True)
 
     def __enter__(self) -> Listening:
-        self._thread.start()
+        with held():  # a thread keeps what it is started with: signals are for the one that runs statements
+            self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -173,9 +173,8 @@ def _refuse_other_grammar(pieces: Sequence[Piece], text: str, fillings: Sequence
         else:
             harmless.append(Piece("x", piece.filling))
             short.append(piece if len(piece.text) <= _LONGEST_KEYWORD else harmless[-1])
-    parsed = [
-        _reserved_fillings(probe) for probe in ((harmless, short) if short != harmless else (harmless,))
-    ]
+    probes = [harmless, short] if short != harmless else [harmless]
+    parsed = [_reserved_fillings(probe) for probe in probes]
     wrong = parsed[0][0] | parsed[-1][0]
     if parsed[0][1] and not parsed[-1][1]:
         wrong |= {piece.filling for piece in pieces if piece.filling is not None}
