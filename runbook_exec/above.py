@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 from .annotations import merge, read_comment
 from .elements import Element, Fence, Heading, Html, Item, Paragraph
-from .model import Annotation, Problem, Severity, Span
+from .model import NOTHING, Annotation, Problem, Severity, Span
 from .source import Source
 from .wikilinks import code_spans
-
-NOTHING = Annotation()
 
 _COMMENT = re.compile(r"<!--\s*+runbook:")
 _LONGEST_IGNORE = 500  # characters; looking on for the end of each would take long where none has one

@@ -9,11 +9,10 @@ from typing import Any
 
 from .annotation_values import FLAGS, KNOWN, read_values
 from .annotation_words import Place, Unreadable, Word, json_words, past_blank, read_word, words_until
-from .model import Annotation, Problem
+from .model import NOTHING, Annotation, Problem
 
 _COMMENT = re.compile(r"<!--\s*+runbook:")
 _LANGUAGE = re.compile(r"[^\s{]++")
-_NOTHING = Annotation()
 _JSON = re.compile(r"\{\s*+\"")
 _LINE_NUMBERS = re.compile(r"\{[\d\s,:-]*+\}")  # `{1,3-5}`, for other renderers: lines to highlight
 
@@ -63,7 +62,7 @@ def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[
     if named := _LANGUAGE.match(info, at):
         language, at = named[0], named.end()
     if at == end:
-        return language.lower(), _NOTHING, ()
+        return language.lower(), NOTHING, ()
     place = Place(text, start)
     words: list[Word] = []
     problems: list[Problem] = []
@@ -84,15 +83,18 @@ def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[
 
 def merge(*annotations: Annotation) -> Annotation:
     """All annotations as one: what a later one says wins, but flags and expectations of all hold."""
+    said = [each for each in annotations if each != NOTHING]
+    if len(said) <= 1:  # as nearly everywhere
+        return said[0] if said else NOTHING
     given: dict[str, Any] = {}
     for field in fields(Annotation):
-        nothing = getattr(_NOTHING, field.name)
-        values = [value for each in annotations if (value := getattr(each, field.name)) != nothing]
+        nothing = getattr(NOTHING, field.name)
+        values = [value for each in said if (value := getattr(each, field.name)) != nothing]
         if isinstance(nothing, tuple):
             given[field.name] = tuple(dict.fromkeys(text for texts in values for text in texts))
         elif values:
             given[field.name] = values[0] if field.name == "span" else values[-1]
-    captures = [each for each in annotations if each.capture is not None]
+    captures = [each for each in said if each.capture is not None]
     if captures:
         given["capture_pattern"] = captures[-1].capture_pattern
     return Annotation(**given)

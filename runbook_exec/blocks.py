@@ -9,10 +9,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import placeholders
-from .above import NOTHING
 from .annotations import merge, read_info
 from .elements import Fence
-from .model import Annotation, Block, Context, Excerpt, Placeholder, Problem, Settings, Span, Statement
+from .model import (
+    NOTHING,
+    Annotation,
+    Block,
+    Context,
+    Excerpt,
+    Placeholder,
+    Problem,
+    Settings,
+    Span,
+    Statement,
+)
 from .sessions import Session, is_session, unwrap
 from .shells import LANGUAGES, READS, SESSION, SHELLS, SPOKEN
 from .shells.base import Scan

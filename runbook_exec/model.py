@@ -125,6 +125,9 @@ class Annotation:
     span: Span | None = None
 
 
+NOTHING = Annotation()  # what is annotated where nothing is
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One complete command, as the shell's grammar sees it: the unit that is started and finished."""
@@ -152,7 +155,7 @@ class Block:
     alternatives: tuple[str, ...] = ()  # a label for each
     runs: bool = False
     why_not: str = ""  # why it does not run
-    annotation: Annotation = field(default_factory=Annotation)
+    annotation: Annotation = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,7 @@ class Step:
     anchor: str
     span: Span  # of the heading or of the item's first line
     parts: tuple[Prose | Block, ...] = ()
-    annotation: Annotation = field(default_factory=Annotation)
+    annotation: Annotation = NOTHING
 
     @property
     def blocks(self) -> tuple[Block, ...]:

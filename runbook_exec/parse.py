@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from . import elements
-from .above import NOTHING, Above, annotations_above
+from .above import Above, annotations_above
 from .blocks import Draft, draft, read_block
 from .elements import Element, Fence, Heading, Paragraph
 from .matter_bounds import FrontMatter, bounds
 from .model import (
+    NOTHING,
     TRANSCRIPT,
     Block,
     Problem,

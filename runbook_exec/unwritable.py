@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ _LIKELY = "1" * 17
 _NONE = "or, if it is no placeholder: `literal: [{}]` below `runbook:` in the front matter"
 # A statement with more characters or placeholders is rare, and to try it would take long.
 _LONGEST, _MOST = 10_000, 100
+_OF_ARGUMENTS = re.compile(r"[A-Za-z0-9_./:@,+-]+")
 
 
 def unwritable(
@@ -22,8 +24,9 @@ def unwritable(
 ) -> Iterator[Problem]:
     """A Problem for each placeholder where no value can be written, or not the one `given` for its name."""
     text, every = statement.text, statement.placeholders
-    quick = not given and shell == "fish" and all(_is_argument(text, each) for each in every)
-    if quick or len(text) > _LONGEST or len(every) > _MOST:
+    if not every or len(text) > _LONGEST or len(every) > _MOST:
+        return
+    if not given and shell == "fish" and all(_in_argument(text, each) for each in every):
         return
     why = _refusal(text, every, shell, given)
     found = []
@@ -35,10 +38,13 @@ def unwritable(
         yield from found or [Problem("unwritable", why, statement.span)]
 
 
-def _is_argument(text: str, found: Placeholder) -> bool:
-    """Whether it is a word by itself, where every value can stand; most are, and this is quick to see."""
-    around = text[max(0, found.start - 1) : found.start], text[found.end : found.end + 1]
-    return found.context is Context.BARE and around[0] == " " and around[1] in ("", " ", "\n")
+def _in_argument(text: str, found: Placeholder) -> bool:
+    """Whether it is surely an argument or a part of one: as most are, and this is quick to see."""
+    begin = text.rfind(" ", 0, found.start) + 1
+    rest = text[begin : found.start] + text[found.end :].partition(" ")[0].partition("\n")[0]
+    # of letters alone a keyword could become, and any other character may mean something
+    part = not rest or (_OF_ARGUMENTS.fullmatch(rest) is not None and not rest.isalpha())
+    return found.context is Context.BARE and begin > 0 and part
 
 
 def _refusal(text: str, found: Sequence[Placeholder], shell: str, given: Mapping[str, str]) -> str:

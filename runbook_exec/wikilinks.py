@@ -16,9 +16,9 @@ _LINK = re.compile(
 
 def code_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The code spans between two offsets (of one paragraph or heading), with their backticks, in order."""
-    runs = [match.span() for match in _TICKS.finditer(text, start, end)]
-    if not runs:
+    if text.find("`", start, end) < 0:
         return []
+    runs = [match.span() for match in _TICKS.finditer(text, start, end)]
     following: dict[int, deque[int]] = defaultdict(deque)
     for index, (first, last) in enumerate(runs):
         following[last - first].append(index)

@@ -114,6 +114,24 @@ def test_an_uncommitted_change_is_one_of_today(repository: Repository) -> None:
     assert changed(repository.folder) == []
 
 
+@pytest.mark.parametrize("name", ["page.md", "a b/a page.md"])
+def test_what_a_page_of_the_same_name_was_before_does_not_count(repository: Repository, name: str) -> None:
+    """A page that was removed and written anew has a history that begins there."""
+    repository.write(name, "2026-04-30", "# A\n")
+    repository.commit("2026-04-30")
+    repository.write(name, "2026-04-30", "# A\n\nMore.\n")
+    repository.commit("2026-05-02")
+    assert changed(repository.folder, name) == [(Path(name).name, 2, 16)]
+    repository.git("rm", "-q", name)
+    repository.commit("2026-05-03")
+    repository.write(name, "2026-04-30", "# B\n")
+    repository.commit("2026-05-04")
+    assert changed(repository.folder, name) == []
+    repository.write(name, "2026-04-30", "# B\n\nMore.\n")
+    repository.commit("2026-05-05")
+    assert changed(repository.folder, name) == [(Path(name).name, 2, 16)]
+
+
 def test_what_does_not_change_what_a_page_says_does_not_count(repository: Repository) -> None:
     """Front matter, blanks and a file's name may change without a review; what came before that counts."""
     repository.write("page.md", "2026-04-30", "# A\n\n1. one\n\n```fish\nif a\nb\nend\n```\n")

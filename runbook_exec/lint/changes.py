@@ -21,13 +21,19 @@ from .days import as_date
 from .files import SUFFIXES
 from .rule import Page, Site
 
-_DIFF = ("-w", "-M", "-U0", "--inter-hunk-context=0", "--no-color", "--no-ext-diff", "--no-textconv",
-         "--src-prefix=a/", "--dst-prefix=b/")  # fmt: skip
+# Additions are left out: a page that still has the review it was added with was reviewed on that day. A file
+# that was removed is named without its text: what stood there before is not what stands there now.
+_DIFF = (
+    "--diff-filter=a", "-D", "-w", "-M", "-U0", "--inter-hunk-context=0", "--no-color", "--no-ext-diff",
+    "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/",
+)  # fmt: skip
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _KEY = r"['\"]?(?:last[-_ ]?review(?:ed)?|reviewed)(?:[-_ ]?on)?['\"]?[ \t]*:"
 _REVIEW = re.compile(rb"^\+" + _KEY.encode(), re.IGNORECASE | re.MULTILINE)
 _REVIEW_LINE = re.compile(rf"^{_KEY}[ \t]+['\"]?([^\s'\"#]+)", re.IGNORECASE | re.MULTILINE)
 _FIRST = date(1971, 1, 1)  # git knows no day that is much older
+_FILE = b"diff --git "
+_REMOVED = b"deleted file mode "
 _COMMIT = b"\0"  # a line that begins so is ours: no line of a patch does
 
 
@@ -46,7 +52,7 @@ class _Touch:
     day: date | None  # of the commit's author; None: not committed
     old: bytes
     new: bytes
-    reviewed: bool  # whether it set the day of the review
+    begins: bool  # whether nothing before it counts: it set the day of the review, or removed the file
     last_line: int  # the last line it changed, from 1, in the file as it was then; 0 for none
 
 
@@ -132,7 +138,7 @@ def _last_changes(site: Site, base: Path, only: str) -> Mapping[str, LastChange]
             continue
         if touch.old != touch.new and touch.old:
             now.setdefault(touch.old, path)
-        if touch.reviewed:
+        if touch.begins:
             open_pages.discard(path)
             if not open_pages:
                 break
@@ -180,27 +186,31 @@ def _read(command: tuple[str, ...]) -> Iterator[_Touch]:
 
 def _parse(lines: Iterator[bytes]) -> Iterator[_Touch]:
     day: date | None = None
-    old = new = b""
-    reviewed = False
+    same = old = new = b""
+    begins = False
     last = 0
     for line in lines:
-        if line.startswith((b"diff --git ", _COMMIT)):
+        if line.startswith((_FILE, _COMMIT)):
             if new:
-                yield _Touch(day, old, new, reviewed, last)
+                yield _Touch(day, old, new, begins, last)
             old = new = b""
-            reviewed, last = False, 0
+            begins, last = False, 0
             if line.startswith(_COMMIT):
                 day = as_date(line[1:].strip().decode("ascii", "replace")) or date.min
+            else:
+                same = line[len(_FILE) :].rstrip(b"\n")
+        elif line.startswith(_REMOVED):
+            new, begins = same[len(same) // 2 + len(b" b/") :], True  # `a/NAME b/NAME`
         elif line.startswith((b"--- a/", b"rename from ")):
             old = _name(line)
         elif line.startswith((b"+++ b/", b"rename to ")):
             new = _name(line)
         elif hunk := _HUNK.match(line):
             removed, start, added = (1 if count is None else int(count) for count in hunk.groups())
-            reviewed = _sets_review(lines, removed + added) or reviewed
+            begins = _sets_review(lines, removed + added) or begins
             last = max(last, start + added - 1 if added else start + 1)
     if new:
-        yield _Touch(day, old, new, reviewed, last)
+        yield _Touch(day, old, new, begins, last)
 
 
 def _sets_review(lines: Iterator[bytes], count: int) -> bool:

@@ -180,5 +180,9 @@ def _defined(text: str) -> Iterator[re.Match[str]]:
 
 def _link(found: re.Match[str]) -> Link:
     group = "bare" if found["bracketed"] is None else "bracketed"
-    written = html.unescape(_ESCAPE.sub(r"\1", found[group]))
+    written = found[group]
+    if "\\" in written:
+        written = _ESCAPE.sub(r"\1", written)
+    if "&" in written:
+        written = html.unescape(written)
     return Link(written, found.start(group), found.end(group))

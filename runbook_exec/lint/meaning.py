@@ -72,10 +72,10 @@ _WORDS = {
     "until": ("`until` is no word of fish", "use `while not …`"),
 }
 _POSIX = re.compile(
-    r"(?:(?<=^)|(?<=[\n;|&({]))[ \t]*+"
+    r"[\n;|&({][ \t]*+"
     r"(?>(?:(?:and|or|not|if|while|else|begin|command|builtin|exec|time|!)[ \t]++)*)"
     r"(?:(?P<word>\[\[|local|declare|typeset|unset|then|fi|do|done|esac|until)(?=[\s;]|$)"
-    r"|(?:source|\.)[ \t]++(?P<from><\())"
+    r"|(?:source|\.)[ \t]++(?P<from><)(?=\())"
 )
 _BACKTICKS = re.compile(r"(?<!\\)`[^`\n]*+`")
 
@@ -83,10 +83,10 @@ _BACKTICKS = re.compile(r"(?<!\\)`[^`\n]*+`")
 def posix_in_fish(page: Page) -> Iterator[Finding]:
     """Forms of POSIX shells that fish takes and does not have."""
     for code in codes(page, "fish"):
-        for match in _POSIX.finditer(code.bare):
+        for match in _POSIX.finditer(f"\n{code.bare}"):
             message, hint = _WORDS.get(match["word"], ("`<(…)` is not in fish", "use `… | source`"))
-            group = "word" if match["word"] else "from"
-            yield Finding(message.format(match["word"]), code.span(*match.span(group)), hint)
+            start, end = match.span("word") if match["word"] else (match.start("from"), match.end() + 1)
+            yield Finding(message.format(match["word"]), code.span(start - 1, end - 1), hint)
         for match in _BACKTICKS.finditer(code.bare) if "`" in code.bare else ():
             place = code.span(match.start(), match.start() + 1)
             yield Finding("backticks are plain characters in fish", place, "write `(…)` or `$(…)`")

@@ -22,7 +22,8 @@ class Token(NamedTuple):
     """One token, `text` at offset `start`; `both` is `&&` and `either` is `||`.
 
     `keyword` is the keyword that a word is where a command is expected, or "". `substitutions` are the
-    insides of a word's outermost `(…)`; `problem` says where and why a token is broken.
+    insides of a word's outermost `(…)`; `problem` says where and why a token is broken. `arguments` counts
+    the characters after a command's name that are words of which the grammar wants to know nothing.
     """
 
     kind: Kind
@@ -31,11 +32,12 @@ class Token(NamedTuple):
     keyword: str = ""
     substitutions: tuple[tuple[int, int], ...] = ()
     problem: tuple[int, str] = (0, "")
+    arguments: int = 0
 
     @property
     def end(self) -> int:
-        """The offset after its last character."""
-        return self.start + len(self.text)
+        """The offset after its last character, or that of its arguments."""
+        return self.start + len(self.text) + self.arguments
 
 
 Region = tuple[int, int, Context]
@@ -57,6 +59,7 @@ _PIPE = re.compile(r"\||[0-9]*(?:&|>>?)\|")
 _FROM_INPUT = re.compile("0+>")
 _REDIRECT = re.compile(r"[0-9]*&>>?\??|[0-9]*>>?[&?]?|[0-9]*<&?")
 _IN_WORD = re.compile(r"""[\\#(){}\[\]'"|;<>& \t\r\n]""")
+_IN_BRACKETS = re.compile(r"""[\\#(){}\[\]'"]""")
 _SEPARATORS = frozenset("|;<> \t\r\n")
 _AFTER_THESE_A_COMMENT = _SEPARATORS | {"("}
 _IN_SINGLE = r"(?>(?:[^'\\]++|\\.)*)"
@@ -69,17 +72,23 @@ _QUOTED = {
 # What most of a script consists of, with the blanks before it: words without escapes, brackets and
 # substitutions, the commonest operators, and comments. `_rare` reads all that is not matched here.
 _LETTERS = r"""[^\\#(){}\[\]'"|;<>& \t\r\n][^\\(){}\[\]'"|;<>& \t\r\n]*+"""
+_WORD = rf"(?>(?:{_LETTERS}|'{_IN_SINGLE}'|\"{_IN_DOUBLE}\")+)"
+_END = r"(?=[|;<>\ \t\r\n]|\Z)"
 _COMMON = re.compile(
     rf"""[{_BLANK}]*+(?:
-        (?P<word>(?![0-9]++[<>]){_LETTERS}(?=[|;<>\ \t\r\n]|\Z))
+        (?P<word>(?![0-9]++[<>]){_LETTERS}{_END})
         |(?P<newline>\n)[\n{_BLANK}]*+
-        |(?P<quoted>(?![0-9]++[<>])(?>(?:{_LETTERS}|'{_IN_SINGLE}'|"{_IN_DOUBLE}")+)(?=[|;<>\ \t\r\n]|\Z))
+        |(?P<quoted>(?![0-9]++[<>]){_WORD}{_END})
         |(?P<pipe>\|)(?![|&])
         |(?P<redirect>[0-9]*+>>?+)(?![|&?>])
         |(?P<semicolon>;)[\n{_BLANK}]*+
         |(?P<comment>\#[^\n]*+)
     )""",
     re.DOTALL | re.VERBOSE,
+)
+_ARGUMENTS = re.compile(rf"(?>(?:(?>(?:[{_BLANK}]|\\\n)+)(?![0-9]++[<>]){_WORD}{_END})*)", re.DOTALL)
+_BEFORE_COMMANDS = frozenset(
+    {"begin", "if", "while", "and", "or", "not", "!", "time", "builtin", "command", "exec"}
 )
 _QUOTES = re.compile(f"'({_IN_SINGLE})'" + f'|"({_IN_DOUBLE})"', re.DOTALL)
 
@@ -101,11 +110,13 @@ def tokens(text: str, start: int, end: int, regions: list[Region] | None = None)
     found: list[Region] = regions if regions is not None else []
     read: list[Token] = []
     at = start
+    expected = True  # whether the next word is surely where a command is expected
     while at < end:
         common = _COMMON.match(text, at, end)
         if common is None:
             token = _rare(text, at, end, found)
             read.append(token)
+            expected = token.kind not in ("word", "redirect")
             if token.kind in ("stop", "broken"):
                 return read
             at = token.end
@@ -118,14 +129,24 @@ def tokens(text: str, start: int, end: int, regions: list[Region] | None = None)
         begin, stop = common.span(kind)
         written = text[begin:stop]
         if kind == "word":
-            read.append(Token("word", begin, written, written if written in KEYWORDS else ""))
+            if written in KEYWORDS:
+                read.append(Token("word", begin, written, written))
+                expected = expected and written in _BEFORE_COMMANDS
+                continue
+            if expected and written[0] != "-" and "=" not in written:
+                at = _end(_ARGUMENTS, text, stop, end)
+                found += _quotes(text, stop, at)
+            expected = False
+            read.append(Token("word", begin, written, arguments=at - stop))
         elif kind == "quoted":
             read.append(Token("word", begin, written, _keyword(written)))
+            expected = False
             found += _quotes(text, begin, stop)
         elif kind == "comment":
             found.append((begin, stop, Context.COMMENT))
         else:
             read.append(Token(cast(Kind, kind), begin, written))
+            expected = kind != "redirect"
     read.append(Token("stop", end))
     return read
 
@@ -215,7 +236,7 @@ def _word(text: str, start: int, end: int, regions: list[Region]) -> Token:
     substitutions: list[tuple[int, int]] = []
     at = start
     while at < end:
-        match = _IN_WORD.search(text, at, end)
+        match = (_IN_BRACKETS if openings else _IN_WORD).search(text, at, end)
         if match is None:
             at = end
             break
