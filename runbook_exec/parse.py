@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import gc
 import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from . import elements
 from .above import Above, annotations_above
 from .blocks import Draft, draft, read_block
+from .cycles import no_search_for_cycles
 from .elements import Element, Fence, Heading, Paragraph
 from .matter_bounds import FrontMatter, bounds
 from .model import (
@@ -40,22 +39,7 @@ from .titles import plain
 from .wikilinks import wikilinks
 
 
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Keep Python from looking for values that refer to themselves, of which a runbook has none.
-
-    It would look through all that has been read again and again, for up to a third of the time.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@_no_search_for_cycles()
+@no_search_for_cycles()
 def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | None = None) -> Runbook:
     """Read a Markdown file; `overlay` is laid over its own settings, and `shell` over the shell it names.
 

@@ -39,19 +39,23 @@ def not_real(page: Page) -> Iterator[Finding]:
         return
     refused = {each.span.start for each in page.runbook.problems if each.span is not None}  # by YAML itself
     for line in _DATE_LINE.finditer(text, found[0], found[1]):
-        name = known_name(line["key"])
         if not _OF_DATES.fullmatch(line["key"]):
             continue
-        span = span_in(text, *line.span("date"))
+        start, end = line.span("date")
         day = as_date(line["date"])
-        if day is None and span.start not in refused:
+        if day is None and start not in refused:
+            span = span_in(text, start, end)
             yield Finding(f"`{line['date']}` is no day of the calendar", span, "write it as year-month-day")
         # a day more: the clocks of whoever wrote it and of this machine may be in different zones
-        elif day is not None and day > page.site.today + timedelta(days=1) and _IN_THE_PAST.fullmatch(name):
+        elif (
+            day is not None
+            and day > page.site.today + timedelta(days=1)
+            and _IN_THE_PAST.fullmatch(known_name(line["key"]))
+        ):
             page.site.notes.holds_until(day - timedelta(days=1))
             yield Finding(
                 f"expected a day that has been, got `{line['date']}`",
-                span,
+                span_in(text, start, end),
                 "write the day on which it happened",
             )
 

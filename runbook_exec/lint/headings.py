@@ -27,7 +27,7 @@ _EMOJI = re.compile(r":[\w+-]+:")
 # a line that brings in text from elsewhere when the page is built, or begins a tab with an anchor of its own
 _OF_INCLUDED = ("--8<--", "===", "{{", "{%", "{!", ":::", "![[")  # one is in every such line
 _INCLUDED = re.compile(
-    r"[ \t]*+(?:--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
+    r"[\r\n][ \t]*+(?:--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
     r"|!\[\[(?![^\]\n]*\.(?:png|jpe?g|gif|svg|webp|pdf|mp4)\b))",
     re.IGNORECASE,
 )
@@ -71,8 +71,8 @@ class Headings:
         anchor = unquote(written).casefold().removeprefix("user-content-")
         if (
             self.included
-            or _MADE.fullmatch(anchor)
             or anchor in self.likely
+            or _MADE.fullmatch(anchor)
             or not self.anchors.isdisjoint((anchor, anchor.strip("-")))
         ):
             return True
@@ -107,7 +107,7 @@ def headings(text: str) -> Headings:
     """The headings of a page, those in lists, quotes and admonitions too."""
     titles: list[str] = []
     included = False
-    may_include = any(mark in text for mark in _OF_INCLUDED)
+    may_include = any(mark in text for mark in _OF_INCLUDED) and _INCLUDED.search(f"\n{text}")
     fence = previous = ""
     for line in text.splitlines():
         if ("`" in line or "~" in line) and (opening := _FENCE.match(line)):
@@ -123,7 +123,7 @@ def headings(text: str) -> Headings:
             elif line.endswith(_UNDERLINES) and previous.strip() and _UNDERLINE.fullmatch(line):
                 titles.append(previous.strip(" \t>"))
             if may_include and not included:
-                included = _INCLUDED.match(line) is not None
+                included = _INCLUDED.match(f"\n{line}") is not None
             previous = line
     return Headings(tuple(titles), frozenset(_ids(text)), included)
 

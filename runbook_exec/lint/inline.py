@@ -136,7 +136,8 @@ def _links(runbook: Runbook) -> Iterator[Link]:
 
 
 def _inline(text: str, start: int, end: int) -> Iterator[Link]:
-    code = Stretches(code_spans(text, start, end))
+    spans = code_spans(text, start, end)
+    code = Stretches(spans) if spans else ()
     depth = 0
     for token in _TOKEN.finditer(text, start, end):
         if token.start() in code:

@@ -90,18 +90,20 @@ def broken_anchor(page: Page) -> Iterator[Finding]:
             if not known.has_heading(link.heading):
                 start = text.index("#", link.span.start)
                 yield _no_heading(site, path, known, link.heading, span_in(text, start, link.span.end - 2))
+    targets: dict[str, str | None] = {"": ""}
     for place in links(page.runbook):
-        destination, mark, anchor = place.destination.partition("#")
-        if not mark or not anchor:
+        destination, _, anchor = place.destination.partition("#")
+        if not anchor:
             continue
-        if destination:
-            target = page_at(source, destination, partial(site.ask, Around.there)) if site else None
-            if site is None or target is None:
-                continue
-            known = site.headings(target)
-        else:
-            target, known = "", headings(text)
-        if not known.has_anchor(anchor, site is not None and _other_rules(site, source)):
+        if destination not in targets:
+            targets[destination] = site and page_at(source, destination, partial(site.ask, Around.there))
+        target = targets[destination]
+        if target is None:
+            continue
+        known = site.headings(target) if site and target else headings(text)
+        if not known.has_anchor(anchor) and not (
+            site and _other_rules(site, source) and known.has_anchor(anchor, loose=True)
+        ):
             start = text.find("#", place.start, place.end)
             span = span_in(text, max(start, place.start), place.end)
             yield _no_heading(site, target, known, unquote(anchor), span)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
 
+from ..cycles import no_search_for_cycles
 from ..model import Runbook
 from ..parse import parse
 from .found import Found, told
@@ -41,6 +42,7 @@ class Looking:
 
         return history_ahead(self._site, {str(page.absolute().parent) for page in self._pages})
 
+    @no_search_for_cycles()
     def look(self, paths: Sequence[str]) -> list[Kept]:
         """What is found on these pages, and what that rests on."""
         looked: dict[str, Kept] = {}

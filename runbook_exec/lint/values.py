@@ -202,8 +202,15 @@ def capture_of_nothing(page: Page) -> Iterator[Finding]:
 def unwritable_value(page: Page) -> Iterator[Finding]:
     """Placeholders where no value can be written, with which nothing of the procedure would run."""
     for procedure in page.runbook.procedures:
-        for statement in (item.statement for item in items_of(procedure)):
-            for problem in unwritable(statement, procedure.shell) if statement else ():
+        found = {
+            statement.span: problems
+            for step in procedure.steps
+            for block in step.blocks
+            for statement in (block.statements if block.runs else ())
+            if (problems := list(unwritable(statement, procedure.shell)))
+        }
+        for item in items_of(procedure) if found else ():
+            for problem in found.get(item.statement.span, ()) if item.statement else ():
                 if problem.span is not None:
                     yield Finding(problem.message, problem.span, problem.hint)
 

@@ -101,6 +101,10 @@ class _Parser:
 
     def statement(self) -> int:
         """Reads a job, its `&&` and `||` and the `and` and `or` below it; gives the offset of its end."""
+        if self.is_one_command():
+            end = self.now.end
+            self.advance()
+            return end
         if self.now.keyword in _ENDS_A_LIST:
             self.refuse_here()
         end = self.conjunction()
@@ -114,6 +118,17 @@ class _Parser:
         if self.now.kind not in ("newline", "semicolon", "stop", "word"):
             self.refuse_here()
         return end
+
+    def is_one_command(self) -> bool:
+        """Whether the token that is next surely is all of a statement, as most are."""
+        word = self.now
+        if word.kind != "word" or word.keyword or word.substitutions or "=" in word.text:
+            return False
+        after = self.tokens[self.position + 1]
+        if after.kind == "newline":
+            after = self.tokens[self.position + 2]
+            return after.kind in ("word", "stop") and after.keyword not in ("and", "or")
+        return after.kind == "stop"
 
     def everything(self) -> None:
         """Reads all there is, as in a command substitution."""
