@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from .model import Block, Procedure, Runbook, Span, Statement, Step
+from .model import Block, Procedure, Runbook, Statement, Step
 from .plan import Item, Plan, Where
 from .preview import preview
 from .shells.base import Unwritable
@@ -145,8 +145,8 @@ def to_json(value: Procedure | Runbook) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Span):
-        return value._asdict()
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _plain(item) for name, item in value._asdict().items()}
     if is_dataclass(value) and not isinstance(value, type):
         data = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
         if isinstance(value, Step):

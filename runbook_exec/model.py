@@ -34,8 +34,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something wrong in a document: what was expected, what came, where, and what to do next."""
 
     code: str
@@ -59,8 +58,7 @@ class Context(StrEnum):
     UNSAFE = "unsafe"  # no way of writing every value here is known: refused
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(NamedTuple):
     """`<paste-new-token>` in a statement; `start` and `end` are offsets in the statement's text."""
 
     name: str  # compared form: case folded, spaces and underscores as hyphens
@@ -71,8 +69,7 @@ class Placeholder:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """Text taken out of a file line by line, and where each of its lines stands there.
 
     `origins[k]` is the offset in the file of the first character of line k that is really there;
@@ -128,8 +125,7 @@ class Annotation:
 NOTHING = Annotation()  # what is annotated where nothing is
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One complete command, as the shell's grammar sees it: the unit that is started and finished."""
 
     text: str
@@ -141,8 +137,7 @@ class Statement:
     expected: str | None = None  # the output a console session shows below it
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A fenced code block of a step; `script` is what a shell gets (prompts of a session unwrapped)."""
 
     number: int  # from 1, within its step
@@ -158,8 +153,7 @@ class Block:
     annotation: Annotation = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(NamedTuple):
     """What stands between blocks, as Markdown without the markers of the list or quote it is in."""
 
     text: str
@@ -202,8 +196,7 @@ class Procedure:
     prose: tuple[Prose, ...] = ()  # before its first step
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A heading of the page and the text below it, down to the next heading of its level or above."""
 
     title: str
@@ -213,8 +206,7 @@ class Section:
     end: int  # offset where the section ends
 
 
-@dataclass(frozen=True, slots=True)
-class Wikilink:
+class Wikilink(NamedTuple):
     """`[[target#heading|label]]` outside code."""
 
     target: str

@@ -96,7 +96,8 @@ def broken_anchor(page: Page) -> Iterator[Finding]:
         if not anchor:
             continue
         if destination not in targets:
-            targets[destination] = site and page_at(source, destination, partial(site.ask, Around.there))
+            asked = partial(site.ask, Around.there) if site else None
+            targets[destination] = page_at(source, destination, asked) if asked else None
         target = targets[destination]
         if target is None:
             continue

@@ -5,14 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 from ..model import Context
 
 _start = itemgetter(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """What a shell's grammar makes of a script; all offsets are in that script.
 
     `statements` are its complete commands in order, each from its first character to the end of its last

@@ -146,7 +146,7 @@ def _find_keywords(text: str, wanted: Sequence[Placeholder], slots: Sequence[Slo
 
 
 def _words(text: str, wanted: Sequence[Placeholder]) -> Iterator[tuple[tuple[int, int], list[int]]]:
-    """The words that have placeholders, in command substitutions too, with the indices of those."""
+    """The words that could become keywords, in command substitutions too, with their placeholders."""
     blanked = text
     for found in wanted:
         blanked = blanked[: found.start] + "Q" * (found.end - found.start) + blanked[found.end :]
@@ -155,14 +155,15 @@ def _words(text: str, wanted: Sequence[Placeholder]) -> Iterator[tuple[tuple[int
         for token in tokens(blanked, *todo.pop()):
             deeper = token.substitutions
             todo += deeper
+            end = token.start + len(token.text)  # the arguments of a command are no keywords
             inside = [
                 index
                 for index, found in enumerate(wanted)
-                if token.start <= found.start < token.end
+                if token.start <= found.start < end
                 and not any(start <= found.start < end for start, end in deeper)
             ]
             if inside and token.kind == "word":
-                yield (token.start, token.end), inside
+                yield (token.start, end), inside
 
 
 def _fixed(text: str, word: tuple[int, int], inside: Sequence[Placeholder]) -> list[str]:
