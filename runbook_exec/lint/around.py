@@ -96,8 +96,7 @@ class Around:
     def paths(self) -> Sequence[str]:
         """The files that git does not ignore, or all there are; and the pages that were given."""
         listed = listed_by_git(self.base)
-        paths = self._on_disk if listed is None else (self.inside(path) for path in listed)
-        return tuple(dict.fromkeys((*paths, *self.given)))
+        return tuple(dict.fromkeys((*(self._on_disk if listed is None else listed), *self.given)))
 
     @cached_property
     def names(self) -> Names:
@@ -195,7 +194,7 @@ class Around:
             try:
                 given = self.given.get(path)
                 self._digests[path] = (
-                    self.site.pages.digest(str(given))
+                    self.site.pages.digest(given)
                     if given is not None
                     else hashlib.sha256((self.base / path).read_bytes()).hexdigest()
                 )
@@ -297,10 +296,10 @@ def _below(start: str, path: Path | str) -> str:
     return full.removeprefix(start).replace(os.sep, "/") if full.startswith(start) else ""
 
 
-def pages_below(site: Site, base: Path) -> dict[str, Path]:
-    """The pages that were given and are below a folder, by their path as seen from there."""
+def pages_below(site: Site, base: Path) -> dict[str, str]:
+    """The names of the pages that were given and are below a folder, by their path as seen from there."""
     start = os.path.join(base, "")  # noqa: PTH118
-    return {inside: path for path in site.pages if (inside := _below(start, path))}
+    return {inside: name for name in site.pages if (inside := _below(start, name))}
 
 
 def around(page: Page) -> tuple[Around, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 SUFFIXES = (".md", ".markdown")
@@ -45,8 +45,10 @@ def collect(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path
 def pages_in(folder: Path) -> list[Path]:
     """The Markdown files below a folder, sorted; in a git work tree those that git does not ignore."""
     listed = listed_by_git(folder)
-    candidates = _walk(folder) if listed is None else listed
-    return sorted(path for path in candidates if path.suffix.lower() in SUFFIXES)
+    if listed is None:
+        return sorted(path for path in _walk(folder) if path.suffix.lower() in SUFFIXES)
+    pages = [name for name in listed if name.lower().endswith(SUFFIXES)]
+    return [folder / name for name in sorted(pages, key=lambda name: name.split("/"))]
 
 
 def site_root(path: Path) -> Path | None:
@@ -57,8 +59,8 @@ def site_root(path: Path) -> Path | None:
     return None
 
 
-def listed_by_git(folder: Path) -> Iterable[Path] | None:
-    """The files below a folder that git does not ignore; None where there is no work tree or no git."""
+def listed_by_git(folder: Path) -> Sequence[str] | None:
+    """The files that git does not ignore, as seen from a folder; None where no git or no work tree is."""
     command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."]
     try:
         done = subprocess.run(command, capture_output=True, check=False)
@@ -69,7 +71,7 @@ def listed_by_git(folder: Path) -> Iterable[Path] | None:
     names = done.stdout.decode("utf-8", "surrogateescape").split("\0")
     start = os.path.join(folder, "")  # noqa: PTH118 - a thousand paths take their time
     # what is deleted and not yet committed is listed too
-    return [Path(start + name) for name in names if name and os.path.isfile(start + name)]  # noqa: PTH113
+    return [name for name in names if name and os.path.isfile(start + name)]  # noqa: PTH113
 
 
 def _walk(folder: Path) -> Iterator[Path]:

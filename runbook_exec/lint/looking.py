@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
@@ -40,7 +41,8 @@ class Looking:
             return nullcontext()
         from .changes import history_ahead
 
-        return history_ahead(self._site, {str(page.absolute().parent) for page in self._pages})
+        folders = {os.path.split(os.path.abspath(name))[0] for name in self._pages}  # noqa: PTH100
+        return history_ahead(self._site, folders)
 
     @no_search_for_cycles()
     def look(self, paths: Sequence[str]) -> list[Kept]:

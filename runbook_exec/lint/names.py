@@ -15,8 +15,8 @@ def folded(name: str) -> str:
 
 def stem(path: str) -> str:
     """A path without the suffix of a page."""
-    lowered = path.lower()
-    return next((path[: -len(suffix)] for suffix in PAGES if lowered.endswith(suffix)), path)
+    before, dot, suffix = path.rpartition(".")
+    return before if dot and f".{suffix.lower()}" in PAGES else path
 
 
 class Names:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 
 class Pages:
@@ -15,8 +14,8 @@ class Pages:
         self._given = given
         self._digests: dict[str, str] = {}
 
-    def __iter__(self) -> Iterator[Path]:
-        return map(Path, self._names)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
 
     def content(self, name: str) -> bytes:
         """A page's bytes, given or on the disk; raises OSError."""
