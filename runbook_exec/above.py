@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .annotations import merge, read_comment
 from .elements import Element, Fence, Heading, Html, Item, Paragraph
@@ -16,8 +16,7 @@ _COMMENT = re.compile(r"<!--\s*+runbook:")
 _LONGEST_IGNORE = 500  # characters; looking on for the end of each would take long where none has one
 
 
-@dataclass(frozen=True, slots=True)
-class Above:
+class Above(NamedTuple):
     """What is annotated, by the offset of the fence or heading it is said of, and what is wrong with it."""
 
     annotations: Mapping[int, Annotation]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .model import Problem, Severity, Span
 from .source import source
@@ -19,8 +18,7 @@ _QUOTED = re.compile(r"\"(?>(?:[^\"\\]|\\.)*)\"|'[^']*+'", re.DOTALL)
 _ESCAPE = re.compile(r"\\([\\\"])")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """`name` or `name=value`, with offsets into the text it was read from.
 
     `exact` says that the value stands there as it is, without escapes. `value` is None where only the name
@@ -45,8 +43,7 @@ class Unreadable(ValueError):
         self.end = end
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where the text that is read stands in its file: offset 0 is `text[base]`."""
 
     text: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
 from typing import Any
 
 from .annotation_values import FLAGS, KNOWN, read_values
@@ -87,13 +86,12 @@ def merge(*annotations: Annotation) -> Annotation:
     if len(said) <= 1:  # as nearly everywhere
         return said[0] if said else NOTHING
     given: dict[str, Any] = {}
-    for field in fields(Annotation):
-        nothing = getattr(NOTHING, field.name)
-        values = [value for each in said if (value := getattr(each, field.name)) != nothing]
+    for name, nothing in zip(NOTHING._fields, NOTHING, strict=True):
+        values = [value for each in said if (value := getattr(each, name)) != nothing]
         if isinstance(nothing, tuple):
-            given[field.name] = tuple(dict.fromkeys(text for texts in values for text in texts))
+            given[name] = tuple(dict.fromkeys(text for texts in values for text in texts))
         elif values:
-            given[field.name] = values[0] if field.name == "span" else values[-1]
+            given[name] = values[0] if name == "span" else values[-1]
     captures = [each for each in said if each.capture is not None]
     if captures:
         given["capture_pattern"] = captures[-1].capture_pattern
@@ -140,7 +138,7 @@ def _from_json(word: Word) -> Word:
         value = None
     elif isinstance(value, int | float) and value is not False:
         value = str(value)
-    return replace(word, name=name, value=value)
+    return word._replace(name=name, value=value)
 
 
 def _bare(info: str, at: int, place: Place) -> tuple[list[Word], list[Problem], int]:
@@ -180,8 +178,7 @@ def _attributes(words: Iterable[Word]) -> Iterator[Word]:
     """The words that are annotations: neither classes nor for renderers; `#name` is an id."""
     for word in words:
         if word.name.startswith("#") and word.value is None:
-            yield replace(
-                word, name="id", value=word.name[1:], value_start=word.start + 1, value_end=word.end
-            )
+            value, start = word.name[1:], word.start + 1
+            yield word._replace(name="id", value=value, value_start=start, value_end=word.end)
         elif word.name not in _QUIET and not word.name.startswith("."):
             yield word

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import placeholders
@@ -130,8 +129,7 @@ def _scan(script: str, shell: str, settings: Settings) -> tuple[Scan, tuple[plac
     return scan, found
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """A script that is being read, and where it stands in the file."""
 
     source: Source

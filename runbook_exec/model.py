@@ -97,8 +97,7 @@ def _line_starts(text: str) -> tuple[int, ...]:
     return (0, *(end + number for number, end in enumerate(ends, 1)))[:-1]
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(NamedTuple):
     """What `<!-- runbook: … -->` or `{…}` after a fence's language says; nothing is required."""
 
     id: str | None = None
@@ -160,8 +159,7 @@ class Prose(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One heading, or one item of a numbered list, of a procedure."""
 
     number: int  # its position in the procedure, from 1
@@ -183,8 +181,7 @@ class Step:
         return self.annotation.manual or not any(block.runs for block in self.blocks)
 
 
-@dataclass(frozen=True, slots=True)
-class Procedure:
+class Procedure(NamedTuple):
     """The part of a runbook that is run: an ordered list of steps."""
 
     title: str
@@ -243,8 +240,7 @@ class Settings:
     cadence: float | None = None  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Runbook:
+class Runbook(NamedTuple):
     """A Markdown file, read: what it holds and what is wrong with it."""
 
     path: str

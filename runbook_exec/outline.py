@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -54,8 +53,7 @@ class Course(NamedTuple):
     helping: bool = False  # there for when something goes wrong with others, and no procedure of its own
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """A page's headings and procedures; `main` are those that rule 1 of the design makes *the* procedure."""
 
     nodes: tuple[Node, ...]
@@ -91,8 +89,7 @@ def outline(
     return Outline(headings, main, tuple(page.others(main)), page)
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(NamedTuple):
     """What the rules look at."""
 
     source: Source

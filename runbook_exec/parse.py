@@ -7,8 +7,8 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
+from typing import NamedTuple
 
 from . import elements
 from .above import Above, annotations_above
@@ -166,8 +166,7 @@ def _setting(page: Source, body: int, wanted: str) -> Span | None:
 _Result = tuple[Procedure, dict[int, Block], dict[int, tuple[Problem, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """A page that is being read: its elements, and what is asked of it."""
 
     source: Source

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from .annotations import merge
 from .model import (
@@ -38,8 +39,7 @@ class Value:
         return f"Value({'secret' if self.secret else repr(self.text)}, {self.origin})"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Where:
+class Where(NamedTuple):
     """Which statement: the numbers of its step, of its block and of itself in the step.
 
     A manual step is its step's number and two noughts.
@@ -53,8 +53,7 @@ class Where:
         return f"{self.step}.{self.statement}" if self.statement else str(self.step)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One thing to be done: a statement to run, or a step that a person does (then there is none)."""
 
     where: Where

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from .lint.found import Found
     from .rehearsal.in_python import StandIns
 
 _OPTION = "runbooks"
@@ -143,7 +144,7 @@ class Lint(Page):
         except (BadSettings, UnknownCode) as refused:
             raise Failed(str(refused), self.path) from None
         shown = self.shown(self.path)
-        report = replace(report, found=tuple(replace(each, path=shown) for each in report.found))
+        report = replace(report, found=tuple(each._replace(path=shown) for each in report.found))
         told = "".join(f"{shown}: {why}\n" for why in report.not_checked)
         if report.found:
             raise Failed((write(report, "text") + told).rstrip(), self.path, report.found[0].place.line)
@@ -178,7 +179,7 @@ class Rehearsal(Page):
         if result.why:
             raise Failed(f"{self.shown(self.transcript)}: {result.why}", self.transcript)
 
-    def _here(self, found: Any) -> Any:
+    def _here(self, found: Found) -> Found:
         """What was found, with paths as whoever started pytest would write them."""
-        also = found.also and replace(found.also, path=self.shown(Path(found.also.path)))
-        return replace(found, path=self.shown(Path(found.path)), also=also)
+        also = found.also and found.also._replace(path=self.shown(Path(found.also.path)))
+        return found._replace(path=self.shown(Path(found.path)), also=also)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .model import Excerpt
 
@@ -19,8 +19,7 @@ _CONTINUATION = re.compile(r"[ \t]*>(?: |$)")
 _BACKSLASHES = re.compile(r"(\\+)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """The commands of a session as one script, and what it shows below each."""
 
     script: Excerpt

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """A kind of token: `seed` is in every one of them, `whole` is a complete one.
 
     `unfinished` is the beginning of one at the very end of a text, which more text could complete. Both are

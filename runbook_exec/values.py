@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .annotation_values import placeholder_name
 from .model import Input
@@ -35,8 +35,7 @@ _REMARK = re.compile(r"\W*(?:warn(?:ing)?|notice|note|hint|info|debug)\W*:", re.
 _SOURCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+|cmd:.*\S.*|op://[^/]+/[^/]+/.+", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(NamedTuple):
     """The value of a placeholder that the output of a statement gives.
 
     `step` is a step's number or label, an id, an anchor, or `STEP.STATEMENT`; `pattern` a regular

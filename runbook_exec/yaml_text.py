@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.nodes import CollectionNode, Node, ScalarNode, SequenceNode
@@ -38,8 +37,7 @@ class Mistake(ValueError):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A YAML document: its root node, None for an empty one, and the same as plain data.
 
     The marks of nodes count characters from `base` of the text it was read from.

@@ -16,7 +16,7 @@ def said(annotation: Annotation) -> dict[str, object]:
     nothing = Annotation()
     return {
         name: getattr(annotation, name)
-        for name in Annotation.__slots__
+        for name in Annotation._fields
         if name != "span" and getattr(annotation, name) != getattr(nothing, name)
     }
 

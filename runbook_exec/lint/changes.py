@@ -7,12 +7,11 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..matter_bounds import bounds
 from .ahead import ahead
@@ -37,16 +36,14 @@ _REMOVED = b"deleted file mode "
 _COMMIT = b"\0"  # a line that begins so is ours: no line of a patch does
 
 
-@dataclass(frozen=True, slots=True)
-class LastChange:
+class LastChange(NamedTuple):
     """The last change of a page that no review followed: its day, and whether it is committed."""
 
     day: date
     committed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Touch:
+class _Touch(NamedTuple):
     """What one commit, or the work tree, did to one file; paths as git writes them."""
 
     day: date | None  # of the commit's author; None: not committed

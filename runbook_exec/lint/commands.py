@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from ..model import Context
 from .code import Code, codes
@@ -40,8 +40,7 @@ _NEAR = 300  # characters of a line before a word that are looked at
 _FEWEST = 3  # words that are offered, where they are all that there is
 
 
-@dataclass(frozen=True, slots=True)
-class _Command:
+class _Command(NamedTuple):
     """A command of a block: its first words, as far as they are plain, with where each stands."""
 
     code: Code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..excerpts import excerpt
 from ..model import Severity, Span
@@ -16,8 +16,7 @@ _TELLING = 4  # characters of a secret that are shown: they tell what kind it is
 _LETTER = re.compile(r"[^\r\n]")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A stretch of a page; lines and columns count from 1, and the end is the character after it.
 
     `units` are the two columns counted in UTF-16 code units, as editors do.
@@ -32,16 +31,14 @@ class Place:
     units: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A safe change: what stands at this place becomes `replacement`."""
 
     place: Place
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A finding on a page, under the rule that made it."""
 
     path: str  # as the page was asked for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..model import Runbook
 from .lines import lines_of
@@ -15,8 +15,7 @@ _OPENING = re.compile(r"<!--\s{0,40}runbook:")
 _COMMENT_LINE = re.compile(r"[ \t>]*<!--.*-->[ \t]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(NamedTuple):
     """A code that a comment names, as `text[start:end]` of the page."""
 
     code: str

@@ -6,8 +6,8 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..model import Runbook, Wikilink
 from ..wikilinks import code_spans
@@ -37,8 +37,7 @@ _NO_NAME = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An inline link, an image or the definition of a reference; `text[start:end]` is the destination."""
 
     destination: str  # without escapes and entities

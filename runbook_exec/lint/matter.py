@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -19,8 +18,7 @@ from .lines import span_in
 _REVIEWED = frozenset(("lastreviewed", "lastreview", "lastreviewedon", "reviewed", "reviewedon"))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key at the top of the front matter, its value, and the items of that where it is a list."""
 
     key: Span

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..model import Runbook, Severity, Span
 from .pages import Pages
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from .ahead import Ahead
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something that a rule has found: what, exactly where, what to do, and a safe change if there is one."""
 
     message: str
@@ -26,8 +25,7 @@ class Finding:
     secret: bool = False  # what the span covers is not to be shown
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A change that keeps what the page says: `text[start:end]` of the file becomes `replacement`."""
 
     start: int
@@ -35,8 +33,7 @@ class Fix:
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """What a block's own shell says of it when it does not parse, and where."""
 
     span: Span
@@ -106,8 +103,7 @@ class Example:
     options: Mapping[str, Any] = field(default_factory=dict)  # as in a settings file
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One thing that the linter looks for; `bad` trips it and `good` must not."""
 
     code: str  # a letter and three digits, never used for anything else

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..model import Runbook, Span
 from ..titles import numbered
@@ -47,8 +47,7 @@ _NUMBERED_LINE = re.compile(
 _LETTERED_LINE = re.compile(r"^[ \t>]*+(?:[-*+][ \t]++)?\(?([a-f])[.)][ \t]", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Numbered:
+class _Numbered(NamedTuple):
     """The heading of a step that has a number."""
 
     number: int

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from .. import placeholders
 from ..model import TRANSCRIPT, Block, Runbook, Span
@@ -25,8 +26,7 @@ class Verdict:
     missing: Mapping[str, int] = field(default_factory=dict)  # blocks whose shell is not here, by shell
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     path: str
     runbook: Runbook
     block: Block

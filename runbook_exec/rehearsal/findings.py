@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..lint.found import Found, told
 from ..lint.rule import Finding as Told
@@ -109,7 +109,7 @@ def reported(findings: Iterable[Finding], runbook: Document, transcript: Documen
             (finding.runbook, runbook) if finding.runbook is not None else (finding.transcript, transcript)
         )
         found = _found(finding, at, page)
-        yield replace(found, also=_found(finding, finding.transcript, transcript)) if both else found
+        yield found._replace(also=_found(finding, finding.transcript, transcript)) if both else found
 
 
 def _found(finding: Finding, span: Span | None, page: Document) -> Found:

@@ -122,7 +122,7 @@ def _plan(runbook: Runbook, transcript: Transcript) -> Plan | tuple[Finding, ...
     captures = tuple(parse_capture(f"{name}={where}") for name, where in settings.captures.items())
     timeout = settings.timeout or runbook.settings.timeout or _TIMEOUT
     # the page's own folder is of the machine that it is for
-    runbook = replace(runbook, settings=replace(runbook.settings, cwd=None))
+    runbook = runbook._replace(settings=replace(runbook.settings, cwd=None))
     plan = make_plan(runbook, procedure, captures=captures, timeout=timeout)
     if not isinstance(plan, Plan):
         return tuple(_refused(problem) for problem in plan)

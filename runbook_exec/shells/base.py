@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -43,8 +42,7 @@ class Scan(NamedTuple):
         return after > 0 and position < self.comments[after - 1][1]
 
 
-@dataclass(frozen=True, slots=True)
-class Filling:
+class Filling(NamedTuple):
     """A value to be written at `text[start:end]` of a statement."""
 
     start: int
@@ -53,16 +51,14 @@ class Filling:
     value: str  # bytes that are not UTF-8 as surrogate escapes
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Part of a filled statement: its own text, or a value as the shell reads it (`filling` is its index)."""
 
     text: str
     filling: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(NamedTuple):
     """What a shell says of a script that it does not parse, and where, as far as it says that.
 
     `line` counts from 1 in the script; `columns` are the offsets in that line where it begins and ends.
