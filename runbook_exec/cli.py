@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import os
 import signal
@@ -28,6 +29,8 @@ DONE, FAILED, REFUSED, WAITING, DUE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
+    # nothing is left to be done for what goes with the process, and to look for it takes a tenth of the time
+    atexit.register(gc.freeze)
     arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(wanted) != signal.SIG_IGN:  # as `nohup` has it
