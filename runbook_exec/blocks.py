@@ -178,7 +178,7 @@ class _Reading(NamedTuple):
         return Placeholder(found.name, found.text, found.start - base, found.end - base, context, span)
 
     def _span(self, start: int, end: int) -> Span:
-        return self.source.span(self.script.offset(start), self.script.offset(end))
+        return self.source.span(*self.script.offsets(start, end))
 
 
 def _alternatives(text: str, scan: Scan) -> tuple[list[int], tuple[str, ...]]:

@@ -83,11 +83,18 @@ class Excerpt(NamedTuple):
 
     def offset(self, position: int) -> int:
         """The offset in the file of the character at `position` in this text."""
+        return self.offsets(position, position)[0]
+
+    def offsets(self, start: int, end: int) -> tuple[int, int]:
+        """The offsets in the file of the characters at two positions in this text."""
         if not self.origins:
-            return 0
+            return 0, 0
         starts = _line_starts(self.text)
-        line = bisect_right(starts, position) - 1
-        return self.origins[line] + max(0, position - starts[line] - self.padding[line])
+        first, last = bisect_right(starts, start) - 1, bisect_right(starts, end) - 1
+        return (
+            self.origins[first] + max(0, start - starts[first] - self.padding[first]),
+            self.origins[last] + max(0, end - starts[last] - self.padding[last]),
+        )
 
 
 @lru_cache(maxsize=4)

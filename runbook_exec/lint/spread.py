@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Ahead = Callable[[], AbstractContextManager[None]]
 Look = Callable[[Sequence[str]], list[Kept]]
 
-_AT_ONCE = 50  # pages, at most, whose blocks a shell is asked about together
+_AT_ONCE = 80  # pages, at most, whose blocks a shell is asked about together
 _FEWEST = 10  # pages for which it is worth while to start the shells
 _TURNS = 2  # of what is left each process takes this part of its share, so that all are busy to the end
 _WORTH_IT = 60  # pages below which starting processes takes longer than they save

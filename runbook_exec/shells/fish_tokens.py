@@ -18,6 +18,9 @@ Kind = Literal[
 ]
 
 
+_NO_PROBLEM = (0, "")
+
+
 class Token(NamedTuple):
     """One token, `text` at offset `start`; `both` is `&&` and `either` is `||`.
 
@@ -31,7 +34,7 @@ class Token(NamedTuple):
     text: str = ""
     keyword: str = ""
     substitutions: tuple[tuple[int, int], ...] = ()
-    problem: tuple[int, str] = (0, "")
+    problem: tuple[int, str] = _NO_PROBLEM
     arguments: int = 0
 
     @property
@@ -60,6 +63,7 @@ _FROM_INPUT = re.compile("0+>")
 _REDIRECT = re.compile(r"[0-9]*&>>?\??|[0-9]*>>?[&?]?|[0-9]*<&?")
 _IN_WORD = re.compile(r"""[\\#(){}\[\]'"|;<>& \t\r\n]""")
 _IN_BRACKETS = re.compile(r"""[\\#(){}\[\]'"]""")
+_OPERATORS = frozenset("\n;|&<>0123456789")  # the first characters of operators, and of some words
 _SEPARATORS = frozenset("|;<> \t\r\n")
 _AFTER_THESE_A_COMMENT = _SEPARATORS | {"("}
 _IN_SINGLE = r"(?>(?:[^'\\]++|\\.)*)"
@@ -135,9 +139,13 @@ def tokens(text: str, start: int, end: int, regions: list[Region] | None = None)
                 continue
             if expected and written[0] != "-" and "=" not in written:
                 at = _end(_ARGUMENTS, text, stop, end)
-                found += _quotes(text, stop, at)
-            expected = False
-            read.append(Token("word", begin, written, arguments=at - stop))
+                if text.find("'", stop, at) >= 0 or text.find('"', stop, at) >= 0:
+                    found += _quotes(text, stop, at)
+            read.append(Token("word", begin, written, "", (), _NO_PROBLEM, at - stop))
+            expected = at < end and text[at] == "\n"
+            if expected:
+                read.append(Token("newline", at, "\n"))
+                at = _end(_BLANK_LINES, text, at, end)
         elif kind == "quoted":
             read.append(Token("word", begin, written, _keyword(written)))
             expected = False
@@ -205,6 +213,8 @@ def _rare(text: str, at: int, end: int, regions: list[Region]) -> Token:
 
 def _token(text: str, at: int, end: int, regions: list[Region]) -> Token:
     first = text[at]
+    if first not in _OPERATORS:
+        return _word(text, at, end, regions)
     if first == "\n":
         return Token("newline", at, first)
     if first == ";":
@@ -215,15 +225,14 @@ def _token(text: str, at: int, end: int, regions: list[Region]) -> Token:
         return Token("either", at, "||")
     if text.startswith("|&", at, end):
         raise _BrokenWord(at, "`|&` is not fish: `&|` pipes both outputs")
-    if first in "|&<>0123456789":
-        if match := _PIPE.match(text, at, end):
-            if _FROM_INPUT.match(match[0]):
-                raise _BrokenWord(at, f"`{match[0]}` cannot be: standard input is no output to pipe")
-            return Token("pipe", at, match[0])
-        if match := _REDIRECT.match(text, at, end):
-            return Token("redirect", at, match[0])
-        if first == "&":
-            return Token("background", at, first)
+    if match := _PIPE.match(text, at, end):
+        if _FROM_INPUT.match(match[0]):
+            raise _BrokenWord(at, f"`{match[0]}` cannot be: standard input is no output to pipe")
+        return Token("pipe", at, match[0])
+    if match := _REDIRECT.match(text, at, end):
+        return Token("redirect", at, match[0])
+    if first == "&":
+        return Token("background", at, first)
     return _word(text, at, end, regions)
 
 
