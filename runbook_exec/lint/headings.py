@@ -27,7 +27,7 @@ _EMOJI = re.compile(r":[\w+-]+:")
 # a line that brings in text from elsewhere when the page is built, or begins a tab with an anchor of its own
 _OF_INCLUDED = ("--8<--", "===", "{{", "{%", "{!", ":::", "![[")  # one is in every such line
 _INCLUDED = re.compile(
-    r"[\r\n][ \t]*+(?:--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
+    r"\n[ \t]*+(?:--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
     r"|!\[\[(?![^\]\n]*\.(?:png|jpe?g|gif|svg|webp|pdf|mp4)\b))",
     re.IGNORECASE,
 )
@@ -107,7 +107,9 @@ def headings(text: str) -> Headings:
     """The headings of a page, those in lists, quotes and admonitions too."""
     titles: list[str] = []
     included = False
-    may_include = any(mark in text for mark in _OF_INCLUDED) and _INCLUDED.search(f"\n{text}")
+    may_include = any(mark in text for mark in _OF_INCLUDED) and _INCLUDED.search(
+        "\n" + text.replace("\r", "\n")
+    )
     fence = previous = ""
     for line in text.splitlines():
         if ("`" in line or "~" in line) and (opening := _FENCE.match(line)):

@@ -123,15 +123,16 @@ def links(runbook: Runbook) -> Sequence[Link]:
 
 def _links(runbook: Runbook) -> Iterator[Link]:
     text = runbook.text
-    if "](" in text:
-        hidden = hidden_in(text)
-        for span in runbook.paragraphs:
-            if text.find("](", span.start, span.end) >= 0:
-                for link in _inline(text, span.start, span.end):
-                    if link.start not in hidden:
-                        yield link
-    if "]:" in text:
-        yield from _definitions(runbook)
+    at = text.find("](")
+    hidden = hidden_in(text) if at >= 0 else Stretches(())
+    for span in runbook.paragraphs:
+        if 0 <= at < span.start:
+            at = text.find("](", span.start)
+        if at < 0:
+            break
+        if at < span.end:
+            yield from (link for link in _inline(text, span.start, span.end) if link.start not in hidden)
+    yield from _definitions(runbook)
 
 
 def _inline(text: str, start: int, end: int) -> Iterator[Link]:
