@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import select
@@ -10,6 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import termios
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -53,6 +55,10 @@ _AS_AT_A_PROMPT = (
     signal.SIGTSTP,
 )
 _ANSWERED = 5.0  # seconds in which the shell answers what we ask it
+_SETTLED = 0.3  # seconds in which a shell that waits answers, if it has not dropped the question
+_TIMES = 10  # how often it is asked
+_READ = 1.0  # seconds in which a shell that waits has read what it is sent
+_SOON = 0.002  # seconds between looks at whether it has
 _TICK = 0.25  # seconds between looks at the clock and at the size of the window
 
 
@@ -91,6 +97,8 @@ class Session:
         self._last = Report(0, (0,), cwd or "")
         self._turn = 0
         self._reports = bytearray()
+        self._shaken = False  # whether it may still be about to drop what it is sent
+        self._settled = 0  # the turn of the last answer to whether it does answer
         self._told: bytearray | None = None  # what it holds, while it tells that
         self._line: str | None = None
         self._jobs = ""
@@ -195,6 +203,9 @@ class Session:
         return bytes(told) if whole else b""
 
     def _message(self, code: bytes, before: Report) -> bytes:
+        if self._shaken:
+            self._shaken = False
+            self._settle()
         self._turn += 1
         return self._drive.message(code, before, self._turn)
 
@@ -208,6 +219,31 @@ class Session:
                 whole = not (item.ended or item.timed_out or item.interrupted)
         self._last = before
         return whole
+
+    def _settle(self) -> None:
+        """Have the shell answer, again and again until it does.
+
+        What was to interrupt a statement may come when that has just ended: to the gate, or to what is sent
+        next, which would be dropped or told as interrupted.
+        """
+        poll = self._watching()
+        for _ in range(_TIMES):
+            code = f"{self._drive.settled}\n__runbook_status {self._last.status}".format(
+                folder=self._folder, turn=self._turn + 1
+            )
+            pending = memoryview(self._message(code.encode(), replace(self._last, options="")))
+            until = time.monotonic() + _SETTLED
+            while (now := time.monotonic()) < until:
+                with held():
+                    pending = self._send(pending, poll) if pending else pending
+                ready = dict(poll.poll((until - now) * 1000))
+                if self._terminal in ready:
+                    self._printed.read()
+                    self._printed.taken()
+                if self._report in ready and self._next_report() and self._settled == self._turn:
+                    return
+                if self._alive in ready or self._printed.hung_up:
+                    return
 
     def _exchange(
         self, message: bytes, timeout: float | None, ours: bool = False
@@ -240,18 +276,28 @@ class Session:
     def _pump(
         self, message: bytes, timeout: float | None, keyboard: Keyboard | None, ours: bool
     ) -> Iterator[Output | Quiet | Done]:
-        poll = self._watching(keyboard)
+        poll = self._watching()
         pending = memoryview(message)
         started = last = time.monotonic()
         until = None if timeout is None else started + timeout
         stopping = Stopping(self._terminal, self._pid, until, spares_shell=ours)
-        interrupted = typed_stop = False
+        # ^C would make a shell drop a part of what it has not read to its end, and run the rest; but the last
+        # line is the gate's, and may be left for when the statement has ended
+        tail = len(gate_line(self._turn)) if self._drive.ends_in_gate else 0
+        is_read = interrupted = typed_stop = False
+        report: Report | None = None
         while True:
             try:
                 if pending:
                     with held():  # or what was sent would be sent once more
                         pending = self._send(pending, poll)
-                ready = dict(poll.poll(_TICK * 1000))
+                if not is_read and (self._left(pending) <= tail or time.monotonic() - started > _READ):
+                    is_read = True
+                    if keyboard:
+                        poll.register(keyboard.fileno(), select.POLLIN)
+                    if interrupted:
+                        stopping.interrupt()
+                ready = dict(poll.poll((_TICK if is_read and report is None else _SOON) * 1000))
                 now = time.monotonic()
                 if self._terminal in ready:
                     if ready[self._terminal] & select.POLLOUT:
@@ -262,37 +308,48 @@ class Session:
                             yield Output(data)
                     elif self._printed.hung_up:
                         poll.unregister(self._terminal)
+                if self._holdings in ready:
+                    self._hear()
+                if report is None and self._report in ready:
+                    with held():  # or it would be waited for without end
+                        report = self._next_report()
+                if report is not None:
+                    yield from self._drain()
+                    yield self._done(report, stopping.times > 0, interrupted, typed_stop)
+                    return
                 if keyboard and keyboard.fileno() in ready:
                     typed = self._type(keyboard, poll)
                     typed_stop |= b"\x1a" in typed
                     interrupted |= INTERRUPT in typed
-                if self._holdings in ready:
-                    self._hear()
-                if self._report in ready and (report := self._next_report()) is not None:
-                    yield from self._drain()
-                    yield self._done(report, stopping.times > 0, interrupted, typed_stop)
-                    return
                 if self._alive in ready or (self._alive < 0 and not self._child.isalive()):
                     yield from self._drain()
                     yield self._dead(stopping.times > 0, interrupted)
                     return
-                if not ready:
-                    if (interrupted or stopping.times) and self._drive.forgets and not pending:
-                        pending = memoryview(gate_line(self._turn))
+                if not ready and is_read:
+                    # ^C makes a shell drop what it has read ahead, the gate's lines too, and what it reports
+                    if (interrupted or stopping.times) and tail and not self._left(pending):
+                        pending = memoryview(gate_line(self._turn, again=True))
                     yield from self._silence(now - started, now - last)
-                stopping.go_on(now)
+                if is_read:
+                    stopping.go_on(now)
             except KeyboardInterrupt:
+                self._shaken = True
                 if interrupted:
                     raise
                 interrupted = True
-                stopping.interrupt()
+                if is_read and report is None:
+                    stopping.interrupt()
 
-    def _watching(self, keyboard: Keyboard | None) -> select.poll:
-        """What tells of output, of the statement's end, of the shell's, and of keys."""
+    def _left(self, pending: memoryview) -> int:
+        """How many bytes the shell has not read, sent or not."""
+        unread = fcntl.ioctl(self._control, termios.FIONREAD, bytes(4))
+        return len(pending) + int.from_bytes(unread, sys.byteorder)
+
+    def _watching(self) -> select.poll:
+        """What tells of output, of the statement's end, and of the shell's."""
         poll = select.poll()
         telling = self._holdings if self._told is not None else -1
-        watched = (self._terminal, self._report, self._alive, keyboard.fileno() if keyboard else -1, telling)
-        for fd in watched:
+        for fd in (self._terminal, self._report, self._alive, telling):
             if fd >= 0:
                 poll.register(fd, select.POLLIN)
         return poll
@@ -316,6 +373,7 @@ class Session:
             yield Quiet(running)
 
     def _done(self, report: Report, timed_out: bool, interrupted: bool, suspended: bool) -> Done:
+        self._shaken = interrupted or timed_out
         self._last = report = interrupted_report(report) if interrupted or timed_out else report
         return Done(
             report.status,
@@ -373,6 +431,8 @@ class Session:
                 self._line = rest.decode("utf-8", "surrogateescape")
             elif kind == b"jobs":
                 self._jobs = rest.decode("utf-8", "replace")
+            elif kind == b"settled" and rest.isdigit():
+                self._settled, found = int(rest), None  # what was reported before is not about this
             elif (report := parse_report(message, self._token)) and report.turn in (None, self._turn):
                 found = found or report  # a shell may come to the gate of a turn twice
         return found

@@ -407,3 +407,17 @@ def test_a_session_can_be_left_in_the_middle_of_a_statement(shell: str, tmp_path
             break
         time.sleep(0.01)
     assert time.monotonic() < until
+
+
+@pytest.mark.parametrize(
+    ("shell", "lines"), [*((shell, 1500) for shell in SHELLS), ("sh", 12_000), ("bash", 12_000)]
+)
+def test_an_interrupt_at_any_moment_is_for_one_statement(shell: str, lines: int, tmp_path: Path) -> None:
+    """Nothing of a long statement is run as if it were commands, and what is run after it is whole."""
+    script = Path(__file__).with_name("interrupting.py")
+    command = [sys.executable, str(script), shell, str(lines), "10"]
+    environ = home(tmp_path) | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    said = subprocess.run(
+        command, env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert (said.stdout, said.stderr) == ("0 wrong after some interrupts\n", "")

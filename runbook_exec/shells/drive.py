@@ -44,8 +44,9 @@ class Drive:
     environ: Callable[[Mapping[str, str]], dict[str, str]]  # the environment it is started with
     read_line: str  # a statement in which the operator types a line, kept in `__runbook_line`
     send_line: str  # a statement that reports that line
-    forgets: bool  # ^C makes it drop what it has read ahead, the gate's line too: it must be sent again
     jobs: str  # a statement that reports the shell's stopped jobs
+    settled: str  # a statement that reports that it is run, in this `turn`
+    ends_in_gate: bool = True  # the last line of a message is the gate's, read when the statement has ended
     from_input: bool = False  # its standard input is the control FIFO; statements get the terminal back
 
 
@@ -162,15 +163,16 @@ def _fish_message(code: bytes, before: Report, turn: int) -> bytes:
 # errexit is taken off between statements, as it would end the shell instead of the statement; a statement
 # that holds more than one command gets it back for itself, so that it stops where the author meant it to.
 # xtrace is taken off and given back, so that it traces the document's commands and none of ours.
-# A gate may be called twice for a turn, as ^C makes a shell drop the rest of a line; it reports once.
+# A gate may be called twice for a turn, as ^C makes a shell drop the rest of a line; once it has reported, it
+# does so no more.
 # What a prompt consists of is emptied, as a statement may set it (an activated venv) and these two print it.
 _BASH_GATE = """\
 __runbook_after() {{ __runbook_p="$? ${{PIPESTATUS[*]}}"; }}
 __runbook_gate() {{ local s=$? o=$- p; p=${{__runbook_p-$s $s}}; s=${{p%% *}}
-[[ ${{__runbook_t-}} == "$1" ]] && return "$s"; __runbook_t=$1
+[[ ${{__runbook_t-}} == "$1${{2-}}" ]] && return "$s"
 builtin unset __runbook_p PROMPT_COMMAND PS0; PS1='\\[\\]' PS2=; builtin set +ex; builtin jobs >/dev/null 2>&1
 builtin printf '{token} %s\\n%s\\n%s\\n%s\\n%s\\0' "$1" "$s" "${{p#* }}" "$o" "$PWD" >'{folder}/report'
-return "$s"; }}
+__runbook_t=$1; return "$s"; }}
 __runbook_status() {{ return "$1"; }}
 """
 
@@ -181,21 +183,21 @@ __runbook_after() {{ __runbook_p="$? $pipestatus" }}
 __runbook_gate() {{ builtin local s=$? o=$- p
 (( ${{__runbook_i:-0}} && ! ${{+__runbook_p}} )) && s=130
 p=${{__runbook_p-$s $s}} s=${{p%% *}}
-[[ -n ${{1-}} && $1 == ${{__runbook_t-}} ]] && return $s; __runbook_t=${{1-}}
+[[ -n ${{1-}} && $1${{2-}} == ${{__runbook_t-}} ]] && return $s
 builtin unset __runbook_p; builtin set +e; builtin jobs >/dev/null 2>&1
 builtin printf '{token} %s\\n%s\\n%s\\n%s\\n%s\\0' "${{1-}}" "$s" "${{p#* }}" "$o" "$PWD" >|'{folder}/report'
-return $s }}
+__runbook_t=${{1-}}; return $s }}
 __runbook_status() {{ return $1 }}
 """
 
 _SH_GATE = """\
 __runbook_after() {{ __runbook_p=$?; }}
 __runbook_gate() {{ __runbook_s=$? __runbook_o=$-; __runbook_s=${{__runbook_p-$__runbook_s}}
-case $1 in "${{__runbook_t-}}") return "$__runbook_s";; esac; __runbook_t=$1
+case $1${{2-}} in "${{__runbook_t-}}") return "$__runbook_s";; esac
 unset __runbook_p; PS1= PS2=; command set +ex; command jobs >/dev/null 2>&1
 command printf '{token} %s\\n%s\\n%s\\n%s\\n%s\\0' "$1" \
 "$__runbook_s" "$__runbook_s" "$__runbook_o" "$PWD" >'{folder}/report'
-return "$__runbook_s"; }}
+__runbook_t=$1; return "$__runbook_s"; }}
 __runbook_status() {{ return "$1"; }}
 """
 
@@ -203,9 +205,9 @@ _NO_ERREXIT = re.compile(rb"\s*set\s+\+(?:\w*e|o\s+errexit)")
 _COMPOUND = re.compile(rb"[\n;&|({]|\b(?:if|for|while|until|case)\b")
 
 
-def gate_line(turn: int) -> bytes:
-    """What makes a POSIX shell report; in a group, so that xtrace does not tell of it."""
-    return b"{ __runbook_gate %d; } 2>/dev/null\n" % turn
+def gate_line(turn: int, again: bool = False) -> bytes:
+    """What makes a POSIX shell report, `again` if it has; in a group, so that xtrace does not tell of it."""
+    return b"{ __runbook_gate %d%b; } 2>/dev/null\n" % (turn, b" again" if again else b"")
 
 
 def _posix_message(
@@ -253,11 +255,13 @@ def _bash_files(folder: str, token: str) -> Mapping[str, str]:
 
 def _zsh_files(folder: str, token: str) -> Mapping[str, str]:
     gate = "{ __runbook_gate; __runbook_i=$?; builtin set +x; __runbook_status $__runbook_i } 2>/dev/null\n"
-    again = f". '{folder}/{CONTROL}'\n{gate}" * 100  # `return` leaves the sourced FIFO
+    # `return` leaves the sourced FIFO, and so does ^C that comes when nothing runs
+    again = f"{{ . '{folder}/{CONTROL}' }} always {{ TRY_BLOCK_ERROR=0 TRY_BLOCK_INTERRUPT=0 }}\n{gate}" * 100
     return {DRIVER: "set -m; PS1= PS2=\n" + _ZSH_GATE.format(folder=folder, token=token) + gate + again}
 
 
 _LINE = "printf 'line\\n%s\\0' \"$__runbook_line\" >'{folder}/report'"
+_SETTLED = "printf 'settled\\n{turn}\\0' >'{folder}/report'"
 _JOBS = "printf 'jobs\\n%s\\0' \"$(cat '{folder}/jobs')\" >'{folder}/report'"
 
 
@@ -269,7 +273,7 @@ def _list_jobs(builtin: str) -> str:
 DRIVES: Mapping[str, Drive] = {
     "fish": Drive(
         program="fish",
-        forgets=False,
+        ends_in_gate=False,
         clean=("--no-config",),
         arguments=_fish_arguments,
         environ=_fish_environ,
@@ -279,10 +283,10 @@ DRIVES: Mapping[str, Drive] = {
         read_line="builtin read --shell --global --prompt-str (set_color normal)'fish> ' __runbook_line",
         send_line="builtin " + _LINE,
         jobs="builtin jobs >'{folder}/jobs'; builtin " + _JOBS.replace("$(", "$(command "),
+        settled="builtin " + _SETTLED,
     ),
     "bash": Drive(
         program="bash",
-        forgets=False,
         clean=("--norc",),
         arguments=lambda folder: ("--noediting", "--rcfile", f"{folder}/{DRIVER}", "-i"),
         environ=lambda environ: {**environ, "PS1": "\\[\\]", "PROMPT_COMMAND": ""},
@@ -292,11 +296,11 @@ DRIVES: Mapping[str, Drive] = {
         read_line="IFS= builtin read -e -r -p 'bash> ' __runbook_line",
         send_line="builtin " + _LINE,
         jobs=_list_jobs("builtin"),
+        settled="builtin " + _SETTLED,
         from_input=True,
     ),
     "zsh": Drive(
         program="zsh",
-        forgets=False,
         clean=("-f",),
         arguments=lambda folder: ("-i", f"{folder}/{DRIVER}"),
         environ=dict,
@@ -311,10 +315,10 @@ DRIVES: Mapping[str, Drive] = {
         read_line="__runbook_line=; builtin vared -e -p 'zsh> ' __runbook_line",
         send_line="builtin " + _LINE.replace(">'", ">|'"),
         jobs=_list_jobs("builtin").replace(">'", ">|'"),
+        settled="builtin " + _SETTLED.replace(">'", ">|'"),
     ),
     "sh": Drive(
         program="sh",
-        forgets=True,
         clean=(),
         arguments=lambda folder: ("-i", f"{folder}/{CONTROL}"),
         environ=lambda environ: {**environ, "PS1": ""},  # it prompts before its script can say not to
@@ -324,5 +328,6 @@ DRIVES: Mapping[str, Drive] = {
         read_line="command printf 'sh> '; IFS= read -r __runbook_line",
         send_line="command " + _LINE,
         jobs=_list_jobs("command"),
+        settled="command " + _SETTLED,
     ),
 }
