@@ -25,6 +25,7 @@ from .exchange import Done, Keyboard, Output, Quiet, ShellMissing, make_ready, s
 from .hidden_words import HiddenWords
 from .leftovers import hang_up
 from .printed import Printed
+from .reports import Reports
 from .shells.drive import (
     CONTROL,
     DRIVES,
@@ -35,7 +36,6 @@ from .shells.drive import (
     carried_options,
     gate_line,
     interrupted_report,
-    parse_report,
 )
 from .shells.holdings import look
 from .shells.noise import Tidy
@@ -96,12 +96,8 @@ class Session:
         self._tidy = Tidy(self._folder, environ.get("HOME", ""))
         self._last = Report(0, (0,), cwd or "")
         self._turn = 0
-        self._reports = bytearray()
         self._shaken = False  # whether it may still be about to drop what it is sent
-        self._settled = 0  # the turn of the last answer to whether it does answer
         self._told: bytearray | None = None  # what it holds, while it tells that
-        self._line: str | None = None
-        self._jobs = ""
         self._death = ""
         try:
             for name in (CONTROL, REPORT, HOLDINGS):
@@ -110,7 +106,7 @@ class Session:
                 Path(self._folder, name).touch(mode=0o600)
                 Path(self._folder, name).write_text(text, encoding="utf-8")
             self._control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-            self._report = os.open(f"{self._folder}/{REPORT}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._reports = Reports(f"{self._folder}/{REPORT}", self._token)
             # to read it alone would end, for poll as for read, whenever the shell has closed it
             self._holdings = os.open(f"{self._folder}/{HOLDINGS}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
             self._child = pexpect.spawn(
@@ -178,14 +174,14 @@ class Session:
     def ask_line(self) -> Iterator[Output | Quiet | str | None]:
         """Let the operator type a line at the shell's own prompt: the line at last, or None for the end."""
         before = self._last
-        self._line = None
+        self._reports.line = None
         for item in self._exchange(self._message(self._drive.read_line.encode(), before), None):
             if isinstance(item, Done):
                 status = item.status
             else:
                 yield item
         self._hidden(self._drive.send_line if status == 0 else "", before)
-        yield self._line
+        yield self._reports.line
 
     def look(self, redefined: Iterable[str] = ()) -> bytes:
         """What the shell tells of its variables and functions, as `holdings` reads it.
@@ -240,7 +236,8 @@ class Session:
                 if self._terminal in ready:
                     self._printed.read()
                     self._printed.taken()
-                if self._report in ready and self._next_report() and self._settled == self._turn:
+                told = self._reports.fileno() in ready and self._reports.next(self._turn)
+                if told and self._reports.settled == self._turn:
                     return
                 if self._alive in ready or self._printed.hung_up:
                     return
@@ -266,9 +263,9 @@ class Session:
             if keyboard:
                 keyboard.give_back()
         if suspended:
-            self._jobs = ""
+            self._reports.jobs = ""
             self._hidden(self._drive.jobs, self._last)
-            stopped = any(word in self._jobs.lower() for word in ("stopped", "suspended"))
+            stopped = any(word in self._reports.jobs.lower() for word in ("stopped", "suspended"))
             yield Done(
                 done.status, done.pipestatus, done.cwd, interrupted=done.interrupted, suspended=stopped
             )
@@ -310,9 +307,9 @@ class Session:
                         poll.unregister(self._terminal)
                 if self._holdings in ready:
                     self._hear()
-                if report is None and self._report in ready:
+                if report is None and self._reports.fileno() in ready:
                     with held():  # or it would be waited for without end
-                        report = self._next_report()
+                        report = self._reports.next(self._turn)
                 if report is not None:
                     yield from self._drain()
                     yield self._done(report, stopping.times > 0, interrupted, typed_stop)
@@ -349,7 +346,7 @@ class Session:
         """What tells of output, of the statement's end, and of the shell's."""
         poll = select.poll()
         telling = self._holdings if self._told is not None else -1
-        for fd in (self._terminal, self._report, self._alive, telling):
+        for fd in (self._terminal, self._reports.fileno(), self._alive, telling):
             if fd >= 0:
                 poll.register(fd, select.POLLIN)
         return poll
@@ -420,23 +417,6 @@ class Session:
         if data := self._tidy.flush():
             yield Output(data)
 
-    def _next_report(self) -> Report | None:
-        self._reports += os.read(self._report, _ASKED)
-        found: Report | None = None
-        while (end := self._reports.find(0)) >= 0:
-            message = bytes(self._reports[:end])
-            del self._reports[: end + 1]
-            kind, _, rest = message.partition(b"\n")
-            if kind == b"line":
-                self._line = rest.decode("utf-8", "surrogateescape")
-            elif kind == b"jobs":
-                self._jobs = rest.decode("utf-8", "replace")
-            elif kind == b"settled" and rest.isdigit():
-                self._settled, found = int(rest), None  # what was reported before is not about this
-            elif (report := parse_report(message, self._token)) and report.turn in (None, self._turn):
-                found = found or report  # a shell may come to the gate of a turn twice
-        return found
-
     def _resize(self) -> None:
         if self._keyboard and (size := self._keyboard.size()) != self._size:
             self._size = size
@@ -481,7 +461,8 @@ class Session:
             while child.isalive() and time.monotonic() < until:
                 time.sleep(0.002)
         hang_up(self._pid)
-        for fd in (self._control, self._report, self._holdings, self._alive):
+        self._reports.close()
+        for fd in (self._control, self._holdings, self._alive):
             if fd >= 0:
                 os.close(fd)
         # pexpect's own close waits a tenth of a second; left open, its file would close whatever
