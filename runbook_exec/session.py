@@ -55,9 +55,8 @@ _AS_AT_A_PROMPT = (
     signal.SIGTSTP,
 )
 _ANSWERED = 5.0  # seconds in which the shell answers what we ask it
-_SETTLED = 0.3  # seconds in which a shell that waits answers, if it has not dropped the question
-_TIMES = 10  # how often it is asked
-_READ = 1.0  # seconds in which a shell that waits has read what it is sent
+_PATIENCE = (0.2, 0.4, 0.8, 1.6, 3.2)  # seconds for an answer of a shell that may have dropped the question
+_READ = 1.0  # seconds after which a shell that reads nothing more is taken to have read what it is sent
 _SOON = 0.002  # seconds between looks at whether it has
 _TICK = 0.25  # seconds between looks at the clock and at the size of the window
 
@@ -200,8 +199,8 @@ class Session:
 
     def _message(self, code: bytes, before: Report) -> bytes:
         if self._shaken:
-            self._shaken = False
             self._settle()
+            self._shaken = False
         self._turn += 1
         return self._drive.message(code, before, self._turn)
 
@@ -223,12 +222,13 @@ class Session:
         next, which would be dropped or told as interrupted.
         """
         poll = self._watching()
-        for _ in range(_TIMES):
-            code = f"{self._drive.settled}\n__runbook_status {self._last.status}".format(
-                folder=self._folder, turn=self._turn + 1
-            )
-            pending = memoryview(self._message(code.encode(), replace(self._last, options="")))
-            until = time.monotonic() + _SETTLED
+        for patience in _PATIENCE:
+            self._turn += 1
+            code = self._drive.settled.format(folder=self._folder, turn=self._turn)
+            code += f"\n__runbook_status {self._last.status}"
+            message = self._drive.message(code.encode(), replace(self._last, options=""), self._turn)
+            pending = memoryview(message)
+            until = time.monotonic() + patience
             while (now := time.monotonic()) < until:
                 with held():
                     pending = self._send(pending, poll) if pending else pending
@@ -281,6 +281,7 @@ class Session:
         # ^C would make a shell drop a part of what it has not read to its end, and run the rest; but the last
         # line is the gate's, and may be left for when the statement has ended
         tail = len(gate_line(self._turn)) if self._drive.ends_in_gate else 0
+        left, moved = len(message), started
         is_read = interrupted = typed_stop = False
         report: Report | None = None
         while True:
@@ -288,11 +289,13 @@ class Session:
                 if pending:
                     with held():  # or what was sent would be sent once more
                         pending = self._send(pending, poll)
-                if not is_read and (self._left(pending) <= tail or time.monotonic() - started > _READ):
-                    is_read = True
-                    if keyboard:
+                if not is_read:
+                    before, left = left, self._left(pending)
+                    moved = moved if left == before else time.monotonic()
+                    is_read = left <= tail or time.monotonic() - moved > _READ
+                    if is_read and keyboard:
                         poll.register(keyboard.fileno(), select.POLLIN)
-                    if interrupted:
+                    if is_read and interrupted:
                         stopping.interrupt()
                 ready = dict(poll.poll((_TICK if is_read and report is None else _SOON) * 1000))
                 now = time.monotonic()
