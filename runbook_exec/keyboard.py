@@ -36,9 +36,8 @@ class Keyboard:
         """Make the terminal raw: every key goes to the program; those typed too early are dropped."""
         if not self._taken:
             with held():  # half taken, it would not be given back
-                tty.setraw(
-                    self._fd, termios.TCSANOW
-                )  # anything else would wait for whoever is printing there
+                # anything else would wait for whoever is printing there
+                tty.setraw(self._fd, termios.TCSANOW)
                 self._drop_keys()
                 self._taken = True
 

@@ -145,13 +145,12 @@ def to_json(value: Procedure | Runbook) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Step):
+        return {**_named(value._asdict()), "manual": value.manual}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {name: _plain(item) for name, item in value._asdict().items()}
+        return _named(value._asdict())
     if is_dataclass(value) and not isinstance(value, type):
-        data = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-        if isinstance(value, Step):
-            data["manual"] = value.manual
-        return data
+        return _named({item.name: getattr(value, item.name) for item in fields(value)})
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, str | int | float | bool) or value is None:
@@ -159,3 +158,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
     return str(value)  # dates, and what else YAML knows
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in values.items()}

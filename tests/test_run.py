@@ -8,6 +8,7 @@ review; with names of transcripts, only those.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shlex
 import shutil
@@ -207,6 +208,17 @@ def test_a_pipe_that_does_not_wait(later: bool, program: Program) -> None:
 def _waiting(pipe: int) -> int:
     """How many bytes wait in a pipe."""
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def test_the_whole_value_says_which_steps_a_person_does(program: Program) -> None:
+    """Other programs need not know what makes a step one of those."""
+    program.write(
+        "page.md", "# Page\n\n## Steps\n\n1. Look at it.\n\n2. Run it.\n\n   ```fish\n   true\n   ```\n"
+    )
+    told = json.loads(program.run("show", "page.md", "--json").stdout)
+    steps = told["procedures"][0]["steps"]
+    assert [(step["label"], step["manual"]) for step in steps] == [("1", True), ("2", False)]
+    assert steps[0]["span"]["line"] == 5
 
 
 def test_nobody_reads_on(program: Program) -> None:
