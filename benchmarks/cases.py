@@ -192,7 +192,7 @@ def linting(place: Place, sizes: Sizes) -> Case:
         place.command("mistune", (sys.executable, "-c", _MISTUNE, folder)),
     ]
     for shell, files in alone.items():
-        checks = f"from runbook_exec.shells import {shell} as shell\n{_CHECK}"
+        checks = f"from runbook_exec.shells.registry import SHELLS; shell = SHELLS['{shell}']\n{_CHECK}"
         commands.append(place.command(f"{OURS}, {shell} blocks", (sys.executable, "-c", checks, files)))
         every = f'for file in "$0"/*; do {" ".join(_CHECKED_BY[shell])} "$file" || exit; done'
         commands.append(place.command(f"{shell} -n", ("sh", "-c", every, str(files))))
@@ -249,7 +249,9 @@ _FILES = (
     "import pathlib, sys; p = pathlib.Path(sys.argv[1])\n"
     "files = sorted(p.glob('[!.]*')) if p.is_dir() else [p]\n"
 )
-_PARSE = _FILES + "from runbook_exec.parse import parse\nfor f in files: parse(f.read_bytes(), str(f))"
+_PARSE = (
+    _FILES + "from runbook_exec.document.parser import parse\nfor f in files: parse(f.read_bytes(), str(f))"
+)
 _MISTUNE = _FILES + (
     "import mistune\nparse = mistune.create_markdown(renderer=None)\n"
     "for f in files: parse(f.read_text(encoding='utf-8'))"

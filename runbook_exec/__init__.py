@@ -1,3 +1,5 @@
 """Run the Markdown how-to that people read."""
 
+from __future__ import annotations
+
 __version__ = "0.1.0"

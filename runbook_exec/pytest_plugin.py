@@ -16,13 +16,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .lint.found import Found
-    from .rehearsal.in_python import StandIns
+    from .diagnostics.report import Found
+    from .rehearsal.python_stand_ins import StandIns
+
 
 _OPTION = "runbooks"
+
 _HELP = "folders and files whose Markdown pages are runbooks; always: what is named of a folder `runbooks`"
+
 _SUFFIXES = (".md", ".markdown")
+
 _NOT_ISOLATED = "not isolated"
+
 _FOLDERS = pytest.StashKey[tuple[Path, ...]]()
 
 
@@ -78,7 +83,7 @@ def _named(config: pytest.Config) -> Iterable[Path]:
 @pytest.fixture
 def stand_ins(tmp_path: Path) -> StandIns:
     """Functions of a test in the place of programs, and rehearsals with them."""
-    from .rehearsal.in_python import StandIns
+    from .rehearsal.python_stand_ins import StandIns
 
     return StandIns(tmp_path)
 
@@ -88,7 +93,7 @@ class Runbook(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         """An item for each thing that is looked at."""
-        from .rehearsal.transcript import is_transcript, transcripts_of
+        from .rehearsal.transcript.model import is_transcript, transcripts_of
 
         yield Lint.from_parent(self, name="lint")
         for transcript in () if is_transcript(self.path) else transcripts_of(self.path):
@@ -133,8 +138,8 @@ class Lint(Page):
         """Look at the page with the settings that `runbook-exec lint` would take."""
         from datetime import date
 
-        from .lint.formats import write
-        from .lint.run import lint
+        from .diagnostics.formats import write
+        from .lint.linter import lint
         from .lint.selection import UnknownCode
         from .lint.settings import BadSettings, settings_for
 
@@ -159,10 +164,9 @@ class Rehearsal(Page):
 
     def runtest(self) -> None:
         """Rehearse the page as `runbook-exec rehearse` would."""
-        from .lint.formats.text import paragraph
+        from .diagnostics.formats.text import paragraph
         from .lint.settings import BadSettings, settings_for
-        from .rehearsal.program import PROGRAMS, found_in
-        from .rehearsal.rehearse import Options, rehearse
+        from .rehearsal.rehearse import PROGRAMS, Options, found_in, rehearse
 
         path = str(self.transcript)
         try:

@@ -15,7 +15,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from runbook_exec import cast, cli, journal
+from runbook_exec.cli import main as cli
+from runbook_exec.journal import asciicast as cast
+from runbook_exec.journal import journal
 
 EFFECTS = Path("log")  # a line for each effect of the run's statements
 

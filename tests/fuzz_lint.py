@@ -16,7 +16,9 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
-from runbook_exec.lint.run import Report, Selection, Settings, lint
+from runbook_exec.diagnostics.report import Report
+from runbook_exec.lint.linter import lint
+from runbook_exec.lint.selection import Selection, Settings
 
 HERE = Path(__file__).parent
 _PAGES = [

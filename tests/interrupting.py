@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from runbook_exec.exchange import Done, Output
-from runbook_exec.session import Session
+from runbook_exec.engine.ports import Done, Output
+from runbook_exec.session.session import Session
 
 LATEST = 2e-6  # seconds for each line: about as long as the statement takes
 

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from runbook_exec.exchange import Done, Output
-from runbook_exec.keyboard import Keyboard
-from runbook_exec.session import Session
+from runbook_exec.engine.ports import Done, Output
+from runbook_exec.session.session import Session
+from runbook_exec.system.tty import Keyboard
 
 SHELLS = ("fish", "bash", "zsh", "sh")
 POSIX = ("bash", "zsh", "sh")

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runbook_exec.events import Event
-from runbook_exec.journal import read_journal
+from runbook_exec.engine.events import Event
+from runbook_exec.journal.journal import read_journal
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 COMMAND = (sys.executable, "-P", "-m", "runbook_exec")

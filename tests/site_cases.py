@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runbook_exec.parse import parse
-from runbook_exec.preview import preview
+from runbook_exec.document.parser import parse
+from runbook_exec.plan.preview import preview
 from runbook_exec.shells.base import Unwritable
-from runbook_exec.site.recipes import recipe
+from runbook_exec.site.fill_recipe import recipe
 
 FILE = Path(__file__).parent / "cases" / "filled.json"
 

@@ -14,10 +14,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from runbook_exec.parse import parse
-from runbook_exec.record.freshness import Freshness, Success, beside, step_digest, to_text
-from runbook_exec.site.policy import policy
-from runbook_exec.site.published import BELOW, STATIC
+from runbook_exec.document.parser import parse
+from runbook_exec.runs.freshness import Freshness, Success, beside, step_digest, to_text
+from runbook_exec.site.assets import BELOW, STATIC
+from runbook_exec.site.csp import policy
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent

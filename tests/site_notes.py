@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from runbook_exec.site.published import BELOW, STATIC
+from runbook_exec.site.assets import BELOW, STATIC
 
 TOPICS = (
     "proxy",

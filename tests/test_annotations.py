@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_exec.annotations import merge, read_comment, read_info
-from runbook_exec.durations import format_duration, parse_duration
-from runbook_exec.model import Annotation, Problem, Severity
+from runbook_exec.diagnostics.problem import Problem, Severity
+from runbook_exec.document.annotations.parser import merge, read_comment, read_info
+from runbook_exec.document.model import Annotation
+from runbook_exec.text.durations import format_duration, parse_duration
 
 
 def said(annotation: Annotation) -> dict[str, object]:

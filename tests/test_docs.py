@@ -21,8 +21,8 @@ from screen import screen
 
 from practice.forgejo import serving
 from practice.world import create
-from runbook_exec.arguments import parse_arguments
-from runbook_exec.parse import parse
+from runbook_exec.cli.parser import parse_arguments
+from runbook_exec.document.parser import parse
 
 DOCS = REPOSITORY / "docs"
 OURS = "git+https://example.org/OWNER/runbook-exec"

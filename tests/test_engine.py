@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from program import Program, fish
 
-from runbook_exec.engine import run
-from runbook_exec.events import (
+from runbook_exec.diagnostics.problem import Problem
+from runbook_exec.document.parser import parse
+from runbook_exec.engine.engine import run
+from runbook_exec.engine.events import (
     Answered,
     Captured,
     Event,
@@ -23,13 +25,19 @@ from runbook_exec.events import (
     StatementFinished,
     StatementStarted,
 )
-from runbook_exec.model import Problem
-from runbook_exec.parse import parse
-from runbook_exec.plan import Plan, choose_procedure, make_plan
-from runbook_exec.questions import AfterFailure, Alternatives, Answer, BeforeStatement, Question, ValueNeeded
-from runbook_exec.session import Session
-from runbook_exec.state import State
-from runbook_exec.working import World
+from runbook_exec.engine.ports import World
+from runbook_exec.engine.questions import (
+    AfterFailure,
+    Alternatives,
+    Answer,
+    BeforeStatement,
+    Question,
+    ValueNeeded,
+)
+from runbook_exec.engine.state import State
+from runbook_exec.plan.builder import choose_procedure, make_plan
+from runbook_exec.plan.model import Plan
+from runbook_exec.session.session import Session
 
 TOKEN = "FlyV1 fm2_" + "lJPECAAAAAAAC2bHxBDjC4eUmZk1" + ",fm2_" + "lJPEThisIsTheSecondPart9876543210"
 GO = Answer("run")

@@ -17,13 +17,14 @@ from pathlib import Path
 import pytest
 from program import COMMAND, Program, fish
 
-from runbook_exec.events import KINDS, Event, RunEnded, StatementFinished, from_line, to_line
-from runbook_exec.journal import KEEP_OUTPUT, JournalError, read_journal
-from runbook_exec.model import Problem
-from runbook_exec.parse import parse
-from runbook_exec.plan import Plan, Where, choose_procedure, make_plan
-from runbook_exec.signals import held
-from runbook_exec.state import State, after, carried, next_item
+from runbook_exec.diagnostics.problem import Problem
+from runbook_exec.document.parser import parse
+from runbook_exec.engine.events import KINDS, Event, RunEnded, StatementFinished, from_line, to_line
+from runbook_exec.engine.state import State, after, carried, next_item
+from runbook_exec.journal.journal import KEEP_OUTPUT, JournalError, read_journal
+from runbook_exec.plan.builder import choose_procedure, make_plan
+from runbook_exec.plan.model import Plan, Where
+from runbook_exec.system.signals import held
 
 PAGE = """# Page
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_exec.model import Context
 from runbook_exec.shells import fish
 from runbook_exec.shells.base import Complaint
+from runbook_exec.shells.quoting import Context
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_exec.model import Context
 from runbook_exec.shells import fish
 from runbook_exec.shells.base import Filling, Unwritable
+from runbook_exec.shells.quoting import Context
 
 # Each word of the command, with `@` where the value stands, and what the program must be given for it.
 # The variables: `v` is `V`, `l` is the list `p q`, `e` is empty but set.

@@ -18,8 +18,8 @@ from program import COMMAND, REPOSITORY, Program, Ran, fish
 from practice.forgejo import serving
 from practice.run import RUNBOOK, answers, outcomes
 from practice.world import World, create
-from runbook_exec.events import Event, StatementFinished, StatementStarted
-from runbook_exec.journal import read_journal
+from runbook_exec.engine.events import Event, StatementFinished, StatementStarted
+from runbook_exec.journal.journal import read_journal
 
 SEED = REPOSITORY / "tests" / "documents" / "rotate-fly-token.md"
 CAPTURE = ("--no-input", "--yes", "--capture", "paste-new-token=2")

@@ -9,9 +9,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_exec import yaml_text
-from runbook_exec.front_matter import overlay, read, read_inputs_file
-from runbook_exec.model import Input, Problem, Settings
+from runbook_exec.diagnostics.problem import Problem
+from runbook_exec.document.front_matter.reader import read, read_inputs_file
+from runbook_exec.document.front_matter.settings import overlay
+from runbook_exec.document.model import Input, Settings
+from runbook_exec.text import yaml as yaml_text
 
 PAGE = """---
 title: Rotate

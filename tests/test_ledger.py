@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook_exec.ledger import Ledger, having
+from runbook_exec.engine.persistent_map import Ledger, having
 
 KEYS = st.integers(0, 5)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runbook_exec.lint.ahead import Ahead, ahead
+from runbook_exec.lint.facts.prefetch import Ahead, ahead
 
 
 def _tell(begun: Ahead, queue: Any) -> None:

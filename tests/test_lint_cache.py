@@ -14,7 +14,8 @@ import pytest
 from program import COMMAND, Program, Ran
 
 from runbook_exec.lint.cache import Cache, opened
-from runbook_exec.lint.run import Selection, Settings, lint
+from runbook_exec.lint.linter import lint
+from runbook_exec.lint.selection import Selection, Settings
 
 PAGE = "# Page\n\n```fish\nmake {0} | tee log\n```\n\nSee [[other#Heading|it]] and [it](other.md#heading).\n"
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.lint.run import Selection, Settings, lint
-from runbook_exec.lint.syntax import shell_blocks
-from runbook_exec.model import Block
-from runbook_exec.parse import parse
+from runbook_exec.document.model import Block
+from runbook_exec.document.parser import parse
+from runbook_exec.lint.facts.shell_check import shell_blocks
+from runbook_exec.lint.linter import lint
+from runbook_exec.lint.selection import Selection, Settings
 
 PAGES = sorted((Path(__file__).parent / "documents" / "lint").glob("*.md"))
 COMMANDS = {"fish": ("fish", "--no-config", "-n"), "bash": ("bash", "-n"), "sh": ("sh", "-n")}

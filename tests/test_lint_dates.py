@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.lint.run import Selection, Settings, lint
+from runbook_exec.lint.linter import lint
+from runbook_exec.lint.selection import Selection, Settings
 
 TODAY = date(2026, 11, 25)
 SEED = Path(__file__).parent / "documents" / "rotate-fly-token.md"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from runbook_exec.lint.cache import Cache
-from runbook_exec.lint.run import Selection, Settings, lint
+from runbook_exec.lint.linter import lint
+from runbook_exec.lint.selection import Selection, Settings
 
 TODAY = date(2026, 11, 25)
 LINKS = ("D501", "D502", "D503", "D504")

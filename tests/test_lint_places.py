@@ -14,7 +14,7 @@ import pytest
 import yaml
 from program import REPOSITORY, Program, Ran
 
-from runbook_exec.arguments import parse_arguments
+from runbook_exec.cli.parser import parse_arguments
 from runbook_exec.lint.settings import settings_for
 
 BROKEN = "```fish\necho )\n```\n"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.lint.explaining import page
+from runbook_exec.lint.explain import page
+from runbook_exec.lint.linter import lint
+from runbook_exec.lint.registry import RULES
 from runbook_exec.lint.rule import Example, Rule
-from runbook_exec.lint.rules import RULES
-from runbook_exec.lint.run import Selection, Settings, lint
+from runbook_exec.lint.selection import Selection, Settings
 
 TODAY = date(2026, 11, 24)
 

@@ -12,10 +12,18 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import unescapeAll
 
-from runbook_exec import elements
-from runbook_exec.elements import Element, Fence, Heading, Html, IndentedCode, Item, Paragraph
-from runbook_exec.model import Excerpt, Span
-from runbook_exec.source import PositionError, source
+from runbook_exec.document.markdown import elements
+from runbook_exec.document.markdown.elements import (
+    Element,
+    Fence,
+    Heading,
+    Html,
+    IndentedCode,
+    Item,
+    Paragraph,
+)
+from runbook_exec.text.source import Excerpt, PositionError, source
+from runbook_exec.text.span import Span
 
 _Kind = TypeVar("_Kind", Fence, Heading, Html, IndentedCode, Item, Paragraph)
 

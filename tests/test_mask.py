@@ -16,11 +16,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from runbook_exec.mask import MASK, Masker
-from runbook_exec.model import Context
-from runbook_exec.secret_forms import forms
-from runbook_exec.shells.fish import literal
-from runbook_exec.token_shapes import SHAPES, suspicious
+from runbook_exec.masking.encodings import forms
+from runbook_exec.masking.masker import MASK, Masker
+from runbook_exec.masking.token_patterns import SHAPES, suspicious
+from runbook_exec.shells.fish.quoting import literal
+from runbook_exec.shells.quoting import Context
 
 FLY = "FlyV1 fm2_lJPECAAAAAAAAqPfxBCfN0X,fm2_lJPETghd91kbP0Yvc+Q8/eqZ==,fo1_5RtbgJ1kYwE8q-Zp_dGm"
 ESCAPES = [b"\x1b[31m", b"\x1b[0m", b"\x1b[2K", b"\x1b]0;title\x07", b"\x1b]8;;http://a.b\x1b\\", b"\x1b(B"]

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.model import Block, Context, Problem, Procedure, Prose, Runbook, Settings, Severity, Step
-from runbook_exec.parse import parse
+from runbook_exec.diagnostics.problem import Problem, Severity
+from runbook_exec.document.model import Block, Procedure, Prose, Runbook, Settings, Step
+from runbook_exec.document.parser import parse
+from runbook_exec.shells.quoting import Context
 
 DOCUMENTS = Path(__file__).parent / "documents"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook_exec.placeholders import blank, find, is_secret_name, normalise
+from runbook_exec.document.placeholders import blank, find, is_secret_name, normalise
 
 
 def names(script: str, *literal: str) -> list[str]:

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_exec.model import Context
-from runbook_exec.shells import SHELLS, bash, sh, zsh
 from runbook_exec.shells.base import Complaint, Scan
+from runbook_exec.shells.posix import bash, sh, zsh
+from runbook_exec.shells.quoting import Context
+from runbook_exec.shells.registry import SHELLS
 
 COMMANDS = {"bash": ("bash", "--norc"), "zsh": ("zsh", "-f"), "sh": ("dash",)}
 

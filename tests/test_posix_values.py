@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_exec.model import Context
-from runbook_exec.shells import SHELLS
 from runbook_exec.shells.base import Filling, Unwritable
+from runbook_exec.shells.quoting import Context
+from runbook_exec.shells.registry import SHELLS
 
 COMMANDS = {"bash": ("bash", "--norc"), "zsh": ("zsh", "-f"), "sh": ("dash",)}
 ALL = ("bash", "zsh", "sh")

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from program import COMMAND, Program, fish
 from screen import ENTER, INTERRUPT, screen
 
-from runbook_exec.cast import Cast, Frame, Frames, read_cast
-from runbook_exec.events import Event, Output, RunStarted, StatementFinished, StatementStarted
-from runbook_exec.record.replay import play
-from runbook_exec.sizes import format_size, parse_size
+from runbook_exec.engine.events import Event, Output, RunStarted, StatementFinished, StatementStarted
+from runbook_exec.journal.asciicast import Cast, Frame, Frames, read_cast
+from runbook_exec.runs.replay import play
+from runbook_exec.text.sizes import format_size, parse_size
 
 AT: dict[str, Any] = {"step": 1, "block": 1, "statement": 1, "line": 3}
 BEGAN = datetime(2026, 11, 24, 10, tzinfo=UTC)

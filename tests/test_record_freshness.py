@@ -10,15 +10,8 @@ from typing import Any
 import pytest
 from program import Program
 
-from runbook_exec.parse import parse
-from runbook_exec.record.freshness import (
-    BadFreshness,
-    Freshness,
-    Success,
-    read_freshness,
-    step_digest,
-    to_text,
-)
+from runbook_exec.document.parser import parse
+from runbook_exec.runs.freshness import BadFreshness, Freshness, Success, read_freshness, step_digest, to_text
 
 PAGE = """---
 runbook:

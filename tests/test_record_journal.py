@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from program import Program, fish
 
-from runbook_exec.chain import VERSION, Torn, first_hash, read_lines, sealed
-from runbook_exec.journal import JournalError, read_journal
-from runbook_exec.record.verify import verify
+from runbook_exec.journal.hash_chain import VERSION, Torn, first_hash, read_lines, sealed
+from runbook_exec.journal.journal import JournalError, read_journal
+from runbook_exec.runs.verify import verify
 
 JOURNALS = Path(__file__).parent / "documents" / "journals"
 PAGE = fish("echo one", "false")

@@ -23,7 +23,7 @@ import pytest
 from program import COMMAND, Program, fish, prepared
 from screen import ENTER, Screen, screen
 
-from runbook_exec.cast import read_cast
+from runbook_exec.journal.asciicast import read_cast
 
 JOURNALS = Path(__file__).parent / "documents" / "journals"
 KEPT = [JOURNALS / f"{name}.jsonl" for name in ("version-1-failed", "version-2-failed", "version-2-waiting")]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from program import Program, Ran, fish
 
-from runbook_exec.record.moments import parse_moment
+from runbook_exec.text.moments import parse_moment
 
 STEPS = """---
 title: Three steps

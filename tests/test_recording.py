@@ -24,13 +24,13 @@ from screen import ENTER, screen
 from practice.forgejo import serving
 from practice.run import RUNBOOK, answers, outcomes
 from practice.world import create
-from runbook_exec.events import Event, Output, RunStarted, StatementFinished, to_line
-from runbook_exec.journal import read_journal
-from runbook_exec.rehearsal.composing import made_up
-from runbook_exec.rehearsal.listening import Listening
-from runbook_exec.rehearsal.recorded import Marks, Recorded
+from runbook_exec.engine.events import Event, Output, RunStarted, StatementFinished, to_line
+from runbook_exec.journal.journal import read_journal
+from runbook_exec.rehearsal.call_server import Listening
+from runbook_exec.rehearsal.recording_session import Marks, Recorded
 from runbook_exec.rehearsal.rehearse import rehearse
 from runbook_exec.rehearsal.relay import marking
+from runbook_exec.rehearsal.transcript.writer import made_up
 
 
 def comparable(events: Iterable[Event]) -> Iterator[str]:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from program import COMMAND, REPOSITORY, Program, Ran
 
-from runbook_exec.events import Answered
-from runbook_exec.parse import parse
+from runbook_exec.document.parser import parse
+from runbook_exec.engine.events import Answered
 from runbook_exec.rehearsal.rehearse import Options, Result, rehearse
 from runbook_exec.rehearsal.sandbox import keeps_signals
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from program import REPOSITORY, Program, Ran, fish
 
-from runbook_exec.events import Output, ShellChanged
+from runbook_exec.engine.events import Output, ShellChanged
 
 MEMORY = Path("/dev/shm")
 

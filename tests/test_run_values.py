@@ -9,7 +9,7 @@ import pytest
 from program import COMMAND, Program, fish
 from screen import ENTER, screen
 
-from runbook_exec.events import Output, StatementStarted
+from runbook_exec.engine.events import Output, StatementStarted
 
 HOSTILE = "x'; touch pwned; '"
 SECRET = "correct horse,battery-staple"

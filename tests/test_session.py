@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_session import POSIX, SHELLS, all_of, home, opened, run
 
-from runbook_exec.exchange import Done, ShellMissing
-from runbook_exec.session import Session
-from runbook_exec.shells.noise import Tidy
+from runbook_exec.engine.ports import Done
+from runbook_exec.session.noise import Tidy
+from runbook_exec.session.pty_modes import ShellMissing
+from runbook_exec.session.session import Session
 
 # what is left behind, and how the next statement looks at it
 LEFT = {

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from live_session import POSIX, SHELLS, Operator, all_of, home, opened, run
 
-from runbook_exec.exchange import Output
+from runbook_exec.engine.ports import Output
 
 ITSELF = {"fish": "$fish_pid", "bash": "$$", "zsh": "$$", "sh": "$$"}
 
@@ -347,7 +347,7 @@ def test_a_stubborn_program_is_ended_after_its_time(
     shell: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What does not end when interrupted is terminated, and then killed; the shell lives on."""
-    monkeypatch.setattr("runbook_exec.stopping._PATIENCE", 0.3)
+    monkeypatch.setattr("runbook_exec.session.termination._PATIENCE", 0.3)
     code, status = STUBBORN[how]
     with opened(shell, tmp_path) as session:
         done = run(session, code, timeout=0.3).done

@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 from live_session import GENEROUS, SHELLS, Operator, home, opened, run
 
-from runbook_exec.exchange import Output
-from runbook_exec.keyboard import ScreenModes
+from runbook_exec.engine.ports import Output
+from runbook_exec.system.tty import ScreenModes
 
 PYTHON = shlex.quote(sys.executable)
 
@@ -217,7 +217,7 @@ def test_a_new_users_fish_does_nothing_of_its_own_when_it_asks(tmp_path: Path) -
 @contextmanager
 def opened_as_new(folder: Path, operator: Operator, environ: dict[str, str]) -> Iterator[bytes]:
     """What a fish that has never been started before prints when a statement reads a line."""
-    from runbook_exec.session import Session
+    from runbook_exec.session.session import Session
 
     with Session("fish", environ=environ, cwd=str(folder), keyboard=operator.keyboard) as session:
         assert not [item for item in session.start() if isinstance(item, Output)]

@@ -40,8 +40,8 @@ def test_a_shell_that_does_not_answer_has_told_nothing_and_lives(
     shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half of what it holds would look like all of it; and no question is worth the shell."""
-    monkeypatch.setattr("runbook_exec.session._ANSWERED", 0.3)
-    monkeypatch.setattr("runbook_exec.stopping._PATIENCE", 0.1)
+    monkeypatch.setattr("runbook_exec.session.session._ANSWERED", 0.3)
+    monkeypatch.setattr("runbook_exec.session.termination._PATIENCE", 0.1)
     with opened(shell, tmp_path) as session:
         run(session, "set -g v kept" if shell == "fish" else "v=kept")
         run(session, never(shell))

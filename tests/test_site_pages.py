@@ -16,7 +16,7 @@ from site_cases import FILE, text
 from site_kit import BUILDERS, REPOSITORY, build, project
 from site_notes import notes
 
-from runbook_exec.parse import parse
+from runbook_exec.document.parser import parse
 
 PAGES = sorted((*(REPOSITORY / "runbooks").glob("*.md"), *(REPOSITORY / "tests" / "documents").glob("*.md")))
 RUNS = [page for page in PAGES if any(block.runs for block in parse(page.read_bytes(), page.name).blocks)]

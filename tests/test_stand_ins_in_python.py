@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from program import Program
 
-from runbook_exec.rehearsal.in_python import Call, StandIns
+from runbook_exec.rehearsal.python_stand_ins import Call, StandIns
 
 PAGE = """# Page
 

@@ -9,16 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from program import REPOSITORY
 
-from runbook_exec.parse import parse
-from runbook_exec.plan import Plan, choose_procedure, make_plan
-from runbook_exec.rehearsal.composing import Recording, composed
-from runbook_exec.rehearsal.matching import Matched, Progress, missing, received
-from runbook_exec.rehearsal.patterns import filled, joined
-from runbook_exec.rehearsal.reading import read
-from runbook_exec.rehearsal.recorded import Terminal
-from runbook_exec.rehearsal.recording import Called
-from runbook_exec.rehearsal.transcript import Shown, Transcript, transcripts_of
-from runbook_exec.rehearsal.words import call_text, split
+from runbook_exec.document.parser import parse
+from runbook_exec.plan.builder import choose_procedure, make_plan
+from runbook_exec.plan.model import Plan
+from runbook_exec.rehearsal.matcher import Matched, Progress, missing, received
+from runbook_exec.rehearsal.recorder import Called
+from runbook_exec.rehearsal.recording_session import Terminal
+from runbook_exec.rehearsal.transcript.call_syntax import call_text, split
+from runbook_exec.rehearsal.transcript.model import Shown, Transcript, transcripts_of
+from runbook_exec.rehearsal.transcript.parser import read
+from runbook_exec.rehearsal.transcript.pattern import filled, joined
+from runbook_exec.rehearsal.transcript.writer import Recording, composed
 
 PAGE = b"# Page\n\n## Steps\n\n```sh\nfly\n```\n"
 # what may be taken for something else, beside any text

@@ -13,7 +13,7 @@ import pytest
 from program import COMMAND, REPOSITORY, Program, Ran, fish
 from screen import screen
 
-from runbook_exec.trust import doubts_about
+from runbook_exec.runner.trust import doubts_about
 
 PAGE = fish("echo one >>log", "test -e wanted; or echo two >>log", title="Procedure")
 UNATTENDED = ("--yes", "--no-input")

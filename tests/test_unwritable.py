@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runbook_exec.model import Statement
-from runbook_exec.parse import parse
-from runbook_exec.unwritable import unwritable
+from runbook_exec.document.model import Statement
+from runbook_exec.document.parser import parse
+from runbook_exec.plan.fillable import unwritable
 
 # What the linter tries where it does not see at once that a value can stand.
 LIKELY = "1" * 17

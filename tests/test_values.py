@@ -14,19 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_exec.model import Input
-from runbook_exec.values import (
-    Capture,
-    ValueProblem,
-    capture_value,
-    check_value,
-    evaluate_when,
-    is_secret,
-    parse_capture,
-    parse_set,
-    render_default,
-    resolve_source,
-)
+from runbook_exec.document.assignments import Capture, parse_capture, parse_set
+from runbook_exec.document.model import Input
+from runbook_exec.errors import ValueProblem
+from runbook_exec.plan.captures import capture_value
+from runbook_exec.plan.templates import evaluate_when, render_default
+from runbook_exec.plan.values import check_value, is_secret
+from runbook_exec.sources.registry import resolve_source
 
 NOW = datetime(2026, 4, 30, 13, 5, 0)
 KNOWN = {"region": "eu", "app-name": "proxy", "a.b": "dotted"}

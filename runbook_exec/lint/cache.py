@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from .. import __version__
-from .found import from_plain, to_plain
-from .looked import Kept, Looked
+from ..diagnostics.report import from_plain, to_plain
+from .results import Kept, Looked
 from .selection import Settings
 
 _KEY = 64  # characters at the beginning of a line
+
 _SHELLS = ("fish", "bash", "zsh", "sh")
+
 _OLD = 30 * 86400  # seconds after which a file that nobody has used goes
+
 _SPARE = 2  # how many times more lines than pages a file may have
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .found import Change, Report
+from ..diagnostics.report import Change, Report
 
 
 class NotWritten(Exception):

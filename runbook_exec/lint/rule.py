@@ -8,29 +8,15 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..model import Runbook, Severity, Span
-from .pages import Pages
+from ..diagnostics.finding import Finding
+from ..diagnostics.problem import Severity
+from ..document.model import Runbook
+from ..text.span import Span
+from .facts.query_log import Notes
+from .inputs import Pages
 
 if TYPE_CHECKING:
-    from .ahead import Ahead
-
-
-class Finding(NamedTuple):
-    """Something that a rule has found: what, exactly where, what to do, and a safe change if there is one."""
-
-    message: str
-    span: Span
-    hint: str = ""
-    fix: Fix | None = None
-    secret: bool = False  # what the span covers is not to be shown
-
-
-class Fix(NamedTuple):
-    """A change that keeps what the page says: `text[start:end]` of the file becomes `replacement`."""
-
-    start: int
-    end: int
-    replacement: str
+    from .facts.prefetch import Ahead
 
 
 class Refusal(NamedTuple):
@@ -61,36 +47,6 @@ class Site:
     notes: Notes = field(default_factory=lambda: Notes())
     history: Ahead | None = None  # that of the pages' repositories, where it is being looked at
     few: bool = False  # whether so few pages are looked at that what is asked for one is not made for all
-
-
-Question = tuple[str, ...]
-Guard = tuple[Question, Any] | None  # while this question has this answer, another need not be asked again
-
-
-class Notes:
-    """What the findings on a page rest on beside the page itself, and are made anew if it changes."""
-
-    def __init__(self) -> None:
-        self._answers: dict[Question, tuple[Any, Guard]] = {}
-        self._until: date | None = None
-
-    def known(self, question: Question) -> tuple[Any, Guard] | None:
-        """What was noted for this page of a question that was asked before."""
-        return self._answers.get(question)
-
-    def asked(self, question: Question, answer: Any, guard: Guard = None) -> None:
-        """What is around the page was asked for: a question that can be asked again, and its answer."""
-        self._answers[question] = answer, guard
-
-    def holds_until(self, day: date) -> None:
-        """From this day on, what is found on the page may be otherwise."""
-        self._until = day if self._until is None else min(self._until, day)
-
-    def taken(self) -> tuple[Mapping[Question, tuple[Any, Guard]], date | None]:
-        """What was noted since the last time, for one page: the answers, and the first such day."""
-        taken = self._answers, self._until
-        self._answers, self._until = {}, None
-        return taken
 
 
 @dataclass(frozen=True, slots=True)

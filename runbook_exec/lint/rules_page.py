@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from .explaining import page
-from .rules import RULES
+from .explain import page
+from .registry import RULES
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .rule import Rule
 
+
 ALL = "ALL"  # every rule, in place of a code
 
 

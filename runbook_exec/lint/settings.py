@@ -11,12 +11,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from ..annotation_values import did_you_mean, positive_duration
+from ..text.durations import positive_duration
+from ..text.suggest import did_you_mean
 from .selection import Selection, Settings
 
 # the files of a folder, of which the first counts, and where in each our table is
 _FILES: Mapping[str, Sequence[str]] = {"runbook-exec.toml": (), "pyproject.toml": ("tool", "runbook-exec")}
+
 _LINT = "lint"  # a table in ours that holds the same keys
+
 _TYPES = ("text", "date", "list", "number", "true-or-false", "any")
 
 
@@ -214,12 +217,14 @@ def _duration(value: object) -> float:
 
 
 _Reader = Callable[[object], Any]
+
 _SELECTING: Mapping[str, _Reader] = {
     "select": _texts,
     "extend-select": _texts,
     "ignore": _texts,
     "per-file-ignores": _per_file,
 }
+
 _OPTIONS: Mapping[str, _Reader] = {
     "required-front-matter": _required,
     "cadence": _duration,
@@ -227,4 +232,5 @@ _OPTIONS: Mapping[str, _Reader] = {
     "known-links": _texts,
     "rehearsal-programs": _texts,
 }
+
 KEYS = (*_SELECTING, *_OPTIONS)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..lint.found import Found, told
-from ..lint.rule import Finding as Told
+from ..diagnostics.finding import Finding as Told
+from ..diagnostics.problem import Severity
+from ..diagnostics.report import Found, told
 from ..lint.rule import Page, Rule
-from ..model import Severity, Span
+from ..text.span import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +47,49 @@ NOT_EXPECTED = _kind(
     "The runbook calls a program in a way that no line of its transcript allows. Either the runbook is "
     "wrong, or the transcript is to be brought up to date and reviewed.",
 )
+
 NEVER_CAME = _kind(
     "R702",
     "call-never-came",
     "The transcript expects a call that the runbook does not make any more.",
 )
+
 OUT_OF_ORDER = _kind(
     "R703",
     "call-out-of-order",
     "The runbook makes its calls in another order than the transcript.",
 )
+
 OUTPUT_DIFFERS = _kind(
     "R704",
     "output-differs",
     "A program or a stand-in prints something else than the transcript says.",
 )
+
 STATEMENT_FAILED = _kind(
     "R705",
     "statement-failed",
     "A statement of the runbook fails in its rehearsal, and so the run ends there.",
 )
+
 VALUE_MISSING = _kind(
     "R706",
     "value-missing",
     "The rehearsal cannot answer what the run asks for: a value, a manual step, a choice.",
 )
+
 INPUT_DIFFERS = _kind(
     "R707",
     "input-differs",
     "A program gets something else on its standard input than the transcript says.",
 )
+
 NOT_READ = _kind(
     "R710",
     "transcript",
     "The transcript, or the runbook that it rehearses, is not written as it should be.",
 )
+
 RULES = (
     NOT_EXPECTED,
     NEVER_CAME,

@@ -13,30 +13,33 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .. import engine
-from ..events import Event, Output, RunEnded, StatementFinished, StatementStarted
-from ..model import Problem, Runbook, Severity, Span
-from ..parse import parse
-from ..plan import Item, Plan, Where, choose_procedure, make_plan
-from ..state import State
-from ..values import parse_capture
-from ..working import World
+from ..diagnostics.problem import Problem, Severity
+from ..diagnostics.report import Found
+from ..document.assignments import parse_capture
+from ..document.model import Runbook
+from ..document.parser import parse
+from ..engine import engine
+from ..engine.events import Event, Output, RunEnded, StatementFinished, StatementStarted
+from ..engine.ports import World
+from ..engine.state import State
+from ..plan.builder import choose_procedure, make_plan
+from ..plan.model import Item, Plan, Where
+from ..text.span import Span
 from . import relay
-from .answers import Answers, names_of
-from .desk import Came, Desk
-from .findings import NEVER_CAME, NOT_READ, STATEMENT_FAILED, Document, Finding
-from .listening import Listening
-from .matching import Progress, missing
-from .operator import Heard, Operator
-from .reading import read
+from .call_server import Listening
+from .environment import NoStage, Stage, stage
+from .findings import NEVER_CAME, NOT_READ, STATEMENT_FAILED, Document, Finding, reported
+from .matcher import Progress, missing
+from .responder import Came, Desk
 from .sandbox import Sandbox
+from .scripted_answers import Answers, names_of
+from .scripted_operator import Heard, Operator
 from .services import serving
-from .stage import NoStage, Stage, stage
-from .transcript import Call, Transcript, runbook_of, transcripts_of
-
-__all__ = ["Options", "Result", "rehearse", "transcripts_of"]
+from .transcript.model import Call, Transcript, runbook_of
+from .transcript.parser import read
 
 _TIMEOUT = 60.0  # seconds for a statement: stand-ins do not take long
+
 _TOLD = 12  # lines of a failed statement's output that are shown
 
 
@@ -285,3 +288,11 @@ def _ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
         return runbook.start if runbook else sys.maxsize, transcript.start if transcript else -1
 
     return tuple(sorted(findings, key=place))
+
+
+PROGRAMS = "rehearsal-programs"  # the key of the settings that lists more of them
+
+
+def found_in(result: Result) -> list[Found]:
+    """What was found, as reports tell it."""
+    return list(reported(result.findings, result.runbook, result.transcript))

@@ -22,6 +22,7 @@ import termios
 import time
 
 _READ = 65536
+
 _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 

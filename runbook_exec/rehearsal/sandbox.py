@@ -17,16 +17,26 @@ from types import TracebackType
 from typing import Any
 
 _NEWNS, _NEWUSER, _NEWNET = 0x00020000, 0x10000000, 0x40000000
+
 _MS_NOSUID, _MS_BIND, _MS_REC, _MS_PRIVATE, _MS_MOVE = 2, 4096, 16384, 1 << 18, 8192
+
 _AT_RECURSIVE, _AT_FDCWD, _RDONLY = 0x8000, -100, 1
+
 _MOUNT_SETATTR = 442  # the number of the system call, the same on every machine that has it
+
 _CAPBSET_DROP, _SET_PDEATHSIG, _SET_NO_NEW_PRIVS = 24, 1, 38
+
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
+
 _LANDLOCK_SCOPES, _SCOPED = 6, 3  # from which version on, and what: abstract sockets and signals
+
 # what could undo it: NET_ADMIN, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_BOOT, MKNOD
 _DROPPED = (12, 16, 17, 19, 21, 22, 27)
+
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+
 _LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2", "ptmx": "pts/ptmx"}
+
 _SIOCSIFFLAGS, _UP = 0x8914, 0x41
 
 

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from .stage import NoStage
+from .environment import NoStage
 
 _PATIENCE = 10.0  # seconds until a service must be ready
+
 _ENDING = 2.0  # seconds that it has to end
+
 _READY = "ready"
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from operator import itemgetter
 from typing import NamedTuple
 
-from ..model import Context
+from .quoting import Context
 
 _start = itemgetter(0)
 

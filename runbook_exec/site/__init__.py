@@ -22,6 +22,6 @@ if TYPE_CHECKING:
 
 def makeExtension(**settings: Any) -> SiteExtension:
     """The extension, with its settings."""
-    from .extension import SiteExtension  # needs the extra, which `docs init` does not
+    from .extension import SiteExtension
 
     return SiteExtension(**settings)

@@ -22,8 +22,10 @@ TYPE_CHECKING = False  # as in typing
 if TYPE_CHECKING:
     from markdown import Markdown
 
+
 # MkDocs counts the warnings below its own logger: with --strict they end the build.
 _BUILD = 3  # seconds for which the files of a site are taken to be the same, so that a server sees new ones
+
 _log = logging.getLogger("mkdocs.runbook_exec")
 
 

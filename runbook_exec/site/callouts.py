@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 from markdown.treeprocessors import Treeprocessor
 
 _CALLOUT = re.compile(r"\s*\[!(?P<kind>[A-Za-z-]+)(?:\|[^\]]*)?\][-+]?[ \t]*(?P<title>[^\n]*)\n?")
+
 # what they call it, and what themes do
 _KINDS = {
     "hint": "tip", "important": "info", "todo": "info", "caution": "warning", "attention": "warning",

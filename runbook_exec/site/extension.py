@@ -15,25 +15,28 @@ from typing import Any
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
 
-from ..annotations import read_info
-from ..elements import Fence
-from ..model import Block
-from ..record.freshness import BadFreshness
-from ..source import Source
-from .blocks import Shown, block_html, not_run_html
+from ..document.annotations.parser import read_info
+from ..document.markdown.elements import Fence
+from ..document.model import Block
+from ..runs.freshness import BadFreshness
+from ..text.source import Source
+from .assets import check_assets
 from .builders import Place, has_title, make_meta_inert, place, warn
 from .callouts import Callouts
-from .inert import make_inert
-from .insets import read_by
-from .layout import Marks, is_ours, laid_out
-from .links import PRIORITY, Wikilinks
-from .pages import SitePage, may_run, read_page
-from .published import check_assets
-from .tree import TABLE, Filled
+from .content_tabs import read_by
+from .html.block import Shown, block_html, not_run_html
+from .page import SitePage, may_run, read_page
+from .postprocessor import TABLE, Filled
+from .preprocessor import Marks, is_ours, laid_out
+from .sanitizer import make_inert
+from .wikilinks import PRIORITY, Wikilinks
 
 _MARKUP = re.compile(r"[<>\"&]")  # what a title taken from a heading could do harm with
+
 _BEFORE_WHITE_SPACE = 35  # `normalize_whitespace` is 30
+
 _BEFORE_FENCES = 27  # and superfences 25
+
 _AFTER_ANCHORS = 3  # `toc` is 5; what makes links relative comes after all
 
 

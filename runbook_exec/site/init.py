@@ -13,8 +13,8 @@ from pathlib import Path
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ..refusal import Refused
-from .published import BELOW, SCRIPTS, STATIC, STYLES
+from ..errors import Refused
+from .assets import BELOW, SCRIPTS, STATIC, STYLES
 
 _WANTED = (
     ("markdown_extensions", ("runbook_exec.site",)),

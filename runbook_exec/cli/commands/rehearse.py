@@ -1,0 +1,171 @@
+"""`runbook-exec rehearse`: which runbooks, what is printed, and how it ends."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...diagnostics.formats import write
+from ...diagnostics.formats.text import paragraph
+from ...diagnostics.report import Report
+from ...document.discovery import NoSuchPath, collect
+from ...lint.settings import BadSettings, settings_for
+from ...rehearsal.allowlist import HARMLESS
+from ...rehearsal.findings import RULES
+from ...rehearsal.rehearse import PROGRAMS, Options, Result, found_in, rehearse
+from ...rehearsal.transcript.model import is_transcript, transcripts_of
+from ...rehearsal.transcript.updater import NotUpdated, update
+from ..options import command
+
+_DEFAULT = ("runbooks",)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for."""
+
+    paths: Sequence[str] = ()
+    format: str = "text"
+    update: bool = False
+    list_programs: bool = False
+
+
+class NotRun(Exception):
+    """Nothing can be rehearsed; the message is whole."""
+
+
+def run(asked: Asked) -> str:
+    """Do what is asked and print it: `passed`, `differs`, or `cannot` where something was not rehearsed.
+
+    Raises NotRun.
+    """
+    try:
+        if asked.list_programs:
+            more = settings_for(["-"])["-"].options.get(PROGRAMS, ())
+            print("\n".join(sorted({*HARMLESS, *more})))
+            return "passed"
+        transcripts, without = _transcripts(asked.paths)
+        settings = settings_for([str(path) for path in transcripts])
+    except (NoSuchPath, BadSettings) as refused:
+        raise NotRun(str(refused)) from None
+    if not transcripts and not without:
+        raise NotRun("expected a runbook with a transcript `NAME.rehearsal.md` beside it, found none")
+    results: list[Result] = []
+    for path in transcripts:
+        programs = settings[str(path)].options.get(PROGRAMS, ())
+        result = rehearse(path, Options(programs=programs))
+        if asked.update and result.outcome == "differs":
+            result = _updated(path, Options(programs=programs, lenient=True))
+        results.append(result)
+        if asked.format == "text":
+            _print(told(result))
+    report = _report(results, without)
+    if asked.format != "text":
+        _print(write(report, asked.format))
+    for line in _remarks(results):
+        print(line, file=sys.stderr)
+    for line in report.not_checked:
+        print(line, file=sys.stderr)
+    return "cannot" if report.not_checked else "differs" if report.found else "passed"
+
+
+def _transcripts(paths: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """The transcripts that are meant, each once; and why there is none of a page that was named."""
+    found: dict[Path, None] = {}
+    without: list[str] = []
+    for page in collect(paths, _DEFAULT):
+        if is_transcript(page):
+            found[page] = None
+            continue
+        its = transcripts_of(page)
+        found |= dict.fromkeys(its)
+        if not its and str(page) in paths:
+            without.append(f"{page}: expected a transcript `{page.stem}.rehearsal.md` beside it, found none")
+    return list(found), without
+
+
+def _updated(path: Path, options: Options) -> Result:
+    """Write what differs into a transcript, and rehearse again."""
+    try:
+        changed = update(path, rehearse(path, options))
+    except NotUpdated as why:
+        raise NotRun(str(why)) from None
+    if changed:
+        print(f"{path}: updated, to be reviewed", file=sys.stderr)
+    return rehearse(path, Options(programs=options.programs))
+
+
+def told(result: Result) -> str:
+    """What came of a rehearsal: a paragraph for each finding, and a last line that says it in short."""
+    calls = len(result.calls)
+    said = f"{result.transcript.path}: {result.outcome}"
+    if result.outcome == "passed":
+        own = result.seconds - result.running
+        said += f", {calls} call{'s' * (calls != 1)} in {result.seconds:.2f} s, {own:.2f} s of it our own"
+    paragraphs = [paragraph(found) for found in found_in(result)]
+    return "\n".join([*paragraphs, said]) + "\n"
+
+
+def _remarks(results: Sequence[Result]) -> list[str]:
+    """What is to be known of how it was rehearsed."""
+    why = {result.not_isolated for result in results} - {""}
+    return [f"not isolated from the network and from other files: {each}" for each in sorted(why)]
+
+
+def _report(results: Sequence[Result], without: Sequence[str]) -> Report:
+    pages = {}
+    for result in results:
+        for page in (result.runbook, result.transcript):
+            pages[page.path] = hashlib.sha256(page.text.encode("utf-8", "surrogatepass")).hexdigest()
+    found = tuple(each for result in results for each in found_in(result))
+    cannot = [f"{result.transcript.path}: {_why(result)}" for result in results if result.outcome == "cannot"]
+    return Report(found, pages, (*without, *cannot), "rehearse", RULES)
+
+
+def _why(result: Result) -> str:
+    return result.why or f"cannot be rehearsed: {result.findings[0].message}"
+
+
+def _print(text: str) -> None:
+    """Print the text, and the bytes of a file's name as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+_EPILOG = """\
+Without a path it looks at runbooks/. A runbook NAME.md is rehearsed as NAME.rehearsal.md beside it says, and
+NAME.ANYTHING.rehearsal.md; in folders, a runbook without one is passed over.
+
+exit status: 0 all passed; 1 something differs; 2 something could not be rehearsed, which is said
+"""
+
+
+def rehearse_arguments() -> argparse.ArgumentParser:
+    """What can be asked of it."""
+    parser = command(
+        "rehearse",
+        "runbook-exec rehearse [PATH…] [options]",
+        "Run runbooks with stand-ins for every program that they call, as their transcripts say.",
+        _EPILOG,
+    )
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="runbooks, transcripts, and folders")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "github", "sarif", "junit"),
+        default="text",
+        help="how it is told",
+    )
+    parser.add_argument(
+        "--update",
+        action="store_true",
+        help="write what differs into the transcripts, for you to review",
+    )
+    parser.add_argument(
+        "--list-programs", action="store_true", help="print the programs that a rehearsal lets through"
+    )
+    return parser

@@ -1,0 +1,42 @@
+"""A bug of our own: the operator gets one line, and the report is written for whoever mends it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .. import __version__
+from ..journal.paths import state_folder
+
+
+def report(error: Exception, environ: dict[str, str]) -> str:
+    """Write the report of a bug to a file of the operator's own, and return the line that says so.
+
+    It holds where the program was and no values: an exception's own text could quote one.
+    """
+    trace = traceback.TracebackException.from_exception(error, capture_locals=False)
+    lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in trace.stack]
+    text = "\n".join(
+        [
+            f"runbook-exec {__version__}, Python {platform.python_version()}, {platform.platform()}",
+            f"{datetime.now(UTC).isoformat(timespec='seconds')} {type(error).__name__}",
+            *lines,
+            "",
+        ]
+    )
+    where = trace.stack[-1] if trace.stack else None
+    place = f" at {Path(where.filename).name}:{where.lineno}" if where else ""
+    said = f"runbook-exec has a bug: {type(error).__name__}{place}; nothing more was run"
+    try:
+        folder = state_folder(environ).parent / "bugs"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number, path = tempfile.mkstemp(prefix="bug-", suffix=".txt", dir=folder)
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        return f"{said}\n{text}"
+    return f"{said}; please report it with {path}"

@@ -1,0 +1,164 @@
+"""A runbook and a plan as text and as JSON, for `show` and `--dry-run`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from ..document.assignments import Capture
+from ..document.model import Block, Procedure, Runbook, Statement, Step
+from ..plan.builder import chosen_alternative
+from ..plan.model import Item, Plan, Where
+from ..plan.preview import preview
+from ..shells.base import Unwritable
+
+
+def outline(runbook: Runbook) -> Iterator[str]:
+    """The procedures of a page, their steps, and what runs in them."""
+    yield f"{runbook.title}  ({runbook.path})"
+    for procedure in runbook.procedures:
+        chosen = runbook.chosen == procedure.anchor
+        marks = (
+            ["runs unless another is named"] if chosen else ["only when named"] if procedure.dangerous else []
+        )
+        marks = ([procedure.shell] if procedure.shell else []) + marks
+        yield ""
+        yield (
+            f"#{procedure.anchor}  {procedure.title}  ({', '.join(marks)})"
+            if marks
+            else f"#{procedure.anchor}"
+        )
+        for step in procedure.steps:
+            yield from _step(step)
+    if not runbook.procedures:
+        yield "no procedure: nothing on this page would run"
+
+
+def _step(step: Step) -> Iterator[str]:
+    kind = "  by hand" if step.manual else ""
+    yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
+    for block in step.blocks:
+        if block.runs:
+            for statement in block.statements:
+                first, *more = statement.text.split("\n")
+                names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
+                needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
+                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{needs}"
+        else:
+            yield from _not_run(block)
+
+
+def _not_run(block: Block) -> Iterator[str]:
+    yield f"      {block.span.line:>4}  {block.language or 'a block'}, not run: {block.why_not}"
+
+
+def dry_run(plan: Plan) -> Iterator[str]:
+    """All that a run would do, what is still unknown, and what would not run and why."""
+    procedure = plan.procedure
+    address = f"{plan.runbook.path}#{procedure.anchor}"
+    yield f"{plan.runbook.title}: {procedure.title} ({address}), in {procedure.shell}"
+    captures: dict[Where, list[Capture]] = {}
+    for where, capture in plan.captures:
+        captures.setdefault(where, []).append(capture)
+    steps: dict[int, list[Item]] = {}
+    for item in plan.items:
+        steps.setdefault(item.where.step, []).append(item)
+    for step in procedure.steps:
+        yield ""
+        items = steps.get(step.number)
+        yield f"{step.label}  {step.title}  (line {step.span.line})" + ("" if items else "  not asked for")
+        for item in items or ():
+            if item.statement is None:
+                done = item.where.step in plan.done
+                yield f"   by hand: {'done, says --done' if done else 'a person says when it is done'}"
+                continue
+            for line in _as_known(plan, item.statement).split("\n"):
+                yield f"   {line}"
+            yield from _notes(plan, item)
+            for capture in captures.get(item.where, ()):
+                secret = "a secret, " if plan.secret(capture.name) else ""
+                how = f"by /{capture.pattern}/" if capture.pattern else "from the output"
+                yield f"     captures <{capture.name}>, {secret}{how}"
+        for block in step.blocks if items else ():
+            if not block.runs:
+                yield f"   line {block.span.line}: {block.language or 'a block'}, not run: {block.why_not}"
+    elsewhere = [p for p in plan.runbook.procedures if p is not procedure]
+    if elsewhere:
+        yield ""
+        yield "not run: " + ", ".join(f"{p.title} (#{p.anchor})" for p in elsewhere)
+
+
+def _as_known(plan: Plan, statement: Statement) -> str:
+    """The statement with the values that were given, but for secrets and those that cannot be written."""
+    given = {name: value.text for name, value in plan.given.items() if not value.secret}
+    try:
+        return preview(statement, plan.procedure.shell, given)
+    except Unwritable:
+        return statement.text
+
+
+def _notes(plan: Plan, item: Item) -> Iterator[str]:
+    says = item.annotation
+    if item.statement is not None and item.statement.alternative:
+        labels, number = item.block.alternatives if item.block else (), item.statement.alternative
+        chosen = chosen_alternative(labels, says.choose)
+        which = {0: "", number: " (chosen)"}.get(chosen, " (not chosen)")
+        yield f"     alternative {number}{which}: {labels[number - 1]}"
+    for name in dict.fromkeys(p.name for p in item.placeholders):
+        yield f"     <{name}>: {_known(plan, name, item)}"
+    told = {
+        "expects": ", ".join(f"`{text}`" for text in says.expect),
+        "must not print": ", ".join(f"`{text}`" for text in says.expect_not),
+        "expects status": "" if says.expect_status is None else str(says.expect_status),
+        "may fail": "yes" if says.allow_failure else "",
+        "retried": f"{says.retry} times" if says.retry else "",
+        "ends after": f"{says.timeout:g} s" if says.timeout else "",
+        "only when": says.when or "",
+        "in": says.cwd or "",
+        "asks first": "" if says.confirm is None or not item.first else says.confirm or "run this?",
+    }
+    for what, value in told.items():
+        if value:
+            yield f"     {what}: {value}"
+
+
+def _known(plan: Plan, name: str, item: Item) -> str:
+    secret = plan.secret(name)
+    if name in plan.given:
+        return "given with --set" + ("" if secret else f": {plan.given[name].text}")
+    for where, capture in plan.captures:
+        if capture.name == name and where < item.where:
+            return f"captured in step {capture.step}"
+    known = plan.inputs.get(name)
+    if known and known.source:
+        return f"from {known.source}"
+    if known and known.default is not None:
+        return "a default, not shown" if secret else f"default: {known.default}"
+    return "unknown yet: asked for when it is needed" + (", not shown" if secret else "")
+
+
+def to_json(value: Procedure | Runbook) -> str:
+    """The whole value, indented; what is not there is null."""
+    return json.dumps(_plain(value), indent=2, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Step):
+        return {**_named(value._asdict()), "manual": value.manual}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return _named(value._asdict())
+    if is_dataclass(value) and not isinstance(value, type):
+        return _named({item.name: getattr(value, item.name) for item in fields(value)})
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, str | int | float | bool) or value is None:
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    return str(value)  # dates, and what else YAML knows
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in values.items()}

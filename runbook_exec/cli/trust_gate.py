@@ -1,0 +1,146 @@
+"""The commands of a run that shows nothing before it runs: shown once, and again when they have changed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, TypeVar
+
+from ..errors import Refused
+from ..journal.paths import state_folder
+from ..runner.trust import NotKept, Trusting, doubts_about, forget, lock, remember, trusting
+from ..text.ansi import plainly
+
+if TYPE_CHECKING:
+    from ..document.model import Procedure, Runbook
+    from ..plan.model import Plan
+
+
+T = TypeVar("T")
+
+
+def tell_doubts(path: str) -> None:
+    """Say what is odd about where the document of a run lies."""
+    for doubt in doubts_about(path):
+        print(doubt, file=sys.stderr)
+
+
+def settled(plan: Plan, arguments: argparse.Namespace, attended: bool) -> str:
+    """Whether the plan may be run: "yes", "waiting" for a person to look at it, or "stopped" by one.
+
+    A guided run shows everything before it runs, but for commands that a value is taken from.
+    """
+    asks = any((known.source or "").startswith("cmd:") for known in plan.inputs.values())
+    if not (arguments.yes or asks):
+        return "yes"
+    known, runs = _known(plan.runbook, plan.procedure)
+    if known.trusted:
+        return "yes"
+    address = f"{plan.runbook.path}#{plan.procedure.anchor}"
+    if attended and not arguments.trust:
+        _show(known, address)
+        if not _agrees("run all this"):
+            return "stopped"
+    elif not arguments.trust:
+        if known.before is not None:
+            print("\n".join(plainly(line) for line in known.shown()), file=sys.stderr)
+        how = f"`runbook-exec trust {shlex.quote(address)}` shows them and trusts them, `--trust` does unseen"
+        print(f"{address}: {_why(known)}; {how}", file=sys.stderr)
+        return "waiting"
+    _or_refused(remember, known, runs)
+    return "yes"
+
+
+def accepted(old: Plan | None, new: Plan) -> None:
+    """Trust a document as it is now if it was trusted as it was: the difference was agreed to.
+
+    That was one of statements: whatever else has changed that decides what runs is still to be shown.
+    """
+    if old is None or not (before := _known(old.runbook, old.procedure)[0]).trusted:
+        return
+    known, runs = _known(new.runbook, new.procedure)
+    if _beside(known) == _beside(before):
+        _or_refused(remember, known, runs)
+
+
+def _beside(known: Trusting) -> list[str]:
+    """What decides what a procedure runs, but for its statements."""
+    return [line for line in known.commands if line.startswith("#")]
+
+
+def trust(arguments: argparse.Namespace, attended: bool) -> str:
+    """Show the commands of pages and trust them, here or in lock files: "done", or "stopped" by a person."""
+    pages = [_procedures(written, arguments) for written in arguments.files]
+    chosen = [(page, procedure) for page, procedures in pages for procedure in procedures]
+    known = [(f"{page.path}#{each.anchor}", *_known(page, each)) for page, each in chosen]
+    if arguments.forget:
+        for address, each, runs in known:
+            was = _or_refused(forget, each, runs)
+            print(f"{address}: {'no longer trusted' if was else 'was not trusted'} on this machine")
+        return "done"
+    for address, each, runs in known:
+        tell_doubts(address.rpartition("#")[0])
+        if each.before == each.commands:
+            print(f"{address}: trusted on this machine")
+            continue
+        _show(each, address)
+        if attended and not _agrees("trust these commands"):
+            return "stopped"
+        if not arguments.lock:
+            _or_refused(remember, each, runs)
+            print(f"{address}: trusted on this machine")
+    if arguments.lock:
+        for path in _or_refused(lock, [each for _, each, _ in known]):
+            print(f"{os.path.relpath(path)}: written; it counts for others once it is committed")
+    return "done"
+
+
+def _procedures(written: str, arguments: argparse.Namespace) -> tuple[Runbook, list[Procedure]]:
+    from ..runner.load import address_of, no_errors, read_runbook
+
+    path, anchor = address_of(written)
+    if path == "-":
+        raise Refused("expected files: what is trusted has a place where it is found again")
+    runbook = no_errors(read_runbook(path, arguments))
+    found = [each for each in runbook.procedures if anchor in (None, each.anchor)]
+    if not found:
+        raise Refused(f"{path}: expected a procedure{f' `#{anchor}`' if anchor else ''}, found none")
+    return runbook, found
+
+
+def _known(runbook: Runbook, procedure: Procedure) -> tuple[Trusting, Path]:
+    runs = state_folder(dict(os.environ))
+    return trusting(runbook, procedure, runs, os.environ), runs
+
+
+def _show(known: Trusting, address: str) -> None:
+    from ..text.display import wrap
+
+    width = get_terminal_size().columns
+    said = wrap(f"{address}: {_why(known)}.", max(20, width - 4))
+    print("\n".join(["", *(f"  {line}" for line in said), ""]))
+    print("\n".join(f"    {plainly(line)}".rstrip() for line in known.shown()), flush=True)
+
+
+def _why(known: Trusting) -> str:
+    if known.before is not None:
+        return "its commands have changed since they were trusted on this machine"
+    return "its commands were not trusted on this machine" + (f", and {known.lock}" if known.lock else "")
+
+
+def _agrees(what: str) -> bool:
+    from ..terminal.interactive import agrees
+
+    return agrees(what, get_terminal_size().columns)
+
+
+def _or_refused(do: Callable[..., T], *given: object) -> T:
+    try:
+        return do(*given)
+    except NotKept as problem:
+        raise Refused(str(problem)) from None

@@ -1,0 +1,28 @@
+"""Workflow commands, which GitHub and Forgejo show beside the lines of a change."""
+
+from __future__ import annotations
+
+from ..report import Found, Report
+
+_IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+
+_IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def write(report: Report) -> str:
+    """A line for each finding, `::error file=…,line=…,col=…::message`."""
+    return "".join(_command(each) + "\n" for each in report.found)
+
+
+def _command(each: Found) -> str:
+    place = each.place
+    properties: dict[str, object] = {"title": f"{each.code} {each.name}", "file": each.path}
+    properties |= {"line": place.line, "endLine": place.end_line}
+    if place.end_line == place.line:  # columns of different lines are refused
+        properties |= {"col": place.column, "endColumn": place.end_column}
+    listed = ",".join(f"{name}={str(value).translate(_IN_PROPERTY)}" for name, value in properties.items())
+    message = f"{each.path}:{place.line}:{place.column}: {each.code} {each.message}"
+    if each.also:
+        message += f"\n{each.also.path}:{each.also.place.line}:{each.also.place.column}"
+    message += f"\n{each.hint}" if each.hint else ""
+    return f"::{each.severity} {listed}::{message.translate(_IN_MESSAGE)}"

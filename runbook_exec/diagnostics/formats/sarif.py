@@ -1,0 +1,89 @@
+"""SARIF 2.1.0, which code scanning services and editors read."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ... import __version__
+from ...lint.registry import RULES
+from ...lint.rule import Rule
+from ..report import Change, Found, Place, Report
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def write(report: Report) -> str:
+    """One run with the rules that found something, their results, and what could not be checked."""
+    codes = {each.code for each in report.found}
+    known = (*RULES, *report.rules)
+    rules = sorted((rule for rule in known if rule.code in codes), key=lambda rule: rule.code)
+    indices = {rule.code: index for index, rule in enumerate(rules)}
+    run: dict[str, Any] = {
+        "tool": {
+            "driver": {
+                "name": "runbook-exec",
+                "semanticVersion": __version__,
+                "rules": [_rule(rule) for rule in rules],
+            }
+        },
+        "columnKind": "utf16CodeUnits",
+        "invocations": [_invocation(report)],
+        "results": [_result(each, indices) for each in report.found],
+    }
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.code,
+        "name": "".join(word.capitalize() for word in rule.name.split("-")),
+        "shortDescription": {"text": rule.name.replace("-", " ")},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": rule.why, "markdown": rule.why},
+        "defaultConfiguration": {"level": str(rule.severity)},
+    }
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    notes = [{"level": "error", "message": {"text": why}} for why in report.not_checked]
+    return {"executionSuccessful": not notes, "toolExecutionNotifications": notes}
+
+
+def _result(each: Found, indices: dict[str, int]) -> dict[str, Any]:
+    artifact = {"uri": uri(each.path)}
+    place = {"artifactLocation": artifact, "region": _region(each.place)}
+    result: dict[str, Any] = {
+        "ruleId": each.code,
+        "ruleIndex": indices[each.code],
+        "level": str(each.severity),
+        "message": {"text": f"{each.message}: {each.hint}" if each.hint else each.message},
+        "locations": [{"physicalLocation": place}],
+    }
+    if each.also is not None:
+        place = {"artifactLocation": {"uri": uri(each.also.path)}, "region": _region(each.also.place)}
+        result["relatedLocations"] = [{"physicalLocation": place}]
+    if each.fix is not None:
+        change = {"artifactLocation": artifact, "replacements": [_replacement(each.fix)]}
+        description = {"text": each.hint or each.message}
+        result["fixes"] = [{"description": description, "artifactChanges": [change]}]
+    return result
+
+
+def _replacement(fix: Change) -> dict[str, Any]:
+    return {"deletedRegion": _region(fix.place), "insertedContent": {"text": fix.replacement}}
+
+
+def _region(place: Place) -> dict[str, int]:
+    start, end = place.units
+    return {"startLine": place.line, "startColumn": start, "endLine": place.end_line, "endColumn": end}
+
+
+def uri(path: str) -> str:
+    """The path as a reference: relative ones stay so, percent-encoded byte for byte."""
+    encoded = quote(os.fsencode(Path(path).as_posix()), safe="/")
+    return f"file://{encoded}" if encoded.startswith("/") else encoded

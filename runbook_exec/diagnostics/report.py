@@ -1,0 +1,163 @@
+"""What the linter has found, with all that is told of it: nothing of the page is needed any more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..lint.rule import Rule
+from ..text.source import span_in
+from ..text.span import Span
+from .excerpt import excerpt
+from .finding import Finding
+from .problem import Severity
+
+_TELLING = 4  # characters of a secret that are shown: they tell what kind it is
+
+_LETTER = re.compile(r"[^\r\n]")
+
+
+class Place(NamedTuple):
+    """A stretch of a page; lines and columns count from 1, and the end is the character after it.
+
+    `units` are the two columns counted in UTF-16 code units, as editors do.
+    """
+
+    start: int
+    end: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    units: tuple[int, int]
+
+
+class Change(NamedTuple):
+    """A safe change: what stands at this place becomes `replacement`."""
+
+    place: Place
+    replacement: str
+
+
+class Found(NamedTuple):
+    """A finding on a page, under the rule that made it."""
+
+    path: str  # as the page was asked for
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    hint: str
+    place: Place
+    excerpt: str  # the line with carets
+    fix: Change | None = None
+    also: Found | None = None  # the same in another document that this one is held against
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that was found, in the order of the pages and of the text; and what could not be checked.
+
+    `command` is who tells it, and `rules` those that found something and are none of the linter's.
+    """
+
+    found: tuple[Found, ...]
+    pages: Mapping[str, str]  # the digest of each page that was looked at, by path
+    not_checked: tuple[str, ...] = field(default=())  # why, a line each
+    command: str = "lint"
+    rules: tuple[Rule, ...] = ()
+
+
+def told(path: str, text: str, found: Sequence[tuple[Rule, Finding]]) -> Iterator[Found]:
+    """Findings, in the order of the text, as they are told: what is a secret is not shown."""
+    placing = _Placing(text)
+    secrets = [finding.span for _, finding in found if finding.secret]
+    shown = _masked(text, secrets) if secrets else text
+    for rule, finding in found:
+        fix = finding.fix
+        change = None
+        if fix is not None:
+            change = Change(placing.place(span_in(text, fix.start, fix.end)), fix.replacement)
+        yield Found(
+            path,
+            rule.code,
+            rule.name,
+            rule.severity,
+            finding.message,
+            finding.hint,
+            placing.place(finding.span),
+            excerpt(shown, finding.span),
+            change,
+        )
+
+
+def _masked(text: str, secrets: Sequence[Span]) -> str:
+    """The text with all but the first characters of secrets replaced, line ends left as they are."""
+    pieces: list[str] = []
+    position = 0
+    for span in sorted(secrets, key=lambda span: span.start):
+        start = max(position, span.start + _TELLING)
+        if start < span.end:
+            pieces += (text[position:start], _LETTER.sub("*", text[start : span.end]))
+            position = span.end
+    return "".join((*pieces, text[position:]))
+
+
+class _Placing:
+    """Finds places on a page, quickest in the order of the text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ascii = text.isascii()
+        self._latest = (0, 0, 0)  # a line, an offset on it, and its column in UTF-16 code units
+
+    def place(self, span: Span) -> Place:
+        """A span with its end and its columns in UTF-16 code units."""
+        last = span_in(self._text, max(span.start, span.end - 1), span.end)
+        end_column = last.column + (1 if span.end > span.start else 0)
+        units = self._units(span), self._units(last) + self._between(last.start, span.end)
+        return Place(span.start, span.end, span.line, span.column, last.line, end_column, units)
+
+    def _units(self, span: Span) -> int:
+        if self._ascii:
+            return span.column
+        line, offset, units = self._latest
+        if line != span.line or span.start < offset:
+            offset, units = span.start - (span.column - 1), 1
+        units += self._between(offset, span.start)
+        self._latest = (span.line, span.start, units)
+        return units
+
+    def _between(self, start: int, end: int) -> int:
+        return len(self._text[start:end].encode("utf-16-le", "surrogatepass")) // 2
+
+
+def to_plain(found: Found) -> list[Any]:
+    """The finding without its path, as JSON can hold it."""
+    fix = found.fix and [_flat(found.fix.place), found.fix.replacement]
+    return [
+        found.code, found.name, str(found.severity), found.message, found.hint, _flat(found.place),
+        found.excerpt, fix,
+    ]  # fmt: skip
+
+
+def from_plain(path: str, plain: Sequence[Any]) -> Found:
+    """The finding that `to_plain` made this of; raises ValueError or TypeError for anything else."""
+    code, name, severity, message, hint, place, line, fix = plain
+    if not all(isinstance(text, str) for text in (code, name, message, hint, line)):
+        raise TypeError("expected texts")
+    change = None if fix is None else Change(_place(fix[0]), str(fix[1]))
+    return Found(path, code, name, Severity(severity), message, hint, _place(place), line, change)
+
+
+def _flat(place: Place) -> list[int]:
+    return [
+        place.start, place.end, place.line, place.column, place.end_line, place.end_column, *place.units,
+    ]  # fmt: skip
+
+
+def _place(plain: Sequence[int]) -> Place:
+    start, end, line, column, end_line, end_column, first, last = map(int, plain)
+    return Place(start, end, line, column, end_line, end_column, (first, last))

@@ -1,0 +1,179 @@
+"""The headings of a page as a link may name them: the anchors of several renderers, and their own words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from urllib.parse import unquote
+
+from .markdown.headings import plain, slug
+
+_ATX = re.compile(r"[ \t>]*+(?>(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*)#{1,6}[ \t]++(?P<title>.*)")
+
+_UNDERLINE = re.compile(r"[ \t>]*+(?:=+|-+)[ \t]*+")
+
+_UNDERLINES = ("-", "=", " ", "\t")
+
+_FENCE = re.compile(r"[ \t>]*+(?>(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*)(`{3,}(?=[^`]*$)|~{3,})")
+
+_ID_NAME = re.compile(r"(?<!\w)(?:id|name)[ \t]*\Z")
+
+_ID = re.compile(r"[ \t]*+[\"']?([^\"'\s>]++)")
+
+_NEAR = 20  # characters before a `=` in which its name is looked for
+
+_BRACES = re.compile(r"\{[^{}\n]*\}")
+
+_BRACED_ID = re.compile(r"#([^\s#}]+)")
+
+_TAG = re.compile(r"<[^<>\n]*>")
+
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
+
+_EMOJI = re.compile(r":[\w+-]+:")
+
+# a line that brings in text from elsewhere when the page is built, or begins a tab with an anchor of its own
+_OF_INCLUDED = ("--8<--", "===", "{{", "{%", "{!", ":::", "![[")  # one is in every such line
+
+_INCLUDED = re.compile(
+    r"\n[ \t]*+(?:--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
+    r"|!\[\[(?![^\]\n]*\.(?:png|jpe?g|gif|svg|webp|pdf|mp4)\b))",
+    re.IGNORECASE,
+)
+
+# what renderers and browsers give a meaning of their own
+_MADE = re.compile(r"(?:top|[_+].*|fn(?:ref)?[:\d-].*|l\d+.*|:~:.*|\^.*|page=.*)?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Headings:
+    """What may follow the `#` of a link to a page."""
+
+    titles: tuple[str, ...] = ()
+    ids: frozenset[str] = frozenset()  # in lower case
+    included: bool = False  # whether other text is brought in, with headings of its own
+
+    @cached_property
+    def likely(self) -> frozenset[str]:
+        """The anchors that most renderers make of most headings: looked at before all that some make."""
+        return frozenset(title.lower().replace(" ", "-") for title in self.titles) | self.ids
+
+    @cached_property
+    def anchors(self) -> frozenset[str]:
+        """Every anchor that some renderer gives to a heading, in lower case."""
+        counts = Counter(
+            anchor
+            for variants in map(_variants, self.titles)
+            for anchor in {anchor for variant in variants for anchor in _slugs(variant)}
+        )
+        again = (
+            f"{anchor}{mark}{n}" for anchor, count in counts.items() for mark in "-_" for n in range(1, count)
+        )
+        return frozenset((*self.ids, *counts, *again))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The letters and digits of the headings."""
+        return frozenset(letters(variant) for title in self.titles for variant in _variants(title))
+
+    def has_anchor(self, written: str, loose: bool = False) -> bool:
+        """Whether some renderer gives a heading this anchor; `loose` where nobody knows which one renders."""
+        anchor = unquote(written).casefold().removeprefix("user-content-")
+        if (
+            self.included
+            or anchor in self.likely
+            or _MADE.fullmatch(anchor)
+            or not self.anchors.isdisjoint((anchor, anchor.strip("-")))
+        ):
+            return True
+        spaced = loose or not anchor.isascii() or " " in anchor
+        return spaced and (letters(anchor) in self.words or (loose and self._numbered(letters(anchor))))
+
+    def has_heading(self, written: str) -> bool:
+        """Whether a wikilink means a heading here: by its words, each heading of `#one#two` in turn."""
+        return (
+            self.included
+            or written in self.titles
+            or letters(written) in self.words
+            or all(self._has_part(part.strip()) for part in written.split("#"))
+        )
+
+    def _has_part(self, part: str) -> bool:
+        folded = letters(part)
+        return not folded or part.startswith("^") or folded in self.words or self.has_anchor(part)
+
+    def _numbered(self, wanted: str) -> bool:
+        return any(word.lstrip("0123456789") == wanted for word in self.words)
+
+
+def letters(text: str) -> str:
+    """What two spellings of one heading have in common: its letters and digits."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(character for character in folded if character.isalnum())
+
+
+@lru_cache(maxsize=64)
+def headings(text: str) -> Headings:
+    """The headings of a page, those in lists, quotes and admonitions too."""
+    titles: list[str] = []
+    included = False
+    may_include = any(mark in text for mark in _OF_INCLUDED) and _INCLUDED.search(
+        "\n" + text.replace("\r", "\n")
+    )
+    fence = previous = ""
+    for line in text.splitlines():
+        if ("`" in line or "~" in line) and (opening := _FENCE.match(line)):
+            if not fence:
+                fence = opening[1]
+            elif opening[1].startswith(fence) and not line.strip(" \t>`~"):
+                fence = ""
+            previous = ""
+        elif not fence:
+            if "#" in line and (heading := _ATX.match(line)):
+                titles.append(heading["title"].strip().rstrip("#").strip())
+                included = included or "<!--" in line  # of which a site may make something
+            elif line.endswith(_UNDERLINES) and previous.strip() and _UNDERLINE.fullmatch(line):
+                titles.append(previous.strip(" \t>"))
+            if may_include and not included:
+                included = _INCLUDED.match(f"\n{line}") is not None
+            previous = line
+    return Headings(tuple(titles), frozenset(_ids(text)), included)
+
+
+def _ids(text: str) -> Iterator[str]:
+    at = text.find("=") if "<" in text else -1
+    while at >= 0:
+        if _ID_NAME.search(text, max(0, at - _NEAR), at) and (found := _ID.match(text, at + 1)):
+            yield found[1].casefold()
+        at = text.find("=", at + 1)
+    if "{" in text:
+        for braces in _BRACES.finditer(text):
+            yield from (found.casefold() for found in _BRACED_ID.findall(braces.group()))
+
+
+def _variants(title: str) -> set[str]:
+    """A heading as written and as readers see it, with and without what some renderers take out."""
+    if _PLAIN.fullmatch(title):
+        return {title}
+    bare = _BRACES.sub("", title).strip()
+    seen = {title, plain(title), plain(bare)}
+    seen |= {_TAG.sub("", text) for text in tuple(seen)}
+    return seen | {_EMOJI.sub("", text).strip() for text in tuple(seen)}
+
+
+def _slugs(title: str) -> Iterable[str]:
+    """The anchors that MkDocs, GitHub, Redcarpet, and those who follow one of them make of a heading."""
+    if _PLAIN.fullmatch(title):
+        return (title.lower().replace(" ", "-"),)
+    kept = re.sub(r"[^\w\- ]", "", unicodedata.normalize("NFC", title).casefold())
+    github = kept.replace(" ", "-")
+    redcarpet = re.sub(r"[\W_]+", "-", title.casefold())
+    return (
+        slug(title),
+        github,
+        *(text.strip("-") for text in (github, redcarpet, re.sub("-+", "-", github))),
+    )

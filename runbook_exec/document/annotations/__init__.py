@@ -1,0 +1,1 @@
+"""`<!-- runbook: … -->` and `{…}` after a language."""

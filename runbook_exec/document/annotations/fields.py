@@ -1,0 +1,139 @@
+"""What each name of an annotation means: its values read, or refused with their place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ...diagnostics.problem import Problem
+from ...shells.registry import shell_name
+from ...text.durations import positive_duration
+from ...text.regex import PatternProblem, compile_pattern
+from ...text.suggest import did_you_mean
+from ..placeholders import placeholder_name
+from .lexer import Place, Word
+
+
+class _Refused(ValueError):
+    """A word is refused; `position` is the place of the mistake in its value, where that is at fault."""
+
+    def __init__(self, message: str, *, position: int | None = None, hint: str = "") -> None:
+        super().__init__(message)
+        self.position = position
+        self.hint = hint
+
+
+def _capture(text: str) -> tuple[str, str | None]:
+    name, equals, rest = text.partition("=")
+    if not equals:
+        return placeholder_name(name), None
+    if len(rest) < 3 or not (rest.startswith("/") and rest.endswith("/")):
+        raise ValueError(f"expected `NAME=/regular expression/`, got `{text}`")
+    try:
+        compile_pattern(rest[1:-1])
+    except PatternProblem as problem:
+        raise _Refused(f"`capture`: {problem}", position=len(name) + 2 + problem.position) from None
+    return placeholder_name(name), rest[1:-1]
+
+
+def _whole_number(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) > most:
+            raise ValueError(f"expected a whole number from 0 to {most}, got `{text}`")
+        return int(text)
+
+    return read
+
+
+def _single_word(text: str) -> str:
+    if re.search(r"\s", text):
+        raise ValueError(f"expected a name without blanks, got `{text}`")
+    return text
+
+
+# Each name with how its value is read and an example of it; a flag has no value.
+_READERS: Mapping[str, tuple[Callable[[str], Any], str] | None] = {
+    "id": (_single_word, "id=mint"),
+    "capture": (_capture, "capture=new-token"),
+    "secret": None,
+    "expect": (str, 'expect="Revoked"'),
+    "expect-not": (str, 'expect-not="Warning"'),
+    "expect-status": (_whole_number(255), "expect-status=1"),
+    "allow-failure": None,
+    "timeout": (positive_duration, "timeout=30s"),
+    "retry": (_whole_number(1000), "retry=3"),
+    "confirm": (str, 'confirm="Really delete it?"'),
+    "manual": None,
+    "skip": None,
+    "choose": (str, "choose=2"),
+    "when": (str, "when=\"region == 'eu'\""),
+    "cwd": (str, "cwd=/srv/app"),
+    "shell": (shell_name, "shell=bash"),
+    "setup": None,
+}
+
+_ALONE: Mapping[str, Any] = {"retry": 1, "confirm": ""}
+
+_REPEATABLE = ("expect", "expect-not")
+
+
+KNOWN = tuple(_READERS)
+
+FLAGS = frozenset(name for name, reader in _READERS.items() if reader is None)
+
+
+def read_values(words: Iterable[Word], place: Place) -> tuple[dict[str, Any], list[Problem]]:
+    """The fields of an `Annotation` that the words give, and what is wrong with the other words."""
+    given: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for word in words:
+        field = word.name.replace("-", "_")
+        try:
+            if field in given and word.name not in _REPEATABLE:
+                raise _Refused(f"`{word.name}` is given twice; leave one out")
+            value = _value(word)
+        except _Refused as refused:
+            problems.append(_problem(word, refused, place))
+            continue
+        if word.name in _REPEATABLE:
+            given.setdefault(field, []).append(value)
+        elif word.name == "capture":
+            given["capture"], given["capture_pattern"] = value
+        elif value is not False:
+            given[field] = value
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}, problems
+
+
+def _value(word: Word) -> Any:
+    """What the word sets its field to; _Refused where its value is not what its name asks for."""
+    name, value = word.name, word.value
+    if name not in _READERS:
+        guess = did_you_mean(name, KNOWN)
+        hint = "" if guess else f"known are {', '.join(f'`{known}`' for known in KNOWN)}"
+        raise _Refused(f"unknown annotation `{name}`{guess}", hint=hint)
+    reader = _READERS[name]
+    if reader is None:
+        if value is not None and value is not False:
+            raise _Refused(f"`{name}` takes no value; write `{name}` alone or leave it out")
+        return value is None
+    if value is None and name in _ALONE:
+        return _ALONE[name]
+    read, example = reader
+    if value is None or value == "":
+        raise _Refused(f"`{name}` needs a value, such as `{example}`")
+    if not isinstance(value, str):
+        raise _Refused(f"`{name}`: expected text, such as `{example}`", position=0)
+    try:
+        return read(value)
+    except _Refused:
+        raise
+    except ValueError as error:
+        raise _Refused(f"`{name}`: {error}", position=0) from None
+
+
+def _problem(word: Word, refused: _Refused, place: Place) -> Problem:
+    if refused.position is None:
+        return place.problem(str(refused), word.start, word.end, hint=refused.hint)
+    start = word.value_start + (refused.position if word.exact else 0)
+    return place.problem(str(refused), start, max(word.value_end, start + 1), hint=refused.hint)

@@ -1,0 +1,194 @@
+"""Annotations: `<!-- runbook: capture=new-token secret -->`, or the same in braces after a language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ...diagnostics.problem import Problem
+from ..model import NOTHING, Annotation
+from .fields import FLAGS, KNOWN, read_values
+from .lexer import Place, Unreadable, Word, json_words, past_blank, read_word, words_until
+
+_COMMENT = re.compile(r"<!--\s*+runbook:")
+
+_LANGUAGE = re.compile(r"[^\s{]++")
+
+_JSON = re.compile(r"\{\s*+\"")
+
+_LINE_NUMBERS = re.compile(r"\{[\d\s,:-]*+\}")  # `{1,3-5}`, for other renderers: lines to highlight
+
+
+# What other tools read after a fence's language and what means nothing to a run.
+_FOR_RENDERERS = {"title", "linenums", "linenostart", "linenos", "hl_lines", "startFrom"}
+
+_FOR_RUNME = {"interactive", "background", "promptEnv", "skipPrompts", "mimeType", "mimetype", "transform"}
+
+_FOR_RUNME |= {"terminalRows", "category", "tag"}
+
+_QUIET = _FOR_RENDERERS | _FOR_RUNME | {"closeTerminalOnSuccess"}
+
+_FOR_LINT = "ignore"  # `ignore=CODE`
+
+_RUNME_SPELLINGS = {"name": "id", "excludeFromRunAll": "skip", "ignore": "skip", "interpreter": "shell"}
+
+
+def read_comment(text: str, start: int, end: int) -> tuple[Annotation, tuple[Problem, ...]] | None:
+    """What the HTML comment `text[start:end]` says; None when it says nothing of a run.
+
+    That is so where it is not an annotation of ours, and where all it holds is `ignore=CODE`, which the
+    linter reads wherever it stands.
+    """
+    opening = _COMMENT.match(text, start, end)
+    if opening is None:
+        return None
+    closing = end - len("-->") if text.endswith("-->", opening.end(), end) else end
+    place = Place(text)
+    words, problems = _sorted_out(words_until(text, opening.end(), closing, in_braces=False), place)
+    for_a_run = [word for word in words if word.name != _FOR_LINT]
+    unsaid = [word for word in words if word.name == _FOR_LINT and not word.value]
+    if words and not for_a_run and not unsaid and not problems:
+        return None
+    problems += (
+        place.problem("`ignore` needs the code of a rule, such as `ignore=P101`", word.start, word.end)
+        for word in unsaid
+    )
+    values, refused = read_values(for_a_run, place)
+    return Annotation(**values, span=place.span(start, end)), (*problems, *refused)
+
+
+def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[Problem, ...]]:
+    """The language (lower case, "" for none) and annotation of the info string at `text[start]`.
+
+    Read are ` ```fish {capture=x} `, Pandoc's ` ```{.fish #id capture=x} `, runme's ` ```sh {"name":"x"} `,
+    and a bare `key=value`, with a warning. Errors matter only for a block that runs: in the fences of
+    other languages the braces belong to other tools.
+    """
+    end = len(info)
+    at = past_blank(info, 0, end)
+    language = ""
+    if named := _LANGUAGE.match(info, at):
+        language, at = named[0], named.end()
+    if at == end:
+        return language.lower(), NOTHING, ()
+    place = Place(text, start)
+    words: list[Word] = []
+    problems: list[Problem] = []
+    while (at := past_blank(info, at, end)) < end and not info.startswith("{{", at):
+        if highlighted := _LINE_NUMBERS.match(info, at):
+            at = highlighted.end()
+            continue
+        braced = info[at] == "{"
+        group, more, at = (_group if braced else _bare)(info, at, place)
+        if braced and not language:
+            language, group = _language_in(group)
+        words += _attributes(group)
+        problems += more
+    values, refused = read_values(words, place)
+    span = place.span(0, end) if words else None
+    return language.lower(), Annotation(**values, span=span), (*problems, *refused)
+
+
+def merge(*annotations: Annotation) -> Annotation:
+    """All annotations as one: what a later one says wins, but flags and expectations of all hold."""
+    said = [each for each in annotations if each != NOTHING]
+    if len(said) <= 1:  # as nearly everywhere
+        return said[0] if said else NOTHING
+    given: dict[str, Any] = {}
+    for name, nothing in zip(NOTHING._fields, NOTHING, strict=True):
+        values = [value for each in said if (value := getattr(each, name)) != nothing]
+        if isinstance(nothing, tuple):
+            given[name] = tuple(dict.fromkeys(text for texts in values for text in texts))
+        elif values:
+            given[name] = values[0] if name == "span" else values[-1]
+    captures = [each for each in said if each.capture is not None]
+    if captures:
+        given["capture_pattern"] = captures[-1].capture_pattern
+    return Annotation(**given)
+
+
+def _sorted_out(read: Iterable[Word | Unreadable], place: Place) -> tuple[list[Word], list[Problem]]:
+    words: list[Word] = []
+    problems: list[Problem] = []
+    for word in read:
+        if isinstance(word, Word):
+            words.append(word)
+        else:
+            problems.append(place.problem(str(word), word.start, word.end))
+    return words, problems
+
+
+def _group(info: str, at: int, place: Place) -> tuple[list[Word], list[Problem], int]:
+    """The words in the braces at `at`, and where the text after them begins."""
+    end = len(info)
+    if _JSON.match(info, at):
+        try:
+            words, at = json_words(info, at)
+        except Unreadable as unreadable:
+            return [], [place.problem(str(unreadable), unreadable.start, unreadable.end)], end
+        # runme numbers its cells in `id`; where a cell has a name too, that is what people call it by.
+        named = any(word.name == "name" for word in words)
+        return [_from_json(word) for word in words if not (named and word.name == "id")], [], at
+    read = list(words_until(info, at + 1, end, in_braces=True))
+    words, problems = _sorted_out(read, place)
+    at = past_blank(info, read[-1].end if read else at + 1, end)
+    if at == end and not problems:
+        problems.append(place.problem("expected `}` at the end of the annotation", end - 1, end))
+    return [_from_json(word) if word.name in _RUNME_SPELLINGS else word for word in words], problems, at + 1
+
+
+def _from_json(word: Word) -> Word:
+    """The word in our spelling: runme's names are ours, and `true` or `"true"` is the name alone."""
+    name = _RUNME_SPELLINGS.get(word.name, word.name)
+    value = word.value
+    if name in FLAGS and value in ("true", "false"):
+        value = value == "true"
+    if value is True:
+        value = None
+    elif isinstance(value, int | float) and value is not False:
+        value = str(value)
+    return word._replace(name=name, value=value)
+
+
+def _bare(info: str, at: int, place: Place) -> tuple[list[Word], list[Problem], int]:
+    """The word at `at`, where it is a `key=value` of ours, and where the text after it begins."""
+    try:
+        word = read_word(info, at, len(info), in_braces=False)
+    except Unreadable as unreadable:
+        return [], [], unreadable.end
+    if word.value is None or word.name in _QUIET:
+        return [], [], word.end
+    written = info[word.start : word.end]
+    warning = place.problem(
+        f"`{written}` stands bare after the language, which breaks the block in MkDocs",
+        word.start,
+        word.end,
+        hint=f"write `<!-- runbook: {written} -->` on the line above"
+        if word.name in KNOWN
+        else "leave it out",
+        code="bare-annotation",
+        warn=True,
+    )
+    return [word] if word.name in KNOWN else [], [warning], word.end
+
+
+def _language_in(words: list[Word]) -> tuple[str, list[Word]]:
+    """The language named in braces, their first class or else their first word, and the other words."""
+    for index, word in enumerate(words):
+        if word.name.startswith("."):
+            return word.name[1:], words[:index] + words[index + 1 :]
+    first = words[0] if words else None
+    if first is None or first.value is not None or first.name in KNOWN or first.name.startswith("#"):
+        return "", words
+    return first.name.rstrip(","), words[1:]
+
+
+def _attributes(words: Iterable[Word]) -> Iterator[Word]:
+    """The words that are annotations: neither classes nor for renderers; `#name` is an id."""
+    for word in words:
+        if word.name.startswith("#") and word.value is None:
+            value, start = word.name[1:], word.start + 1
+            yield word._replace(name="id", value=value, value_start=start, value_end=word.end)
+        elif word.name not in _QUIET and not word.name.startswith("."):
+            yield word

@@ -1,0 +1,53 @@
+"""`NAME=VALUE` and `NAME=STEP[:REGEX]`, as people write them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..errors import ValueProblem
+from ..text.regex import PatternProblem, compile_pattern
+from .placeholders import placeholder_name
+
+
+class Capture(NamedTuple):
+    """The value of a placeholder that the output of a statement gives.
+
+    `step` is a step's number or label, an id, an anchor, or `STEP.STATEMENT`; `pattern` a regular
+    expression whose first group, or all of it, is the value.
+    """
+
+    name: str
+    step: str
+    pattern: str | None = None
+
+
+def parse_set(text: str) -> tuple[str, str]:
+    """The name, in compared form, and the value of `NAME=VALUE`; ValueProblem where it is not that."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueProblem("expected NAME=VALUE, got no `=`")
+    return _name(name), value
+
+
+def parse_capture(text: str) -> Capture:
+    """What `NAME=STEP` or `NAME=STEP:REGEX` says; ValueProblem where it is not that."""
+    name, equals, rest = text.partition("=")
+    step, colon, pattern = rest.partition(":")
+    step = step.strip().removeprefix("#")
+    if not equals or not step:
+        raise ValueProblem(f"expected NAME=STEP or NAME=STEP:REGEX, such as `new-token=2`, got `{text}`")
+    if colon and not pattern:
+        raise ValueProblem(f"expected a regular expression after the `:`, got `{text}`")
+    if colon:
+        try:
+            compile_pattern(pattern)
+        except PatternProblem as problem:
+            raise ValueProblem(str(problem)) from None
+    return Capture(_name(name), step, pattern if colon else None)
+
+
+def _name(text: str) -> str:
+    try:
+        return placeholder_name(text)
+    except ValueError as error:
+        raise ValueProblem(str(error)) from None

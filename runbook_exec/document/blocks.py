@@ -1,0 +1,196 @@
+"""Fenced blocks: their script, its statements with their placeholders, and whether they run."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..diagnostics.problem import Problem
+from ..shells.base import Scan
+from ..shells.quoting import Context
+from ..shells.registry import LANGUAGES, READS, SESSION, SHELLS, SPOKEN
+from ..text.source import Excerpt, Source
+from ..text.span import Span
+from . import placeholders
+from .annotations.parser import merge, read_info
+from .console import Session, is_session, unwrap
+from .markdown.elements import Fence
+from .model import NOTHING, Annotation, Block, Placeholder, Settings, Statement
+
+_OR = re.compile(r"#+\s*(?:or|alternatively)\b(?:[^\n]*:)?\s*", re.IGNORECASE)
+
+_HEADING_COMMENT = re.compile(r"\s*#(?!!)[^\n]*")
+
+
+class Draft(NamedTuple):
+    """A fence with what is said of it: all that does not depend on the procedure it stands in."""
+
+    fence: Fence
+    language: str  # a shell's name, `console`, or the word as written
+    annotation: Annotation
+    problems: tuple[Problem, ...]
+    put_aside: str  # why it would not run in any procedure; empty if it might
+    executable: bool  # whether it is for some shell, and not put aside
+
+
+def draft(source: Source, fence: Fence, above: Annotation, shell: str | None = None) -> Draft:
+    """Read a fence's info string; `above` is the annotation on the line above it.
+
+    Braces in other languages than a shell's belong to other tools: nothing is said of mistakes in them.
+    """
+    word, inside, problems = read_info(fence.written, source.text, fence.written_at)
+    annotation = inside if above is NOTHING else merge(inside, above)
+    language = LANGUAGES.get(word, word)
+    if annotation.shell:
+        language = LANGUAGES.get(annotation.shell, annotation.shell)
+    ours = language in SPOKEN
+    if not ours:
+        annotation = above
+        problems = ()
+    if not fence.closed:
+        problems = (*problems, _unclosed(source, fence))
+    put_aside = _put_aside(fence, annotation)
+    return Draft(fence, language, annotation, problems, put_aside, language in SPOKEN and not put_aside)
+
+
+def _put_aside(fence: Fence, annotation: Annotation) -> str:
+    if fence.quoted:
+        return "inside a quote: an alternative"
+    if not fence.closed:
+        return "its fence is never closed"
+    if annotation.skip:
+        return "annotated skip"
+    return "annotated manual: a person does this" if annotation.manual else ""
+
+
+def _unclosed(source: Source, fence: Fence) -> Problem:
+    marker = source.text[fence.span.start : fence.written_at].strip() or "```"
+    span = source.span(fence.span.start, source.end(fence.span.line - 1))
+    return Problem(
+        "unclosed-fence",
+        f"expected a line {marker} that closes this block, found none before the end of what it stands in",
+        span,
+        f"write {marker} on a line of its own below the block, indented like this one",
+    )
+
+
+def read_block(
+    source: Source, drafted: Draft, number: int, shell: str, settings: Settings, why_not: str = ""
+) -> tuple[Block, tuple[Problem, ...]]:
+    """The block as it stands in a procedure that runs in `shell`; `why_not` is why nothing here runs.
+
+    The problems are those of its text, and matter only if it runs.
+    """
+    fence = drafted.fence
+    language = drafted.language
+    session = language == SESSION or (language in SHELLS and is_session(fence.code.text))
+    own_shell = shell if language == SESSION or language in READS.get(shell, ()) else language
+    reason = drafted.put_aside or why_not or _other_language(language, own_shell, shell)
+    if own_shell not in SHELLS:
+        block = Block(
+            number, fence.info, language, fence.code.text, fence.code, fence.span,
+            why_not=reason, annotation=drafted.annotation,
+        )  # fmt: skip
+        return block, ()
+    content = Session(fence.code, ())
+    if session:
+        content = unwrap(fence.code, lambda text: _scan(text, own_shell, settings)[0].problem is None)
+        if not reason and not content.script.text.strip():
+            reason = "no line in it begins with the prompt `$ `"
+    reading = _Reading(source, content.script)
+    statements, labels, problems = reading.statements(own_shell, settings, content.expected)
+    block = Block(
+        number, fence.info, language, fence.code.text, content.script, fence.span, statements, labels,
+        runs=not reason, why_not=reason, annotation=drafted.annotation,
+    )  # fmt: skip
+    return block, problems
+
+
+def _other_language(language: str, own_shell: str, shell: str) -> str:
+    if language not in SPOKEN:
+        return "not a shell" if language else "no language is named after its fence"
+    if own_shell == shell:
+        return ""
+    return f"in {language}; this procedure runs in {shell}" if shell else f"in {language}; nothing runs here"
+
+
+def _scan(script: str, shell: str, settings: Settings) -> tuple[Scan, tuple[placeholders.Found, ...]]:
+    found = placeholders.find(script, settings.literal)
+    scan: Scan = SHELLS[shell].scan(placeholders.blank(script, found))
+    return scan, found
+
+
+class _Reading(NamedTuple):
+    """A script that is being read, and where it stands in the file."""
+
+    source: Source
+    script: Excerpt
+
+    def statements(
+        self, shell: str, settings: Settings, expected: Sequence[tuple[int, str]]
+    ) -> tuple[tuple[Statement, ...], tuple[str, ...], tuple[Problem, ...]]:
+        """The statements, the labels of the alternatives among them, and what is wrong with the script."""
+        text = self.script.text
+        scan, found = _scan(text, shell, settings)
+        borders, labels = _alternatives(text, scan)
+        statements = []
+        ends = [end for _, end in scan.statements]
+        shown = {bisect_right(ends, end) - 1: output for end, output in expected}
+        upcoming = iter((*found, None))
+        placeholder = next(upcoming)
+        for index, (start, end) in enumerate(scan.statements):
+            inside = []
+            while placeholder is not None and placeholder.start < end:
+                if placeholder.start >= start:
+                    inside.append(self._placeholder(placeholder, start, scan))
+                placeholder = next(upcoming)
+            statements.append(
+                Statement(
+                    text[start:end],
+                    start,
+                    end,
+                    self._span(start, end),
+                    tuple(inside),
+                    bisect_right(borders, start) + 1 if borders else 0,
+                    shown.get(index),
+                )
+            )
+        problems: tuple[Problem, ...] = ()
+        if scan.problem is not None:
+            position, message = scan.problem
+            span = self._span(position, min(position + 1, len(text)))
+            problems = (Problem("syntax", message, span, f"it is read as {shell}"),)
+        return tuple(statements), labels, problems
+
+    def _placeholder(self, found: placeholders.Found, base: int, scan: Scan) -> Placeholder:
+        in_comment = scan.in_comment(found.start)
+        context = Context.COMMENT if in_comment else scan.context(found.start, found.end)
+        span = self._span(found.start, found.end)
+        return Placeholder(found.name, found.text, found.start - base, found.end - base, context, span)
+
+    def _span(self, start: int, end: int) -> Span:
+        return self.source.span(*self.script.offsets(start, end))
+
+
+def _alternatives(text: str, scan: Scan) -> tuple[list[int], tuple[str, ...]]:
+    """Where each alternative but the first begins, and the labels of all; nothing if there are none."""
+    borders: list[int] = []
+    labels: list[str] = []
+    ends = [end for _, end in scan.statements]
+    for start, end in scan.comments:
+        line = text.rfind("\n", 0, start) + 1
+        after = bisect_right(ends, start)
+        inside = after < len(ends) and scan.statements[after][0] < start
+        if not inside and not text[line:start].strip() and _OR.fullmatch(text, start, end):
+            borders.append(start)
+            labels.append(text[start:end].strip("# \t"))
+    if not borders or not scan.statements:
+        return [], ()
+    first_start, first_end = scan.statements[0]
+    heading = _HEADING_COMMENT.match(text, 0, first_start)
+    first = heading[0].strip("# \t\n") if heading else ""
+    if not first or borders[0] < first_start:
+        first = text[first_start:first_end].split("\n", 1)[0]
+    return borders, (first, *labels)

@@ -1,0 +1,73 @@
+"""Which files the linter looks at, and which pages stand around them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..system.git import listed_by_git
+
+SUFFIXES = (".md", ".markdown")
+
+DEFAULT = ("runbooks", "docs")
+
+_ROOTS = (".git", "mkdocs.yml", ".obsidian", "quartz.config.ts", "runbook-exec.toml")
+
+_SKIPPED = frozenset(("node_modules", "__pycache__"))
+
+
+class NoSuchPath(Exception):
+    """A path that was asked for is not there, or cannot be looked into; the message says which."""
+
+
+def collect(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path]:
+    """The Markdown files that are meant, in order, each once; in folders, those that git does not ignore.
+
+    Without paths it is the folders of `default` that exist. A file that is named is looked at whatever it is
+    called. Raises NoSuchPath.
+    """
+    wanted = [Path(path) for path in paths] or [Path(path) for path in default if Path(path).is_dir()]
+    if not wanted:
+        raise NoSuchPath(f"expected a path: there is no folder {' or '.join(default)} here")
+    found: dict[str, Path] = {}
+    for path in wanted:
+        if path.is_dir():
+            try:
+                for page in pages_in(path):
+                    found.setdefault(os.path.abspath(page), page)  # noqa: PTH100
+            except OSError as error:
+                reason = (error.strerror or str(error)).lower()
+                raise NoSuchPath(f"cannot read `{error.filename or path}`: {reason}") from None
+        elif path.exists() or path.is_symlink():
+            found.setdefault(os.path.abspath(path), path)  # noqa: PTH100
+        else:
+            raise NoSuchPath(f"cannot read `{path}`: no such file or directory")
+    return list(found.values())
+
+
+def pages_in(folder: Path) -> list[Path]:
+    """The Markdown files below a folder, sorted; in a git work tree those that git does not ignore."""
+    listed = listed_by_git(folder)
+    if listed is None:
+        return sorted(path for path in _walk(folder) if path.suffix.lower() in SUFFIXES)
+    pages = [name for name in listed if name.lower().endswith(SUFFIXES)]
+    return [folder / name for name in sorted(pages, key=lambda name: name.split("/"))]
+
+
+def site_root(path: Path) -> Path | None:
+    """The folder whose pages a link on this page may mean, by what stands in it; None where nothing tells."""
+    for folder in path.absolute().parents:
+        if any((folder / name).exists() for name in _ROOTS):
+            return folder
+    return None
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for child in sorted(folder.iterdir()):
+        if child.name.startswith(".") or child.name in _SKIPPED:
+            continue
+        if child.is_dir() and not child.is_symlink():
+            yield from _walk(child)
+        elif child.is_file():
+            yield child

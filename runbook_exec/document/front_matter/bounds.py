@@ -1,0 +1,35 @@
+"""Where the front matter of a page begins and ends, and what it comes to: told without reading it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...diagnostics.problem import Problem
+from ..model import Settings
+
+_OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n")
+
+_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The front matter of a page; `end` is the offset where the page itself begins, 0 where there is none."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+    end: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+def bounds(text: str) -> tuple[int, int, int] | None:
+    """Where YAML begins and ends between a `---` on the first line and the next `---` or `...`.
+
+    The third offset is the one after that line. None where one of the two lines is not there.
+    """
+    opening = _OPENING.match(text)
+    closing = _CLOSING.search(text, opening.end()) if opening else None
+    return (opening.end(), closing.start(), closing.end()) if opening and closing else None

@@ -1,0 +1,79 @@
+"""Where the keys of a page's front matter stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from ...text.source import span_in
+from ...text.span import Span
+from ...text.yaml import Mistake, load
+from .bounds import bounds
+from .dates import as_date
+
+_REVIEWED = frozenset(("lastreviewed", "lastreview", "lastreviewedon", "reviewed", "reviewedon"))
+
+
+class Entry(NamedTuple):
+    """A key at the top of the front matter, its value, and the items of that where it is a list."""
+
+    key: Span
+    value: Span
+    written: str  # the value as it stands there, if it is no list or mapping
+    plain: bool  # whether that is without quotes
+    items: tuple[Span, ...] = ()
+
+
+def entries(text: str) -> dict[str, Entry]:
+    """The keys of the front matter by name; none where it cannot be read."""
+    if (found := bounds(text)) is None:
+        return {}
+    start, end, _ = found
+    try:
+        root = load(text, start, end).root
+    except Mistake:
+        return {}
+
+    def span(node: Node) -> Span:
+        # a block that is a list or mapping ends before the next key: only its first line is meant
+        first, last = start + node.start_mark.index, start + node.end_mark.index
+        line = text.find("\n", first)
+        return span_in(text, first, min(last, line) if line >= first else last)
+
+    keys: dict[str, Entry] = {}
+    for key, value in root.value if isinstance(root, MappingNode) else ():
+        if isinstance(key, ScalarNode):
+            scalar = isinstance(value, ScalarNode)
+            items = tuple(map(span, value.value)) if isinstance(value, SequenceNode) else ()
+            empty = value.start_mark.index == value.end_mark.index
+            at = span(key) if empty else span(value)
+            keys[key.value] = Entry(
+                span(key), at, value.value if scalar else "", scalar and not value.style, items
+            )
+    return keys
+
+
+def known_name(key: str) -> str:
+    """The name of a key with its parts joined: `last-reviewed` and `last_reviewed` are `lastreviewed`."""
+    return key.casefold().replace("-", "").replace("_", "").replace(" ", "")
+
+
+def review_date(matter: Mapping[str, Any]) -> tuple[str, date] | None:
+    """The key that says when the page was last reviewed, and that day; None where no date says so."""
+    for key, value in matter.items():
+        if known_name(key) in _REVIEWED and (day := as_date(value)) is not None:
+            return key, day
+    return None
+
+
+def value_of(text: str, key: str) -> Span | None:
+    """The first word of the value on the line of a key; None where the key has no such line."""
+    if (found := bounds(text)) is None:
+        return None
+    line = re.compile(rf"^(['\"]?){re.escape(key)}\1[ \t]*:[ \t]+['\"]?([^\s#'\"]+)", re.MULTILINE)
+    match = line.search(text, found[0], found[1])
+    return span_in(text, match.start(2), match.end(2)) if match else None

@@ -1,0 +1,219 @@
+"""The settings of a runbook, typed out of YAML: front matter's `runbook:` key, or a file of inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from ...shells.registry import shell_name
+from ...sources.registry import check_source
+from ...text.durations import positive_duration
+from ...text.regex import PatternProblem, compile_pattern
+from ...text.span import Span
+from ...text.suggest import did_you_mean
+from ...text.yaml import Document, Mistake
+from ..assignments import parse_capture
+from ..model import Input, Settings
+from ..placeholders import placeholder_name
+
+_TAG = "tag:yaml.org,2002:"
+
+
+class Reading(NamedTuple):
+    """A document that is being read: `refuse` is told of each mistake, and what is wrong is left out."""
+
+    document: Document
+    refuse: Callable[[Mistake], None]
+    span: Callable[[int, int], Span]
+
+    def mistake(self, node: Node, message: str, hint: str = "") -> Mistake:
+        return self.document.mistake(node, message, hint)
+
+
+def is_name(node: Node) -> bool:
+    """Whether a key is text; a bare `on`, `2020` or `2026-04-30` is not."""
+    return isinstance(node, ScalarNode) and node.tag == f"{_TAG}str"
+
+
+def read_settings(reading: Reading, node: Node) -> Settings:
+    """The settings that a mapping gives; every name in it must be known."""
+    return Settings(**_fields(reading, node, _SETTINGS))
+
+
+def overlay(base: Settings, over: Settings) -> Settings:
+    """Both settings as one, where `over` wins; an input that both describe has details of both."""
+    inputs = dict(base.inputs)
+    for name, theirs in over.inputs.items():
+        inputs[name] = replace(inputs.get(name, theirs), **_given(theirs, Input(theirs.name)))
+    given = _given(over, Settings())
+    given |= {
+        "inputs": inputs,
+        "captures": {**base.captures, **over.captures},
+        "literal": (*base.literal, *(name for name in over.literal if name not in base.literal)),
+    }
+    return replace(base, **given)
+
+
+def _given(value: Input | Settings, nothing: Input | Settings) -> dict[str, Any]:
+    pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
+    return {name: this for name, this in pairs if this != getattr(nothing, name)}
+
+
+def _fields(reading: Reading, node: Node, readers: Mapping[str, _Reader]) -> dict[str, Any]:
+    """The members of a mapping, each read as its name asks for; those that are left empty are left out."""
+    given: dict[str, Any] = {}
+    for key, value in _members(reading, node, tuple(readers)):
+        try:
+            read = None if _is_empty(value) else readers[key.value](reading, value)
+        except Mistake as mistake:
+            reading.refuse(mistake)
+        else:
+            if read is not None:
+                given[key.value] = read
+    return given
+
+
+def _named(reading: Reading, node: Node, read: Callable[[str, Node, Node], Any]) -> dict[str, Any]:
+    """The members of a mapping from names of placeholders, in compared form, to what `read` makes of them."""
+    given: dict[str, Any] = {}
+    for key, value in _members(reading, node, None):
+        try:
+            name = _name(reading, key)
+            if name in given:
+                raise reading.mistake(
+                    key, f"`{key.value}` is there twice; case, `-`, `_` and blanks do not count"
+                )
+            given[name] = read(name, key, value)
+        except Mistake as mistake:
+            reading.refuse(mistake)
+    return given
+
+
+def _members(
+    reading: Reading, node: Node, known: tuple[str, ...] | None
+) -> Iterator[tuple[ScalarNode, Node]]:
+    """The members of a mapping whose name is known, or of any name where None are listed."""
+    if _is_empty(node):
+        return
+    if not isinstance(node, MappingNode):
+        names = f" of {', '.join(f'`{name}`' for name in known)}" if known else ""
+        raise reading.mistake(node, f"expected a mapping{names}, got {_kind(node)}")
+    for key, value in node.value:
+        if not is_name(key):
+            reading.refuse(reading.mistake(key, f"expected a name, got {_kind(key)}", "put it in quotes"))
+        elif known is not None and key.value not in known:
+            guess = did_you_mean(key.value, known)
+            hint = "" if guess else f"known are {', '.join(f'`{name}`' for name in known)}"
+            reading.refuse(reading.mistake(key, f"unknown key `{key.value}`{guess}", hint))
+        else:
+            yield key, value
+
+
+def _text(reading: Reading, node: Node) -> str:
+    """The text as written, also where YAML would make a number, a date or a truth value of it."""
+    if not isinstance(node, ScalarNode) or _is_empty(node):
+        raise reading.mistake(node, f"expected text, got {_kind(node)}")
+    return str(node.value)
+
+
+def _text_read_by(read: Callable[[str], Any]) -> _Reader:
+    """A reader of text in which `read` raises ValueError for what it does not take."""
+
+    def reader(reading: Reading, node: Node) -> Any:
+        try:
+            return read(_text(reading, node))
+        except Mistake:
+            raise
+        except PatternProblem as problem:
+            mistake = reading.mistake(node, str(problem))
+            if isinstance(node, ScalarNode) and not node.style:  # written without quotes, so as it is
+                mistake.start = min(mistake.start + problem.position, mistake.end - 1)
+            raise mistake from None
+        except ValueError as error:
+            raise reading.mistake(node, str(error)) from None
+
+    return reader
+
+
+def _pattern(text: str) -> str:
+    compile_pattern(text)
+    return text
+
+
+def _truth(reading: Reading, node: Node) -> bool:
+    if not isinstance(node, ScalarNode) or node.tag != f"{_TAG}bool":
+        raise reading.mistake(node, f"expected `true` or `false`, got {_kind(node)}")
+    return node.value.lower() in ("true", "yes", "on")
+
+
+def _list_of(read: Callable[[Reading, Node], str]) -> _Reader:
+    def reader(reading: Reading, node: Node) -> tuple[str, ...]:
+        if not isinstance(node, SequenceNode):
+            raise reading.mistake(node, f"expected a list, got {_kind(node)}")
+        return tuple(read(reading, item) for item in node.value)
+
+    return reader
+
+
+def _name(reading: Reading, node: Node) -> str:
+    name: str = _text_read_by(placeholder_name)(reading, node)
+    return name
+
+
+def _inputs(reading: Reading, node: Node) -> dict[str, Input]:
+    def read(name: str, key: Node, value: Node) -> Input:
+        base = reading.document.base
+        span = reading.span(base + key.start_mark.index, base + key.end_mark.index)
+        if isinstance(value, MappingNode) or _is_empty(value):
+            return Input(name, span=span, **_fields(reading, value, _INPUT))
+        return Input(name, span=span, default=_text(reading, value))
+
+    return _named(reading, node, read)
+
+
+def _captures(reading: Reading, node: Node) -> dict[str, str]:
+    def read(name: str, key: Node, value: Node) -> str:
+        _text_read_by(lambda text: parse_capture(f"{name}={text}"))(reading, value)
+        return _text(reading, value)
+
+    return _named(reading, node, read)
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.tag == f"{_TAG}null"
+
+
+def _kind(node: Node) -> str:
+    """What a node is, for a message."""
+    if _is_empty(node):
+        return "nothing"
+    if isinstance(node, ScalarNode):
+        return f"`{node.value}`" if len(node.value) <= 40 else "a longer text"
+    return "a mapping" if isinstance(node, MappingNode) else "a list"
+
+
+_Reader = Callable[[Reading, Node], Any]
+
+
+_SETTINGS: Mapping[str, _Reader] = {
+    "inputs": _inputs,
+    "captures": _captures,
+    "literal": _list_of(_name),
+    "procedure": _text_read_by(lambda text: text.removeprefix("#")),
+    "shell": _text_read_by(shell_name),
+    "cwd": _text,
+    "timeout": _text_read_by(positive_duration),
+    "cadence": _text_read_by(positive_duration),
+}
+
+_INPUT: Mapping[str, _Reader] = {
+    "help": _text,
+    "default": _text,
+    "pattern": _text_read_by(_pattern),
+    "choices": _list_of(_text),
+    "secret": _truth,
+    "source": _text_read_by(check_source),
+}

@@ -1,0 +1,198 @@
+"""The links of a page's prose: where each stands and what it points to; never those in code or comments."""
+
+from __future__ import annotations
+
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..system.memo import latest
+from .markdown.wikilinks import code_spans
+from .model import Runbook, Wikilink
+
+_TOKEN = re.compile(r"\\.|\[|\]\(?", re.DOTALL)
+
+_DESTINATION = re.compile(
+    r"\(\s*+(?:<(?P<bracketed>[^<>\n]*+)>|(?P<bare>(?>(?:[^\s()<>\\]++|\\.|\([^\s()<>]*+\))+)))"
+    r"(?:\s++(?:\"[^\"]{0,500}\"|'[^']{0,500}'|\([^()]{0,500}\)))?\s*+\)"
+)
+
+_DEFINITION = re.compile(
+    r"[ \t>]{0,40}\[(?!\^)(?P<label>[^\[\]\n]{1,300})\]:[ \t]*+"
+    r"(?:<(?P<bracketed>[^<>\n]*+)>|(?P<bare>[^\s<]\S*+))"
+    r"(?:[ \t]++(?:\"[^\"\n]*+\"|'[^'\n]*+'|\([^()\n]*+\)))?[ \t]*+\r?$",
+    re.MULTILINE,
+)
+
+_FARTHEST = 350  # characters from the beginning of its line to the end of its label
+
+_LABEL = re.compile(r"\[([^\[\]\n]{1,300})\](?!:)")
+
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+_COMMENT = re.compile(r"%%[^\n]*?%%")
+
+_COMMENT_LINE = re.compile(r"^[ \t>]*+%%[ \t]*+$", re.MULTILINE)
+
+_HTML_CODE = ("code", "pre", "kbd", "samp", "script", "style")
+
+# names that no page has, of things that are written in double brackets as well
+_NO_NAME = re.compile(
+    r".*[*\"<>?:={}$\\`].*|[-@!&].*|_?to(?:c|sp)_?|[\d\s.,;_+-]*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class Link(NamedTuple):
+    """An inline link, an image or the definition of a reference; `text[start:end]` is the destination."""
+
+    destination: str  # without escapes and entities
+    start: int
+    end: int
+
+
+class Stretches:
+    """Stretches of a text: whether an offset is in one of them."""
+
+    def __init__(self, found: Iterable[tuple[int, int]]) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(found):
+            if not self._ends or start >= self._ends[-1]:
+                self._starts.append(start)
+                self._ends.append(end)
+            else:
+                self._ends[-1] = max(self._ends[-1], end)
+
+    def __contains__(self, offset: int) -> bool:
+        index = bisect_right(self._starts, offset) - 1
+        return index >= 0 and offset < self._ends[index]
+
+
+@lru_cache(maxsize=4)
+def hidden_in(text: str) -> Stretches:
+    """What of a page no reader sees, or sees as code: comments, and code in the form of HTML."""
+    found = [*_between(text, "<!--", "-->"), *_obsidian_comments(text)]
+    if "</" in text:
+        lowered = text.lower()
+        for tag in _HTML_CODE:
+            found += _between(lowered, f"<{tag}", f"</{tag}>")
+    return Stretches(found)
+
+
+def _between(text: str, opening: str, closing: str) -> Iterator[tuple[int, int]]:
+    start = text.find(opening)
+    while start >= 0:
+        end = text.find(closing, start + len(opening))
+        if end < 0:
+            return
+        yield start, end + len(closing)
+        start = text.find(opening, end + len(closing))
+
+
+def _obsidian_comments(text: str) -> Iterator[tuple[int, int]]:
+    """`%% … %%` on one line, and what stands between two lines of `%%`."""
+    if "%%" not in text:
+        return
+    yield from (comment.span() for comment in _COMMENT.finditer(text))
+    alone = iter(_COMMENT_LINE.finditer(text))
+    yield from ((opening.start(), closing.end()) for opening, closing in zip(alone, alone, strict=False))
+
+
+@latest
+def page_links(runbook: Runbook) -> Sequence[Wikilink]:
+    """The wikilinks, without what only looks like one: `[[1]](…)`, `[[:space:]]`, `[[ -f x ]]`, `[[TOC]]`."""
+    return tuple(_page_links(runbook))
+
+
+def _page_links(runbook: Runbook) -> Iterator[Wikilink]:
+    hidden = hidden_in(runbook.text) if runbook.wikilinks else None
+    for link in runbook.wikilinks:
+        start, end = link.span.start, link.span.end
+        beside = (runbook.text[max(0, start - 1) : start], runbook.text[end : end + 1])
+        if hidden is None or start in hidden or beside[0] == "[" or beside[1] in ("(", "[", "]"):
+            continue
+        if not link.target or not _NO_NAME.fullmatch(link.target):
+            yield link
+
+
+def has_links(text: str) -> bool:
+    """Whether there may be a link, an image or a definition in a text at all."""
+    return "](" in text or "]:" in text
+
+
+@latest
+def links(runbook: Runbook) -> Sequence[Link]:
+    """The links and images of the prose, then the definitions of references that are used."""
+    return tuple(_links(runbook))
+
+
+def _links(runbook: Runbook) -> Iterator[Link]:
+    text = runbook.text
+    at = text.find("](")
+    hidden = hidden_in(text) if at >= 0 else Stretches(())
+    for span in runbook.paragraphs:
+        if 0 <= at < span.start:
+            at = text.find("](", span.start)
+        if at < 0:
+            break
+        if at < span.end:
+            yield from (link for link in _inline(text, span.start, span.end) if link.start not in hidden)
+    yield from _definitions(runbook)
+
+
+def _inline(text: str, start: int, end: int) -> Iterator[Link]:
+    spans = code_spans(text, start, end)
+    code = Stretches(spans) if spans else ()
+    depth = 0
+    for token in _TOKEN.finditer(text, start, end):
+        if token.start() in code:
+            continue
+        written = token.group()
+        depth += written == "["
+        if written[0] != "]" or not depth:
+            continue
+        depth -= 1
+        if written == "](" and (found := _DESTINATION.match(text, token.end() - 1, end)):
+            yield _link(found)
+
+
+def _definitions(runbook: Runbook) -> Iterator[Link]:
+    text = runbook.text
+    found = list(_defined(text))
+    if not found:
+        return
+    hidden = hidden_in(text)
+    used = {label.casefold() for label in _LABEL.findall(text)}
+    starts = [block.span.start for block in runbook.blocks]
+    for definition in found:
+        at = definition.start("label")
+        block = bisect_right(starts, at) - 1
+        inside = block >= 0 and at < runbook.blocks[block].span.end
+        if not inside and at not in hidden and definition["label"].casefold() in used:
+            yield _link(definition)
+
+
+def _defined(text: str) -> Iterator[re.Match[str]]:
+    """The definitions, each looked for on a line in which there may be one."""
+    line = -1
+    at = text.find("]:")
+    while at >= 0:
+        begin = text.rfind("\n", max(0, at - _FARTHEST), at) + 1
+        if begin != line and (begin or at <= _FARTHEST) and (found := _DEFINITION.match(text, begin)):
+            yield found
+        line = begin
+        at = text.find("]:", at + 1)
+
+
+def _link(found: re.Match[str]) -> Link:
+    group = "bare" if found["bracketed"] is None else "bracketed"
+    written = found[group]
+    if "\\" in written:
+        written = _ESCAPE.sub(r"\1", written)
+    if "&" in written:
+        written = html.unescape(written)
+    return Link(written, found.start(group), found.end(group))

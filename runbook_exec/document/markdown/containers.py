@@ -1,0 +1,195 @@
+"""Where lists and quotes end: whether a line without their marker still belongs to the paragraph in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+LIST_MARKER = re.compile(r" {0,3}(?:[-+*]|[0-9]{1,9}[.)])(?=[ \n]|$)")
+
+QUOTE_MARKER = re.compile(r" {0,3}> ?")
+
+
+_DEEPEST = 20  # containers that are followed; mistune reads as text what is nested deeper than this
+
+
+_QUOTE = 0  # in a tip's containers, where any other number is the width of an item's marker and indentation
+
+
+_TAGS = (
+    "address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|dialog|dir|div"
+    "|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset|h1|h2|h3|h4|h5|h6|head|header|hr|html|iframe"
+    "|legend|li|link|main|menu|menuitem|nav|noframes|ol|optgroup|option|p|param|search|section|summary|table"
+    "|tbody|td|tfoot|th|thead|title|tr|track|ul"
+)
+
+_VERBATIM_TAGS = "pre|script|style|textarea"
+
+_BREAK = r"(?:-[ ]*){3,}\n?$|(?:_[ ]*){3,}\n?$|(?:\*[ ]*){3,}\n?$"
+
+_ATX = r"#{1,6}(?:[ \n]|$)"
+
+_OPENING_FENCE = r"`{3,}(?=[^`\n]*\n?$)|~{3,}"
+
+
+_THEMATIC_BREAK = re.compile(r" {0,3}(?:" + _BREAK + ")")
+
+_FENCE = re.compile(_OPENING_FENCE)
+
+_ONE_LINE = re.compile(f"{_ATX}|{_BREAK}")
+
+_UNDERLINE = re.compile(r"(?:=+|-+) *\n?$")
+
+_INTERRUPTS = re.compile(
+    rf" {{0,3}}(?:{_BREAK}|{_ATX}|{_OPENING_FENCE}|>|(?:[-+*]|[0-9]{{1,9}}[.)])(?:[ \n]|$)"
+    rf"|(?i:</?(?:{_TAGS})(?:\s|/?>|$)|<(?:{_VERBATIM_TAGS})(?:[\s>]|$))|<!--|<\?|<!\[CDATA\[|<![A-Za-z])"
+)
+
+_HTML_UNTIL = (
+    (re.compile(rf"<(?:{_VERBATIM_TAGS})(?:[\s>]|$)", re.I), re.compile(rf"</(?:{_VERBATIM_TAGS})>", re.I)),
+    (re.compile(r"<!--"), re.compile(r"-->")),
+    (re.compile(r"<\?"), re.compile(r"\?>")),
+    (re.compile(r"<!\[CDATA\["), re.compile(r"\]\]>")),
+    (re.compile(r"<![A-Za-z]"), re.compile(r">")),
+)
+
+_BLANK = re.compile(r"\A\s*\Z")
+
+_BLOCK_TAG = re.compile(rf"</?(?:{_TAGS})(?:\s|/?>|$)", re.I)
+
+_LONE_TAG = re.compile(r"</?[A-Za-z][^<>]*>\s*$")
+
+
+def indentation(line: str) -> int:
+    """How many spaces a line begins with."""
+    return len(line) - len(line.lstrip(" "))
+
+
+@dataclass(slots=True)
+class Tip:
+    """What is open at the end of a container's text: only a paragraph goes on without the marker."""
+
+    paragraph: bool = False
+    fence: str = ""  # the marker of the fence that is open
+    html_end: re.Pattern[str] | None = None  # what ends the HTML block that is open
+    inside: list[int] = field(default_factory=list)  # the lists and quotes that are open, outermost first
+    known: int = 0  # how many pieces of the text it has taken in
+    bare: bool = False  # the innermost is an item with nothing in it yet
+
+    def lazy(self, text: Sequence[str], line: str) -> bool:
+        """Whether a line that lacks its container's marker goes on with the paragraph open after `text`.
+
+        `text` is that of the container so far, without its marker and in pieces of whole lines; a line that
+        goes on is taken in as the next piece.
+        """
+        if not line.strip() or _INTERRUPTS.match(line):
+            return False
+        self.read_up_to(text)
+        self.known += self.paragraph
+        return self.paragraph
+
+    def read_up_to(self, text: Sequence[str]) -> None:
+        """Take in the pieces of the container's text that are new."""
+        for piece in text[self.known :]:
+            for line in piece.split("\n")[:-1]:
+                self._add(f"{line}\n")
+        self.known = len(text)
+
+    def _add(self, line: str) -> None:
+        if not self.inside and not self.fence and line[:1].isalpha() and not self.html_end:
+            self.paragraph = True
+            return
+        depth, rest = self._enter(line)
+        if depth < len(self.inside):
+            if self.paragraph and rest.strip() and not _INTERRUPTS.match(rest):
+                return
+            del self.inside[depth:]
+            self._close()
+        if self.fence:
+            closing = rest.strip(" \n")
+            if indentation(rest) < 4 and closing.startswith(self.fence) and not closing.strip(self.fence[0]):
+                self.fence = ""
+        elif self.html_end:
+            if self.html_end.search(rest):
+                self.html_end = None
+        else:
+            self._add_leaf(self._open(rest))
+
+    def _close(self) -> None:
+        self.paragraph, self.fence, self.html_end, self.bare = False, "", None, False
+
+    def _enter(self, line: str) -> tuple[int, str]:
+        """How many of the open containers the line stays in, and what of it stands inside those."""
+        for depth, width in enumerate(self.inside):
+            if width == _QUOTE:
+                marker = QUOTE_MARKER.match(line)
+                if marker is None:
+                    return depth, line
+                line = line[marker.end() :]
+            elif line.strip():
+                if indentation(line) < width:
+                    return depth, line
+                line = line[width:]
+            elif self.bare and depth == len(self.inside) - 1:
+                return depth, line
+            else:
+                line = line[width:] or "\n"
+        return len(self.inside), line
+
+    def _open(self, line: str) -> str:
+        """Enter the containers that begin on the line, and return what is left of it."""
+        while len(self.inside) < _DEEPEST:
+            if marker := QUOTE_MARKER.match(line):
+                self.inside.append(_QUOTE)
+                self._close()
+                line = line[marker.end() :]
+                continue
+            marker = LIST_MARKER.match(line)
+            if marker is None or _THEMATIC_BREAK.match(line):
+                return line
+            rest = line[marker.end() :]
+            number = marker.group().strip(" ")[:-1]
+            bare = not rest.strip()
+            if self.paragraph and (bare or (number != "" and int(number) != 1)):
+                return line
+            width = marker.end() + item_padding(rest)
+            self._close()
+            self.inside.append(width)
+            self.bare = bare
+            line = line[width:] or "\n"
+        return line
+
+    def _add_leaf(self, line: str) -> None:
+        leaf = line.lstrip(" ")
+        if not leaf.strip():
+            self.paragraph = False
+            return
+        self.bare = False
+        if indentation(line) >= 4:
+            return
+        if opening := _FENCE.match(leaf):
+            self.fence = opening.group()
+            self.paragraph = False
+        elif _ONE_LINE.match(leaf) or (self.paragraph and _UNDERLINE.match(leaf)):
+            self.paragraph = False
+        else:
+            self._add_text(leaf)
+
+    def _add_text(self, leaf: str) -> None:
+        for start, end in _HTML_UNTIL:
+            if opening := start.match(leaf):
+                self.paragraph = False
+                self.html_end = None if end.search(leaf, opening.end()) else end
+                return
+        if _BLOCK_TAG.match(leaf) or (not self.paragraph and _LONE_TAG.match(leaf)):
+            self.paragraph = False
+            self.html_end = _BLANK
+        else:
+            self.paragraph = True
+
+
+def item_padding(rest: str) -> int:
+    """How many columns after a list marker belong to it, given the rest of its line."""
+    spaces = indentation(rest)
+    return 1 if spaces >= 5 or not rest.strip() else spaces

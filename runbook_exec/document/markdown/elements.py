@@ -1,0 +1,163 @@
+"""What a Markdown page consists of, in order: each element with its exact place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ...text.source import Excerpt, PositionError, Source
+from ...text.span import Span
+from .headings import unescaped
+from .parser import Token, tokens
+
+
+class Heading(NamedTuple):
+    """A heading; `text` is its Markdown without the marks that make it a heading."""
+
+    level: int
+    text: str
+    span: Span  # from its first mark or character to the end of its last line
+    last: int  # its last line, from 1
+    items: tuple[int, ...] = ()  # the list items it stands in, outermost first
+    quoted: bool = False
+
+
+class Fence(NamedTuple):
+    """A fenced code block; `code` has no line end after its last line, and no lines if it is empty."""
+
+    info: str  # what stands after the fence, with backslash escapes and entities read
+    written: str  # the same as it stands in the file
+    written_at: int  # its offset
+    code: Excerpt
+    span: Span  # from the opening fence to the end of the closing one's line, or of the last line
+    last: int
+    closed: bool
+    items: tuple[int, ...] = ()
+    quoted: bool = False
+
+
+class Item(NamedTuple):
+    """An item of a list; its text and blocks follow as elements of their own."""
+
+    id: int
+    list_id: int
+    ordered: bool
+    number: str  # as written, without the dot; "" for a bullet
+    span: Span  # from its marker to the end of that line
+    content: int  # the offset after its marker
+    items: tuple[int, ...] = ()  # the items around it
+    quoted: bool = False
+
+
+class Paragraph(NamedTuple):
+    """Lines of prose: a paragraph, or a table."""
+
+    span: Span
+    last: int
+    items: tuple[int, ...] = ()
+    quoted: bool = False
+
+
+class Html(NamedTuple):
+    """A block of HTML, such as a comment."""
+
+    text: str
+    span: Span
+    last: int
+    items: tuple[int, ...] = ()
+    quoted: bool = False
+
+
+class IndentedCode(NamedTuple):
+    """Code set off by four spaces: shown, never run."""
+
+    span: Span
+    last: int
+    items: tuple[int, ...] = ()
+    quoted: bool = False
+
+
+Element = Heading | Fence | Item | Paragraph | Html | IndentedCode
+
+
+def read(source: Source, start: int = 0) -> tuple[Element, ...]:
+    """The elements of a page whose body starts at this offset, the first of a line.
+
+    Raises PositionError (a bug of ours) where an element is not found at the place computed for it.
+    """
+    first = source.index(start)
+    reader = _Reader(source, first, [])
+    body = source.text[source.starts[first] :]
+    reader.read(tokens("\n".join(source.lines[first:]) if "\r" in body else body), (), False)
+    return tuple(reader.out)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Turns mistune's tokens into elements, and checks each against the file."""
+
+    source: Source
+    first: int  # the index of the body's first line
+    out: list[Element]
+    ids: int = 0
+
+    def read(self, tokens: Iterable[Token], items: tuple[int, ...], quoted: bool) -> None:
+        for token in tokens:
+            kind = token["type"]
+            if kind == "block_quote":
+                self.read(token["children"], items, True)
+            elif kind == "list":
+                self._list(token, items, quoted)
+            elif kind == "block_code" and token["style"] == "fenced":
+                self.out.append(self._fence(token, items, quoted))
+            elif kind in _LINES:
+                self.out.append(self._leaf(kind, token, items, quoted))
+
+    def _list(self, token: Token, items: tuple[int, ...], quoted: bool) -> None:
+        source = self.source
+        self.ids += 1
+        list_id = self.ids
+        for item in token["children"]:
+            self.ids += 1
+            index = self.first + item["line"]
+            marker = item["marker"]
+            span = source.stretch(index, item["opening"], index)
+            content = span.start + len(marker)
+            number = marker[:-1]
+            self.out.append(Item(self.ids, list_id, bool(number), number, span, content, items, quoted))
+            self.read(item["children"], (*items, self.ids), quoted)
+
+    def _leaf(self, kind: str, token: Token, items: tuple[int, ...], quoted: bool) -> Element:
+        source = self.source
+        text = token["text"] if "text" in token else token["raw"]
+        written = (token.get("opening") or text).rstrip("\n")
+        index = self.first + token["line"]
+        last = index + written.count("\n") + (token.get("style") == "setext")
+        span = source.stretch(index, written.split("\n", 1)[0].lstrip(" "), last)
+        if kind == "paragraph":
+            return Paragraph(span, last + 1, items, quoted)
+        if kind == "heading":
+            return Heading(token["attrs"]["level"], text.strip(), span, last + 1, items, quoted)
+        if kind == "block_html":
+            return Html(source.text[span.start : span.end], span, last + 1, items, quoted)
+        return IndentedCode(span, last + 1, items, quoted)
+
+    def _fence(self, token: Token, items: tuple[int, ...], quoted: bool) -> Fence:
+        source = self.source
+        marker, index = token["marker"], self.first + token["line"]
+        last = index + len(token["lines"]) + (1 if token["closed"] else 0)
+        span = source.stretch(index, token["opening"], last)
+        if not source.text.startswith(marker, span.start):
+            raise PositionError(index + 1, marker, source.lines[index])
+        code = source.excerpt(index + 1, token["lines"])
+        if token["closed"] and marker not in source.lines[last]:
+            raise PositionError(last + 1, marker, source.lines[last])
+        after = source.text[span.start + len(marker) : source.end(index)]
+        written = after.strip(" \t")
+        written_at = source.end(index) - len(after.lstrip(" \t")) if written else source.end(index)
+        info = unescaped(written)
+        return Fence(info, written, written_at, code, span, last + 1, token["closed"], items, quoted)
+
+
+_LINES = ("heading", "paragraph", "block_html", "block_code")

@@ -1,0 +1,102 @@
+"""Titles: a heading as plain text, the anchor it gets in a rendered page, and the number it begins with."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from .wikilinks import code_spans
+
+_MARKUP = re.compile(r"[`*_~<\[&\\]")
+
+_LINK = re.compile(
+    r"!?\[\[(?P<target>[^\[\]|\n]*)(?:\|(?P<label>[^\[\]\n]*))?\]\]"
+    r"|!?\[(?P<text>[^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)?\)|\[[^\[\]]*\])"
+    r"|<(?P<url>[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*)>"
+)
+
+_EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|~~)|(?<![\w\\])_{1,3}(?=\w)|(?<=[\w.,;:!?)])_{1,3}(?!\w)")
+
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
+
+_NUMBER = re.compile(
+    r"(?:step\s+(?P<step>\d+[a-z]?)\s*(?:[.:)]|[-–—](?=\s))?(?:\s+|$)|(?P<plain>\d+[a-z]?)(?:[.):]|\s*[-–—])\s+)(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_BEGINNING = frozenset("0123456789sS")
+
+_NO_WORD = re.compile(r"[^\w\s-]+")
+
+_BETWEEN_WORDS = re.compile(r"[-\s]+")
+
+_COUNTED = re.compile(r"(.*)_([0-9]{1,9})")
+
+
+def plain(text: str) -> str:
+    """A heading's or a paragraph's Markdown as a reader sees it, on one line."""
+    if not _MARKUP.search(text):
+        return " ".join(text.split())
+    pieces: list[str] = []
+    position = 0
+    for start, end in code_spans(text, 0, len(text)):
+        ticks = start + len(text[start:end]) - len(text[start:end].lstrip("`"))
+        pieces += (_unmarked(text[position:start]), text[ticks : end + start - ticks].strip())
+        position = end
+    pieces.append(_unmarked(text[position:]))
+    return " ".join("".join(pieces).split())
+
+
+def _unmarked(text: str) -> str:
+    return unescaped(_EMPHASIS.sub("", _LINK.sub(_label, text)))
+
+
+def unescaped(text: str) -> str:
+    """Markdown text with its backslash escapes and entities read."""
+    if "\\" not in text and "&" not in text:
+        return text
+    return _ESCAPE.sub(lambda m: m[1] or html.unescape(m[2]), text)
+
+
+def _label(link: re.Match[str]) -> str:
+    return link["label"] or link["target"] or link["text"] or link["url"] or ""
+
+
+def numbered(title: str) -> tuple[str, str]:
+    """The number ("" for none) a title begins with, as in "3. Update" or "Step 3: Update", and the rest."""
+    match = _NUMBER.fullmatch(title) if title[:1] in _BEGINNING else None
+    if match is None:
+        return "", title
+    number = match["step"] or match["plain"]
+    return number, match["rest"].strip() or title
+
+
+def slug(title: str) -> str:
+    """The anchor Python-Markdown gives a heading of this title, before duplicates are told apart."""
+    if title.isascii() and title.replace(" ", "").isalnum():
+        return "-".join(title.lower().split())
+    if not title.isascii():
+        title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii")
+    return _BETWEEN_WORDS.sub("-", _NO_WORD.sub("", title).strip().lower())
+
+
+def anchors(titles: Iterable[str]) -> list[str]:
+    """The anchors of a page's headings in order; a second `verify` is `verify_1`."""
+    used: set[str] = set()
+    reached: dict[tuple[str, int], int] = {}
+    given = []
+    for title in titles:
+        anchor = slug(title)
+        if not anchor or anchor in used:
+            counted = _COUNTED.fullmatch(anchor)
+            base, first = (counted[1], int(counted[2])) if counted else (anchor, 0)
+            number = reached.get((base, first), first) + 1
+            while f"{base}_{number}" in used:
+                number += 1
+            reached[base, first] = number
+            anchor = f"{base}_{number}"
+        used.add(anchor)
+        given.append(anchor)
+    return given

@@ -1,0 +1,47 @@
+"""The document's prose as HTML that can do nothing: no markup of its own, no script, nothing fetched."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import mistune
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+_WIKILINK = re.compile(r"\[\[([^\]|#]*)(?:#([^\]|]*))?(?:\|([^\]]*))?\]\]")
+
+_FETCHED_BY_CLICK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+
+_DEEPEST = 6  # HTML has six levels of headings
+
+
+class _Inert(mistune.HTMLRenderer):
+    """Renders Markdown with what is HTML shown as text, and pictures as what they are called."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(escape=True)
+        self._level = level
+
+    def heading(self, text: str, level: int, **attrs: object) -> str:
+        number = min(_DEEPEST, level + self._level)
+        return f"<h{number}>{text}</h{number}>\n"
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        address = html.escape(url, quote=True)
+        if _FETCHED_BY_CLICK.match(url):
+            return f'<a href="{address}" rel="noopener noreferrer">{text}</a>'
+        return f'<span class="link" title="{address}">{text}</span>'
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        return (
+            f'<span class="link" title="{html.escape(url, quote=True)}">[picture: {html.escape(text)}]</span>'
+        )
+
+
+def to_html(text: str, level: int = 0) -> str:
+    """Markdown as HTML; its headings go down by `level`."""
+    text = _COMMENT.sub("", text)
+    text = _WIKILINK.sub(lambda found: found[3] or " › ".join(filter(None, (found[1], found[2]))), text)
+    render = mistune.create_markdown(renderer=_Inert(level), plugins=["table", "strikethrough", "task_lists"])
+    return str(render(text))

@@ -1,0 +1,363 @@
+"""Markdown → tokens that know their lines: mistune's block grammar; the only module that knows mistune.
+
+mistune reads a list item or a quote by cutting its lines out into a text of their own, so a token knows
+nothing of the file. Here lists and quotes do the cutting themselves and tell each text the line it begins
+on. They also end where CommonMark ends them: mistune takes the line below an unclosed fence into the fence,
+and recurses once for every quote that follows a list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, ClassVar, cast
+
+from mistune.block_parser import BlockParser
+from mistune.core import BlockState
+from mistune.helpers import parse_link_href, parse_link_title
+
+from ...text.source import TAB_STOP
+from .containers import QUOTE_MARKER, Tip, indentation, item_padding
+
+Token = dict[str, Any]
+
+_Match = Callable[[str, int], re.Match[str] | None]
+
+
+# mistune's rules in the order they are tried, with the characters that a block of each kind can begin with
+# where no spaces stand before it.
+_FIRST_CHARACTERS = {
+    "fenced_code": "`~",
+    "indent_code": "",
+    "atx_heading": "#",
+    "setex_heading": "=-",
+    "thematic_break": "-_*",
+    "block_quote": ">",
+    "list": "-+*0123456789",
+    "ref_link": "[",
+    "raw_html": "<",
+    "blank_line": "\t\v\f\n",
+}
+
+_BLANK: Token = {"type": "blank_line"}  # it only ends what stands above it
+
+_BLANK_LINE = re.compile(r" *+\n")
+
+_LINE = re.compile(r"[^\n]*+\n")
+
+_BLANK_LINES = re.compile(r"(?>(?: *+\n)*)")
+
+_BLANK_REST = re.compile(r"[ \t]*\n")
+
+_BEFORE_TITLE = re.compile(r"[ \t\v\f]*+\n?[ \t\v\f]*+[\"'(]")
+
+_QUOTED_LINES = re.compile(rf"(?>(?:{QUOTE_MARKER.pattern}[^\n]*+\n)+)")
+
+_QUOTE_MARKERS = re.compile(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
+
+
+@lru_cache(maxsize=64)
+def _indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Lines of an item whose text is indented so far, the last of them not blank; and that indentation."""
+    lines = re.compile(rf"(?>(?:(?>(?: *+\n)*) {{{width}}} *+[^ \n][^\n]*+\n)+)")
+    return lines, re.compile(rf"^ {{1,{width}}}", re.MULTILINE)
+
+
+@lru_cache(maxsize=64)
+def _closing_fence(character: str, length: int) -> re.Pattern[str]:
+    return re.compile(rf"\n {{0,3}}{character}{{{length},}}[ \t]*\n")
+
+
+class _State(BlockState):
+    """mistune's cursor over one text, which here knows the line of the body the text begins on."""
+
+    first = 0
+    nesting = 0
+    _counted = 0
+    _line = 0
+
+    def line(self) -> int:
+        """The index of the body's line the cursor is on."""
+        if self.cursor >= self._counted:
+            self._line += self.src.count("\n", self._counted, self.cursor)
+        else:
+            self._line -= self.src.count("\n", self.cursor, self._counted)
+        self._counted = self.cursor
+        return self.first + self._line
+
+    def line_from(self, position: int) -> str:
+        """The text from `position` on, to the end of its line and with it."""
+        end = self.src.find("\n", position)
+        return self.src[position:] if end < 0 else self.src[position : end + 1]
+
+    def append_token(self, token: Token) -> None:
+        if "line" not in token:
+            token["line"] = self.line()
+        self.tokens.append(token)
+
+    def add_paragraph_up_to(self, end: int) -> None:
+        """Add the text from the cursor to `end` to the paragraph above it, or as a new one.
+
+        A paragraph is only known by where it begins and ends until all is read: adding text to text would
+        take time that grows with the square of its length.
+        """
+        last = self.last_token()
+        if last and last["type"] == "paragraph":
+            last["end"] = end
+        else:
+            self.append_token({"type": "paragraph", "start": self.cursor, "end": end})
+
+    def append_paragraph(self) -> int | None:
+        last = self.last_token()
+        if not last or last["type"] != "paragraph":
+            return None
+        last["end"] = end = self.find_line_end()
+        return end
+
+    def child(self, text: str, first: int) -> _State:
+        """A state for the text of an item or a quote, which begins on the body's line `first`."""
+        child = _State(self)
+        child.process(text)
+        child.first = first
+        child.nesting = self.nesting + 1
+        return child
+
+
+class _Parser(BlockParser):
+    """mistune's block grammar with lists and quotes that keep count of lines."""
+
+    state_cls = _State
+    SPECIFICATION: ClassVar[dict[str, str]] = BlockParser.SPECIFICATION | {
+        "indent_code": r"^ {4} *\S",
+        "block_quote": r"^ {0,3}>",
+        "list": BlockParser.SPECIFICATION["list"].replace(r"\d", "[0-9]"),
+        # mistune looks a thousand characters ahead for the last `]` where the first one tells as much
+        "ref_link": r"^ {0,3}\[(?P<reflink_1>(?=[^\]]{0,999}\])(?>(?:[^\\\[\]]|\\.){0,999}))\]:",
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rules = list(_FIRST_CHARACTERS)
+        self._openings = self._by_first_character(self.rules)
+        leaves = [rule for rule in self.rules if rule not in ("list", "block_quote")]
+        self._leaves = self._by_first_character(leaves)  # for what is nested too deep to hold more of those
+        self._next_item = self.compile_sc(["thematic_break", "list"]).match
+
+    def _by_first_character(self, rules: list[str]) -> dict[str, _Match]:
+        """What finds a block at the beginning of a line, by the first character of that line.
+
+        A line that begins with any other is text. Fewer rules to try make half the time that mistune's
+        pattern of all rules takes.
+        """
+        openings: dict[str, _Match] = {" ": self.compile_sc(rules).match}
+        for character in "".join(_FIRST_CHARACTERS.values()):
+            fitting = [rule for rule in rules if character in _FIRST_CHARACTERS[rule]]
+            if fitting:
+                openings[character] = self.compile_sc(fitting).match
+        return openings
+
+    def read(self, state: _State) -> None:
+        """Read a text block by block; mistune's own loop looks for the next block character by character."""
+        methods = self._methods
+        openings = self._openings if state.nesting < self.max_nested_level else self._leaves
+        source, end = state.src, state.cursor_max
+        position = state.cursor
+        while position < end:
+            first = source[position]
+            if first == "\n":
+                state.tokens.append(_BLANK)
+                state.cursor = position = position + 1
+                continue
+            after = None
+            if first in openings and (match := openings[first](source, position)):
+                after = methods[match.lastgroup or ""](match, state)
+            if not after:
+                after = source.find("\n", position) + 1 or end
+                while after < end and (
+                    source[after] not in openings or not openings[source[after]](source, after)
+                ):
+                    after = source.find("\n", after) + 1 or end
+                state.add_paragraph_up_to(after)
+            state.cursor = position = after
+        for token in state.tokens:
+            if "start" in token:
+                token["text"] = source[token["start"] : token["end"]]
+
+    def parse_blank_line(self, m: re.Match[str], state: BlockState) -> int:
+        state.tokens.append(_BLANK)
+        return m.end()
+
+    def parse_fenced_code(self, m: re.Match[str], state: BlockState) -> int | None:
+        indent, marker, info = m.group("fenced_1", "fenced_2", "fenced_3")
+        if marker[0] == "`" and "`" in info:
+            return None
+        closing = _closing_fence(marker[0], len(marker)).search(state.src, m.end())
+        raw = state.src[m.end() + 1 : closing.start() + 1 if closing else state.cursor_max]
+        if indent:
+            raw = _indented_lines(len(indent))[1].sub("", raw)
+        token: Token = {"type": "block_code", "style": "fenced", "marker": marker, "closed": bool(closing)}
+        token["opening"] = state.src[m.start("fenced_2") : m.end()]
+        token["lines"] = raw[:-1].split("\n") if raw else []
+        state.append_token(token)
+        return closing.end() if closing else state.cursor_max
+
+    def parse_indent_code(self, m: re.Match[str], state: BlockState) -> int:
+        here = cast(_State, state)
+        if end := here.append_paragraph():
+            return end
+        position = end = here.cursor
+        while position < here.cursor_max:
+            line = here.line_from(position)
+            position += len(line)
+            if indentation(line) >= 4 and line.strip():
+                end = position
+            elif line.strip():
+                break
+        code = here.get_text(end)
+        here.append_token({"type": "block_code", "raw": code, "style": "indent", "opening": code})
+        return end
+
+    def parse_atx_heading(self, m: re.Match[str], state: BlockState) -> int:
+        marks, text = m.group("atx_1", "atx_2")
+        text = text.strip(" \n")
+        untrailed = text.rstrip("#")
+        if untrailed != text and untrailed[-1:] in ("", " "):
+            text = untrailed.rstrip(" ")
+        opening = m.group().lstrip(" ")
+        state.append_token(
+            {"type": "heading", "text": text, "attrs": {"level": len(marks)}, "opening": opening}
+        )
+        return m.end() + 1
+
+    def parse_raw_html(self, m: re.Match[str], state: BlockState) -> int | None:
+        here = cast(_State, state)
+        line, count = here.line(), len(here.tokens)
+        end = super().parse_raw_html(m, here)
+        if len(here.tokens) > count:
+            here.tokens[-1]["line"] = line
+        return end
+
+    def parse_ref_link(self, m: re.Match[str], state: BlockState) -> int | None:
+        here = cast(_State, state)
+        if end := here.append_paragraph():
+            return end
+        source = here.src
+        href, after = parse_link_href(source, m.end(), block=True)
+        if not m["reflink_1"].strip() or href is None or after is None:
+            return None
+        end = None
+        if _BEFORE_TITLE.match(source, after):
+            _, end = parse_link_title(source, after, here.cursor_max)
+        rest = (end and _BLANK_REST.match(source, end)) or _BLANK_REST.match(source, after)
+        return rest.end() if rest else None
+
+    def parse_setex_heading(self, m: re.Match[str], state: BlockState) -> int | None:
+        here = cast(_State, state)
+        if here.line() in here.env["lazy"]:
+            return None
+        return super().parse_setex_heading(m, here)
+
+    def parse_block_quote(self, m: re.Match[str], state: BlockState) -> int:
+        here = cast(_State, state)
+        source, position = here.src, here.cursor
+        first = number = here.line()
+        chunks: list[str] = []
+        tip = Tip()
+        while position < here.cursor_max:
+            if quoted := _QUOTED_LINES.match(source, position):
+                position = quoted.end()
+                number += quoted[0].count("\n")
+                chunks.append(_QUOTE_MARKERS.sub("", quoted[0]))
+            elif tip.lazy(chunks, line := here.line_from(position)):
+                here.env["lazy"].add(number)
+                position += len(line)
+                number += 1
+                chunks.append(line)
+            else:
+                break
+        child = here.child("".join(chunks), first)
+        self.read(child)
+        here.append_token({"type": "block_quote", "children": child.tokens, "line": first})
+        return position
+
+    def parse_list(self, m: re.Match[str], state: BlockState) -> int:
+        here = cast(_State, state)
+        marker, rest = m.group("list_2", "list_3")
+        if (not rest.strip() or (marker[:-1] and int(marker[:-1]) != 1)) and (end := here.append_paragraph()):
+            return end
+        items: list[Token] = []
+        token: Token = {"type": "list", "children": items, "line": here.line()}
+        item: re.Match[str] | None = m
+        while item and item.lastgroup == "list" and item["list_2"][-1] == marker[-1]:
+            here.cursor = self._parse_item(item, here, items)
+            item = self._next_item(here.src, here.cursor)
+        here.append_token(token)
+        return here.cursor
+
+    def _parse_item(self, m: re.Match[str], state: _State, items: list[Token]) -> int:
+        """Read the item whose marker is at the cursor, and return where it and the blank lines below end."""
+        source, first = state.src, state.line()
+        indent, marker, rest = m.group("list_1", "list_2", "list_3")
+        padding = item_padding(rest)
+        width = len(indent) + len(marker) + padding
+        chunks = [rest[padding:] + "\n"]
+        tip = Tip()
+        position = m.end() + 1
+        if not rest.strip() and (blank := _BLANK_LINE.match(source, position)):
+            position = blank.end()
+        else:
+            end = self._rest_of_item(state, position, width, chunks, tip)
+            position = cast(re.Match[str], _BLANK_LINES.match(source, end)).end()
+            if position > end and any("```" in chunk or "~~~" in chunk for chunk in chunks):
+                tip.read_up_to(chunks)
+                if tip.fence:
+                    chunks.append(_indented_lines(width)[1].sub("", source[end:position]))
+        child = state.child("".join(chunks), first)
+        self.read(child)
+        items.append({"children": child.tokens, "line": first, "marker": marker, "opening": marker + rest})
+        return position
+
+    def _rest_of_item(self, state: _State, position: int, width: int, chunks: list[str], tip: Tip) -> int:
+        """Add the text of the item at the cursor from its second line on, and return where that ends."""
+        source, lazy = state.src, state.env["lazy"]
+        lines, indent = _indented_lines(width)
+        number = state.line() + 1
+        while position < state.cursor_max:
+            if run := lines.match(source, position):
+                text = run[0]
+                after = number + text.count("\n")
+                if lazy and not lazy.isdisjoint(range(number, after)):
+                    numbered = enumerate(_LINE.findall(text), number)
+                    text = "".join(line if at in lazy else line[width:] or "\n" for at, line in numbered)
+                else:
+                    text = indent.sub("", text)
+                chunks.append(text)
+                position, number = run.end(), after
+                continue
+            line = state.line_from(position)
+            if number not in lazy:
+                if not tip.lazy(chunks, line):
+                    break
+                lazy.add(number)
+            chunks.append(line)
+            position += len(line)
+            number += 1
+        return position
+
+
+_PARSER = _Parser()
+
+
+def tokens(text: str) -> list[Token]:
+    """mistune's tokens for a text whose lines end in `\\n`, each with the index of the `line` it begins on.
+
+    `opening` is, where it is not plain from the token's text, what stands on that line from the token's first
+    character on. Tabs read as spaces up to the next of the columns 4, 8, 12 …, as CommonMark counts them.
+    """
+    state = _State()
+    state.env["lazy"] = set()
+    expanded = text.expandtabs(TAB_STOP) if "\t" in text else text
+    state.process(expanded if expanded.endswith("\n") else expanded + "\n")
+    _PARSER.read(state)
+    return state.tokens

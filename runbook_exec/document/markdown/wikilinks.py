@@ -1,0 +1,66 @@
+"""Wikilinks, `[[target#heading|label]]`, and the code spans in which they are only text."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict, deque
+
+from ...text.source import Source
+from ..model import Wikilink
+
+_TICKS = re.compile(r"`+")
+
+_LINK = re.compile(
+    r"\[\[(?P<target>[^\[\]|#\n]*)(?:#(?P<heading>[^\[\]|\n]*))?(?:\|(?P<label>[^\[\]\n]*))?\]\]"
+)
+
+
+def code_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The code spans between two offsets (of one paragraph or heading), with their backticks, in order."""
+    if text.find("`", start, end) < 0:
+        return []
+    runs = [match.span() for match in _TICKS.finditer(text, start, end)]
+    following: dict[int, deque[int]] = defaultdict(deque)
+    for index, (first, last) in enumerate(runs):
+        following[last - first].append(index)
+    spans = []
+    index = 0
+    while index < len(runs):
+        first, last = runs[index]
+        if _escaped(text, first, start):
+            first += 1
+        same = following.get(last - first, deque())
+        while same and same[0] <= index:
+            same.popleft()
+        if first < last and same:
+            index = same[0]
+            spans.append((first, runs[index][1]))
+        index += 1
+    return spans
+
+
+def _escaped(text: str, position: int, start: int) -> bool:
+    before = position
+    while before > start and text[before - 1] == "\\":
+        before -= 1
+    return (position - before) % 2 == 1
+
+
+def wikilinks(source: Source, start: int, end: int) -> list[Wikilink]:
+    """The wikilinks between two offsets, which are those of one paragraph or heading."""
+    if source.text.find("[[", start, end) < 0:
+        return []
+    spans = iter((*code_spans(source.text, start, end), (end, end)))
+    first, last = next(spans)
+    links = []
+    for match in _LINK.finditer(source.text, start, end):
+        while last <= match.start() and first < end:
+            first, last = next(spans)
+        if first < match.end() and match.start() < last:
+            continue
+        target = match["target"].rstrip("\\").strip()
+        heading = (match["heading"] or "").rstrip("\\").strip()
+        if (target or heading) and not _escaped(source.text, match.start(), start):
+            label = (match["label"] or "").strip()
+            links.append(Wikilink(target, heading, label, source.span(match.start(), match.end())))
+    return links

@@ -1,0 +1,105 @@
+"""Files found by their names, as Obsidian and Quartz look for what a wikilink means."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+PAGES = (".md", ".markdown", ".mdx", ".qmd")
+
+
+def folded(name: str) -> str:
+    """What two spellings of one name have in common: case does not count, and a space is as good as `-`."""
+    return unicodedata.normalize("NFC", name).casefold().replace(" ", "-")
+
+
+def stem(path: str) -> str:
+    """A path without the suffix of a page."""
+    before, dot, suffix = path.rpartition(".")
+    return before if dot and f".{suffix.lower()}" in PAGES else path
+
+
+class Names:
+    """Files by name; paths are relative to one folder and have `/` between their parts."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._pages: dict[str, list[str]] = {}
+        self._others: set[str] = set()  # files and folders
+        folders: set[str] = set()
+        for path in paths:
+            without = stem(path)
+            if without != path:
+                for ending in endings(folded(without)):
+                    self._pages.setdefault(ending, []).append(path)
+            self._others.update(endings(folded(path)))
+            folder = path.rpartition("/")[0]
+            while folder and folder not in folders:
+                folders.add(folder)
+                self._others.update(endings(folded(folder)))
+                folder = folder.rpartition("/")[0]
+
+    def pages_for(self, target: str) -> Sequence[str]:
+        """The pages of this name, or whose path ends in this path; the suffix may be left out."""
+        wanted = folded(target).strip("/")
+        return self._pages.get(wanted) or self._pages.get(stem(wanted)) or ()
+
+    def has(self, target: str) -> bool:
+        """Whether a page, a file or a folder has this name, or a path that ends so."""
+        return bool(self.pages_for(target)) or folded(target).strip("/") in self._others
+
+    def stems(self) -> list[str]:
+        """The names of the pages, folded, without their folders and suffixes."""
+        return [name for name in self._pages if "/" not in name]
+
+
+def endings(path: str) -> Iterator[str]:
+    """The path, the same without its first folder, without its first two …, and the name alone."""
+    yield path
+    at = path.find("/")
+    while at >= 0:
+        yield path[at + 1 :]
+        at = path.find("/", at + 1)
+
+
+def preferred(candidates: Sequence[str], target: str, folder: str, vault: bool) -> Sequence[str]:
+    """Those that Obsidian may mean of several pages of one name, linked to from a page in `folder`.
+
+    One at exactly this path comes first, then those below the page's own folder, then those with the
+    shortest path. Outside a `vault` those below the same folder of the top are preferred, because nothing
+    tells that the folders beside it belong to the same site.
+    """
+    wanted = folded(stem(target)).strip("/")
+    if exact := [path for path in candidates if folded(stem(path)) == wanted]:
+        return exact[:1]
+    scopes = [f"{folder}/"] if folder else []
+    if folder and not vault:
+        scopes.append(folder.partition("/")[0] + "/")
+    for scope in scopes:
+        if near := [path for path in candidates if path.startswith(scope)]:
+            candidates = near
+            break
+    fewest = min((path.count("/") for path in candidates), default=0)
+    return [path for path in candidates if path.count("/") == fewest]
+
+
+_ALIAS_KEY = re.compile(
+    r"^(?:aliases|alias|permalink):[ \t]*(.*)$((?:\n[ \t]*-[ \t].*)*)", re.MULTILINE | re.I
+)
+
+_HEAD = 4096  # characters of a page in which its aliases are looked for
+
+
+def aliases_of(page: Path) -> Iterator[str]:
+    """The other names that a page gives itself in its front matter; none where it cannot be read."""
+    try:
+        with page.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(_HEAD)
+    except OSError:
+        return
+    if text.startswith(("---", "\ufeff---")):
+        for key in _ALIAS_KEY.finditer(text, 0, max(0, text.find("\n---", 3))):
+            for alias in re.split(r",|\n[ \t]*-", key[1].strip().strip("[]") + key[2]):
+                if alias := alias.strip(" \t\r\"'/"):
+                    yield alias

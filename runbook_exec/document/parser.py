@@ -1,0 +1,312 @@
+"""Markdown → Runbook: a page's procedures, their steps and statements, and everything wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePath
+from typing import NamedTuple
+
+from ..diagnostics.problem import Problem, Severity
+from ..shells.registry import SESSION, SHELLS
+from ..system.gc_pause import no_search_for_cycles
+from ..text.source import Source, source
+from ..text.span import Span
+from .annotations.placement import Above, annotations_above
+from .blocks import Draft, draft, read_block
+from .front_matter.bounds import FrontMatter, bounds
+from .markdown import elements
+from .markdown.elements import Element, Fence, Heading, Paragraph
+from .markdown.headings import plain
+from .markdown.wikilinks import wikilinks
+from .model import NOTHING, TRANSCRIPT, Block, Procedure, Prose, Runbook, Settings, Step, Wikilink
+from .outline import Course, Outline, Part, outline
+from .prose import prose
+from .sections import sections
+
+
+@no_search_for_cycles()
+def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | None = None) -> Runbook:
+    """Read a Markdown file; `overlay` is laid over its own settings, and `shell` over the shell it names.
+
+    Nothing is refused here: what is wrong with the file are the problems of the result.
+    """
+    text, problems = _decode(data)
+    matter = _front_matter(text)
+    settings = _overlaid(matter.settings, overlay)
+    page = source(text)
+    found = elements.read(page, matter.end)
+    texts = tuple(element.span for element in found if isinstance(element, Heading | Paragraph))
+    title = _title(matter.data.get("title"), found, path)
+    reading = _Reading(page, found, annotations_above(page, found), settings, shell or settings.shell)
+    drafts = reading.drafts()
+    could_run = [index for index, drafted in drafts.items() if drafted.executable]
+    laid_out = outline(page, found, could_run, title)
+    courses, chosen, refused = _courses(page, matter.end, laid_out, settings)
+    if path.endswith(TRANSCRIPT):
+        courses, chosen, refused = [], None, []
+    results = [reading.procedure(course, drafts) for course in courses]
+    procedures = tuple(procedure for procedure, _, _ in results)
+    blocks, in_blocks = _all_blocks(reading, drafts, results)
+    problems = [
+        *problems,
+        *matter.problems,
+        *reading.above.problems,
+        *(problem for drafted in drafts.values() for problem in drafted.problems),
+        *in_blocks,
+        *_duplicate_ids(reading, drafts),
+        *_left_out(courses),
+        *refused,
+    ]
+    return Runbook(
+        path=path,
+        text=text,
+        digest=hashlib.sha256(data).hexdigest(),
+        title=title,
+        front_matter=matter.data,
+        settings=settings,
+        procedures=procedures,
+        chosen=chosen,
+        sections=sections(page, laid_out.nodes),
+        wikilinks=tuple(_wikilinks(page, texts)),
+        blocks=blocks,
+        problems=tuple(sorted(problems, key=_position)),
+        paragraphs=texts,
+    )
+
+
+def _front_matter(text: str) -> FrontMatter:
+    if bounds(text) is None:
+        return FrontMatter()
+    from .front_matter.reader import read
+
+    return read(text)
+
+
+def _overlaid(settings: Settings, over: Settings | None) -> Settings:
+    if over is None:
+        return settings
+    from .front_matter.settings import overlay
+
+    return overlay(settings, over)
+
+
+def _position(problem: Problem) -> int:
+    return problem.span.start if problem.span else -1
+
+
+def _decode(data: bytes) -> tuple[str, list[Problem]]:
+    try:
+        return data.decode("utf-8"), []
+    except UnicodeDecodeError as error:
+        start = len(data[: error.start].decode("utf-8"))
+        text = data.decode("utf-8", "replace")
+        wrong = " ".join(f"0x{byte:02x}" for byte in data[error.start : error.end])
+        message = f"expected text in UTF-8, found the byte{'s' * (len(wrong) > 4)} {wrong}"
+        span = source(text).span(start, start + 1)
+        return text, [Problem("not-utf-8", message, span, "save the file as UTF-8")]
+
+
+def _title(given: object, found: Sequence[Element], path: str) -> str:
+    if isinstance(given, str) and given.strip():
+        return given.strip()
+    for element in found:
+        if isinstance(element, Heading) and element.level == 1 and (title := plain(element.text)):
+            return title
+    return PurePath(path).stem
+
+
+def _courses(
+    page: Source, body: int, laid_out: Outline, settings: Settings
+) -> tuple[list[Course], str | None, list[Problem]]:
+    """The procedures of the page, which of them runs, and what is wrong with the one that was asked for."""
+    courses = [*laid_out.main, *laid_out.others]
+    wanted = settings.procedure
+    if wanted is None:
+        return courses, laid_out.chosen(), []
+    wanted = wanted.removeprefix("#")
+    if all(course.anchor != wanted for course in courses):
+        course = laid_out.course_at(wanted)
+        if course is None:
+            known = dict.fromkeys(
+                (*(course.anchor for course in courses), *(node.anchor for node in laid_out.nodes))
+            )
+            near = difflib.get_close_matches(wanted, known, 1)
+            message = f"expected the anchor of a section of this page, got `{wanted}`"
+            message += f"; did you mean `{near[0]}`?" if near else ""
+            listed = ", ".join(f"`{course.anchor}`" for course in courses[:8])
+            hint = f"its procedures are {listed}" if listed else "nothing on this page runs"
+            return courses, None, [Problem("unknown-procedure", message, _setting(page, body, wanted), hint)]
+        courses.append(course)
+    return courses, wanted, []
+
+
+def _setting(page: Source, body: int, wanted: str) -> Span | None:
+    """Where the front matter names this procedure; None if that was asked for elsewhere."""
+    match = re.compile(rf"^[ \t]+procedure:[ \t]*['\"]?(#?{re.escape(wanted)})", re.M).search(
+        page.text, 0, body
+    )
+    return page.span(*match.span(1)) if match else None
+
+
+_Result = tuple[Procedure, dict[int, Block], dict[int, tuple[Problem, ...]]]
+
+
+class _Reading(NamedTuple):
+    """A page that is being read: its elements, and what is asked of it."""
+
+    source: Source
+    elements: Sequence[Element]
+    above: Above
+    settings: Settings
+    shell: str | None
+
+    def drafts(self) -> dict[int, Draft]:
+        """Every fence by the index of its element."""
+        return {
+            index: draft(self.source, element, self.above.of(element.span))
+            for index, element in enumerate(self.elements)
+            if isinstance(element, Fence)
+        }
+
+    def procedure(self, course: Course, drafts: dict[int, Draft]) -> _Result:
+        """A procedure, and its blocks and their problems by the index of their elements."""
+        shell = self._shell(course, drafts)
+        blocks: dict[int, Block] = {}
+        problems: dict[int, tuple[Problem, ...]] = {}
+        steps = []
+        for number, part in enumerate(course.steps, 1):
+            steps.append(self._step(number, part, shell, drafts, blocks, problems))
+        before = prose(self.source, self.elements, *course.preface)
+        blocks_before = {
+            index: read_block(self.source, drafts[index], 0, shell, self.settings, "before the first step")
+            for index in range(*course.preface)
+            if index in drafts
+        }
+        blocks |= {index: block for index, (block, _) in blocks_before.items()}
+        procedure = Procedure(
+            course.title,
+            course.anchor,
+            course.span,
+            shell,
+            tuple(steps),
+            course.dangerous,
+            tuple(text for text in before if isinstance(text, Prose)),
+        )
+        return procedure, blocks, problems
+
+    def _shell(self, course: Course, drafts: dict[int, Draft]) -> str:
+        """Rule 3: the shell in which a procedure runs; empty if nothing in it is for a shell."""
+        annotated = self.above.of(course.span).shell
+        if self.shell or annotated:
+            return self.shell or annotated or ""
+        languages = Counter(
+            drafts[index].language
+            for part in course.steps
+            for index in range(part.first, part.last)
+            if index in drafts and drafts[index].executable
+        )
+        if "fish" in languages:
+            return "fish"
+        if languages["bash"]:
+            languages["bash"] += languages.pop("sh", 0)
+        shells = [(count, name) for name, count in languages.items() if name in SHELLS]
+        if shells:
+            most = max(count for count, _ in shells)
+            return next(name for count, name in shells if count == most)
+        return "bash" if languages[SESSION] else ""
+
+    def _step(
+        self,
+        number: int,
+        part: Part,
+        shell: str,
+        drafts: dict[int, Draft],
+        blocks: dict[int, Block],
+        problems: dict[int, tuple[Problem, ...]],
+    ) -> Step:
+        annotation = self.above.of(part.heading) if part.heading else NOTHING
+        why_not = "its step is annotated skip" if annotation.skip else ""
+        parts: list[Prose | Block] = []
+        count = 0
+        for piece in prose(self.source, self.elements, part.first, part.last, part.span):
+            if isinstance(piece, Prose):
+                parts.append(piece)
+                continue
+            count += 1
+            block, wrong = read_block(self.source, drafts[piece], count, shell, self.settings, why_not)
+            blocks[piece] = block
+            problems[piece] = wrong if block.runs else ()
+            parts.append(block)
+        label = part.label or str(number)
+        return Step(number, label, part.title, part.anchor, part.span, tuple(parts), annotation)
+
+
+def _all_blocks(
+    reading: _Reading, drafts: dict[int, Draft], results: Iterable[_Result]
+) -> tuple[tuple[Block, ...], list[Problem]]:
+    """Every block of the page in order, as it stands in its procedure, and the problems of those that run."""
+    blocks: dict[int, Block] = {}
+    problems: dict[int, tuple[Problem, ...]] = {}
+    for _, its_blocks, its_problems in results:
+        for index, block in its_blocks.items():
+            if index not in blocks or (block.runs and not blocks[index].runs):
+                blocks[index] = block
+                problems[index] = its_problems.get(index, ())
+    for index, drafted in drafts.items():
+        if index not in blocks:
+            shell = reading.shell or (drafted.language if drafted.language in SHELLS else "bash")
+            outside = "outside every procedure"
+            blocks[index], _ = read_block(reading.source, drafted, 0, shell, reading.settings, outside)
+    ordered = tuple(blocks[index] for index in sorted(blocks))
+    return ordered, [problem for index in sorted(problems) for problem in problems[index]]
+
+
+def _duplicate_ids(reading: _Reading, drafts: dict[int, Draft]) -> Iterator[Problem]:
+    """An error for every id that is given a second time on the page."""
+    annotated = (*reading.above.annotations.values(), *(drafted.annotation for drafted in drafts.values()))
+    if not any(annotation.id for annotation in annotated):
+        return
+    seen: dict[str, Span | None] = {}
+    for index, element in enumerate(reading.elements):
+        if isinstance(element, Fence):
+            annotation = drafts[index].annotation
+        elif isinstance(element, Heading):
+            annotation = reading.above.of(element.span)
+        else:
+            continue
+        if annotation.id is None:
+            continue
+        if annotation.id in seen:
+            first = seen[annotation.id]
+            where = f" (the first is on line {first.line})" if first else ""
+            message = f"expected an id of its own, got `{annotation.id}` a second time{where}"
+            yield Problem("duplicate-id", message, annotation.span, "give one of the two another id")
+        else:
+            seen[annotation.id] = annotation.span
+
+
+def _left_out(courses: Iterable[Course]) -> Iterator[Problem]:
+    for course in courses:
+        for node in course.left_out:
+            yield Problem(
+                "not-a-step",
+                f"section `{node.title}` stands in the procedure `{course.title}`, but is no step of it",
+                node.span,
+                "number the heading if it is a step, or move it out of the procedure",
+                Severity.WARNING,
+            )
+
+
+def _wikilinks(page: Source, texts: Iterable[Span]) -> Iterator[Wikilink]:
+    """The wikilinks in these stretches, which are in order."""
+    opening = page.text.find("[[")
+    for text in texts:
+        if opening < 0:
+            return
+        if text.end > opening:
+            yield from wikilinks(page, text.start, text.end)
+            opening = page.text.find("[[", text.end)

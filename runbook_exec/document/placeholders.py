@@ -1,0 +1,144 @@
+"""Placeholders: what in a script is `<to-be-filled-in>`, and which names are names of secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, Protocol
+
+# Possessive quantifiers (`*+`) keep both patterns linear: neither class holds `<`, so no text is read twice.
+_CANDIDATE = re.compile(r"(?<!<)<(?P<name>[^\W\d_][\w .:/-]*+)>")
+
+_TAG = re.compile(r"<(?P<slash>/?)(?P<name>[^\W\d_][\w.:-]*+)[^<>]*+>")
+
+
+_SEPARATORS = re.compile(r"[\s_-]+")
+
+_WORD_BORDERS = re.compile(r"[-.:/]+")
+
+
+_SECRET_WORDS = frozenset(
+    f"{word}{plural}"
+    for word in ("token", "secret", "password", "passphrase", "passwd", "key", "apikey", "credential", "pat")
+    for plural in ("", "s")
+)
+
+_SECRET_ENDINGS = ("token", "secret", "password", "passphrase", "secretkey", "accesskey", "privatekey")
+
+_ID_OR_PLACE = ("id", "ids", "name", "names", "path", "file", "filename", "url")
+
+_MEASURE = ("count", "type", "expiry", "ttl", "length", "size", "label", "fingerprint")
+
+_ABOUT_A_SECRET = frozenset((*_ID_OR_PLACE, *_MEASURE))
+
+_COUNTING = frozenset(("max", "min", "number", "num", "limit"))
+
+_PUBLIC = frozenset(("public", "pub"))
+
+
+class Located(Protocol):
+    """What stands somewhere in a script: `script[start:end]`."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+class Found(NamedTuple):
+    """A placeholder in a script: `script[start:end]` is `text`, and `name` is its compared form."""
+
+    start: int
+    end: int
+    name: str
+    text: str
+
+
+def normalise(name: str) -> str:
+    """The form in which names compare: case folded, runs of spaces, underscores and hyphens one hyphen."""
+    return _SEPARATORS.sub("-", name.strip()).casefold()
+
+
+def find(script: str, literal: Collection[str] = ()) -> tuple[Found, ...]:
+    """The placeholders of a script in order; `literal` lists names, with or without brackets, that are none.
+
+    A placeholder is `<`, a letter, then letters, digits, spaces and any of `_ . - : /`, then `>`, on one
+    line. It is none after another `<` (a here-document), with a space or `/` before its `>` (`<in >out`,
+    `<br/>`), with `://` in it (`<https://…>`), or when a closing tag further on closes it (`<b>…</b>`).
+    """
+    if "<" not in script:
+        return ()
+    kept_as_written = {normalise(name.strip().strip("<>")) for name in literal}
+    markup = _closed_elements(script)
+    found = []
+    for match in _CANDIDATE.finditer(script):
+        written = match["name"]
+        if written.endswith((" ", "/")) or "://" in written or match.start() in markup:
+            continue
+        name = normalise(written)
+        if name not in kept_as_written:
+            found.append(Found(match.start(), match.end(), name, match[0]))
+    return tuple(found)
+
+
+def blank(script: str, found: Sequence[Located]) -> str:
+    """The script with each placeholder replaced by a word of the same length, so that offsets still hold.
+
+    The word is all `Q`: no keyword of any shell holds one, so none can arise from it and its neighbours,
+    and it is neither a digit of any base nor a letter that means something after a backslash.
+    """
+    if not found:
+        return script
+    pieces: list[str] = []
+    position = 0
+    for item in found:
+        pieces += (script[position : item.start], "Q" * (item.end - item.start))
+        position = item.end
+    return "".join((*pieces, script[position:]))
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a value of this name is a secret unless declared otherwise.
+
+    It is when one of its words is token, secret, password, passphrase, passwd, key, apikey, credential or
+    pat, in the singular or the plural, or ends with an unmistakable one of them (`authtoken`). It is not
+    when its last word says that the value only tells something about the secret (`old-token-id`,
+    `key-file`, `secret-name`), when it counts (`max-tokens`), or when its key is a public one.
+    """
+    words = [word for word in _WORD_BORDERS.split(normalise(name)) if word]
+    if not words or words[-1] in _ABOUT_A_SECRET or not _COUNTING.isdisjoint(words):
+        return False
+    return any(
+        (word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS))
+        and not (word in ("key", "keys") and before in _PUBLIC)
+        for before, word in zip(["", *words], words, strict=False)
+    )
+
+
+def _closed_elements(script: str) -> set[int]:
+    """Where the opening tags stand that a later closing tag closes; each closes the nearest one open."""
+    if "</" not in script:
+        return set()
+    opened: dict[str, list[int]] = {}
+    closed = set()
+    for tag in _TAG.finditer(script):
+        name = tag["name"].casefold()
+        if not tag["slash"]:
+            if not tag[0].endswith("/>"):
+                opened.setdefault(name, []).append(tag.start())
+        elif opened.get(name):
+            closed.add(opened[name].pop())
+    return closed
+
+
+_PLACEHOLDER_NAME = re.compile(r"[^\W\d_][\w .:/-]*")
+
+
+def placeholder_name(text: str) -> str:
+    """The compared form of a placeholder's name with or without brackets; ValueError if it is none."""
+    written = text.strip()
+    if written.startswith("<") and written.endswith(">"):
+        written = written[1:-1]
+    if not _PLACEHOLDER_NAME.fullmatch(written):
+        raise ValueError(f"expected the name of a placeholder such as `new-token`, got `{text}`")
+    return normalise(written)

@@ -1,0 +1,70 @@
+"""The prose of a step: what stands between its blocks, as Markdown of its own."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from ..text.source import TAB_STOP, Source
+from ..text.span import Span
+from .markdown.elements import Element, Fence, Html, Item
+from .model import Prose
+
+_ONLY_SPACES = re.compile(r"^ +$", re.MULTILINE)
+
+_COMMENTS = re.compile(r"<!--.*-->\s*", re.DOTALL)
+
+
+def prose(
+    source: Source, elements: Sequence[Element], first: int, last: int, step: Span | None = None
+) -> Iterator[Prose | int]:
+    """The prose in the elements `first:last`, and between it the index of every fence.
+
+    Where the first of them is the list item that is the `step`, its text is without its marker.
+    """
+    lines: list[int] = []
+    begin = elements[first] if first < last else None
+    marked = begin if isinstance(begin, Item) and begin.span == step else None
+    for index in range(first, last):
+        element = elements[index]
+        if isinstance(element, Fence):
+            yield from _prose(source, lines, marked)
+            lines = []
+            yield index
+        elif not isinstance(element, Item) and not (
+            isinstance(element, Html) and _COMMENTS.fullmatch(element.text)
+        ):
+            lines += range(element.span.line - 1, element.last)
+    yield from _prose(source, lines, marked)
+
+
+def _prose(source: Source, lines: Sequence[int], marked: Item | None) -> Iterator[Prose]:
+    """These lines as one piece of prose, with a blank line wherever some were left out between them."""
+    if not lines:
+        return
+    texts: list[str] = []
+    before = lines[0] - 1
+    for index in lines:
+        if index > before + 1:
+            texts.append("")
+        text = source.lines[index]
+        if marked is not None and index == marked.span.line - 1:
+            start = marked.content - source.starts[index]
+            text = " " * len(text[:start].expandtabs(TAB_STOP)) + text[start:]
+        texts.append(text.expandtabs(TAB_STOP) if text[:1] in "\t " else text)
+        before = index
+    text = _dedented("\n".join(texts)).strip("\n")
+    start = source.starts[lines[0]]
+    if marked is not None and lines[0] == marked.span.line - 1:
+        start = marked.content
+    while start < len(source.text) and source.text[start] in " \t":
+        start += 1
+    yield Prose(text, source.span(start, source.end(lines[-1])))
+
+
+def _dedented(text: str) -> str:
+    """The text without what all of its lines are indented by; where its first line is not, none are."""
+    if text[:1] in (" ", "\n"):
+        return textwrap.dedent(text)
+    return _ONLY_SPACES.sub("", text) if "\n " in text else text

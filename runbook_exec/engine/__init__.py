@@ -1,0 +1,1 @@
+"""The run itself: a plan becomes a generator of events."""

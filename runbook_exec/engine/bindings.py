@@ -1,0 +1,188 @@
+"""What a run knows: the values of placeholders, what was printed, and which of it must never be shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from ..document.model import Input
+from ..masking.masker import Masker
+from ..plan.captures import capture_value
+from ..plan.model import Item, Plan, Value
+from ..plan.suggestions import Offer, offers
+from ..plan.values import check_value, is_secret
+from ..shells.base import Filling
+from ..shells.registry import SHELLS
+from .held_output import Withheld
+
+HIDDEN = "••••••••"
+
+_NOTHING = f"{HIDDEN}\nwithheld: this may hold a secret that was not captured\n".encode()
+
+_WORD = r"""(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\\.|[^\s;&|'"\\])+"""
+
+_ASSIGNED = re.compile(  # as POSIX shells write it, or fish
+    rf"(?<![\w-])(?:([A-Za-z_]\w*)=|set(?:[ \t]+-[-\w]+)*[ \t]+([A-Za-z_]\w*)[ \t]+)({_WORD})"
+)
+
+_COMPUTED = re.compile(r'"?(?:\$?\(|`|\$\w+"?\Z|\$\{\w+\}"?\Z)')  # what stands there is no value
+
+_FED = 1 << 16  # bytes that are masked at once
+
+_OFFERED, _REMEMBERED = 1 << 16, 40  # characters of, and how many, outputs that values are offered from
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """Grows while a run goes on; a secret that it learns is masked from then on in all that leaves it."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    anew: set[str] = field(default_factory=set)  # placeholders whose value the operator wants to give anew
+    outputs: list[tuple[str, str]] = field(default_factory=list)  # of where, and what
+    masker: Masker = field(default_factory=Masker)
+
+    def learn(self, name: str, value: Value) -> None:
+        """Keep the value of a placeholder."""
+        self.anew.discard(name)
+        self.values[name] = value
+        if value.secret:
+            self.masker.add(value.text)
+
+    def hide_defaults(self, plan: Plan) -> None:
+        """Mask the secrets that stand in the document itself, whose text is told when a run begins."""
+        for name, known in plan.inputs.items():
+            if known.default is not None and plan.secret(name):
+                self.masker.add(known.default)
+
+    def revise(self, before: Plan, now: Plan) -> None:
+        """Take over what an edited document says of the values that are known.
+
+        One that came from a source or default which is another now is dropped, to be had anew.
+        """
+        for name, value in [*self.values.items()]:
+            was, known = before.inputs.get(name), now.inputs.get(name)
+            if (
+                was is not None
+                and value.origin in (was.source, "default")
+                and _origins(was) != _origins(known)
+            ):
+                del self.values[name]
+            elif now.secret(name) and not value.secret:
+                self.learn(name, replace(value, secret=True))
+
+    def forget(self, item: Item) -> None:
+        """Drop the values that a statement uses, to be asked for anew."""
+        self.anew = {placeholder.name for placeholder in item.placeholders}
+        for name in self.anew:
+            self.values.pop(name, None)
+
+    def remember(self, item: Item, text: str) -> None:
+        """Keep the end of a statement's output, masked, for offers."""
+        self.outputs = [*self.outputs[-_REMEMBERED:], (f"step {item.step.label}", text[-_OFFERED:])]
+
+    def mask(self, text: str) -> str:
+        """The text with every secret that is known masked."""
+        return self.masker.mask_text(text)
+
+    def mask_typed(self, line: str) -> str:
+        """A line typed at the shell's prompt: what is assigned to the name of a secret is masked too."""
+
+        def masked(found: re.Match[str]) -> str:
+            name = (found[1] or found[2]).lower().replace("_", "-")
+            if not is_secret(name, None, False) or _COMPUTED.match(found[3]):
+                return found[0]
+            return found[0][: found.start(3) - found.start()] + HIDDEN
+
+        return self.mask(_ASSIGNED.sub(masked, line))
+
+    def saw(self, tokens: Iterable[str]) -> None:
+        """Offer and mask tokens that the run's output has shown before it was taken up again."""
+        self.masker.saw(tokens)
+
+    def seen(self) -> tuple[str, ...]:
+        """The tokens that output has shown and nobody had declared."""
+        return tuple(dict.fromkeys(value for _, value in self.masker.seen()))
+
+    def hides(self, key: str, code: str) -> bool:
+        """Whether code that makes a variable or the like holds a secret, or has the name of one."""
+        name = key.partition(" ")[2].lower().replace("_", "-")
+        return is_secret(name, None, False) or self.mask(code) != code
+
+    def mints(self, plan: Plan, item: Item) -> bool:
+        """Whether the statement prints a secret that nobody knows yet."""
+        return item.annotation.secret or self.captures_secret(plan, item)
+
+    def captures_secret(self, plan: Plan, item: Item) -> bool:
+        """Whether a later statement needs a secret that this one prints."""
+        return any(plan.secret(name) for name, _ in _captures(plan, item))
+
+    def captured(self, plan: Plan, item: Item, text: str, status: int) -> tuple[dict[str, Value], str]:
+        """The values in a statement's output, secret ones masked from now on, and what is wrong if any."""
+        found: dict[str, Value] = {}
+        for name, pattern in _captures(plan, item):
+            if status != (item.annotation.expect_status or 0) and pattern is None:
+                continue  # the last line of an error message is no value
+            value = capture_value(text, pattern)
+            if value is None:
+                return found, f"printed nothing to capture as `{name}`"
+            secret = plan.secret(name)
+            if secret:
+                self.masker.add(value)
+            if refused := check_value(plan.inputs.get(name), value):
+                return found, f"printed a value for `{name}` that will not do: {refused}"
+            found[name] = Value(value, secret, f"step {item.step.label}")
+        return found, ""
+
+    def withheld(
+        self, plan: Plan, item: Item, printed: Withheld, status: int, *, partly: bool
+    ) -> Iterator[bytes]:
+        """What may be shown of a minting statement's output, once its captures are known.
+
+        Nothing may where there is only a part of it, since then its secret may be there and not be known.
+        """
+        if not printed:
+            return
+        if item.annotation.secret and not _captures(plan, item) and status == 0:
+            yield f"{HIDDEN}\n".encode()
+        elif partly:
+            yield _NOTHING
+        else:
+            note = f"… {printed.dropped} bytes left out …\n".encode() if printed.dropped else b""
+            for data in (printed.beginning, note, printed.end):
+                yield from (data[at : at + _FED] for at in range(0, len(data), _FED))
+
+    def offers(self, plan: Plan, name: str) -> tuple[Offer, ...]:
+        """Values seen in earlier output: tokens for a secret, words and cells of tables for anything else."""
+        if not plan.secret(name):
+            return offers(name, plan.inputs.get(name), self.outputs)
+        seen = self.seen()
+        return tuple(
+            Offer(value, f"{value[:6]}{HIDDEN}", "earlier output", f"{len(value)} characters")
+            for value in reversed(seen)
+        )
+
+    def pieces(self, plan: Plan, item: Item) -> list[tuple[str, str]]:
+        """The statement in pieces, each as it runs and as it is shown; raises Unwritable."""
+        wanted = [p for p in item.placeholders if p.name in self.values]
+        fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
+        text = item.statement.text if item.statement else ""
+        if not fillings:
+            return [(text, self.mask(text))]
+        result = []
+        for piece in SHELLS[plan.procedure.shell].fill(text, fillings):
+            hide = piece.filling is not None and self.values[wanted[piece.filling].name].secret
+            result.append((piece.text, HIDDEN if hide else self.mask(piece.text)))
+        return result
+
+    def shown(self, plan: Plan, item: Item) -> str:
+        """The statement as it will run, secrets masked, placeholders without a value as they stand."""
+        return "".join(shown for _, shown in self.pieces(plan, item))
+
+
+def _captures(plan: Plan, item: Item) -> list[tuple[str, str | None]]:
+    return [(capture.name, capture.pattern) for where, capture in plan.captures if where == item.where]
+
+
+def _origins(known: Input | None) -> tuple[str | None, str | None]:
+    return (known.source, known.default) if known else (None, None)

@@ -1,0 +1,222 @@
+"""What happens in a run; each event is one line of JSON, in the journal and with `--json` alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened: in which run, as its how manieth event, and when (RFC 3339, UTC)."""
+
+    event: ClassVar[str]
+
+    run: str
+    seq: int
+    time: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A run began; `values` are those known beforehand that are not secret."""
+
+    event: ClassVar[str] = "run_started"
+
+    path: str
+    digest: str
+    procedure: str
+    anchor: str
+    shell: str
+    place: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+    text: str = ""  # the document as it was, secrets masked
+    folder: str = ""  # where the program was started, which a relative `path` starts from
+    commit: str = ""  # of the git repository that the document is in; "" outside of one
+    dirty: bool = False  # whether the document was not as in that commit
+    options: tuple[str, ...] = ()  # of the command line, as far as they say what there is to do
+    pid: int = 0  # of the process that runs it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At(Event):
+    """An event of one statement; `line` is where it stands in the document, 0 for a line typed in between."""
+
+    step: int
+    block: int
+    statement: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementStarted(At):
+    """The statement is about to start; `text` is what will run, with secrets masked."""
+
+    event: ClassVar[str] = "statement_started"
+
+    text: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output(At):
+    """What the statement printed, secrets masked; bytes that are not UTF-8 as surrogate escapes."""
+
+    event: ClassVar[str] = "output"
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementFinished(At):
+    """The statement ended; `problem` says why that counts as a failure, "" if it does not."""
+
+    event: ClassVar[str] = "statement_finished"
+
+    status: int
+    pipestatus: tuple[int, ...]
+    duration: float  # seconds
+    cwd: str
+    problem: str = ""
+    doubt: bool = False  # the shell was killed, and nobody can say how far the statement had come
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured(At):
+    """A value was taken from the output; a secret one is not told, only its length in characters."""
+
+    event: ClassVar[str] = "captured"
+
+    name: str
+    secret: bool
+    length: int
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueGiven(At):
+    """A placeholder got its value from elsewhere than output; a secret one is not told, only its length."""
+
+    event: ClassVar[str] = "value_given"
+
+    name: str
+    origin: str
+    secret: bool
+    length: int
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellChanged(At):
+    """What the shell holds is not as before: code that makes it so, by kind and name, and what is gone.
+
+    Nothing that holds a secret, or has the name of one, is told.
+    """
+
+    event: ClassVar[str] = "shell_changed"
+
+    made: Mapping[str, str]
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Event):
+    """A question was answered, by a person or by an option given beforehand."""
+
+    event: ClassVar[str] = "answered"
+
+    question: str  # run, value, manual, failed, choose, confirm, when, doubt
+    answer: str
+    note: str = ""
+    step: int = 0
+    block: int = 0
+    statement: int = 0
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited(Event):
+    """The operator edited the document; from here on the numbers of steps are those in this text."""
+
+    event: ClassVar[str] = "edited"
+
+    digest: str
+    text: str  # secrets masked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Event):
+    """The run is over: succeeded, failed, stopped or waiting (for a person), and why."""
+
+    event: ClassVar[str] = "run_ended"
+
+    outcome: str
+    reason: str = ""
+
+
+KINDS: Mapping[str, type[Event]] = {
+    kind.event: kind
+    for kind in (
+        RunStarted,
+        StatementStarted,
+        Output,
+        StatementFinished,
+        Captured,
+        ValueGiven,
+        ShellChanged,
+        Answered,
+        Edited,
+        RunEnded,
+    )
+}
+
+
+_IS: Mapping[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "str | None": lambda value: value is None or isinstance(value, str),
+    "bool": lambda value: isinstance(value, bool),
+    "int": lambda value: isinstance(value, int),
+    "float": lambda value: isinstance(value, int | float),
+    "tuple[str, ...]": lambda value: isinstance(value, tuple) and all(isinstance(s, str) for s in value),
+    "tuple[int, ...]": lambda value: isinstance(value, tuple) and all(isinstance(n, int) for n in value),
+    "Mapping[str, str]": lambda value: (
+        isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    ),
+}
+
+_TYPES = {name: {item.name: str(item.type) for item in fields(kind)} for name, kind in KINDS.items()}
+
+_NAMES = {name: tuple(item.name for item in fields(kind)) for name, kind in KINDS.items()}
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=dict)  # of a mapping that json does not know
+
+
+def to_line(event: Event, **more: str | int) -> str:
+    """The event as one line of JSON, without the newline; what is not there is left out."""
+    data: dict[str, Any] = {"event": event.event}
+    for name in _NAMES[event.event]:
+        value = getattr(event, name)
+        if value is not None:
+            data[name] = value
+    return _ENCODER.encode(data | more)
+
+
+def from_line(line: str) -> Event:
+    """The event that a line tells of; raises ValueError for anything else."""
+    data = json.loads(line)
+    if not isinstance(data, dict) or data.get("event") not in KINDS:
+        raise ValueError("expected one event of a run as a JSON object")
+    kind: Any = KINDS[data.pop("event")]
+    names = _NAMES[kind.event]
+    known = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items() if name in names}
+    for name, value in known.items():
+        if not _IS[_TYPES[kind.event][name]](value):
+            raise ValueError(f"expected `{name}` of a `{kind.event}` event to be of another kind")
+    try:
+        event: Event = kind(**known)
+        return event
+    except TypeError as error:
+        raise ValueError(f"expected a whole `{kind.event}` event: {error}") from error

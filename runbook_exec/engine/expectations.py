@@ -1,0 +1,77 @@
+"""Whether a statement did what its author expected of it."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Protocol
+
+from ..document.model import Annotation
+
+_SMALL = 4096  # characters of a piece of output to which the next is added
+
+KEPT = 1 << 20  # characters of a statement's output that are kept for expectations, captures and offers
+
+
+class Ending(Protocol):
+    """How a statement ended, as a session tells it."""
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+
+    @property
+    def ended(self) -> str:
+        """Why the shell is gone, in words; "" while it lives."""
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it was ended after its time."""
+
+    @property
+    def suspended(self) -> bool:
+        """Whether ^Z left it stopped."""
+
+
+def judge(says: Annotation, last: bool, done: Ending, printed: str, timeout: float | None) -> str:
+    """Why the statement counts as failed, or an empty string.
+
+    `printed` is what its block has printed so far; what must be printed, and the status that is expected,
+    are asked of the block's `last` statement, what must not be printed of each. `timeout` is in seconds.
+    """
+    if done.ended:
+        return done.ended
+    if done.suspended:
+        return "suspended with ^Z; `fg` in the shell goes on with it"
+    if done.timed_out:
+        return f"ran longer than its {says.timeout or timeout:g} s and was ended"
+    wanted = says.expect_status if last and says.expect_status is not None else 0
+    if done.status != wanted:
+        return f"exited {done.status}{f' (expected {wanted})' if wanted else ''}"
+    plain = printed.replace("\r\n", "\n")
+    for text in says.expect_not:
+        if text in plain:
+            return f"printed `{text}`, which must not appear"
+    for text in says.expect if last else ():
+        if text not in plain:
+            return f"did not print `{text}`"
+    return ""
+
+
+class Kept:
+    """The end of a statement's output, at most `KEPT` characters of it."""
+
+    def __init__(self) -> None:
+        self._parts: deque[str] = deque()
+        self._size = 0
+
+    def add(self, text: str) -> None:
+        if self._parts and len(self._parts[-1]) < _SMALL:
+            self._parts[-1] += text  # a million little strings take far more memory than what they say
+        else:
+            self._parts.append(text)
+        self._size += len(text)
+        while self._size - len(self._parts[0]) >= KEPT:
+            self._size -= len(self._parts.popleft())
+
+    def text(self) -> str:
+        return "".join(self._parts)[-KEPT:]

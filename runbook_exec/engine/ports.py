@@ -1,0 +1,118 @@
+"""What a run works with: a shell, what it knows, the world it is handed, and the events it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from ..masking.masker import Masker
+from ..plan.model import Plan, Value
+from ..shells.snapshot import Change
+
+
+class Shell(Protocol):
+    """What the engine needs of a session; what it yields are session.Output, Quiet and Done."""
+
+    def start(self) -> Iterator[Any]:
+        """Start the shell."""
+
+    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Any]:
+        """Run one statement."""
+
+    def look(self, redefined: Iterable[str] = ()) -> bytes:
+        """What the shell tells of its variables and functions, of those from its start only if redefined."""
+
+    def ask_line(self) -> Iterator[Any]:
+        """Let the operator type a line: yields it at last, or None for the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the engine is handed instead of reaching for it."""
+
+    run: str  # the run's id
+    now: Callable[[], str]  # the time, RFC 3339
+    clock: Callable[[], float]  # seconds, monotonic
+    place: str
+    source: Callable[[str, Plan, Mapping[str, Value]], Value | None]  # a value that can be had without asking
+    quiet: Callable[[float], None] = lambda seconds: None  # told how long a silent statement has been running
+    echo: Callable[[bytes], None] = lambda data: None  # shows what the shell's own prompt prints; no event
+    today: Callable[[], datetime] = datetime.now
+    folder: str = ""  # where the program was started
+    commit: str = ""  # of the document's repository
+    dirty: bool = False  # whether the document was not as in that commit
+    options: tuple[str, ...] = ()  # of the command line, for whoever resumes the run
+    pid: int = 0
+    keep: Callable[[Mapping[str, str], Iterable[str]], None] | None = None  # secrets, while the run lasts
+    notice: Callable[[str], None] = lambda text: None  # tells the operator something; no event
+    masker: Masker = field(default_factory=Masker)  # what the run's output passes; learns its secrets
+    at_hand: Callable[[Plan], Iterable[str]] = lambda plan: ()  # secrets that can be had before they are used
+    learned: Callable[[str, Value], None] = lambda name, value: None  # told each value of a placeholder
+
+
+class Stop(Exception):
+    """The run is over."""
+
+    def __init__(self, outcome: str, reason: str = "") -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What is known of a run that is taken up again, beside its state."""
+
+    values: Mapping[str, Value]
+    seen: tuple[str, ...]  # tokens that its output has shown
+    output: str  # of the statement that was running when it died
+    cwd: str  # the shell's folder; "" if it was never told
+    holdings: Change  # what the shell held that a new one does not
+    seq: int  # of its last event
+    edited: bool  # whether the document is another than it was
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the terminal received."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Nothing was printed for a moment; `seconds` is how long the statement has been running."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a statement ended."""
+
+    status: int
+    pipestatus: tuple[int, ...]
+    cwd: str
+    killed: bool = False  # a signal ended the shell itself
+    ended: str = ""  # why the session is over, in words; "" while the shell lives on
+    timed_out: bool = False
+    interrupted: bool = False
+    suspended: bool = False  # ^Z was typed and a stopped job is left
+
+
+class Keyboard(Protocol):
+    """The operator's terminal, as far as a session uses it."""
+
+    def fileno(self) -> int:
+        """The descriptor that keys are read from."""
+
+    def take(self) -> None:
+        """Make the terminal raw: every key goes to the program, none is interpreted here."""
+
+    def give_back(self) -> None:
+        """Leave the terminal as it was found."""
+
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""

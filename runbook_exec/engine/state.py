@@ -1,0 +1,129 @@
+"""Where a run has got to: a fold over its events."""
+
+from __future__ import annotations
+
+import difflib
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from ..plan.model import Item, Plan, Where
+from .events import Answered, Event, RunEnded, StatementFinished, StatementStarted
+from .persistent_map import Ledger, having
+
+T = TypeVar("T")
+
+
+_START = Where(0)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What has been done, and how; `doubt` is a statement that started and is not known to have ended."""
+
+    done: Mapping[Where, str] = field(default_factory=Ledger)  # "ok", "failed" or "skipped"
+    durations: Mapping[Where, float] = field(default_factory=Ledger)  # seconds
+    statuses: Mapping[Where, int] = field(default_factory=Ledger)
+    chosen: Mapping[tuple[int, int], int] = field(default_factory=dict)  # block -> alternative
+    doubt: Where | None = None
+    outcome: str | None = None
+    passed: Where = _START  # the last of what is done with: what failed is not
+
+
+def after(state: State, event: Event) -> State:
+    """The state once the event has happened."""
+    match event:
+        case StatementStarted(statement=number) if number:
+            return replace(state, doubt=Where(event.step, event.block, event.statement))
+        case StatementFinished(statement=number) if number:
+            where = Where(event.step, event.block, event.statement)
+            spent = state.durations.get(where, 0.0) + event.duration
+            return _with(
+                state,
+                where,
+                "failed" if event.problem else "ok",
+                durations=having(state.durations, where, spent),
+                statuses=having(state.statuses, where, event.status),
+                doubt=where if event.doubt else None,
+            )
+        case Answered():
+            return _answered(state, event)
+        case RunEnded():
+            return replace(state, outcome=event.outcome)
+        case _:
+            return state
+
+
+def _answered(state: State, event: Answered) -> State:
+    where = Where(event.step, event.block, event.statement)
+    if event.question == "choose":
+        return replace(state, chosen={**state.chosen, (event.step, event.block): int(event.answer)})
+    if event.answer == "skip":
+        return _with(state, where, "skipped")
+    if event.question == "manual" and event.answer == "done":
+        return _with(state, where, "ok")
+    if event.question == "doubt" and event.answer == "done":
+        return _with(state, where, "ok", doubt=None)
+    if event.question == "doubt" and event.answer == "again":
+        return replace(state, doubt=None)
+    return state
+
+
+def _with(state: State, where: Where, how: str, **more: Any) -> State:
+    """The state with something done, well or badly, and `more` of its fields changed."""
+    done = having(state.done, where, how)
+    passed = state.passed
+    if how != "failed":
+        passed = max(passed, where)
+    elif where == passed:
+        passed = _passed(done)
+    return replace(state, done=done, passed=passed, **more)
+
+
+def _passed(done: Mapping[Where, str]) -> Where:
+    return max((where for where, how in done.items() if how != "failed"), default=Where(0))
+
+
+def next_item(plan: Plan, state: State) -> Item | None:
+    """What comes next: the first item after all that is done with whose alternative is, or may be, chosen.
+
+    What failed is not done with, nor is what was written in front of it since.
+    """
+    for index in range(bisect_right(plan.items, state.passed, key=attrgetter("where")), len(plan.items)):
+        item = plan.items[index]
+        if item.statement is not None and item.statement.alternative:
+            chosen = state.chosen.get((item.where.step, item.where.block))
+            if chosen not in (None, item.statement.alternative):
+                continue
+        return item
+    return None
+
+
+def carried(state: State, old: Plan, new: Plan) -> State:
+    """The state after the document was edited: what was done stays done, wherever its text stands now."""
+
+    def texts(plan: Plan) -> list[str]:
+        return [item.statement.text if item.statement else item.step.title for item in plan.items]
+
+    moved: dict[Where, Where] = {}
+    matcher = difflib.SequenceMatcher(None, texts(old), texts(new), autojunk=False)
+    for _, first, last, there, end in matcher.get_opcodes():
+        for index in range(min(last - first, end - there)):
+            moved[old.items[first + index].where] = new.items[there + index].where
+
+    def move(values: Mapping[Where, T]) -> dict[Where, T]:
+        return {moved[where]: value for where, value in values.items() if where in moved}
+
+    blocks = {(a.step, a.block): (b.step, b.block) for a, b in moved.items()}
+    done = move(state.done)
+    return replace(
+        state,
+        done=done,
+        passed=_passed(done),
+        durations=move(state.durations),
+        statuses=move(state.statuses),
+        chosen={blocks[block]: choice for block, choice in state.chosen.items() if block in blocks},
+        doubt=moved.get(state.doubt) if state.doubt else None,
+    )

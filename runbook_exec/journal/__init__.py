@@ -1,0 +1,1 @@
+"""Runs on disk: events, recordings, secrets of unfinished runs."""

@@ -1,0 +1,311 @@
+"""The cast: what a run printed, with its timing, as asciicast v2 beside the journal.
+
+It is for watching a run again. A run does not depend on it: where it cannot be written the run goes on.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import json
+import os
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..engine.events import Answered, Event, Output, RunEnded, RunStarted, StatementFinished, StatementStarted
+from ..text.sizes import KEEP, format_size
+
+NOT_KEPT = "not kept: "  # how the marker begins that tells how much was left out
+
+_END = 16384  # bytes of the end of a statement's output that are kept when its middle is left out
+
+_BATCH = 1 << 16  # bytes that are written at once
+
+_RESERVE = 200  # bytes of a cast that are left for its last words
+
+_PAUSE = 1.0  # seconds that a cast shows between a run and its resumption
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: making it takes longer than a short line
+
+_BARE_LINE_END = re.compile(r"(?<!\r)\n")
+
+
+class Frame(NamedTuple):
+    """Something of a cast: when, in seconds from its start; `o` for output or `m` for a marker; the text."""
+
+    time: float
+    kind: str
+    text: str
+
+
+class Frames:
+    """Turns the events of a run into what a terminal shows: the statements, and what they print."""
+
+    def __init__(self, start: float = 0.0) -> None:
+        """`start` is the time of the first frame, in seconds."""
+        self._start = self.now = start
+        self._began: datetime | None = None
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._last = "\n"
+
+    def of(self, event: Event) -> Iterator[Frame]:
+        """The frames of an event; their times never go back, whatever the clock does."""
+        self._tick(event)
+        match event:
+            case StatementStarted():
+                first = event.text.split("\n", 1)[0]
+                yield Frame(self.now, "m", f"{event.step}.{event.statement} {first}"[:80])
+                lines = event.text.replace("\n", "\n  ")
+                yield self._ours(f"\x1b[1m$ {lines}\x1b[0m")
+            case Output():
+                text = self._decoded(event.text)
+                if text:
+                    yield self._shown(text)
+            case StatementFinished():
+                if rest := self._decoder.decode(b"", True):
+                    yield self._shown(rest)
+                if event.problem:
+                    yield self._ours(f"\x1b[31m✗ {event.problem}\x1b[0m")
+            case Answered(answer="done" | "skip"):
+                note = f": {event.note}" if event.note else ""
+                yield self._ours(f"– step {event.step}: {event.answer}{note}")
+            case RunEnded():
+                yield self._ours(f"\x1b[1m{event.outcome}\x1b[0m {event.reason}".rstrip())
+
+    def marked(self, event: Event, label: str) -> Iterator[Frame]:
+        """A marker at the time of an event."""
+        self._tick(event)
+        yield Frame(self.now, "m", label)
+
+    def _tick(self, event: Event) -> None:
+        at = datetime.fromisoformat(event.time)
+        self._began = self._began or at
+        self.now = max(self.now, self._start + (at - self._began).total_seconds())
+
+    def _decoded(self, text: str) -> str:
+        if text.isascii() and self._decoder.getstate() == (b"", 0):
+            return text
+        return self._decoder.decode(text.encode("utf-8", "surrogateescape"))
+
+    def _ours(self, text: str) -> Frame:
+        """Lines of ours, from the start of a line."""
+        return self._shown(("" if self._last == "\n" else "\n") + text + "\n")
+
+    def _shown(self, text: str) -> Frame:
+        """What a program printed, now, with the line ends that a terminal needs."""
+        before, self._last = self._last, text[-1]
+        text = _BARE_LINE_END.sub("\r\n", text)
+        if before == "\r" and text.startswith("\r\n"):
+            text = text[1:]
+        return Frame(self.now, "o", text)
+
+
+class Cast:
+    """Writes the cast of one run; `keep` bounds the file, in bytes, and 0 is for no file at all.
+
+    A statement may take half of what is left, so that there is room for those after it. Of one that prints
+    more, the beginning and the end are kept, and what was left out between them is said.
+    """
+
+    def __init__(self, path: Path, size: tuple[int, int], keep: int = KEEP) -> None:
+        """Begin a cast, or go on with the one that is there; `size` is the terminal's rows and columns."""
+        self._path = path
+        self._size = size
+        self._keep = keep
+        self._file = -1
+        self._frames = Frames()
+        self._buffer = bytearray()
+        self._written = 0  # bytes in the file
+        self._beginning = self._ending = 0  # bytes that the statement may still take, and its end
+        self._held: deque[Output] = deque()  # the end of what it prints, once the beginning is full
+        self._held_size = self._left_out = 0  # bytes
+        self._refused = 0  # bytes that there was no room for at all
+
+    def add(self, event: Event) -> str:
+        """Take an event; what is to be said where the cast can be written no longer, which is said once."""
+        if not self._keep:
+            return ""
+        try:
+            if self._file < 0:
+                self._open(event)
+            if isinstance(event, Output):
+                self._output(event)
+            else:
+                self._settle()
+                if isinstance(event, StatementStarted):
+                    self._allow()
+                self._put(*self._frames.of(event))
+            waits = isinstance(event, Output | StatementStarted | Answered)  # for the statement's end
+            if not waits or len(self._buffer) > _BATCH:
+                self._flush()
+        except OSError as error:
+            self._give_up()
+            reason = (error.strerror or str(error)).lower()
+            return f"cannot write the cast `{self._path}`: {reason}; the run goes on without it"
+        return ""
+
+    def close(self) -> None:
+        """Write what is left, as far as that can be done."""
+        if self._file >= 0:
+            with contextlib.suppress(OSError):
+                self._settle()
+                if self._refused:
+                    told = f"{NOT_KEPT}{self._refused} bytes at the end"
+                    self._buffer += _line(Frame(self._frames.now, "m", told))
+                self._flush()
+            self._give_up()
+
+    def _open(self, event: Event) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._file = os.open(self._path, flags, 0o600)
+        if os.fstat(self._file).st_size:
+            last, self._written = _ending(self._path)
+            os.ftruncate(self._file, self._written)
+            self._frames = Frames(last + _PAUSE)
+        else:
+            rows, columns = self._size
+            began = datetime.fromisoformat(event.time)
+            header: dict[str, Any] = {
+                "version": 2,
+                "width": columns,
+                "height": rows,
+                "timestamp": int(began.timestamp()),
+            }
+            if isinstance(event, RunStarted):
+                header |= {"title": f"{event.path} {event.run}", "env": {"SHELL": event.shell}}
+            self._buffer += json.dumps(header).encode() + b"\n"
+        self._allow()
+
+    def _allow(self) -> None:
+        """Let the next statement have its share."""
+        share = self._left() // 2
+        self._ending = min(_END, share // 4)
+        self._beginning = share - self._ending
+
+    def _output(self, event: Output) -> None:
+        if not self._held:
+            lines = [_line(frame) for frame in self._frames.of(event)]
+            size = sum(map(len, lines))
+            if size <= self._beginning:
+                self._beginning -= size
+                self._buffer += b"".join(lines)
+                return
+            event = self._begun(event)
+        self._held.append(event)
+        self._held_size += _size(event.text)
+        while self._held_size - (first := _size(self._held[0].text)) >= self._ending and len(self._held) > 1:
+            self._held.popleft()
+            self._held_size -= first
+            self._left_out += first
+
+    def _begun(self, event: Output) -> Output:
+        """Write as much of it as the beginning still has room for; what is left of it."""
+        cut = min(len(event.text), self._beginning)
+        while (
+            cut
+            and len(_line(Frame(self._frames.now, "o", event.text[:cut].replace("\n", "\r\n"))))
+            > self._beginning
+        ):
+            cut = cut * 3 // 4
+        self._put(*self._frames.of(replace(event, text=event.text[:cut])))
+        self._beginning = 0
+        return replace(event, text=event.text[cut:])
+
+    def _settle(self) -> None:
+        """Write the end of what a statement printed, after a word on what is left out before it."""
+        if not self._held:
+            return
+        surplus = max(0, self._held_size - self._ending)
+        first = self._held[0]
+        self._held[0] = replace(first, text=first.text[surplus:])
+        self._left_out += _size(first.text[:surplus])
+        if self._left_out:
+            told = f"{NOT_KEPT}{self._left_out} bytes of step {first.step}"
+            self._put(*self._frames.marked(first, told))
+            size = format_size(self._left_out)
+            self._put(*self._frames.of(replace(first, text=f"\n\x1b[0m[… {size} not kept in the cast …]\n")))
+        for event in self._held:
+            self._put(*self._frames.of(event))
+        self._held.clear()
+        self._held_size = self._left_out = 0
+
+    def _left(self) -> int:
+        return max(0, self._keep - _RESERVE - self._written - len(self._buffer))
+
+    def _put(self, *frames: Frame) -> None:
+        for frame in frames:
+            line = _line(frame)
+            if len(line) <= self._left():
+                self._buffer += line
+            elif frame.kind == "o":
+                self._refused += _size(frame.text)
+
+    def _flush(self) -> None:
+        while self._buffer:
+            size = os.write(self._file, self._buffer)
+            self._written += size
+            del self._buffer[:size]
+
+    def _give_up(self) -> None:
+        self._keep = 0
+        self._buffer.clear()
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def read_cast(path: Path) -> tuple[dict[str, Any], Iterator[Frame]]:
+    """The header of a cast and its frames; a torn last line is passed over. Raises OSError and ValueError."""
+    lines = _lines(path)
+    _, header = next(lines, (0, None))
+    if not isinstance(header, dict) or header.get("version") != 2:
+        raise ValueError(f"{path}:1: expected the header of an asciicast, version 2")
+    return header, (_frame(path, number, data) for number, (_, data) in enumerate(lines, 2))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, Any]]:
+    """The values of a cast's lines, each with the offset at which the next begins."""
+    offset = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                return
+            offset += len(line)
+            try:
+                yield offset, json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise ValueError(f"{path}:{number}: expected a line of an asciicast: {error}") from error
+
+
+def _frame(path: Path, number: int, data: Any) -> Frame:
+    match data:
+        case [int() | float() as time, str() as kind, str() as text]:
+            return Frame(float(time), kind, text)
+    raise ValueError(f"{path}:{number}: expected a time, a kind and a text")
+
+
+def _ending(path: Path) -> tuple[float, int]:
+    """The time of the last frame of a cast, and the offset at which its last whole line ends."""
+    last, end = 0.0, 0
+    try:
+        for offset, data in _lines(path):
+            end = offset
+            last = float(data[0]) if isinstance(data, list) else last
+    except (ValueError, TypeError, IndexError) as error:
+        raise OSError(str(error)) from error
+    return last, end
+
+
+def _size(text: str) -> int:
+    """The bytes that a text takes."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def _line(frame: Frame) -> bytes:
+    text = _encode([round(frame.time, 3), frame.kind, frame.text])
+    return text.encode("utf-8", "replace") + b"\n"

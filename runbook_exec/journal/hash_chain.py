@@ -1,0 +1,147 @@
+"""The chain of a journal's lines: each carries the hash of the one before, and the last is sealed.
+
+What that proves: whoever changes a byte without computing all hashes anew is found out. Whoever computes
+them anew is found out only by a seal that was noted elsewhere, in a report for example.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..engine.events import Event, RunEnded, from_line
+
+VERSION = 2  # 1 had no seal and did not tell its version
+
+
+_SEAL = re.compile(rb',"seal":"([0-9a-f]{64})"\}')
+
+_SEAL_SIZE = len(',"seal":""}') + 64
+
+
+class Line(NamedTuple):
+    """A line of a journal: its number from 1, its event, the hash of its bytes, and the seal it has or ""."""
+
+    number: int
+    event: Event
+    digest: str
+    seal: str = ""
+
+
+class Damage(NamedTuple):
+    """What is wrong with a line, in words."""
+
+    number: int
+    what: str
+
+
+class Torn(NamedTuple):
+    """A last line without its end, as the death of the machine leaves it; `size` is in bytes."""
+
+    number: int
+    size: int
+
+
+def first_hash(run: str, version: int = VERSION) -> str:
+    """What the first line of a run's journal carries, as there is no line before it."""
+    return digest(f"runbook-exec {version} {run}".encode())
+
+
+def digest(line: bytes) -> str:
+    """The hash of a line's bytes, in hexadecimal."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def sealed(line: str) -> str:
+    """The line of a run's end with the hash of itself at its end: no line follows that would carry it."""
+    return f'{line[:-1]},"seal":"{digest(line.encode())}"}}'
+
+
+def read_lines(path: Path) -> Iterator[Line | Damage | Torn]:
+    """The lines of a journal, and what is wrong with them; raises OSError.
+
+    After a damaged line the chain is followed from its bytes as they are.
+    """
+    previous, version = "", VERSION
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            if not raw.endswith(b"\n"):
+                yield _unfinished(number, raw)
+                return
+            line = raw[:-1]
+            try:
+                data = json.loads(line)
+                event = from_line(line.decode())
+                if number == 1:
+                    version = _version(data)
+                    previous = first_hash(event.run, version)
+            except ValueError as error:
+                yield Damage(number, str(error))
+            except RecursionError:
+                yield Damage(number, "expected one event of a run, found nesting without end")
+            else:
+                yield from _checked(Line(number, event, digest(line)), line, data, previous, version)
+            previous = digest(line)
+
+
+def _checked(
+    line: Line, data: bytes, told: dict[str, Any], previous: str, version: int
+) -> Iterator[Line | Damage]:
+    if told.get("previous") != previous:
+        yield Damage(line.number, _not_following(line.number))
+        return
+    if not isinstance(line.event, RunEnded) or version == 1:
+        yield line
+        return
+    seal = _SEAL.fullmatch(data, len(data) - _SEAL_SIZE)
+    if seal is None:
+        yield Damage(line.number, "expected a seal at the end of the line that ends the run")
+    elif not _rightly_sealed(data):
+        yield Damage(line.number, "the seal is not that of this line, so one of the two was changed")
+    else:
+        yield Line(line.number, line.event, line.digest, seal[1].decode())
+
+
+def _not_following(number: int) -> str:
+    if number == 1:
+        return "this is not how the journal of its run begins, so lines were taken out, or it was changed"
+    return (
+        f"this line does not follow from line {number - 1}: one of the two was changed, "
+        "or what stood between them was taken out"
+    )
+
+
+def _version(data: dict[str, Any]) -> int:
+    version = data.get("journal", 1)
+    if not isinstance(version, int) or version < 1:
+        raise ValueError("expected the version of the journal as a number")
+    if version > VERSION:
+        raise ValueError(f"written by a newer runbook-exec: version {version}, and this one reads {VERSION}")
+    return version
+
+
+def _unfinished(number: int, line: bytes) -> Torn | Damage:
+    """A last line that was torn off has no end; if its end is there, what follows it was changed."""
+    text = line.decode("utf-8", "replace")
+    try:
+        data, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return Torn(number, len(line))
+    if end == len(text) and _rightly_sealed(line):
+        return Damage(
+            number,
+            "expected the end of the line after its last brace; the line itself is whole: the machine died "
+            "just there, or somebody took it out",
+        )
+    if end < len(text) or (isinstance(data, dict) and "seal" in data):
+        return Damage(number, "expected the end of the line after its last brace")
+    return Torn(number, len(line))
+
+
+def _rightly_sealed(line: bytes) -> bool:
+    seal = _SEAL.fullmatch(line, max(0, len(line) - _SEAL_SIZE))
+    return seal is not None and digest(line[: seal.start()] + b"}") == seal[1].decode()

@@ -1,0 +1,190 @@
+"""Which runs there are: each journal by its first and its last line, however long it is."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from ..engine.events import Event, RunEnded, RunStarted, from_line
+
+FINISHED = "succeeded"
+
+
+_NEWEST = 300
+
+_PIECE = 1 << 16  # bytes that are read at once, from the end backwards
+
+_SUFFIX = ".jsonl"
+
+
+class NoSuchRun(Exception):
+    """No run, or more than one, is meant; the message is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A run at a glance; `started` is None where the journal does not begin as one does."""
+
+    path: Path
+    started: RunStarted | None
+    last: Event | None
+    running: bool
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self.started.run if self.started else _id(self.path)
+
+    @property
+    def outcome(self) -> str:
+        """An outcome of an event, or running, unfinished, damaged."""
+        if self.running:
+            return "running"
+        if self.started is None or self.last is None:
+            return "damaged"
+        return self.last.outcome if isinstance(self.last, RunEnded) else "unfinished"
+
+    @property
+    def began(self) -> datetime:
+        """When the run began; of a damaged journal, when it was last written."""
+        if self.started:
+            return datetime.fromisoformat(self.started.time)
+        return datetime.fromtimestamp(self.path.stat().st_mtime).astimezone()
+
+    @property
+    def seconds(self) -> float:
+        """From the first event to the last."""
+        if self.started is None or self.last is None:
+            return 0.0
+        return (datetime.fromisoformat(self.last.time) - self.began).total_seconds()
+
+
+def journals(folder: Path) -> list[Path]:
+    """All journals of a folder, the oldest first, those too that nothing was written to."""
+    return sorted(_journals(folder))
+
+
+def entries(folder: Path) -> list[Entry]:
+    """All runs whose journals are in a folder, the newest first; raises OSError."""
+    found = [entry for path in _journals(folder) if (entry := entry_of(path)) is not None]
+    return sorted(found, key=lambda entry: (entry.began, entry.path.name), reverse=True)
+
+
+def find(folder: Path, wanted: str | None) -> Path:
+    """The journal of a run: by the beginning of its id, by a path, or the newest; raises NoSuchRun."""
+    if wanted is None:
+        newest = next(iter(entries(folder)), None)
+        if newest is None:
+            raise NoSuchRun(f"there is no run yet: `{folder}` holds no journal")
+        return newest.path
+    if "/" in wanted or wanted.endswith(_SUFFIX):
+        if not Path(wanted).is_file():
+            raise NoSuchRun(f"cannot read `{wanted}`: no such file")
+        return Path(wanted)
+    found = sorted(path for path in _journals(folder) if _id(path).startswith(wanted))
+    if len(found) == 1:
+        return found[0]
+    if not found or not wanted:
+        raise NoSuchRun(
+            f"expected the beginning of a run's id, got `{wanted}`; `runbook-exec runs` lists them"
+        )
+    ids = ", ".join(_id(path) for path in found[:8])
+    raise NoSuchRun(f"`{wanted}` is the beginning of {len(found)} runs: {ids}{', …' * (len(found) > 8)}")
+
+
+def unfinished(folder: Path, document: Path | None = None) -> Entry | None:
+    """The newest run that can be taken up; of a document, only if its newest run is such a one.
+
+    Of very many runs only the newest are looked at.
+    """
+    for entry in _newest_first(folder):
+        if entry.started is None or entry.running:
+            continue
+        if document is not None and not _is_of(entry.started, document):
+            continue
+        if entry.outcome not in (FINISHED, "damaged"):
+            return entry
+        if document is not None:
+            return None
+    return None
+
+
+def _newest_first(folder: Path) -> Iterator[Entry]:
+    """The newest runs one by one; the names of their journals tell the second that each began in."""
+    names = sorted(_journals(folder), key=lambda path: path.name, reverse=True)[:_NEWEST]
+    for _, paths in groupby(names, key=lambda path: path.name.rpartition("-")[0]):
+        found = [entry for path in paths if (entry := entry_of(path)) is not None]
+        yield from sorted(found, key=lambda entry: entry.began, reverse=True)
+
+
+def _is_of(started: RunStarted, document: Path) -> bool:
+    try:
+        return (Path(started.folder) / started.path).samefile(document)
+    except OSError:
+        return False
+
+
+def entry_of(path: Path) -> Entry | None:
+    """A run at a glance; None where the file is gone, or where not even its first line has been written."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None  # removed in between
+    try:
+        with open(file, "rb", closefd=False) as reader:
+            first = reader.readline()
+        started = _event(first)
+        if not first.endswith(b"\n"):
+            return None
+        last = _event(_last_line(file))
+        running = not isinstance(last, RunEnded) and is_locked(file)
+        return Entry(path, started if isinstance(started, RunStarted) else None, last, running)
+    finally:
+        os.close(file)
+
+
+def is_locked(file: int) -> bool:
+    """Whether somebody holds the lock of an open journal: its run is going on."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return False
+
+
+def _journals(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if path.name.endswith(_SUFFIX)]
+    except FileNotFoundError:
+        return []
+
+
+def _id(path: Path) -> str:
+    return path.name.removesuffix(_SUFFIX).rpartition("-")[2]
+
+
+def _last_line(file: int) -> bytes:
+    """The last line that has an end."""
+    at = os.fstat(file).st_size
+    data = b""
+    while at > 0:
+        size = min(_PIECE, at)
+        at -= size
+        data = os.pread(file, size, at) + data
+        whole, end, _ = data.rpartition(b"\n")
+        if end and (at == 0 or b"\n" in whole):
+            return whole.rpartition(b"\n")[2]
+    return b""
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        return from_line(line.decode())
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,190 @@
+"""The journal: a run's events on disk, written down before the next thing happens."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..engine.events import Event, Output, RunEnded, RunStarted, StatementStarted, to_line
+from .hash_chain import VERSION, Damage, Line, digest, first_hash, read_lines, sealed
+
+KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; what is cut is said
+
+_TRIES, _WAIT = 5, 0.01  # to take a lock; seconds between
+
+_CUT = "\n[… what follows was not kept in the journal]\n"
+
+
+class JournalError(Exception):
+    """The journal cannot be written or read; the message says which file and why."""
+
+
+class Journal:
+    """The journal of one run: a file of our own, 0600 in a 0700 folder, locked while the run lives."""
+
+    def __init__(self, path: Path, file: int, previous: str) -> None:
+        """Write on in an open file that we hold the lock of; `previous` is the hash of its last line."""
+        self.path = path
+        self._file = file
+        self._previous = previous
+        self._kept = 0
+        self._end = os.fstat(file).st_size  # where what was written whole ends
+        self._known = False  # whether the disk knows that the file is there at all
+
+    @classmethod
+    def create(cls, folder: Path, run: str, started: str) -> Journal:
+        """The journal of a new run in the state folder; `started` is its time, RFC 3339.
+
+        Raises JournalError.
+        """
+        path = folder / f"{started[:19].replace(':', '')}-{run}.jsonl"
+        try:
+            for each in (folder.parent, folder):  # the mode is given to the last of a path only
+                each.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            _lock(file)
+        except OSError as error:
+            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
+        return cls(path, file, first_hash(run))
+
+    @classmethod
+    def reopen(cls, path: Path) -> Journal:
+        """The journal of a run that is taken up again; what was torn off at its end is taken out.
+
+        Raises JournalError where it is damaged, cannot be written, or another process goes on with the run.
+        """
+        try:
+            file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        except OSError as error:
+            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
+        try:
+            _lock(file)
+            if os.fstat(file).st_nlink == 0:
+                raise FileNotFoundError(errno.ENOENT, "the run was removed just now")
+            previous, size = "", os.fstat(file).st_size
+            for line in read_lines(path):
+                if isinstance(line, Damage):
+                    raise JournalError(f"{path}:{line.number}: {line.what}")
+                if isinstance(line, Line):
+                    previous = line.digest
+                else:
+                    os.ftruncate(file, size - line.size)
+            return cls(path, file, previous)
+        except BlockingIOError:
+            os.close(file)
+            raise JournalError(f"this run is going on{_holder(path)}") from None
+        except JournalError:
+            os.close(file)
+            raise
+        except OSError as error:
+            os.close(file)
+            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
+
+    def append(self, event: Event) -> str:
+        """Write an event down and return its line, which is empty for output that is no longer kept.
+
+        It is on the disk when this returns if it says that a statement is about to start, or that the run has
+        ended; anything else is with the kernel, safe from our own death. Raises JournalError, and then
+        nothing of the event is left in the journal if that can be helped.
+        """
+        event = self._bounded(event)
+        if isinstance(event, Output) and not event.text:
+            return ""
+        more = {"journal": VERSION} if isinstance(event, RunStarted) else {}
+        line = to_line(event, **more, previous=self._previous)
+        if isinstance(event, RunEnded):
+            line = sealed(line)
+        data = line.encode()
+        try:
+            self._write(data + b"\n")
+            if isinstance(event, StatementStarted | RunEnded):
+                self.flush()
+        except (OSError, JournalError) as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._end)
+            raise error if isinstance(error, JournalError) else self._unwritable(error) from error
+        self._previous = digest(data)
+        self._end += len(data) + 1
+        return line
+
+    def flush(self) -> None:
+        """Have everything that was written on the disk before this returns; raises JournalError."""
+        try:
+            getattr(os, "fdatasync", os.fsync)(self._file)
+            if not self._known:
+                folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
+                self._known = True
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> JournalError:
+        return JournalError(f"cannot write the journal `{self.path}`: {_reason(error)}")
+
+    def _write(self, data: bytes) -> None:
+        while data:
+            data = data[os.write(self._file, data) :]
+
+    def _bounded(self, event: Event) -> Event:
+        if isinstance(event, StatementStarted):
+            self._kept = 0
+        if not isinstance(event, Output):
+            return event
+        room = KEEP_OUTPUT - self._kept
+        self._kept += len(event.text)
+        if room >= len(event.text):
+            return event
+        text = event.text[:room] + _CUT if room >= 0 else ""
+        return Output(
+            run=event.run,
+            seq=event.seq,
+            time=event.time,
+            step=event.step,
+            block=event.block,
+            statement=event.statement,
+            line=event.line,
+            text=text,
+        )
+
+    def close(self) -> None:
+        """Let go of the file and of its lock."""
+        os.close(self._file)
+
+
+def read_journal(path: Path) -> Iterator[Event]:
+    """The events of a journal; a torn last line is passed over, any other damage raises JournalError."""
+    try:
+        for line in read_lines(path):
+            if isinstance(line, Damage):
+                raise JournalError(f"{path}:{line.number}: {line.what}")
+            if isinstance(line, Line):
+                yield line.event
+    except OSError as error:
+        raise JournalError(f"cannot read the journal `{path}`: {_reason(error)}") from error
+
+
+def _lock(file: int) -> None:
+    """Take the lock of a run; raises BlockingIOError where another process goes on with it."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(_WAIT)  # whoever lists runs holds it for an instant, to see whether it can be had
+    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _holder(path: Path) -> str:
+    """Who goes on with a run, in words, as far as its journal tells."""
+    pids = [event.pid for event in read_journal(path) if isinstance(event, RunStarted) and event.pid]
+    return f", in process {pids[-1]}" if pids else ""
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,91 @@
+"""Secrets of a run that is not finished, in a file of a file system that is memory and never a disk."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_IN_MEMORY = ("tmpfs", "ramfs")
+
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSecrets:
+    """The file for one run: 0600, in a folder 0700 of the person's own runtime folder."""
+
+    path: Path
+
+    def keep(self, values: Mapping[str, str], seen: Iterable[str]) -> None:
+        """Write the secret values, and tokens that output has shown, in place of those written before.
+
+        Raises OSError.
+        """
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data = json.dumps({"values": dict(values), "seen": list(seen)}).encode("ascii")
+        number, name = tempfile.mkstemp(prefix=".", dir=self.path.parent)  # 0600
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(data)
+            Path(name).replace(self.path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+            raise
+
+    def read(self) -> tuple[dict[str, str], tuple[str, ...]]:
+        """The values by name, and the tokens seen; nothing where nothing is kept or it cannot be read."""
+        try:
+            data = json.loads(self.path.read_bytes())
+            return dict(data["values"]), tuple(data["seen"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return {}, ()
+
+    def forget(self) -> None:
+        """Remove the file."""
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
+
+def kept_secrets(run: str, environ: Mapping[str, str]) -> KeptSecrets | None:
+    """Where a run's secrets may be kept; None where there is no such place.
+
+    That is `$XDG_RUNTIME_DIR`, if it is ours alone and a memory file system.
+    """
+    runtime = Path(environ.get("XDG_RUNTIME_DIR") or "")
+    if not runtime.is_absolute() or not _is_ours_alone(runtime) or not _is_memory(runtime):
+        return None
+    return KeptSecrets(runtime / "runbook-exec" / f"{run}.json")
+
+
+def _is_ours_alone(folder: Path) -> bool:
+    try:
+        found = folder.stat()
+    except OSError:
+        return False
+    return (
+        stat.S_ISDIR(found.st_mode)
+        and found.st_uid == os.getuid()
+        and not stat.S_IMODE(found.st_mode) & 0o077
+    )
+
+
+def _is_memory(folder: Path) -> bool:
+    """Whether the folder's file system is memory; False where that cannot be told, as on macOS."""
+    try:
+        device = folder.stat().st_dev
+        lines = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return False
+    number = f"{os.major(device)}:{os.minor(device)}"
+    for line in lines:
+        mount, _, kind = line.partition(" - ")
+        if mount.split(" ")[2] == number:
+            return kind.split(" ")[0] in _IN_MEMORY
+    return False

@@ -1,0 +1,144 @@
+"""Work on many pages, spread over the cores of the machine."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, NoReturn
+
+from .results import Kept
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+
+Ahead = Callable[[], AbstractContextManager[None]]
+
+Look = Callable[[Sequence[str]], list[Kept]]
+
+
+_AT_ONCE = 80  # pages, at most, whose blocks a shell is asked about together
+
+_FEWEST = 10  # pages for which it is worth while to start the shells
+
+_TURNS = 2  # of what is left each process takes this part of its share, so that all are busy to the end
+
+_WORTH_IT = 60  # pages below which starting processes takes longer than they save
+
+_PATIENCE = 2  # seconds in which a process that is told to end has cleaned up
+
+
+def spread(look: Look, paths: Sequence[str], ahead: Ahead) -> Iterator[Kept]:
+    """What `look` says of these pages, some at a time, in their order.
+
+    Where several processes look, they are started and end within `ahead`.
+    """
+    cores = _cores()
+    # elsewhere a new process would have to import everything again
+    if len(paths) < _WORTH_IT or cores < 2 or sys.platform != "linux":
+        for start in range(0, len(paths), _AT_ONCE):
+            yield from look(paths[start : start + _AT_ONCE])
+        return
+    with ahead():
+        yield from _in_processes(look, list(_parts(paths, cores * _TURNS)), cores)
+
+
+def _parts(paths: Sequence[str], share: int) -> Iterator[Sequence[str]]:
+    """The pages in parts that become smaller towards the end."""
+    start = 0
+    while start < len(paths):
+        size = min(_AT_ONCE, max(_FEWEST, (len(paths) - start) // share))
+        yield paths[start : start + size]
+        start += size
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _in_processes(look: Look, parts: Sequence[Sequence[str]], count: int) -> Iterator[Kept]:
+    import multiprocessing
+    from multiprocessing.connection import wait
+
+    context = multiprocessing.get_context("fork")
+    pipes = [context.Pipe() for _ in range(count)]
+    processes = [context.Process(target=_work, args=(look, pipes, number)) for number in range(count)]
+    for process in processes:
+        process.start()
+    for _, theirs in pipes:
+        theirs.close()
+    waiting = iter(enumerate(parts))
+    busy: dict[object, int] = {}  # the part that each process works on, by our end of its pipe
+    done: dict[int, list[Kept]] = {}
+    told = 0
+    try:
+        for ours, _ in pipes:
+            _give(ours, waiting, busy)
+        while busy:
+            for ready in wait([ours for ours, _ in pipes if ours in busy]):
+                ours = next(each for each, _ in pipes if each is ready)
+                done[busy.pop(ours)] = _answer(ours)
+                _give(ours, waiting, busy)
+            while told in done:
+                yield from done.pop(told)
+                told += 1
+    finally:
+        for ours, _ in pipes:
+            ours.close()
+        for process in processes if busy else ():
+            process.terminate()
+        for process in processes:
+            process.join(_PATIENCE if busy else None)
+            if process.is_alive():
+                process.kill()
+
+
+def _give(ours: Connection, waiting: Iterator[tuple[int, Sequence[str]]], busy: dict[object, int]) -> None:
+    number, part = next(waiting, (0, None))
+    if part is not None:
+        ours.send(part)
+        busy[ours] = number
+
+
+def _answer(ours: Connection) -> list[Kept]:
+    answer: list[Kept] | tuple[Exception, str] = ours.recv()
+    if isinstance(answer, tuple):
+        error, where = answer
+        error.add_note(where)
+        raise error
+    return answer
+
+
+def _work(look: Look, pipes: Sequence[tuple[Connection, Connection]], number: int) -> None:
+    """Do parts, as long as whoever gives them is there; they are interrupted, and tell."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for wanted in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wanted, _end)
+    # with no other end of it left open here, our pipe ends with the process that gives the parts
+    for index, (ours, theirs) in enumerate(pipes):
+        ours.close()
+        if index != number:
+            theirs.close()
+    mine = pipes[number][1]
+    gc.freeze()
+    while True:
+        try:
+            part = mine.recv()
+        except EOFError:
+            return
+        try:
+            mine.send(look(part))
+        except BrokenPipeError:
+            return
+        except Exception as error:  # noqa: BLE001 - it is raised again where the parts come from
+            mine.send((error, traceback.format_exc()))
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    """End, and take away what was put on the disk for shells to read."""
+    sys.exit(128 + number)

@@ -1,0 +1,102 @@
+"""What the rules are, in words: a list of them, and one in full."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from .rule import Example, Rule
+
+_WIDTH = 88
+
+_ABOUT_SECRETS = ("S401", "S402")
+
+_RANDOM = re.compile(r"(?<=[A-Za-z0-9]{6})[A-Za-z0-9]{9,}")
+
+
+def listed(rules: Sequence[Rule]) -> Iterator[str]:
+    """A line for each rule: its code, its severity, its name, and whether it must be selected."""
+    width = max(len(rule.name) for rule in rules)
+    for rule in sorted(rules, key=lambda rule: rule.code):
+        selected = "" if rule.default else "not by default"
+        yield f"{rule.code}  {rule.severity:<7}  {rule.name:<{width}}  {selected}".rstrip()
+
+
+def explained(rule: Rule) -> str:
+    """A rule in full: why it is there, and documents that trip it and that do not."""
+    when = "" if rule.default else "; looks only where it is selected"
+    lines = [f"{rule.code} {rule.name} ({rule.severity}{when})", "", *textwrap.wrap(rule.why, _WIDTH)]
+    for title, examples in (("found in:", rule.bad[:1]), ("not in:", rule.good[:1])):
+        for example in examples:
+            lines += ["", title, "", *(f"    {line}".rstrip() for line in _shown(example))]
+    return "\n".join(lines) + "\n"
+
+
+def _shown(example: Example) -> Iterator[str]:
+    for name, text in example.files.items():
+        yield f"({name} beside it)"
+        yield from text.rstrip("\n").split("\n")
+        yield ""
+    yield from example.text.rstrip("\n").split("\n")
+
+
+def page(rules: Sequence[Rule]) -> str:
+    """The documentation page of the rules, in Markdown."""
+    ordered = sorted(rules, key=lambda rule: rule.code)
+    lines = [
+        "# Rules",
+        "",
+        "What `runbook-exec lint` looks for. Every example here is a test. This page is made by",
+        "`python -m runbook_exec.lint.rules_page`; change the rules and not the page.",
+        "",
+        "| code | name | severity | by default |",
+        "| --- | --- | --- | --- |",
+    ]
+    for rule in ordered:
+        anchor = f"{rule.code.lower()}-{rule.name}"
+        lines.append(
+            f"| [{rule.code}](#{anchor}) | {rule.name} | {rule.severity} "
+            f"| {'yes' if rule.default else 'no'} |"
+        )
+    for rule in ordered:
+        lines += ["", f"## {rule.code} {rule.name}", "", *textwrap.wrap(rule.why, 110)]
+        for title, examples in (("Found in:", rule.bad), ("Not found in:", rule.good)):
+            for number, example in enumerate(examples):
+                shown = replace(example, text=_cut(example.text)) if rule.code in _ABOUT_SECRETS else example
+                lines += _fenced(shown, title if number == 0 else "")
+    return "\n".join(lines) + "\n"
+
+
+def _fenced(example: Example, title: str) -> Iterator[str]:
+    if title:
+        yield from ("", title)
+    for name, text in (*example.files.items(), ("", example.text)):
+        longest = max((len(run) for run in re.findall(r"`{3,}|~{3,}", text)), default=2)
+        fence = "`" * (longest + 1)
+        yield ""
+        if name:
+            yield from (f"`{name}`, beside the next one:", "")
+        yield f"{fence}markdown"
+        yield from text.rstrip("\n").split("\n")
+        yield fence
+        if not name and example.options:
+            options = ", ".join(f"`{key} = {_toml(key, value)}`" for key, value in example.options.items())
+            yield from ("", f"(with {options} in the settings)")
+
+
+def _cut(text: str) -> str:
+    """The text without most of what would be a secret: a page that shows one is found by others, too."""
+    return _RANDOM.sub("…", text)
+
+
+def _toml(key: str, value: object) -> str:
+    """A setting as it is written in its file."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{name} = {_toml(name, each)}" for name, each in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(key, each) for each in value) + "]"
+    if isinstance(value, float) and key == "cadence":
+        return f'"{value / 86400:g}d"'
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,235 @@
+"""When pages were last changed after their review, as git tells it: one look at the history for all pages."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...document.discovery import SUFFIXES
+from ...document.front_matter.bounds import bounds
+from ...document.front_matter.dates import as_date
+from ..rule import Page, Site
+from .prefetch import ahead
+from .workspace import Around, around, below, pages_below, root_of
+
+# Additions are left out: a page that still has the review it was added with was reviewed on that day. A file
+# that was removed is named without its text: what stood there before is not what stands there now.
+_DIFF = (
+    "--diff-filter=a", "-D", "-w", "-M", "-U0", "--inter-hunk-context=0", "--no-color", "--no-ext-diff",
+    "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/",
+)  # fmt: skip
+
+_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+
+_KEY = r"['\"]?(?:last[-_ ]?review(?:ed)?|reviewed)(?:[-_ ]?on)?['\"]?[ \t]*:"
+
+_REVIEW = re.compile(rb"^\+" + _KEY.encode(), re.IGNORECASE | re.MULTILINE)
+
+_REVIEW_LINE = re.compile(rf"^{_KEY}[ \t]+['\"]?([^\s'\"#]+)", re.IGNORECASE | re.MULTILINE)
+
+_FIRST = date(1971, 1, 1)  # git knows no day that is much older
+
+_FILE = b"diff --git "
+
+_REMOVED = b"deleted file mode "
+
+_COMMIT = b"\0"  # a line that begins so is ours: no line of a patch does
+
+
+class LastChange(NamedTuple):
+    """The last change of a page that no review followed: its day, and whether it is committed."""
+
+    day: date
+    committed: bool = True
+
+
+class _Touch(NamedTuple):
+    """What one commit, or the work tree, did to one file; paths as git writes them."""
+
+    day: date | None  # of the commit's author; None: not committed
+    old: bytes
+    new: bytes
+    begins: bool  # whether nothing before it counts: it set the day of the review, or removed the file
+    last_line: int  # the last line it changed, from 1, in the file as it was then; 0 for none
+
+
+def last_change(page: Page) -> LastChange | None:
+    """The last change after the page's review; None where there is none, or no git that knows the page."""
+    site, path = around(page) or (None, "")
+    if site is None or not site.in_repository:
+        return None
+    # the history need not be read again while its newest commit is the same
+    answer = site.ask(changed, path, unless=newest_commit)
+    if answer is None:
+        return None
+    change = LastChange(date.fromisoformat(answer[0]), bool(answer[1]))
+    if not change.committed:
+        page.site.notes.holds_until(page.site.today + timedelta(days=1))
+    return change
+
+
+def changed(site: Around, path: str) -> list[Any] | None:
+    """The day of a page's last change, and whether that is committed."""
+    # where only few pages are looked at, the history of one ends soon
+    return _known_changes(site.site, site.base, path if site.site.few else "").get(path)
+
+
+def newest_commit(site: Around) -> str:
+    """The commit that the work tree is based on; empty where there is none."""
+    return _newest_commit(site.site, site.base)
+
+
+QUESTIONS = (changed, newest_commit)
+
+
+@contextmanager
+def history_ahead(site: Site, folders: Iterable[str]) -> Iterator[None]:
+    """Look at the history of the pages in these folders while others look at the pages."""
+    known = [below(site, root) for folder in folders if (root := root_of(site, folder)) is not None]
+    bases = {each.base for each in known if each.in_repository}
+    if not bases:
+        yield
+        return
+    with ahead(lambda: {str(base): _plain(_last_changes(site, base, "")) for base in bases}) as site.history:
+        yield
+    site.history = None
+
+
+@lru_cache(maxsize=4)
+def _newest_commit(_: Site, base: Path) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(base), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+@lru_cache(maxsize=16)
+def _known_changes(site: Site, base: Path, only: str) -> Mapping[str, list[Any]]:
+    """The last changes as JSON can hold them, found already or now."""
+    begun: Mapping[str, Mapping[str, list[Any]]] = (site.history and site.history.found) or {}
+    known = begun.get(str(base))
+    return _plain(_last_changes(site, base, only)) if known is None else known
+
+
+def _plain(changes: Mapping[str, LastChange]) -> dict[str, list[Any]]:
+    return {path: [change.day.isoformat(), change.committed] for path, change in changes.items()}
+
+
+def _last_changes(site: Site, base: Path, only: str) -> Mapping[str, LastChange]:
+    """The last changes of all pages below the folder that is a repository, or of `only` one."""
+    wanted: dict[str, date] = {}  # the day of each page's review
+    matter: dict[str, int] = {}  # how many lines of front matter it has
+    for path in (only,) if only else pages_below(site, base):
+        reviewed = _reviewed(base / path)
+        if reviewed is not None:
+            wanted[path], matter[path] = reviewed
+    now: dict[bytes, str] = {os.fsencode(path): path for path in wanted}  # a file's names, and today's
+    open_pages = set(wanted)  # the commit that set the date of these has not come up yet
+    found: dict[str, LastChange] = {}
+    for touch in _touches(base, wanted) if wanted else ():
+        path = now.get(touch.new, "")
+        if path not in open_pages:
+            continue
+        if touch.old != touch.new and touch.old:
+            now.setdefault(touch.old, path)
+        if touch.begins:
+            open_pages.discard(path)
+            if not open_pages:
+                break
+        elif touch.last_line > matter[path]:
+            change = LastChange(touch.day or site.today, touch.day is not None)
+            if path not in found or change.day > found[path].day:
+                found[path] = change
+    return found
+
+
+def _reviewed(page: Path) -> tuple[date, int] | None:
+    """The day of a page's review, and how many lines its front matter has: read without the rest."""
+    try:
+        text = page.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    matter = bounds(text)
+    found = _REVIEW_LINE.search(text, 0, matter[1]) if matter else None
+    day = as_date(found[1]) if found else None
+    return (day, text.count("\n", 0, matter[2])) if matter and day else None
+
+
+def _touches(base: Path, wanted: Mapping[str, date]) -> Iterator[_Touch]:
+    """What happened to the pages, from the work tree back to the oldest of the reviews."""
+    since = max(min(wanted.values()), _FIRST) - timedelta(days=2)
+    paths = [f":(glob)**/*{suffix}" for suffix in SUFFIXES]
+    paths += [f":(literal){path}" for path in wanted if not path.endswith(SUFFIXES)]
+    git = ("git", "--no-optional-locks", "-C", str(base), "-c", "core.quotePath=false")
+    yield from _read((*git, "diff", *_DIFF, "HEAD", "--", *paths))
+    form = ("--format=%x00%ad", "--date=short", f"--since={since}T00:00:00", "--no-show-signature", "-p")
+    yield from _read((*git, "log", *form, *_DIFF, "HEAD", "--", *paths))
+
+
+def _read(command: tuple[str, ...]) -> Iterator[_Touch]:
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except OSError:
+        return
+    with process:
+        try:
+            yield from _parse(iter(process.stdout or ()))
+        finally:
+            process.kill()
+
+
+def _parse(lines: Iterator[bytes]) -> Iterator[_Touch]:
+    day: date | None = None
+    same = old = new = b""
+    begins = False
+    last = 0
+    for line in lines:
+        if line.startswith((_FILE, _COMMIT)):
+            if new:
+                yield _Touch(day, old, new, begins, last)
+            old = new = b""
+            begins, last = False, 0
+            if line.startswith(_COMMIT):
+                day = as_date(line[1:].strip().decode("ascii", "replace")) or date.min
+            else:
+                same = line[len(_FILE) :].rstrip(b"\n")
+        elif line.startswith(_REMOVED):
+            new, begins = same[len(same) // 2 + len(b" b/") :], True  # `a/NAME b/NAME`
+        elif line.startswith((b"--- a/", b"rename from ")):
+            old = _name(line)
+        elif line.startswith((b"+++ b/", b"rename to ")):
+            new = _name(line)
+        elif hunk := _HUNK.match(line):
+            removed, start, added = (1 if count is None else int(count) for count in hunk.groups())
+            begins = _sets_review(lines, removed + added) or begins
+            last = max(last, start + added - 1 if added else start + 1)
+    if new:
+        yield _Touch(day, old, new, begins, last)
+
+
+def _sets_review(lines: Iterator[bytes], count: int) -> bool:
+    """Read the lines of a hunk, of which there are so many; whether one that was added sets the date."""
+    found = False
+    while count and (hunk := b"".join(islice(lines, count))):
+        found = found or (b"review" in hunk.lower() and _REVIEW.search(hunk) is not None)
+        # a line that says that the one above it has no line end is none of them: as many are still to come
+        count = hunk.startswith(b"\\") + hunk.count(b"\n\\")
+    return found
+
+
+def _name(line: bytes) -> bytes:
+    written = line.rstrip(b"\n").rstrip(b"\t")
+    for opening in (b"--- a/", b"+++ b/", b"rename from ", b"rename to "):
+        written = written.removeprefix(opening)
+    return written

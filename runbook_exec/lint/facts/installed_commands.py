@@ -1,0 +1,138 @@
+"""What this machine says of commands: which there are, which tasks, and what their completions know.
+
+What is asked comes from pages, so it is only ever handed over as data: no shell reads any of it as a program.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+from ..rule import Site
+
+_WAIT = 20  # seconds for one answer: completions may ask a server
+
+# each prints the names of its arguments that it does not know, a line each
+_UNKNOWN: Mapping[str, Sequence[str]] = {
+    "fish": ("fish", "-c", "for name in $argv; builtin type -q -- $name; or builtin echo -- $name; end"),
+    "bash": ("bash", "-c", 'for n; do type -t -- "$n" >/dev/null || printf "%s\\n" "$n"; done', "bash"),
+    "zsh": ("zsh", "-f", "-c", 'for n; do whence -- "$n" >/dev/null || print -r -- "$n"; done', "zsh"),
+    "sh": ("sh", "-c", 'for n; do command -v "$n" >/dev/null || printf "%s\\n" "$n"; done', "sh"),
+}
+
+# a line before each answer, which no completion begins with
+_COMPLETE = 'for line in $argv; builtin printf "\\n\\1\\n"; builtin complete -C "$line"; end'
+
+# What fish itself brings, or makes of manual pages, is seldom all that a program knows.
+_WITH_PROGRAMS = """
+for name in $argv
+    for folder in $fish_complete_path
+        builtin test -e "$folder/$name.fish"; or continue
+        builtin contains -- $folder "$__fish_data_dir/completions"; and break
+        builtin string match -q -- "*/generated_completions" $folder; and break
+        builtin echo "$folder/$name.fish"
+        break
+    end
+end
+"""
+
+_NAME = re.compile(r"[A-Za-z_][\w.+-]*")
+
+
+class Machine:
+    """Answers about this machine, each asked once."""
+
+    def __init__(self) -> None:
+        self._there: dict[tuple[str, str], bool] = {}
+        self._tasks: dict[Path, frozenset[str] | None] = {}
+        self._completions: dict[str, str] = {}
+        self._offered: dict[str, Mapping[str, str]] = {}
+
+    def unknown(self, shell: str, names: Iterable[str]) -> frozenset[str]:
+        """Those of the names that are no command in this shell; none where the shell is not here."""
+        wanted = frozenset(name for name in names if _NAME.fullmatch(name))
+        fresh = sorted(name for name in wanted if (shell, name) not in self._there)
+        if fresh:
+            said = _output([*_UNKNOWN[shell], *fresh])
+            missing = frozenset(said.split("\n")) if said is not None else frozenset()
+            self._there |= {(shell, name): name not in missing for name in fresh}
+        return frozenset(name for name in wanted if not self._there[shell, name])
+
+    def tasks(self, folder: Path) -> frozenset[str] | None:
+        """The names of mise's tasks in a folder; None where there is no mise, or it does not say."""
+        if folder not in self._tasks:
+            said = _output(["mise", "tasks", "ls", "--json", "--hidden"], folder)
+            self._tasks[folder] = None if said is None else _task_names(said)
+        return self._tasks[folder]
+
+    def completions(self, names: Iterable[str]) -> Mapping[str, str]:
+        """The completions for fish that came with programs, as they stand in their files, by command."""
+        wanted = frozenset(name for name in names if _NAME.fullmatch(name))
+        fresh = sorted(wanted - self._completions.keys())
+        if fresh:
+            self._completions |= dict.fromkeys(fresh, "")
+            said = _output(["fish", "-c", _WITH_PROGRAMS, *fresh]) or ""
+            for line in filter(None, said.split("\n")):
+                path = Path(line)
+                with suppress(OSError):
+                    self._completions[path.stem] = path.read_text(encoding="utf-8", errors="replace")
+        return {name: self._completions[name] for name in wanted if self._completions[name]}
+
+    def offered(self, lines: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+        """What fish offers at the end of each command line: the words with their descriptions."""
+        wanted = dict.fromkeys(lines)
+        fresh = [line for line in wanted if line not in self._offered]
+        if fresh:
+            said = (_output(["fish", "-c", _COMPLETE, *fresh]) or "").split("\n\1\n")[1:]
+            for line, answer in zip(fresh, [*said, *[""] * len(fresh)], strict=False):
+                words = (each.partition("\t") for each in answer.split("\n") if each)
+                self._offered[line] = {word: about for word, _, about in words}
+        return {line: self._offered[line] for line in wanted}
+
+
+@lru_cache(maxsize=1)
+def machine(site: Site) -> Machine:
+    """The answers that rules have got in this run of the linter."""
+    return Machine()
+
+
+def _task_names(said: str) -> frozenset[str] | None:
+    try:
+        tasks = json.loads(said)
+        names: set[str] = set()
+        for task in tasks:
+            aliases = task.get("aliases") or []
+            names |= {task["name"], *([aliases] if isinstance(aliases, str) else aliases)}
+        return frozenset(names)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _output(command: Sequence[str], folder: Path | None = None) -> str | None:
+    """What a program prints; None where it is not here, fails, or takes too long."""
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=folder or os.path.sep,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+    with process:
+        try:
+            said, _ = process.communicate(timeout=_WAIT)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            return None
+    return said.decode("utf-8", "replace") if process.returncode in (0, 1) else None

@@ -1,0 +1,127 @@
+"""What the shells themselves say of every block, asked of many pages at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from ...document import placeholders
+from ...document.model import TRANSCRIPT, Block, Runbook
+from ...shells.base import Complaint
+from ...shells.registry import LANGUAGES, SESSION, SHELLS
+from ...text.source import span_in
+from ...text.span import Span
+from ..rule import Refusal
+
+_LONG = 10_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What shells say of a page's blocks."""
+
+    refused: Mapping[int, Refusal] = field(default_factory=dict)  # by where the block begins
+    missing: Mapping[str, int] = field(default_factory=dict)  # blocks whose shell is not here, by shell
+
+
+class _Asked(NamedTuple):
+    path: str
+    runbook: Runbook
+    block: Block
+    script: str
+
+
+def shell_of(runbook: Runbook, block: Block) -> str | None:
+    """The shell that a block is written for; None where it is for none."""
+    if block.annotation.shell:
+        return block.annotation.shell
+    named = LANGUAGES.get(block.language)
+    if named != SESSION:
+        return named
+    around = [p.shell for p in runbook.procedures if p.span.start <= block.span.start and p.shell]
+    return around[-1] if around else "bash"
+
+
+def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:
+    """The blocks of a page that are written for a shell, with that shell; a transcript's are for none."""
+    if runbook.path.endswith(TRANSCRIPT):
+        return
+    for block in runbook.blocks:
+        shell = shell_of(runbook, block)
+        if shell is not None:
+            yield block, shell
+
+
+def blanked(runbook: Runbook, block: Block) -> str:
+    """The block's script with its placeholders replaced by words of the same length."""
+    script = block.script.text
+    if "<" not in script:
+        return script
+    # a rule asks again soon; what is long is rare, and would be kept at a high price
+    blank = _blanked if len(script) < _LONG else _blanked.__wrapped__
+    return blank(script, runbook.settings.literal)
+
+
+@lru_cache(maxsize=1024)
+def _blanked(script: str, literal: tuple[str, ...]) -> str:
+    return placeholders.blank(script, placeholders.find(script, literal))
+
+
+def verdicts(pages: Mapping[str, Runbook]) -> dict[str, Verdict]:
+    """What shells say of the blocks of pages, by path."""
+    asked: dict[tuple[str, bool], list[_Asked]] = {}
+    for path, runbook in pages.items():
+        # bash reads some patterns only where the page turns them on
+        extended = "extglob" in runbook.text
+        for block, shell in shell_blocks(runbook):
+            script = blanked(runbook, block)
+            if script.strip():
+                key = (shell, extended and shell == "bash")
+                asked.setdefault(key, []).append(_Asked(path, runbook, block, script))
+    refused: dict[str, dict[int, Refusal]] = {path: {} for path in pages}
+    missing: dict[str, Counter[str]] = {path: Counter() for path in pages}
+    for (shell, extended), blocks in asked.items():
+        # what turns the patterns on is asked along, for the blocks that come after it
+        more = ["shopt -s extglob"] if extended else []
+        try:
+            said = SHELLS[shell].check([*(each.script for each in blocks), *more])
+        except FileNotFoundError:
+            for each in blocks:
+                missing[each.path][shell] += 1
+            continue
+        for each, complaint in zip(blocks, said, strict=False):
+            if complaint is not None:
+                span = _place(each, complaint)
+                hint = "" if complaint.columns else _left_open(each, shell)
+                refused[each.path][each.block.span.start] = Refusal(span, complaint.message, hint)
+    return {path: Verdict(refused[path], missing[path]) for path in pages}
+
+
+def _place(asked: _Asked, complaint: Complaint) -> Span:
+    """The place in the file that a complaint means: its columns, or the whole line."""
+    script = asked.block.script
+    lines = script.text.split("\n")
+    # where none is named, the end of the script is meant
+    number = min(complaint.line or len(lines), len(lines))
+    columns = complaint.columns
+    # a shell may name the line after the last one: what is missing there began in the block
+    while number > 1 and not lines[number - 1].strip():
+        number -= 1
+        columns = None
+    line = lines[number - 1]
+    start = sum(len(line) + 1 for line in lines[: number - 1])
+    first, last = columns or (len(line) - len(line.lstrip()), len(line.rstrip()))
+    begin, end = script.offset(start + min(first, len(line))), script.offset(start + min(last, len(line)))
+    return span_in(asked.runbook.text, begin, max(begin + 1, end))
+
+
+def _left_open(asked: _Asked, shell: str) -> str:
+    """What splitting into statements says of a script whose end a shell complains of: where it began."""
+    problem = SHELLS[shell].scan(asked.script).problem
+    if problem is None:
+        return ""
+    offset = asked.block.script.offset(problem[0])
+    return f"line {span_in(asked.runbook.text, offset, offset).line}: {problem[1]}"

@@ -1,0 +1,114 @@
+"""The text of a page's shell blocks, as rules look at it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+from ...document.annotations.parser import merge
+from ...document.model import Annotation, Block
+from ...shells.base import Scan
+from ...shells.quoting import Context
+from ...shells.registry import SHELLS
+from ...system.memo import latest
+from ...text.source import span_in
+from ...text.span import Span
+from ..rule import Page
+from .shell_check import blanked, shell_blocks
+
+# Where a command's name may stand, in text whose quotes and comments are blanked. It gives back nothing of
+# what it has passed, so that no text takes it long.
+COMMAND = (
+    r"(?:(?<=^)|(?<=[\n;|&(`{]))[ \t]*+"
+    r"(?>(?:(?:and|or|not|if|while|until|then|do|else|begin|command|builtin|exec|time|sudo|doas|env|nohup|!)"
+    r"[ \t]++(?>(?:-\w++[ \t]++)*)|\w++=[^\s;|&(`{]*+[ \t]++)*)"
+)
+
+_LETTER = re.compile(r"[^\n]")
+
+_NAME = re.compile(COMMAND + r"([A-Za-z_][\w.+-]*+)")
+
+
+@dataclass(frozen=True, eq=False)
+class Code:
+    """A shell block: its script with placeholders blanked, and that with quotes and comments blanked too."""
+
+    page: Page
+    block: Block
+    shell: str
+    script: str
+    bare: str
+    scan: Scan
+
+    def span(self, start: int, end: int) -> Span:
+        """The stretch of the file that `script[start:end]` is."""
+        return span_in(self.page.runbook.text, self._offset(start), self._offset(max(start, end - 1)) + 1)
+
+    @cached_property
+    def _starts(self) -> Sequence[int]:
+        return list(accumulate((len(line) + 1 for line in self.script.split("\n")), initial=0))[:-1]
+
+    def _offset(self, position: int) -> int:
+        """`Excerpt.offset`, without counting the lines before the position each time."""
+        excerpt = self.block.script
+        line = min(bisect_right(self._starts, position), len(excerpt.origins)) - 1
+        return excerpt.origins[line] + max(0, position - self._starts[line] - excerpt.padding[line])
+
+    def regions(self, *contexts: Context) -> Iterator[tuple[int, int]]:
+        """The stretches of the script in these contexts."""
+        return ((start, end) for start, end, context in self.scan.regions if context in contexts)
+
+    def statements(self) -> Iterator[tuple[int, int]]:
+        """Where its statements begin and end."""
+        return iter(self.scan.statements)
+
+
+def codes(page: Page, *shells: str) -> Iterator[Code]:
+    """The page's blocks for these shells, or for any."""
+    return (code for code in _codes(page) if not shells or code.shell in shells)
+
+
+@latest
+def _codes(page: Page) -> tuple[Code, ...]:
+    """All shell blocks of a page, which one rule after the other looks at."""
+    found: list[Code] = []
+    for block, shell in shell_blocks(page.runbook):
+        blank = blanked(page.runbook, block)
+        scan: Scan = SHELLS[shell].scan(blank)
+        found.append(Code(page, block, shell, blank, _bare(blank, scan), scan))
+    return tuple(found)
+
+
+def _bare(script: str, scan: Scan) -> str:
+    """The script with what is quoted, in a here-document or in a comment replaced by blanks."""
+    blanked = [(start, end) for start, end, context in scan.regions if context is not Context.UNSAFE]
+    pieces: list[str] = []
+    position = 0
+    for begin, end in sorted((*blanked, *scan.comments)):
+        if end > (start := max(begin, position)):
+            pieces += (script[position:start], _blank(script[start:end]))
+            position = end
+    return "".join((*pieces, script[position:])) if pieces else script
+
+
+def _blank(text: str) -> str:
+    return _LETTER.sub(" ", text) if "\n" in text else " " * len(text)
+
+
+def commands(code: Code) -> Iterator[tuple[int, str]]:
+    """The names of the commands of a block, with where they stand; an approximation that misses some."""
+    for match in _NAME.finditer(code.bare):
+        yield match.start(1), match[1]
+
+
+def annotation_of(page: Page, block: Block) -> Annotation:
+    """What is annotated for a block, by its step too."""
+    for procedure in page.runbook.procedures:
+        for step in procedure.steps:
+            if any(each.span == block.span for each in step.blocks):
+                return merge(step.annotation, block.annotation)
+    return block.annotation

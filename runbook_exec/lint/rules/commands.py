@@ -1,0 +1,230 @@
+"""C6xx: commands that this machine does not know. None of these rules looks unless it is asked for."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import NamedTuple
+
+from ...diagnostics.finding import Finding
+from ...shells.quoting import Context
+from ..facts.installed_commands import machine
+from ..facts.shell_code import Code, codes
+from ..rule import Example, Page, Rule
+
+# words of the shells' grammars after which a command begins
+_GRAMMAR = r"(?>(?:(?:and|or|not|if|while|until|then|do|else|begin|time|!)[ \t]++)*)"
+
+_FIRST = re.compile(
+    r"(?:(?<=^)|(?<=[\n;|&`(])|(?<=[{][ \t\n]))[ \t]*+"
+    + _GRAMMAR
+    + r"([A-Za-z_][\w.+-]*+)(?![\w/=:\[\]$\"'*?~\\{])"
+)
+
+_DEFINED = re.compile(
+    r"(?:^|[\n;{(])[ \t]*+(?:function[ \t]++([\w.:-]++)|([\w.:-]++)[ \t]*+\(\)"
+    r"|(?:alias|abbr)\b[^\n;=]{0,80}?[ \t]([\w.:-]++)[= \t])"
+)
+
+# patterns, arithmetic and conditions that have begun and not ended
+_NO_COMMAND_IN = re.compile(r"[@!?*+]\([^()\n]*\Z|\(\((?!.*\)\))|\[\[[ \t](?!.*[ \t]\]\])")
+
+_BLANKED = re.compile(r"QQ")  # part of a word that stands for a placeholder
+
+_PLAIN = re.compile(r"[A-Za-z0-9][\w./:@%+,-]*+|--?[A-Za-z][\w-]*+(?:=[\w./:@%+,-]*+)?")
+
+_SUBCOMMAND = re.compile(r"[a-z][a-z0-9_-]*+")
+
+_LONG_OPTION = re.compile(r"--[A-Za-z][\w-]++")
+
+_WITH_SUBCOMMANDS = re.compile(
+    r"use_subcommand|needs_command|needs_subcommand|seen_subcommand|__complete\b|__perform_completion"
+)
+
+_END = re.compile(r"[\n;|&<>()`]")
+
+_WORD = re.compile(r"\S++")
+
+_MOST_WORDS = 60  # of a command
+
+_NEAR = 300  # characters of a line before a word that are looked at
+
+_FEWEST = 3  # words that are offered, where they are all that there is
+
+
+class _Command(NamedTuple):
+    """A command of a block: its first words, as far as they are plain, with where each stands."""
+
+    code: Code
+    words: tuple[tuple[str, int], ...]
+
+
+def _first_words(code: Code) -> Iterator[tuple[str, int]]:
+    """The first words of commands with where they stand, where that is sure."""
+    in_case = "case" in code.bare
+    bodies = {end for _, end in code.regions(Context.HEREDOC, Context.HEREDOC_VERBATIM)}
+    for match in _FIRST.finditer(code.bare):
+        near = max(0, match.start(1) - _NEAR)
+        start = max(near, code.bare.rfind("\n", near, match.start(1)) + 1)
+        line = code.bare[start : match.start(1)]
+        after = code.bare[match.end() : match.end() + 40].lstrip(" \t")[:1]
+        if (
+            _BLANKED.search(match[1])
+            or after == "("  # a function is defined
+            or (in_case and after in ("", ")", "|"))
+            or line.rstrip().endswith(("=(", ">|"))
+            or _NO_COMMAND_IN.search(line)
+            or start in bodies  # the last line of a here-document
+            or code.bare[max(0, start - 2) : start] == "\\\n"
+        ):
+            continue
+        yield match[1], match.start(1)
+
+
+def unknown_command(page: Page) -> Iterator[Finding]:
+    """Commands that are no program, builtin or function here, nor defined on the page."""
+    page.site.notes.holds_until(page.site.today)
+    running = [code for code in codes(page) if code.block.runs]
+    defined = {
+        name for code in codes(page) for match in _DEFINED.finditer(code.script) for name in match.groups()
+    }
+    for code in running:
+        words = [(name, at) for name, at in _first_words(code) if name not in defined]
+        unknown = machine(page.site).unknown(code.shell, (name for name, _ in words))
+        for name, at in words:
+            if name in unknown:
+                yield Finding(
+                    f"`{name}` is no command on this machine",
+                    code.span(at, at + len(name)),
+                    "correct its name, or install it",
+                )
+
+
+def _commands(page: Page, *names: str) -> Iterator[_Command]:
+    """The commands of the blocks that run, or those with these names, with their first plain words."""
+    for code in codes(page):
+        for name, at in _first_words(code) if code.block.runs else ():
+            if not names or name in names:
+                yield _Command(code, ((name, at), *_plain_words(code, at + len(name))))
+
+
+def _plain_words(code: Code, start: int) -> Iterator[tuple[str, int]]:
+    found = _END.search(code.bare, start)
+    end = found.start() if found else len(code.bare)
+    for match in islice(_WORD.finditer(code.script, start, end), _MOST_WORDS):
+        word, at = match[0], match.start()
+        if not _PLAIN.fullmatch(word) or _BLANKED.search(word) or code.bare[at : at + len(word)] != word:
+            return
+        yield word, at
+
+
+def unknown_task(page: Page) -> Iterator[Finding]:
+    """`mise run X` without a task X."""
+    page.site.notes.holds_until(page.site.today)
+    for command in _commands(page, "mise"):
+        words = command.words
+        if len(words) < 3 or words[1][0] not in ("run", "r"):
+            continue
+        task, at = words[2]
+        tasks = machine(page.site).tasks(page.path.absolute().parent)
+        if (
+            tasks is not None
+            and not task.startswith(("-", "/", "//", ":"))
+            and "*" not in task
+            and task not in tasks
+        ):
+            near = difflib.get_close_matches(task, tasks, 1)
+            yield Finding(
+                f"mise has no task `{task}` here",
+                command.code.span(at, at + len(task)),
+                f"did you mean `{near[0]}`?" if near else "`mise tasks` lists them",
+            )
+
+
+def unknown_word(page: Page) -> Iterator[Finding]:
+    """Subcommands and long options that a command's own completions in fish do not know."""
+    page.site.notes.holds_until(page.site.today)
+    asked: list[tuple[_Command, int, str]] = []
+    commands = [command for command in _commands(page) if len(command.words) > 1]
+    files = machine(page.site).completions(command.words[0][0] for command in commands)
+    for command in commands:
+        words = command.words
+        if (file := files.get(words[0][0])) is None:
+            continue
+        if _WITH_SUBCOMMANDS.search(file) and _SUBCOMMAND.fullmatch(words[1][0]):
+            asked.append((command, 1, f"{words[0][0]} "))
+        for index, (word, _) in enumerate(words):
+            if word == "--":
+                break
+            if _LONG_OPTION.match(word):
+                before = " ".join(each for each, _ in words[:index] if not each.startswith("-"))
+                asked.append((command, index, f"{before} --"))
+    offered = machine(page.site).offered(line for _, _, line in asked)
+    for command, index, line in asked:
+        word, at = command.words[index]
+        finding = _judged(command, word, at, offered[line])
+        if finding is not None:
+            yield finding
+
+
+def _judged(command: _Command, word: str, at: int, offered: Mapping[str, str]) -> Finding | None:
+    """What is to be said of a word where these are offered; None where it is one of them, or nobody knows."""
+    written = word.partition("=")[0]
+    name = command.words[0][0]
+    option = written.startswith("--")
+    known = {each.partition("=")[0] for each, about in offered.items() if option or about}
+    alike = {written, written.replace("--no-", "--", 1), written.replace("--", "--no-", 1)}
+    if len(known) < _FEWEST or not alike.isdisjoint(known):
+        return None
+    if option and not all(each.startswith("-") for each in known):
+        return None
+    near = difflib.get_close_matches(written, known, 1)
+    return Finding(
+        f"`{name}` knows no {'option' if option else 'subcommand'} `{written}`, by its completions in fish",
+        command.code.span(at, at + len(written)),
+        f"did you mean `{near[0]}`?" if near else "correct it, or bring the completions up to date",
+    )
+
+
+def _page(*lines: str) -> str:
+    return "## Steps\n\n### 1. One\n\n```fish\n" + "\n".join(lines) + "\n```\n"
+
+
+RULES = (
+    Rule(
+        "C601",
+        "unknown-command",
+        "A command that is not on the operator's machine stops a procedure half-way. What this machine knows "
+        "is asked of the shell of the block; functions and aliases that the page defines count.",
+        unknown_command,
+        bad=(
+            Example(_page("echo a", "if true", "    no-such-command-here --now", "end"), at=(8, 5)),
+            Example(_page("echo a | no-such-filter-here | cat"), at=(6, 10)),
+        ),
+        good=(
+            Example(_page("function mine", "    echo a", "end", "mine; and string upper a")),
+            Example(_page("echo 'a; no-such-command-here' # | no-such-command-here", "<command> --now")),
+            Example("```python\nno_such_command\n```\n\n" + _page("set x (date)", "test -n $x")),
+        ),
+        default=False,
+    ),
+    Rule(
+        "C602",
+        "unknown-mise-task",
+        "`mise run` of a task that was renamed is found at the worst moment. mise itself is asked for its "
+        "tasks, in the folder of the page; nothing is said where mise is not there.",
+        unknown_task,
+        default=False,
+    ),
+    Rule(
+        "C603",
+        "unknown-word",
+        "Options and subcommands come and go with the releases of a program. What the completions for fish "
+        "that came with it do not know is most often gone, or misspelt. Nothing is said of a program without "
+        "them; those that fish itself brings do not count, since few of them are complete.",
+        unknown_word,
+        default=False,
+    ),
+)

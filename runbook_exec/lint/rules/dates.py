@@ -1,0 +1,157 @@
+"""D520–D522: the dates in a page's front matter, its last change, and when it is to be reviewed again."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+from ...diagnostics.finding import Finding
+from ...diagnostics.problem import Severity
+from ...document.front_matter.bounds import bounds
+from ...document.front_matter.dates import DATE, as_date
+from ...document.front_matter.keys import known_name, review_date, value_of
+from ...runs.due import DEFAULT_CADENCE
+from ...text.source import span_in
+from ...text.span import Span
+from ..facts.git_history import last_change
+from ..rule import Example, Page, Rule
+
+_DATE_LINE = re.compile(
+    rf"^(?P<quote>['\"]?)(?P<key>[\w -]{{1,60}}?)(?P=quote)[ \t]*:[ \t]+"
+    rf"['\"]?(?P<date>{DATE.pattern})['\"]?[ \t]*(?:\#.*)?\r?$",
+    re.MULTILINE,
+)
+
+_OF_DATES = re.compile(
+    r"(?:.*[-_ ])?(?:date|review|reviewed|modified|created|updated|changed|published|expires|expiry|due)"
+    r"(?:[-_ ](?:on|at|date))?|lastmod|(?:last|pub|publish|due|next)(?:reviewed|modified|review|date)",
+    re.IGNORECASE,
+)
+
+_IN_THE_PAST = re.compile(
+    r"(?:last)?(?:reviewed|modified|created|updated|changed)(?:on|at)?|lastmod|lastreview"
+)
+
+
+def not_real(page: Page) -> Iterator[Finding]:
+    """Dates that are on no calendar, or that are yet to come where something has happened already."""
+    text = page.runbook.text
+    if (found := bounds(text)) is None:
+        return
+    refused = {each.span.start for each in page.runbook.problems if each.span is not None}  # by YAML itself
+    for line in _DATE_LINE.finditer(text, found[0], found[1]):
+        if not _OF_DATES.fullmatch(line["key"]):
+            continue
+        start, end = line.span("date")
+        day = as_date(line["date"])
+        if day is None and start not in refused:
+            span = span_in(text, start, end)
+            yield Finding(f"`{line['date']}` is no day of the calendar", span, "write it as year-month-day")
+        # a day more: the clocks of whoever wrote it and of this machine may be in different zones
+        elif (
+            day is not None
+            and day > page.site.today + timedelta(days=1)
+            and _IN_THE_PAST.fullmatch(known_name(line["key"]))
+        ):
+            page.site.notes.holds_until(day - timedelta(days=1))
+            yield Finding(
+                f"expected a day that has been, got `{line['date']}`",
+                span_in(text, start, end),
+                "write the day on which it happened",
+            )
+
+
+def reviewed_before_change(page: Page) -> Iterator[Finding]:
+    """Pages that were changed after their last review."""
+    reviewed = review_date(page.runbook.front_matter)
+    if reviewed is None:
+        return
+    changed = last_change(page)
+    if changed is not None and changed.day > reviewed[1]:
+        when = f"on {changed.day}" if changed.committed else "today, not yet committed"
+        yield Finding(
+            f"reviewed on {reviewed[1]}, and changed after that: {when}",
+            _place(page, reviewed[0]),
+            "read the page again, and set the date to the day on which you did",
+        )
+
+
+def review_due(page: Page) -> Iterator[Finding]:
+    """Pages whose last review is longer ago than their cadence."""
+    reviewed = review_date(page.runbook.front_matter)
+    if reviewed is None:
+        return
+    cadence = page.runbook.settings.cadence or page.options.get("cadence") or DEFAULT_CADENCE
+    days = cadence / 86400
+    try:
+        due = reviewed[1] + timedelta(days=math.floor(days) + 1)
+    except OverflowError:  # not in our time
+        return
+    if page.site.today < due:
+        page.site.notes.holds_until(due)
+    else:
+        yield Finding(
+            f"review due since {due}: the last one was on {reviewed[1]}, and {days:g} days are between two",
+            _place(page, reviewed[0]),
+            "follow the page once, correct it, and set the date to today",
+        )
+
+
+def _place(page: Page, key: str) -> Span:
+    return value_of(page.runbook.text, key) or span_in(page.runbook.text, 0, 3)
+
+
+def _reviewed(day: str, more: str = "") -> str:
+    return f"---\nlast-reviewed: {day}\n{more}---\n\n# A\n"
+
+
+RULES = (
+    Rule(
+        "D520",
+        "date-not-real",
+        "A date that does not exist, or a review in the future, is a slip of the fingers that keeps the page "
+        "from ever being due.",
+        not_real,
+        bad=(
+            Example(_reviewed("'2026-02-30'"), at=(2, 17)),
+            Example(_reviewed("2027-04-30"), at=(2, 16)),
+            Example('---\ntitle: A\ncreated: "2026-13-01"\n---\n', at=(3, 11)),
+        ),
+        good=(
+            Example(_reviewed("2026-11-24", "version: 2026-99-01\n")),
+            Example("---\npublish-date: 2027-01-01\nnext-review: 2027-04-30\n---\n"),
+            Example("# A\n\n---\nlast-reviewed: '2026-02-30'\n---\n"),
+        ),
+        severity=Severity.ERROR,
+    ),
+    Rule(
+        "D521",
+        "reviewed-before-change",
+        "A review says that the page was right on that day. Where the page was changed after it, the date "
+        "promises more than anybody has looked at. The days are those of the commits' authors; a commit that "
+        "sets the date counts as the review, and one that only touches the front matter, blanks or the name "
+        "of the file does not count.",
+        reviewed_before_change,
+        asks_history=True,
+    ),
+    Rule(
+        "D522",
+        "review-due",
+        "A procedure drifts from what it describes while nobody looks. `runbook: {cadence: 75d}` in the "
+        "front matter says how often a page is to be reviewed, `cadence` in the settings how often all are; "
+        "otherwise it is every 180 days. A page that does not say when it was last reviewed is left alone.",
+        review_due,
+        bad=(
+            Example(_reviewed("2026-04-30"), at=(2, 16)),
+            Example(_reviewed("2026-09-01", "runbook:\n  cadence: 75d\n"), at=(2, 16)),
+            Example('---\nlast_reviewed: "2026-11-01"\n---\n', at=(2, 17), options={"cadence": 604800.0}),
+        ),
+        good=(
+            Example(_reviewed("2026-05-28")),
+            Example(_reviewed("2025-11-25", "runbook:\n  cadence: 52w\n")),
+            Example("---\nmodified: 2020-01-01\n---\n"),
+        ),
+    ),
+)

@@ -1,0 +1,121 @@
+"""M308: commands that destroy something and do not ask before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from ...diagnostics.finding import Finding
+from ..facts.shell_code import COMMAND, annotation_of, codes
+from ..rule import Example, Page, Rule
+
+# the rest of a command, or as much of it as is looked at
+_REST = r"[^\n;|&]{0,300}"
+
+DESTRUCTIVE: tuple[tuple[str, str], ...] = (
+    (r"rm\s+(?:-\w+\s+)*-\w*(?:rf|fr)\w*|rm\s+(?=REST\s-\w*r)(?=REST\s-\w*f)-", "rm -rf"),
+    (r"mkfs(?:\.\w+)?\s", "mkfs"),
+    (r"dd\s+(?=REST\bof=/dev/)", "dd to a device"),
+    (r"(?:wipefs|blkdiscard|shred)\s", "wipes a disk"),
+    (r"kubectl\s+(?:-\S+\s+(?:[\w.-]+\s+)?){0,9}delete\b", "kubectl delete"),
+    (r"helm\s+(?:uninstall|delete)\b", "helm uninstall"),
+    (r"terraform\s+destroy\b|terraform\s+apply\s+(?:REST\s)?-(?:auto-approve|destroy)", "terraform destroy"),
+    (r"git\s+push\s+(?:REST\s)?(?:--force\b(?!-)|-f\b)", "git push --force"),
+    (r"git\s+reset\s+(?:REST\s)?--hard\b", "git reset --hard"),
+    (r"(?:fly|flyctl)\s+(?:apps?|machines?|volumes?|postgres|pg)\s+(?:destroy|rm|delete)\b", "fly … destroy"),
+    (r"(?:fly|flyctl)\s+scale\s+count\s+0\b", "fly scale count 0"),
+    (r"(?:zfs|zpool|lvremove|vgremove|btrfs\s+subvolume)\s+(?:destroy|delete|-)", "destroys a volume"),
+    (r"docker\s+(?:system|volume|image|container)\s+prune\b", "docker … prune"),
+    (r"(?:systemctl\s+)?(?:poweroff|halt|shutdown)\b", "turns the machine off"),
+    (r"(?:truncate|>)\s+(?:-s\s*0\s+)?/var/lib/", "empties data"),
+)
+
+_IN_TEXT = (
+    (r"\b(?:DROP\s+(?:TABLE|DATABASE|SCHEMA)|TRUNCATE\s+TABLE)\b", "DROP or TRUNCATE"),
+    (r"\bDELETE\s+FROM\s+\w+\s*(?:;|$)(?!REST\bWHERE\b)", "DELETE without WHERE"),
+)
+
+
+def _table(entries: Sequence[tuple[str, str]], before: str, flags: int = 0) -> re.Pattern[str]:
+    """All patterns as one, in which the group that matches is the number of its entry, from 1."""
+    patterns = (pattern.replace("REST", _REST) for pattern, _ in entries)
+    return re.compile(before + "(?:" + "|".join(f"({pattern})" for pattern in patterns) + ")", flags)
+
+
+_COMMANDS = _table(DESTRUCTIVE, COMMAND)
+
+# one of these is in every command of the table
+_WORDS_OF_TABLE = (
+    "rm ", "rm\t", "mkfs", "dd ", "wipefs", "blkdiscard", "shred", "kubectl", "helm", "terraform", "git ",
+    "fly", "zfs", "zpool", "vgremove", "lvremove", "btrfs", "prune", "poweroff", "halt", "shutdown",
+    "/var/lib/",
+)  # fmt: skip
+
+_TEXTS = _table(_IN_TEXT, "", re.IGNORECASE)
+
+
+@lru_cache(maxsize=32)
+def _added(pattern: str) -> re.Pattern[str]:
+    return re.compile(COMMAND + f"({pattern})")
+
+
+def _likely_in_text(script: str) -> bool:
+    lowered = script.lower()
+    return "drop" in lowered or "truncate" in lowered or "delete" in lowered
+
+
+def unconfirmed(page: Page) -> Iterator[Finding]:
+    """Destructive commands without `confirm`."""
+    mine = [(_added(pattern), pattern) for pattern in page.options.get("destructive", ())]
+    for code in codes(page):
+        if not code.block.runs:
+            continue
+        likely = any(word in code.bare for word in _WORDS_OF_TABLE)
+        found = [
+            (*each.span(each.lastindex or 0), DESTRUCTIVE[(each.lastindex or 1) - 1][1])
+            for each in (_COMMANDS.finditer(code.bare) if likely else ())
+        ]
+        found += [
+            (*each.span(each.lastindex or 0), _IN_TEXT[(each.lastindex or 1) - 1][1])
+            for each in (_TEXTS.finditer(code.script) if _likely_in_text(code.script) else ())
+        ]
+        found += [(*each.span(1), what) for pattern, what in mine for each in pattern.finditer(code.bare)]
+        if not found or annotation_of(page, code.block).confirm is not None:
+            continue
+        for start, end, what in sorted(found):
+            yield Finding(
+                f"this destroys something ({what}), and runs like every other statement",
+                code.span(start, end),
+                "`<!-- runbook: confirm -->` above the block asks before it, even with --yes",
+            )
+
+
+def _fish(text: str) -> str:
+    return f"## Steps\n\n### 1. One\n\n```fish\n{text}\n```\n"
+
+
+def _bash(text: str) -> str:
+    return f"## Steps\n\n### 1. One\n\n```bash\n{text}\n```\n"
+
+
+RULES = (
+    Rule(
+        "M308",
+        "unconfirmed",
+        "What cannot be undone is worth one more question, at the moment it happens. The table: "
+        + ", ".join(what for _, what in (*DESTRUCTIVE, *_IN_TEXT))
+        + '. `destructive = ["regex", …]` in the settings adds to it.',
+        unconfirmed,
+        bad=(
+            Example(_fish("sudo rm -rf /srv/old"), at=(6, 6)),
+            Example(_bash("kubectl -n prod delete pod web-1"), at=(6, 1)),
+            Example(_bash("psql -c 'DROP TABLE users'"), at=(6, 10)),
+        ),
+        good=(
+            Example("## Steps\n\n### 1. One\n\n<!-- runbook: confirm -->\n```fish\nrm -rf /srv/old\n```\n"),
+            Example(_fish("echo 'never rm -rf /'\nrm -r -- old.tmp")),
+            Example(_bash("kubectl -n prod get pods --field-selector delete=1")),
+        ),
+    ),
+)

@@ -1,0 +1,104 @@
+"""D523: steps whose text is no longer the one that was last seen to work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...diagnostics.finding import Finding
+from ...text.source import span_in
+from ..facts.workspace import Around, around
+from ..rule import Example, Page, Rule
+
+
+def last_successes(around: Around, path: str) -> Mapping[str, Any] | str | None:
+    """What `NAME.runs.json` at this path says of steps, by their digest: anchor and moment.
+
+    None where there is no such file; what is wrong with it, where something is.
+    """
+    if not around.there(path):
+        return None
+    from ...runs.freshness import BadFreshness, read_freshness
+
+    try:
+        known = read_freshness(around.base / path)
+    except BadFreshness as error:
+        return str(error).removeprefix(f"{around.base / path}: ")
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return {digest: [each.anchor, each.succeeded] for digest, each in known.steps.items()}
+
+
+QUESTIONS = (last_successes,)
+
+
+def changed_since_success(page: Page) -> Iterator[Finding]:
+    """Steps of which an older text succeeded, but not yet the one that stands there now."""
+    if not page.runbook.procedures or (here := around(page)) is None:
+        return
+    path = Path(here[1]).with_suffix(".runs.json").as_posix()
+    said = here[0].ask(last_successes, path)
+    if said is None:
+        return
+    if isinstance(said, str):
+        text = page.runbook.text
+        yield Finding(
+            f"`{Path(path).name}` cannot be used: {said}",
+            span_in(text, 0, len(text.partition("\n")[0])),
+            "write it anew with `runbook-exec runs export`",
+        )
+        return
+    yield from _changed(page, said)
+
+
+def _changed(page: Page, said: Mapping[str, Any]) -> Iterator[Finding]:
+    from ...runs.freshness import step_digest
+
+    for procedure in page.runbook.procedures:
+        for step in procedure.steps:
+            if step_digest(step, procedure.shell) in said:
+                continue
+            if days := [moment[:10] for anchor, moment in said.values() if anchor == step.anchor]:
+                yield Finding(
+                    f"step {step.label} has changed since it last succeeded, on {max(days)}",
+                    step.span,
+                    "run it, and then `runbook-exec runs export`",
+                )
+
+
+def _page(command: str) -> str:
+    return f"# A\n\n## Procedure\n\n### 1. Look\n\n```fish\n{command}\n```\n"
+
+
+_RUNS = """{
+"runbook": "page.md",
+"version": 1,
+"procedures": {
+},
+"steps": {
+  "%s": {"step": "1-look", "succeeded": "2026-11-02T03:04:05Z", "run": "4a71"}
+}
+}
+"""
+
+
+RULES = (
+    Rule(
+        "D523",
+        "changed-since-success",
+        "`NAME.runs.json`, which `runbook-exec runs export` writes beside a page, tells when each step last "
+        "succeeded. A step whose commands have changed since then is one that nobody has seen work: run it "
+        "before somebody has to. Of a step that a person does, the words count.",
+        changed_since_success,
+        bad=(
+            Example(_page("uptime"), at=(5, 1), files={"page.runs.json": _RUNS % "0123456789abcdef"}),
+            Example(_page("uptime"), at=(1, 1), files={"page.runs.json": "{}"}),
+        ),
+        good=(
+            Example(_page("uptime"), files={"page.runs.json": _RUNS % "393b3d0dd276e4d8"}),
+            Example(_page("uptime"), files={"other.runs.json": _RUNS % "0123456789abcdef"}),
+            Example(_page("uptime")),
+        ),
+    ),
+)

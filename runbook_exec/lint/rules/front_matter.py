@@ -1,0 +1,189 @@
+"""D510–D511: the keys of a page's front matter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from ...diagnostics.finding import Finding
+from ...document.front_matter.dates import DATE
+from ...document.front_matter.keys import Entry, entries, known_name
+from ...text.source import span_in
+from ...text.span import Span
+from ..facts.workspace import Around, around
+from ..rule import Example, Page, Rule
+
+_TEMPLATE = re.compile(r"\{\{|<%|\$\{|\A<.*>\Z", re.DOTALL)
+
+_DATE = "a date such as `2026-04-30`"
+
+_KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "text": ("text", lambda value: isinstance(value, str)),
+    "date": (_DATE, lambda value: _is_date(value)),
+    "list": ("a list", lambda value: isinstance(value, list)),
+    "number": ("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
+    "true-or-false": ("`true` or `false`", lambda value: isinstance(value, bool)),
+    "any": ("anything", lambda _: True),
+}
+
+_LAST_REVIEWED = ("lastreviewed", "lastreview", "lastreviewedon")
+
+_CHANGED = ("modified", "created", "updated", "lastmod")
+
+
+def missing_key(page: Page) -> Iterator[Finding]:
+    """Keys that the settings require and the front matter does not have."""
+    required = page.options.get("required-front-matter") or {}
+    matter = page.runbook.front_matter
+    if not required or (not matter and _is_refused(page)):
+        return
+    for key in required:
+        if matter.get(key) is None:
+            at = entries(page.runbook.text).get(key)
+            yield Finding(
+                f"`{key}` has no value" if at else f"expected `{key}` in the front matter",
+                at.key if at else span_in(page.runbook.text, 0, min(3, len(page.runbook.text))),
+                "write one after it"
+                if at
+                else f"add a line `{key}: …` between two lines of `---` at the top",
+            )
+
+
+def _is_refused(page: Page) -> bool:
+    return any(problem.code == "front-matter" for problem in page.runbook.problems)
+
+
+def wrong_type(page: Page) -> Iterator[Finding]:
+    """Values of another type than programs expect of such a key."""
+    required = page.options.get("required-front-matter") or {}
+    found: list[tuple[str, str, int | None]] = []  # a key, what is expected, and which item of a list
+    for key, value in page.runbook.front_matter.items():
+        if value is None or _is_template(value):
+            continue
+        if key in required:
+            what, is_right = _KINDS[required[key]]
+            if not is_right(value):
+                found.append((key, what, None))
+        else:
+            found += ((key, what, item) for what, item in _well_known(page, key, value))
+    places = entries(page.runbook.text) if found else {}
+    for key, what, item in found:
+        at = places.get(key)
+        if at is not None and (item is None or item < len(at.items)):
+            value = page.runbook.front_matter[key]
+            span = at.value if item is None else at.items[item]
+            yield _finding(page, key, what, value if item is None else value[item], span)
+
+
+def _finding(page: Page, key: str, what: str, value: object, span: Span) -> Finding:
+    written = page.runbook.text[span.start : span.end]
+    if isinstance(value, list | dict):
+        got, hint = "a list" if isinstance(value, list) else "a mapping", ""
+    elif isinstance(value, str):
+        got, hint = f"the text `{written}`", f"write `{key}: [{written}]`" if "list" in what else ""
+    else:
+        kind = _kind(value)
+        got = f"`{written}`, which YAML reads as {kind}"
+        hint = f'put it in quotes: `"{written}"`' if "text" in what else ""
+    return Finding(f"`{key}`: expected {what}, got {got}", span, hint or f"write {what} there")
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return "a date" if isinstance(value, date) else "a number"
+
+
+def _well_known(page: Page, key: str, value: Any) -> Iterator[tuple[str, int | None]]:
+    """What is expected of a key that many programs read, where the value is not that."""
+    name = known_name(key)
+    if name in ("tags", "aliases"):
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                number = isinstance(item, int | float | date) and not isinstance(item, bool)
+                if item is None or isinstance(item, str) or (number and not _needs_list(page)):
+                    continue
+                yield "a list of texts", index
+        elif not isinstance(value, str) or (name == "tags" and _needs_list(page)):
+            yield "a list of texts", None
+    elif name == "title":
+        if not isinstance(value, str | date) and not _is_number_as_written(page, key, value):
+            yield "text", None
+    elif name in _LAST_REVIEWED:
+        if not _is_date(value):
+            yield _DATE, None
+    elif name in _CHANGED and isinstance(value, bool | list):
+        yield _DATE, None
+
+
+def _needs_list(page: Page) -> bool:
+    """Whether a program is at work that takes no text with commas for a list."""
+    here = around(page)
+    return here is not None and bool(here[0].ask(Around.needs_lists))
+
+
+def _is_number_as_written(page: Page, key: str, value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    at: Entry | None = entries(page.runbook.text).get(key) if number else None
+    return at is not None and at.written == str(value)
+
+
+def _is_date(value: object) -> bool:
+    """Whether it is a date, or text in the form of one; whether that day exists is asked elsewhere."""
+    return isinstance(value, date | datetime) or (
+        isinstance(value, str) and DATE.fullmatch(value.strip()) is not None
+    )
+
+
+def _is_template(value: object) -> bool:
+    return isinstance(value, str) and _TEMPLATE.search(value) is not None
+
+
+_OWNER = {"required-front-matter": {"owner": "text", "last-reviewed": "date"}}
+
+
+RULES = (
+    Rule(
+        "D510",
+        "missing-front-matter-key",
+        "What every page must say of itself (an owner, the day of its last review) is forgotten on the page "
+        "where it is needed. Nothing is required until the settings do: "
+        '`required-front-matter = { owner = "text", last-reviewed = "date" }`; the types are `text`, `date`, '
+        "`list`, `number`, `true-or-false` and `any`.",
+        missing_key,
+        bad=(
+            Example("---\nlast-reviewed: 2026-04-30\n---\n\n# A\n", at=(1, 1), options=_OWNER),
+            Example("---\nowner:\nlast-reviewed: 2026-04-30\n---\n", at=(2, 1), options=_OWNER),
+            Example("# A\n", at=(1, 1), options={"required-front-matter": {"owner": "any"}}),
+        ),
+        good=(
+            Example("---\nowner: me\nlast-reviewed: 2026-04-30\n---\n", options=_OWNER),
+            Example("# A\n"),
+            Example("---\nowner: [\n---\n", options=_OWNER),
+        ),
+    ),
+    Rule(
+        "D511",
+        "wrong-front-matter-type",
+        "YAML reads `no` as false, `1.10` as a number and `2026-04-30` as a date. A site then leaves such a "
+        "tag out, shows another title, or stops. Looked at are `tags`, `aliases`, `title`, dates, and the "
+        "keys that `required-front-matter` in the settings gives a type. Text instead of a list of tags is "
+        "found where MkDocs or Obsidian is at work, which do not divide it.",
+        wrong_type,
+        bad=(
+            Example("---\ntags:\n  - how-to\n  - no\n---\n", at=(4, 5)),
+            Example("---\ntitle: 1.10\n---\n", at=(2, 8)),
+            Example("---\ntags: how-to, fly\n---\n", at=(2, 7)),
+            Example("---\nlast-reviewed: last spring\n---\n", at=(2, 16)),
+            Example("---\nowner: [me]\nlast-reviewed: 2026-04-30\n---\n", at=(2, 8), options=_OWNER),
+        ),
+        good=(
+            Example('---\ntags: [how-to, "no", 2026-a]\naliases: other\ntitle: 0.94\n---\n'),
+            Example("---\nlast-reviewed: 2026-04-30T10:00:00\nmodified: April 30, 2026\ntitle:\n---\n"),
+            Example('---\nlast-reviewed: "{{date}}"\nreviewed: true\ntitle: "1.10"\n---\n'),
+            Example("---\nowner: me\nlast-reviewed: '2026-04-30'\n---\n", options=_OWNER),
+        ),
+    ),
+)

@@ -1,0 +1,390 @@
+"""V2xx: placeholders, the values for them, and captures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ...diagnostics.finding import Finding
+from ...diagnostics.problem import Severity
+from ...document.assignments import parse_capture
+from ...document.model import Placeholder, Statement
+from ...plan.builder import find_step, items_of
+from ...plan.fillable import unwritable
+from ...shells.quoting import Context
+from ...system.memo import latest
+from ...text.source import span_in
+from ...text.span import Span
+from ..rule import Example, Page, Rule
+
+_STEP = "## Steps\n\n### 1. One\n\n"
+
+_TWO = "\n### 2. Two\n\n"
+
+# what runs the text it is given as a program of its own, so that its quotes are read once more
+_RUNS_TEXT = re.compile(
+    r"(?:\b(?:ssh|eval|watch|wsl)\b(?!-)|\b(?:fish|bash|zsh|sh|dash|ksh|su|psql|python3?|perl|ruby|node|xargs)\b"
+    r"[^'\"|;&]*\s-(?:\w*[ce])\b)"
+)
+
+_FILE = re.compile(r"[A-Za-z~$]")
+
+_NEAR = 2000  # characters before a placeholder in which its command is looked for
+
+_SAYS_NO_MORE = ("name", "id", "value")  # words that a name means whether or not it has them
+
+_NAMES_APART = re.compile(r"[-_.:/]")
+
+
+def _statements(page: Page) -> tuple[Statement, ...]:
+    """The statements of every block that runs in some procedure of the page, each once."""
+    seen: set[int] = set()
+    found: list[Statement] = []
+    for procedure in page.runbook.procedures:
+        for step in procedure.steps:
+            for block in step.blocks:
+                for statement in block.statements if block.runs else ():
+                    if statement.span.start not in seen:
+                        seen.add(statement.span.start)
+                        found.append(statement)
+    return tuple(found)
+
+
+@latest
+def placeholders(page: Page) -> Sequence[tuple[Statement, Placeholder]]:
+    """The placeholders that are filled in, with their statements, in the order of the page."""
+    return [
+        (statement, placeholder)
+        for statement in _statements(page)
+        for placeholder in statement.placeholders
+        if placeholder.context is not Context.COMMENT
+    ]
+
+
+def unused_input(page: Page) -> Iterator[Finding]:
+    """Inputs of the front matter that no placeholder has."""
+    used = {placeholder.name for _, placeholder in placeholders(page)}
+    for name, known in page.runbook.settings.inputs.items():
+        if name not in used and known.span is not None:
+            yield Finding(
+                f"`{name}` is declared, and no block that runs has a `<{name}>`",
+                known.span,
+                "remove it, or name it as the block does",
+            )
+
+
+def near_duplicate(page: Page) -> Iterator[Finding]:
+    """Names so alike that a reader takes them for one: `<service>` and `<service-name>`."""
+    declared = page.runbook.settings.inputs
+    by_name: dict[str, str] = {}
+    by_letters: dict[str, str] = {}
+    by_words: dict[tuple[str, ...], str] = {}
+    for _, placeholder in placeholders(page):
+        name = placeholder.name
+        if name in by_name:
+            continue
+        words = tuple(_NAMES_APART.split(name))
+        alike = (
+            by_letters.get("".join(words))
+            or by_name.get(f"{name}s")
+            or (by_name.get(name[:-1]) if name.endswith("s") else None)
+            or (by_words.get(words[:-1]) if words[-1] in _SAYS_NO_MORE else None)
+            or next(
+                (by_words[longer] for word in _SAYS_NO_MORE if (longer := (*words, word)) in by_words), None
+            )
+        )
+        if alike is not None and not (name in declared and alike in declared):
+            yield Finding(
+                f"`<{name}>` and `<{alike}>` look like one value, and are asked for as two",
+                placeholder.span,
+                "name both the same, or declare both under `runbook: inputs:` if they differ",
+            )
+        by_name[name] = name
+        by_letters.setdefault("".join(words), name)
+        by_words.setdefault(words, name)
+
+
+def second_quoting(page: Page) -> Iterator[Finding]:
+    """Placeholders inside quotes whose text another program reads again: `ssh host "… <x> …"`."""
+    for statement, placeholder in placeholders(page):
+        if placeholder.context not in (Context.SINGLE, Context.DOUBLE):
+            continue
+        before = statement.text[max(0, placeholder.start - _NEAR) : placeholder.start]
+        quote = "'" if placeholder.context is Context.SINGLE else '"'
+        command = before[: before.rfind(quote)]
+        command = re.split(r"[|;&\n(]", command)[-1]
+        if _RUNS_TEXT.search(command):
+            yield Finding(
+                f"the value of `{placeholder.text}` is quoted for this shell, and read once more by another",
+                placeholder.span,
+                "hand it over as an argument or in the environment: no character of it can then be a command",
+            )
+
+
+def looks_like_redirection(page: Page) -> Iterator[Finding]:
+    """`<in>out`: a placeholder by its form, two redirections by its meaning."""
+    for statement, placeholder in placeholders(page):
+        after = statement.text[placeholder.end : placeholder.end + 1]
+        before = statement.text[placeholder.start - 1 : placeholder.start] if placeholder.start else ""
+        if placeholder.context is Context.BARE and before == " " and _FILE.match(after):
+            yield Finding(
+                f"`{placeholder.text}` is taken for a placeholder; with what follows, it could redirect",
+                placeholder.span,
+                f"write `< {placeholder.text[1:-1]} >{after}…`, or put the placeholder in quotes",
+            )
+
+
+@latest
+def captures(page: Page) -> Sequence[tuple[str, str, Span | None]]:
+    """What is captured on the page: the name, the step, and where that is said."""
+    found = [
+        (name, parse_capture(f"{name}={where}").step, _in_front_matter(page, name))
+        for name, where in page.runbook.settings.captures.items()
+    ]
+    for procedure in page.runbook.procedures:
+        for step in procedure.steps:
+            for annotation in (step.annotation, *(block.annotation for block in step.blocks)):
+                if annotation.capture:
+                    found.append((annotation.capture, step.label, annotation.span))
+    return found
+
+
+def _in_front_matter(page: Page, name: str) -> Span | None:
+    text = page.runbook.text
+    at = text.find("captures:")
+    found = re.compile(rf"(?m)^[ \t]+(['\"]?){re.escape(name)}\1[ \t]*:").search(text, max(at, 0))
+    return (
+        span_in(text, found.start() + len(found[0]) - len(found[0].lstrip()), found.end()) if found else None
+    )
+
+
+def unused_capture(page: Page) -> Iterator[Finding]:
+    """Captured values that nothing uses."""
+    used = {placeholder.name for _, placeholder in placeholders(page)}
+    for name, _, span in captures(page):
+        if name not in used and span is not None:
+            yield Finding(
+                f"`{name}` is captured, and no block that runs has a `<{name}>`",
+                span,
+                "remove the capture, or name it as the block does",
+            )
+
+
+def used_before_captured(page: Page) -> Iterator[Finding]:
+    """Values that are needed before the step that gives them."""
+    if not captures(page):
+        return
+    for procedure in page.runbook.procedures:
+        items = items_of(procedure)
+        made: dict[str, int] = {}
+        for name, where in page.runbook.settings.captures.items():
+            item = find_step(items, parse_capture(f"{name}={where}").step)
+            if item is not None and item.statement is not None:
+                made[name] = item.statement.span.start
+        for item in items:
+            if item.annotation.capture and item.last and item.statement is not None:
+                made.setdefault(item.annotation.capture, item.statement.span.start)
+        for item in items:
+            for placeholder in item.placeholders:
+                if item.statement and made.get(placeholder.name, -1) >= item.statement.span.start:
+                    yield Finding(
+                        f"`{placeholder.text}` is needed here, and captured only further down",
+                        placeholder.span,
+                        "swap the steps, or capture it earlier",
+                    )
+
+
+def capture_of_nothing(page: Page) -> Iterator[Finding]:
+    """Captures in the front matter whose step is not there."""
+    said = page.runbook.settings.captures
+    items = [item for procedure in page.runbook.procedures for item in items_of(procedure)] if said else []
+    for name, where in said.items():
+        step = parse_capture(f"{name}={where}").step
+        item = find_step(tuple(items), step)
+        if items and (item is None or item.statement is None) and (span := _in_front_matter(page, name)):
+            yield Finding(
+                f"`{name}` is to be captured in step `{step}`, which is no step that runs a statement",
+                span,
+                "name a step by its number in the document, its anchor or its id",
+            )
+
+
+def unwritable_value(page: Page) -> Iterator[Finding]:
+    """Placeholders where no value can be written, with which nothing of the procedure would run."""
+    for procedure in page.runbook.procedures:
+        found = {
+            statement.span: problems
+            for step in procedure.steps
+            for block in step.blocks
+            for statement in (block.statements if block.runs else ())
+            if (problems := list(unwritable(statement, procedure.shell)))
+        }
+        for item in items_of(procedure) if found else ():
+            for problem in found.get(item.statement.span, ()) if item.statement else ():
+                if problem.span is not None:
+                    yield Finding(problem.message, problem.span, problem.hint)
+
+
+_DECLARED = "---\nrunbook:\n  inputs:\n    host: web-1\n---\n"
+
+
+RULES = (
+    Rule(
+        "V201",
+        "unused-input",
+        "An input that is declared and never used is most often one that was renamed in the block: the value "
+        "given for it then goes nowhere, and the block asks.",
+        unused_input,
+        bad=(
+            Example(f"{_DECLARED}{_STEP}```fish\nping <hosts>\n```\n", at=(4, 5)),
+            Example(f"{_DECLARED}{_STEP}```fish\n# ping <host>\necho a\n```\n", at=(4, 5)),
+        ),
+        good=(
+            Example(f"{_DECLARED}{_STEP}```fish\nping <host>\n```\n"),
+            Example(f"{_DECLARED}{_STEP}```fish\nping <Host>\n```\n"),
+        ),
+    ),
+    Rule(
+        "V202",
+        "near-duplicate",
+        "Two names for one value are asked for twice, and may be answered differently.",
+        near_duplicate,
+        bad=(
+            Example(f"{_STEP}```fish\nstart <service>\nstop <service-name>\n```\n", at=(7, 6)),
+            Example(f"{_STEP}```fish\nstart <host-name>\nstop <hostname>\n```\n", at=(7, 6)),
+        ),
+        good=(
+            Example(f"{_STEP}```fish\nstart <old-service>\nstop <new-service>\n```\n"),
+            Example(f"{_STEP}```fish\nstart <Service Name>\nstop <service-name>\n```\n"),
+        ),
+    ),
+    Rule(
+        "V203",
+        "second-quoting",
+        "A value is quoted for the shell of the block. Where that shell hands the text on to be read as a "
+        "program again, as `ssh`, `eval` and `sh -c` do, the value's own characters become part of it.",
+        second_quoting,
+        bad=(
+            Example(f'{_STEP}```fish\nssh web-1 "systemctl restart <service>"\n```\n', at=(6, 30)),
+            Example(f"{_STEP}```bash\nsudo sh -c 'echo <text> > /etc/motd'\n```\n", at=(6, 18)),
+        ),
+        good=(
+            Example(f'{_STEP}```fish\nssh web-1 systemctl restart nginx && echo "<service>"\n```\n'),
+            Example(f'{_STEP}```fish\ngit commit -m "restart <service>"\n```\n'),
+        ),
+    ),
+    Rule(
+        "V204",
+        "looks-like-redirection",
+        "`<in>out` is a placeholder by its form. If it is to read `in` and write `out`, blanks say so.",
+        looks_like_redirection,
+        bad=(
+            Example(f"{_STEP}```fish\nsort <in>out\n```\n", at=(6, 6)),
+            Example(f"{_STEP}```bash\ntr a b <notes.txt>$HOME/b\n```\n", at=(6, 8)),
+        ),
+        good=(
+            Example(f"{_STEP}```fish\nsort < in > out\n```\n"),
+            Example(f"{_STEP}```fish\ntar -cf <name>.tar <folder>/files\n```\n"),
+        ),
+    ),
+    Rule(
+        "V205",
+        "unused-capture",
+        "A value that is captured and never used is most often one that was renamed where it is needed.",
+        unused_capture,
+        bad=(
+            Example(
+                f"{_STEP}<!-- runbook: capture=id -->\n```fish\nnew\n```\n\n### 2. Two\n\n"
+                "```fish\nuse <the-id>\n```\n",
+                at=(5, 1),
+            ),
+            Example(
+                "---\nrunbook:\n  captures:\n    id: '1'\n---\n" + _STEP + "```fish\nnew\n```\n", at=(4, 5)
+            ),
+        ),
+        good=(
+            Example(
+                f"{_STEP}<!-- runbook: capture=id -->\n```fish\nnew\n```\n{_TWO}```fish\nuse <id>\n```\n"
+            ),
+            Example(
+                "---\nrunbook:\n  captures:\n    id: '1'\n---\n"
+                + _STEP
+                + "```fish\nnew\n```\n\n### 2. Two\n\n```fish\nuse <ID>\n```\n"
+            ),
+        ),
+    ),
+    Rule(
+        "V206",
+        "used-before-captured",
+        "A value that is needed before the step that prints it is asked for instead, and whoever is asked "
+        "cannot know it.",
+        used_before_captured,
+        bad=(
+            Example(
+                f"{_STEP}```fish\nuse <id>\n```\n{_TWO}<!-- runbook: capture=id -->\n```fish\nnew\n```\n",
+                at=(6, 5),
+            ),
+            Example(
+                "---\nrunbook:\n  captures:\n    id: '2'\n---\n"
+                + _STEP
+                + "```fish\nuse <id>\n```\n\n### 2. Two\n\n```fish\nnew\n```\n",
+                at=(11, 5),
+            ),
+        ),
+        good=(
+            Example(
+                f"{_STEP}<!-- runbook: capture=id -->\n```fish\nnew\n```\n{_TWO}```fish\nuse <id>\n```\n"
+            ),
+            Example(f"{_STEP}```fish\nuse <id>\n```\n\n### 2. Two\n\n```fish\nuse <id>\n```\n"),
+        ),
+    ),
+    Rule(
+        "V207",
+        "capture-of-nothing",
+        "A capture that names a step which is not there refuses the whole run.",
+        capture_of_nothing,
+        bad=(
+            Example(
+                "---\nrunbook:\n  captures:\n    id: '7'\n---\n" + _STEP + "```fish\nnew <id>\n```\n",
+                at=(4, 5),
+            ),
+            Example(
+                "---\nrunbook:\n  captures:\n    id: 2:x\n---\n"
+                + _STEP
+                + "```fish\nnew <id>\n```\n\n### 2. Two\n\nBy hand.\n",
+                at=(4, 5),
+            ),
+        ),
+        good=(
+            Example(
+                "---\nrunbook:\n  captures:\n    id: '1'\n---\n"
+                + _STEP
+                + "```fish\nnew\n```\n\n### 2. Two\n\n```fish\nuse <id>\n```\n"
+            ),
+            Example(
+                "---\nrunbook:\n  captures:\n    id: 1-one\n---\n"
+                + "## Steps\n\n### 1. One\n\n```fish\nnew\n```\n\n### 2. Two\n\n```fish\nuse <id>\n```\n"
+            ),
+        ),
+        severity=Severity.ERROR,
+    ),
+    Rule(
+        "V208",
+        "unwritable",
+        "In some places no value can be written so that it arrives as it is: as the name of a variable or of "
+        "a user, as a part of an escape, in arithmetic, half in quotes. Such a page is refused before "
+        "anything of it runs.",
+        unwritable_value,
+        bad=(
+            Example(f"{_STEP}```fish\nls ~<user>/x\n```\n", at=(6, 5)),
+            Example(f"{_STEP}```fish\necho a\necho $<name> <b>\n```\n", at=(7, 7)),
+            Example(f"{_STEP}```bash\necho $((<count> + 1))\n```\n", at=(6, 9)),
+        ),
+        good=(
+            Example(f"{_STEP}```fish\nls /home/<user>/x ~/<folder> $PATH[<number>]\n```\n"),
+            Example(f"{_STEP}```fish\nNAME=<name> env # ~<user>\n```\n"),
+            Example(f'{_STEP}```bash\ncount=<count>; echo $((count + 1)) "$x<name>"\n```\n'),
+        ),
+        severity=Severity.ERROR,
+    ),
+)

@@ -1,0 +1,202 @@
+"""S4xx: secrets that were written into the page."""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+
+from ...diagnostics.finding import Finding
+from ...diagnostics.problem import Severity
+from ...document.model import TRANSCRIPT
+from ...masking.token_patterns import find_tokens, suspicious
+from ...system.memo import latest
+from ...text.source import span_in
+from ..rule import Example, Page, Rule
+
+# what in a name says secret, in lower case; of keys only some do
+_WORDS = ("token", "secret", "password", "passwd", "passphrase", "credential", "key")
+
+_OF_KEYS = re.compile(r"(?:api|access)[_-]?\Z")
+
+_VALUE = re.compile(
+    r"[\w-]{0,40}+[\"']?[ \t]*+(?:[=:][ \t]*+)?(?<=[=: \t])[\"']?(?>(?:[A-Z][A-Z0-9_]*+=)?)"
+    r"([A-Za-z0-9+/=_.!@#%^*-]{16,200}+)"
+)
+
+_NAME = re.compile(r"[\w.-]*\Z")
+
+_PATH = re.compile(r"(?:[~.]{0,2}/|[a-z0-9_.-]+/[a-z0-9_.-]+/).*", re.DOTALL)
+
+_PLAIN = re.compile(
+    r"[a-z-]+|[A-Z_]+|\d+|[\w-]*(?:example|placeholder|changeme|redacted|xxxx|your)[\w-]*", re.IGNORECASE
+)
+
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+
+_EXAMPLE = re.compile(r"EXAMPLE|(?<![A-Za-z0-9])(?:your|example)(?![A-Za-z0-9])")
+
+_ELIDED = ("...", "…")
+
+_BORDERS = re.compile(r"[\s,.]+")
+
+_BEGINNING = re.compile(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
+
+_SHORTEST_PART = 8  # characters of a part of a token that is secret by itself
+
+_LONGEST_NAME = 60  # characters of a name that are told
+
+_PARTS = re.compile(r"[-_.]")
+
+_LONGEST_WORD = 12  # characters of lower case that may still be a word
+
+_LEAST_ENTROPY = 3.6  # bits for each character
+
+
+def known_shape(page: Page) -> Iterator[Finding]:
+    """Tokens whose form tells whose they are."""
+    text = page.runbook.text
+    for name, start, end in _tokens(text):
+        if _made_up(text[start:end]) or text.startswith(_ELIDED, end):
+            continue
+        yield Finding(
+            f"this looks like {'an' if name[0] in 'Aa' else 'a'} {name} written into the page",
+            span_in(text, start, end),
+            "revoke it, take it out, and put a placeholder in its place; it stays in the history",
+            secret=True,
+        )
+
+
+def _made_up(token: str) -> bool:
+    """Whether nobody mints such a token: one character again and again, as in `fm2_xxxx`, or an example."""
+    if _EXAMPLE.search(token):
+        return True
+    parts = [part for part in _BORDERS.split(token) if len(part) >= _SHORTEST_PART]
+    rests = [part[found.end() :] if (found := _BEGINNING.match(part)) else part for part in parts]
+    return all(len(set(rest)) <= 1 for rest in rests)
+
+
+@latest
+def _tokens(text: str) -> list[tuple[str, int, int]]:
+    """The tokens of known shapes with their offsets, in order; of those within another, the outer one."""
+    data = text.encode("utf-8", "surrogatepass")
+    if not suspicious(data):
+        return []
+    tokens: list[tuple[str, int, int]] = []
+    offset = position = 0  # in characters and in bytes
+    for start, minus_end, name in sorted((start, -end, name) for name, start, end in find_tokens(data)):
+        if start < position or -minus_end <= position:
+            continue
+        offset += len(data[position:start].decode("utf-8", "replace"))
+        length = len(data[start:-minus_end].decode("utf-8", "replace"))
+        tokens.append((name, offset, offset + length))
+        offset += length
+        position = -minus_end
+    return tokens
+
+
+def high_entropy(page: Page) -> Iterator[Finding]:
+    """Random-looking text next to a name that says secret."""
+    text = page.runbook.text
+    # what stands in a transcript is public, or made up
+    places = [] if page.path.name.endswith(TRANSCRIPT) else _named(text)
+    if not places:
+        return
+    shaped = [(start, end) for _, start, end in _tokens(text)]
+    latest = -1
+    for start, end in places:
+        match = _VALUE.match(text, end)
+        if match is None or match.start(1) <= latest or not _random(match[1]):
+            continue
+        latest = match.start(1)
+        index = bisect_left(shaped, match.span(1))
+        if any(
+            first < match.end(1) and latest < last for first, last in shaped[max(0, index - 1) : index + 1]
+        ):
+            continue  # said by its form already
+        before = _NAME.search(text[max(0, start - _LONGEST_NAME) : start])
+        name = (before[0] if before else "") + text[start:latest].rstrip(" \t=:\"'")
+        yield Finding(
+            f"`{name}` stands beside what looks like the secret itself",
+            span_in(text, *match.span(1)),
+            "put a placeholder in its place, or allow it with `<!-- runbook: ignore=S402 -->` above",
+            secret=True,
+        )
+
+
+def _named(text: str) -> list[tuple[int, int]]:
+    """Where something in the text says secret, in order."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters become two
+        lowered = "".join(each.lower() if len(each.lower()) == 1 else each for each in text)
+    found: list[tuple[int, int]] = []
+    for word in _WORDS:
+        start = lowered.find(word)
+        while start >= 0:
+            if word != "key" or _OF_KEYS.search(lowered, max(0, start - 7), start):
+                found.append((start, start + len(word)))
+            start = lowered.find(word, start + len(word))
+    return sorted(found)
+
+
+def _random(value: str) -> bool:
+    """Whether it is no word, path or number that a person would write."""
+    if any(known.fullmatch(value) for known in (_PLAIN, _PATH, _VARIABLE)) or _EXAMPLE.search(value):
+        return False
+    return _entropy(value) >= _LEAST_ENTROPY and _mixed(value)
+
+
+def _entropy(text: str) -> float:
+    """Bits for each character, by the frequencies in the text itself."""
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+
+
+def _mixed(text: str) -> bool:
+    if text == text.lower() and max(map(len, _PARTS.split(text))) < _LONGEST_WORD:
+        return False  # words and numbers with hyphens between them, as names of things are
+    kinds = (str.isdigit, str.isupper, str.islower)
+    return sum(any(kind(letter) for letter in text) for kind in kinds) >= 2 and any(map(str.isdigit, text))
+
+
+_BODY = "Zk3vQ9x1LmN8pR5tYw2sBc7dEf4gHj6kAqUo"
+
+
+RULES = (
+    Rule(
+        "S401",
+        "token",
+        "A token in a page is in every clone of it. Its form alone tells that it is one: Fly.io, GitHub, "
+        "GitLab, AWS, 1Password service accounts, Slack, JWT, private keys, age, Tailscale.",
+        known_shape,
+        bad=(
+            Example("Use `ghp_" + _BODY + "`.\n", at=(1, 6)),
+            Example("```fish\nset -x AWS AKIA" + "ABCDEFGHIJKL2345" + "\n```\n", at=(2, 12)),
+        ),
+        good=(
+            Example("Tokens begin with `ghp_` and are 40 characters long.\n"),
+            Example("```fish\nset -x GITHUB_TOKEN <github-token>\n```\n"),
+            Example("`xoxb-your-bot-token`, `AKIA" + "IOSFODNN7EXAMPLE`, `ghp_" + _BODY + "...`\n"),
+        ),
+        severity=Severity.ERROR,
+    ),
+    Rule(
+        "S402",
+        "secret-literal",
+        "A long, random-looking word beside a name such as `password` is most often the password.",
+        high_entropy,
+        bad=(
+            Example("```fish\nset -x DB_PASSWORD 'h7Gk2pQ9vX4mZ1tR8w'\n```\n", at=(2, 21)),
+            Example("api_key: 9f8a7d6c5b4e3f2a1b0c9d8e7f6a5b4c\n", at=(1, 10)),
+        ),
+        good=(
+            Example("```fish\nset -x DB_PASSWORD (op read op://vault/database/password)\n```\n"),
+            Example(
+                "```sh\nfly secrets unset AWS_ACCESS_KEY_ID AWS_ENDPOINT_URL_S3\nf --secret ID=T0123\n```\n"
+            ),
+            Example("password: use-the-one-from-the-vault\nMountable secrets: web-k8s-dockercfg-7bg8r\n"),
+        ),
+    ),
+)

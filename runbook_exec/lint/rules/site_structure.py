@@ -1,0 +1,176 @@
+"""D505–D507: how the pages of a site hang together; none of these rules looks unless it is selected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...diagnostics.finding import Finding
+from ...document.links import links, page_links
+from ...document.model import TRANSCRIPT, Runbook
+from ...document.page_names import endings, folded, stem
+from ...document.parser import parse
+from ...text.source import span_in
+from ...text.span import Span
+from ..facts.workspace import Around, around
+from ..rule import Example, Page, Rule
+from .links import page_at
+
+_ENTRY = re.compile(r"_?(?:index|readme|home|sidebar|navbar|footer|summary|changelog)")
+
+_INDEX = re.compile(r"_?(?:index|readme)")
+
+_IN_SETTINGS = re.compile(r"[^\s:'\"\[\],]+\.(?:md|markdown)")
+
+
+def orphan_page(page: Page) -> Iterator[Finding]:
+    """Pages that no other page leads to."""
+    site, path = around(page) or (None, "")
+    if site is not None and path and not _is_entry(path) and not site.ask(is_linked, path):
+        yield Finding(
+            "no other page leads here",
+            _top(page.runbook),
+            "link to it where a reader would look for it",
+        )
+
+
+def is_linked(site: Around, path: str) -> bool:
+    """Whether another page, or the navigation of MkDocs, leads to a page."""
+    if site.linked is None:
+        found: set[str] = set()
+        for source in site.paths:
+            if stem(source) != source:
+                found |= _targets(site, source) - {source}
+        entries = {entry.removeprefix("./") for entry in _IN_SETTINGS.findall(site.mkdocs)}
+        found |= {page for page in site.paths if not entries.isdisjoint(endings(page))}
+        site.linked = frozenset(found)
+    return path in site.linked
+
+
+def _targets(site: Around, source: str) -> set[str]:
+    """The pages that a page leads to."""
+    try:
+        runbook = parse((site.base / source).read_bytes(), source)
+    except OSError:
+        return set()
+    folder = source.rpartition("/")[0]
+    found = {page for link in page_links(runbook) for page in site.meant(link.target, folder) or ()}
+    pages = (page_at(source, link.destination, site.there) for link in links(runbook))
+    return found | {page for page in pages if page is not None}
+
+
+def _is_entry(path: str) -> bool:
+    """Whether readers come to this page without a link: an index, or a page with its folder's name."""
+    folder, _, name = path.rpartition("/")
+    own = folded(stem(name))
+    if name.endswith(TRANSCRIPT):
+        return True  # the runbook beside it does
+    return _ENTRY.fullmatch(own) is not None or own == folded(folder.rpartition("/")[2])
+
+
+def duplicate_stem(page: Page) -> Iterator[Finding]:
+    """Pages that share their name with another."""
+    site, path = around(page) or (None, "")
+    if site is None or not path or _is_entry(path):
+        return
+    if others := site.ask(namesakes, path):
+        listed = ", ".join(f"`{other}`" for other in others[:3])
+        yield Finding(
+            f"`{_name(path)}` is also the name of {listed}",
+            _top(page.runbook),
+            "rename one of them: a wikilink cannot tell them apart by name",
+        )
+
+
+def namesakes(site: Around, path: str) -> list[str]:
+    """The other pages that have a page's name."""
+    return sorted(other for other in site.names.pages_for(_name(path)) if other != path)
+
+
+def _name(path: str) -> str:
+    return stem(path).rpartition("/")[2]
+
+
+def missing_index(page: Page) -> Iterator[Finding]:
+    """Folders without an index; said once, on the first of their pages."""
+    site, path = around(page) or (None, "")
+    if site is not None and path and site.ask(lacks_index, path):
+        yield Finding(
+            f"the folder `{path.rpartition('/')[0] or site.base.name}` has no index",
+            _top(page.runbook),
+            "add an `index.md` that says what is in it",
+        )
+
+
+def lacks_index(site: Around, path: str) -> bool:
+    """Whether a page is the first one given of a folder that has no index."""
+    folder = path.rpartition("/")[0]
+    above, _, name = folder.rpartition("/")
+    pages = site.pages_in[folder]
+    if path != min(page for page in pages if page in site.given):
+        return False
+    names = [folded(_name(page)) for page in pages]
+    beside = [folded(_name(page)) for page in site.pages_in.get(above, ())] if folder else []
+    return folded(name) not in (*names, *beside) and not any(map(_INDEX.fullmatch, names))
+
+
+QUESTIONS = (is_linked, namesakes, lacks_index)
+
+
+def _top(runbook: Runbook) -> Span:
+    """The page's first heading, or its first character."""
+    if runbook.sections:
+        return runbook.sections[0].span
+    return span_in(runbook.text, 0, min(1, len(runbook.text)))
+
+
+RULES = (
+    Rule(
+        "D505",
+        "orphan-page",
+        "A page that nothing leads to is found only by those who know that it is there. The navigation of "
+        "`mkdocs.yml` counts as leading to it.",
+        orphan_page,
+        bad=(
+            Example("# Page\n", at=(1, 1), files={"index.md": "# Home\n\n`[[page]]`\n"}),
+            Example("---\ntitle: A\n---\n\n# Page\n\n[[page]] [a](page.md)\n", at=(5, 1)),
+        ),
+        good=(
+            Example("# Page\n", files={"index.md": "# Home\n\n[[Page]]\n"}),
+            Example("# Page\n", files={"a/index.md": "# Home\n\n[it](../page.md#page)\n"}),
+            Example("# Page\n", files={"mkdocs.yml": "nav:\n  - Start: page.md\n"}),
+        ),
+        default=False,
+    ),
+    Rule(
+        "D506",
+        "duplicate-stem",
+        "Wikilinks go by the name of a page. Two pages of one name make each link to them a guess.",
+        duplicate_stem,
+        bad=(
+            Example("# Page\n", at=(1, 1), files={"a/page.md": "# Other\n"}),
+            Example("Text.\n", at=(1, 1), files={"a/b/Page.markdown": "# Other\n"}),
+        ),
+        good=(
+            Example("# Page\n", files={"a/page2.md": "# Other\n", "a/page.txt": ""}),
+            Example("# Page\n", files={"a/index.md": "", "b/index.md": ""}),
+        ),
+        default=False,
+    ),
+    Rule(
+        "D507",
+        "missing-index",
+        "A folder without an index is a list of file names to its readers. An index is `index.md`, "
+        "`README.md`, or a page with the folder's name in it or beside it.",
+        missing_index,
+        bad=(
+            Example("# Page\n", at=(1, 1)),
+            Example("---\ntitle: A\n---\nText.\n", at=(1, 1), files={"a/index.md": ""}),
+        ),
+        good=(
+            Example("# Page\n", files={"index.md": ""}),
+            Example("# Page\n", files={"README.md": ""}),
+        ),
+        default=False,
+    ),
+)

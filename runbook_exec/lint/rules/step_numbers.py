@@ -1,0 +1,286 @@
+"""D512–D514: the numbers of steps, and what refers to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ...diagnostics.finding import Finding
+from ...document.links import Stretches, hidden_in
+from ...document.markdown.headings import numbered
+from ...document.markdown.wikilinks import code_spans
+from ...document.model import Runbook
+from ...system.memo import latest
+from ...text.source import span_in
+from ...text.span import Span
+from ..rule import Example, Page, Rule
+
+_LABEL = re.compile(r"(\d{1,6})([a-z]?)")
+
+_LARGEST_GAP = 5  # numbers left out; where it is more, they count something else than steps
+
+
+_NUMBER = r"\d{1,3}[a-f]?"
+
+_MORE = rf"(?:\s?[-–—]\s?|\s+(?:to|through|and|or)\s+|\s*,\s*(?:(?:and|or)\s+)?)(?:steps?\s+)?{_NUMBER}"
+
+_REFERENCE = re.compile(
+    rf"\b(?:step\s+{_NUMBER}|steps\s+{_NUMBER}(?:{_MORE}){{1,20}})(?![\w%]|[.,:]\d|\s?(?:ms|s|sec|min|h)\b)",
+    re.IGNORECASE,
+)
+
+_EACH = re.compile(r"(\d+)([a-f]?)", re.IGNORECASE)
+
+_FARTHEST = 20  # a number this much above the last step's is not meant as a step
+
+# whose step it is: that of another page, or of something else that has steps
+_WHOSE = re.compile(
+    r"\s*(?:\(?(?:of|in|from|on|at|under|within)\s+(?!this\b|the\s+(?:above|procedure)\b)\S|[\]/|])",
+    re.IGNORECASE,
+)
+
+_ANOTHER = re.compile(
+    r"\[\[|\]\(|\]\[|://|['’]s?\s+steps?\b"
+    r"|\b(?:wizard|installer|guide|tutorial|manual|documentation|docs|article|appendix)s?\b"
+    r"|\b(?:other|(?<!this )runbook)s?\b",
+    re.IGNORECASE,
+)
+
+_NEAR = 300  # characters of a sentence that are looked at to either side
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n[ \t]*(?=\|)")
+
+# a line that numbers something: a heading, an item, a cell of a table, "Step 3" at its beginning
+_NUMBERED_LINE = re.compile(
+    rf"^[ \t>|]*+(?:[-*+][ \t]++)?(?:\#{{1,6}}[ \t]++)?[*_~(]{{0,4}}+"
+    rf"(?:step[ \t]++({_NUMBER})\b|({_NUMBER})(?:[.):]|[ \t]*+[*|–—-]))",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+_LETTERED_LINE = re.compile(r"^[ \t>]*+(?:[-*+][ \t]++)?\(?([a-f])[.)][ \t]", re.IGNORECASE | re.MULTILINE)
+
+
+class _Numbered(NamedTuple):
+    """The heading of a step that has a number."""
+
+    number: int
+    letter: str
+    span: Span
+
+    @property
+    def label(self) -> str:
+        """The number as written."""
+        return f"{self.number}{self.letter}"
+
+
+@latest
+def _sequences(runbook: Runbook) -> Sequence[Sequence[_Numbered]]:
+    """The numbered headings of each procedure, where they begin with 0 or 1 as those of steps do."""
+    sequences: list[list[_Numbered]] = []
+    titles = {section.span.start: section.title for section in runbook.sections}
+    for procedure in runbook.procedures:
+        found: list[_Numbered] = []
+        for step in procedure.steps:
+            label = _LABEL.fullmatch(numbered(titles.get(step.span.start, ""))[0].lower())
+            if label is not None:
+                found.append(_Numbered(int(label[1]), label[2], step.span))
+        if len(found) > 1 and found[0].number <= 1:
+            sequences.append(found)
+    return sequences
+
+
+def step_gap(page: Page) -> Iterator[Finding]:
+    """Numbers that are left out between two steps."""
+    for sequence in _sequences(page.runbook):
+        reached = sequence[0].number
+        for step in sequence[1:]:
+            missing = step.number - reached - 1
+            if missing > _LARGEST_GAP:
+                break
+            if missing > 0:
+                last = f" to {step.number - 1}" if missing > 1 else ""
+                yield Finding(
+                    f"step {step.label} follows step {reached}: expected {reached + 1}{last} between them",
+                    step.span,
+                    "number the steps anew, or bring back what is missing",
+                )
+            reached = step.number if step.number <= 1 else max(reached, step.number)
+
+
+def step_repeat(page: Page) -> Iterator[Finding]:
+    """Numbers that two steps have."""
+    for sequence in _sequences(page.runbook):
+        seen: dict[str, Span] = {}
+        before = 0
+        for step in sequence:
+            if step.label in ("0", "1") and step.number < before:
+                seen = {}  # the count begins anew
+            before = step.number
+            if step.label in seen:
+                yield Finding(
+                    f"there are two steps {step.label}: the other one is on line {seen[step.label].line}",
+                    step.span,
+                    f"number the steps anew, or tell the two apart: `{step.number}a` and `{step.number}b`",
+                )
+            seen.setdefault(step.label, step.span)
+
+
+def unknown_reference(page: Page) -> Iterator[Finding]:
+    """References to steps that the page does not have."""
+    runbook = page.runbook
+    text = runbook.text
+    wanted = [each for reference in _references(runbook) for each in _EACH.finditer(text, *reference.span())]
+    if not wanted or not (numbers := _labels_of_steps(runbook)):
+        return
+    if all(_label(each) in numbers for each in wanted):
+        return
+    if not (known := _whole_and_parts(numbers | _other_labels(text))):
+        return
+    most = max(int(label) for label in known if label.isdigit()) + _FARTHEST
+    for each in wanted:
+        label, letter = _label(each), each[2].lower()
+        number = label.removesuffix(letter)
+        there = label in known or (letter != "" and number in known and letter in _letters(text))
+        if not there and int(number) <= most:
+            yield Finding(
+                f"this page has no step {each.group()}",
+                span_in(text, each.start(), each.end()),
+                "refer to the step by the number it has now, or say whose step it is",
+            )
+
+
+def _label(reference: re.Match[str]) -> str:
+    return (reference[1].lstrip("0") or "0") + reference[2].lower()
+
+
+@latest
+def _letters(text: str) -> frozenset[str]:
+    """The letters with which lines of the page begin, as in `a)`."""
+    return frozenset(letter.lower() for letter in _LETTERED_LINE.findall(text))
+
+
+def _labels_of_steps(runbook: Runbook) -> set[str]:
+    """Every number that a step of the page has; empty where its steps have none."""
+    titles = {section.span.start: section.title for section in runbook.sections}
+    known: set[str] = set()
+    for procedure in runbook.procedures:
+        written = [
+            numbered(titles[step.span.start])[0] if step.span.start in titles else step.label
+            for step in procedure.steps
+        ]
+        if sum(map(bool, written)) > 1:
+            known.update(label.lower() for label in written if label)
+            known.update(str(step.number) for step in procedure.steps if step.span.start not in titles)
+    return known
+
+
+def _other_labels(text: str) -> set[str]:
+    """Every number that anything else on the page has."""
+    known: set[str] = set()
+    ones = 0
+    for step, plain in _NUMBERED_LINE.findall(text):
+        label = (step or plain).lower()
+        ones += label == "1"
+        known.add(label.lstrip("0") or "0")
+    return known | set(map(str, range(1, ones + 1)))  # "1." before every item
+
+
+def _whole_and_parts(known: set[str]) -> set[str]:
+    """The labels, and the numbers of those that have a letter."""
+    labels = [match for label in known if (match := _LABEL.fullmatch(label))]
+    return {label[group] for label in labels for group in (0, 1)}
+
+
+def _references(runbook: Runbook) -> Iterator[re.Match[str]]:
+    """Where the prose speaks of steps of this page."""
+    text = runbook.text
+    lowered = text.lower()
+    at = lowered.find("step")
+    if at < 0:
+        return
+    hidden = hidden_in(text)
+    same = len(lowered) == len(text)  # a few letters become two
+    for span in runbook.paragraphs:
+        if same and at < span.start:
+            at = lowered.find("step", span.start)
+            if at < 0:
+                return
+        if same and at >= span.end:
+            continue
+        code = Stretches(code_spans(text, span.start, span.end))
+        for reference in _REFERENCE.finditer(text, span.start, span.end):
+            at = reference.start()
+            if at in hidden or at in code:
+                continue
+            before = _SENTENCE.split(text[max(span.start, at - _NEAR) : at])[-1]
+            after = _SENTENCE.split(text[reference.end() : min(span.end, reference.end() + _NEAR)])[0]
+            if not _WHOSE.match(after) and not _ANOTHER.search(f"{before}{reference.group()}{after}"):
+                yield reference
+
+
+def _page(*titles: str) -> str:
+    return "## Steps\n\n" + "".join(f"### {title}\n\n```fish\necho a\n```\n\n" for title in titles)
+
+
+_THREE = _page("1. One", "2. Two", "3. Three")
+
+_LIST = "## Steps\n\n1. One\n2. Two\n3. Three\n\n"
+
+
+RULES = (
+    Rule(
+        "D512",
+        "step-number-gap",
+        "A number that is left out is most often a step that was taken out. Whoever was told to begin again "
+        "at step 4 begins at another one now. Only headings are looked at, since Markdown numbers lists "
+        "by itself.",
+        step_gap,
+        bad=(
+            Example(_page("1. One", "3. Three"), at=(9, 1)),
+            Example(_page("Step 0: Zero", "Step 1: One", "Step 2: Two", "Step 5: Five"), at=(21, 1)),
+        ),
+        good=(
+            Example(_page("0. Zero", "1. One", "1b. More", "2. Two")),
+            Example(_page("404: Not found", "500: Broken")),
+            Example(_page("1. One", "2. Two", "1. One", "2. Two")),
+            Example("## Steps\n\n1. One\n3. Three\n"),
+        ),
+    ),
+    Rule(
+        "D513",
+        "step-number-repeat",
+        "Where two steps have one number, nobody knows which one another page or a colleague means by it.",
+        step_repeat,
+        bad=(
+            Example(_page("1. One", "2. Two", "2. Three"), at=(15, 1)),
+            Example(_page("Step 1: One", "Step 1b: Two", "Step 1B: Three"), at=(15, 1)),
+        ),
+        good=(
+            Example(_page("1. One", "1a. Two", "1b. Three", "2. Four")),
+            Example("## Steps\n\n1. One\n1. Two\n1. Three\n"),
+            Example(_page("1. One", "2. Two") + "## Rollback\n\n### 1. One\n\n### 2. Two\n"),
+        ),
+    ),
+    Rule(
+        "D514",
+        "unknown-step-reference",
+        "`Go back to step 7` on a page whose steps now end at 6 is an instruction that cannot be followed. "
+        "Nothing is said where the page does not number its steps, or where the sentence speaks of another "
+        "page.",
+        unknown_reference,
+        bad=(
+            Example(_THREE + "If it fails, go back to step 9.\n", at=(21, 30)),
+            Example(_THREE + "Repeat steps 2-4, or *Step 2*.\n", at=(21, 16)),
+            Example(_LIST + "Then repeat Step 4: it is quick.\n", at=(7, 18)),
+        ),
+        good=(
+            Example(_THREE + "Type `step 9`. See step 1, steps 2-3, and step 9 of [[other]].\n"),
+            Example(_THREE + "The wizard asks for it in step 5. Step 1 of 9. Every step 10 ms. Step 2.9.\n"),
+            Example("## A\n\n```fish\necho a\n```\n\nSee step 9.\n"),
+            Example(
+                "## Steps\n\n1. One\n1. Two\n1. Three\n\n   a. more\n\nRepeat steps 2 and 3, and step 3a.\n"
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,248 @@
+"""P1xx: what a shell, YAML or Markdown itself refuses, and annotations that say nothing."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+from ...diagnostics.finding import Finding, Fix
+from ...diagnostics.problem import Problem, Severity
+from ...document.annotations.fields import KNOWN
+from ...document.markdown.wikilinks import code_spans
+from ...document.model import Runbook
+from ...text.source import span_in
+from ...text.span import Span
+from ..rule import Example, Page, Rule
+from ..selection import UnknownCode
+from ..suppressions import ignored_codes
+
+_FENCE = re.compile(r"((?:[ \t]|>)*)(?:`{3,}|~{3,})")
+
+_LINE_END = re.compile(r"\r?\n")
+
+
+def refused_by_shell(page: Page) -> Iterator[Finding]:
+    """Blocks that their own shell does not parse."""
+    for refused in page.refused.values():
+        yield Finding(refused.message, refused.span, refused.hint)
+
+
+def _of(*codes: str) -> Callable[[Page], Iterator[Finding]]:
+    """The problems with these codes that reading the page has already found."""
+
+    def check(page: Page) -> Iterator[Finding]:
+        for problem in page.runbook.problems:
+            if problem.code in codes:
+                yield _finding(page, problem)
+
+    return check
+
+
+def _split(page: Page) -> Iterator[Finding]:
+    """What we cannot split into statements though the shell takes it: it would not run as it stands."""
+    starts = [block.span.start for block in page.runbook.blocks]
+    for problem in page.runbook.problems:
+        if problem.code == "syntax" and problem.span is not None:
+            block = bisect_right(starts, problem.span.start) - 1
+            if block < 0 or starts[block] not in page.refused:
+                yield _finding(page, problem)
+
+
+def _finding(page: Page, problem: Problem) -> Finding:
+    text = page.runbook.text
+    span = problem.span or span_in(text, 0, min(1, len(text)))
+    return Finding(problem.message, span, problem.hint)
+
+
+def bare_annotation(page: Page) -> Iterator[Finding]:
+    """`key=value` after a fence's language, without braces."""
+    text = page.runbook.text
+    found = [
+        (each, each.span) for each in page.runbook.problems if each.code == "bare-annotation" and each.span
+    ]
+    for _, on_line in groupby(found, lambda each: each[1].line):
+        problems = list(on_line)
+        known = [span for _, span in problems if text[span.start : span.end].partition("=")[0] in KNOWN]
+        fix = _moved(text, known)
+        for problem, span in problems:
+            yield Finding(problem.message, span, problem.hint, fix if span in known else None)
+
+
+def _moved(text: str, words: Sequence[Span]) -> Fix | None:
+    """The words of a fence's line moved into a comment on the line above; None where that has no place."""
+    if not words:
+        return None
+    start = words[0].start - (words[0].column - 1)
+    before = _FENCE.match(text, start, words[0].start)
+    comment = " ".join(text[word.start : word.end] for word in words)
+    if before is None or "--" in comment:
+        return None  # a fence that begins an item of a list has no line above it in that item
+    rest = ""
+    position = start
+    for word in words:
+        rest += text[position : word.start].rstrip(" \t")
+        position = word.end
+    line_end = _LINE_END.search(text, position)
+    end = "\r\n" if line_end is not None and line_end[0] == "\r\n" else "\n"
+    return Fix(start, position, f"{before[1]}<!-- runbook: {comment} -->{end}{rest}")
+
+
+def unknown_ignore(page: Page) -> Iterator[Finding]:
+    """`<!-- runbook: ignore=CODE -->` with the code of no rule."""
+    from ..registry import check_codes
+
+    runbook = page.runbook
+    code: list[tuple[int, int]] | None = None
+    for ignored in ignored_codes(runbook.text):
+        try:
+            check_codes([("", ignored.code)])
+        except UnknownCode as refused:
+            code = _code(runbook) if code is None else code
+            before = bisect_right(code, (ignored.start, ignored.start)) - 1
+            if before < 0 or code[before][1] <= ignored.start:
+                yield Finding(str(refused), span_in(runbook.text, ignored.start, ignored.end))
+
+
+def _code(runbook: Runbook) -> list[tuple[int, int]]:
+    """Where what stands is only shown: in blocks, and in the code of paragraphs."""
+    spans = [(block.span.start, block.span.end) for block in runbook.blocks]
+    for paragraph in runbook.paragraphs:
+        spans += code_spans(runbook.text, paragraph.start, paragraph.end)
+    return sorted(spans)
+
+
+RULES = (
+    Rule(
+        "P101",
+        "syntax",
+        "A block that its own shell does not parse stops the operator in the middle of a procedure. The "
+        "shell itself is asked, with placeholders replaced by harmless words of the same length.",
+        refused_by_shell,
+        bad=(
+            Example("```fish\nif true\n  echo yes\n```\n", at=(2, 1)),
+            Example("- ```bash\n  echo ok\n  for x in a b; do echo $x\n  ```\n", at=(3, 3)),
+            Example("1. ```bash\n   if true; then\n     echo <a>; done\n   ```\n", at=(3, 16)),
+            Example("```fish\necho $(date\n```\n", at=(2, 7)),
+        ),
+        good=(
+            Example("```fish\nif true\n  echo yes\nend\n```\n"),
+            Example("```fish\nfly certs add <domain> -a app\n```\n"),
+            Example("```bash\ncat <<'EOF'\nif this were code\nEOF\n```\n"),
+            Example("```python\nif true\n```\n"),
+        ),
+        severity=Severity.ERROR,
+        asks_shells=True,
+    ),
+    Rule(
+        "P102",
+        "statements",
+        "A block is run statement by statement. Where one cannot be told from the next although the shell "
+        "takes the whole, nothing of the page is run.",
+        _split,
+        severity=Severity.ERROR,
+        asks_shells=True,
+    ),
+    Rule(
+        "P103",
+        "unclosed-fence",
+        "A block whose fence is never closed swallows the rest of the page: prose becomes commands.",
+        _of("unclosed-fence"),
+        bad=(
+            Example("# A\n\n```fish\necho a\n", at=(3, 1)),
+            Example("1. one\n\n   ~~~bash\n   echo a\n\n2. two\n", at=(3, 4)),
+        ),
+        good=(
+            Example("# A\n\n````fish\necho '```'\n````\n"),
+            Example("<!--\n```fish\n-->\n"),
+        ),
+        severity=Severity.ERROR,
+    ),
+    Rule(
+        "P104",
+        "front-matter",
+        "Front matter that YAML does not read, or that says something unknown under `runbook:`, is not "
+        "followed. A misspelt name is an error and not a wish.",
+        _of("front-matter", "unknown-procedure"),
+        bad=(
+            Example("---\ntitle: [a\n---\n", at=(3, 1)),
+            Example("---\nrunbook:\n  shel: fish\n---\n", at=(3, 3)),
+            Example("---\nlast-reviewed: 2026-02-30\n---\n", at=(2, 16)),
+        ),
+        good=(
+            Example("---\ntitle: A\nrunbook:\n  shell: fish\n---\n"),
+            Example("---\n\nA rule, and no front matter.\n"),
+        ),
+        severity=Severity.ERROR,
+    ),
+    Rule(
+        "P105",
+        "annotation",
+        "An annotation that is unknown or misspelt would be ignored by everything but this program, so it is "
+        "refused: a `confirm` that is not one must not pass as one.",
+        _of("annotation", "duplicate-id"),
+        bad=(
+            Example("<!-- runbook: captrue=token -->\n```fish\necho a\n```\n", at=(1, 15)),
+            Example("```fish {timeout=soon}\necho a\n```\n", at=(1, 18)),
+        ),
+        good=(
+            Example("<!-- runbook: capture=token -->\n```fish\necho a\n```\n"),
+            Example("<!-- a runbook: captrue=token -->\n```fish\necho a\n```\n"),
+        ),
+        severity=Severity.ERROR,
+    ),
+    Rule(
+        "P106",
+        "bare-annotation",
+        "`key=value` after a fence's language, without braces, breaks pages built with MkDocs: the block is "
+        "shown as text.",
+        bare_annotation,
+        bad=(
+            Example("```fish capture=token\necho a\n```\n", at=(1, 9)),
+            Example("- ```bash timeout=30s\n  echo a\n  ```\n", at=(1, 11)),
+        ),
+        good=(
+            Example("```fish {capture=token}\necho a\n```\n"),
+            Example('```fish title="a.fish" linenums="1"\necho a\n```\n'),
+        ),
+    ),
+    Rule(
+        "P107",
+        "misplaced-annotation",
+        "An annotation belongs on the line directly above a block or a heading. Anywhere else it has no "
+        "effect, which is worst where it was to ask for a confirmation.",
+        _of("misplaced-annotation"),
+        bad=(
+            Example("<!-- runbook: confirm -->\n\n\nText.\n\n```fish\necho a\n```\n", at=(1, 1)),
+            Example("Text.\n<!-- runbook: skip -->\n", at=(2, 1)),
+        ),
+        good=(
+            Example("<!-- runbook: confirm -->\n```fish\necho a\n```\n"),
+            Example("<!-- runbook: confirm -->\n## Deploy\n\n```fish\necho a\n```\n"),
+        ),
+    ),
+    Rule(
+        "P109",
+        "unknown-ignore",
+        "A comment that is to pass over a rule and names none passes over nothing, or the next reader looks "
+        "for what it is about. The beginning of a code means all that begin so.",
+        unknown_ignore,
+        bad=(
+            Example("<!-- runbook: ignore=M999 -->\n```fish\necho a\n```\n", at=(1, 22)),
+            Example("Text <!-- runbook: ignore='S401, unconfirmd' -->\n", at=(1, 34)),
+        ),
+        good=(
+            Example("<!-- runbook: ignore=M308,unconfirmed,S -->\n```fish\necho a\n```\n"),
+            Example("<!-- ignore=M999 -->\n```fish\nrunbook ignore=M999\n```\n"),
+            Example("`<!-- runbook: ignore=CODE -->`\n\n```html\n<!-- runbook: ignore=CODE -->\n```\n"),
+        ),
+    ),
+    Rule(
+        "P108",
+        "not-utf-8",
+        "A page that is not UTF-8 is shown differently by every reader of it.",
+        _of("not-utf-8"),
+        severity=Severity.ERROR,
+    ),
+)

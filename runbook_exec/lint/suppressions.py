@@ -1,0 +1,68 @@
+"""`<!-- runbook: ignore=CODE -->`: what on a page is passed over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ..document.model import Runbook
+from ..text.source import lines_of
+
+_IGNORE = re.compile(r"(?<!\S)ignore=(?:\"([^\"]*)\"|'([^']*)'|(\S++))")
+
+_CODE = re.compile(r"[^,\s]++")
+
+_OPENING = re.compile(r"<!--\s{0,40}runbook:")
+
+_COMMENT_LINE = re.compile(r"[ \t>]*<!--.*-->[ \t]*")
+
+
+class Ignored(NamedTuple):
+    """A code that a comment names, as `text[start:end]` of the page."""
+
+    code: str
+    start: int
+    end: int
+
+
+def ignored_lines(runbook: Runbook) -> Mapping[int, frozenset[str]]:
+    """The codes that count on each line: the comment's own, the next, and a whole block there."""
+    found: dict[int, frozenset[str]] = {}
+    if "ignore=" not in runbook.text:
+        return found
+    lines = lines_of(runbook.text)
+    starts = {block.span.line: block for block in runbook.blocks}
+    for start, end in _comments(runbook.text):
+        codes = frozenset(ignored.code for ignored in _ignored(runbook.text, start, end))
+        first, last = (lines.span(offset, offset).line for offset in (start, end))
+        below = last + 1
+        while below <= len(lines.lines) and _COMMENT_LINE.fullmatch(lines.lines[below - 1]):
+            below += 1
+        if (block := starts.get(below)) is not None:
+            last = lines.span(block.span.end, block.span.end).line - 1
+        for number in range(first, last + 2) if codes else ():
+            found[number] = found.get(number, frozenset()) | codes
+    return found
+
+
+def ignored_codes(text: str) -> Iterator[Ignored]:
+    """The codes that the comments of a page name."""
+    if "ignore=" in text:
+        for start, end in _comments(text):
+            yield from _ignored(text, start, end)
+
+
+def _comments(text: str) -> Iterator[tuple[int, int]]:
+    at = 0
+    while (opening := _OPENING.search(text, at)) is not None:
+        at = text.find("-->", opening.end()) + len("-->")
+        if at < len("-->"):
+            return
+        yield opening.start(), at
+
+
+def _ignored(text: str, start: int, end: int) -> Iterator[Ignored]:
+    for match in _IGNORE.finditer(text, start, end - len("-->")):
+        for code in _CODE.finditer(text, *match.span(match.lastindex or 0)):
+            yield Ignored(code[0], code.start(), code.end())

@@ -1,0 +1,147 @@
+"""The forms in which a secret can show up: itself, its parts, and what encoders and shells write for it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import urllib.parse
+from collections.abc import Iterator
+from functools import partial
+
+SHORTEST_PART = 8  # characters; a shorter part of a secret is not one by itself
+
+_SHORTEST_ENCODED = 4  # below that an encoded form is too likely to be something else
+
+
+_BORDERS = re.compile(rb"[\s,]+")
+
+_KEY_BLOCK = b"-----BEGIN "
+
+_KEY_LINE = re.compile(rb"[A-Za-z0-9+/=]{16,}")
+
+_SINGLE_QUOTES = re.compile(rb"'+")
+
+_KEYS = re.compile(rb"[\x01-\t\x0b-\x1f\x7f]")  # what is written apart in fish's quotes, see its `keys_apart`
+
+_ANY = re.compile(rb".", re.DOTALL)
+
+_NEEDS_QUOTES = re.compile(rb"""^[=~]|[\s"#$&()*;<>?\[\\\]^`{|}]""")  # for zsh, between single quotes
+
+# What gets a backslash where a value is written by a shell or for one. A character that gets one only at the
+# beginning of a word needs none here: what comes after that backslash is found all the same.
+_BACKSLASHED = tuple(
+    re.compile(rb"(%s)" % characters)
+    for characters in (
+        rb"[^A-Za-z0-9_@%+=:,./\x80-\xff-]",  # everything that could mean something anywhere
+        rb"""[\t !"$&'()*,;<>?[\\\]^`{|}]|(?<=[=:])~""",  # bash, printf %q
+        rb"""[\t "#$&'()*;<>?[\\\]^`{|}]""",  # zsh, ${(q)name}
+        rb"""[\t "#$%&'()*;<>?[\\\]{|}~]""",  # fish, string escape --no-quoted
+        rb"""[$(*)+\-.?[\\\]^{|}]""",  # fish, string escape --style=regex
+        rb"""[\\"$`]""",  # in double quotes
+        rb"""[\\']""",  # in the single quotes of fish, and in $'…'
+        rb"""[\\'!]""",  # zsh, ${(qqqq)name}
+        rb"[\\\\]",  # fish, set --show
+    )
+)
+
+
+def forms(value: bytes) -> set[bytes]:
+    """Every form of a secret to look for, without line ends; only itself if it is shorter than four bytes."""
+    found = {value}
+    if len(value) >= _SHORTEST_ENCODED:
+        for part in (value, *parts(value)):
+            found.add(part)
+            found.update(form for form in _encoded(part) if len(form) >= _SHORTEST_ENCODED)
+    return {form for form in (_without_line_ends(form) for form in found) if form.strip()}
+
+
+def parts(value: bytes) -> list[bytes]:
+    """What of a value is a secret by itself: its parts of 8 or more bytes between blanks or commas.
+
+    Of a private key they are the lines of Base64; the words of its first and last line are no secrets.
+    """
+    pieces = [piece for piece in _BORDERS.split(value) if len(piece) >= SHORTEST_PART and piece != value]
+    if value.startswith(_KEY_BLOCK):
+        return [piece for piece in pieces if _KEY_LINE.fullmatch(piece)]
+    return pieces
+
+
+def _encoded(value: bytes) -> Iterator[bytes]:
+    yield from _base64(value)
+    yield from _url(value)
+    yield from _json(value)
+    yield from _quoted(value)
+    yield from _html(value)
+    yield from _hex(value)
+
+
+def _base64(value: bytes) -> Iterator[bytes]:
+    """Alone, with a newline, and within other text at each of the three alignments there are."""
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        for whole in (value, value + b"\n"):
+            yield encode(whole)
+            yield encode(whole).rstrip(b"=")
+        for before in range(3):
+            # Only digits all of whose six bits come from the value are the same whatever stands around it.
+            first, last = -(-before * 8 // 6), (before + len(value)) * 8 // 6
+            yield encode(bytes(before) + value)[first:last]
+
+
+def _url(value: bytes) -> Iterator[bytes]:
+    for safe in ("", "/", "!*'()"):  # what Python, Go and JavaScript leave alone differs
+        quoted = urllib.parse.quote_from_bytes(value, safe=safe).encode()
+        yield quoted
+        yield re.sub(rb"%[0-9A-F]{2}", lambda match: match[0].lower(), quoted)
+    yield urllib.parse.quote_plus(value).encode()
+
+
+def _json(value: bytes) -> Iterator[bytes]:
+    text = value.decode("utf-8", "surrogateescape")
+    for ascii_only in (True, False):
+        written = json.dumps(text, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogateescape")
+        yield written
+        yield written.replace(b"/", b"\\/")
+        yield written.replace(b"<", b"\\u003c").replace(b">", b"\\u003e").replace(b"&", b"\\u0026")  # Go
+
+
+def _quoted(value: bytes) -> Iterator[bytes]:
+    """What stands between the quotes, or without quotes, where a shell or SQL writes the value."""
+    for special in _BACKSLASHED:
+        yield special.sub(rb"\\\1", value)
+    for escaped, quote in ((rb"[\\']", b"'"), (rb'[\\"$]', b'"')) if _KEYS.search(value) else ():
+        yield _KEYS.sub(partial(_key_apart, quote), re.sub(escaped, rb"\\\g<0>", value))
+    yield value.replace(b"'", b"''")
+    yield from (piece for piece in value.split(b"'") if len(piece) >= SHORTEST_PART)
+    # quotes at the ends are written outside of all others, and so left out
+    inner = value.strip(b"'")
+    for written in (value, inner if len(inner) >= SHORTEST_PART else value):
+        yield written.replace(b"'", b"'\"'\"'")
+        yield _SINGLE_QUOTES.sub(rb"""'"\g<0>"'""", written)
+        yield written.replace(b"'", b"'\\''")
+        for needing in (_ANY, _NEEDS_QUOTES):
+            pieces = (b"'%s'" % each if needing.search(each) else each for each in written.split(b"'"))
+            yield b"\\'".join(pieces).strip(b"'")
+
+
+def _key_apart(quote: bytes, key: re.Match[bytes]) -> bytes:
+    return quote + (b"\\t" if key[0] == b"\t" else b"\\x%02x" % ord(key[0])) + quote
+
+
+def _html(value: bytes) -> Iterator[bytes]:
+    text = value.decode("utf-8", "surrogateescape")
+    for quote in ("&#x27;", "&#39;", "&apos;", "'"):
+        escaped = html.escape(text, quote=False).replace('"', "&quot;").replace("'", quote)
+        yield escaped.encode("utf-8", "surrogateescape")
+        yield escaped.replace("&quot;", "&#34;").encode("utf-8", "surrogateescape")
+    yield html.escape(text, quote=False).encode("utf-8", "surrogateescape")
+
+
+def _hex(value: bytes) -> Iterator[bytes]:
+    yield value.hex().encode()
+    yield value.hex().upper().encode()
+
+
+def _without_line_ends(form: bytes) -> bytes:
+    return form.replace(b"\n", b"").replace(b"\r", b"")

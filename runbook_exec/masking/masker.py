@@ -1,0 +1,256 @@
+"""Secrets never leave: what is known to be one, or looks like one, is cut out of everything that passes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from ..text.ansi import ESCAPE, LINE_ENDS
+from .encodings import SHORTEST_PART, forms
+from .search import Needles, occurrences
+from .stream_view import BARE, JOINED, LINES, View, outside_escapes, view, without_unfinished_escape
+from .token_patterns import find_tokens, suspicious, unfinished_token
+
+MASK = "••••••••"
+
+
+_MASK = MASK.encode()
+
+_NEVER_BYTES = re.compile("([\ud800-\udc7f\udd00-\udfff]+)")  # halves of characters, which no output holds
+
+_TINY = 4  # a secret shorter than this is not looked for across line ends: `1\n2` is not the secret `12`
+
+_CONTEXT = 128  # bytes of what has gone out that are kept, at least: more than the seed of any token
+
+_MOST_HELD = 1 << 16  # bytes; only line breaks and escape sequences without end come to so many
+
+
+class _Moment(Enum):
+    """What is known of a stream beyond the bytes at hand."""
+
+    MORE = auto()  # more follows at once
+    PAUSE = auto()  # nothing has come for a moment: somebody may be waiting for what is held back
+    END = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A stretch to be masked; what is `opaque` is masked with the escape sequences in it."""
+
+    start: int
+    end: int
+    opaque: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """How far a stream has got: what is held back, and what the views showed of what has gone out."""
+
+    held: bytes = b""
+    joined: bytes = b""  # without line ends
+    bare: bytes = b""  # without line ends and escape sequences
+    lines: bytes = b""  # without escape sequences
+    masking: bool = False  # whether the last byte that has gone out was masked
+
+
+class Masker:
+    """Masks secrets in texts and in one stream of bytes, and learns the tokens it recognises there.
+
+    A secret is masked in each of its `secret_forms`, across the borders of chunks, also with line ends or
+    escape sequences within. The stream is passed on at once except for an end that may be the beginning of
+    a secret. Where no secret is, what comes out is what went in.
+    """
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self._values: dict[bytes, None] = {}  # in the order in which they came
+        self._needles: Needles | None = Needles(())  # None: to be made anew
+        self._flow = _Flow()
+        self._seen: list[tuple[str, str]] = []
+        for value in values:
+            self.add(value)
+
+    def add(self, value: str) -> None:
+        """Make a value a secret from now on; one that is empty or blank is ignored."""
+        for piece in _NEVER_BYTES.split(value)[::2]:
+            self._add(piece.encode("utf-8", "surrogateescape"))
+
+    def declared(self) -> tuple[str, ...]:
+        """Every value that was ever made a secret, but for the tokens that nobody had declared, in order."""
+        seen = {value for _, value in self._seen}
+        values = (value.decode("utf-8", "surrogateescape") for value in self._values)
+        return tuple(value for value in values if value not in seen)
+
+    def seen(self) -> tuple[tuple[str, str], ...]:
+        """The name of the shape and the value of each token that nobody had declared, in order."""
+        return tuple(self._seen)
+
+    def saw(self, values: Iterable[str]) -> None:
+        """Take tokens for seen that were recognised before, in an earlier life of the run."""
+        for value in values:
+            self._seen.append(("", value))
+            self.add(value)
+
+    def mask_text(self, text: str) -> str:
+        """A whole text with its secrets masked, also one that is cut off at the end after 8 bytes or more."""
+        if not self._values and "\x1b" not in text and not suspicious(text.encode("ascii", "ignore")):
+            return text
+        pieces = _NEVER_BYTES.split(text)
+        pieces[::2] = (self._masked_text(piece) for piece in pieces[::2])
+        return "".join(pieces)
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes of the stream; what of the stream can go out now, masked."""
+        flow = self._flow
+        if not (self._values or flow.held or b"\x1b" in data):
+            lines = flow.lines + data
+            if not suspicious(lines):
+                self._flow = _Flow(lines=lines[-_CONTEXT:])
+                return data
+        return self._step(data, _Moment.MORE)
+
+    def flush(self, final: bool) -> bytes:
+        """What of the stream can go out now that it has paused, or the rest of it if this is its end.
+
+        In a pause, what may be the beginning of a secret goes out if it is shorter than 8 bytes. At the end
+        such a beginning goes out if it is shorter, and is masked otherwise.
+        """
+        return self._step(b"", _Moment.END if final else _Moment.PAUSE) if self._flow.held else b""
+
+    def _masked_text(self, text: str) -> str:
+        masked, _ = self._passed(_Flow(), text.encode("utf-8", "surrogateescape"), _Moment.END)
+        return masked.decode("utf-8", "surrogateescape")
+
+    def _step(self, data: bytes, moment: _Moment) -> bytes:
+        masked, self._flow = self._passed(self._flow, data, moment)
+        return masked
+
+    def _add(self, value: bytes) -> None:
+        if value.strip() and value not in self._values:
+            self._values[value] = None
+            self._needles = None
+
+    def _known(self) -> Needles:
+        if self._needles is None:
+            self._needles = Needles({form for value in self._values for form in forms(value)})
+        return self._needles
+
+    def _passed(self, flow: _Flow, data: bytes, moment: _Moment) -> tuple[bytes, _Flow]:
+        """What goes out of a stream when `data` comes in, and how far it has got then."""
+        raw = flow.held + data
+        work = raw if moment is _Moment.END else without_unfinished_escape(raw)
+        lines = view(LINES, work, flow.lines)
+        hits, hold = self._tokens(lines, moment)
+        needles = self._known()
+        joined = view(JOINED, work, flow.joined)
+        same = flow.bare == flow.joined and b"\x1b" not in work
+        bare = joined if same else view(BARE, work, flow.bare)
+        for shown in (joined,) if same else (joined, bare):
+            if not needles.longest:
+                break
+            found, unfinished = _secrets(shown, needles, lines, moment)
+            hits += found
+            hold = min(hold, unfinished)
+        cut = outside_escapes(work, hold)
+        if len(raw) - cut > _MOST_HELD and moment is not _Moment.END:
+            return self._passed(flow, data, _Moment.END)
+        masked, masking = _masked(work, cut, hits, flow.masking)
+        keep = max(_CONTEXT, needles.longest)
+        joined_past, bare_past, lines_past = (one.past(cut, keep) for one in (joined, bare, lines))
+        return masked, _Flow(raw[cut:], joined_past, bare_past, lines_past, masking)
+
+    def _tokens(self, lines: View, moment: _Moment) -> tuple[list[_Hit], int]:
+        """Where tokens of known shapes are, which become secrets, and from where on there may be one."""
+        text, hold = lines.text, len(lines.raw)
+        if not suspicious(text):
+            return [], hold
+        hits: list[_Hit] = []
+        complete: list[tuple[int, int]] = []
+        ongoing = len(text) + 1 if moment is _Moment.END else unfinished_token(text)
+        for name, start, end in find_tokens(text):
+            if end == len(text) and moment is not _Moment.END:
+                ongoing = min(ongoing, start)
+            if end > ongoing or any(first <= start and end <= last for first, last in complete):
+                continue
+            complete.append((start, end))
+            value = text[start:end]
+            if value not in self._values:
+                self._seen.append((name, value.decode("ascii")))
+                self._add(value)
+            if end > lines.before:
+                hits.append(_Hit(lines.offset(start), lines.offset(end - 1) + 1, opaque=False))
+        size = len(text) - ongoing
+        if size > 0 and (moment is _Moment.MORE or size >= SHORTEST_PART):
+            hold = lines.offset(ongoing)
+        return hits, hold
+
+
+def _secrets(shown: View, needles: Needles, lines: View, moment: _Moment) -> tuple[list[_Hit], int]:
+    """Where a view shows known secrets, and from where on it may show the beginning of one."""
+    hits: list[_Hit] = []
+    hold = len(shown.raw)
+    opaque = not shown.kind.escapes
+    suspects = needles.suspects(shown.text)
+    for needle in suspects:
+        for start, end in occurrences(shown.text, needle):
+            if end <= shown.before:
+                continue
+            hit = _Hit(shown.offset(start), shown.offset(end - 1) + 1, opaque)
+            if len(needle) >= _TINY or not _crosses_line(hit, shown.before - start, lines):
+                hits.append(hit)
+    length = len(shown.text)
+    size = needles.unfinished(shown.text, suspects)
+    if size and length > shown.before and (moment is _Moment.MORE or size >= SHORTEST_PART):
+        at = shown.offset(max(length - size, shown.before))
+        if moment is _Moment.END:
+            hits.append(_Hit(at, shown.offset(length - 1) + 1, opaque))
+        else:
+            hold = at
+    return hits, hold
+
+
+def _crosses_line(hit: _Hit, gone: int, lines: View) -> bool:
+    """Whether a line ends within what is to be masked, of which so many bytes have gone out already."""
+    past = lines.text[max(0, lines.before - gone) : lines.before] if gone > 0 else b""
+    return LINE_ENDS.search(past + lines.raw[hit.start : hit.end]) is not None
+
+
+def _masked(work: bytes, cut: int, hits: Iterable[_Hit], masking: bool) -> tuple[bytes, bool]:
+    """`work[:cut]` with the hits masked, those that touch as one, and whether its last byte was masked.
+
+    `masking` is that of the bytes before. Escape sequences within a hit are kept, or the colour of the
+    secret would be that of all that follows.
+    """
+    pieces: list[bytes] = []
+    at = 0
+    for start, end, opaque in _groups(hits):
+        if start >= cut:
+            break
+        stop = min(end, cut)
+        pieces.append(work[at:start])
+        if start or not masking:
+            pieces.append(_MASK)
+        pieces += (
+            escape[0]
+            for escape in ESCAPE.finditer(work, start, stop)
+            if not any(hit.start < escape.end() and escape.start() < hit.end for hit in opaque)
+        )
+        at = stop
+        masking = True
+    pieces.append(work[at:cut])
+    return b"".join(pieces), masking and (at == cut)
+
+
+def _groups(hits: Iterable[_Hit]) -> Iterator[tuple[int, int, list[_Hit]]]:
+    """The stretches that hits make up which overlap or touch, and the opaque ones among these."""
+    group: list[_Hit] = []
+    end = -1
+    for hit in sorted(hits, key=lambda hit: hit.start):
+        if group and hit.start > end:
+            yield group[0].start, end, [one for one in group if one.opaque]
+            group = []
+        end = max(end, hit.end) if group else hit.end
+        group.append(hit)
+    if group:
+        yield group[0].start, end, [one for one in group if one.opaque]

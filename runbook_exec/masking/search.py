@@ -1,0 +1,83 @@
+"""Many byte strings looked for at once, at a cost that hardly depends on how many there are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterator
+
+# Numbers of so many bytes are taken from a text at every so many bytes.
+_SAMPLINGS = ((8, 8), (4, 8), (4, 4))
+
+_SURE = 15  # so many bytes from the beginning of a needle hold a sample of it, wherever they stand
+
+
+class Needles:
+    """Byte strings to find in texts.
+
+    Samples tell that most are absent: a needle of at least `width + stride - 1` bytes has, wherever it stands
+    in a text, one of the text's samples in its own first bytes. So a text costs one look into a set for every
+    few bytes. Only the needles that a sample speaks for are looked for, and those that are too short.
+    """
+
+    def __init__(self, needles: Collection[bytes]) -> None:
+        self.longest = max(map(len, needles), default=0)
+        self._beginnings = {needle[:size] for needle in needles for size in range(1, min(len(needle), _SURE))}
+        self._groups = _by_beginning(needles)
+        self._short: list[bytes] = []
+        samples: dict[tuple[int, int], dict[int, list[bytes]]] = {}
+        for needle in self._groups:
+            for width, stride in _SAMPLINGS:
+                if len(needle) >= width + stride - 1:
+                    known = samples.setdefault((width, stride), {})
+                    for at in range(stride):
+                        number = int.from_bytes(needle[at : at + width], sys.byteorder)
+                        known.setdefault(number, []).append(needle)
+                    break
+            else:
+                self._short.append(needle)
+        self._samples = [(sampling, known, frozenset(known)) for sampling, known in samples.items()]
+
+    def suspects(self, text: bytes) -> set[bytes]:
+        """The needles that may be in the text, in whole or, from a certain length on, in part."""
+        found = {needle for needle in self._short if needle in text}
+        padded = memoryview(text + bytes(-len(text) % 8))
+        for (width, stride), known, numbers in self._samples:
+            taken = padded.cast("Q") if width == 8 else padded.cast("I")[:: stride // 4]
+            if not numbers.isdisjoint(taken):
+                found.update(needle for number in numbers.intersection(taken) for needle in known[number])
+        return {longer for needle in found for longer in self._groups[needle]}
+
+    def unfinished(self, text: bytes, suspects: Collection[bytes]) -> int:
+        """How many bytes at the end of the text begin a needle without completing it, at most."""
+        size = max((_overlap(text, needle) for needle in suspects if len(needle) > _SURE), default=0)
+        for shorter in range(min(_SURE - 1, len(text)), size, -1):
+            if text[-shorter:] in self._beginnings:
+                return shorter
+        return size
+
+
+def occurrences(text: bytes, needle: bytes) -> Iterator[tuple[int, int]]:
+    """Where a needle starts and ends in a text, each time, also where it overlaps itself."""
+    at = text.find(needle)
+    while at >= 0:
+        yield at, at + len(needle)
+        at = text.find(needle, at + 1)
+
+
+def _by_beginning(needles: Collection[bytes]) -> dict[bytes, list[bytes]]:
+    """The needles that begin with no other one, each with all that begin with it."""
+    groups: dict[bytes, list[bytes]] = {}
+    group: list[bytes] = []
+    for needle in sorted(needles):  # a beginning comes right before all that it begins
+        if not group or not needle.startswith(group[0]):
+            group = groups.setdefault(needle, [])
+        group.append(needle)
+    return groups
+
+
+def _overlap(text: bytes, needle: bytes) -> int:
+    """How long the longest end of the text is that begins the needle, where it has eight bytes or more."""
+    at = text.find(needle[:8], max(0, len(text) - len(needle) + 1))
+    while at >= 0 and not needle.startswith(text[at:]):
+        at = text.find(needle[:8], at + 1)
+    return len(text) - at if at >= 0 else 0

@@ -1,0 +1,106 @@
+"""A stream of bytes as it reads without escape sequences and line ends, and the way back to its bytes."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+
+from ..text.ansi import ESCAPE, LINE_ENDS, LONGEST_ESCAPE, UNFINISHED_ESCAPE
+
+_NEAR_THE_END = 4096  # bytes: closer to it, counting back is quicker than finding all that is left out
+
+_ESCAPES_AND_LINE_ENDS = re.compile(rb"%b|[\r\n]+" % ESCAPE.pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a view leaves out."""
+
+    escapes: bool
+    line_ends: bool
+
+
+JOINED = Kind(escapes=False, line_ends=True)
+
+BARE = Kind(escapes=True, line_ends=True)
+
+LINES = Kind(escapes=True, line_ends=False)
+
+
+@dataclass(frozen=True)
+class View:
+    """`raw` without what its kind leaves out; `text` begins with `before` bytes that came earlier."""
+
+    kind: Kind
+    raw: bytes
+    text: bytes
+    before: int
+
+    def offset(self, index: int) -> int:
+        """Where `text[index]` stands in `raw`; 0 if it came earlier."""
+        plain = index - self.before
+        if plain < 0 or len(self.text) - self.before == len(self.raw):
+            return max(plain, 0)
+        if b"\x1b" not in self.raw and len(self.text) - index < _NEAR_THE_END:
+            return self._offset_from_end(len(self.text) - index)
+        segment = bisect_right(self._segments, plain, key=itemgetter(0)) - 1
+        plain_start, raw_start = self._segments[segment]
+        return raw_start + plain - plain_start
+
+    def _offset_from_end(self, left: int) -> int:
+        """Where the last so many bytes begin that are not line ends."""
+        at = len(self.raw)
+        while left:
+            stretch = self.raw[at - left : at]
+            at -= left
+            left = stretch.count(b"\n") + stretch.count(b"\r")
+        while self.raw[at] in b"\r\n":
+            at += 1
+        return at
+
+    def past(self, cut: int, keep: int) -> bytes:
+        """The last bytes of the text that come before `raw[cut]`, which no escape sequence is around."""
+        end = len(self.text) - (len(_without(self.raw[cut:], self.kind)) if cut < len(self.raw) else 0)
+        return self.text[max(0, end - keep) : end]
+
+    @cached_property
+    def _segments(self) -> list[tuple[int, int]]:
+        """Where each stretch that is not left out starts, in what is left and in `raw`."""
+        left_out = _ESCAPES_AND_LINE_ENDS if self.kind.escapes else LINE_ENDS
+        if not self.kind.line_ends:
+            left_out = ESCAPE
+        segments = [(0, 0)]
+        skipped = 0
+        for match in left_out.finditer(self.raw):
+            skipped += match.end() - match.start()
+            segments.append((match.end() - skipped, match.end()))
+        return segments
+
+
+def view(kind: Kind, raw: bytes, past: bytes) -> View:
+    """The view of `raw` after the end of the same view of what came before it."""
+    return View(kind, raw, past + _without(raw, kind), len(past))
+
+
+def without_unfinished_escape(raw: bytes) -> bytes:
+    """The bytes up to an escape sequence at their end that more bytes could complete."""
+    if b"\x1b" not in raw:
+        return raw
+    unfinished = UNFINISHED_ESCAPE.search(raw, max(0, len(raw) - LONGEST_ESCAPE - 8))
+    return raw[: unfinished.start()] if unfinished else raw
+
+
+def outside_escapes(raw: bytes, cut: int) -> int:
+    """The cut, or the beginning of the escape sequence that it would divide."""
+    last = raw.rfind(b"\x1b", 0, cut)
+    escape = ESCAPE.match(raw, last) if last >= 0 else None
+    return last if escape and escape.end() > cut else cut
+
+
+def _without(raw: bytes, kind: Kind) -> bytes:
+    if kind.escapes and b"\x1b" in raw:
+        raw = ESCAPE.sub(b"", raw)
+    return raw.replace(b"\n", b"").replace(b"\r", b"") if kind.line_ends else raw

@@ -1,0 +1,153 @@
+"""What the tokens of well-known services look like: one is a secret before anybody says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class Shape(NamedTuple):
+    """A kind of token: `seed` is in every one of them, `whole` is a complete one.
+
+    `unfinished` is the beginning of one at the very end of a text, which more text could complete. Both are
+    patterns that are not compiled before a text holds the seed: most runs see none.
+    """
+
+    name: str
+    seed: bytes
+    whole: bytes
+    unfinished: bytes
+
+
+_NOT_WITHIN_A_WORD = rb"(?<![A-Za-z0-9_])"
+
+
+def _plain(name: str, seed: str, body: str, least: int, most: int = 4096) -> Shape:
+    """A token that is its seed and so many characters of one class, and ends before any other character."""
+    start = _NOT_WITHIN_A_WORD + re.escape(seed.encode())
+    rest = body.encode()
+    return Shape(
+        name,
+        seed.encode(),
+        rb"%b[%b]{%d,%d}+(?![%b])" % (start, rest, least, most, rest),
+        rb"%b[%b]{0,%d}+\Z" % (start, rest, most),
+    )
+
+
+def _written_out(name: str, seed: str, whole: bytes, unfinished: bytes) -> Shape:
+    return Shape(name, seed.encode(), whole, unfinished)
+
+
+_MACAROON = rb"(?:fm1[ar]|fm2|fo1)_[A-Za-z0-9+/=_-]{16,4096}+"
+
+_KEY_HEADER = rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
+
+# Lines of Base64 and the headers of old PEM files; in JSON the line ends are written `\n`.
+_KEY_LINES = (
+    rb"(?>(?:[ \t]*(?:\\r|\\n|\r|\n)(?:[ \t]*(?:Proc-Type|DEK-Info|Version|Comment): [^\r\n\\]{0,100})?"
+    rb"|(?<=[\n\r])[ \t]+|[A-Za-z0-9+/=]++){0,2000})"
+)
+
+
+_KEY_END_BEGUN = rb"(?:-{0,5}|-----E(?:N(?:D(?: [A-Z0-9 ]{0,80}+-{0,5})?)?)?)"
+
+
+SHAPES: tuple[Shape, ...] = (
+    _written_out(
+        "Fly.io token",
+        "FlyV1 ",
+        rb"FlyV1 %b(?>(?:,%b)*)" % (_MACAROON, _MACAROON),
+        rb"FlyV1 [A-Za-z0-9+/=_,-]{0,8192}+\Z",
+    ),
+    *(
+        _written_out(
+            "Fly.io macaroon",
+            seed,
+            rb"%b(?=%b)%b(?>(?:,%b)*)" % (_NOT_WITHIN_A_WORD, seed.encode(), _MACAROON, _MACAROON),
+            rb"%b%b[A-Za-z0-9+/=_,-]{0,8192}+\Z" % (_NOT_WITHIN_A_WORD, seed.encode()),
+        )
+        for seed in ("fm2_", "fm1r_", "fm1a_", "fo1_")
+    ),
+    _plain("GitHub personal token", "ghp_", "A-Za-z0-9", 36, 255),
+    _plain("GitHub OAuth token", "gho_", "A-Za-z0-9", 36, 255),
+    _plain("GitHub user token", "ghu_", "A-Za-z0-9", 36, 255),
+    _plain("GitHub installation token", "ghs_", "A-Za-z0-9", 36, 255),
+    _plain("GitHub refresh token", "ghr_", "A-Za-z0-9", 36, 255),
+    _plain("GitHub fine-grained token", "github_pat_", "A-Za-z0-9_", 22, 255),
+    _plain("GitLab token", "glpat-", "A-Za-z0-9_.-", 20, 300),
+    _plain("AWS key id", "AKIA", "A-Z0-9", 16, 16),
+    _plain("AWS temporary key id", "ASIA", "A-Z0-9", 16, 16),
+    _plain("1Password service account", "ops_eyJ", "A-Za-z0-9_=-", 40),
+    _written_out(
+        "Slack token",
+        "xox",
+        _NOT_WITHIN_A_WORD + rb"xox[abeoprs]-[A-Za-z0-9-]{10,255}+(?![A-Za-z0-9-])",
+        _NOT_WITHIN_A_WORD + rb"xox(?:[abeoprs](?:-[A-Za-z0-9-]{0,255}+)?)?\Z",
+    ),
+    _written_out(
+        "JSON web token",
+        "eyJ",
+        _NOT_WITHIN_A_WORD + rb"eyJ[\w-]{8,2048}+\.eyJ[\w-]{2,8192}+\.[\w-]{16,2048}+(?![\w-])",
+        _NOT_WITHIN_A_WORD
+        + rb"eyJ[\w-]{0,2048}+(?:\.(?:e(?:y(?:J[\w-]{0,8192}+(?:\.[\w-]{0,2048}+)?)?)?)?)?\Z",
+    ),
+    _written_out(
+        "private key",
+        "-----BEGIN ",
+        _KEY_HEADER + _KEY_LINES + rb"[ \t]*-----END [A-Z0-9 ]{0,80}PRIVATE KEY(?: BLOCK)?-----",
+        rb"-----BEGIN [A-Z0-9 ]{0,100}+-{0,5}\Z|%b%b[ \t]*\\?%b\Z"
+        % (_KEY_HEADER, _KEY_LINES, _KEY_END_BEGUN),
+    ),
+    _plain("age secret key", "AGE-SECRET-KEY-1", "A-Z0-9", 50, 80),
+    _plain("Tailscale key", "tskey-", "A-Za-z0-9-", 16, 200),
+)
+
+
+# A text that none of these find anything in holds no seed. A pattern that begins with a literal is looked for
+# many times faster than one that does not, and a single character many times faster still: so each has the
+# rarest of its characters before it, without which it cannot be there.
+_SUSPICIONS = tuple(
+    (tuple(bytes([character]) for character in rare), re.compile(pattern))
+    for rare, pattern in (
+        (b"_", rb"_(?<=fm2_|fo1_|m1[ra]_|gh[pousr]_|pat_)"),
+        (b"J", rb"J(?<=eyJ)"),
+        (b"AI", rb"A[KS]IA"),
+        (b"x-", rb"xox[abeoprs]-"),
+        (b"gp-", rb"glpat-"),
+        (b"ky-", rb"tskey-"),
+        (b"BG-", rb"-----BEGIN "),
+        (b"GKY", rb"AGE-SECRET-KEY-1"),
+        (b"FV", rb"FlyV1 "),
+    )
+)
+
+
+def suspicious(text: bytes) -> bool:
+    """Whether a token may be in the text: quick, never wrong when it says no."""
+    for rare, pattern in _SUSPICIONS:
+        for character in rare:
+            if character not in text:
+                break
+        else:
+            if pattern.search(text):
+                return True
+    return False
+
+
+def find_tokens(text: bytes) -> Iterator[tuple[str, int, int]]:
+    """The name of the shape, the start and the end of every complete token in the text, the longest first."""
+    for shape in SHAPES:
+        if shape.seed in text:
+            for match in re.finditer(shape.whole, text):
+                yield shape.name, match.start(), match.end()
+
+
+def unfinished_token(text: bytes) -> int:
+    """Where the first token begins that more text could complete or lengthen; the end if there is none."""
+    starts = (
+        match.start()
+        for shape in SHAPES
+        if shape.seed in text and (match := re.search(shape.unfinished, text)) is not None
+    )
+    return min(starts, default=len(text))

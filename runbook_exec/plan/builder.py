@@ -1,0 +1,240 @@
+"""From a procedure and what was asked to a plan."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from ..diagnostics.problem import Problem
+from ..document.annotations.parser import merge
+from ..document.assignments import Capture, parse_capture
+from ..document.model import Procedure, Runbook
+from ..shells.registry import SHELLS
+from .fillable import unwritable
+from .model import Item, Plan, Value, Where
+
+
+def items_of(procedure: Procedure) -> tuple[Item, ...]:
+    """Everything that there is to do in a procedure, in order."""
+    items: list[Item] = []
+    for step in procedure.steps:
+        skipped = any(block.annotation.skip for block in step.blocks)
+        if step.annotation.skip or (step.manual and skipped and not step.annotation.manual):
+            continue  # what a step of skipped blocks would have run is for nobody to do by hand
+        if step.manual:
+            items.append(Item(Where(step.number), step, step.annotation))
+            continue
+        count = 0
+        for block in step.blocks:
+            if not block.runs:
+                continue
+            annotation = merge(step.annotation, block.annotation)
+            if annotation.manual:
+                count += 1
+                items.append(Item(Where(step.number, block.number, count), step, annotation, block))
+                continue
+            first = {each.alternative: each for each in reversed(block.statements)}
+            last = {each.alternative: each for each in block.statements}
+            for statement in block.statements:
+                count += 1
+                items.append(
+                    Item(
+                        Where(step.number, block.number, count),
+                        step,
+                        annotation,
+                        block,
+                        statement,
+                        first=statement is first[statement.alternative],
+                        last=statement is last[statement.alternative],
+                    )
+                )
+    return tuple(items)
+
+
+def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Problem:
+    """The procedure to run: the one named, or the runbook's own; a Problem that lists them if neither."""
+    named = anchor or runbook.settings.procedure or runbook.chosen
+    by_anchor = {procedure.anchor: procedure for procedure in runbook.procedures}
+    if named is not None and named in by_anchor:
+        return by_anchor[named]
+    if not by_anchor:
+        return Problem(
+            "no-procedure",
+            "expected a procedure, found no block that a shell could run and no steps",
+            hint="a section titled Procedure or Steps, or numbered headings, make one",
+        )
+    addresses = {anchor: f"{runbook.path}#{anchor}" for anchor in by_anchor}
+    widest = max(map(len, addresses.values()))
+    listing = "\n".join(
+        f"  {addresses[p.anchor]:<{widest}}   {p.title}{'   (only when named)' if p.dangerous else ''}"
+        for p in runbook.procedures
+    )
+    if anchor:
+        near = difflib.get_close_matches(anchor, by_anchor, 1)
+        meant = f"; did you mean `#{near[0]}`?" if near else ""
+        return Problem(
+            "no-procedure", f"no procedure `#{anchor}` on this page{meant}", hint="choose one:\n" + listing
+        )
+    many = f"this page has {len(by_anchor)} procedures, and none is run without being named"
+    one = "the one procedure of this page is run only when it is named"
+    return Problem("which-procedure", many if len(by_anchor) > 1 else one, hint="choose one:\n" + listing)
+
+
+def find_step(items: tuple[Item, ...], wanted: str) -> Item | None:
+    """The item that a STEP names: `6`, `6.1` (its first statement), a step's or block's id, or an anchor.
+
+    A step alone means its last statement.
+    """
+    if found := re.fullmatch(r"(\w+)\.(\d+)", wanted):
+        for item in items:
+            if item.step.label == found[1] and item.where.statement == int(found[2]):
+                return item
+    return next((item for item in reversed(items) if wanted in item.names), None)
+
+
+def plan_captures(
+    items: tuple[Item, ...], asked: tuple[Capture, ...]
+) -> tuple[tuple[tuple[Where, Capture], ...], tuple[Problem, ...]]:
+    """Which statement every capture takes its value from; a step that is not there is a Problem."""
+    found: list[tuple[Where, Capture]] = []
+    problems: list[Problem] = []
+    for capture in asked:
+        item = find_step(items, capture.step)
+        if item is None or item.statement is None:
+            labels = ", ".join(dict.fromkeys(i.step.label for i in items if i.statement))
+            problems.append(
+                Problem(
+                    "capture-step",
+                    f"`{capture.name}` is to be captured in step `{capture.step}`, "
+                    "which is no step that runs a statement",
+                    hint=f"the steps that do: {labels}" if labels else "",
+                )
+            )
+        else:
+            found.append((item.where, capture))
+    for item in items:
+        annotation = item.annotation
+        if annotation.capture and item.last and item.statement:
+            found.append(
+                (item.where, Capture(annotation.capture, item.step.label, annotation.capture_pattern))
+            )
+    return tuple(found), tuple(problems)
+
+
+def make_plan(
+    runbook: Runbook,
+    procedure: Procedure,
+    *,
+    given: Mapping[str, str] = MappingProxyType({}),
+    captures: tuple[Capture, ...] = (),
+    first: str | None = None,
+    only: str | None = None,
+    done: tuple[str, ...] = (),
+    confirmed: tuple[str, ...] = (),
+    timeout: float | None = None,
+    cwd: str | None = None,
+) -> Plan | tuple[Problem, ...]:
+    """The plan for a procedure and for what was said on the command line, or what is wrong with that.
+
+    `first` and `only` are steps as `find_step` takes them, `done` manual steps, `confirmed` those that ask;
+    `timeout` is in seconds.
+    """
+    everything = items_of(procedure)
+    items, problems = _asked_for(everything, first, only)
+    settings = runbook.settings
+    asked = (*captures, *(parse_capture(f"{name}={step}") for name, step in settings.captures.items()))
+    found, wrong = plan_captures(everything, asked)
+    problems += wrong
+    names = {p.name for item in everything for p in item.placeholders} | set(settings.inputs)
+    for option, name in (*(("--set", n) for n in given), *(("--capture", c.name) for c in captures)):
+        if name not in names:
+            problems.append(_unknown_name(option, name, sorted(names)))
+    manual = set()
+    for label in done:
+        step = next((s for s in procedure.steps if label in (s.label, s.anchor, s.annotation.id)), None)
+        if step is None or not step.manual:
+            by_hand = ", ".join(s.label for s in procedure.steps if s.manual) or "none"
+            message = f"`--done {label}`: no step `{label}` is for a person to do"
+            problems.append(Problem("done-step", message, hint=f"the steps that are: {by_hand}"))
+        else:
+            manual.add(step.number)
+    problems += _not_asking(everything, confirmed)
+    problems += _all_for_others(procedure)
+    for item in items:
+        if item.statement is not None:
+            problems += unwritable(item.statement, procedure.shell, given)
+    plan = Plan(
+        runbook,
+        procedure,
+        items,
+        settings.inputs,
+        captures=found,
+        done=frozenset(manual),
+        timeout=timeout if timeout is not None else settings.timeout,
+        cwd=cwd if cwd is not None else settings.cwd,
+    )
+    if problems:
+        return tuple(problems)
+    return replace(plan, given={n: Value(v, plan.secret(n), "--set") for n, v in given.items()})
+
+
+def _asked_for(
+    items: tuple[Item, ...], first: str | None, only: str | None
+) -> tuple[tuple[Item, ...], list[Problem]]:
+    option, wanted = ("--only", only) if only is not None else ("--from", first)
+    if wanted is None:
+        return items, []
+    item = find_step(items, wanted)
+    if item is None:
+        labels = ", ".join(dict.fromkeys(i.step.label for i in items))
+        return items, [
+            Problem("no-step", f"`{option} {wanted}`: there is no such step", hint=f"the steps: {labels}")
+        ]
+    if only is not None:
+        if "." in wanted and item.step.label != wanted:
+            return (item,), []
+        return tuple(i for i in items if i.where.step == item.where.step), []
+    start = item.where if "." in wanted and item.step.label != wanted else Where(item.where.step)
+    return tuple(i for i in items if i.where >= start), []
+
+
+def _not_asking(items: tuple[Item, ...], confirmed: tuple[str, ...]) -> Iterator[Problem]:
+    asking = [item for item in items if item.annotation.confirm is not None]
+    for wanted in confirmed:
+        if not any(wanted in item.names for item in asking):
+            labels = ", ".join(dict.fromkeys(item.step.label for item in asking)) or "none"
+            message = f"`--confirmed {wanted}`: no step `{wanted}` asks for a confirmation"
+            yield Problem("confirmed-step", message, hint=f"the steps that do: {labels}")
+
+
+def _all_for_others(procedure: Procedure) -> Iterator[Problem]:
+    """A procedure of which nothing runs since its blocks are for other shells; by hand it is not meant."""
+    blocks = [block for step in procedure.steps for block in step.blocks]
+    others = dict.fromkeys(block.language for block in blocks if block.language in SHELLS)
+    if others and procedure.shell not in others and not any(block.runs for block in blocks):
+        message = f"`{procedure.title}` has no block that runs in {procedure.shell}"
+        yield Problem("no-block", message, procedure.span, f"its blocks are for {', '.join(others)}")
+
+
+def _unknown_name(option: str, name: str, names: list[str]) -> Problem:
+    near = difflib.get_close_matches(name, names, 1)
+    meant = f"; did you mean `{near[0]}`?" if near else ""
+    known = ", ".join(names) or "none"
+    return Problem(
+        "unknown-name",
+        f"`{option} {name}=…`: the procedure has no placeholder `<{name}>`{meant}",
+        hint=f"its placeholders: {known}",
+    )
+
+
+def chosen_alternative(labels: tuple[str, ...], wanted: str | None) -> int:
+    """The number of the alternative that `choose=` names, by number or by a part of its label; 0 for none."""
+    if wanted is None:
+        return 0
+    if wanted.isdigit() and 0 < int(wanted) <= len(labels):
+        return int(wanted)
+    matching = [n for n, label in enumerate(labels, 1) if wanted.casefold() in label.casefold()]
+    return matching[0] if len(matching) == 1 else 0

@@ -1,0 +1,42 @@
+"""The value in the output of a statement."""
+
+from __future__ import annotations
+
+import re
+
+from ..masking.token_patterns import find_tokens
+from ..text.regex import compile_pattern
+
+_ESCAPE = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-Z\\`-~])|[\x00-\x08\x0e-\x1a]"
+)
+
+_REMARK = re.compile(r"\W*(?:warn(?:ing)?|notice|note|hint|info|debug)\W*:", re.IGNORECASE)
+
+
+def capture_value(output: str, pattern: str | None) -> str | None:
+    """The value in the output of a statement, or None where there is none.
+
+    With a pattern it is the first match's first group, or all of the match if it has no group. Without one
+    it is the one token of a known shape, if there is exactly one. Failing that it is the last line that is
+    neither blank nor a remark such as `Warning: …`, which a program may print on its standard error after
+    the value, and which a terminal mixes in; only where every line is a remark, it is the last of them.
+    Escape sequences, blanks at both ends, and what a carriage return has overwritten do not count.
+    """
+    plain = _ESCAPE.sub("", output).replace("\r\n", "\n")
+    if pattern is not None:
+        match = compile_pattern(pattern).search(plain)
+        return None if match is None else match[1 if match.re.groups else 0]
+    content = plain.encode("utf-8", "surrogatepass")
+    spans = [(start, end) for _, start, end in find_tokens(content)]
+    tokens = {
+        content[start:end]
+        for start, end in spans
+        if not any(a <= start and end <= b and (a, b) != (start, end) for a, b in spans)
+    }
+    if len(tokens) == 1:
+        return tokens.pop().decode("utf-8", "surrogatepass")
+    lines = [line.rstrip("\r").rpartition("\r")[2].strip() for line in plain.split("\n")]
+    filled = [line for line in lines if line]
+    said = [line for line in filled if not _REMARK.match(line)]
+    return (said or filled)[-1] if filled else None

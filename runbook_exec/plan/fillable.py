@@ -1,0 +1,62 @@
+"""Placeholders where a value cannot be written: found before a run, not halfway through it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from ..diagnostics.problem import Problem
+from ..document.model import Placeholder, Statement
+from ..document.placeholders import blank
+from ..shells.base import Filling, Unwritable
+from ..shells.quoting import Context
+from ..shells.registry import SHELLS
+
+# A number can stand wherever something can, as an index too; a long one is no part of a keyword.
+_LIKELY = "1" * 17
+
+_NONE = "or, if it is no placeholder: `literal: [{}]` below `runbook:` in the front matter"
+
+# A statement with more characters or placeholders is rare, and to try it would take long.
+_LONGEST, _MOST = 10_000, 100
+
+_OF_ARGUMENTS = re.compile(r"[A-Za-z0-9_./:@,+-]+")
+
+
+def unwritable(
+    statement: Statement, shell: str, given: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Problem]:
+    """A Problem for each placeholder where no value can be written, or not the one `given` for its name."""
+    text, every = statement.text, statement.placeholders
+    if not every or len(text) > _LONGEST or len(every) > _MOST:
+        return
+    if not given and shell == "fish" and all(_in_argument(text, each) for each in every):
+        return
+    why = _refusal(text, every, shell, given)
+    found = []
+    for each in every if why else ():
+        others = [other for other in every if other is not each]
+        if alone := _refusal(blank(text, others), [each], shell, given):
+            found.append(Problem("unwritable", alone, each.span, _NONE.format(each.name)))
+    if why:
+        yield from found or [Problem("unwritable", why, statement.span)]
+
+
+def _in_argument(text: str, found: Placeholder) -> bool:
+    """Whether it is surely an argument or a part of one: as most are, and this is quick to see."""
+    begin = text.rfind(" ", 0, found.start) + 1
+    rest = text[begin : found.start] + text[found.end :].partition(" ")[0].partition("\n")[0]
+    # of letters alone a keyword could become, and any other character may mean something
+    part = not rest or (_OF_ARGUMENTS.fullmatch(rest) is not None and not rest.isalpha())
+    return found.context is Context.BARE and begin > 0 and part
+
+
+def _refusal(text: str, found: Sequence[Placeholder], shell: str, given: Mapping[str, str]) -> str:
+    """Why values cannot be written for all of these placeholders; empty if they can."""
+    fillings = [Filling(each.start, each.end, each.context, given.get(each.name, _LIKELY)) for each in found]
+    try:
+        SHELLS[shell].fill(text, fillings)
+    except Unwritable as error:
+        return str(error)
+    return ""

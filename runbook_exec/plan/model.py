@@ -1,0 +1,94 @@
+"""What a run will do: a runbook, one of its procedures, and the values known so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ..document.assignments import Capture
+from ..document.model import Annotation, Block, Input, Placeholder, Procedure, Runbook, Statement, Step
+from .values import is_secret
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a placeholder stands for, and where that came from."""
+
+    text: str
+    secret: bool
+    origin: str
+
+    def __repr__(self) -> str:
+        """Tells no secret, not even in a traceback."""
+        return f"Value({'secret' if self.secret else repr(self.text)}, {self.origin})"
+
+
+class Where(NamedTuple):
+    """Which statement: the numbers of its step, of its block and of itself in the step.
+
+    A manual step is its step's number and two noughts.
+    """
+
+    step: int
+    block: int = 0
+    statement: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.step}.{self.statement}" if self.statement else str(self.step)
+
+
+class Item(NamedTuple):
+    """One thing to be done: a statement to run, or a step that a person does (then there is none)."""
+
+    where: Where
+    step: Step
+    annotation: Annotation
+    block: Block | None = None
+    statement: Statement | None = None
+    first: bool = True  # of its block
+    last: bool = True
+
+    @property
+    def line(self) -> int:
+        """Where it stands in the document."""
+        return (self.statement or self.step).span.line
+
+    @property
+    def named(self) -> str:
+        """What messages call it by: `6.1` for the first statement of step 6, the step's label without one."""
+        return f"{self.step.label}.{self.where.statement}" if self.statement else self.step.label
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the command line may call it by: its step's label, anchor or id, or its block's id."""
+        step = self.step
+        ids = (self.annotation.id, step.annotation.id)
+        return frozenset((step.label, step.anchor, *(name for name in ids if name)))
+
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """The placeholders that need a value."""
+        if self.statement is None:
+            return ()
+        return tuple(p for p in self.statement.placeholders if p.context != "comment")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A runbook, the procedure to run, what is known of the values, and what was said about the run."""
+
+    runbook: Runbook
+    procedure: Procedure
+    items: tuple[Item, ...]
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    given: Mapping[str, Value] = field(default_factory=dict)  # with --set
+    captures: tuple[tuple[Where, Capture], ...] = ()  # of --capture, the front matter and annotations
+    done: frozenset[int] = frozenset()  # manual steps that --done says are done
+    timeout: float | None = None  # seconds, where the annotation gives none
+    cwd: str | None = None
+
+    def secret(self, name: str) -> bool:
+        """Whether the placeholder's value must never be shown."""
+        annotated = any(item.annotation.capture == name and item.annotation.secret for item in self.items)
+        return is_secret(name, self.inputs.get(name), annotated)

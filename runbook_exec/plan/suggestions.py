@@ -1,0 +1,151 @@
+"""Values that earlier output offers for a placeholder."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..document.model import Input
+from .values import check_value
+
+_ENOUGH = 200
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-Z\\`-~])")
+
+_BAR = re.compile(r"\s*[│┃|]\s*")
+
+_GAP = re.compile(r"\s{2,}|\t")
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T]\d\d:\d\d(?::\d\d)?\S*(?: [+-]\d{4})?(?: UTC)?")
+
+_IDENTIFIER = re.compile(r"(?=[^\s]*[\w])[\w.:/@+=-]{4,}")
+
+# a word in a table that may name its row: not a date, a time, a size or an amount
+_NAME = re.compile(r"(?!\d{2,4}-\d\d-\d\d|\d\d:\d\d|[\d.,]+\s?\w{0,2}$)[\w./:@+=-]{4,}")
+
+_MASK = "•"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A value, where it comes from, and what stood beside it; a secret is shown masked."""
+
+    value: str
+    shown: str
+    origin: str
+    beside: str = ""
+
+    def __repr__(self) -> str:
+        """Tells no value: it may be a secret."""
+        return f"Offer({self.origin})"
+
+
+def offers(name: str, known: Input | None, outputs: Sequence[tuple[str, str]]) -> tuple[Offer, ...]:
+    """Words of earlier output that may be the value of a placeholder, the likeliest first.
+
+    `outputs` are pairs of where and what, in order, secrets masked. The last output comes first; in it the
+    first cells of a table's rows, then other words that look like an identifier. A table with a column of
+    the placeholder's kind, such as ID for `<old-token-id>`, is all that is offered. What the input's pattern
+    and choices refuse is not offered.
+    """
+    kind = name.rpartition("-")[2]
+    wants_number = kind in ("count", "port", "number", "size")
+    found: dict[str, Offer] = {}
+    for origin, text in reversed(outputs):
+        lines = _ESCAPE.sub("", text).splitlines()
+        column = list(_column(kind, lines))
+        for value, beside in column or _words(lines):
+            if len(found) >= _ENOUGH:
+                break
+            if value in found or _MASK in value or (known and check_value(known, value)):
+                continue
+            if wants_number and not value.isdigit():
+                continue
+            found[value] = Offer(value, value, origin, beside)
+        if found and column:
+            break
+    return tuple(found.values())
+
+
+def _column(kind: str, lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The cells under the heading of that name, and what stands beside each."""
+    table = _table(map(_cells, map(str.strip, lines)))
+    beside = _beside(table)
+    at, size = -1, 0
+    for number, cells in enumerate(table):
+        if _header(cells):
+            at, size = (cells.index(kind.upper()) if kind.upper() in cells else -1), len(cells)
+        elif at >= 0 and len(cells) == size and cells[at]:
+            yield cells[at], beside(number, at)
+
+
+def _table(rows: Iterable[Sequence[str]]) -> list[Sequence[str]]:
+    return [cells for cells in rows if sum(map(bool, cells)) > 1]
+
+
+def _words(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
+    rows = [_cells(line.strip()) for line in lines]
+    table = _table(rows)
+    rarely = Counter(cell for cells in table for cell in cells)
+    beside = _beside(table)
+    for number, cells in enumerate(table):
+        if not _header(cells):
+            # what stands in several rows names none of them
+            names = [at for at, cell in enumerate(cells) if rarely[cell] == 1 and _NAME.fullmatch(cell)]
+            yield from ((cells[at], beside(number, at)) for at in names[:2])
+    for cells in rows:
+        line = "  ".join(filter(None, cells))
+        if sum(map(bool, cells)) > 1:
+            continue
+        for word in _IDENTIFIER.findall(line):
+            word = word.strip(".:,")
+            if any(letter.isdigit() for letter in word) and word != line:
+                yield word, line
+            elif word == line:
+                yield word, ""
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a row: between bars, where empty ones count, or between gaps."""
+    if _BAR.search(line):
+        return _BAR.split(line)
+    return [cell for cell in _GAP.split(line) if cell]
+
+
+def _header(cells: Sequence[str]) -> bool:
+    return all(cell.isupper() for cell in cells if cell)
+
+
+def _beside(table: Sequence[Sequence[str]]) -> Callable[[int, int], str]:
+    """What stood in a row beside one of its cells, in columns; what is the same in every row is left out.
+
+    A column that is empty in some rows tells something by not being so: it comes early, and is named.
+    """
+    heads = {len(cells): cells for cells in table if _header(cells)}
+    sizes = {len(cells) for cells in table}
+    columns: dict[int, list[tuple[int, int, str]]] = {}  # cells of a row -> column, width, name
+    for size in sizes:
+        rows = [cells for cells in table if len(cells) == size and not _header(cells)]
+        kept: list[tuple[int, int, str]] = []
+        sparse: list[tuple[int, int, str]] = []
+        for at in range(size):
+            column = [_MOMENT.sub(r"\1", row[at]) for row in rows]
+            if len(rows) > 1 and len(set(column)) < 2:
+                continue
+            partly = "" in column
+            name = heads[size][at].lower().removesuffix(" at") + " " if partly and size in heads else ""
+            (sparse if partly else kept).append((at, max(map(len, column), default=0), name))
+        columns[size] = [*kept[:2], *sparse, *kept[2:]]
+
+    def beside(number: int, but: int) -> str:
+        cells = table[number]
+        parts = []
+        for at, width, name in columns[len(cells)]:
+            if at != but:
+                cell = _MOMENT.sub(r"\1", cells[at])
+                parts.append(f"{name + cell if cell else '':<{width + len(name)}}")
+        return "  ".join(parts).rstrip()
+
+    return beside

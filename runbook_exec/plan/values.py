@@ -1,0 +1,30 @@
+"""Values: where they come from, whether they will do, and how one is taken out of output."""
+
+from __future__ import annotations
+
+from ..document.model import Input
+from ..document.placeholders import is_secret_name
+from ..text.regex import compile_pattern
+
+
+def is_secret(name: str, input: Input | None, annotation_secret: bool = False) -> bool:
+    """Whether the value is a secret: an annotation says so, or the front matter does, or else the name."""
+    if annotation_secret:
+        return True
+    if input is not None and input.secret is not None:
+        return input.secret
+    return is_secret_name(name)
+
+
+def check_value(input: Input | None, value: str) -> str | None:
+    """Why the value will not do, or None; a secret value is not in the message."""
+    if "\0" in value:
+        return "a value cannot hold a NUL character; no program could receive it"
+    if input is None:
+        return None
+    got = "" if is_secret(input.name, input) else f", got `{value}`"
+    if input.choices and value not in input.choices:
+        return f"expected one of {', '.join(f'`{choice}`' for choice in input.choices)}{got}"
+    if input.pattern is not None and not compile_pattern(input.pattern).fullmatch(value):
+        return f"expected a value that matches `{input.pattern}` as a whole{got}"
+    return None

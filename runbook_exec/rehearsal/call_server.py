@@ -1,0 +1,101 @@
+"""Where stand-ins tell their calls, and are told what to do: a thread that reads a FIFO."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..system.signals import held
+from .stand_in_script import FIFO
+
+_READ = 4096
+
+_STOP = b"stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a stand-in tells: `call` with its words and where, `given` with its standard input, or `came`."""
+
+    kind: str
+    pid: str
+    words: Sequence[str] = ()  # the program's name and its arguments
+    cwd: str = ""
+    data: bytes = b""  # what was given, or what came
+
+
+Reply = Callable[[Told], str]
+
+
+_FILES = {"call": ".call", "given": ".in", "came": ".came"}
+
+_REPLIES = {"call": ".reply", "given": ".then", "came": ""}
+
+
+class Listening:
+    """Hands every call to `reply`, in its own thread, and what that returns to the stand-in as its script.
+
+    Use it as a context manager: when it is left, all that was told before has been replied to. An exception
+    of `reply` ends it, and is raised there.
+    """
+
+    def __init__(self, folder: Path, reply: Reply) -> None:
+        self._folder = folder
+        self._reply = reply
+        self._error: BaseException | None = None
+        os.mkfifo(folder / FIFO, 0o600)
+        self._fifo = os.open(folder / FIFO, os.O_RDWR | os.O_CLOEXEC)
+        self._thread = threading.Thread(target=self._listen, name="rehearsal", daemon=True)
+
+    def __enter__(self) -> Listening:
+        with held():  # a thread keeps what it is started with: signals are for the one that runs statements
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.write(self._fifo, _STOP + b"\n")
+        self._thread.join()
+        os.close(self._fifo)
+        if self._error is not None:
+            raise self._error
+
+    def _listen(self) -> None:
+        said = b""
+        while True:
+            said += os.read(self._fifo, _READ)
+            *lines, said = said.split(b"\n")
+            for line in lines:
+                if line == _STOP:
+                    return
+                try:
+                    self._take(line.decode("ascii", "replace"))
+                except BaseException as error:  # noqa: BLE001 - it is raised where the run is waited for
+                    self._error = self._error or error
+
+    def _take(self, line: str) -> None:
+        kind, _, pid = line.partition(" ")
+        if kind not in _FILES or not pid.isdigit():
+            return  # something else has written to our FIFO
+        base = self._folder / pid
+        try:
+            data = Path(f"{base}{_FILES[kind]}").read_bytes()
+        except OSError:
+            return
+        told = Told(kind, pid, data=data)
+        if kind == "call":
+            name, cwd, *words = data.decode("utf-8", "surrogateescape").split("\0")[:-1]
+            told = Told(kind, pid, (name, *words), cwd, b"")
+        script = "exit 126\n"
+        try:
+            script = self._reply(told)
+        finally:
+            if ending := _REPLIES[kind]:
+                Path(f"{base}{ending}").write_bytes(script.encode("utf-8", "surrogateescape"))
+            with contextlib.suppress(OSError):  # whoever called may be dead by now
+                waiting = os.open(base, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+                os.write(waiting, b"\n")
+                os.close(waiting)

@@ -1,0 +1,172 @@
+"""Calls that come, held against those that are expected: which one it is, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+
+from .transcript.model import Asks, Call, Elided, Shown, Typed
+from .transcript.pattern import Expression, Pattern, filled
+
+_ALIKE = 0.5  # of a call and a line: less is another call altogether
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a rehearsal has got with the calls of its transcript."""
+
+    values: Mapping[str, str]  # of names, as far as they are bound
+    used: tuple[int, ...] = ()  # numbers of calls that have come, in the order in which they came
+    near: frozenset[int] = field(
+        default_factory=frozenset
+    )  # that a call which nothing allows was meant to be
+
+    @property
+    def last(self) -> int:
+        """The number of the call that came last in the transcript; -1 before the first."""
+        return max(self.used, default=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """An expected call has come; `before` is one that should have come after it, and came first."""
+
+    call: Call
+    before: Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Nothing allows this call; the nearest that is left to come, if any is like it."""
+
+    nearest: Call | None
+
+
+def received(
+    calls: Sequence[Call], progress: Progress, words: Sequence[str]
+) -> tuple[Progress, Matched | Unmatched]:
+    """Take in a call: what it is, and how far that brings the rehearsal."""
+    left = [call for call in calls if not call.repeats and call.number not in progress.used]
+    start = _start(calls, progress)
+    ahead = [call for call in left if call.number >= start]
+    behind = [call for call in left if call.number < start]
+    for call in (*ahead, *behind, *(call for call in calls if call.repeats)):
+        bound = bound_by(call, words, progress.values)
+        if bound is not None:
+            values = {**progress.values, **bound}
+            if call.repeats:
+                return replace(progress, values=values), Matched(call)
+            before = next(
+                (
+                    calls[number]
+                    for number in progress.used
+                    if number > call.number and not (call.group and calls[number].group == call.group)
+                ),
+                None,
+            )
+            return replace(progress, values=values, used=(*progress.used, call.number)), Matched(call, before)
+    nearest = _nearest(ahead or behind, words, progress.values)
+    near = progress.near | {nearest.number} if nearest else progress.near
+    return replace(progress, near=near), Unmatched(nearest)
+
+
+def _start(calls: Sequence[Call], progress: Progress) -> int:
+    """The first call that is not out of order: after the last one, or in the same group."""
+    last = progress.last
+    if last < 0 or not calls[last].group:
+        return last + 1
+    return min(call.number for call in calls if call.group == calls[last].group)
+
+
+def bound_by(call: Call, words: Sequence[str], values: Mapping[str, str]) -> Mapping[str, str] | None:
+    """What the names of an expected call are bound to by these words; None if it is another call."""
+    expression = Expression(values)
+    for index, word in enumerate(call.words):
+        if word.rest:
+            expression.raw(r"(?:\x00[^\x00]*)*?")
+        else:
+            expression.raw(r"\x00" if index else "")
+            expression.add(word.pattern, r"\x00")
+    return expression.match("\0".join(words))
+
+
+def missing(calls: Sequence[Call], progress: Progress, over: bool) -> list[Call]:
+    """The calls that never came; while the run is not `over`, those that others have come after."""
+    last = len(calls) if over else progress.last
+    return [
+        call
+        for call in calls
+        if call.number < last
+        and not call.repeats
+        and call.number not in progress.used
+        and call.number not in progress.near
+        and not (not over and call.group and call.group == calls[progress.last].group)
+    ]
+
+
+def _nearest(calls: Sequence[Call], words: Sequence[str], values: Mapping[str, str]) -> Call | None:
+    """The expected call that is most like this one: the same program, and then the most words alike."""
+    best: tuple[float, Call] | None = None
+    for distance, call in enumerate(calls):
+        expected = [filled(word.pattern, values) for word in call.words]
+        if expected[0] != words[0]:
+            continue
+        alike = SequenceMatcher(None, expected[1:], list(words[1:]), autojunk=False).ratio()
+        text = SequenceMatcher(None, " ".join(expected), " ".join(words), autojunk=False).ratio()
+        score = (alike + text) / 2 - distance / 1000
+        if best is None or score > best[0]:
+            best = score, call
+    if best and best[0] >= _ALIKE:
+        return best[1]
+    # the next one, where it is a call of this program at all
+    return calls[0] if calls and filled(calls[0].words[0].pattern, values) == words[0] else None
+
+
+def compared(
+    call: Call, came: Mapping[int, str], values: Mapping[str, str]
+) -> tuple[Mapping[str, str], dict[int, str]]:
+    """What a program printed, by stream, held against the transcript: what it binds, and what differs.
+
+    The stream is 0 where both went to one place, and could not be told apart.
+    """
+    bound: dict[str, str] = {}
+    differs: dict[int, str] = {}
+    for stream in (0,) if 0 in came else (1, 2):
+        # names bound by an earlier stream are known to the next
+        expression = Expression({**values, **bound})
+        said = False
+        for line in call.lines:
+            if isinstance(line, Elided) and stream in (0, line.stream):
+                expression.raw(r"(?:[^\n]*\n)*?")
+                said = True
+            elif isinstance(line, Asks) and stream in (0, 1):
+                expression.add(line.pattern, r"\n")
+                expression.raw(r"[ \t]*")
+                said = True
+            elif isinstance(line, Shown) and stream in (0, line.stream):
+                expression.add(line.pattern, r"\n")
+                expression.raw(r"\n" if line.newline else "")
+                said = True
+            elif isinstance(line, Typed):
+                pass  # echoed by the terminal, if at all, and not printed by the program
+        if stream == 2 and not said:
+            continue  # where nothing is said of it, anything may be printed there
+        found = expression.match(came.get(stream, ""))
+        if found is None:
+            differs[stream] = came.get(stream, "")
+        else:
+            bound |= found
+    return bound, differs
+
+
+def given_matches(
+    patterns: Sequence[Pattern], came: str, values: Mapping[str, str]
+) -> Mapping[str, str] | None:
+    """What the names in the expected standard input are bound to; None if something else came."""
+    expression = Expression(values)
+    for index, pattern in enumerate(patterns):
+        expression.raw(r"\n" if index else "")
+        expression.add(pattern, r"\n")
+    expression.raw(r"\n?")
+    return expression.match(came)

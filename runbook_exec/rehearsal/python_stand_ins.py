@@ -1,0 +1,176 @@
+"""Stand-ins that are functions of a test: they run in its process, with the streams of who calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shlex
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TextIO, cast
+
+import yaml
+
+from . import python_client as calling
+from .findings import Document
+from .rehearse import Options, Result, rehearse
+from .transcript.model import is_transcript
+
+_LONGEST = 1 << 16  # bytes that are read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a stand-in: the words after its name, and the caller's folder, variables and streams."""
+
+    name: str
+    words: tuple[str, ...]
+    cwd: Path
+    environment: Mapping[str, str]
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+
+
+StandIn = Callable[[Call], "int | str | None"]
+
+
+class StandIns:
+    """Functions in the place of programs, and rehearsals with them.
+
+    `folder` is there, and files are made in it. `calls` are all so far, in the order in which they came.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.calls: list[Call] = []
+        self._folder = folder
+        self._functions: dict[str, StandIn] = {}
+        self._failed: list[BaseException] = []
+
+    def __call__(self, name: str) -> Callable[[StandIn], StandIn]:
+        """A decorator: the function stands in for the program of this name.
+
+        It returns the exit status, or None for 0, or what is printed on a line of its own.
+        """
+
+        def registered(function: StandIn) -> StandIn:
+            self._functions[name] = function
+            return function
+
+        return registered
+
+    def rehearse(self, page: str | os.PathLike[str], **settings: object) -> Result:
+        """Rehearse a transcript, or a runbook whose stand-ins may be called in any way and order.
+
+        For a runbook, `settings` are those of a transcript: `done={"5b": "run 214"}`. What a stand-in raises
+        is raised here when the rehearsal is over.
+        """
+        path = Path(page).absolute()
+        scripts = self._scripts()
+        transcript = path if is_transcript(path) else self._transcript(path, settings)
+        self._failed.clear()
+        with ExitStack() as stack:
+
+            def prepare(folder: Path) -> None:
+                stack.enter_context(_Answering(folder, self._answer))
+
+            result = rehearse(transcript, Options(stand_ins=scripts, prepare=prepare))
+        if self._failed:
+            raise self._failed[0]
+        if transcript != path:
+            result = replace(result, runbook=Document(str(path), result.runbook.text))
+        return result
+
+    def _scripts(self) -> Path:
+        """A folder with an executable for each stand-in."""
+        folder = self._folder / "stand-ins"
+        folder.mkdir(exist_ok=True)
+        for name in self._functions:
+            words = [sys.executable, "-I", "-S", str(Path(calling.__file__)), name]
+            (folder / name).write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
+            (folder / name).chmod(0o755)
+        return folder
+
+    def _transcript(self, page: Path, settings: Mapping[str, object]) -> Path:
+        """A copy of the runbook with a transcript beside it that allows every call of a stand-in."""
+        folder = self._folder / "rehearsed"
+        folder.mkdir(exist_ok=True)
+        (folder / page.name).write_bytes(page.read_bytes())
+        said = {name.replace("_", "-"): value for name, value in settings.items()}
+        front = yaml.safe_dump({"rehearsal": said}, allow_unicode=True) if said else ""
+        calls = "".join(f"# any number of times:\n$ {shlex.quote(name)} ...\n" for name in self._functions)
+        transcript = folder / f"{page.stem}.rehearsal.md"
+        matter = f"---\n{front}---\n\n" if front else ""
+        transcript.write_text(f"{matter}```console\n{calls}```\n", encoding="utf-8")
+        return transcript
+
+    def _answer(self, call: Call) -> int:
+        """Have the function answer one call; its status."""
+        self.calls.append(call)
+        try:
+            answer = self._functions[call.name](call)
+        except BaseException as failure:  # noqa: BLE001 - it is raised where the test can see it
+            self._failed.append(failure)
+            traceback.print_exc(file=call.stderr)
+            return 1
+        if isinstance(answer, str):
+            print(answer, file=call.stdout)
+            return 0
+        return answer or 0
+
+
+class _Answering:
+    """Answers the calls of a rehearsal, each in a thread of its own: one may wait for another.
+
+    Who calls waits for the answer: when the rehearsal is over, none is open but of a program that was killed.
+    """
+
+    def __init__(self, folder: Path, answer: Callable[[Call], int]) -> None:
+        self._answer = answer
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(folder / calling.SOCKET))
+        self._socket.listen()
+        self._over, self._waiting = socket.socketpair()
+        self._thread = threading.Thread(target=self._accept, name="stand-ins", daemon=True)
+
+    def __enter__(self) -> _Answering:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.close()
+        self._thread.join()
+        self._waiting.close()
+        self._socket.close()
+
+    def _accept(self) -> None:
+        while True:
+            ready, _, _ = select.select([self._socket, self._waiting], [], [])
+            if self._waiting in ready:
+                break
+            line, _ = self._socket.accept()
+            threading.Thread(target=self._reply, args=(line,), name="stand-in", daemon=True).start()
+
+    def _reply(self, line: socket.socket) -> None:
+        with suppress(OSError), line, ExitStack() as stack:  # who called, or who reads it, may be gone
+            _, files, _, _ = socket.recv_fds(line, 1, 3)
+            stdin, stdout, stderr = (
+                stack.enter_context(_stream(*each)) for each in zip(files, "rww", strict=True)
+            )
+            told = json.loads(b"".join(iter(lambda: line.recv(_LONGEST), b"")))
+            words, cwd = tuple(told["words"]), Path(told["cwd"])
+            status = self._answer(Call(told["name"], words, cwd, told["environment"], stdin, stdout, stderr))
+            stdout.flush()
+            stderr.flush()
+            line.sendall(str(status).encode())
+
+
+def _stream(file: int, mode: str) -> TextIO:
+    return cast(TextIO, os.fdopen(file, mode, encoding="utf-8", errors="surrogateescape"))

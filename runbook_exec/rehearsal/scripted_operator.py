@@ -1,0 +1,100 @@
+"""Who sits at the terminal of a rehearsal: types what the transcript says, as soon as it is asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..session.session import Session
+from .transcript.model import Asks, Call, Typed
+from .transcript.pattern import Expression, filled
+
+_HEARD = 1 << 16  # bytes of output that are looked at for a question
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    call: Call
+    question: re.Pattern[str]
+    answer: bytes
+
+
+class Operator:
+    """A keyboard for a session, whose keys a transcript presses."""
+
+    def __init__(self) -> None:
+        self._keys, self._presses = os.pipe()
+        self._turns: list[_Turn] = []
+        self._heard = b""
+        self._lock = threading.Lock()
+
+    def fileno(self) -> int:
+        """The descriptor that keys are read from."""
+        return self._keys
+
+    def take(self) -> None:
+        """There is no terminal to be made raw."""
+
+    def give_back(self) -> None:
+        """Nor to be given back."""
+
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return 24, 80
+
+    def expects(self, call: Call, values: Mapping[str, str]) -> None:
+        """A call has come that asks for something, if the transcript says so."""
+        question: Asks | None = None
+        for line in call.lines:
+            if isinstance(line, Asks):
+                question = line
+            elif isinstance(line, Typed) and question is not None:
+                expression = Expression(values)
+                expression.add(question.pattern, r"\n")
+                asked = re.compile(expression.text.rstrip(" \\"))
+                answer = filled(line.pattern, values).encode("utf-8", "surrogateescape") + b"\n"
+                with self._lock:
+                    if not self._turns:
+                        self._heard = b""
+                    self._turns.append(_Turn(call, asked, answer))
+                self.hears(b"")  # what asks without a word is answered at once
+
+    def hears(self, data: bytes) -> None:
+        """The terminal shows something: if that is the next question, it is answered."""
+        with self._lock:
+            if not self._turns:
+                return
+            self._heard = (self._heard + data)[-_HEARD:]
+            text = self._heard.decode("utf-8", "replace")
+            if self._turns[0].question.search(text):
+                os.write(self._presses, self._turns.pop(0).answer)
+                self._heard = b""
+
+    def unasked(self) -> list[Call]:
+        """The calls that have not asked what they were to ask, which is then no longer waited for."""
+        with self._lock:
+            calls = [turn.call for turn in self._turns]
+            self._turns.clear()
+            return list(dict.fromkeys(calls))
+
+    def close(self) -> None:
+        """Leave."""
+        os.close(self._keys)
+        os.close(self._presses)
+
+
+class Heard(Session):
+    """A session whose output an operator hears, too, as it comes."""
+
+    operator: Operator | None = None
+
+    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Any]:
+        """Run one statement."""
+        for item in super().run(code, timeout):
+            if self.operator is not None and hasattr(item, "data"):
+                self.operator.hears(item.data)
+            yield item

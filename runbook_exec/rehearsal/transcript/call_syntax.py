@@ -1,0 +1,147 @@
+"""The words of a call as a transcript writes it: quoted as in any POSIX shell, and nothing is expanded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...document.placeholders import normalise
+from .pattern import GAP, NAME, REST, Gap, Name, Part, Pattern, joined
+
+_PLAIN = re.compile(r"[^\s'\"\\<\[]+")
+
+_SAFE = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a call, and where it stands in the text of the call."""
+
+    pattern: Pattern
+    start: int
+    end: int
+
+    @property
+    def rest(self) -> bool:
+        """Whether it stands for any number of words."""
+        return self.pattern == (Gap.WHOLE,)
+
+
+class Unclosed(ValueError):
+    """Text that is no whole words: a quote is not closed, or nothing follows a backslash."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+def split(text: str) -> tuple[Word, ...]:
+    """The words of a call; raises Unclosed."""
+    words: list[Word] = []
+    position = 0
+    while True:
+        position = _after_blanks(text, position)
+        if position >= len(text):
+            return tuple(words)
+        start = position
+        parts, position = _word(text, position)
+        pattern: Pattern = (Gap.WHOLE,) if text[start:position] == REST else joined(parts)
+        words.append(Word(pattern, start, position))
+
+
+def _after_blanks(text: str, position: int) -> int:
+    while position < len(text) and (text[position].isspace() or text.startswith("\\\n", position)):
+        position += 2 if text[position] == "\\" else 1
+    return position
+
+
+def _word(text: str, position: int) -> tuple[list[Part], int]:
+    parts: list[Part] = []
+    while position < len(text) and not text[position].isspace():
+        character = text[position]
+        if character == "'":
+            end = text.find("'", position + 1)
+            if end < 0:
+                raise Unclosed("this quote is not closed", position)
+            parts += _marked(text[position + 1 : end])
+            position = end + 1
+        elif character == '"':
+            inner, position = _double_quoted(text, position)
+            parts += inner
+        elif character == "\\":
+            if position + 1 >= len(text):
+                raise Unclosed("nothing follows this backslash", position)
+            if text[position + 1] == "\n":
+                return parts, position
+            parts.append(text[position + 1])
+            position += 2
+        else:
+            part, position = _bare(text, position)
+            parts.append(part)
+    return parts, position
+
+
+def _bare(text: str, position: int) -> tuple[Part, int]:
+    if found := NAME.match(text, position):
+        return Name(normalise(found[1]), found[0]), found.end()
+    if text.startswith(GAP, position):
+        return Gap.CHARACTERS, position + len(GAP)
+    plain = _PLAIN.match(text, position)
+    end = plain.end() if plain else position + 1
+    return text[position:end], end
+
+
+def _double_quoted(text: str, opening: int) -> tuple[list[Part], int]:
+    parts: list[Part] = []
+    position = start = opening + 1
+    while position < len(text):
+        if text[position] == '"':
+            return parts + _marked(text[start:position]), position + 1
+        if text[position] == "\\" and text[position + 1 : position + 2] in tuple('"\\$`<['):
+            parts += [*_marked(text[start:position]), text[position + 1]]
+            position = start = position + 2
+        else:
+            position += 1
+    raise Unclosed("this quote is not closed", opening)
+
+
+def _marked(text: str) -> list[Part]:
+    """The names and gaps of quoted text."""
+    parts: list[Part] = []
+    position = 0
+    for found in re.finditer(rf"\[\.\.\]|{NAME.pattern}", text):
+        parts.append(text[position : found.start()])
+        parts.append(Gap.CHARACTERS if found[0] == GAP else Name(normalise(found[0][1:-1]), found[0]))
+        position = found.end()
+    return [*parts, text[position:]] if parts else [text] if text else [""]
+
+
+def written(pattern: Pattern) -> str:
+    """A word as a transcript writes it, so that it reads back as this pattern."""
+    if pattern == (Gap.WHOLE,):
+        return REST
+    plain = "".join(_text(part) for part in pattern)
+    texts = [part for part in pattern if isinstance(part, str)]
+    marks = [text for text in texts if NAME.search(text) or GAP in text]
+    spaced = any(" " in part.text for part in pattern if isinstance(part, Name))
+    if plain and plain != REST and not marks and not spaced and all(_SAFE.fullmatch(text) for text in texts):
+        return plain
+    if not marks and "'" not in plain:
+        return f"'{plain}'"
+    pieces = [
+        re.sub(r"([\"\\$`<]|\[(?=\.\.\]))", r"\\\1", part) if isinstance(part, str) else _text(part)
+        for part in pattern
+    ]
+    return '"' + "".join(pieces) + '"'
+
+
+def call_text(words: Sequence[Pattern]) -> str:
+    """A call as a transcript writes it; a newline in a word stays one."""
+    return " ".join(written(word) for word in words)
+
+
+def _text(part: Part) -> str:
+    if isinstance(part, Name):
+        return part.text
+    return part.value if isinstance(part, Gap) else part

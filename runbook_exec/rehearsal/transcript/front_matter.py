@@ -1,0 +1,164 @@
+"""What the front matter of a transcript says below `rehearsal:`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from ...diagnostics.problem import Problem
+from ...document.assignments import parse_capture
+from ...document.front_matter.bounds import bounds
+from ...document.placeholders import placeholder_name
+from ...text.durations import positive_duration
+from ...text.source import Source
+from ...text.suggest import did_you_mean
+from ...text.yaml import Document, Mistake, load
+from .model import Settings
+
+_NULL = "tag:yaml.org,2002:null"
+
+_BOOL = "tag:yaml.org,2002:bool"
+
+
+def read_front(text: str, page: Source) -> tuple[Settings, list[Problem]]:
+    """The settings of a transcript, and what is wrong with them, each at its place."""
+    found = bounds(text)
+    problems: list[Problem] = []
+    if found is None:
+        return Settings(), problems
+
+    def refuse(mistake: Mistake) -> None:
+        span = page.span(mistake.start, mistake.end)
+        problems.append(Problem("transcript", str(mistake), span, mistake.hint))
+
+    try:
+        document = load(text, found[0], found[1])
+        root = document.root
+        if root is not None and not isinstance(root, MappingNode):
+            raise document.mistake(root, "expected front matter of `key: value` lines")
+        for key, value in root.value if root else ():
+            if key.value == "rehearsal":
+                return Settings(**_members(document, value, refuse)), problems
+    except Mistake as mistake:
+        refuse(mistake)
+    return Settings(), problems
+
+
+def _members(document: Document, node: Node, refuse: Callable[[Mistake], None]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for key, value in _pairs(document, node):
+        name = key.value
+        if name not in _READERS:
+            hint = f"known are {', '.join(f'`{known}`' for known in _READERS)}"
+            guess = did_you_mean(name, _READERS)
+            refuse(document.mistake(key, f"unknown key `{name}`{guess}", "" if guess else hint))
+        elif not _empty(value):
+            try:
+                given[name.replace("-", "_")] = _READERS[name](document, value)
+            except Mistake as mistake:
+                refuse(mistake)
+    return given
+
+
+def _pairs(document: Document, node: Node) -> Iterator[tuple[Node, Node]]:
+    if _empty(node):
+        return
+    if not isinstance(node, MappingNode):
+        raise document.mistake(node, "expected `name: value` lines")
+    yield from node.value
+
+
+def _empty(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.tag == _NULL
+
+
+def _text(document: Document, node: Node) -> str:
+    """The text as written, also where YAML would make a number, a date or a truth value of it."""
+    if not isinstance(node, ScalarNode) or _empty(node):
+        raise document.mistake(node, "expected text")
+    return str(node.value)
+
+
+def _mapping(document: Document, node: Node) -> Mapping[str, str]:
+    return {_text(document, key): _text(document, value) for key, value in _pairs(document, node)}
+
+
+def _by_name(document: Document, node: Node) -> Mapping[str, str]:
+    given = {}
+    for key, value in _pairs(document, node):
+        try:
+            given[placeholder_name(_text(document, key))] = _text(document, value)
+        except Mistake:
+            raise
+        except ValueError as error:
+            raise document.mistake(key, str(error)) from None
+    return given
+
+
+def _captures(document: Document, node: Node) -> Mapping[str, str]:
+    captures = _by_name(document, node)
+    for name, where in captures.items():
+        try:
+            parse_capture(f"{name}={where}")
+        except ValueError as error:
+            raise document.mistake(node, f"`{name}`: {error}") from None
+    return captures
+
+
+def _programs(document: Document, node: Node) -> Mapping[str, str]:
+    """Names, or `name: path`, as a list."""
+    if not isinstance(node, SequenceNode):
+        raise document.mistake(node, "expected a list of programs", "write `[git]`, or `- mise: PATH` lines")
+    programs: dict[str, str] = {}
+    for item in node.value:
+        if isinstance(item, MappingNode):
+            programs |= _mapping(document, item)
+        else:
+            programs[_text(document, item)] = ""
+    for name in programs:
+        if not name or "/" in name:
+            raise document.mistake(node, f"expected the name of a program, got `{name}`")
+    return programs
+
+
+def _list(document: Document, node: Node) -> tuple[str, ...]:
+    if not isinstance(node, SequenceNode):
+        raise document.mistake(node, "expected a list")
+    return tuple(_text(document, item) for item in node.value)
+
+
+def _truth(document: Document, node: Node) -> bool:
+    if not isinstance(node, ScalarNode) or node.tag != _BOOL:
+        raise document.mistake(node, "expected `true` or `false`")
+    return node.value.lower() in ("true", "yes", "on")
+
+
+def _duration(document: Document, node: Node) -> float:
+    try:
+        return positive_duration(_text(document, node))
+    except Mistake:
+        raise
+    except ValueError as error:
+        raise document.mistake(node, str(error)) from None
+
+
+def _anchor(document: Document, node: Node) -> str:
+    return _text(document, node).removeprefix("#")
+
+
+_READERS: Mapping[str, Callable[[Document, Node], Any]] = {
+    "procedure": _anchor,
+    "values": _by_name,
+    "captures": _captures,
+    "done": _mapping,
+    "choose": _mapping,
+    "programs": _programs,
+    "stand-ins": _text,
+    "files": _text,
+    "services": _list,
+    "environment": _mapping,
+    "operator": _truth,
+    "timeout": _duration,
+}

@@ -1,0 +1,303 @@
+"""From a page to a transcript: its console blocks line by line, each thing with its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+
+from ...diagnostics.problem import Problem
+from ...document.front_matter.bounds import bounds
+from ...document.markdown import elements
+from ...document.markdown.elements import Fence
+from ...text.source import Excerpt, Source, source
+from ...text.span import Span
+from .call_syntax import Unclosed, Word, split
+from .front_matter import read_front
+from .model import Asks, Call, Elided, Line, Settings, Shown, Transcript, Typed
+from .pattern import REST, Pattern, names_in, parse_text
+
+_PROMPT = re.compile(r"\$(?: +|$)")
+
+_STATUS = re.compile(r"\? (\d+)\s*")
+
+_STATUS_LIKE = re.compile(r"\?\s*\S+\s*")
+
+_DIRECTIVE = re.compile(r"# ([a-z][a-z 0-9]*):(?: |$)")
+
+_DIRECTIVES = (
+    "asks",
+    "typed",
+    "typed hidden",
+    "prints",
+    "prints 2",
+    "in any order",
+    "in this order",
+    "any number of times",
+)
+
+_ALIKE = 0.75
+
+
+def read(data: bytes, path: str) -> Transcript:
+    """The transcript that a page is; nothing is refused here: what is wrong is in the problems of it."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"expected text in UTF-8, found the byte 0x{data[error.start]:02x}"
+        return Transcript(path, "", Settings(), (), (Problem("transcript", message),))
+    page = source(text)
+    matter = bounds(text)
+    settings, problems = read_front(text, page)
+    reader = _Reader(page, set(settings.values), problems)
+    fences = [each for each in elements.read(page, matter[2] if matter else 0) if isinstance(each, Fence)]
+    blocks = [fence for fence in fences if fence.info.split()[:1] == ["console"]]
+    # names that a later call requires, or binds, count in every answer
+    for fence in blocks:
+        reader.names |= _names_of_calls(fence.code)
+    for fence in blocks:
+        reader.block(fence)
+    if not blocks:
+        problems.append(
+            Problem(
+                "transcript",
+                "expected a block of calls, found none",
+                page.span(0, 0),
+                "a block that begins with ```console holds lines such as `$ fly status`, and below each "
+                "what it prints",
+            )
+        )
+    calls = tuple(reader.calls)
+    return Transcript(path, text, settings, calls, tuple(problems), tuple(fence.span for fence in blocks))
+
+
+def _names_of_calls(code: Excerpt) -> set[str]:
+    names: set[str] = set()
+    for line in code.text.split("\n"):
+        if _PROMPT.match(line) or line.startswith("> "):
+            names |= set(names_in(parse_text(line)))
+    return names
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A call while its lines are read."""
+
+    words: tuple[Word, ...]
+    span: Span
+    group: int
+    repeats: bool
+    start: int
+    end: int
+    lines: list[Line] = field(default_factory=list)
+    status: int | None = None
+    given: list[Pattern] = field(default_factory=list)
+    blank: list[Span] = field(default_factory=list)  # blank lines, which only count if more is printed
+
+
+@dataclass(slots=True)
+class _Reader:
+    page: Source
+    names: set[str]
+    problems: list[Problem]
+    calls: list[Call] = field(default_factory=list)
+    groups: int = 0
+    group: int = 0
+    repeats: bool = False
+    draft: _Draft | None = None
+
+    def block(self, fence: Fence) -> None:
+        """The calls of one block."""
+        code = fence.code
+        self.group = 0
+        lines = code.text.split("\n") if code.origins else []
+        index = 0
+        while index < len(lines):
+            if _PROMPT.match(lines[index]):
+                index = self.call(code, lines, index)
+            else:
+                self.line(code, lines[index], index)
+                index += 1
+        self.finish()
+        if self.repeats:
+            self.refuse(
+                fence.span.start, fence.span.start + 3, "`# any number of times:` has no call below it"
+            )
+            self.repeats = False
+
+    def refuse(self, start: int, end: int, message: str, hint: str = "") -> None:
+        self.problems.append(Problem("transcript", message, self.page.span(start, max(end, start + 1)), hint))
+
+    def call(self, code: Excerpt, lines: list[str], first: int) -> int:
+        """Read the call whose prompt is on line `first`; the index of the line after it."""
+        self.finish()
+        text = ""
+        cuts: list[tuple[int, int]] = []
+        words: tuple[Word, ...] = ()
+        last = first
+        while True:
+            found = re.match(r"\$ *" if last == first else r"(?:> )?", lines[last])
+            cut = found.end() if found else 0
+            cuts.append((len(text), code.origins[last] + cut))
+            text += lines[last][cut:]
+            last += 1
+            try:
+                words = split(text)
+            except Unclosed as unclosed:
+                if last < len(lines) and not _PROMPT.match(lines[last]):
+                    text += "\n"
+                    continue
+                at = _offset(cuts, unclosed.position)
+                self.refuse(at, at + 1, str(unclosed), "words are quoted as in a POSIX shell")
+            break
+        start, end = code.origins[first], self.page.end(self.page.index(code.origins[last - 1]))
+        if words:
+            at = _offset(cuts, words[0].start)
+            words = tuple(
+                replace(word, start=_offset(cuts, word.start), end=_offset(cuts, word.end - 1) + 1)
+                for word in words
+            )
+            span = self.page.span(at, words[-1].end)
+            self.draft = _Draft(words, span, self.group, self.repeats, start, end)
+            self.repeats = False
+        elif not text.strip():
+            self.refuse(start, end, "expected a call after `$`", "such as `$ fly status`")
+        return last
+
+    def line(self, code: Excerpt, text: str, index: int) -> None:
+        """Read a line that is no call."""
+        start = code.origins[index]
+        span = self.page.span(start, start + len(text))
+        draft = self.draft
+        if found := _DIRECTIVE.match(text):
+            if found[1] in _DIRECTIVES:
+                self.directive(found[1], text[found.end() :], span)
+                return
+            near = max(_DIRECTIVES, key=lambda known: _alike(known, found[1]))
+            if _alike(near, found[1]) >= _ALIKE:
+                self.refuse(
+                    span.start,
+                    span.end,
+                    f"unknown line `# {found[1]}:`; did you mean `# {near}:`?",
+                    "if that is what is printed, put a backslash before it",
+                )
+                return
+        if draft is None:
+            if text.strip() and not text.startswith("#"):
+                self.refuse(
+                    span.start,
+                    span.end,
+                    "expected a call such as `$ fly status`, found a line that belongs to none",
+                )
+            return
+        draft.end = self.page.end(self.page.index(start)) if text.strip() else draft.end
+        if not text.strip():
+            draft.blank.append(span)
+        elif text.startswith("? ") and _STATUS_LIKE.fullmatch(text):
+            self.status(draft, text, span)
+        elif text.startswith("0<"):
+            draft.given.append(self.pattern(text.removeprefix("0<").removeprefix(" ")))
+        else:
+            self.add(draft, *self.output(text, span))
+
+    def output(self, text: str, span: Span) -> Iterator[Line]:
+        stream, shown = 1, text
+        if re.match(r"2>(?: |$)", text):
+            stream, shown = 2, text[2:].removeprefix(" ")
+        if shown == REST:
+            yield Elided(stream, span)
+        else:
+            yield Shown(self.pattern(shown.removeprefix("\\")), stream, span)
+
+    def pattern(self, text: str) -> Pattern:
+        return parse_text(text, self.names)
+
+    def add(self, draft: _Draft, *lines: Line) -> None:
+        """Add lines to a call, and before them the blank ones that stand above."""
+        draft.lines += [Shown((), 1, span) for span in draft.blank]
+        draft.blank.clear()
+        draft.lines += lines
+
+    def status(self, draft: _Draft, text: str, span: Span) -> None:
+        found = _STATUS.fullmatch(text)
+        if found is None or int(found[1]) > 255:
+            message = f"expected a status from 0 to 255 after `?`, got `{text[2:].strip()}`"
+            self.refuse(
+                span.start, span.end, message, "if that is what is printed, put a backslash before it"
+            )
+        elif draft.status is not None:
+            self.refuse(span.start, span.end, "this call has a status already")
+        else:
+            draft.status = int(found[1])
+
+    def directive(self, name: str, rest: str, span: Span) -> None:
+        if name in ("in any order", "in this order", "any number of times"):
+            self.finish()
+            if name == "any number of times":
+                self.repeats = True
+            else:
+                self.groups += name == "in any order"
+                self.group = self.groups if name == "in any order" else 0
+            return
+        draft = self.draft
+        if draft is None:
+            self.refuse(span.start, span.end, f"expected a call above `# {name}:`")
+            return
+        draft.end = self.page.end(self.page.index(span.start))
+        if name == "asks":
+            self.add(draft, Asks(self.pattern(rest), span))
+        elif name in ("typed", "typed hidden"):
+            self.add(draft, Typed(self.pattern(rest), span, name == "typed hidden"))
+        else:
+            try:
+                text = json.loads(rest)
+                if not isinstance(text, str):
+                    raise ValueError("expected text")
+            except ValueError:
+                hint = 'such as `# prints: "50 %\\r"`'
+                self.refuse(span.start, span.end, f"expected a JSON string after `# {name}:`", hint)
+                return
+            stream = 2 if name == "prints 2" else 1
+            self.add(draft, Shown(self.pattern(text), stream, span, newline=False))
+
+    def finish(self) -> None:
+        """The call that was being read is whole."""
+        draft, self.draft = self.draft, None
+        if draft is None:
+            return
+        before: Line | None = None
+        for line in (*draft.lines, None):
+            if isinstance(before, Asks) and not isinstance(line, Typed):
+                span = before.span
+                hint = "say what the operator answers"
+                self.refuse(span.start, span.end, "expected `# typed: …` below this, found none", hint)
+            if isinstance(line, Typed) and not isinstance(before, Asks):
+                span = line.span
+                hint = "say what the program prints before it waits"
+                self.refuse(span.start, span.end, "expected `# asks: …` above this, found none", hint)
+            before = line
+        self.calls.append(
+            Call(
+                len(self.calls),
+                draft.words,
+                draft.span,
+                tuple(draft.lines),
+                draft.status or 0,
+                tuple(draft.given) if draft.given else None,
+                draft.group,
+                draft.repeats,
+                (draft.start, draft.end),
+            )
+        )
+
+
+def _offset(cuts: list[tuple[int, int]], position: int) -> int:
+    """Where a position in the text of a call stands in the file."""
+    text_start, origin = max(cut for cut in cuts if cut[0] <= position)
+    return origin + position - text_start
+
+
+def _alike(known: str, found: str) -> float:
+    return SequenceMatcher(None, known, found, autojunk=False).ratio()

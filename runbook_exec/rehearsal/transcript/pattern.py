@@ -1,0 +1,132 @@
+"""Patterns of a transcript: text with names that match and bind, and gaps, as one regular expression."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from ...document.placeholders import normalise
+
+NAME = re.compile(r"<([^\W\d_][\w .:/-]*)>")
+
+GAP = "[..]"
+
+REST = "..."
+
+_NAMED = "n{}"
+
+
+class Gap(Enum):
+    """What matches without being told: characters of a word or a line, or whole words or lines."""
+
+    CHARACTERS = GAP
+    WHOLE = REST
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """`<name>`: one character or more, bound where they come first, and required to be equal from then on."""
+
+    name: str  # in compared form
+    text: str  # as written
+
+
+Part = str | Name | Gap
+
+Pattern = tuple[Part, ...]
+
+
+def parse_text(text: str, names: Collection[str] | None = None) -> Pattern:
+    """The pattern of a line of output; with `names`, any other `<…>` is text. A backslash before `<` or
+    `[..]` makes it text, too."""
+    parts: list[Part] = []
+    position = 0
+    for found in re.finditer(r"\\(?=<|\[\.\.\])|\[\.\.\]|<[^\W\d_][\w .:/-]*>", text):
+        if found.start() < position:
+            continue
+        mark = found[0]
+        if mark == "\\":
+            following = GAP if text.startswith(GAP, found.end()) else "<"
+            if following == "<" and not _is_name(text, found.end(), names):
+                continue
+            parts += [text[position : found.start()], following]
+            position = found.end() + len(following)
+        elif mark == GAP or _is_name(text, found.start(), names):
+            parts.append(text[position : found.start()])
+            parts.append(Gap.CHARACTERS if mark == GAP else Name(normalise(mark[1:-1]), mark))
+            position = found.end()
+    return joined((*parts, text[position:]))
+
+
+def _is_name(text: str, at: int, names: Collection[str] | None) -> bool:
+    found = NAME.match(text, at)
+    return found is not None and (names is None or normalise(found[1]) in names)
+
+
+def joined(parts: Sequence[Part]) -> Pattern:
+    """The pattern with texts beside each other made one, and no empty ones."""
+    result: list[Part] = []
+    for part in parts:
+        if isinstance(part, str) and result and isinstance(result[-1], str):
+            result[-1] += part
+        elif part != "":
+            result.append(part)
+    return tuple(result)
+
+
+def names_in(pattern: Pattern) -> list[str]:
+    """The names that it binds or requires."""
+    return [part.name for part in pattern if isinstance(part, Name)]
+
+
+def filled(pattern: Pattern, values: Mapping[str, str]) -> str:
+    """The text that an answer prints: names by their values or as written, and nothing for gaps."""
+    pieces = []
+    for part in pattern:
+        if isinstance(part, Name):
+            pieces.append(values.get(part.name, part.text))
+        elif isinstance(part, str):
+            pieces.append(part)
+    return "".join(pieces)
+
+
+class Expression:
+    """A regular expression that grows by patterns; names that are known are matched as what they are."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._pieces: list[str] = []
+        self._groups: dict[str, str] = {}
+
+    def raw(self, piece: str) -> None:
+        """Add an expression as it is."""
+        self._pieces.append(piece)
+
+    def add(self, pattern: Pattern, border: str) -> None:
+        """Add a pattern whose names and gaps match any characters but `border`."""
+        for part in pattern:
+            if isinstance(part, str):
+                self._pieces.append(re.escape(part))
+            elif isinstance(part, Gap):
+                self._pieces.append(f"[^{border}]*?")
+            elif part.name in self._values:
+                self._pieces.append(re.escape(self._values[part.name]))
+            elif part.name in self._groups:
+                self._pieces.append(f"(?P={self._groups[part.name]})")
+            else:
+                self._groups[part.name] = group = _NAMED.format(len(self._groups))
+                self._pieces.append(f"(?P<{group}>[^{border}]+?)")
+
+    @property
+    def text(self) -> str:
+        """The expression so far."""
+        return "".join(self._pieces)
+
+    def match(self, text: str) -> dict[str, str] | None:
+        """What the names are bound to if all of the text matches, else None."""
+        found = re.fullmatch(self.text, text, re.DOTALL)
+        if found is None:
+            return None
+        return {name: found[group] for name, group in self._groups.items()}

@@ -1,0 +1,1 @@
+"""One run put together: plan, session, answers, observers."""

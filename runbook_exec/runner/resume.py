@@ -1,0 +1,120 @@
+"""A run that is taken up again: what its journal tells of it, and what has changed since."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..engine.events import (
+    Captured,
+    Output,
+    RunStarted,
+    ShellChanged,
+    StatementFinished,
+    StatementStarted,
+    ValueGiven,
+)
+from ..engine.ports import Resumption
+from ..engine.state import State, carried
+from ..journal.hash_chain import Damage, Line, read_lines
+from ..journal.journal import JournalError
+from ..journal.secret_store import KeptSecrets
+from ..plan.model import Plan, Value
+from ..runs.record import Record, read_record
+from ..shells.snapshot import Change
+
+_END = 4000  # characters of what a statement in doubt had printed
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is left of a run to take up."""
+
+    path: Path
+    record: Record
+    values: Mapping[str, str]  # that are not secret
+    output: str  # the end of what the last statement printed
+    cwd: str
+    holdings: Change  # what the shell held that a new one does not
+    seq: int
+
+    @property
+    def started(self) -> RunStarted:
+        """How the run began."""
+        return self.record.started
+
+
+def read_past(path: Path) -> Past:
+    """What the journal tells; raises JournalError where it is damaged or cannot be read."""
+    record = read_record(path)
+    values: dict[str, str] = {}
+    made: dict[str, str] = {}
+    gone: set[str] = set()
+    output, cwd, seq = "", "", 0
+    for line in read_lines(path):
+        if isinstance(line, Damage):
+            raise JournalError(f"{path}:{line.number}: {line.what}")
+        if not isinstance(line, Line):
+            continue
+        event = line.event
+        seq = event.seq
+        match event:
+            case RunStarted():
+                values.update(event.values)
+            case ValueGiven() | Captured():
+                values.pop(event.name, None)
+                if event.value is not None:
+                    values[event.name] = event.value
+            case ShellChanged():
+                made = {key: code for key, code in made.items() if key not in event.gone} | dict(event.made)
+                gone = (gone | set(event.gone)) - set(event.made)
+            case StatementStarted():
+                output = ""
+            case Output():
+                output = (output + event.text)[-_END:]
+            case StatementFinished():
+                cwd = event.cwd
+    return Past(path, record, values, output, cwd, Change(made, tuple(sorted(gone))), seq)
+
+
+def resumption(past: Past, plan: Plan, secrets: KeptSecrets | None) -> tuple[State, Resumption]:
+    """Where the run is in the document as it is now, and what else the engine needs to go on."""
+    state, old = past.record.state, past.record.plan
+    edited = past.record.digest != plan.runbook.digest
+    if old is not None:
+        # also where nothing was edited: the plan may be another part of the same document
+        state = carried(state, old, plan) if edited else state
+    values, seen = secrets.read() if secrets else ({}, ())
+    known = {name: Value(text, False, "earlier") for name, text in past.values.items()}
+    known |= {name: Value(text, True, "earlier") for name, text in values.items()}
+    names = {placeholder.name for item in plan.items for placeholder in item.placeholders} | set(plan.inputs)
+    return (
+        replace(state, outcome=None),
+        Resumption(
+            values={name: value for name, value in known.items() if name in names},
+            seen=seen,
+            output=past.output,
+            cwd=past.cwd,
+            holdings=past.holdings,
+            seq=past.seq,
+            edited=edited,
+        ),
+    )
+
+
+def changes(old: Plan | None, new: Plan) -> list[str]:
+    """The difference between the commands of two plans, line by line as `diff -u` tells it."""
+    lines = difflib.unified_diff(
+        _commands(old), _commands(new), "as it was", "as it is now", n=2, lineterm=""
+    )
+    return list(lines)
+
+
+def _commands(plan: Plan | None) -> list[str]:
+    lines: list[str] = []
+    for item in plan.items if plan else ():
+        text = item.statement.text if item.statement else "(by hand)"
+        lines += [f"{item.named:<5} {line}" for line in text.split("\n")]
+    return lines

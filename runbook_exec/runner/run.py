@@ -1,0 +1,329 @@
+"""One run put together: the plan, a session, whoever answers, and those who watch."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..engine.engine import run
+from ..engine.events import Event, RunEnded, StatementFinished, StatementStarted
+from ..engine.ports import World
+from ..engine.questions import Answer, Ask, Question
+from ..engine.state import State, after
+from ..journal.asciicast import Cast
+from ..journal.journal import Journal, JournalError
+from ..journal.paths import state_folder
+from ..journal.secret_store import KeptSecrets, kept_secrets
+from ..plan.model import Plan
+from ..plan.resolver import at_hand, sources
+from ..session.session import Session
+from ..system import core_dumps
+from ..system.git import commit_of
+from ..system.signals import held
+from ..system.tty import Keyboard
+from ..terminal.reporter import Terminal
+from .unattended import assuming, saying_yes, unattended
+
+if TYPE_CHECKING:
+    from ..rehearsal.recorder import Recorder
+    from .resume import Past
+
+
+_INSTALL = {
+    "fish": "`apt install fish`, `brew install fish` or https://fishshell.com",
+    "zsh": "`apt install zsh` or `brew install zsh`",
+    "bash": "`apt install bash` or `brew install bash`",
+    "sh": "any package that has a POSIX shell, such as `apt install dash`",
+}
+
+
+def run_plan(
+    plan: Plan,
+    arguments: argparse.Namespace,
+    attended: bool,
+    replan: Callable[[], Plan | Sequence[str]],
+    past: Past | None = None,
+) -> str:
+    """Run a plan and return the outcome: an event's, or "refused" where it could not begin.
+
+    With a `past` the run that it is of is taken up.
+    """
+    core_dumps.forbid()
+    if (why := _cannot_begin(plan)) is not None:
+        print(why, file=sys.stderr)
+        return "refused"
+    colour = not os.environ.get("NO_COLOR")
+    # with --json our own words go where they are in nobody's way
+    terminal = Terminal(
+        plan,
+        2 if arguments.json else 1,
+        tty=attended,
+        colour=colour,
+        width=lambda: shutil.get_terminal_size().columns,
+    )
+    identity = past.started.run if past else secrets.token_hex(4)
+    with ExitStack() as stack:
+        try:
+            journal = _journal(identity, past)
+        except JournalError as error:
+            print(error, file=sys.stderr)
+            return "refused"
+        stack.callback(journal.close)
+        keyboard = Keyboard(0, 1) if attended else None
+        size = keyboard.size() if keyboard else (24, 80)
+        cast = Cast(journal.path.with_suffix(".cast"), size, arguments.keep_output)
+        stack.callback(cast.close)
+        shell, cwd = plan.procedure.shell or "sh", str(Path(plan.cwd).expanduser()) if plan.cwd else None
+        recorder = _recorder(plan, attended, stack) if arguments.record else None
+        kind = recorder.session if recorder else Session
+        session = stack.enter_context(kind(shell, clean=arguments.no_config, cwd=cwd, keyboard=keyboard))
+        keeper = None if arguments.no_keep_secrets else kept_secrets(identity, os.environ)
+        world = _world(plan, arguments, attended, identity, terminal, keeper)
+        session.hidden.learn = world.masker.add
+        if not arguments.json:
+            terminal.header(_facts(plan))
+        state, resumed = State(), None
+        if past:
+            from .resume import resumption
+
+            state, resumed = resumption(past, plan, keeper)
+        ask = _ask(arguments, attended, terminal, journal, colour, replan)
+        world = recorder.world(world) if recorder else world
+        events = run(plan, state, session, ask, world, resumed)
+        events = recorder.watched(events) if recorder else events
+        outcome = _watch(events, state, journal, cast, terminal, identity, arguments.json)
+        if keeper and outcome == "succeeded":
+            keeper.forget()
+        if recorder:
+            _write(recorder, terminal)
+        return outcome
+
+
+def _recorder(plan: Plan, attended: bool, stack: ExitStack) -> Recorder:
+    from ..rehearsal.recorder import Recorder
+
+    return stack.enter_context(Recorder(plan, attended))
+
+
+def _write(recorder: Recorder, terminal: Terminal) -> None:
+    try:
+        terminal.say(f"  recorded in {recorder.write()}, to be reviewed")
+    except OSError as error:
+        terminal.say(f"  the record cannot be written: {(error.strerror or str(error)).lower()}")
+
+
+def _cannot_begin(plan: Plan) -> str | None:
+    """Why the plan cannot be run on this machine."""
+    shell = plan.procedure.shell
+    if any(item.statement for item in plan.items) and shutil.which(shell) is None:
+        return f"{plan.runbook.path} runs in {shell}, which is not on PATH; get it with {_INSTALL[shell]}"
+    if plan.cwd and not Path(plan.cwd).expanduser().is_dir():
+        return f"cannot start in `{plan.cwd}`: no such folder"
+    return None
+
+
+def _journal(identity: str, past: Past | None) -> Journal:
+    """The journal of a new run, or that of a past one if nobody has written on in it; raises JournalError."""
+    if past is None:
+        return Journal.create(state_folder(dict(os.environ)), identity, _now())
+    from .resume import read_past
+
+    journal = Journal.reopen(past.path)
+    if read_past(past.path).seq == past.seq:
+        return journal
+    journal.close()
+    raise JournalError(f"run {identity} was taken up by another process meanwhile; nothing was run here")
+
+
+def _world(
+    plan: Plan,
+    arguments: argparse.Namespace,
+    attended: bool,
+    identity: str,
+    terminal: Terminal,
+    keeper: KeptSecrets | None,
+) -> World:
+    commit = commit_of(Path(plan.runbook.path))
+    folder = Path(plan.runbook.path).parent
+    return World(
+        run=identity,
+        now=_now,
+        clock=time.monotonic,
+        place=f"{getpass.getuser()}@{os.uname().nodename}",
+        source=sources(
+            os.environ,
+            folder,
+            datetime.now,
+            lambda command: terminal.say(f"  asking `{command}` for a value"),
+            attended,
+        ),
+        quiet=terminal.quiet,
+        echo=terminal.echo,
+        folder=str(Path.cwd()),
+        commit=commit.id,
+        dirty=commit.dirty,
+        options=said_options(arguments),
+        pid=os.getpid(),
+        keep=_keeping(keeper, terminal) if keeper else None,
+        notice=lambda text: terminal.wrapped(text, "yellow"),
+        at_hand=lambda plan: at_hand(plan, os.environ, folder),
+    )
+
+
+def _keeping(keeper: KeptSecrets, terminal: Terminal) -> Callable[[Mapping[str, str], Iterable[str]], None]:
+    def keep(values: Mapping[str, str], seen: Iterable[str]) -> None:
+        try:
+            keeper.keep(values, seen)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            terminal.wrapped(f"cannot keep the secrets of this run in `{keeper.path}`: {reason}", "yellow")
+
+    return keep
+
+
+def said_options(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The options of a run that say what there is to do, as they could be typed again."""
+    words: list[str] = []
+    for option, value in (
+        ("--inputs", arguments.inputs),
+        ("--from", arguments.first),
+        ("--only", arguments.only),
+        ("--shell", arguments.shell),
+        ("--cwd", arguments.cwd),
+        ("--timeout", arguments.timeout),
+    ):
+        words += [option, value] if value is not None else []
+    for option, values in (
+        ("--capture", arguments.capture),
+        ("--done", arguments.done),
+        ("--confirmed", arguments.confirmed),
+    ):
+        words += [word for value in values for word in (option, value)]
+    words += ["--no-config"] * arguments.no_config + ["--no-keep-secrets"] * arguments.no_keep_secrets
+    return tuple(words)
+
+
+def _ask(
+    arguments: argparse.Namespace,
+    attended: bool,
+    terminal: Terminal,
+    journal: Journal,
+    colour: bool,
+    replan: Callable[[], Plan | Sequence[str]],
+) -> Ask:
+    if attended:
+        from ..terminal.interactive import person
+
+        ask = _flushing(person(terminal, colour, replan), journal)
+        ask = saying_yes(ask) if arguments.yes else ask
+    else:
+        ask = unattended(arguments.yes, arguments.confirmed)
+    return assuming(ask, *arguments.assume) if arguments.assume else ask
+
+
+def _flushing(inner: Ask, journal: Journal) -> Ask:
+    """Like `inner`, but what has happened is on the disk before a person, who may take long, is asked."""
+
+    def ask(question: Question) -> Answer:
+        journal.flush()
+        return inner(question)
+
+    return ask
+
+
+def _watch(
+    events: Generator[Event],
+    state: State,
+    journal: Journal,
+    cast: Cast,
+    terminal: Terminal,
+    identity: str,
+    as_json: bool,
+) -> str:
+    """Write each event down, then show it, and only then ask for the next."""
+    ended: RunEnded | None = None
+    interrupted = running = False
+    lost = ""  # why nothing is written down any more
+    while ended is None:
+        try:
+            event = next(events) if not interrupted else _interrupt(events)
+            interrupted = False
+            line = ""
+            # half written down, an event would be neither told nor untold
+            with held():
+                try:
+                    line = journal.append(event) if not lost else ""
+                except JournalError as error:
+                    if not running:
+                        raise
+                    lost = str(error)
+                    terminal.say(f"{lost}; the run stops when this statement has ended")
+                running = isinstance(event, StatementStarted) or (
+                    running and not isinstance(event, StatementFinished)
+                )
+                if wrong := cast.add(event):
+                    terminal.say(wrong)
+                state = after(state, event)
+            if as_json:
+                print(line, end="\n" * bool(line), flush=True)
+            elif isinstance(event, RunEnded):
+                terminal.summary(state, event, identity, str(journal.path))
+            else:
+                terminal.show(event)
+            if lost and not running:
+                raise JournalError(lost)
+            ended = event if isinstance(event, RunEnded) else None
+        except KeyboardInterrupt:
+            if interrupted:
+                raise
+            interrupted = True
+        except JournalError as error:
+            terminal.say(f"{error}; the run has stopped before the next statement")
+            terminal.say(f"`runbook-exec resume {identity}` takes it up once that is mended")
+            return "failed"
+        except StopIteration:
+            break
+    if ended is None:
+        return "stopped"
+    if ended.outcome == "waiting" and as_json:
+        print(ended.reason, file=sys.stderr)
+    return ended.outcome
+
+
+def _interrupt(events: Generator[Event]) -> Event:
+    return events.throw(KeyboardInterrupt())
+
+
+def _facts(plan: Plan) -> list[str]:
+    steps = len(plan.procedure.steps)
+    statements = sum(1 for item in plan.items if item.statement)
+    names = {p.name for item in plan.items for p in item.placeholders} - set(plan.given)
+    captured = {capture.name for _, capture in plan.captures}
+    facts = [f"{steps} step{'s' * (steps != 1)}", f"{statements} statement{'s' * (statements != 1)}"]
+    asked = len(
+        names
+        - captured
+        - {n for n, known in plan.inputs.items() if known.source or known.default is not None}
+    )
+    if asked:
+        facts.append(f"{asked} value{'s' * (asked != 1)} asked on the way")
+    facts.append(f"in {plan.procedure.shell}")
+    reviewed = plan.runbook.front_matter.get("last-reviewed")
+    if isinstance(reviewed, date) and not isinstance(reviewed, datetime):
+        days = (date.today() - reviewed).days
+        facts.append("reviewed today" if days == 0 else f"reviewed {days} day{'s' * (days != 1)} ago")
+    return facts
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,86 @@
+"""Answers where nobody is there: what options said beforehand, and otherwise that a person is needed."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Collection
+
+from ..engine.questions import (
+    AfterFailure,
+    Alternatives,
+    Answer,
+    Ask,
+    BeforeStatement,
+    Confirmation,
+    Doubt,
+    ManualStep,
+    Question,
+    ValueNeeded,
+)
+from ..system.signals import ending
+
+
+def unattended(yes: bool, confirmed: Collection[str] = ()) -> Ask:
+    """Answers for a run that never asks: `yes` runs every statement, `confirmed` are steps of --confirmed.
+
+    To be told to end (SIGINT, SIGTERM, SIGHUP) from here on also means that each question is answered with
+    quit: the statement that was running may have passed over it.
+    """
+    told_to_end = ending(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def ask(question: Question) -> Answer:
+        if told_to_end():
+            return Answer("quit", note="told to end by a signal")
+        step = question.item.step.label
+        match question:
+            case BeforeStatement():
+                if yes:
+                    return Answer("run")
+                return Answer("wait", note=f"step {step} is ready to run; `--yes` runs it without asking")
+            case Confirmation():
+                if not question.item.names.isdisjoint(confirmed):
+                    return Answer("run", note="said beforehand with --confirmed")
+                asked = f"step {step} asks `{question.question}`"
+                return Answer("wait", note=f"{asked}; `--confirmed {step}` says yes")
+            case ManualStep():
+                done = f"`--done {step}` says that it has been done"
+                return Answer("wait", note=f"step {step} is for a person to do; {done}")
+            case ValueNeeded():
+                why = f" ({question.problem})" if question.problem else ""
+                needed = f"step {step} needs a value for `<{question.name}>`{why}"
+                return Answer("wait", note=f"{needed}; `--set {question.name}=VALUE` gives it")
+            case Alternatives():
+                labels = ", ".join(f"{n}: {label}" for n, label in enumerate(question.labels, 1))
+                return Answer("wait", note=f"step {step} has alternatives ({labels}); `choose=` picks one")
+            case AfterFailure():
+                return Answer("quit", note=question.problem)
+            case Doubt():
+                where = question.item.named
+                told = f"statement {where} was running when the run died, and may have happened"
+                return Answer(
+                    "wait", note=f"{told}; `--assume done {where}` or `--assume again {where}` decides"
+                )
+
+    return ask
+
+
+def assuming(inner: Ask, decision: str, statement: str) -> Ask:
+    """Like `inner`, but if the statement of that name is in doubt, the answer is `done` or `again`."""
+
+    def ask(question: Question) -> Answer:
+        if isinstance(question, Doubt) and question.item.named == statement:
+            return Answer(decision, note="said beforehand with --assume")
+        return inner(question)
+
+    return ask
+
+
+def saying_yes(inner: Ask) -> Ask:
+    """Like `inner`, but statements run without a pause before each, until we are told to end."""
+    told_to_end = ending(signal.SIGTERM, signal.SIGHUP)
+
+    def ask(question: Question) -> Answer:
+        goes_on = isinstance(question, BeforeStatement) and not told_to_end()
+        return Answer("run") if goes_on else inner(question)
+
+    return ask

@@ -1,0 +1,153 @@
+"""`runbook-exec due`: runbooks whose cadence has passed since they last succeeded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from math import floor
+from pathlib import Path
+
+from ..document.front_matter import reader as front_matter
+from ..document.model import Runbook
+from ..document.parser import parse
+from ..journal.index import Entry, entries
+from ..text.moments import ago
+from .freshness import BadFreshness, Freshness, beside, read_freshness
+from .last_success import from_journals, procedures_that_count, runs_of
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """A runbook that is to be run every so often, and when it last succeeded as a whole, if ever."""
+
+    path: Path
+    title: str
+    cadence: timedelta
+    last: datetime | None
+    due: bool
+
+    @property
+    def until(self) -> datetime | None:
+        """When it is due; None where it never succeeded, and so is due now."""
+        return self.last + self.cadence if self.last else None
+
+
+def looked_at(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[list[Cadence], list[str]]:
+    """Every page that has a cadence, the one that is due first in front; and what could not be read."""
+    known = entries(folder)
+    found: list[Cadence] = []
+    unread: list[str] = []
+    for page in pages:
+        try:
+            each = _cadence(page, known, now)
+        except BadFreshness as error:
+            unread.append(str(error))
+        except OSError as error:
+            unread.append(f"cannot read `{page}`: {(error.strerror or str(error)).lower()}")
+        except ValueError as error:
+            unread.append(f"{page}:{error}")
+        else:
+            found += [each] if each else []
+    return sorted(
+        found, key=lambda one: (one.until or datetime.min.replace(tzinfo=now.tzinfo), str(one.path))
+    ), unread
+
+
+def _cadence(page: Path, known: Sequence[Entry], now: datetime) -> Cadence | None:
+    data = page.read_bytes()
+    matter = front_matter.read(data.decode("utf-8", "replace"))
+    if matter.settings.cadence is None:
+        for problem in matter.problems:  # what cannot be read may well hold a cadence
+            raise ValueError(f"{problem.span.line if problem.span else 1}: {problem.message}")
+        return None
+    runbook = parse(data, str(page))
+    cadence = timedelta(seconds=matter.settings.cadence)
+    freshness = read_freshness(beside(page)).merged(from_journals(runbook, runs_of(page, known)))
+    last = _last(runbook, freshness)
+    return Cadence(page, runbook.title, cadence, last, last is None or last + cadence <= now)
+
+
+def _last(runbook: Runbook, freshness: Freshness) -> datetime | None:
+    counted = [freshness.procedures.get(procedure.anchor) for procedure in procedures_that_count(runbook)]
+    times = [datetime.fromisoformat(success.succeeded) for success in counted if success]
+    return max(times, default=None)
+
+
+def told(found: Sequence[Cadence], now: datetime) -> Iterator[str]:
+    """A line for each that is due; where none is, which will be next."""
+    due = [each for each in found if each.due]
+    width = max((len(str(each.path)) for each in due), default=0)
+    for each in due:
+        every = f"every {_days(each.cadence)}"
+        if each.last is None:
+            yield f"{each.path!s:<{width}}  {every}, and it never succeeded as a whole"
+        else:
+            yield f"{each.path!s:<{width}}  {every}, last succeeded {ago(each.last, now)}"
+    if not due and found and found[0].until:
+        yield f"nothing is due; next is {found[0].path}, on {found[0].until.astimezone(now.tzinfo).date()}"
+    elif not due:
+        yield "nothing is due: no page has a cadence"
+
+
+def as_json(found: Sequence[Cadence]) -> str:
+    """Every runbook that has a cadence, as a JSON list."""
+    return json.dumps(
+        [
+            {
+                "runbook": str(each.path),
+                "title": each.title,
+                "cadence": each.cadence.total_seconds(),
+                "succeeded": each.last.isoformat() if each.last else None,
+                "until": each.until.isoformat() if each.until else None,
+                "due": each.due,
+            }
+            for each in found
+        ],
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _days(length: timedelta) -> str:
+    days = length.total_seconds() / 86400
+    return f"{days:g} day{'s' * (days != 1)}"
+
+
+DEFAULT_CADENCE = 180 * 86400.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """When a runbook last succeeded as a whole, was reviewed, and is to be run or reviewed again."""
+
+    cadence: timedelta | None = None
+    succeeded: datetime | None = None
+    reviewed: date | None = None
+
+    @property
+    def run_due(self) -> datetime | None:
+        """When it has to have succeeded again; None where it has no cadence, or never succeeded."""
+        return self.succeeded + self.cadence if self.cadence and self.succeeded else None
+
+    @property
+    def review_due(self) -> datetime | None:
+        """When it has to have been reviewed again; None where it was never reviewed."""
+        if self.reviewed is None:
+            return None
+        days = floor((self.cadence or timedelta(seconds=DEFAULT_CADENCE)) / timedelta(days=1)) + 1
+        try:
+            return datetime.combine(self.reviewed + timedelta(days=days), datetime.min.time(), UTC)
+        except OverflowError:  # not in our time
+            return None
+
+    @property
+    def due(self) -> datetime | None:
+        """The first of the two."""
+        return min((when for when in (self.run_due, self.review_due) if when), default=None)
+
+    @property
+    def never(self) -> bool:
+        """Whether it is to be run every so often, and never succeeded."""
+        return self.cadence is not None and self.succeeded is None

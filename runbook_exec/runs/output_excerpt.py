@@ -1,0 +1,67 @@
+"""Output of programs as plain text: whatever it holds, what is shown of it is inert and of bounded size."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from ..text.ansi import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What is shown of a statement's output: its beginning and its end as plain text."""
+
+    beginning: str = ""
+    end: str = ""
+    left_out: int = 0  # characters between the two
+
+    @property
+    def text(self) -> str:
+        """All of it, with a word on what is left out."""
+        if not self.left_out:
+            return self.beginning + self.end
+        return f"{self.beginning}\n[… {self.left_out:,} characters are not shown here …]\n{self.end}"
+
+    def __bool__(self) -> bool:
+        return bool(self.beginning or self.end)
+
+
+class Printing:
+    """Collects what a statement prints, of which at most `most` characters are kept."""
+
+    def __init__(self, most: int) -> None:
+        self._room = most * 3 // 4
+        self._end_most = most - self._room
+        self._beginning: list[str] = []
+        self._end: deque[str] = deque()
+        self._end_size = self._left_out = 0
+        self.size = 0  # characters kept
+
+    def add(self, text: str) -> None:
+        """Take what was printed next."""
+        if self._room:
+            taken = text[: self._room]
+            self._beginning.append(taken)
+            self._room -= len(taken)
+            self.size += len(taken)
+            text = text[len(taken) :]
+        if not text:
+            return
+        self._end.append(text)
+        self._end_size += len(text)
+        while self._end_size > self._end_most:
+            surplus = self._end_size - self._end_most
+            first = self._end.popleft()
+            if len(first) > surplus:
+                self._end.appendleft(first[surplus:])
+            out = min(len(first), surplus)
+            self._end_size -= out
+            self._left_out += out
+
+    def printed(self) -> Printed:
+        """What is shown of it."""
+        beginning, end = "".join(self._beginning), "".join(self._end)
+        if not self._left_out:
+            return Printed(plain(beginning + end))
+        return Printed(plain(beginning), plain(end), self._left_out)

@@ -1,0 +1,281 @@
+"""The record of one run: a fold over its events into what reports, lists and checks need."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from ..document.parser import parse
+from ..engine.events import (
+    Answered,
+    At,
+    Captured,
+    Edited,
+    Event,
+    Output,
+    RunEnded,
+    RunStarted,
+    StatementFinished,
+    StatementStarted,
+    ValueGiven,
+)
+from ..engine.state import State, after, carried
+from ..journal.hash_chain import Damage, Line, read_lines
+from ..journal.journal import JournalError
+from ..masking.masker import Masker
+from ..plan.builder import items_of
+from ..plan.model import Item, Plan, Where
+from .output_excerpt import Printed, Printing
+
+NOWHERE = Where(0)
+
+NOTHING = Printed()
+
+_MOST, _LEAST = 32_768, 2_048  # characters that are shown of a statement's output
+
+_ALL = 1_500_000  # characters that are shown of all output together, as far as `_LEAST` allows
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """An attempt at a statement; `finished` is None where nobody saw it end.
+
+    `where` is the place in the document as it was in the end, NOWHERE if the text went away. A line typed at
+    the shell's own prompt is the statement 0 of its step.
+    """
+
+    where: Where
+    line: int
+    text: str
+    attempt: int
+    started: datetime
+    printed: Printed = NOTHING
+    finished: datetime | None = None
+    status: int = 0
+    duration: float = 0.0  # seconds
+    cwd: str = ""
+    problem: str = ""
+    captured: tuple[Captured, ...] = ()
+    doubt: bool = False  # it was cut short, and nobody can say how far it had come
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer to a question, and its place in the document as it was in the end."""
+
+    where: Where
+    time: datetime
+    question: str
+    answer: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A run as its journal tells it."""
+
+    journal: Path
+    started: RunStarted
+    began: datetime
+    last: datetime  # when the last event was
+    plan: Plan | None  # what there was to do, by the document as it was in the end; None if that is lost
+    digest: str  # of that document
+    edits: int  # how often the operator edited it on the way
+    state: State
+    ran: tuple[Ran, ...]
+    said: tuple[Said, ...]
+    ended: RunEnded | None
+    seal: str  # "" where the journal is not sealed
+    values: Mapping[str, str | None]  # of placeholders, in order of their names; None for a secret one
+    resumed: tuple[datetime, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """How the run ended, `unfinished` if it did not."""
+        return self.ended.outcome if self.ended else "unfinished"
+
+    @property
+    def seconds(self) -> float:
+        """From the first event to the last."""
+        return (self.last - self.began).total_seconds()
+
+
+def read_record(path: Path) -> Record:
+    """The record that a journal holds; raises JournalError where it is damaged or cannot be read."""
+    fold = _Fold()
+    try:
+        for line in read_lines(path):
+            if isinstance(line, Damage):
+                raise JournalError(f"{path}:{line.number}: {line.what}")
+            if isinstance(line, Line):
+                fold.add(line.event)
+                fold.seal = line.seal
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise JournalError(f"cannot read the journal `{path}`: {reason}") from error
+    if fold.started is None:
+        raise JournalError(f"{path}:1: expected the event that starts a run")
+    return fold.record(path, fold.started)
+
+
+@dataclass(slots=True)
+class _Fold:
+    """What is known of a run after some of its events."""
+
+    started: RunStarted | None = None
+    seal: str = ""
+    digest: str = ""
+    edits: int = 0
+    plan: Plan | None = None
+    state: State = field(default_factory=State)
+    ran: list[Ran] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    resumed: list[datetime] = field(default_factory=list)
+    values: dict[str, str | None] = field(default_factory=dict)
+    ended: RunEnded | None = None
+    began: datetime | None = None
+    last: datetime | None = None
+    printing: Printing | None = None
+    shown: int = 0  # characters of output so far
+
+    def add(self, event: Event) -> None:
+        """Take the next event."""
+        now = datetime.fromisoformat(event.time)
+        self.began, self.last = self.began or now, now
+        self.state = after(self.state, event)
+        match event:
+            case RunStarted() if self.started is None:
+                self.started = event
+                self.digest = event.digest
+                self.values.update(event.values)
+                self.plan = plan_of(text_of(event), event)
+            case RunStarted():
+                self.resumed.append(now)
+            case StatementStarted():
+                self._settle()
+                self.printing = Printing(max(_LEAST, min(_MOST, (_ALL - self.shown) // 4)))
+                self.ran.append(Ran(_where(event), event.line, event.text, event.attempt, now))
+            case Output() if self.printing is not None:
+                self.printing.add(event.text)
+            case StatementFinished():
+                self._finished(event, now)
+            case ValueGiven():
+                self.values[event.name] = event.value
+            case Captured() if self.ran:
+                self.values[event.name] = event.value
+                self.ran[-1] = replace(self.ran[-1], captured=(*self.ran[-1].captured, event))
+            case Answered():
+                where = Where(event.step, event.block, event.statement)
+                self.said.append(Said(where, now, event.question, event.answer, event.note))
+            case Edited():
+                self._edited(event)
+            case _:
+                pass
+        self.ended = event if isinstance(event, RunEnded) else None
+
+    def _finished(self, event: StatementFinished, now: datetime) -> None:
+        self._settle()
+        if self.ran:
+            self.ran[-1] = replace(
+                self.ran[-1],
+                finished=now,
+                status=event.status,
+                duration=event.duration,
+                cwd=event.cwd,
+                problem=event.problem,
+                doubt=event.doubt,
+            )
+
+    def _settle(self) -> None:
+        """Keep what the last statement has printed."""
+        if self.printing is not None and self.ran:
+            self.shown += self.printing.size
+            self.ran[-1] = replace(self.ran[-1], printed=self.printing.printed())
+        self.printing = None
+
+    def _edited(self, event: Edited) -> None:
+        if self.started is None:
+            return
+        old, new = self.plan, plan_of(event.text, self.started)
+        self.digest, self.edits = event.digest, self.edits + 1
+        self.plan = new
+        if old is None or new is None:
+            return
+        self.state = carried(self.state, old, new)
+        moved = _moved([*(ran.where for ran in self.ran), *(said.where for said in self.said)], old, new)
+        self.ran = [replace(each, where=moved.get(each.where, NOWHERE)) for each in self.ran]
+        self.said = [replace(each, where=moved.get(each.where, NOWHERE)) for each in self.said]
+
+    def record(self, path: Path, started: RunStarted) -> Record:
+        """What is known now."""
+        self._settle()
+        began = self.began or datetime.fromisoformat(started.time)
+        return Record(
+            journal=path,
+            started=started,
+            began=began,
+            last=self.last or began,
+            plan=self.plan,
+            digest=self.digest,
+            edits=self.edits,
+            state=self.state,
+            ran=tuple(self.ran),
+            said=tuple(self.said),
+            ended=self.ended,
+            seal=self.seal if self.ended else "",
+            values=dict(sorted(self.values.items())),
+            resumed=tuple(self.resumed),
+        )
+
+
+def _where(event: At) -> Where:
+    return Where(event.step, event.block, event.statement)
+
+
+def _moved(places: Iterable[Where], old: Plan, new: Plan) -> Mapping[Where, Where]:
+    """Where each place of the old document is in the new one, as far as it is there as it was."""
+    before = {item.where: _text(item) for item in old.items}
+    now = {item.where: _text(item) for item in new.items}
+    numbered = list(dict.fromkeys(places))
+    carry = State(statuses=dict(zip(numbered, range(len(numbered)), strict=True)))
+    moved = {numbered[index]: where for where, index in carried(carry, old, new).statuses.items()}
+    steps = {place.step: where.step for place, where in moved.items()}
+    moved = {place: where for place, where in moved.items() if before[place] == now[where]}
+    for place in numbered:
+        if place not in moved and not place.statement and place.step in steps:
+            moved[place] = Where(steps[place.step], place.block)
+    return moved
+
+
+def _text(item: Item) -> str:
+    return item.statement.text if item.statement else item.step.title
+
+
+def path_of(started: RunStarted) -> Path:
+    """Where the document was; journals of old do not say in which folder, and then it may be relative."""
+    return Path(started.folder) / started.path if started.folder else Path(started.path)
+
+
+def text_of(started: RunStarted) -> str:
+    """The document's text: from the journal, else from the file if it is still as it was, else ""."""
+    if started.text:
+        return started.text
+    try:
+        data = path_of(started).read_bytes()
+    except OSError:
+        return ""
+    if hashlib.sha256(data).hexdigest() != started.digest:
+        return ""
+    return Masker().mask_text(data.decode("utf-8", "replace"))
+
+
+def plan_of(text: str, started: RunStarted) -> Plan | None:
+    """What there was to do, by the text of the document; None where the text has no such procedure."""
+    if not text:
+        return None
+    runbook = parse(text.encode("utf-8", "replace"), started.path, shell=started.shell or None)
+    procedure = next((each for each in runbook.procedures if each.anchor == started.anchor), None)
+    return Plan(runbook, procedure, items_of(procedure)) if procedure else None

@@ -1,0 +1,198 @@
+"""A record laid over its document: each step with what became of it. All reports are made from this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ..document.model import Block, Prose, Statement, Step
+from ..plan.model import Where
+from .record import NOWHERE, Ran, Record, Said
+
+OK, FAILED, SKIPPED, DOUBT, PARTLY, NOT_RUN = "ok", "failed", "skipped", "in doubt", "partly", "not run"
+
+MARKS = {OK: "✓", FAILED: "✗", SKIPPED: "–", DOUBT: "?", PARTLY: "…", NOT_RUN: "·"}
+
+_SAID = ("manual", "failed", "confirm", "choose", "when", "doubt")  # questions whose answers a report tells
+
+
+@dataclass(frozen=True, slots=True)
+class FilledStatement:
+    """A statement, or a block that a person does: its text as it ran, else as it is written."""
+
+    where: Where
+    line: int
+    text: str
+    how: str
+    ran: tuple[Ran, ...]  # the attempts
+    said: tuple[Said, ...]
+    statement: Statement | None  # None where a person does it, or the document is lost
+
+    @property
+    def seconds(self) -> float | None:
+        """How long its attempts took together; None where there was none."""
+        return sum(each.duration for each in self.ran) if self.ran else None
+
+
+@dataclass(frozen=True, slots=True)
+class FilledBlock:
+    """A block of the page; `block` is None where the document is lost."""
+
+    block: Block | None
+    statements: tuple[FilledStatement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilledStep:
+    """A step with its parts in order; `step` is None where the document is lost."""
+
+    number: int
+    label: str
+    title: str
+    line: int
+    step: Step | None
+    parts: tuple[Prose | FilledBlock, ...]
+    typed: tuple[Ran, ...]  # at the shell's own prompt, and what the run itself did there
+    said: tuple[Said, ...]  # of the step as a whole
+    how: str
+
+    @property
+    def statements(self) -> tuple[FilledStatement, ...]:
+        """All its statements, in order."""
+        blocks = (part for part in self.parts if isinstance(part, FilledBlock))
+        return tuple(statement for block in blocks for statement in block.statements)
+
+    @property
+    def ran(self) -> tuple[Ran, ...]:
+        """All that ran in it, in order of time."""
+        found = [*self.typed, *(ran for statement in self.statements for ran in statement.ran)]
+        return tuple(sorted(found, key=lambda ran: ran.started))
+
+    @property
+    def seconds(self) -> float | None:
+        """How long what ran in it took together; None where nothing ran."""
+        return sum(ran.duration for ran in self.ran) if self.ran else None
+
+    @property
+    def span(self) -> tuple[datetime, datetime] | None:
+        """From the first to the last that is known of it."""
+        times = [ran.started for ran in self.ran] + [ran.finished for ran in self.ran if ran.finished]
+        times += [said.time for said in self.all_said]
+        return (min(times), max(times)) if times else None
+
+    @property
+    def all_said(self) -> tuple[Said, ...]:
+        """What was said of the step and of its statements."""
+        return (*self.said, *(said for statement in self.statements for said in statement.said))
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A whole run, filled in; `strays` ran and stand no longer on the page."""
+
+    record: Record
+    title: str
+    steps: tuple[FilledStep, ...]
+    strays: tuple[Ran, ...]
+
+
+def filled(record: Record) -> Filled:
+    """Lay a record over the document of its run."""
+    if record.plan is None:
+        return _without_document(record)
+    items = {item.where: item for item in record.plan.items}
+    steps = tuple(_step(record, step) for step in record.plan.procedure.steps)
+    placed = {ran.where for step in steps for ran in step.ran}
+    strays = tuple(ran for ran in record.ran if ran.where not in items and ran.where not in placed)
+    return Filled(record, record.plan.runbook.title, steps, strays)
+
+
+def _step(record: Record, step: Step) -> FilledStep:
+    parts: list[Prose | FilledBlock] = []
+    for part in step.parts:
+        parts.append(part if isinstance(part, Prose) else _block(record, step, part))
+    whole = Where(step.number)
+    said = tuple(said for said in record.said if said.where == whole and said.question in _SAID)
+    typed = tuple(r for r in record.ran if r.where.step == step.number and not r.where.statement)
+    filled_step = FilledStep(
+        step.number, step.label, step.title, step.span.line, step, tuple(parts), typed, said, NOT_RUN
+    )
+    hows = [statement.how for statement in filled_step.statements]
+    if any(item.where == whole for item in (record.plan.items if record.plan else ())):
+        hows.append(_how(record, whole))
+    return replace(filled_step, how=_together(hows))
+
+
+def _together(hows: Iterable[str]) -> str:
+    """How a step went, by how its parts did."""
+    seen = set(hows)
+    for worst in (FAILED, DOUBT):
+        if worst in seen:
+            return worst
+    if OK in seen:
+        return PARTLY if NOT_RUN in seen else OK
+    return SKIPPED if SKIPPED in seen else NOT_RUN
+
+
+def _block(record: Record, step: Step, block: Block) -> FilledBlock:
+    items = record.plan.items if record.plan else ()
+    here = [item for item in items if item.where.step == step.number and item.block is block]
+    statements = tuple(
+        _statement(record, item.where, item.line, item.statement)
+        for item in here
+        if _is_chosen(record, item.where, item.statement.alternative if item.statement else 0)
+    )
+    return FilledBlock(block, statements)
+
+
+def _is_chosen(record: Record, where: Where, alternative: int) -> bool:
+    chosen = record.state.chosen.get((where.step, where.block))
+    return not alternative or chosen in (None, alternative)
+
+
+def _statement(record: Record, where: Where, line: int, statement: Statement | None) -> FilledStatement:
+    ran = tuple(each for each in record.ran if each.where == where)
+    said = tuple(each for each in record.said if each.where == where and each.question in _SAID)
+    text = ran[-1].text if ran else statement.text if statement else ""
+    return FilledStatement(where, line, text, _how(record, where), ran, said, statement)
+
+
+def _how(record: Record, where: Where) -> str:
+    if record.state.doubt == where:
+        return DOUBT
+    how = record.state.done.get(where, NOT_RUN)
+    # what ran with another text, before an edit, is done with, and yet this text was not run
+    here = any(ran.where == where for ran in record.ran) or any(said.where == where for said in record.said)
+    return how if here or how != OK else NOT_RUN
+
+
+def _without_document(record: Record) -> Filled:
+    """The steps that the events tell of, without titles and prose."""
+    answered = (said.where for said in record.said if said.question in _SAID)
+    places = sorted({*(ran.where for ran in record.ran), *answered} - {NOWHERE})
+    steps = []
+    for number in dict.fromkeys(where.step for where in places):
+        here = [where for where in places if where.step == number]
+        lines = {ran.where: ran.line for ran in record.ran}
+        statements = tuple(
+            _statement(record, where, lines.get(where, 0), None) for where in here if where.statement
+        )
+        typed = tuple(r for r in record.ran if r.where.step == number and not r.where.statement)
+        said = tuple(s for s in record.said if s.where == Where(number) and s.question in _SAID)
+        hows = [statement.how for statement in statements]
+        hows += [_how(record, where) for where in here if where == Where(number)]
+        steps.append(
+            FilledStep(
+                number,
+                str(number),
+                f"Step {number}",
+                lines.get(here[0], 0),
+                None,
+                (FilledBlock(None, statements),) if statements else (),
+                typed,
+                said,
+                _together(hows),
+            )
+        )
+    return Filled(record, record.started.procedure, tuple(steps), ())

@@ -1,0 +1,92 @@
+"""`runbook-exec runs`: runs as a table and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ...engine.events import RunEnded
+from ...journal.index import Entry
+from ...text.durations import format_duration
+from ...text.moments import here
+from ..record import path_of
+
+_HEADER = ("run", "began", "outcome", "took", "document")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs are asked for; what is "" or None does not matter."""
+
+    document: str = ""  # a part of its path
+    outcome: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def matches(self, entry: Entry) -> bool:
+        """Whether a run is among them."""
+        path = str(path_of(entry.started)) if entry.started else ""
+        return (
+            self.document.removeprefix("./") in path
+            and self.outcome in ("", entry.outcome)
+            and (self.since is None or entry.began >= self.since)
+            and (self.until is None or entry.began < self.until)
+        )
+
+
+def table(entries: Sequence[Entry]) -> Iterator[str]:
+    """A line for each run, below a header; nothing for none."""
+    rows = [_HEADER, *(_row(entry) for entry in entries)]
+    if not entries:
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER) - 1)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        yield "  ".join([*cells, row[-1]])
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    document = short(entry)
+    took = format_duration(entry.seconds) if entry.started else ""
+    return (entry.run, here(entry.began), entry.outcome, took, document)
+
+
+def short(entry: Entry) -> str:
+    """The document's path as it can be typed here, with the procedure; of a damaged journal its own path."""
+    if entry.started is None:
+        return str(entry.path)
+    path = path_of(entry.started)
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return f"{path}#{entry.started.anchor}" if entry.started.anchor else str(path)
+
+
+def as_json(entries: Iterable[Entry]) -> str:
+    """The runs as a JSON list."""
+    return json.dumps([_object(entry) for entry in entries], indent=2, ensure_ascii=False)
+
+
+def _object(entry: Entry) -> dict[str, Any]:
+    started = entry.started
+    known: dict[str, Any] = {
+        "run": entry.run,
+        "outcome": entry.outcome,
+        "began": started.time if started else None,
+        "seconds": round(entry.seconds, 3),
+        "journal": str(entry.path),
+    }
+    if started:
+        known |= {
+            "document": str(path_of(started)),
+            "digest": started.digest,
+            "anchor": started.anchor,
+            "place": started.place,
+            "commit": started.commit,
+            "dirty": started.dirty,
+        }
+    known["reason"] = entry.last.reason if isinstance(entry.last, RunEnded) else ""
+    return known

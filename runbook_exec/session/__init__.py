@@ -1,0 +1,1 @@
+"""One live shell in a pseudo-terminal."""

@@ -1,0 +1,54 @@
+"""Words that are typed while the terminal shows no keys: passwords and the like, which are secrets."""
+
+from __future__ import annotations
+
+import re
+import termios
+from collections.abc import Callable
+
+_SHORTEST = 4  # characters; a shorter word would be found in much that is no secret
+
+_LAST_WORD = re.compile(rb"[\w\x80-\xff]*[^\w\x80-\xff]*\Z")  # what the kernel takes for one
+
+_ENDS = (b"\r", b"\n", b"\x04")
+
+
+class HiddenWords:
+    """Puts the keys of such lines together as the kernel does for the program that reads them.
+
+    A program that takes each key by itself, as an editor does or a shell's prompt, shows them as it likes:
+    its keys are no such words. `learn` is told each word of four or more characters.
+    """
+
+    def __init__(self, terminal: int) -> None:
+        self._terminal = terminal
+        self._line = b""
+        self.learn: Callable[[str], None] = lambda word: None
+
+    def add(self, keys: bytes) -> None:
+        """Look at keys that the terminal has not yet been given."""
+        try:
+            modes = termios.tcgetattr(self._terminal)
+        except termios.error:
+            return  # the shell has died
+        if not modes[3] & termios.ICANON or modes[3] & termios.ECHO:
+            self._line = b""
+            return
+        special = modes[6]
+        for number in keys:
+            key = bytes((number,))
+            if key in _ENDS:
+                word = self._line.decode("utf-8", "surrogateescape")
+                self._line = b""
+                if len(word) >= _SHORTEST:
+                    self.learn(word)
+            elif key == special[termios.VERASE]:
+                self._line = self._line.decode("utf-8", "surrogateescape")[:-1].encode(
+                    "utf-8", "surrogateescape"
+                )
+            elif key == special[termios.VWERASE]:
+                self._line = _LAST_WORD.sub(b"", self._line)
+            elif key in (special[termios.VKILL], special[termios.VINTR]):
+                self._line = b""
+            else:
+                self._line += key

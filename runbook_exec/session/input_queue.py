@@ -1,0 +1,49 @@
+"""What the operator has typed, and the terminal of the running program has not yet taken."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import termios
+
+from .pty_modes import drop_unread
+
+INTERRUPT = b"\x03"
+
+
+class Typed:
+    """Keys on their way to a terminal, which takes only so many before its program reads them."""
+
+    def __init__(self, terminal: int) -> None:
+        self._terminal = terminal
+        self._keys = bytearray()
+
+    def add(self, keys: bytes) -> None:
+        """Keys that were typed just now."""
+        self._keys += keys
+
+    def clear(self) -> None:
+        """Forget what was not taken: it was meant for a program that has ended."""
+        self._keys.clear()
+
+    def press(self) -> bool:
+        """Give the terminal what it takes now, and tell whether something is left.
+
+        ^C does not wait behind what nobody reads: where it interrupts, it drops that, as any terminal does.
+        """
+        self._write()
+        at = self._keys.rfind(INTERRUPT)
+        if at >= 0 and self._interrupts():
+            del self._keys[:at]
+            drop_unread(self._terminal)
+            self._write()
+        return bool(self._keys)
+
+    def _write(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            del self._keys[: os.write(self._terminal, self._keys)]
+
+    def _interrupts(self) -> bool:
+        """Whether the program has left ^C its meaning."""
+        modes = termios.tcgetattr(self._terminal)
+        return bool(modes[3] & termios.ISIG) and modes[6][termios.VINTR] == INTERRUPT

@@ -1,0 +1,47 @@
+"""What a shell tells on a FIFO of its own: how a statement ended, and answers to what we ask it."""
+
+from __future__ import annotations
+
+import os
+
+from ..shells.driver import Report, parse_report
+
+_AT_ONCE = 4096  # bytes read at once
+
+
+class Reports:
+    """Reads what a shell tells; its latest answers: the operator's `line`, its `jobs`, the turn `settled`."""
+
+    def __init__(self, path: str, token: str) -> None:
+        self._token = token
+        self._unread = bytearray()
+        self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        self.line: str | None = None
+        self.jobs = ""
+        self.settled = 0
+
+    def fileno(self) -> int:
+        """The descriptor that tells when there is something to read."""
+        return self._fd
+
+    def next(self, turn: int) -> Report | None:
+        """Read what there is: the report for this turn if it is there. BlockingIOError where nothing is."""
+        self._unread += os.read(self._fd, _AT_ONCE)
+        found: Report | None = None
+        while (end := self._unread.find(0)) >= 0:
+            message = bytes(self._unread[:end])
+            del self._unread[: end + 1]
+            kind, _, rest = message.partition(b"\n")
+            if kind == b"line":
+                self.line = rest.decode("utf-8", "surrogateescape")
+            elif kind == b"jobs":
+                self.jobs = rest.decode("utf-8", "replace")
+            elif kind == b"settled" and rest.isdigit():
+                self.settled, found = int(rest), None  # what was reported before is not about this
+            elif (report := parse_report(message, self._token)) and report.turn in (None, turn):
+                found = found or report  # a shell may come to the gate of a turn twice
+        return found
+
+    def close(self) -> None:
+        """Let go of the FIFO."""
+        os.close(self._fd)

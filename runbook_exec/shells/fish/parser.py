@@ -1,0 +1,376 @@
+"""Splits fish source into the commands a person would enter one after the other.
+
+The grammar is that of fish's own parser: a command is a job with all its `&&` and `||`, and the jobs after it
+that begin with `and` or `or`. What only running or checking would tell (a `break` outside a loop, a lone `$`)
+is left to `fish -n`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..base import Scan
+from .lexer import KEYWORDS, Region, Token, tokens
+
+# Deeper nesting than any document has; it keeps this parser's recursion well inside Python's.
+_DEEPEST = 50
+
+
+_ENDS_A_LIST = frozenset({"end", "else", "case"})
+
+_BEGINS_A_BLOCK = frozenset({"begin", "for", "function", "if", "switch", "while"})
+
+_DECORATIONS = frozenset({"builtin", "command", "exec"})
+
+_ASSIGNMENT = re.compile(r"\w+=")
+
+_HELP = frozenset({"-h", "--help"})
+
+
+def scan(script: str) -> Scan:
+    """Where the statements of `script`, its quoted stretches and its comments are.
+
+    Never raises: what does not parse is in `problem`, and the statement it is in reaches to the end.
+    """
+    regions: list[Region] = []
+    spans, problem, _ = _parse(script, regions)
+    comments = tuple((start, end) for start, end, context in regions if context == "comment")
+    return Scan(tuple(spans), tuple(regions), comments, problem)
+
+
+def reserved(script: str) -> tuple[tuple[tuple[int, int], ...], bool]:
+    """The keywords and the names of assignments, by their place in `script`, and whether it parses."""
+    _, problem, words = _parse(script, [])
+    return tuple((word.start, word.end) for word in words), problem is None
+
+
+class _Unparsable(Exception):
+    """The source ends too early or goes on wrongly: where, and why."""
+
+    def __init__(self, at: int, why: str) -> None:
+        super().__init__(why)
+        self.at = at
+        self.why = why
+
+
+def _parse(
+    script: str, regions: list[Region]
+) -> tuple[list[tuple[int, int]], tuple[int, str] | None, list[Token]]:
+    """The spans of the statements, the problem if there is one, and what is reserved."""
+    nul = script.find("\0")
+    end = len(script) if nul < 0 else nul
+    parser = _Parser(script, 0, end, regions)
+    spans: list[tuple[int, int]] = []
+    start = 0
+    try:
+        while (start := parser.skip_separators()) < end:
+            spans.append((start, parser.statement()))
+        if nul >= 0:
+            raise _Unparsable(nul, "a NUL character cannot be part of a command")
+    except _Unparsable as error:
+        stop = len(script.rstrip())
+        if start < stop:
+            spans.append((start, stop))
+        return spans, (error.at, error.why), parser.reserved
+    return spans, None, parser.reserved
+
+
+class _Parser:
+    """Reads `script[start:end]` token by token; `reserved` gathers the keywords and names it meets."""
+
+    def __init__(
+        self, script: str, start: int, end: int, regions: list[Region] | None = None, depth: int = 0
+    ) -> None:
+        self.script = script
+        self.tokens = tokens(script, start, end, regions)
+        self.position = 0
+        self.now = self.tokens[0]
+        self.depth = depth
+        self.reserved: list[Token] = []
+
+    def advance(self) -> None:
+        """Passes the token that is read next, `now`."""
+        self.position += 1
+        self.now = self.tokens[self.position]
+
+    @property
+    def then(self) -> Token:
+        """The token after that one."""
+        return self.tokens[min(self.position + 1, len(self.tokens) - 1)]
+
+    def skip_separators(self) -> int:
+        """Passes newlines and `;`, and gives the offset of what follows."""
+        while self.now.kind in ("newline", "semicolon"):
+            self.advance()
+        return self.now.start
+
+    def statement(self) -> int:
+        """Reads a job, its `&&` and `||` and the `and` and `or` below it; gives the offset of its end."""
+        if self.is_one_command():
+            end = self.now.end
+            self.advance()
+            return end
+        if self.now.keyword in _ENDS_A_LIST:
+            self.refuse_here()
+        end = self.conjunction()
+        while True:
+            before = self.position
+            self.skip_separators()
+            if not self.at_decorator():
+                self.position, self.now = before, self.tokens[before]
+                break
+            end = self.conjunction()
+        if self.now.kind not in ("newline", "semicolon", "stop", "word"):
+            self.refuse_here()
+        return end
+
+    def is_one_command(self) -> bool:
+        """Whether the token that is next surely is all of a statement, as most are."""
+        word = self.now
+        if word.kind != "word" or word.keyword or word.substitutions or "=" in word.text:
+            return False
+        after = self.tokens[self.position + 1]
+        if after.kind == "newline":
+            after = self.tokens[self.position + 2]
+            return after.kind in ("word", "stop") and after.keyword not in ("and", "or")
+        return after.kind == "stop"
+
+    def everything(self) -> None:
+        """Reads all there is, as in a command substitution."""
+        self.skip_separators()
+        while self.now.kind != "stop":
+            self.statement()
+            self.skip_separators()
+
+    def conjunction(self) -> int:
+        if self.at_decorator():
+            self.keyword()
+        self.job()
+        while self.now.kind in ("both", "either"):
+            self.operator()
+            self.job()
+        return self.tokens[self.position - 1].end
+
+    def job(self) -> None:
+        self.time()
+        self.command()
+        while self.now.kind == "pipe":
+            self.operator()
+            if self.now.keyword in ("and", "or", "time"):
+                raise _Unparsable(self.now.start, f"`{self.now.keyword}` cannot follow a pipe")
+            self.command()
+        if self.now.kind == "background":
+            self.advance()
+
+    def command(self) -> None:
+        word = self.now
+        if word.kind == "word" and not word.keyword and "=" not in word.text:
+            self.words_and_redirections()
+            return
+        self.assignments()
+        while self.now.keyword in ("not", "!") and self.has_operand():
+            self.keyword()
+            self.assignments()
+            self.time()
+        word = self.now
+        if word.kind != "word" or word.keyword == "end":
+            self.refuse_here()
+        if self.is_assignment(word):
+            raise _Unparsable(word.start, f"`{word.text}` has no command after it: fish sets with `set`")
+        if word.keyword in _BEGINS_A_BLOCK and self.has_operand():
+            self.block()
+            self.redirections()
+            return
+        if word.keyword in _DECORATIONS and self.then.kind == "word" and not self.then.text.startswith("-"):
+            self.keyword()
+        self.words_and_redirections()
+
+    def block(self) -> None:
+        """Reads from `begin`, `if` and their like up to and with the `end`."""
+        self.depth += 1
+        opening = self.now
+        if self.depth > _DEEPEST:
+            raise _Unparsable(opening.start, f"expected at most {_DEEPEST} blocks in one another")
+        match self.keyword():
+            case "begin":
+                self.body(opening)
+            case "while":
+                self.condition(opening)
+                self.body(opening)
+            case "for":
+                self.word(opening)
+                self.refuse_unfinished(opening)
+                if self.now.keyword != "in":
+                    raise _Unparsable(self.now.start, "expected `in` after the variable of `for`")
+                self.keyword()
+                self.words(opening)
+                self.body(opening)
+            case "function":
+                self.word(opening)
+                self.words(opening)
+                self.body(opening)
+            case "if":
+                self.condition(opening)
+                self.body(opening)
+                self.otherwise(opening)
+            case "switch":
+                self.word(opening)
+                self.separator(opening)
+                self.cases(opening)
+        self.close(opening)
+        self.depth -= 1
+
+    def otherwise(self, opening: Token) -> None:
+        while self.now.keyword == "else":
+            self.keyword()
+            if self.now.keyword == "if":
+                self.keyword()
+                self.condition(opening)
+                self.body(opening)
+            else:
+                self.separator(opening)
+                self.body(opening)
+                return
+
+    def cases(self, opening: Token) -> None:
+        self.skip_separators()
+        while self.now.keyword == "case":
+            self.keyword()
+            self.words(opening)
+            self.body(opening)
+
+    def condition(self, opening: Token) -> None:
+        self.refuse_unfinished(opening)
+        self.conjunction()
+        self.skip_separators()
+        while self.at_decorator():
+            self.conjunction()
+            self.skip_separators()
+
+    def body(self, opening: Token) -> None:
+        """Reads the commands of a block, up to the word that ends them."""
+        self.skip_separators()
+        while self.now.kind != "stop" and self.now.keyword not in _ENDS_A_LIST:
+            self.conjunction()
+            self.skip_separators()
+        self.refuse_unfinished(opening)
+
+    def close(self, opening: Token) -> None:
+        self.refuse_unfinished(opening)
+        if self.now.keyword != "end":
+            self.refuse_here()
+        self.keyword()
+
+    def words(self, opening: Token) -> None:
+        """Reads the words up to the separator, and that."""
+        while self.now.kind == "word":
+            self.word(opening)
+        self.separator(opening)
+
+    def word(self, opening: Token) -> None:
+        self.refuse_unfinished(opening)
+        if self.now.kind != "word":
+            self.refuse_here("a word")
+        for start, end in self.now.substitutions:
+            self.substitution(start, end)
+        self.advance()
+
+    def words_and_redirections(self) -> None:
+        while True:
+            token = self.now
+            if token.kind == "word":
+                for start, end in token.substitutions:
+                    self.substitution(start, end)
+                self.advance()
+            elif token.kind == "redirect":
+                self.redirection()
+            else:
+                return
+
+    def redirections(self) -> None:
+        """Reads what may follow the `end` of a block."""
+        while self.now.kind == "redirect":
+            self.redirection()
+        if self.now.kind == "word":
+            raise _Unparsable(self.now.start, f"`end` takes no arguments but `{self.now.text}` follows it")
+
+    def redirection(self) -> None:
+        operator = self.now
+        self.advance()
+        if self.now.kind != "word":
+            raise _Unparsable(operator.start, f"`{operator.text}` has no file after it")
+        self.word(operator)
+
+    def substitution(self, start: int, end: int) -> None:
+        if self.depth >= _DEEPEST:
+            raise _Unparsable(start - 1, f"expected at most {_DEEPEST} substitutions in one another")
+        inner = _Parser(self.script, start, end, depth=self.depth + 1)
+        inner.everything()
+        self.reserved += inner.reserved
+
+    def separator(self, opening: Token) -> None:
+        self.refuse_unfinished(opening)
+        if self.now.kind not in ("newline", "semicolon"):
+            self.refuse_here("the end of the line or `;`")
+        self.advance()
+
+    def operator(self) -> None:
+        """Reads `|`, `&&` or `||` and the line ends after it."""
+        operator = self.now
+        self.advance()
+        while self.now.kind == "newline":
+            self.advance()
+        if self.now.kind == "stop":
+            raise _Unparsable(operator.start, f"`{operator.text}` has no command after it")
+
+    def time(self) -> None:
+        if self.now.keyword == "time" and not self.then.text.startswith("-"):
+            self.keyword()
+
+    def assignments(self) -> None:
+        while self.is_assignment(self.now) and self.then.kind == "word":
+            name = _ASSIGNMENT.match(self.now.text)
+            self.reserved.append(self.now._replace(text=name[0] if name else ""))
+            self.word(self.now)
+
+    def is_assignment(self, word: Token) -> bool:
+        return word.kind == "word" and _ASSIGNMENT.match(word.text) is not None
+
+    def at_decorator(self) -> bool:
+        return self.now.keyword in ("and", "or") and self.then.text not in _HELP
+
+    def has_operand(self) -> bool:
+        """Whether the keyword begins more than a command of that name, such as `if --help`."""
+        if self.now.keyword == "function" and self.then.text in _HELP:
+            return False
+        if self.now.keyword != "function" and self.then.text.startswith("-"):
+            return False
+        return self.now.keyword == "begin" or self.then.kind not in ("newline", "semicolon", "stop")
+
+    def keyword(self) -> str:
+        """Reads the keyword that is next and gives it."""
+        word = self.now
+        self.reserved.append(word)
+        self.advance()
+        return word.keyword
+
+    def refuse_unfinished(self, opening: Token) -> None:
+        """Raises when the source ends inside what `opening` began."""
+        if self.now.kind != "stop":
+            return
+        if opening.keyword in KEYWORDS:
+            raise _Unparsable(opening.start, f"`{opening.keyword}` has no `end`")
+        raise _Unparsable(opening.start, f"`{opening.text}` has nothing after it")
+
+    def refuse_here(self, expected: str = "a command") -> None:
+        """Raises for the token that is next, which cannot stand there."""
+        word = self.now
+        if word.kind == "broken":
+            raise _Unparsable(*word.problem)
+        if word.kind == "stop":
+            last = self.tokens[max(self.position - 1, 0)]
+            raise _Unparsable(last.start, f"`{last.text}` has no command after it")
+        if word.keyword in _ENDS_A_LIST:
+            raise _Unparsable(word.start, f"`{word.keyword}` has no block to belong to")
+        shown = "the end of the line" if word.kind == "newline" else f"`{word.text}`"
+        raise _Unparsable(word.start, f"expected {expected}, not {shown}")

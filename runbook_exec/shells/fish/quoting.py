@@ -1,0 +1,206 @@
+"""fish: how its source is split, how a value is written in it, and how its syntax is checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ...system.memo import remembered
+from ..base import Filling, Piece, Unwritable
+from ..quoting import Context
+from . import parser as fish_scan
+from .lexer import escaped
+
+scan = remembered(fish_scan.scan)
+
+
+# A value of these only is itself as a whole word anywhere, in braces and before a redirection too.
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")
+
+_SPECIAL = {
+    Context.BARE: re.compile(r"[\\']"),
+    Context.SINGLE: re.compile(r"[\\']"),
+    Context.DOUBLE: re.compile(r'[\\"$]'),
+}
+
+
+# What fish's prompt takes for keys when it is pasted; a line end is pasted as what it is.
+_KEYS = re.compile(r"[\x01-\t\x0b-\x1f\x7f]")
+
+
+# Every character that may be part of a variable's name in some locale, said by what may not: a set that
+# names characters beyond 16 bits takes 2 ms to compile.
+_NAME = r"[^\x00-/:-@\[-^`{-\x7f]"
+
+_AFTER_EXPANSION = re.compile(rf"(?:\${_NAME}*|[\])])\Z")
+
+_AFTER_TILDE = re.compile(rf"(?:\A|[^A-Za-z0-9_./~\\-])~(?:{_NAME}|[.-])*\Z")
+
+_INDEXED = rf"\$+{_NAME}+(?:\[[^\[\]]*\])*"
+
+_IN_SLICE = {
+    Context.BARE: re.compile(rf"(?:{_INDEXED}|\(.*\))\[[^\[\]()'\"\n]*\Z", re.DOTALL),
+    Context.DOUBLE: re.compile(rf"(?:{_INDEXED}|\$\(.*\))\[[^\[\]()'\"\n]*\Z", re.DOTALL),
+}
+
+_INDEX = re.compile(r"[0-9. -]+")
+
+_MISREAD = re.compile(r'[$"]')
+
+_PARENTHESIS = re.compile(r"[()]")
+
+_UNFINISHED_ESCAPE = re.compile(r"\\[cxXuU]?\Z")
+
+
+# Longer values cannot make a keyword, whatever stands around them.
+_LONGEST_KEYWORD = 16
+
+
+def literal(value: str, context: Context) -> str:
+    """How `value` is written where it stands alone in `context`: as a whole word, or all there is in quotes.
+
+    Raises `Unwritable` for a NUL character and for a context that fish does not have.
+    """
+    if "\0" in value:
+        raise Unwritable("a value cannot hold a NUL character: no program can be given one")
+    if context is Context.BARE and _PLAIN.fullmatch(value):
+        return value
+    if context not in _SPECIAL:
+        raise Unwritable(
+            f"expected a place in fish where a value can be written, not `{context}`: move it out"
+        )
+    written = keys_apart(_SPECIAL[context].sub(r"\\\g<0>", value), '"' if context is Context.DOUBLE else "'")
+    return f"'{written}'" if context is Context.BARE else written
+
+
+def keys_apart(quoted: str, quote: str) -> str:
+    """What stands between two quotes, with its control characters outside of them, as escapes: `'a'\\t'b'`.
+
+    At fish's prompt a pasted tab completes something, and others do what their keys do: all would be lost.
+    """
+    return _KEYS.sub(lambda found: f"{quote}{_escape(found[0])}{quote}", quoted)
+
+
+def _escape(character: str) -> str:
+    return r"\t" if character == "\t" else rf"\x{ord(character):02x}"
+
+
+def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
+    """The statement `text` as fish reads it, with the values of its fillings, which are in order.
+
+    A filling in a comment stays as it stands. Raises `Unwritable` where a value would not reach the program
+    as it is: in an unsafe place, as the name of a variable, or as a keyword of fish.
+    """
+    pieces: list[Piece] = []
+    position = 0
+    for index, filling in enumerate(fillings):
+        if filling.context is Context.COMMENT:
+            continue
+        pieces.append(Piece(text[position : filling.start]))
+        pieces.append(Piece(_written(text, filling), index))
+        position = filling.end
+    pieces.append(Piece(text[position:]))
+    filled = tuple(piece for piece in pieces if piece.text or piece.filling is not None)
+    _refuse_other_grammar(filled, text, fillings)
+    return filled
+
+
+def _written(text: str, filling: Filling) -> str:
+    """The value as it is written at its place in `text`, exact whatever stands around it."""
+    before = text[: filling.start]
+    shown = text[filling.start : filling.end]
+    value, context = filling.value, filling.context
+    if context is Context.UNSAFE:
+        raise Unwritable(f"{shown} stands partly in quotes: put it inside or outside of them")
+    written = literal(value, context)
+    if context is Context.SINGLE:
+        written = _spared(before, written)
+        # The backslash before it belongs to the text; doubled, it cannot make an escape of what follows.
+        return "\\" + written if escaped(text, filling.start) else written
+    if before.endswith("$") and not escaped(text, filling.start - 1):
+        raise Unwritable(f"{shown} would be the name of a variable: write the name into the document")
+    index = _IN_SLICE[context].search(before)
+    if index and not escaped(text, index.start()):
+        if not _INDEX.fullmatch(value):
+            raise Unwritable(f"{shown} is an index: expected numbers or a range such as `2..-1`")
+        return value
+    return _in_double(text, filling, written) if context is Context.DOUBLE else _bare(text, filling, written)
+
+
+def _in_double(text: str, filling: Filling, written: str) -> str:
+    if escaped(text, filling.start):
+        return "\\" + written
+    before = text[: filling.start]
+    expansion = _AFTER_EXPANSION.search(before)
+    goes_on = expansion is not None and not escaped(text, expansion.start())
+    if goes_on or ("$(" in before and _PARENTHESIS.search(filling.value)):
+        # Between quotes of its own it cannot go on the variable's name or be taken for an index, and its
+        # parentheses are spared the misreading that `_spared` tells of.
+        return f"\"'{_spared(before, literal(filling.value, Context.SINGLE))}'\""
+    return written
+
+
+def _bare(text: str, filling: Filling, written: str) -> str:
+    before = text[: filling.start]
+    shown = text[filling.start : filling.end]
+    escape = _UNFINISHED_ESCAPE.search(before)
+    if escape and not escaped(text, escape.start()):
+        raise Unwritable(f"{shown} follows a backslash: take that away, a value is quoted as it needs it")
+    if _AFTER_TILDE.search(before):
+        raise Unwritable(f"{shown} would be part of a user's name after `~`: write the directory out")
+    whole = _is_edge(text, filling.start - 1, "(") and _is_edge(text, filling.end, ";)")
+    quoted = written if whole or written.startswith("'") else f"'{written}'"
+    return _spared(before, quoted)
+
+
+def _spared(before: str, quoted: str) -> str:
+    """The single-quoted text, with `$` and `"` escaped outside of its quotes where a `"$(…)"` came before.
+
+    After one in the same word, the syntax check of fish 3.6 takes what is quoted for what is not and refuses
+    a lone `$`, though it would run the command rightly. Written like this both readings are the same text.
+    """
+    return _MISREAD.sub(r"'\\\g<0>'", quoted) if "$(" in before else quoted
+
+
+def _is_edge(text: str, at: int, more: str) -> bool:
+    """Whether `text[at]` surely ends or begins a word, as the ends of the text do."""
+    if not 0 <= at < len(text):
+        return True
+    return text[at] in " \t\n" + more and not escaped(text, at)
+
+
+def _refuse_other_grammar(pieces: Sequence[Piece], text: str, fillings: Sequence[Filling]) -> None:
+    """Raises where a value is read as a keyword, or an assignment's name is a value.
+
+    fish looks for keywords through quotes: `'exec' ls` is `exec ls`, so quoting alone cannot make it a word.
+    """
+    harmless: list[Piece] = []
+    short: list[Piece] = []
+    for piece in pieces:
+        if piece.filling is None:
+            harmless.append(piece)
+            short.append(piece)
+        else:
+            harmless.append(Piece("x", piece.filling))
+            short.append(piece if len(piece.text) <= _LONGEST_KEYWORD else harmless[-1])
+    probes = [harmless, short] if short != harmless else [harmless]
+    parsed = [_reserved_fillings(probe) for probe in probes]
+    wrong = parsed[0][0] | parsed[-1][0]
+    if parsed[0][1] and not parsed[-1][1]:
+        wrong |= {piece.filling for piece in pieces if piece.filling is not None}
+    for index in sorted(wrong):
+        shown = text[fillings[index].start : fillings[index].end]
+        raise Unwritable(f"{shown} stands where fish reads a keyword or a variable's name, not a text")
+
+
+def _reserved_fillings(pieces: Sequence[Piece]) -> tuple[set[int], bool]:
+    """The fillings that lie in a keyword or in an assignment's name, and whether the text parses."""
+    words, parses = fish_scan.reserved("".join(piece.text for piece in pieces))
+    found: set[int] = set()
+    position = 0
+    for piece in pieces:
+        end = position + len(piece.text)
+        if piece.filling is not None and any(start < end and position < stop for start, stop in words):
+            found.add(piece.filling)
+        position = end
+    return found, parses

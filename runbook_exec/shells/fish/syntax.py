@@ -1,0 +1,132 @@
+"""What fish itself says of a script's syntax."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import subprocess
+import tempfile
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..base import Complaint
+
+_LONGEST_ARGUMENT = 128 * 1024 - 1  # Linux: MAX_ARG_STRLEN, with the NUL at its end
+
+_TOGETHER = 16  # scripts between two labels
+
+_LONGEST_CALL = 400_000  # bytes; macOS allows 1 MB with the environment
+
+_SAID = r"(?: \(\D*(?P<number>\d+)\))?: (?P<message>.*)(?:\n(?P<line>.*)\n(?P<carets>[ \t]*\^[~^]*)$)?"
+
+
+def check(scripts: Sequence[str]) -> list[Complaint | None]:
+    """What fish says of the syntax of each script, or None for one that it parses.
+
+    Nothing is run. Many scripts cost one process, and each that fails one more. Raises `FileNotFoundError`
+    where there is no fish.
+    """
+    found: list[Complaint | None] = [None] * len(scripts)
+    encoded = [script.encode("utf-8", "surrogateescape") + b"\n" for script in scripts]
+    for batch in _batches(encoded):
+        # most are right, and what fish says of a label takes longer than a script
+        suspects = _suspects(encoded, batch, _TOGETHER)
+        for index in _suspects(encoded, suspects, 1) if len(suspects) > 1 else suspects:
+            found[index] = _complaint(encoded[index])
+    return found
+
+
+def _batches(sources: Sequence[bytes]) -> Iterator[list[int]]:
+    """The numbers of the sources in groups that fit in the arguments of one process."""
+    batch: list[int] = []
+    size = 0
+    for index, source in enumerate(sources):
+        cost = len(source) + 200  # for the label and the pointers
+        if batch and size + cost > _LONGEST_CALL:
+            yield batch
+            batch, size = [], 0
+        batch.append(index)
+        size += cost
+    if batch:
+        yield batch
+
+
+def _suspects(sources: Sequence[bytes], numbers: Sequence[int], together: int) -> list[int]:
+    """Those that are not surely right: fish says something of one of so many that are asked about together.
+
+    So are those that cannot be handed over in this way.
+    """
+    given = [
+        number
+        for number in numbers
+        if b"\0" not in sources[number] and len(sources[number]) < _LONGEST_ARGUMENT
+    ]
+    if not given:
+        return list(numbers)
+    groups = [given[start : start + together] for start in range(0, len(given), together)]
+    label = f"end # {secrets.token_hex(8)}"
+    arguments: list[bytes | str] = ["-c", label, "-c", label]
+    for group in groups:
+        for number in group:
+            arguments += ["-c", sources[number]]
+        arguments += ["-c", label]
+    said = _fish(arguments).split(label)
+    # Two labels with nothing between them show what fish says when the sources between them are right.
+    silence = said[1] if len(said) == len(groups) + 3 else None
+    accepted = {
+        number
+        for group, between in zip(groups, said[2:], strict=False)
+        if between == silence
+        for number in group
+    }
+    return [number for number in numbers if number not in accepted]
+
+
+def _complaint(source: bytes) -> Complaint | None:
+    with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
+        path = Path(folder, f"{secrets.token_hex(8)}.fish")
+        path.write_bytes(source)
+        said = _fish([str(path)])
+    found = re.search(re.escape(path.name) + _SAID, said, re.MULTILINE)
+    if found is None:
+        return Complaint(said.strip()) if said.strip() else None
+    columns = _columns(found["line"], found["carets"]) if found["carets"] else None
+    return Complaint(found["message"], int(found["number"]) if found["number"] else None, columns)
+
+
+def _columns(line: str, carets: str) -> tuple[int, int] | None:
+    """The characters of the line that fish's carets stand under; None where that cannot be told."""
+    left = len(carets) - len(carets.lstrip())
+    start = 0
+    while left > 0 and start < len(line):
+        left -= _width(line[start])
+        start += 1
+    if left:
+        return None
+    while start < len(line) and _width(line[start]) == 0:  # an accent belongs to the letter before it
+        start += 1
+    return start, start + len(carets.strip())
+
+
+def _width(character: str) -> int:
+    """The columns of a terminal that fish reckons with."""
+    if character == "\t" or character.isascii():
+        return 1
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _fish(arguments: Sequence[bytes | str]) -> str:
+    """What `fish -n` writes on its standard error, in English whatever the person speaks."""
+    environment = {name: value for name, value in os.environ.items() if name != "LANGUAGE"}
+    done = subprocess.run(
+        ["fish", "--no-config", "-n", *arguments],
+        env=environment | {"LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    return done.stderr.decode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""bash, zsh and sh."""

@@ -1,0 +1,284 @@
+"""The commands of bash, zsh and sh: lists, pipelines, simple commands, redirections and functions."""
+
+from __future__ import annotations
+
+import re
+
+from ..quoting import Context
+from .lexer import LEFT_SIDE, NUMERIC_GLOB, Words
+from .regions import ARITHMETIC, NAME, Dialect, Unfinished
+
+_KEYWORD = re.compile(r"[a-z!{}\[\]]+(?=[ \t\n;&|<>()]|\\\n|\Z)")
+
+_FUNCTION = re.compile(r"[ \t]*\([ \t]*\)")
+
+_NAME = re.compile(r"[^\W\d]\w*")
+
+_TIME_OPTION = re.compile(r"(-p|--)[ \t]+")
+
+_REDIRECTION = {
+    "bash": re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-?|<>|<&|&>>?|>>|>&|>\||[<>])"),
+    "zsh": re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-?|<>|<&|(?:&>>?|>>|>&|>)[|!]?|<)"),
+    "sh": re.compile(r"\d*(<<-?|<>|<&|>>|>&|>\||[<>])"),
+}
+
+_DECLARATIONS = frozenset(("declare", "export", "float", "integer", "local", "readonly", "typeset"))
+
+_COMPOUND = {
+    **dict.fromkeys(("if", "for", "while", "until", "case", "{"), ("bash", "zsh", "sh")),
+    **dict.fromkeys(("[[", "function", "select"), ("bash", "zsh")),
+    **dict.fromkeys(("foreach", "repeat"), ("zsh",)),
+}
+
+_PREFIXES = {"bash": ("!", "time", "coproc"), "zsh": ("!", "time", "coproc"), "sh": ("!",)}
+
+_PREFIXES_IN_PIPE = {"bash": ("coproc",), "zsh": ("time",), "sh": ()}
+
+_OPENED_BY = {
+    "then": "if",
+    "elif": "if",
+    "else": "if",
+    "fi": "if",
+    "do": "for",
+    "done": "do",
+    "esac": "case",
+    "}": "{",
+    ")": "(",
+}
+
+
+class Commands(Words):
+    """The commands of a script, read one after another."""
+
+    def __init__(self, text: str, dialect: Dialect) -> None:
+        super().__init__(text, dialect)
+        self.zsh = dialect == "zsh"
+
+    # -- tokens
+
+    def keyword(self) -> str:
+        """What stands here if it looks like a keyword, or ""."""
+        if self.zsh and (self.peek() == "{" or self.at_closing_brace()):
+            return self.peek()
+        found = _KEYWORD.match(self.text, self.pos)
+        return found[0] if found else ""
+
+    def take(self, *words: str) -> str:
+        """Pass one of the keywords, if one stands here, and say which."""
+        word = self.keyword()
+        if word not in words:
+            return ""
+        self.pos += len(word)
+        return word
+
+    def expect(self, closer: str, opened: int, opener: str) -> None:
+        """Pass what ends the construct that began with the opener."""
+        if not self.closes((closer,)):
+            raise Unfinished(opened, f"`{opener}` has no `{closer}`")
+        self.pos += len(closer)
+
+    def closes(self, closers: tuple[str, ...]) -> bool:
+        """Whether one of the closers stands here."""
+        return any(self.at(closer) if closer[0] in ";)" else self.keyword() == closer for closer in closers)
+
+    def unexpected(self) -> Unfinished:
+        """The error for what stands here, which cannot begin or follow a command."""
+        word = self.keyword() or self.peek()
+        if not word:
+            return Unfinished(max(self.pos - 1, 0), "the script ends where a command is expected")
+        opener = _OPENED_BY.get(word)
+        return Unfinished(
+            self.pos, f"`{word}` has no `{opener}`" if opener else f"`{word}` is not expected here"
+        )
+
+    # -- lists of commands
+
+    def commands(self, closers: tuple[str, ...], opened: int, opener: str) -> None:
+        """Read commands, if there are any, up to a closer or the end of the script."""
+        self.some_commands(closers)
+
+    def block(self, closers: tuple[str, ...], opened: int, opener: str) -> None:
+        """Read one or more commands up to a closer; only zsh takes an empty block."""
+        if not self.some_commands(closers) and not self.zsh and self.closes(closers):
+            raise Unfinished(opened, f"`{opener}` has no command in it")
+
+    def some_commands(self, closers: tuple[str, ...], *, brief: bool = False) -> int:
+        """Read commands and count them; `brief`: stop where zsh lets a body follow a condition at once."""
+        count = 0
+        while True:
+            self.blank_lines()
+            if not self.peek() or self.closes(closers):
+                return count
+            if self.keyword() in _OPENED_BY and ")" not in closers:
+                return count  # what is open here is not ended, and the caller knows where it began
+            self.and_or()
+            count += 1
+            if not self.separator() and self.peek() not in ("", "\n", "#") and not self.closes(closers):
+                if brief and self.zsh:
+                    return count
+                raise self.unexpected()
+
+    def separator(self) -> bool:
+        """Pass the `;` or `&` that ends a command."""
+        if self.peek() == "&" and not self.at("&&"):
+            self.pos += 2 if self.zsh and (self.at("&|") or self.at("&!")) else 1
+            return True
+        if self.peek() == ";" and not (self.at(";;") or self.at(";&") or (self.zsh and self.at(";|"))):
+            self.pos += 1
+            return True
+        return False
+
+    def and_or(self) -> None:
+        """Pipelines with `&&` and `||` between them, and the blanks after them."""
+        self.pipeline()
+        while self.at("&&") or self.at("||"):
+            self.operator(2)
+            self.pipeline()
+
+    def operator(self, length: int) -> None:
+        """Pass an operator that a command must follow, here or on a later line."""
+        opened = self.pos
+        self.pos += length
+        self.blank_lines()
+        if not self.peek():
+            raise Unfinished(opened, f"`{self.text[opened : opened + length]}` has no command after it")
+
+    def pipeline(self) -> None:
+        """Commands with `|` or `|&` between them, and the blanks after them."""
+        prefixes = _PREFIXES[self.dialect]
+        while True:
+            if not self.prefixes(prefixes):
+                self.command()
+            self.blanks()
+            if self.peek() != "|" or self.at("||"):
+                return
+            self.operator(2 if self.at("|&") and self.dialect != "sh" else 1)
+            prefixes = _PREFIXES_IN_PIPE[self.dialect]
+
+    def prefixes(self, words: tuple[str, ...]) -> bool:
+        """Pass `!`, `time` and `coproc` before a command; true where no command follows and none need."""
+        stands_alone = False
+        while word := self.take(*words):
+            self.blanks()
+            if word == "time" and (option := _TIME_OPTION.match(self.text, self.pos)):
+                self.pos = option.end()
+            elif word == "coproc":
+                self.coprocess_name()
+            stands_alone = self.dialect != "sh" and word != "coproc"
+        return stands_alone and self.peek() in ("", "\n", ";", "&", "#", ")")
+
+    def coprocess_name(self) -> None:
+        """Pass the name in bash's `coproc NAME { …; }`."""
+        start = self.pos
+        name = _NAME.match(self.text, start)
+        if self.dialect != "bash" or name is None or self.is_compound(self.keyword()):
+            return
+        self.pos = name.end()
+        self.blanks()
+        if self.peek() == "(" or self.is_compound(self.keyword()):
+            self.mark(start, name.end(), Context.UNSAFE, NAME)
+        else:
+            self.pos = start
+
+    # -- commands
+
+    def is_compound(self, word: str) -> bool:
+        """Whether the word begins a compound command in this dialect."""
+        return self.dialect in _COMPOUND.get(word, ())
+
+    def compound(self, word: str, opened: int) -> None:
+        """Read the compound command whose first word has just been passed; `posix_scan` says how."""
+        raise NotImplementedError
+
+    def command(self) -> None:
+        """One command, simple or compound, with its redirections."""
+        opened = self.pos
+        self.descend(opened)
+        word = self.keyword()
+        if self.at("((") and self.dialect != "sh" and (end := self.arithmetic_end(opened)) is not None:
+            self.pos = end
+            self.mark(opened, end, Context.UNSAFE, ARITHMETIC)
+        elif self.zsh and (nameless := _FUNCTION.match(self.text, opened)):
+            self.pos = nameless.end()
+            self.function_body(opened)
+            self.words_of_line()
+        elif self.peek() == "(":
+            self.pos += 1
+            self.block((")",), opened, "(")
+            self.expect(")", opened, "(")
+        elif self.is_compound(word):
+            self.pos += len(word)
+            self.blanks()
+            self.compound(word, opened)
+        elif word == "!" or word in _OPENED_BY:
+            raise self.unexpected()
+        else:
+            self.simple(opened)
+            self.ascend()
+            return
+        self.blanks()
+        while self.redirection():
+            self.blanks()
+        self.ascend()
+
+    def simple(self, opened: int) -> None:
+        """Assignments, words and redirections; or the definition of a function, which begins like them."""
+        assigns, leading = True, True
+        while True:
+            self.blanks()
+            if self.redirection():
+                continue
+            start, known = self.pos, len(self.marks)
+            is_assignment = assigns and LEFT_SIDE.match(self.text, start)
+            if self.at_end_of_words() or not self.word(assigns=assigns):
+                break
+            if is_assignment:
+                continue
+            if (leading or self.zsh) and (parentheses := _FUNCTION.match(self.text, self.pos)):
+                self.mark_unsafe(start, NAME, known)
+                self.pos = parentheses.end()
+                self.function_body(opened)
+                return
+            if leading:
+                assigns, leading = self.text[start : self.pos] in _DECLARATIONS, False
+        if self.pos == opened or self.peek() == "(":
+            raise self.unexpected()
+
+    def words_of_line(self) -> None:
+        """Words and redirections, if there are any."""
+        self.blanks()
+        while self.redirection() or (not self.at_end_of_words() and self.word()):
+            self.blanks()
+
+    def at_end_of_words(self) -> bool:
+        """Whether what stands here cannot begin a word of the command."""
+        return self.peek() in ("", "\n", ";", "&", "|", ")", "#") or (self.zsh and self.at_closing_brace())
+
+    def redirection(self) -> bool:
+        """Pass a redirection and its word, if one stands here."""
+        found = _REDIRECTION[self.dialect].match(self.text, self.pos)
+        if found is None or self.begins_word(found[0]):
+            return False
+        opened, self.pos = self.pos, found.end()
+        operator = found[1]
+        self.blanks()
+        if operator in ("<<", "<<-"):
+            self.end_word(opened, operator == "<<-")
+        elif not self.word():
+            raise Unfinished(opened, f"`{operator}` has no word after it")
+        return True
+
+    def begins_word(self, operator: str) -> bool:
+        """Whether `<` or `>` is the first character of `<( )` or of zsh's `<1-9>`."""
+        if operator not in ("<", ">") or self.dialect == "sh":
+            return False
+        return self.text.startswith("(", self.pos + 1) or (
+            self.zsh and NUMERIC_GLOB.match(self.text, self.pos) is not None
+        )
+
+    def function_body(self, opened: int) -> None:
+        """The command that a function is."""
+        self.blank_lines()
+        if not self.peek():
+            raise Unfinished(opened, "the function has no body")
+        self.command()

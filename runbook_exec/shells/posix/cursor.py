@@ -1,0 +1,105 @@
+"""A cursor over bash, zsh or sh source: it passes blanks and comments and notes the context of stretches."""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+from ..quoting import Context
+from .regions import Dialect, Region, Unfinished
+
+_MAX_DEPTH = 80  # well above any real script, and well below Python's own limit on recursion
+
+_PARENTHESIS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[()'\"]", re.DOTALL)
+
+_BLANKS = re.compile(r"(?:[ \t]|\\\n)+")
+
+
+class Cursor:
+    """Where reading has got to in a script; what it has seen is in its lists."""
+
+    def __init__(self, text: str, dialect: Dialect) -> None:
+        self.text = text
+        self.dialect = dialect
+        self.pos = 0
+        self.end = 0  # the end of the last token, once the blanks after it are passed
+        self.marks: list[Region] = []
+        self.comments: list[tuple[int, int]] = []
+        self._blank_until = 0
+        self._parentheses: dict[int, int | None] = {}  # where each `(` that has been looked at ends
+        self.depth = 0
+
+    def peek(self) -> str:
+        """The next character, or "" at the end."""
+        return self.text[self.pos : self.pos + 1]
+
+    def at(self, token: str) -> bool:
+        """Whether the token stands here."""
+        return self.text.startswith(token, self.pos)
+
+    def mark(self, start: int, end: int, context: Context, reason: str = "") -> None:
+        """Note the context of a stretch; marks inside it win."""
+        if start < end:
+            self.marks.append(Region(start, end, context, reason))
+
+    def mark_unsafe(self, start: int, reason: str, known: int) -> None:
+        """Note all from `start` to here as unsafe, in place of all marks but the first `known`."""
+        del self.marks[known:]
+        self.mark(start, self.pos, Context.UNSAFE, reason)
+
+    def descend(self, opened: int) -> None:
+        """Go one level of nesting deeper."""
+        if self.depth >= _MAX_DEPTH:
+            raise Unfinished(opened, f"nested more than {_MAX_DEPTH} levels deep")
+        self.depth += 1
+
+    def ascend(self) -> None:
+        """Leave that level. An error inside need not: nothing is read after it."""
+        self.depth -= 1
+
+    def blanks(self) -> None:
+        """Pass spaces, tabs and continued lines; the token before them has ended."""
+        if self.pos != self._blank_until:
+            self.end = self.pos
+        if blanks := _BLANKS.match(self.text, self.pos):
+            self.pos = blanks.end()
+        self._blank_until = self.pos
+
+    def comment(self) -> None:
+        """Pass a comment, up to its newline."""
+        end = self.text.find("\n", self.pos)
+        end = len(self.text) if end < 0 else end
+        self.comments.append((self.pos, end))
+        self.mark(self.pos, end, Context.COMMENT)
+        self.pos = self._blank_until = end
+
+    def past(self, plain: re.Pattern[str]) -> str:
+        """Pass characters that mean nothing here, and return the one after them, or "" at the end."""
+        self.pos = cast(re.Match[str], plain.match(self.text, self.pos)).end()
+        return self.peek()
+
+    def arithmetic_end(self, start: int) -> int | None:
+        """Where the `((` at `start` ends if it is arithmetic; None where its parentheses hold commands."""
+        inner = self.parenthesis_end(start + 1)
+        return inner + 1 if inner is not None and self.text.startswith(")", inner) else None
+
+    def parenthesis_end(self, start: int) -> int | None:
+        """Where the `(` at `start` ends, by its parentheses and quotes alone."""
+        if start not in self._parentheses:
+            self._look_for_parentheses(start)
+        return self._parentheses[start]
+
+    def _look_for_parentheses(self, start: int) -> None:
+        """Find where the `(` at `start` ends, and all that stand between."""
+        opened: list[int] = []
+        for token in _PARENTHESIS.finditer(self.text, start):
+            if token[0] in "'\"" and self.dialect == "bash":
+                # bash looks for the end of this quote first, before it can tell that these are commands
+                raise Unfinished(token.start(), f"`{token[0]}` has no closing `{token[0]}`")
+            if token[0] == "(":
+                opened.append(token.start())
+                self._parentheses[token.start()] = None
+            elif token[0] == ")":
+                self._parentheses[opened.pop()] = token.end()
+                if not opened:
+                    return

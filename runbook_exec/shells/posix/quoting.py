@@ -1,0 +1,249 @@
+"""How a value is written into bash, zsh and sh source so that the program gets exactly that value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..base import Filling, Piece, Unwritable
+from ..quoting import Context
+from .heredocs import Heredoc, ends_in_escape
+from .parser import Reading, read
+from .regions import Dialect, Region
+
+_IN_DOUBLE = re.compile(r"([\\\"$`])")
+
+_IN_ANSI_C = re.compile(r"([\\'])")
+
+_IN_HEREDOC = re.compile(r"([\\$`])")
+
+_OPEN_ESCAPE = re.compile(r"\\[0-7xuUcCM][0-9A-Fa-f-]*\Z")  # of $'…': what comes next could become part of it
+
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_]+")
+
+_NOTHING = "${0+}"  # expands to nothing, and keeps a line from being an end word or beginning with tabs
+
+_HEREDOCS = (Context.HEREDOC, Context.HEREDOC_VERBATIM)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """New text for `text[start:end]` of a statement."""
+
+    start: int
+    end: int
+    text: str
+    filling: int | None = None
+
+
+def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piece, ...]:
+    """Write values into a statement, each for its context; what is in a comment stays as it is.
+
+    A value in a here-document whose word is quoted can make it necessary to write the whole here-document
+    with a plain word; the pieces then hold the statement as rewritten.
+    Raises Unwritable where no way of writing the value is known to be exact.
+    """
+    blanked = _blank(text, fillings)
+    reading = read(blanked, dialect)
+    edits: list[_Edit] = []
+    bodies: dict[int, list[int]] = {}
+    for index, filling in enumerate(fillings):
+        if filling.context is Context.COMMENT:
+            continue
+        region = _region(reading, filling)
+        _refuse(filling, region)
+        around = [
+            n for n, heredoc in enumerate(reading.heredocs) if heredoc.start <= filling.start < heredoc.end
+        ]
+        if filling.context in _HEREDOCS:
+            if len(around) != 1:
+                raise Unwritable("a value cannot be written in a here-document that is inside another")
+            bodies.setdefault(around[0], []).append(index)
+            continue
+        if around:
+            _check_within_body(blanked, filling, region)
+        edits.append(
+            _Edit(filling.start, filling.end, _written(text, fillings, index, reading, dialect), index)
+        )
+    for number, indices in bodies.items():
+        body = _Body(
+            blanked, reading, reading.heredocs[number], {index: fillings[index] for index in indices}
+        )
+        edits += body.edits()
+    return _assemble(text, edits)
+
+
+def _blank(text: str, fillings: Iterable[Filling]) -> str:
+    """The text with a word of the same length in place of every placeholder."""
+    characters = list(text)
+    for filling in fillings:
+        characters[filling.start : filling.end] = "Q" * (filling.end - filling.start)
+    return "".join(characters)
+
+
+def _region(reading: Reading, filling: Filling) -> Region:
+    """What was read around the placeholder; as unsafe as any part of it."""
+    touched = [
+        region for region in reading.regions if region.start < filling.end and filling.start < region.end
+    ]
+    for region in touched:
+        if region.context is Context.UNSAFE:
+            return region
+    return touched[0] if touched else Region(filling.start, filling.end, Context.BARE)
+
+
+def _refuse(filling: Filling, region: Region) -> None:
+    if region.context is Context.UNSAFE:
+        raise Unwritable(f"a value cannot be written {region.reason}")
+    if filling.context is not region.context:
+        raise Unwritable("a value cannot be written where the quoting around it is not closed")
+    if "\0" in filling.value:
+        raise Unwritable("a value with a NUL byte cannot be given to a program; take the byte out")
+
+
+def _check_within_body(blanked: str, filling: Filling, region: Region) -> None:
+    """Refuse what a here-document around `$( )` would make of a value: its lines are read first, as text."""
+    line = blanked.rfind("\n", 0, filling.start) + 1
+    quoted_on_one_line = filling.context is Context.BARE or (
+        line < region.start and "\n" not in blanked[region.start : region.end + 1]
+    )
+    if "\n" in filling.value or not quoted_on_one_line:
+        raise Unwritable(
+            "a value of several lines cannot be written inside $( … ) in a here-document; "
+            "assign it to a variable first and use that"
+        )
+
+
+def _written(text: str, fillings: Sequence[Filling], index: int, reading: Reading, dialect: Dialect) -> str:
+    """The value as the shell is to read it, outside here-documents."""
+    filling = fillings[index]
+    value = filling.value
+    if filling.context is Context.SINGLE:
+        return value.replace("'", r"'\''")
+    if filling.context is Context.DOUBLE:
+        return ('""' if _continues_parameter(reading, filling) else "") + _IN_DOUBLE.sub(r"\\\1", value)
+    if filling.context is Context.ANSI_C:
+        return ("'$'" if _OPEN_ESCAPE.search(text, 0, filling.start) else "") + _IN_ANSI_C.sub(r"\\\1", value)
+    # with zsh's option RC_QUOTES two single quotes are a quote, so they must not meet
+    if dialect == "zsh" and (
+        "'" in (text[filling.start - 1 : filling.start], text[filling.end : filling.end + 1])
+        or any(other.end == filling.start or other.start == filling.end for other in fillings)
+    ):
+        return '"' + _IN_DOUBLE.sub(r"\\\1", value) + '"'
+    return "'" + value.replace("'", r"'\''") + "'"
+
+
+def _continues_parameter(reading: Reading, filling: Filling) -> bool:
+    """Whether the placeholder follows on a `$name`, which letters would make longer."""
+    return any(start < filling.start <= end for start, end in reading.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A here-document and the values that go into it, by the index of their fillings."""
+
+    blanked: str
+    reading: Reading
+    heredoc: Heredoc
+    fillings: Mapping[int, Filling]
+
+    def edits(self) -> list[_Edit]:
+        """What to change in the statement."""
+        if not self.heredoc.word.quoted:
+            return [self._expanded(index) for index in self.fillings]
+        if any(self._needs_care(filling, filling.value) for filling in self.fillings.values()):
+            return self._rewritten()
+        return [_Edit(item.start, item.end, item.value, index) for index, item in self.fillings.items()]
+
+    def _expanded(self, index: int) -> _Edit:
+        """The value for a body in which `$` and backticks are expanded."""
+        filling = self.fillings[index]
+        before = self._filled(self._line(filling)[0], filling.start)
+        if ")" in filling.value and self.heredoc.word.begins(before):
+            raise Unwritable(
+                "a value with `)` cannot be written on a line that begins like the last of its here-document"
+            )
+        value = _IN_HEREDOC.sub(r"\\\1", filling.value)
+        if (
+            self._needs_care(filling, value)
+            or _continues_parameter(self.reading, filling)
+            or self._is_on_continued_line(filling)
+        ):
+            value = _NOTHING + value.replace("\n", "\n" + _NOTHING)
+        return _Edit(filling.start, filling.end, value, index)
+
+    def _line(self, filling: Filling) -> tuple[int, int]:
+        start = self.blanked.rfind("\n", 0, filling.start) + 1
+        end = self.blanked.find("\n", filling.end)
+        return start, end
+
+    def _filled(self, start: int, end: int) -> str:
+        """A stretch of the body with the values as they would be without care."""
+        pieces = []
+        for item in sorted(self.fillings.values(), key=lambda item: item.start):
+            if start <= item.start < end:
+                value = item.value if self.heredoc.word.quoted else _IN_HEREDOC.sub(r"\\\1", item.value)
+                pieces += [self.blanked[start : item.start], value]
+                start = item.end
+        return "".join((*pieces, self.blanked[start:end]))
+
+    def _needs_care(self, filling: Filling, value: str) -> bool:
+        """Whether the value would end the body, lose some of it, or has several lines, any of which could."""
+        word = self.heredoc.word
+        start, end = self._line(filling)
+        loses_tabs = (
+            word.strips_tabs
+            and value[:1] in ("", "\t")
+            and not self._filled(start, filling.start).strip("\t")
+        )
+        line = self._filled(start, end)
+        return "\n" in value or loses_tabs or word.ends_body(line) or word.resembles(line)
+
+    def _is_on_continued_line(self, filling: Filling) -> bool:
+        """Whether a backslash joins the line to another, so that together they could be the end word."""
+        start, end = self._line(filling)
+        return ends_in_escape(self.blanked[: max(start - 1, 0)]) or ends_in_escape(self.blanked[start:end])
+
+    def _rewritten(self) -> list[_Edit]:
+        """The here-document with a word that is not quoted, and all of its own text escaped instead."""
+        heredoc = self.heredoc
+        edits = [self._expanded(index) for index in self.fillings]
+        start = heredoc.start
+        for stop, resume in [*sorted((edit.start, edit.end) for edit in edits), (heredoc.end, heredoc.end)]:
+            edits.append(_Edit(start, stop, _IN_HEREDOC.sub(r"\\\1", self.blanked[start:stop])))
+            start = resume
+        word = self._plain_word()
+        edits.append(_Edit(heredoc.word.start, heredoc.word.end, word))
+        edits.append(_Edit(heredoc.close - len(heredoc.word.text), heredoc.close, word))
+        return edits
+
+    def _plain_word(self) -> str:
+        """An end word that needs no quotes: the one there is, or one that is no line of the body."""
+        word = self.heredoc.word.text
+        if _PLAIN_WORD.fullmatch(word):
+            return word
+        lines = {line.strip("\t") for line in self._filled(self.heredoc.start, self.heredoc.end).split("\n")}
+        word = "EOF"
+        while any(line.startswith(word) for line in lines):
+            word += "_"
+        return word
+
+
+def _assemble(text: str, edits: Iterable[_Edit]) -> tuple[Piece, ...]:
+    """The edited statement in pieces; neighbours that are its own text are one."""
+    pieces: list[Piece] = []
+    own = ""
+    position = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        own += text[position : edit.start]
+        position = edit.end
+        if edit.filling is None:
+            own += edit.text
+            continue
+        if own:
+            pieces.append(Piece(own))
+        own = ""
+        pieces.append(Piece(edit.text, edit.filling))
+    own += text[position:]
+    return (*pieces, Piece(own)) if own else tuple(pieces)

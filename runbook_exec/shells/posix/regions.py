@@ -1,0 +1,91 @@
+"""The context of every stretch of bash, zsh or sh source, and why some can hold no value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..quoting import Context
+
+Dialect = Literal["bash", "zsh", "sh"]
+
+
+# Why no value can be written somewhere; each completes "a value cannot be written …".
+BACKTICKS = "inside backticks; use $( … ) there"
+
+ARITHMETIC = "inside arithmetic; assign it to a variable first and use that"
+
+BRACES = "inside ${ … }; assign it to a variable first and use that"
+
+SUBSCRIPT = "inside [ … ]; quote the brackets, or assign it to a variable first and use that"
+
+PATTERN = "inside a pattern's ( … ); assign it to a variable first and use that"
+
+RANGE = "inside { … .. … }; use seq there"
+
+REGEX = "inside a regular expression; assign it to a variable first and use that"
+
+NAME = "as the name of a variable or a function"
+
+END_WORD = "as the end word of a here-document"
+
+ESCAPED = "after a backslash; take the backslash away"
+
+DOLLAR = "after `$`, where it would name a variable"
+
+TILDE = "after `~`; write the directory out"
+
+COMMAND_PATH = "after `=`, where zsh looks for a command; quote the `=`"
+
+MODIFIER = "after a `:` modifier of zsh; write ${name} in place of $name"
+
+BROKEN_BODY = "in a here-document whose `$` or backticks do not parse; mend it first"
+
+NOT_PORTABLE = "inside $'…' in sh, where shells differ; use plain quotes"
+
+
+class Unfinished(Exception):
+    """The script does not parse: where the trouble began, and what it is."""
+
+    def __init__(self, offset: int, message: str) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch in one context; `reason` completes "a value cannot be written …" where it is unsafe."""
+
+    start: int
+    end: int
+    context: Context
+    reason: str = ""
+
+
+def flatten(marks: Sequence[Region]) -> tuple[Region, ...]:
+    """Nested marks as disjoint regions in order, innermost first; bare ones, which only make holes, go."""
+    flat: list[Region] = []
+    around: list[Region] = []
+    cursor = 0
+
+    def reach(end: int) -> None:
+        nonlocal cursor
+        if around and cursor < end and around[-1].context is not Context.BARE:
+            flat.append(Region(cursor, end, around[-1].context, around[-1].reason))
+        cursor = max(cursor, end)
+
+    # a mark is noted when it ends, so of two that are equal the later one is the outer
+    outermost_first = list(reversed(marks))
+    outermost_first.sort(key=lambda mark: (mark.start, -mark.end))
+    for mark in outermost_first:
+        while around and around[-1].end <= mark.start:
+            reach(around[-1].end)
+            around.pop()
+        reach(mark.start)
+        around.append(mark)
+    while around:
+        reach(around[-1].end)
+        around.pop()
+    return tuple(flat)

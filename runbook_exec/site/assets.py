@@ -1,0 +1,43 @@
+"""The files that a site needs beside its pages: styles, scripts, and the player of recordings.
+
+They are files of the site, since no Markdown extension can hand a builder any; `runbook-exec docs init` puts
+them there. A build says when those of the site are not those of this program.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from .builders import Place, warn
+
+STATIC = Path(__file__).parent / "static"
+
+BELOW = "assets/runbook-exec"  # where they are in a site
+
+STYLES = (f"{BELOW}/runbook.css",)
+
+SCRIPTS = (f"{BELOW}/fill.js", f"{BELOW}/runbook.js")
+
+
+def check_assets(where: Place) -> None:
+    """Warn, once in a build, where the site's files are missing or of another version."""
+    if wrong := _wrong(where.docs / BELOW):
+        _wrong.cache_clear()
+        if where.docs not in _told:
+            _told.add(where.docs)
+            warn(where, None, wrong)
+
+
+_told: set[Path] = set()
+
+
+@lru_cache(maxsize=4)
+def _wrong(folder: Path) -> str:
+    for own in sorted(path for path in STATIC.iterdir() if path.is_file()):
+        theirs = folder / own.name
+        if not theirs.exists():
+            return f"`{theirs.name}` is missing in `{folder}`: run `runbook-exec docs init`"
+        if theirs.read_bytes() != own.read_bytes():
+            return f"`{theirs.name}` in `{folder}` is of another version: run `runbook-exec docs init`"
+    return ""

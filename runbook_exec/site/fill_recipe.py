@@ -1,0 +1,252 @@
+"""How a statement's values are written, as facts that a page can work with: JSON for `static/fill.js`.
+
+What depends on the text alone is found here, by asking the shells' own modules; what depends on the value is
+left to the page, whose `filled` does as `preview` does. Both are held against the same cases. Offsets count
+UTF-16 units, as JavaScript does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..document.model import Placeholder, Statement
+from ..shells.base import Filling, Unwritable
+from ..shells.fish.lexer import KEYWORDS, tokens
+from ..shells.posix.parser import Reading, read
+from ..shells.posix.regions import Dialect
+from ..shells.quoting import Context
+from ..shells.registry import SHELLS
+from .quoting_styles import FISH, LINES, POSIX, TELLING, refuses
+
+Slot = dict[str, Any]
+
+Recipe = dict[str, Any]
+
+
+_HEREDOCS = (Context.HEREDOC, Context.HEREDOC_VERBATIM)
+
+_QUOTING = re.compile(r"""['"\\]""")
+
+_TOO_SUBTLE = "the page cannot write this value exactly: run the command with runbook-exec"
+
+
+def recipe(statement: Statement, shell: str) -> Recipe | None:
+    """The facts of a statement; None where nothing in it is filled in."""
+    wanted = slots_of(statement)
+    if not wanted:
+        return None
+    text = statement.text
+    at = _offsets(text)
+    slots: list[Slot] = [
+        {"start": at(found.start), "end": at(found.end), "name": found.name} for found in wanted
+    ]
+    made: Recipe = {"text": text, "shell": shell, "slots": slots}
+    plain = [
+        (slot, found) for slot, found in zip(slots, wanted, strict=True) if found.context not in _HEREDOCS
+    ]
+    if shell == "fish":
+        _find_ways(text, wanted, shell, slots, FISH)
+        made["joined"] = _find_keywords(text, wanted, slots)
+    else:
+        if plain:
+            _find_ways(text, wanted, shell, slots, POSIX)
+        if len(plain) < len(slots):
+            made["docs"] = _find_heredocs(text, wanted, _dialect(shell), slots, at)
+    return made
+
+
+def slots_of(statement: Statement) -> tuple[Placeholder, ...]:
+    """The placeholders that values are written for, in order."""
+    return tuple(found for found in statement.placeholders if found.context is not Context.COMMENT)
+
+
+def _dialect(shell: str) -> Dialect:
+    return "zsh" if shell == "zsh" else "sh" if shell == "sh" else "bash"
+
+
+def _offsets(text: str) -> Callable[[int], int]:
+    """What turns an offset in characters into one in UTF-16 units."""
+    if text.isascii():
+        return lambda offset: offset
+    return lambda offset: len(text[:offset].encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _written(text: str, wanted: Sequence[Placeholder], shell: str, values: Sequence[str]) -> list[str]:
+    """How the shell's module writes these values, one for each placeholder; raises Unwritable."""
+    fillings = [Filling(p.start, p.end, p.context, v) for p, v in zip(wanted, values, strict=True)]
+    pieces = SHELLS[shell].fill(text, fillings)
+    written = {piece.filling: piece.text for piece in pieces if piece.filling is not None}
+    return [written.get(index, "") for index in range(len(wanted))]
+
+
+def _trials(text: str, wanted: Sequence[Placeholder], shell: str, value: str) -> Sequence[str | Unwritable]:
+    """How a value is written at each place where the other places need no care, or why it is not."""
+    try:
+        return _written(text, wanted, shell, [value] * len(wanted))
+    except Unwritable:
+        return [_trial(text, wanted, shell, index, value) for index in range(len(wanted))]
+
+
+def _trial(text: str, wanted: Sequence[Placeholder], shell: str, index: int, value: str) -> str | Unwritable:
+    values = [value if number == index else TELLING[0] for number in range(len(wanted))]
+    try:
+        return _written(text, wanted, shell, values)[index]
+    except Unwritable as error:
+        return error
+
+
+def _find_ways(
+    text: str,
+    wanted: Sequence[Placeholder],
+    shell: str,
+    slots: Sequence[Slot],
+    ways: Mapping[str, Callable[[str], str]],
+) -> None:
+    """Tell for each slot outside here-documents in which way values are written, or that none is."""
+    trials = {value: _trials(text, wanted, shell, value) for value in TELLING}
+    lines = () if shell == "fish" else _trials(text, wanted, shell, LINES)
+    for index, (slot, found) in enumerate(zip(slots, wanted, strict=True)):
+        if found.context in _HEREDOCS and shell != "fish":
+            continue
+        tried = {value: written[index] for value, written in trials.items()}
+        fitting = (name for name, way in ways.items() if _fits(name, way, tried))
+        name = next(fitting, None)
+        if name is None:
+            refusal = tried[TELLING[0]]
+            slot["refused"] = str(refusal) if isinstance(refusal, Unwritable) else _TOO_SUBTLE
+            continue
+        slot["way"] = name
+        if lines and isinstance(why := lines[index], Unwritable):
+            slot["one-line"] = str(why)
+
+
+def _fits(name: str, way: Callable[[str], str], tried: Mapping[str, str | Unwritable]) -> bool:
+    """Whether this is how the values were written, and the refused ones are those that it cannot write."""
+    return all(
+        refuses(name, value) if isinstance(written, Unwritable) else way(value) == written
+        for value, written in tried.items()
+    ) and any(not isinstance(written, Unwritable) for written in tried.values())
+
+
+# fish: its keywords are seen through quotes --------------------------------------------------------------
+
+
+def _find_keywords(text: str, wanted: Sequence[Placeholder], slots: Sequence[Slot]) -> list[dict[str, Any]]:
+    """Tell for each slot which values fish would take for a part of its grammar; and that of joined slots."""
+    joined = []
+    for word, inside in _words(text, wanted):
+        if "refused" in slots[inside[0]]:
+            continue
+        fixed = _fixed(text, word, [wanted[index] for index in inside])
+        before, after = fixed[0], "".join(fixed[1:])
+        values = [value for value in _completing(before, after) if _is_refused(text, wanted, inside, value)]
+        if values and len(inside) > 1:
+            keywords = [f"{before}{value}{after}" for value in values]
+            joined.append({"slots": inside, "fixed": fixed, "keywords": keywords})
+        elif values:
+            slots[inside[0]]["keywords"] = values
+    return joined
+
+
+def _words(text: str, wanted: Sequence[Placeholder]) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """The words that could become keywords, in command substitutions too, with their placeholders."""
+    blanked = text
+    for found in wanted:
+        blanked = blanked[: found.start] + "Q" * (found.end - found.start) + blanked[found.end :]
+    todo = [(0, len(blanked))]
+    while todo:
+        for token in tokens(blanked, *todo.pop()):
+            deeper = token.substitutions
+            todo += deeper
+            end = token.start + len(token.text)  # the arguments of a command are no keywords
+            inside = [
+                index
+                for index, found in enumerate(wanted)
+                if token.start <= found.start < end
+                and not any(start <= found.start < end for start, end in deeper)
+            ]
+            if inside and token.kind == "word":
+                yield (token.start, end), inside
+
+
+def _fixed(text: str, word: tuple[int, int], inside: Sequence[Placeholder]) -> list[str]:
+    """What stands in the word beside its placeholders, without quotes."""
+    ends = [word[0], *(found.end for found in inside)]
+    starts = [*(found.start for found in inside), word[1]]
+    return [_QUOTING.sub("", text[start:end]) for start, end in zip(ends, starts, strict=True)]
+
+
+def _completing(before: str, after: str) -> Iterator[str]:
+    """The values that make a keyword between these texts."""
+    for keyword in sorted(KEYWORDS):
+        if (
+            len(before) + len(after) <= len(keyword)
+            and keyword.startswith(before)
+            and keyword.endswith(after)
+        ):
+            yield keyword[len(before) : len(keyword) - len(after)]
+
+
+def _is_refused(text: str, wanted: Sequence[Placeholder], inside: Sequence[int], value: str) -> bool:
+    """Whether a value is refused that a word's first placeholder has while its others are empty."""
+    values = [TELLING[0]] * len(wanted)
+    for index in inside:
+        values[index] = value if index == inside[0] else ""
+    try:
+        _written(text, wanted, "fish", values)
+    except Unwritable:
+        return True
+    return False
+
+
+# here-documents of the others ----------------------------------------------------------------------------
+
+
+def _find_heredocs(
+    text: str,
+    wanted: Sequence[Placeholder],
+    dialect: Dialect,
+    slots: Sequence[Slot],
+    at: Callable[[int], int],
+) -> list[dict[str, Any]]:
+    """The here-documents with slots; each slot in one is told which, and what stands before it."""
+    blanked = text
+    for found in wanted:
+        blanked = blanked[: found.start] + "Q" * (found.end - found.start) + blanked[found.end :]
+    reading = read(blanked, dialect)
+    docs: list[dict[str, Any]] = []
+    numbers: dict[int, int] = {}
+    for slot, found in zip(slots, wanted, strict=True):
+        if found.context not in _HEREDOCS:
+            continue
+        around = [n for n, doc in enumerate(reading.heredocs) if doc.start <= found.start < doc.end]
+        refused = _trial(text, wanted, dialect, list(wanted).index(found), TELLING[0])
+        if len(around) != 1 or isinstance(refused, Unwritable):
+            slot["refused"] = str(refused) if isinstance(refused, Unwritable) else _TOO_SUBTLE
+            continue
+        doc = reading.heredocs[around[0]]
+        if around[0] not in numbers:
+            numbers[around[0]] = len(docs)
+            word = doc.word
+            docs.append(
+                {
+                    "start": at(doc.start),
+                    "end": at(doc.end),
+                    "close": at(doc.close),
+                    "word": word.text,
+                    "wordStart": at(word.start),
+                    "wordEnd": at(word.end),
+                    "tabs": word.strips_tabs,
+                    "quoted": word.quoted,
+                }
+            )
+        slot["doc"] = numbers[around[0]]
+        slot["after-name"] = _after_name(reading, found)
+    return docs
+
+
+def _after_name(reading: Reading, found: Placeholder) -> bool:
+    """Whether the placeholder follows on a `$name`, which letters would make longer."""
+    return any(start < found.start <= end for start, end in reading.parameters)

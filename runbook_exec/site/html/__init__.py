@@ -1,0 +1,1 @@
+"""HTML of the parts that a page gets."""

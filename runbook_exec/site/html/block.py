@@ -1,0 +1,213 @@
+"""A block as HTML: its statements numbered as they run, byte for byte, or why it does not run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from html import escape
+from operator import attrgetter
+from typing import NamedTuple
+
+from ...document.model import Block, Statement
+from ...plan.builder import chosen_alternative
+from ...plan.model import Item
+from ...shells.quoting import Context
+from ...shells.registry import SHELLS
+from ..fill_recipe import recipe, slots_of
+from .lines import in_lines
+
+_TITLE = re.compile(r'(?<![^\s{])title="([^"]*)"')
+
+
+class Shown(NamedTuple):
+    """What a page knows of its placeholders: the statements by identity as items, and the secret names."""
+
+    items: Mapping[int, Item]
+    secrets: frozenset[str]
+
+
+def block_html(block: Block, shell: str, shown: Shown) -> str:
+    """A block of the page; `shell` is its procedure's."""
+    if not block.runs:
+        return not_run_html(block.code, block.info, block.language, block.why_not)
+    session = block.script.text != block.code
+    items = [shown.items[id(s)] for s in block.statements if id(s) in shown.items]
+    step = items[0].step if items else None
+    label = f"Step {escape(step.label)}" if step else "Runs"
+    code = _session(block, shell, shown) if session else _script(block, shell, shown)
+    digest = hashlib.sha256(block.script.text.encode("utf-8", "surrogatepass")).hexdigest()
+    kinds = "rb-block rb-runs" + (" rb-session" if session else "")
+    return (
+        f'<div class="{kinds}" data-digest="{digest}" data-shell="{escape(shell)}">'
+        f'<div class="rb-bar"><span class="rb-tag">{label}</span>'
+        f'<span class="rb-language">{escape(shell)}</span>{_title(block.info)}{_notes(block, items)}'
+        f'<span class="rb-copies"></span></div>'
+        f'<pre class="rb-code"><code class="highlight">{code}</code></pre></div>'
+    )
+
+
+def not_run_html(code: str, info: str, language: str, why: str) -> str:
+    """A block that does not run, and why; `info` is what stands after its fence."""
+    painted = in_lines(_painted(code, 0, len(code), _colours(code, language)), code, 0, len(code))
+    return (
+        '<div class="rb-block rb-shown"><div class="rb-bar">'
+        f'<span class="rb-tag">Not run</span><span class="rb-language">{escape(language) or "text"}</span>'
+        f'{_title(info)}<span class="rb-why">{escape(why)}</span></div>'
+        f'<pre class="rb-code"><code class="highlight">{painted}</code></pre></div>'
+    )
+
+
+def _title(info: str) -> str:
+    """The caption that themes take from a fence; empty where it has none."""
+    found = _TITLE.search(info)
+    return f'<span class="rb-title">{escape(found[1])}</span>' if found and found[1] else ""
+
+
+def _notes(block: Block, items: Sequence[Item]) -> str:
+    """What else is said of the block, in a few words each."""
+    if not items:
+        return ""
+    says = items[0].annotation
+    notes = [
+        "asks first" if says.confirm is not None else "",
+        f"prints the value of <{says.capture}>" if says.capture else "",
+        "prints a secret" if says.secret and not says.capture else "",
+        f"must print “{'”, “'.join(says.expect)}”" if says.expect else "",
+        f"must not print “{'”, “'.join(says.expect_not)}”" if says.expect_not else "",
+        "may fail" if says.allow_failure else "",
+        f"only when {says.when}" if says.when else "",
+        f"in {says.cwd}" if says.cwd else "",
+        "one of these runs" if block.alternatives else "",
+    ]
+    return "".join(f'<span class="rb-note">{escape(note)}</span>' for note in notes if note)
+
+
+def _script(block: Block, shell: str, shown: Shown) -> str:
+    """The script with a span around each statement and each placeholder, and nothing added to its text."""
+    text = block.script.text
+    out: list[str] = []
+    position = 0
+    colours = _colours(_blanked(block, text), shell)
+    for statement in block.statements:
+        between = _painted(text, position, statement.start, colours)
+        out.append(in_lines(between, text, position, statement.start))
+        out.append(_statement(block, statement, shell, colours, shown))
+        position = statement.end
+    out.append(in_lines(_painted(text, position, len(text), colours), text, position, len(text)))
+    return "".join(out)
+
+
+def _session(block: Block, shell: str, shown: Shown) -> str:
+    """A session: its commands, and below each what the document says it prints."""
+    text = block.script.text
+    colours = _colours(_blanked(block, text), shell)
+    out: list[str] = []
+    for statement in block.statements:
+        out.append(_statement(block, statement, shell, colours, shown))
+        out.append("\n")
+        if statement.expected:
+            out.append(f'<samp class="rb-output">{escape(statement.expected)}\n</samp>')
+    return "".join(out).removesuffix("\n")
+
+
+def _statement(
+    block: Block, statement: Statement, shell: str, colours: Sequence[_Colour], shown: Shown
+) -> str:
+    text = block.script.text
+    painted = "".join(_with_slots(statement, statement.start, text, colours, shown))
+    opening = _opening(block, statement, shell, shown)
+    return f"{opening}{in_lines(painted, text, statement.start, statement.end)}</span>"
+
+
+def _blanked(block: Block, text: str) -> str:
+    """The text with a word in place of each placeholder, which else would be coloured as redirections."""
+    for statement in block.statements:
+        for found in statement.placeholders:
+            start, end = statement.start + found.start, statement.start + found.end
+            text = text[:start] + "Q" * (end - start) + text[end:]
+    return text
+
+
+def _opening(block: Block, statement: Statement, shell: str, shown: Shown) -> str:
+    item = shown.items.get(id(statement))
+    more = ""
+    if item is not None:
+        more += f' id="rb-{escape(item.step.anchor)}-{item.where.statement}" data-n="{escape(item.named)}"'
+    if statement.start and block.script.text[statement.start - 1] != "\n":
+        more += ' data-goes-on=""'
+    if statement.alternative:
+        label = block.alternatives[statement.alternative - 1]
+        chosen = chosen_alternative(block.alternatives, item.annotation.choose) if item else None
+        more += f' data-alternative="{statement.alternative}" data-label="{escape(label)}"'
+        more += ' data-chosen=""' if chosen == statement.alternative else ""
+    if found := recipe(statement, shell):
+        more += f' data-rb="{escape(json.dumps(found, ensure_ascii=False))}"'
+    return f'<span class="rb-st"{more}>'
+
+
+def _with_slots(
+    statement: Statement, base: int, text: str, colours: Sequence[_Colour], shown: Shown
+) -> Iterator[str]:
+    position = statement.start
+    writable = {id(found) for found in slots_of(statement)}
+    for found in statement.placeholders:
+        start, end = base + found.start, base + found.end
+        yield _painted(text, position, start, colours)
+        kinds = "rb-slot" + (" rb-secret" if found.name in shown.secrets else "")
+        if id(found) in writable and found.context is not Context.COMMENT:
+            yield f'<span class="{kinds}" data-name="{escape(found.name)}">{escape(text[start:end])}</span>'
+        else:
+            yield escape(text[start:end])
+        position = end
+    yield _painted(text, position, statement.end, colours)
+
+
+# colours ---------------------------------------------------------------------------------------------------
+
+
+class _Colour(NamedTuple):
+    """A stretch of a text that has one colour, by the class that themes give it."""
+
+    start: int
+    end: int
+    kind: str
+
+
+@lru_cache(maxsize=256)
+def _colours(text: str, language: str) -> tuple[_Colour, ...]:
+    """The stretches of a text that are coloured, in order; none where its language is not known."""
+    from pygments.lexers import get_lexer_by_name
+    from pygments.token import STANDARD_TYPES
+    from pygments.util import ClassNotFound
+
+    name = "bash" if language in SHELLS and language != "fish" else language
+    try:
+        lexer = get_lexer_by_name(name, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return ()
+    found: list[_Colour] = []
+    position = 0
+    for kind, piece in lexer.get_tokens(text):
+        found.append(_Colour(position, position + len(piece), STANDARD_TYPES.get(kind, "")))
+        position += len(piece)
+    # a lexer that changes the text says nothing that can be trusted
+    return tuple(each for each in found if each.kind) if position == len(text) else ()
+
+
+def _painted(text: str, start: int, end: int, colours: Sequence[_Colour]) -> str:
+    """`text[start:end]` as HTML; the text itself, whatever the colours are."""
+    out: list[str] = []
+    position = start
+    for colour in colours[bisect_right(colours, start, key=attrgetter("end")) :]:
+        if colour.start >= end:
+            break
+        begin, stop = max(colour.start, position), min(colour.end, end)
+        out.append(escape(text[position:begin], quote=False))
+        out.append(f'<span class="{colour.kind}">{escape(text[begin:stop], quote=False)}</span>')
+        position = stop
+    out.append(escape(text[position:end], quote=False))
+    return "".join(out)

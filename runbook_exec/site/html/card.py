@@ -1,0 +1,182 @@
+"""What a runbook's page says first: when it is due, how to run it, and what has to be filled in."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from datetime import UTC, datetime
+from html import escape
+from urllib.parse import quote
+
+from ...document.model import Input, Procedure, Step
+from ...plan.model import Item
+from ...runs.due import Dates
+from ...runs.freshness import Success
+from ...shells.quoting import Context
+from ..page import SitePage, owner
+
+
+def card_html(page: SitePage) -> str:
+    """The card below the page's title."""
+    parts = [
+        _banner(page.dates),
+        _facts(page),
+        run_html(page, page.main) if page.main else _choice(page),
+        _form(page),
+        _cast(page),
+    ]
+    return f'<section class="rb-card" aria-label="About this runbook">{"".join(parts)}</section>'
+
+
+def run_html(page: SitePage, procedure: Procedure) -> str:
+    """The command that runs a procedure."""
+    address = page.place.shown
+    if procedure is not page.main:
+        address += f"#{procedure.anchor}"
+    command = f"runbook-exec {shlex.quote(address)}"
+    return (
+        '<div class="rb-run"><span class="rb-label">Run this</span>'
+        f'<code class="rb-command">{escape(command)}</code><span class="rb-copies"></span></div>'
+    )
+
+
+def _choice(page: SitePage) -> str:
+    count = len(page.runbook.procedures)
+    said = "This page has one procedure, which runs only when it is named."
+    if count > 1:
+        said = f"This page has {count} procedures. Choose one; its command stands below its heading."
+    links = "".join(
+        f'<li><a href="#{escape(each.anchor)}">{escape(each.title)}</a></li>'
+        for each in page.runbook.procedures
+    )
+    return f'<div class="rb-choice"><p>{said}</p><ul>{links}</ul></div>'
+
+
+def moment_html(moment: datetime) -> str:
+    """A moment as a day, which the page's script tells as so many days ago."""
+    utc = moment.astimezone(UTC)
+    exact = utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f'<time datetime="{exact}" title="{utc:%Y-%m-%d %H:%M} UTC">{utc:%Y-%m-%d}</time>'
+
+
+def _banner(dates: Dates) -> str:
+    """What is due, which the page's script tells on the day: a site is built once and read for months."""
+    lines = []
+    if dates.never:
+        lines.append('<p class="rb-due" data-due="">It is to be run regularly, and has never succeeded.</p>')
+    if dates.run_due:
+        lines.append(_due(dates.run_due, "Run it again by", "Running it again was due on"))
+    if dates.review_due:
+        lines.append(_due(dates.review_due, "Review it by", "Its review was due on"))
+    return f'<div class="rb-banner" role="note">{"".join(lines)}</div>' if lines else ""
+
+
+def _due(when: datetime, before: str, after: str) -> str:
+    exact = when.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (
+        f'<p class="rb-due" data-due="{exact}" data-after="{escape(after)}"><span class="rb-words">'
+        f"{escape(before)}</span> {when:%Y-%m-%d}.</p>"
+    )
+
+
+def _facts(page: SitePage) -> str:
+    dates = page.dates
+    facts: list[tuple[str, str]] = []
+    if page.runs:
+        last = moment_html(dates.succeeded) if dates.succeeded else "never, as far as this site knows"
+        facts.append(("Last success", last))
+    if dates.cadence:
+        days = dates.cadence.total_seconds() / 86400
+        facts.append(("To be run", f"every {days:g} day{'s' * (days != 1)}"))
+    if dates.reviewed:
+        facts.append(("Reviewed", f"{dates.reviewed:%Y-%m-%d}"))
+    if who := owner(page.runbook.front_matter):
+        facts.append(("Owner", escape(who)))
+    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
+    return f'<dl class="rb-facts">{rows}</dl>' if rows else ""
+
+
+def _form(page: SitePage) -> str:
+    """The placeholders and what is known of them; the page's script puts a field beside each."""
+    secrets = page.secrets
+    names = dict.fromkeys(
+        found.name
+        for item in page.items
+        if item.statement
+        for found in item.statement.placeholders
+        if found.context is not Context.COMMENT
+    )
+    captured = {item.annotation.capture: item for item in page.items if item.annotation.capture}
+    rows = [
+        _row(name, page.runbook.settings.inputs.get(name) or Input(name), name in secrets, captured.get(name))
+        for name in names
+    ]
+    if not rows:
+        return ""
+    return (
+        '<div class="rb-form" role="group" aria-label="Values to fill in"><p class="rb-label">Fill in</p>'
+        f'<dl class="rb-inputs">{"".join(rows)}</dl>'
+        "<p class='rb-hint'>What you type goes into the commands below, stays in this tab, and is gone "
+        "when you reload.</p></div>"
+    )
+
+
+def _row(name: str, known: Input, secret: bool, captured: Item | None) -> str:
+    said = [_with_code(known.help)] if known.help else []
+    if secret:
+        asks = "has one by default, or asks for it" if known.default is not None else "asks for it"
+        said.append(f"A secret: it is never typed here, nor shown. runbook-exec {asks}.")
+        known = Input(name, pattern=known.pattern)
+    elif known.default is not None:
+        said.append(f"By default <code>{escape(known.default)}</code>.")
+    if known.choices:
+        said.append("One of " + ", ".join(f"<code>{escape(each)}</code>" for each in known.choices) + ".")
+    if known.pattern:
+        said.append(f"It has to match <code>{escape(known.pattern)}</code>.")
+    if known.source and not secret:
+        said.append(f"Taken from <code>{escape(known.source)}</code>.")
+    if captured:
+        said.append(f"Step {escape(captured.step.label)} prints it.")
+    data = {"name": name, "default": known.default, "pattern": known.pattern}
+    more = "".join(f' data-{key}="{escape(value)}"' for key, value in data.items() if value is not None)
+    more += ' data-secret=""' if secret else ""
+    choices = "".join(f'<option value="{escape(each)}"></option>' for each in known.choices)
+    listed = f'<datalist class="rb-choices">{choices}</datalist>' if choices else ""
+    return (
+        f'<div class="rb-input"{more}><dt><code>&lt;{escape(name)}&gt;</code></dt>'
+        f"<dd>{listed}<span>{' '.join(said)}</span></dd></div>"
+    )
+
+
+def _with_code(text: str) -> str:
+    """Text with what stands in backticks as code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
+
+
+def _cast(page: SitePage) -> str:
+    if page.cast is None:
+        return ""
+    title = f": {escape(page.cast.title)}" if page.cast.title else ""
+    return (
+        f'<div class="rb-cast"><p class="rb-label">Recorded run{title}</p>'
+        f'<a class="rb-recording" href="{escape(quote(page.cast.name))}">an asciicast</a></div>'
+    )
+
+
+def state_html(step: Step, fresh: tuple[Success | None, bool], manual: bool) -> str:
+    """What stands below a step's title: a box to tick if a person does it, and when it last succeeded."""
+    box = ""
+    if manual:
+        label = f"Step {step.label} is done"
+        box = (
+            f'<label class="rb-done"><input type="checkbox" data-step="{escape(step.anchor)}" '
+            f'aria-label="{escape(label)}" autocomplete="off"/><span>Done, by hand</span></label>'
+        )
+    success, same = fresh
+    if success is None:
+        kind, said = "never", "never run"
+    else:
+        when = moment_html(datetime.fromisoformat(success.succeeded))
+        kind = "same" if same else "changed"
+        said = f"last succeeded {when}, {'unchanged since' if same else 'changed since it last ran'}"
+    return f'<div class="rb-state">{box}<span class="rb-fresh rb-{kind}">{said}</span></div>'

@@ -1,0 +1,46 @@
+"""The lines of a block, marked so that one that goes on below, on a narrow page, does not look like two."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+_TAG_OR_LINE_END = re.compile(r"(<[^>]*>|\n)")
+
+_WORD = re.compile(r"\S+")
+
+_NOTHING = re.compile(r'<span class="rb-line[^"]*"></span>')
+
+_WHOLE = 20  # characters of a word that is not broken at its hyphens: every page is wide enough for it
+
+_DEEPEST = 8  # the last step of indentation that the style sheet has
+
+
+def in_lines(html: str, text: str, start: int, end: int) -> str:
+    """The HTML of `text[start:end]`, whose tags are all spans, with a span around what is on each line."""
+    before = text.rfind("\n", 0, start) + 1
+    lines = iter(text[before:end].split("\n"))
+    out = [_opening(next(lines))]
+    around: list[str] = []  # the spans that are open
+    for piece in _TAG_OR_LINE_END.split(html):
+        if piece == "\n":
+            out += ["</span>" * (len(around) + 1), "\n", _opening(next(lines)), *around]
+        elif piece == "</span>":
+            around.pop()
+            out.append(piece)
+        elif piece.startswith("<"):
+            around.append(piece)
+            out.append(piece)
+        else:
+            out.append(_WORD.sub(_whole, piece) if "-" in piece else piece)
+    return _NOTHING.sub("", "".join([*out, "</span>"]))
+
+
+def _opening(line: str) -> str:
+    width = len(line) - len(line.lstrip(" "))
+    return f'<span class="rb-line rb-in{min(width, _DEEPEST)}">' if width else '<span class="rb-line">'
+
+
+def _whole(word: re.Match[str]) -> str:
+    short = "-" in word[0] and len(unescape(word[0])) <= _WHOLE
+    return f'<span class="rb-whole">{word[0]}</span>' if short else word[0]

@@ -1,0 +1,67 @@
+"""The table of all runbooks of a site, which a page has where it says `<!-- runbooks -->`."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from ..page import Listed, listed
+from .card import moment_html
+
+_NONE = ' class="rb-none"'  # a narrow screen leaves it out
+
+
+def runbooks_below(docs: Path, sources: Sequence[str]) -> list[Listed]:
+    """The runbooks among these pages of a site, by title."""
+    found = [each for source in sources if (each := listed(docs, source))]
+    return sorted(found, key=lambda each: each.title.casefold())
+
+
+def table_html(runbooks: Sequence[Listed], source: str) -> str:
+    """The table as it stands on the page `source`; its script makes the headings into buttons that sort."""
+    columns = ("Runbook", "Owner", "Cadence", "Last success", "Due")
+    head = "".join(f'<th scope="col">{each}</th>' for each in columns)
+    rows = "".join(_row(each, posixpath.dirname(source)) for each in runbooks)
+    return (
+        '<div class="rb-table-around"><table class="rb-table">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _row(each: Listed, folder: str) -> str:
+    dates = each.dates
+    address = quote(posixpath.relpath(each.source, folder or "."))
+    cells = [
+        ("Runbook", each.title.casefold(), f'<a href="{address}">{escape(each.title)}</a>'),
+        ("Owner", each.owner.casefold(), escape(each.owner) or "–"),
+        (
+            "Cadence",
+            f"{dates.cadence.total_seconds():015.0f}" if dates.cadence else "",
+            f"{dates.cadence.total_seconds() / 86400:g} days" if dates.cadence else "–",
+        ),
+        (
+            "Last success",
+            dates.succeeded.isoformat() if dates.succeeded else "",
+            moment_html(dates.succeeded) if dates.succeeded else "never",
+        ),
+        (
+            "Due",
+            "0" if dates.never else dates.due.isoformat() if dates.due else "",
+            f'<span class="rb-due" data-due="{dates.due:%Y-%m-%dT%H:%M:%SZ}">{dates.due:%Y-%m-%d}</span>'
+            if dates.due and not dates.never
+            else '<span class="rb-due" data-due="">now</span>'
+            if dates.never
+            else "–",
+        ),
+    ]
+    return (
+        "<tr>"
+        + "".join(
+            f'<td data-label="{name}" data-key="{escape(key)}"{_NONE if shown == "–" else ""}>{shown}</td>'
+            for name, key, shown in cells
+        )
+        + "</tr>"
+    )

@@ -1,0 +1,176 @@
+"""A page of the site as it is read: its runbook, where its Markdown stands in the file, and its freshness."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from ..document.front_matter.bounds import bounds
+from ..document.front_matter.keys import review_date
+from ..document.model import Procedure, Runbook
+from ..document.parser import parse
+from ..plan.builder import items_of
+from ..plan.model import Item
+from ..plan.values import is_secret
+from ..runs.due import Dates
+from ..runs.freshness import BadFreshness, Freshness, beside, read_freshness
+from ..shells.registry import LANGUAGES
+from .builders import Place
+
+_SHELL_BLOCK = re.compile(rf"(?:```|~~~)[^\n]*\b(?:{'|'.join(map(re.escape, LANGUAGES))})\b", re.IGNORECASE)
+
+_LINE_END = re.compile(r"\r\n?")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recorded run beside its page: the name of the file, and the title that it gives itself."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """A page with what is known of it; offsets of `runbook` are offsets in `before` + the Markdown given."""
+
+    place: Place
+    runbook: Runbook
+    digest: str  # of the file's bytes
+    before: str  # the front matter, which the builder has taken off
+    freshness: Freshness
+    dates: Dates
+    items: tuple[Item, ...]  # all that there is to do in any of its procedures
+    secrets: frozenset[str]  # the placeholders whose values are secrets
+    cast: Recording | None  # beside the page
+    changed: bool  # whether what would be shown is not what would be run
+
+    @property
+    def runs(self) -> bool:
+        """Whether anything on the page is run."""
+        return any(block.runs for block in self.runbook.blocks)
+
+    @property
+    def main(self) -> Procedure | None:
+        """The procedure that runs when none is named."""
+        own = self.runbook.settings.procedure or self.runbook.chosen
+        return next((each for each in self.runbook.procedures if each.anchor == own), None)
+
+
+def may_run(given: str) -> bool:
+    """Whether a page can have a block that runs: told without reading it, which most pages are spared."""
+    return _SHELL_BLOCK.search(given) is not None or "shell=" in given
+
+
+def read_page(where: Place, given: str) -> SitePage:
+    """The page whose Markdown, without front matter, is `given`; raises OSError and BadFreshness."""
+    data = where.path.read_bytes()
+    text = _LINE_END.sub("\n", data.decode("utf-8-sig", "replace"))
+    found = bounds(text)
+    before = text[: found[2]] if found else ""
+    runbook = parse((before + given).encode(), where.shown)
+    same = given.strip("\n") == text[len(before) :].strip("\n")
+    changed = not same and _commands(runbook) != _commands(parse(data, where.shown))
+    freshness = read_freshness(beside(where.path.resolve()))
+    items = tuple(item for procedure in runbook.procedures for item in items_of(procedure))
+    return SitePage(
+        where,
+        runbook,
+        hashlib.sha256(data).hexdigest(),
+        before,
+        freshness,
+        dates_of(runbook, freshness),
+        items,
+        _secrets(runbook, items),
+        _recording(where.path.with_suffix(".cast")),
+        changed,
+    )
+
+
+def _recording(path: Path) -> Recording | None:
+    try:
+        with path.open(encoding="utf-8") as file:
+            head = json.loads(file.readline())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        head = {}
+    title = head.get("title") if isinstance(head, dict) else None
+    return Recording(path.name, title if isinstance(title, str) else "")
+
+
+def _secrets(runbook: Runbook, items: tuple[Item, ...]) -> frozenset[str]:
+    annotated = {
+        item.annotation.capture for item in items if item.annotation.secret and item.annotation.capture
+    }
+    inputs = runbook.settings.inputs
+    names = {found.name for item in items for found in item.placeholders} | set(inputs)
+    return frozenset(name for name in names if is_secret(name, inputs.get(name), name in annotated))
+
+
+def _commands(runbook: Runbook) -> list[tuple[str, ...]]:
+    return [tuple(s.text for s in block.statements) for block in runbook.blocks if block.runs]
+
+
+def dates_of(runbook: Runbook, freshness: Freshness) -> Dates:
+    """The dates of a runbook."""
+    cadence = runbook.settings.cadence
+    times = _successes(runbook, freshness) if freshness.procedures else ()
+    reviewed = review_date(runbook.front_matter)
+    return Dates(
+        timedelta(seconds=cadence) if cadence is not None else None,
+        max(times, default=None),
+        reviewed[1] if reviewed else None,
+    )
+
+
+def _successes(runbook: Runbook, freshness: Freshness) -> list[datetime]:
+    from ..runs.last_success import procedures_that_count
+
+    counted = [freshness.procedures.get(each.anchor) for each in procedures_that_count(runbook)]
+    return [datetime.fromisoformat(success.succeeded) for success in counted if success]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A runbook in the table of all: its path below the site's folder, and what the table says of it."""
+
+    source: str
+    title: str
+    owner: str
+    dates: Dates
+
+
+def listed(docs: Path, source: str) -> Listed | None:
+    """What the table says of a page; None for one that is no runbook, or cannot be read."""
+    path = (docs / source).resolve()
+    try:
+        return _listed(path, source, path.stat().st_mtime_ns, _modified(beside(path)))
+    except (OSError, BadFreshness):
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _listed(path: Path, source: str, modified: int, freshness_modified: int) -> Listed | None:
+    runbook = parse(path.read_bytes(), str(path))
+    if not any(block.runs for block in runbook.blocks):
+        return None
+    return Listed(
+        source, runbook.title, owner(runbook.front_matter), dates_of(runbook, read_freshness(beside(path)))
+    )
+
+
+def _modified(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def owner(front_matter: Mapping[str, object]) -> str:
+    """Who answers for a page, by its front matter."""
+    said = next((front_matter[key] for key in ("owner", "owners", "maintainer") if key in front_matter), "")
+    return ", ".join(map(str, said)) if isinstance(said, list) else str(said or "")

@@ -1,0 +1,149 @@
+"""Fills the tree of a converted page: its card, the state of each step, the table of runbooks."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from markdown import Markdown
+from markdown.treeprocessors import Treeprocessor
+
+from ..document.model import Step
+from .builders import Place, files_below
+from .html.card import card_html, run_html, state_html
+from .html.runbook_table import runbooks_below, table_html
+from .page import SitePage
+
+TABLE = "<!-- runbooks -->"
+
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+
+
+class Filled(Treeprocessor):
+    """Puts what is known of a runbook into the tree of its page."""
+
+    page: SitePage | None = None
+
+    def __init__(self, md: Markdown, where: Place, runbooks: Sequence[str]) -> None:
+        super().__init__(md)
+        self._where = where
+        self._runbooks = runbooks
+        self._steps: dict[str, Step] = {}
+
+    def marks(self) -> dict[int, str]:
+        """The marks of the steps that are list items, by the offset of the item."""
+        if self.page is None:
+            return {}
+        headings = {section.span.start for section in self.page.runbook.sections}
+        marks = {}
+        for number, step in enumerate(
+            step for procedure in self.page.runbook.procedures for step in procedure.steps
+        ):
+            if step.span.start not in headings:
+                mark = f"rbstep{self.page.digest[:16]}n{number}x"
+                self._steps[mark] = step
+                marks[step.span.start] = mark
+        return marks
+
+    def run(self, root: Element) -> None:
+        """Change the tree in place."""
+        self._tables(root)
+        if self.page is not None:
+            self._items(root)
+            self._headings(root)
+
+    def _tables(self, root: Element) -> None:
+        for parent in list(root.iter()):
+            for index, child in enumerate(list(parent)):
+                text = (child.text or "").strip()
+                if child.tag == "p" and not len(child) and text and self._is_table(text):
+                    found = runbooks_below(self._where.docs, self._pages())
+                    parent[index] = ElementTree.fromstring(table_html(found, self._where.source))  # noqa: S314
+
+    def _pages(self) -> list[str]:
+        """The pages below this one's folder that may be runbooks."""
+        folder = posixpath.dirname(self._where.source)
+        start = f"{folder}/" if folder else ""
+        return [
+            source
+            for source in files_below(self._where.docs)
+            if source.startswith(start)
+            and source.endswith(".md")
+            and any(fnmatchcase(source, pattern) for pattern in self._runbooks)
+        ]
+
+    def _is_table(self, text: str) -> bool:
+        """Whether a paragraph is the comment that asks for the table, which may have been kept aside."""
+        for number, kept in enumerate(self.md.htmlStash.rawHtmlBlocks):
+            if text == self.md.htmlStash.get_placeholder(number):
+                return str(kept).strip() == TABLE
+        return False
+
+    def _items(self, root: Element) -> None:
+        """Find the list items that are steps by their marks."""
+        for element in root.iter("li"):
+            holder = element if (element.text or "").strip() or not len(element) else element[0]
+            text = holder.text or ""
+            for mark, step in self._steps.items():
+                if text.lstrip().startswith(mark):
+                    holder.text = text.lstrip().removeprefix(mark)
+                    element.set("id", step.anchor)
+                    element.set("class", "rb-step")
+                    state = self._state(step)
+                    at = 1 if holder is not element else _first_block(element)
+                    element.insert(at, state)
+                    break
+
+    def _headings(self, root: Element) -> None:
+        page = self.page
+        if page is None:
+            return
+        procedures = {each.anchor: each for each in page.runbook.procedures if each is not page.main}
+        steps = {
+            step.anchor: step
+            for procedure in page.runbook.procedures
+            for step in procedure.steps
+            if step not in self._steps.values()
+        }
+        title = next((child for child in root if child.tag == "h1"), None)
+        for parent, index, heading in list(_headings_of(root)):
+            anchor = heading.get("id", "")
+            if (step := steps.get(anchor)) is not None:
+                heading.set("class", "rb-step")
+                parent.insert(index + 1, self._state(step))
+            if (procedure := procedures.get(anchor)) is not None and heading is not title:
+                kind = "rb-procedure rb-dangerous" if procedure.dangerous else "rb-procedure"
+                parent.insert(index + 1, _element(f'<div class="{kind}">{run_html(page, procedure)}</div>'))
+        # below the title, which MkDocs takes for the page's only where nothing stands before it
+        at = list(root).index(title) + 1 if title is not None else 0
+        root.insert(at, _element(card_html(page)))
+        root.insert(at, _element(f'<div class="rb-page" data-digest="{page.digest}" hidden="hidden"></div>'))
+
+    def _state(self, step: Step) -> Element:
+        page = self.page
+        shell = next(
+            (each.shell for each in (page.runbook.procedures if page else ()) if step in each.steps), ""
+        )
+        fresh = page.freshness.of_step(step, shell) if page else (None, False)
+        return _element(state_html(step, fresh, step.manual))
+
+
+def _headings_of(root: Element) -> Iterator[tuple[Element, int, Element]]:
+    """The headings with their parents and their places in those, the last first: inserting is safe."""
+    for parent in root.iter():
+        for index, child in reversed(list(enumerate(parent))):
+            if child.tag in _HEADINGS:
+                yield parent, index, child
+
+
+def _first_block(item: Element) -> int:
+    """The place in a tight list item where its own line of text ends."""
+    blocks = ("ul", "ol", "p", "div", "pre", "table", "blockquote")
+    return next((index for index, child in enumerate(item) if child.tag in blocks), len(item))
+
+
+def _element(text: str) -> Element:
+    return ElementTree.fromstring(text)  # noqa: S314 - it is our own, and escaped

@@ -1,0 +1,187 @@
+"""A page's Markdown as Python-Markdown understands it: CommonMark's lists, and marks where blocks stand.
+
+Python-Markdown wants four spaces for whatever belongs to a list item; people write two or three, as
+CommonMark and Obsidian do, and a numbered procedure would fall apart at its first block. Every line of an
+item is moved here to where both agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from ..document.markdown.elements import Element, Fence, Heading, Html, IndentedCode, Item, Paragraph
+from ..document.markdown.elements import read as read_elements
+from ..text.source import Source, source
+from .content_tabs import Inset, inset_at
+
+_INDENT = 4
+
+_LEFT_ALONE = frozenset(("mermaid", "math"))  # drawn by others
+
+_QUOTE_PREFIX = re.compile(r"[ \t>]*")
+
+_ANNOTATION = re.compile(r"\s*<!--\s*runbook\s*:.*-->\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is to be written where something of ours will stand, by the offset of what it is."""
+
+    blocks: Mapping[int, str]  # a fence
+    steps: Mapping[int, str]  # a list item
+    insets: Collection[str] = ()  # the tabs and the like that the site reads
+    shown: Callable[[Fence, Source, str], str] | None = None  # the mark of a fence in one, which is called so
+
+
+def laid_out(before: str, given: str, marks: Marks) -> str:
+    """The Markdown `given` with its lists indented anew; the offsets of the marks count `before` too."""
+    page = source(before + given)
+    first = page.index(len(before)) if before else 0
+    return _Writer(page, first, marks).written(read_elements(page, len(before)))
+
+
+def _inset_laid_out(inset: Inset, marks: Marks) -> list[str]:
+    """The lines of an inset's body, each fence in it as its mark."""
+    body = source(inset.body)
+    elements = read_elements(body)
+    blocks = {}
+    for each in elements:
+        if isinstance(each, Fence) and marks.shown and (mark := marks.shown(each, body, inset.called)):
+            blocks[each.span.start] = mark
+    inner = Marks(blocks, {}, marks.insets, marks.shown)
+    return _Writer(body, 0, inner).written(elements).split("\n")
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes a page line by line; an item's lines move by as much as its text does."""
+
+    page: Source
+    first: int
+    marks: Marks
+    lines: dict[int, list[str]] = field(default_factory=dict)  # what stands for a line, by its index
+    columns: dict[int, int] = field(default_factory=dict)  # of each item's text, by the item's id
+    begun: set[int] = field(default_factory=set)  # lines on which an item begins
+    step: tuple[int, ...] = ()  # the item that is the step which is being read
+    done: int = 0  # the index of the line after the last inset
+
+    def written(self, elements: tuple[Element, ...]) -> str:
+        before: Element | None = None
+        for element in elements:
+            if not element.items and not isinstance(element, Fence | Item):
+                self.step = ()
+            match element:
+                case Item():
+                    self._item(element, before)
+                case Fence():
+                    self._fence(element)
+                case Html() if _ANNOTATION.fullmatch(element.text):
+                    self._replace(element, [""])
+                case Paragraph() if not element.quoted:
+                    self._paragraph(element)
+                case Heading() | Html() | IndentedCode() if element.items:
+                    self._move(element)
+                case _:
+                    pass
+            before = element
+        count = len(self.page.lines)
+        out: list[str] = []
+        for index in range(self.first, count):
+            out += self.lines.get(index, [self.page.lines[index]])
+        return "\n".join(out)
+
+    def _replace(self, element: Element, lines: list[str]) -> None:
+        index = element.span.line - 1
+        self.lines[index] = lines
+        for more in range(index + 1, getattr(element, "last", index + 1)):
+            self.lines[more] = []
+
+    def _item(self, item: Item, before: Element | None) -> None:
+        index = item.span.line - 1
+        start = self.page.starts[index]
+        line = self.page.lines[index]
+        marker = line[item.span.start - start : item.content - start]
+        rest = line[item.content - start :]
+        text = rest.lstrip(" \t")
+        column = len(line[: item.content - start].expandtabs(_INDENT))
+        padding = len(rest) - len(text)
+        self.columns[item.id] = column + (padding if text and padding < 5 else 1)
+        if item.quoted or index in self.begun:
+            return
+        self.begun.add(index)
+        mark = self.marks.steps.get(item.span.start, "")
+        if not item.items:
+            self.step = (item.id,) if mark else ()
+        indent = " " * (_INDENT * len(item.items))
+        interrupts = isinstance(before, Paragraph) and not before.items and not item.items
+        # bullets may have any of three signs in one list here, which elsewhere would begin another
+        self.lines[index] = [""] * interrupts + [f"{indent}{marker} {mark}{text}"]
+
+    def _paragraph(self, paragraph: Paragraph) -> None:
+        column = self.columns[paragraph.items[-1]] if paragraph.items else 0
+        for number in range(paragraph.span.line - 1, paragraph.last):
+            if number < self.done or number in self.begun:
+                continue
+            inset = inset_at(self.page.lines, number, column, self.marks.insets)
+            if inset is not None and not self._runs_in(inset):
+                self._inset(inset, _INDENT * len(paragraph.items))
+            elif paragraph.items:
+                self.lines[number] = [self._moved(self.page.lines[number], paragraph.items)]
+
+    def _runs_in(self, inset: Inset) -> bool:
+        start, end = self.page.starts[inset.first], self.page.end(inset.end - 1)
+        return any(start <= offset < end for offset in self.marks.blocks)
+
+    def _inset(self, inset: Inset, indent: int) -> None:
+        inner = " " * (indent + _INDENT)
+        body = _inset_laid_out(inset, self.marks) if inset.body else []
+        moved = [" " * indent + inset.head, *(inner + line if line else "" for line in body)]
+        # within an item Python-Markdown finds it only where it does not go on a paragraph
+        self.lines[inset.first] = ["", *moved, ""] if indent else moved
+        for number in range(inset.first + 1, inset.end):
+            self.lines[number] = []
+        self.done = inset.end
+
+    def _move(self, element: Heading | Html | IndentedCode) -> None:
+        if element.quoted:
+            return
+        index = element.span.line - 1
+        for number in range(index, element.last):
+            if number >= self.done and number not in self.begun:
+                self.lines[number] = [self._moved(self.page.lines[number], element.items)]
+
+    def _moved(self, line: str, items: tuple[int, ...]) -> str:
+        text = line.expandtabs(_INDENT) if line[:1] in "\t " else line
+        bare = text.lstrip(" ")
+        beyond = max(0, len(text) - len(bare) - self.columns[items[-1]])
+        return " " * (_INDENT * len(items) + beyond) + bare if bare else ""
+
+    def _fence(self, fence: Fence) -> None:
+        index = fence.span.line - 1
+        mark = self.marks.blocks.get(fence.span.start)
+        if fence.quoted:
+            if mark is not None:
+                prefix = _QUOTE_PREFIX.match(self.page.lines[index])
+                quote = prefix[0] if prefix else "> "
+                self._replace(fence, [quote.rstrip(), f"{quote}{mark}", quote.rstrip()])
+            return
+        items = fence.items or self.step
+        if mark is None:
+            if items and index not in self.begun:
+                for number in range(index, fence.last):
+                    self.lines[number] = [self._moved(self.page.lines[number], items)]
+            return
+        indent = " " * (_INDENT * len(items))
+        if index in self.begun:  # the block is all there is on the item's first line
+            head = self.lines[index][-1]
+            at = head.find(self.page.text[fence.span.start : self.page.end(index)])
+            self._replace(fence, [head[:at] if at >= 0 else head, "", f"{indent}{mark}", ""])
+            return
+        self._replace(fence, ["", f"{indent}{mark}", ""])
+
+
+def is_ours(language: str) -> bool:
+    """Whether a block of this language is shown by us."""
+    return language not in _LEFT_ALONE

@@ -1,0 +1,86 @@
+"""The ways in which shells' text holds a value, each a function from the value to what is written.
+
+`static/fill.js` has the same ones under the same names. Which of them holds at a place of a statement is
+found by asking the shell's own module how it writes some telling values there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from ..shells.fish.quoting import keys_apart
+
+# Values that no two of the ways write alike; the first needs care nowhere.
+TELLING = ("x", "a'b\\c\"d$e`f(g", "1..2", "")
+
+LINES = "one\ntwo"
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")
+
+_INDEX = re.compile(r"[0-9. -]+")
+
+
+def _before(characters: str) -> Callable[[str], str]:
+    pattern = re.compile(f"[{characters}]")
+    return lambda value: pattern.sub(r"\\\g<0>", value)
+
+
+_posix_double = _before(r'\\"$`')
+
+_spare = re.compile(r'[$"]')
+
+
+def _fish_single(value: str) -> str:
+    return keys_apart(re.sub(r"[\\']", r"\\\g<0>", value), "'")
+
+
+def _fish_double(value: str) -> str:
+    return keys_apart(re.sub(r'[\\"$]', r"\\\g<0>", value), '"')
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", r"'\''") + "'"
+
+
+def _spared(quoted: str) -> str:
+    return _spare.sub(r"'\\\g<0>'", quoted)
+
+
+def _fish_word(value: str) -> str:
+    return value if _PLAIN.fullmatch(value) else f"'{_fish_single(value)}'"
+
+
+POSIX: Mapping[str, Callable[[str], str]] = {
+    "quoted": _quoted,
+    "single": lambda value: value.replace("'", r"'\''"),
+    "double": _posix_double,
+    "double-apart": lambda value: '""' + _posix_double(value),
+    "in-double": lambda value: f'"{_posix_double(value)}"',
+    "ansi-c": _before(r"\\'"),
+    "ansi-c-apart": lambda value: "'$'" + _before(r"\\'")(value),
+}
+
+FISH: Mapping[str, Callable[[str], str]] = {
+    "word": _fish_word,
+    "part": lambda value: f"'{_fish_single(value)}'",
+    "word-spared": lambda value: _spared(_fish_word(value)),
+    "part-spared": lambda value: _spared(f"'{_fish_single(value)}'"),
+    "single": _fish_single,
+    "single-escaped": lambda value: "\\" + _fish_single(value),
+    "single-spared": lambda value: _spared(_fish_single(value)),
+    "single-spared-escaped": lambda value: "\\" + _spared(_fish_single(value)),
+    "double": _fish_double,
+    "double-escaped": lambda value: "\\" + _fish_double(value),
+    "double-apart": lambda value: f"\"'{_fish_single(value)}'\"",
+    "double-apart-spared": lambda value: f"\"'{_spared(_fish_single(value))}'\"",
+    "double-parentheses": lambda value: (
+        f"\"'{_spared(_fish_single(value))}'\"" if re.search(r"[()]", value) else _fish_double(value)
+    ),
+    "index": lambda value: value,
+}
+
+
+def refuses(way: str, value: str) -> bool:
+    """Whether a value cannot be written in this way."""
+    return "\0" in value or (way == "index" and not _INDEX.fullmatch(value))

@@ -1,0 +1,104 @@
+"""Runbooks are text: what HTML a browser gets to see of theirs is harmless, or it is shown as text.
+
+A tag without attributes that only says how text looks is kept. Every other is shown as it is written.
+Whatever else made an element of the page, it keeps no attribute that could run or style something.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from html import unescape
+from xml.etree.ElementTree import Element
+
+from markdown import Markdown
+from markdown.inlinepatterns import InlineProcessor
+from markdown.treeprocessors import Treeprocessor
+
+_KEPT = "b|br|code|dd|del|details|dl|dt|em|hr|i|ins|kbd|mark|s|samp|small|strong|sub|summary|sup|u|var"
+
+_TAG = rf"(</?(?:{_KEPT})[ ]?/?>)|<!--.*?-->"
+
+_ADDRESSES = frozenset(("href", "src", "action", "formaction", "poster", "background", "cite", "data"))
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+
+_HARMLESS = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
+
+_REMOTE = re.compile(r"\s*(?:https?:)?[/\\]{2}", re.IGNORECASE)
+
+_IGNORED_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f]")
+
+_REFUSED = frozenset(("style", "srcdoc", "srcset", "xlink:href", "is", "slot"))
+
+_ELEMENTS = frozenset(
+    ("script", "style", "iframe", "object", "embed", "base", "meta", "link", "form", "svg", "math")
+)
+
+
+class HarmlessTags(InlineProcessor):
+    """Keeps the tags that only say how text looks, and drops comments that ask for nothing."""
+
+    def __init__(self, md: Markdown, comments: Collection[str]) -> None:
+        super().__init__(_TAG, md)
+        self._comments = comments
+
+    def handleMatch(  # type: ignore[override]
+        self, m: re.Match[str], data: str
+    ) -> tuple[str, int, int]:
+        """The tag as it is, kept aside; nothing for most comments."""
+        kept = m[1] or m[0] in self._comments
+        return (self.md.htmlStash.store(m[0]) if kept else ""), m.start(0), m.end(0)
+
+
+class HarmlessAttributes(Treeprocessor):
+    """Takes from the page's elements what could run or style something, or lead to what does."""
+
+    def run(self, root: Element) -> None:
+        """Change the tree in place."""
+        for element in root.iter():
+            if not isinstance(element.tag, str):
+                continue
+            if element.tag.lower() in _ELEMENTS:
+                element.tag = "span"
+            for name in list(element.attrib):
+                if _is_harmful(name.lower(), str(element.attrib[name])):
+                    del element.attrib[name]
+                    if name.lower() in _ADDRESSES:
+                        element.tag = "span"  # a link or a picture without an address is none
+            if element.tag == "img" and _REMOTE.match(element.get("src", "")):
+                _make_link(element)
+
+
+def _make_link(picture: Element) -> None:
+    """Have a picture from elsewhere fetched by nobody who does not ask for it."""
+    address = picture.get("src", "")
+    text = picture.get("alt") or address
+    picture.attrib.clear()
+    picture.tag, picture.text = "a", text
+    picture.set("href", address)
+
+
+def _is_harmful(name: str, value: str) -> bool:
+    if name.startswith("on") or name in _REFUSED:
+        return True
+    if name not in _ADDRESSES:
+        return False
+    address = _IGNORED_IN_ADDRESSES.sub("", unescape(value))
+    # Python-Markdown writes some mail addresses as character references, behind a mark of its own
+    return bool(_SCHEME.match(address)) and not _HARMLESS.match(address)
+
+
+def make_inert(md: Markdown, comments: Collection[str]) -> None:
+    """Have this page's own HTML shown as text, but for what is harmless and these comments."""
+    if "html_block" in md.preprocessors:
+        # what runs has been listed when the page is read, so taking it off the list would come too late
+        md.preprocessors["html_block"].run = _as_it_is  # type: ignore[method-assign]
+    if "html" in md.inlinePatterns:
+        md.inlinePatterns.deregister("html")
+    md.inlinePatterns.register(HarmlessTags(md, comments), "runbook_tags", 90)
+    md.treeprocessors.register(HarmlessAttributes(md), "runbook_inert", 1)
+
+
+def _as_it_is(lines: list[str]) -> list[str]:
+    return lines

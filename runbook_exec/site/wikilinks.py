@@ -1,0 +1,131 @@
+"""Wikilinks of a page, as links to the pages that Obsidian and Quartz would open."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote
+from xml.etree.ElementTree import Element
+
+from markdown import Markdown
+from markdown.inlinepatterns import InlineProcessor
+
+from ..document.anchors import headings, letters
+from ..document.markdown.headings import anchors, plain
+from ..document.page_names import PAGES, Names, aliases_of, preferred, stem
+from .builders import Place, files_below, warn
+
+# Above the escapes, so that the `\|` that a table needs is read here; below code spans, which are left alone.
+PRIORITY = 185
+
+_LINK = r"(?<!\\)(!?)\[\[([^\[\]|#\n]*)(?:#([^\[\]|\n]*))?(?:\|([^\[\]\n]*))?\]\]"
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif")
+
+_SIZE = re.compile(r"\d+(?:x\d+)?")
+
+
+class Wikilinks(InlineProcessor):
+    """Turns `[[page#heading|label]]` into a link, and says which lead nowhere."""
+
+    def __init__(self, md: Markdown, where: Place, known: Sequence[str]) -> None:
+        super().__init__(_LINK, md)
+        self._where = where
+        self._known = known
+
+    def handleMatch(  # type: ignore[override]
+        self, m: re.Match[str], data: str
+    ) -> tuple[Element | None, int | None, int | None]:
+        """The element for a link; the text itself where there is nothing to link to."""
+        target = m[2].rstrip("\\").strip()
+        heading = (m[3] or "").rstrip("\\").strip()
+        label = (m[4] or "").strip() or " › ".join(filter(None, (target, heading)))
+        if not target and not heading:
+            return None, None, None
+        return self._element(target, heading, label, bool(m[1])), m.start(0), m.end(0)
+
+    def _element(self, target: str, heading: str, label: str, embedded: bool) -> Element:
+        where = self._where
+        if not target:
+            return _link(f"#{self._anchor(where.source, heading)}", label)
+        if any(fnmatchcase(target.casefold(), known.casefold()) for known in self._known):
+            elsewhere = Element("span", {"class": "rb-elsewhere", "title": "a page that is not on this site"})
+            elsewhere.text = label
+            return elsewhere
+        found = _found(where.docs, target, posixpath.dirname(where.source))
+        if found is None:
+            warn(where, self._line(target), f"the wikilink `[[{target}]]` leads to no page of this site")
+            broken = Element("span", {"class": "rb-broken"})
+            broken.text = label
+            return broken
+        address = quote(posixpath.relpath(found, posixpath.dirname(where.source) or "."))
+        if embedded and found.lower().endswith(_PICTURES):
+            return Element("img", {"src": address, "alt": "" if _SIZE.fullmatch(label) else label})
+        if heading and found.endswith(PAGES) and (anchor := self._anchor(found, heading)):
+            address += f"#{anchor}"
+        return _link(address, label)
+
+    def _anchor(self, source: str, heading: str) -> str:
+        """The anchor of a heading on a page of the site; empty for a block reference, or for none."""
+        if heading.startswith("^"):
+            return ""
+        wanted = letters(heading.rpartition("#")[2])
+        try:
+            known = headings((self._where.docs / source).read_text(encoding="utf-8", errors="replace"))
+        except OSError:
+            return ""
+        titles = [plain(title) for title in known.titles]
+        for title, anchor in zip(titles, anchors(titles), strict=True):
+            if letters(title) == wanted or anchor == heading:
+                return anchor
+        if not known.has_heading(heading):
+            warn(self._where, self._line(heading), f"the page `{source}` has no heading `{heading}`")
+        return ""
+
+    def _line(self, written: str) -> int | None:
+        """The first line of the file that has a wikilink with this in it."""
+        text = self._where.path.read_text(encoding="utf-8", errors="replace")
+        link = re.search(r"\[\[[^\]\n]*" + re.escape(written), text)
+        return text.count("\n", 0, link.start()) + 1 if link else None
+
+
+def _link(address: str, label: str) -> Element:
+    link = Element("a", {"href": address})
+    link.text = label
+    return link
+
+
+@lru_cache(maxsize=4)
+def _names(files: tuple[str, ...]) -> Names:
+    return Names(files)
+
+
+@lru_cache(maxsize=4)
+def _aliases(docs: Path, files: tuple[str, ...]) -> dict[str, str]:
+    """The pages by the other names that they give themselves."""
+    found: dict[str, str] = {}
+    for source in files:
+        if source.endswith(PAGES):
+            for alias in aliases_of(docs / source):
+                found.setdefault(alias.casefold(), source)
+    return found
+
+
+def _found(docs: Path, target: str, folder: str) -> str | None:
+    """The file of the site that a wikilink on a page in `folder` means; None where there is none."""
+    if target.startswith(("./", "../")):
+        target = posixpath.normpath(posixpath.join(folder or ".", target))
+    files = files_below(docs)
+    names = _names(files)
+    if candidates := names.pages_for(target):
+        return sorted(preferred(candidates, target, folder, True))[0]
+    if names.has(target):
+        wanted = target.strip("/").casefold()
+        for source in files:
+            if source.casefold() == wanted or source.casefold().endswith(f"/{wanted}"):
+                return source
+    return _aliases(docs, files).get(stem(target).casefold())

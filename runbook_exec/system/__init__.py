@@ -1,0 +1,1 @@
+"""The operating system: signals, terminals, git, core dumps."""

@@ -1,0 +1,102 @@
+"""The operator's terminal: its keys, its size, and the modes it was found in."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import termios
+import tty
+
+from .signals import held
+
+_PRIVATE_MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
+
+_NORMALLY_ON = {b"7", b"25"}  # wrapping, and the cursor
+
+# modes that, left on by a program that died, make a terminal unusable: application keys, mouse, focus,
+# the other screen, pasted text in brackets
+_MATTERS = {b"1", b"7", b"9", b"25", b"47", b"1000", b"1001", b"1002", b"1003", b"1004", b"1005", b"1006"}
+
+_MATTERS |= {b"1015", b"1047", b"1049", b"2004"}
+
+
+class Keyboard:
+    """A terminal that is taken while a statement runs, and given back as it was found."""
+
+    def __init__(self, fd: int, screen: int) -> None:
+        """Keys are read from `fd`; `screen` is the descriptor of the terminal's output."""
+        self._fd = fd
+        self._screen = screen
+        self._found = termios.tcgetattr(fd)
+        self._taken = False
+
+    def fileno(self) -> int:
+        """The descriptor that keys are read from."""
+        return self._fd
+
+    def take(self) -> None:
+        """Make the terminal raw: every key goes to the program; those typed too early are dropped."""
+        if not self._taken:
+            with held():  # half taken, it would not be given back
+                # anything else would wait for whoever is printing there
+                tty.setraw(self._fd, termios.TCSANOW)
+                self._drop_keys()
+                self._taken = True
+
+    def give_back(self) -> None:
+        """Set the modes that were found; keys typed too early are dropped, lest one answers a question."""
+        if self._taken:
+            with held(), contextlib.suppress(termios.error):  # the terminal may be gone
+                self._taken = False
+                self._drop_keys()
+                termios.tcsetattr(self._fd, termios.TCSANOW, self._found)
+
+    def _drop_keys(self) -> None:
+        # TCSAFLUSH would leave what the kernel has not yet handed to the terminal, and may wait for ever
+        termios.tcflush(self._fd, termios.TCIFLUSH)
+
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        try:
+            columns, rows = os.get_terminal_size(self._screen)
+        except OSError:
+            return 24, 80
+        return (rows or 24, columns or 80)
+
+
+class ScreenModes:
+    """Follows what programs switch on in the terminal, to switch off what they leave behind."""
+
+    def __init__(self) -> None:
+        self._changed: dict[bytes, bool] = {}
+        self._styled = False
+        self._tail = b""
+
+    def follow(self, data: bytes) -> None:
+        """Look at what is about to be shown."""
+        if b"\x1b" not in data and not self._tail:
+            return
+        self._styled = True
+        data = self._tail + data
+        for modes, switch in _PRIVATE_MODE.findall(data):
+            for mode in modes.split(b";"):
+                if mode in _MATTERS:
+                    self._changed[mode] = switch == b"h"
+        escape = data.rfind(b"\x1b")
+        unfinished = 0 <= len(data) - escape < 16 and not _PRIVATE_MODE.search(data, escape)
+        self._tail = data[escape:] if unfinished and escape >= 0 else b""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether a program shows its own screen."""
+        return any(self._changed.get(mode, False) for mode in (b"47", b"1047", b"1049"))
+
+    def restore(self) -> bytes:
+        """What sets the terminal right again, and nothing if it is right."""
+        wrong = [mode for mode, on in self._changed.items() if on != (mode in _NORMALLY_ON)]
+        codes = b"".join(b"\x1b[?%s%s" % (mode, b"h" if mode in _NORMALLY_ON else b"l") for mode in wrong)
+        if self._styled:
+            codes += b"\x1b[0m"
+        self._changed, self._styled, self._tail = {}, False, b""
+        return codes

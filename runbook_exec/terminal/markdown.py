@@ -1,0 +1,50 @@
+"""Prose rendered for a terminal. The only module that knows rich's Markdown."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from ..text.ansi import visible
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+_WIKILINK = re.compile(r"\[\[([^\]|#]*)(?:#([^\]|]*))?(?:\|([^\]]*))?\]\]")
+
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*$", re.MULTILINE)
+
+_QUIET = ("block_quote", "item.bullet", "item.number", "link", "link_url", "table.border", "em", "hr")
+
+_STYLE = re.compile(r"\x1b\[[\d;]*m")
+
+
+def render(text: str, width: int, colour: bool) -> list[str]:
+    """Markdown as lines of at most `width` columns, with a blank one first; none where nothing is shown."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.theme import Theme
+
+    text = _COMMENT.sub("", visible(text))
+    text = _WIKILINK.sub(lambda m: m[3] or " › ".join(filter(None, (m[1], m[2]))), text)
+    text = _HEADING.sub(r"**\1**", text)
+    if not text.strip():
+        return []
+    quiet = {f"markdown.{name}": "none" for name in _QUIET}
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=max(20, width),
+        force_terminal=True,
+        color_system="standard",
+        no_color=not colour,
+        theme=Theme({"markdown.code": "bold", "markdown.table.header": "bold", **quiet}),
+        highlight=False,
+        legacy_windows=False,
+    )
+    console.print(Markdown(text, hyperlinks=False))
+    lines: list[str] = [""]
+    for line in out.getvalue().split("\n"):
+        line = line.rstrip()
+        if _STYLE.sub("", line).strip() or _STYLE.sub("", lines[-1]).strip():
+            lines.append(line)
+    return lines if lines[-1] else lines[:-1]

@@ -1,0 +1,335 @@
+"""Asking a person for one key, one row or one value. The only module that knows prompt_toolkit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import termios
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.formatted_text import OneStyleAndTextTuple, StyleAndTextTuples
+from prompt_toolkit.input.typeahead import clear_typeahead
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout import FormattedTextControl, HSplit, Layout, Window
+from prompt_toolkit.layout.controls import BufferControl
+from prompt_toolkit.layout.processors import BeforeInput, PasswordProcessor, Processor
+from prompt_toolkit.output.color_depth import ColorDepth
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+from ..plan.suggestions import Offer
+from ..text.ansi import visible
+from ..text.display import clip, clip_middle, columns, pad
+
+_SHOWN = 8  # rows on the screen at a time
+
+_NARROWEST = 13  # columns that a value in a row is cut to at most, to make room for what stood beside it
+
+_QUIT_AGAIN = "^C again quits ›"
+
+
+Keyed = Mapping[str, tuple[str, str]]  # key -> how it is shown, what it does
+
+Piece = tuple[str, str]  # style, text
+
+
+def _size() -> Size:
+    width, height = shutil.get_terminal_size()
+    return Size(rows=height, columns=width)
+
+
+def _run(layout: Layout, bindings: KeyBindings, colour: bool) -> Any:
+    # no cursor position reports: an answer that comes late would be typed into the next program
+    output = Vt100_Output(sys.stdout, _size, term=os.environ.get("TERM"), enable_cpr=False)
+    application: Application[Any] = Application(
+        layout=layout,
+        key_bindings=bindings,
+        output=output,
+        erase_when_done=True,
+        color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
+    )
+    application.ttimeoutlen = 0.1  # seconds after which Escape is a key and not the beginning of one
+    # what was typed before the question could be seen does not answer it
+    clear_typeahead(application.input)
+    with contextlib.suppress(termios.error):  # the terminal may be gone
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+    return application.run()
+
+
+class _Interrupts:
+    """^C twice quits, as does ^D: one ^C may have been meant for the statement that has just ended."""
+
+    def __init__(self, bindings: KeyBindings) -> None:
+        self.once = False
+
+        @bindings.add(Keys.ControlC)
+        @bindings.add(Keys.SIGINT)
+        def _(event: KeyPressEvent) -> None:
+            if self.once:
+                event.app.exit(exception=KeyboardInterrupt())
+            self.once = True
+
+        @bindings.add(Keys.ControlD)
+        def _(event: KeyPressEvent) -> None:
+            event.app.exit(exception=EOFError())
+
+
+def _keys_line(keys: Keyed, right: str, width: int) -> StyleAndTextTuples:
+    """What the keys do, in as many lines as that takes, and a text at the right of the last."""
+    text: StyleAndTextTuples = [("", "  ")]
+    used = 2
+    for shown, does in keys.values():
+        size = columns(shown) + columns(does) + 1
+        if used > 2 and used + size > width - 2:
+            text.append(("", "\n  "))
+            used = 2
+        text += [("bold", shown), ("", f" {does}   ")]
+        used += size + 3
+    if used + columns(right) > width - 2:
+        text.append(("", "\n"))
+        used = 0
+    text.append(("", " " * max(0, width - used - columns(right) - 2) + right))
+    return text
+
+
+def ask_key(keys: Keyed, right: str, width: int, colour: bool) -> str:
+    """Wait for one of the keys and return it.
+
+    Raises KeyboardInterrupt for ^C typed twice and EOFError for ^D.
+    """
+    bindings = KeyBindings()
+    interrupts = _Interrupts(bindings)
+    _exits(bindings, keys)
+    control = FormattedTextControl(
+        lambda: _keys_line(keys, _QUIT_AGAIN if interrupts.once else right, width), focusable=True
+    )
+    window = Window(control, dont_extend_height=True, always_hide_cursor=True)
+    return str(_run(Layout(HSplit([Window(height=1), window])), bindings, colour))
+
+
+def _exits(bindings: KeyBindings, keys: Keyed) -> None:
+    for key in keys:
+
+        @bindings.add(Keys.ControlM if key == "enter" else Keys.Escape if key == "esc" else key)
+        def _(event: KeyPressEvent, key: str = key) -> None:
+            event.app.exit(result=key)
+
+
+def ask_row(
+    above: Sequence[Piece], rows: Sequence[Sequence[Piece]], keys: Keyed, width: int, colour: bool
+) -> int | str:
+    """Wait until one of the rows is picked, by its number or with the arrows, or one of the keys is typed.
+
+    Returns the row's index or the key. No row is picked beforehand, so that enter alone takes none. `above`
+    is what is asked: text that is gone afterwards, like the rest.
+    Raises KeyboardInterrupt for ^C typed twice and EOFError for ^D.
+    """
+    bindings = KeyBindings()
+    interrupts = _Interrupts(bindings)
+    _exits(bindings, keys)
+    picked = -1
+
+    def move(by: int) -> None:
+        nonlocal picked
+        picked = max(0, min(picked + by, len(rows) - 1))
+
+    _arrows(bindings, move)
+
+    @bindings.add(Keys.ControlM)
+    def _(event: KeyPressEvent) -> None:
+        if picked >= 0:
+            event.app.exit(result=picked)
+
+    numbered = min(len(rows), 9)
+    for number in range(1, numbered + 1):
+
+        @bindings.add(str(number))
+        def _(event: KeyPressEvent, number: int = number) -> None:
+            event.app.exit(result=number - 1)
+
+    def text() -> StyleAndTextTuples:
+        shown: StyleAndTextTuples = [*above, ("", "\n\n")]
+        for index, row in enumerate(rows):
+            mark, number = "›" if index == picked else " ", str(index + 1) if index < numbered else " "
+            shown += [("[SetCursorPosition]" if index == picked else "", "")]
+            shown += [("bold", f"  {mark} {number}  "), *row, ("", "\n")]
+        return shown
+
+    def legend() -> StyleAndTextTuples:
+        choose = "enter" if picked >= 0 else f"1–{numbered}"
+        right = _QUIT_AGAIN if interrupts.once else "which one? ›"
+        return _keys_line({"": (choose, "choose"), "↑↓": ("↑↓", "pick"), **keys}, right, width)
+
+    body = [
+        Window(FormattedTextControl(text, focusable=True), always_hide_cursor=True),
+        Window(FormattedTextControl(legend), dont_extend_height=True),
+    ]
+    result = _run(Layout(HSplit(body), focused_element=body[0]), bindings, colour)
+    return result if isinstance(result, int) else str(result)
+
+
+def _arrows(bindings: KeyBindings, move: Callable[[int], None]) -> None:
+    @bindings.add(Keys.Up)
+    @bindings.add(Keys.ControlP)
+    def _(event: KeyPressEvent) -> None:
+        move(-1)
+
+    @bindings.add(Keys.Down)
+    @bindings.add(Keys.ControlN)
+    def _(event: KeyPressEvent) -> None:
+        move(1)
+
+
+class _Choice:
+    """What is typed, the offers that match, and what enter takes: an offer's index, -1 for what is typed.
+
+    None is picked where several offers match, so that enter cannot take the wrong one.
+    """
+
+    def __init__(self, offers: Sequence[Offer], secret: bool) -> None:
+        self.offers = offers
+        self.secret = secret
+        self.typed = Buffer(multiline=False, on_text_changed=lambda _: self.reset())
+        self.picked: int | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        matching, typed = self.matching, bool(self.typed.text)
+        if typed and (self.secret or not matching):
+            self.picked = -1
+        elif len(matching) == 1:
+            self.picked = 0
+        else:
+            self.picked = None if matching else -1
+
+    @property
+    def matching(self) -> list[Offer]:
+        if self.secret:
+            return list(self.offers)
+        words = self.typed.text.casefold().split()
+        return [o for o in self.offers if all(w in f"{o.shown} {o.beside}".casefold() for w in words)]
+
+    def move(self, by: int) -> None:
+        first = -1 if self.typed.text else 0
+        at = self.picked if self.picked is not None else (-1 if by > 0 else 0)
+        self.picked = max(first, min(at + by, len(self.matching) - 1))
+
+    @property
+    def value(self) -> str | None:
+        """What enter takes; None where that is not clear, or would be nothing while there are offers."""
+        if self.picked is None:
+            return None
+        if self.picked >= 0:
+            return self.matching[self.picked].value
+        return self.typed.text if self.typed.text or not self.offers else None
+
+
+def ask_value(
+    above: Sequence[Piece], offers: Sequence[Offer], *, secret: bool, width: int, colour: bool
+) -> str | None:
+    """Wait for a value, typed or picked from the offers, which typing filters; None for Escape or ^C.
+
+    `above` is what is asked: text that is gone afterwards, like the rest. A secret is not shown.
+    Raises EOFError for ^D when nothing is typed.
+    """
+    choice = _Choice(offers, secret)
+    bindings = KeyBindings()
+
+    @bindings.add(Keys.ControlM)
+    def _(event: KeyPressEvent) -> None:
+        if choice.value is not None:
+            event.app.exit(result=choice.value)
+
+    _arrows(bindings, choice.move)
+
+    @bindings.add(Keys.Escape, eager=True)
+    @bindings.add(Keys.ControlC)
+    @bindings.add(Keys.SIGINT)
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit(result=None)
+
+    @bindings.add(Keys.ControlD)
+    def _(event: KeyPressEvent) -> None:
+        if not choice.typed.text:
+            event.app.exit(exception=EOFError())
+
+    @bindings.add(Keys.BracketedPaste)
+    def _(event: KeyPressEvent) -> None:
+        # a value may hold newlines; the one that copying a line brings along is none of it
+        data = event.data.replace("\r\n", "\n").replace("\r", "\n")
+        choice.typed.insert_text(data.removesuffix("\n"))
+
+    processors: list[Processor] = [PasswordProcessor("•")] if secret else []
+    mark = BeforeInput(lambda: f"  {'›' if choice.picked == -1 or not offers else ' '} ")
+    entry = BufferControl(choice.typed, input_processors=[*processors, mark])
+    body = [
+        Window(FormattedTextControl(list[OneStyleAndTextTuple](above)), dont_extend_height=True),
+        Window(entry, dont_extend_height=True, wrap_lines=True),
+    ]
+    if offers:
+        rows = FormattedTextControl(lambda: _rows(choice, width))
+        body.append(Window(rows, height=min(len(offers), _SHOWN), dont_extend_height=True))
+    body.append(Window(FormattedTextControl(lambda: _hint(choice, width)), dont_extend_height=True))
+    result = _run(Layout(HSplit(body), focused_element=entry), bindings, colour)
+    return None if result is None else str(result)
+
+
+def _rows(choice: _Choice, width: int) -> StyleAndTextTuples:
+    matching = choice.matching
+    picked = -1 if choice.picked is None else choice.picked
+    first = max(0, min(picked - _SHOWN // 2, len(matching) - _SHOWN))
+    shown = matching[first : first + _SHOWN]
+    room = width - 6
+    widest = max((columns(offer.shown) for offer in shown), default=0)
+    beside = max((columns(offer.beside) for offer in shown), default=0)
+    widest = min(widest, max(_NARROWEST, room - beside - 3)) if beside else min(widest, room)
+    rows: StyleAndTextTuples = []
+    for index, offer in enumerate(shown, first):
+        style, mark = ("bold", "›") if index == picked else ("", " ")
+        if choice.secret:
+            text = clip(f"from {offer.origin}: {offer.shown}  ({offer.beside})", room)
+        else:
+            text = pad(clip_middle(offer.shown, widest), widest)
+        rows.append((style, f"  {mark} {text}"))
+        if offer.beside and not choice.secret:
+            rows.append(("", f"   {_fitting(offer.beside, room - widest - 3)}"))
+        rows.append(("", "\n"))
+    return rows
+
+
+def _fitting(beside: str, room: int) -> str:
+    """What stood beside a value, in as many whole cells as there is room for."""
+    if columns(beside) <= room:
+        return beside
+    cells = clip(beside, room + 1).rpartition("  ")[0].rstrip()
+    return cells or clip(beside, room)
+
+
+def _hint(choice: _Choice, width: int) -> StyleAndTextTuples:
+    """What enter would do now, and the other keys."""
+    room = max(20, width - 40)
+    if choice.picked is None:
+        does = ("↑↓", "picks a row") if not choice.typed.text else ("↓", "picks a row, ↑ what is typed")
+    elif choice.picked < 0:
+        text = choice.typed.text
+        if text and not choice.secret:
+            text = visible(text).replace("\n", "␊")
+            does = ("enter", f"takes “{clip_middle(text, room)}”")
+        else:
+            does = ("enter", "takes it")
+    elif choice.secret:
+        does = ("enter", "takes it; or type, or paste, another")
+    else:
+        does = ("enter", f"takes {clip_middle(choice.matching[choice.picked].shown, room)}")
+    return [("", "\n"), *_keys_line({"does": does, "esc": ("esc", "other keys")}, "", width)]
+
+
+def ask_line(prompt: str, width: int, colour: bool) -> str | None:
+    """Wait for a line of text; None for Escape or ^C. Raises EOFError for ^D on an empty line."""
+    return ask_value([("", f"\n  {prompt}")], (), secret=False, width=width, colour=colour)

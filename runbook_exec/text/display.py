@@ -1,0 +1,82 @@
+"""The document's prose, and text that must fit: rendered for a terminal. The only module that knows rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .ansi import visible
+
+_GOES_ON = "↳ "
+
+_DEEPEST = 24  # columns that the indent of code may take
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def pad(text: str, width: int) -> str:
+    """The text with spaces after it, up to a width in columns."""
+    return text + " " * (width - columns(text))
+
+
+def clip(text: str, width: int) -> str:
+    """The text, cut and ended with an ellipsis where it takes more than `width` columns."""
+    if columns(text) <= width:
+        return text
+    return _head(text, max(0, width - 1)).rstrip() + "…"
+
+
+def clip_middle(text: str, width: int) -> str:
+    """The text, with an ellipsis for its middle where it takes more than `width` columns."""
+    if columns(text) <= width:
+        return text
+    tail = _head(text[::-1], (width - 1) // 2)[::-1]
+    return f"{_head(text, width - 1 - columns(tail))}…{tail}"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """A sentence as lines of at most `width` columns, broken at spaces where it can be."""
+    return list(_folds(text, width, ""))
+
+
+def fold(text: str, width: int) -> list[str]:
+    """The lines of code; what does not fit into `width` columns goes on below, after an arrow."""
+    lines: list[str] = []
+    for line in visible(text.expandtabs(4)).split("\n"):
+        bare = line.lstrip(" ")
+        indent = " " * min(len(line) - len(bare), _DEEPEST)
+        lines += [indent + part for part in _folds(bare, width - len(indent), _GOES_ON)]
+    return lines
+
+
+def _folds(text: str, width: int, goes_on: str) -> Iterator[str]:
+    lead = ""
+    while True:
+        room = max(8, width - len(lead))
+        if columns(text) <= room:
+            yield lead + text
+            return
+        head = _head(text, room)
+        # a break inside a word only where the word alone fills much of a line
+        space = len(head) if text[len(head)] == " " else head.rfind(" ")
+        cut = space if space > len(head) // 3 else len(head)
+        yield lead + text[:cut].rstrip(" ")
+        text, lead = text[cut:].lstrip(" "), goes_on
+
+
+def _head(text: str, width: int) -> str:
+    """As much of the beginning of a text as fits into a width."""
+    if text.isascii():
+        return text[:width]
+    taken = 0
+    for index, letter in enumerate(text):
+        taken += columns(letter)
+        if taken > width:
+            return text[:index]
+    return text

@@ -1,0 +1,45 @@
+"""Durations as people write them (`1h30m`) and as they read them (`1 h 30 min`)."""
+
+from __future__ import annotations
+
+import re
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+
+# A unit and the smaller one beside it, in seconds, and how many of the smaller are too many for both.
+_UNITS = (
+    (60, 1, ("min", "s"), 3600),
+    (3600, 60, ("h", "min"), 1440),
+    (86400, 3600, ("d", "h"), float("inf")),
+)
+
+_PART = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s?(ms|[smhdw])"
+
+_DURATION = re.compile(rf"{_PART}(?:\s?{_PART})*")
+
+_PARTS = re.compile(_PART)
+
+
+def parse_duration(text: str) -> float:
+    """The seconds that `30s`, `5m`, `1h30m`, `500ms` or `75d` stand for; ValueError for anything else."""
+    written = text.strip()
+    if not _DURATION.fullmatch(written):
+        raise ValueError(f"expected a duration such as `30s`, `5m`, `1h30m` or `75d`, got `{written}`")
+    return sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.findall(written))
+
+
+def format_duration(seconds: float) -> str:
+    """A length of time for people, to a tenth of a second or to two units: `14.1 s`, `2 min 3 s`."""
+    if seconds < 59.95:
+        return f"{max(seconds, 0.0):.1f} s"
+    large, small, names, _ = next(unit for unit in _UNITS if round(seconds / unit[1]) < unit[3])
+    whole, rest = divmod(round(seconds / small), large // small)
+    return f"{whole} {names[0]} {rest} {names[1]}" if rest else f"{whole} {names[0]}"
+
+
+def positive_duration(text: str) -> float:
+    """The seconds of a duration longer than zero; ValueError for anything else."""
+    seconds = parse_duration(text)
+    if seconds <= 0:
+        raise ValueError(f"expected a duration longer than zero, got `{text}`")
+    return seconds

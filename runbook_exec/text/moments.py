@@ -1,0 +1,46 @@
+"""Moments and days: as they are written on the command line, and as they are read."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from .durations import parse_duration
+
+
+def parse_moment(text: str, now: datetime, end: bool = False) -> datetime:
+    """The moment that `2026-11-24`, `2026-11-24T10:00` or `7d` (ago) stands for; raises ValueError.
+
+    A day is its beginning here where `now` is, or with `end` the beginning of the next one.
+    """
+    try:
+        return now - timedelta(seconds=parse_duration(text))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        day = datetime.combine(date.fromisoformat(text), datetime.min.time())
+        return (day + timedelta(days=1) if end else day).astimezone(now.tzinfo)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"expected a day such as `2026-11-24`, or a time ago such as `7d`, got `{text}`"
+        ) from None
+    return moment if moment.tzinfo else moment.astimezone(now.tzinfo)
+
+
+def in_utc(moment: datetime, seconds: bool = True) -> str:
+    """A moment as a report tells it, the same everywhere."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC" if seconds else "%Y-%m-%d %H:%M UTC")
+
+
+def here(moment: datetime) -> str:
+    """A moment as a terminal tells it, by the clock of this machine."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago a moment was, in whole days."""
+    days = (now.date() - moment.astimezone(now.tzinfo).date()).days
+    return "today" if days <= 0 else f"{days} day{'s' * (days != 1)} ago"

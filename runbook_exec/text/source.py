@@ -1,0 +1,177 @@
+"""The text of a file, line by line, and where each of its lines stands: offsets to spans and back."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, count
+from operator import add
+from typing import NamedTuple
+
+from .span import Span
+
+TAB_STOP = 4
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class PositionError(Exception):
+    """A bug of ours: what was read on a line is not what stands there, so no offset in it can be trusted."""
+
+    def __init__(self, line: int, expected: str, found: str) -> None:
+        super().__init__(f"line {line}: expected the line to end in {expected!r}, found {found!r}")
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as decoded; `lines[n]` is line n + 1 without its end and without a byte order mark."""
+
+    text: str
+    lines: Sequence[str]
+    starts: Sequence[int]  # the offset of each line's first character
+
+    def index(self, offset: int) -> int:
+        """The index (from 0) of the line that holds this offset."""
+        return max(0, bisect_right(self.starts, offset) - 1)
+
+    def span(self, start: int, end: int) -> Span:
+        """The stretch `text[start:end]` with its line and column."""
+        index = self.index(start)
+        return Span(start, end, index + 1, max(0, start - self.starts[index]) + 1)
+
+    def stretch(self, index: int, rest: str, last: int) -> Span:
+        """From where `rest` stands, the end of the line with this index, to the end of the line `last`.
+
+        Raises PositionError if that line does not end so, or if there is no line `last`.
+        """
+        if last >= len(self.lines):
+            raise PositionError(last + 1, rest, "the end of the file")
+        line, first = self.lines[index], self.starts[index]
+        if "\t" not in line and line.endswith(rest):  # as most do
+            start = first + len(line) - len(rest)
+        else:
+            start = self.place(index, rest)[0]
+        return Span(start, self.starts[last] + len(self.lines[last]), index + 1, start - first + 1)
+
+    def end(self, index: int) -> int:
+        """The offset where the line with this index ends, before its line end."""
+        return self.starts[index] + len(self.lines[index])
+
+    def place(self, index: int, rest: str) -> tuple[int, int]:
+        """Where `rest`, the end of a line with its tabs expanded, starts in the file.
+
+        Returns the offset of its first character that is really there and how many spaces before that are
+        left over from a tab which `rest` begins in the middle of. Raises PositionError if the line with this
+        index (from 0) does not end so.
+        """
+        line = self.lines[index]
+        if "\t" not in line:
+            if not line.endswith(rest):
+                raise PositionError(index + 1, rest, line)
+            return self.starts[index] + len(line) - len(rest), 0
+        expanded = line.expandtabs(TAB_STOP)
+        if not expanded.endswith(rest):
+            raise PositionError(index + 1, rest, line)
+        wanted = len(expanded) - len(rest)
+        column = 0
+        for position, character in enumerate(line):
+            if column >= wanted:
+                return self.starts[index] + position, column - wanted
+            column += TAB_STOP - column % TAB_STOP if character == "\t" else 1
+        return self.end(index), column - wanted
+
+    def excerpt(self, first: int, rests: Sequence[str]) -> Excerpt:
+        """The lines from index `first` on, of which `rests` is what remains with tabs expanded.
+
+        The text keeps the tabs of the file. Raises PositionError where a line does not end in its rest, or
+        where what stands before it is more than the indentation and the `>` of a quote.
+        """
+        last = first + len(rests)
+        if self.lines[first:last] == rests:
+            return Excerpt("\n".join(rests), tuple(self.starts[first:last]), (0,) * len(rests))
+        origins: list[int] = []
+        padding: list[int] = []
+        parts: list[str] = []
+        for index, rest in enumerate(rests, first):
+            if index >= len(self.lines):
+                raise PositionError(index + 1, rest, "the end of the file")
+            origin, spaces = self.place(index, rest)
+            if origin > self.starts[index] and self.text[self.starts[index] : origin].strip(" \t>"):
+                raise PositionError(index + 1, rest, self.lines[index])
+            origins.append(origin)
+            padding.append(spaces)
+            parts.append(" " * spaces + self.text[origin : self.end(index)])
+        return Excerpt("\n".join(parts), tuple(origins), tuple(padding))
+
+
+def line_starts(lines: Sequence[str], start: int = 0) -> list[int]:
+    """The offset of each line's first character, where the first line begins at `start`.
+
+    The lines are without their ends, which are one character each.
+    """
+    return [start, *map(add, accumulate(map(len, lines[:-1])), count(start + 1))]
+
+
+@lru_cache(maxsize=2)
+def source(text: str) -> Source:
+    """Divide a decoded file into its lines, which end in `\\n`, `\\r\\n` or `\\r`.
+
+    The last ones are kept: front matter, annotations and the page itself have their places in the same text.
+    """
+    mark = 1 if text.startswith("\ufeff") else 0
+    body = text[mark:]
+    if "\r" not in body:
+        lines = body.split("\n")
+        return Source(text, lines, line_starts(lines, mark))
+    starts = [mark, *(match.end() for match in _LINE_END.finditer(text, mark))]
+    return Source(text, _LINE_END.split(body), starts)
+
+
+@lru_cache(maxsize=4)
+def lines_of(text: str) -> Source:
+    """The text divided into lines; quick where it was one of the last few that were asked for."""
+    return source(text)
+
+
+def span_in(text: str, start: int, end: int) -> Span:
+    """The stretch `text[start:end]` with its line and column."""
+    return lines_of(text).span(start, end)
+
+
+class Excerpt(NamedTuple):
+    """Text taken out of a file line by line, and where each of its lines stands there.
+
+    `origins[k]` is the offset in the file of the first character of line k that is really there;
+    `padding[k]` counts the spaces before it that are not in the file (what is left of an expanded tab).
+    Line ends of the file (`\\r\\n` too) read `\\n` here.
+    """
+
+    text: str
+    origins: tuple[int, ...]
+    padding: tuple[int, ...]
+
+    def offset(self, position: int) -> int:
+        """The offset in the file of the character at `position` in this text."""
+        return self.offsets(position, position)[0]
+
+    def offsets(self, start: int, end: int) -> tuple[int, int]:
+        """The offsets in the file of the characters at two positions in this text."""
+        if not self.origins:
+            return 0, 0
+        starts = _line_starts(self.text)
+        first, last = bisect_right(starts, start) - 1, bisect_right(starts, end) - 1
+        return (
+            self.origins[first] + max(0, start - starts[first] - self.padding[first]),
+            self.origins[last] + max(0, end - starts[last] - self.padding[last]),
+        )
+
+
+@lru_cache(maxsize=4)
+def _line_starts(text: str) -> tuple[int, ...]:
+    """The offset of each line's first character; kept, since many offsets in one text are asked for."""
+    ends = accumulate(map(len, text.split("\n")))
+    return (0, *(end + number for number, end in enumerate(ends, 1)))[:-1]

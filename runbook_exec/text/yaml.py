@@ -1,0 +1,174 @@
+"""YAML that somebody else wrote: read into nodes and plain data within limits, or refused with the place."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import yaml
+from yaml.nodes import CollectionNode, Node, ScalarNode, SequenceNode
+
+_DEEPEST = 50  # collections within each other; libyaml's composer overflows the stack at some ten thousand
+
+_MOST_ALIASES = 100
+
+_TOO_DEEP = "deeper nesting than anybody would write by hand"
+
+_TOO_MANY = "more aliases than anybody would write by hand"
+
+_LARGEST = 20_000  # nodes, each counted as often as an alias repeats it
+
+
+_STRING = "tag:yaml.org,2002:str"
+
+_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_HINTS = {
+    "tab character": "YAML is indented with spaces",
+    "\\t": "YAML is indented with spaces",
+    "unhashable key": "text that begins with `{` or `[` needs quotes",
+    "mapping values are not allowed": "text with `: ` in it needs quotes",
+}
+
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Mistake(ValueError):
+    """What is wrong at `text[start:end]`, and what to do about it."""
+
+    def __init__(self, message: str, start: int, end: int, hint: str = "") -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = end
+        self.hint = hint
+
+
+class Document(NamedTuple):
+    """A YAML document: its root node, None for an empty one, and the same as plain data.
+
+    The marks of nodes count characters from `base` of the text it was read from.
+    """
+
+    root: Node | None
+    data: Any
+    base: int
+
+    def mistake(self, node: Node, message: str, hint: str = "") -> Mistake:
+        """Something wrong with that node."""
+        start, end = self.base + node.start_mark.index, self.base + node.end_mark.index
+        return Mistake(message, start, max(end, start + 1), hint)
+
+
+@lru_cache
+def _placed(loader: Any) -> Any:
+    """The same loader, made to say where a scalar stands which its type cannot read, such as 2026-02-30."""
+
+    class Placed(loader):  # type: ignore[misc]
+        def construct_object(self, node: Node, deep: bool = False) -> Any:
+            if node.tag == _STRING and isinstance(node, ScalarNode):
+                return node.value  # as most are, and the long way comes to the same
+            try:
+                return super().construct_object(node, deep=deep)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                raise _unreadable(node, error) from None
+
+    return Placed
+
+
+def load(text: str, start: int, end: int) -> Document:
+    """The document at `text[start:end]`; Mistake where it is not valid, or beyond what a person writes."""
+    content = text[start:end]
+    try:
+        _measure_events(content, start)
+        loader = _placed(_Loader)(content)
+        try:
+            root = loader.get_single_node()
+            document = Document(root, None, start)
+            if root is None:
+                return document
+            _check(document, root)
+            return Document(root, loader.construct_document(root), start)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = start + (mark.index if mark else 0)
+        message = (error.problem or "cannot be read").lower()
+        if message.startswith("but found") and error.context:
+            message = f"{error.context}, {message}"
+        if "nesting depth" in message:  # libyaml from 0.2.6 on has a limit of its own
+            raise Mistake(_TOO_DEEP, min(at, end), min(at + 1, end)) from None
+        hint = next((hint for part, hint in _HINTS.items() if part in message), "")
+        raise Mistake(f"not valid YAML: {message}", min(at, end), min(at + 1, end), hint) from None
+    except yaml.reader.ReaderError as error:
+        bad = _UNPRINTABLE.search(content)  # libyaml counts bytes where it should count characters
+        at = start + (bad.start() if bad else 0)
+        raise Mistake(f"not valid YAML: {error.reason}", at, at + 1) from None
+    except UnicodeEncodeError as error:
+        raise Mistake("not valid UTF-8", start + error.start, start + error.end) from None
+
+
+def _unreadable(node: Node, error: Exception) -> yaml.MarkedYAMLError:
+    short = isinstance(node, ScalarNode) and len(node.value) <= 40
+    written = f"`{node.value}`" if short else "this"
+    return yaml.constructor.ConstructorError(None, None, f"cannot read {written}: {error}", node.start_mark)
+
+
+def _measure_events(content: str, base: int) -> None:
+    """Refuse what is nested too deeply or repeats itself too often, before anything is built of it."""
+    if sum(map(content.count, "[{-:?")) <= _DEEPEST and content.count("*") <= _MOST_ALIASES:
+        return  # no collection begins without one of these, and no alias without a `*`
+    depth = aliases = 0
+    for event in yaml.parse(content, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.AliasEvent):
+            aliases += 1
+        if depth > _DEEPEST or aliases > _MOST_ALIASES:
+            at = base + (event.start_mark.index if event.start_mark else 0)
+            raise Mistake(_TOO_DEEP if depth > _DEEPEST else _TOO_MANY, at, at + 1)
+
+
+def _check(document: Document, root: Node) -> None:
+    """Refuse duplicate keys, collections that contain themselves, and aliases that multiply."""
+    measured: dict[int, tuple[int, int]] = {}  # nodes and depth, by the identity of the node
+
+    def measure(node: Node) -> tuple[int, int]:
+        if not isinstance(node, CollectionNode):
+            return 1, 1
+        if id(node) in measured:
+            size, depth = measured[id(node)]
+            if not size:
+                raise document.mistake(node, "a collection that contains itself")
+            return size, depth
+        measured[id(node)] = (0, 0)
+        size, depth = 1, 0
+        for child in _children(document, node):
+            child_size, child_depth = measure(child)
+            size, depth = size + child_size, max(depth, child_depth)
+        if size > _LARGEST or depth >= _DEEPEST:
+            raise document.mistake(node, "more data than anybody would write by hand")
+        measured[id(node)] = (size, depth + 1)
+        return size, depth + 1
+
+    measure(root)
+
+
+def _children(document: Document, node: CollectionNode) -> list[Node]:
+    if isinstance(node, SequenceNode):
+        return list(node.value)
+    seen: dict[tuple[str, str], Node] = {}
+    children: list[Node] = []
+    for key, value in node.value:
+        children += (key, value)
+        if isinstance(key, ScalarNode):
+            first = seen.setdefault((key.tag, key.value), key)
+            if first is not key:
+                line = first.start_mark.line - key.start_mark.line
+                above = f"{-line} lines above" if line < -1 else "just before"
+                raise document.mistake(key, f"`{key.value}` is there twice, the other one is {above}")
+    return children
