@@ -214,7 +214,7 @@ def linting(place: Place, sizes: Sizes) -> Case:
 
 def site(place: Place, sizes: Sizes) -> Case:
     """Building a site of notes, a third of them how-tos, with our Markdown extension and without."""
-    from tests.site_notes import TOPICS, notes  # needs what builds sites, which no other case does
+    from tests.support.site_notes import TOPICS, notes  # needs what builds sites, which no other case does
 
     topics = TOPICS[: max(1, sizes.files // 100)]
     without = notes(place.folder / "without", extended=False, topics=topics)

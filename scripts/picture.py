@@ -19,7 +19,7 @@ from rich.terminal_theme import TerminalTheme  # noqa: E402
 from rich.text import Text  # noqa: E402
 
 from practice.world import LOGIN_CODE  # noqa: E402
-from tests.screen import ENTER, Screen, screen  # noqa: E402
+from tests.support.screen import ENTER, Screen, screen  # noqa: E402
 
 COLUMNS, ROWS = 88, 30
 THEME = TerminalTheme(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from program import Program, prepared
+
+from tests.support.program import Program, prepared
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -1,0 +1,420 @@
+"""The linter as people and CI run it: what is printed, where, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import time
+
+import pytest
+
+from tests.support.paths import DATA
+from tests.support.program import COMMAND, Program, Ran
+
+BROKEN = "# Page\n\n```fish\nif true\n  echo yes\n```\n"
+FOUND = """\
+page.md:4:1: P101 Missing end to balance this if statement
+  4 │ if true
+    │ ^^
+
+found 1 problem in 1 page
+"""
+TEE = "## Steps\n\n### 1. Build\n\n```fish\nmake all | tee build.log\nsudo rm -rf /srv/old\n```\n"
+SEED = DATA / "documents" / "rotate-fly-token.md"
+
+
+def lines(program: Program, *arguments: str, given: str = "") -> list[str]:
+    """The places and codes that are found, as `path:line:column code`."""
+    ran = program.run("lint", "--format", "github", *arguments, given=given)
+    assert ran.status in (0, 1), ran
+    places = [line.split("::", 2)[2].split(" ") for line in ran.stdout.splitlines()]
+    return [f"{place.rstrip(':')} {code}" for place, code, *_ in places]
+
+
+def test_what_is_found_is_shown_with_its_line(program: Program) -> None:
+    """A finding has its place, its code, the line and carets; the exit status says that there is one."""
+    program.write("page.md", BROKEN)
+    assert program.run("lint", "page.md") == Ran(1, FOUND, "")
+
+
+def test_nothing_found_is_said(program: Program) -> None:
+    """A page on which nothing is found ends with 0."""
+    program.write("page.md", "# Page\n\n```fish\necho yes\n```\n")
+    assert program.run("lint", "page.md") == Ran(0, "nothing found in 1 page\n", "")
+
+
+def test_a_hint_says_what_to_do(program: Program) -> None:
+    """Below the line stands what to do."""
+    program.write("page.md", TEE)
+    assert program.run("lint", "page.md", "--select", "M303").stdout == (
+        "page.md:6:12: M303 the status is that of `tee`: a failure of the command before it goes unseen\n"
+        "  6 │ make all | tee build.log\n"
+        "    │            ^^^\n"
+        "  redirect the output, or look at `$pipestatus` (`set -o pipefail` in bash)\n"
+        "\n"
+        "found 1 problem in 1 page\n"
+    )
+
+
+def test_the_end_that_is_missing_is_named(program: Program) -> None:
+    """Where a shell complains of the end of a script, the hint says on which line of the page it began."""
+    program.write("page.md", "- ```bash\n  echo a\n  for x in a b; do\n    echo $x\n  ```\n")
+    assert program.run("lint", "page.md").stdout.startswith(
+        "page.md:4:5: P101 syntax error: unexpected end of file\n"
+        "  4 │     echo $x\n"
+        "    │     ^^^^^^^\n"
+        "  line 3: `for` has no `done`\n"
+    )
+
+
+# -- which pages
+
+
+def test_folders_are_looked_through(program: Program) -> None:
+    """Without a path it is runbooks/ and docs/; Markdown below them, hidden folders left out."""
+    for name in ("runbooks/a.md", "runbooks/b/c.markdown", "docs/d.MD", "docs/e.txt", "docs/.f/g.md", "h.md"):
+        (program.work / name).parent.mkdir(parents=True, exist_ok=True)
+        program.write(name, BROKEN)
+    here = ["runbooks/a.md:4:1 P101", "runbooks/b/c.markdown:4:1 P101", "docs/d.MD:4:1 P101"]
+    assert lines(program) == here
+    assert lines(program, "docs") == here[2:]
+    assert lines(program, "h.md", "docs", "docs/d.MD", "./docs/../h.md") == ["h.md:4:1 P101", here[2]]
+    assert lines(program, "docs/e.txt") == ["docs/e.txt:4:1 P101"]
+    shutil.rmtree(program.work / "runbooks")
+    assert lines(program) == here[2:]
+
+
+def test_what_git_ignores_is_left_out(program: Program) -> None:
+    """In a work tree of git a folder's ignored files are not looked at, unless one is named."""
+    subprocess.run(["git", "init", "-q", program.work], check=True)
+    (program.work / "docs/built").mkdir(parents=True)
+    program.write(".gitignore", "built/\n")
+    program.write("docs/.gitignore", "draft-*\n")
+    for name in ("docs/a.md", "docs/draft-b.md", "docs/built/c.md"):
+        program.write(name, BROKEN)
+    assert lines(program) == ["docs/a.md:4:1 P101"]
+    assert lines(program, "docs/draft-b.md") == ["docs/draft-b.md:4:1 P101"]
+    (program.work / "docs/a.md").unlink()
+    assert program.run("lint", "docs") == Ran(0, "nothing found in 0 pages\n", "")
+
+
+def test_standard_input_is_a_page(program: Program) -> None:
+    """`-` is a page that is called so."""
+    assert lines(program, "-", given=BROKEN) == ["-:4:1 P101"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "expected a path: there is no folder runbooks or docs here"),
+        (("nowhere.md",), "cannot read `nowhere.md`: no such file or directory"),
+        (
+            ("--select", "P101,X9", "-"),
+            "`X9` is the code of no rule; `runbook-exec lint --list-rules` lists them",
+        ),
+        (("--ignore", "unconfirmd", "-"), "`unconfirmd` is the code of no rule; did you mean `unconfirmed`?"),
+        (("--explain", "M3"), "expected the whole code of a rule, got `M3`; --list-rules lists them"),
+        (
+            ("--statistics", "--format", "json", "-"),
+            "expected `--statistics` without `--format json`: it is told as text",
+        ),
+    ],
+)
+def test_what_cannot_be_looked_at_is_refused(program: Program, arguments: tuple[str, ...], said: str) -> None:
+    """A wrong command line ends with 2 and one line, and nothing is looked at."""
+    assert program.run("lint", *arguments) == Ran(2, "", f"{said}\n")
+
+
+def test_a_page_that_cannot_be_read_does_not_hide_the_others(program: Program) -> None:
+    """What can be looked at is; the rest is told, and the status is 2."""
+    program.write("page.md", BROKEN)
+    (program.work / "gone.md").symlink_to("nowhere")
+    said = "cannot read `gone.md`: no such file or directory\n"
+    assert program.run("lint", "gone.md", "page.md") == Ran(2, FOUND, said)
+
+
+def many(program: Program) -> list[str]:
+    """The places of what is to be found on so many pages that they are spread over the cores."""
+    (program.work / "docs").mkdir()
+    for number in range(150):
+        program.write(f"docs/{number:03}.md", "\n" * number + BROKEN)
+    return [f"docs/{number:03}.md:{number + 4}:1 P101" for number in range(150)]
+
+
+def test_many_pages_are_told_in_order(program: Program) -> None:
+    """However the work is divided, what is found is told in the order of the pages."""
+    expected = many(program)
+    assert lines(program) == expected
+
+
+def test_an_interrupt_ends_all_of_it(program: Program) -> None:
+    """Whoever is interrupted says nothing, ends with 130, and leaves no process behind."""
+    many(program)
+    temporary = program.folder / "temporary"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        [*COMMAND, "lint", "--no-cache"],
+        cwd=program.work,
+        env=program.environment({"TMPDIR": str(temporary)}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    while not any(temporary.iterdir()) and process.poll() is None:
+        time.sleep(0.01)  # until a shell is asked
+    os.killpg(process.pid, signal.SIGINT)
+    # the pipe ends when the last process has
+    assert process.communicate(timeout=60)[0] == b""
+    assert process.returncode == 130
+
+
+# -- which rules
+
+
+def test_rules_are_chosen_by_codes_and_names(program: Program) -> None:
+    """`--select` replaces the default, `--extend-select` adds to it, `--ignore` takes away."""
+    program.write("page.md", TEE)
+    tee, confirm = "page.md:6:12 M303", "page.md:7:6 M308"
+    assert lines(program, "page.md") == [tee, confirm]
+    assert lines(program, "page.md", "--select", "M308,P") == [confirm]
+    assert lines(program, "page.md", "--select", "unconfirmed") == [confirm]
+    assert lines(program, "page.md", "--ignore", "M303", "--ignore", "S4") == [confirm]
+    assert lines(program, "page.md", "--select", "ALL", "--ignore", "C,D,M308") == [tee]
+    program.write("page.md", TEE + "\n### 2. Use\n\n```fish\nset -l a 1\n```\n\n```fish\necho $a\n```\n")
+    assert lines(program, "page.md", "--select", "P", "--extend-select", "M305") == ["page.md:13:8 M305"]
+
+
+def test_statistics_count(program: Program) -> None:
+    """`--statistics` prints how often each rule found something, and nothing else."""
+    program.write("page.md", TEE + TEE.replace("Steps", "Instructions") + BROKEN)
+    ran = program.run("lint", "page.md", "--statistics", "--ignore", "D")
+    assert ran == Ran(1, "2  M303  failure-into-tee\n2  M308  unconfirmed\n1  P101  syntax\n", "")
+
+
+def test_a_rule_is_explained(program: Program) -> None:
+    """`--explain` says why, with a page that trips the rule and one that does not."""
+    assert program.run("lint", "--explain", "p106") == Ran(
+        0,
+        "P106 bare-annotation (warning)\n\n"
+        "`key=value` after a fence's language, without braces, breaks pages built with MkDocs:\n"
+        "the block is shown as text.\n\n"
+        "found in:\n\n    ```fish capture=token\n    echo a\n    ```\n\n"
+        "not in:\n\n    ```fish {capture=token}\n    echo a\n    ```\n",
+        "",
+    )
+    listed = program.run("lint", "--list-rules").stdout.splitlines()
+    assert len(listed) >= 30
+    assert listed == sorted(listed)
+    assert next(line for line in listed if line.startswith("M305")).endswith("not by default")
+
+
+def test_a_comment_passes_over_a_rule(program: Program) -> None:
+    """`ignore=` holds for its own line and the next, or the whole block there, and for what it names."""
+    above = "<!-- runbook: ignore={} -->\n```fish"
+    program.write("page.md", TEE.replace("```fish", above.format("M303")))
+    assert lines(program, "page.md") == ["page.md:8:6 M308"]
+    program.write("page.md", TEE.replace("```fish", above.format("'failure-into-tee, M308'")))
+    assert lines(program, "page.md") == []
+    program.write("page.md", TEE.replace("```fish", above.format("M3")))
+    assert lines(program, "page.md") == []
+    program.write("page.md", TEE.replace("```fish", above.format("M303") + "\necho a\n```\n\n```fish"))
+    assert lines(program, "page.md") == ["page.md:11:12 M303", "page.md:12:6 M308"]
+    key = "api_key: 9f8a7d6c5b4e3f2a1b0c9d8e7f6a5b4c"
+    program.write("page.md", f"{key}\n\n{key} <!-- runbook: ignore=S402 -->\n\n{key}\n")
+    assert lines(program, "page.md") == ["page.md:1:10 S402", "page.md:5:10 S402"]
+
+
+def test_a_secret_is_not_repeated(program: Program) -> None:
+    """What looks like a secret is shown by its first characters, in whatever a rule says of its line."""
+    token = "ghp_" + "Zk3vQ9x1LmN8pR5tYw2sBc7dEf4gHj6kAqUo"
+    program.write("page.md", f"## Steps\n\n### 1. A\n\n```fish\nrm -rf {token}\n```\n")
+    for form in ("text", "json", "github", "sarif", "junit"):
+        ran = program.run("lint", "page.md", "--format", form)
+        assert ran.status == 1
+        assert token[4:] not in ran.told
+    assert f"rm -rf ghp_{'*' * 36}\n" in program.run("lint", "page.md").stdout
+    assert token[4:].encode() not in b"".join(
+        path.read_bytes() for path in (program.folder / "home").rglob("*") if path.is_file()
+    )
+
+
+# -- settings
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", '[tool.runbook-exec]\nignore = ["M303"]\n'),
+        ("pyproject.toml", '[tool.runbook-exec.lint]\nignore = ["M303"]\n'),
+        ("runbook-exec.toml", 'ignore = ["M303"]\n'),
+        ("runbook-exec.toml", '[lint]\nignore = ["failure-into-tee"]\n'),
+        ("runbook-exec.toml", '[per-file-ignores]\n"docs/*.md" = ["M303"]\n'),
+        ("runbook-exec.toml", 'select = ["M"]\nextend-select = ["P"]\nignore = ["M303"]\n'),
+    ],
+)
+def test_a_project_has_settings(program: Program, name: str, text: str) -> None:
+    """Settings stand in either file, in the program's table or in one of the linter's own."""
+    (program.work / "docs").mkdir()
+    program.write("docs/page.md", TEE)
+    program.write(name, text)
+    assert lines(program) == ["docs/page.md:7:6 M308"]
+    assert (
+        lines(program, "--select", "M3")
+        == ["docs/page.md:6:12 M303", "docs/page.md:7:6 M308"]["per-file" in text :]
+    )
+
+
+def test_the_nearest_settings_count(program: Program) -> None:
+    """The file nearest to a page counts alone; one that says nothing of this program does not."""
+    (program.work / "docs/a/b").mkdir(parents=True)
+    program.write("docs/page.md", TEE)
+    program.write("docs/a/page.md", TEE)
+    program.write("docs/a/b/page.md", TEE)
+    program.write("pyproject.toml", '[tool.runbook-exec]\nselect = ["M303"]\n')
+    program.write("docs/pyproject.toml", "[tool.other]\n")
+    program.write("docs/a/runbook-exec.toml", 'select = ["M308"]\n')
+    program.write("docs/a/b/runbook-exec.toml", "")
+    program.write("docs/a/b/pyproject.toml", '[tool.runbook-exec]\nignore = ["ALL"]\n')
+    assert sorted(lines(program)) == [
+        "docs/a/b/page.md:6:12 M303",
+        "docs/a/b/page.md:7:6 M308",
+        "docs/a/page.md:7:6 M308",
+        "docs/page.md:6:12 M303",
+    ]
+
+
+def test_destructive_commands_can_be_added(program: Program) -> None:
+    """The settings add patterns to the table of what must be confirmed."""
+    program.write("runbook-exec.toml", 'destructive = ["make all"]\n')
+    program.write("page.md", TEE)
+    assert lines(program, "page.md", "--select", "M308") == ["page.md:6:1 M308", "page.md:7:6 M308"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('ignor = ["M303"]', "unknown key `ignor`; did you mean `ignore`?"),
+        ('ignore = "M303"', "`ignore`: expected a list of texts, got text"),
+        ('ignore = ["M999"]', "`ignore`: `M999` is the code of no rule"),
+        ("lint = 3", "[lint]: expected a table, got `3`"),
+        ('[lint]\ndestructive = ["("]', "[lint]: `destructive`: `(` is no regular expression"),
+        ('ignore = ["M"]\n[lint]\nignore = ["P"]', "[lint]: `ignore` stands outside this table, too"),
+        ("cadence = 75", "`cadence`: expected a duration such as `75d`, got `75`"),
+        ("[lint", "cannot be read: "),
+    ],
+)
+def test_wrong_settings_are_refused(program: Program, text: str, said: str) -> None:
+    """A mistake in the settings ends with 2 and one line that names the file."""
+    program.write("runbook-exec.toml", text)
+    program.write("page.md", TEE)
+    ran = program.run("lint", "page.md")
+    assert (ran.status, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"{program.work}/runbook-exec.toml: {said}")
+    assert ran.stderr.count("\n") == 1
+
+
+# -- mending
+
+BARE = "# Page\r\n\r\n> ```fish timeout=30s title=x colour=yes\r\n> echo a\r\n> ```\r\n"
+MENDED = BARE.replace("> ```fish timeout=30s title=x", "> <!-- runbook: timeout=30s -->\r\n> ```fish title=x")
+
+
+def test_safe_changes_are_shown(program: Program) -> None:
+    """`--diff` prints a patch that applies, and leaves the page alone."""
+    path = program.write("page.md", BARE)
+    ran = program.run("lint", "page.md", "--diff")
+    assert ran.status == 1
+    assert ran.stderr == "would mend 1 problem in 1 of 1 page\n"
+    assert path.read_bytes() == BARE.encode()
+    patched = subprocess.run(
+        ["git", "apply", "-"], cwd=program.work, input=ran.stdout.encode(), capture_output=True, check=False
+    )
+    assert patched.returncode == 0, patched.stderr
+    assert path.read_bytes() == MENDED.encode()
+
+
+def test_safe_changes_are_made(program: Program) -> None:
+    """`--fix` changes the page and keeps its mode, its line ends and a link to it; the rest is told."""
+    path = program.write("page.md", BARE)
+    path.chmod(0o640)
+    (program.work / "link.md").symlink_to("page.md")
+    ran = program.run("lint", "link.md", "--fix", "--select", "P106")
+    assert path.read_bytes() == MENDED.encode()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert (program.work / "link.md").is_symlink()
+    assert ran.stderr == "mended 1 problem\n"
+    assert ran.status == 1
+    assert "`colour=yes`" in ran.stdout
+    assert sorted(path.name for path in program.work.iterdir()) == ["link.md", "page.md"]
+
+
+def test_a_filter_mends(program: Program) -> None:
+    """With `-`, `--fix` prints the page as it is to be, and what is left to standard error."""
+    text = BARE.replace(" colour=yes", "")
+    ran = program.run("lint", "-", "--fix", given=text)
+    expected = MENDED.replace(" colour=yes", "")
+    assert ran == Ran(0, expected, "mended 1 problem\nnothing found in 1 page\n")
+
+
+def test_bytes_that_are_no_text_are_never_changed(program: Program) -> None:
+    """A page that is not UTF-8 is not mended: what stands for a wrong byte must not be written."""
+    path = program.work / "page.md"
+    path.write_bytes(BARE.encode() + b"\xff\n")
+    ran = program.run("lint", "page.md", "--fix")
+    assert path.read_bytes() == BARE.encode() + b"\xff\n"
+    assert "page.md:6:1: P108" in ran.stdout
+    assert ran.status == 1
+
+
+# -- shells that are not here
+
+
+def only(program: Program, *names: str) -> dict[str, str | None]:
+    """An environment in which of all programs only these are on PATH."""
+    folder = program.folder / "bin"
+    folder.mkdir()
+    for name in names:
+        (folder / name).symlink_to(shutil.which(name) or "")
+    return {"PATH": str(folder)}
+
+
+def test_without_fish_the_rest_is_checked(program: Program) -> None:
+    """Blocks of shells that are there are checked; one line says what was not, and the status is 2."""
+    program.write("page.md", "```fish\necho )\n```\n\n```bash\nfi\n```\n\n```fish\necho\n```\n")
+    ran = program.run("lint", "page.md", env=only(program, "bash", "git"))
+    assert ran.status == 2
+    assert "page.md:6:1: P101 syntax error near unexpected token `fi'\n" in ran.stdout
+    assert ran.stderr == "fish is not on PATH: 2 blocks could not be checked\n"
+    # splitting into statements needs no shell
+    assert "page.md:2:6: P102 `)` has no `(` before it\n" in ran.stdout
+
+
+def test_a_shell_that_nobody_asks_is_not_missed(program: Program) -> None:
+    """Where no rule is selected that asks the shells, and where no block is for it, none is missing."""
+    program.write("page.md", "```fish\necho a\n```\n")
+    program.write("other.md", "```python\nprint()\n```\n")
+    env = only(program, "git")
+    assert program.run("lint", "page.md", "--select", "M", env=env).status == 0
+    assert program.run("lint", "other.md", env=env).status == 0
+
+
+# -- the flagship
+
+
+def test_the_flagship_has_one_thing_to_be_said_of_it(program: Program) -> None:
+    """On the user's own page nothing is wrong but that its review is due."""
+    program.write("page.md", SEED.read_text(encoding="utf-8"))
+    assert lines(program, "page.md", "--ignore", "D522") == []
+
+
+def test_the_command_that_was_stored_is_found(program: Program) -> None:
+    """The page that stored the text of a command in place of the token does not pass."""
+    text = SEED.read_text(encoding="utf-8")
+    right = "op item edit on5slfaygtdjrxmdwezyhfmqsq 'add more.deploy-token=<paste-new-token>'"
+    wrong = 'op item edit fly.io "add more.deploy-token=(fly tokens create org --org personal)"'
+    assert right in text
+    program.write("page.md", text.replace(right, wrong))
+    assert lines(program, "page.md", "--ignore", "D522") == ["page.md:62:44 M301"]

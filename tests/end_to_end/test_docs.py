@@ -1,0 +1,253 @@
+"""The pages that are followed line by line, followed: on a real terminal, each in a world of its own."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+
+from practice.forgejo import serving
+from practice.world import create
+from runbook_exec.cli.parser import parse_arguments
+from runbook_exec.document.parser import parse
+from tests.support.guides import COLUMNS, ROWS, Command, Reader, acts
+from tests.support.paths import REPOSITORY
+from tests.support.program import COMMAND, Program, prepared
+from tests.support.screen import screen
+
+DOCS = REPOSITORY / "docs"
+OURS = "git+https://example.org/OWNER/runbook-exec"
+# what the files for CI say and what cannot be tried here, as it fetches something
+INSTALLING = (
+    f"pip install {OURS}",
+    f'pip install "runbook-exec[site] @ {OURS}" "mkdocs<2" mkdocs-material',
+    "apt-get update && apt-get install --yes fish",
+)
+ACTIONS = ("actions/checkout@v4",)
+
+
+def folder(there: Path) -> Reader:
+    """An empty folder."""
+    program = prepared(there)
+    bin = there / "bin"
+    bin.mkdir()
+    executable(bin / "runbook-exec", f'#!/bin/sh\nexec "{sys.executable}" -P -m runbook_exec "$@"\n')
+    environment = program.environment({"RUNBOOK_EXEC_TRUSTED": None})  # a reader has to say so
+    path = f"{bin}:{environment['PATH']}"
+    return Reader(program.work, environment | {"PATH": path, "TMPDIR": str(there)})
+
+
+def repository(there: Path) -> Reader:
+    """An empty git repository."""
+    reader = folder(there)
+    subprocess.run(["git", "init", "--quiet"], cwd=reader.folder, env=reader.environment, check=True)
+    return reader
+
+
+def releasing(there: Path) -> Reader:
+    """An empty git repository of somebody who can publish and commit: with a stand-in for `gh`."""
+    reader = repository(there)
+    executable(there / "bin" / "gh", '#!/bin/sh\necho "https://example.org/shop/releases/tag/$3"\n')
+    (there / "home" / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n")
+    return reader
+
+
+def clone(there: Path) -> Reader:
+    """A clone of this repository, as it is once `scripts/prepare` has been through."""
+    reader = folder(there)
+    for name in ("docs", "practice", "runbook_exec", "runbooks", "pyproject.toml"):
+        (reader.folder / name).symlink_to(REPOSITORY / name)
+    for name in ("scripts", ".venv/bin"):
+        (reader.folder / name).mkdir(parents=True)
+    executable(reader.folder / "scripts" / "practice", (REPOSITORY / "scripts" / "practice").read_text())
+    (reader.folder / "scripts" / "prepare").write_text('set -eu\ncd "$(dirname -- "$0")/.."\nvenv() { :; }\n')
+    executable(reader.folder / ".venv/bin/python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    return reader
+
+
+def site(there: Path) -> Reader:
+    """An empty git repository whose site is published in another, on a machine that has MkDocs."""
+    reader = repository(there)
+    executable(there / "bin" / "python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    executable(there / "bin" / "mkdocs", f'#!/bin/sh\nexec "{sys.executable}" -m mkdocs "$@"\n')
+    published = str(there / "published.git")
+    for command in (["init", "--quiet", "--bare", published], ["remote", "add", "origin", published]):
+        subprocess.run(["git", *command], cwd=reader.folder, env=reader.environment, check=True)
+    return reader
+
+
+def executable(path: Path, text: str) -> None:
+    """A program of this text."""
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+# of the README: what is begun and left; what is not run; what ends as it may
+BEGUN = ("scripts/practice", "runbook-exec runbooks/rotate-fly-token.md")
+NOT_RUN = ("scripts/test",)  # it is what runs this
+STATUSES = {"runbook-exec due": (0, 4)}  # whether something is due depends on the day
+
+
+TO_READ = [REPOSITORY / f"{name}.md" for name in ("README", "CONTRIBUTING")]
+TO_READ += (page for page in sorted(DOCS.glob("**/*.md")) if not page.is_symlink())
+
+# each page that is followed, and where its reader begins
+PAGES: Mapping[str, Callable[[Path], Reader]] = {
+    "tutorial.md": clone,
+    "how-to/adopt-a-folder-of-notes.md": repository,
+    "how-to/check-pages-in-ci.md": releasing,
+    "how-to/take-secrets-from-1password.md": clone,
+    "how-to/share-a-record.md": repository,
+    "how-to/migrate-from-runme.md": folder,
+    "site.md": site,
+}
+
+
+def runs(path: Path, reader: Reader) -> None:
+    """Try the commands in a file for CI, as far as they fetch nothing."""
+    for each in mappings(yaml.safe_load(path.read_text(encoding="utf-8"))):
+        scripts = each.get("script", []) if "script" in each else [each["run"]] if "run" in each else []
+        for line in (line for script in scripts for line in str(script).splitlines()):
+            if line not in INSTALLING:
+                known_to_us = line.startswith(("runbook-exec ", "mkdocs ", "git config "))
+                assert known_to_us, f"{path.name}: `{line}` is neither ours nor known"
+                ran = subprocess.run(["sh", "-c", line], cwd=reader.folder, env=reader.environment)
+                assert ran.returncode == 0, f"{path.name}: `{line}` ended with {ran.returncode}"
+
+
+def known(each: Mapping[str, Any]) -> None:
+    """Assert that a mapping for CI names only what is there: actions and their inputs, hooks."""
+    if str(each.get("uses", "")).startswith("OWNER/runbook-exec@"):
+        inputs = yaml.safe_load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))["inputs"]
+        assert each.get("with", {}).keys() <= inputs.keys()
+    elif "uses" in each:
+        assert each["uses"] in ACTIONS
+    if "hooks" in each:
+        hooks = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+        assert {hook["id"] for hook in each["hooks"]} <= {hook["id"] for hook in hooks}
+
+
+def mappings(tree: object) -> Iterator[dict[str, Any]]:
+    """All mappings in what a YAML file holds."""
+    if isinstance(tree, dict):
+        yield tree
+    for each in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        yield from mappings(each)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_reader_can_follow_the_page(name: str, tmp_path: Path) -> None:
+    """Every command of the page runs, in order, and prints and ends as the page says."""
+    reader = PAGES[name](tmp_path)
+    reader.follow((DOCS / name).read_text(encoding="utf-8"))
+    for path in sorted([*reader.folder.glob("*.yml"), *reader.folder.glob(".*.y*ml")]):
+        runs(path, reader)
+    for path in sorted(reader.folder.glob(".*/workflows/*.yml")):
+        runs(path, reader)
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("```console\n$ echo one\ntwo\n```", "line 2: expected\ntwo\ngot\none"),
+        ("```console\n$ echo one\none\n…\ntwo\n```", "line 2: expected"),
+        ("```console\n$ false\n```", "line 2: `false` ended with 1"),
+        ("```console\n$ true  # exit status 3\n```", "line 2: `true` ended with 0"),
+        ("Press <kbd>enter</kbd>.", "line 1: expected a command that is running"),
+        ("```text\none\n```", "line 1: expected a command that is running"),
+        ('```toml title="a"\nb = 1\n```\n\n```diff title="a"\n-b = 2\n```', "line 5: expected once"),
+    ],
+)
+def test_a_page_that_is_wrong_is_told_with_its_line(page: str, said: str, tmp_path: Path) -> None:
+    """What a page says and what comes of it differ: the reader stops there."""
+    with pytest.raises(AssertionError) as stopped:
+        folder(tmp_path).follow(page)
+    assert str(stopped.value).startswith(said)
+
+
+def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
+    """All of them, in order, in a clone that is a practice world too."""
+    reader = clone(tmp_path)
+    world = create(tmp_path / "world", browser=True)
+    for name in ("mise-tasks", "fly"):
+        (reader.folder / name).symlink_to(world.work / name)
+    page = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    commands = [act for act in acts(page) if isinstance(act, Command) and act.words not in NOT_RUN]
+    assert len(commands) > len(BEGUN)
+    with serving(str(world.folder)):
+        environment = world.environment(reader.environment)
+        for command in commands:
+            words = command.words.replace("old-token-id=…", f"old-token-id={world.state()['old_token']}")
+            with screen(["sh", "-c", words], reader.folder, environment, COLUMNS, ROWS) as shown:
+                if command.words in BEGUN:
+                    shown.wait_last("›")
+                    shown.type("q")
+                allowed = (130,) if command.words in BEGUN else STATUSES.get(command.words, (0,))
+                status = shown.status()
+                assert status in allowed, f"`{words}` ended with {status}:\n{shown.text()}"
+
+
+def calls(page: Path) -> Iterator[list[str]]:
+    """The arguments of each call of the program in a page, in its console blocks and in its prose."""
+    for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):
+        lines = [line[2:] for line in token.content.split("\n") if line.startswith("$ ")]
+        console = lines if token.type == "fence" and token.info == "console" else ()
+        for call in (
+            *console,
+            *(child.content for child in token.children or () if child.type == "code_inline"),
+        ):
+            words = shlex.shlex(re.sub(r"\s{2,}# .*", "", call), posix=True, punctuation_chars="|<>")
+            words.whitespace_split, words.commenters = True, ""
+            if call.startswith("runbook-exec "):
+                yield list(takewhile(lambda word: word[0] not in "|<>", words))[1:]
+
+
+@pytest.mark.parametrize("page", TO_READ, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_what_a_page_says_to_type_is_understood(page: Path) -> None:
+    """The program knows every command and option that a page names."""
+    for words in calls(page):
+        parse_arguments(words)
+
+
+@pytest.mark.parametrize("page", TO_READ, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_what_a_page_says_to_set_is_understood(page: Path, program: Program) -> None:
+    """YAML and TOML of a page can be read, and name what is there: front matter, settings, parts of CI."""
+    for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):
+        language = token.info.split(" ")[0]
+        if language == "yaml":
+            trees = [tree for tree in yaml.safe_load_all(token.content) if tree]
+            for each in (each for tree in trees for each in mappings(tree)):
+                known(each)
+            if any("runbook" in tree for tree in trees):
+                matter = token.content.strip().strip("-\n")
+                assert (
+                    parse(
+                        f"---\n{matter}\n---\n# Deploy\n\n```fish\ntrue\n```\n".encode(), "page.md"
+                    ).problems
+                    == ()
+                )
+        elif language == "toml" and "tasks" not in tomllib.loads(token.content):
+            project = "tool" in tomllib.loads(token.content)
+            program.write("pyproject.toml" if project else "runbook-exec.toml", token.content)
+            program.write("page.md", "# Page\n")
+            assert program.run("lint", "page.md", "--no-cache").stderr == ""
+
+
+def test_pages_lead_only_to_what_is_there() -> None:
+    """Links of our pages, to pages and to headings in them."""
+    pages = [str(page.relative_to(REPOSITORY)) for page in TO_READ]
+    options = ["--no-cache", "--select", "broken-link,broken-anchor,broken-wikilink"]
+    looked = subprocess.run(
+        [*COMMAND, "lint", *options, *pages], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert (looked.returncode, looked.stdout) == (0, f"nothing found in {len(pages)} pages\n"), looked.stdout

@@ -1,0 +1,221 @@
+"""A secret that reaches the program in one of fourteen ways, looked for in everything that it leaves."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.program import COMMAND, Program
+from tests.support.screen import ENTER, screen
+
+SECRET = "s3cr3t/with+odd=\"q' &x-ünd-l0ng$enough"
+NEEDED = "---\nrunbook:\n  inputs:\n    token: {source: 'env:PLANTED'}\n---\n"
+_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|\\u001b\[[0-9;]*m")
+_LINE_ENDS = re.compile(rb"\\r\\n|\\n|[\r\n]+")
+
+# statements of a page in bash, each of which has the secret as its value of <token>
+WAYS = {
+    "whole": "printf '%s\\n' <token>",
+    "split over writes": (
+        't=<token>; for ((i = 0; i < ${#t}; i++)); do printf %s "${t:i:1}"; sleep 0.01; done'
+    ),
+    "wrapped at column 80": "{ printf '%070d' 0; printf '%s\\n' <token>; } | fold -b -w 80",
+    "coloured in the middle": 't=<token>; printf \'%s\\e[31m%s\\e[0m%s\\n\' "${t:0:9}" "${t:9:7}" "${t:16}"',
+    "base64": "printf %s <token> | base64 -w 0",
+    "URL": "python3 -c 'import sys, urllib.parse as u; print(u.quote(sys.argv[1], safe=\"\"))' <token>",
+    "JSON": "python3 -c 'import json, sys; print(json.dumps({\"token\": sys.argv[1]}))' <token>",
+    "shell-quoted": (
+        "python3 -c 'import shlex, sys; print(shlex.quote(sys.argv[1]))' <token>; printf '%q\\n' <token>"
+    ),
+    "at a border of 64 KiB": "head -c 65520 /dev/zero | tr '\\0' x; printf '%s\\n' <token>",
+    "in an error message": "cat /nowhere/<token> || true",
+    "in a window title": "printf '\\e]0;%s\\a\\e]2;x %s\\e\\\\\\n' <token> <token>",
+    "in the cast's timing stream": (
+        't=<token>; for ((i = 0; i < ${#t}; i += 6)); do printf %s "${t:i:6}"; sleep 0.4; done'
+    ),
+    "in an environment variable": "export HANDED=x<token>y; COPY=<token>; env; declare -p HANDED COPY",
+}
+TYPED = "typed by the operator"
+
+
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    """A runtime folder of one's own in memory."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
+        yield Path(name)
+
+
+def test_there_are_fourteen_ways() -> None:
+    """Thirteen in which a program tells it, and one in which a person does."""
+    assert len({*WAYS, TYPED}) == 14
+
+
+@pytest.mark.parametrize("way", [*WAYS, TYPED])
+def test_a_planted_secret_is_in_no_artefact(way: str, program: Program, runtime: Path) -> None:
+    """Not on the screen, nor in the journal, the cast, a report, runs.json or any file of any folder."""
+    env: dict[str, str | None] = {"XDG_RUNTIME_DIR": str(runtime), "TMPDIR": str(program.folder / "tmp")}
+    (program.folder / "tmp").mkdir()
+    script = WAYS.get(way, "printf '%s\\n' <token>; echo <token> >/dev/null")
+    page = f"# Page\n\n## Procedure\n\n```bash\n{script}\necho the end\n```\n"
+    shown = b""
+    if way == TYPED:
+        program.write("page.md", page)
+        with screen([*COMMAND, "page.md"], program.work, program.environment(env)) as seen:
+            seen.wait("enter takes it")
+            seen.type(SECRET, ENTER)
+            for n in (1, 2, 3):
+                seen.wait(f"{n} of 3 ›")
+                seen.type(ENTER)
+            assert seen.status() == 0
+            shown = seen.raw
+    else:
+        ran = program.page(NEEDED + page, "--yes", env={**env, "PLANTED": SECRET})
+        assert ran.status == 0, ran.told
+        shown = ran.told.encode("utf-8", "surrogateescape")
+    assert "••••••••".encode() in shown
+    assert b"the end" in shown
+    found = {"the screen": shown}
+    for kind in ("md", "html", "json", "junit"):
+        found[f"the {kind} report"] = program.run("runs", "report", "--format", kind).told.encode()
+    for words in (("show",), ("show", "--json"), ("replay", "--speed", "1000"), ("--json",), ("verify",)):
+        found["runs " + " ".join(words)] = program.run("runs", *words).told.encode("utf-8", "surrogateescape")
+    assert program.run("runs", "export", "page.md").status == 0
+    assert (program.work / "page.runs.json").exists()
+    for path in (*program.folder.rglob("*"), *runtime.rglob("*")):
+        if path.is_file():
+            found[str(path)] = path.read_bytes()
+    assert any(name.endswith(".cast") for name in found)
+    for name, data in found.items():
+        assert leaked(data) == [], name
+
+
+DECLARED = """\
+---
+runbook:
+  inputs:
+    token: {source: 'env:PLANTED'}
+    other-token: {source: 'file:planted.txt'}
+---
+# Page
+
+## Procedure
+
+```bash
+env | grep PLANTED; cat planted.txt
+COPY=$PLANTED
+```
+
+```bash
+echo <token> <other-token> | wc -c
+```
+"""
+
+
+def test_a_declared_secret_is_masked_before_it_is_used(program: Program) -> None:
+    """What a variable of ours or a file holds can be known beforehand, and a statement may print it first."""
+    program.write("planted.txt", f"{SECRET[::-1]}\n")
+    ran = program.page(DECLARED, "--yes", env={"PLANTED": SECRET})
+    assert ran.status == 0, ran.told
+    assert "PLANTED=••••••••\n" in ran.stdout
+    (program.work / "planted.txt").unlink()
+    left = program.everything() + ran.told.encode()
+    assert leaked(left) == []
+    assert SECRET[::-1].encode() not in left
+
+
+HOLDING = {
+    "fish": "set -gx HANDED x<token>y; set -g copy (echo <token>); function f; echo <token>; end",
+    "bash": 'V="$(printf %s <token>)"; export HANDED="x${V}y"; f() { echo <token>; }',
+    "zsh": 'V="$(printf %s <token>)"; export HANDED="x${V}y"; f() { echo <token>; }',
+    "sh": 'V="$(printf %s <token>)"; export HANDED="x${V}y"',
+}
+
+
+@pytest.mark.parametrize("shell", HOLDING)
+def test_what_a_shell_held_lies_nowhere_when_the_program_is_killed(shell: str, program: Program) -> None:
+    """What it tells of its variables and functions passes without ever being on a disk."""
+    folder = program.folder / "tmp"
+    folder.mkdir()
+    program.write("page.md", f"```{shell}\n{HOLDING[shell]}\necho after\ntouch here; sleep 60\n```\n")
+    process = program.start("page.md", "--yes", "--set", f"token={SECRET}", env={"TMPDIR": str(folder)})
+    until = time.monotonic() + 20
+    while not (program.work / "here").exists():
+        assert time.monotonic() < until
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    left = [path for path in program.folder.rglob("*") if path.is_file()]
+    assert [path.name for path in folder.rglob("report")] == ["report"]
+    assert [path for path in left if leaked(path.read_bytes())] == []
+
+
+def test_a_program_that_is_aborted_leaves_no_core(program: Program) -> None:
+    """Where core files are made, that of the program would hold its secrets; what it runs may make them."""
+    program.write("page.md", "```bash\nulimit -c\ntouch <token>; sleep 60\n```\n")
+    program.write("go.sh", 'ulimit -c unlimited; exec "$@"\n')
+    with subprocess.Popen(
+        ["sh", "go.sh", *COMMAND, "page.md", "--yes", "--json", "--set", "token=planted-and-long-enough"],
+        cwd=program.work,
+        env=program.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as running:
+        until = time.monotonic() + 20
+        while not (program.work / "planted-and-long-enough").exists():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        running.send_signal(signal.SIGABRT)
+        told = running.communicate(timeout=20)[0]
+    assert running.returncode == -signal.SIGABRT
+    assert b'"text":"unlimited\\n"' in told
+    assert [path.name for path in program.work.iterdir() if path.name.startswith("core")] == []
+
+
+def leaked(data: bytes) -> list[bytes]:
+    """The spellings of the secret, and pieces of it, that can be read in something, whatever is between."""
+    bare = _LINE_ENDS.sub(b"", _ESCAPE.sub(b"", data))
+    joined = b"".join(_texts(data))
+    spellings = {
+        SECRET.encode(),
+        base64.b64encode(SECRET.encode()).rstrip(b"="),
+        quote(SECRET, safe="").encode(),
+        json.dumps(SECRET)[1:-1].encode(),
+        json.dumps(SECRET, ensure_ascii=False)[1:-1].encode(),
+        shlex.quote(SECRET).encode(),
+        *(SECRET.encode()[at : at + 10] for at in range(len(SECRET.encode()) - 9)),
+    }
+    return [one for one in spellings if one in data or one in bare or one in joined]
+
+
+def _texts(data: bytes) -> Iterator[bytes]:
+    """What the frames of a cast, or the outputs of a journal, show one after the other."""
+    for line in data.splitlines():
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, list) and len(value) == 3:
+            yield str(value[2]).encode("utf-8", "surrogateescape")
+        elif isinstance(value, dict):
+            yield str(value.get("text", "")).encode("utf-8", "surrogateescape")
+
+
+def test_the_search_finds_what_is_there() -> None:
+    """In each spelling, with colours and line ends in it, and in pieces."""
+    assert leaked(b"x" + SECRET.encode() + b"y")
+    assert leaked(SECRET.encode()[:20] + b"\x1b[31m\r\n" + SECRET.encode()[20:])
+    assert leaked(b'[1.0, "o", "s3cr3t/wi"]\n[2.0, "o", "th+odd="]\n')
+    assert leaked(b"nothing of it") == []

@@ -1,0 +1,428 @@
+"""The engine in a real shell with somebody who answers from a list: what happens, event by event."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from runbook_exec.diagnostics.problem import Problem
+from runbook_exec.document.parser import parse
+from runbook_exec.engine.engine import run
+from runbook_exec.engine.events import (
+    Answered,
+    Captured,
+    Event,
+    Output,
+    RunEnded,
+    StatementFinished,
+    StatementStarted,
+)
+from runbook_exec.engine.ports import World
+from runbook_exec.engine.questions import (
+    AfterFailure,
+    Alternatives,
+    Answer,
+    BeforeStatement,
+    Question,
+    ValueNeeded,
+)
+from runbook_exec.engine.state import State
+from runbook_exec.plan.builder import choose_procedure, make_plan
+from runbook_exec.plan.model import Plan
+from runbook_exec.session.session import Session
+from tests.support.program import Program, fish
+
+TOKEN = "FlyV1 fm2_" + "lJPECAAAAAAAC2bHxBDjC4eUmZk1" + ",fm2_" + "lJPEThisIsTheSecondPart9876543210"
+GO = Answer("run")
+
+
+@dataclass(slots=True)
+class Person:
+    """Answers from a list, and keeps what was asked; statements without an answer of their own just run."""
+
+    answers: list[Answer]
+    asked: list[Question] = field(default_factory=list)
+
+    def __call__(self, question: Question) -> Answer:
+        """The next answer."""
+        self.asked.append(question)
+        if isinstance(question, BeforeStatement) and not (self.answers and self.answers[0].note == "before"):
+            return GO
+        return self.answers.pop(0)
+
+
+@dataclass(slots=True)
+class Typed:
+    """A keyboard on which lines are typed, one at each prompt."""
+
+    lines: list[bytes]
+    read: int
+    write: int
+
+    def fileno(self) -> int:
+        """What the keys are read from."""
+        return self.read
+
+    def take(self) -> None:
+        """Type what is there to be typed."""
+        if self.lines:
+            os.write(self.write, self.lines.pop(0))
+
+    def give_back(self) -> None:
+        """Nothing to restore."""
+
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return 24, 80
+
+
+def plan_of(text: str, **said: Any) -> Plan:
+    """The plan for a page."""
+    runbook = parse(text.encode(), "page.md")
+    procedure = choose_procedure(runbook, None)
+    assert not isinstance(procedure, Problem)
+    plan = make_plan(runbook, procedure, **said)
+    assert isinstance(plan, Plan), plan
+    return plan
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The events of a run, and what is often asked of them."""
+
+    events: list[Event]
+
+    def started(self) -> list[str]:
+        """The statements that were started."""
+        return [event.text for event in self.events if isinstance(event, StatementStarted)]
+
+    def printed(self) -> str:
+        """All output."""
+        return "".join(event.text for event in self.events if isinstance(event, Output))
+
+    def answers(self) -> list[tuple[str, str]]:
+        """Questions and their answers, but for those before a statement."""
+        told = [event for event in self.events if isinstance(event, Answered)]
+        return [
+            (event.question, event.answer)
+            for event in told
+            if (event.question, event.answer) != ("run", "run")
+        ]
+
+    def end(self) -> tuple[str, str]:
+        """How the run ended, and why."""
+        last = self.events[-1]
+        assert isinstance(last, RunEnded)
+        return last.outcome, last.reason
+
+    def problems(self) -> list[str]:
+        """Why statements failed; "" for those that did not."""
+        return [event.problem for event in self.events if isinstance(event, StatementFinished)]
+
+
+Go = Callable[..., Told]
+
+
+@pytest.fixture
+def go(program: Program) -> Go:
+    """Runs a plan in a fish of its own, in the working directory, with these answers."""
+    ids = itertools.count(1)
+
+    def start(
+        plan: Plan | str,
+        ask: Callable[[Question], Answer],
+        keyboard: Typed | None = None,
+        echo: Callable[[bytes], None] = lambda data: None,
+    ) -> Told:
+        plan = plan_of(plan) if isinstance(plan, str) else plan
+        world = World(
+            run=f"run{next(ids)}",
+            now=lambda: "2026-01-01T00:00:00Z",
+            clock=time.monotonic,
+            place="here",
+            source=lambda name, item, values: None,
+            echo=echo,
+        )
+        session = Session(
+            "fish", cwd=str(program.work), environ=program.environment({"TERM": "xterm"}), keyboard=keyboard
+        )
+        with session:
+            return Told(list(run(plan, State(), session, ask, world)))
+
+    return start
+
+
+def test_a_statement_starts_only_when_its_event_has_been_taken(program: Program) -> None:
+    """Until the listener asks for what comes after "started", nothing has happened."""
+    plan = plan_of(fish("touch made"))
+    world = World("r", lambda: "now", time.monotonic, "here", lambda name, item, values: None)
+    with Session("fish", cwd=str(program.work), environ=program.environment()) as session:
+        events = run(plan, State(), session, Person([]), world)
+        for event in events:
+            if isinstance(event, StatementStarted):
+                time.sleep(0.2)
+                assert not (program.work / "made").exists()
+        assert (program.work / "made").exists()
+
+
+def test_retry(go: Go, program: Program) -> None:
+    """The same statement again, in the same shell; each attempt is numbered."""
+    told = go(
+        fish("begin; echo x >> made; test (count < made) = 3; end"),
+        Person([Answer("retry"), Answer("retry")]),
+    )
+    attempts = [event.attempt for event in told.events if isinstance(event, StatementStarted)]
+    assert (attempts, told.end()) == ([1, 2, 3], ("succeeded", ""))
+    assert told.problems() == ["exited 1", "exited 1", ""]
+
+
+def test_the_question_after_a_failure(go: Go) -> None:
+    """It tells the status, why that is a failure, the output, and that the shell is still there."""
+    person = Person([Answer("quit", note="enough")])
+    told = go(fish("echo so far; sh -c 'echo went wrong; exit 7'", "echo never"), person)
+    (question,) = [each for each in person.asked if isinstance(each, AfterFailure)]
+    assert (question.status, question.problem, question.output) == (7, "exited 7", "went wrong\n")
+    assert (question.alive, question.interrupted) == (True, False)
+    assert told.end() == ("failed", "enough")
+    assert told.answers() == [("failed", "quit")]
+
+
+def test_values_anew(go: Go) -> None:
+    """A value that turns out wrong is asked for again, and the statement runs with the new one."""
+    answers = [Answer("value", "wrong"), Answer("values"), Answer("value", "right")]
+    told = go(fish("test <user> = right"), Person(answers))
+    assert told.started() == ["test wrong = right", "test right = right"]
+    assert told.end() == ("succeeded", "")
+    assert told.answers() == [("value", "value"), ("failed", "values"), ("value", "value")]
+
+
+def test_a_value_that_will_not_do_is_asked_for_again(go: Go) -> None:
+    """The question then says why; the value that was refused reaches nothing."""
+    page = "---\nrunbook:\n  inputs:\n    port: {pattern: '[0-9]+'}\n---\n" + fish("echo <port>")
+    person = Person([Answer("value", "http"), Answer("value", "80")])
+    told = go(page, person)
+    problems = [each.problem for each in person.asked if isinstance(each, ValueNeeded)]
+    assert problems == ["", "expected a value that matches `[0-9]+` as a whole, got `http`"]
+    assert told.started() == ["echo 80"]
+
+
+def test_skip(go: Go) -> None:
+    """Before a statement and after its failure: the next one comes."""
+    told = go(
+        fish("echo one", "false", "echo three"), Person([Answer("skip", note="before"), Answer("skip")])
+    )
+    assert told.started() == ["false", "echo three"]
+    assert told.end() == ("succeeded", "")
+
+
+def test_quit_before_a_statement(go: Go) -> None:
+    """The run is stopped, which is no failure; nothing is started."""
+    told = go(fish("echo one"), Person([Answer("quit", note="before")]))
+    assert (told.started(), told.end()[0]) == ([], "stopped")
+
+
+def test_edit(go: Go) -> None:
+    """After a failure the document is mended: what was done is not done again, and the new text runs."""
+    old = fish("echo one\nfalse\necho three")
+    new = fish("echo zero\necho one\ntrue\necho three")
+    told = go(old, Person([Answer("edit", plan=plan_of(new))]))
+    assert told.started() == ["echo one", "false", "true", "echo three"]
+    assert [event.statement for event in told.events if isinstance(event, StatementStarted)] == [1, 2, 3, 4]
+    assert told.end() == ("succeeded", "")
+
+
+def test_edit_before_a_statement(go: Go) -> None:
+    """The statement that was asked about is asked about anew, as it now reads."""
+    person = Person([Answer("edit", note="before", plan=plan_of(fish("echo two")))])
+    told = go(fish("echo one"), person)
+    assert told.started() == ["echo two"]
+    assert [question.text for question in person.asked if isinstance(question, BeforeStatement)] == [
+        "echo one",
+        "echo two",
+    ]
+
+
+def test_alternatives(go: Go) -> None:
+    """The chosen one runs, with all of its statements, and the other does not."""
+    person = Person([Answer("choose", "2")])
+    told = go(fish("echo one\n# or directly:\necho two\necho three"), person)
+    assert told.started() == ["echo two", "echo three"]
+    (question,) = [each for each in person.asked if isinstance(each, Alternatives)]
+    assert len(question.labels) == 2
+    assert told.answers() == [("choose", "2")]
+
+
+def test_a_shell_in_between(go: Go, program: Program) -> None:
+    """Lines typed at the shell's own prompt run in the same shell and are told as statement 0 on line 0."""
+    read, write = os.pipe()
+    keys = [b"", b"", b"set -g fixed yes\r", b"", b"exit\r"]
+    keyboard = Typed(keys, read, write)
+    try:
+        told = go(fish("test $fixed = yes"), Person([Answer("shell"), Answer("retry")]), keyboard)
+    finally:
+        os.close(read)
+        os.close(write)
+    started = [event for event in told.events if isinstance(event, StatementStarted)]
+    assert [(event.text, event.statement, event.line) for event in started] == [
+        ("test $fixed = yes", 1, 7),
+        ("set -g fixed yes", 0, 0),
+        ("test $fixed = yes", 1, 7),
+    ]
+    assert told.end() == ("succeeded", "")
+
+
+def test_what_is_assigned_to_a_secret_at_the_prompt_is_not_told(go: Go) -> None:
+    """Its name tells that it is one; other variables, and what is only computed, are told."""
+    lines = ["set -gx API_TOKEN 'typed at the prompt'", "set -g name ada", "API_TOKEN=typed-too true"]
+    lines += [
+        "set -g api_token (echo $name)",
+        "set -g api_token typed-again; set -g other_token typed-thrice",
+    ]
+    read, write = os.pipe()
+    # the keyboard is taken for the shell's start and a statement, then for each line and for what it runs
+    keys = [b"", b"", *(each for line in lines for each in (line.encode() + b"\r", b"")), b"exit\r"]
+    try:
+        told = go(fish("false"), Person([Answer("shell"), Answer("skip")]), Typed(keys, read, write))
+    finally:
+        os.close(read)
+        os.close(write)
+    assert told.started()[1:] == [
+        "set -gx API_TOKEN ••••••••",
+        "set -g name ada",
+        "API_TOKEN=•••••••• true",
+        "set -g api_token (echo $name)",
+        "set -g api_token ••••••••; set -g other_token ••••••••",
+    ]
+    assert "typed" not in repr(told.events)
+
+
+def test_what_is_printed_at_the_prompt_is_masked(go: Go, program: Program) -> None:
+    """A job in the background prints a secret while the operator could type a line."""
+    job = "sh -c 'until [ -e go ]; do sleep 0.01; done; echo late <api-token>' &"
+    read, write = os.pipe()
+    keyboard = Typed([], read, write)
+    echoed = bytearray()
+
+    def ask(question: Question) -> Answer:
+        if isinstance(question, ValueNeeded):
+            return Answer("value", "plain-looking-secret")
+        return Answer("skip" if echoed else "shell") if isinstance(question, AfterFailure) else GO
+
+    def echo(data: bytes) -> None:
+        echoed.extend(data)
+        if b"fish> " in echoed:
+            (program.work / "go").touch()
+        if b"late " in echoed and b"exit" not in typed:
+            typed.append(b"exit")
+            os.write(write, b"exit\r")
+
+    typed: list[bytes] = []
+    try:
+        told = go(fish(job, "false"), ask, keyboard, echo)
+    finally:
+        os.close(read)
+        os.close(write)
+    assert told.end() == ("succeeded", "")
+    assert b"plain-looking" not in echoed
+    assert "late ••••••••".encode() in echoed
+
+
+# secrets ---------------------------------------------------------------------------------------------------
+
+MINT = "<!-- runbook: capture=new-token secret -->"
+
+
+def _parts_of(told: Told) -> list[str]:
+    return [
+        part
+        for part in (TOKEN, *TOKEN.split(), *TOKEN.split(","))
+        if len(part) > 7 and part in repr(told.events)
+    ]
+
+
+def test_a_minted_secret_is_never_told(go: Go, program: Program) -> None:
+    """Its output is held back until the capture has been cut out, and from then on it is masked."""
+    (program.work / "token").write_text(f"{TOKEN}\n")
+    slowly = (
+        "begin; for c in (string split '' (cat token)); printf %s $c; sleep 0.002; end; echo; echo done; end"
+    )
+    page = fish(slowly, above=MINT) + "\n```fish\ntest <new-token> = (cat token); and cat token\n```\n"
+    told = go(page, Person([]))
+    assert told.end() == ("succeeded", ""), told.printed()
+    captured = [event for event in told.events if isinstance(event, Captured)]
+    assert [(event.name, event.secret, event.value, event.length) for event in captured] == [
+        ("new-token", True, None, len(TOKEN))
+    ]
+    assert "done" in told.printed()
+    assert _parts_of(told) == []
+
+
+def test_the_error_of_a_minting_statement_is_shown(go: Go, program: Program) -> None:
+    """Where nothing was minted, what the program said is what the operator needs to see."""
+    told = go(fish("sh -c 'echo no permission to mint >&2; exit 1'", above=MINT), Person([Answer("quit")]))
+    assert told.printed() == "no permission to mint\n"
+    assert told.problems() == ["exited 1"]
+
+
+def _minting(program: Program, code: str, above: str = MINT) -> str:
+    """A page that mints with a script of sh, which has the secret in `token`."""
+    (program.work / "token").write_text("plain-looking-secret\n")
+    (program.work / "mint").write_text(f"{code}\n")
+    return fish("sh mint", above=above) + "\n```fish\ntest <new-token> = (cat token); and cat token\n```\n"
+
+
+@pytest.mark.parametrize("above", [MINT, "<!-- runbook: capture=new-token -->"])
+def test_what_was_minted_before_the_time_was_over_is_never_told(above: str, go: Go, program: Program) -> None:
+    """The secret may be there, and not yet be known: nothing is shown, and it says so."""
+    page = _minting(program, "echo begun; cat token; exec sleep 60", above.replace(" -->", " timeout=1s -->"))
+    person = Person([Answer("quit")])
+    told = go(page, person)
+    assert told.problems() == ["ran longer than its 1 s and was ended"]
+    assert told.printed() == "••••••••\nwithheld: this may hold a secret that was not captured\n"
+    assert "plain-looking" not in repr(told.events) + repr(person.asked)
+
+
+def test_a_secret_is_cut_out_of_very_much(go: Go, program: Program) -> None:
+    """Of 32 MB of lines those in the middle are left out, and the secret is at the end."""
+    lines = "seq 1000000 4999999; cat token; echo done"
+    told = go(_minting(program, lines, '<!-- runbook: capture="new-token=/plain.*/" -->'), Person([]))
+    assert told.end() == ("succeeded", "")
+    assert "plain-looking" not in "".join(event.text for event in told.events if isinstance(event, Output))
+    shown = told.printed()
+    left_out = re.search(r"\n… (\d+) bytes left out …\n", shown)
+    assert left_out
+    assert shown.startswith("1000000\n1000001\n")
+    assert shown.endswith("4999998\n4999999\n••••••••\ndone\n••••••••\n")
+    said = shown.replace(left_out[0].lstrip("\n"), "").partition("••")[0]
+    assert len(said) + int(left_out[1]) == 8 * 4000000
+    assert all(len(line) == 7 for line in said.splitlines())
+
+
+def test_a_token_is_masked_before_anybody_declares_it(go: Go, program: Program) -> None:
+    """What looks like a token is masked in any output, and offered where a secret is asked for."""
+    (program.work / "token").write_text(f"{TOKEN}\n")
+    person = Person([Answer("value", TOKEN)])
+    told = go(fish("cat token", "echo got it: <api-token>"), person)
+    (question,) = [each for each in person.asked if isinstance(each, ValueNeeded)]
+    assert question.secret
+    assert [offer.value for offer in question.offers][:1] == [TOKEN]
+    assert all(TOKEN[:16] not in offer.shown for offer in question.offers)
+    assert told.started() == ["cat token", "echo got it: ••••••••"]
+    assert _parts_of(told) == []
+
+
+def test_words_of_earlier_output_are_offered(go: Go) -> None:
+    """For what is no secret, the first cells of a table's rows come first."""
+    table = "printf '%s\\n' 'ID │ NAME' 'tok-1 │ old one' 'tok-2 │ new one'"
+    person = Person([Answer("value", "tok-1")])
+    told = go(fish(table, "echo <row-id>"), person)
+    (question,) = [each for each in person.asked if isinstance(each, ValueNeeded)]
+    assert [offer.value for offer in question.offers][:2] == ["tok-1", "tok-2"]
+    assert told.printed().endswith("tok-1\n")

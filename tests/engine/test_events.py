@@ -1,0 +1,364 @@
+"""The journal of a run: what it holds, that it is written first, and what is made of a damaged one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import resource
+import signal
+import stat
+import subprocess
+import time
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from runbook_exec.diagnostics.problem import Problem
+from runbook_exec.document.parser import parse
+from runbook_exec.engine.events import KINDS, Event, RunEnded, StatementFinished, from_line, to_line
+from runbook_exec.engine.state import State, after, carried, next_item
+from runbook_exec.journal.journal import KEEP_OUTPUT, JournalError, read_journal
+from runbook_exec.plan.builder import choose_procedure, make_plan
+from runbook_exec.plan.model import Plan, Where
+from runbook_exec.system.signals import held
+from tests.support.program import COMMAND, Program, fish
+
+PAGE = """# Page
+
+## Steps
+
+### 1. Mint
+
+<!-- runbook: capture=user-id -->
+```fish
+echo u-1
+```
+
+### 2. By hand
+
+Look at it.
+
+### 3. Use
+
+```fish
+echo one <user-id> <api-token>
+false
+echo never
+```
+"""
+OPTIONS = ("--yes", "--set", "api-token=correct-horse", "--done", "2")
+
+
+def _plan(text: str) -> Plan:
+    runbook = parse(text.encode(), "page.md")
+    procedure = choose_procedure(runbook, None)
+    assert not isinstance(procedure, Problem)
+    plan = make_plan(runbook, procedure)
+    assert isinstance(plan, Plan)
+    return plan
+
+
+def _folded(events: list[Event]) -> State:
+    state = State()
+    for event in events:
+        state = after(state, event)
+    return state
+
+
+def test_json_is_the_journal(program: Program) -> None:
+    """`--json` prints the lines of the journal and nothing else."""
+    program.write("page.md", PAGE)
+    ran = program.run("page.md", "--json", *OPTIONS)
+    assert (ran.status, ran.stderr) == (1, "")
+    assert ran.stdout.encode() == program.journal().read_bytes()
+
+
+def test_the_order_of_events(program: Program) -> None:
+    """Events come in the order in which things happen, numbered from 1, each with its run and its place."""
+    program.page(PAGE, *OPTIONS)
+    events = program.events()
+    told = [(event.event, getattr(event, "step", 0), getattr(event, "statement", 0)) for event in events]
+    assert [each for each in told if each[0] != "output"] == [
+        ("run_started", 0, 0),
+        ("answered", 1, 1),
+        ("statement_started", 1, 1),
+        ("captured", 1, 1),
+        ("statement_finished", 1, 1),
+        ("answered", 2, 0),
+        ("answered", 3, 1),
+        ("statement_started", 3, 1),
+        ("statement_finished", 3, 1),
+        ("answered", 3, 2),
+        ("statement_started", 3, 2),
+        ("statement_finished", 3, 2),
+        ("answered", 3, 2),
+        ("run_ended", 0, 0),
+    ]
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert len({event.run for event in events}) == 1
+    assert [event.time for event in events] == sorted(event.time for event in events)
+
+
+def test_what_events_tell(program: Program) -> None:
+    """Each event has the fields of its kind: no secret, the document's digest, statuses and folders."""
+    program.page(PAGE, *OPTIONS)
+    lines = program.journal().read_text().splitlines()
+    told = [json.loads(line) for line in lines]
+    for each in told:
+        names = {item.name for item in fields(KINDS[each["event"]])}
+        names |= {"event", "previous", "journal", "seal"}
+        assert set(each) <= names
+    by_kind = {each["event"]: each for each in told}
+    assert by_kind["run_started"]["digest"] == hashlib.sha256(PAGE.encode()).hexdigest()
+    assert by_kind["run_started"]["values"] == {}
+    assert (by_kind["run_started"]["anchor"], by_kind["run_started"]["shell"]) == ("steps", "fish")
+    assert by_kind["captured"]["value"] == "u-1"
+    finished = by_kind["statement_finished"]
+    assert (finished["status"], finished["pipestatus"], finished["line"]) == (1, [1], 20)
+    assert (finished["cwd"], finished["problem"]) == (str(program.work), "exited 1")
+    assert (by_kind["run_ended"]["outcome"], by_kind["run_ended"]["reason"]) == ("failed", "exited 1")
+
+
+def test_an_event_is_its_line(program: Program) -> None:
+    """Every event of a run is read back from its line as it was written."""
+    program.page(PAGE, *OPTIONS)
+    for event in program.events():
+        assert from_line(to_line(event)) == event
+
+
+def test_where_a_run_has_got_to(program: Program) -> None:
+    """The state folded from a journal knows what was done, and the plan what comes next."""
+    program.page(PAGE, *OPTIONS)
+    state = _folded(program.events())
+    assert dict(state.done) == {
+        Where(1, 1, 1): "ok",
+        Where(2): "ok",
+        Where(3, 1, 1): "ok",
+        Where(3, 1, 2): "failed",
+    }
+    assert (state.doubt, state.outcome, state.statuses[Where(3, 1, 2)]) == (None, "failed", 1)
+    item = next_item(_plan(PAGE), state)
+    assert item is not None
+    assert item.where == Where(3, 1, 2)
+
+
+EDITS = {
+    "unchanged": (PAGE, 2, "false"),
+    "inserted before": (PAGE.replace("echo one", "echo zero\necho one"), 3, "false"),
+    "inserted at the failure": (PAGE.replace("false\n", "true\nfalse\n"), 2, "true"),
+    "removed before": (PAGE.replace("echo one <user-id> <api-token>\n", ""), 1, "false"),
+    "the failed one changed": (PAGE.replace("false\n", "true\n"), 2, "true"),
+    "the failed one removed": (PAGE.replace("false\n", ""), 2, "echo never"),
+    "a step inserted before": (
+        PAGE.replace("### 3.", "### 2b. New\n\n```fish\ntrue\n```\n\n### 3."),
+        2,
+        "false",
+    ),
+    "what follows changed": (PAGE.replace("echo never", "echo after all"), 2, "false"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_document_edited_in_between(edit: str, program: Program) -> None:
+    """What was done stays done wherever its text now stands, and the run goes on where it had stopped."""
+    text, number, expected = EDITS[edit]
+    program.page(PAGE, *OPTIONS)
+    new = _plan(text)
+    item = next_item(new, carried(_folded(program.events()), _plan(PAGE), new))
+    assert item is not None
+    assert item.statement is not None
+    assert (item.statement.text, item.where.statement) == (expected, number)
+
+
+def test_a_doubt_moves_with_its_statement() -> None:
+    """A statement of which nobody knows whether it ran is found again in the edited document."""
+    state, old = State(doubt=Where(3, 1, 2)), _plan(PAGE)
+    assert carried(state, old, _plan(EDITS["inserted before"][0])).doubt == Where(3, 1, 3)
+    assert carried(state, old, _plan(EDITS["the failed one removed"][0])).doubt is None
+
+
+def test_a_run_killed_in_a_statement_is_in_doubt(program: Program) -> None:
+    """After SIGKILL the journal says that the statement had started, and not that it ended."""
+    program.write("page.md", fish("echo before", "true; sh -c 'touch started; exec sleep 60'"))
+    with program.start("page.md", "--yes") as running:
+        try:
+            _wait_for(program.work / "started")
+        finally:
+            os.kill(running.pid, signal.SIGKILL)
+    events = program.events()
+    assert events[-1].event == "statement_started"
+    state = _folded(events)
+    assert (state.doubt, state.outcome) == (Where(1, 2, 3), None)
+    assert dict(state.done) == {Where(1, 1, 1): "ok", Where(1, 2, 2): "ok"}
+
+
+@pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_run_that_is_told_to_end(wanted: signal.Signals, program: Program) -> None:
+    """The statement is interrupted, its end and the run's are journaled, and the status is 130."""
+    program.write("page.md", fish("sh -c 'sleep 0.1; touch started; exec sleep 60'", "touch never"))
+    with program.start("page.md", "--yes") as running:
+        _wait_for(program.work / "started")
+        os.kill(running.pid, wanted)
+        assert running.wait(20) == 130
+    ended = program.events()[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.outcome == "stopped"
+    assert not (program.work / "never").exists()
+
+
+@pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_statement_that_takes_no_notice_is_the_last(wanted: signal.Signals, program: Program) -> None:
+    """It may end well all the same; what comes after it is not begun."""
+    trap = "sh -c 'trap \"touch trapped\" INT; touch started; while test ! -e told; do sleep 0.01; done'"
+    program.write("page.md", fish(trap, "touch never"))
+    with program.start("page.md", "--yes") as running:
+        _wait_for(program.work / "started")
+        os.kill(running.pid, wanted)
+        _wait_for(program.work / "trapped")
+        (program.work / "told").touch()
+        assert running.wait(20) == 130
+    finished, _, ended = program.events()[-3:]
+    assert isinstance(finished, StatementFinished)
+    assert finished.status in (0, 130)  # how fish, or what it runs, takes ^C is theirs
+    assert isinstance(ended, RunEnded)
+    assert ended.outcome == "stopped"
+    assert not (program.work / "never").exists()
+
+
+def test_what_must_be_whole_is_done_before_the_end() -> None:
+    """A signal waits for the block to end, and is not lost."""
+    done: list[str] = []
+
+    def write_down() -> None:
+        with held():
+            signal.raise_signal(signal.SIGINT)
+            done.append("written")
+        done.append("not reached")
+
+    with pytest.raises(KeyboardInterrupt):
+        write_down()
+    assert done == ["written"]
+
+
+def test_what_is_ignored_stays_so(program: Program) -> None:
+    """A run begun with `nohup` goes on though its terminal has gone."""
+    program.write("page.md", fish("touch started; while test ! -e told; sleep 0.01; end", "touch done"))
+    command = ["nohup", *COMMAND, "page.md", "--yes"]
+    environment, quiet = program.environment(), subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=program.work, env=environment, stdout=quiet, stderr=quiet) as running:
+        _wait_for(program.work / "started")
+        os.kill(running.pid, signal.SIGHUP)
+        (program.work / "told").touch()
+        assert running.wait(20) == 0
+    assert (program.work / "done").exists()
+
+
+def _wait_for(path: Path) -> None:
+    until = time.monotonic() + 20
+    while not path.exists():
+        assert time.monotonic() < until, f"{path.name} did not come"
+        time.sleep(0.01)
+
+
+def test_the_journal_is_its_owners(program: Program) -> None:
+    """A file that nobody else may read, in a folder that nobody else may enter."""
+    program.page(fish("true"), "--yes")
+    journal = program.journal()
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+    assert stat.S_IMODE(journal.parent.stat().st_mode) == 0o700
+
+
+def test_lines_are_a_chain(program: Program) -> None:
+    """Each line carries the hash of the line before; the first that of the run's own name."""
+    program.page(PAGE, *OPTIONS)
+    lines = program.journal().read_bytes().splitlines()
+    for before, line in pairwise(lines):
+        assert json.loads(line)["previous"] == hashlib.sha256(before).hexdigest()
+
+
+def test_a_torn_last_line(program: Program) -> None:
+    """What was being written when the machine died is passed over."""
+    program.page(PAGE, *OPTIONS)
+    journal = program.journal()
+    whole = program.events()
+    journal.write_bytes(journal.read_bytes()[:-20])
+    assert list(read_journal(journal)) == whole[:-1]
+
+
+@pytest.mark.parametrize("damage", ["changed", "removed", "swapped", "no JSON", "no event", "blank"])
+def test_a_damaged_journal(damage: str, program: Program) -> None:
+    """Anything else that is wrong with a journal is told with the number of the line."""
+    program.page(PAGE, *OPTIONS)
+    journal = program.journal()
+    lines = journal.read_bytes().splitlines(keepends=True)
+    number = 4
+    match damage:
+        case "changed":
+            lines[2] = lines[2].replace(b"echo u-1", b"echo u-2")
+        case "removed":
+            del lines[3]
+        case "swapped":
+            lines[3], lines[4] = lines[4], lines[3]
+        case "no JSON":
+            lines[3] = lines[3][:10] + b"\n"
+        case "no event":
+            lines[3] = b'{"event":"party"}\n'
+        case "blank":
+            lines[3] = b"\n"
+    journal.write_bytes(b"".join(lines))
+    with pytest.raises(JournalError, match=rf"{journal.name}:{number}: "):
+        list(read_journal(journal))
+
+
+def test_much_output_is_kept_in_part(program: Program) -> None:
+    """The journal keeps the first million characters of a statement's output and says that it does."""
+    ran = program.page(fish("head -c 3000000 /dev/zero | tr '\\\\0' x", "echo after"), "--yes")
+    assert ran.stdout.count("x") > 3_000_000 - 1
+    kept = "".join(getattr(event, "text", "") for event in program.events() if event.event == "output")
+    assert kept.count("x") == KEEP_OUTPUT
+    assert "not kept in the journal" in kept
+    assert "after\n" in kept
+
+
+def test_json_leaves_out_what_the_journal_does(program: Program) -> None:
+    """Of much output, `--json` prints the lines that the journal keeps."""
+    ran = program.page(fish("head -c 3000000 /dev/zero | tr '\\0' x"), "--yes", "--json")
+    assert ran.stdout.encode() == program.journal().read_bytes()
+
+
+def test_no_place_for_a_journal(program: Program) -> None:
+    """Where the state folder cannot be made nothing runs, and one line says why."""
+    program.write("taken", "a file\n")
+    ran = program.page(fish("touch made"), "--yes", env={"XDG_STATE_HOME": str(program.work / "taken")})
+    assert (ran.status, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"cannot write the journal `{program.work}/taken/runbook-exec/runs/")
+    assert ran.stderr.endswith("`: not a directory\n")
+    assert not (program.work / "made").exists()
+
+
+def test_a_full_disk(program: Program) -> None:
+    """Where the journal cannot be written any more, the run stops before the next statement and says why."""
+    program.write("page.md", fish("echo one", "string repeat -n 90000 x", "touch made"))
+
+    def small() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+
+    done = subprocess.run(
+        [*COMMAND, "page.md", "--yes"],
+        cwd=program.work,
+        env=program.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=small,
+        start_new_session=True,
+    )
+    assert done.returncode == 1
+    assert "the run has stopped before the next statement" in done.stdout + done.stderr
+    assert "cannot write the journal" in done.stdout + done.stderr
+    assert not (program.work / "made").exists()

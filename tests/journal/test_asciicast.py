@@ -1,0 +1,297 @@
+"""What a run printed, kept as an asciicast beside its journal, and played again."""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import shlex
+import signal
+import stat
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runbook_exec.engine.events import Event, Output, RunStarted, StatementFinished, StatementStarted
+from runbook_exec.journal.asciicast import Cast, Frame, Frames, read_cast
+from runbook_exec.runs.replay import play
+from runbook_exec.text.sizes import format_size, parse_size
+from tests.support.program import COMMAND, Program, fish
+from tests.support.screen import ENTER, INTERRUPT, screen
+
+AT: dict[str, Any] = {"step": 1, "block": 1, "statement": 1, "line": 3}
+BEGAN = datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+def _at(seconds: float) -> dict[str, Any]:
+    return {"run": "7f3a1c2d", "seq": 1, "time": (BEGAN + timedelta(seconds=seconds)).isoformat()}
+
+
+def _started(seconds: float = 0) -> Event:
+    facts: dict[str, Any] = {
+        "path": "page.md",
+        "digest": "",
+        "procedure": "",
+        "anchor": "",
+        "shell": "fish",
+        "place": "",
+    }
+    return RunStarted(**_at(seconds), **facts)
+
+
+def _statement(text: str, *outputs: str, seconds: float = 1) -> list[Event]:
+    """The events of a statement that prints something each second."""
+    events: list[Event] = [StatementStarted(**_at(seconds), **AT, text=text)]
+    events += [Output(**_at(seconds + n), **AT, text=each) for n, each in enumerate(outputs, 1)]
+    ended = _at(seconds + len(outputs))
+    return [*events, StatementFinished(**ended, **AT, status=0, pipestatus=(0,), duration=1.0, cwd="/")]
+
+
+def _written(path: Path, events: list[Event], keep: int = 10**6) -> list[Frame]:
+    cast = Cast(path, (24, 80), keep)
+    assert [cast.add(event) for event in events] == [""] * len(events)
+    cast.close()
+    return list(read_cast(path)[1])
+
+
+def _shown(frames: list[Frame]) -> str:
+    return "".join(frame.text for frame in frames if frame.kind == "o")
+
+
+def _cast(program: Program) -> Path:
+    return program.journal().with_suffix(".cast")
+
+
+# what is in a cast ---------------------------------------------------------------------------------------
+
+
+def test_a_run_leaves_a_cast(program: Program) -> None:
+    """It is asciicast version 2, readable by its owner alone, with each statement and what it printed."""
+    program.page(fish("echo one; sleep 0.3", "printf 'two\\nthree'; false"), "--yes")
+    path = _cast(program)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    header, *lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert (header["version"], header["width"], header["height"]) == (2, 80, 24)
+    assert abs(header["timestamp"] - path.stat().st_mtime) < 60
+    assert all(isinstance(time, float) and kind in "om" and text for time, kind, text in lines)
+    times = [time for time, _, _ in lines]
+    assert times == sorted(times)
+    assert [text for _, kind, text in lines if kind == "m"][:2] == ["1.1 echo one", "1.2 sleep 0.3"]
+    shown = re.sub(r"\x1b\[\d*m", "", "".join(text for _, kind, text in lines if kind == "o"))
+    assert shown == (
+        "$ echo one\r\none\r\n$ sleep 0.3\r\n$ printf 'two\\nthree'\r\ntwo\r\nthree\r\n"
+        "$ false\r\n✗ exited 1\r\nfailed exited 1\r\n"
+    )
+
+
+def test_the_time_is_that_of_the_events(tmp_path: Path) -> None:
+    """Frames are as far apart as what happened, and never go back when the clock is set back."""
+    events = [_started(), *_statement("a", "one\n", "two\n"), *_statement("b", "three\n", seconds=1.5)]
+    frames = _written(tmp_path / "a.cast", events)
+    assert [frame.time for frame in frames] == [1.0, 1.0, 2.0, 3.0, 3.0, 3.0, 3.0]
+
+
+@given(st.lists(st.binary(max_size=12), max_size=6))
+@settings(max_examples=60)
+def test_any_bytes_are_kept_as_text(pieces: list[bytes]) -> None:
+    """However output is cut, a cast shows it as UTF-8, with the line ends that a terminal needs."""
+    frames = Frames()
+    shown = ""
+    for event in _statement("a", *(piece.decode("utf-8", "surrogateescape") for piece in pieces)):
+        shown += "".join(frame.text for frame in frames.of(event) if frame.kind == "o")
+    expected = re.sub(r"(?<!\r)\n", "\r\n", b"".join(pieces).decode("utf-8", "replace"))
+    assert shown.removeprefix("\x1b[1m$ a\x1b[0m\r\n") == expected
+    shown.encode()
+
+
+def test_a_cast_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Taken up again, the same file goes on a moment later; a line that was torn off is taken out."""
+    path = tmp_path / "a.cast"
+    _written(path, [_started(), *_statement("a", "one\n")])
+    with path.open("ab") as file:
+        file.write(b'[3.0, "o", "to')
+    frames = _written(path, [_started(9000), *_statement("b", "two\n", seconds=9002)])
+    shown = "\x1b[1m$ a\x1b[0m\r\none\r\n\x1b[1m$ b\x1b[0m\r\ntwo\r\n"
+    assert _shown(frames) == shown
+    assert [frame.time for frame in frames if frame.kind == "o"] == [1.0, 2.0, 5.0, 6.0]
+
+
+# how much ------------------------------------------------------------------------------------------------
+
+
+def test_of_much_output_the_beginning_and_the_end_are_kept(program: Program) -> None:
+    """The file stays within its bound, what was left out is said there and by `runs show`."""
+    program.page(fish("seq 300000", "echo after"), "--yes", "--keep-output", "100kB")
+    path = _cast(program)
+    assert 40_000 < path.stat().st_size <= 100_000
+    frames = list(read_cast(path)[1])
+    shown = _shown(frames)
+    assert shown.startswith("\x1b[1m$ seq 300000\x1b[0m\r\n1\r\n2\r\n3\r\n")
+    assert "\r\n299999\r\n300000\r\n\x1b[1m$ echo after\x1b[0m\r\nafter\r\n" in shown
+    beginning, word, _ = re.split(r"\[… (.*) not kept in the cast …\]", shown)
+    (marked,) = [frame.text for frame in frames if frame.text.startswith("not kept: ")]
+    left_out = int(marked.removeprefix("not kept: ").removesuffix(" bytes of step 1"))
+    assert word == format_size(left_out)
+    kept = len(shown.replace("\r\n", "\n")) - len("\n\x1b[0m[… not kept in the cast …]\n") - len(word) - 1
+    ours = "\x1b[1m$ seq 300000\x1b[0m\n\x1b[1m$ echo after\x1b[0m\nafter\n\x1b[1msucceeded\x1b[0m\n"
+    assert kept - len(ours) + left_out == len("".join(f"{n}\n" for n in range(1, 300_001)))
+    assert beginning
+    assert f"not kept: {left_out} bytes of step 1" in program.run("runs", "show").stdout
+
+
+@pytest.mark.parametrize("keep", [200, 1000, 5000, 60_000])
+@pytest.mark.parametrize("text", ["x" * 40_000, "\x1b[31mé\x1b[0m" * 4000, "\n" * 30_000])
+def test_a_cast_stays_within_its_bound(keep: int, text: str, tmp_path: Path) -> None:
+    """Whatever is printed, by however many statements, the file is no larger than asked for."""
+    path = tmp_path / "a.cast"
+    events = [_started(), *(event for _ in range(20) for event in _statement("a", text[:9], text, text[:90]))]
+    frames = _written(path, events, keep)
+    assert path.stat().st_size <= max(keep, 400)
+    assert any(frame.text.startswith("not kept: ") for frame in frames)
+
+
+def test_no_cast_if_none_is_wanted(program: Program) -> None:
+    """With `--keep-output 0` there is none, and the run is replayed from its journal."""
+    program.page(fish("echo one"), "--yes", "--keep-output", "0")
+    assert not _cast(program).exists()
+    ran = program.run("runs", "replay", "--speed", "100")
+    assert (ran.status, "$ echo one" in ran.stdout, "one\r\n" in ran.stdout) == (0, True, True)
+
+
+@pytest.mark.parametrize(
+    ("written", "size"), [("0", 0), ("10MB", 10**7), ("64k", 64_000), ("1.5 GB", 15 * 10**8), ("2KiB", 2048)]
+)
+def test_sizes(written: str, size: int) -> None:
+    """A size is a number and a unit."""
+    assert parse_size(written) == size
+
+
+@pytest.mark.parametrize("written", ["", "much", "-1", "1e9", "10 parsecs"])
+def test_no_sizes(written: str, program: Program) -> None:
+    """Anything else is refused before anything runs."""
+    ran = program.page(fish("touch made"), "--yes", f"--keep-output={written}")
+    assert (ran.status, "expected a size such as `10MB`" in ran.stderr) == (2, True)
+    assert not (program.work / "made").exists()
+
+
+# where it cannot be written ------------------------------------------------------------------------------
+
+
+def test_a_full_disk_does_not_stop_a_run(program: Program) -> None:
+    """The cast ends there, which is said once, and the run goes on; the journal is whole."""
+    program.write("page.md", fish("head -c 3000000 /dev/zero | tr '\\\\0' x", "touch made"))
+
+    def small() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
+
+    done = subprocess.run(
+        [*COMMAND, "page.md", "--yes"],
+        cwd=program.work,
+        env=program.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=small,
+        start_new_session=True,
+    )
+    assert (done.returncode, (program.work / "made").exists()) == (0, True)
+    said = f"cannot write the cast `{_cast(program)}`: file too large; the run goes on without it"
+    assert done.stdout.count(said) == 1
+    assert program.run("runs", "verify").status == 0
+    assert "xxx" in _shown(list(read_cast(_cast(program))[1]))
+    assert program.run("runs", "replay", "--speed", "1000").status == 0
+
+
+def test_a_cast_that_is_something_else(tmp_path: Path) -> None:
+    """What stands in the place of a cast is not written to: a link, a folder, another file."""
+    outside = tmp_path / "outside"
+    outside.write_text("mine\n")
+    (tmp_path / "link.cast").symlink_to(outside)
+    (tmp_path / "folder.cast").mkdir()
+    (tmp_path / "file.cast").write_text("mine\n")
+    for name in ("link", "folder", "file"):
+        cast = Cast(tmp_path / f"{name}.cast", (24, 80))
+        assert "the run goes on without it" in cast.add(_started())
+        assert cast.add(_started()) == ""
+        cast.close()
+    assert outside.read_text() == (tmp_path / "file.cast").read_text() == "mine\n"
+
+
+# replaying -----------------------------------------------------------------------------------------------
+
+
+def _played(frames: list[Frame], **how: Any) -> tuple[bytes, list[float]]:
+    shown: list[bytes] = []
+    pauses: list[float] = []
+    play(iter(frames), shown.append, pauses.append, **how)
+    return b"".join(shown), pauses
+
+
+def test_playing_keeps_the_pauses() -> None:
+    """As they were, so many times as fast, and none longer than is asked for; markers take no time."""
+    frames = [Frame(0.5, "o", "a"), Frame(60.5, "m", "here"), Frame(60.5, "o", "b"), Frame(61.5, "o", "c")]
+    assert _played(frames)[1] == [0.5, 60.0, 1.0]
+    assert _played(frames, speed=2.0)[1] == [0.25, 30.0, 0.5]
+    assert _played(frames, idle_limit=2.0)[1] == [0.5, 2.0, 1.0]
+    assert _played(frames)[0].startswith(b"abc")
+
+
+def test_playing_leaves_the_terminal_right() -> None:
+    """Colours, a hidden cursor and another screen are taken back, also when playing is interrupted."""
+    frames = [Frame(0.0, "o", "\x1b[?1049h\x1b[?25l\x1b[31mred"), Frame(9.0, "o", "never")]
+
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    shown: list[bytes] = []
+    with pytest.raises(KeyboardInterrupt):
+        play(iter(frames), shown.append, interrupted)
+    end = b"".join(shown).split(b"red")[1]
+    assert b"never" not in end
+    assert all(code in end for code in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[0m"))
+
+
+def test_a_run_is_replayed(program: Program) -> None:
+    """What the terminal showed is shown again, byte for byte, with its pauses as short as asked for."""
+    program.page(fish("printf '\\e[32mgreen\\e[m\\n'; sleep 0.4; echo later"), "--yes")
+    ran = program.run("runs", "replay", "--idle-limit", "0.1")
+    assert (ran.status, ran.stderr) == (0, "")
+    assert "\x1b[32mgreen\x1b[m\r\n" in ran.stdout
+    assert "later\r\n" in ran.stdout
+    assert program.run("runs", "replay", "--speed", "0").status == 2
+
+
+def test_a_run_is_replayed_in_a_narrow_terminal_until_interrupted(program: Program) -> None:
+    """What would not fit is said; ^C ends it, and the terminal is as it was, with nothing typed left over."""
+    page = fish("printf '\\e[?25l\\e[6n\\e[31mred\\n'", "string repeat -n 70 x", "sleep 30; echo never")
+    program.write("page.md", page.replace("sleep 30", "command sleep 1"))
+    assert program.run("page.md", "--yes").status == 0
+    replay = shlex.join([*COMMAND, "runs", "replay", "--speed", "0.1"])
+    script = f"before=$(stty -g); {replay}; echo status $?; [ $before = $(stty -g) ] && echo same; cat"
+    with screen(["bash", "-c", script], program.work, program.environment(), columns=50) as shown:
+        text = shown.wait("recorded with 80 columns; this terminal has 50", "red", "x" * 50 + "\n" + "x" * 20)
+        assert "never" not in text
+        shown.type("typed", INTERRUPT)
+        text = shown.wait("status 130", "same")
+        assert "typed" not in text
+        assert "[0;0R" not in text
+        assert shown.modes[b"25"]
+        shown.type("after", ENTER)
+        shown.until(lambda text: text.count("after") == 2, "what is typed, and once more by cat")
+
+
+def test_a_damaged_cast(program: Program) -> None:
+    """It is refused with the line; reports are made without it."""
+    program.page(fish("echo one"), "--yes")
+    lines = _cast(program).read_bytes().splitlines(keepends=True)
+    _cast(program).write_bytes(b"".join([*lines[:2], b"what?\n", *lines[3:]]))
+    ran = program.run("runs", "replay", "--speed", "100")
+    assert (ran.status, f"{_cast(program)}:3: expected a line of an asciicast" in ran.stderr) == (2, True)
+    assert program.run("runs", "report", "--format", "html").status == 0

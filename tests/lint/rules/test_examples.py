@@ -1,0 +1,70 @@
+"""Every rule's own examples are cases: the bad ones trip it at the exact place, the good ones do not."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from runbook_exec.lint.explain import page
+from runbook_exec.lint.linter import lint
+from runbook_exec.lint.registry import RULES
+from runbook_exec.lint.rule import Example, Rule
+from runbook_exec.lint.selection import Selection, Settings
+from tests.support.paths import REPOSITORY
+
+TODAY = date(2026, 11, 24)
+
+
+def found(rule: Rule, example: Example, folder: Path) -> list[tuple[int, int]]:
+    """Where the rule finds something on the example's page."""
+    (folder / "mkdocs.yml").touch()
+    for name, text in example.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    page = folder / "page.md"
+    page.write_text(example.text, encoding="utf-8")
+    settings = Settings(Selection(only=(rule.code,)), example.options)
+    report = lint([str(page)], {str(page): settings}, TODAY)
+    return [(each.place.line, each.place.column) for each in report.found]
+
+
+CASES = [(rule, number) for rule in RULES for number in range(len(rule.bad))]
+LOOK_ALIKES = [(rule, number) for rule in RULES for number in range(len(rule.good))]
+
+
+@pytest.mark.parametrize(("rule", "number"), CASES, ids=lambda value: getattr(value, "code", value))
+def test_a_bad_example_trips_its_rule(rule: Rule, number: int, tmp_path: Path) -> None:
+    """The rule finds its bad example at the line and column it names, and nothing else on it."""
+    example = rule.bad[number]
+    assert found(rule, example, tmp_path) == [example.at]
+
+
+@pytest.mark.parametrize(("rule", "number"), LOOK_ALIKES, ids=lambda value: getattr(value, "code", value))
+def test_a_good_example_does_not(rule: Rule, number: int, tmp_path: Path) -> None:
+    """The rule finds nothing in what only looks like its bad example."""
+    assert found(rule, rule.good[number], tmp_path) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_is_shown_by_examples(rule: Rule) -> None:
+    """Two documents trip a rule and two look-alikes do not, but for what no document can show."""
+    cannot_be_written_as_text = {"P102", "P108", "D521", "C602", "C603"}
+    if rule.code not in cannot_be_written_as_text:
+        assert len(rule.bad) >= 2
+        assert len(rule.good) >= 2
+    assert rule.why.endswith(".")
+
+
+def test_the_page_of_the_rules_is_theirs() -> None:
+    """`docs/rules.md` is what `python -m runbook_exec.lint.rules_page docs/rules.md` writes."""
+    written = REPOSITORY / "docs" / "rules.md"
+    assert written.read_text(encoding="utf-8") == page(RULES)
+
+
+def test_a_code_is_used_once() -> None:
+    """No two rules share a code or a name, and every code begins with its kind."""
+    assert len({rule.code for rule in RULES}) == len({rule.name for rule in RULES}) == len(RULES) >= 30
+    assert all(rule.code[0] in "CDMPSV" and rule.code[1:].isdigit() for rule in RULES)

@@ -1,0 +1,187 @@
+"""A second run of the linter looks at what has changed, and finds what a first one would."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import stat
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from runbook_exec.lint.cache import Cache, opened
+from runbook_exec.lint.linter import lint
+from runbook_exec.lint.selection import Selection, Settings
+from tests.support.program import COMMAND, Program, Ran
+
+PAGE = "# Page\n\n```fish\nmake {0} | tee log\n```\n\nSee [[other#Heading|it]] and [it](other.md#heading).\n"
+
+
+@pytest.fixture
+def site(program: Program) -> Program:
+    """A repository with some pages, on a machine whose fish says how often it was started."""
+    subprocess.run(["git", "init", "-q", program.work], check=True)
+    for number in range(5):
+        program.write(f"page-{number}.md", PAGE.format(number))
+    program.write("other.md", "# Other\n\n## Heading\n\n```fish\necho yes\n```\n")
+    fish = program.folder / "bin" / "fish"
+    fish.parent.mkdir()
+    fish.write_text(f'#!/bin/sh\necho >>{program.folder}/started\nexec {shutil.which("fish")} "$@"\n')
+    fish.chmod(0o755)
+    return program
+
+
+def run(site: Program, *arguments: str) -> tuple[Ran, int]:
+    """Lint the pages; what was printed, and how often fish was started."""
+    started = site.folder / "started"
+    started.write_text("")
+    path = f"{site.folder}/bin:{site.environment()['PATH']}"
+    ran = site.run("lint", ".", "--ignore", "D52", *arguments, env={"PATH": path})
+    return ran, started.read_text().count("\n")
+
+
+def cache_file(site: Program) -> Path:
+    """The only file of the cache."""
+    (path,) = (site.folder / "home" / "cache" / "runbook-exec" / "lint").iterdir()
+    return path
+
+
+def test_nothing_is_looked_at_twice(site: Program) -> None:
+    """Where nothing has changed the same is printed, and no shell is asked."""
+    first, started = run(site)
+    assert (first.status, first.stdout.count("M303")) == (1, 5)
+    assert started == 1
+    assert run(site) == (first, 0)
+    assert run(site, "--no-cache") == (first, 1)
+
+
+def test_what_has_changed_is_looked_at(site: Program) -> None:
+    """A page that has changed is looked at again, and only that one; so it is when it changes back."""
+    before, _ = run(site)
+    site.write("page-3.md", PAGE.format("3 )"))
+    after, started = run(site)
+    assert started == 2  # once for all blocks there are to look at, and once more for the one that is wrong
+    assert "page-3.md:4:8: P101 " in after.stdout
+    assert after.stdout.count("M303") == 5
+    site.write("page-3.md", PAGE.format(3))
+    assert run(site) == (before, 0)
+
+
+def test_what_else_a_finding_rests_on_may_change(site: Program) -> None:
+    """Other pages, settings, selections and the shell count, though the page itself is as it was."""
+    run(site)
+    site.write("other.md", "# Other\n\n## Another heading\n\n```fish\necho yes\n```\n")
+    assert run(site)[0].stdout.count("D503") == 10
+    (site.work / "other.md").rename(site.work / "else.md")
+    said = run(site)[0].stdout
+    assert (said.count("D501"), said.count("D504")) == (5, 5)
+    (site.work / "else.md").rename(site.work / "other.md")
+    site.write("other.md", "# Other\n\n## Heading\n")
+    assert run(site)[0].stdout.count("D50") == 0
+    site.write("runbook-exec.toml", 'ignore = ["M303"]\n')
+    assert run(site)[0].status == 0
+    assert run(site, "--select", "M")[0].stdout.count("M303") == 5
+    (site.work / "runbook-exec.toml").unlink()
+    (site.folder / "bin" / "fish").touch()
+    assert run(site)[1] == 1
+
+
+def test_days_pass(tmp_path: Path) -> None:
+    """What rests on the day is looked at again when that day has come."""
+    page = tmp_path / "page.md"
+    page.write_text("---\nlast-reviewed: 2026-01-01\nrunbook:\n  cadence: 30d\n---\n\n# Page\n")
+    (tmp_path / "mkdocs.yml").touch()
+    settings = {str(page): Settings(Selection(only=("D522",)))}
+    days = (date(2026, 1, 31), date(2026, 1, 31), date(2026, 2, 1))
+    found = [
+        [each.code for each in lint([str(page)], settings, day, cache=Cache(tmp_path / "cache")).found]
+        for day in days
+    ]
+    assert found == [[], [], ["D522"]]
+
+
+def test_damage_is_not_noticed(site: Program) -> None:
+    """Whatever has become of the file, the same is found, and afterwards it is of use again."""
+    first, _ = run(site)
+    whole = cache_file(site).read_bytes()
+    chance = random.Random(1)  # noqa: S311
+    damaged = [
+        b"",
+        b"\n" * 9,
+        whole[: len(whole) // 2],
+        whole[100:],
+        whole.replace(b"M303", b"M304"),
+        b"\0" * 5000,
+    ]
+    for _ in range(3):
+        at = chance.randrange(len(whole))
+        damaged.append(whole[:at] + chance.randbytes(20) + whole[at + 20 :])
+    for data in damaged:
+        cache_file(site).write_bytes(data)
+        assert run(site)[0] == first
+        assert run(site) == (first, 0)
+
+
+def test_runs_at_the_same_time_do_not_hurt_each_other(site: Program) -> None:
+    """Several at once find the same, and what they leave is of use."""
+    expected, _ = run(site, "--no-cache")
+    command = [*COMMAND, "lint", ".", "--ignore", "D52"]
+    env = site.environment({"PATH": f"{site.folder}/bin:{os.environ['PATH']}"})
+    running = [
+        subprocess.Popen(command, cwd=site.work, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(6)
+    ]
+    said = {process.communicate()[0].decode() for process in running}
+    assert said == {expected.stdout}
+    assert run(site) == (expected, 0)
+
+
+def test_nobody_else_can_read_it(site: Program) -> None:
+    """The file is its owner's alone, and so is its folder."""
+    run(site)
+    path = cache_file(site)
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent)] == [0o600, 0o700]
+
+
+@pytest.mark.parametrize("place", ["a-file", "writable-by-all", "a-link", "nowhere"])
+def test_without_a_safe_place_there_is_none(site: Program, place: str) -> None:
+    """Where no folder of our own can be, the linter does without, and says nothing."""
+    first, _ = run(site, "--no-cache")
+    cache = site.folder / "home" / "cache"
+    if place == "a-file":
+        cache.touch()
+    elif place == "writable-by-all":
+        (cache / "runbook-exec" / "lint").mkdir(parents=True)
+        (cache / "runbook-exec" / "lint").chmod(0o777)
+    elif place == "a-link":
+        (cache / "runbook-exec").mkdir(parents=True)
+        (cache / "runbook-exec" / "lint").symlink_to(site.folder)
+    else:
+        assert opened({}) is None
+    assert run(site)[0] == first
+    if place in ("writable-by-all", "a-link"):
+        assert run(site)[1] == 1
+
+
+def test_it_does_not_grow(site: Program) -> None:
+    """Lines that are of no use any more are taken out when there are many of them."""
+    for number in range(130):
+        site.write("page-1.md", PAGE.format(number))
+        lint_in(site)
+    assert cache_file(site).read_bytes().count(b"\n") < 130
+    assert run(site)[1] <= 1
+
+
+def lint_in(site: Program) -> None:
+    """Look at one page in this process, with the cache of the site's working directory."""
+    page = str(site.work / "page-1.md")
+    here = Path.cwd()
+    os.chdir(site.work)
+    try:
+        settings = {page: Settings(Selection(only=("M",)))}
+        lint([page], settings, date(2026, 11, 24), cache=opened(site.environment()))
+    finally:
+        os.chdir(here)

@@ -1,0 +1,386 @@
+"""`--record`: a real run writes its transcript, changes nothing for its programs, and tells no secret."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from practice.forgejo import serving
+from practice.run import RUNBOOK, answers, outcomes
+from practice.world import create
+from runbook_exec.engine.events import Event, Output, RunStarted, StatementFinished, to_line
+from runbook_exec.journal.journal import read_journal
+from runbook_exec.rehearsal.call_server import Listening
+from runbook_exec.rehearsal.recording_session import Marks, Recorded
+from runbook_exec.rehearsal.rehearse import rehearse
+from runbook_exec.rehearsal.relay import marking
+from runbook_exec.rehearsal.transcript.writer import made_up
+from tests.support.live_session import GENEROUS, Operator, home
+from tests.support.paths import REPOSITORY
+from tests.support.program import COMMAND, Program
+from tests.support.screen import ENTER, screen
+
+
+def comparable(events: Iterable[Event]) -> Iterator[str]:
+    """Events without times, without what tells which run, process, folder and commit it was, and with the
+    pieces of output that followed each other made one."""
+    joined: list[Event] = []
+    for event in events:
+        last = joined[-1] if joined else None
+        if isinstance(event, Output) and isinstance(last, Output):
+            joined[-1] = replace(last, text=last.text + event.text)
+        else:
+            joined.append(event)
+    for event in joined:
+        event = replace(event, run="", seq=0, time="")
+        if isinstance(event, StatementFinished):
+            event = replace(event, duration=0.0, cwd="")
+        if isinstance(event, RunStarted):
+            event = replace(event, pid=0, folder="", path="", place="", commit="", dirty=False, options=())
+        yield to_line(event)
+
+
+def test_a_rehearsal_of_a_recording_is_the_same_run(tmp_path: Path) -> None:
+    """The flagship is recorded in a practice world, and what is rehearsed from that tells the same events."""
+    world = create(tmp_path / "world", browser=True)
+    page = shutil.copy(RUNBOOK, world.work)
+    with serving(str(world.folder)):
+        done = subprocess.run(
+            [*COMMAND, page, *answers(world), "--record", "--trust"],
+            cwd=world.work,
+            env=world.environment(os.environ) | {"PYTHONPATH": str(REPOSITORY)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert all(so for _, so in outcomes(world))
+    transcript = world.work / "rotate-fly-token.rehearsal.md"
+    token = next(
+        field["value"]
+        for vault in world.state()["vaults"]
+        for item in vault["items"]
+        for field in item["fields"]
+        if field["label"] == "deploy-token"
+    )
+    text = transcript.read_text(encoding="utf-8")
+    secret = token.removeprefix("FlyV1 ").removeprefix("fm2_")
+    assert [secret[at : at + 8] for at in range(len(secret) - 7) if secret[at : at + 8] in text] == []
+    result = rehearse(transcript)
+    assert (result.outcome, result.findings) == ("passed", ()), text
+    (journal,) = (world.folder / "runs" / "runbook-exec" / "runs").glob("*.jsonl")
+    assert list(comparable(result.events)) == list(comparable(read_journal(journal)))
+
+
+PROBE = """\
+#!/bin/sh
+for argument in "$@"; do printf '<%s>' "$argument"; done
+for descriptor in 0 1 2; do [ -t $descriptor ] && printf ' %s' $descriptor; done
+printf ' %s ' "$(stty size <&0 2>/dev/null)"
+pwd
+env | grep -v '^_=' | sort
+"""
+
+
+def probed(program: Program, *options: str) -> str:
+    """What a program tells of what it was given, in three places: the terminal, a pipe, and half of each."""
+    tool = program.folder / "tools" / "probe"
+    tool.parent.mkdir(exist_ok=True)
+    tool.write_text(PROBE)
+    tool.chmod(0o755)
+    first = "probe 'a  b' '' \"it's\" 'new\nline'"
+    script = f"{first}\nset x (probe one)\nstring join \\n $x\nprobe two | cat\nprobe 2>/dev/null"
+    path = f"{tool.parent}:{os.environ['PATH']}"
+    program.write("probe.md", f"# Page\n\n## Steps\n\n```fish\n{script}\n```\n")
+    ran = program.run(
+        "probe.md", "--yes", "--no-config", "--no-keep-secrets", "--trust", *options, env={"PATH": path}
+    )
+    assert ran.status == 0, ran.told
+    told = ran.stdout.partition("run      ")[0]
+    return "\n".join(line for line in told.splitlines() if "✓" not in line)
+
+
+def test_a_program_does_not_notice_that_it_is_recorded(program: Program) -> None:
+    """Arguments, terminals, sizes, folder and environment are what they are without, PATH too."""
+    assert probed(program, "--record") == probed(program)
+    text = (program.work / "probe.rehearsal.md").read_text()
+    assert "$ probe 'a  b' '' \"it's\" 'new\n> line'\n<a  b><><it's><new\nline> 0 1 2 24 80 " in text
+
+
+def test_a_run_that_calls_nothing_is_recorded_too(program: Program) -> None:
+    """What is harmless needs no stand-in; such a transcript is a whole one."""
+    program.write("page.md", "# Page\n\n## Steps\n\n```bash\nls / | wc -l\n```\n")
+    ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config")
+    assert (ran.status, "recorded in page.rehearsal.md" in ran.stdout) == (0, True), ran.told
+    ran = program.run("rehearse", "page.md")
+    assert (ran.status, ran.stdout[:35]) == (0, "page.rehearsal.md: passed, 0 calls "), ran.told
+
+
+def test_a_word_that_no_page_can_hold_is_left_open(program: Program) -> None:
+    """Bytes that are not UTF-8 are matched by whatever comes in their place."""
+    tool = program.folder / "tools" / "fly"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho done\n")
+    tool.chmod(0o755)
+    program.write("page.md", "# Page\n\n## Steps\n\n```bash\nfly \"$(printf 'a\\377b')\"\n```\n")
+    path = f"{tool.parent}:{os.environ['PATH']}"
+    ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config", env={"PATH": path})
+    assert ran.status == 0, ran.told
+    assert "$ fly a[..]b\ndone\n" in (program.work / "page.rehearsal.md").read_text(encoding="utf-8")
+    assert program.run("rehearse", "page.md").status == 0
+
+
+def test_signals_are_for_the_thread_that_runs_statements(tmp_path: Path) -> None:
+    """The one that listens to stand-ins gets none, so what must be whole is not interrupted through it."""
+    with Listening(tmp_path, lambda told: "") as listening:
+        task = Path(f"/proc/self/task/{listening._thread.native_id}/status").read_text()
+    found = re.search(r"^SigBlk:\s*(\w+)$", task, re.MULTILINE)
+    assert found
+    blocked = {number for number in range(1, 65) if int(found[1], 16) >> (number - 1) & 1}
+    assert {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} <= blocked
+
+
+def test_how_a_program_ends_is_passed_on(program: Program) -> None:
+    """Its status, and the signal that ends it, which the transcript gives as a shell does."""
+    killed = "python3 -c 'import os; os.kill(os.getpid(), 15)'"
+    script = f"begin; python3 -c 'import sys; sys.exit(7)'; echo got $status; end\n{killed}"
+    program.write("page.md", f"# Page\n\n## Steps\n\n```fish\n{script}\n```\n")
+    ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config")
+    assert "got 7\n" in ran.stdout
+    assert "exited 143" in ran.stdout
+    text = (program.work / "page.rehearsal.md").read_text()
+    assert "$ python3 -c 'import sys; sys.exit(7)'\n? 7\n" in text
+    assert "$ python3 -c 'import os; os.kill(os.getpid(), 15)'\n? 143\n" in text
+
+
+def test_what_is_typed_is_recorded_and_a_hidden_word_is_not(program: Program) -> None:
+    """The question, the answer, and a name for what was typed without echo; the rehearsal passes."""
+    tool = program.folder / "tools" / "ask"
+    tool.parent.mkdir()
+    tool.write_text(
+        "#!/bin/sh\nprintf 'name? '; read -r name; stty -echo; printf 'word? '; read -r word; stty echo\n"
+        'echo; echo "hello $name, ${#word}"\n'
+    )
+    tool.chmod(0o755)
+    program.write("page.md", "# Page\n\n## Steps\n\n```bash\nask\n```\n")
+    child = pexpect.spawn(
+        COMMAND[0],
+        [*COMMAND[1:], "page.md", "--yes", "--record", "--trust", "--no-config"],
+        cwd=str(program.work),
+        env=program.environment({"PATH": f"{tool.parent}:{os.environ['PATH']}"}),
+        timeout=60,
+    )
+    child.expect_exact("name? ")
+    child.send("ada\r")
+    child.expect_exact("word? ")
+    child.send("hunter2-hunter2\r")
+    child.expect_exact("hello ada, 15")
+    child.expect_exact("to be reviewed")
+    child.expect(pexpect.EOF)
+    text = (program.work / "page.rehearsal.md").read_text()
+    assert "hunter2" not in text
+    asked = "# asks: name? \n# typed: ada\n# asks: word? \n# typed hidden: <typed-secret-1>\n"
+    assert f"$ ask\n{asked}\nhello ada, 15\n" in text
+    assert "operator: true" in text
+    result = rehearse(program.work / "page.rehearsal.md")
+    assert (result.outcome, result.findings) == ("passed", ())
+    told = "".join(event.text for event in result.events if isinstance(event, Output))
+    assert told == "name? ada\r\nword? \r\nhello ada, 15\r\n"
+
+
+class Slow(Recorded):
+    """A session that does nothing more until what was typed has been read."""
+
+    def _press(self, poll: Any) -> None:
+        super()._press(poll)
+        wait_until(self._echoes)
+
+
+def wait_until(so: Callable[[], bool]) -> None:
+    """Wait for something that comes soon."""
+    until = time.monotonic() + GENEROUS
+    while not so():
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
+
+def test_a_hidden_word_is_hidden_though_its_program_was_quick(tmp_path: Path) -> None:
+    """What counts is whether the terminal showed keys when they were typed, not when we come to look."""
+    begin, end = (marking("abc", kind, "1").decode() for kind in ("begin", "end"))
+    code = f"printf '{begin}'; stty -echo; printf 'word? '; read -r word; stty echo; printf '\n{end}'"
+    with Operator() as operator:
+        session = Slow(
+            "bash", clean=True, cwd=str(tmp_path), environ=home(tmp_path), keyboard=operator.keyboard
+        )
+        session.marks, session.bin, session.prepare = Marks("abc"), "/nowhere", lambda path: None
+        with session:
+            all(session.start())
+            operator.converse(session, code, (b"word? ", b"hunter2\r"))
+    assert session.marks.shown["1"][0].pieces == [
+        ("shown", b"word? "),
+        ("hidden", b"hunter2\r"),
+        ("shown", b"\r\n"),
+    ]
+
+
+def test_a_secret_that_nobody_named_is_not_written_down(program: Program) -> None:
+    """What a keeper of secrets prints, and a token of a known shape, have a name in the transcript."""
+    tools = program.folder / "tools"
+    tools.mkdir()
+    (tools / "op").write_text("#!/bin/sh\necho correct-horse\n")
+    (tools / "curl").write_text("#!/bin/sh\necho ghp_abcdefghij1234567890ABCDEFGHIJ123456\n")
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    script = 'x=$(op read "op://vault/item/word"); curl -u "me:$x" https://example.com'
+    program.write("page.md", f"# Page\n\n## Steps\n\n```bash\n{script}\n```\n")
+    path = f"{tools}:{os.environ['PATH']}"
+    program.run("page.md", "--yes", "--record", "--trust", "--no-config", env={"PATH": path})
+    text = (program.work / "page.rehearsal.md").read_text()
+    assert "horse" not in text
+    assert "abcdefghij" not in text
+    assert "$ curl -u me:<secret-1> https://example.com\n<token-1>\n" in text
+    assert program.run("rehearse", "page.md").status == 0
+    assert program.run("lint", "page.rehearsal.md").status == 0
+
+
+def with_tools(program: Program, **tools: str) -> dict[str, str | None]:
+    """An environment with these scripts of sh in front of its PATH."""
+    folder = program.folder / "tools"
+    folder.mkdir()
+    for name, text in tools.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    return {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+MINT = 'n=$(cat count 2>/dev/null); echo x$n >count; echo minted-value-$n; [ -n "$n" ]'
+
+
+def test_what_an_attempt_that_failed_has_minted_is_not_written_down(program: Program) -> None:
+    """Nobody captured it, and it may be good all the same; the run is rehearsed as it was."""
+    env = with_tools(program, mint=f"echo 'please wait' >&2; {MINT}", use="echo used")
+    page = (
+        "<!-- runbook: capture=new-token retry=1 -->\n```bash\nmint\n```\n\n```bash\nuse <new-token>\n```\n"
+    )
+    program.write("page.md", f"# Page\n\n## Steps\n\n{page}")
+    ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config", env=env)
+    assert ran.status == 0, ran.told
+    text = (program.work / "page.rehearsal.md").read_text()
+    assert "minted-value" not in text
+    assert "$ mint\n? 1\nxxxxxx xxxx\n<secret-1>\n$ mint\nplease wait\n<new-token>\n" in text
+    assert program.run("rehearse", "page.md").status == 0
+
+
+@pytest.mark.parametrize(
+    ("shell", "ask"),
+    [
+        ("bash", "read -rsp 'word? ' answer"),
+        ("zsh", "read -rs 'answer?word? '"),
+        ("bash", "{ stty -echo; printf 'word? '; read -r answer; stty echo; }"),
+    ],
+)
+def test_a_word_that_was_typed_unseen_is_written_down_nowhere(shell: str, ask: str, program: Program) -> None:
+    """A builtin of the shell has read it, with what was corrected; a variable and a call have it then."""
+    env = with_tools(program, use='echo "used $1"')
+    program.write("page.md", f'# Page\n\n## Steps\n\n```{shell}\n{ask}\nuse "$answer"\n```\n')
+    command = [*COMMAND, "page.md", "--yes", "--record", "--trust", "--no-config"]
+    with screen(command, program.work, program.environment(env)) as seen:
+        seen.until(lambda shown: "\nword?" in shown, "the question")
+        seen.type("wrong\x15lost\x17plain-lookinX\x7fg-word\r")
+        seen.wait("to be reviewed")
+        assert seen.status() == 0
+        assert b"plain-look" not in seen.raw
+    text = (program.work / "page.rehearsal.md").read_text()
+    assert "$ use <earlier-secret-1>\nused <earlier-secret-1>\n" in text
+    assert "word? " in program.journal().read_text()
+    assert b"plain-look" not in program.everything()
+
+
+def test_what_a_statement_prints_that_says_so_is_not_written_down(program: Program) -> None:
+    """`secret` without a capture: all of it is one, whatever it looks like."""
+    env = with_tools(program, show="echo plain-looking", several="echo user ada; echo correct-horse", use=":")
+    script = '```bash\nshow\nseveral\n```\n\n```bash\nuse "$(show)" correct-horse\n```\n'
+    program.write("page.md", f"# Page\n\n## Steps\n\n<!-- runbook: secret -->\n{script}")
+    ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config", env=env)
+    assert ran.status == 0, ran.told
+    text = (program.work / "page.rehearsal.md").read_text()
+    assert "$ show\n<secret-1>\n$ several\nxxxx xxx\n<secret-2>\n" in text
+    assert "$ use <secret-1> <secret-2>\n" in text
+
+
+def test_a_secret_that_was_replaced_is_not_written_down(program: Program) -> None:
+    """A value that turned out wrong, in the place of which another was typed."""
+    env = with_tools(program, use="[ $1 = the-right-secret ]")
+    page = "---\nrunbook: {inputs: {api-token: {source: 'env:UNSET'}}}\n---\n# Page\n\n## Steps\n\n"
+    program.write("page.md", f"{page}```bash\nuse <api-token>\n```\n")
+    command = [*COMMAND, "page.md", "--record", "--trust", "--no-config"]
+    with screen(command, program.work, program.environment(env)) as seen:
+        seen.wait("enter takes it")
+        seen.type("an-old-secret", ENTER)
+        seen.wait("1 of 1 ›")
+        seen.type(ENTER)
+        seen.wait("exited 1", "v other value")
+        seen.type("v")
+        seen.wait("enter takes it")
+        seen.type("the-right-secret", ENTER)
+        seen.wait_last("1 of 1 ›")
+        seen.type(ENTER)
+        seen.wait("to be reviewed")
+        assert seen.status() == 0
+    text = (program.work / "page.rehearsal.md").read_text()
+    assert "old-secret" not in text
+    assert "$ use <earlier-secret-1>\n? 1\n$ use <api-token>\n" in text
+
+
+def test_a_transcript_that_is_there_is_left_alone(program: Program) -> None:
+    """The recording gets another name."""
+    program.write("page.md", "# Page\n\n## Steps\n\n```bash\ndate +%Y\n```\n")
+    kept = program.write("page.rehearsal.md", "mine")
+    for name in ("page.recorded.rehearsal.md", "page.recorded-2.rehearsal.md"):
+        ran = program.run("page.md", "--yes", "--record", "--trust")
+        assert f"recorded in {name}, to be reviewed" in ran.stdout
+        assert "$ date +%Y\n" in (program.work / name).read_text()
+    assert kept.read_text() == "mine"
+
+
+@given(
+    st.lists(st.sampled_from(["b1", "e1", "b2", "e2", "\x1b", "]7366;", "text\n", "\x07"]), max_size=12),
+    st.data(),
+)
+def test_marks_are_found_however_the_stream_is_cut(parts: list[str], data: st.DataObject) -> None:
+    """What is shown is the stream without its marks, and nothing of it is lost."""
+    kinds = {"b": "begin", "e": "end"}
+    marks = {name: marking("abc", kinds[name[0]], name[1]) for name in ("b1", "e1", "b2", "e2")}
+    stream = b"".join(marks.get(part, part.encode()) for part in parts)
+    cut = data.draw(st.integers(0, len(stream)))
+    reader = Marks("abc")
+    shown = reader.feed(stream[:cut]) + reader.feed(stream[cut:]) + reader.flush()
+    assert shown == b"".join(part.encode() for part in parts if part not in marks)
+
+
+@pytest.mark.parametrize(
+    ("secret", "value"),
+    [
+        (f"FlyV1 fm2_lJPE+{'aB3/' * 6},fo1_{'abcd' * 4}", f"FlyV1 fm2_{'x' * 29},fo1_{'x' * 16}"),
+        ("hunter2", "xxxxxxx"),
+        ("correct horse battery", "xxxxxxx xxxxx xxxxxxx"),
+        ("my long-passphrase", "my xxxxxxxxxxxxxxx"),
+        ("4711", "1111"),
+    ],
+)
+def test_a_made_up_value_holds_nothing_of_the_secret(secret: str, value: str) -> None:
+    """It has its length, and begins as such tokens do."""
+    assert made_up(secret, 0) == value

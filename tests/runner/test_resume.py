@@ -1,0 +1,403 @@
+"""A run that died, failed or waited is taken up where it has got to: nothing is lost, nothing runs twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from runbook_exec.engine.events import Output, ShellChanged
+from tests.support.paths import REPOSITORY
+from tests.support.program import Program, Ran, fish
+
+MEMORY = Path("/dev/shm")
+
+
+def steps(*scripts: str, above: str = "") -> str:
+    """A page with a step for each script."""
+    parts = [f"### {n}. Step\n\n{above}```fish\n{script}\n```\n" for n, script in enumerate(scripts, 1)]
+    return "# Page\n\n## Procedure\n\n" + "\n".join(parts)
+
+
+def killed(program: Program, page: str, until: str, *options: str) -> None:
+    """Run a page by itself, and kill the program when the file `until` is there."""
+    program.write("page.md", page)
+    process = program.start("page.md", "--yes", "--no-input", *options)
+    end = time.monotonic() + 20
+    while not (program.work / until).exists():
+        assert time.monotonic() < end
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(0.3)  # what made the file has ended
+    process.kill()
+    process.wait()
+
+
+def resume(program: Program, *options: str, env: dict[str, str | None] | None = None) -> Ran:
+    """Take up the newest run by itself."""
+    return program.run("resume", "--yes", "--no-input", *options, env=env)
+
+
+def log(program: Program) -> list[str]:
+    """What the statements have written down."""
+    path = program.work / "log"
+    return path.read_text().split() if path.exists() else []
+
+
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    """A runtime folder of one's own in memory."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """What a test opens is closed when it ends."""
+    with ExitStack() as opened:
+        yield opened
+
+
+DIES = steps("echo one >>log", "touch here; sleep 30; echo two >>log", "echo three >>log")
+
+
+def test_what_was_running_is_in_doubt_until_somebody_decides(program: Program) -> None:
+    """Alone, the program asks for a decision with 3, however often; what had finished is not run again."""
+    killed(program, DIES.replace("touch here; sleep 30", "sh -c 'touch here; sleep 30'"), "here")
+    for _ in range(2):
+        ran = resume(program)
+        assert ran.status == 3
+        assert "statement 2.1 was running when the run died, and may have happened" in ran.stdout
+        assert "`--assume done 2.1` or `--assume again 2.1` decides" in ran.stdout.replace("\n  ", " ")
+    assert resume(program, "--assume", "done", "2.1").status == 0
+    assert log(program) == ["one", "two", "three"]
+
+
+def test_a_statement_that_never_happened_can_be_run_again(program: Program) -> None:
+    """`again` runs it; a decision on another statement decides nothing."""
+    killed(program, DIES.replace("sleep 30", "command test -e again; or command sleep 30"), "here")
+    (program.work / "again").touch()
+    assert resume(program, "--assume", "again", "3.1").status == 3
+    ran = resume(program, "--assume", "again", "2.2")
+    assert (ran.status, log(program)) == (0, ["one", "two", "three"])
+    assert ran.stdout.count("$ ") == 3
+
+
+def test_a_decision_is_one_of_two(program: Program) -> None:
+    """Anything else is refused before anything happens."""
+    program.page(fish("false"), "--yes")
+    ran = resume(program, "--assume", "maybe", "1.1")
+    assert (ran.status, ran.stderr) == (2, "`--assume`: expected `done` or `again`, got `maybe`\n")
+
+
+def test_a_failure_is_taken_up_at_the_statement_that_failed(program: Program) -> None:
+    """It runs again, what came before does not, and the record is one."""
+    page = steps("echo one >>log", "cat wanted >>log", "echo three >>log")
+    assert program.page(page, "--yes").status == 1
+    (program.work / "wanted").write_text("two\n")
+    ran = resume(program)
+    assert (ran.status, log(program)) == (0, ["one", "two", "three"])
+    kinds = [event.event for event in program.events()]
+    assert (kinds.count("run_started"), kinds.count("run_ended"), kinds[-1]) == (2, 2, "run_ended")
+    assert program.run("runs", "verify").status == 0
+
+
+def test_numbers_of_events_go_on(program: Program) -> None:
+    """No number is used twice, and the run keeps its id."""
+    program.page(steps("true", "test -e wanted"), "--yes")
+    (program.work / "wanted").touch()
+    resume(program)
+    events = program.events()
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert len({event.run for event in events}) == 1
+
+
+def test_only_what_is_not_finished_can_be_resumed(program: Program) -> None:
+    """A run that succeeded, no run at all, and an id of none are told apart."""
+    assert resume(program).stderr.startswith("no run is left unfinished")
+    program.page(fish("true"), "--yes")
+    run = program.events()[0].run
+    assert resume(program).status == 2
+    assert program.run("resume", run).stderr == f"run {run} has succeeded; there is nothing left to do\n"
+    assert "expected the beginning of a run's id" in program.run("resume", "zz").stderr
+
+
+def test_a_run_that_goes_on_cannot_be_taken_up(program: Program) -> None:
+    """The second process is refused and told which has it; nothing happens twice."""
+    program.write("page.md", steps("echo one >>log; command sleep 3", "echo two >>log"))
+    first = program.start("page.md", "--yes")
+    end = time.monotonic() + 20
+    while not log(program):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    ran = program.run("resume", program.events()[0].run, "--yes", "--no-input")
+    assert (ran.status, ran.stderr) == (2, f"this run is going on, in process {first.pid}\n")
+    newest = program.run("resume")
+    assert newest.status == 2
+    assert newest.stderr.startswith(f"no run is left unfinished, but {program.events()[0].run} is going on; ")
+    assert first.wait(20) == 0
+    assert log(program) == ["one", "two"]
+
+
+def test_a_torn_last_line_is_taken_out(program: Program) -> None:
+    """As the death of the machine leaves it; the journal is whole again after."""
+    program.page(steps("true", "test -e wanted"), "--yes")
+    path = program.journal()
+    path.write_bytes(path.read_bytes()[:-20])
+    (program.work / "wanted").touch()
+    assert resume(program).status == 0
+    assert program.run("runs", "verify").status == 0
+
+
+def test_a_damaged_journal_is_not_taken_up(program: Program) -> None:
+    """It is told where it is damaged, and nothing runs."""
+    program.page(steps("echo one >>log", "test -e wanted"), "--yes")
+    path = program.journal()
+    path.write_bytes(path.read_bytes().replace(b"test -e wanted", b"test -e wantem"))
+    ran = resume(program)
+    assert (ran.status, ":2: this line does not follow from line 1" in ran.stderr) == (2, True)
+    assert log(program) == ["one"]
+
+
+# the document, the values, the shell ---------------------------------------------------------------------
+
+
+def test_a_page_that_was_changed_is_shown_and_agreed_to(program: Program) -> None:
+    """The difference of the commands is told; what was finished and is unchanged stays finished."""
+    program.page(steps("echo one >>log", "false", "echo three >>log"), "--yes")
+    program.write("page.md", steps("echo new >>log", "echo one >>log", "echo two >>log", "echo three >>log"))
+    ran = resume(program)
+    assert ran.status == 3
+    assert "-2.1   false" in ran.stdout
+    assert "+3.1   echo two >>log" in ran.stdout
+    assert log(program) == ["one"]
+    assert resume(program, "--accept-changes").status == 0
+    assert log(program) == ["one", "two", "three"]
+
+
+def test_prose_may_be_changed_without_asking(program: Program) -> None:
+    """Only commands matter."""
+    page = steps("echo one >>log", "test -e wanted")
+    program.page(page, "--yes")
+    program.write("page.md", page.replace("# Page", "# Page\n\nBetter words.\n"))
+    (program.work / "wanted").touch()
+    assert (resume(program).status, log(program)) == (0, ["one"])
+
+
+VALUED = "---\nrunbook:\n  inputs:\n    day: {default: '{{ now }}'}\n---\n" + steps(
+    "echo 7", "echo <given> <day> <caught> >>log", "test -e wanted", "echo <given> <day> <caught> >>log"
+)
+
+
+def test_values_come_back(program: Program) -> None:
+    """What was given, made by a default, or captured is the same as before."""
+    options = ("--yes", "--set", "given=it's", "--capture", "caught=1")
+    page = VALUED.replace("{{ now }}", "{{ today }}")
+    assert program.page(page, *options).status == 1
+    (program.work / "wanted").touch()
+    assert resume(program).status == 0
+    lines = (program.work / "log").read_text().splitlines()
+    assert len(lines) == 2
+    assert lines[0] == lines[1]
+    assert lines[0].startswith("it's 20")
+    assert lines[0].endswith(" 7")
+
+
+def test_a_value_can_be_given_anew(program: Program) -> None:
+    """`--set` wins over what was known."""
+    program.page(steps("test <name> = right", "echo <name> >>log"), "--yes", "--set", "name=wrong")
+    assert resume(program, "--set", "name=right").status == 0
+    assert log(program) == ["right"]
+
+
+SECRET = steps("echo s3cr3t-and-long-enough", "test -e wanted", "echo <new-token> | wc -c >>log")
+MINTS = ("--yes", "--capture", "new-token=1")
+
+
+def test_a_secret_lives_as_long_as_its_run(program: Program, runtime: Path) -> None:
+    """It is kept in memory alone, for its owner alone, comes back, and is gone when the run is finished."""
+    env: dict[str, str | None] = {"XDG_RUNTIME_DIR": str(runtime)}
+    assert program.page(SECRET, *MINTS, env=env).status == 1
+    (kept,) = (runtime / "runbook-exec").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    assert json.loads(kept.read_text())["values"] == {"new-token": "s3cr3t-and-long-enough"}
+    assert b"s3cr3t" not in program.everything().replace(b"echo s3cr3t", b"")
+    (program.work / "wanted").touch()
+    assert (resume(program, env=env).status, log(program)) == (0, ["23"])
+    assert list((runtime / "runbook-exec").iterdir()) == []
+
+
+@pytest.mark.parametrize("where", ["a disk", "nowhere", "not ours alone", "not wanted"])
+def test_a_secret_is_kept_in_no_other_place(
+    program: Program, runtime: Path, where: str, stack: ExitStack
+) -> None:
+    """The run says what a crash would lose, before it mints; resumed, it waits for the value."""
+    # where the tests are; what they write to may be in memory
+    disk = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".runtime-", dir=REPOSITORY)))
+    runtime.chmod(0o755 if where == "not ours alone" else 0o700)
+    env: dict[str, str | None] = {
+        "XDG_RUNTIME_DIR": {"a disk": str(disk), "nowhere": None}.get(where, str(runtime))
+    }
+    options = (*MINTS, "--no-keep-secrets") if where == "not wanted" else MINTS
+    ran = program.page(SECRET, *options, env=env)
+    assert ran.status == 1
+    told = " ".join(ran.stdout.split())
+    assert told.index("the secret is lost") < told.index("$ echo")
+    assert not list(disk.iterdir())
+    assert not list(runtime.iterdir())
+    (program.work / "wanted").touch()
+    ran = resume(program, env=env)
+    assert (ran.status, "needs a value for `<new-token>`" in ran.stdout) == (3, True)
+
+
+def test_the_shell_starts_where_it_was(program: Program) -> None:
+    """In its folder, with what the author marked as setup run again, and told."""
+    page = steps("mkdir sub; cd sub", "set -g v kept", "test -e wanted; and echo $v >../log")
+    page = page.replace("### 2. Step\n\n", "### 2. Step\n\n<!-- runbook: setup -->\n")
+    assert program.page(page, "--yes").status == 1
+    (program.work / "sub" / "wanted").touch()
+    ran = resume(program)
+    assert (ran.status, log(program)) == (0, ["kept"])
+    assert "$ set -g v kept" in ran.stdout
+
+
+HELD = {
+    "fish": (
+        "set -g list 'a b' \"it's\" (printf 'x\\ny' | string collect); set -gx OUT 'q\"\\$z'; set -l near 1",
+        "function hi; echo hi $argv[1] $list[2]; end; alias hey 'hi'; set -e GONE",
+        "test -e wanted; and begin\nhi x; hey y; printf '%s|' $list\n"
+        "sh -c 'echo $OUT'\necho $near \"$GONE\"; end",
+        "hi x it's\nhi y it's\na b|it's|x\ny|q\"\\$z\n1 \n",
+    ),
+    "bash": (
+        "list=('a b' \"it's\" $'x\\ny'); declare -A map=([k]='v w'); export OUT='q\"$z'",
+        'hi() { echo "hi\n$1"; }; alias hey=hi; unset GONE',
+        'test -e wanted && { hi x; printf \'%s|\' "${list[@]}" "${map[k]}"\n'
+        "sh -c 'echo $OUT'; echo \"$GONE\"; }",
+        "hi\nx\na b|it's|x\ny|v w|q\"$z\n\n",
+    ),
+    "zsh": (
+        "list=('a b' \"it's\" $'x\\ny'); typeset -A map=(k 'v w'); export OUT='q\"$z'",
+        'hi() { echo "hi\n$1"; }; unset GONE',
+        'test -e wanted && { hi x; printf \'%s|\' "${list[@]}" "${map[k]}"\n'
+        "sh -c 'echo $OUT'; echo \"$GONE\"; }",
+        "hi\nx\na b|it's|x\ny|v w|q\"$z\n\n",
+    ),
+    "sh": (
+        "list=\"it's\nmore\"; export OUT='q\"$z'",
+        "unset GONE",
+        "test -e wanted && { printf '%s|' \"$list\"; sh -c 'echo $OUT'; echo \"$GONE\"; }",
+        "it's\nmore|q\"$z\n\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("shell", HELD)
+def test_the_shell_holds_what_it_held(shell: str, program: Program) -> None:
+    """Variables with all they are, functions, aliases; what was taken away stays so."""
+    *scripts, printed = HELD[shell]
+    page = steps(*(f"{script}\necho {n} >>log" for n, script in enumerate(scripts, 1)))
+    page = page.replace("```fish", f"```{shell}")
+    env: dict[str, str | None] = {"GONE": "there"}
+    assert program.page(page, "--yes", env=env).status == 1
+    (program.work / "wanted").touch()
+    ran = resume(program, env=env)
+    assert (ran.status, log(program)) == (0, ["1", "2", "3"])
+    last = "".join(
+        e.text for e in program.events() if isinstance(e, Output) and (e.step, e.statement) == (3, 1)
+    )
+    assert last == printed
+
+
+@pytest.mark.parametrize(
+    "defines",
+    [
+        "function ll; echo mine; end",
+        "alias ll 'echo mine'",
+        "functions -e ll; functions -c other ll",
+    ],
+)
+def test_a_function_that_was_there_at_the_start_comes_back_redefined(program: Program, defines: str) -> None:
+    """As the page has it, and not as the operator's configuration or fish itself has it."""
+    page = steps(
+        "function other; echo mine; end", f"{defines}\necho two >>log", "test -e wanted; and ll >>log"
+    )
+    assert program.page(page, "--yes").status == 1
+    (program.work / "wanted").touch()
+    assert (resume(program).status, log(program)) == (0, ["two", "mine"])
+
+
+def test_what_a_shell_holds_of_secrets_is_written_nowhere(program: Program) -> None:
+    """Neither by value nor by name, in whatever a statement does with it."""
+    page = steps(
+        "set -gx API_KEY plain-but-secret; set -g copy 'x'<new-token>'y'; function f; echo <new-token>; end",
+        "set -g other (string upper <new-token>); set -g fine kept",
+        "false",
+    )
+    program.page(page, "--yes", "--set", "new-token=s3cr3t-and-long-enough")
+    told = program.journal().read_text()
+    made = [event.made for event in program.events() if isinstance(event, ShellChanged)]
+    assert [sorted(each) for each in made if each] == [["variable fine", "variable other"]] or made
+    assert "s3cr3t-and-long" not in told
+    assert not any("API_KEY" in key for each in made for key in each)
+
+
+def test_it_is_taken_up_from_anywhere(program: Program, tmp_path: Path) -> None:
+    """A relative path is one of the folder where the run was begun."""
+    assert program.page(steps("test -e wanted"), "--yes").status == 1
+    (program.work / "wanted").touch()
+    run = program.events()[0].run
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere = Program(program.folder)
+    done = elsewhere.run("resume", run, "--yes", "--no-input")
+    assert done.status == 0
+
+
+def test_a_new_run_says_what_the_last_one_left(program: Program) -> None:
+    """Alone it begins anew, and says how the other could be taken up."""
+    program.page(steps("false"), "--yes")
+    run = program.events()[0].run
+    ran = program.page(steps("true"), "--yes")
+    assert ran.status == 0
+    assert ran.stderr == (
+        f"page.md: its last run is not finished; `runbook-exec resume {run}` would take it up, "
+        "this is a new one\n"
+    )
+    assert program.page(steps("true"), "--yes").stderr == ""
+
+
+# many at once --------------------------------------------------------------------------------------------
+
+
+def test_many_runs_at_once_keep_their_journals_apart(program: Program) -> None:
+    """In one state folder, every third killed in a statement: all are whole, the others have succeeded."""
+    count = int(os.environ.get("CONCURRENT_RUNS", "15"))  # 200: see CONTRIBUTING
+    program.write("page.md", steps("echo one", "command sleep 0.2", "echo two"))
+    program.write("dies.md", steps("echo one", "touch <name>; command sleep 60"))
+    dying = {
+        f"started-{n}": program.start("dies.md", "--yes", "--set", f"name=started-{n}")
+        for n in range(count // 3)
+    }
+    running = [program.start("page.md", "--yes") for _ in range(count - len(dying))]
+    end = time.monotonic() + 20 + count
+    while dying:
+        assert time.monotonic() < end
+        for name in [name for name in dying if (program.work / name).exists()]:
+            process = dying.pop(name)
+            process.kill()
+            process.wait()
+        time.sleep(0.01)
+    assert {process.wait() for process in running} == {0}
+    told = program.run("runs", "verify")
+    assert (told.status, len(told.stdout.splitlines())) == (0, count)
+    assert told.stdout.count(" whole, sealed ") == len(running)
+    assert told.stdout.count(" whole, and the run did not end: ") == count - len(running)

@@ -1,0 +1,246 @@
+"""What the program prints where there is no terminal: transcripts beside their documents in documents/runs.
+
+A transcript (`NAME.runs.txt`) is command lines after `>>> `, each with what it printed, the files that it
+left and its exit status. `python -m tests.runner.test_run` runs the command lines and writes the rest anew,
+for review; with names of transcripts, only those.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import DATA
+from tests.support.program import COMMAND, Program, fish, prepared, steadied
+
+RUNS = DATA / "documents" / "runs"
+TRANSCRIPTS = sorted(RUNS.glob("*.runs.txt"))
+_PROMPT = ">>> "
+
+
+def _transcript(expected: str, folder: Path) -> str:
+    """The transcript of an expected one's command lines as they go today, each in a folder of its own."""
+    entries = []
+    for number, line in enumerate(expected.splitlines()):
+        if line.startswith(_PROMPT):
+            folder.joinpath(str(number)).mkdir(parents=True)
+            entries.append("\n".join(_entry(line, prepared(folder / str(number)))))
+    return "\n\n".join(entries) + "\n"
+
+
+def _entry(line: str, program: Program) -> Iterator[str]:
+    documents = [path for path in RUNS.iterdir() if not path.name.endswith(".runs.txt")]
+    for path in documents:
+        shutil.copy(path, program.work)
+    words = shlex.split(line.removeprefix(_PROMPT))
+    start = words.index("runbook-exec")
+    ran = program.run(*words[start + 1 :], env=dict(word.split("=", 1) for word in words[:start]))
+    yield line
+    if ran.stdout:
+        yield steadied(ran.stdout, program).removesuffix("\n")
+    if ran.stderr:
+        yield "--- stderr"
+        yield steadied(ran.stderr, program).removesuffix("\n")
+    left = {path.name for path in program.work.iterdir()} - {path.name for path in documents}
+    yield f"--- left {', '.join(sorted(left))}" if left else "--- left nothing"
+    yield f"--- exit {ran.status}"
+
+
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.name.split(".")[0])
+def test_the_transcript_of_a_document(path: Path, tmp_path: Path) -> None:
+    """Each command line of a transcript prints, leaves and returns exactly what stands below it."""
+    expected = path.read_text(encoding="utf-8")
+    assert _transcript(expected, tmp_path) == expected
+
+
+def test_line_ends_make_no_difference(program: Program) -> None:
+    """A page from Windows runs and fails like the same page from elsewhere, at the same places."""
+    text = (RUNS / "server.md").read_text(encoding="utf-8")
+    values = ("--yes", "--set", "region=eu", "--set", "missing-folder=/no/such")
+    told = [
+        steadied(program.page(page, *values).stdout, program)
+        for page in (text, text.replace("\n", "\r\n"), "\ufeff" + text.replace("\n", "\r\n"))
+    ]
+    assert "33 │    ls \\\n        │    ^^^^ exited 2\n" in told[0]
+    assert told[1:] == [told[0], told[0]]
+
+
+def test_a_manual_step_and_a_confirmation_said_beforehand(program: Program) -> None:
+    """`--done` and `--confirmed` answer for a step by its number, and the run goes on."""
+    program.write("people.md", (RUNS / "people.md").read_text(encoding="utf-8"))
+    ran = program.run("people.md", "--yes", "--done", "2")
+    assert (ran.status, "step 3 asks `Are the windows shut?`" in ran.stdout) == (3, True)
+    ran = program.run("people.md", "--yes", "--done", "2-carry", "--confirmed", "3-lock")
+    assert (ran.status, "locked\n" in ran.stdout, "twice\n" in ran.stdout) == (3, True, True)
+    assert "step 4 has alternatives" in ran.stdout
+
+
+def test_a_dry_run_runs_nothing(program: Program) -> None:
+    """Not the statements, not the sources of values, no shell, and it leaves no journal."""
+    inputs = (
+        "---\nrunbook:\n  inputs:\n    a: {source: 'cmd:touch made'}\n    b: {source: 'op://v/i/f'}\n---\n"
+    )
+    ran = program.page(inputs + fish("touch made", "echo <a> <b>"), "--dry-run", env={"PATH": "/nowhere"})
+    assert (ran.status, ran.stderr) == (0, "")
+    assert "   touch made\n" in ran.stdout
+    assert not (program.work / "made").exists()
+    assert not program.runs.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "found"),
+    [
+        ("echo ~<x>/a", "ada", "7: <x> would be part of a user's name after `~`: write the directory out"),
+        ("echo $<x>", "ada", "7: <x> would be the name of a variable: write the name into the document"),
+        ("echo $PATH[<x>]", "ada", "12: <x> is an index: expected numbers or a range such as `2..-1`"),
+        ("<x> ls", "not", "1: <x> stands where fish reads a keyword or a variable's name, not a text"),
+    ],
+)
+def test_what_cannot_be_written_is_found_before_anything_runs(
+    code: str, value: str, found: str, program: Program
+) -> None:
+    """Where no value can stand, and where the one that is given cannot."""
+    program.write(
+        "page.md", f"# Page\n\n## Steps\n\n```fish\ntouch ran\n```\n\nThen:\n\n```fish\n{code}\n```\n"
+    )
+    ran = program.run("page.md", "--yes", "--no-config", "--trust", "--set", f"x={value}")
+    assert ran.status == 2
+    column, message = found.split(": ", 1)
+    assert ran.stderr.startswith(f"page.md:12:{column}: error: {message} [unwritable]\n  12 │ {code}\n")
+    assert not (program.work / "ran").exists()
+
+
+def test_a_value_that_turns_out_to_be_no_text_stops_the_run(program: Program) -> None:
+    """A captured one, as late as that; it is told on which line."""
+    script = "<!-- runbook: capture=n -->\n```fish\necho two\n```\n\n```fish\necho $PATH[<n>]\n```\n"
+    program.write("page.md", f"# Page\n\n## Steps\n\n{script}")
+    ran = program.run("page.md", "--yes", "--no-config", "--trust")
+    assert ran.status == 1
+    assert "\n  line 11: <n> is an index: expected numbers or a range such as `2..-1`\n" in ran.stdout
+
+
+def test_where_nobody_says_what_the_terminal_can_do(program: Program) -> None:
+    """As in CI: fish has nothing to say of that, and programs see the plainest of terminals."""
+    program.write("page.md", "# Page\n\n## Steps\n\n```fish\necho $TERM\n```\n")
+    ran = program.run("page.md", "--yes", "--no-config", "--trust", env={"TERM": None})
+    assert ran.status == 0, ran.told
+    assert "  (line 6)\n$ echo $TERM\ndumb\n  ✓" in ran.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "sh"])
+def test_leaving_a_posix_shell(shell: str, program: Program) -> None:
+    """`exit 3` ends the shell there, which the run says, and with which it stops."""
+    ran = program.page(f"# Page\n\n## Steps\n\n```{shell}\ncd /\nexit 3\ntouch never\n```\n", "--yes")
+    assert ran.status == 1
+    assert "the shell ended with status 3" in ran.stdout
+    assert "7 │ exit 3" in ran.stdout
+
+
+@pytest.mark.parametrize("shell", ["fish", "bash", "zsh", "sh"])
+def test_one_shell_for_all(shell: str, program: Program) -> None:
+    """Variables, functions and the folder of one block are there in the next one."""
+    assign = "set v kept" if shell == "fish" else "v=kept"
+    function = "function f; echo said $v; end" if shell == "fish" else "f() { echo said $v; }"
+    blocks = (f"```{shell}\n{script}\n```" for script in (f"{assign}\n{function}", "cd /usr", "f\npwd"))
+    ran = program.page("# Page\n\n## Steps\n\n" + "\n\n".join(blocks), "--yes")
+    assert (ran.status, "said kept\n" in ran.stdout, "\n/usr\n" in ran.stdout) == (0, True, True)
+
+
+def test_names_of_files(program: Program) -> None:
+    """A file may have a `#` or a blank in its name, and what follows the last `#` may be an anchor."""
+    program.write("a #1.md", fish("echo it ran"))
+    for name in ("a #1.md", "a #1.md#steps"):
+        assert program.run(name, "--yes").status == 0
+    assert program.run("a #2.md", "--yes").stderr == "cannot read `a `: no such file or directory\n"
+
+
+def test_a_page_from_standard_input(program: Program) -> None:
+    """It can be shown, and not run: there is no file that the journal could name."""
+    shown = program.run("show", "-", given=fish("echo one"))
+    assert (shown.status, "echo one" in shown.stdout) == (0, True)
+    ran = program.run("-", "--yes", given=fish("touch made"))
+    assert (ran.status, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("expected a file")
+
+
+def test_waiting_with_json(program: Program) -> None:
+    """What is waited for is said on standard error as well, and standard output holds events only."""
+    ran = program.page(fish("echo <user>"), "--json", "--yes")
+    assert (ran.status, ran.stdout.count("\n")) == (3, 2)
+    assert ran.stderr == "step 1 needs a value for `<user>`; `--set user=VALUE` gives it\n"
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_pipe_that_does_not_wait(later: bool, program: Program) -> None:
+    """Whoever starts us may leave it so, or another program that writes to it make it so; nothing is lost."""
+    script = "touch started; while test ! -e go; sleep 0.01; end; seq 100000"
+    program.write("page.md", f"# Page\n\n## Steps\n\n```fish\n{script}\n```\n")
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, later)
+    command = [*COMMAND, "page.md", "--yes", "--no-config"]
+    with subprocess.Popen(command, cwd=program.work, env=program.environment(), stdout=theirs) as running:
+        while not (program.work / "started").exists():
+            assert running.poll() is None
+            time.sleep(0.01)
+        if later:
+            os.set_blocking(theirs, False)
+        (program.work / "go").touch()
+        os.close(theirs)
+        held = -1
+        while running.poll() is None and held < (held := _waiting(ours)):
+            time.sleep(0.5)  # until no more comes: how much a pipe holds depends on how it is written to
+        with os.fdopen(ours, "rb") as file:
+            told = file.read()
+        assert running.wait(20) == 0
+    assert told.count(b"\n") > 100_000
+
+
+def _waiting(pipe: int) -> int:
+    """How many bytes wait in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def test_the_whole_value_says_which_steps_a_person_does(program: Program) -> None:
+    """Other programs need not know what makes a step one of those."""
+    program.write(
+        "page.md", "# Page\n\n## Steps\n\n1. Look at it.\n\n2. Run it.\n\n   ```fish\n   true\n   ```\n"
+    )
+    told = json.loads(program.run("show", "page.md", "--json").stdout)
+    steps = told["procedures"][0]["steps"]
+    assert [(step["label"], step["manual"]) for step in steps] == [("1", True), ("2", False)]
+    assert steps[0]["span"]["line"] == 5
+
+
+def test_nobody_reads_on(program: Program) -> None:
+    """Where the reader of its output has gone, the program ends without a traceback."""
+    program.write("page.md", fish("yes | head -n 100000", "touch made"))
+    done = subprocess.run(
+        ["sh", "-c", '"$@" | head -n 1', "sh", *COMMAND, "page.md", "--yes"],
+        cwd=program.work,
+        env=program.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+    assert not (program.work / "made").exists()
+
+
+if __name__ == "__main__":
+    for path in [RUNS / name for name in sys.argv[1:]] or TRANSCRIPTS:
+        with tempfile.TemporaryDirectory() as temporary:
+            written = _transcript(path.read_text(encoding="utf-8"), Path(temporary))
+        path.write_text(written, encoding="utf-8")

@@ -1,0 +1,163 @@
+"""Values on their way into statements and secrets on their way out, with the whole program."""
+
+from __future__ import annotations
+
+import base64
+from urllib.parse import quote
+
+import pytest
+
+from runbook_exec.engine.events import Output, StatementStarted
+from tests.support.program import COMMAND, Program, fish
+from tests.support.screen import ENTER, screen
+
+HOSTILE = "x'; touch pwned; '"
+SECRET = "correct horse,battery-staple"
+CONTEXTS = {
+    "bare": "printf '[%s]' <user>",
+    "part of a word": "printf '[%s]' a<user>b",
+    "single": "printf '[%s]' 'a <user> b'",
+    "double": 'printf "[%s]" "a <user> b"',
+    "comment": "printf '[%s]' nothing # for <user>",
+    "substitution": "printf '[%s]' \"$(echo <user>)\"",
+    "test": "test <user> = nobody || printf '[%s]' <user>",
+}
+_HEREDOCS = {"heredoc": "cat <<END\n<user>\nEND", "verbatim heredoc": "cat <<'END'\n<user>\nEND"}
+
+
+def _page(shell: str, script: str) -> str:
+    return f"# Page\n\n## Steps\n\n```{shell}\n{script}\n```\n"
+
+
+@pytest.mark.parametrize("shell", ["fish", "bash", "zsh", "sh"])
+def test_a_value_is_never_code(shell: str, program: Program) -> None:
+    """A value full of quotes arrives as it is in every context, and nothing of it is executed."""
+    contexts = CONTEXTS | ({} if shell == "fish" else _HEREDOCS)
+    for text in (
+        HOSTILE,
+        "$(touch pwned)`touch pwned`",
+        'a "quoted" $HOME \\ * ~ {b}',
+        "two\nlines; touch pwned",
+    ):
+        ran = program.page(_page(shell, "\n".join(contexts.values())), "--yes", "--set", f"user={text}")
+        assert ran.status == 0, ran.told
+        for context in ("[{}]", "[a{}b]", "[a {} b]"):
+            assert context.format(text) in ran.stdout, ran.stdout
+        assert [path.name for path in program.work.iterdir()] == ["page.md"]
+
+
+def test_a_statement_without_its_value_never_reaches_the_shell(program: Program) -> None:
+    """`<domain>` would be read from and `-a` written to; neither happens, and the run waits."""
+    ran = program.page(fish("echo before", "fly certs add <domain> -a app"), "--yes")
+    assert ran.status == 3
+    assert "step 1 needs a value for `<domain>`; `--set domain=VALUE` gives it" in ran.stdout
+    assert [path.name for path in program.work.iterdir()] == ["page.md"]
+    assert [event.event for event in program.events()].count("statement_started") == 1
+
+
+_KINDS = {
+    "set": ("", ("--set", f"api-token={SECRET}"), {}),
+    "env": ("source: env:DEPLOY", (), {"DEPLOY": SECRET}),
+    "file": ("source: file:secret.txt", (), {}),
+    "cmd": ("source: cmd:cat secret.txt", (), {}),
+    "op": ("source: op://vault/item/field", (), {}),
+    "default": (f"default: {SECRET}", (), {}),
+}
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_a_secret_is_masked_everywhere(kind: str, program: Program) -> None:
+    """Nothing that is printed or left behind holds the value, a part of it, or another way to write it."""
+    details, options, variables = _KINDS[kind]
+    stand_in = program.write(
+        "bin-op", f"#!/bin/sh\ntest \"$*\" = 'read op://vault/item/field' && echo '{SECRET}'\n"
+    )
+    (program.work / "bin").mkdir()
+    stand_in.chmod(0o755)
+    stand_in.rename(program.work / "bin" / "op")
+    program.write("secret.txt", f"{SECRET}\n")
+    script = "\n".join(
+        (
+            "printf '%s\\n' <api-token>",
+            "printf %s <api-token> | base64",
+            "string escape --style=url <api-token>",
+            "string split ' ' <api-token>",
+            'echo "{\\"token\\": \\"<api-token>\\"}" >&2',
+            "for c in (string split '' <api-token>); printf %s $c; sleep 0.001; end",
+            "cat /no/such/<api-token>",
+        )
+    )
+    page = f"---\nrunbook:\n  inputs:\n    api-token:\n      help: h\n      {details}\n---\n\n{fish(script)}"
+    path = f"{program.work / 'bin'}:{program.environment()['PATH']}"
+    for number, more in enumerate(((), ("--json",), ("--dry-run",))):
+        ran = program.page(page, "--yes", *options, *more, env={"PATH": path, **variables})
+        assert ran.status == (0 if "--dry-run" in more else 1), ran.told
+        _clean(ran.told.encode())
+        if number == 0:
+            assert ran.stdout.count("••••••••") >= 12
+    _clean(b"".join(path.read_bytes() for path in (program.folder / "home").rglob("*") if path.is_file()))
+
+
+def _clean(told: bytes) -> None:
+    encoded = base64.b64encode(SECRET.encode())
+    parts = [b"correct horse", b"battery-staple", b"battery", encoded[:20], quote(SECRET).encode()]
+    assert [part for part in parts if part in told] == [], told.decode()
+
+
+def test_what_will_not_do_is_refused_before_anything_runs(program: Program) -> None:
+    """Values of options, variables and files are held against pattern and choices; no secret is told."""
+    inputs = "\n".join(
+        (
+            "---\nrunbook:\n  inputs:",
+            "    port: {pattern: '[0-9]+'}",
+            "    stage: {choices: [test, live], source: 'env:STAGE'}",
+            "    api-token: {pattern: 'T-.+', source: 'file:token.txt'}",
+            "    size: {pattern: '[0-9]+', default: large}\n---\n\n",
+        )
+    )
+    program.write("token.txt", f"{SECRET}\n")
+    page = inputs + fish("touch made", "echo <port> <stage> <api-token> <size>")
+    ran = program.page(page, "--yes", "--set", "port=http", env={"STAGE": "holiday"})
+    assert (ran.status, ran.stdout) == (2, "")
+    for told in (
+        "<port>: expected a value that matches `[0-9]+` as a whole, got `http`",
+        "<stage>: expected one of `test`, `live`, got `holiday`",
+        "<api-token>: expected a value that matches `T-.+` as a whole [",
+        "<size>: expected a value that matches `[0-9]+` as a whole, got `large`",
+    ):
+        assert told in ran.stderr
+    assert not (program.work / "made").exists()
+    assert SECRET not in ran.stderr
+
+
+def test_an_empty_value(program: Program) -> None:
+    """A value may be empty, and is a word of its own all the same."""
+    ran = program.page(fish("printf '[%s]' a <user> b"), "--yes", "--set", "user=")
+    assert (ran.status, "[a][][b]" in ran.stdout) == (0, True)
+
+
+def test_bytes_that_are_no_text(program: Program) -> None:
+    """What a program prints is passed on byte for byte, and the journal keeps it too."""
+    ran = program.page(fish(r"printf '\xff\xfe caf\xc3\xa9\n'"), "--yes")
+    assert "\udcff\udcfe café\n" in ran.stdout
+    assert any(getattr(event, "text", "").startswith("\udcff\udcfe caf") for event in program.events())
+
+
+def test_what_an_edited_document_declares_counts_from_then_on(program: Program) -> None:
+    """The page now says that its value is a secret, and another variable that it comes from."""
+    page = "---\nrunbook:\n  inputs:\n    who: {source: 'env:BEFORE'}\n---\n"
+    program.write("page.md", f"{page}# Page\n\n## Steps\n\n```bash\necho <who>\n```\n")
+    change = "s/'env:BEFORE'/'env:AFTER', secret: true/"
+    editor = program.write("editor", f'#!/bin/sh\nsed -i "{change}" page.md\n')
+    editor.chmod(0o755)
+    env = {"EDITOR": str(editor), "BEFORE": "known-to-all", "AFTER": SECRET}
+    with screen([*COMMAND, "page.md"], program.work, program.environment(env)) as seen:
+        seen.wait("known-to-all", "1 of 1 ›")
+        seen.type("e")
+        seen.wait("••••••••", "1 of 1 ›")
+        seen.type(ENTER)
+        assert seen.status() == 0
+        shown = seen.raw
+    _clean(shown + program.journal().read_bytes())
+    told = [event.text for event in program.events() if isinstance(event, StatementStarted | Output)]
+    assert told == ["echo ••••••••", "••••••••\r\n"]

@@ -1,0 +1,331 @@
+"""`runbook-exec runs`: which runs there were, what became of one, and what is removed."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from runbook_exec.text.moments import parse_moment
+from tests.support.program import Program, Ran, fish
+
+STEPS = """---
+title: Three steps
+---
+
+## Procedure
+
+### 1. Look
+
+```fish
+echo looking
+```
+
+### 2. Tell them
+
+Somebody must know.
+
+### 3. Do it
+
+<!-- runbook: capture=its-id -->
+```fish
+echo id-7
+```
+
+```fish
+test -e <its-id>
+echo never
+```
+"""
+
+
+def _journals(program: Program) -> list[Path]:
+    return sorted(program.runs.glob("*.jsonl"))
+
+
+def _ids(ran: Ran) -> list[str]:
+    assert ran.status == 0
+    return [line.split()[0] for line in ran.stdout.splitlines()[1:]]
+
+
+def _three(program: Program) -> list[str]:
+    """Three runs, the newest first: one that failed, one that waits, one that succeeded."""
+    program.page(fish("true"), "--yes")
+    program.write("steps.md", STEPS)
+    program.run("steps.md", "--yes")
+    program.run("steps.md", "--yes", "--done", "2")
+    return _ids(program.run("runs"))
+
+
+def test_runs_are_listed_newest_first(program: Program) -> None:
+    """Each with its id, when it began, how it ended, how long it took, and which document it was of."""
+    _three(program)
+    header, *rows = program.run("runs").stdout.splitlines()
+    assert header.split() == ["run", "began", "outcome", "took", "document"]
+    assert [(row.split()[3], row.split()[-1]) for row in rows] == [
+        ("failed", "steps.md#procedure"),
+        ("waiting", "steps.md#procedure"),
+        ("succeeded", "page.md#steps"),
+    ]
+    began = [datetime.fromisoformat(" ".join(row.split()[1:3])) for row in rows]
+    assert began == sorted(began, reverse=True)
+    assert all(abs((datetime.now() - each).total_seconds()) < 300 for each in began)
+
+
+def test_which_runs_are_listed(program: Program) -> None:
+    """By a part of the document's path, by outcome, and by the day."""
+    failed, waiting, succeeded = _three(program)
+    assert _ids(program.run("runs", "--document", "steps")) == [failed, waiting]
+    assert _ids(program.run("runs", "--document", "./page.md")) == [succeeded]
+    assert _ids(program.run("runs", "--outcome", "waiting")) == [waiting]
+    assert _ids(program.run("runs", "--since", "1h", "--until", "2999-01-01")) == [failed, waiting, succeeded]
+    assert _ids(program.run("runs", "--until", datetime.now().astimezone().date().isoformat())) != []
+    ran = program.run("runs", "--until", "2020-01-01")
+    assert (ran.status, ran.stdout, ran.stderr) == (0, "", "no run matches\n")
+    ran = program.run("runs", "--since", "yesterday")
+    assert ran.status == 2
+    assert ran.stderr.startswith("`--since`: expected a day such as `2026-11-24`")
+
+
+def test_runs_as_json(program: Program) -> None:
+    """For programs: all that the list has, and where the journals are."""
+    _three(program)
+    told = json.loads(program.run("runs", "--json", "--document", "steps.md").stdout)
+    assert [each["outcome"] for each in told] == ["failed", "waiting"]
+    first = told[0]
+    assert Path(first["journal"]) in _journals(program)
+    assert first["document"] == str(program.work / "steps.md")
+    assert (first["anchor"], first["reason"]) == ("procedure", "exited 1")
+    assert json.loads(program.run("runs", "--json", "--outcome", "stopped").stdout) == []
+
+
+def test_no_run_yet(program: Program) -> None:
+    """Where nothing was run, that is said, and nothing is made."""
+    assert program.run("runs").stderr == "there is no run yet\n"
+    ran = program.run("runs", "show")
+    assert (ran.status, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("there is no run yet: ")
+    assert not program.runs.exists()
+
+
+def test_a_run_is_named_by_the_beginning_of_its_id(program: Program) -> None:
+    """By a path too; without a name the newest is meant; what is none, or more than one, is refused."""
+    program.page(fish("true"), "--yes")
+    (first,) = _journals(program)
+    content = first.read_bytes()
+    for name in ("aa000001", "aa000002", "ab000003"):
+        first.with_name(f"2020-01-01T000000-{name}.jsonl").write_bytes(content)
+    assert program.run("runs", "show", "ab").status == 0
+    ran = program.run("runs", "show", "aa")
+    assert ran.status == 2
+    assert ran.stderr == "`aa` is the beginning of 2 runs: aa000001, aa000002\n"
+    ran = program.run("runs", "show", "nothing")
+    assert (
+        ran.stderr == "expected the beginning of a run's id, got `nothing`; `runbook-exec runs` lists them\n"
+    )
+    assert (
+        program.run("runs", "show", "./nothing.jsonl").stderr
+        == "cannot read `./nothing.jsonl`: no such file\n"
+    )
+    assert program.run("runs", "show", str(first)).stdout == program.run("runs", "show").stdout
+
+
+def test_what_became_of_each_step(program: Program) -> None:
+    """A run is shown with its facts and a line for each step: a mark, the time, what went wrong, by whom."""
+    _three(program)
+    lines = program.run("runs", "show").stdout.splitlines()
+    assert lines[:2] == ["  Three steps: failed", "  exited 1"]
+    facts = dict(line.split(maxsplit=1) for line in lines if line.startswith("  ") and line[2] != " ")
+    assert facts["document"] == f"{program.work}/steps.md#procedure"
+    assert facts["<its-id>"] == "id-7"
+    assert "in fish" in facts["by"]
+    assert "seconds" not in facts["began"]
+    rows = [" ".join(line.split()) for line in lines[-3:]]
+    assert rows[0].startswith("1 Look ✓ ")
+    assert rows[1] == "2 Tell them ✓ done by hand: said beforehand with --done"
+    assert rows[2].startswith("3 Do it ✗ ")
+    assert rows[2].endswith(" captured <its-id>, exited 1")
+    assert all(len(line) <= 80 for line in lines[:1] + lines[-3:])
+
+
+def test_a_run_as_json(program: Program) -> None:
+    """The whole record: values, steps, statements, attempts, output, answers."""
+    _three(program)
+    told = json.loads(program.run("runs", "show", "--json").stdout)
+    assert told == json.loads(program.run("runs", "report", "--format", "json").stdout)
+    assert (told["outcome"], told["reason"], told["values"]) == ("failed", "exited 1", {"its-id": "id-7"})
+    assert [step["how"] for step in told["steps"]] == ["ok", "ok", "failed"]
+    first, second, third = told["steps"][2]["statements"]
+    assert first["attempts"][0]["output"] == "id-7\n"
+    assert first["attempts"][0]["captured"] == [{"name": "its-id", "secret": False, "value": "id-7"}]
+    assert (second["text"], second["how"], second["attempts"][0]["status"]) == ("test -e id-7", "failed", 1)
+    assert (third["how"], third["attempts"]) == ("not run", [])
+    assert told["steps"][1]["answers"][0]["note"] == "said beforehand with --done"
+
+
+def test_a_run_that_was_killed(program: Program) -> None:
+    """It is unfinished, and the statement that was running is in doubt."""
+    program.write("page.md", fish("echo before", "touch started; sleep 60", "echo after"))
+    with program.start("page.md", "--yes") as running:
+        _wait_for(program.work / "started")
+        assert " running " in program.run("runs").stdout
+        os.kill(running.pid, signal.SIGKILL)
+    assert " unfinished " in program.run("runs").stdout
+    told = json.loads(program.run("runs", "show", "--json").stdout)
+    statements = told["steps"][0]["statements"]
+    assert [each["how"] for each in statements] == ["ok", "ok", "in doubt", "not run"]
+    assert statements[2]["attempts"][0]["finished"] is None
+    assert "in doubt: it is not known whether it ended" in program.run("runs", "show").stdout
+
+
+def _wait_for(path: Path) -> None:
+    until = time.monotonic() + 20
+    while not path.exists():
+        assert time.monotonic() < until, f"{path.name} did not come"
+        time.sleep(0.01)
+
+
+# removing ------------------------------------------------------------------------------------------------
+
+
+def _aged(program: Program, name: str, days: int) -> Path:
+    """A run that began so many days ago: a copy of the first one, with its cast."""
+    first = _journals(program)[-1]
+    path = first.with_name(f"2020-01-01T000000-{name}.jsonl")
+    began = datetime.fromtimestamp(time.time() - days * 86400).astimezone()
+    path.write_text(_older(first.read_text(encoding="utf-8"), name, began), encoding="utf-8")
+    path.with_suffix(".cast").write_bytes(first.with_suffix(".cast").read_bytes())
+    return path
+
+
+def _older(text: str, run: str, began: datetime) -> str:
+    lines = [json.loads(line) for line in text.splitlines()]
+    return "".join(json.dumps({**line, "run": run, "time": began.isoformat()}) + "\n" for line in lines)
+
+
+def test_old_runs_are_removed(program: Program) -> None:
+    """Those that began longer ago, with their casts; a dry run says which and removes none."""
+    program.page(fish("true"), "--yes")
+    new = _journals(program)[0]
+    old, older = _aged(program, "aaaaaaaa", 100), _aged(program, "bbbbbbbb", 200)
+    ran = program.run("runs", "prune", "--older-than", "90d", "--dry-run")
+    assert [line.split("  ")[0] for line in ran.stdout.splitlines()] == [
+        "would remove aaaaaaaa",
+        "would remove bbbbbbbb",
+        "would remove 2 runs",
+    ]
+    assert len(list(program.runs.iterdir())) == 6
+    ran = program.run("runs", "prune", "--older-than", "150d")
+    assert ran.stdout.splitlines()[-1] == "removed 1 run"
+    assert (older.exists(), older.with_suffix(".cast").exists(), old.exists()) == (False, False, True)
+    assert program.run("runs", "prune", "--keep", "1").status == 0
+    assert set(program.runs.iterdir()) == {new, new.with_suffix(".cast")}
+
+
+@pytest.mark.parametrize("how", ["killed", "waiting"])
+def test_a_run_that_may_be_taken_up_is_kept(how: str, program: Program) -> None:
+    """It is removed only if that is asked for."""
+    program.page(fish("echo <value>" if how == "waiting" else "true"), "--yes")
+    journal = _journals(program)[0]
+    if how == "killed":
+        journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
+    ran = program.run("runs", "prune", "--keep", "0")
+    assert "`--unfinished` removes it too" in ran.stdout
+    assert journal.exists()
+    program.run("runs", "prune", "--keep", "0", "--unfinished")
+    assert list(program.runs.iterdir()) == []
+
+
+def test_a_run_that_goes_on_or_is_damaged_is_kept(program: Program) -> None:
+    """Whatever is asked for."""
+    program.page(fish("true"), "--yes")
+    journal = _journals(program)[0]
+    whole = journal.read_bytes()
+    journal.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    with journal.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert program.run("runs", "prune", "--keep", "0", "--unfinished").stdout == "removed 0 runs\n"
+    journal.write_bytes(b"what?\n" + whole)
+    assert program.run("runs", "prune", "--keep", "0", "--unfinished").stdout == "removed 0 runs\n"
+    assert journal.exists()
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--older-than", "soon"), ("--keep", "-1"), ("--keep", "1", "--older-than", "1d")]
+)
+def test_nothing_is_removed_without_being_told_what(words: tuple[str, ...], program: Program) -> None:
+    """A command line that is not understood removes nothing."""
+    program.page(fish("true"), "--yes")
+    assert program.run("runs", "prune", *words).status == 2
+    assert len(_journals(program)) == 1
+
+
+# moments -------------------------------------------------------------------------------------------------
+
+NOW = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
+
+
+@pytest.mark.parametrize(
+    ("written", "end", "moment"),
+    [
+        ("7d", False, "2026-11-18T10:00:00+01:00"),
+        ("1h30m", False, "2026-11-25T08:30:00+01:00"),
+        ("2026-11-24T10:00:00Z", False, "2026-11-24T11:00:00+01:00"),
+    ],
+)
+def test_moments(written: str, end: bool, moment: str) -> None:
+    """A time ago, or a moment in a zone of its own."""
+    assert parse_moment(written, NOW, end) == datetime.fromisoformat(moment)
+
+
+def test_a_day_is_whole() -> None:
+    """From its beginning here to the beginning of the next."""
+    begin, end = parse_moment("2026-11-24", NOW), parse_moment("2026-11-24", NOW, end=True)
+    assert begin == datetime(2026, 11, 24).astimezone()
+    assert end == datetime(2026, 11, 25).astimezone()
+
+
+# taken up again ------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_was_taken_up_is_one_run(program: Program) -> None:
+    """Its record has both parts: when it was taken up, both attempts, and in the end that it succeeded."""
+    program.page(fish("echo one", "test -e ready"), "--yes")
+    program.write("ready", "")
+    assert program.run("resume", "--yes").status == 0
+    assert len(_journals(program)) == 1
+    assert " succeeded " in program.run("runs").stdout
+    told = json.loads(program.run("runs", "show", "--json").stdout)
+    assert (told["outcome"], len(told["resumed"])) == ("succeeded", 1)
+    first, second = told["steps"][0]["statements"]
+    assert [each["status"] for each in first["attempts"]] == [0]
+    assert [each["status"] for each in second["attempts"]] == [1, 0]
+    report = program.run("runs", "report").stdout
+    assert "| resumed | " in report
+    assert report.count("`test -e ready`") + report.count("attempt ") >= 2
+    replayed = program.run("runs", "replay", "--idle-limit", "0.01").stdout
+    assert replayed.index("exited 1") < replayed.rindex("test -e ready") < replayed.index("succeeded")
+    assert program.run("runs", "verify").status == 0
+
+
+def test_removing_a_run_forgets_its_secrets(program: Program) -> None:
+    """What was kept in memory for a run that may be taken up goes with it."""
+    runtime = Path("/dev/shm") / f"runbook-exec-test-{os.getpid()}"
+    runtime.mkdir(mode=0o700)
+    try:
+        secret = {"XDG_RUNTIME_DIR": str(runtime)}
+        program.write("page.md", fish("echo <api-token>; false"))
+        ran = program.run("page.md", "--yes", "--set", "api-token=correct-horse", env=secret)
+        assert ran.status == 1
+        (kept,) = (runtime / "runbook-exec").iterdir()
+        program.run("runs", "prune", "--keep", "0", env=secret)
+        assert (_journals(program), kept.exists()) == ([], False)
+    finally:
+        shutil.rmtree(runtime)

@@ -1,0 +1,408 @@
+"""What an operator types while a statement runs goes to the program; the terminal is left as it was."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import termios
+import threading
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from runbook_exec.engine.ports import Output
+from runbook_exec.system.tty import ScreenModes
+from tests.support.live_session import GENEROUS, SHELLS, Operator, home, opened, run
+
+PYTHON = shlex.quote(sys.executable)
+
+LOOPS = {
+    "a program": ("echo go; sleep 30", "echo go; sleep 30"),
+    "a program in a list": ("echo go; sleep 30; echo after", "echo go; sleep 30; echo after"),
+    "a loop of builtins": ("echo go; while true; end", "echo go; while :; do :; done"),
+    "a loop of programs": ("echo go; while sleep 0.5; end", "echo go; while sleep 0.5; do :; done"),
+    "a function": (
+        "function f; while true; end; end; echo go; f; echo after",
+        "f() { while :; do :; done; }; echo go; f; echo after",
+    ),
+    "a pipeline": ("echo go; sleep 30 | cat", "echo go; sleep 30 | cat"),
+    "a command substitution": ("echo go; echo (sleep 30)", "echo go; echo $(sleep 30)"),
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("what", LOOPS)
+def test_interrupting_ends_the_statement_alone(shell: str, what: str, tmp_path: Path) -> None:
+    """^C ends whatever runs with 130, nothing after it runs, and the shell keeps its variables."""
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        run(session, "set v kept" if shell == "fish" else "v=kept")
+        ran = operator.converse(session, LOOPS[what][shell != "fish"], (b"go", b"\x03"), pause=0.1)
+        assert (ran.done.interrupted, ran.status, ran.done.ended) == (True, 130, "")
+        assert "after" not in ran.text
+        assert run(session, "echo $v").text == "kept\n"
+
+
+def test_a_paste_that_the_program_does_not_read_yet_holds_nothing_up(tmp_path: Path) -> None:
+    """It waits, while the program's silence and output are told, and then the program gets all of it."""
+    pasted = b"p" * 100_000
+    code = b"sh -c 'stty raw -echo; echo go; sleep 1; echo out; head -c 100000 | tr -d q | wc -c'"
+    seen: list[str] = []
+    with Operator() as operator, opened("fish", tmp_path, keyboard=operator.keyboard) as session:
+
+        def paste() -> None:
+            for at in range(0, len(pasted), 1000):
+                operator.type(pasted[at : at + 1000])
+
+        for item in session.run(code, GENEROUS):
+            seen.append(item.data.decode() if isinstance(item, Output) else type(item).__name__)
+            if seen == ["go\n"]:
+                threading.Thread(target=paste, daemon=True).start()
+    assert seen[1] == "Quiet"
+    assert "".join(text for text in seen if text != "Quiet").split() == ["go", "out", "100000", "Done"]
+
+
+@pytest.mark.parametrize("modes", ["sane", "-icanon"])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_interrupting_a_program_that_reads_nothing_of_a_paste(shell: str, modes: str, tmp_path: Path) -> None:
+    """^C ends it though much was pasted before, of which the next statement gets nothing."""
+    pasted = b"p" * 100_000
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+
+        def paste() -> None:
+            for at in range(0, len(pasted), 1000):
+                operator.type(pasted[at : at + 1000])
+            operator.type(b"\x03")
+
+        code = f"sh -c 'stty {modes} -echo; echo go; exec sleep 30'"
+        ran = operator.converse(session, code, (b"go", threading.Thread(target=paste, daemon=True).start))
+        assert (ran.done.interrupted, ran.status, ran.done.ended) == (True, 130, "")
+        ran = operator.converse(session, "sh -c 'stty -echo; echo go; head -n 1'", (b"go", b"mine\n"))
+        assert ran.text == "go\nmine\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_program_may_take_an_interrupt_and_go_on(shell: str, tmp_path: Path) -> None:
+    """^C goes to the program, which says what it means."""
+    code = "sh -c 'trap \"echo caught\" INT; echo go; sleep 0.4; echo on; exit 5'"
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        ran = operator.converse(session, code, (b"go", b"\x03"), pause=0.1)
+        assert (ran.text, ran.status) == ("go\n^Ccaught\non\n", 5)
+        assert ran.done.interrupted
+
+
+def test_a_trap_of_the_shell_itself_runs(tmp_path: Path) -> None:
+    """A document may say what ^C does in bash, for one statement or for good."""
+    with Operator() as operator, opened("bash", tmp_path, keyboard=operator.keyboard) as session:
+        run(session, "trap 'echo caught' INT")
+        ran = operator.converse(session, "echo go; for i in 1 2 3; do read -t 0.2 x; done", (b"go", b"\x03"))
+        assert "caught\n" in ran.text
+        assert run(session, "trap - INT; echo on").text == "on\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_suspending_leaves_a_job_that_can_be_taken_up(shell: str, tmp_path: Path) -> None:
+    """^Z stops the program and is told apart from an end; `fg` goes on with it."""
+    (tmp_path / "count").write_text("echo go\nsleep 0.4\necho finished\n")
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        ran = operator.converse(session, "sh ./count", (b"go", b"\x1a"), pause=0.2)
+        assert ran.done.suspended
+        assert "finished" not in ran.text
+        ran = run(session, "fg")
+        assert "finished\n" in ran.text
+        assert (ran.status, ran.done.suspended) == (0, False)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_is_typed_is_echoed_and_read(shell: str, tmp_path: Path) -> None:
+    """Lines, control characters of the line, and ^D go through as at any terminal."""
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        ran = operator.converse(session, "echo go; cat", (b"go", b"helxx\x7f\x7flo\r"), (b"\nhello", b"\x04"))
+        assert ran.raw.startswith(b"go\r\nhelxx\b \b\b \blo\r\nhello\r\n")
+        assert ran.status == 0
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_single_keys_reach_a_program_that_reads_them_raw(shell: str, tmp_path: Path) -> None:
+    """Arrows, ^C and ^Z too, where a program asks for them."""
+    code = (
+        "import sys, tty, os; tty.setraw(0); print('go', flush=True)\n"
+        "got = b''\nwhile len(got) < 5: got += os.read(0, 9)\nprint(got)"
+    )
+    (tmp_path / "keys.py").write_text(code)
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        ran = operator.converse(session, f"{PYTHON} keys.py", (b"go", b"\x1b[A\x03\x1a"))
+        assert "b'\\x1b[A\\x03\\x1a'" in ran.text
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_hidden_answer_is_not_echoed(shell: str, tmp_path: Path) -> None:
+    """What getpass reads is not on the screen."""
+    (tmp_path / "ask.py").write_text("import getpass\nprint(len(getpass.getpass('word? ')))\n")
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        ran = operator.converse(session, f"{PYTHON} ask.py", (b"word?", b"open-sesame\r"))
+        assert ran.text == "word? \n11\n"
+
+
+@pytest.mark.parametrize(
+    ("shell", "code"),
+    [
+        ("fish", 'read -s -P "word? " x; string length $x'),
+        ("bash", "read -rsp 'word? ' x; echo ${#x}"),
+        ("zsh", "read -rs 'x?word? '; echo ${#x}"),
+    ],
+)
+def test_a_shells_own_hidden_answer_is_not_echoed(shell: str, code: str, tmp_path: Path) -> None:
+    """`read -s` hides it too."""
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        ran = operator.converse(session, code, (b"word?", b"open-sesame\r"), pause=0.1)
+        assert "sesame" not in ran.text
+        assert "11\n" in ran.text
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_keys_typed_too_early_are_read_by_nothing(shell: str, tmp_path: Path) -> None:
+    """What one statement did not read answers nothing that comes later."""
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        operator.converse(session, "echo go; sleep 0.3", (b"go", b"yes\ryes\r"))
+        operator.type(b"yes\r")
+        assert run(session, "timeout 0.3 cat").text == ""
+        assert run(session, "true; timeout 0.3 cat").status == 124
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_resized_window_is_told_to_the_program_that_runs(shell: str, tmp_path: Path) -> None:
+    """A program starts in the operator's size and hears of a new one at once."""
+    (tmp_path / "size.py").write_text(
+        "import os, signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])\n"
+        "print(*os.get_terminal_size(0), flush=True)\n"
+        "signal.sigwait([signal.SIGWINCH])\nprint(*os.get_terminal_size(0))\n"
+    )
+    code = f"{PYTHON} size.py"
+    with Operator(31, 101) as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        ran = operator.converse(session, code, (b"101 31", lambda: operator.resize(40, 120)))
+        assert ran.text == "101 31\n120 40\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_line_can_be_typed_at_the_shells_own_prompt(shell: str, tmp_path: Path) -> None:
+    """It is told, not run; the status and the options of the shell are as before."""
+    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        run(session, "sh -c 'exit 3'")
+        typing = threading.Timer(0.3, operator.type, [b"echo 'a  b' \\n\r"])
+        typing.start()
+        line = [item for item in session.ask_line() if isinstance(item, str)]
+        typing.join()
+        assert line == ["echo 'a  b' \\n"]
+        assert run(session, "echo $status" if shell == "fish" else "echo $?").text == "3\n"
+
+
+def test_a_new_users_fish_does_nothing_of_its_own_when_it_asks(tmp_path: Path) -> None:
+    """The first `read` neither greets nor reads the manual pages in the background."""
+    with Operator() as operator:
+        environ = home(tmp_path)
+        (tmp_path / "data/fish/generated_completions").rmdir()
+        with opened_as_new(tmp_path, operator, environ) as printed:
+            assert b"Welcome" not in printed
+    assert not (tmp_path / "data/fish/generated_completions").exists()
+
+
+@contextmanager
+def opened_as_new(folder: Path, operator: Operator, environ: dict[str, str]) -> Iterator[bytes]:
+    """What a fish that has never been started before prints when a statement reads a line."""
+    from runbook_exec.session.session import Session
+
+    with Session("fish", environ=environ, cwd=str(folder), keyboard=operator.keyboard) as session:
+        assert not [item for item in session.start() if isinstance(item, Output)]
+        ran = operator.converse(session, "read -P 'name? ' x; echo got $x", (b"name?", b"me\r"), pause=0.1)
+        assert "got me\n" in ran.text
+        yield ran.raw
+
+
+# the operator's terminal -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_terminal_is_taken_while_a_statement_runs_and_given_back(shell: str, tmp_path: Path) -> None:
+    """Between statements, after ^C, after a raw program, and at the end, it is as it was found."""
+    with Operator() as operator:
+        found = operator.modes()
+        with opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+            assert operator.modes() == found
+            for code in ("true", "stty raw -echo", "sh -c 'kill -9 $$'"):
+                run(session, code)
+                assert operator.modes() == found
+            operator.converse(session, "echo go; sleep 30", (b"go", b"\x03"), pause=0.2)
+            assert operator.modes() == found
+            for _ in session.run(b"echo go; sleep 30"):
+                assert operator.modes() != found
+                break
+        assert operator.modes() == found
+
+
+PAGE = """\
+# Page
+
+```fish
+echo one
+sh -c 'echo going; sleep 2; echo gone'
+sh -c 'exit 9'
+```
+"""
+
+
+class Watched:
+    """A run of the program by a person at a terminal."""
+
+    def __init__(self, folder: Path, page: str, *options: str) -> None:
+        (folder / "page.md").write_text(page)
+        self.operator = Operator()
+        os.set_blocking(self.operator.master, False)
+        self.found = self.operator.modes()
+        self.seen = b""
+        self.program = subprocess.Popen(
+            [sys.executable, "-m", "runbook_exec", "page.md", "--no-config", *options],
+            stdin=self.operator.slave,
+            stdout=self.operator.slave,
+            stderr=self.operator.slave,
+            env=home(folder) | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            cwd=folder,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+
+    def __enter__(self) -> Watched:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.program.kill()
+        self.program.wait()
+        self.operator.__exit__()
+
+    def until(self, text: bytes) -> None:
+        """Look on until a text has been shown."""
+        until = time.monotonic() + GENEROUS
+        while text not in self.seen and time.monotonic() < until:
+            self._look()
+        assert text in self.seen, self.seen.decode("utf-8", "replace")
+
+    def end(self) -> int:
+        """Look on until the program has ended; its exit status."""
+        until = time.monotonic() + GENEROUS
+        while (status := self.program.poll()) is None and time.monotonic() < until:
+            self._look()
+        self._look()
+        assert status is not None, self.seen.decode("utf-8", "replace")
+        return status
+
+    def _look(self) -> None:
+        try:
+            self.seen += os.read(self.operator.master, 65536)
+        except BlockingIOError:
+            time.sleep(0.01)
+
+
+def test_a_run_that_succeeds_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    """Whatever its programs did to it: the modes, and what was switched on by escape sequences."""
+    page = "```fish\nstty raw -echo\nprintf '\\e[?1049h\\e[?25l\\e[?1000h\\e[31m'\n```\n"
+    with Watched(tmp_path, page, "--yes") as watched:
+        assert watched.end() == 0
+        assert watched.operator.modes() == watched.found
+        for code in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[0m"):
+            assert code in watched.seen
+
+
+def test_a_run_that_fails_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    """After a failure that the operator leaves with q."""
+    with Watched(tmp_path, "```fish\nsh -c 'exit 9'\n```\n", "--yes") as watched:
+        watched.until(b"9")
+        time.sleep(0.5)
+        watched.operator.type(b"q")
+        assert watched.end() == 1
+        assert watched.operator.modes() == watched.found
+
+
+@pytest.mark.parametrize("moment", ["setraw", "tcsetattr"])
+def test_a_signal_at_the_worst_moment_leaves_the_terminal_as_it_was(
+    moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the terminal is taken, or given back."""
+    with Operator() as operator:
+        found = operator.modes()
+        module = {"setraw": tty, "tcsetattr": termios}[moment]
+        change = getattr(module, moment)
+
+        def signalled(*arguments: object) -> None:
+            if moment == "setraw":
+                change(*arguments)
+            signal.raise_signal(signal.SIGINT)
+            if moment == "tcsetattr":
+                change(*arguments)
+
+        if moment == "tcsetattr":
+            operator.keyboard.take()
+        with monkeypatch.context() as patched:
+            patched.setattr(module, moment, signalled)
+            with pytest.raises(KeyboardInterrupt):
+                operator.keyboard.take() if moment == "setraw" else operator.keyboard.give_back()
+        operator.keyboard.give_back()
+        assert operator.modes() == found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_run_that_is_told_to_end_leaves_the_terminal_as_it_was(number: int, tmp_path: Path) -> None:
+    """A signal in the middle of a statement ends the run with 130, and the program that ran."""
+    with Watched(tmp_path, PAGE, "--yes") as watched:
+        watched.until(b"going\r\n")
+        watched.program.send_signal(number)
+        if number == signal.SIGINT:
+            watched.until(b"interrupted")
+            time.sleep(0.5)
+            watched.operator.type(b"q")
+        assert watched.end() == 130
+        assert watched.operator.modes() == watched.found
+        assert b"gone\r\n" not in watched.seen
+
+
+def test_a_shell_that_dies_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    """A killed shell ends the run as a failure."""
+    with Watched(tmp_path, "```fish\necho going; kill -9 $fish_pid\n```\n", "--yes") as watched:
+        watched.until(b"going")
+        time.sleep(0.5)
+        watched.operator.type(b"q")
+        assert watched.end() == 1
+        assert watched.operator.modes() == watched.found
+
+
+# modes of the screen ---------------------------------------------------------------------------------------
+
+
+def test_modes_left_on_are_switched_off_and_no_others() -> None:
+    """Only what a program really left is put right, however its output is cut."""
+    text = b"\x1b[?1049h\x1b[?25l\x1b[?1000;1006h\x1b[?2004h\x1b[?2004l text \x1b[?7l"
+    for cut in range(len(text)):
+        modes = ScreenModes()
+        modes.follow(text[:cut])
+        modes.follow(text[cut:])
+        assert modes.elsewhere
+        codes = modes.restore()
+        assert sorted(codes.split(b"\x1b[")[1:]) == sorted(
+            [b"?1049l", b"?25h", b"?1000l", b"?1006l", b"?7h", b"0m"]
+        )
+        assert modes.restore() == b""
+
+
+def test_a_screen_that_is_right_is_left_alone() -> None:
+    """Plain text, and modes that were switched back, need nothing but an end of colours."""
+    modes = ScreenModes()
+    modes.follow(b"plain text\r\n")
+    assert modes.restore() == b""
+    modes.follow(b"\x1b[?1049h\x1b[?25l ... \x1b[?25h\x1b[?1049l")
+    assert modes.restore() == b"\x1b[0m"

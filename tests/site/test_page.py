@@ -1,0 +1,248 @@
+"""What a built site shows, looked at without a browser, and what a strict build refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from runbook_exec.document.parser import parse
+from tests.support.paths import DATA, REPOSITORY
+from tests.support.program import Program
+from tests.support.site_cases import FILE, text
+from tests.support.site_kit import BUILDERS, build, project
+from tests.support.site_notes import notes
+
+PAGES = sorted((*(REPOSITORY / "runbooks").glob("*.md"), *(DATA / "documents").glob("*.md")))
+RUNS = [page for page in PAGES if any(block.runs for block in parse(page.read_bytes(), page.name).blocks)]
+
+
+class Blocks(HTMLParser):
+    """The blocks of a page: their attributes, their whole text, and that of their statements."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[dict[str, str | None], list[str], str, str]] = []
+        self._depth = self._inside = self._code = 0
+        self._statements: list[str] = []
+        self._text = self._why = ""
+        self._attributes: dict[str, str | None] = {}
+        self._in_why = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        kinds = (given.get("class") or "").split()
+        if "rb-block" in kinds:
+            self._attributes, self._statements, self._text, self._why = given, [], "", ""
+        if tag == "code" and "highlight" in kinds:
+            self._code = 1
+        elif self._code and tag == "span":
+            self._depth += 1
+            if "rb-st" in kinds:
+                self._statements.append("")
+                self._inside = self._depth
+        self._in_why = self._in_why or "rb-why" in kinds
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_why = False
+        if self._code and tag == "span":
+            if self._depth == self._inside:
+                self._inside = 0
+            self._depth -= 1
+        elif self._code and tag == "code":
+            self._code = 0
+            self.found.append((self._attributes, self._statements, self._text, self._why))
+
+    def handle_data(self, data: str) -> None:
+        if self._in_why:
+            self._why += data
+        if self._code:
+            self._text += data
+            if self._inside:
+                self._statements[-1] += data
+
+
+@pytest.fixture(scope="session", params=BUILDERS)
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site under test, by each of the builders."""
+    folder = project(tmp_path_factory.mktemp("site"))
+    status, told = build(folder, request.param)
+    assert status == 0, told
+    return folder / "site"
+
+
+@pytest.mark.parametrize("page", RUNS, ids=lambda page: f"{page.parent.name}/{page.stem}")
+def test_what_a_page_shows_is_what_runs(built: Path, page: Path) -> None:
+    """Every block stands on the page byte for byte, in order, with the digest of what a shell is given."""
+    runbook = parse(page.read_bytes(), page.name)
+    shown = Blocks((built / page.parent.name / page.stem / "index.html").read_text(encoding="utf-8")).found
+    assert len(shown) == len(runbook.blocks)
+    for block, (attributes, statements, code, why) in zip(runbook.blocks, shown, strict=True):
+        if not block.runs:
+            assert (code, why) == (block.code.removesuffix("\n"), block.why_not)
+            continue
+        assert statements == [statement.text for statement in block.statements]
+        assert attributes["data-digest"] == hashlib.sha256(block.script.text.encode()).hexdigest()
+        if block.script.text == block.code:
+            assert code == block.script.text
+
+
+def test_tabs_and_the_like_are_as_the_theme_has_them(built: Path) -> None:
+    """In a numbered step too, however it is indented; what stands in them does not run, and says so."""
+    page = (built / "runbooks" / "insets" / "index.html").read_text(encoding="utf-8")
+    article = page[page.index("<article") : page.index("</article>")]
+    assert [syntax for syntax in ("===", "!!!", "???", "```", "rbinset") if syntax in article] == []
+    assert page.count('<div class="tabbed-block">') == 3
+    assert '<p class="admonition-title">Take <em>care</em></p>' in page
+    assert re.search(r'<details class="tip">\s*<summary>Tip</summary>\s*<p>It helps', page)
+    assert [(code, why) for _, _, code, why in Blocks(page).found] == [
+        ("apt install x", "inside a tab"),
+        ("dnf install x", "inside a tab"),
+        ("x --version", ""),
+        ("slow: true", "inside an admonition"),
+        ("sleep 60", "inside folded text"),
+        ("x --start", ""),
+    ]
+
+
+def test_the_title_of_a_fence_is_a_caption(built: Path) -> None:
+    """Of one that runs, and of one that does not."""
+    page = (built / "runbooks" / "insets" / "index.html").read_text(encoding="utf-8")
+    titles = re.findall(r'<span class="rb-title">(.*?)</span>', page)
+    assert titles == ["slow &lt;b&gt;.yml", "start.sh"]
+
+
+def test_wikilinks_lead_where_obsidian_leads(built: Path) -> None:
+    """A page by its name, a heading of it, one in a table; a page that is elsewhere; and none in code."""
+    home = (built / "index.html").read_text(encoding="utf-8")
+    assert '<a href="runbooks/values/">the values</a>' in home
+    assert '<a href="runbooks/values/#1-say-it-in-fish">values › 1. Say it in fish</a>' in home
+    assert '<a href="runbooks/hostile/">in a table</a>' in home
+    assert '<span class="rb-elsewhere" title="a page that is not on this site">elsewhere</span>' in home
+    assert "<code>[[not a link]]</code>" in home
+
+
+def test_what_the_front_matter_says_of_a_secret_is_on_no_page(built: Path) -> None:
+    """Neither its default nor what it may be, nor in the index that search reads."""
+    texts = [path for path in built.rglob("*") if path.is_file() and path.suffix in (".html", ".json")]
+    assert any("It opens everything." in path.read_text(encoding="utf-8") for path in texts)
+    assert [path for path in texts if "told-to-nobody" in path.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize("page", ["index.html", "runbooks/index.html"])
+def test_the_table_stands_where_it_is_asked_for(built: Path, page: str) -> None:
+    """On a page that could be a runbook, too."""
+    html = (built / page).read_text(encoding="utf-8")
+    assert html.count('class="rb-table"') == 1
+    assert "Rotate the Fly.io API Token</a>" in html
+
+
+def test_a_page_without_a_title_of_its_own_has_that_of_its_heading(built: Path) -> None:
+    """What stands on the page before its text does not keep a builder from seeing that."""
+    html = (built / "documents" / "deploy-with-help" / "index.html").read_text(encoding="utf-8")
+    heading = re.search(r"<h1[^>]*>([^<]+)", html)
+    assert heading is not None
+    assert heading[1] != "Deploy with help"
+    assert f"<title>{heading[1]} - Runbooks under test</title>" in html
+
+
+def test_search_finds_commands(built: Path) -> None:
+    """The words of a block are in the index that search reads."""
+    indices = [path for path in built.rglob("*.json") if "search" in path.name]
+    assert any("tar --create --gzip" in path.read_text(encoding="utf-8") for path in indices)
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_a_broken_wikilink_fails_a_strict_build(builder: str, tmp_path: Path) -> None:
+    """The build ends with what is wrong and where; without --strict it only says so."""
+    folder = project(tmp_path)
+    shutil.rmtree(folder / "docs" / "documents")
+    home = folder / "docs" / "index.md"
+    assert build(folder, builder, strict=True)[0] == 1  # a runbook links to what its test invents
+    (folder / "docs" / "runbooks" / "hostile.md").unlink()
+    home.write_text("# Home\n\n<!-- runbooks -->\n", encoding="utf-8")
+    assert build(folder, builder, strict=True)[0] == 0
+    home.write_text("# Home\n\nSee [[vallues]].\n", encoding="utf-8")
+    status, told = build(folder, builder, strict=True)
+    assert status == 1
+    assert "index.md:3: the wikilink `[[vallues]]` leads to no page of this site\n" in told
+    assert "Traceback" not in told
+    status, told = build(folder, builder)
+    assert (status, "[[vallues]]" in told) == (0, True)
+
+
+def test_assets_of_another_version_fail_a_strict_build(tmp_path: Path) -> None:
+    """A site whose script is not that of this program says how to renew it."""
+    folder = project(tmp_path)
+    (folder / "docs" / "assets" / "runbook-exec" / "fill.js").write_text("old", encoding="utf-8")
+    status, told = build(folder, "mkdocs", strict=True)
+    assert status == 1
+    assert "run `runbook-exec docs init`" in told
+
+
+def test_the_cases_are_what_the_shells_modules_say() -> None:
+    """The kept cases equal what the shells give; `python -m tests.support.site_cases` writes them."""
+    assert FILE.read_text(encoding="utf-8") == text()
+
+
+def _sample() -> Iterator[tuple[dict[str, str], str, str, str]]:
+    wanted = [case for case in json.loads(FILE.read_text(encoding="utf-8")) if case["expected"] is not None]
+    for case in wanted[:: len(wanted) // 12]:
+        yield case["values"], case["recipe"]["shell"], case["recipe"]["text"], case["expected"]
+
+
+@pytest.mark.parametrize(("values", "shell", "statement", "expected"), [*_sample()])
+def test_a_dry_run_prints_the_same(
+    program: Program, values: dict[str, str], shell: str, statement: str, expected: str
+) -> None:
+    """What a case expects is what `--dry-run` prints."""
+    given = [f"--set={name}={value}" for name, value in values.items() if f"<{name}>" in statement]
+    ran = program.page(
+        f"# T\n\n## Steps\n\n### 1. A\n\n````{shell}\n{statement}\n````\n", "--dry-run", *given
+    )
+    assert "".join(f"   {line}\n" for line in expected.split("\n")) in ran.stdout, ran.told
+
+
+def test_every_runbook_of_the_project_is_on_its_site() -> None:
+    """`docs/runbooks` links to each page, freshness and cast; the assets are the package's own."""
+    for own, below in (
+        (REPOSITORY / "runbooks", REPOSITORY / "docs" / "runbooks"),
+        (REPOSITORY / "runbook_exec" / "site" / "static", REPOSITORY / "docs" / "assets" / "runbook-exec"),
+    ):
+        # what belongs to rehearsals, and what is trusted, is no page
+        files = [path.name for path in own.iterdir() if path.is_file()]
+        names = sorted(name for name in files if not name.endswith((".rehearsal.md", ".lock")))
+        assert names == sorted(path.name for path in below.iterdir())
+        assert all((below / name).resolve() == own / name for name in names)
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_a_folder_of_notes_builds_without_warnings(builder: str, tmp_path: Path) -> None:
+    """120 notes with links, nested lists and fences, tables and callouts; the how-tos are runbooks."""
+    folder = notes(tmp_path, extended=True)
+    status, told = build(folder, builder, strict=True)
+    assert (status, "WARNING" in told) == (0, False), told
+    pages = [path.read_text(encoding="utf-8") for path in (folder / "site").rglob("index.html")]
+    assert len(pages) == 121
+    assert sum('class="rb-card"' in page for page in pages) == 40
+    assert sum('<div class="admonition note">' in page for page in pages) == 120
+    assert not any("rbblock" in page or "rbstep" in page for page in pages)
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_the_project_builds_its_own_site(builder: str, tmp_path: Path) -> None:
+    """From a clean clone, strictly, with its guide, reference, rules, architecture and runbooks."""
+    for name in ("docs", "runbooks", "runbook_exec/site/static"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name, symlinks=True)
+    shutil.copy(REPOSITORY / "mkdocs.yml", tmp_path)
+    status, told = build(tmp_path, builder, strict=True)
+    assert status == 0, told
+    for page in ("reference", "rules", "architecture", "runbooks/rotate-fly-token"):
+        assert (tmp_path / "site" / page / "index.html").exists()

@@ -1,0 +1,226 @@
+"""What a guide tells its reader to do, read from the guide itself, and a reader at a terminal who does it.
+
+In a page that is followed line by line:
+
+- ```` ```console ````: a line `$ …` is a command, and below it is all that it prints; what it prints is not
+  compared where nothing is below. It ends with 0, or as a comment at its end says: `# exit status 1`.
+- ```` ```LANGUAGE title="NAME" ````: a file of this text; with the language `diff`, a change to such a file.
+- `<kbd>…</kbd>`, below a command: what its operator presses, a key that has a name, or what is typed.
+- ```` ```text ````, below that: what the screen then shows, down to its end.
+- `…` stands for what differs from run to run; alone on a line, for any lines.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from practice.world import World
+from tests.support.screen import DOWN, ENTER, ESCAPE, INTERRUPT, UP, Screen, screen
+
+COLUMNS, ROWS = 80, 120
+ENTER_WORLD = "scripts/practice enter"  # it opens a shell, in which the reader goes on
+KEYS = {"enter": ENTER, "esc": ESCAPE, "↓": DOWN, "↑": UP, "^C": INTERRUPT}
+_FENCE = re.compile(r"(\w+)(?: title=\"([^\"]+)\")?")
+_STATUS = re.compile(r"\s+# exit status (\d+)$")
+_ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
+_COMMENT = re.compile(r"\s{2,}# .*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something to do or to see; `line` is where it stands in the page."""
+
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Act):
+    """A command, how it ends, and what it prints; None where that is not told."""
+
+    words: str
+    status: int
+    prints: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys(Act):
+    """What is pressed and typed, one after the other."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Act):
+    """What the screen shows while a command runs."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class File(Act):
+    """A file that the page gives, or a change to one."""
+
+    name: str
+    text: str
+    change: bool
+
+
+def acts(page: str) -> Iterator[Act]:
+    """What a page tells its reader to do, in order."""
+    for token in MarkdownIt().parse(page):
+        line = token.map[0] + 1 if token.map else 0
+        if token.type == "inline" and (keys := re.findall(r"<kbd>(.*?)</kbd>", token.content)):
+            yield Keys(line, tuple(keys))
+        elif token.type == "fence" and (told := _FENCE.fullmatch(token.info.strip())):
+            language, name = told.groups()
+            if name:
+                yield File(line, name, token.content, language == "diff")
+            elif language == "console":
+                yield from _commands(token.content, line)
+            elif language == "text":
+                yield Shown(line, token.content.rstrip("\n"))
+
+
+def _commands(block: str, line: int) -> Iterator[Command]:
+    lines = block.split("\n")[:-1]
+    starts = [number for number, each in enumerate(lines) if each.startswith("$ ")]
+    assert starts[:1] == [0], f"line {line}: expected a console block to begin with `$ `"
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        words, prints = lines[start][2:], "\n".join(lines[start + 1 : end]).strip("\n")
+        status = _STATUS.search(words)
+        words = _COMMENT.sub("", _STATUS.sub("", words))
+        yield Command(line + 1 + start, words, int(status[1]) if status else 0, prints or None)
+
+
+def alike(told: str, came: str, *, ends: bool = False) -> bool:
+    """Whether the page tells what came; `ends`: what came ends so."""
+    anything = r"(?:.*\n)*?"
+    lines = [
+        anything if line.strip() == "…" else ".*?".join(map(re.escape, line.rstrip().split("…"))) + r"\n"
+        for line in told.strip("\n").split("\n")
+    ]
+    return re.fullmatch("".join([anything if ends else "", *lines]), came.strip("\n") + "\n") is not None
+
+
+def printed(shown: Screen) -> str:
+    """What a command has printed so far, line by line as it came, without colours and blanks at the ends.
+
+    What is said of this machine alone is left out: where it cannot isolate a rehearsal.
+    """
+    text = _ESCAPES.sub(b"", shown.raw).decode().replace("\r\n", "\n").replace("\xa0", " ")
+    return re.sub(r"^not isolated from .*\n?|[ \t]+$", "", text, flags=re.MULTILINE)
+
+
+def seen(text: str) -> str:
+    """A screen's text with plain blanks, and with the lines whole that it was too narrow for."""
+    return re.sub(rf"^(.{{{COLUMNS}}})\n", r"\1", text, flags=re.MULTILINE).replace("\xa0", " ")
+
+
+def changed(text: str, change: str) -> str:
+    """A text after a change that is written as a diff without line numbers."""
+    lines = change.rstrip("\n").split("\n")
+    before, after = ("\n".join(line[1:] for line in lines if line[:1] in ("", " ", sign)) for sign in "-+")
+    assert text.count(before) == 1, f"expected once, to be changed:\n{before}"
+    return text.replace(before, after)
+
+
+@dataclass
+class Reader:
+    """Somebody who does what a page says: in a folder, in a shell, with these variables."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    shell: str = "sh"
+    stack: ExitStack = field(default_factory=ExitStack)
+    running: tuple[Command, Screen] | None = None
+    outside: tuple[Path, Mapping[str, str], str, Screen] | None = None  # where the reader was before a world
+
+    def follow(self, page: str) -> None:
+        """Do all that a page says. Raises AssertionError, with the line, where something else comes of it."""
+        todo = list(acts(page))
+        with self.stack:
+            for act, following in zip(todo, [*todo[1:], None], strict=True):
+                try:
+                    self._do(act)
+                    if not isinstance(following, Keys | Shown):
+                        self._finish()
+                except AssertionError as failed:
+                    raise AssertionError(f"line {act.line}: {failed}") from None
+
+    def _do(self, act: Act) -> None:
+        match act:
+            case Keys():
+                shown = self._waiting()
+                for key in act.keys:
+                    shown.type(KEYS[key]) if key in KEYS else shown.type_slowly(key)
+            case Shown():
+                self._waiting().until(
+                    lambda text: alike(act.text, seen(text), ends=True), f"at the end\n{act.text}\n"
+                )
+            case File():
+                path = self.folder / act.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(changed(path.read_text(), act.text) if act.change else act.text)
+            case Command():
+                self._start(act)
+
+    def _start(self, command: Command) -> None:
+        first, *others = shlex.split(command.words, comments=True)
+        if first == "cd":
+            self.folder = (self.folder / others[0]).resolve(strict=True)
+        elif first == "exit":
+            self._leave()
+        else:
+            words = [self.shell, "-c", command.words]
+            started = screen(words, self.folder, self.environment, COLUMNS, ROWS)
+            self.running = command, self.stack.enter_context(started)
+            if command.words == ENTER_WORLD:
+                self._enter()
+
+    def _waiting(self) -> Screen:
+        """The screen of the command that runs, which shows by now what the page says."""
+        assert self.running is not None, "expected a command that is running"
+        command, shown = self.running
+        if command.prints is not None:
+            shown.until(lambda text: alike(command.prints or "", seen(text)), f"\n{command.prints}\n")
+            self.running = replace(command, prints=None), shown
+        return shown
+
+    def _finish(self) -> None:
+        """Wait for the end of the command that runs, and see how it went."""
+        if self.running is None:
+            return
+        command, shown = self.running
+        self.running = None
+        status = shown.status()
+        came = printed(shown)
+        assert status == command.status, f"`{command.words}` ended with {status}:\n{came}"
+        if command.prints is not None:
+            assert alike(command.prints, came), f"expected\n{command.prints}\ngot\n{came}"
+
+    def _enter(self) -> None:
+        """Do what comes next in the practice world whose shell has been opened."""
+        assert self.running is not None
+        command, shown = self.running
+        told = f"{command.prints}\n…"
+        shown.until(lambda text: alike(told, printed(shown)), f"\n{command.prints}\n")
+        found = re.search(r"practice world (\S+)$", printed(shown), re.MULTILINE)
+        assert found, shown.text()
+        self.outside, self.running = (self.folder, self.environment, self.shell, shown), None
+        world = World(Path(found[1]))
+        self.folder, self.environment, self.shell = world.work, world.environment(self.environment), "fish"
+
+    def _leave(self) -> None:
+        """Leave the practice world by its shell."""
+        assert self.outside is not None, "expected a shell to leave"
+        self.folder, self.environment, self.shell, shown = self.outside
+        self.outside = None
+        shown.type("exit", ENTER)
+        assert shown.status() == 0, shown.text()

@@ -1,0 +1,365 @@
+"""The kill matrix: a run dies in every way and at every moment, is taken up, and loses and repeats nothing.
+
+Usage: .venv/bin/python -m tests.support.kill_matrix [--points N]
+
+Tries all there is, prints a table, and ends with 1 if anything was lost or done twice. CI tries a few points
+of each row (tests/end_to_end/test_kill_matrix.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from tests.support.paths import REPOSITORY
+from tests.support.program import Program, Ran, prepared
+
+DYING = (sys.executable, "-P", str(REPOSITORY / "tests" / "support" / "dying.py"))
+NUMBER = 12  # effects
+
+
+def _effect(name: str) -> str:
+    return f"command sh -c 'echo {name} >>log; sync log'"
+
+
+def _page() -> tuple[str, dict[str, str]]:
+    """A runbook of statements that leave something on the disk, and two that later ones depend on."""
+    scripts = [(str(n), _effect(str(n))) for n in range(1, NUMBER + 1)]
+    scripts[10] = ("11-id-7-kept", 'command sh -c "echo 11-<id>-$kept >>log; sync log"')
+    scripts.insert(2, ("", "echo id-7"))
+    scripts.insert(5, ("", "set -g kept kept"))
+    head = "---\nrunbook:\n  captures:\n    id: '3:.*'\n---\n# Page\n\n## Procedure\n"
+    steps = (f"\n### {n}. Step\n\n```fish\n{script}\n```\n" for n, (_, script) in enumerate(scripts, 1))
+    return head + "".join(steps), {f"{n}.1": name for n, (name, _) in enumerate(scripts, 1)}
+
+
+PAGE, NAMES = _page()
+EFFECTS = [name for name in NAMES.values() if name]
+
+
+@dataclass(slots=True)
+class Row:
+    """One way to die, and what came of it at how many points."""
+
+    way: str
+    points: int = 0
+    doubts: int = 0  # the run was in doubt, about the statement in flight
+    anew: int = 0  # nothing of it was on the disk: it began again
+    over: int = 0  # it had ended before
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A moment to die at: `die` brings a folder into the state that death leaves."""
+
+    name: str
+    die: Callable[[Program], None]
+
+
+# ways to die ---------------------------------------------------------------------------------------------
+
+
+def operations(program: Program) -> list[tuple[str, int, int]]:
+    """What a whole run does to its journal: write, flush or folder; bytes; effects that are there by then."""
+    program.write("page.md", PAGE)
+    noted = program.folder / "operations"
+    assert dying(program, f"note:{noted}", "page.md", "--yes").status == 0
+    assert _log(program) == EFFECTS
+    lines = (line.split() for line in noted.read_text().splitlines())
+    return [(kind, int(size), int(effects)) for kind, size, effects in lines]
+
+
+def dying(program: Program, what: str, *arguments: str, env: Mapping[str, str | None] | None = None) -> Ran:
+    """Run the program on a journal that dies, fails or notes."""
+    done = subprocess.run(
+        [*DYING, what, *arguments],
+        cwd=program.work,
+        env=program.environment(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        start_new_session=True,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def killed_at_events(done: Sequence[tuple[str, int, int]]) -> Iterator[Point]:
+    """The program dies just before and after each event is written and each flush, and in its middle."""
+    for number, (kind, _, _) in enumerate(done, 1):
+        for what in ("die", "tear") if kind == "write" else ("die",):
+            yield Point(f"{what}:{number}", lambda program, w=f"{what}:{number}": _begin(program, w))  # type: ignore[misc]
+
+
+def killed_twice(done: Sequence[tuple[str, int, int]]) -> Iterator[Point]:
+    """The program dies at an event, and again at one when it has been taken up."""
+    draw = random.Random(4)  # noqa: S311 - the same moments each time
+
+    for first in range(3, len(done), 2):
+        second = draw.randint(1, 7)
+
+        def die(program: Program, first: int = first, second: int = second) -> None:
+            _begin(program, f"die:{first}")
+            ran = resume(program)
+            if ran.status == 3:
+                how, statement = _decision(program, ran)
+                dying(program, f"die:{second}", "resume", "--yes", "--assume", how, statement)
+            else:
+                _restart(program, f"die:{first}")
+                dying(program, f"die:{second}", "resume", "--yes")
+
+        yield Point(f"die:{first}, die:{second}", die)
+
+
+def _restart(program: Program, what: str) -> None:
+    _clear(program)
+    _begin(program, what)
+
+
+def _begin(program: Program, what: str) -> None:
+    ran = dying(program, what, "page.md", "--yes")
+    assert ran.status == -signal.SIGKILL, ran.told
+
+
+def disk_fails(done: Sequence[tuple[str, int, int]], error: str, told: str) -> Iterator[Point]:
+    """From an operation on, no write and no flush succeeds: no further statement starts, which is said."""
+
+    for number in range(1, len(done) + 1):
+
+        def die(program: Program, number: int = number) -> None:
+            ran = dying(program, f"fail:{number}:{error}", "page.md", "--yes")
+            assert ran.status == 1, ran.told
+            assert f".jsonl`: {told}" in ran.stdout, ran.told
+            assert "the run has stopped before the next statement" in ran.stdout
+            assert "`runbook-exec resume " in ran.stdout
+            # what had started by then, and no more
+            had = max((effects for _, _, effects in done[: number - 1]), default=0)
+            assert had <= len(_log(program)) <= had + 1
+            assert _log(program) == EFFECTS[: len(_log(program))]
+
+        yield Point(f"{error} from operation {number} on", die)
+
+
+def killed_at_random(victim: str, count: int, seconds: float) -> Iterator[Point]:
+    """The program, its shell, or both with all they run, are killed at any moment of the run."""
+    draw = random.Random(victim)  # noqa: S311 - the same moments each time
+
+    for _ in range(count):
+        moment = draw.uniform(0, 1.1) * seconds
+
+        def die(program: Program, moment: float = moment) -> None:
+            process = program.start("page.md", "--yes")
+            while not any(program.runs.glob("*.jsonl")) and process.poll() is None:
+                time.sleep(0.002)
+            time.sleep(moment)
+            _kill(process.pid, victim)
+            process.wait()
+
+        yield Point(f"{victim} {moment:.3f} s after it began", die)
+
+
+def _kill(pid: int, victim: str) -> None:
+    try:
+        if victim == "group":
+            os.killpg(pid, signal.SIGKILL)
+        elif victim == "program":
+            os.kill(pid, signal.SIGKILL)
+        else:
+            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+    except (ProcessLookupError, FileNotFoundError):
+        return  # it had ended before
+
+
+def powered_off(
+    done: Sequence[tuple[str, int, int]], journal: bytes, name: str, kept: str
+) -> Iterator[Point]:
+    """The machine loses its power after each operation.
+
+    Of what was written and not flushed, nothing is left, or a part, or all, or blocks of noughts, by `kept`.
+    What statements had done since the last flush may be there or not.
+    """
+    written = flushed = 0
+    known = False  # that there is such a file
+    seen: set[tuple[bytes | None, int]] = set()
+    for number, (kind, size, effects) in enumerate(done):
+        written += size
+        flushed = written if kind == "flush" else flushed
+        known |= kind == "folder"
+        later = done[number + 1][2] if number + 1 < len(done) else effects
+        for left in _left(journal, flushed, written, kept):
+            # what a statement has done is on the disk if its end is: these here see to that themselves
+            least = _effects_finished(left)
+            for there in range(max(least, min(effects, _effects_finished(journal[:flushed]))), later + 1):
+                disks = [left] if known else [left, None]
+                for disk in disks:
+                    if (disk, there) not in seen and (disk is not None or not there):
+                        seen.add((disk, there))
+                        told = f"operation {number + 1}, {len(left)} bytes, {there} effects"
+                        yield Point(told, lambda program, d=disk, n=there: _put(program, name, d, n))  # type: ignore[misc]
+
+
+def _left(journal: bytes, flushed: int, written: int, kept: str) -> Iterator[bytes]:
+    if kept == "nothing":
+        yield journal[:flushed]
+    elif written > flushed:
+        yield journal[:written]
+        for end in (flushed + 1, (flushed + written) // 2, written - 1):
+            yield journal[:end]
+        yield journal[:flushed] + bytes(written - flushed)
+
+
+def _effects_finished(journal: bytes) -> int:
+    ended = [json.loads(line) for line in journal.split(b"\n")[:-1] if b"statement_finished" in line]
+    return sum(bool(NAMES[f"{event['step']}.1"]) for event in ended)
+
+
+def _put(program: Program, name: str, journal: bytes | None, effects: int) -> None:
+    program.runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if journal is not None:
+        (program.runs / name).write_bytes(journal)
+    if effects:
+        program.write("log", "".join(f"{each}\n" for each in EFFECTS[:effects]))
+
+
+# taking up -----------------------------------------------------------------------------------------------
+
+
+def resume(program: Program, *options: str) -> Ran:
+    """Take up the newest run by itself."""
+    return program.run("resume", "--yes", "--no-input", *options)
+
+
+def taken_up(program: Program, row: Row) -> None:
+    """Take the run up until it has succeeded, and see that everything is there once."""
+    flight = _in_flight(program)
+    ran = resume(program)
+    row.points += 1
+    if ran.status == 2 and "no run is left unfinished" in ran.stderr:
+        if _log(program):
+            row.over += 1
+        else:
+            row.anew += 1
+            assert program.run("page.md", "--yes").status == 0
+    elif ran.status == 2:
+        # all but the line end of the very last line is there, which looks as if somebody had taken it out
+        assert "the line itself is whole: the machine died just there" in ran.stderr, ran.told
+        assert _log(program) == EFFECTS
+        row.over += 1
+        return
+    elif ran.status == 3:
+        how, statement = _decision(program, ran)
+        assert statement == flight, f"in doubt about {statement}, and {flight} was running"
+        row.doubts += 1
+        ran = resume(program, "--assume", how, statement)
+        assert ran.status == 0, ran.told
+    else:
+        assert flight is None, f"{flight} was running, and there was no doubt"
+        assert ran.status == 0, ran.told
+    assert _log(program) == EFFECTS, f"the effects are {_log(program)}"
+    assert program.run("runs", "verify").status == 0
+
+
+def _decision(program: Program, ran: Ran) -> tuple[str, str]:
+    """What a person says who has looked at what the statement in doubt has done."""
+    assert "was running when the run died, and may have happened" in ran.stdout, ran.told
+    statement = ran.stdout.split("--assume done ")[1].split("`")[0]
+    return ("done" if NAMES[statement] in _log(program) else "again"), statement
+
+
+def _in_flight(program: Program) -> str | None:
+    """The statement that has started and not ended, as the whole lines of the journal tell."""
+    flight = None
+    for path in program.runs.glob("*.jsonl"):
+        for line in path.read_bytes().split(b"\n")[:-1]:
+            event = json.loads(line)
+            if event["event"] == "statement_started":
+                flight = f"{event['step']}.{event['statement']}"
+            elif event["event"] == "statement_finished":
+                flight = f"{event['step']}.{event['statement']}" if event.get("doubt") else None
+            elif event["event"] == "answered" and event["question"] == "doubt":
+                flight = None  # somebody has decided
+    return flight
+
+
+def _log(program: Program) -> list[str]:
+    path = program.work / "log"
+    return path.read_text().split() if path.exists() else []
+
+
+def _clear(program: Program) -> None:
+    for path in (*program.runs.glob("*"), program.work / "log"):
+        path.unlink(missing_ok=True)
+
+
+# the table -----------------------------------------------------------------------------------------------
+
+
+def rows(program: Program, count: int) -> Iterator[tuple[Row, list[Point]]]:
+    """Each way to die with its points; `count` for each of those at random moments."""
+    done = operations(program)
+    (path,) = program.runs.glob("*.jsonl")
+    journal, name = path.read_bytes(), path.name
+    times = [datetime.fromisoformat(json.loads(line)["time"]) for line in journal.splitlines()]
+    seconds = (times[-1] - times[0]).total_seconds()
+    yield Row("killed at an event, or in it"), list(killed_at_events(done))
+    yield Row("killed there, and once more later"), list(killed_twice(done))
+    for victim, told in (
+        ("program", "the program"),
+        ("shell", "the shell"),
+        ("group", "both and all they run"),
+    ):
+        yield Row(f"{told} killed at random"), list(killed_at_random(victim, count, seconds))
+    yield Row("the disk is full from then on"), list(disk_fails(done, "ENOSPC", "no space left on device"))
+    yield Row("the disk breaks, from then on"), list(disk_fails(done, "EIO", "input/output error"))
+    yield Row("power off, unflushed is gone"), list(powered_off(done, journal, name, "nothing"))
+    yield Row("power off, some is left"), list(powered_off(done, journal, name, "some"))
+
+
+def try_all(program: Program, row: Row, points: Sequence[Point]) -> None:
+    """Die at each of the points, and take up what is left."""
+    for point in points:
+        _clear(program)
+        try:
+            point.die(program)
+            taken_up(program, row)
+        except AssertionError as error:
+            row.wrong.append(f"{row.way}: {point.name}: {error}")
+
+
+def main() -> int:
+    """Try everything and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--points", type=int, default=70, help="at random moments, for each victim")
+    points = parser.parse_args().points
+    wrong: list[str] = []
+    total = 0
+    print(f"{'':35} points  in doubt  began anew  had ended  wrong")
+    with tempfile.TemporaryDirectory() as folder:
+        program = prepared(Path(folder))
+        for row, all_points in rows(program, points):
+            try_all(program, row, all_points)
+            counts = f"{row.points:6}  {row.doubts:8}  {row.anew:10}  {row.over:9}  {len(row.wrong):5}"
+            print(f"{row.way:35} {counts}", flush=True)
+            wrong += row.wrong
+            total += row.points
+    print("\n".join(["", *wrong, f"{total} points, {len(wrong)} wrong"]))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

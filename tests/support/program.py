@@ -1,0 +1,138 @@
+"""The program as a user runs it: a process of its own, with a home that holds nothing and no terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runbook_exec.engine.events import Event
+from runbook_exec.journal.journal import read_journal
+from tests.support.paths import REPOSITORY
+
+COMMAND = (sys.executable, "-P", "-m", "runbook_exec")
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How the program ended and what it printed."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def told(self) -> str:
+        """Everything that it printed."""
+        return self.stdout + self.stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The program in a folder of its own: `home/` with the XDG folders, `work/` where it is started."""
+
+    folder: Path
+
+    @property
+    def work(self) -> Path:
+        """The working directory."""
+        return self.folder / "work"
+
+    @property
+    def runs(self) -> Path:
+        """Where the journals are."""
+        return self.folder / "home" / "state" / "runbook-exec" / "runs"
+
+    def environment(self, more: Mapping[str, str | None] | None = None) -> dict[str, str]:
+        """What the program is started with: little of ours, and `more`, where None takes a variable away."""
+        home = self.folder / "home"
+        mine = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        mine |= {"HOME": str(home), "TERM": "dumb", "PYTHONPATH": str(REPOSITORY)}
+        mine["RUNBOOK_EXEC_TRUSTED"] = str(self.folder)
+        for name in ("config", "data", "state", "cache"):
+            mine[f"XDG_{name.upper()}_HOME"] = str(home / name)
+        for name, value in (more or {}).items():
+            mine.pop(name, None)
+            if value is not None:
+                mine[name] = value
+        return mine
+
+    def write(self, name: str, text: str) -> Path:
+        """Put a file into the working directory, its line ends as they are."""
+        path = self.work / name
+        path.write_bytes(text.encode())
+        return path
+
+    def run(self, *arguments: str, env: Mapping[str, str | None] | None = None, given: str = "") -> Ran:
+        """Run the program to its end; `given` comes through a pipe."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.work,
+            env=self.environment(env),
+            input=given.encode(),
+            capture_output=True,
+            timeout=60,
+            start_new_session=True,
+        )
+        return Ran(
+            done.returncode,
+            done.stdout.decode("utf-8", "surrogateescape"),
+            done.stderr.decode("utf-8", "surrogateescape"),
+        )
+
+    def start(self, *arguments: str, env: Mapping[str, str | None] | None = None) -> subprocess.Popen[bytes]:
+        """Start the program and go on; its output is not looked at."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=self.work,
+            env=self.environment(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def page(self, text: str, *arguments: str, env: Mapping[str, str | None] | None = None) -> Ran:
+        """Run a page of this text."""
+        self.write("page.md", text)
+        return self.run("page.md", *arguments, env=env)
+
+    def journal(self) -> Path:
+        """The journal of the only run there was."""
+        (path,) = self.runs.glob("*.jsonl")
+        return path
+
+    def events(self) -> list[Event]:
+        """The events in that journal."""
+        return list(read_journal(self.journal()))
+
+    def everything(self) -> bytes:
+        """All that is left under the folder, file after file."""
+        return b"\n".join(path.read_bytes() for path in sorted(self.folder.rglob("*")) if path.is_file())
+
+
+def prepared(folder: Path) -> Program:
+    """The program in a new folder, which the shells find ready."""
+    # where fish finds no generated completions, it reads every manual page of the machine to make some
+    (folder / "home" / "data" / "fish" / "generated_completions").mkdir(parents=True)
+    (folder / "work").mkdir()
+    return Program(folder)
+
+
+def fish(*scripts: str, title: str = "Steps", above: str = "") -> str:
+    """A page whose procedure has these scripts, each a block of its one step."""
+    blocks = (f"{above}\n```fish\n{script}\n```\n" for script in scripts)
+    return f"# Page\n\n## {title}\n\n" + "\n".join(blocks)
+
+
+def steadied(text: str, program: Program) -> str:
+    """What was printed, without what differs from run to run: times, ids and folders."""
+    text = text.replace(str(program.work), "WORK").replace(str(program.folder / "home"), "HOME")
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}\.jsonl", "TIME-RUN.jsonl", text)
+    text = re.sub(r"^(  run      )[0-9a-f]{8}$", r"\1RUN", text, flags=re.MULTILINE)
+    return re.sub(r"\b\d+\.\d s\b", "0.0 s", text)

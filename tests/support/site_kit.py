@@ -1,0 +1,88 @@
+"""Builds sites with both builders, and serves them as strictly as a site can be served."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from runbook_exec.document.parser import parse
+from runbook_exec.runs.freshness import Freshness, Success, beside, step_digest, to_text
+from runbook_exec.site.assets import BELOW, STATIC
+from runbook_exec.site.csp import policy
+from tests.support.paths import DATA, REPOSITORY
+
+BUILDERS = ("mkdocs", "zensical")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def project(folder: Path) -> Path:
+    """The site under test in a folder of its own, with the project's own runbooks and documents."""
+    docs = folder / "docs"
+    shutil.copytree(DATA / "site", docs)
+    shutil.move(docs / "mkdocs.yml", folder / "mkdocs.yml")
+    transcripts = shutil.ignore_patterns("*.rehearsal.md")
+    shutil.copytree(REPOSITORY / "runbooks", docs / "runbooks", dirs_exist_ok=True, ignore=transcripts)
+    (docs / "documents").mkdir()
+    for page in (DATA / "documents").glob("*.md"):
+        shutil.copy(page, docs / "documents")
+    shutil.copytree(STATIC, docs / BELOW)
+    write_freshness(docs / "runbooks" / "values.md")
+    return folder
+
+
+def write_freshness(page: Path) -> None:
+    """Let the steps of a page have succeeded: the first as it is, the fourth with another text."""
+    runbook = parse(page.read_bytes(), page.name)
+    steps = runbook.procedures[0].steps
+    when, run = "2026-11-01T10:00:00Z", "1234abcd"
+    first = step_digest(steps[0], "fish")
+    fourth = "0" * 16
+    fresh = Freshness(
+        {"steps": Success(when, run, "steps", runbook.digest)},
+        {
+            first: Success(when, run, steps[0].anchor, first),
+            fourth: Success(when, run, steps[3].anchor, fourth),
+        },
+    )
+    beside(page).write_text(to_text(fresh, page.name), encoding="utf-8")
+
+
+def build(folder: Path, builder: str, *, strict: bool = False) -> tuple[int, str]:
+    """Build the site of a folder into its `site/`: the exit status, and what was printed."""
+    command = [sys.executable, "-m", builder, "build", *(["--strict"] if strict else [])]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "NO_COLOR": "1"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, _COLOURS.sub("", done.stdout + done.stderr)
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """The address of a site that is served with the policy for it."""
+    header = policy(site)
+
+    class Handler(SimpleHTTPRequestHandler):
+        def end_headers(self) -> None:
+            self.send_header("Content-Security-Policy", header)
+            super().end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(site)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,595 @@
+"""Guided runs, as the operator at a terminal sees them.
+
+What each question looks like is kept in `tests/data/screens/`. With `REWRITE_SCREENS=1` those files are
+written anew, for review.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import sys
+import termios
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from practice.forgejo import serving
+from practice.run import outcomes
+from practice.world import LOGIN_CODE, create
+from tests.support.paths import DATA, REPOSITORY
+from tests.support.program import COMMAND, Program
+from tests.support.screen import DOWN, END, ENTER, ESCAPE, INTERRUPT, UP, Screen, below, screen
+
+SCREENS = DATA / "screens"
+SEED = DATA / "documents" / "rotate-fly-token.md"
+
+
+@contextmanager
+def guided(
+    program: Program,
+    page: str,
+    *arguments: str,
+    columns: int = 80,
+    rows: int = 24,
+    **env: str,
+) -> Iterator[Screen]:
+    """A guided run of a page."""
+    program.write("page.md", page)
+    command = [*COMMAND, "page.md", *arguments]
+    with screen(command, program.work, program.environment(env), columns, rows) as shown:
+        yield shown
+
+
+def steps(*scripts: str) -> str:
+    """A page with a step for each script."""
+    parts = [f"### {number}. Step\n\n```fish\n{script}\n```\n" for number, script in enumerate(scripts, 1)]
+    return "# Page\n\n## Procedure\n\n" + "\n".join(parts)
+
+
+def answer(shown: Screen, question: str, *keys: str) -> None:
+    """Wait for a text and type keys."""
+    shown.wait(question)
+    shown.type(*keys)
+
+
+def pick_next(shown: Screen) -> str:
+    """Move down by one row of a list; gives the row."""
+
+    def picked(text: str) -> str:
+        return next((line for line in text.split("\n") if line.startswith("  ›")), "")
+
+    before = picked(shown.text())
+    shown.type(DOWN)
+    return picked(shown.until(lambda text: picked(text) not in ("", before), "another row picked"))
+
+
+def steadied(text: str) -> str:
+    """A screen without what differs from run to run: times, dates, ids and tokens."""
+    text = re.sub(r"\b\d+\.\d s\b", "0.0 s", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d(T\d{6})?", lambda m: "YYYY-MM-DD" + ("THHMMSS" if m[1] else ""), text)
+    text = re.sub(r"\b\w{6}…\w{6}\b", "xxxxxx…xxxxxx", text)
+    text = re.sub(r"\b[A-Za-z0-9]{41}\b", "x" * 41, text)
+    text = re.sub(r"/tmp/\S+", "/tmp/…", text)
+    text = re.sub(r"\b\d{3} characters", "NNN characters", text)
+    return re.sub(r"\b[0-9a-f]{8}\b", "xxxxxxxx", text)
+
+
+def reviewed(name: str) -> str:
+    """A screen as it was last reviewed; empty where it is to be written anew."""
+    return "" if os.environ.get("REWRITE_SCREENS") else (SCREENS / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def same(name: str, found: str) -> None:
+    """Assert that a screen is as it was last reviewed."""
+    path = SCREENS / f"{name}.txt"
+    if os.environ.get("REWRITE_SCREENS"):
+        path.write_text(found, encoding="utf-8")
+    assert found == path.read_text(encoding="utf-8")
+
+
+def looks_as_reviewed(name: str, shown: Screen, view: Callable[[str], str] = str) -> None:
+    """Assert that what `view` shows of the screen comes to be as it was last reviewed."""
+    same(name, shown.painted(lambda text: view(text) + "\n", reviewed(name)))
+
+
+# the whole job
+
+
+def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None:
+    """Our runbook: a wrong code, a captured token that fills itself in, the old id picked by filtering."""
+    environment = dict(os.environ) | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "practice", "run"]
+    with screen(command, REPOSITORY, environment) as shown:
+        shown.wait("1 of 7 ›")
+        shown.type(ENTER)
+        shown.wait("paste code here if prompted >")
+        shown.type("999", ENTER)
+        shown.wait("That code didn't work")
+        shown.type(LOGIN_CODE, ENTER)
+        shown.wait("successfully logged in", "2 of 7 ›")
+        shown.type(ENTER)
+        shown.wait("captured <paste-new-token> (secret, ", "add more.deploy-token=••••••••'", "3 of 7 ›")
+        looks_as_reviewed("flagship-3-80x24", shown, lambda text: steadied(below(text, "3/7")))
+        shown.type(ENTER)
+        shown.wait("4 of 7 ›")
+        shown.type(ENTER)
+        shown.wait("5 of 7 ›")
+        shown.type(ENTER)
+        shown.wait("d done", "5b. Confirm that CI deploys")
+        shown.type("n")
+        shown.wait("What is to be remembered")
+        shown.type("run 4711", ENTER)
+        shown.wait("✓  done: run 4711", "6 of 7 ›")
+        shown.type(ENTER)
+        shown.wait("<old-token-id>  pick one")
+        looks_as_reviewed("flagship-7-80x24", shown, lambda text: steadied(below(text, "7/7")))
+        shown.type("blumeops-proxy deploy")
+        shown.wait("picks a row, ↑ what is typed")
+        rows = [pick_next(shown) for _ in range(3)]
+        assert ["revoked" in row for row in rows] == [True, True, False]
+        shown.type(ENTER)
+        shown.wait("7 of 7 ›")
+        shown.type(ENTER)
+        shown.wait("Done.", "✓  the old token is revoked", "✓  1Password holds a new token that works")
+        assert shown.status() == 0
+        assert b"fm2_" not in shown.raw
+
+
+def test_the_seed_runs_unmodified(tmp_path: Path) -> None:
+    """The document as it was given: its unannotated token is masked, offered and taken with enter."""
+    world = create(tmp_path / "world", browser=False)
+    environment = world.environment(os.environ) | {"PYTHONPATH": str(REPOSITORY)}
+    with (
+        serving(str(world.folder)),
+        screen([*COMMAND, str(SEED)], world.work, environment) as shown,
+    ):
+        shown.wait("1 of 7 ›")
+        shown.type(ENTER)
+        shown.wait("paste code here if prompted >")
+        shown.type(LOGIN_CODE, ENTER)
+        shown.wait("2 of 7 ›")
+        shown.type(ENTER)
+        shown.wait("<paste-new-token>  secret, will not be shown", "enter takes it")
+        looks_as_reviewed("seed-3-80x24", shown, lambda text: steadied(below(text, "3/6")))
+        shown.type(ENTER)
+        shown.wait("deploy-token=••••••••'", "3 of 7 ›")
+        for place in ("4 of 7 ›", "5 of 7 ›", "6 of 7 ›"):
+            shown.type(ENTER)
+            shown.wait(place)
+        shown.type(ENTER)
+        shown.wait("the config for your app is missing an app name", "r retry")
+        shown.type("s")
+        shown.wait("<old-token-id>", "esc other keys")
+        shown.type(str(world.state()["old_token"]), ENTER)
+        shown.wait("7 of 7 ›")
+        shown.type(ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+        assert b"fm2_" not in shown.raw
+        assert all(so for _, so in outcomes(world))
+
+
+# what each question looks like
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "env"),
+    [(80, 24, {}), (200, 50, {}), (80, 24, {"NO_COLOR": "1"})],
+    ids=["80x24", "200x50", "no-color"],
+)
+def test_every_question_looks_as_reviewed(
+    program: Program, columns: int, rows: int, env: dict[str, str]
+) -> None:
+    """Every question, with and without colour, in a small terminal and a large one."""
+    page = (SCREENS / "guided.md").read_text(encoding="utf-8")
+    with guided(program, page, columns=columns, rows=rows, **env) as shown:
+        name = f"guided-{columns}x{rows}"
+        found = [*_questions(shown, reviewed(name)), f"status {shown.status()}\n"]
+        assert b"door-4711" not in shown.raw
+        coloured = shown.styles & {*range(30, 38), *range(90, 98)}
+        assert bool(coloured) is not bool(env)
+    same(name, "\n\n".join(found))
+
+
+def _questions(shown: Screen, reviewed: str) -> Iterator[str]:
+    """Go through `guided.md`, and give the screen at each of its questions, once it is as reviewed."""
+    parts = re.split(r"\n\n(?=════ |status )", reviewed)
+
+    def titled(title: str, *waited: str) -> str:
+        shown.wait(*waited)
+        head = f"════ {title}\n"
+        return shown.painted(
+            lambda text: head + steadied(newest(text)),
+            next((part for part in parts if part.startswith(head)), ""),
+        )
+
+    def newest(text: str) -> str:
+        heading = max(re.findall(r"^  \d/6  .*", text, re.MULTILINE), default="")
+        # a large screen still holds all that came before
+        return text if shown.columns < 100 else below(text, heading)
+
+    yield titled("a statement", "1 of 7 ›")
+    shown.type(ENTER)
+    yield titled("a value", "<host>  pick one", "esc other keys")
+    shown.type("stand")
+    yield titled("a value, filtered", "picks a row, ↑ what is typed", "esc other keys")
+    shown.type(DOWN)
+    yield titled("a value, picked", "enter takes mail-2", "esc other keys")
+    shown.type(ESCAPE)
+    yield titled("other keys at a value", "enter give <host>")
+    shown.type(ENTER)
+    shown.wait("esc other keys")
+    shown.type("elsewhere")
+    yield titled("a value, typed", "enter takes “elsewhere”", "esc other keys")
+    shown.type(ENTER)
+    yield titled("a statement with its value", "set -g host elsewhere", "v other value", "2 of 7 ›")
+    shown.type(ENTER)
+    shown.wait("<door-token>  secret")
+    shown.type("door-4711")
+    yield titled("a secret, typed", "•••••••••\n", "esc other keys")
+    shown.type(ENTER)
+    shown.wait("3 of 7 ›")
+    shown.type(ENTER)
+    yield titled("a confirmation", "Has everybody been told?", "4 of 7 ›")
+    shown.type("y")
+    yield titled("alternatives", "› yes", "2 alternatives", "which one? ›")
+    shown.type("2")
+    shown.wait("6 of 7 ›")
+    shown.type(ENTER)
+    yield titled("a step by hand", "copied by hand", "d done")
+    shown.type("n")
+    yield titled("a note", "What is to be remembered of it?", "esc other keys")
+    shown.type("Ada", ENTER)
+    shown.wait("✓  done: Ada", "7 of 7 ›")
+    shown.type(ENTER)
+    shown.wait("postfix: fatal", "7 of 7 ›")
+    yield titled("a failure", "r retry", "7 of 7 ›")
+    shown.type(INTERRUPT)
+    yield titled("one ^C at a question", "^C again quits")
+    shown.type("q")
+    yield titled("the end", ".jsonl")
+
+
+# the shell lives on
+
+
+def test_an_interrupt_ends_the_statement_and_nothing_else(program: Program) -> None:
+    """After ^C the session, its variables and the terminal are usable: by `!`, and by retry."""
+    page = steps("set -g greeting hello", "sleep 100", "echo $greeting again")
+    with guided(program, page) as shown:
+        answer(shown, "1 of 3 ›", ENTER)
+        answer(shown, "2 of 3 ›", ENTER)
+        answer(shown, "… 2 s, ^C interrupts", INTERRUPT)
+        shown.wait("✗  2/3  Step · interrupted after")
+        answer(shown, "r retry", "!")
+        shown.wait_last("comes back here\n\nfish>")
+        shown.type("function sleep; echo $greeting from the prompt; end", ENTER)
+        shown.wait_last("prompt; end\nfish>")
+        shown.type(END)
+        shown.wait("✗  exited 130")
+        answer(shown, "r retry", "r")
+        shown.wait("hello from the prompt")
+        answer(shown, "3 of 3 ›", "q")
+        assert shown.status() == 130
+
+
+def test_quitting_after_a_failure_is_a_failure(program: Program) -> None:
+    """q after a statement that failed exits with 1, and the summary says where."""
+    with guided(program, steps("true", "false", "true")) as shown:
+        answer(shown, "1 of 3 ›", ENTER)
+        answer(shown, "2 of 3 ›", ENTER)
+        shown.wait("✗  2/3  Step · exited 1")
+        answer(shown, "r retry", "q")
+        shown.wait("Stopped at step 2 of 3.  Nothing after it was run.")
+        assert shown.status() == 1
+
+
+def test_the_prompt_is_the_session_s_own(program: Program) -> None:
+    """`!` sees what statements set, keeps what is set there, and both `exit` and ^D come back."""
+    with guided(program, steps("set -g a one", "echo $a $b")) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        answer(shown, "2 of 2 ›", "!")
+        shown.wait_last("comes back here\n\nfish>")
+        shown.type("set -g b two; echo seen:$a", ENTER)
+        shown.wait_last("seen:one\nfish>")
+        shown.type("exit", ENTER)
+        answer(shown, "2 of 2 ›", "!")
+        shown.wait_last("comes back here\n\nfish>")
+        shown.type(END)
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("\none two", "Done.")
+        assert shown.status() == 0
+
+
+def test_a_skipped_statement_is_not_run(program: Program) -> None:
+    """s goes on with the next statement, and the summary tells."""
+    with guided(program, steps("touch made", "true")) as shown:
+        answer(shown, "1 of 2 ›", "s")
+        shown.wait("–  skipped")
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("Done.", "1  Step  –          skipped")
+        assert shown.status() == 0
+    assert not (program.work / "made").exists()
+
+
+def test_two_interrupts_at_a_question_quit(program: Program) -> None:
+    """One ^C may come too late for the statement it was meant for: only a second one leaves."""
+    with guided(program, steps("echo never")) as shown:
+        answer(shown, "1 of 1 ›", INTERRUPT)
+        answer(shown, "^C again quits", INTERRUPT)
+        shown.wait("Stopped before anything was run.")
+        assert shown.status() == 130
+
+
+# editing
+
+
+def editor(program: Program, script: str) -> str:
+    """An editor, called vi, that writes down how it was called and then does what a script says."""
+    path = program.write("vi", f'#!/bin/sh\necho "$@" >>calls\n{script}\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_the_page_can_be_edited_at_its_line(program: Program) -> None:
+    """`e` opens the editor at the statement's line, and the run goes on with the new text."""
+    vi = editor(program, "sed -i s/wrong/right/ page.md")
+    with guided(program, steps("true", "echo wrong"), EDITOR=vi) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        answer(shown, "2 of 2 ›", "e")
+        shown.wait("the page was edited and read again", "echo right")
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("\nright", "Done.")
+        assert shown.status() == 0
+    assert (program.work / "calls").read_text() == "+14 page.md\n"
+
+
+def test_a_failed_statement_can_be_mended_on_the_page(program: Program) -> None:
+    """`e` after a failure comes back to the same statement as it now reads."""
+    with guided(program, steps("false"), EDITOR=editor(program, "sed -i s/false/true/ page.md")) as shown:
+        answer(shown, "1 of 1 ›", ENTER)
+        answer(shown, "r retry", "e")
+        shown.wait("the page was edited", "     true")
+        answer(shown, "enter run", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+
+
+def test_an_edit_that_breaks_the_page_can_be_mended(program: Program) -> None:
+    """A page that cannot be run says why and can be edited again; nothing runs in between."""
+    page = steps("echo fine")
+    vi = editor(program, "if test -e kept; then mv kept page.md; else mv page.md kept; printf '%s\\n' --- "
+                "'runbook: {nonsense: 1}' --- >page.md; cat kept >>page.md; fi")  # fmt: skip
+    with guided(program, page, EDITOR=vi) as shown:
+        answer(shown, "1 of 1 ›", "e")
+        shown.wait("The page cannot be run as it is now:", "page.md:2:11: error:", "nonsense")
+        answer(shown, "e edit   q quit", "e")
+        shown.wait("the page is as it was")
+        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+
+
+def test_an_editor_that_is_not_there_is_told(program: Program) -> None:
+    """A wrong EDITOR is a sentence, and the question is asked again."""
+    with guided(program, steps("true"), EDITOR="no-such-editor") as shown:
+        answer(shown, "1 of 1 ›", "e")
+        shown.wait("cannot start the editor: no such file or directory; set EDITOR")
+        answer(shown, "1 of 1 ›", "q")
+        assert shown.status() == 130
+
+
+# values
+
+
+def test_a_value_can_be_given_anew(program: Program) -> None:
+    """`v` asks again, and the statement shows and gets the other value."""
+    with guided(program, steps("echo got <name>")) as shown:
+        answer(shown, "enter takes it", "first", ENTER)
+        shown.wait("echo got first")
+        answer(shown, "v other value", "v")
+        answer(shown, "enter takes it", "second", ENTER)
+        shown.wait("echo got second")
+        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("\ngot second", "Done.")
+        assert shown.status() == 0
+
+
+def test_a_typed_secret_is_nowhere(program: Program) -> None:
+    """What is typed for a secret reaches the program, and neither the screen nor anything that is kept."""
+    with guided(program, steps("string length <door-token>; echo <door-token> >/dev/null")) as shown:
+        answer(shown, "enter takes it", "hunter2-hunter2", ENTER)
+        answer(shown, "1 of 2 ›", ENTER)
+        shown.wait("\n15")
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+        assert b"hunter2" not in shown.raw
+    assert b"hunter2" not in program.everything()
+
+
+def test_a_pasted_value_keeps_its_line_ends(program: Program) -> None:
+    """Pasted text is one value, newlines and all; the last newline is only how lines are copied."""
+    with guided(program, steps("string escape <note>")) as shown:
+        answer(shown, "enter takes it", "\x1b[200~one\r\ntwo\rq\n\x1b[201~")
+        answer(shown, "enter takes “one␊two␊q”", ENTER)
+        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+    assert b"string escape 'one\\ntwo\\nq'" in program.everything()
+
+
+def test_a_value_that_will_not_do_is_asked_for_again(program: Program) -> None:
+    """What the front matter refuses is said at the question, which stays."""
+    page = "---\nrunbook:\n  inputs:\n    size:\n      pattern: '[0-9]+'\n---\n" + steps("echo <size>")
+    with guided(program, page) as shown:
+        answer(shown, "enter takes it", "big", ENTER)
+        shown.wait("[0-9]+", "enter takes it")
+        answer(shown, "enter takes it", "42", ENTER)
+        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("\n42", "Done.")
+        assert shown.status() == 0
+
+
+# keys
+
+
+def test_a_program_asks_without_an_echo(program: Program) -> None:
+    """What a program reads as a password goes through unseen, and is not kept."""
+    code = 'import getpass; print(len(getpass.getpass("door? ")), "letters")'
+    ask = shlex.join([sys.executable, "-c", code])
+    with guided(program, steps(ask)) as shown:
+        answer(shown, "1 of 1 ›", ENTER)
+        answer(shown, "\ndoor?", "hunter2-hunter2", ENTER)
+        shown.wait("15 letters", "Done.")
+        assert shown.status() == 0
+        assert b"hunter2" not in shown.raw
+    assert b"hunter2" not in program.everything()
+
+
+def test_keys_typed_too_early_answer_nothing(program: Program) -> None:
+    """What is typed while a statement runs does not answer the question after it."""
+    waiting = "begin; echo begun; while not test -e go; command sleep 0.05; end; end"
+    with guided(program, steps(waiting, "echo second")) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        answer(shown, "\nbegun", "q", ENTER, "s", "q")
+        (program.work / "go").touch()
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("\nsecond", "Done.")
+        assert shown.status() == 0
+
+
+def test_keys_typed_in_one_go_answer_one_question(program: Program) -> None:
+    """Two keys that come together answer one question: the second was typed before its own was seen."""
+    with guided(program, steps("echo one", "echo two")) as shown:
+        answer(shown, "1 of 2 ›", "sq")
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("\ntwo", "Done.")
+        assert shown.status() == 0
+
+
+def test_the_time_that_passes_leaves_a_program_s_question_alone(program: Program) -> None:
+    """A silent statement tells how long it has been running, until it says something itself."""
+    script = """sh -c 'sleep 2.5; printf "name? "; read name; echo "hello $name"'"""
+    with guided(program, steps(script)) as shown:
+        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("… 2 s, ^C interrupts")
+        shown.wait("\nname?")
+        assert "interrupts" not in shown.text()
+        shown.type("Ada", ENTER)
+        shown.wait("name? Ada", "hello Ada", "Done.")
+        assert shown.status() == 0
+
+
+# which procedure
+
+
+SECTIONS = """# Things to do
+
+## Deploy
+
+```fish
+echo deployed
+```
+
+## Emergency shutoff
+
+```fish
+echo shut off
+```
+
+## Check status
+
+```fish
+echo looked
+echo again
+```
+"""
+
+
+def test_a_page_with_several_procedures_has_a_menu(program: Program) -> None:
+    """The procedures are listed, the dangerous ones last, and one is picked by number or arrow."""
+    with guided(program, SECTIONS) as shown:
+        looks_as_reviewed("menu-80x24", shown)
+        shown.type(ENTER, DOWN, DOWN, DOWN, UP, UP)
+        answer(shown, "› 1  Deploy", "2")
+        shown.wait("1/1  Check status")
+        answer(shown, "1 of 2 ›", ENTER)
+        shown.wait("\nlooked")
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+
+
+@pytest.mark.parametrize("keys", ["q", END, INTERRUPT * 2])
+def test_the_menu_can_be_left(program: Program, keys: str) -> None:
+    """Where nothing is picked nothing runs, and nothing is journaled."""
+    with guided(program, SECTIONS) as shown:
+        answer(shown, "which one? ›", *keys)
+        assert shown.status() == 130
+    assert not program.runs.exists()
+
+
+# the terminal
+
+
+def test_a_narrow_terminal_will_do(program: Program) -> None:
+    """Forty columns, wide characters and words that are too long: everything is folded, nothing fails."""
+    words = "広い文字のある段落、とても長い題名がここにあります、もっともっと長い題名"
+    page = steps(f"set -g words '{words}' {'x' * 90}", "echo <value>").replace("Step", f"Step {words}")
+    with guided(program, page, columns=40, rows=20) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        answer(shown, "enter takes it", words, ENTER)
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("Done.")
+        assert shown.status() == 0
+        looks_as_reviewed("narrow-40x20", shown, lambda text: steadied(text.partition("  run  ")[0]))
+
+
+def test_what_a_program_leaves_behind_is_set_right(program: Program) -> None:
+    """A program that dies in the other screen, the cursor hidden and the mouse taken, leaves no trace."""
+    with guided(program, steps("printf '\\e[?1049h\\e[?25l\\e[?1000h\\e[1;31mred'", "true")) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        shown.wait("2 of 2 ›")
+        assert (shown.modes[b"1049"], shown.modes[b"1000"]) == (False, False)
+        shown.type("q")
+        assert shown.status() == 130
+        assert shown.modes[b"25"]
+        assert not shown.modes[b"2004"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("script", ["echo begun; command sleep 100", "echo <begun>"])
+def test_a_run_that_is_told_to_end_ends(program: Program, number: signal.Signals, script: str) -> None:
+    """In a statement or at a question, the modes are as they were found and the journal has its end."""
+    with guided(program, steps(script)) as shown:
+        found = termios.tcgetattr(shown.child.child_fd)
+        if "sleep" in script:
+            answer(shown, "1 of 2 ›", ENTER)
+            answer(shown, "2 of 2 ›", ENTER)
+            shown.wait("… 2 s")
+        else:
+            shown.wait("enter takes it")
+        assert termios.tcgetattr(shown.child.child_fd) != found
+        shown.child.kill(number)
+        assert shown.status() == 130
+        assert termios.tcgetattr(shown.child.child_fd) == found
+        assert shown.modes[b"25"]
+    last = program.events()[-1]
+    assert (last.event, getattr(last, "outcome", "")) == ("run_ended", "stopped")
+
+
+def test_a_terminal_that_goes_away_ends_the_run(program: Program) -> None:
+    """Where the window is closed in the middle of a statement, the journal still has its end."""
+    with guided(program, steps("echo begun; command sleep 100")) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("… 2 s")
+        shown.hang_up()
+    last = program.events()[-1]
+    assert (last.event, getattr(last, "outcome", "")) == ("run_ended", "stopped")
