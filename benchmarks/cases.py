@@ -214,11 +214,14 @@ def linting(place: Place, sizes: Sizes) -> Case:
 
 def site(place: Place, sizes: Sizes) -> Case:
     """Building a site of notes, a third of them how-tos, with our Markdown extension and without."""
-    from tests.support.site_notes import TOPICS, notes  # needs what builds sites, which no other case does
+    from tests.support.site_notes import (
+        TOPICS,
+        write_notes,
+    )  # needs what builds sites, which no other case does
 
     topics = TOPICS[: max(1, sizes.files // 100)]
-    without = notes(place.folder / "without", extended=False, topics=topics)
-    extended = notes(place.folder / "with", extended=True, topics=topics)
+    without = write_notes(place.folder / "without", extended=False, topics=topics)
+    extended = write_notes(place.folder / "with", extended=True, topics=topics)
     afresh = 'cd "$0" && rm -rf .cache site && exec "$@"'
     commands = tuple(
         place.command(
@@ -250,7 +253,9 @@ _FILES = (
     "files = sorted(p.glob('[!.]*')) if p.is_dir() else [p]\n"
 )
 _PARSE = (
-    _FILES + "from runbook_exec.document.parser import parse\nfor f in files: parse(f.read_bytes(), str(f))"
+    _FILES
+    + "from runbook_exec.document.parser import parse_runbook as parse\n"
+    + "for f in files: parse(f.read_bytes(), str(f))"
 )
 _MISTUNE = _FILES + (
     "import mistune\nparse = mistune.create_markdown(renderer=None)\n"

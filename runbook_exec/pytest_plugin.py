@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .diagnostics.report import Found
+    from .diagnostics.report import Diagnostic
     from .rehearsal.python_stand_ins import StandIns
 
 
@@ -31,7 +31,7 @@ _NOT_ISOLATED = "not isolated"
 _FOLDERS = pytest.StashKey[tuple[Path, ...]]()
 
 
-class Failed(Exception):
+class RunbookFailure(Exception):
     """A page is not as it should be; the text is whole, and its first line says it all in short."""
 
     def __init__(self, text: str, path: Path, line: int = 1) -> None:
@@ -45,11 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(_OPTION, _HELP, type="paths", default=[])
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Runbook | None:
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RunbookFile | None:
     """Takes the Markdown files that are runbooks."""
     if file_path.suffix.lower() not in _SUFFIXES or not _is_runbook(file_path, parent.config):
         return None
-    return Runbook.from_parent(parent, path=file_path)
+    return RunbookFile.from_parent(parent, path=file_path)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -67,11 +67,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def _is_runbook(path: Path, config: pytest.Config) -> bool:
     folders = config.stash.get(_FOLDERS, None)
     if folders is None:
-        folders = config.stash[_FOLDERS] = (*config.getini(_OPTION), *_named(config))
+        folders = config.stash[_FOLDERS] = (*config.getini(_OPTION), *_find_named_paths(config))
     return any(path.is_relative_to(folder) for folder in folders)
 
 
-def _named(config: pytest.Config) -> Iterable[Path]:
+def _find_named_paths(config: pytest.Config) -> Iterable[Path]:
     """The paths that pytest was told to look at, if they lead into a folder `runbooks` of the project."""
     for argument in config.args:
         name, _, _ = argument.partition("::")
@@ -88,31 +88,31 @@ def stand_ins(tmp_path: Path) -> StandIns:
     return StandIns(tmp_path)
 
 
-class Runbook(pytest.File):
+class RunbookFile(pytest.File):
     """A page, and what is to be known of it."""
 
     def collect(self) -> Iterable[pytest.Item]:
         """An item for each thing that is looked at."""
         from .rehearsal.transcript.model import is_transcript, transcripts_of
 
-        yield Lint.from_parent(self, name="lint")
+        yield LintItem.from_parent(self, name="lint")
         for transcript in () if is_transcript(self.path) else transcripts_of(self.path):
             course = transcript.name.removeprefix(f"{self.path.stem}.").removesuffix("rehearsal.md")
             # brackets would be read as the parameters of a function, and `--lf` not find it again
             name = f"rehearsal-{course.rstrip('.')}" if course else "rehearsal"
-            item = Rehearsal.from_parent(self, name=name)
+            item = RehearsalItem.from_parent(self, name=name)
             item.transcript = transcript
             yield item
 
 
-class Page(pytest.Item):
+class RunbookItem(pytest.Item):
     """Something that is looked at on a page."""
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The page, and what stands above a failure."""
         return self.path, None, f"{self.path.name}: {self.name}"
 
-    def shown(self, path: Path) -> str:
+    def display_path(self, path: Path) -> str:
         """The path as whoever started pytest would write it."""
         here = self.config.invocation_params.dir
         return str(path.relative_to(here) if path.is_relative_to(here) else path)
@@ -120,18 +120,18 @@ class Page(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> object:  # type: ignore[override]
         """What is wrong with the page in its own words, at its line; anything else is a bug, told as one."""
         failure = excinfo.value
-        if not isinstance(failure, Failed):
+        if not isinstance(failure, RunbookFailure):
             return super().repr_failure(excinfo)
         told: Any = excinfo.getrepr(style="value", chain=False)
         trace, place, remark = told.chain[-1]
         short, _, _ = str(failure).partition("\n")
-        place = replace(place, path=self.shown(failure.path), lineno=failure.line, message=short)
+        place = replace(place, path=self.display_path(failure.path), lineno=failure.line, message=short)
         # both are looked at: the one by who runs this, the other by who has it run in another process
         told.chain, told.reprcrash = [(trace, place, remark)], place
         return told
 
 
-class Lint(Page):
+class LintItem(RunbookItem):
     """Fails where the linter finds something, or could not look at all of the page."""
 
     def runtest(self) -> None:
@@ -147,43 +147,45 @@ class Lint(Page):
         try:
             report = lint([path], settings_for([path]), date.today())
         except (BadSettings, UnknownCode) as refused:
-            raise Failed(str(refused), self.path) from None
-        shown = self.shown(self.path)
-        report = replace(report, found=tuple(each._replace(path=shown) for each in report.found))
+            raise RunbookFailure(str(refused), self.path) from None
+        shown = self.display_path(self.path)
+        report = replace(report, diagnostics=tuple(each._replace(path=shown) for each in report.diagnostics))
         told = "".join(f"{shown}: {why}\n" for why in report.not_checked)
-        if report.found:
-            raise Failed((write(report, "text") + told).rstrip(), self.path, report.found[0].place.line)
+        if report.diagnostics:
+            raise RunbookFailure(
+                (write(report, "text") + told).rstrip(), self.path, report.diagnostics[0].location.line
+            )
         if told:
-            raise Failed(told.rstrip(), self.path)
+            raise RunbookFailure(told.rstrip(), self.path)
 
 
-class Rehearsal(Page):
+class RehearsalItem(RunbookItem):
     """Fails where a rehearsal of the page differs from its transcript, or cannot be made."""
 
     transcript: Path
 
     def runtest(self) -> None:
         """Rehearse the page as `runbook-exec rehearse` would."""
-        from .diagnostics.formats.text import paragraph
+        from .diagnostics.formats.text import format_diagnostic
         from .lint.settings import BadSettings, settings_for
-        from .rehearsal.rehearse import PROGRAMS, Options, found_in, rehearse
+        from .rehearsal.rehearse import PROGRAMS_OPTION, Options, list_diagnostics, rehearse
 
         path = str(self.transcript)
         try:
-            programs = settings_for([path])[path].options.get(PROGRAMS, ())
+            programs = settings_for([path])[path].options.get(PROGRAMS_OPTION, ())
         except BadSettings as refused:
-            raise Failed(str(refused), self.transcript) from None
+            raise RunbookFailure(str(refused), self.transcript) from None
         result = rehearse(self.transcript, Options(programs=programs))
         if result.not_isolated:
             self.user_properties.append((_NOT_ISOLATED, result.not_isolated))
-        found = [self._here(each) for each in found_in(result)]
+        found = [self._with_display_paths(each) for each in list_diagnostics(result)]
         if found:
-            told = "\n".join(paragraph(each) for each in found).rstrip()
-            raise Failed(told, Path(found_in(result)[0].path), found[0].place.line)
+            told = "\n".join(format_diagnostic(each) for each in found).rstrip()
+            raise RunbookFailure(told, Path(list_diagnostics(result)[0].path), found[0].location.line)
         if result.why:
-            raise Failed(f"{self.shown(self.transcript)}: {result.why}", self.transcript)
+            raise RunbookFailure(f"{self.display_path(self.transcript)}: {result.why}", self.transcript)
 
-    def _here(self, found: Found) -> Found:
+    def _with_display_paths(self, found: Diagnostic) -> Diagnostic:
         """What was found, with paths as whoever started pytest would write them."""
-        also = found.also and found.also._replace(path=self.shown(Path(found.also.path)))
-        return found._replace(path=self.shown(Path(found.path)), also=also)
+        also = found.also and found.also._replace(path=self.display_path(Path(found.also.path)))
+        return found._replace(path=self.display_path(Path(found.path)), also=also)

@@ -19,7 +19,7 @@ from rich.terminal_theme import TerminalTheme  # noqa: E402
 from rich.text import Text  # noqa: E402
 
 from practice.world import LOGIN_CODE  # noqa: E402
-from tests.support.screen import ENTER, Screen, screen  # noqa: E402
+from tests.support.screen import ENTER, Screen, open_screen  # noqa: E402
 
 COLUMNS, ROWS = 88, 30
 THEME = TerminalTheme(
@@ -80,7 +80,9 @@ def drawn(shown: Screen) -> Text:
 def main() -> None:
     """Write the picture."""
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    with screen([sys.executable, "-m", "practice", "run"], REPOSITORY, environment, COLUMNS, ROWS) as shown:
+    with open_screen(
+        [sys.executable, "-m", "practice", "run"], REPOSITORY, environment, COLUMNS, ROWS
+    ) as shown:
         run(shown)
         console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, height=ROWS)
         console.print(drawn(shown), end="")

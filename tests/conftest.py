@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.support.program import Program, prepared
+from tests.support.program import Program, prepare_program
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -31,7 +31,7 @@ for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
     """The program with a home and a working directory of its own."""
-    return prepared(tmp_path)
+    return prepare_program(tmp_path)
 
 
 @pytest.fixture(scope="session")

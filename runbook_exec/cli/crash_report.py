@@ -13,7 +13,7 @@ from .. import __version__
 from ..journal.paths import state_folder
 
 
-def report(error: Exception, environ: dict[str, str]) -> str:
+def write_crash_report(error: Exception, environ: dict[str, str]) -> str:
     """Write the report of a bug to a file of the operator's own, and return the line that says so.
 
     It holds where the program was and no values: an exception's own text could quote one.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..document.model import Procedure, Runbook
     from ..plan.model import Plan
-    from ..runner.resume import Past
+    from ..runner.resume import UnfinishedRun
 
 
 _GARBAGE = 100_000  # objects between two looks for cycles, of which the linter makes hardly any
@@ -64,9 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:  # noqa: BLE001 - whatever it is, the operator gets a sentence and not a traceback
-        from .crash_report import report
+        from .crash_report import write_crash_report
 
-        print(report(error, dict(os.environ)), file=sys.stderr)
+        print(write_crash_report(error, dict(os.environ)), file=sys.stderr)
         return FAILED
 
 
@@ -77,22 +77,22 @@ def _end(number: int, frame: object) -> NoReturn:
 def show(arguments: argparse.Namespace) -> int:
     """Print the outline of a page, or the whole value."""
     from ..diagnostics.problem import Severity
-    from ..runner.load import address_of, read_runbook, warn
-    from .printer import outline, to_json
+    from ..runner.load import parse_address, print_problems, read_runbook
+    from .printer import format_outline, to_json
 
-    path, _ = address_of(arguments.file)
+    path, _ = parse_address(arguments.file)
     runbook = read_runbook(path, arguments)
-    print(to_json(runbook) if arguments.json else "\n".join(outline(runbook)))
-    warn(runbook)
+    print(to_json(runbook) if arguments.json else "\n".join(format_outline(runbook)))
+    print_problems(runbook)
     errors = [p for p in runbook.problems if p.severity == Severity.ERROR]
     return REFUSED if errors else DONE
 
 
 def docs(arguments: argparse.Namespace) -> int:
     """Add what a documentation site lacks."""
-    from ..site.init import init
+    from ..site.init import init_site
 
-    for line in init(arguments.file, dry_run=arguments.dry_run):
+    for line in init_site(arguments.file, dry_run=arguments.dry_run):
         print(line)
     return DONE
 
@@ -100,12 +100,12 @@ def docs(arguments: argparse.Namespace) -> int:
 def lint(arguments: argparse.Namespace) -> int:
     """Print what is wrong with pages."""
     gc.set_threshold(_GARBAGE)
-    from .commands.lint import Asked, NotRun
+    from .commands.lint import LintOptions, NotRun
     from .commands.lint import run as run_lint
 
     asked = {name: value for name, value in vars(arguments).items() if name != "command"}
     try:
-        outcome = run_lint(Asked(**asked))
+        outcome = run_lint(LintOptions(**asked))
     except NotRun as refused:
         raise Refused(str(refused)) from None
     return {"clean": DONE, "found": FAILED}.get(outcome, REFUSED)
@@ -113,12 +113,12 @@ def lint(arguments: argparse.Namespace) -> int:
 
 def rehearse(arguments: argparse.Namespace) -> int:
     """Run runbooks with stand-ins, as their transcripts say."""
-    from .commands.rehearse import Asked, NotRun
+    from .commands.rehearse import NotRun, RehearseOptions
     from .commands.rehearse import run as run_rehearsals
 
     asked = {name: value for name, value in vars(arguments).items() if name != "command"}
     try:
-        outcome = run_rehearsals(Asked(**asked))
+        outcome = run_rehearsals(RehearseOptions(**asked))
     except NotRun as refused:
         raise Refused(str(refused)) from None
     return {"passed": DONE, "differs": FAILED}.get(outcome, REFUSED)
@@ -127,14 +127,14 @@ def rehearse(arguments: argparse.Namespace) -> int:
 def runs(arguments: argparse.Namespace) -> int:
     """Look at the record of runs, or for runbooks that are due."""
     from ..journal.paths import state_folder
-    from .commands.runs import Asked, NotDone, Place
+    from .commands.runs import NotDone, RunsEnvironment, RunsOptions
     from .commands.runs import run as look
 
     asked = {name: value for name, value in vars(arguments).items() if name != "command"}
     asked.setdefault("action", arguments.command)
     try:
-        place = Place(state_folder(dict(os.environ)), _columns(), os.environ)
-        outcome = look(Asked(**asked), place)
+        place = RunsEnvironment(state_folder(dict(os.environ)), _columns(), os.environ)
+        outcome = look(RunsOptions(**asked), place)
     except NotDone as refused:
         raise Refused(str(refused)) from None
     return {"done": DONE, "damaged": FAILED, "due": DUE}.get(outcome, REFUSED)
@@ -142,9 +142,9 @@ def runs(arguments: argparse.Namespace) -> int:
 
 def trust(arguments: argparse.Namespace) -> int:
     """Show the commands of pages, and trust them."""
-    from .trust_gate import trust as show_and_trust
+    from .trust_gate import trust_pages as show_and_trust
 
-    return DONE if show_and_trust(arguments, _attended(arguments)) == "done" else INTERRUPTED
+    return DONE if show_and_trust(arguments, _is_attended(arguments)) == "done" else INTERRUPTED
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -152,63 +152,69 @@ def run(arguments: argparse.Namespace) -> int:
     gc.disable()  # all that is imported and read stays: looking for garbage in it takes a tenth of the time
     from pathlib import Path
 
-    from ..runner.load import address_of, read_plan, warn
+    from ..runner.load import parse_address, print_problems, read_plan
 
-    path, anchor = address_of(arguments.file)
+    path, anchor = parse_address(arguments.file)
     if path == "-":
         raise Refused("expected a file: a run needs one that can be shown, edited and named in its journal")
-    attended = _attended(arguments)
-    if not arguments.dry_run and Path(path).exists() and (past := _left(path, attended)) is not None:
-        return _take_up(past, arguments, attended)
-    plan = read_plan(path, anchor, arguments, _menu if attended and not arguments.dry_run else None)
-    warn(plan.runbook)
+    attended = _is_attended(arguments)
+    if (
+        not arguments.dry_run
+        and Path(path).exists()
+        and (past := _offer_unfinished(path, attended)) is not None
+    ):
+        return _resume_run(past, arguments, attended)
+    plan = read_plan(
+        path, anchor, arguments, _choose_procedure if attended and not arguments.dry_run else None
+    )
+    print_problems(plan.runbook)
     if arguments.dry_run:
-        from .printer import dry_run
+        from .printer import format_dry_run
 
-        print("\n".join(dry_run(plan)))
+        print("\n".join(format_dry_run(plan)))
         return DONE
     return _run(plan, arguments, attended)
 
 
 def resume(arguments: argparse.Namespace) -> int:
     """Take up a run that is not finished."""
-    from ..journal.index import FINISHED, NoSuchRun, entries, find, unfinished
+    from ..journal.index import FINISHED, NoSuchRun, find_journal, find_unfinished, list_runs
     from ..journal.journal import JournalError
     from ..journal.paths import state_folder
-    from ..runner.resume import read_past
+    from ..runner.resume import read_unfinished
 
     folder = state_folder(dict(os.environ))
     try:
-        entry = unfinished(folder) if arguments.run is None else None
+        entry = find_unfinished(folder) if arguments.run is None else None
         if arguments.run is None and entry is None:
-            going = [each.run for each in entries(folder) if each.running]
+            going = [each.run for each in list_runs(folder) if each.running]
             but = f", but {', '.join(going)} {'is' if len(going) == 1 else 'are'} going on" if going else ""
             raise Refused(f"no run is left unfinished{but}; `runbook-exec runs` lists those there were")
-        past = read_past(entry.path if entry else find(folder, arguments.run))
+        past = read_unfinished(entry.path if entry else find_journal(folder, arguments.run))
     except (NoSuchRun, JournalError) as problem:
         raise Refused(str(problem)) from None
     if past.record.outcome == FINISHED:
-        raise Refused(f"run {past.started.run} has succeeded; there is nothing left to do")
+        raise Refused(f"run {past.start_event.run} has succeeded; there is nothing left to do")
     if arguments.assume and arguments.assume[0] not in ("done", "again"):
         raise Refused(f"`--assume`: expected `done` or `again`, got `{arguments.assume[0]}`")
-    return _take_up(past, arguments, _attended(arguments))
+    return _resume_run(past, arguments, _is_attended(arguments))
 
 
-def _attended(arguments: argparse.Namespace) -> bool:
+def _is_attended(arguments: argparse.Namespace) -> bool:
     told = getattr(arguments, "no_input", False) or getattr(arguments, "json", False)
     return sys.stdin.isatty() and sys.stdout.isatty() and not told
 
 
-def _left(path: str, attended: bool) -> Past | None:
+def _offer_unfinished(path: str, attended: bool) -> UnfinishedRun | None:
     """The page's unfinished run, if the operator wants to take it up; without one, a word about it."""
     from pathlib import Path
 
-    from ..journal.index import unfinished
+    from ..journal.index import find_unfinished
     from ..journal.journal import JournalError
     from ..journal.paths import state_folder
 
     try:
-        entry = unfinished(state_folder(dict(os.environ)), Path(path))
+        entry = find_unfinished(state_folder(dict(os.environ)), Path(path))
     except OSError:
         return None  # where no journal can be read, none can be written either, which the run will say
     if entry is None:
@@ -220,23 +226,23 @@ def _left(path: str, attended: bool) -> Past | None:
             file=sys.stderr,
         )
         return None
-    from ..runner.resume import read_past
-    from ..terminal.interactive import takes_up
+    from ..runner.resume import read_unfinished
+    from ..terminal.interactive import confirm_resume
 
     try:
-        past = read_past(entry.path)
+        past = read_unfinished(entry.path)
     except JournalError as problem:
         raise Refused(str(problem)) from None
     colour = not os.environ.get("NO_COLOR")
-    return past if takes_up(past.record, _columns(), colour) else None
+    return past if confirm_resume(past.record, _columns(), colour) else None
 
 
-def _take_up(past: Past, now: argparse.Namespace, attended: bool) -> int:
+def _resume_run(past: UnfinishedRun, now: argparse.Namespace, attended: bool) -> int:
     """Go on with a run, with the options it was begun with and those that are given now."""
     from ..runner.load import read_plan
-    from ..runner.resume import changes
+    from ..runner.resume import diff_commands
 
-    started = past.started
+    started = past.start_event
     try:
         os.chdir(started.folder or ".")
     except OSError as error:
@@ -246,7 +252,7 @@ def _take_up(past: Past, now: argparse.Namespace, attended: bool) -> int:
     for name in ("yes", "no_input", "json", "set", "assume", "trust"):
         setattr(arguments, name, getattr(now, name))
     plan = read_plan(started.path, started.anchor, arguments)
-    difference = changes(past.record.plan, plan)
+    difference = diff_commands(past.record.plan, plan)
     if difference and not getattr(now, "accept_changes", False):
         print(
             "\n".join(["", f"  {started.path} has changed since:", "", *(f"  {line}" for line in difference)])
@@ -254,25 +260,25 @@ def _take_up(past: Past, now: argparse.Namespace, attended: bool) -> int:
         if not attended:
             print("`--accept-changes` goes on with the page as it is now", file=sys.stderr)
             return WAITING
-        from ..terminal.interactive import agrees
+        from ..terminal.interactive import confirm_action
 
-        if not agrees("go on with the page as it is now", _columns()):
+        if not confirm_action("go on with the page as it is now", _columns()):
             return INTERRUPTED
     if difference:
-        from .trust_gate import accepted
+        from .trust_gate import trust_changed_plan
 
-        accepted(past.record.plan, plan)
+        trust_changed_plan(past.record.plan, plan)
     return _run(plan, arguments, attended, past)
 
 
-def _run(plan: Plan, arguments: argparse.Namespace, attended: bool, past: Past | None = None) -> int:
+def _run(plan: Plan, arguments: argparse.Namespace, attended: bool, past: UnfinishedRun | None = None) -> int:
     from ..runner.load import read_plan
     from ..runner.run import run_plan
-    from .trust_gate import settled, tell_doubts
+    from .trust_gate import check_trust, print_doubts
 
     gc.enable()
-    tell_doubts(plan.runbook.path)
-    may = settled(plan, arguments, attended)
+    print_doubts(plan.runbook.path)
+    may = check_trust(plan, arguments, attended)
     if may != "yes":
         return WAITING if may == "waiting" else INTERRUPTED
 
@@ -288,11 +294,11 @@ def _run(plan: Plan, arguments: argparse.Namespace, attended: bool, past: Past |
     )
 
 
-def _menu(runbook: Runbook) -> Procedure:
+def _choose_procedure(runbook: Runbook) -> Procedure:
     """The procedure that the operator picks; raises KeyboardInterrupt where none is."""
-    from ..terminal.interactive import choose_from
+    from ..terminal.interactive import choose_procedure
 
-    return choose_from(runbook, _columns(), not os.environ.get("NO_COLOR"))
+    return choose_procedure(runbook, _columns(), not os.environ.get("NO_COLOR"))
 
 
 def _columns() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 
-def command(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+def build_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """The parser of `runbook-exec NAME`, without its arguments."""
     return argparse.ArgumentParser(
         prog=f"runbook-exec {name}".strip(),

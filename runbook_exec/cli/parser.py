@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..text.sizes import KEEP, format_size, parse_size
-from .options import command
+from .options import build_parser
 
 COMMANDS = ("run", "show", "lint", "rehearse", "resume", "trust", "runs", "due", "docs")
 
@@ -34,29 +34,29 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     words = list(argv)
     name = words.pop(0) if words and words[0] in COMMANDS else ""
     if name == "lint":
-        from .commands.lint import lint_arguments
+        from .commands.lint import build_lint_parser
 
-        parsed = lint_arguments().parse_args(words)
+        parsed = build_lint_parser().parse_args(words)
     elif name == "rehearse":
-        from .commands.rehearse import rehearse_arguments
+        from .commands.rehearse import build_rehearse_parser
 
-        parsed = rehearse_arguments().parse_args(words)
+        parsed = build_rehearse_parser().parse_args(words)
     elif name == "resume":
-        from .commands.resume import resume_arguments
+        from .commands.resume import build_resume_parser
 
-        parsed = resume_arguments().parse_args(words)
+        parsed = build_resume_parser().parse_args(words)
     elif name == "trust":
-        from .commands.trust import trust_arguments
+        from .commands.trust import build_trust_parser
 
-        parsed = trust_arguments().parse_args(words)
+        parsed = build_trust_parser().parse_args(words)
     elif name == "docs":
-        from .commands.docs import docs_arguments
+        from .commands.docs import build_docs_parser
 
-        parsed = docs_arguments().parse_args(words)
+        parsed = build_docs_parser().parse_args(words)
     elif name in ("runs", "due"):
-        from .commands.runs import due_arguments, parse_runs
+        from .commands.runs import build_due_parser, parse_runs
 
-        parsed = parse_runs(words) if name == "runs" else due_arguments().parse_args(words)
+        parsed = parse_runs(words) if name == "runs" else build_due_parser().parse_args(words)
     else:
         parsed = (_show() if name == "show" else _run(name)).parse_args(words)
     parsed.command = name or "run"
@@ -64,7 +64,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _show() -> argparse.ArgumentParser:
-    parser = command("show", "runbook-exec show [--json] FILE", "Print the outline of a page.")
+    parser = build_parser("show", "runbook-exec show [--json] FILE", "Print the outline of a page.")
     parser.add_argument("file", metavar="FILE", help="the Markdown file; `-` reads standard input")
     parser.add_argument("--json", action="store_true", help="print the whole value, with every span")
     parser.add_argument("--shell", choices=("fish", "bash", "zsh", "sh"), help="the shell whose blocks run")
@@ -73,7 +73,7 @@ def _show() -> argparse.ArgumentParser:
 
 
 def _run(name: str) -> argparse.ArgumentParser:
-    parser = command(
+    parser = build_parser(
         name,
         "runbook-exec [run] FILE[#anchor] [options]",
         "Run the Markdown how-to that people read, in one live shell, statement by statement.",

@@ -10,12 +10,12 @@ from typing import Any
 from ..document.assignments import Capture
 from ..document.model import Block, Procedure, Runbook, Statement, Step
 from ..plan.builder import chosen_alternative
-from ..plan.model import Item, Plan, Where
-from ..plan.preview import preview
-from ..shells.base import Unwritable
+from ..plan.model import ItemId, Plan, PlanItem
+from ..plan.preview import preview_statement
+from ..shells.base import QuotingError
 
 
-def outline(runbook: Runbook) -> Iterator[str]:
+def format_outline(runbook: Runbook) -> Iterator[str]:
     """The procedures of a page, their steps, and what runs in them."""
     yield f"{runbook.title}  ({runbook.path})"
     for procedure in runbook.procedures:
@@ -54,15 +54,15 @@ def _not_run(block: Block) -> Iterator[str]:
     yield f"      {block.span.line:>4}  {block.language or 'a block'}, not run: {block.why_not}"
 
 
-def dry_run(plan: Plan) -> Iterator[str]:
+def format_dry_run(plan: Plan) -> Iterator[str]:
     """All that a run would do, what is still unknown, and what would not run and why."""
     procedure = plan.procedure
     address = f"{plan.runbook.path}#{procedure.anchor}"
     yield f"{plan.runbook.title}: {procedure.title} ({address}), in {procedure.shell}"
-    captures: dict[Where, list[Capture]] = {}
+    captures: dict[ItemId, list[Capture]] = {}
     for where, capture in plan.captures:
         captures.setdefault(where, []).append(capture)
-    steps: dict[int, list[Item]] = {}
+    steps: dict[int, list[PlanItem]] = {}
     for item in plan.items:
         steps.setdefault(item.where.step, []).append(item)
     for step in procedure.steps:
@@ -74,11 +74,11 @@ def dry_run(plan: Plan) -> Iterator[str]:
                 done = item.where.step in plan.done
                 yield f"   by hand: {'done, says --done' if done else 'a person says when it is done'}"
                 continue
-            for line in _as_known(plan, item.statement).split("\n"):
+            for line in _preview_statement(plan, item.statement).split("\n"):
                 yield f"   {line}"
             yield from _notes(plan, item)
             for capture in captures.get(item.where, ()):
-                secret = "a secret, " if plan.secret(capture.name) else ""
+                secret = "a secret, " if plan.is_secret(capture.name) else ""
                 how = f"by /{capture.pattern}/" if capture.pattern else "from the output"
                 yield f"     captures <{capture.name}>, {secret}{how}"
         for block in step.blocks if items else ():
@@ -90,16 +90,16 @@ def dry_run(plan: Plan) -> Iterator[str]:
         yield "not run: " + ", ".join(f"{p.title} (#{p.anchor})" for p in elsewhere)
 
 
-def _as_known(plan: Plan, statement: Statement) -> str:
+def _preview_statement(plan: Plan, statement: Statement) -> str:
     """The statement with the values that were given, but for secrets and those that cannot be written."""
     given = {name: value.text for name, value in plan.given.items() if not value.secret}
     try:
-        return preview(statement, plan.procedure.shell, given)
-    except Unwritable:
+        return preview_statement(statement, plan.procedure.shell, given)
+    except QuotingError:
         return statement.text
 
 
-def _notes(plan: Plan, item: Item) -> Iterator[str]:
+def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
     says = item.annotation
     if item.statement is not None and item.statement.alternative:
         labels, number = item.block.alternatives if item.block else (), item.statement.alternative
@@ -107,7 +107,7 @@ def _notes(plan: Plan, item: Item) -> Iterator[str]:
         which = {0: "", number: " (chosen)"}.get(chosen, " (not chosen)")
         yield f"     alternative {number}{which}: {labels[number - 1]}"
     for name in dict.fromkeys(p.name for p in item.placeholders):
-        yield f"     <{name}>: {_known(plan, name, item)}"
+        yield f"     <{name}>: {_describe_value(plan, name, item)}"
     told = {
         "expects": ", ".join(f"`{text}`" for text in says.expect),
         "must not print": ", ".join(f"`{text}`" for text in says.expect_not),
@@ -124,8 +124,8 @@ def _notes(plan: Plan, item: Item) -> Iterator[str]:
             yield f"     {what}: {value}"
 
 
-def _known(plan: Plan, name: str, item: Item) -> str:
-    secret = plan.secret(name)
+def _describe_value(plan: Plan, name: str, item: PlanItem) -> str:
+    secret = plan.is_secret(name)
     if name in plan.given:
         return "given with --set" + ("" if secret else f": {plan.given[name].text}")
     for where, capture in plan.captures:
@@ -141,24 +141,24 @@ def _known(plan: Plan, name: str, item: Item) -> str:
 
 def to_json(value: Procedure | Runbook) -> str:
     """The whole value, indented; what is not there is null."""
-    return json.dumps(_plain(value), indent=2, ensure_ascii=False)
+    return json.dumps(_convert_value(value), indent=2, ensure_ascii=False)
 
 
-def _plain(value: Any) -> Any:
+def _convert_value(value: Any) -> Any:
     if isinstance(value, Step):
-        return {**_named(value._asdict()), "manual": value.manual}
+        return {**_convert_mapping(value._asdict()), "manual": value.manual}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return _named(value._asdict())
+        return _convert_mapping(value._asdict())
     if is_dataclass(value) and not isinstance(value, type):
-        return _named({item.name: getattr(value, item.name) for item in fields(value)})
+        return _convert_mapping({item.name: getattr(value, item.name) for item in fields(value)})
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _convert_value(item) for key, item in value.items()}
     if isinstance(value, str | int | float | bool) or value is None:
         return value
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
+        return [_convert_value(item) for item in value]
     return str(value)  # dates, and what else YAML knows
 
 
-def _named(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in values.items()}
+def _convert_mapping(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _convert_value(value) for name, value in values.items()}

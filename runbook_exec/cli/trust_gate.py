@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import Refused
 from ..journal.paths import state_folder
-from ..runner.trust import NotKept, Trusting, doubts_about, forget, lock, remember, trusting
-from ..text.ansi import plainly
+from ..runner.trust import (
+    NotKept,
+    TrustState,
+    find_doubts,
+    read_trust,
+    record_trust,
+    revoke_trust,
+    write_locks,
+)
+from ..text.ansi import escape_unprintable
 
 if TYPE_CHECKING:
     from ..document.model import Procedure, Runbook
@@ -24,13 +32,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def tell_doubts(path: str) -> None:
+def print_doubts(path: str) -> None:
     """Say what is odd about where the document of a run lies."""
-    for doubt in doubts_about(path):
+    for doubt in find_doubts(path):
         print(doubt, file=sys.stderr)
 
 
-def settled(plan: Plan, arguments: argparse.Namespace, attended: bool) -> str:
+def check_trust(plan: Plan, arguments: argparse.Namespace, attended: bool) -> str:
     """Whether the plan may be run: "yes", "waiting" for a person to look at it, or "stopped" by one.
 
     A guided run shows everything before it runs, but for commands that a value is taken from.
@@ -38,8 +46,8 @@ def settled(plan: Plan, arguments: argparse.Namespace, attended: bool) -> str:
     asks = any((known.source or "").startswith("cmd:") for known in plan.inputs.values())
     if not (arguments.yes or asks):
         return "yes"
-    known, runs = _known(plan.runbook, plan.procedure)
-    if known.trusted:
+    known, runs = _load_trust(plan.runbook, plan.procedure)
+    if known.is_trusted:
         return "yes"
     address = f"{plan.runbook.path}#{plan.procedure.anchor}"
     if attended and not arguments.trust:
@@ -48,43 +56,43 @@ def settled(plan: Plan, arguments: argparse.Namespace, attended: bool) -> str:
             return "stopped"
     elif not arguments.trust:
         if known.before is not None:
-            print("\n".join(plainly(line) for line in known.shown()), file=sys.stderr)
+            print("\n".join(escape_unprintable(line) for line in known.lines_to_review()), file=sys.stderr)
         how = f"`runbook-exec trust {shlex.quote(address)}` shows them and trusts them, `--trust` does unseen"
-        print(f"{address}: {_why(known)}; {how}", file=sys.stderr)
+        print(f"{address}: {_reason(known)}; {how}", file=sys.stderr)
         return "waiting"
-    _or_refused(remember, known, runs)
+    _or_refused(record_trust, known, runs)
     return "yes"
 
 
-def accepted(old: Plan | None, new: Plan) -> None:
+def trust_changed_plan(old: Plan | None, new: Plan) -> None:
     """Trust a document as it is now if it was trusted as it was: the difference was agreed to.
 
     That was one of statements: whatever else has changed that decides what runs is still to be shown.
     """
-    if old is None or not (before := _known(old.runbook, old.procedure)[0]).trusted:
+    if old is None or not (before := _load_trust(old.runbook, old.procedure)[0]).is_trusted:
         return
-    known, runs = _known(new.runbook, new.procedure)
-    if _beside(known) == _beside(before):
-        _or_refused(remember, known, runs)
+    known, runs = _load_trust(new.runbook, new.procedure)
+    if _find_settings(known) == _find_settings(before):
+        _or_refused(record_trust, known, runs)
 
 
-def _beside(known: Trusting) -> list[str]:
+def _find_settings(known: TrustState) -> list[str]:
     """What decides what a procedure runs, but for its statements."""
     return [line for line in known.commands if line.startswith("#")]
 
 
-def trust(arguments: argparse.Namespace, attended: bool) -> str:
+def trust_pages(arguments: argparse.Namespace, attended: bool) -> str:
     """Show the commands of pages and trust them, here or in lock files: "done", or "stopped" by a person."""
     pages = [_procedures(written, arguments) for written in arguments.files]
     chosen = [(page, procedure) for page, procedures in pages for procedure in procedures]
-    known = [(f"{page.path}#{each.anchor}", *_known(page, each)) for page, each in chosen]
+    known = [(f"{page.path}#{each.anchor}", *_load_trust(page, each)) for page, each in chosen]
     if arguments.forget:
         for address, each, runs in known:
-            was = _or_refused(forget, each, runs)
+            was = _or_refused(revoke_trust, each, runs)
             print(f"{address}: {'no longer trusted' if was else 'was not trusted'} on this machine")
         return "done"
     for address, each, runs in known:
-        tell_doubts(address.rpartition("#")[0])
+        print_doubts(address.rpartition("#")[0])
         if each.before == each.commands:
             print(f"{address}: trusted on this machine")
             continue
@@ -92,51 +100,53 @@ def trust(arguments: argparse.Namespace, attended: bool) -> str:
         if attended and not _agrees("trust these commands"):
             return "stopped"
         if not arguments.lock:
-            _or_refused(remember, each, runs)
+            _or_refused(record_trust, each, runs)
             print(f"{address}: trusted on this machine")
     if arguments.lock:
-        for path in _or_refused(lock, [each for _, each, _ in known]):
+        for path in _or_refused(write_locks, [each for _, each, _ in known]):
             print(f"{os.path.relpath(path)}: written; it counts for others once it is committed")
     return "done"
 
 
 def _procedures(written: str, arguments: argparse.Namespace) -> tuple[Runbook, list[Procedure]]:
-    from ..runner.load import address_of, no_errors, read_runbook
+    from ..runner.load import parse_address, read_runbook, require_no_errors
 
-    path, anchor = address_of(written)
+    path, anchor = parse_address(written)
     if path == "-":
         raise Refused("expected files: what is trusted has a place where it is found again")
-    runbook = no_errors(read_runbook(path, arguments))
+    runbook = require_no_errors(read_runbook(path, arguments))
     found = [each for each in runbook.procedures if anchor in (None, each.anchor)]
     if not found:
         raise Refused(f"{path}: expected a procedure{f' `#{anchor}`' if anchor else ''}, found none")
     return runbook, found
 
 
-def _known(runbook: Runbook, procedure: Procedure) -> tuple[Trusting, Path]:
+def _load_trust(runbook: Runbook, procedure: Procedure) -> tuple[TrustState, Path]:
     runs = state_folder(dict(os.environ))
-    return trusting(runbook, procedure, runs, os.environ), runs
+    return read_trust(runbook, procedure, runs, os.environ), runs
 
 
-def _show(known: Trusting, address: str) -> None:
+def _show(known: TrustState, address: str) -> None:
     from ..text.display import wrap
 
     width = get_terminal_size().columns
-    said = wrap(f"{address}: {_why(known)}.", max(20, width - 4))
+    said = wrap(f"{address}: {_reason(known)}.", max(20, width - 4))
     print("\n".join(["", *(f"  {line}" for line in said), ""]))
-    print("\n".join(f"    {plainly(line)}".rstrip() for line in known.shown()), flush=True)
+    print(
+        "\n".join(f"    {escape_unprintable(line)}".rstrip() for line in known.lines_to_review()), flush=True
+    )
 
 
-def _why(known: Trusting) -> str:
+def _reason(known: TrustState) -> str:
     if known.before is not None:
         return "its commands have changed since they were trusted on this machine"
     return "its commands were not trusted on this machine" + (f", and {known.lock}" if known.lock else "")
 
 
 def _agrees(what: str) -> bool:
-    from ..terminal.interactive import agrees
+    from ..terminal.interactive import confirm_action
 
-    return agrees(what, get_terminal_size().columns)
+    return confirm_action(what, get_terminal_size().columns)
 
 
 def _or_refused(do: Callable[..., T], *given: object) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ..text.ansi import printable
+from ..text.ansi import replace_unprintable
 from ..text.span import Span
 from .problem import Problem
 
@@ -14,12 +14,12 @@ _LINE_END = re.compile(r"[\r\n]")
 _BEFORE, _AFTER = 100, 160  # characters shown before and after the beginning of a span
 
 
-def place(path: str, span: Span | None) -> str:
+def format_location(path: str, span: Span | None) -> str:
     """`file:line:column`, as editors and terminals understand it."""
     return f"{path}:{span.line}:{span.column}" if span else path
 
 
-def excerpt(text: str, span: Span, note: str = "") -> str:
+def format_excerpt(text: str, span: Span, note: str = "") -> str:
     """The line of a span with carets below it, and a note beside them; of a very long line, a part."""
     start = span.start - (span.column - 1)
     cut = max(start, span.start - _BEFORE)
@@ -28,32 +28,33 @@ def excerpt(text: str, span: Span, note: str = "") -> str:
     end = found.start() if found else limit
     before = "…" if cut > start else ""
     after = "…" if found is None and limit < len(text) and text[limit] not in "\r\n" else ""
-    left = before + _shown(text[cut : span.start])
-    meant = _shown(text[span.start : max(span.start, min(span.end, end))])
-    right = _shown(text[span.start : end])[len(meant) :] + after
+    left = before + _make_printable(text[cut : span.start])
+    meant = _make_printable(text[span.start : max(span.start, min(span.end, end))])
+    right = _make_printable(text[span.start : end])[len(meant) :] + after
     number = str(span.line)
     gutter = " " * len(number)
-    carets = " " * _columns(left) + "^" * max(1, _columns(meant))
+    carets = " " * _count_columns(left) + "^" * max(1, _count_columns(meant))
     return f"  {number} │ {left}{meant}{right}\n  {gutter} │ {carets}{' ' + note if note else ''}"
 
 
-def explain(problem: Problem, path: str, text: str) -> str:
+def format_problem(problem: Problem, path: str, text: str) -> str:
     """A problem in full: where, what, the line, and what to do next."""
     lines = [
-        f"{place(problem.path or path, problem.span)}: {problem.severity}: {problem.message} [{problem.code}]"
+        f"{format_location(problem.path or path, problem.span)}: "
+        f"{problem.severity}: {problem.message} [{problem.code}]"
     ]
     if problem.span and problem.path in ("", path):
-        lines.append(excerpt(text, problem.span))
+        lines.append(format_excerpt(text, problem.span))
     if problem.hint:
         lines.append(f"  {problem.hint}" if "\n" not in problem.hint else problem.hint)
     return "\n".join(lines)
 
 
-def _shown(text: str) -> str:
-    return printable(text.removeprefix("\ufeff").replace("\t", " "))
+def _make_printable(text: str) -> str:
+    return replace_unprintable(text.removeprefix("\ufeff").replace("\t", " "))
 
 
-def _columns(text: str) -> int:
+def _count_columns(text: str) -> int:
     """How many columns of a terminal the text takes."""
     if text.isascii():
         return len(text)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..lint.rule import Rule
-from ..text.source import span_in
+from ..text.source import make_span
 from ..text.span import Span
-from .excerpt import excerpt
+from .excerpt import format_excerpt
 from .finding import Finding
 from .problem import Severity
 
@@ -19,7 +19,7 @@ _TELLING = 4  # characters of a secret that are shown: they tell what kind it is
 _LETTER = re.compile(r"[^\r\n]")
 
 
-class Place(NamedTuple):
+class DiagnosticLocation(NamedTuple):
     """A stretch of a page; lines and columns count from 1, and the end is the character after it.
 
     `units` are the two columns counted in UTF-16 code units, as editors do.
@@ -34,14 +34,14 @@ class Place(NamedTuple):
     units: tuple[int, int]
 
 
-class Change(NamedTuple):
+class TextEdit(NamedTuple):
     """A safe change: what stands at this place becomes `replacement`."""
 
-    place: Place
+    location: DiagnosticLocation
     replacement: str
 
 
-class Found(NamedTuple):
+class Diagnostic(NamedTuple):
     """A finding on a page, under the rule that made it."""
 
     path: str  # as the page was asked for
@@ -50,10 +50,10 @@ class Found(NamedTuple):
     severity: Severity
     message: str
     hint: str
-    place: Place
+    location: DiagnosticLocation
     excerpt: str  # the line with carets
-    fix: Change | None = None
-    also: Found | None = None  # the same in another document that this one is held against
+    fix: TextEdit | None = None
+    also: Diagnostic | None = None  # the same in another document that this one is held against
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,37 +63,37 @@ class Report:
     `command` is who tells it, and `rules` those that found something and are none of the linter's.
     """
 
-    found: tuple[Found, ...]
+    diagnostics: tuple[Diagnostic, ...]
     pages: Mapping[str, str]  # the digest of each page that was looked at, by path
     not_checked: tuple[str, ...] = field(default=())  # why, a line each
     command: str = "lint"
     rules: tuple[Rule, ...] = ()
 
 
-def told(path: str, text: str, found: Sequence[tuple[Rule, Finding]]) -> Iterator[Found]:
+def build_diagnostics(path: str, text: str, found: Sequence[tuple[Rule, Finding]]) -> Iterator[Diagnostic]:
     """Findings, in the order of the text, as they are told: what is a secret is not shown."""
-    placing = _Placing(text)
+    placing = _LocationFinder(text)
     secrets = [finding.span for _, finding in found if finding.secret]
-    shown = _masked(text, secrets) if secrets else text
+    shown = _mask_secrets(text, secrets) if secrets else text
     for rule, finding in found:
         fix = finding.fix
         change = None
         if fix is not None:
-            change = Change(placing.place(span_in(text, fix.start, fix.end)), fix.replacement)
-        yield Found(
+            change = TextEdit(placing.locate(make_span(text, fix.start, fix.end)), fix.replacement)
+        yield Diagnostic(
             path,
             rule.code,
             rule.name,
             rule.severity,
             finding.message,
             finding.hint,
-            placing.place(finding.span),
-            excerpt(shown, finding.span),
+            placing.locate(finding.span),
+            format_excerpt(shown, finding.span),
             change,
         )
 
 
-def _masked(text: str, secrets: Sequence[Span]) -> str:
+def _mask_secrets(text: str, secrets: Sequence[Span]) -> str:
     """The text with all but the first characters of secrets replaced, line ends left as they are."""
     pieces: list[str] = []
     position = 0
@@ -105,7 +105,7 @@ def _masked(text: str, secrets: Sequence[Span]) -> str:
     return "".join((*pieces, text[position:]))
 
 
-class _Placing:
+class _LocationFinder:
     """Finds places on a page, quickest in the order of the text."""
 
     def __init__(self, text: str) -> None:
@@ -113,51 +113,53 @@ class _Placing:
         self._ascii = text.isascii()
         self._latest = (0, 0, 0)  # a line, an offset on it, and its column in UTF-16 code units
 
-    def place(self, span: Span) -> Place:
+    def locate(self, span: Span) -> DiagnosticLocation:
         """A span with its end and its columns in UTF-16 code units."""
-        last = span_in(self._text, max(span.start, span.end - 1), span.end)
+        last = make_span(self._text, max(span.start, span.end - 1), span.end)
         end_column = last.column + (1 if span.end > span.start else 0)
-        units = self._units(span), self._units(last) + self._between(last.start, span.end)
-        return Place(span.start, span.end, span.line, span.column, last.line, end_column, units)
+        units = self._column_units(span), self._column_units(last) + self._count_units(last.start, span.end)
+        return DiagnosticLocation(span.start, span.end, span.line, span.column, last.line, end_column, units)
 
-    def _units(self, span: Span) -> int:
+    def _column_units(self, span: Span) -> int:
         if self._ascii:
             return span.column
         line, offset, units = self._latest
         if line != span.line or span.start < offset:
             offset, units = span.start - (span.column - 1), 1
-        units += self._between(offset, span.start)
+        units += self._count_units(offset, span.start)
         self._latest = (span.line, span.start, units)
         return units
 
-    def _between(self, start: int, end: int) -> int:
+    def _count_units(self, start: int, end: int) -> int:
         return len(self._text[start:end].encode("utf-16-le", "surrogatepass")) // 2
 
 
-def to_plain(found: Found) -> list[Any]:
+def to_plain(found: Diagnostic) -> list[Any]:
     """The finding without its path, as JSON can hold it."""
-    fix = found.fix and [_flat(found.fix.place), found.fix.replacement]
+    fix = found.fix and [_flatten_location(found.fix.location), found.fix.replacement]
     return [
-        found.code, found.name, str(found.severity), found.message, found.hint, _flat(found.place),
-        found.excerpt, fix,
+        found.code, found.name, str(found.severity), found.message, found.hint,
+        _flatten_location(found.location), found.excerpt, fix,
     ]  # fmt: skip
 
 
-def from_plain(path: str, plain: Sequence[Any]) -> Found:
+def from_plain(path: str, plain: Sequence[Any]) -> Diagnostic:
     """The finding that `to_plain` made this of; raises ValueError or TypeError for anything else."""
     code, name, severity, message, hint, place, line, fix = plain
     if not all(isinstance(text, str) for text in (code, name, message, hint, line)):
         raise TypeError("expected texts")
-    change = None if fix is None else Change(_place(fix[0]), str(fix[1]))
-    return Found(path, code, name, Severity(severity), message, hint, _place(place), line, change)
+    change = None if fix is None else TextEdit(_parse_location(fix[0]), str(fix[1]))
+    return Diagnostic(
+        path, code, name, Severity(severity), message, hint, _parse_location(place), line, change
+    )
 
 
-def _flat(place: Place) -> list[int]:
+def _flatten_location(place: DiagnosticLocation) -> list[int]:
     return [
         place.start, place.end, place.line, place.column, place.end_line, place.end_column, *place.units,
     ]  # fmt: skip
 
 
-def _place(plain: Sequence[int]) -> Place:
+def _parse_location(plain: Sequence[int]) -> DiagnosticLocation:
     start, end, line, column, end_line, end_column, first, last = map(int, plain)
-    return Place(start, end, line, column, end_line, end_column, (first, last))
+    return DiagnosticLocation(start, end, line, column, end_line, end_column, (first, last))

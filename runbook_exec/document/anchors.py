@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from urllib.parse import unquote
 
-from .markdown.headings import plain, slug
+from .markdown.headings import make_slug, strip_markup
 
 _ATX = re.compile(r"[ \t>]*+(?>(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*)#{1,6}[ \t]++(?P<title>.*)")
 
@@ -58,7 +58,7 @@ class Headings:
     included: bool = False  # whether other text is brought in, with headings of its own
 
     @cached_property
-    def likely(self) -> frozenset[str]:
+    def likely_anchors(self) -> frozenset[str]:
         """The anchors that most renderers make of most headings: looked at before all that some make."""
         return frozenset(title.lower().replace(" ", "-") for title in self.titles) | self.ids
 
@@ -78,46 +78,48 @@ class Headings:
     @cached_property
     def words(self) -> frozenset[str]:
         """The letters and digits of the headings."""
-        return frozenset(letters(variant) for title in self.titles for variant in _variants(title))
+        return frozenset(fold_heading(variant) for title in self.titles for variant in _variants(title))
 
     def has_anchor(self, written: str, loose: bool = False) -> bool:
         """Whether some renderer gives a heading this anchor; `loose` where nobody knows which one renders."""
         anchor = unquote(written).casefold().removeprefix("user-content-")
         if (
             self.included
-            or anchor in self.likely
+            or anchor in self.likely_anchors
             or _MADE.fullmatch(anchor)
             or not self.anchors.isdisjoint((anchor, anchor.strip("-")))
         ):
             return True
         spaced = loose or not anchor.isascii() or " " in anchor
-        return spaced and (letters(anchor) in self.words or (loose and self._numbered(letters(anchor))))
+        return spaced and (
+            fold_heading(anchor) in self.words or (loose and self._has_numbered_heading(fold_heading(anchor)))
+        )
 
     def has_heading(self, written: str) -> bool:
         """Whether a wikilink means a heading here: by its words, each heading of `#one#two` in turn."""
         return (
             self.included
             or written in self.titles
-            or letters(written) in self.words
+            or fold_heading(written) in self.words
             or all(self._has_part(part.strip()) for part in written.split("#"))
         )
 
     def _has_part(self, part: str) -> bool:
-        folded = letters(part)
+        folded = fold_heading(part)
         return not folded or part.startswith("^") or folded in self.words or self.has_anchor(part)
 
-    def _numbered(self, wanted: str) -> bool:
+    def _has_numbered_heading(self, wanted: str) -> bool:
         return any(word.lstrip("0123456789") == wanted for word in self.words)
 
 
-def letters(text: str) -> str:
+def fold_heading(text: str) -> str:
     """What two spellings of one heading have in common: its letters and digits."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(character for character in folded if character.isalnum())
 
 
 @lru_cache(maxsize=64)
-def headings(text: str) -> Headings:
+def find_headings(text: str) -> Headings:
     """The headings of a page, those in lists, quotes and admonitions too."""
     titles: list[str] = []
     included = False
@@ -141,10 +143,10 @@ def headings(text: str) -> Headings:
             if may_include and not included:
                 included = _INCLUDED.match(f"\n{line}") is not None
             previous = line
-    return Headings(tuple(titles), frozenset(_ids(text)), included)
+    return Headings(tuple(titles), frozenset(_find_ids(text)), included)
 
 
-def _ids(text: str) -> Iterator[str]:
+def _find_ids(text: str) -> Iterator[str]:
     at = text.find("=") if "<" in text else -1
     while at >= 0:
         if _ID_NAME.search(text, max(0, at - _NEAR), at) and (found := _ID.match(text, at + 1)):
@@ -160,7 +162,7 @@ def _variants(title: str) -> set[str]:
     if _PLAIN.fullmatch(title):
         return {title}
     bare = _BRACES.sub("", title).strip()
-    seen = {title, plain(title), plain(bare)}
+    seen = {title, strip_markup(title), strip_markup(bare)}
     seen |= {_TAG.sub("", text) for text in tuple(seen)}
     return seen | {_EMOJI.sub("", text).strip() for text in tuple(seen)}
 
@@ -173,7 +175,7 @@ def _slugs(title: str) -> Iterable[str]:
     github = kept.replace(" ", "-")
     redcarpet = re.sub(r"[\W_]+", "-", title.casefold())
     return (
-        slug(title),
+        make_slug(title),
         github,
         *(text.strip("-") for text in (github, redcarpet, re.sub("-+", "-", github))),
     )

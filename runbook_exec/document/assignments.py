@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..errors import ValueProblem
 from ..text.regex import PatternProblem, compile_pattern
-from .placeholders import placeholder_name
+from .placeholders import parse_placeholder_name
 
 
 class Capture(NamedTuple):
@@ -26,7 +26,7 @@ def parse_set(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueProblem("expected NAME=VALUE, got no `=`")
-    return _name(name), value
+    return _read_name(name), value
 
 
 def parse_capture(text: str) -> Capture:
@@ -43,11 +43,11 @@ def parse_capture(text: str) -> Capture:
             compile_pattern(pattern)
         except PatternProblem as problem:
             raise ValueProblem(str(problem)) from None
-    return Capture(_name(name), step, pattern if colon else None)
+    return Capture(_read_name(name), step, pattern if colon else None)
 
 
-def _name(text: str) -> str:
+def _read_name(text: str) -> str:
     try:
-        return placeholder_name(text)
+        return parse_placeholder_name(text)
     except ValueError as error:
         raise ValueProblem(str(error)) from None

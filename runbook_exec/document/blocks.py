@@ -10,52 +10,54 @@ from typing import NamedTuple
 from ..diagnostics.problem import Problem
 from ..shells.base import Scan
 from ..shells.quoting import Context
-from ..shells.registry import LANGUAGES, READS, SESSION, SHELLS, SPOKEN
-from ..text.source import Excerpt, Source
+from ..shells.registry import CANONICAL_LANGUAGES, CONSOLE, LANGUAGES, READS, SHELLS
+from ..text.source import MappedText, Source
 from ..text.span import Span
 from . import placeholders
-from .annotations.parser import merge, read_info
-from .console import Session, is_session, unwrap
+from .annotations.parser import merge_annotations, read_info
+from .console import ConsoleBlock, is_console, strip_prompts
 from .markdown.elements import Fence
-from .model import NOTHING, Annotation, Block, Placeholder, Settings, Statement
+from .model import NOTHING, Annotation, Block, Placeholder, RunbookSettings, Statement
 
 _OR = re.compile(r"#+\s*(?:or|alternatively)\b(?:[^\n]*:)?\s*", re.IGNORECASE)
 
 _HEADING_COMMENT = re.compile(r"\s*#(?!!)[^\n]*")
 
 
-class Draft(NamedTuple):
+class BlockDraft(NamedTuple):
     """A fence with what is said of it: all that does not depend on the procedure it stands in."""
 
     fence: Fence
     language: str  # a shell's name, `console`, or the word as written
     annotation: Annotation
     problems: tuple[Problem, ...]
-    put_aside: str  # why it would not run in any procedure; empty if it might
+    reason_not_run: str  # why it would not run in any procedure; empty if it might
     executable: bool  # whether it is for some shell, and not put aside
 
 
-def draft(source: Source, fence: Fence, above: Annotation, shell: str | None = None) -> Draft:
+def draft_block(source: Source, fence: Fence, above: Annotation, shell: str | None = None) -> BlockDraft:
     """Read a fence's info string; `above` is the annotation on the line above it.
 
     Braces in other languages than a shell's belong to other tools: nothing is said of mistakes in them.
     """
     word, inside, problems = read_info(fence.written, source.text, fence.written_at)
-    annotation = inside if above is NOTHING else merge(inside, above)
+    annotation = inside if above is NOTHING else merge_annotations(inside, above)
     language = LANGUAGES.get(word, word)
     if annotation.shell:
         language = LANGUAGES.get(annotation.shell, annotation.shell)
-    ours = language in SPOKEN
+    ours = language in CANONICAL_LANGUAGES
     if not ours:
         annotation = above
         problems = ()
     if not fence.closed:
-        problems = (*problems, _unclosed(source, fence))
-    put_aside = _put_aside(fence, annotation)
-    return Draft(fence, language, annotation, problems, put_aside, language in SPOKEN and not put_aside)
+        problems = (*problems, _report_unclosed(source, fence))
+    put_aside = _reason_not_run(fence, annotation)
+    return BlockDraft(
+        fence, language, annotation, problems, put_aside, language in CANONICAL_LANGUAGES and not put_aside
+    )
 
 
-def _put_aside(fence: Fence, annotation: Annotation) -> str:
+def _reason_not_run(fence: Fence, annotation: Annotation) -> str:
     if fence.quoted:
         return "inside a quote: an alternative"
     if not fence.closed:
@@ -65,7 +67,7 @@ def _put_aside(fence: Fence, annotation: Annotation) -> str:
     return "annotated manual: a person does this" if annotation.manual else ""
 
 
-def _unclosed(source: Source, fence: Fence) -> Problem:
+def _report_unclosed(source: Source, fence: Fence) -> Problem:
     marker = source.text[fence.span.start : fence.written_at].strip() or "```"
     span = source.span(fence.span.start, source.end(fence.span.line - 1))
     return Problem(
@@ -77,7 +79,7 @@ def _unclosed(source: Source, fence: Fence) -> Problem:
 
 
 def read_block(
-    source: Source, drafted: Draft, number: int, shell: str, settings: Settings, why_not: str = ""
+    source: Source, drafted: BlockDraft, number: int, shell: str, settings: RunbookSettings, why_not: str = ""
 ) -> tuple[Block, tuple[Problem, ...]]:
     """The block as it stands in a procedure that runs in `shell`; `why_not` is why nothing here runs.
 
@@ -85,22 +87,24 @@ def read_block(
     """
     fence = drafted.fence
     language = drafted.language
-    session = language == SESSION or (language in SHELLS and is_session(fence.code.text))
-    own_shell = shell if language == SESSION or language in READS.get(shell, ()) else language
-    reason = drafted.put_aside or why_not or _other_language(language, own_shell, shell)
+    session = language == CONSOLE or (language in SHELLS and is_console(fence.code.text))
+    own_shell = shell if language == CONSOLE or language in READS.get(shell, ()) else language
+    reason = drafted.reason_not_run or why_not or _explain_language(language, own_shell, shell)
     if own_shell not in SHELLS:
         block = Block(
             number, fence.info, language, fence.code.text, fence.code, fence.span,
             why_not=reason, annotation=drafted.annotation,
         )  # fmt: skip
         return block, ()
-    content = Session(fence.code, ())
+    content = ConsoleBlock(fence.code, ())
     if session:
-        content = unwrap(fence.code, lambda text: _scan(text, own_shell, settings)[0].problem is None)
+        content = strip_prompts(
+            fence.code, lambda text: _scan_script(text, own_shell, settings)[0].problem is None
+        )
         if not reason and not content.script.text.strip():
             reason = "no line in it begins with the prompt `$ `"
-    reading = _Reading(source, content.script)
-    statements, labels, problems = reading.statements(own_shell, settings, content.expected)
+    reading = _ScriptReader(source, content.script)
+    statements, labels, problems = reading.read_statements(own_shell, settings, content.expected)
     block = Block(
         number, fence.info, language, fence.code.text, content.script, fence.span, statements, labels,
         runs=not reason, why_not=reason, annotation=drafted.annotation,
@@ -108,32 +112,34 @@ def read_block(
     return block, problems
 
 
-def _other_language(language: str, own_shell: str, shell: str) -> str:
-    if language not in SPOKEN:
+def _explain_language(language: str, own_shell: str, shell: str) -> str:
+    if language not in CANONICAL_LANGUAGES:
         return "not a shell" if language else "no language is named after its fence"
     if own_shell == shell:
         return ""
     return f"in {language}; this procedure runs in {shell}" if shell else f"in {language}; nothing runs here"
 
 
-def _scan(script: str, shell: str, settings: Settings) -> tuple[Scan, tuple[placeholders.Found, ...]]:
-    found = placeholders.find(script, settings.literal)
-    scan: Scan = SHELLS[shell].scan(placeholders.blank(script, found))
+def _scan_script(
+    script: str, shell: str, settings: RunbookSettings
+) -> tuple[Scan, tuple[placeholders.PlaceholderMatch, ...]]:
+    found = placeholders.find_placeholders(script, settings.literal)
+    scan: Scan = SHELLS[shell].scan(placeholders.replace_placeholders(script, found))
     return scan, found
 
 
-class _Reading(NamedTuple):
+class _ScriptReader(NamedTuple):
     """A script that is being read, and where it stands in the file."""
 
     source: Source
-    script: Excerpt
+    script: MappedText
 
-    def statements(
-        self, shell: str, settings: Settings, expected: Sequence[tuple[int, str]]
+    def read_statements(
+        self, shell: str, settings: RunbookSettings, expected: Sequence[tuple[int, str]]
     ) -> tuple[tuple[Statement, ...], tuple[str, ...], tuple[Problem, ...]]:
         """The statements, the labels of the alternatives among them, and what is wrong with the script."""
         text = self.script.text
-        scan, found = _scan(text, shell, settings)
+        scan, found = _scan_script(text, shell, settings)
         borders, labels = _alternatives(text, scan)
         statements = []
         ends = [end for _, end in scan.statements]
@@ -164,7 +170,7 @@ class _Reading(NamedTuple):
             problems = (Problem("syntax", message, span, f"it is read as {shell}"),)
         return tuple(statements), labels, problems
 
-    def _placeholder(self, found: placeholders.Found, base: int, scan: Scan) -> Placeholder:
+    def _placeholder(self, found: placeholders.PlaceholderMatch, base: int, scan: Scan) -> Placeholder:
         in_comment = scan.in_comment(found.start)
         context = Context.COMMENT if in_comment else scan.context(found.start, found.end)
         span = self._span(found.start, found.end)

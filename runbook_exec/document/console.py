@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..text.source import Excerpt
+from ..text.source import MappedText
 
 _PATIENCE = 25  # how often, on average, a character of a session is looked at to see where its command ends
 
@@ -25,19 +25,19 @@ _CONTINUATION = re.compile(r"[ \t]*>(?: |$)")
 _BACKSLASHES = re.compile(r"(\\+)$")
 
 
-class Session(NamedTuple):
+class ConsoleBlock(NamedTuple):
     """The commands of a session as one script, and what it shows below each."""
 
-    script: Excerpt
+    script: MappedText
     expected: tuple[tuple[int, str], ...]  # where a command with output ends in the script, and that output
 
 
-def is_session(code: str) -> bool:
+def is_console(code: str) -> bool:
     """Whether the first line that is neither blank nor a comment begins with the prompt `$ `."""
     return _FIRST_PROMPT.match(code) is not None
 
 
-def _prompt(lines: list[str]) -> re.Pattern[str]:
+def _find_prompt(lines: list[str]) -> re.Pattern[str]:
     """The prompt of a session: `% ` where it begins with that, else `$ `.
 
     Only one of them, because programs print the other: `  % Total    % Received` is curl's.
@@ -46,15 +46,15 @@ def _prompt(lines: list[str]) -> re.Pattern[str]:
     return _PERCENT if first.startswith("% ") else _DOLLAR
 
 
-def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
+def strip_prompts(code: MappedText, complete: Callable[[str], bool]) -> ConsoleBlock:
     """Take the prompts off a session; `complete` says whether text is whole commands of the shell.
 
     A line without a prompt belongs to the command above only while that is not complete; every other one is
     output. Without any prompt the script is empty.
     """
-    ask = _sparing(complete, _PATIENCE * len(code.text) + 20_000)
+    ask = _limit_checks(complete, _PATIENCE * len(code.text) + 20_000)
     lines = code.text.split("\n")
-    prompt = _prompt(lines)
+    prompt = _find_prompt(lines)
     texts: list[str] = []
     origins: list[int] = []
     padding: list[int] = []
@@ -62,7 +62,7 @@ def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
     length = 0
     index = next((at for at, line in enumerate(lines) if prompt.match(line)), len(lines))
     while index < len(lines):
-        cuts = _command(lines, index, prompt, ask)
+        cuts = _find_cuts(lines, index, prompt, ask)
         for at, cut in enumerate(cuts, index):
             texts.append(lines[at][cut:])
             origins.append(code.origins[at] + max(0, cut - code.padding[at]))
@@ -75,12 +75,12 @@ def unwrap(code: Excerpt, complete: Callable[[str], bool]) -> Session:
         shown = "\n".join(lines[output:index]).rstrip("\n")
         if shown.strip():
             expected.append((length - 1, shown))
-    return Session(Excerpt("\n".join(texts), tuple(origins), tuple(padding)), tuple(expected))
+    return ConsoleBlock(MappedText("\n".join(texts), tuple(origins), tuple(padding)), tuple(expected))
 
 
-def _command(lines: list[str], first: int, prompt: re.Pattern[str], complete: _Complete) -> list[int]:
+def _find_cuts(lines: list[str], first: int, prompt: re.Pattern[str], complete: _Complete) -> list[int]:
     """How many characters to take off each line of the command whose prompt is on line `first`."""
-    cuts = [_cut(prompt, lines[first])]
+    cuts = [_prompt_width(prompt, lines[first])]
     texts = [lines[first][cuts[0] :]]
     for index in range(first + 1, len(lines)):
         if prompt.match(lines[index]):
@@ -88,7 +88,7 @@ def _command(lines: list[str], first: int, prompt: re.Pattern[str], complete: _C
         goes_on = _ends_in_backslash(texts[-1])
         if not goes_on and complete("\n".join(texts)) is not False:
             break
-        cut = _cut(_CONTINUATION, lines[index])
+        cut = _prompt_width(_CONTINUATION, lines[index])
         if not goes_on and not cut:
             return cuts + [0] * _until_complete(lines, index, texts, prompt, complete)
         cuts.append(cut)
@@ -112,7 +112,7 @@ def _until_complete(
     return 0
 
 
-def _sparing(complete: Callable[[str], bool], most: int) -> _Complete:
+def _limit_checks(complete: Callable[[str], bool], most: int) -> _Complete:
     """`complete`, which gives no answer any more once it was asked about `most` characters.
 
     Text is then taken for output; the command above it stays incomplete, which is a problem of its block.
@@ -127,7 +127,7 @@ def _sparing(complete: Callable[[str], bool], most: int) -> _Complete:
     return answer
 
 
-def _cut(prompt: re.Pattern[str], line: str) -> int:
+def _prompt_width(prompt: re.Pattern[str], line: str) -> int:
     match = prompt.match(line)
     return match.end() if match else 0
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..system.git import listed_by_git
+from ..system.git import list_git_files
 
 SUFFIXES = (".md", ".markdown")
 
@@ -21,7 +21,7 @@ class NoSuchPath(Exception):
     """A path that was asked for is not there, or cannot be looked into; the message says which."""
 
 
-def collect(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path]:
+def collect_pages(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path]:
     """The Markdown files that are meant, in order, each once; in folders, those that git does not ignore.
 
     Without paths it is the folders of `default` that exist. A file that is named is looked at whatever it is
@@ -34,7 +34,7 @@ def collect(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path
     for path in wanted:
         if path.is_dir():
             try:
-                for page in pages_in(path):
+                for page in find_pages(path):
                     found.setdefault(os.path.abspath(page), page)  # noqa: PTH100
             except OSError as error:
                 reason = (error.strerror or str(error)).lower()
@@ -46,16 +46,16 @@ def collect(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path
     return list(found.values())
 
 
-def pages_in(folder: Path) -> list[Path]:
+def find_pages(folder: Path) -> list[Path]:
     """The Markdown files below a folder, sorted; in a git work tree those that git does not ignore."""
-    listed = listed_by_git(folder)
+    listed = list_git_files(folder)
     if listed is None:
         return sorted(path for path in _walk(folder) if path.suffix.lower() in SUFFIXES)
     pages = [name for name in listed if name.lower().endswith(SUFFIXES)]
     return [folder / name for name in sorted(pages, key=lambda name: name.split("/"))]
 
 
-def site_root(path: Path) -> Path | None:
+def find_site_root(path: Path) -> Path | None:
     """The folder whose pages a link on this page may mean, by what stands in it; None where nothing tells."""
     for folder in path.absolute().parents:
         if any((folder / name).exists() for name in _ROOTS):

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..system.memo import latest
-from .markdown.wikilinks import code_spans
+from ..system.memo import cache_latest
+from .markdown.wikilinks import find_code_spans
 from .model import Runbook, Wikilink
 
 _TOKEN = re.compile(r"\\.|\[|\]\(?", re.DOTALL)
@@ -54,7 +54,7 @@ class Link(NamedTuple):
     end: int
 
 
-class Stretches:
+class TextRanges:
     """Stretches of a text: whether an offset is in one of them."""
 
     def __init__(self, found: Iterable[tuple[int, int]]) -> None:
@@ -73,17 +73,17 @@ class Stretches:
 
 
 @lru_cache(maxsize=4)
-def hidden_in(text: str) -> Stretches:
+def find_hidden_ranges(text: str) -> TextRanges:
     """What of a page no reader sees, or sees as code: comments, and code in the form of HTML."""
-    found = [*_between(text, "<!--", "-->"), *_obsidian_comments(text)]
+    found = [*_find_between(text, "<!--", "-->"), *_obsidian_comments(text)]
     if "</" in text:
         lowered = text.lower()
         for tag in _HTML_CODE:
-            found += _between(lowered, f"<{tag}", f"</{tag}>")
-    return Stretches(found)
+            found += _find_between(lowered, f"<{tag}", f"</{tag}>")
+    return TextRanges(found)
 
 
-def _between(text: str, opening: str, closing: str) -> Iterator[tuple[int, int]]:
+def _find_between(text: str, opening: str, closing: str) -> Iterator[tuple[int, int]]:
     start = text.find(opening)
     while start >= 0:
         end = text.find(closing, start + len(opening))
@@ -102,14 +102,14 @@ def _obsidian_comments(text: str) -> Iterator[tuple[int, int]]:
     yield from ((opening.start(), closing.end()) for opening, closing in zip(alone, alone, strict=False))
 
 
-@latest
-def page_links(runbook: Runbook) -> Sequence[Wikilink]:
+@cache_latest
+def find_page_links(runbook: Runbook) -> Sequence[Wikilink]:
     """The wikilinks, without what only looks like one: `[[1]](…)`, `[[:space:]]`, `[[ -f x ]]`, `[[TOC]]`."""
     return tuple(_page_links(runbook))
 
 
 def _page_links(runbook: Runbook) -> Iterator[Wikilink]:
-    hidden = hidden_in(runbook.text) if runbook.wikilinks else None
+    hidden = find_hidden_ranges(runbook.text) if runbook.wikilinks else None
     for link in runbook.wikilinks:
         start, end = link.span.start, link.span.end
         beside = (runbook.text[max(0, start - 1) : start], runbook.text[end : end + 1])
@@ -124,8 +124,8 @@ def has_links(text: str) -> bool:
     return "](" in text or "]:" in text
 
 
-@latest
-def links(runbook: Runbook) -> Sequence[Link]:
+@cache_latest
+def find_links(runbook: Runbook) -> Sequence[Link]:
     """The links and images of the prose, then the definitions of references that are used."""
     return tuple(_links(runbook))
 
@@ -133,7 +133,7 @@ def links(runbook: Runbook) -> Sequence[Link]:
 def _links(runbook: Runbook) -> Iterator[Link]:
     text = runbook.text
     at = text.find("](")
-    hidden = hidden_in(text) if at >= 0 else Stretches(())
+    hidden = find_hidden_ranges(text) if at >= 0 else TextRanges(())
     for span in runbook.paragraphs:
         if 0 <= at < span.start:
             at = text.find("](", span.start)
@@ -145,8 +145,8 @@ def _links(runbook: Runbook) -> Iterator[Link]:
 
 
 def _inline(text: str, start: int, end: int) -> Iterator[Link]:
-    spans = code_spans(text, start, end)
-    code = Stretches(spans) if spans else ()
+    spans = find_code_spans(text, start, end)
+    code = TextRanges(spans) if spans else ()
     depth = 0
     for token in _TOKEN.finditer(text, start, end):
         if token.start() in code:
@@ -162,10 +162,10 @@ def _inline(text: str, start: int, end: int) -> Iterator[Link]:
 
 def _definitions(runbook: Runbook) -> Iterator[Link]:
     text = runbook.text
-    found = list(_defined(text))
+    found = list(_match_definitions(text))
     if not found:
         return
-    hidden = hidden_in(text)
+    hidden = find_hidden_ranges(text)
     used = {label.casefold() for label in _LABEL.findall(text)}
     starts = [block.span.start for block in runbook.blocks]
     for definition in found:
@@ -176,7 +176,7 @@ def _definitions(runbook: Runbook) -> Iterator[Link]:
             yield _link(definition)
 
 
-def _defined(text: str) -> Iterator[re.Match[str]]:
+def _match_definitions(text: str) -> Iterator[re.Match[str]]:
     """The definitions, each looked for on a line in which there may be one."""
     line = -1
     at = text.find("]:")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..diagnostics.problem import Problem
 from ..shells.quoting import Context
-from ..text.source import Excerpt
+from ..text.source import MappedText
 from ..text.span import Span
 
 TRANSCRIPT = ".rehearsal.md"  # how the name of a page ends that says what a runbook calls: none of it runs
@@ -71,7 +71,7 @@ class Block(NamedTuple):
     info: str  # as written after the fence
     language: str  # its first word in lower case, with the aliases of a shell made one; "" for none
     code: str  # as it stands on the page
-    script: Excerpt
+    script: MappedText
     span: Span  # from the opening fence to the end of the closing one
     statements: tuple[Statement, ...] = ()
     alternatives: tuple[str, ...] = ()  # a label for each
@@ -155,7 +155,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RunbookSettings:
     """The front matter's `runbook:` key, or the file given with `--inputs`."""
 
     inputs: Mapping[str, Input] = field(default_factory=dict)
@@ -176,7 +176,7 @@ class Runbook(NamedTuple):
     digest: str  # sha256 of the file's bytes, in hexadecimal
     title: str
     front_matter: Mapping[str, Any]
-    settings: Settings
+    settings: RunbookSettings
     procedures: tuple[Procedure, ...]
     chosen: str | None  # the anchor of the one procedure that runs unless another is named
     sections: tuple[Section, ...]

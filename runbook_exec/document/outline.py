@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from ..text.source import Source
 from ..text.span import Span
-from .markdown.elements import Element, Fence, Heading, Item, Paragraph
-from .markdown.headings import numbered, plain
-from .sections import Node, nodes
+from .markdown.elements import Element, Fence, Heading, ListItem, Paragraph
+from .markdown.headings import split_number, strip_markup
+from .sections import HeadingNode, build_nodes
 
 PROCEDURE_TITLES = ("procedure", "steps", "instructions", "runbook")
 
@@ -32,7 +32,7 @@ _HELPING = re.compile(r"\b(?:debug|troubleshoot)", re.IGNORECASE)  # belongs to 
 _LONGEST_TITLE = 80
 
 
-class Part(NamedTuple):
+class StepOutline(NamedTuple):
     """The elements `first:last` that make a step."""
 
     label: str  # the number as written; "" for none
@@ -44,68 +44,68 @@ class Part(NamedTuple):
     heading: Span | None = None  # where it begins with a heading
 
 
-class Course(NamedTuple):
+class ProcedureOutline(NamedTuple):
     """A procedure as the page lays it out: its steps, and the elements before them."""
 
     title: str
     anchor: str
     span: Span
-    steps: tuple[Part, ...]
+    steps: tuple[StepOutline, ...]
     preface: tuple[int, int]
     dangerous: bool = False
-    left_out: tuple[Node, ...] = ()  # headings in it that are no steps, because they are dangerous
+    left_out: tuple[HeadingNode, ...] = ()  # headings in it that are no steps, because they are dangerous
     helping: bool = False  # there for when something goes wrong with others, and no procedure of its own
 
 
 class Outline(NamedTuple):
     """A page's headings and procedures; `main` are those that rule 1 of the design makes *the* procedure."""
 
-    nodes: tuple[Node, ...]
-    main: tuple[Course, ...]
-    others: tuple[Course, ...]
-    page: _Page
+    nodes: tuple[HeadingNode, ...]
+    main: tuple[ProcedureOutline, ...]
+    others: tuple[ProcedureOutline, ...]
+    page: _OutlineRules
 
-    def chosen(self) -> str | None:
+    def find_default_anchor(self) -> str | None:
         """The anchor of the one procedure that runs unless another is named."""
         wanted = [course for course in self.main or self.others if not course.helping]
         return wanted[0].anchor if len(wanted) == 1 and not wanted[0].dangerous else None
 
-    def course_at(self, anchor: str) -> Course | None:
+    def find_procedure(self, anchor: str) -> ProcedureOutline | None:
         """The procedure under the heading with this anchor, whatever stands there."""
         for index, node in enumerate(self.nodes):
             if node.anchor == anchor:
-                return self.page.named(index)
+                return self.page.build_procedure(index)
         return None
 
 
-def outline(
+def build_outline(
     source: Source, elements: Sequence[Element], executable: Collection[int], page_title: str
 ) -> Outline:
     """Lay out a page, of whose elements those with an index in `executable` are blocks that could run."""
-    headings, page_anchor = nodes(source, elements, page_title)
+    headings, page_anchor = build_nodes(source, elements, page_title)
     children: dict[int | None, list[int]] = {}
     for index, node in enumerate(headings):
         children.setdefault(node.parent, []).append(index)
     title_at = next((index for index, node in enumerate(headings) if node.level == 1), None)
     ordered = tuple(sorted(executable))
-    page = _Page(source, elements, headings, children, title_at, ordered, page_title, page_anchor)
-    main = tuple(page.main())
-    return Outline(headings, main, tuple(page.others(main)), page)
+    page = _OutlineRules(source, elements, headings, children, title_at, ordered, page_title, page_anchor)
+    main = tuple(page.find_main())
+    return Outline(headings, main, tuple(page.find_others(main)), page)
 
 
-class _Page(NamedTuple):
+class _OutlineRules(NamedTuple):
     """What the rules look at."""
 
     source: Source
     elements: Sequence[Element]
-    nodes: tuple[Node, ...]
+    nodes: tuple[HeadingNode, ...]
     children: Mapping[int | None, Sequence[int]]
     title_at: int | None  # the node that is the page's title
     executable: tuple[int, ...]  # indices of elements, in order
     title: str
     anchor: str
 
-    def main(self) -> Iterator[Course]:
+    def find_main(self) -> Iterator[ProcedureOutline]:
         """Rule 1: sections titled so, else sections whose headings are numbered."""
         titled = [
             index
@@ -116,11 +116,11 @@ class _Page(NamedTuple):
         around = {ancestor for index in titled for ancestor in self._ancestors(index)}
         named = [index for index in titled if index not in around]
         if named:
-            yield from (self._helping(self.named(index), index) for index in named)
+            yield from (self._mark_helping(self.build_procedure(index), index) for index in named)
             return
         groups: dict[tuple[int | None, int], list[int]] = {}
         for index, node in enumerate(self.nodes):
-            if numbered(node.title)[0]:
+            if split_number(node.title)[0]:
                 groups.setdefault((node.parent, node.level), []).append(index)
         counts = {parent for (parent, _), group in groups.items() if len(group) > 1}
         around = {ancestor for parent in counts if parent is not None for ancestor in self._ancestors(parent)}
@@ -138,31 +138,31 @@ class _Page(NamedTuple):
         running = [
             (parent, group)
             for parent, group in outer
-            if any(self._runs(self.nodes[index].first, self.nodes[index].last) for index in group)
+            if any(self._has_executable(self.nodes[index].first, self.nodes[index].last) for index in group)
         ]
         for parent, group in running or (outer if not self.executable else []):
-            yield self._helping(self._of_headings(parent, group, ()), parent)
+            yield self._mark_helping(self._from_headings(parent, group, ()), parent)
 
-    def others(self, main: Sequence[Course]) -> Iterator[Course]:
+    def find_others(self, main: Sequence[ProcedureOutline]) -> Iterator[ProcedureOutline]:
         """Rule 2: every other section that holds blocks of its own."""
         taken = [False] * (len(self.elements) + 1)
         for course in main:
             for first, last in (course.preface, *((step.first, step.last) for step in course.steps)):
                 taken[first:last] = [True] * (last - first)
         start = self.nodes[0].first - 1 if self.nodes else len(self.elements)
-        if self._runs(0, start) and not any(taken[:start]):
+        if self._has_executable(0, start) and not any(taken[:start]):
             span = self.source.span(self.source.starts[0], self.source.starts[0])
-            yield self._plain(self.title, self.anchor, span, 0, start, False, None)
+            yield self._from_section(self.title, self.anchor, span, 0, start, False, None)
         for index, node in enumerate(self.nodes):
-            if self._runs(node.first, node.own) and not any(taken[node.first : node.own]):
-                last = self._without_sections_of_their_own(index)
-                dangerous = self._dangerous(index)
-                course = self._plain(
+            if self._has_executable(node.first, node.own) and not any(taken[node.first : node.own]):
+                last = self._find_own_end(index)
+                dangerous = self._is_dangerous(index)
+                course = self._from_section(
                     node.title, node.anchor, node.span, node.first, last, dangerous, node.span
                 )
-                yield self._helping(course, index)
+                yield self._mark_helping(course, index)
 
-    def named(self, index: int) -> Course:
+    def build_procedure(self, index: int) -> ProcedureOutline:
         """The procedure under a heading: its next-level headings, or its list, or all of it as one step."""
         node = self.nodes[index]
         children = self.children.get(index, ())
@@ -171,19 +171,19 @@ class _Page(NamedTuple):
             left_out = [
                 number
                 for number, title in titles.items()
-                if not numbered(title)[0] and _DANGEROUS.search(title)
+                if not split_number(title)[0] and _DANGEROUS.search(title)
             ]
             steps = sorted(titles.keys() - left_out)
             if steps:
-                return self._of_headings(index, steps, tuple(self.nodes[number] for number in left_out))
-        items = self._items(node.first, node.last)
+                return self._from_headings(index, steps, tuple(self.nodes[number] for number in left_out))
+        items = self._find_items(node.first, node.last)
         if items:
-            return self._of_items(
-                node.title, node.anchor, node.span, items, node.first, node.last, self._dangerous(index)
+            return self._from_items(
+                node.title, node.anchor, node.span, items, node.first, node.last, self._is_dangerous(index)
             )
-        step = Part("", node.title, node.anchor, node.span, node.first, node.last, node.span)
-        return Course(
-            node.title, node.anchor, node.span, (step,), (node.first, node.first), self._dangerous(index)
+        step = StepOutline("", node.title, node.anchor, node.span, node.first, node.last, node.span)
+        return ProcedureOutline(
+            node.title, node.anchor, node.span, (step,), (node.first, node.first), self._is_dangerous(index)
         )
 
     def _only_names_page(self, index: int) -> bool:
@@ -193,7 +193,7 @@ class _Page(NamedTuple):
         running = [
             node
             for node in (self.nodes[number] for number in self.children.get(index, ()))
-            if self._runs(node.first, node.last) and not numbered(node.title)[0]
+            if self._has_executable(node.first, node.last) and not split_number(node.title)[0]
         ]
         return len(running) > 1
 
@@ -201,7 +201,7 @@ class _Page(NamedTuple):
         """Whether this is the first step of a section, and its only one; `counting` have steps below them."""
         parent = self.nodes[index].parent
         is_section = parent is not None and (parent != self.title_at or self._has_several_titles())
-        return is_section and numbered(self.nodes[index].title)[0] == "1" and index not in counting
+        return is_section and split_number(self.nodes[index].title)[0] == "1" and index not in counting
 
     def _has_several_titles(self) -> bool:
         return sum(node.level == 1 for node in self.nodes) > 1
@@ -212,34 +212,36 @@ class _Page(NamedTuple):
             yield parent
             parent = self.nodes[parent].parent
 
-    def _dangerous(self, index: int) -> bool:
-        return self._titled(index, _DANGEROUS)
+    def _is_dangerous(self, index: int) -> bool:
+        return self._has_title_word(index, _DANGEROUS)
 
-    def _helping(self, course: Course, index: int | None) -> Course:
-        return course._replace(helping=index is not None and self._titled(index, _HELPING))
+    def _mark_helping(self, course: ProcedureOutline, index: int | None) -> ProcedureOutline:
+        return course._replace(helping=index is not None and self._has_title_word(index, _HELPING))
 
-    def _titled(self, index: int, words: re.Pattern[str]) -> bool:
+    def _has_title_word(self, index: int, words: re.Pattern[str]) -> bool:
         """Whether the section or one around it is titled so; the page's own title says nothing."""
         return any(
             words.search(self.nodes[number].title) and number != self.title_at
             for number in (index, *self._ancestors(index))
         )
 
-    def _runs(self, first: int, last: int) -> bool:
+    def _has_executable(self, first: int, last: int) -> bool:
         return bisect_left(self.executable, first) < bisect_left(self.executable, last)
 
-    def _without_sections_of_their_own(self, index: int) -> int:
+    def _find_own_end(self, index: int) -> int:
         """Where the elements of a section end that are not in a section below it which has blocks."""
         node = self.nodes[index]
         last = node.own
         for number in range(index + 1, len(self.nodes)):
             below = self.nodes[number]
-            if below.first > node.last or self._runs(below.first, below.own):
+            if below.first > node.last or self._has_executable(below.first, below.own):
                 break
             last = below.own
         return last
 
-    def _of_headings(self, parent: int | None, group: Sequence[int], left_out: tuple[Node, ...]) -> Course:
+    def _from_headings(
+        self, parent: int | None, group: Sequence[int], left_out: tuple[HeadingNode, ...]
+    ) -> ProcedureOutline:
         if parent is None:
             start = self.nodes[0].first - 1
             title, anchor, first, own, dangerous = self.title, self.anchor, 0, start, False
@@ -247,19 +249,21 @@ class _Page(NamedTuple):
         else:
             node = self.nodes[parent]
             title, anchor, span, heading = node.title, node.anchor, node.span, node.span
-            first, own, dangerous = node.first, node.own, self._dangerous(parent)
+            first, own, dangerous = node.first, node.own, self._is_dangerous(parent)
         steps = []
         preface = (first, own)
-        if self._runs(first, own):
-            steps.append(Part("", title, anchor, span, first, own, heading))
+        if self._has_executable(first, own):
+            steps.append(StepOutline("", title, anchor, span, first, own, heading))
             preface = (first, first)
         for number in group:
             child = self.nodes[number]
-            label, rest = numbered(child.title)
-            steps.append(Part(label, rest, child.anchor, child.span, child.first, child.last, child.span))
-        return Course(title, anchor, span, tuple(steps), preface, dangerous, left_out)
+            label, rest = split_number(child.title)
+            steps.append(
+                StepOutline(label, rest, child.anchor, child.span, child.first, child.last, child.span)
+            )
+        return ProcedureOutline(title, anchor, span, tuple(steps), preface, dangerous, left_out)
 
-    def _plain(
+    def _from_section(
         self,
         title: str,
         anchor: str,
@@ -268,9 +272,9 @@ class _Page(NamedTuple):
         last: int,
         dangerous: bool,
         heading: Span | None,
-    ) -> Course:
+    ) -> ProcedureOutline:
         """A section of rule 2: its list if blocks stand in that, else one step."""
-        items = self._items(first, last)
+        items = self._find_items(first, last)
         bounds = pairwise((*items, last))
         if items and any(
             isinstance(element := self.elements[index], Fence) and (element.items or begin != items[-1])
@@ -279,52 +283,56 @@ class _Page(NamedTuple):
                 bisect_left(self.executable, begin) : bisect_left(self.executable, end)
             ]
         ):
-            return self._of_items(title, anchor, span, items, first, last, dangerous)
-        step = Part("", title, anchor, span, first, last, heading)
-        return Course(title, anchor, span, (step,), (first, first), dangerous)
+            return self._from_items(title, anchor, span, items, first, last, dangerous)
+        step = StepOutline("", title, anchor, span, first, last, heading)
+        return ProcedureOutline(title, anchor, span, (step,), (first, first), dangerous)
 
-    def _items(self, first: int, last: int) -> list[int]:
+    def _find_items(self, first: int, last: int) -> list[int]:
         """The top-level items of the numbered lists in these elements."""
         return [
             index
             for index in range(first, last)
-            if isinstance(item := self.elements[index], Item)
+            if isinstance(item := self.elements[index], ListItem)
             and item.ordered
             and not item.items
             and not item.quoted
         ]
 
-    def _of_items(
+    def _from_items(
         self, title: str, anchor: str, span: Span, items: list[int], first: int, last: int, dangerous: bool
-    ) -> Course:
+    ) -> ProcedureOutline:
         steps = []
         preface = (first, items[0])
-        if self._runs(*preface):
-            steps.append(Part("", title, anchor, span, *preface))
+        if self._has_executable(*preface):
+            steps.append(StepOutline("", title, anchor, span, *preface))
             preface = (first, first)
         for index, end in pairwise((*items, last)):
             item = self.elements[index]
-            if isinstance(item, Item):
+            if isinstance(item, ListItem):
                 name = f"{anchor}-{item.number}"
-                steps.append(Part(item.number, self._item_title(index, end), name, item.span, index, end))
-        return Course(title, anchor, span, tuple(steps), preface, dangerous)
+                steps.append(
+                    StepOutline(item.number, self._item_title(index, end), name, item.span, index, end)
+                )
+        return ProcedureOutline(title, anchor, span, tuple(steps), preface, dangerous)
 
     def _item_title(self, index: int, end: int) -> str:
         """The first sentence of an item's first paragraph; what stands there if it has none."""
         for element in self.elements[index + 1 : end]:
             if isinstance(element, Paragraph | Heading):
-                text = plain(_unquoted(self.source.text[element.span.start : element.span.end]))
-                return _shortened(text.rstrip(" :"))
+                text = strip_markup(
+                    _strip_quote_marks(self.source.text[element.span.start : element.span.end])
+                )
+                return _shorten_title(text.rstrip(" :"))
             if isinstance(element, Fence):
-                return _shortened(element.code.text.strip().split("\n", 1)[0])
+                return _shorten_title(element.code.text.strip().split("\n", 1)[0])
         return ""
 
 
-def _unquoted(text: str) -> str:
+def _strip_quote_marks(text: str) -> str:
     return re.sub(r"^[ \t]*(?:>[ \t]?)*|^#+[ \t]+", "", text, flags=re.MULTILINE)
 
 
-def _shortened(text: str) -> str:
+def _shorten_title(text: str) -> str:
     """A text cut after its first sentence, or after a word where that is too long for a title."""
     sentence = re.match(r"(.+?[.!?:])\s+[^a-z\s]", text)
     if sentence:

@@ -10,18 +10,18 @@ from pathlib import Path
 PAGES = (".md", ".markdown", ".mdx", ".qmd")
 
 
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """What two spellings of one name have in common: case does not count, and a space is as good as `-`."""
     return unicodedata.normalize("NFC", name).casefold().replace(" ", "-")
 
 
-def stem(path: str) -> str:
+def strip_page_suffix(path: str) -> str:
     """A path without the suffix of a page."""
     before, dot, suffix = path.rpartition(".")
     return before if dot and f".{suffix.lower()}" in PAGES else path
 
 
-class Names:
+class PageNames:
     """Files by name; paths are relative to one folder and have `/` between their parts."""
 
     def __init__(self, paths: Iterable[str]) -> None:
@@ -29,32 +29,32 @@ class Names:
         self._others: set[str] = set()  # files and folders
         folders: set[str] = set()
         for path in paths:
-            without = stem(path)
+            without = strip_page_suffix(path)
             if without != path:
-                for ending in endings(folded(without)):
+                for ending in iter_endings(fold_name(without)):
                     self._pages.setdefault(ending, []).append(path)
-            self._others.update(endings(folded(path)))
+            self._others.update(iter_endings(fold_name(path)))
             folder = path.rpartition("/")[0]
             while folder and folder not in folders:
                 folders.add(folder)
-                self._others.update(endings(folded(folder)))
+                self._others.update(iter_endings(fold_name(folder)))
                 folder = folder.rpartition("/")[0]
 
     def pages_for(self, target: str) -> Sequence[str]:
         """The pages of this name, or whose path ends in this path; the suffix may be left out."""
-        wanted = folded(target).strip("/")
-        return self._pages.get(wanted) or self._pages.get(stem(wanted)) or ()
+        wanted = fold_name(target).strip("/")
+        return self._pages.get(wanted) or self._pages.get(strip_page_suffix(wanted)) or ()
 
     def has(self, target: str) -> bool:
         """Whether a page, a file or a folder has this name, or a path that ends so."""
-        return bool(self.pages_for(target)) or folded(target).strip("/") in self._others
+        return bool(self.pages_for(target)) or fold_name(target).strip("/") in self._others
 
     def stems(self) -> list[str]:
         """The names of the pages, folded, without their folders and suffixes."""
         return [name for name in self._pages if "/" not in name]
 
 
-def endings(path: str) -> Iterator[str]:
+def iter_endings(path: str) -> Iterator[str]:
     """The path, the same without its first folder, without its first two …, and the name alone."""
     yield path
     at = path.find("/")
@@ -63,15 +63,15 @@ def endings(path: str) -> Iterator[str]:
         at = path.find("/", at + 1)
 
 
-def preferred(candidates: Sequence[str], target: str, folder: str, vault: bool) -> Sequence[str]:
+def select_preferred(candidates: Sequence[str], target: str, folder: str, vault: bool) -> Sequence[str]:
     """Those that Obsidian may mean of several pages of one name, linked to from a page in `folder`.
 
     One at exactly this path comes first, then those below the page's own folder, then those with the
     shortest path. Outside a `vault` those below the same folder of the top are preferred, because nothing
     tells that the folders beside it belong to the same site.
     """
-    wanted = folded(stem(target)).strip("/")
-    if exact := [path for path in candidates if folded(stem(path)) == wanted]:
+    wanted = fold_name(strip_page_suffix(target)).strip("/")
+    if exact := [path for path in candidates if fold_name(strip_page_suffix(path)) == wanted]:
         return exact[:1]
     scopes = [f"{folder}/"] if folder else []
     if folder and not vault:
@@ -91,7 +91,7 @@ _ALIAS_KEY = re.compile(
 _HEAD = 4096  # characters of a page in which its aliases are looked for
 
 
-def aliases_of(page: Path) -> Iterator[str]:
+def read_aliases(page: Path) -> Iterator[str]:
     """The other names that a page gives itself in its front matter; none where it cannot be read."""
     try:
         with page.open(encoding="utf-8", errors="replace") as file:

@@ -11,46 +11,48 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from ..diagnostics.problem import Problem, Severity
-from ..shells.registry import SESSION, SHELLS
-from ..system.gc_pause import no_search_for_cycles
-from ..text.source import Source, source
+from ..shells.registry import CONSOLE, SHELLS
+from ..system.gc_pause import pause_gc
+from ..text.source import Source, parse_source
 from ..text.span import Span
-from .annotations.placement import Above, annotations_above
-from .blocks import Draft, draft, read_block
-from .front_matter.bounds import FrontMatter, bounds
+from .annotations.placement import PlacedAnnotations, read_annotations
+from .blocks import BlockDraft, draft_block, read_block
+from .front_matter.bounds import FrontMatter, find_bounds
 from .markdown import elements
 from .markdown.elements import Element, Fence, Heading, Paragraph
-from .markdown.headings import plain
-from .markdown.wikilinks import wikilinks
-from .model import NOTHING, TRANSCRIPT, Block, Procedure, Prose, Runbook, Settings, Step, Wikilink
-from .outline import Course, Outline, Part, outline
-from .prose import prose
-from .sections import sections
+from .markdown.headings import strip_markup
+from .markdown.wikilinks import find_wikilinks
+from .model import NOTHING, TRANSCRIPT, Block, Procedure, Prose, Runbook, RunbookSettings, Step, Wikilink
+from .outline import Outline, ProcedureOutline, StepOutline, build_outline
+from .prose import extract_prose
+from .sections import build_sections
 
 
-@no_search_for_cycles()
-def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | None = None) -> Runbook:
+@pause_gc()
+def parse_runbook(
+    data: bytes, path: str, overlay: RunbookSettings | None = None, shell: str | None = None
+) -> Runbook:
     """Read a Markdown file; `overlay` is laid over its own settings, and `shell` over the shell it names.
 
     Nothing is refused here: what is wrong with the file are the problems of the result.
     """
     text, problems = _decode(data)
-    matter = _front_matter(text)
-    settings = _overlaid(matter.settings, overlay)
-    page = source(text)
-    found = elements.read(page, matter.end)
+    matter = _read_matter(text)
+    settings = _overlay_over(matter.settings, overlay)
+    page = parse_source(text)
+    found = elements.read_elements(page, matter.end)
     texts = tuple(element.span for element in found if isinstance(element, Heading | Paragraph))
-    title = _title(matter.data.get("title"), found, path)
-    reading = _Reading(page, found, annotations_above(page, found), settings, shell or settings.shell)
-    drafts = reading.drafts()
+    title = _find_title(matter.data.get("title"), found, path)
+    reading = _PageReader(page, found, read_annotations(page, found), settings, shell or settings.shell)
+    drafts = reading.draft_blocks()
     could_run = [index for index, drafted in drafts.items() if drafted.executable]
-    laid_out = outline(page, found, could_run, title)
-    courses, chosen, refused = _courses(page, matter.end, laid_out, settings)
+    laid_out = build_outline(page, found, could_run, title)
+    courses, chosen, refused = _find_procedures(page, matter.end, laid_out, settings)
     if path.endswith(TRANSCRIPT):
         courses, chosen, refused = [], None, []
-    results = [reading.procedure(course, drafts) for course in courses]
+    results = [reading.build_procedure(course, drafts) for course in courses]
     procedures = tuple(procedure for procedure, _, _ in results)
-    blocks, in_blocks = _all_blocks(reading, drafts, results)
+    blocks, in_blocks = _collect_blocks(reading, drafts, results)
     problems = [
         *problems,
         *matter.problems,
@@ -58,7 +60,7 @@ def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | 
         *(problem for drafted in drafts.values() for problem in drafted.problems),
         *in_blocks,
         *_duplicate_ids(reading, drafts),
-        *_left_out(courses),
+        *_report_left_out(courses),
         *refused,
     ]
     return Runbook(
@@ -70,28 +72,28 @@ def parse(data: bytes, path: str, overlay: Settings | None = None, shell: str | 
         settings=settings,
         procedures=procedures,
         chosen=chosen,
-        sections=sections(page, laid_out.nodes),
-        wikilinks=tuple(_wikilinks(page, texts)),
+        sections=build_sections(page, laid_out.nodes),
+        wikilinks=tuple(_collect_wikilinks(page, texts)),
         blocks=blocks,
         problems=tuple(sorted(problems, key=_position)),
         paragraphs=texts,
     )
 
 
-def _front_matter(text: str) -> FrontMatter:
-    if bounds(text) is None:
+def _read_matter(text: str) -> FrontMatter:
+    if find_bounds(text) is None:
         return FrontMatter()
-    from .front_matter.reader import read
+    from .front_matter.reader import read_front_matter
 
-    return read(text)
+    return read_front_matter(text)
 
 
-def _overlaid(settings: Settings, over: Settings | None) -> Settings:
+def _overlay_over(settings: RunbookSettings, over: RunbookSettings | None) -> RunbookSettings:
     if over is None:
         return settings
-    from .front_matter.settings import overlay
+    from .front_matter.settings import overlay_settings
 
-    return overlay(settings, over)
+    return overlay_settings(settings, over)
 
 
 def _position(problem: Problem) -> int:
@@ -106,30 +108,30 @@ def _decode(data: bytes) -> tuple[str, list[Problem]]:
         text = data.decode("utf-8", "replace")
         wrong = " ".join(f"0x{byte:02x}" for byte in data[error.start : error.end])
         message = f"expected text in UTF-8, found the byte{'s' * (len(wrong) > 4)} {wrong}"
-        span = source(text).span(start, start + 1)
+        span = parse_source(text).span(start, start + 1)
         return text, [Problem("not-utf-8", message, span, "save the file as UTF-8")]
 
 
-def _title(given: object, found: Sequence[Element], path: str) -> str:
+def _find_title(given: object, found: Sequence[Element], path: str) -> str:
     if isinstance(given, str) and given.strip():
         return given.strip()
     for element in found:
-        if isinstance(element, Heading) and element.level == 1 and (title := plain(element.text)):
+        if isinstance(element, Heading) and element.level == 1 and (title := strip_markup(element.text)):
             return title
     return PurePath(path).stem
 
 
-def _courses(
-    page: Source, body: int, laid_out: Outline, settings: Settings
-) -> tuple[list[Course], str | None, list[Problem]]:
+def _find_procedures(
+    page: Source, body: int, laid_out: Outline, settings: RunbookSettings
+) -> tuple[list[ProcedureOutline], str | None, list[Problem]]:
     """The procedures of the page, which of them runs, and what is wrong with the one that was asked for."""
     courses = [*laid_out.main, *laid_out.others]
     wanted = settings.procedure
     if wanted is None:
-        return courses, laid_out.chosen(), []
+        return courses, laid_out.find_default_anchor(), []
     wanted = wanted.removeprefix("#")
     if all(course.anchor != wanted for course in courses):
-        course = laid_out.course_at(wanted)
+        course = laid_out.find_procedure(wanted)
         if course is None:
             known = dict.fromkeys(
                 (*(course.anchor for course in courses), *(node.anchor for node in laid_out.nodes))
@@ -139,12 +141,16 @@ def _courses(
             message += f"; did you mean `{near[0]}`?" if near else ""
             listed = ", ".join(f"`{course.anchor}`" for course in courses[:8])
             hint = f"its procedures are {listed}" if listed else "nothing on this page runs"
-            return courses, None, [Problem("unknown-procedure", message, _setting(page, body, wanted), hint)]
+            return (
+                courses,
+                None,
+                [Problem("unknown-procedure", message, _find_setting(page, body, wanted), hint)],
+            )
         courses.append(course)
     return courses, wanted, []
 
 
-def _setting(page: Source, body: int, wanted: str) -> Span | None:
+def _find_setting(page: Source, body: int, wanted: str) -> Span | None:
     """Where the front matter names this procedure; None if that was asked for elsewhere."""
     match = re.compile(rf"^[ \t]+procedure:[ \t]*['\"]?(#?{re.escape(wanted)})", re.M).search(
         page.text, 0, body
@@ -155,32 +161,32 @@ def _setting(page: Source, body: int, wanted: str) -> Span | None:
 _Result = tuple[Procedure, dict[int, Block], dict[int, tuple[Problem, ...]]]
 
 
-class _Reading(NamedTuple):
+class _PageReader(NamedTuple):
     """A page that is being read: its elements, and what is asked of it."""
 
     source: Source
     elements: Sequence[Element]
-    above: Above
-    settings: Settings
+    above: PlacedAnnotations
+    settings: RunbookSettings
     shell: str | None
 
-    def drafts(self) -> dict[int, Draft]:
+    def draft_blocks(self) -> dict[int, BlockDraft]:
         """Every fence by the index of its element."""
         return {
-            index: draft(self.source, element, self.above.of(element.span))
+            index: draft_block(self.source, element, self.above.find_annotation(element.span))
             for index, element in enumerate(self.elements)
             if isinstance(element, Fence)
         }
 
-    def procedure(self, course: Course, drafts: dict[int, Draft]) -> _Result:
+    def build_procedure(self, course: ProcedureOutline, drafts: dict[int, BlockDraft]) -> _Result:
         """A procedure, and its blocks and their problems by the index of their elements."""
-        shell = self._shell(course, drafts)
+        shell = self._choose_shell(course, drafts)
         blocks: dict[int, Block] = {}
         problems: dict[int, tuple[Problem, ...]] = {}
         steps = []
         for number, part in enumerate(course.steps, 1):
-            steps.append(self._step(number, part, shell, drafts, blocks, problems))
-        before = prose(self.source, self.elements, *course.preface)
+            steps.append(self._build_step(number, part, shell, drafts, blocks, problems))
+        before = extract_prose(self.source, self.elements, *course.preface)
         blocks_before = {
             index: read_block(self.source, drafts[index], 0, shell, self.settings, "before the first step")
             for index in range(*course.preface)
@@ -198,9 +204,9 @@ class _Reading(NamedTuple):
         )
         return procedure, blocks, problems
 
-    def _shell(self, course: Course, drafts: dict[int, Draft]) -> str:
+    def _choose_shell(self, course: ProcedureOutline, drafts: dict[int, BlockDraft]) -> str:
         """Rule 3: the shell in which a procedure runs; empty if nothing in it is for a shell."""
-        annotated = self.above.of(course.span).shell
+        annotated = self.above.find_annotation(course.span).shell
         if self.shell or annotated:
             return self.shell or annotated or ""
         languages = Counter(
@@ -217,22 +223,22 @@ class _Reading(NamedTuple):
         if shells:
             most = max(count for count, _ in shells)
             return next(name for count, name in shells if count == most)
-        return "bash" if languages[SESSION] else ""
+        return "bash" if languages[CONSOLE] else ""
 
-    def _step(
+    def _build_step(
         self,
         number: int,
-        part: Part,
+        part: StepOutline,
         shell: str,
-        drafts: dict[int, Draft],
+        drafts: dict[int, BlockDraft],
         blocks: dict[int, Block],
         problems: dict[int, tuple[Problem, ...]],
     ) -> Step:
-        annotation = self.above.of(part.heading) if part.heading else NOTHING
+        annotation = self.above.find_annotation(part.heading) if part.heading else NOTHING
         why_not = "its step is annotated skip" if annotation.skip else ""
         parts: list[Prose | Block] = []
         count = 0
-        for piece in prose(self.source, self.elements, part.first, part.last, part.span):
+        for piece in extract_prose(self.source, self.elements, part.first, part.last, part.span):
             if isinstance(piece, Prose):
                 parts.append(piece)
                 continue
@@ -245,8 +251,8 @@ class _Reading(NamedTuple):
         return Step(number, label, part.title, part.anchor, part.span, tuple(parts), annotation)
 
 
-def _all_blocks(
-    reading: _Reading, drafts: dict[int, Draft], results: Iterable[_Result]
+def _collect_blocks(
+    reading: _PageReader, drafts: dict[int, BlockDraft], results: Iterable[_Result]
 ) -> tuple[tuple[Block, ...], list[Problem]]:
     """Every block of the page in order, as it stands in its procedure, and the problems of those that run."""
     blocks: dict[int, Block] = {}
@@ -265,7 +271,7 @@ def _all_blocks(
     return ordered, [problem for index in sorted(problems) for problem in problems[index]]
 
 
-def _duplicate_ids(reading: _Reading, drafts: dict[int, Draft]) -> Iterator[Problem]:
+def _duplicate_ids(reading: _PageReader, drafts: dict[int, BlockDraft]) -> Iterator[Problem]:
     """An error for every id that is given a second time on the page."""
     annotated = (*reading.above.annotations.values(), *(drafted.annotation for drafted in drafts.values()))
     if not any(annotation.id for annotation in annotated):
@@ -275,7 +281,7 @@ def _duplicate_ids(reading: _Reading, drafts: dict[int, Draft]) -> Iterator[Prob
         if isinstance(element, Fence):
             annotation = drafts[index].annotation
         elif isinstance(element, Heading):
-            annotation = reading.above.of(element.span)
+            annotation = reading.above.find_annotation(element.span)
         else:
             continue
         if annotation.id is None:
@@ -289,7 +295,7 @@ def _duplicate_ids(reading: _Reading, drafts: dict[int, Draft]) -> Iterator[Prob
             seen[annotation.id] = annotation.span
 
 
-def _left_out(courses: Iterable[Course]) -> Iterator[Problem]:
+def _report_left_out(courses: Iterable[ProcedureOutline]) -> Iterator[Problem]:
     for course in courses:
         for node in course.left_out:
             yield Problem(
@@ -301,12 +307,12 @@ def _left_out(courses: Iterable[Course]) -> Iterator[Problem]:
             )
 
 
-def _wikilinks(page: Source, texts: Iterable[Span]) -> Iterator[Wikilink]:
+def _collect_wikilinks(page: Source, texts: Iterable[Span]) -> Iterator[Wikilink]:
     """The wikilinks in these stretches, which are in order."""
     opening = page.text.find("[[")
     for text in texts:
         if opening < 0:
             return
         if text.end > opening:
-            yield from wikilinks(page, text.start, text.end)
+            yield from find_wikilinks(page, text.start, text.end)
             opening = page.text.find("[[", text.end)

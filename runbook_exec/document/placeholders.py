@@ -36,7 +36,7 @@ _COUNTING = frozenset(("max", "min", "number", "num", "limit"))
 _PUBLIC = frozenset(("public", "pub"))
 
 
-class Located(Protocol):
+class ScriptRange(Protocol):
     """What stands somewhere in a script: `script[start:end]`."""
 
     @property
@@ -45,7 +45,7 @@ class Located(Protocol):
     def end(self) -> int: ...
 
 
-class Found(NamedTuple):
+class PlaceholderMatch(NamedTuple):
     """A placeholder in a script: `script[start:end]` is `text`, and `name` is its compared form."""
 
     start: int
@@ -54,12 +54,12 @@ class Found(NamedTuple):
     text: str
 
 
-def normalise(name: str) -> str:
+def normalise_name(name: str) -> str:
     """The form in which names compare: case folded, runs of spaces, underscores and hyphens one hyphen."""
     return _SEPARATORS.sub("-", name.strip()).casefold()
 
 
-def find(script: str, literal: Collection[str] = ()) -> tuple[Found, ...]:
+def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[PlaceholderMatch, ...]:
     """The placeholders of a script in order; `literal` lists names, with or without brackets, that are none.
 
     A placeholder is `<`, a letter, then letters, digits, spaces and any of `_ . - : /`, then `>`, on one
@@ -68,20 +68,20 @@ def find(script: str, literal: Collection[str] = ()) -> tuple[Found, ...]:
     """
     if "<" not in script:
         return ()
-    kept_as_written = {normalise(name.strip().strip("<>")) for name in literal}
+    kept_as_written = {normalise_name(name.strip().strip("<>")) for name in literal}
     markup = _closed_elements(script)
     found = []
     for match in _CANDIDATE.finditer(script):
         written = match["name"]
         if written.endswith((" ", "/")) or "://" in written or match.start() in markup:
             continue
-        name = normalise(written)
+        name = normalise_name(written)
         if name not in kept_as_written:
-            found.append(Found(match.start(), match.end(), name, match[0]))
+            found.append(PlaceholderMatch(match.start(), match.end(), name, match[0]))
     return tuple(found)
 
 
-def blank(script: str, found: Sequence[Located]) -> str:
+def replace_placeholders(script: str, found: Sequence[ScriptRange]) -> str:
     """The script with each placeholder replaced by a word of the same length, so that offsets still hold.
 
     The word is all `Q`: no keyword of any shell holds one, so none can arise from it and its neighbours,
@@ -105,7 +105,7 @@ def is_secret_name(name: str) -> bool:
     when its last word says that the value only tells something about the secret (`old-token-id`,
     `key-file`, `secret-name`), when it counts (`max-tokens`), or when its key is a public one.
     """
-    words = [word for word in _WORD_BORDERS.split(normalise(name)) if word]
+    words = [word for word in _WORD_BORDERS.split(normalise_name(name)) if word]
     if not words or words[-1] in _ABOUT_A_SECRET or not _COUNTING.isdisjoint(words):
         return False
     return any(
@@ -134,11 +134,11 @@ def _closed_elements(script: str) -> set[int]:
 _PLACEHOLDER_NAME = re.compile(r"[^\W\d_][\w .:/-]*")
 
 
-def placeholder_name(text: str) -> str:
+def parse_placeholder_name(text: str) -> str:
     """The compared form of a placeholder's name with or without brackets; ValueError if it is none."""
     written = text.strip()
     if written.startswith("<") and written.endswith(">"):
         written = written[1:-1]
     if not _PLACEHOLDER_NAME.fullmatch(written):
         raise ValueError(f"expected the name of a placeholder such as `new-token`, got `{text}`")
-    return normalise(written)
+    return normalise_name(written)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from ..text.source import TAB_STOP, Source
 from ..text.span import Span
-from .markdown.elements import Element, Fence, Html, Item
+from .markdown.elements import Element, Fence, Html, ListItem
 from .model import Prose
 
 _ONLY_SPACES = re.compile(r"^ +$", re.MULTILINE)
@@ -16,7 +16,7 @@ _ONLY_SPACES = re.compile(r"^ +$", re.MULTILINE)
 _COMMENTS = re.compile(r"<!--.*-->\s*", re.DOTALL)
 
 
-def prose(
+def extract_prose(
     source: Source, elements: Sequence[Element], first: int, last: int, step: Span | None = None
 ) -> Iterator[Prose | int]:
     """The prose in the elements `first:last`, and between it the index of every fence.
@@ -25,21 +25,21 @@ def prose(
     """
     lines: list[int] = []
     begin = elements[first] if first < last else None
-    marked = begin if isinstance(begin, Item) and begin.span == step else None
+    marked = begin if isinstance(begin, ListItem) and begin.span == step else None
     for index in range(first, last):
         element = elements[index]
         if isinstance(element, Fence):
-            yield from _prose(source, lines, marked)
+            yield from _join_prose(source, lines, marked)
             lines = []
             yield index
-        elif not isinstance(element, Item) and not (
+        elif not isinstance(element, ListItem) and not (
             isinstance(element, Html) and _COMMENTS.fullmatch(element.text)
         ):
             lines += range(element.span.line - 1, element.last)
-    yield from _prose(source, lines, marked)
+    yield from _join_prose(source, lines, marked)
 
 
-def _prose(source: Source, lines: Sequence[int], marked: Item | None) -> Iterator[Prose]:
+def _join_prose(source: Source, lines: Sequence[int], marked: ListItem | None) -> Iterator[Prose]:
     """These lines as one piece of prose, with a blank line wherever some were left out between them."""
     if not lines:
         return
@@ -54,7 +54,7 @@ def _prose(source: Source, lines: Sequence[int], marked: Item | None) -> Iterato
             text = " " * len(text[:start].expandtabs(TAB_STOP)) + text[start:]
         texts.append(text.expandtabs(TAB_STOP) if text[:1] in "\t " else text)
         before = index
-    text = _dedented("\n".join(texts)).strip("\n")
+    text = _dedent_text("\n".join(texts)).strip("\n")
     start = source.starts[lines[0]]
     if marked is not None and lines[0] == marked.span.line - 1:
         start = marked.content
@@ -63,7 +63,7 @@ def _prose(source: Source, lines: Sequence[int], marked: Item | None) -> Iterato
     yield Prose(text, source.span(start, source.end(lines[-1])))
 
 
-def _dedented(text: str) -> str:
+def _dedent_text(text: str) -> str:
     """The text without what all of its lines are indented by; where its first line is not, none are."""
     if text[:1] in (" ", "\n"):
         return textwrap.dedent(text)

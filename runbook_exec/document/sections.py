@@ -9,11 +9,11 @@ from typing import NamedTuple
 from ..text.source import Source
 from ..text.span import Span
 from .markdown.elements import Element, Heading
-from .markdown.headings import anchors, plain
+from .markdown.headings import assign_anchors, strip_markup
 from .model import Runbook, Section
 
 
-class Node(NamedTuple):
+class HeadingNode(NamedTuple):
     """A heading of the page, and the elements below it: its own are `first:own`, all are `first:last`."""
 
     title: str
@@ -26,7 +26,7 @@ class Node(NamedTuple):
     parent: int | None  # the index of the node around it
 
 
-def sections(source: Source, nodes: Sequence[Node]) -> tuple[Section, ...]:
+def build_sections(source: Source, nodes: Sequence[HeadingNode]) -> tuple[Section, ...]:
     """The sections of a page with the offsets where they end."""
     ends = [len(source.text)] * len(nodes)
     open_nodes: list[int] = []
@@ -40,11 +40,13 @@ def sections(source: Source, nodes: Sequence[Node]) -> tuple[Section, ...]:
     )
 
 
-def nodes(source: Source, elements: Sequence[Element], page_title: str) -> tuple[tuple[Node, ...], str]:
+def build_nodes(
+    source: Source, elements: Sequence[Element], page_title: str
+) -> tuple[tuple[HeadingNode, ...], str]:
     """The headings outside lists and quotes, and an anchor for the page itself."""
     headings = [(index, element) for index, element in enumerate(elements) if isinstance(element, Heading)]
-    titles = [plain(heading.text) for _, heading in headings]
-    *names, page_anchor = anchors([*titles, page_title])
+    titles = [strip_markup(heading.text) for _, heading in headings]
+    *names, page_anchor = assign_anchors([*titles, page_title])
     top = [
         (index, heading, title, anchor)
         for (index, heading), title, anchor in zip(headings, titles, names, strict=True)
@@ -60,7 +62,7 @@ def nodes(source: Source, elements: Sequence[Element], page_title: str) -> tuple
         around.append(number)
     owns = [*(index for index, *_ in top[1:]), len(elements)][: len(top)]
     found = tuple(
-        Node(title, anchor, heading.level, heading.span, index + 1, own, last, parent)
+        HeadingNode(title, anchor, heading.level, heading.span, index + 1, own, last, parent)
         for (index, heading, title, anchor), own, last, parent in zip(top, owns, lasts, parents, strict=True)
     )
     return found, page_anchor
@@ -69,7 +71,7 @@ def nodes(source: Source, elements: Sequence[Element], page_title: str) -> tuple
 _QUOTED = re.compile(r"`+([^`]+)`+|\"([^\"]+)\"|“([^”]+)”|‘([^’]+)’")
 
 
-def section_for(runbook: Runbook, output: str) -> tuple[Section, ...]:
+def find_section(runbook: Runbook, output: str) -> tuple[Section, ...]:
     """The section whose heading quotes a part of the output, after the sections around it.
 
     Dots in a quotation stand for anything. Empty when there is none.

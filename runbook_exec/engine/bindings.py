@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 from ..document.model import Input
 from ..masking.masker import Masker
 from ..plan.captures import capture_value
-from ..plan.model import Item, Plan, Value
-from ..plan.suggestions import Offer, offers
+from ..plan.model import Plan, PlanItem, Value
+from ..plan.suggestions import Suggestion, suggest_values
 from ..plan.values import check_value, is_secret
 from ..shells.base import Filling
 from ..shells.registry import SHELLS
-from .held_output import Withheld
+from .held_output import HeldOutput
 
-HIDDEN = "••••••••"
+MASK = "••••••••"
 
-_NOTHING = f"{HIDDEN}\nwithheld: this may hold a secret that was not captured\n".encode()
+_NOTHING = f"{MASK}\nwithheld: this may hold a secret that was not captured\n".encode()
 
 _WORD = r"""(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\\.|[^\s;&|'"\\])+"""
 
@@ -34,25 +34,27 @@ _OFFERED, _REMEMBERED = 1 << 16, 40  # characters of, and how many, outputs that
 
 
 @dataclass(slots=True)
-class Knowledge:
+class Bindings:
     """Grows while a run goes on; a secret that it learns is masked from then on in all that leaves it."""
 
     values: dict[str, Value] = field(default_factory=dict)
-    anew: set[str] = field(default_factory=set)  # placeholders whose value the operator wants to give anew
+    to_ask_again: set[str] = field(
+        default_factory=set
+    )  # placeholders whose value the operator wants to give anew
     outputs: list[tuple[str, str]] = field(default_factory=list)  # of where, and what
     masker: Masker = field(default_factory=Masker)
 
-    def learn(self, name: str, value: Value) -> None:
+    def bind_value(self, name: str, value: Value) -> None:
         """Keep the value of a placeholder."""
-        self.anew.discard(name)
+        self.to_ask_again.discard(name)
         self.values[name] = value
         if value.secret:
             self.masker.add(value.text)
 
-    def hide_defaults(self, plan: Plan) -> None:
+    def mask_defaults(self, plan: Plan) -> None:
         """Mask the secrets that stand in the document itself, whose text is told when a run begins."""
         for name, known in plan.inputs.items():
-            if known.default is not None and plan.secret(name):
+            if known.default is not None and plan.is_secret(name):
                 self.masker.add(known.default)
 
     def revise(self, before: Plan, now: Plan) -> None:
@@ -68,16 +70,16 @@ class Knowledge:
                 and _origins(was) != _origins(known)
             ):
                 del self.values[name]
-            elif now.secret(name) and not value.secret:
-                self.learn(name, replace(value, secret=True))
+            elif now.is_secret(name) and not value.secret:
+                self.bind_value(name, replace(value, secret=True))
 
-    def forget(self, item: Item) -> None:
+    def forget_values(self, item: PlanItem) -> None:
         """Drop the values that a statement uses, to be asked for anew."""
-        self.anew = {placeholder.name for placeholder in item.placeholders}
-        for name in self.anew:
+        self.to_ask_again = {placeholder.name for placeholder in item.placeholders}
+        for name in self.to_ask_again:
             self.values.pop(name, None)
 
-    def remember(self, item: Item, text: str) -> None:
+    def remember_output(self, item: PlanItem, text: str) -> None:
         """Keep the end of a statement's output, masked, for offers."""
         self.outputs = [*self.outputs[-_REMEMBERED:], (f"step {item.step.label}", text[-_OFFERED:])]
 
@@ -88,45 +90,47 @@ class Knowledge:
     def mask_typed(self, line: str) -> str:
         """A line typed at the shell's prompt: what is assigned to the name of a secret is masked too."""
 
-        def masked(found: re.Match[str]) -> str:
+        def mask_assignment(found: re.Match[str]) -> str:
             name = (found[1] or found[2]).lower().replace("_", "-")
             if not is_secret(name, None, False) or _COMPUTED.match(found[3]):
                 return found[0]
-            return found[0][: found.start(3) - found.start()] + HIDDEN
+            return found[0][: found.start(3) - found.start()] + MASK
 
-        return self.mask(_ASSIGNED.sub(masked, line))
+        return self.mask(_ASSIGNED.sub(mask_assignment, line))
 
-    def saw(self, tokens: Iterable[str]) -> None:
+    def add_seen_tokens(self, tokens: Iterable[str]) -> None:
         """Offer and mask tokens that the run's output has shown before it was taken up again."""
-        self.masker.saw(tokens)
+        self.masker.add_seen_tokens(tokens)
 
-    def seen(self) -> tuple[str, ...]:
+    def seen_tokens(self) -> tuple[str, ...]:
         """The tokens that output has shown and nobody had declared."""
-        return tuple(dict.fromkeys(value for _, value in self.masker.seen()))
+        return tuple(dict.fromkeys(value for _, value in self.masker.seen_tokens()))
 
-    def hides(self, key: str, code: str) -> bool:
+    def holds_secret(self, key: str, code: str) -> bool:
         """Whether code that makes a variable or the like holds a secret, or has the name of one."""
         name = key.partition(" ")[2].lower().replace("_", "-")
         return is_secret(name, None, False) or self.mask(code) != code
 
-    def mints(self, plan: Plan, item: Item) -> bool:
+    def prints_secret(self, plan: Plan, item: PlanItem) -> bool:
         """Whether the statement prints a secret that nobody knows yet."""
         return item.annotation.secret or self.captures_secret(plan, item)
 
-    def captures_secret(self, plan: Plan, item: Item) -> bool:
+    def captures_secret(self, plan: Plan, item: PlanItem) -> bool:
         """Whether a later statement needs a secret that this one prints."""
-        return any(plan.secret(name) for name, _ in _captures(plan, item))
+        return any(plan.is_secret(name) for name, _ in _captures_of(plan, item))
 
-    def captured(self, plan: Plan, item: Item, text: str, status: int) -> tuple[dict[str, Value], str]:
+    def capture_values(
+        self, plan: Plan, item: PlanItem, text: str, status: int
+    ) -> tuple[dict[str, Value], str]:
         """The values in a statement's output, secret ones masked from now on, and what is wrong if any."""
         found: dict[str, Value] = {}
-        for name, pattern in _captures(plan, item):
+        for name, pattern in _captures_of(plan, item):
             if status != (item.annotation.expect_status or 0) and pattern is None:
                 continue  # the last line of an error message is no value
             value = capture_value(text, pattern)
             if value is None:
                 return found, f"printed nothing to capture as `{name}`"
-            secret = plan.secret(name)
+            secret = plan.is_secret(name)
             if secret:
                 self.masker.add(value)
             if refused := check_value(plan.inputs.get(name), value):
@@ -134,8 +138,8 @@ class Knowledge:
             found[name] = Value(value, secret, f"step {item.step.label}")
         return found, ""
 
-    def withheld(
-        self, plan: Plan, item: Item, printed: Withheld, status: int, *, partly: bool
+    def release_held(
+        self, plan: Plan, item: PlanItem, printed: HeldOutput, status: int, *, partly: bool
     ) -> Iterator[bytes]:
         """What may be shown of a minting statement's output, once its captures are known.
 
@@ -143,8 +147,8 @@ class Knowledge:
         """
         if not printed:
             return
-        if item.annotation.secret and not _captures(plan, item) and status == 0:
-            yield f"{HIDDEN}\n".encode()
+        if item.annotation.secret and not _captures_of(plan, item) and status == 0:
+            yield f"{MASK}\n".encode()
         elif partly:
             yield _NOTHING
         else:
@@ -152,17 +156,17 @@ class Knowledge:
             for data in (printed.beginning, note, printed.end):
                 yield from (data[at : at + _FED] for at in range(0, len(data), _FED))
 
-    def offers(self, plan: Plan, name: str) -> tuple[Offer, ...]:
+    def suggest_values(self, plan: Plan, name: str) -> tuple[Suggestion, ...]:
         """Values seen in earlier output: tokens for a secret, words and cells of tables for anything else."""
-        if not plan.secret(name):
-            return offers(name, plan.inputs.get(name), self.outputs)
-        seen = self.seen()
+        if not plan.is_secret(name):
+            return suggest_values(name, plan.inputs.get(name), self.outputs)
+        seen = self.seen_tokens()
         return tuple(
-            Offer(value, f"{value[:6]}{HIDDEN}", "earlier output", f"{len(value)} characters")
+            Suggestion(value, f"{value[:6]}{MASK}", "earlier output", f"{len(value)} characters")
             for value in reversed(seen)
         )
 
-    def pieces(self, plan: Plan, item: Item) -> list[tuple[str, str]]:
+    def render_pieces(self, plan: Plan, item: PlanItem) -> list[tuple[str, str]]:
         """The statement in pieces, each as it runs and as it is shown; raises Unwritable."""
         wanted = [p for p in item.placeholders if p.name in self.values]
         fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
@@ -172,15 +176,15 @@ class Knowledge:
         result = []
         for piece in SHELLS[plan.procedure.shell].fill(text, fillings):
             hide = piece.filling is not None and self.values[wanted[piece.filling].name].secret
-            result.append((piece.text, HIDDEN if hide else self.mask(piece.text)))
+            result.append((piece.text, MASK if hide else self.mask(piece.text)))
         return result
 
-    def shown(self, plan: Plan, item: Item) -> str:
+    def render_masked(self, plan: Plan, item: PlanItem) -> str:
         """The statement as it will run, secrets masked, placeholders without a value as they stand."""
-        return "".join(shown for _, shown in self.pieces(plan, item))
+        return "".join(shown for _, shown in self.render_pieces(plan, item))
 
 
-def _captures(plan: Plan, item: Item) -> list[tuple[str, str | None]]:
+def _captures_of(plan: Plan, item: PlanItem) -> list[tuple[str, str | None]]:
     return [(capture.name, capture.pattern) for where, capture in plan.captures if where == item.where]
 
 

@@ -9,7 +9,7 @@ from ..document.model import Annotation
 
 _SMALL = 4096  # characters of a piece of output to which the next is added
 
-KEPT = 1 << 20  # characters of a statement's output that are kept for expectations, captures and offers
+TAIL_SIZE = 1 << 20  # characters of a statement's output that are kept for expectations, captures and offers
 
 
 class Ending(Protocol):
@@ -32,7 +32,7 @@ class Ending(Protocol):
         """Whether ^Z left it stopped."""
 
 
-def judge(says: Annotation, last: bool, done: Ending, printed: str, timeout: float | None) -> str:
+def failure_of(says: Annotation, last: bool, done: Ending, printed: str, timeout: float | None) -> str:
     """Why the statement counts as failed, or an empty string.
 
     `printed` is what its block has printed so far; what must be printed, and the status that is expected,
@@ -57,7 +57,7 @@ def judge(says: Annotation, last: bool, done: Ending, printed: str, timeout: flo
     return ""
 
 
-class Kept:
+class OutputTail:
     """The end of a statement's output, at most `KEPT` characters of it."""
 
     def __init__(self) -> None:
@@ -70,8 +70,8 @@ class Kept:
         else:
             self._parts.append(text)
         self._size += len(text)
-        while self._size - len(self._parts[0]) >= KEPT:
+        while self._size - len(self._parts[0]) >= TAIL_SIZE:
             self._size -= len(self._parts.popleft())
 
     def text(self) -> str:
-        return "".join(self._parts)[-KEPT:]
+        return "".join(self._parts)[-TAIL_SIZE:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 _KEPT = 8 << 20  # bytes of its beginning at most, and of its end at least
 
 
-class Withheld:
+class HeldOutput:
     """What a statement that mints a secret has printed: of very much the beginning and the end."""
 
     def __init__(self, kept: int = _KEPT) -> None:

@@ -11,7 +11,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Ledger(Mapping[K, V]):
+class PersistentMap(Mapping[K, V]):
     """An immutable mapping in the order of its entries.
 
     Ledgers made from one another share a dictionary, of which each sees as many entries as it has itself: so
@@ -37,18 +37,18 @@ class Ledger(Mapping[K, V]):
         return self._size
 
     def __repr__(self) -> str:
-        return f"Ledger({dict(self)})"
+        return f"PersistentMap({dict(self)})"
 
-    def having(self, key: K, value: V) -> Ledger[K, V]:
+    def with_entry(self, key: K, value: V) -> PersistentMap[K, V]:
         """The mapping with this entry, new or in the place of the one before."""
         if key in self._entries or len(self._entries) > self._size:
-            return Ledger({**self, key: value})
+            return PersistentMap({**self, key: value})
         self._entries[key] = (self._size, value)
-        longer: Ledger[K, V] = Ledger.__new__(Ledger)
+        longer: PersistentMap[K, V] = PersistentMap.__new__(PersistentMap)
         longer._entries, longer._size = self._entries, self._size + 1
         return longer
 
 
-def having(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
+def with_entry(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
     """Any mapping with this entry, new or in the place of the one before."""
-    return (mapping if isinstance(mapping, Ledger) else Ledger(mapping)).having(key, value)
+    return (mapping if isinstance(mapping, PersistentMap) else PersistentMap(mapping)).with_entry(key, value)

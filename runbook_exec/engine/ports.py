@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ..masking.masker import Masker
 from ..plan.model import Plan, Value
-from ..shells.snapshot import Change
+from ..shells.snapshot import StateChange
 
 
 class Shell(Protocol):
@@ -21,7 +21,7 @@ class Shell(Protocol):
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[Any]:
         """Run one statement."""
 
-    def look(self, redefined: Iterable[str] = ()) -> bytes:
+    def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
         """What the shell tells of its variables and functions, of those from its start only if redefined."""
 
     def ask_line(self) -> Iterator[Any]:
@@ -29,7 +29,7 @@ class Shell(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class RunContext:
     """What the engine is handed instead of reaching for it."""
 
     run: str  # the run's id
@@ -37,7 +37,9 @@ class World:
     clock: Callable[[], float]  # seconds, monotonic
     place: str
     source: Callable[[str, Plan, Mapping[str, Value]], Value | None]  # a value that can be had without asking
-    quiet: Callable[[float], None] = lambda seconds: None  # told how long a silent statement has been running
+    on_silence: Callable[[float], None] = lambda seconds: (
+        None
+    )  # told how long a silent statement has been running
     echo: Callable[[bytes], None] = lambda data: None  # shows what the shell's own prompt prints; no event
     today: Callable[[], datetime] = datetime.now
     folder: str = ""  # where the program was started
@@ -45,10 +47,14 @@ class World:
     dirty: bool = False  # whether the document was not as in that commit
     options: tuple[str, ...] = ()  # of the command line, for whoever resumes the run
     pid: int = 0
-    keep: Callable[[Mapping[str, str], Iterable[str]], None] | None = None  # secrets, while the run lasts
+    keep_secrets: Callable[[Mapping[str, str], Iterable[str]], None] | None = (
+        None  # secrets, while the run lasts
+    )
     notice: Callable[[str], None] = lambda text: None  # tells the operator something; no event
     masker: Masker = field(default_factory=Masker)  # what the run's output passes; learns its secrets
-    at_hand: Callable[[Plan], Iterable[str]] = lambda plan: ()  # secrets that can be had before they are used
+    available_secrets: Callable[[Plan], Iterable[str]] = (
+        lambda plan: ()
+    )  # secrets that can be had before they are used
     learned: Callable[[str, Value], None] = lambda name, value: None  # told each value of a placeholder
 
 
@@ -66,23 +72,23 @@ class Resumption:
     """What is known of a run that is taken up again, beside its state."""
 
     values: Mapping[str, Value]
-    seen: tuple[str, ...]  # tokens that its output has shown
+    seen_tokens: tuple[str, ...]  # tokens that its output has shown
     output: str  # of the statement that was running when it died
     cwd: str  # the shell's folder; "" if it was never told
-    holdings: Change  # what the shell held that a new one does not
+    state_change: StateChange  # what the shell held that a new one does not
     seq: int  # of its last event
     edited: bool  # whether the document is another than it was
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class OutputChunk:
     """What the terminal received."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class Silence:
     """Nothing was printed for a moment; `seconds` is how long the statement has been running."""
 
     seconds: float

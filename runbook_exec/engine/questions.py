@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..document.model import Input
-from ..plan.model import Item, Plan
-from ..plan.suggestions import Offer
+from ..plan.model import Plan, PlanItem
+from ..plan.suggestions import Suggestion
 
 
 @dataclass(frozen=True, slots=True)
 class BeforeStatement:
     """Shall this run? Answers: run, values (to be asked for anew), skip, shell, edit, quit, wait."""
 
-    item: Item
+    item: PlanItem
     text: str  # as it will run, secrets masked, placeholders without a value as they stand
 
 
@@ -22,12 +22,12 @@ class BeforeStatement:
 class ValueNeeded:
     """What is the value of this placeholder? Answers: value (with the value), edit, quit, wait."""
 
-    item: Item
+    item: PlanItem
     text: str
     name: str
     input: Input | None
     secret: bool
-    offers: tuple[Offer, ...]
+    suggestions: tuple[Suggestion, ...]
     problem: str = ""  # why the value before would not do
 
 
@@ -35,14 +35,14 @@ class ValueNeeded:
 class ManualStep:
     """Has a person done this step? Answers: done (with a note), skip, shell, edit, quit, wait."""
 
-    item: Item
+    item: PlanItem
 
 
 @dataclass(frozen=True, slots=True)
 class AfterFailure:
     """The statement failed. Answers: retry, values (to be asked for anew), skip, shell, edit, quit."""
 
-    item: Item
+    item: PlanItem
     text: str
     status: int
     problem: str
@@ -56,7 +56,7 @@ class AfterFailure:
 class Alternatives:
     """Which of a block's alternatives? Answers: choose (its number is the value), skip, edit, quit, wait."""
 
-    item: Item
+    item: PlanItem
     labels: tuple[str, ...]
 
 
@@ -64,7 +64,7 @@ class Alternatives:
 class Confirmation:
     """A statement that its author wants confirmed. Answers: run, skip, edit, quit, wait."""
 
-    item: Item
+    item: PlanItem
     text: str
     question: str
 
@@ -73,7 +73,7 @@ class Confirmation:
 class Doubt:
     """A statement that was running when its run died. Answers: done, again, shell, quit, wait."""
 
-    item: Item
+    item: PlanItem
     text: str
     output: str  # the end of what it had printed, secrets masked
 

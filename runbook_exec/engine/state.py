@@ -9,84 +9,84 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from ..plan.model import Item, Plan, Where
+from ..plan.model import ItemId, Plan, PlanItem
 from .events import Answered, Event, RunEnded, StatementFinished, StatementStarted
-from .persistent_map import Ledger, having
+from .persistent_map import PersistentMap, with_entry
 
 T = TypeVar("T")
 
 
-_START = Where(0)
+_START = ItemId(0)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """What has been done, and how; `doubt` is a statement that started and is not known to have ended."""
 
-    done: Mapping[Where, str] = field(default_factory=Ledger)  # "ok", "failed" or "skipped"
-    durations: Mapping[Where, float] = field(default_factory=Ledger)  # seconds
-    statuses: Mapping[Where, int] = field(default_factory=Ledger)
+    done: Mapping[ItemId, str] = field(default_factory=PersistentMap)  # "ok", "failed" or "skipped"
+    durations: Mapping[ItemId, float] = field(default_factory=PersistentMap)  # seconds
+    statuses: Mapping[ItemId, int] = field(default_factory=PersistentMap)
     chosen: Mapping[tuple[int, int], int] = field(default_factory=dict)  # block -> alternative
-    doubt: Where | None = None
+    doubt: ItemId | None = None
     outcome: str | None = None
-    passed: Where = _START  # the last of what is done with: what failed is not
+    passed: ItemId = _START  # the last of what is done with: what failed is not
 
 
-def after(state: State, event: Event) -> State:
+def apply(state: State, event: Event) -> State:
     """The state once the event has happened."""
     match event:
         case StatementStarted(statement=number) if number:
-            return replace(state, doubt=Where(event.step, event.block, event.statement))
+            return replace(state, doubt=ItemId(event.step, event.block, event.statement))
         case StatementFinished(statement=number) if number:
-            where = Where(event.step, event.block, event.statement)
+            where = ItemId(event.step, event.block, event.statement)
             spent = state.durations.get(where, 0.0) + event.duration
-            return _with(
+            return _mark_item(
                 state,
                 where,
                 "failed" if event.problem else "ok",
-                durations=having(state.durations, where, spent),
-                statuses=having(state.statuses, where, event.status),
+                durations=with_entry(state.durations, where, spent),
+                statuses=with_entry(state.statuses, where, event.status),
                 doubt=where if event.doubt else None,
             )
         case Answered():
-            return _answered(state, event)
+            return _apply_answer(state, event)
         case RunEnded():
             return replace(state, outcome=event.outcome)
         case _:
             return state
 
 
-def _answered(state: State, event: Answered) -> State:
-    where = Where(event.step, event.block, event.statement)
+def _apply_answer(state: State, event: Answered) -> State:
+    where = ItemId(event.step, event.block, event.statement)
     if event.question == "choose":
         return replace(state, chosen={**state.chosen, (event.step, event.block): int(event.answer)})
     if event.answer == "skip":
-        return _with(state, where, "skipped")
+        return _mark_item(state, where, "skipped")
     if event.question == "manual" and event.answer == "done":
-        return _with(state, where, "ok")
+        return _mark_item(state, where, "ok")
     if event.question == "doubt" and event.answer == "done":
-        return _with(state, where, "ok", doubt=None)
+        return _mark_item(state, where, "ok", doubt=None)
     if event.question == "doubt" and event.answer == "again":
         return replace(state, doubt=None)
     return state
 
 
-def _with(state: State, where: Where, how: str, **more: Any) -> State:
+def _mark_item(state: State, where: ItemId, how: str, **more: Any) -> State:
     """The state with something done, well or badly, and `more` of its fields changed."""
-    done = having(state.done, where, how)
+    done = with_entry(state.done, where, how)
     passed = state.passed
     if how != "failed":
         passed = max(passed, where)
     elif where == passed:
-        passed = _passed(done)
+        passed = _find_passed(done)
     return replace(state, done=done, passed=passed, **more)
 
 
-def _passed(done: Mapping[Where, str]) -> Where:
-    return max((where for where, how in done.items() if how != "failed"), default=Where(0))
+def _find_passed(done: Mapping[ItemId, str]) -> ItemId:
+    return max((where for where, how in done.items() if how != "failed"), default=ItemId(0))
 
 
-def next_item(plan: Plan, state: State) -> Item | None:
+def next_item(plan: Plan, state: State) -> PlanItem | None:
     """What comes next: the first item after all that is done with whose alternative is, or may be, chosen.
 
     What failed is not done with, nor is what was written in front of it since.
@@ -101,19 +101,19 @@ def next_item(plan: Plan, state: State) -> Item | None:
     return None
 
 
-def carried(state: State, old: Plan, new: Plan) -> State:
+def carry_over(state: State, old: Plan, new: Plan) -> State:
     """The state after the document was edited: what was done stays done, wherever its text stands now."""
 
-    def texts(plan: Plan) -> list[str]:
+    def item_texts(plan: Plan) -> list[str]:
         return [item.statement.text if item.statement else item.step.title for item in plan.items]
 
-    moved: dict[Where, Where] = {}
-    matcher = difflib.SequenceMatcher(None, texts(old), texts(new), autojunk=False)
+    moved: dict[ItemId, ItemId] = {}
+    matcher = difflib.SequenceMatcher(None, item_texts(old), item_texts(new), autojunk=False)
     for _, first, last, there, end in matcher.get_opcodes():
         for index in range(min(last - first, end - there)):
             moved[old.items[first + index].where] = new.items[there + index].where
 
-    def move(values: Mapping[Where, T]) -> dict[Where, T]:
+    def move(values: Mapping[ItemId, T]) -> dict[ItemId, T]:
         return {moved[where]: value for where, value in values.items() if where in moved}
 
     blocks = {(a.step, a.block): (b.step, b.block) for a, b in moved.items()}
@@ -121,7 +121,7 @@ def carried(state: State, old: Plan, new: Plan) -> State:
     return replace(
         state,
         done=done,
-        passed=_passed(done),
+        passed=_find_passed(done),
         durations=move(state.durations),
         statuses=move(state.statuses),
         chosen={blocks[block]: choice for block, choice in state.chosen.items() if block in blocks},

@@ -53,7 +53,7 @@ class Frames:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._last = "\n"
 
-    def of(self, event: Event) -> Iterator[Frame]:
+    def frames_for(self, event: Event) -> Iterator[Frame]:
         """The frames of an event; their times never go back, whatever the clock does."""
         self._tick(event)
         match event:
@@ -61,23 +61,23 @@ class Frames:
                 first = event.text.split("\n", 1)[0]
                 yield Frame(self.now, "m", f"{event.step}.{event.statement} {first}"[:80])
                 lines = event.text.replace("\n", "\n  ")
-                yield self._ours(f"\x1b[1m$ {lines}\x1b[0m")
+                yield self._own_frame(f"\x1b[1m$ {lines}\x1b[0m")
             case Output():
-                text = self._decoded(event.text)
+                text = self._decode(event.text)
                 if text:
-                    yield self._shown(text)
+                    yield self._output_frame(text)
             case StatementFinished():
                 if rest := self._decoder.decode(b"", True):
-                    yield self._shown(rest)
+                    yield self._output_frame(rest)
                 if event.problem:
-                    yield self._ours(f"\x1b[31m✗ {event.problem}\x1b[0m")
+                    yield self._own_frame(f"\x1b[31m✗ {event.problem}\x1b[0m")
             case Answered(answer="done" | "skip"):
                 note = f": {event.note}" if event.note else ""
-                yield self._ours(f"– step {event.step}: {event.answer}{note}")
+                yield self._own_frame(f"– step {event.step}: {event.answer}{note}")
             case RunEnded():
-                yield self._ours(f"\x1b[1m{event.outcome}\x1b[0m {event.reason}".rstrip())
+                yield self._own_frame(f"\x1b[1m{event.outcome}\x1b[0m {event.reason}".rstrip())
 
-    def marked(self, event: Event, label: str) -> Iterator[Frame]:
+    def make_marker(self, event: Event, label: str) -> Iterator[Frame]:
         """A marker at the time of an event."""
         self._tick(event)
         yield Frame(self.now, "m", label)
@@ -87,16 +87,16 @@ class Frames:
         self._began = self._began or at
         self.now = max(self.now, self._start + (at - self._began).total_seconds())
 
-    def _decoded(self, text: str) -> str:
+    def _decode(self, text: str) -> str:
         if text.isascii() and self._decoder.getstate() == (b"", 0):
             return text
         return self._decoder.decode(text.encode("utf-8", "surrogateescape"))
 
-    def _ours(self, text: str) -> Frame:
+    def _own_frame(self, text: str) -> Frame:
         """Lines of ours, from the start of a line."""
-        return self._shown(("" if self._last == "\n" else "\n") + text + "\n")
+        return self._output_frame(("" if self._last == "\n" else "\n") + text + "\n")
 
-    def _shown(self, text: str) -> Frame:
+    def _output_frame(self, text: str) -> Frame:
         """What a program printed, now, with the line ends that a terminal needs."""
         before, self._last = self._last, text[-1]
         text = _BARE_LINE_END.sub("\r\n", text)
@@ -105,7 +105,7 @@ class Frames:
         return Frame(self.now, "o", text)
 
 
-class Cast:
+class AsciicastWriter:
     """Writes the cast of one run; `keep` bounds the file, in bytes, and 0 is for no file at all.
 
     A statement may take half of what is left, so that there is room for those after it. Of one that prints
@@ -139,7 +139,7 @@ class Cast:
                 self._settle()
                 if isinstance(event, StatementStarted):
                     self._allow()
-                self._put(*self._frames.of(event))
+                self._put(*self._frames.frames_for(event))
             waits = isinstance(event, Output | StatementStarted | Answered)  # for the statement's end
             if not waits or len(self._buffer) > _BATCH:
                 self._flush()
@@ -164,7 +164,7 @@ class Cast:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         self._file = os.open(self._path, flags, 0o600)
         if os.fstat(self._file).st_size:
-            last, self._written = _ending(self._path)
+            last, self._written = _find_end(self._path)
             os.ftruncate(self._file, self._written)
             self._frames = Frames(last + _PAUSE)
         else:
@@ -183,19 +183,19 @@ class Cast:
 
     def _allow(self) -> None:
         """Let the next statement have its share."""
-        share = self._left() // 2
+        share = self._count_room() // 2
         self._ending = min(_END, share // 4)
         self._beginning = share - self._ending
 
     def _output(self, event: Output) -> None:
         if not self._held:
-            lines = [_line(frame) for frame in self._frames.of(event)]
+            lines = [_line(frame) for frame in self._frames.frames_for(event)]
             size = sum(map(len, lines))
             if size <= self._beginning:
                 self._beginning -= size
                 self._buffer += b"".join(lines)
                 return
-            event = self._begun(event)
+            event = self._write_beginning(event)
         self._held.append(event)
         self._held_size += _size(event.text)
         while self._held_size - (first := _size(self._held[0].text)) >= self._ending and len(self._held) > 1:
@@ -203,7 +203,7 @@ class Cast:
             self._held_size -= first
             self._left_out += first
 
-    def _begun(self, event: Output) -> Output:
+    def _write_beginning(self, event: Output) -> Output:
         """Write as much of it as the beginning still has room for; what is left of it."""
         cut = min(len(event.text), self._beginning)
         while (
@@ -212,7 +212,7 @@ class Cast:
             > self._beginning
         ):
             cut = cut * 3 // 4
-        self._put(*self._frames.of(replace(event, text=event.text[:cut])))
+        self._put(*self._frames.frames_for(replace(event, text=event.text[:cut])))
         self._beginning = 0
         return replace(event, text=event.text[cut:])
 
@@ -226,21 +226,23 @@ class Cast:
         self._left_out += _size(first.text[:surplus])
         if self._left_out:
             told = f"{NOT_KEPT}{self._left_out} bytes of step {first.step}"
-            self._put(*self._frames.marked(first, told))
+            self._put(*self._frames.make_marker(first, told))
             size = format_size(self._left_out)
-            self._put(*self._frames.of(replace(first, text=f"\n\x1b[0m[… {size} not kept in the cast …]\n")))
+            self._put(
+                *self._frames.frames_for(replace(first, text=f"\n\x1b[0m[… {size} not kept in the cast …]\n"))
+            )
         for event in self._held:
-            self._put(*self._frames.of(event))
+            self._put(*self._frames.frames_for(event))
         self._held.clear()
         self._held_size = self._left_out = 0
 
-    def _left(self) -> int:
+    def _count_room(self) -> int:
         return max(0, self._keep - _RESERVE - self._written - len(self._buffer))
 
     def _put(self, *frames: Frame) -> None:
         for frame in frames:
             line = _line(frame)
-            if len(line) <= self._left():
+            if len(line) <= self._count_room():
                 self._buffer += line
             elif frame.kind == "o":
                 self._refused += _size(frame.text)
@@ -259,7 +261,7 @@ class Cast:
             self._file = -1
 
 
-def read_cast(path: Path) -> tuple[dict[str, Any], Iterator[Frame]]:
+def read_asciicast(path: Path) -> tuple[dict[str, Any], Iterator[Frame]]:
     """The header of a cast and its frames; a torn last line is passed over. Raises OSError and ValueError."""
     lines = _lines(path)
     _, header = next(lines, (0, None))
@@ -289,7 +291,7 @@ def _frame(path: Path, number: int, data: Any) -> Frame:
     raise ValueError(f"{path}:{number}: expected a time, a kind and a text")
 
 
-def _ending(path: Path) -> tuple[float, int]:
+def _find_end(path: Path) -> tuple[float, int]:
     """The time of the last frame of a cast, and the offset at which its last whole line ends."""
     last, end = 0.0, 0
     try:

@@ -23,7 +23,7 @@ _SEAL = re.compile(rb',"seal":"([0-9a-f]{64})"\}')
 _SEAL_SIZE = len(',"seal":""}') + 64
 
 
-class Line(NamedTuple):
+class JournalLine(NamedTuple):
     """A line of a journal: its number from 1, its event, the hash of its bytes, and the seal it has or ""."""
 
     number: int
@@ -39,7 +39,7 @@ class Damage(NamedTuple):
     what: str
 
 
-class Torn(NamedTuple):
+class TornLine(NamedTuple):
     """A last line without its end, as the death of the machine leaves it; `size` is in bytes."""
 
     number: int
@@ -48,20 +48,20 @@ class Torn(NamedTuple):
 
 def first_hash(run: str, version: int = VERSION) -> str:
     """What the first line of a run's journal carries, as there is no line before it."""
-    return digest(f"runbook-exec {version} {run}".encode())
+    return hash_line(f"runbook-exec {version} {run}".encode())
 
 
-def digest(line: bytes) -> str:
+def hash_line(line: bytes) -> str:
     """The hash of a line's bytes, in hexadecimal."""
     return hashlib.sha256(line).hexdigest()
 
 
-def sealed(line: str) -> str:
+def seal_line(line: str) -> str:
     """The line of a run's end with the hash of itself at its end: no line follows that would carry it."""
-    return f'{line[:-1]},"seal":"{digest(line.encode())}"}}'
+    return f'{line[:-1]},"seal":"{hash_line(line.encode())}"}}'
 
 
-def read_lines(path: Path) -> Iterator[Line | Damage | Torn]:
+def read_lines(path: Path) -> Iterator[JournalLine | Damage | TornLine]:
     """The lines of a journal, and what is wrong with them; raises OSError.
 
     After a damaged line the chain is followed from its bytes as they are.
@@ -70,7 +70,7 @@ def read_lines(path: Path) -> Iterator[Line | Damage | Torn]:
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
             if not raw.endswith(b"\n"):
-                yield _unfinished(number, raw)
+                yield _check_unfinished(number, raw)
                 return
             line = raw[:-1]
             try:
@@ -84,15 +84,17 @@ def read_lines(path: Path) -> Iterator[Line | Damage | Torn]:
             except RecursionError:
                 yield Damage(number, "expected one event of a run, found nesting without end")
             else:
-                yield from _checked(Line(number, event, digest(line)), line, data, previous, version)
-            previous = digest(line)
+                yield from _check_line(
+                    JournalLine(number, event, hash_line(line)), line, data, previous, version
+                )
+            previous = hash_line(line)
 
 
-def _checked(
-    line: Line, data: bytes, told: dict[str, Any], previous: str, version: int
-) -> Iterator[Line | Damage]:
+def _check_line(
+    line: JournalLine, data: bytes, told: dict[str, Any], previous: str, version: int
+) -> Iterator[JournalLine | Damage]:
     if told.get("previous") != previous:
-        yield Damage(line.number, _not_following(line.number))
+        yield Damage(line.number, _explain_break(line.number))
         return
     if not isinstance(line.event, RunEnded) or version == 1:
         yield line
@@ -100,13 +102,13 @@ def _checked(
     seal = _SEAL.fullmatch(data, len(data) - _SEAL_SIZE)
     if seal is None:
         yield Damage(line.number, "expected a seal at the end of the line that ends the run")
-    elif not _rightly_sealed(data):
+    elif not _has_right_seal(data):
         yield Damage(line.number, "the seal is not that of this line, so one of the two was changed")
     else:
-        yield Line(line.number, line.event, line.digest, seal[1].decode())
+        yield JournalLine(line.number, line.event, line.digest, seal[1].decode())
 
 
-def _not_following(number: int) -> str:
+def _explain_break(number: int) -> str:
     if number == 1:
         return "this is not how the journal of its run begins, so lines were taken out, or it was changed"
     return (
@@ -124,14 +126,14 @@ def _version(data: dict[str, Any]) -> int:
     return version
 
 
-def _unfinished(number: int, line: bytes) -> Torn | Damage:
+def _check_unfinished(number: int, line: bytes) -> TornLine | Damage:
     """A last line that was torn off has no end; if its end is there, what follows it was changed."""
     text = line.decode("utf-8", "replace")
     try:
         data, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
-        return Torn(number, len(line))
-    if end == len(text) and _rightly_sealed(line):
+        return TornLine(number, len(line))
+    if end == len(text) and _has_right_seal(line):
         return Damage(
             number,
             "expected the end of the line after its last brace; the line itself is whole: the machine died "
@@ -139,9 +141,9 @@ def _unfinished(number: int, line: bytes) -> Torn | Damage:
         )
     if end < len(text) or (isinstance(data, dict) and "seal" in data):
         return Damage(number, "expected the end of the line after its last brace")
-    return Torn(number, len(line))
+    return TornLine(number, len(line))
 
 
-def _rightly_sealed(line: bytes) -> bool:
+def _has_right_seal(line: bytes) -> bool:
     seal = _SEAL.fullmatch(line, max(0, len(line) - _SEAL_SIZE))
-    return seal is not None and digest(line[: seal.start()] + b"}") == seal[1].decode()
+    return seal is not None and hash_line(line[: seal.start()] + b"}") == seal[1].decode()

@@ -27,7 +27,7 @@ class NoSuchRun(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RunSummary:
     """A run at a glance; `started` is None where the journal does not begin as one does."""
 
     path: Path
@@ -64,21 +64,21 @@ class Entry:
         return (datetime.fromisoformat(self.last.time) - self.began).total_seconds()
 
 
-def journals(folder: Path) -> list[Path]:
+def list_journals(folder: Path) -> list[Path]:
     """All journals of a folder, the oldest first, those too that nothing was written to."""
     return sorted(_journals(folder))
 
 
-def entries(folder: Path) -> list[Entry]:
+def list_runs(folder: Path) -> list[RunSummary]:
     """All runs whose journals are in a folder, the newest first; raises OSError."""
-    found = [entry for path in _journals(folder) if (entry := entry_of(path)) is not None]
+    found = [entry for path in _journals(folder) if (entry := read_summary(path)) is not None]
     return sorted(found, key=lambda entry: (entry.began, entry.path.name), reverse=True)
 
 
-def find(folder: Path, wanted: str | None) -> Path:
+def find_journal(folder: Path, wanted: str | None) -> Path:
     """The journal of a run: by the beginning of its id, by a path, or the newest; raises NoSuchRun."""
     if wanted is None:
-        newest = next(iter(entries(folder)), None)
+        newest = next(iter(list_runs(folder)), None)
         if newest is None:
             raise NoSuchRun(f"there is no run yet: `{folder}` holds no journal")
         return newest.path
@@ -97,7 +97,7 @@ def find(folder: Path, wanted: str | None) -> Path:
     raise NoSuchRun(f"`{wanted}` is the beginning of {len(found)} runs: {ids}{', …' * (len(found) > 8)}")
 
 
-def unfinished(folder: Path, document: Path | None = None) -> Entry | None:
+def find_unfinished(folder: Path, document: Path | None = None) -> RunSummary | None:
     """The newest run that can be taken up; of a document, only if its newest run is such a one.
 
     Of very many runs only the newest are looked at.
@@ -114,11 +114,11 @@ def unfinished(folder: Path, document: Path | None = None) -> Entry | None:
     return None
 
 
-def _newest_first(folder: Path) -> Iterator[Entry]:
+def _newest_first(folder: Path) -> Iterator[RunSummary]:
     """The newest runs one by one; the names of their journals tell the second that each began in."""
     names = sorted(_journals(folder), key=lambda path: path.name, reverse=True)[:_NEWEST]
     for _, paths in groupby(names, key=lambda path: path.name.rpartition("-")[0]):
-        found = [entry for path in paths if (entry := entry_of(path)) is not None]
+        found = [entry for path in paths if (entry := read_summary(path)) is not None]
         yield from sorted(found, key=lambda entry: entry.began, reverse=True)
 
 
@@ -129,7 +129,7 @@ def _is_of(started: RunStarted, document: Path) -> bool:
         return False
 
 
-def entry_of(path: Path) -> Entry | None:
+def read_summary(path: Path) -> RunSummary | None:
     """A run at a glance; None where the file is gone, or where not even its first line has been written."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -143,7 +143,7 @@ def entry_of(path: Path) -> Entry | None:
             return None
         last = _event(_last_line(file))
         running = not isinstance(last, RunEnded) and is_locked(file)
-        return Entry(path, started if isinstance(started, RunStarted) else None, last, running)
+        return RunSummary(path, started if isinstance(started, RunStarted) else None, last, running)
     finally:
         os.close(file)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..engine.events import Event, Output, RunEnded, RunStarted, StatementStarted, to_line
-from .hash_chain import VERSION, Damage, Line, digest, first_hash, read_lines, sealed
+from .hash_chain import VERSION, Damage, JournalLine, first_hash, hash_line, read_lines, seal_line
 
 KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; what is cut is said
 
@@ -70,7 +70,7 @@ class Journal:
             for line in read_lines(path):
                 if isinstance(line, Damage):
                     raise JournalError(f"{path}:{line.number}: {line.what}")
-                if isinstance(line, Line):
+                if isinstance(line, JournalLine):
                     previous = line.digest
                 else:
                     os.ftruncate(file, size - line.size)
@@ -92,13 +92,13 @@ class Journal:
         ended; anything else is with the kernel, safe from our own death. Raises JournalError, and then
         nothing of the event is left in the journal if that can be helped.
         """
-        event = self._bounded(event)
+        event = self._bound_output(event)
         if isinstance(event, Output) and not event.text:
             return ""
         more = {"journal": VERSION} if isinstance(event, RunStarted) else {}
         line = to_line(event, **more, previous=self._previous)
         if isinstance(event, RunEnded):
-            line = sealed(line)
+            line = seal_line(line)
         data = line.encode()
         try:
             self._write(data + b"\n")
@@ -107,8 +107,8 @@ class Journal:
         except (OSError, JournalError) as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._end)
-            raise error if isinstance(error, JournalError) else self._unwritable(error) from error
-        self._previous = digest(data)
+            raise error if isinstance(error, JournalError) else self._make_error(error) from error
+        self._previous = hash_line(data)
         self._end += len(data) + 1
         return line
 
@@ -124,16 +124,16 @@ class Journal:
                     os.close(folder)
                 self._known = True
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise self._make_error(error) from error
 
-    def _unwritable(self, error: OSError) -> JournalError:
+    def _make_error(self, error: OSError) -> JournalError:
         return JournalError(f"cannot write the journal `{self.path}`: {_reason(error)}")
 
     def _write(self, data: bytes) -> None:
         while data:
             data = data[os.write(self._file, data) :]
 
-    def _bounded(self, event: Event) -> Event:
+    def _bound_output(self, event: Event) -> Event:
         if isinstance(event, StatementStarted):
             self._kept = 0
         if not isinstance(event, Output):
@@ -165,7 +165,7 @@ def read_journal(path: Path) -> Iterator[Event]:
         for line in read_lines(path):
             if isinstance(line, Damage):
                 raise JournalError(f"{path}:{line.number}: {line.what}")
-            if isinstance(line, Line):
+            if isinstance(line, JournalLine):
                 yield line.event
     except OSError as error:
         raise JournalError(f"cannot read the journal `{path}`: {_reason(error)}") from error

@@ -17,7 +17,7 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 
 @dataclass(frozen=True, slots=True)
-class KeptSecrets:
+class SecretStore:
     """The file for one run: 0600, in a folder 0700 of the person's own runtime folder."""
 
     path: Path
@@ -53,7 +53,7 @@ class KeptSecrets:
             self.path.unlink()
 
 
-def kept_secrets(run: str, environ: Mapping[str, str]) -> KeptSecrets | None:
+def find_secret_store(run: str, environ: Mapping[str, str]) -> SecretStore | None:
     """Where a run's secrets may be kept; None where there is no such place.
 
     That is `$XDG_RUNTIME_DIR`, if it is ours alone and a memory file system.
@@ -61,7 +61,7 @@ def kept_secrets(run: str, environ: Mapping[str, str]) -> KeptSecrets | None:
     runtime = Path(environ.get("XDG_RUNTIME_DIR") or "")
     if not runtime.is_absolute() or not _is_ours_alone(runtime) or not _is_memory(runtime):
         return None
-    return KeptSecrets(runtime / "runbook-exec" / f"{run}.json")
+    return SecretStore(runtime / "runbook-exec" / f"{run}.json")
 
 
 def _is_ours_alone(folder: Path) -> bool:

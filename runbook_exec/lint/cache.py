@@ -17,8 +17,8 @@ from typing import IO, Any
 
 from .. import __version__
 from ..diagnostics.report import from_plain, to_plain
-from .results import Kept, Looked
-from .selection import Settings
+from .results import CachedResult, PageResult
+from .selection import LintSettings
 
 _KEY = 64  # characters at the beginning of a line
 
@@ -49,14 +49,14 @@ class Cache:
                 self._lines[line[:_KEY]] = line
             self._torn = b"" if line.endswith(b"\n") else b"\n"
 
-    def get(self, key: str, path: str, digest: str) -> Kept | None:
+    def get(self, key: str, path: str, digest: str) -> CachedResult | None:
         """What is kept under this key for a page."""
         line = self._lines.get(key.encode())
         if line is None:
             return None
         check, _, text = line[_KEY + 1 : -1].partition(b" ")
         try:
-            return _kept(json.loads(text), path, digest) if check == _sum(text) else None
+            return _parse_result(json.loads(text), path, digest) if check == _checksum(text) else None
         except (ValueError, TypeError, KeyError, RecursionError):
             return None
 
@@ -69,7 +69,7 @@ class Cache:
             if len(self._lines) + self._stale + len(lines) > _SPARE * len(alive) + 100:
                 self._rewrite(self._lines | lines, alive)
             else:
-                with open(self._path, "ab", opener=_private) as file:
+                with open(self._path, "ab", opener=_open_private) as file:
                     _lock(file)
                     file.write(self._torn + b"".join(lines.values()))
         except OSError:
@@ -80,14 +80,14 @@ class Cache:
         """Write the file anew with the lines that are of use; what others add meanwhile is lost."""
         beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
-            with open(beside, "wb", opener=_private) as file:
+            with open(beside, "wb", opener=_open_private) as file:
                 file.write(b"".join(lines[key] for key in sorted(alive) if key in lines))
             beside.replace(self._path)
         finally:
             beside.unlink(missing_ok=True)
 
 
-def opened(environ: Mapping[str, str]) -> Cache | None:
+def open_cache(environ: Mapping[str, str]) -> Cache | None:
     """The cache for this working directory; None where there is no safe place for one."""
     home = environ.get("XDG_CACHE_HOME", "")
     if not home.startswith("/"):
@@ -105,16 +105,18 @@ def opened(environ: Mapping[str, str]) -> Cache | None:
         return None
 
 
-class Keys:
+class CacheKeys:
     """Makes the keys under which findings are kept."""
 
     def __init__(self, commands: Iterable[str] = ()) -> None:
         self._program = _digest(["1", *_program(), *_shells(), *commands])
         self._settings: dict[int, bytes] = {}
 
-    def key(self, path: str, digest: str, settings: Settings) -> str:
+    def make_key(self, path: str, digest: str, settings: LintSettings) -> str:
         """A digest of all that is known before a page is read."""
-        said = self._settings.get(id(settings)) or self._settings.setdefault(id(settings), _said(settings))
+        said = self._settings.get(id(settings)) or self._settings.setdefault(
+            id(settings), _digest_settings(settings)
+        )
         page = os.fsencode(os.path.abspath(path))  # noqa: PTH100
         return hashlib.sha256(b"\0".join((self._program, said, digest.encode(), page))).hexdigest()
 
@@ -141,9 +143,15 @@ def _shells() -> Iterable[str]:
             yield f"{os.path.realpath(path)} {status.st_size} {status.st_mtime_ns}"
 
 
-def _said(settings: Settings) -> bytes:
+def _digest_settings(settings: LintSettings) -> bytes:
     selection = settings.selection
-    parts = [[*selection.only], [*selection.more], [*selection.no], settings.options, settings.codes]
+    parts = [
+        [*selection.select],
+        [*selection.extend_select],
+        [*selection.ignore],
+        settings.options,
+        settings.codes,
+    ]
     return _digest([json.dumps(parts, sort_keys=True, default=str)])
 
 
@@ -151,26 +159,26 @@ def _digest(parts: Iterable[str]) -> bytes:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).digest()
 
 
-def _sum(text: bytes) -> bytes:
+def _checksum(text: bytes) -> bytes:
     return hashlib.sha256(text).hexdigest()[:16].encode()
 
 
-def line(key: str, kept: Kept) -> bytes:
+def format_line(key: str, kept: CachedResult) -> bytes:
     """The line that keeps this: much smaller than what it is made of."""
-    looked = kept.looked
+    looked = kept.result
     plain = [
-        [to_plain(found) for found in looked.found],
-        looked.unchecked,
+        [to_plain(found) for found in looked.diagnostics],
+        looked.unchecked_blocks,
         [[question, answer, guard] for question, (answer, guard) in kept.answers.items()],
-        kept.until and kept.until.isoformat(),
+        kept.valid_until and kept.valid_until.isoformat(),
     ]
     text = json.dumps(plain, separators=(",", ":")).encode()
-    return b"%b %b %b\n" % (key.encode(), _sum(text), text)
+    return b"%b %b %b\n" % (key.encode(), _checksum(text), text)
 
 
-def _kept(plain: Any, path: str, digest: str) -> Kept:
+def _parse_result(plain: Any, path: str, digest: str) -> CachedResult:
     found, unchecked, answers, until = plain
-    looked = Looked(
+    looked = PageResult(
         path,
         digest,
         tuple(from_plain(path, each) for each in found),
@@ -180,10 +188,10 @@ def _kept(plain: Any, path: str, digest: str) -> Kept:
         tuple(question): (answer, guard and (tuple(guard[0]), guard[1]))
         for question, answer, guard in answers
     }
-    return Kept(looked, asked, None if until is None else date.fromisoformat(until))
+    return CachedResult(looked, asked, None if until is None else date.fromisoformat(until))
 
 
-def _private(path: str, flags: int) -> int:
+def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 

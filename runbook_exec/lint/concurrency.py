@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NoReturn
 
-from .results import Kept
+from .results import CachedResult
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 
-Ahead = Callable[[], AbstractContextManager[None]]
+Prefetch = Callable[[], AbstractContextManager[None]]
 
-Look = Callable[[Sequence[str]], list[Kept]]
+CheckPages = Callable[[Sequence[str]], list[CachedResult]]
 
 
 _AT_ONCE = 80  # pages, at most, whose blocks a shell is asked about together
@@ -33,22 +33,22 @@ _WORTH_IT = 60  # pages below which starting processes takes longer than they sa
 _PATIENCE = 2  # seconds in which a process that is told to end has cleaned up
 
 
-def spread(look: Look, paths: Sequence[str], ahead: Ahead) -> Iterator[Kept]:
+def check_in_batches(look: CheckPages, paths: Sequence[str], ahead: Prefetch) -> Iterator[CachedResult]:
     """What `look` says of these pages, some at a time, in their order.
 
     Where several processes look, they are started and end within `ahead`.
     """
-    cores = _cores()
+    cores = _count_cores()
     # elsewhere a new process would have to import everything again
     if len(paths) < _WORTH_IT or cores < 2 or sys.platform != "linux":
         for start in range(0, len(paths), _AT_ONCE):
             yield from look(paths[start : start + _AT_ONCE])
         return
     with ahead():
-        yield from _in_processes(look, list(_parts(paths, cores * _TURNS)), cores)
+        yield from _check_in_processes(look, list(_split_pages(paths, cores * _TURNS)), cores)
 
 
-def _parts(paths: Sequence[str], share: int) -> Iterator[Sequence[str]]:
+def _split_pages(paths: Sequence[str], share: int) -> Iterator[Sequence[str]]:
     """The pages in parts that become smaller towards the end."""
     start = 0
     while start < len(paths):
@@ -57,11 +57,13 @@ def _parts(paths: Sequence[str], share: int) -> Iterator[Sequence[str]]:
         start += size
 
 
-def _cores() -> int:
+def _count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _in_processes(look: Look, parts: Sequence[Sequence[str]], count: int) -> Iterator[Kept]:
+def _check_in_processes(
+    look: CheckPages, parts: Sequence[Sequence[str]], count: int
+) -> Iterator[CachedResult]:
     import multiprocessing
     from multiprocessing.connection import wait
 
@@ -74,16 +76,16 @@ def _in_processes(look: Look, parts: Sequence[Sequence[str]], count: int) -> Ite
         theirs.close()
     waiting = iter(enumerate(parts))
     busy: dict[object, int] = {}  # the part that each process works on, by our end of its pipe
-    done: dict[int, list[Kept]] = {}
+    done: dict[int, list[CachedResult]] = {}
     told = 0
     try:
         for ours, _ in pipes:
-            _give(ours, waiting, busy)
+            _send_part(ours, waiting, busy)
         while busy:
             for ready in wait([ours for ours, _ in pipes if ours in busy]):
                 ours = next(each for each, _ in pipes if each is ready)
-                done[busy.pop(ours)] = _answer(ours)
-                _give(ours, waiting, busy)
+                done[busy.pop(ours)] = _receive_results(ours)
+                _send_part(ours, waiting, busy)
             while told in done:
                 yield from done.pop(told)
                 told += 1
@@ -98,15 +100,17 @@ def _in_processes(look: Look, parts: Sequence[Sequence[str]], count: int) -> Ite
                 process.kill()
 
 
-def _give(ours: Connection, waiting: Iterator[tuple[int, Sequence[str]]], busy: dict[object, int]) -> None:
+def _send_part(
+    ours: Connection, waiting: Iterator[tuple[int, Sequence[str]]], busy: dict[object, int]
+) -> None:
     number, part = next(waiting, (0, None))
     if part is not None:
         ours.send(part)
         busy[ours] = number
 
 
-def _answer(ours: Connection) -> list[Kept]:
-    answer: list[Kept] | tuple[Exception, str] = ours.recv()
+def _receive_results(ours: Connection) -> list[CachedResult]:
+    answer: list[CachedResult] | tuple[Exception, str] = ours.recv()
     if isinstance(answer, tuple):
         error, where = answer
         error.add_note(where)
@@ -114,11 +118,11 @@ def _answer(ours: Connection) -> list[Kept]:
     return answer
 
 
-def _work(look: Look, pipes: Sequence[tuple[Connection, Connection]], number: int) -> None:
+def _work(look: CheckPages, pipes: Sequence[tuple[Connection, Connection]], number: int) -> None:
     """Do parts, as long as whoever gives them is there; they are interrupted, and tell."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(wanted, _end)
+        signal.signal(wanted, _exit_on_signal)
     # with no other end of it left open here, our pipe ends with the process that gives the parts
     for index, (ours, theirs) in enumerate(pipes):
         ours.close()
@@ -139,6 +143,6 @@ def _work(look: Look, pipes: Sequence[tuple[Connection, Connection]], number: in
             mine.send((error, traceback.format_exc()))
 
 
-def _end(number: int, frame: object) -> NoReturn:
+def _exit_on_signal(number: int, frame: object) -> NoReturn:
     """End, and take away what was put on the disk for shells to read."""
     sys.exit(128 + number)

@@ -16,7 +16,7 @@ _ABOUT_SECRETS = ("S401", "S402")
 _RANDOM = re.compile(r"(?<=[A-Za-z0-9]{6})[A-Za-z0-9]{9,}")
 
 
-def listed(rules: Sequence[Rule]) -> Iterator[str]:
+def format_rule_list(rules: Sequence[Rule]) -> Iterator[str]:
     """A line for each rule: its code, its severity, its name, and whether it must be selected."""
     width = max(len(rule.name) for rule in rules)
     for rule in sorted(rules, key=lambda rule: rule.code):
@@ -24,17 +24,17 @@ def listed(rules: Sequence[Rule]) -> Iterator[str]:
         yield f"{rule.code}  {rule.severity:<7}  {rule.name:<{width}}  {selected}".rstrip()
 
 
-def explained(rule: Rule) -> str:
+def explain_rule(rule: Rule) -> str:
     """A rule in full: why it is there, and documents that trip it and that do not."""
     when = "" if rule.default else "; looks only where it is selected"
     lines = [f"{rule.code} {rule.name} ({rule.severity}{when})", "", *textwrap.wrap(rule.why, _WIDTH)]
     for title, examples in (("found in:", rule.bad[:1]), ("not in:", rule.good[:1])):
         for example in examples:
-            lines += ["", title, "", *(f"    {line}".rstrip() for line in _shown(example))]
+            lines += ["", title, "", *(f"    {line}".rstrip() for line in _example_lines(example))]
     return "\n".join(lines) + "\n"
 
 
-def _shown(example: Example) -> Iterator[str]:
+def _example_lines(example: Example) -> Iterator[str]:
     for name, text in example.files.items():
         yield f"({name} beside it)"
         yield from text.rstrip("\n").split("\n")
@@ -42,7 +42,7 @@ def _shown(example: Example) -> Iterator[str]:
     yield from example.text.rstrip("\n").split("\n")
 
 
-def page(rules: Sequence[Rule]) -> str:
+def format_rules_page(rules: Sequence[Rule]) -> str:
     """The documentation page of the rules, in Markdown."""
     ordered = sorted(rules, key=lambda rule: rule.code)
     lines = [
@@ -64,12 +64,16 @@ def page(rules: Sequence[Rule]) -> str:
         lines += ["", f"## {rule.code} {rule.name}", "", *textwrap.wrap(rule.why, 110)]
         for title, examples in (("Found in:", rule.bad), ("Not found in:", rule.good)):
             for number, example in enumerate(examples):
-                shown = replace(example, text=_cut(example.text)) if rule.code in _ABOUT_SECRETS else example
-                lines += _fenced(shown, title if number == 0 else "")
+                shown = (
+                    replace(example, text=_elide_secrets(example.text))
+                    if rule.code in _ABOUT_SECRETS
+                    else example
+                )
+                lines += _fence_example(shown, title if number == 0 else "")
     return "\n".join(lines) + "\n"
 
 
-def _fenced(example: Example, title: str) -> Iterator[str]:
+def _fence_example(example: Example, title: str) -> Iterator[str]:
     if title:
         yield from ("", title)
     for name, text in (*example.files.items(), ("", example.text)):
@@ -86,7 +90,7 @@ def _fenced(example: Example, title: str) -> Iterator[str]:
             yield from ("", f"(with {options} in the settings)")
 
 
-def _cut(text: str) -> str:
+def _elide_secrets(text: str) -> str:
     """The text without most of what would be a secret: a page that shows one is found by others, too."""
     return _RANDOM.sub("…", text)
 

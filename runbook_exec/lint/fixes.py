@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..diagnostics.report import Change, Report
+from ..diagnostics.report import Report, TextEdit
 
 
 class NotWritten(Exception):
@@ -24,49 +24,49 @@ class NotWritten(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
+class FixedPage:
     """A page with its safe changes made."""
 
     path: str
     before: bytes
     after: bytes
-    made: int  # how many changes
+    fix_count: int  # how many changes
 
 
-def fixed(report: Report, content: Callable[[str], bytes]) -> Iterator[Fixed | NotWritten]:
+def apply_fixes(report: Report, content: Callable[[str], bytes]) -> Iterator[FixedPage | NotWritten]:
     """The pages that have safe changes, with those made; `content` gives a page's bytes, or raises OSError.
 
     NotWritten is given for one that cannot be read, or is not what the linter looked at any more.
     """
-    by_path: dict[str, list[Change]] = {}
-    for each in report.found:
+    by_path: dict[str, list[TextEdit]] = {}
+    for each in report.diagnostics:
         if each.fix is not None:
             by_path.setdefault(each.path, []).append(each.fix)
     for path, changes in by_path.items():
         try:
             before = content(path)
         except OSError as error:
-            yield _refused(path, error)
+            yield _change_error(path, error)
             continue
         if hashlib.sha256(before).hexdigest() != report.pages[path]:
-            yield _changed(path)
+            yield _stale_page_error(path)
             continue
         try:
             text = before.decode("utf-8")
         except UnicodeDecodeError:
             continue  # whatever else is changed, bytes that are not text must stay
-        after, made = _apply(text, changes)
+        after, made = _apply_edits(text, changes)
         if after != text:
-            yield Fixed(path, before, after.encode(), made)
+            yield FixedPage(path, before, after.encode(), made)
 
 
-def _apply(text: str, changes: Iterable[Change]) -> tuple[str, int]:
+def _apply_edits(text: str, changes: Iterable[TextEdit]) -> tuple[str, int]:
     """The text with the changes made, and how many were; of those that overlap the first is made."""
     pieces: list[str] = []
     position = made = 0
-    latest: Change | None = None
-    for change in sorted(changes, key=lambda change: (change.place.start, change.place.end)):
-        start, end = change.place.start, change.place.end
+    latest: TextEdit | None = None
+    for change in sorted(changes, key=lambda change: (change.location.start, change.location.end)):
+        start, end = change.location.start, change.location.end
         if change == latest:
             made += 1  # it mends several problems
             continue
@@ -79,7 +79,7 @@ def _apply(text: str, changes: Iterable[Change]) -> tuple[str, int]:
     return "".join((*pieces, text[position:])), made
 
 
-def difference(change: Fixed) -> str:
+def format_diff(change: FixedPage) -> str:
     """What changes, as `patch` and `git apply` read it; the lines keep their own ends."""
     before, after = _lines(change.before.decode()), _lines(change.after.decode())
     lines = difflib.unified_diff(before, after, f"a/{change.path}", f"b/{change.path}", n=3, lineterm="\n")
@@ -94,7 +94,7 @@ def _lines(text: str) -> list[str]:
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
-def replace(change: Fixed) -> None:
+def write_page(change: FixedPage) -> None:
     """Give a file its new content if it still has the old one, whole or not at all, and keep its mode.
 
     A symbolic link stays one: what it points to is changed. Raises NotWritten.
@@ -102,7 +102,7 @@ def replace(change: Fixed) -> None:
     target = Path(change.path).resolve()
     try:
         if target.read_bytes() != change.before:
-            raise _changed(change.path)
+            raise _stale_page_error(change.path)
         mode = stat.S_IMODE(target.stat().st_mode)
         number, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
         try:
@@ -117,12 +117,12 @@ def replace(change: Fixed) -> None:
                 Path(name).unlink()
             raise
     except OSError as error:
-        raise _refused(change.path, error) from None
+        raise _change_error(change.path, error) from None
 
 
-def _changed(path: str) -> NotWritten:
+def _stale_page_error(path: str) -> NotWritten:
     return NotWritten(path, f"`{path}` has changed in the meantime: it was left as it is; run this again")
 
 
-def _refused(path: str, error: OSError) -> NotWritten:
+def _change_error(path: str, error: OSError) -> NotWritten:
     return NotWritten(path, f"cannot change `{path}`: {(error.strerror or str(error)).lower()}")

@@ -14,7 +14,7 @@ from .rules import shell_pitfalls as meaning
 from .rules import site_structure as structure
 from .rules import step_numbers as steps
 from .rules import syntax as parsing
-from .selection import ALL, UnknownCode, means
+from .selection import ALL, UnknownCode, codes_match_rule
 
 
 def check_codes(codes: Iterable[tuple[str, str]]) -> None:
@@ -25,7 +25,7 @@ def check_codes(codes: Iterable[tuple[str, str]]) -> None:
     for where, code in codes:
         if not code:
             raise UnknownCode(f"{where}expected the code of a rule, such as `P101`, got nothing")
-        if code != ALL and not any(means((code,), rule) for rule in RULES):
+        if code != ALL and not any(codes_match_rule((code,), rule) for rule in RULES):
             names = (*(rule.code for rule in RULES), *(rule.name for rule in RULES))
             guess = did_you_mean(code, names) or did_you_mean(code.upper(), names)
             guess = guess or "; `runbook-exec lint --list-rules` lists them"

@@ -7,25 +7,27 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ..diagnostics.report import Found
-from .facts.query_log import Guard, Question
+from ..diagnostics.report import Diagnostic
+from .facts.query_log import Guard, Query
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class PageResult:
     """What was found on a page, and what of it could not be looked at."""
 
     path: str
     digest: str = ""  # of the page's bytes
-    found: tuple[Found, ...] = ()
-    unchecked: Mapping[str, int] = field(default_factory=dict)  # blocks whose shell is not here, by shell
-    unread: str = ""  # why it could not be looked at
+    diagnostics: tuple[Diagnostic, ...] = ()
+    unchecked_blocks: Mapping[str, int] = field(
+        default_factory=dict
+    )  # blocks whose shell is not here, by shell
+    read_error: str = ""  # why it could not be looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedResult:
     """What was found on a page, and what that rests on beside the page itself."""
 
-    looked: Looked
-    answers: Mapping[Question, tuple[Any, Guard]] = field(default_factory=dict)
-    until: date | None = None  # from this day on, it may be otherwise
+    result: PageResult
+    answers: Mapping[Query, tuple[Any, Guard]] = field(default_factory=dict)
+    valid_until: date | None = None  # from this day on, it may be otherwise

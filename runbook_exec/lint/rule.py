@@ -12,14 +12,14 @@ from ..diagnostics.finding import Finding
 from ..diagnostics.problem import Severity
 from ..document.model import Runbook
 from ..text.span import Span
-from .facts.query_log import Notes
+from .facts.query_log import QueryLog
 from .inputs import Pages
 
 if TYPE_CHECKING:
-    from .facts.prefetch import Ahead
+    from .facts.prefetch import BackgroundResult
 
 
-class Refusal(NamedTuple):
+class SyntaxProblem(NamedTuple):
     """What a block's own shell says of it when it does not parse, and where."""
 
     span: Span
@@ -33,20 +33,24 @@ class Page:
 
     runbook: Runbook
     path: Path
-    site: Site
+    context: LintContext
     options: Mapping[str, Any] = field(default_factory=dict)  # of the nearest settings file
-    refused: Mapping[int, Refusal] = field(default_factory=dict)  # by shells, by where the block begins
+    syntax_problems: Mapping[int, SyntaxProblem] = field(
+        default_factory=dict
+    )  # by shells, by where the block begins
 
 
 @dataclass(slots=True, eq=False)
-class Site:
+class LintContext:
     """All pages of one run of the linter, by path, and what rules may ask of the machine."""
 
     pages: Pages
     today: date
-    notes: Notes = field(default_factory=lambda: Notes())
-    history: Ahead | None = None  # that of the pages' repositories, where it is being looked at
-    few: bool = False  # whether so few pages are looked at that what is asked for one is not made for all
+    query_log: QueryLog = field(default_factory=lambda: QueryLog())
+    history: BackgroundResult | None = None  # that of the pages' repositories, where it is being looked at
+    few_pages: bool = (
+        False  # whether so few pages are looked at that what is asked for one is not made for all
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,17 +21,19 @@ class UnknownCode(Exception):
 class Selection:
     """Which rules look: by code or by the beginning of one; `only` replaces the default, `no` takes away."""
 
-    only: Collection[str] = ()
-    more: Collection[str] = ()
-    no: Collection[str] = ()
+    select: Collection[str] = ()
+    extend_select: Collection[str] = ()
+    ignore: Collection[str] = ()
 
     def __contains__(self, rule: Rule) -> bool:
-        wanted = means(self.only, rule) if self.only else rule.default
-        return (wanted or means(self.more, rule)) and not means(self.no, rule)
+        wanted = codes_match_rule(self.select, rule) if self.select else rule.default
+        return (wanted or codes_match_rule(self.extend_select, rule)) and not codes_match_rule(
+            self.ignore, rule
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class LintSettings:
     """What the settings file nearest to a page says."""
 
     selection: Selection = field(default_factory=Selection)
@@ -40,6 +42,6 @@ class Settings:
     codes: tuple[tuple[str, str], ...] = ()
 
 
-def means(codes: Collection[str], rule: Rule) -> bool:
+def codes_match_rule(codes: Collection[str], rule: Rule) -> bool:
     """Whether one of the codes, beginnings of codes and names means this rule."""
     return any(code in (ALL, rule.name) or rule.code.startswith(code) for code in codes)

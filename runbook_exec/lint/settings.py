@@ -13,7 +13,7 @@ from typing import Any
 
 from ..text.durations import positive_duration
 from ..text.suggest import did_you_mean
-from .selection import Selection, Settings
+from .selection import LintSettings, Selection
 
 # the files of a folder, of which the first counts, and where in each our table is
 _FILES: Mapping[str, Sequence[str]] = {"runbook-exec.toml": (), "pyproject.toml": ("tool", "runbook-exec")}
@@ -28,32 +28,32 @@ class BadSettings(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class SettingsFile:
     """A settings file, read; `folder` is what the patterns of `per_file` are relative to."""
 
     folder: Path
-    only: tuple[str, ...] = ()
-    more: tuple[str, ...] = ()
-    no: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     codes: tuple[tuple[str, str], ...] = ()  # all of them, each after where it stands
 
 
-def settings_for(paths: Iterable[str], given: Selection | None = None) -> dict[str, Settings]:
+def settings_for(paths: Iterable[str], given: Selection | None = None) -> dict[str, LintSettings]:
     """The settings of each page by its path, with what the command line says laid over them.
 
     Standard input, `-`, has those of the working directory. Codes are not looked at: that needs the rules.
     Raises BadSettings.
     """
     over = given or Selection()
-    nearest = _Nearest()
-    found: dict[str, Settings] = {}
-    shared: dict[str, Settings] = {}
+    nearest = _SettingsFinder()
+    found: dict[str, LintSettings] = {}
+    shared: dict[str, LintSettings] = {}
     for path in paths:
         folder, _ = os.path.split(os.path.abspath("./-" if path == "-" else path))  # noqa: PTH100
         if folder not in shared:
-            file = nearest.to(folder)
+            file = nearest.find(folder)
             made = _settings(file, path, over)
             if file.per_file:
                 found[path] = made
@@ -63,42 +63,42 @@ def settings_for(paths: Iterable[str], given: Selection | None = None) -> dict[s
     return found
 
 
-class _Nearest:
+class _SettingsFinder:
     """Finds the settings file nearest to a folder, reading each file once."""
 
     def __init__(self) -> None:
-        self._known: dict[str, File | None] = {}
+        self._known: dict[str, SettingsFile | None] = {}
 
-    def to(self, folder: str) -> File:
+    def find(self, folder: str) -> SettingsFile:
         """The nearest settings, or none at all; raises BadSettings."""
         if folder not in self._known:
-            own = next(filter(None, (self._in(Path(folder), name) for name in _FILES)), None)
+            own = next(filter(None, (self._read_file(Path(folder), name) for name in _FILES)), None)
             above, _ = os.path.split(folder)
-            self._known[folder] = own or (self.to(above) if above != folder else None)
-        return self._known[folder] or File(Path(folder))
+            self._known[folder] = own or (self.find(above) if above != folder else None)
+        return self._known[folder] or SettingsFile(Path(folder))
 
-    def _in(self, folder: Path, name: str) -> File | None:
+    def _read_file(self, folder: Path, name: str) -> SettingsFile | None:
         path = folder / name
-        return _read(path, tuple(_FILES[name])) if path.is_file() else None
+        return _read_settings(path, tuple(_FILES[name])) if path.is_file() else None
 
 
-def _settings(file: File, path: str, over: Selection) -> Settings:
-    no = [*(file.no if not over.only else ()), *over.no]
+def _settings(file: SettingsFile, path: str, over: Selection) -> LintSettings:
+    no = [*(file.ignore if not over.select else ()), *over.ignore]
     if file.per_file and path != "-":
-        inside = _below(file.folder, Path(path))
+        inside = _path_below(file.folder, Path(path))
         for pattern, codes in file.per_file.items():
             if inside and fnmatchcase(inside, pattern):
                 no += codes
     selection = Selection(
-        only=tuple(over.only) or file.only,
-        more=(*(file.more if not over.only else ()), *over.more),
-        no=tuple(no),
+        select=tuple(over.select) or file.select,
+        extend_select=(*(file.extend_select if not over.select else ()), *over.extend_select),
+        ignore=tuple(no),
     )
-    said = (("", code) for codes in (over.only, over.more, over.no) for code in codes)
-    return Settings(selection, file.options, (*file.codes, *said))
+    said = (("", code) for codes in (over.select, over.extend_select, over.ignore) for code in codes)
+    return LintSettings(selection, file.options, (*file.codes, *said))
 
 
-def _below(folder: Path, path: Path) -> str:
+def _path_below(folder: Path, path: Path) -> str:
     """The path as seen from the folder, with `/`; empty where it is not below it."""
     try:
         return Path(os.path.abspath(path)).relative_to(folder).as_posix()  # noqa: PTH100
@@ -106,7 +106,7 @@ def _below(folder: Path, path: Path) -> str:
         return ""
 
 
-def _read(path: Path, keys: tuple[str, ...]) -> File | None:
+def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
     """The settings in a file; None where it says nothing of this program. Raises BadSettings."""
     try:
         table: Any = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -127,7 +127,7 @@ def _read(path: Path, keys: tuple[str, ...]) -> File | None:
                 )
             given[key] = _value(key, value, _place(path, where))
             said += ((f"{_place(path, where)}: `{key}`: ", code) for code in _codes(key, given[key]))
-    return File(
+    return SettingsFile(
         path.parent,
         given.pop("select", ()),
         given.pop("extend-select", ()),
@@ -153,7 +153,7 @@ def _values(table: object, path: Path, keys: Sequence[str]) -> dict[str, Any]:
 def _value(key: str, value: object, where: str) -> Any:
     reader = _SELECTING.get(key) or _OPTIONS.get(key)
     if reader is None:
-        raise BadSettings(f"{where}: unknown key `{key}`{did_you_mean(key, KEYS) or _known()}")
+        raise BadSettings(f"{where}: unknown key `{key}`{did_you_mean(key, KEYS) or _known_keys_hint()}")
     try:
         return reader(value)
     except (ValueError, BadSettings) as error:
@@ -168,7 +168,7 @@ def _name(keys: Sequence[str]) -> str:
     return f"[{'.'.join(keys)}]"
 
 
-def _known() -> str:
+def _known_keys_hint() -> str:
     return f"; known are {', '.join(f'`{key}`' for key in KEYS)}"
 
 
@@ -199,7 +199,7 @@ def _patterns(value: object) -> tuple[str, ...]:
     return patterns
 
 
-def _required(value: object) -> dict[str, str]:
+def _parse_required(value: object) -> dict[str, str]:
     if isinstance(value, list):
         return dict.fromkeys(_texts(value), "any")
     if not isinstance(value, dict):
@@ -216,17 +216,17 @@ def _duration(value: object) -> float:
     return positive_duration(value)
 
 
-_Reader = Callable[[object], Any]
+_ValueParser = Callable[[object], Any]
 
-_SELECTING: Mapping[str, _Reader] = {
+_SELECTING: Mapping[str, _ValueParser] = {
     "select": _texts,
     "extend-select": _texts,
     "ignore": _texts,
     "per-file-ignores": _per_file,
 }
 
-_OPTIONS: Mapping[str, _Reader] = {
-    "required-front-matter": _required,
+_OPTIONS: Mapping[str, _ValueParser] = {
+    "required-front-matter": _parse_required,
     "cadence": _duration,
     "destructive": _patterns,
     "known-links": _texts,

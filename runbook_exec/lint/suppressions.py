@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ..document.model import Runbook
-from ..text.source import lines_of
+from ..text.source import split_lines
 
 _IGNORE = re.compile(r"(?<!\S)ignore=(?:\"([^\"]*)\"|'([^']*)'|(\S++))")
 
@@ -18,7 +18,7 @@ _OPENING = re.compile(r"<!--\s{0,40}runbook:")
 _COMMENT_LINE = re.compile(r"[ \t>]*<!--.*-->[ \t]*")
 
 
-class Ignored(NamedTuple):
+class Suppression(NamedTuple):
     """A code that a comment names, as `text[start:end]` of the page."""
 
     code: str
@@ -26,15 +26,15 @@ class Ignored(NamedTuple):
     end: int
 
 
-def ignored_lines(runbook: Runbook) -> Mapping[int, frozenset[str]]:
+def suppressed_codes_by_line(runbook: Runbook) -> Mapping[int, frozenset[str]]:
     """The codes that count on each line: the comment's own, the next, and a whole block there."""
     found: dict[int, frozenset[str]] = {}
     if "ignore=" not in runbook.text:
         return found
-    lines = lines_of(runbook.text)
+    lines = split_lines(runbook.text)
     starts = {block.span.line: block for block in runbook.blocks}
     for start, end in _comments(runbook.text):
-        codes = frozenset(ignored.code for ignored in _ignored(runbook.text, start, end))
+        codes = frozenset(ignored.code for ignored in _parse_suppressions(runbook.text, start, end))
         first, last = (lines.span(offset, offset).line for offset in (start, end))
         below = last + 1
         while below <= len(lines.lines) and _COMMENT_LINE.fullmatch(lines.lines[below - 1]):
@@ -46,11 +46,11 @@ def ignored_lines(runbook: Runbook) -> Mapping[int, frozenset[str]]:
     return found
 
 
-def ignored_codes(text: str) -> Iterator[Ignored]:
+def find_suppressions(text: str) -> Iterator[Suppression]:
     """The codes that the comments of a page name."""
     if "ignore=" in text:
         for start, end in _comments(text):
-            yield from _ignored(text, start, end)
+            yield from _parse_suppressions(text, start, end)
 
 
 def _comments(text: str) -> Iterator[tuple[int, int]]:
@@ -62,7 +62,7 @@ def _comments(text: str) -> Iterator[tuple[int, int]]:
         yield opening.start(), at
 
 
-def _ignored(text: str, start: int, end: int) -> Iterator[Ignored]:
+def _parse_suppressions(text: str, start: int, end: int) -> Iterator[Suppression]:
     for match in _IGNORE.finditer(text, start, end - len("-->")):
         for code in _CODE.finditer(text, *match.span(match.lastindex or 0)):
-            yield Ignored(code[0], code.start(), code.end())
+            yield Suppression(code[0], code.start(), code.end())

@@ -47,17 +47,17 @@ _BACKSLASHED = tuple(
 )
 
 
-def forms(value: bytes) -> set[bytes]:
+def list_encodings(value: bytes) -> set[bytes]:
     """Every form of a secret to look for, without line ends; only itself if it is shorter than four bytes."""
     found = {value}
     if len(value) >= _SHORTEST_ENCODED:
-        for part in (value, *parts(value)):
+        for part in (value, *split_parts(value)):
             found.add(part)
-            found.update(form for form in _encoded(part) if len(form) >= _SHORTEST_ENCODED)
+            found.update(form for form in _encode_all(part) if len(form) >= _SHORTEST_ENCODED)
     return {form for form in (_without_line_ends(form) for form in found) if form.strip()}
 
 
-def parts(value: bytes) -> list[bytes]:
+def split_parts(value: bytes) -> list[bytes]:
     """What of a value is a secret by itself: its parts of 8 or more bytes between blanks or commas.
 
     Of a private key they are the lines of Base64; the words of its first and last line are no secrets.
@@ -68,11 +68,11 @@ def parts(value: bytes) -> list[bytes]:
     return pieces
 
 
-def _encoded(value: bytes) -> Iterator[bytes]:
+def _encode_all(value: bytes) -> Iterator[bytes]:
     yield from _base64(value)
     yield from _url(value)
     yield from _json(value)
-    yield from _quoted(value)
+    yield from _quote(value)
     yield from _html(value)
     yield from _hex(value)
 
@@ -106,7 +106,7 @@ def _json(value: bytes) -> Iterator[bytes]:
         yield written.replace(b"<", b"\\u003c").replace(b">", b"\\u003e").replace(b"&", b"\\u0026")  # Go
 
 
-def _quoted(value: bytes) -> Iterator[bytes]:
+def _quote(value: bytes) -> Iterator[bytes]:
     """What stands between the quotes, or without quotes, where a shell or SQL writes the value."""
     for special in _BACKSLASHED:
         yield special.sub(rb"\\\1", value)

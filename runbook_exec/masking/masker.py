@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ..text.ansi import ESCAPE, LINE_ENDS
-from .encodings import SHORTEST_PART, forms
-from .search import Needles, occurrences
-from .stream_view import BARE, JOINED, LINES, View, outside_escapes, view, without_unfinished_escape
-from .token_patterns import find_tokens, suspicious, unfinished_token
+from .encodings import SHORTEST_PART, list_encodings
+from .search import MultiSearch, find_occurrences
+from .stream_view import (
+    BARE,
+    JOINED,
+    LINES,
+    StreamView,
+    make_view,
+    outside_escapes,
+    without_unfinished_escape,
+)
+from .token_patterns import find_tokens, find_unfinished_token, may_hold_token
 
 MASK = "••••••••"
 
@@ -45,7 +53,7 @@ class _Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Flow:
+class _StreamState:
     """How far a stream has got: what is held back, and what the views showed of what has gone out."""
 
     held: bytes = b""
@@ -65,8 +73,8 @@ class Masker:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._values: dict[bytes, None] = {}  # in the order in which they came
-        self._needles: Needles | None = Needles(())  # None: to be made anew
-        self._flow = _Flow()
+        self._search: MultiSearch | None = MultiSearch(())  # None: to be made anew
+        self._flow = _StreamState()
         self._seen: list[tuple[str, str]] = []
         for value in values:
             self.add(value)
@@ -76,17 +84,17 @@ class Masker:
         for piece in _NEVER_BYTES.split(value)[::2]:
             self._add(piece.encode("utf-8", "surrogateescape"))
 
-    def declared(self) -> tuple[str, ...]:
+    def declared_values(self) -> tuple[str, ...]:
         """Every value that was ever made a secret, but for the tokens that nobody had declared, in order."""
         seen = {value for _, value in self._seen}
         values = (value.decode("utf-8", "surrogateescape") for value in self._values)
         return tuple(value for value in values if value not in seen)
 
-    def seen(self) -> tuple[tuple[str, str], ...]:
+    def seen_tokens(self) -> tuple[tuple[str, str], ...]:
         """The name of the shape and the value of each token that nobody had declared, in order."""
         return tuple(self._seen)
 
-    def saw(self, values: Iterable[str]) -> None:
+    def add_seen_tokens(self, values: Iterable[str]) -> None:
         """Take tokens for seen that were recognised before, in an earlier life of the run."""
         for value in values:
             self._seen.append(("", value))
@@ -94,7 +102,7 @@ class Masker:
 
     def mask_text(self, text: str) -> str:
         """A whole text with its secrets masked, also one that is cut off at the end after 8 bytes or more."""
-        if not self._values and "\x1b" not in text and not suspicious(text.encode("ascii", "ignore")):
+        if not self._values and "\x1b" not in text and not may_hold_token(text.encode("ascii", "ignore")):
             return text
         pieces = _NEVER_BYTES.split(text)
         pieces[::2] = (self._masked_text(piece) for piece in pieces[::2])
@@ -105,8 +113,8 @@ class Masker:
         flow = self._flow
         if not (self._values or flow.held or b"\x1b" in data):
             lines = flow.lines + data
-            if not suspicious(lines):
-                self._flow = _Flow(lines=lines[-_CONTEXT:])
+            if not may_hold_token(lines):
+                self._flow = _StreamState(lines=lines[-_CONTEXT:])
                 return data
         return self._step(data, _Moment.MORE)
 
@@ -119,55 +127,55 @@ class Masker:
         return self._step(b"", _Moment.END if final else _Moment.PAUSE) if self._flow.held else b""
 
     def _masked_text(self, text: str) -> str:
-        masked, _ = self._passed(_Flow(), text.encode("utf-8", "surrogateescape"), _Moment.END)
+        masked, _ = self._advance(_StreamState(), text.encode("utf-8", "surrogateescape"), _Moment.END)
         return masked.decode("utf-8", "surrogateescape")
 
     def _step(self, data: bytes, moment: _Moment) -> bytes:
-        masked, self._flow = self._passed(self._flow, data, moment)
+        masked, self._flow = self._advance(self._flow, data, moment)
         return masked
 
     def _add(self, value: bytes) -> None:
         if value.strip() and value not in self._values:
             self._values[value] = None
-            self._needles = None
+            self._search = None
 
-    def _known(self) -> Needles:
-        if self._needles is None:
-            self._needles = Needles({form for value in self._values for form in forms(value)})
-        return self._needles
+    def _get_search(self) -> MultiSearch:
+        if self._search is None:
+            self._search = MultiSearch({form for value in self._values for form in list_encodings(value)})
+        return self._search
 
-    def _passed(self, flow: _Flow, data: bytes, moment: _Moment) -> tuple[bytes, _Flow]:
+    def _advance(self, flow: _StreamState, data: bytes, moment: _Moment) -> tuple[bytes, _StreamState]:
         """What goes out of a stream when `data` comes in, and how far it has got then."""
         raw = flow.held + data
         work = raw if moment is _Moment.END else without_unfinished_escape(raw)
-        lines = view(LINES, work, flow.lines)
-        hits, hold = self._tokens(lines, moment)
-        needles = self._known()
-        joined = view(JOINED, work, flow.joined)
+        lines = make_view(LINES, work, flow.lines)
+        hits, hold = self._find_token_hits(lines, moment)
+        needles = self._get_search()
+        joined = make_view(JOINED, work, flow.joined)
         same = flow.bare == flow.joined and b"\x1b" not in work
-        bare = joined if same else view(BARE, work, flow.bare)
+        bare = joined if same else make_view(BARE, work, flow.bare)
         for shown in (joined,) if same else (joined, bare):
             if not needles.longest:
                 break
-            found, unfinished = _secrets(shown, needles, lines, moment)
+            found, unfinished = _find_secret_hits(shown, needles, lines, moment)
             hits += found
             hold = min(hold, unfinished)
         cut = outside_escapes(work, hold)
         if len(raw) - cut > _MOST_HELD and moment is not _Moment.END:
-            return self._passed(flow, data, _Moment.END)
-        masked, masking = _masked(work, cut, hits, flow.masking)
+            return self._advance(flow, data, _Moment.END)
+        masked, masking = _mask_hits(work, cut, hits, flow.masking)
         keep = max(_CONTEXT, needles.longest)
-        joined_past, bare_past, lines_past = (one.past(cut, keep) for one in (joined, bare, lines))
-        return masked, _Flow(raw[cut:], joined_past, bare_past, lines_past, masking)
+        joined_past, bare_past, lines_past = (one.text_before(cut, keep) for one in (joined, bare, lines))
+        return masked, _StreamState(raw[cut:], joined_past, bare_past, lines_past, masking)
 
-    def _tokens(self, lines: View, moment: _Moment) -> tuple[list[_Hit], int]:
+    def _find_token_hits(self, lines: StreamView, moment: _Moment) -> tuple[list[_Hit], int]:
         """Where tokens of known shapes are, which become secrets, and from where on there may be one."""
         text, hold = lines.text, len(lines.raw)
-        if not suspicious(text):
+        if not may_hold_token(text):
             return [], hold
         hits: list[_Hit] = []
         complete: list[tuple[int, int]] = []
-        ongoing = len(text) + 1 if moment is _Moment.END else unfinished_token(text)
+        ongoing = len(text) + 1 if moment is _Moment.END else find_unfinished_token(text)
         for name, start, end in find_tokens(text):
             if end == len(text) and moment is not _Moment.END:
                 ongoing = min(ongoing, start)
@@ -186,21 +194,23 @@ class Masker:
         return hits, hold
 
 
-def _secrets(shown: View, needles: Needles, lines: View, moment: _Moment) -> tuple[list[_Hit], int]:
+def _find_secret_hits(
+    shown: StreamView, needles: MultiSearch, lines: StreamView, moment: _Moment
+) -> tuple[list[_Hit], int]:
     """Where a view shows known secrets, and from where on it may show the beginning of one."""
     hits: list[_Hit] = []
     hold = len(shown.raw)
     opaque = not shown.kind.escapes
-    suspects = needles.suspects(shown.text)
+    suspects = needles.find_suspects(shown.text)
     for needle in suspects:
-        for start, end in occurrences(shown.text, needle):
+        for start, end in find_occurrences(shown.text, needle):
             if end <= shown.before:
                 continue
             hit = _Hit(shown.offset(start), shown.offset(end - 1) + 1, opaque)
             if len(needle) >= _TINY or not _crosses_line(hit, shown.before - start, lines):
                 hits.append(hit)
     length = len(shown.text)
-    size = needles.unfinished(shown.text, suspects)
+    size = needles.count_unfinished(shown.text, suspects)
     if size and length > shown.before and (moment is _Moment.MORE or size >= SHORTEST_PART):
         at = shown.offset(max(length - size, shown.before))
         if moment is _Moment.END:
@@ -210,13 +220,13 @@ def _secrets(shown: View, needles: Needles, lines: View, moment: _Moment) -> tup
     return hits, hold
 
 
-def _crosses_line(hit: _Hit, gone: int, lines: View) -> bool:
+def _crosses_line(hit: _Hit, gone: int, lines: StreamView) -> bool:
     """Whether a line ends within what is to be masked, of which so many bytes have gone out already."""
     past = lines.text[max(0, lines.before - gone) : lines.before] if gone > 0 else b""
     return LINE_ENDS.search(past + lines.raw[hit.start : hit.end]) is not None
 
 
-def _masked(work: bytes, cut: int, hits: Iterable[_Hit], masking: bool) -> tuple[bytes, bool]:
+def _mask_hits(work: bytes, cut: int, hits: Iterable[_Hit], masking: bool) -> tuple[bytes, bool]:
     """`work[:cut]` with the hits masked, those that touch as one, and whether its last byte was masked.
 
     `masking` is that of the bytes before. Escape sequences within a hit are kept, or the colour of the
@@ -224,7 +234,7 @@ def _masked(work: bytes, cut: int, hits: Iterable[_Hit], masking: bool) -> tuple
     """
     pieces: list[bytes] = []
     at = 0
-    for start, end, opaque in _groups(hits):
+    for start, end, opaque in _group_hits(hits):
         if start >= cut:
             break
         stop = min(end, cut)
@@ -242,7 +252,7 @@ def _masked(work: bytes, cut: int, hits: Iterable[_Hit], masking: bool) -> tuple
     return b"".join(pieces), masking and (at == cut)
 
 
-def _groups(hits: Iterable[_Hit]) -> Iterator[tuple[int, int, list[_Hit]]]:
+def _group_hits(hits: Iterable[_Hit]) -> Iterator[tuple[int, int, list[_Hit]]]:
     """The stretches that hits make up which overlap or touch, and the opaque ones among these."""
     group: list[_Hit] = []
     end = -1

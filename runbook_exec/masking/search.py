@@ -11,7 +11,7 @@ _SAMPLINGS = ((8, 8), (4, 8), (4, 4))
 _SURE = 15  # so many bytes from the beginning of a needle hold a sample of it, wherever they stand
 
 
-class Needles:
+class MultiSearch:
     """Byte strings to find in texts.
 
     Samples tell that most are absent: a needle of at least `width + stride - 1` bytes has, wherever it stands
@@ -22,7 +22,7 @@ class Needles:
     def __init__(self, needles: Collection[bytes]) -> None:
         self.longest = max(map(len, needles), default=0)
         self._beginnings = {needle[:size] for needle in needles for size in range(1, min(len(needle), _SURE))}
-        self._groups = _by_beginning(needles)
+        self._groups = _group_by_prefix(needles)
         self._short: list[bytes] = []
         samples: dict[tuple[int, int], dict[int, list[bytes]]] = {}
         for needle in self._groups:
@@ -37,7 +37,7 @@ class Needles:
                 self._short.append(needle)
         self._samples = [(sampling, known, frozenset(known)) for sampling, known in samples.items()]
 
-    def suspects(self, text: bytes) -> set[bytes]:
+    def find_suspects(self, text: bytes) -> set[bytes]:
         """The needles that may be in the text, in whole or, from a certain length on, in part."""
         found = {needle for needle in self._short if needle in text}
         padded = memoryview(text + bytes(-len(text) % 8))
@@ -47,7 +47,7 @@ class Needles:
                 found.update(needle for number in numbers.intersection(taken) for needle in known[number])
         return {longer for needle in found for longer in self._groups[needle]}
 
-    def unfinished(self, text: bytes, suspects: Collection[bytes]) -> int:
+    def count_unfinished(self, text: bytes, suspects: Collection[bytes]) -> int:
         """How many bytes at the end of the text begin a needle without completing it, at most."""
         size = max((_overlap(text, needle) for needle in suspects if len(needle) > _SURE), default=0)
         for shorter in range(min(_SURE - 1, len(text)), size, -1):
@@ -56,7 +56,7 @@ class Needles:
         return size
 
 
-def occurrences(text: bytes, needle: bytes) -> Iterator[tuple[int, int]]:
+def find_occurrences(text: bytes, needle: bytes) -> Iterator[tuple[int, int]]:
     """Where a needle starts and ends in a text, each time, also where it overlaps itself."""
     at = text.find(needle)
     while at >= 0:
@@ -64,7 +64,7 @@ def occurrences(text: bytes, needle: bytes) -> Iterator[tuple[int, int]]:
         at = text.find(needle, at + 1)
 
 
-def _by_beginning(needles: Collection[bytes]) -> dict[bytes, list[bytes]]:
+def _group_by_prefix(needles: Collection[bytes]) -> dict[bytes, list[bytes]]:
     """The needles that begin with no other one, each with all that begin with it."""
     groups: dict[bytes, list[bytes]] = {}
     group: list[bytes] = []

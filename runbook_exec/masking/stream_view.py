@@ -16,25 +16,25 @@ _ESCAPES_AND_LINE_ENDS = re.compile(rb"%b|[\r\n]+" % ESCAPE.pattern)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ViewKind:
     """What a view leaves out."""
 
     escapes: bool
     line_ends: bool
 
 
-JOINED = Kind(escapes=False, line_ends=True)
+JOINED = ViewKind(escapes=False, line_ends=True)
 
-BARE = Kind(escapes=True, line_ends=True)
+BARE = ViewKind(escapes=True, line_ends=True)
 
-LINES = Kind(escapes=True, line_ends=False)
+LINES = ViewKind(escapes=True, line_ends=False)
 
 
 @dataclass(frozen=True)
-class View:
+class StreamView:
     """`raw` without what its kind leaves out; `text` begins with `before` bytes that came earlier."""
 
-    kind: Kind
+    kind: ViewKind
     raw: bytes
     text: bytes
     before: int
@@ -61,9 +61,9 @@ class View:
             at += 1
         return at
 
-    def past(self, cut: int, keep: int) -> bytes:
+    def text_before(self, cut: int, keep: int) -> bytes:
         """The last bytes of the text that come before `raw[cut]`, which no escape sequence is around."""
-        end = len(self.text) - (len(_without(self.raw[cut:], self.kind)) if cut < len(self.raw) else 0)
+        end = len(self.text) - (len(_strip(self.raw[cut:], self.kind)) if cut < len(self.raw) else 0)
         return self.text[max(0, end - keep) : end]
 
     @cached_property
@@ -80,9 +80,9 @@ class View:
         return segments
 
 
-def view(kind: Kind, raw: bytes, past: bytes) -> View:
+def make_view(kind: ViewKind, raw: bytes, past: bytes) -> StreamView:
     """The view of `raw` after the end of the same view of what came before it."""
-    return View(kind, raw, past + _without(raw, kind), len(past))
+    return StreamView(kind, raw, past + _strip(raw, kind), len(past))
 
 
 def without_unfinished_escape(raw: bytes) -> bytes:
@@ -100,7 +100,7 @@ def outside_escapes(raw: bytes, cut: int) -> int:
     return last if escape and escape.end() > cut else cut
 
 
-def _without(raw: bytes, kind: Kind) -> bytes:
+def _strip(raw: bytes, kind: ViewKind) -> bytes:
     if kind.escapes and b"\x1b" in raw:
         raw = ESCAPE.sub(b"", raw)
     return raw.replace(b"\n", b"").replace(b"\r", b"") if kind.line_ends else raw

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 
-class Shape(NamedTuple):
+class TokenPattern(NamedTuple):
     """A kind of token: `seed` is in every one of them, `whole` is a complete one.
 
     `unfinished` is the beginning of one at the very end of a text, which more text could complete. Both are
@@ -23,11 +23,11 @@ class Shape(NamedTuple):
 _NOT_WITHIN_A_WORD = rb"(?<![A-Za-z0-9_])"
 
 
-def _plain(name: str, seed: str, body: str, least: int, most: int = 4096) -> Shape:
+def _simple_pattern(name: str, seed: str, body: str, least: int, most: int = 4096) -> TokenPattern:
     """A token that is its seed and so many characters of one class, and ends before any other character."""
     start = _NOT_WITHIN_A_WORD + re.escape(seed.encode())
     rest = body.encode()
-    return Shape(
+    return TokenPattern(
         name,
         seed.encode(),
         rb"%b[%b]{%d,%d}+(?![%b])" % (start, rest, least, most, rest),
@@ -35,8 +35,8 @@ def _plain(name: str, seed: str, body: str, least: int, most: int = 4096) -> Sha
     )
 
 
-def _written_out(name: str, seed: str, whole: bytes, unfinished: bytes) -> Shape:
-    return Shape(name, seed.encode(), whole, unfinished)
+def _explicit_pattern(name: str, seed: str, whole: bytes, unfinished: bytes) -> TokenPattern:
+    return TokenPattern(name, seed.encode(), whole, unfinished)
 
 
 _MACAROON = rb"(?:fm1[ar]|fm2|fo1)_[A-Za-z0-9+/=_-]{16,4096}+"
@@ -53,15 +53,15 @@ _KEY_LINES = (
 _KEY_END_BEGUN = rb"(?:-{0,5}|-----E(?:N(?:D(?: [A-Z0-9 ]{0,80}+-{0,5})?)?)?)"
 
 
-SHAPES: tuple[Shape, ...] = (
-    _written_out(
+TOKEN_PATTERNS: tuple[TokenPattern, ...] = (
+    _explicit_pattern(
         "Fly.io token",
         "FlyV1 ",
         rb"FlyV1 %b(?>(?:,%b)*)" % (_MACAROON, _MACAROON),
         rb"FlyV1 [A-Za-z0-9+/=_,-]{0,8192}+\Z",
     ),
     *(
-        _written_out(
+        _explicit_pattern(
             "Fly.io macaroon",
             seed,
             rb"%b(?=%b)%b(?>(?:,%b)*)" % (_NOT_WITHIN_A_WORD, seed.encode(), _MACAROON, _MACAROON),
@@ -69,38 +69,38 @@ SHAPES: tuple[Shape, ...] = (
         )
         for seed in ("fm2_", "fm1r_", "fm1a_", "fo1_")
     ),
-    _plain("GitHub personal token", "ghp_", "A-Za-z0-9", 36, 255),
-    _plain("GitHub OAuth token", "gho_", "A-Za-z0-9", 36, 255),
-    _plain("GitHub user token", "ghu_", "A-Za-z0-9", 36, 255),
-    _plain("GitHub installation token", "ghs_", "A-Za-z0-9", 36, 255),
-    _plain("GitHub refresh token", "ghr_", "A-Za-z0-9", 36, 255),
-    _plain("GitHub fine-grained token", "github_pat_", "A-Za-z0-9_", 22, 255),
-    _plain("GitLab token", "glpat-", "A-Za-z0-9_.-", 20, 300),
-    _plain("AWS key id", "AKIA", "A-Z0-9", 16, 16),
-    _plain("AWS temporary key id", "ASIA", "A-Z0-9", 16, 16),
-    _plain("1Password service account", "ops_eyJ", "A-Za-z0-9_=-", 40),
-    _written_out(
+    _simple_pattern("GitHub personal token", "ghp_", "A-Za-z0-9", 36, 255),
+    _simple_pattern("GitHub OAuth token", "gho_", "A-Za-z0-9", 36, 255),
+    _simple_pattern("GitHub user token", "ghu_", "A-Za-z0-9", 36, 255),
+    _simple_pattern("GitHub installation token", "ghs_", "A-Za-z0-9", 36, 255),
+    _simple_pattern("GitHub refresh token", "ghr_", "A-Za-z0-9", 36, 255),
+    _simple_pattern("GitHub fine-grained token", "github_pat_", "A-Za-z0-9_", 22, 255),
+    _simple_pattern("GitLab token", "glpat-", "A-Za-z0-9_.-", 20, 300),
+    _simple_pattern("AWS key id", "AKIA", "A-Z0-9", 16, 16),
+    _simple_pattern("AWS temporary key id", "ASIA", "A-Z0-9", 16, 16),
+    _simple_pattern("1Password service account", "ops_eyJ", "A-Za-z0-9_=-", 40),
+    _explicit_pattern(
         "Slack token",
         "xox",
         _NOT_WITHIN_A_WORD + rb"xox[abeoprs]-[A-Za-z0-9-]{10,255}+(?![A-Za-z0-9-])",
         _NOT_WITHIN_A_WORD + rb"xox(?:[abeoprs](?:-[A-Za-z0-9-]{0,255}+)?)?\Z",
     ),
-    _written_out(
+    _explicit_pattern(
         "JSON web token",
         "eyJ",
         _NOT_WITHIN_A_WORD + rb"eyJ[\w-]{8,2048}+\.eyJ[\w-]{2,8192}+\.[\w-]{16,2048}+(?![\w-])",
         _NOT_WITHIN_A_WORD
         + rb"eyJ[\w-]{0,2048}+(?:\.(?:e(?:y(?:J[\w-]{0,8192}+(?:\.[\w-]{0,2048}+)?)?)?)?)?\Z",
     ),
-    _written_out(
+    _explicit_pattern(
         "private key",
         "-----BEGIN ",
         _KEY_HEADER + _KEY_LINES + rb"[ \t]*-----END [A-Z0-9 ]{0,80}PRIVATE KEY(?: BLOCK)?-----",
         rb"-----BEGIN [A-Z0-9 ]{0,100}+-{0,5}\Z|%b%b[ \t]*\\?%b\Z"
         % (_KEY_HEADER, _KEY_LINES, _KEY_END_BEGUN),
     ),
-    _plain("age secret key", "AGE-SECRET-KEY-1", "A-Z0-9", 50, 80),
-    _plain("Tailscale key", "tskey-", "A-Za-z0-9-", 16, 200),
+    _simple_pattern("age secret key", "AGE-SECRET-KEY-1", "A-Z0-9", 50, 80),
+    _simple_pattern("Tailscale key", "tskey-", "A-Za-z0-9-", 16, 200),
 )
 
 
@@ -123,7 +123,7 @@ _SUSPICIONS = tuple(
 )
 
 
-def suspicious(text: bytes) -> bool:
+def may_hold_token(text: bytes) -> bool:
     """Whether a token may be in the text: quick, never wrong when it says no."""
     for rare, pattern in _SUSPICIONS:
         for character in rare:
@@ -137,17 +137,17 @@ def suspicious(text: bytes) -> bool:
 
 def find_tokens(text: bytes) -> Iterator[tuple[str, int, int]]:
     """The name of the shape, the start and the end of every complete token in the text, the longest first."""
-    for shape in SHAPES:
+    for shape in TOKEN_PATTERNS:
         if shape.seed in text:
             for match in re.finditer(shape.whole, text):
                 yield shape.name, match.start(), match.end()
 
 
-def unfinished_token(text: bytes) -> int:
+def find_unfinished_token(text: bytes) -> int:
     """Where the first token begins that more text could complete or lengthen; the end if there is none."""
     starts = (
         match.start()
-        for shape in SHAPES
+        for shape in TOKEN_PATTERNS
         if shape.seed in text and (match := re.search(shape.unfinished, text)) is not None
     )
     return min(starts, default=len(text))

@@ -9,40 +9,40 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ..diagnostics.problem import Problem
-from ..document.annotations.parser import merge
+from ..document.annotations.parser import merge_annotations
 from ..document.assignments import Capture, parse_capture
 from ..document.model import Procedure, Runbook
 from ..shells.registry import SHELLS
-from .fillable import unwritable
-from .model import Item, Plan, Value, Where
+from .fillable import find_unwritable
+from .model import ItemId, Plan, PlanItem, Value
 
 
-def items_of(procedure: Procedure) -> tuple[Item, ...]:
+def items_of(procedure: Procedure) -> tuple[PlanItem, ...]:
     """Everything that there is to do in a procedure, in order."""
-    items: list[Item] = []
+    items: list[PlanItem] = []
     for step in procedure.steps:
         skipped = any(block.annotation.skip for block in step.blocks)
         if step.annotation.skip or (step.manual and skipped and not step.annotation.manual):
             continue  # what a step of skipped blocks would have run is for nobody to do by hand
         if step.manual:
-            items.append(Item(Where(step.number), step, step.annotation))
+            items.append(PlanItem(ItemId(step.number), step, step.annotation))
             continue
         count = 0
         for block in step.blocks:
             if not block.runs:
                 continue
-            annotation = merge(step.annotation, block.annotation)
+            annotation = merge_annotations(step.annotation, block.annotation)
             if annotation.manual:
                 count += 1
-                items.append(Item(Where(step.number, block.number, count), step, annotation, block))
+                items.append(PlanItem(ItemId(step.number, block.number, count), step, annotation, block))
                 continue
             first = {each.alternative: each for each in reversed(block.statements)}
             last = {each.alternative: each for each in block.statements}
             for statement in block.statements:
                 count += 1
                 items.append(
-                    Item(
-                        Where(step.number, block.number, count),
+                    PlanItem(
+                        ItemId(step.number, block.number, count),
                         step,
                         annotation,
                         block,
@@ -83,7 +83,7 @@ def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Proble
     return Problem("which-procedure", many if len(by_anchor) > 1 else one, hint="choose one:\n" + listing)
 
 
-def find_step(items: tuple[Item, ...], wanted: str) -> Item | None:
+def find_step(items: tuple[PlanItem, ...], wanted: str) -> PlanItem | None:
     """The item that a STEP names: `6`, `6.1` (its first statement), a step's or block's id, or an anchor.
 
     A step alone means its last statement.
@@ -96,10 +96,10 @@ def find_step(items: tuple[Item, ...], wanted: str) -> Item | None:
 
 
 def plan_captures(
-    items: tuple[Item, ...], asked: tuple[Capture, ...]
-) -> tuple[tuple[tuple[Where, Capture], ...], tuple[Problem, ...]]:
+    items: tuple[PlanItem, ...], asked: tuple[Capture, ...]
+) -> tuple[tuple[tuple[ItemId, Capture], ...], tuple[Problem, ...]]:
     """Which statement every capture takes its value from; a step that is not there is a Problem."""
-    found: list[tuple[Where, Capture]] = []
+    found: list[tuple[ItemId, Capture]] = []
     problems: list[Problem] = []
     for capture in asked:
         item = find_step(items, capture.step)
@@ -143,7 +143,7 @@ def make_plan(
     `timeout` is in seconds.
     """
     everything = items_of(procedure)
-    items, problems = _asked_for(everything, first, only)
+    items, problems = _select_items(everything, first, only)
     settings = runbook.settings
     asked = (*captures, *(parse_capture(f"{name}={step}") for name, step in settings.captures.items()))
     found, wrong = plan_captures(everything, asked)
@@ -161,11 +161,11 @@ def make_plan(
             problems.append(Problem("done-step", message, hint=f"the steps that are: {by_hand}"))
         else:
             manual.add(step.number)
-    problems += _not_asking(everything, confirmed)
-    problems += _all_for_others(procedure)
+    problems += _check_confirmed(everything, confirmed)
+    problems += _check_languages(procedure)
     for item in items:
         if item.statement is not None:
-            problems += unwritable(item.statement, procedure.shell, given)
+            problems += find_unwritable(item.statement, procedure.shell, given)
     plan = Plan(
         runbook,
         procedure,
@@ -178,12 +178,12 @@ def make_plan(
     )
     if problems:
         return tuple(problems)
-    return replace(plan, given={n: Value(v, plan.secret(n), "--set") for n, v in given.items()})
+    return replace(plan, given={n: Value(v, plan.is_secret(n), "--set") for n, v in given.items()})
 
 
-def _asked_for(
-    items: tuple[Item, ...], first: str | None, only: str | None
-) -> tuple[tuple[Item, ...], list[Problem]]:
+def _select_items(
+    items: tuple[PlanItem, ...], first: str | None, only: str | None
+) -> tuple[tuple[PlanItem, ...], list[Problem]]:
     option, wanted = ("--only", only) if only is not None else ("--from", first)
     if wanted is None:
         return items, []
@@ -197,11 +197,11 @@ def _asked_for(
         if "." in wanted and item.step.label != wanted:
             return (item,), []
         return tuple(i for i in items if i.where.step == item.where.step), []
-    start = item.where if "." in wanted and item.step.label != wanted else Where(item.where.step)
+    start = item.where if "." in wanted and item.step.label != wanted else ItemId(item.where.step)
     return tuple(i for i in items if i.where >= start), []
 
 
-def _not_asking(items: tuple[Item, ...], confirmed: tuple[str, ...]) -> Iterator[Problem]:
+def _check_confirmed(items: tuple[PlanItem, ...], confirmed: tuple[str, ...]) -> Iterator[Problem]:
     asking = [item for item in items if item.annotation.confirm is not None]
     for wanted in confirmed:
         if not any(wanted in item.names for item in asking):
@@ -210,7 +210,7 @@ def _not_asking(items: tuple[Item, ...], confirmed: tuple[str, ...]) -> Iterator
             yield Problem("confirmed-step", message, hint=f"the steps that do: {labels}")
 
 
-def _all_for_others(procedure: Procedure) -> Iterator[Problem]:
+def _check_languages(procedure: Procedure) -> Iterator[Problem]:
     """A procedure of which nothing runs since its blocks are for other shells; by hand it is not meant."""
     blocks = [block for step in procedure.steps for block in step.blocks]
     others = dict.fromkeys(block.language for block in blocks if block.language in SHELLS)

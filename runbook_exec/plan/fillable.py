@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from ..diagnostics.problem import Problem
 from ..document.model import Placeholder, Statement
-from ..document.placeholders import blank
-from ..shells.base import Filling, Unwritable
+from ..document.placeholders import replace_placeholders
+from ..shells.base import Filling, QuotingError
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 
@@ -24,26 +24,26 @@ _LONGEST, _MOST = 10_000, 100
 _OF_ARGUMENTS = re.compile(r"[A-Za-z0-9_./:@,+-]+")
 
 
-def unwritable(
+def find_unwritable(
     statement: Statement, shell: str, given: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Problem]:
     """A Problem for each placeholder where no value can be written, or not the one `given` for its name."""
     text, every = statement.text, statement.placeholders
     if not every or len(text) > _LONGEST or len(every) > _MOST:
         return
-    if not given and shell == "fish" and all(_in_argument(text, each) for each in every):
+    if not given and shell == "fish" and all(_is_in_argument(text, each) for each in every):
         return
     why = _refusal(text, every, shell, given)
     found = []
     for each in every if why else ():
         others = [other for other in every if other is not each]
-        if alone := _refusal(blank(text, others), [each], shell, given):
+        if alone := _refusal(replace_placeholders(text, others), [each], shell, given):
             found.append(Problem("unwritable", alone, each.span, _NONE.format(each.name)))
     if why:
         yield from found or [Problem("unwritable", why, statement.span)]
 
 
-def _in_argument(text: str, found: Placeholder) -> bool:
+def _is_in_argument(text: str, found: Placeholder) -> bool:
     """Whether it is surely an argument or a part of one: as most are, and this is quick to see."""
     begin = text.rfind(" ", 0, found.start) + 1
     rest = text[begin : found.start] + text[found.end :].partition(" ")[0].partition("\n")[0]
@@ -57,6 +57,6 @@ def _refusal(text: str, found: Sequence[Placeholder], shell: str, given: Mapping
     fillings = [Filling(each.start, each.end, each.context, given.get(each.name, _LIKELY)) for each in found]
     try:
         SHELLS[shell].fill(text, fillings)
-    except Unwritable as error:
+    except QuotingError as error:
         return str(error)
     return ""

@@ -24,7 +24,7 @@ class Value:
         return f"Value({'secret' if self.secret else repr(self.text)}, {self.origin})"
 
 
-class Where(NamedTuple):
+class ItemId(NamedTuple):
     """Which statement: the numbers of its step, of its block and of itself in the step.
 
     A manual step is its step's number and two noughts.
@@ -38,10 +38,10 @@ class Where(NamedTuple):
         return f"{self.step}.{self.statement}" if self.statement else str(self.step)
 
 
-class Item(NamedTuple):
+class PlanItem(NamedTuple):
     """One thing to be done: a statement to run, or a step that a person does (then there is none)."""
 
-    where: Where
+    where: ItemId
     step: Step
     annotation: Annotation
     block: Block | None = None
@@ -55,7 +55,7 @@ class Item(NamedTuple):
         return (self.statement or self.step).span.line
 
     @property
-    def named(self) -> str:
+    def label(self) -> str:
         """What messages call it by: `6.1` for the first statement of step 6, the step's label without one."""
         return f"{self.step.label}.{self.where.statement}" if self.statement else self.step.label
 
@@ -80,15 +80,15 @@ class Plan:
 
     runbook: Runbook
     procedure: Procedure
-    items: tuple[Item, ...]
+    items: tuple[PlanItem, ...]
     inputs: Mapping[str, Input] = field(default_factory=dict)
     given: Mapping[str, Value] = field(default_factory=dict)  # with --set
-    captures: tuple[tuple[Where, Capture], ...] = ()  # of --capture, the front matter and annotations
+    captures: tuple[tuple[ItemId, Capture], ...] = ()  # of --capture, the front matter and annotations
     done: frozenset[int] = frozenset()  # manual steps that --done says are done
     timeout: float | None = None  # seconds, where the annotation gives none
     cwd: str | None = None
 
-    def secret(self, name: str) -> bool:
+    def is_secret(self, name: str) -> bool:
         """Whether the placeholder's value must never be shown."""
         annotated = any(item.annotation.capture == name and item.annotation.secret for item in self.items)
         return is_secret(name, self.inputs.get(name), annotated)

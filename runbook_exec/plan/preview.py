@@ -12,7 +12,7 @@ from ..shells.registry import SHELLS
 UNKNOWN = "x"  # stands for a value that is not known, where others are written beside it
 
 
-def preview(statement: Statement, shell: str, values: Mapping[str, str]) -> str:
+def preview_statement(statement: Statement, shell: str, values: Mapping[str, str]) -> str:
     """The statement with `values`, by compared name, each written for its place; other placeholders stay.
 
     Raises `Unwritable` where a value cannot be written.

@@ -19,7 +19,7 @@ from .values import check_value
 _EAGER = ("env:", "file:")  # sources that cost and touch nothing, so they are checked before anything runs
 
 
-def reader(folder: Path) -> Callable[[str], str]:
+def make_reader(folder: Path) -> Callable[[str], str]:
     """Reads a file named in the front matter: `~` is a home, anything relative is beside the runbook."""
 
     def read(path: str) -> str:
@@ -28,7 +28,7 @@ def reader(folder: Path) -> Callable[[str], str]:
     return read
 
 
-def sources(
+def make_source(
     environ: Mapping[str, str],
     folder: Path,
     now: Callable[[], datetime],
@@ -49,12 +49,12 @@ def sources(
         known = plan.inputs.get(name)
         if known is None:
             return None
-        secret = plan.secret(name)
+        secret = plan.is_secret(name)
         if known.source:
             if known.source.startswith("env:") and known.source[4:] not in environ:
                 pass  # a default, or the operator, may still know it
             else:
-                text = resolve_source(known.source, run=run, environ=environ, read_file=reader(folder))
+                text = resolve_source(known.source, run=run, environ=environ, read_file=make_reader(folder))
                 return Value(text, secret, known.source)
         if known.default is not None:
             public = {name: value.text for name, value in values.items() if not value.secret}
@@ -64,17 +64,17 @@ def sources(
     return source
 
 
-def at_hand(plan: Plan, environ: Mapping[str, str], folder: Path) -> Iterator[str]:
+def find_available_secrets(plan: Plan, environ: Mapping[str, str], folder: Path) -> Iterator[str]:
     """The secrets whose sources cost and touch nothing; what cannot be had is left out."""
     for name, known in plan.inputs.items():
-        if plan.secret(name):
+        if plan.is_secret(name):
             with contextlib.suppress(ValueProblem):
-                text = _at_hand(known.source or "", environ, folder)
+                text = _read_eager_source(known.source or "", environ, folder)
                 if text is not None:
                     yield text
 
 
-def refused(
+def find_invalid_inputs(
     inputs: Mapping[str, Input], environ: Mapping[str, str], folder: Path, given: Mapping[str, Value]
 ) -> list[tuple[Input, str]]:
     """The inputs whose value, as far as it can be known before anything runs, will not do, and why."""
@@ -86,7 +86,7 @@ def refused(
             text = given[name].text
         elif source.startswith(_EAGER):
             try:
-                text = _at_hand(source, environ, folder)
+                text = _read_eager_source(source, environ, folder)
             except ValueProblem as problem:
                 wrong.append((known, str(problem)))
         elif not source and known.default is not None and "{" not in known.default:
@@ -96,12 +96,12 @@ def refused(
     return wrong
 
 
-def _at_hand(source: str, environ: Mapping[str, str], folder: Path) -> str | None:
+def _read_eager_source(source: str, environ: Mapping[str, str], folder: Path) -> str | None:
     """What such a source gives; None for another, or a variable that is not set; raises ValueProblem."""
     if not source.startswith(_EAGER) or (source.startswith("env:") and source[4:] not in environ):
         return None
-    return resolve_source(source, run=_never, environ=environ, read_file=reader(folder))
+    return resolve_source(source, run=_refuse_command, environ=environ, read_file=make_reader(folder))
 
 
-def _never(command: Sequence[str]) -> str:
+def _refuse_command(command: Sequence[str]) -> str:
     raise OSError(f"{command[0]} is not run before the run")

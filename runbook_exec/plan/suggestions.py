@@ -29,20 +29,22 @@ _MASK = "•"
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Suggestion:
     """A value, where it comes from, and what stood beside it; a secret is shown masked."""
 
     value: str
-    shown: str
+    label: str
     origin: str
     beside: str = ""
 
     def __repr__(self) -> str:
         """Tells no value: it may be a secret."""
-        return f"Offer({self.origin})"
+        return f"Suggestion({self.origin})"
 
 
-def offers(name: str, known: Input | None, outputs: Sequence[tuple[str, str]]) -> tuple[Offer, ...]:
+def suggest_values(
+    name: str, known: Input | None, outputs: Sequence[tuple[str, str]]
+) -> tuple[Suggestion, ...]:
     """Words of earlier output that may be the value of a placeholder, the likeliest first.
 
     `outputs` are pairs of where and what, in order, secrets masked. The last output comes first; in it the
@@ -52,7 +54,7 @@ def offers(name: str, known: Input | None, outputs: Sequence[tuple[str, str]]) -
     """
     kind = name.rpartition("-")[2]
     wants_number = kind in ("count", "port", "number", "size")
-    found: dict[str, Offer] = {}
+    found: dict[str, Suggestion] = {}
     for origin, text in reversed(outputs):
         lines = _ESCAPE.sub("", text).splitlines()
         column = list(_column(kind, lines))
@@ -63,7 +65,7 @@ def offers(name: str, known: Input | None, outputs: Sequence[tuple[str, str]]) -
                 continue
             if wants_number and not value.isdigit():
                 continue
-            found[value] = Offer(value, value, origin, beside)
+            found[value] = Suggestion(value, value, origin, beside)
         if found and column:
             break
     return tuple(found.values())

@@ -110,7 +110,7 @@ def _environment() -> SandboxedEnvironment:
     from jinja2.exceptions import SecurityError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    class Sandbox(ImmutableSandboxedEnvironment):
+    class TemplateSandbox(ImmutableSandboxedEnvironment):
         intercepted_binops = frozenset(("*", "**", "%"))
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -127,7 +127,7 @@ def _environment() -> SandboxedEnvironment:
                 return attr in _TEXT_METHODS
             return isinstance(obj, datetime) and attr in _MOMENT_METHODS
 
-    environment = Sandbox(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    environment = TemplateSandbox(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
     environment.globals.clear()
     environment.filters = {name: environment.filters[name] for name in _FILTERS}
     return environment

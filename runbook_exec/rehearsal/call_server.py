@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..system.signals import held
+from ..system.signals import hold_signals
 from .stand_in_script import FIFO
 
 _READ = 4096
@@ -18,7 +18,7 @@ _STOP = b"stop"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StandInMessage:
     """What a stand-in tells: `call` with its words and where, `given` with its standard input, or `came`."""
 
     kind: str
@@ -28,7 +28,7 @@ class Told:
     data: bytes = b""  # what was given, or what came
 
 
-Reply = Callable[[Told], str]
+Reply = Callable[[StandInMessage], str]
 
 
 _FILES = {"call": ".call", "given": ".in", "came": ".came"}
@@ -36,7 +36,7 @@ _FILES = {"call": ".call", "given": ".in", "came": ".came"}
 _REPLIES = {"call": ".reply", "given": ".then", "came": ""}
 
 
-class Listening:
+class CallServer:
     """Hands every call to `reply`, in its own thread, and what that returns to the stand-in as its script.
 
     Use it as a context manager: when it is left, all that was told before has been replied to. An exception
@@ -51,8 +51,10 @@ class Listening:
         self._fifo = os.open(folder / FIFO, os.O_RDWR | os.O_CLOEXEC)
         self._thread = threading.Thread(target=self._listen, name="rehearsal", daemon=True)
 
-    def __enter__(self) -> Listening:
-        with held():  # a thread keeps what it is started with: signals are for the one that runs statements
+    def __enter__(self) -> CallServer:
+        with (
+            hold_signals()
+        ):  # a thread keeps what it is started with: signals are for the one that runs statements
             self._thread.start()
         return self
 
@@ -72,11 +74,11 @@ class Listening:
                 if line == _STOP:
                     return
                 try:
-                    self._take(line.decode("ascii", "replace"))
+                    self._handle_line(line.decode("ascii", "replace"))
                 except BaseException as error:  # noqa: BLE001 - it is raised where the run is waited for
                     self._error = self._error or error
 
-    def _take(self, line: str) -> None:
+    def _handle_line(self, line: str) -> None:
         kind, _, pid = line.partition(" ")
         if kind not in _FILES or not pid.isdigit():
             return  # something else has written to our FIFO
@@ -85,10 +87,10 @@ class Listening:
             data = Path(f"{base}{_FILES[kind]}").read_bytes()
         except OSError:
             return
-        told = Told(kind, pid, data=data)
+        told = StandInMessage(kind, pid, data=data)
         if kind == "call":
             name, cwd, *words = data.decode("utf-8", "surrogateescape").split("\0")[:-1]
-            told = Told(kind, pid, (name, *words), cwd, b"")
+            told = StandInMessage(kind, pid, (name, *words), cwd, b"")
         script = "exit 126\n"
         try:
             script = self._reply(told)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .allowlist import HARMLESS
-from .stand_in_script import script
+from .stand_in_script import format_script
 from .transcript.model import Transcript
 
-FOLDER = "RUNBOOK_REHEARSAL"  # the variable that tells it
+FOLDER_VARIABLE = "RUNBOOK_REHEARSAL"  # the variable that tells it
 
 _HOMES = {"CONFIG": ".config", "DATA": ".local/share", "STATE": ".local/state", "CACHE": ".cache"}
 
@@ -24,13 +24,13 @@ class NoStage(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class RehearsalEnvironment:
     """Where everything of a rehearsal is, and which programs are which."""
 
     folder: Path
     stand_ins: Mapping[str, str]  # executables that colleagues wrote, by name
     programs: Mapping[str, str]  # real programs that a transcript names, by name
-    answered: frozenset[str]  # programs that the transcript itself answers
+    answered_programs: frozenset[str]  # programs that the transcript itself answers
 
     @property
     def work(self) -> Path:
@@ -47,7 +47,7 @@ class Stage:
         """The whole PATH."""
         return self.folder / "bin"
 
-    def environment(self, shell: str, more: Mapping[str, str]) -> dict[str, str]:
+    def shell_variables(self, shell: str, more: Mapping[str, str]) -> dict[str, str]:
         """All variables that a rehearsed shell gets."""
         home = self.folder / "home"
         name = os.environ.get("USER") or "operator"
@@ -61,16 +61,16 @@ class Stage:
             "USER": name,
             "LOGNAME": name,
             "SHELL": shutil.which(shell) or shell,
-            FOLDER: str(self.folder),
+            FOLDER_VARIABLE: str(self.folder),
         }
         variables |= {f"XDG_{what}_HOME": str(home / where) for what, where in _HOMES.items()}
         return {**variables, **more}
 
 
 @contextmanager
-def stage(
+def prepare_environment(
     transcript: Transcript, programs: Collection[str] = (), stand_ins: Path | None = None
-) -> Iterator[Stage]:
+) -> Iterator[RehearsalEnvironment]:
     """Set up the folder of a rehearsal, and remove it at the end.
 
     `programs` are let through beside those that are harmless; `stand_ins` is a folder of executables instead
@@ -88,13 +88,13 @@ def stage(
             (home / where).mkdir(parents=True, exist_ok=True)
         beside = Path(transcript.path).parent
         if transcript.settings.files:
-            _copy(beside / transcript.settings.files, folder / "work")
-        yield _filled(folder, transcript, programs, stand_ins)
+            _copy_files(beside / transcript.settings.files, folder / "work")
+        yield _fill_folder(folder, transcript, programs, stand_ins)
     finally:
-        _remove(folder)
+        _remove_folder(folder)
 
 
-def _remove(folder: Path) -> None:
+def _remove_folder(folder: Path) -> None:
     """Remove the folder, with folders in it that a rehearsal has made read-only."""
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
@@ -103,7 +103,7 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy_files(source: Path, target: Path) -> None:
     try:
         shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
     except (OSError, shutil.Error) as error:
@@ -111,25 +111,29 @@ def _copy(source: Path, target: Path) -> None:
         raise NoStage(f"cannot copy `files: {source}`: {reason}") from None
 
 
-def _filled(folder: Path, transcript: Transcript, more: Collection[str], stand_ins: Path | None) -> Stage:
+def _fill_folder(
+    folder: Path, transcript: Transcript, more: Collection[str], stand_ins: Path | None
+) -> RehearsalEnvironment:
     settings = transcript.settings
     beside = Path(transcript.path).parent.absolute()
-    written = _stand_ins(stand_ins or (beside / settings.stand_ins if settings.stand_ins else None))
+    written = _find_stand_ins(stand_ins or (beside / settings.stand_ins if settings.stand_ins else None))
     named = {call.program for call in transcript.calls} - {""}
     real = {
-        name: _real(name, path, beside) for name, path in settings.programs.items() if name not in written
+        name: _find_program(name, path, beside)
+        for name, path in settings.programs.items()
+        if name not in written
     }
-    stage = Stage(
+    stage = RehearsalEnvironment(
         folder,
         written,
         {name: path for name, path in real.items() if name in named},
         frozenset(named - written.keys() - real.keys()),
     )
-    text = script(stage.calls)
+    text = format_script(stage.calls)
     one = folder / "stand-in"
     one.write_text(text, encoding="utf-8")
     one.chmod(0o700)
-    for name in (*stage.stand_ins, *stage.programs, *stage.answered):
+    for name in (*stage.stand_ins, *stage.programs, *stage.answered_programs):
         if "/" in name or name in (".", "..") or "\0" in name:
             raise NoStage(f"expected the name of a program on PATH, got `{name}`")
         (stage.bin / name).symlink_to(one)
@@ -143,7 +147,7 @@ def _filled(folder: Path, transcript: Transcript, more: Collection[str], stand_i
     return stage
 
 
-def _stand_ins(folder: Path | None) -> dict[str, str]:
+def _find_stand_ins(folder: Path | None) -> dict[str, str]:
     if folder is None:
         return {}
     try:
@@ -157,7 +161,7 @@ def _stand_ins(folder: Path | None) -> dict[str, str]:
         raise NoStage(f"cannot read `stand-ins: {folder}`: {reason}") from None
 
 
-def _real(name: str, path: str, beside: Path) -> str:
+def _find_program(name: str, path: str, beside: Path) -> str:
     found = shutil.which(name) if not path else shutil.which(str(beside / Path(path).expanduser()))
     if found is None:
         where = f"at `{beside / path}`" if path else "on PATH"

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from .transcript.model import Asks, Call, Elided, Shown, Typed
-from .transcript.pattern import Expression, Pattern, filled
+from .transcript.model import ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, TypedLine
+from .transcript.pattern import Expression, Pattern, fill_pattern
 
-_ALIKE = 0.5  # of a call and a line: less is another call altogether
+_MIN_SIMILARITY = 0.5  # of a call and a line: less is another call altogether
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,34 +29,34 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class MatchedCall:
     """An expected call has come; `before` is one that should have come after it, and came first."""
 
-    call: Call
-    before: Call | None = None
+    call: ExpectedCall
+    before: ExpectedCall | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Unmatched:
+class UnmatchedCall:
     """Nothing allows this call; the nearest that is left to come, if any is like it."""
 
-    nearest: Call | None
+    nearest: ExpectedCall | None
 
 
-def received(
-    calls: Sequence[Call], progress: Progress, words: Sequence[str]
-) -> tuple[Progress, Matched | Unmatched]:
+def match_call(
+    calls: Sequence[ExpectedCall], progress: Progress, words: Sequence[str]
+) -> tuple[Progress, MatchedCall | UnmatchedCall]:
     """Take in a call: what it is, and how far that brings the rehearsal."""
     left = [call for call in calls if not call.repeats and call.number not in progress.used]
-    start = _start(calls, progress)
+    start = _first_in_order(calls, progress)
     ahead = [call for call in left if call.number >= start]
     behind = [call for call in left if call.number < start]
     for call in (*ahead, *behind, *(call for call in calls if call.repeats)):
-        bound = bound_by(call, words, progress.values)
+        bound = match_words(call, words, progress.values)
         if bound is not None:
             values = {**progress.values, **bound}
             if call.repeats:
-                return replace(progress, values=values), Matched(call)
+                return replace(progress, values=values), MatchedCall(call)
             before = next(
                 (
                     calls[number]
@@ -65,13 +65,15 @@ def received(
                 ),
                 None,
             )
-            return replace(progress, values=values, used=(*progress.used, call.number)), Matched(call, before)
-    nearest = _nearest(ahead or behind, words, progress.values)
+            return replace(progress, values=values, used=(*progress.used, call.number)), MatchedCall(
+                call, before
+            )
+    nearest = _find_nearest(ahead or behind, words, progress.values)
     near = progress.near | {nearest.number} if nearest else progress.near
-    return replace(progress, near=near), Unmatched(nearest)
+    return replace(progress, near=near), UnmatchedCall(nearest)
 
 
-def _start(calls: Sequence[Call], progress: Progress) -> int:
+def _first_in_order(calls: Sequence[ExpectedCall], progress: Progress) -> int:
     """The first call that is not out of order: after the last one, or in the same group."""
     last = progress.last
     if last < 0 or not calls[last].group:
@@ -79,19 +81,21 @@ def _start(calls: Sequence[Call], progress: Progress) -> int:
     return min(call.number for call in calls if call.group == calls[last].group)
 
 
-def bound_by(call: Call, words: Sequence[str], values: Mapping[str, str]) -> Mapping[str, str] | None:
+def match_words(
+    call: ExpectedCall, words: Sequence[str], values: Mapping[str, str]
+) -> Mapping[str, str] | None:
     """What the names of an expected call are bound to by these words; None if it is another call."""
     expression = Expression(values)
     for index, word in enumerate(call.words):
-        if word.rest:
-            expression.raw(r"(?:\x00[^\x00]*)*?")
+        if word.is_rest:
+            expression.add_regex(r"(?:\x00[^\x00]*)*?")
         else:
-            expression.raw(r"\x00" if index else "")
-            expression.add(word.pattern, r"\x00")
+            expression.add_regex(r"\x00" if index else "")
+            expression.add_pattern(word.pattern, r"\x00")
     return expression.match("\0".join(words))
 
 
-def missing(calls: Sequence[Call], progress: Progress, over: bool) -> list[Call]:
+def find_missing_calls(calls: Sequence[ExpectedCall], progress: Progress, over: bool) -> list[ExpectedCall]:
     """The calls that never came; while the run is not `over`, those that others have come after."""
     last = len(calls) if over else progress.last
     return [
@@ -105,11 +109,13 @@ def missing(calls: Sequence[Call], progress: Progress, over: bool) -> list[Call]
     ]
 
 
-def _nearest(calls: Sequence[Call], words: Sequence[str], values: Mapping[str, str]) -> Call | None:
+def _find_nearest(
+    calls: Sequence[ExpectedCall], words: Sequence[str], values: Mapping[str, str]
+) -> ExpectedCall | None:
     """The expected call that is most like this one: the same program, and then the most words alike."""
-    best: tuple[float, Call] | None = None
+    best: tuple[float, ExpectedCall] | None = None
     for distance, call in enumerate(calls):
-        expected = [filled(word.pattern, values) for word in call.words]
+        expected = [fill_pattern(word.pattern, values) for word in call.words]
         if expected[0] != words[0]:
             continue
         alike = SequenceMatcher(None, expected[1:], list(words[1:]), autojunk=False).ratio()
@@ -117,14 +123,14 @@ def _nearest(calls: Sequence[Call], words: Sequence[str], values: Mapping[str, s
         score = (alike + text) / 2 - distance / 1000
         if best is None or score > best[0]:
             best = score, call
-    if best and best[0] >= _ALIKE:
+    if best and best[0] >= _MIN_SIMILARITY:
         return best[1]
     # the next one, where it is a call of this program at all
-    return calls[0] if calls and filled(calls[0].words[0].pattern, values) == words[0] else None
+    return calls[0] if calls and fill_pattern(calls[0].words[0].pattern, values) == words[0] else None
 
 
-def compared(
-    call: Call, came: Mapping[int, str], values: Mapping[str, str]
+def compare_output(
+    call: ExpectedCall, came: Mapping[int, str], values: Mapping[str, str]
 ) -> tuple[Mapping[str, str], dict[int, str]]:
     """What a program printed, by stream, held against the transcript: what it binds, and what differs.
 
@@ -137,18 +143,18 @@ def compared(
         expression = Expression({**values, **bound})
         said = False
         for line in call.lines:
-            if isinstance(line, Elided) and stream in (0, line.stream):
-                expression.raw(r"(?:[^\n]*\n)*?")
+            if isinstance(line, ElidedLines) and stream in (0, line.stream):
+                expression.add_regex(r"(?:[^\n]*\n)*?")
                 said = True
-            elif isinstance(line, Asks) and stream in (0, 1):
-                expression.add(line.pattern, r"\n")
-                expression.raw(r"[ \t]*")
+            elif isinstance(line, ExpectedPrompt) and stream in (0, 1):
+                expression.add_pattern(line.pattern, r"\n")
+                expression.add_regex(r"[ \t]*")
                 said = True
-            elif isinstance(line, Shown) and stream in (0, line.stream):
-                expression.add(line.pattern, r"\n")
-                expression.raw(r"\n" if line.newline else "")
+            elif isinstance(line, ExpectedOutput) and stream in (0, line.stream):
+                expression.add_pattern(line.pattern, r"\n")
+                expression.add_regex(r"\n" if line.newline else "")
                 said = True
-            elif isinstance(line, Typed):
+            elif isinstance(line, TypedLine):
                 pass  # echoed by the terminal, if at all, and not printed by the program
         if stream == 2 and not said:
             continue  # where nothing is said of it, anything may be printed there
@@ -160,13 +166,13 @@ def compared(
     return bound, differs
 
 
-def given_matches(
+def match_input(
     patterns: Sequence[Pattern], came: str, values: Mapping[str, str]
 ) -> Mapping[str, str] | None:
     """What the names in the expected standard input are bound to; None if something else came."""
     expression = Expression(values)
     for index, pattern in enumerate(patterns):
-        expression.raw(r"\n" if index else "")
-        expression.add(pattern, r"\n")
-    expression.raw(r"\n?")
+        expression.add_regex(r"\n" if index else "")
+        expression.add_pattern(pattern, r"\n")
+    expression.add_regex(r"\n?")
     return expression.match(came)

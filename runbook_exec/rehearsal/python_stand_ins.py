@@ -19,15 +19,15 @@ from typing import TextIO, cast
 import yaml
 
 from . import python_client as calling
-from .findings import Document
-from .rehearse import Options, Result, rehearse
+from .findings import RehearsedDocument
+from .rehearse import Options, RehearsalResult, rehearse
 from .transcript.model import is_transcript
 
 _LONGEST = 1 << 16  # bytes that are read at once
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class StandInCall:
     """A call of a stand-in: the words after its name, and the caller's folder, variables and streams."""
 
     name: str
@@ -39,7 +39,7 @@ class Call:
     stderr: TextIO
 
 
-StandIn = Callable[[Call], "int | str | None"]
+StandIn = Callable[[StandInCall], "int | str | None"]
 
 
 class StandIns:
@@ -49,10 +49,10 @@ class StandIns:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.calls: list[Call] = []
+        self.calls: list[StandInCall] = []
         self._folder = folder
         self._functions: dict[str, StandIn] = {}
-        self._failed: list[BaseException] = []
+        self._failures: list[BaseException] = []
 
     def __call__(self, name: str) -> Callable[[StandIn], StandIn]:
         """A decorator: the function stands in for the program of this name.
@@ -60,35 +60,35 @@ class StandIns:
         It returns the exit status, or None for 0, or what is printed on a line of its own.
         """
 
-        def registered(function: StandIn) -> StandIn:
+        def register(function: StandIn) -> StandIn:
             self._functions[name] = function
             return function
 
-        return registered
+        return register
 
-    def rehearse(self, page: str | os.PathLike[str], **settings: object) -> Result:
+    def rehearse(self, page: str | os.PathLike[str], **settings: object) -> RehearsalResult:
         """Rehearse a transcript, or a runbook whose stand-ins may be called in any way and order.
 
         For a runbook, `settings` are those of a transcript: `done={"5b": "run 214"}`. What a stand-in raises
         is raised here when the rehearsal is over.
         """
         path = Path(page).absolute()
-        scripts = self._scripts()
-        transcript = path if is_transcript(path) else self._transcript(path, settings)
-        self._failed.clear()
+        scripts = self._write_scripts()
+        transcript = path if is_transcript(path) else self._write_transcript(path, settings)
+        self._failures.clear()
         with ExitStack() as stack:
 
             def prepare(folder: Path) -> None:
-                stack.enter_context(_Answering(folder, self._answer))
+                stack.enter_context(_FunctionServer(folder, self._answer))
 
             result = rehearse(transcript, Options(stand_ins=scripts, prepare=prepare))
-        if self._failed:
-            raise self._failed[0]
+        if self._failures:
+            raise self._failures[0]
         if transcript != path:
-            result = replace(result, runbook=Document(str(path), result.runbook.text))
+            result = replace(result, runbook=RehearsedDocument(str(path), result.runbook.text))
         return result
 
-    def _scripts(self) -> Path:
+    def _write_scripts(self) -> Path:
         """A folder with an executable for each stand-in."""
         folder = self._folder / "stand-ins"
         folder.mkdir(exist_ok=True)
@@ -98,7 +98,7 @@ class StandIns:
             (folder / name).chmod(0o755)
         return folder
 
-    def _transcript(self, page: Path, settings: Mapping[str, object]) -> Path:
+    def _write_transcript(self, page: Path, settings: Mapping[str, object]) -> Path:
         """A copy of the runbook with a transcript beside it that allows every call of a stand-in."""
         folder = self._folder / "rehearsed"
         folder.mkdir(exist_ok=True)
@@ -111,13 +111,13 @@ class StandIns:
         transcript.write_text(f"{matter}```console\n{calls}```\n", encoding="utf-8")
         return transcript
 
-    def _answer(self, call: Call) -> int:
+    def _answer(self, call: StandInCall) -> int:
         """Have the function answer one call; its status."""
         self.calls.append(call)
         try:
             answer = self._functions[call.name](call)
         except BaseException as failure:  # noqa: BLE001 - it is raised where the test can see it
-            self._failed.append(failure)
+            self._failures.append(failure)
             traceback.print_exc(file=call.stderr)
             return 1
         if isinstance(answer, str):
@@ -126,13 +126,13 @@ class StandIns:
         return answer or 0
 
 
-class _Answering:
+class _FunctionServer:
     """Answers the calls of a rehearsal, each in a thread of its own: one may wait for another.
 
     Who calls waits for the answer: when the rehearsal is over, none is open but of a program that was killed.
     """
 
-    def __init__(self, folder: Path, answer: Callable[[Call], int]) -> None:
+    def __init__(self, folder: Path, answer: Callable[[StandInCall], int]) -> None:
         self._answer = answer
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(folder / calling.SOCKET))
@@ -140,7 +140,7 @@ class _Answering:
         self._over, self._waiting = socket.socketpair()
         self._thread = threading.Thread(target=self._accept, name="stand-ins", daemon=True)
 
-    def __enter__(self) -> _Answering:
+    def __enter__(self) -> _FunctionServer:
         self._thread.start()
         return self
 
@@ -162,15 +162,17 @@ class _Answering:
         with suppress(OSError), line, ExitStack() as stack:  # who called, or who reads it, may be gone
             _, files, _, _ = socket.recv_fds(line, 1, 3)
             stdin, stdout, stderr = (
-                stack.enter_context(_stream(*each)) for each in zip(files, "rww", strict=True)
+                stack.enter_context(_open_stream(*each)) for each in zip(files, "rww", strict=True)
             )
             told = json.loads(b"".join(iter(lambda: line.recv(_LONGEST), b"")))
             words, cwd = tuple(told["words"]), Path(told["cwd"])
-            status = self._answer(Call(told["name"], words, cwd, told["environment"], stdin, stdout, stderr))
+            status = self._answer(
+                StandInCall(told["name"], words, cwd, told["environment"], stdin, stdout, stderr)
+            )
             stdout.flush()
             stderr.flush()
             line.sendall(str(status).encode())
 
 
-def _stream(file: int, mode: str) -> TextIO:
+def _open_stream(file: int, mode: str) -> TextIO:
     return cast(TextIO, os.fdopen(file, mode, encoding="utf-8", errors="surrogateescape"))

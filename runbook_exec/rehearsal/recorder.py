@@ -24,35 +24,35 @@ from ..engine.events import (
     StatementStarted,
     ValueGiven,
 )
-from ..engine.ports import Keyboard, World
+from ..engine.ports import Keyboard, RunContext
 from ..masking.masker import Masker
-from ..plan.model import Item, Plan, Value, Where
+from ..plan.model import ItemId, Plan, PlanItem, Value
 from . import relay
 from .allowlist import HARMLESS
-from .call_server import Listening, Told
-from .recording_session import Marks, Recorded, Terminal, programs_on
-from .relay import read_came
-from .stand_in_script import becoming, script
-from .transcript.writer import Recording, composed
+from .call_server import CallServer, StandInMessage
+from .recording_session import RecordingSession, TerminalMarkFilter, TerminalTrace, programs_on
+from .relay import parse_report
+from .stand_in_script import exec_script, format_script
+from .transcript.writer import RecordedRun, format_transcript
 
 # harmless, and yet another machine or another day answers otherwise
-_TELLING = frozenset(
+_MACHINE_DEPENDENT = frozenset(
     ("date", "df", "du", "groups", "hostname", "id", "logname", "nproc", "ps", "uname", "who", "whoami")
 )
 
 
 @dataclass(slots=True)
-class Called:
+class RecordedCall:
     """A call of a real run: what with, in which statement, and what came of it."""
 
     words: tuple[str, ...]
-    item: Item | None
+    item: PlanItem | None
     pid: str
-    began: float = 0.0  # seconds, monotonic
-    ended: float = 0.0
+    start_time: float = 0.0  # seconds, monotonic
+    end_time: float = 0.0
     status: int = 0
     pieces: list[tuple[float, int, bytes]] = field(default_factory=list)
-    terminal: Terminal | None = None  # where its output went to the terminal
+    terminal: TerminalTrace | None = None  # where its output went to the terminal
     private: bool = False  # whether what it printed is or may be a secret
 
 
@@ -63,19 +63,19 @@ class Recorder:
         self._plan = plan
         self._attended = attended
         self._folder = Path(tempfile.mkdtemp(prefix="runbook-record-")).resolve()
-        self._marks = Marks(secrets.token_hex(8))
+        self._marks = TerminalMarkFilter(secrets.token_hex(8))
         self._stack = ExitStack()
         self._items = {item.where: item for item in plan.items}
-        self._item: Item | None = None
-        self._calls: list[Called] = []
+        self._item: PlanItem | None = None
+        self._calls: list[RecordedCall] = []
         self._public: dict[str, str] = {}
         self._secret: dict[str, str] = {}
         self._done: dict[str, str] = {}
         self._choose: dict[str, str] = {}
         self._masker = Masker()
         self._private = False  # whether the present statement prints a secret
-        self._begun = 0  # the number of calls before it
-        self._captured: set[str] = set()  # from its output
+        self._first_call = 0  # the number of calls before it
+        self._captured_names: set[str] = set()  # from its output
 
     def __enter__(self) -> Recorder:
         return self
@@ -92,23 +92,25 @@ class Recorder:
 
     # parts of the run ------------------------------------------------------------------------------------
 
-    def session(self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None) -> Recorded:
+    def session(
+        self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None
+    ) -> RecordingSession:
         """The session to run in."""
-        session = Recorded(shell, clean=clean, cwd=cwd, keyboard=keyboard)
-        session.marks, session.bin, session.prepare = self._marks, str(self._bin), self._prepare
+        session = RecordingSession(shell, clean=clean, cwd=cwd, keyboard=keyboard)
+        session.marks, session.bin, session.prepare = self._marks, str(self._bin), self._install_stand_ins
         return session
 
-    def world(self, world: World) -> World:
+    def context(self, world: RunContext) -> RunContext:
         """The world, whose secrets are noted to be left out."""
         self._masker = world.masker
         return replace(world, learned=self._learn)
 
-    def watched(self, events: Generator[Event]) -> Generator[Event]:
+    def watch(self, events: Generator[Event]) -> Generator[Event]:
         """The same events, of which those are noted that a rehearsal must answer."""
         try:
             event = next(events)
             while True:
-                self._note(event)
+                self._note_event(event)
                 try:
                     yield event
                 except KeyboardInterrupt as interrupt:
@@ -118,12 +120,12 @@ class Recorder:
         except StopIteration:
             return
 
-    def write(self) -> Path:
+    def write_transcript(self) -> Path:
         """Write the transcript beside the runbook; raises OSError."""
         self._stack.close()
-        self._attach()
+        self._attach_terminals()
         page = Path(self._plan.runbook.path)
-        recording = Recording(
+        recording = RecordedRun(
             self._plan,
             tuple(self._calls),
             self._public,
@@ -131,10 +133,10 @@ class Recorder:
             self._done,
             self._choose,
             self._attended,
-            self._masker.declared(),
+            self._masker.declared_values(),
         )
-        text = composed(recording).encode()
-        for name in _names(page):
+        text = format_transcript(recording).encode()
+        for name in _transcript_names(page):
             path = page.with_name(name)
             with contextlib.suppress(FileExistsError):
                 with path.open("xb") as file:
@@ -147,32 +149,32 @@ class Recorder:
     def _learn(self, name: str, value: Value) -> None:
         (self._secret if value.secret else self._public)[name] = value.text
 
-    def _captures(self, item: Item) -> set[str]:
+    def _capture_names(self, item: PlanItem) -> set[str]:
         return {capture.name for where, capture in self._plan.captures if where == item.where}
 
-    def _start(self, event: StatementStarted) -> None:
-        item = self._items.get(Where(event.step, event.block, event.statement))
-        self._begun = len(self._calls)
-        self._captured = set()
+    def _start_statement(self, event: StatementStarted) -> None:
+        item = self._items.get(ItemId(event.step, event.block, event.statement))
+        self._first_call = len(self._calls)
+        self._captured_names = set()
         self._private = item is not None and (
-            item.annotation.secret or any(map(self._plan.secret, self._captures(item)))
+            item.annotation.secret or any(map(self._plan.is_secret, self._capture_names(item)))
         )
         self._item = item or self._item
 
-    def _finish(self) -> None:
+    def _finish_statement(self) -> None:
         """Only once all of its captures are known is what else a statement printed no secret."""
-        captures = self._captures(self._item) if self._item else set()
-        if captures and captures <= self._captured:
-            for call in self._calls[self._begun :]:
+        captures = self._capture_names(self._item) if self._item else set()
+        if captures and captures <= self._captured_names:
+            for call in self._calls[self._first_call :]:
                 call.private = False
 
-    def _note(self, event: Event) -> None:
+    def _note_event(self, event: Event) -> None:
         if isinstance(event, Captured):
-            self._captured.add(event.name)
+            self._captured_names.add(event.name)
         if isinstance(event, StatementStarted):
-            self._start(event)
+            self._start_statement(event)
         elif isinstance(event, StatementFinished):
-            self._finish()
+            self._finish_statement()
         elif isinstance(event, ValueGiven | Captured) and event.value is not None:
             self._public[event.name] = event.value
         elif isinstance(event, RunStarted):
@@ -184,43 +186,45 @@ class Recorder:
             elif step is not None and event.question == "choose" and event.answer.isdigit():
                 self._choose[step.label] = event.answer
 
-    def _prepare(self, path: str) -> None:
+    def _install_stand_ins(self, path: str) -> None:
         """Make a recording stand-in for every program that may matter, and listen to them."""
         calls = self._folder / "calls"
         for folder in (calls, self._bin):
             folder.mkdir()
         one = self._folder / "stand-in"
-        one.write_text(script(calls), encoding="utf-8")
+        one.write_text(format_script(calls), encoding="utf-8")
         one.chmod(0o700)
-        for name in {*programs_on(path)} - ({*HARMLESS} - _TELLING):
+        for name in {*programs_on(path)} - ({*HARMLESS} - _MACHINE_DEPENDENT):
             (self._bin / name).symlink_to(one)
-        self._stack.enter_context(Listening(calls, self._reply))
+        self._stack.enter_context(CallServer(calls, self._reply))
 
-    def _reply(self, told: Told) -> str:
+    def _reply(self, told: StandInMessage) -> str:
         if told.kind == "call":
-            call = Called(tuple(told.words), self._item, told.pid, time.monotonic(), private=self._private)
+            call = RecordedCall(
+                tuple(told.words), self._item, told.pid, time.monotonic(), private=self._private
+            )
             self._calls.append(call)
             python = (sys.executable, "-I", "-S", str(Path(relay.__file__)))
             mark = self._marks.mark
             base = ('"$__runbook_f"', '"$__runbook"')
-            return becoming([*python, *base, str(self._bin), mark, told.words[0]])
+            return exec_script([*python, *base, str(self._bin), mark, told.words[0]])
         call = next(call for call in reversed(self._calls) if call.pid == told.pid)
-        code, call.pieces = read_came(told.data)
+        code, call.pieces = parse_report(told.data)
         call.status = code if code >= 0 else 128 - code
-        call.ended = time.monotonic()
+        call.end_time = time.monotonic()
         return ""
 
-    def _attach(self) -> None:
+    def _attach_terminals(self) -> None:
         """Give each call what the terminal showed of it."""
-        shown: dict[str, Iterator[Terminal]] = {
-            pid: iter(terminals) for pid, terminals in self._marks.shown.items()
+        shown: dict[str, Iterator[TerminalTrace]] = {
+            pid: iter(terminals) for pid, terminals in self._marks.traces.items()
         }
         for call in self._calls:
             if not call.pieces and call.pid in shown:
                 call.terminal = next(shown[call.pid], None)
 
 
-def _names(page: Path) -> Iterator[str]:
+def _transcript_names(page: Path) -> Iterator[str]:
     """What the transcript may be called: the first that is not there yet."""
     yield page.stem + TRANSCRIPT
     yield f"{page.stem}.recorded{TRANSCRIPT}"

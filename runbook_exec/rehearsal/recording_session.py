@@ -9,23 +9,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..engine.ports import Done, Output, Quiet
+from ..engine.ports import Done, OutputChunk, Silence
 from ..session.session import Session
 
-_PATH = {
+_PRINT_PATH = {
     "fish": "builtin string join -- : $PATH >'{folder}/path'",
     "zsh": "builtin printf '%s\\n' \"$PATH\" >|'{folder}/path'",
 }
 
-_OF_SH = "command printf '%s\\n' \"$PATH\" >'{folder}/path'"
+_PRINT_PATH_SH = "command printf '%s\\n' \"$PATH\" >'{folder}/path'"
 
-_IN_FRONT = {"fish": "set -gx PATH '{bin}' $PATH"}
+_PREPEND_PATH = {"fish": "set -gx PATH '{bin}' $PATH"}
 
-_IN_FRONT_OF_SH = "PATH='{bin}':\"$PATH\"; export PATH; hash -r"
+_PREPEND_PATH_SH = "PATH='{bin}':\"$PATH\"; export PATH; hash -r"
 
 
 @dataclass(slots=True)
-class Terminal:
+class TerminalTrace:
     """What the terminal showed while a program had it: pieces in order, and which of them were typed."""
 
     pieces: list[tuple[str, bytes]] = field(default_factory=list)  # `shown`, `typed`, or `hidden`: not echoed
@@ -37,57 +37,57 @@ class Terminal:
         self.pieces.append((kind, data))
 
 
-class Marks:
+class TerminalMarkFilter:
     """Takes marks out of a stream, and keeps what stands between them for the process that they name."""
 
     def __init__(self, mark: str) -> None:
         self.mark = mark
         self._opening = f"\x1b]7366;{mark};".encode()
         self._whole = re.compile(re.escape(self._opening) + rb"(begin|end);(\d+)\x07")
-        self._held = b""
-        self._inside: list[str] = []
-        self.shown: dict[str, list[Terminal]] = {}
+        self._buffer = b""
+        self._open_pids: list[str] = []
+        self.traces: dict[str, list[TerminalTrace]] = {}
 
     @property
-    def inside(self) -> Terminal | None:
+    def current_trace(self) -> TerminalTrace | None:
         """The innermost program that has the terminal."""
-        return self.shown[self._inside[-1]][-1] if self._inside else None
+        return self.traces[self._open_pids[-1]][-1] if self._open_pids else None
 
     def feed(self, data: bytes) -> bytes:
         """The stream without marks, as far as it can be told yet."""
-        data = self._held + data
+        data = self._buffer + data
         clean = bytearray()
         position = 0
         for found in self._whole.finditer(data):
-            self._keep(clean, data[position : found.start()])
-            self._turn(found[1], found[2].decode())
+            self._pass_through(clean, data[position : found.start()])
+            self._switch_program(found[1], found[2].decode())
             position = found.end()
         rest = data[position:]
-        cut = self._unfinished(rest)
-        self._held = rest[cut:]
-        self._keep(clean, rest[:cut])
+        cut = self._find_partial_mark(rest)
+        self._buffer = rest[cut:]
+        self._pass_through(clean, rest[:cut])
         return bytes(clean)
 
     def flush(self) -> bytes:
         """What was held back: it is no mark."""
-        held, self._held = self._held, b""
+        held, self._buffer = self._buffer, b""
         clean = bytearray()
-        self._keep(clean, held)
+        self._pass_through(clean, held)
         return bytes(clean)
 
-    def _keep(self, clean: bytearray, data: bytes) -> None:
+    def _pass_through(self, clean: bytearray, data: bytes) -> None:
         clean += data
-        if data and self.inside is not None:
-            self.inside.add("shown", data)
+        if data and self.current_trace is not None:
+            self.current_trace.add("shown", data)
 
-    def _turn(self, kind: bytes, pid: str) -> None:
+    def _switch_program(self, kind: bytes, pid: str) -> None:
         if kind == b"begin":
-            self.shown.setdefault(pid, []).append(Terminal())
-            self._inside.append(pid)
-        elif pid in self._inside:
-            self._inside.remove(pid)
+            self.traces.setdefault(pid, []).append(TerminalTrace())
+            self._open_pids.append(pid)
+        elif pid in self._open_pids:
+            self._open_pids.remove(pid)
 
-    def _unfinished(self, data: bytes) -> int:
+    def _find_partial_mark(self, data: bytes) -> int:
         """Where the end begins that more could make a mark of."""
         at = data.rfind(b"\x1b", max(0, len(data) - len(self._opening) - 32))
         if at < 0:
@@ -97,47 +97,49 @@ class Marks:
         return at if begun else len(data)
 
 
-class Recorded(Session):
+class RecordingSession(Session):
     """A session that puts a folder in front of its shell's PATH once that has started.
 
     `prepare` is given the PATH that the shell then has.
     """
 
-    marks: Marks
+    marks: TerminalMarkFilter
     bin: str
     prepare: Callable[[str], None]
 
-    def start(self) -> Iterator[Output | Quiet | Done]:
+    def start(self) -> Iterator[OutputChunk | Silence | Done]:
         """Start the shell; its configuration may change PATH, so that comes first."""
         yield from super().start()
-        self._hidden(_PATH.get(self.shell, _OF_SH), self._last)
+        self._run_internal(_PRINT_PATH.get(self.shell, _PRINT_PATH_SH), self._last)
         try:
             with open(f"{self._folder}/path", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123
                 self.prepare(file.read().removesuffix("\n"))
         except OSError:
             return  # the shell has died, which the next statement tells
-        self._hidden(_IN_FRONT.get(self.shell, _IN_FRONT_OF_SH).replace("{bin}", self.bin), self._last)
+        self._run_internal(
+            _PREPEND_PATH.get(self.shell, _PREPEND_PATH_SH).replace("{bin}", self.bin), self._last
+        )
 
-    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Output | Quiet | Done]:
+    def run(self, code: bytes, timeout: float | None = None) -> Iterator[OutputChunk | Silence | Done]:
         """Run one statement."""
         for item in super().run(code, timeout):
-            if isinstance(item, Output):
+            if isinstance(item, OutputChunk):
                 if data := self.marks.feed(item.data):
-                    yield Output(data)
+                    yield OutputChunk(data)
             else:
                 if data := self.marks.flush():
-                    yield Output(data)
+                    yield OutputChunk(data)
                 yield item
 
     def _type(self, keyboard: Any, poll: Any) -> bytes:
         # once it has the keys, a program may show what is typed again before we look
-        kind = "typed" if self._echoes() else "hidden"
+        kind = "typed" if self._is_echoing() else "hidden"
         data = super()._type(keyboard, poll)
-        if data and (inside := self.marks.inside) is not None:
+        if data and (inside := self.marks.current_trace) is not None:
             inside.add(kind, data)
         return data
 
-    def _echoes(self) -> bool:
+    def _is_echoing(self) -> bool:
         try:
             return bool(termios.tcgetattr(self._terminal)[3] & termios.ECHO)
         except (termios.error, OSError):

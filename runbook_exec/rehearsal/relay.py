@@ -28,27 +28,27 @@ _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> None:
     """Run the command and end as it does; BASE.came gets lines `TIME STREAM SIZE`, each with its bytes."""
-    marked = mark if _one_terminal() else ""
-    ends: dict[int, tuple[int, int, bool]] = {} if marked else _ends()
+    marked = mark if _shares_terminal() else ""
+    ends: dict[int, tuple[int, int, bool]] = {} if marked else _open_ends()
     pieces: list[tuple[float, int, bytes]] = []
-    path = _path(without)
+    path = _program_path(without)
     pid = base.rpartition("/")[2]
     if marked:
-        _write(1, marking(marked, "begin", pid))
+        _write(1, format_mark(marked, "begin", pid))
     # the terminal sends them to the program, too
     before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGQUIT)}
     child = os.fork()
     if child == 0:
         for number, handler in before.items():
             signal.signal(number, handler)
-        _become(command, path, ends)
+        _exec_program(command, path, ends)
     for forwarded in _FORWARDED:
         signal.signal(forwarded, lambda number, frame: os.kill(child, number))
     signal.signal(signal.SIGWINCH, lambda number, frame: _resize(ends))
     for inner in {inner for _, inner, _ in ends.values()}:
         os.close(inner)
     sources = {outer: stream for stream, (outer, _, _) in sorted(ends.items(), reverse=True)}
-    files = _files(ends)
+    files = _find_output_files(ends)
     ended = not sources
     poll = select.poll()
     alive = os.pidfd_open(child) if sources and sys.platform == "linux" else -1
@@ -74,11 +74,11 @@ def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> N
                 poll.unregister(fd)
                 del sources[fd]
     _, status = os.waitpid(child, 0)
-    pieces += [(time.monotonic(), stream, data) for stream, data in _written(files)]
+    pieces += [(time.monotonic(), stream, data) for stream, data in _read_output_files(files)]
     if marked:
-        _write(1, marking(marked, "end", pid))
+        _write(1, format_mark(marked, "end", pid))
     shared = len(ends) == 2 and ends[1] == ends[2]
-    _tell(base, fifo, pieces, status, shared)
+    _write_report(base, fifo, pieces, status, shared)
     if os.WIFSIGNALED(status):
         by = os.WTERMSIG(status)
         if by != signal.SIGKILL:
@@ -87,7 +87,7 @@ def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> N
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
-def _ends() -> dict[int, tuple[int, int, bool]]:
+def _open_ends() -> dict[int, tuple[int, int, bool]]:
     """For each output that is passed on: what we read, what the program gets, and whether that is a terminal.
 
     Two outputs that go to one place stay one.
@@ -124,7 +124,7 @@ def _resize(ends: dict[int, tuple[int, int, bool]]) -> None:
             fcntl.ioctl(outer, termios.TIOCSWINSZ, size)
 
 
-def marking(mark: str, kind: str, pid: str) -> bytes:
+def format_mark(mark: str, kind: str, pid: str) -> bytes:
     """What stands on the terminal where the output of a program begins or ends."""
     return f"\x1b]7366;{mark};{kind};{pid}\x07".encode()
 
@@ -132,18 +132,18 @@ def marking(mark: str, kind: str, pid: str) -> bytes:
 def _pass_on(stream: int, data: bytes, ends: dict[int, tuple[int, int, bool]], mark: str, pid: str) -> None:
     """Write what came where it was to go; between marks where others may print at the same time."""
     if mark and ends[stream][2]:
-        data = marking(mark, "begin", pid) + data + marking(mark, "end", pid)
+        data = format_mark(mark, "begin", pid) + data + format_mark(mark, "end", pid)
     _write(stream, data)
 
 
-def _one_terminal() -> bool:
+def _shares_terminal() -> bool:
     try:
         return os.isatty(1) and os.isatty(2) and os.path.samestat(os.fstat(1), os.fstat(2))
     except OSError:
         return False
 
 
-def _path(without: str) -> str:
+def _program_path(without: str) -> str:
     """The PATH of the program."""
     folders = os.environ.get("PATH", os.defpath).split(":")
     if without in folders:
@@ -151,7 +151,7 @@ def _path(without: str) -> str:
     return ":".join(folders)
 
 
-def _become(command: list[str], path: str, ends: dict[int, tuple[int, int, bool]]) -> None:
+def _exec_program(command: list[str], path: str, ends: dict[int, tuple[int, int, bool]]) -> None:
     for stream, (_, inner, _) in ends.items():
         os.dup2(inner, stream)
     for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
@@ -183,7 +183,7 @@ def _write(stream: int, data: bytes) -> None:
             os.kill(os.getpid(), signal.SIGPIPE)
 
 
-def _files(ends: dict[int, tuple[int, int, bool]]) -> dict[int, int]:
+def _find_output_files(ends: dict[int, tuple[int, int, bool]]) -> dict[int, int]:
     """The outputs that go into files, and where in them the program begins to write."""
     found: dict[int, int] = {}
     for stream in (1, 2) if sys.platform == "linux" else ():  # elsewhere it cannot be opened for reading
@@ -197,7 +197,7 @@ def _files(ends: dict[int, tuple[int, int, bool]]) -> dict[int, int]:
     return found
 
 
-def _written(files: dict[int, int]) -> list[tuple[int, bytes]]:
+def _read_output_files(files: dict[int, int]) -> list[tuple[int, bytes]]:
     result = []
     for stream, start in files.items():
         fd = os.open(f"/proc/self/fd/{stream}", os.O_RDONLY)
@@ -206,7 +206,9 @@ def _written(files: dict[int, int]) -> list[tuple[int, bytes]]:
     return [(stream, data) for stream, data in result if data]
 
 
-def _tell(base: str, fifo: str, pieces: list[tuple[float, int, bytes]], status: int, shared: bool) -> None:
+def _write_report(
+    base: str, fifo: str, pieces: list[tuple[float, int, bytes]], status: int, shared: bool
+) -> None:
     """Write down what came, and wait until that has been read."""
     fd = os.open(f"{base}.came", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     code = os.waitstatus_to_exitcode(status)
@@ -221,7 +223,7 @@ def _tell(base: str, fifo: str, pieces: list[tuple[float, int, bytes]], status: 
     os.read(waiting, 1)
 
 
-def read_came(data: bytes) -> tuple[int, list[tuple[float, int, bytes]]]:
+def parse_report(data: bytes) -> tuple[int, list[tuple[float, int, bytes]]]:
     """What BASE.came tells: how the program ended (negative by a signal), and what it printed when.
 
     The stream is 1 or 2, and 0 where both go to one place.

@@ -6,35 +6,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..lint.rule import Rule
-from ..plan.model import Item
-from .call_server import Told
-from .environment import Stage
-from .findings import INPUT_DIFFERS, NOT_EXPECTED, OUT_OF_ORDER, OUTPUT_DIFFERS, Finding
-from .matcher import Matched, Progress, compared, given_matches, received
-from .relay import read_came
-from .scripted_operator import Operator
-from .stand_in_script import answer, becoming, reading_input, refusal
-from .transcript.call_syntax import call_text
-from .transcript.diff import beside, lines_beside, marks, naming
-from .transcript.model import Asks, Call, Elided, Shown, Transcript
-from .transcript.pattern import REST, filled
+from ..plan.model import PlanItem
+from .call_server import StandInMessage
+from .environment import RehearsalEnvironment
+from .findings import INPUT_DIFFERS, NOT_EXPECTED, OUT_OF_ORDER, OUTPUT_DIFFERS, RehearsalFinding
+from .matcher import MatchedCall, Progress, compare_output, match_call, match_input
+from .relay import parse_report
+from .scripted_operator import ScriptedOperator
+from .stand_in_script import answer_script, exec_script, input_script, refusal_script
+from .transcript.call_syntax import format_call
+from .transcript.diff import format_call_diff, format_line_diff, format_pattern, insert_names
+from .transcript.model import ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, Transcript
+from .transcript.pattern import REST, fill_pattern
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class ReceivedCall:
     """A call that has come: what with, where, in which statement, and which expected call it was."""
 
     words: Sequence[str]
     cwd: str
-    item: Item | None
-    call: Call | None
-    nearest: Call | None = None  # where nothing allows it
-    printed: Mapping[int, str] | None = None  # by stream, where that was looked at
+    item: PlanItem | None
+    call: ExpectedCall | None
+    nearest: ExpectedCall | None = None  # where nothing allows it
+    output: Mapping[int, str] | None = None  # by stream, where that was looked at
     status: int | None = None
 
 
 @dataclass(slots=True)
-class Desk:
+class Responder:
     """Answers the stand-ins of one rehearsal, and keeps what is found.
 
     `relay` is the command that runs a program and tells what it printed. With `lenient`, a call that nothing
@@ -42,151 +42,165 @@ class Desk:
     """
 
     transcript: Transcript
-    stage: Stage
+    environment: RehearsalEnvironment
     relay: Sequence[str]
-    operator: Operator | None
+    operator: ScriptedOperator | None
     progress: Progress
     lenient: bool = False
-    item: Item | None = None  # the statement that is running
-    came: list[Came] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    item: PlanItem | None = None  # the statement that is running
+    received_calls: list[ReceivedCall] = field(default_factory=list)
+    findings: list[RehearsalFinding] = field(default_factory=list)
     _open: dict[str, int] = field(default_factory=dict)  # which of `came` a process is
 
-    def reply(self, told: Told) -> str:
+    def reply(self, told: StandInMessage) -> str:
         """What the stand-in is to do, as a shell script."""
         if told.kind == "call":
-            return self._call(told)
+            return self._receive_call(told)
         index = self._open[told.pid]
         if told.kind == "given":
-            return self._given(index, told.data)
-        self._printed(index, told.data)
+            return self._receive_input(index, told.data)
+        self._receive_output(index, told.data)
         return ""
 
-    def _call(self, told: Told) -> str:
+    def _receive_call(self, told: StandInMessage) -> str:
         name = told.words[0]
-        self.progress, result = received(self.transcript.calls, self.progress, told.words)
-        self._open[told.pid] = len(self.came)
-        if isinstance(result, Matched):
-            self.came.append(Came(told.words, told.cwd, self.item, result.call))
+        self.progress, result = match_call(self.transcript.calls, self.progress, told.words)
+        self._open[told.pid] = len(self.received_calls)
+        if isinstance(result, MatchedCall):
+            self.received_calls.append(ReceivedCall(told.words, told.cwd, self.item, result.call))
             if result.before is not None:
-                self._note(
+                self._add_finding(
                     OUT_OF_ORDER,
-                    f"`{self._shown(result.call)}` comes after `{self._shown(result.before)}`, "
+                    f"`{self._format_call(result.call)}` comes after `{self._format_call(result.before)}`, "
                     "and the transcript has it before",
                     "",
                     result.call,
                 )
             return self._answer(result.call, name)
         near = result.nearest
-        self.came.append(Came(told.words, told.cwd, self.item, None, near))
-        self._note(NOT_EXPECTED, *self._unexpected(told.words, near), near)
+        self.received_calls.append(ReceivedCall(told.words, told.cwd, self.item, None, near))
+        self._add_finding(NOT_EXPECTED, *self._describe_mismatch(told.words, near), near)
         if self.lenient:
             if near is not None:
                 return self._answer(near, name)
-            return self._become(name, None) if name not in self.stage.answered else "exit 0\n"
-        return refusal(f"{name}: this rehearsal expects no such call")
+            return (
+                self._program_script(name, None)
+                if name not in self.environment.answered_programs
+                else "exit 0\n"
+            )
+        return refusal_script(f"{name}: this rehearsal expects no such call")
 
-    def _unexpected(self, words: Sequence[str], near: Call | None) -> tuple[str, str]:
+    def _describe_mismatch(self, words: Sequence[str], near: ExpectedCall | None) -> tuple[str, str]:
         message = "no line of the transcript allows this call"
         if near is None:
-            return message, f"got: {call_text([naming(word, self.progress.values) for word in words])}"
-        return message, beside(near.words, words, self.progress.values)
+            return (
+                message,
+                f"got: {format_call([insert_names(word, self.progress.values) for word in words])}",
+            )
+        return message, format_call_diff(near.words, words, self.progress.values)
 
-    def _answer(self, call: Call, name: str) -> str:
+    def _answer(self, call: ExpectedCall, name: str) -> str:
         if self.operator is not None:
-            self.operator.expects(call, self.progress.values)
-        if call.given is not None:
-            return reading_input()
-        return self._go(call, name)
+            self.operator.expect_call(call, self.progress.values)
+        if call.stdin is not None:
+            return input_script()
+        return self._choose_script(call, name)
 
-    def _go(self, call: Call, name: str) -> str:
-        if name in self.stage.answered:
-            return answer(call, self.progress.values)
-        return self._become(name, call)
+    def _choose_script(self, call: ExpectedCall, name: str) -> str:
+        if name in self.environment.answered_programs:
+            return answer_script(call, self.progress.values)
+        return self._program_script(name, call)
 
-    def _become(self, name: str, call: Call | None) -> str:
-        path = self.stage.stand_ins.get(name) or self.stage.programs[name]
-        if call is None or not (call.compared or call.status):
-            return becoming([path])
-        return becoming([*self.relay, '"$__runbook_f"', '"$__runbook"', "", "", path])
+    def _program_script(self, name: str, call: ExpectedCall | None) -> str:
+        path = self.environment.stand_ins.get(name) or self.environment.programs[name]
+        if call is None or not (call.expects_output or call.status):
+            return exec_script([path])
+        return exec_script([*self.relay, '"$__runbook_f"', '"$__runbook"', "", "", path])
 
-    def _given(self, index: int, data: bytes) -> str:
-        came = self.came[index]
+    def _receive_input(self, index: int, data: bytes) -> str:
+        came = self.received_calls[index]
         call, text = came.call or came.nearest, data.decode("utf-8", "surrogateescape")
-        if call is None or call.given is None:
+        if call is None or call.stdin is None:
             return "exit 126\n"
-        bound = given_matches(call.given, text, self.progress.values)
+        bound = match_input(call.stdin, text, self.progress.values)
         if bound is None:
-            expected = "\n".join(filled(pattern, self.progress.values) for pattern in call.given)
-            self._note(
+            expected = "\n".join(fill_pattern(pattern, self.progress.values) for pattern in call.stdin)
+            self._add_finding(
                 INPUT_DIFFERS,
-                f"`{self._shown(call)}` gets something else on its standard input",
-                lines_beside(expected, self._named(text)),
+                f"`{self._format_call(call)}` gets something else on its standard input",
+                format_line_diff(expected, self._name_values(text)),
                 call,
             )
             if not self.lenient:
-                return refusal(f"{came.words[0]}: this rehearsal expects another standard input")
+                return refusal_script(f"{came.words[0]}: this rehearsal expects another standard input")
         else:
-            self._bind(bound)
-        if came.words[0] in self.stage.answered:
-            return answer(call, self.progress.values)
-        return 'exec <"$__runbook_f.in"\n' + self._become(came.words[0], call)
+            self._bind_names(bound)
+        if came.words[0] in self.environment.answered_programs:
+            return answer_script(call, self.progress.values)
+        return 'exec <"$__runbook_f.in"\n' + self._program_script(came.words[0], call)
 
-    def _printed(self, index: int, data: bytes) -> None:
+    def _receive_output(self, index: int, data: bytes) -> None:
         """A program whose output is looked at has ended."""
-        code, pieces = read_came(data)
+        code, pieces = parse_report(data)
         streams: dict[int, bytes] = (
             {0: b""} if any(not stream for _, stream, _ in pieces) else {1: b"", 2: b""}
         )
         for _, stream, piece in pieces:
             streams[stream] += piece
         printed = {stream: text.decode("utf-8", "surrogateescape") for stream, text in streams.items()}
-        self._compare(index, printed, code if code >= 0 else 128 - code)
+        self._compare_result(index, printed, code if code >= 0 else 128 - code)
 
-    def _compare(self, index: int, printed: Mapping[int, str], status: int) -> None:
+    def _compare_result(self, index: int, printed: Mapping[int, str], status: int) -> None:
         """Hold what came of a call against what stands below it."""
-        came = self.came[index]
-        self.came[index] = Came(came.words, came.cwd, came.item, came.call, came.nearest, printed, status)
+        came = self.received_calls[index]
+        self.received_calls[index] = ReceivedCall(
+            came.words, came.cwd, came.item, came.call, came.nearest, printed, status
+        )
         call = came.call or came.nearest
         if call is None:
             return
-        bound, differs = compared(call, printed, self.progress.values) if call.compared else ({}, {})
-        self._bind(bound)
+        bound, differs = (
+            compare_output(call, printed, self.progress.values) if call.expects_output else ({}, {})
+        )
+        self._bind_names(bound)
         for stream in differs:
             where = " on standard error" if stream == 2 else ""
-            self._note(
+            self._add_finding(
                 OUTPUT_DIFFERS,
-                f"`{self._shown(call)}` prints something else{where}",
-                lines_beside(self._expected(call, stream), self._named(printed[stream])),
+                f"`{self._format_call(call)}` prints something else{where}",
+                format_line_diff(self._expected_output(call, stream), self._name_values(printed[stream])),
                 call,
             )
         if status != call.status:
-            self._note(
-                OUTPUT_DIFFERS, f"`{self._shown(call)}` ends with {status}, not {call.status}", "", call
+            self._add_finding(
+                OUTPUT_DIFFERS, f"`{self._format_call(call)}` ends with {status}, not {call.status}", "", call
             )
 
-    def _expected(self, call: Call, stream: int) -> str:
+    def _expected_output(self, call: ExpectedCall, stream: int) -> str:
         lines = []
         for line in call.lines:
-            if isinstance(line, Elided) and stream in (0, line.stream):
+            if isinstance(line, ElidedLines) and stream in (0, line.stream):
                 lines.append(REST)
-            elif isinstance(line, Shown | Asks) and stream in (0, getattr(line, "stream", 1)):
-                lines.append(marks(line.pattern))
+            elif isinstance(line, ExpectedOutput | ExpectedPrompt) and stream in (
+                0,
+                getattr(line, "stream", 1),
+            ):
+                lines.append(format_pattern(line.pattern))
         return "\n".join(lines)
 
-    def _named(self, text: str) -> str:
+    def _name_values(self, text: str) -> str:
         """What came, with names in the place of their values."""
         lines = text.removesuffix("\n").split("\n")
-        return "\n".join(marks(naming(line, self.progress.values)) for line in lines)
+        return "\n".join(format_pattern(insert_names(line, self.progress.values)) for line in lines)
 
-    def _bind(self, bound: Mapping[str, str]) -> None:
+    def _bind_names(self, bound: Mapping[str, str]) -> None:
         self.progress = replace(self.progress, values={**self.progress.values, **bound})
 
-    def _shown(self, call: Call) -> str:
+    def _format_call(self, call: ExpectedCall) -> str:
         first, _, more = self.transcript.text[call.span.start : call.span.end].partition("\n")
         return f"{first} …" if more else first
 
-    def _note(self, rule: Rule, message: str, hint: str, call: Call | None) -> None:
+    def _add_finding(self, rule: Rule, message: str, hint: str, call: ExpectedCall | None) -> None:
         item = self.item
         runbook = item.statement.span if item and item.statement else None
-        self.findings.append(Finding(rule, message, hint, runbook, call.span if call else None))
+        self.findings.append(RehearsalFinding(rule, message, hint, runbook, call.span if call else None))

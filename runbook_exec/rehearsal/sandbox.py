@@ -52,7 +52,7 @@ class Sandbox:
         elif sys.platform != "linux":
             self.why = "only Linux has namespaces"
         else:
-            self._keep(folder)
+            self._start_process(folder)
 
     def __enter__(self) -> Sandbox:
         return self
@@ -64,7 +64,7 @@ class Sandbox:
             os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
 
-    def _keep(self, folder: Path) -> None:
+    def _start_process(self, folder: Path) -> None:
         """Start the process that makes the namespaces."""
         libc = _libc()
         user = os.geteuid() != 0
@@ -74,7 +74,7 @@ class Sandbox:
             self._pid = os.fork()
         if self._pid == 0:
             with contextlib.suppress(BaseException):
-                os.write(its, _made(libc, folder, user).encode())
+                os.write(its, _make_namespaces(libc, folder, user).encode())
                 os.close(its)
                 while True:
                     signal.pause()
@@ -86,24 +86,24 @@ class Sandbox:
             self.why = ""
             self._names = (*(("user",) if user else ()), "net", "mnt")
 
-    def enter(self, cwd: str) -> Callable[[], None]:
+    def make_entry(self, cwd: str) -> Callable[[], None]:
         """What a new process calls, before its program is started, to be inside; it is in `cwd` then."""
         paths = [f"/proc/{self._pid}/ns/{name}" for name in self._names]
         libc = _libc() if paths else None
 
-        def inside() -> None:
+        def enter_namespaces() -> None:
             if libc is None:
                 return
             # opened first: inside, other rights hold
             for fd in [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in paths]:
-                _checked(libc, libc.setns(fd, 0), "cannot enter a namespace")
+                _check_result(libc, libc.setns(fd, 0), "cannot enter a namespace")
                 os.close(fd)
             os.chdir(cwd)
             for capability in _DROPPED:
                 libc.prctl(_CAPBSET_DROP, capability, 0, 0, 0)
-            _keep_signals_inside(libc)
+            _confine_signals(libc)
 
-        return inside
+        return enter_namespaces
 
 
 def _libc() -> Any:
@@ -112,7 +112,7 @@ def _libc() -> Any:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _checked(libc: Any, result: int, what: str) -> None:
+def _check_result(libc: Any, result: int, what: str) -> None:
     if result:
         import ctypes
 
@@ -120,47 +120,47 @@ def _checked(libc: Any, result: int, what: str) -> None:
         raise OSError(number, f"{what}: {os.strerror(number).lower()}")
 
 
-def keeps_signals() -> bool:
+def can_confine_signals() -> bool:
     """Whether this machine can keep a process from signalling others: Landlock does from Linux 6.12 on."""
     version = _libc().syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1) if sys.platform == "linux" else 0
     return bool(version >= _LANDLOCK_SCOPES)
 
 
-def _keep_signals_inside(libc: Any) -> None:
+def _confine_signals(libc: Any) -> None:
     """Let this process and what it starts signal nothing else, nor reach sockets that have only a name."""
     import ctypes
     import struct
 
-    if not keeps_signals():
+    if not can_confine_signals():
         return
     wanted = ctypes.create_string_buffer(struct.pack("3Q", 0, 0, _SCOPED), 24)
     ruleset = libc.syscall(_LANDLOCK_CREATE_RULESET, wanted, 24, 0)
-    _checked(libc, min(ruleset, 0), "cannot keep signals inside")
+    _check_result(libc, min(ruleset, 0), "cannot keep signals inside")
     libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     done = libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
-    _checked(libc, done, "cannot keep signals inside")
+    _check_result(libc, done, "cannot keep signals inside")
 
 
-def _made(libc: Any, folder: Path, user: bool) -> str:
+def _make_namespaces(libc: Any, folder: Path, user: bool) -> str:
     """Make the namespaces, in the process that keeps them; `ready`, or why it cannot."""
     try:
         libc.prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         uid, gid = os.geteuid(), os.getegid()
         flags = _NEWNS | _NEWNET | (_NEWUSER if user else 0)
-        _checked(libc, libc.unshare(flags), "no namespace can be made")
+        _check_result(libc, libc.unshare(flags), "no namespace can be made")
         if user:
             Path("/proc/self/setgroups").write_text("deny")
             Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
             Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-        _loopback()
-        _mounts(libc, folder)
+        _start_loopback()
+        _mount_folders(libc, folder)
     except OSError as error:
         return error.strerror or str(error)
     return "ready"
 
 
-def _loopback() -> None:
+def _start_loopback() -> None:
     import fcntl
     import socket
     import struct
@@ -169,14 +169,14 @@ def _loopback() -> None:
         fcntl.ioctl(handle, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", _UP))
 
 
-def _mounts(libc: Any, folder: Path) -> None:
+def _mount_folders(libc: Any, folder: Path) -> None:
     """Make everything read-only but the folder, and leave out what stands for other programs and disks."""
 
     def mount(source: str, target: str, kind: str | None, flags: int) -> None:
         encoded = kind.encode() if kind else None
         options = b"mode=755" if kind == "tmpfs" else None
         done = libc.mount(os.fsencode(source), os.fsencode(target), encoded, flags, options)
-        _checked(libc, done, f"cannot mount {target}")
+        _check_result(libc, done, f"cannot mount {target}")
 
     mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     devices = str(folder / "devices")
@@ -205,4 +205,4 @@ def _set_read_only(libc: Any, path: str, on: int, off: int, flags: int) -> None:
 
     attributes = ctypes.create_string_buffer(struct.pack("4Q", on, off, 0, 0), 32)
     done = libc.syscall(_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), flags, attributes, 32)
-    _checked(libc, done, f"cannot make {path} read-only")
+    _check_result(libc, done, f"cannot make {path} read-only")

@@ -11,27 +11,27 @@ from ..engine.questions import AfterFailure, Alternatives, Answer, Doubt, Manual
 from ..plan.builder import chosen_alternative
 from ..plan.model import Plan, Value
 from ..plan.templates import render_default
-from .findings import VALUE_MISSING, Finding
+from .findings import VALUE_MISSING, RehearsalFinding
 from .transcript.model import Transcript
 
 
-def names_of(step: Step) -> list[str]:
+def step_names(step: Step) -> list[str]:
     """What a step may be called by."""
     return [name for name in (step.label, step.anchor, step.annotation.id) if name]
 
 
 @dataclass(slots=True)
-class Answers:
+class ScriptedAnswers:
     """Answers the questions of one rehearsal."""
 
     plan: Plan
     transcript: Transcript
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[RehearsalFinding] = field(default_factory=list)
     interrupted: bool = False  # somebody has pressed ^C, and wants no more of it
 
-    def source(self, name: str, plan: Plan, values: Mapping[str, Value]) -> Value | None:
+    def find_value(self, name: str, plan: Plan, values: Mapping[str, Value]) -> Value | None:
         """The value of a placeholder: the transcript's, or a default of the runbook."""
-        secret = plan.secret(name)
+        secret = plan.is_secret(name)
         if name in self.transcript.settings.values:
             return Value(self.transcript.settings.values[name], secret, "transcript")
         known = plan.inputs.get(name)
@@ -40,24 +40,24 @@ class Answers:
         public = {name: value.text for name, value in values.items() if not value.secret}
         return Value(render_default(known.default, public, datetime.now()), secret, "default")
 
-    def ask(self, question: Question) -> Answer:
+    def answer_question(self, question: Question) -> Answer:
         """Answer a question of the run."""
         step = question.item.step
         settings = self.transcript.settings
-        names = names_of(step)
+        names = step_names(step)
         match question:
             case ManualStep():
                 note = next((settings.done[name] for name in names if name in settings.done), None)
                 if note is None:
                     message = f"step {step.label} is for a person to do; the transcript says nothing of it"
-                    self.find(
+                    self.add_finding(
                         question, message, f"`done: {{{step.label}: what was seen}}` in its front matter"
                     )
                 return Answer("done", note=note or "")
             case ValueNeeded():
                 why = f": {question.problem}" if question.problem else ""
                 message = f"expected a value for `<{question.name}>`{why}"
-                self.find(
+                self.add_finding(
                     question, message, f"`values: {{{question.name}: …}}` in its front matter gives one"
                 )
                 return Answer("wait")
@@ -68,7 +68,7 @@ class Answers:
                     return Answer("choose", value=str(number))
                 labels = ", ".join(f"{n}: {label}" for n, label in enumerate(question.labels, 1))
                 message = f"step {step.label} has alternatives ({labels}); the transcript chooses none"
-                self.find(
+                self.add_finding(
                     question, message, f"`choose: {{{step.label}: 1}}` in its front matter takes the first"
                 )
                 return Answer("wait")
@@ -80,8 +80,8 @@ class Answers:
             case _:
                 return Answer("run")
 
-    def find(self, question: Question, message: str, hint: str) -> None:
+    def add_finding(self, question: Question, message: str, hint: str) -> None:
         """Note what cannot be answered, at the statement or the step that asks."""
         item = question.item
         span = item.statement.span if item.statement else item.step.span
-        self.findings.append(Finding(VALUE_MISSING, message, hint, span))
+        self.findings.append(RehearsalFinding(VALUE_MISSING, message, hint, span))

@@ -10,26 +10,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..session.session import Session
-from .transcript.model import Asks, Call, Typed
-from .transcript.pattern import Expression, filled
+from .transcript.model import ExpectedCall, ExpectedPrompt, TypedLine
+from .transcript.pattern import Expression, fill_pattern
 
-_HEARD = 1 << 16  # bytes of output that are looked at for a question
+_OUTPUT_LIMIT = 1 << 16  # bytes of output that are looked at for a question
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    call: Call
+    call: ExpectedCall
     question: re.Pattern[str]
     answer: bytes
 
 
-class Operator:
+class ScriptedOperator:
     """A keyboard for a session, whose keys a transcript presses."""
 
     def __init__(self) -> None:
         self._keys, self._presses = os.pipe()
         self._turns: list[_Turn] = []
-        self._heard = b""
+        self._output = b""
         self._lock = threading.Lock()
 
     def fileno(self) -> int:
@@ -46,35 +46,35 @@ class Operator:
         """Rows and columns."""
         return 24, 80
 
-    def expects(self, call: Call, values: Mapping[str, str]) -> None:
+    def expect_call(self, call: ExpectedCall, values: Mapping[str, str]) -> None:
         """A call has come that asks for something, if the transcript says so."""
-        question: Asks | None = None
+        question: ExpectedPrompt | None = None
         for line in call.lines:
-            if isinstance(line, Asks):
+            if isinstance(line, ExpectedPrompt):
                 question = line
-            elif isinstance(line, Typed) and question is not None:
+            elif isinstance(line, TypedLine) and question is not None:
                 expression = Expression(values)
-                expression.add(question.pattern, r"\n")
+                expression.add_pattern(question.pattern, r"\n")
                 asked = re.compile(expression.text.rstrip(" \\"))
-                answer = filled(line.pattern, values).encode("utf-8", "surrogateescape") + b"\n"
+                answer = fill_pattern(line.pattern, values).encode("utf-8", "surrogateescape") + b"\n"
                 with self._lock:
                     if not self._turns:
-                        self._heard = b""
+                        self._output = b""
                     self._turns.append(_Turn(call, asked, answer))
-                self.hears(b"")  # what asks without a word is answered at once
+                self.receive_output(b"")  # what asks without a word is answered at once
 
-    def hears(self, data: bytes) -> None:
+    def receive_output(self, data: bytes) -> None:
         """The terminal shows something: if that is the next question, it is answered."""
         with self._lock:
             if not self._turns:
                 return
-            self._heard = (self._heard + data)[-_HEARD:]
-            text = self._heard.decode("utf-8", "replace")
+            self._output = (self._output + data)[-_OUTPUT_LIMIT:]
+            text = self._output.decode("utf-8", "replace")
             if self._turns[0].question.search(text):
                 os.write(self._presses, self._turns.pop(0).answer)
-                self._heard = b""
+                self._output = b""
 
-    def unasked(self) -> list[Call]:
+    def pop_unasked_calls(self) -> list[ExpectedCall]:
         """The calls that have not asked what they were to ask, which is then no longer waited for."""
         with self._lock:
             calls = [turn.call for turn in self._turns]
@@ -87,14 +87,14 @@ class Operator:
         os.close(self._presses)
 
 
-class Heard(Session):
+class ScriptedSession(Session):
     """A session whose output an operator hears, too, as it comes."""
 
-    operator: Operator | None = None
+    operator: ScriptedOperator | None = None
 
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[Any]:
         """Run one statement."""
         for item in super().run(code, timeout):
             if self.operator is not None and hasattr(item, "data"):
-                self.operator.hears(item.data)
+                self.operator.receive_output(item.data)
             yield item

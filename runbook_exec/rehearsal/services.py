@@ -16,13 +16,13 @@ from .environment import NoStage
 
 _PATIENCE = 10.0  # seconds until a service must be ready
 
-_ENDING = 2.0  # seconds that it has to end
+_END_SECONDS = 2.0  # seconds that it has to end
 
 _READY = "ready"
 
 
 @contextmanager
-def serving(
+def run_services(
     commands: Sequence[str], folder: Path, environment: Mapping[str, str], entered: Callable[[], None]
 ) -> Iterator[Mapping[str, str]]:
     """Start services in `folder`, one after the other, and end them when it is left; the variables they say.
@@ -41,12 +41,12 @@ def serving(
                 start_new_session=True,
                 preexec_fn=entered,
             )
-            stack.callback(_end, service)
-            said |= _said(command, service)
+            stack.callback(_end_service, service)
+            said |= _read_variables(command, service)
         yield said
 
 
-def _said(command: str, service: subprocess.Popen[bytes]) -> dict[str, str]:
+def _read_variables(command: str, service: subprocess.Popen[bytes]) -> dict[str, str]:
     if service.stdout is None:
         raise NoStage(f"`services: {command}` has no output")
     until = time.monotonic() + _PATIENCE
@@ -66,21 +66,21 @@ def _said(command: str, service: subprocess.Popen[bytes]) -> dict[str, str]:
         text += got
 
 
-def _end(service: subprocess.Popen[bytes]) -> None:
+def _end_service(service: subprocess.Popen[bytes]) -> None:
     """End a service and what it has started, which all have its output open."""
     for wanted in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(service.pid, wanted)
-        if service.stdout is None or _is_over(service.stdout.fileno()):
+        if service.stdout is None or _is_closed(service.stdout.fileno()):
             break
     service.wait()
     if service.stdout:
         service.stdout.close()
 
 
-def _is_over(output: int) -> bool:
+def _is_closed(output: int) -> bool:
     """Whether nobody has an output open any more, before long."""
-    until = time.monotonic() + _ENDING
+    until = time.monotonic() + _END_SECONDS
     while (left := until - time.monotonic()) > 0:
         ready, _, _ = select.select([output], [], [], left)
         if ready and not os.read(output, 65536):

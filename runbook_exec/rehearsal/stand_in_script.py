@@ -11,8 +11,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .transcript.model import Asks, Call, Elided, Typed
-from .transcript.pattern import filled
+from .transcript.model import ElidedLines, ExpectedCall, ExpectedPrompt, TypedLine
+from .transcript.pattern import fill_pattern
 
 # The call waits on a FIFO of its own, opened for both ways, so that neither side can be too early.
 _SCRIPT = """\
@@ -32,63 +32,63 @@ _AGAIN = """{{ echo "{what} $$" >"$__runbook"; read -r __runbook_go; }} <>"$__ru
 FIFO = "calls"
 
 
-def script(calls: Path) -> str:
+def format_script(calls: Path) -> str:
     """The text of every stand-in; `calls` is the folder that it tells its call in."""
     return _SCRIPT.format(
-        sh=_program("sh"), mkfifo=_program("mkfifo"), calls=shlex.quote(str(calls)), fifo=FIFO
+        sh=_find_program("sh"), mkfifo=_find_program("mkfifo"), calls=shlex.quote(str(calls)), fifo=FIFO
     )
 
 
-def _program(name: str) -> str:
+def _find_program(name: str) -> str:
     return shutil.which(name, path="/bin:/usr/bin") or name
 
 
-def refusal(message: str) -> str:
+def refusal_script(message: str) -> str:
     """What a stand-in does that is called as nobody expects."""
-    return f"printf '%s\\n' {_quoted(message)} >&2\nexit 127\n"
+    return f"printf '%s\\n' {_quote_text(message)} >&2\nexit 127\n"
 
 
-def reading_input() -> str:
+def input_script() -> str:
     """What a stand-in does whose standard input is to be looked at: it hands that over, and asks again."""
-    taken = f'[ -t 0 ] || {_program("cat")} >"$__runbook_f.in"\n'  # from a terminal nobody would end it
+    taken = f'[ -t 0 ] || {_find_program("cat")} >"$__runbook_f.in"\n'  # from a terminal nobody would end it
     return ': >"$__runbook_f.in"\n' + taken + _AGAIN.format(what="given", reply="then")
 
 
-def becoming(command: Sequence[str], environment: Mapping[str, str | None] | None = None) -> str:
+def exec_script(command: Sequence[str], environment: Mapping[str, str | None] | None = None) -> str:
     """What a stand-in does that lets another program take its place, with the same arguments."""
     lines = [
-        f"export {name}={_quoted(value)}" if value is not None else f"unset {name}"
+        f"export {name}={_quote_text(value)}" if value is not None else f"unset {name}"
         for name, value in (environment or {}).items()
     ]
-    words = " ".join(word if word.startswith('"$') else _quoted(word) for word in command)
+    words = " ".join(word if word.startswith('"$') else _quote_text(word) for word in command)
     return "\n".join([*lines, f'unset __runbook_go; exec {words} "$@"', ""])
 
 
-def answer(call: Call, values: Mapping[str, str]) -> str:
+def answer_script(call: ExpectedCall, values: Mapping[str, str]) -> str:
     """What a stand-in does that the transcript answers."""
     lines: list[str] = []
     texts: list[str] = []
     stream = 1
-    stty = _program("stty")
+    stty = _find_program("stty")
 
     def flush() -> None:
         if texts:
-            lines.append(f"printf %s {_quoted(''.join(texts))}{' >&2' if stream == 2 else ''}")
+            lines.append(f"printf %s {_quote_text(''.join(texts))}{' >&2' if stream == 2 else ''}")
             texts.clear()
 
     hidden = False
     for line, after in zip(call.lines, (*call.lines[1:], None), strict=bool(call.lines)):
-        if isinstance(line, Elided):
+        if isinstance(line, ElidedLines):
             continue
-        if isinstance(line, Asks):
+        if isinstance(line, ExpectedPrompt):
             flush()
-            hidden = isinstance(after, Typed) and after.hidden
+            hidden = isinstance(after, TypedLine) and after.hidden
             lines += [f"{stty} -echo </dev/tty"] * hidden
-            prompt = _quoted(filled(line.pattern, values))
+            prompt = _quote_text(fill_pattern(line.pattern, values))
             # where the output goes elsewhere, a program asks on the terminal itself
             lines.append(f"if [ -t 1 ]; then printf %s {prompt}; else printf %s {prompt} >/dev/tty; fi")
-        elif isinstance(line, Typed):
-            wanted = _quoted(filled(line.pattern, values))
+        elif isinstance(line, TypedLine):
+            wanted = _quote_text(fill_pattern(line.pattern, values))
             lines.append("IFS= read -r __runbook_line </dev/tty || __runbook_line=")
             lines += [f"{stty} echo </dev/tty"] * hidden
             lines.append(f'[ "$__runbook_line" = {wanted} ] || exit 127')
@@ -96,10 +96,10 @@ def answer(call: Call, values: Mapping[str, str]) -> str:
             if line.stream != stream:
                 flush()
                 stream = line.stream
-            texts.append(filled(line.pattern, values) + "\n" * line.newline)
+            texts.append(fill_pattern(line.pattern, values) + "\n" * line.newline)
     flush()
     return "\n".join([*lines, f"exit {call.status}", ""])
 
 
-def _quoted(text: str) -> str:
+def _quote_text(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"

@@ -13,7 +13,7 @@ from ..errors import Refused
 
 if TYPE_CHECKING:
     from ..diagnostics.problem import Problem
-    from ..document.model import Procedure, Runbook, Settings
+    from ..document.model import Procedure, Runbook, RunbookSettings
     from ..plan.model import Plan
 
 
@@ -22,12 +22,12 @@ T = TypeVar("T")
 
 def read_runbook(path: str, arguments: argparse.Namespace) -> Runbook:
     """The page, with the settings beside it that the command line names; raises Refused."""
-    from ..document.parser import parse
+    from ..document.parser import parse_runbook
 
-    return parse(_read(path), path, _inputs(arguments.inputs), arguments.shell)
+    return parse_runbook(_read_file(path), path, _read_inputs(arguments.inputs), arguments.shell)
 
 
-def address_of(written: str) -> tuple[str, str | None]:
+def parse_address(written: str) -> tuple[str, str | None]:
     """The path and the anchor of `FILE#anchor`; a file whose name holds a `#` is found too."""
     if written == "-" or Path(written).exists() or "#" not in written:
         return written, None
@@ -35,17 +35,17 @@ def address_of(written: str) -> tuple[str, str | None]:
     return path, anchor
 
 
-def no_errors(runbook: Runbook) -> Runbook:
+def require_no_errors(runbook: Runbook) -> Runbook:
     """The page, if it can be run; raises Refused."""
     from ..diagnostics.problem import Severity
 
     errors = [problem for problem in runbook.problems if problem.severity == Severity.ERROR]
     if errors:
-        raise Refused(_said(errors, runbook.path, runbook.text))
+        raise Refused(_format_problems(errors, runbook.path, runbook.text))
     return runbook
 
 
-def _read(path: str) -> bytes:
+def _read_file(path: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
@@ -53,18 +53,18 @@ def _read(path: str) -> bytes:
         raise Refused(f"cannot read `{path}`: {reason}") from None
 
 
-def _inputs(path: str | None) -> Settings | None:
+def _read_inputs(path: str | None) -> RunbookSettings | None:
     if path is None:
         return None
     from ..document.front_matter.reader import read_inputs_file
 
     try:
-        text = _read(path).decode("utf-8")
+        text = _read_file(path).decode("utf-8")
     except UnicodeDecodeError:
         raise Refused(f"{path}: expected text in UTF-8") from None
     settings, problems = read_inputs_file(text, path)
     if problems:
-        raise Refused(_said(problems, path, text))
+        raise Refused(_format_problems(problems, path, text))
     return settings
 
 
@@ -78,10 +78,10 @@ def read_plan(
     from ..diagnostics.problem import Problem
     from ..document.assignments import parse_capture, parse_set
     from ..plan.builder import choose_procedure, make_plan
-    from ..plan.resolver import refused
+    from ..plan.resolver import find_invalid_inputs
     from ..text.durations import positive_duration
 
-    runbook = no_errors(read_runbook(path, arguments))
+    runbook = require_no_errors(read_runbook(path, arguments))
     given = dict(_read_option("--set", parse_set, text) for text in arguments.set)
     captures = tuple(_read_option("--capture", parse_capture, text) for text in arguments.capture)
     timeout = None
@@ -91,7 +91,7 @@ def read_plan(
     if isinstance(procedure, Problem) and procedure.code == "which-procedure" and menu is not None:
         procedure = menu(runbook)
     if isinstance(procedure, Problem):
-        raise Refused(_said([procedure], path, runbook.text))
+        raise Refused(_format_problems([procedure], path, runbook.text))
     plan = make_plan(
         runbook,
         procedure,
@@ -105,11 +105,11 @@ def read_plan(
         cwd=arguments.cwd,
     )
     if isinstance(plan, tuple):
-        raise Refused(_said(plan, path, runbook.text))
-    wrong = refused(plan.inputs, os.environ, Path(path).parent, plan.given)
+        raise Refused(_format_problems(plan, path, runbook.text))
+    wrong = find_invalid_inputs(plan.inputs, os.environ, Path(path).parent, plan.given)
     if wrong:
         problems = [Problem("value", f"<{known.name}>: {why}", known.span) for known, why in wrong]
-        raise Refused(_said(problems, path, runbook.text))
+        raise Refused(_format_problems(problems, path, runbook.text))
     return plan
 
 
@@ -120,13 +120,13 @@ def _read_option(option: str, read: Callable[[str], T], text: str) -> T:
         raise Refused(f"`{option}`: {problem}") from None
 
 
-def warn(runbook: Runbook) -> None:
+def print_problems(runbook: Runbook) -> None:
     """Print what is wrong with a page."""
     if runbook.problems:
-        print(_said(runbook.problems, runbook.path, runbook.text), file=sys.stderr)
+        print(_format_problems(runbook.problems, runbook.path, runbook.text), file=sys.stderr)
 
 
-def _said(problems: Sequence[Problem], path: str, text: str) -> str:
-    from ..diagnostics.excerpt import explain
+def _format_problems(problems: Sequence[Problem], path: str, text: str) -> str:
+    from ..diagnostics.excerpt import format_problem
 
-    return "\n".join(explain(problem, path, text) for problem in problems)
+    return "\n".join(format_problem(problem, path, text) for problem in problems)

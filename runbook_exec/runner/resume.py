@@ -17,19 +17,19 @@ from ..engine.events import (
     ValueGiven,
 )
 from ..engine.ports import Resumption
-from ..engine.state import State, carried
-from ..journal.hash_chain import Damage, Line, read_lines
+from ..engine.state import State, carry_over
+from ..journal.hash_chain import Damage, JournalLine, read_lines
 from ..journal.journal import JournalError
-from ..journal.secret_store import KeptSecrets
+from ..journal.secret_store import SecretStore
 from ..plan.model import Plan, Value
 from ..runs.record import Record, read_record
-from ..shells.snapshot import Change
+from ..shells.snapshot import StateChange
 
 _END = 4000  # characters of what a statement in doubt had printed
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class UnfinishedRun:
     """What is left of a run to take up."""
 
     path: Path
@@ -37,16 +37,16 @@ class Past:
     values: Mapping[str, str]  # that are not secret
     output: str  # the end of what the last statement printed
     cwd: str
-    holdings: Change  # what the shell held that a new one does not
+    state_change: StateChange  # what the shell held that a new one does not
     seq: int
 
     @property
-    def started(self) -> RunStarted:
+    def start_event(self) -> RunStarted:
         """How the run began."""
         return self.record.started
 
 
-def read_past(path: Path) -> Past:
+def read_unfinished(path: Path) -> UnfinishedRun:
     """What the journal tells; raises JournalError where it is damaged or cannot be read."""
     record = read_record(path)
     values: dict[str, str] = {}
@@ -56,7 +56,7 @@ def read_past(path: Path) -> Past:
     for line in read_lines(path):
         if isinstance(line, Damage):
             raise JournalError(f"{path}:{line.number}: {line.what}")
-        if not isinstance(line, Line):
+        if not isinstance(line, JournalLine):
             continue
         event = line.event
         seq = event.seq
@@ -76,16 +76,16 @@ def read_past(path: Path) -> Past:
                 output = (output + event.text)[-_END:]
             case StatementFinished():
                 cwd = event.cwd
-    return Past(path, record, values, output, cwd, Change(made, tuple(sorted(gone))), seq)
+    return UnfinishedRun(path, record, values, output, cwd, StateChange(made, tuple(sorted(gone))), seq)
 
 
-def resumption(past: Past, plan: Plan, secrets: KeptSecrets | None) -> tuple[State, Resumption]:
+def make_resumption(past: UnfinishedRun, plan: Plan, secrets: SecretStore | None) -> tuple[State, Resumption]:
     """Where the run is in the document as it is now, and what else the engine needs to go on."""
     state, old = past.record.state, past.record.plan
     edited = past.record.digest != plan.runbook.digest
     if old is not None:
         # also where nothing was edited: the plan may be another part of the same document
-        state = carried(state, old, plan) if edited else state
+        state = carry_over(state, old, plan) if edited else state
     values, seen = secrets.read() if secrets else ({}, ())
     known = {name: Value(text, False, "earlier") for name, text in past.values.items()}
     known |= {name: Value(text, True, "earlier") for name, text in values.items()}
@@ -94,27 +94,27 @@ def resumption(past: Past, plan: Plan, secrets: KeptSecrets | None) -> tuple[Sta
         replace(state, outcome=None),
         Resumption(
             values={name: value for name, value in known.items() if name in names},
-            seen=seen,
+            seen_tokens=seen,
             output=past.output,
             cwd=past.cwd,
-            holdings=past.holdings,
+            state_change=past.state_change,
             seq=past.seq,
             edited=edited,
         ),
     )
 
 
-def changes(old: Plan | None, new: Plan) -> list[str]:
+def diff_commands(old: Plan | None, new: Plan) -> list[str]:
     """The difference between the commands of two plans, line by line as `diff -u` tells it."""
     lines = difflib.unified_diff(
-        _commands(old), _commands(new), "as it was", "as it is now", n=2, lineterm=""
+        _command_lines(old), _command_lines(new), "as it was", "as it is now", n=2, lineterm=""
     )
     return list(lines)
 
 
-def _commands(plan: Plan | None) -> list[str]:
+def _command_lines(plan: Plan | None) -> list[str]:
     lines: list[str] = []
     for item in plan.items if plan else ():
         text = item.statement.text if item.statement else "(by hand)"
-        lines += [f"{item.named:<5} {line}" for line in text.split("\n")]
+        lines += [f"{item.label:<5} {line}" for line in text.split("\n")]
     return lines

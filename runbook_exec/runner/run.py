@@ -17,26 +17,26 @@ from typing import TYPE_CHECKING
 
 from ..engine.engine import run
 from ..engine.events import Event, RunEnded, StatementFinished, StatementStarted
-from ..engine.ports import World
+from ..engine.ports import RunContext
 from ..engine.questions import Answer, Ask, Question
-from ..engine.state import State, after
-from ..journal.asciicast import Cast
+from ..engine.state import State, apply
+from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
-from ..journal.secret_store import KeptSecrets, kept_secrets
+from ..journal.secret_store import SecretStore, find_secret_store
 from ..plan.model import Plan
-from ..plan.resolver import at_hand, sources
+from ..plan.resolver import find_available_secrets, make_source
 from ..session.session import Session
 from ..system import core_dumps
-from ..system.git import commit_of
-from ..system.signals import held
-from ..system.tty import Keyboard
-from ..terminal.reporter import Terminal
-from .unattended import assuming, saying_yes, unattended
+from ..system.git import read_commit
+from ..system.signals import hold_signals
+from ..system.tty import OperatorTty
+from ..terminal.reporter import TerminalReporter
+from .unattended import answer_yes, assume_answer, make_unattended_ask
 
 if TYPE_CHECKING:
     from ..rehearsal.recorder import Recorder
-    from .resume import Past
+    from .resume import UnfinishedRun
 
 
 _INSTALL = {
@@ -52,74 +52,74 @@ def run_plan(
     arguments: argparse.Namespace,
     attended: bool,
     replan: Callable[[], Plan | Sequence[str]],
-    past: Past | None = None,
+    past: UnfinishedRun | None = None,
 ) -> str:
     """Run a plan and return the outcome: an event's, or "refused" where it could not begin.
 
     With a `past` the run that it is of is taken up.
     """
-    core_dumps.forbid()
+    core_dumps.forbid_core_dumps()
     if (why := _cannot_begin(plan)) is not None:
         print(why, file=sys.stderr)
         return "refused"
     colour = not os.environ.get("NO_COLOR")
     # with --json our own words go where they are in nobody's way
-    terminal = Terminal(
+    terminal = TerminalReporter(
         plan,
         2 if arguments.json else 1,
         tty=attended,
         colour=colour,
         width=lambda: shutil.get_terminal_size().columns,
     )
-    identity = past.started.run if past else secrets.token_hex(4)
+    identity = past.start_event.run if past else secrets.token_hex(4)
     with ExitStack() as stack:
         try:
-            journal = _journal(identity, past)
+            journal = _open_journal(identity, past)
         except JournalError as error:
             print(error, file=sys.stderr)
             return "refused"
         stack.callback(journal.close)
-        keyboard = Keyboard(0, 1) if attended else None
+        keyboard = OperatorTty(0, 1) if attended else None
         size = keyboard.size() if keyboard else (24, 80)
-        cast = Cast(journal.path.with_suffix(".cast"), size, arguments.keep_output)
+        cast = AsciicastWriter(journal.path.with_suffix(".cast"), size, arguments.keep_output)
         stack.callback(cast.close)
         shell, cwd = plan.procedure.shell or "sh", str(Path(plan.cwd).expanduser()) if plan.cwd else None
-        recorder = _recorder(plan, attended, stack) if arguments.record else None
+        recorder = _make_recorder(plan, attended, stack) if arguments.record else None
         kind = recorder.session if recorder else Session
         session = stack.enter_context(kind(shell, clean=arguments.no_config, cwd=cwd, keyboard=keyboard))
-        keeper = None if arguments.no_keep_secrets else kept_secrets(identity, os.environ)
-        world = _world(plan, arguments, attended, identity, terminal, keeper)
-        session.hidden.learn = world.masker.add
+        keeper = None if arguments.no_keep_secrets else find_secret_store(identity, os.environ)
+        world = _make_context(plan, arguments, attended, identity, terminal, keeper)
+        session.hidden_input.on_word = world.masker.add
         if not arguments.json:
-            terminal.header(_facts(plan))
+            terminal.show_header(_list_facts(plan))
         state, resumed = State(), None
         if past:
-            from .resume import resumption
+            from .resume import make_resumption
 
-            state, resumed = resumption(past, plan, keeper)
-        ask = _ask(arguments, attended, terminal, journal, colour, replan)
-        world = recorder.world(world) if recorder else world
+            state, resumed = make_resumption(past, plan, keeper)
+        ask = _make_ask(arguments, attended, terminal, journal, colour, replan)
+        world = recorder.context(world) if recorder else world
         events = run(plan, state, session, ask, world, resumed)
-        events = recorder.watched(events) if recorder else events
-        outcome = _watch(events, state, journal, cast, terminal, identity, arguments.json)
+        events = recorder.watch(events) if recorder else events
+        outcome = _watch_events(events, state, journal, cast, terminal, identity, arguments.json)
         if keeper and outcome == "succeeded":
             keeper.forget()
         if recorder:
-            _write(recorder, terminal)
+            _write_transcript(recorder, terminal)
         return outcome
 
 
-def _recorder(plan: Plan, attended: bool, stack: ExitStack) -> Recorder:
+def _make_recorder(plan: Plan, attended: bool, stack: ExitStack) -> Recorder:
     from ..rehearsal.recorder import Recorder
 
     return stack.enter_context(Recorder(plan, attended))
 
 
-def _write(recorder: Recorder, terminal: Terminal) -> None:
+def _write_transcript(recorder: Recorder, terminal: TerminalReporter) -> None:
     try:
-        terminal.say(f"  recorded in {recorder.write()}, to be reviewed")
+        terminal.write_line(f"  recorded in {recorder.write_transcript()}, to be reviewed")
     except OSError as error:
-        terminal.say(f"  the record cannot be written: {(error.strerror or str(error)).lower()}")
+        terminal.write_line(f"  the record cannot be written: {(error.strerror or str(error)).lower()}")
 
 
 def _cannot_begin(plan: Plan) -> str | None:
@@ -132,66 +132,70 @@ def _cannot_begin(plan: Plan) -> str | None:
     return None
 
 
-def _journal(identity: str, past: Past | None) -> Journal:
+def _open_journal(identity: str, past: UnfinishedRun | None) -> Journal:
     """The journal of a new run, or that of a past one if nobody has written on in it; raises JournalError."""
     if past is None:
         return Journal.create(state_folder(dict(os.environ)), identity, _now())
-    from .resume import read_past
+    from .resume import read_unfinished
 
     journal = Journal.reopen(past.path)
-    if read_past(past.path).seq == past.seq:
+    if read_unfinished(past.path).seq == past.seq:
         return journal
     journal.close()
     raise JournalError(f"run {identity} was taken up by another process meanwhile; nothing was run here")
 
 
-def _world(
+def _make_context(
     plan: Plan,
     arguments: argparse.Namespace,
     attended: bool,
     identity: str,
-    terminal: Terminal,
-    keeper: KeptSecrets | None,
-) -> World:
-    commit = commit_of(Path(plan.runbook.path))
+    terminal: TerminalReporter,
+    keeper: SecretStore | None,
+) -> RunContext:
+    commit = read_commit(Path(plan.runbook.path))
     folder = Path(plan.runbook.path).parent
-    return World(
+    return RunContext(
         run=identity,
         now=_now,
         clock=time.monotonic,
         place=f"{getpass.getuser()}@{os.uname().nodename}",
-        source=sources(
+        source=make_source(
             os.environ,
             folder,
             datetime.now,
-            lambda command: terminal.say(f"  asking `{command}` for a value"),
+            lambda command: terminal.write_line(f"  asking `{command}` for a value"),
             attended,
         ),
-        quiet=terminal.quiet,
+        on_silence=terminal.show_elapsed,
         echo=terminal.echo,
         folder=str(Path.cwd()),
         commit=commit.id,
         dirty=commit.dirty,
-        options=said_options(arguments),
+        options=repeatable_options(arguments),
         pid=os.getpid(),
-        keep=_keeping(keeper, terminal) if keeper else None,
-        notice=lambda text: terminal.wrapped(text, "yellow"),
-        at_hand=lambda plan: at_hand(plan, os.environ, folder),
+        keep_secrets=_make_keep(keeper, terminal) if keeper else None,
+        notice=lambda text: terminal.write_wrapped(text, "yellow"),
+        available_secrets=lambda plan: find_available_secrets(plan, os.environ, folder),
     )
 
 
-def _keeping(keeper: KeptSecrets, terminal: Terminal) -> Callable[[Mapping[str, str], Iterable[str]], None]:
+def _make_keep(
+    keeper: SecretStore, terminal: TerminalReporter
+) -> Callable[[Mapping[str, str], Iterable[str]], None]:
     def keep(values: Mapping[str, str], seen: Iterable[str]) -> None:
         try:
             keeper.keep(values, seen)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            terminal.wrapped(f"cannot keep the secrets of this run in `{keeper.path}`: {reason}", "yellow")
+            terminal.write_wrapped(
+                f"cannot keep the secrets of this run in `{keeper.path}`: {reason}", "yellow"
+            )
 
     return keep
 
 
-def said_options(arguments: argparse.Namespace) -> tuple[str, ...]:
+def repeatable_options(arguments: argparse.Namespace) -> tuple[str, ...]:
     """The options of a run that say what there is to do, as they could be typed again."""
     words: list[str] = []
     for option, value in (
@@ -213,25 +217,25 @@ def said_options(arguments: argparse.Namespace) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _ask(
+def _make_ask(
     arguments: argparse.Namespace,
     attended: bool,
-    terminal: Terminal,
+    terminal: TerminalReporter,
     journal: Journal,
     colour: bool,
     replan: Callable[[], Plan | Sequence[str]],
 ) -> Ask:
     if attended:
-        from ..terminal.interactive import person
+        from ..terminal.interactive import create_asker
 
-        ask = _flushing(person(terminal, colour, replan), journal)
-        ask = saying_yes(ask) if arguments.yes else ask
+        ask = _flush_before_ask(create_asker(terminal, colour, replan), journal)
+        ask = answer_yes(ask) if arguments.yes else ask
     else:
-        ask = unattended(arguments.yes, arguments.confirmed)
-    return assuming(ask, *arguments.assume) if arguments.assume else ask
+        ask = make_unattended_ask(arguments.yes, arguments.confirmed)
+    return assume_answer(ask, *arguments.assume) if arguments.assume else ask
 
 
-def _flushing(inner: Ask, journal: Journal) -> Ask:
+def _flush_before_ask(inner: Ask, journal: Journal) -> Ask:
     """Like `inner`, but what has happened is on the disk before a person, who may take long, is asked."""
 
     def ask(question: Question) -> Answer:
@@ -241,12 +245,12 @@ def _flushing(inner: Ask, journal: Journal) -> Ask:
     return ask
 
 
-def _watch(
+def _watch_events(
     events: Generator[Event],
     state: State,
     journal: Journal,
-    cast: Cast,
-    terminal: Terminal,
+    cast: AsciicastWriter,
+    terminal: TerminalReporter,
     identity: str,
     as_json: bool,
 ) -> str:
@@ -260,26 +264,26 @@ def _watch(
             interrupted = False
             line = ""
             # half written down, an event would be neither told nor untold
-            with held():
+            with hold_signals():
                 try:
                     line = journal.append(event) if not lost else ""
                 except JournalError as error:
                     if not running:
                         raise
                     lost = str(error)
-                    terminal.say(f"{lost}; the run stops when this statement has ended")
+                    terminal.write_line(f"{lost}; the run stops when this statement has ended")
                 running = isinstance(event, StatementStarted) or (
                     running and not isinstance(event, StatementFinished)
                 )
                 if wrong := cast.add(event):
-                    terminal.say(wrong)
-                state = after(state, event)
+                    terminal.write_line(wrong)
+                state = apply(state, event)
             if as_json:
                 print(line, end="\n" * bool(line), flush=True)
             elif isinstance(event, RunEnded):
-                terminal.summary(state, event, identity, str(journal.path))
+                terminal.show_summary(state, event, identity, str(journal.path))
             else:
-                terminal.show(event)
+                terminal.show_event(event)
             if lost and not running:
                 raise JournalError(lost)
             ended = event if isinstance(event, RunEnded) else None
@@ -288,8 +292,8 @@ def _watch(
                 raise
             interrupted = True
         except JournalError as error:
-            terminal.say(f"{error}; the run has stopped before the next statement")
-            terminal.say(f"`runbook-exec resume {identity}` takes it up once that is mended")
+            terminal.write_line(f"{error}; the run has stopped before the next statement")
+            terminal.write_line(f"`runbook-exec resume {identity}` takes it up once that is mended")
             return "failed"
         except StopIteration:
             break
@@ -304,7 +308,7 @@ def _interrupt(events: Generator[Event]) -> Event:
     return events.throw(KeyboardInterrupt())
 
 
-def _facts(plan: Plan) -> list[str]:
+def _list_facts(plan: Plan) -> list[str]:
     steps = len(plan.procedure.steps)
     statements = sum(1 for item in plan.items if item.statement)
     names = {p.name for item in plan.items for p in item.placeholders} - set(plan.given)

@@ -17,9 +17,9 @@ from ..document.model import Annotation, Procedure, Runbook
 from ..plan.builder import items_of
 from ..plan.values import is_secret
 
-LOCK = "runbooks.lock"  # beside the documents that it is for
+LOCK_FILE = "runbooks.lock"  # beside the documents that it is for
 
-FOLDERS = "RUNBOOK_EXEC_TRUSTED"  # the variable that names folders whose documents are all trusted
+TRUSTED_FOLDERS = "RUNBOOK_EXEC_TRUSTED"  # the variable that names folders whose documents are all trusted
 
 _HEAD = "# Commands that may run unattended; made by `runbook-exec trust --lock`.\n"
 
@@ -39,23 +39,23 @@ class NotKept(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Trusting:
+class TrustState:
     """The commands of one procedure, and what was trusted of it before."""
 
     document: Path  # absolute, without symbolic links
     anchor: str
     commands: tuple[str, ...]
     before: tuple[str, ...] | None  # what was last trusted on this machine; None if nothing was
-    free: bool  # whether the operator trusts all that lies in its folder
+    in_trusted_folder: bool  # whether the operator trusts all that lies in its folder
     locked: bool
     lock: str = ""  # why the lock file beside it does not lock it, though it is named there
 
     @property
-    def trusted(self) -> bool:
+    def is_trusted(self) -> bool:
         """Whether it may run."""
-        return self.free or self.locked or self.before == self.commands
+        return self.in_trusted_folder or self.locked or self.before == self.commands
 
-    def shown(self) -> list[str]:
+    def lines_to_review(self) -> list[str]:
         """What is to be shown before it runs: the commands, or how they differ from those trusted before."""
         if self.before is None:
             return list(self.commands)
@@ -68,26 +68,26 @@ class Trusting:
 def commands_of(runbook: Runbook, procedure: Procedure) -> tuple[str, ...]:
     """Everything that decides what a procedure runs, as lines to be read; not its words and numbers."""
     cwd = runbook.settings.cwd
-    lines = _commented(procedure.shell + (f", in {cwd}" if cwd else ""))
+    lines = _comment_lines(procedure.shell + (f", in {cwd}" if cwd else ""))
     for name, known in runbook.settings.inputs.items():
         if known.source:
-            lines += _commented(f"<{name}> from {known.source}")
+            lines += _comment_lines(f"<{name}> from {known.source}")
         elif known.default is not None:
             told = "a default, not shown" if is_secret(name, known) else f"by default {known.default}"
-            lines += _commented(f"<{name}> {told}")
+            lines += _comment_lines(f"<{name}> {told}")
     noted = ""
     for item in items_of(procedure):
         if item.statement is None:
             continue
         if (notes := _notes(item.annotation)) != noted:
             noted = notes
-            lines += _commented(notes or "as usual")
+            lines += _comment_lines(notes or "as usual")
         first, *more = item.statement.text.split("\n")
         lines += [f"$ {first}", *(f"  {line}" for line in more)]
     return tuple(lines)
 
 
-def _commented(text: str) -> list[str]:
+def _comment_lines(text: str) -> list[str]:
     return [f"# {line}" for line in text.split("\n")]
 
 
@@ -96,37 +96,40 @@ def _notes(annotation: Annotation) -> str:
     return ", ".join(words.format(value) for words, value in found if value not in (None, False, 0))
 
 
-def trusting(runbook: Runbook, procedure: Procedure, runs: Path, environ: Mapping[str, str]) -> Trusting:
+def read_trust(runbook: Runbook, procedure: Procedure, runs: Path, environ: Mapping[str, str]) -> TrustState:
     """What is trusted of a procedure; `runs` is the state folder of runs, beside which that is kept."""
     document = Path(os.path.realpath(runbook.path))
     commands, anchor = commands_of(runbook, procedure), procedure.anchor
-    before, free = _remembered(_kept(document, anchor, runs)), _free(document, environ.get(FOLDERS, ""))
+    before, free = (
+        _read_trusted(_trust_file(document, anchor, runs)),
+        _is_in_trusted_folder(document, environ.get(TRUSTED_FOLDERS, "")),
+    )
     locked, why = False, ""
     if not free and before != commands:
-        locked, why = _locked(document, anchor, commands)
-    return Trusting(document, anchor, commands, before, free, locked, why)
+        locked, why = _check_lock(document, anchor, commands)
+    return TrustState(document, anchor, commands, before, free, locked, why)
 
 
-def _free(document: Path, folders: str) -> bool:
+def _is_in_trusted_folder(document: Path, folders: str) -> bool:
     named = (Path(folder).resolve() for folder in folders.split(os.pathsep) if folder.startswith("/"))
     return any(document.is_relative_to(folder) for folder in named)
 
 
-def _kept(document: Path, anchor: str, runs: Path) -> Path:
+def _trust_file(document: Path, anchor: str, runs: Path) -> Path:
     name = hashlib.sha256(f"{document}#{anchor}".encode("utf-8", "surrogateescape")).hexdigest()
     return runs.parent / "trusted" / f"{name[:32]}.json"
 
 
-def _remembered(path: Path) -> tuple[str, ...] | None:
+def _read_trusted(path: Path) -> tuple[str, ...] | None:
     try:
         return tuple(str(line) for line in json.loads(path.read_bytes())["commands"])
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def remember(known: Trusting, runs: Path) -> None:
+def record_trust(known: TrustState, runs: Path) -> None:
     """Trust the commands as they are now, on this machine; raises NotKept."""
-    path = _kept(known.document, known.anchor, runs)
+    path = _trust_file(known.document, known.anchor, runs)
     told = {"document": str(known.document), "procedure": known.anchor, "commands": known.commands}
     try:
         for each in (runs.parent, path.parent):
@@ -136,9 +139,9 @@ def remember(known: Trusting, runs: Path) -> None:
         raise NotKept(f"cannot write down in `{path}` what is trusted: {_reason(error)}") from error
 
 
-def forget(known: Trusting, runs: Path) -> bool:
+def revoke_trust(known: TrustState, runs: Path) -> bool:
     """Trust a procedure no longer; whether it was trusted on this machine. Raises NotKept."""
-    path = _kept(known.document, known.anchor, runs)
+    path = _trust_file(known.document, known.anchor, runs)
     try:
         path.unlink()
     except FileNotFoundError:
@@ -151,23 +154,23 @@ def forget(known: Trusting, runs: Path) -> bool:
 # the lock file --------------------------------------------------------------------------------------------
 
 
-def digest(commands: Iterable[str]) -> str:
+def digest_commands(commands: Iterable[str]) -> str:
     """What a lock file holds of commands."""
     return hashlib.sha256("\n".join(commands).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def lock(known: Iterable[Trusting]) -> list[Path]:
+def write_locks(known: Iterable[TrustState]) -> list[Path]:
     """Write the procedures into the lock files beside their documents, which are returned; raises NotKept."""
     by_folder: dict[Path, dict[str, str]] = {}
     for each in known:
-        by_folder.setdefault(each.document.parent, {})[_address(each.document, each.anchor)] = digest(
-            each.commands
+        by_folder.setdefault(each.document.parent, {})[_lock_address(each.document, each.anchor)] = (
+            digest_commands(each.commands)
         )
     written = []
     for folder, fresh in by_folder.items():
-        path = folder / LOCK
+        path = folder / LOCK_FILE
         try:
-            held = dict(_entries(path.read_text("utf-8"))) if path.exists() else {}
+            held = dict(_parse_lock(path.read_text("utf-8"))) if path.exists() else {}
             lines = (f"{value}  {address}\n" for address, value in sorted((held | fresh).items()))
             mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
             _replace(path, (_HEAD + "".join(lines)).encode(), mode)
@@ -177,37 +180,37 @@ def lock(known: Iterable[Trusting]) -> list[Path]:
     return written
 
 
-def _locked(document: Path, anchor: str, commands: Iterable[str]) -> tuple[bool, str]:
+def _check_lock(document: Path, anchor: str, commands: Iterable[str]) -> tuple[bool, str]:
     """Whether the lock file beside a document is for just these commands; why not, if it names it."""
-    path = document.parent / LOCK
+    path = document.parent / LOCK_FILE
     try:
-        held = dict(_entries(path.read_text("utf-8"))).get(_address(document, anchor))
+        held = dict(_parse_lock(path.read_text("utf-8"))).get(_lock_address(document, anchor))
         facts = path.stat()
     except (OSError, UnicodeDecodeError):
         return False, ""
     if held is None:
         return False, ""
-    if held != digest(commands):
+    if held != digest_commands(commands):
         return False, f"`{path}` was made for other commands"
     if facts.st_uid not in (os.getuid(), 0, document.stat().st_uid) or facts.st_mode & stat.S_IWOTH:
         return False, f"`{path}` can be written by others"
-    from ..system.git import commit_of, in_repository
+    from ..system.git import in_repository, read_commit
 
     if in_repository(path):
-        commit = commit_of(path)
+        commit = read_commit(path)
         if commit.dirty or not commit.id:
             return False, f"`{path}` is not committed"
     return True, ""
 
 
-def _entries(text: str) -> Iterator[tuple[str, str]]:
+def _parse_lock(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
         value, _, address = line.partition("  ")
         if address and not line.startswith("#"):
             yield address, value
 
 
-def _address(document: Path, anchor: str) -> str:
+def _lock_address(document: Path, anchor: str) -> str:
     return f"{document.name}#{anchor}"
 
 
@@ -227,7 +230,7 @@ def _replace(path: Path, data: bytes, mode: int = 0o600) -> None:
 # where a document lies ------------------------------------------------------------------------------------
 
 
-def doubts_about(path: str) -> list[str]:
+def find_doubts(path: str) -> list[str]:
     """What is odd about where a document lies: reached through a link, or others could change it."""
     written, real = Path(path), Path(os.path.realpath(path))
     found = []

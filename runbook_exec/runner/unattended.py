@@ -17,16 +17,16 @@ from ..engine.questions import (
     Question,
     ValueNeeded,
 )
-from ..system.signals import ending
+from ..system.signals import watch_signals
 
 
-def unattended(yes: bool, confirmed: Collection[str] = ()) -> Ask:
+def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
     """Answers for a run that never asks: `yes` runs every statement, `confirmed` are steps of --confirmed.
 
     To be told to end (SIGINT, SIGTERM, SIGHUP) from here on also means that each question is answered with
     quit: the statement that was running may have passed over it.
     """
-    told_to_end = ending(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    told_to_end = watch_signals(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def ask(question: Question) -> Answer:
         if told_to_end():
@@ -55,7 +55,7 @@ def unattended(yes: bool, confirmed: Collection[str] = ()) -> Ask:
             case AfterFailure():
                 return Answer("quit", note=question.problem)
             case Doubt():
-                where = question.item.named
+                where = question.item.label
                 told = f"statement {where} was running when the run died, and may have happened"
                 return Answer(
                     "wait", note=f"{told}; `--assume done {where}` or `--assume again {where}` decides"
@@ -64,20 +64,20 @@ def unattended(yes: bool, confirmed: Collection[str] = ()) -> Ask:
     return ask
 
 
-def assuming(inner: Ask, decision: str, statement: str) -> Ask:
+def assume_answer(inner: Ask, decision: str, statement: str) -> Ask:
     """Like `inner`, but if the statement of that name is in doubt, the answer is `done` or `again`."""
 
     def ask(question: Question) -> Answer:
-        if isinstance(question, Doubt) and question.item.named == statement:
+        if isinstance(question, Doubt) and question.item.label == statement:
             return Answer(decision, note="said beforehand with --assume")
         return inner(question)
 
     return ask
 
 
-def saying_yes(inner: Ask) -> Ask:
+def answer_yes(inner: Ask) -> Ask:
     """Like `inner`, but statements run without a pause before each, until we are told to end."""
-    told_to_end = ending(signal.SIGTERM, signal.SIGHUP)
+    told_to_end = watch_signals(signal.SIGTERM, signal.SIGHUP)
 
     def ask(question: Question) -> Answer:
         goes_on = isinstance(question, BeforeStatement) and not told_to_end()

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from ..document.front_matter import reader as front_matter
 from ..document.model import Runbook
-from ..document.parser import parse
-from ..journal.index import Entry, entries
-from ..text.moments import ago
-from .freshness import BadFreshness, Freshness, beside, read_freshness
-from .last_success import from_journals, procedures_that_count, runs_of
+from ..document.parser import parse_runbook
+from ..journal.index import RunSummary, list_runs
+from ..text.moments import format_age
+from .freshness import BadFreshness, Freshness, freshness_path, read_freshness
+from .last_success import filter_runs, find_counted_procedures, read_successes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Cadence:
         return self.last + self.cadence if self.last else None
 
 
-def looked_at(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[list[Cadence], list[str]]:
+def find_cadences(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[list[Cadence], list[str]]:
     """Every page that has a cadence, the one that is due first in front; and what could not be read."""
-    known = entries(folder)
+    known = list_runs(folder)
     found: list[Cadence] = []
     unread: list[str] = []
     for page in pages:
@@ -55,27 +55,27 @@ def looked_at(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[list[
     ), unread
 
 
-def _cadence(page: Path, known: Sequence[Entry], now: datetime) -> Cadence | None:
+def _cadence(page: Path, known: Sequence[RunSummary], now: datetime) -> Cadence | None:
     data = page.read_bytes()
-    matter = front_matter.read(data.decode("utf-8", "replace"))
+    matter = front_matter.read_front_matter(data.decode("utf-8", "replace"))
     if matter.settings.cadence is None:
         for problem in matter.problems:  # what cannot be read may well hold a cadence
             raise ValueError(f"{problem.span.line if problem.span else 1}: {problem.message}")
         return None
-    runbook = parse(data, str(page))
+    runbook = parse_runbook(data, str(page))
     cadence = timedelta(seconds=matter.settings.cadence)
-    freshness = read_freshness(beside(page)).merged(from_journals(runbook, runs_of(page, known)))
+    freshness = read_freshness(freshness_path(page)).merge(read_successes(runbook, filter_runs(page, known)))
     last = _last(runbook, freshness)
     return Cadence(page, runbook.title, cadence, last, last is None or last + cadence <= now)
 
 
 def _last(runbook: Runbook, freshness: Freshness) -> datetime | None:
-    counted = [freshness.procedures.get(procedure.anchor) for procedure in procedures_that_count(runbook)]
+    counted = [freshness.procedures.get(procedure.anchor) for procedure in find_counted_procedures(runbook)]
     times = [datetime.fromisoformat(success.succeeded) for success in counted if success]
     return max(times, default=None)
 
 
-def told(found: Sequence[Cadence], now: datetime) -> Iterator[str]:
+def format_due(found: Sequence[Cadence], now: datetime) -> Iterator[str]:
     """A line for each that is due; where none is, which will be next."""
     due = [each for each in found if each.due]
     width = max((len(str(each.path)) for each in due), default=0)
@@ -84,14 +84,14 @@ def told(found: Sequence[Cadence], now: datetime) -> Iterator[str]:
         if each.last is None:
             yield f"{each.path!s:<{width}}  {every}, and it never succeeded as a whole"
         else:
-            yield f"{each.path!s:<{width}}  {every}, last succeeded {ago(each.last, now)}"
+            yield f"{each.path!s:<{width}}  {every}, last succeeded {format_age(each.last, now)}"
     if not due and found and found[0].until:
         yield f"nothing is due; next is {found[0].path}, on {found[0].until.astimezone(now.tzinfo).date()}"
     elif not due:
         yield "nothing is due: no page has a cadence"
 
 
-def as_json(found: Sequence[Cadence]) -> str:
+def cadences_to_json(found: Sequence[Cadence]) -> str:
     """Every runbook that has a cadence, as a JSON list."""
     return json.dumps(
         [
@@ -119,7 +119,7 @@ DEFAULT_CADENCE = 180 * 86400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Dates:
+class DueDates:
     """When a runbook last succeeded as a whole, was reviewed, and is to be run or reviewed again."""
 
     cadence: timedelta | None = None
@@ -148,6 +148,6 @@ class Dates:
         return min((when for when in (self.run_due, self.review_due) if when), default=None)
 
     @property
-    def never(self) -> bool:
+    def never_succeeded(self) -> bool:
         """Whether it is to be run every so often, and never succeeded."""
         return self.cadence is not None and self.succeeded is None

@@ -7,29 +7,29 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..document.parser import parse
-from ..journal.index import entries
-from .freshness import BadFreshness, beside, read_freshness, to_text
-from .last_success import from_journals, runs_of
+from ..document.parser import parse_runbook
+from ..journal.index import list_runs
+from .freshness import BadFreshness, format_freshness, freshness_path, read_freshness
+from .last_success import filter_runs, read_successes
 
 
 class NotExported(Exception):
     """A file that cannot be read or written; the message is whole."""
 
 
-def export(pages: Sequence[Path], folder: Path) -> Iterator[str]:
+def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
     """Bring `NAME.runs.json` up to date beside each page that was run, and say which; raises NotExported."""
-    known = entries(folder)
+    known = list_runs(folder)
     written = 0
     for page in pages:
-        runs = list(runs_of(page, known))
-        target = beside(page)
+        runs = list(filter_runs(page, known))
+        target = freshness_path(page)
         if not runs and not target.exists():
             continue
         try:
-            runbook = parse(page.read_bytes(), str(page))
-            freshness = read_freshness(target).merged(from_journals(runbook, iter(runs))).kept_for(runbook)
-            text = to_text(freshness, page.name)
+            runbook = parse_runbook(page.read_bytes(), str(page))
+            freshness = read_freshness(target).merge(read_successes(runbook, iter(runs))).prune_for(runbook)
+            text = format_freshness(freshness, page.name)
             if not freshness.steps and not target.exists():
                 continue
             if not target.exists() or target.read_text(encoding="utf-8") != text:

@@ -43,7 +43,7 @@ class Freshness:
     procedures: Mapping[str, Success] = field(default_factory=dict)
     steps: Mapping[str, Success] = field(default_factory=dict)
 
-    def merged(self, other: Freshness) -> Freshness:
+    def merge(self, other: Freshness) -> Freshness:
         """What both know, the newer of each."""
         return Freshness(_newest(self.procedures, other.procedures), _newest(self.steps, other.steps))
 
@@ -54,7 +54,7 @@ class Freshness:
         others = [success for success in self.steps.values() if success.anchor == step.anchor]
         return max(others, key=lambda success: success.succeeded, default=None), False
 
-    def kept_for(self, runbook: Runbook) -> Freshness:
+    def prune_for(self, runbook: Runbook) -> Freshness:
         """What is worth keeping: the steps as they are now, and of each the last success of an older text."""
         steps = [(step, procedure.shell) for procedure in runbook.procedures for step in procedure.steps]
         now = {step_digest(step, shell) for step, shell in steps}
@@ -77,7 +77,7 @@ def step_digest(step: Step, shell: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def beside(page: Path) -> Path:
+def freshness_path(page: Path) -> Path:
     """Where the freshness of a document is kept."""
     return page.with_suffix(".runs.json")
 
@@ -112,13 +112,13 @@ def _success(path: Path, key: str, data: dict[str, Any], kind: str) -> Success:
     match data.get("succeeded"), data.get("run"), anchor, digest:
         case [str() as succeeded, str() as run, str() as at, str() as of]:
             try:
-                return Success(in_utc(datetime.fromisoformat(succeeded)), run, at, of)
+                return Success(format_success_time(datetime.fromisoformat(succeeded)), run, at, of)
             except ValueError:
                 pass
     raise BadFreshness(f"{path}: `{kind}`, `{key}`: expected when it succeeded, in which run, and what")
 
 
-def to_text(freshness: Freshness, name: str) -> str:
+def format_freshness(freshness: Freshness, name: str) -> str:
     """The text of a `NAME.runs.json`: a line for each entry, in order."""
     lines = ["{", f'"runbook": {json.dumps(name, ensure_ascii=False)},', f'"version": {VERSION},']
     procedures = {
@@ -149,6 +149,6 @@ def _newest(one: Mapping[str, Success], other: Mapping[str, Success]) -> dict[st
     return merged
 
 
-def in_utc(moment: datetime) -> str:
+def format_success_time(moment: datetime) -> str:
     """A moment as `Success` tells it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

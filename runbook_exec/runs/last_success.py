@@ -6,21 +6,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..document.model import Procedure, Runbook
-from ..journal.index import Entry
+from ..journal.index import RunSummary
 from ..journal.journal import JournalError
 from ..plan.model import Plan
-from .freshness import Freshness, Success, in_utc, step_digest
-from .record import Record, path_of, read_record
-from .report_model import OK, SKIPPED, FilledStep, filled
+from .freshness import Freshness, Success, format_success_time, step_digest
+from .record import Record, document_path, read_record
+from .report_model import OK, SKIPPED, StepReport, build_report
 
 
-def runs_of(page: Path, entries: Sequence[Entry]) -> Iterator[Entry]:
+def filter_runs(page: Path, entries: Sequence[RunSummary]) -> Iterator[RunSummary]:
     """The runs of a document, in the order of `entries`."""
     absolute = page.resolve()
     for entry in entries:
         if entry.started is None:
             continue
-        path = path_of(entry.started)
+        path = document_path(entry.started)
         # journals of old do not say in which folder a relative path starts
         same = (
             path.resolve() == absolute
@@ -31,14 +31,14 @@ def runs_of(page: Path, entries: Sequence[Entry]) -> Iterator[Entry]:
             yield entry
 
 
-def from_journals(runbook: Runbook, runs: Iterator[Entry]) -> Freshness:
+def read_successes(runbook: Runbook, runs: Iterator[RunSummary]) -> Freshness:
     """What the journals of a document's runs say, the newest first; damaged ones are passed over."""
     wanted = {step_digest(step, each.shell) for each in runbook.procedures for step in each.steps}
     missing = {procedure.anchor for procedure in runbook.procedures}
     found = Freshness()
     for entry in runs:
         try:
-            found = found.merged(from_record(read_record(entry.path)))
+            found = found.merge(extract_successes(read_record(entry.path)))
         except JournalError:
             continue
         if wanted <= set(found.steps) and missing <= set(found.procedures):
@@ -46,26 +46,26 @@ def from_journals(runbook: Runbook, runs: Iterator[Entry]) -> Freshness:
     return found
 
 
-def from_record(record: Record) -> Freshness:
+def extract_successes(record: Record) -> Freshness:
     """What one run says; nothing where its document is lost, as nobody knows then what it ran."""
     if record.plan is None:
         return Freshness()
     run, shell, anchor = record.started.run, record.plan.procedure.shell, record.plan.procedure.anchor
     steps: dict[str, Success] = {}
-    for each in filled(record).steps:
-        if each.step is not None and each.span is not None and _succeeded(each):
+    for each in build_report(record).steps:
+        if each.step is not None and each.span is not None and _has_succeeded(each):
             digest = step_digest(each.step, shell)
-            steps[digest] = Success(in_utc(each.span[1]), run, each.step.anchor, digest)
-    whole = {anchor: Success(in_utc(record.last), run, anchor, record.digest)}
+            steps[digest] = Success(format_success_time(each.span[1]), run, each.step.anchor, digest)
+    whole = {anchor: Success(format_success_time(record.last), run, anchor, record.digest)}
     return Freshness(whole if _is_whole(record, record.plan) else {}, steps)
 
 
-def _succeeded(step: FilledStep) -> bool:
+def _has_succeeded(step: StepReport) -> bool:
     """Whether all of a step went well; what its `when` passed over does not count, what a person did does."""
     passed_over = [
         statement
         for statement in step.statements
-        if statement.how == SKIPPED and not any(said.question == "when" for said in statement.said)
+        if statement.how == SKIPPED and not any(said.question == "when" for said in statement.answers)
     ]
     return step.how == OK and not passed_over
 
@@ -86,7 +86,7 @@ def _is_whole(record: Record, plan: Plan) -> bool:
     return record.outcome == "succeeded" and next(left, None) is None
 
 
-def procedures_that_count(runbook: Runbook) -> tuple[Procedure, ...]:
+def find_counted_procedures(runbook: Runbook) -> tuple[Procedure, ...]:
     """The procedures whose success is the runbook's: its own one, else all that are no emergency's."""
     own = runbook.settings.procedure or runbook.chosen
     chosen = tuple(each for each in runbook.procedures if each.anchor == own)

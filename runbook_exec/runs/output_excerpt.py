@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from ..text.ansi import plain
+from ..text.ansi import strip_ansi
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class OutputExcerpt:
     """What is shown of a statement's output: its beginning and its end as plain text."""
 
     beginning: str = ""
@@ -27,7 +27,7 @@ class Printed:
         return bool(self.beginning or self.end)
 
 
-class Printing:
+class OutputCollector:
     """Collects what a statement prints, of which at most `most` characters are kept."""
 
     def __init__(self, most: int) -> None:
@@ -59,9 +59,9 @@ class Printing:
             self._end_size -= out
             self._left_out += out
 
-    def printed(self) -> Printed:
+    def make_excerpt(self) -> OutputExcerpt:
         """What is shown of it."""
         beginning, end = "".join(self._beginning), "".join(self._end)
         if not self._left_out:
-            return Printed(plain(beginning + end))
-        return Printed(plain(beginning), plain(end), self._left_out)
+            return OutputExcerpt(strip_ansi(beginning + end))
+        return OutputExcerpt(strip_ansi(beginning), strip_ansi(end), self._left_out)

@@ -8,14 +8,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from ..journal.index import Entry
-from ..text.moments import here
-from .replay import cast_of
-from .reports.table import short
+from ..journal.index import RunSummary
+from ..text.moments import format_local
+from .replay import asciicast_path
+from .reports.table import short_document
 
 
-def prune(
-    entries: Sequence[Entry],
+def prune_runs(
+    entries: Sequence[RunSummary],
     now: datetime,
     *,
     older_than: float | None = None,
@@ -47,11 +47,11 @@ def prune(
     yield f"would remove {count}" if dry_run else f"removed {count}"
 
 
-def _name(entry: Entry) -> str:
-    return f"{entry.run}  {here(entry.began)}  {entry.outcome}  {short(entry)}"
+def _name(entry: RunSummary) -> str:
+    return f"{entry.run}  {format_local(entry.began)}  {entry.outcome}  {short_document(entry)}"
 
 
-def _remove(entry: Entry, forget: Callable[[str], None]) -> bool:
+def _remove(entry: RunSummary, forget: Callable[[str], None]) -> bool:
     """Remove what is kept of a run, unless somebody has taken it up in between."""
     try:
         file = os.open(entry.path, os.O_RDONLY | os.O_CLOEXEC)
@@ -60,7 +60,7 @@ def _remove(entry: Entry, forget: Callable[[str], None]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with contextlib.suppress(FileNotFoundError):
-            cast_of(entry.path).unlink()
+            asciicast_path(entry.path).unlink()
         entry.path.unlink()
         forget(entry.run)
     except BlockingIOError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from ..document.parser import parse
+from ..document.parser import parse_runbook
 from ..engine.events import (
     Answered,
     At,
@@ -22,17 +22,17 @@ from ..engine.events import (
     StatementStarted,
     ValueGiven,
 )
-from ..engine.state import State, after, carried
-from ..journal.hash_chain import Damage, Line, read_lines
+from ..engine.state import State, apply, carry_over
+from ..journal.hash_chain import Damage, JournalLine, read_lines
 from ..journal.journal import JournalError
 from ..masking.masker import Masker
 from ..plan.builder import items_of
-from ..plan.model import Item, Plan, Where
-from .output_excerpt import Printed, Printing
+from ..plan.model import ItemId, Plan, PlanItem
+from .output_excerpt import OutputCollector, OutputExcerpt
 
-NOWHERE = Where(0)
+NOWHERE = ItemId(0)
 
-NOTHING = Printed()
+NOTHING = OutputExcerpt()
 
 _MOST, _LEAST = 32_768, 2_048  # characters that are shown of a statement's output
 
@@ -40,19 +40,19 @@ _ALL = 1_500_000  # characters that are shown of all output together, as far as 
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class Attempt:
     """An attempt at a statement; `finished` is None where nobody saw it end.
 
     `where` is the place in the document as it was in the end, NOWHERE if the text went away. A line typed at
     the shell's own prompt is the statement 0 of its step.
     """
 
-    where: Where
+    where: ItemId
     line: int
     text: str
     attempt: int
     started: datetime
-    printed: Printed = NOTHING
+    printed: OutputExcerpt = NOTHING
     finished: datetime | None = None
     status: int = 0
     duration: float = 0.0  # seconds
@@ -63,10 +63,10 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class GivenAnswer:
     """An answer to a question, and its place in the document as it was in the end."""
 
-    where: Where
+    where: ItemId
     time: datetime
     question: str
     answer: str
@@ -85,8 +85,8 @@ class Record:
     digest: str  # of that document
     edits: int  # how often the operator edited it on the way
     state: State
-    ran: tuple[Ran, ...]
-    said: tuple[Said, ...]
+    attempts: tuple[Attempt, ...]
+    answers: tuple[GivenAnswer, ...]
     ended: RunEnded | None
     seal: str  # "" where the journal is not sealed
     values: Mapping[str, str | None]  # of placeholders, in order of their names; None for a secret one
@@ -110,7 +110,7 @@ def read_record(path: Path) -> Record:
         for line in read_lines(path):
             if isinstance(line, Damage):
                 raise JournalError(f"{path}:{line.number}: {line.what}")
-            if isinstance(line, Line):
+            if isinstance(line, JournalLine):
                 fold.add(line.event)
                 fold.seal = line.seal
     except OSError as error:
@@ -118,7 +118,7 @@ def read_record(path: Path) -> Record:
         raise JournalError(f"cannot read the journal `{path}`: {reason}") from error
     if fold.started is None:
         raise JournalError(f"{path}:1: expected the event that starts a run")
-    return fold.record(path, fold.started)
+    return fold.make_record(path, fold.started)
 
 
 @dataclass(slots=True)
@@ -131,56 +131,56 @@ class _Fold:
     edits: int = 0
     plan: Plan | None = None
     state: State = field(default_factory=State)
-    ran: list[Ran] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    answers: list[GivenAnswer] = field(default_factory=list)
     resumed: list[datetime] = field(default_factory=list)
     values: dict[str, str | None] = field(default_factory=dict)
     ended: RunEnded | None = None
     began: datetime | None = None
     last: datetime | None = None
-    printing: Printing | None = None
+    printing: OutputCollector | None = None
     shown: int = 0  # characters of output so far
 
     def add(self, event: Event) -> None:
         """Take the next event."""
         now = datetime.fromisoformat(event.time)
         self.began, self.last = self.began or now, now
-        self.state = after(self.state, event)
+        self.state = apply(self.state, event)
         match event:
             case RunStarted() if self.started is None:
                 self.started = event
                 self.digest = event.digest
                 self.values.update(event.values)
-                self.plan = plan_of(text_of(event), event)
+                self.plan = rebuild_plan(read_document_text(event), event)
             case RunStarted():
                 self.resumed.append(now)
             case StatementStarted():
                 self._settle()
-                self.printing = Printing(max(_LEAST, min(_MOST, (_ALL - self.shown) // 4)))
-                self.ran.append(Ran(_where(event), event.line, event.text, event.attempt, now))
+                self.printing = OutputCollector(max(_LEAST, min(_MOST, (_ALL - self.shown) // 4)))
+                self.attempts.append(Attempt(_where(event), event.line, event.text, event.attempt, now))
             case Output() if self.printing is not None:
                 self.printing.add(event.text)
             case StatementFinished():
-                self._finished(event, now)
+                self._add_finished(event, now)
             case ValueGiven():
                 self.values[event.name] = event.value
-            case Captured() if self.ran:
+            case Captured() if self.attempts:
                 self.values[event.name] = event.value
-                self.ran[-1] = replace(self.ran[-1], captured=(*self.ran[-1].captured, event))
+                self.attempts[-1] = replace(self.attempts[-1], captured=(*self.attempts[-1].captured, event))
             case Answered():
-                where = Where(event.step, event.block, event.statement)
-                self.said.append(Said(where, now, event.question, event.answer, event.note))
+                where = ItemId(event.step, event.block, event.statement)
+                self.answers.append(GivenAnswer(where, now, event.question, event.answer, event.note))
             case Edited():
-                self._edited(event)
+                self._add_edit(event)
             case _:
                 pass
         self.ended = event if isinstance(event, RunEnded) else None
 
-    def _finished(self, event: StatementFinished, now: datetime) -> None:
+    def _add_finished(self, event: StatementFinished, now: datetime) -> None:
         self._settle()
-        if self.ran:
-            self.ran[-1] = replace(
-                self.ran[-1],
+        if self.attempts:
+            self.attempts[-1] = replace(
+                self.attempts[-1],
                 finished=now,
                 status=event.status,
                 duration=event.duration,
@@ -191,25 +191,27 @@ class _Fold:
 
     def _settle(self) -> None:
         """Keep what the last statement has printed."""
-        if self.printing is not None and self.ran:
+        if self.printing is not None and self.attempts:
             self.shown += self.printing.size
-            self.ran[-1] = replace(self.ran[-1], printed=self.printing.printed())
+            self.attempts[-1] = replace(self.attempts[-1], printed=self.printing.make_excerpt())
         self.printing = None
 
-    def _edited(self, event: Edited) -> None:
+    def _add_edit(self, event: Edited) -> None:
         if self.started is None:
             return
-        old, new = self.plan, plan_of(event.text, self.started)
+        old, new = self.plan, rebuild_plan(event.text, self.started)
         self.digest, self.edits = event.digest, self.edits + 1
         self.plan = new
         if old is None or new is None:
             return
-        self.state = carried(self.state, old, new)
-        moved = _moved([*(ran.where for ran in self.ran), *(said.where for said in self.said)], old, new)
-        self.ran = [replace(each, where=moved.get(each.where, NOWHERE)) for each in self.ran]
-        self.said = [replace(each, where=moved.get(each.where, NOWHERE)) for each in self.said]
+        self.state = carry_over(self.state, old, new)
+        moved = _map_places(
+            [*(ran.where for ran in self.attempts), *(said.where for said in self.answers)], old, new
+        )
+        self.attempts = [replace(each, where=moved.get(each.where, NOWHERE)) for each in self.attempts]
+        self.answers = [replace(each, where=moved.get(each.where, NOWHERE)) for each in self.answers]
 
-    def record(self, path: Path, started: RunStarted) -> Record:
+    def make_record(self, path: Path, started: RunStarted) -> Record:
         """What is known now."""
         self._settle()
         began = self.began or datetime.fromisoformat(started.time)
@@ -222,8 +224,8 @@ class _Fold:
             digest=self.digest,
             edits=self.edits,
             state=self.state,
-            ran=tuple(self.ran),
-            said=tuple(self.said),
+            attempts=tuple(self.attempts),
+            answers=tuple(self.answers),
             ended=self.ended,
             seal=self.seal if self.ended else "",
             values=dict(sorted(self.values.items())),
@@ -231,40 +233,40 @@ class _Fold:
         )
 
 
-def _where(event: At) -> Where:
-    return Where(event.step, event.block, event.statement)
+def _where(event: At) -> ItemId:
+    return ItemId(event.step, event.block, event.statement)
 
 
-def _moved(places: Iterable[Where], old: Plan, new: Plan) -> Mapping[Where, Where]:
+def _map_places(places: Iterable[ItemId], old: Plan, new: Plan) -> Mapping[ItemId, ItemId]:
     """Where each place of the old document is in the new one, as far as it is there as it was."""
     before = {item.where: _text(item) for item in old.items}
     now = {item.where: _text(item) for item in new.items}
     numbered = list(dict.fromkeys(places))
     carry = State(statuses=dict(zip(numbered, range(len(numbered)), strict=True)))
-    moved = {numbered[index]: where for where, index in carried(carry, old, new).statuses.items()}
+    moved = {numbered[index]: where for where, index in carry_over(carry, old, new).statuses.items()}
     steps = {place.step: where.step for place, where in moved.items()}
     moved = {place: where for place, where in moved.items() if before[place] == now[where]}
     for place in numbered:
         if place not in moved and not place.statement and place.step in steps:
-            moved[place] = Where(steps[place.step], place.block)
+            moved[place] = ItemId(steps[place.step], place.block)
     return moved
 
 
-def _text(item: Item) -> str:
+def _text(item: PlanItem) -> str:
     return item.statement.text if item.statement else item.step.title
 
 
-def path_of(started: RunStarted) -> Path:
+def document_path(started: RunStarted) -> Path:
     """Where the document was; journals of old do not say in which folder, and then it may be relative."""
     return Path(started.folder) / started.path if started.folder else Path(started.path)
 
 
-def text_of(started: RunStarted) -> str:
+def read_document_text(started: RunStarted) -> str:
     """The document's text: from the journal, else from the file if it is still as it was, else ""."""
     if started.text:
         return started.text
     try:
-        data = path_of(started).read_bytes()
+        data = document_path(started).read_bytes()
     except OSError:
         return ""
     if hashlib.sha256(data).hexdigest() != started.digest:
@@ -272,10 +274,10 @@ def text_of(started: RunStarted) -> str:
     return Masker().mask_text(data.decode("utf-8", "replace"))
 
 
-def plan_of(text: str, started: RunStarted) -> Plan | None:
+def rebuild_plan(text: str, started: RunStarted) -> Plan | None:
     """What there was to do, by the text of the document; None where the text has no such procedure."""
     if not text:
         return None
-    runbook = parse(text.encode("utf-8", "replace"), started.path, shell=started.shell or None)
+    runbook = parse_runbook(text.encode("utf-8", "replace"), started.path, shell=started.shell or None)
     procedure = next((each for each in runbook.procedures if each.anchor == started.anchor), None)
     return Plan(runbook, procedure, items_of(procedure)) if procedure else None

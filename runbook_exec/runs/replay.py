@@ -8,41 +8,41 @@ import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..journal.asciicast import NOT_KEPT, Frame, Frames, read_cast
+from ..journal.asciicast import NOT_KEPT, Frame, Frames, read_asciicast
 from ..journal.journal import read_journal
 from ..system.tty import ScreenModes
 
 
-def cast_of(journal: Path) -> Path:
+def asciicast_path(journal: Path) -> Path:
     """Where the cast of a run is kept, if it is."""
     return journal.with_suffix(".cast")
 
 
-def frames_of(journal: Path) -> tuple[tuple[int, int] | None, Iterator[Frame]]:
+def read_frames(journal: Path) -> tuple[tuple[int, int] | None, Iterator[Frame]]:
     """The columns and rows of a run's cast, and its frames.
 
     Where no cast was kept, the frames are made of the journal, and the size is not known. Raises OSError,
     ValueError and JournalError.
     """
-    cast = cast_of(journal)
+    cast = asciicast_path(journal)
     if cast.exists():
-        header, frames = read_cast(cast)
+        header, frames = read_asciicast(cast)
         return _size(header.get("width"), header.get("height")), frames
     made = Frames()
-    return None, (frame for event in read_journal(journal) for frame in made.of(event))
+    return None, (frame for event in read_journal(journal) for frame in made.frames_for(event))
 
 
-def not_kept(journal: Path) -> tuple[str, ...]:
+def read_omissions(journal: Path) -> tuple[str, ...]:
     """What the cast of a run says was left out of it; raises OSError and ValueError."""
-    cast = cast_of(journal)
+    cast = asciicast_path(journal)
     if not cast.exists():
         return ()
-    _, frames = read_cast(cast)
+    _, frames = read_asciicast(cast)
     marks = (frame.text for frame in frames if frame.kind == "m")
     return tuple(text.removeprefix(NOT_KEPT) for text in marks if text.startswith(NOT_KEPT))
 
 
-def play(
+def play_frames(
     frames: Iterator[Frame],
     write: Callable[[bytes], None],
     sleep: Callable[[float], None],
@@ -75,7 +75,7 @@ def _size(columns: object, rows: object) -> tuple[int, int] | None:
 
 
 @contextlib.contextmanager
-def listening_off(fd: int) -> Iterator[None]:
+def drop_terminal_replies(fd: int) -> Iterator[None]:
     """Keep what the terminal answers to a replayed question from being taken for something typed."""
     if not os.isatty(fd):
         yield

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..document.model import Block, Prose, Statement, Step
-from ..plan.model import Where
-from .record import NOWHERE, Ran, Record, Said
+from ..plan.model import ItemId
+from .record import NOWHERE, Attempt, GivenAnswer, Record
 
 OK, FAILED, SKIPPED, DOUBT, PARTLY, NOT_RUN = "ok", "failed", "skipped", "in doubt", "partly", "not run"
 
@@ -18,33 +18,33 @@ _SAID = ("manual", "failed", "confirm", "choose", "when", "doubt")  # questions 
 
 
 @dataclass(frozen=True, slots=True)
-class FilledStatement:
+class StatementReport:
     """A statement, or a block that a person does: its text as it ran, else as it is written."""
 
-    where: Where
+    where: ItemId
     line: int
     text: str
     how: str
-    ran: tuple[Ran, ...]  # the attempts
-    said: tuple[Said, ...]
+    attempts: tuple[Attempt, ...]  # the attempts
+    answers: tuple[GivenAnswer, ...]
     statement: Statement | None  # None where a person does it, or the document is lost
 
     @property
     def seconds(self) -> float | None:
         """How long its attempts took together; None where there was none."""
-        return sum(each.duration for each in self.ran) if self.ran else None
+        return sum(each.duration for each in self.attempts) if self.attempts else None
 
 
 @dataclass(frozen=True, slots=True)
-class FilledBlock:
+class BlockReport:
     """A block of the page; `block` is None where the document is lost."""
 
     block: Block | None
-    statements: tuple[FilledStatement, ...]
+    statements: tuple[StatementReport, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class FilledStep:
+class StepReport:
     """A step with its parts in order; `step` is None where the document is lost."""
 
     number: int
@@ -52,79 +52,81 @@ class FilledStep:
     title: str
     line: int
     step: Step | None
-    parts: tuple[Prose | FilledBlock, ...]
-    typed: tuple[Ran, ...]  # at the shell's own prompt, and what the run itself did there
-    said: tuple[Said, ...]  # of the step as a whole
+    parts: tuple[Prose | BlockReport, ...]
+    typed: tuple[Attempt, ...]  # at the shell's own prompt, and what the run itself did there
+    answers: tuple[GivenAnswer, ...]  # of the step as a whole
     how: str
 
     @property
-    def statements(self) -> tuple[FilledStatement, ...]:
+    def statements(self) -> tuple[StatementReport, ...]:
         """All its statements, in order."""
-        blocks = (part for part in self.parts if isinstance(part, FilledBlock))
+        blocks = (part for part in self.parts if isinstance(part, BlockReport))
         return tuple(statement for block in blocks for statement in block.statements)
 
     @property
-    def ran(self) -> tuple[Ran, ...]:
+    def attempts(self) -> tuple[Attempt, ...]:
         """All that ran in it, in order of time."""
-        found = [*self.typed, *(ran for statement in self.statements for ran in statement.ran)]
+        found = [*self.typed, *(ran for statement in self.statements for ran in statement.attempts)]
         return tuple(sorted(found, key=lambda ran: ran.started))
 
     @property
     def seconds(self) -> float | None:
         """How long what ran in it took together; None where nothing ran."""
-        return sum(ran.duration for ran in self.ran) if self.ran else None
+        return sum(ran.duration for ran in self.attempts) if self.attempts else None
 
     @property
     def span(self) -> tuple[datetime, datetime] | None:
         """From the first to the last that is known of it."""
-        times = [ran.started for ran in self.ran] + [ran.finished for ran in self.ran if ran.finished]
-        times += [said.time for said in self.all_said]
+        times = [ran.started for ran in self.attempts] + [
+            ran.finished for ran in self.attempts if ran.finished
+        ]
+        times += [said.time for said in self.all_answers]
         return (min(times), max(times)) if times else None
 
     @property
-    def all_said(self) -> tuple[Said, ...]:
+    def all_answers(self) -> tuple[GivenAnswer, ...]:
         """What was said of the step and of its statements."""
-        return (*self.said, *(said for statement in self.statements for said in statement.said))
+        return (*self.answers, *(said for statement in self.statements for said in statement.answers))
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class RunReport:
     """A whole run, filled in; `strays` ran and stand no longer on the page."""
 
     record: Record
     title: str
-    steps: tuple[FilledStep, ...]
-    strays: tuple[Ran, ...]
+    steps: tuple[StepReport, ...]
+    strays: tuple[Attempt, ...]
 
 
-def filled(record: Record) -> Filled:
+def build_report(record: Record) -> RunReport:
     """Lay a record over the document of its run."""
     if record.plan is None:
         return _without_document(record)
     items = {item.where: item for item in record.plan.items}
     steps = tuple(_step(record, step) for step in record.plan.procedure.steps)
-    placed = {ran.where for step in steps for ran in step.ran}
-    strays = tuple(ran for ran in record.ran if ran.where not in items and ran.where not in placed)
-    return Filled(record, record.plan.runbook.title, steps, strays)
+    placed = {ran.where for step in steps for ran in step.attempts}
+    strays = tuple(ran for ran in record.attempts if ran.where not in items and ran.where not in placed)
+    return RunReport(record, record.plan.runbook.title, steps, strays)
 
 
-def _step(record: Record, step: Step) -> FilledStep:
-    parts: list[Prose | FilledBlock] = []
+def _step(record: Record, step: Step) -> StepReport:
+    parts: list[Prose | BlockReport] = []
     for part in step.parts:
         parts.append(part if isinstance(part, Prose) else _block(record, step, part))
-    whole = Where(step.number)
-    said = tuple(said for said in record.said if said.where == whole and said.question in _SAID)
-    typed = tuple(r for r in record.ran if r.where.step == step.number and not r.where.statement)
-    filled_step = FilledStep(
+    whole = ItemId(step.number)
+    said = tuple(said for said in record.answers if said.where == whole and said.question in _SAID)
+    typed = tuple(r for r in record.attempts if r.where.step == step.number and not r.where.statement)
+    filled_step = StepReport(
         step.number, step.label, step.title, step.span.line, step, tuple(parts), typed, said, NOT_RUN
     )
     hows = [statement.how for statement in filled_step.statements]
     if any(item.where == whole for item in (record.plan.items if record.plan else ())):
         hows.append(_how(record, whole))
-    return replace(filled_step, how=_together(hows))
+    return replace(filled_step, how=_combine(hows))
 
 
-def _together(hows: Iterable[str]) -> str:
+def _combine(hows: Iterable[str]) -> str:
     """How a step went, by how its parts did."""
     seen = set(hows)
     for worst in (FAILED, DOUBT):
@@ -135,7 +137,7 @@ def _together(hows: Iterable[str]) -> str:
     return SKIPPED if SKIPPED in seen else NOT_RUN
 
 
-def _block(record: Record, step: Step, block: Block) -> FilledBlock:
+def _block(record: Record, step: Step, block: Block) -> BlockReport:
     items = record.plan.items if record.plan else ()
     here = [item for item in items if item.where.step == step.number and item.block is block]
     statements = tuple(
@@ -143,56 +145,58 @@ def _block(record: Record, step: Step, block: Block) -> FilledBlock:
         for item in here
         if _is_chosen(record, item.where, item.statement.alternative if item.statement else 0)
     )
-    return FilledBlock(block, statements)
+    return BlockReport(block, statements)
 
 
-def _is_chosen(record: Record, where: Where, alternative: int) -> bool:
+def _is_chosen(record: Record, where: ItemId, alternative: int) -> bool:
     chosen = record.state.chosen.get((where.step, where.block))
     return not alternative or chosen in (None, alternative)
 
 
-def _statement(record: Record, where: Where, line: int, statement: Statement | None) -> FilledStatement:
-    ran = tuple(each for each in record.ran if each.where == where)
-    said = tuple(each for each in record.said if each.where == where and each.question in _SAID)
+def _statement(record: Record, where: ItemId, line: int, statement: Statement | None) -> StatementReport:
+    ran = tuple(each for each in record.attempts if each.where == where)
+    said = tuple(each for each in record.answers if each.where == where and each.question in _SAID)
     text = ran[-1].text if ran else statement.text if statement else ""
-    return FilledStatement(where, line, text, _how(record, where), ran, said, statement)
+    return StatementReport(where, line, text, _how(record, where), ran, said, statement)
 
 
-def _how(record: Record, where: Where) -> str:
+def _how(record: Record, where: ItemId) -> str:
     if record.state.doubt == where:
         return DOUBT
     how = record.state.done.get(where, NOT_RUN)
     # what ran with another text, before an edit, is done with, and yet this text was not run
-    here = any(ran.where == where for ran in record.ran) or any(said.where == where for said in record.said)
+    here = any(ran.where == where for ran in record.attempts) or any(
+        said.where == where for said in record.answers
+    )
     return how if here or how != OK else NOT_RUN
 
 
-def _without_document(record: Record) -> Filled:
+def _without_document(record: Record) -> RunReport:
     """The steps that the events tell of, without titles and prose."""
-    answered = (said.where for said in record.said if said.question in _SAID)
-    places = sorted({*(ran.where for ran in record.ran), *answered} - {NOWHERE})
+    answered = (said.where for said in record.answers if said.question in _SAID)
+    places = sorted({*(ran.where for ran in record.attempts), *answered} - {NOWHERE})
     steps = []
     for number in dict.fromkeys(where.step for where in places):
         here = [where for where in places if where.step == number]
-        lines = {ran.where: ran.line for ran in record.ran}
+        lines = {ran.where: ran.line for ran in record.attempts}
         statements = tuple(
             _statement(record, where, lines.get(where, 0), None) for where in here if where.statement
         )
-        typed = tuple(r for r in record.ran if r.where.step == number and not r.where.statement)
-        said = tuple(s for s in record.said if s.where == Where(number) and s.question in _SAID)
+        typed = tuple(r for r in record.attempts if r.where.step == number and not r.where.statement)
+        said = tuple(s for s in record.answers if s.where == ItemId(number) and s.question in _SAID)
         hows = [statement.how for statement in statements]
-        hows += [_how(record, where) for where in here if where == Where(number)]
+        hows += [_how(record, where) for where in here if where == ItemId(number)]
         steps.append(
-            FilledStep(
+            StepReport(
                 number,
                 str(number),
                 f"Step {number}",
                 lines.get(here[0], 0),
                 None,
-                (FilledBlock(None, statements),) if statements else (),
+                (BlockReport(None, statements),) if statements else (),
                 typed,
                 said,
-                _together(hows),
+                _combine(hows),
             )
         )
-    return Filled(record, record.started.procedure, tuple(steps), ())
+    return RunReport(record, record.started.procedure, tuple(steps), ())

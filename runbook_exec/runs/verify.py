@@ -7,36 +7,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine.events import RunEnded
-from ..journal.hash_chain import Damage, Line, Torn, read_lines
-from ..journal.index import entry_of
+from ..journal.hash_chain import Damage, JournalLine, TornLine, read_lines
+from ..journal.index import read_summary
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verification:
     """What can be told of one journal."""
 
     path: Path
     lines: int
     damages: tuple[Damage, ...]
-    torn: Torn | None
+    torn: TornLine | None
     ended: bool
     seal: str  # "" where the last line has none
     running: bool = False
 
     @property
-    def whole(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether nothing is wrong with it, as far as that can be told."""
         return not self.damages
 
 
-def verify(path: Path) -> Verdict:
+def verify_journal(path: Path) -> Verification:
     """Follow the chain of a journal to its end; raises OSError."""
     damages: list[Damage] = []
-    torn: Torn | None = None
-    last: Line | None = None
+    torn: TornLine | None = None
+    last: JournalLine | None = None
     count = 0
     for line in read_lines(path):
-        if isinstance(line, Torn):
+        if isinstance(line, TornLine):
             torn = line
             break
         count += 1
@@ -45,16 +45,18 @@ def verify(path: Path) -> Verdict:
         else:
             last = line
     ended = last is not None and isinstance(last.event, RunEnded) and last.number == count
-    entry = entry_of(path) if not ended else None
+    entry = read_summary(path) if not ended else None
     running = entry is not None and entry.running
-    return Verdict(path, count, tuple(damages), torn, ended, last.seal if ended and last else "", running)
+    return Verification(
+        path, count, tuple(damages), torn, ended, last.seal if ended and last else "", running
+    )
 
 
-def told(verdict: Verdict, seal: str = "") -> Iterator[str]:
+def format_verification(verdict: Verification, seal: str = "") -> Iterator[str]:
     """The verdict in lines; `seal` is one that was noted elsewhere, or the beginning of it."""
     for damage in verdict.damages:
         yield f"{verdict.path}:{damage.number}: {damage.what}"
-    if wrong_seal(verdict, seal):
+    if has_wrong_seal(verdict, seal):
         yield f"{verdict.path}: the seal is `{verdict.seal or 'missing'}`, and not the one that was noted"
     if verdict.damages:
         return
@@ -73,6 +75,6 @@ def told(verdict: Verdict, seal: str = "") -> Iterator[str]:
     yield f"{verdict.path}: {lines}, {state}"
 
 
-def wrong_seal(verdict: Verdict, seal: str) -> bool:
+def has_wrong_seal(verdict: Verification, seal: str) -> bool:
     """Whether the journal's seal is not the one that was noted."""
     return bool(seal) and not verdict.seal.startswith(seal.lower())

@@ -13,7 +13,7 @@ _LAST_WORD = re.compile(rb"[\w\x80-\xff]*[^\w\x80-\xff]*\Z")  # what the kernel 
 _ENDS = (b"\r", b"\n", b"\x04")
 
 
-class HiddenWords:
+class HiddenInput:
     """Puts the keys of such lines together as the kernel does for the program that reads them.
 
     A program that takes each key by itself, as an editor does or a shell's prompt, shows them as it likes:
@@ -23,7 +23,7 @@ class HiddenWords:
     def __init__(self, terminal: int) -> None:
         self._terminal = terminal
         self._line = b""
-        self.learn: Callable[[str], None] = lambda word: None
+        self.on_word: Callable[[str], None] = lambda word: None
 
     def add(self, keys: bytes) -> None:
         """Look at keys that the terminal has not yet been given."""
@@ -41,7 +41,7 @@ class HiddenWords:
                 word = self._line.decode("utf-8", "surrogateescape")
                 self._line = b""
                 if len(word) >= _SHORTEST:
-                    self.learn(word)
+                    self.on_word(word)
             elif key == special[termios.VERASE]:
                 self._line = self._line.decode("utf-8", "surrogateescape")[:-1].encode(
                     "utf-8", "surrogateescape"

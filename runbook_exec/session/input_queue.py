@@ -11,7 +11,7 @@ from .pty_modes import drop_unread
 INTERRUPT = b"\x03"
 
 
-class Typed:
+class InputQueue:
     """Keys on their way to a terminal, which takes only so many before its program reads them."""
 
     def __init__(self, terminal: int) -> None:
@@ -26,14 +26,14 @@ class Typed:
         """Forget what was not taken: it was meant for a program that has ended."""
         self._keys.clear()
 
-    def press(self) -> bool:
+    def write_pending(self) -> bool:
         """Give the terminal what it takes now, and tell whether something is left.
 
         ^C does not wait behind what nobody reads: where it interrupts, it drops that, as any terminal does.
         """
         self._write()
         at = self._keys.rfind(INTERRUPT)
-        if at >= 0 and self._interrupts():
+        if at >= 0 and self._can_interrupt():
             del self._keys[:at]
             drop_unread(self._terminal)
             self._write()
@@ -43,7 +43,7 @@ class Typed:
         with contextlib.suppress(BlockingIOError):
             del self._keys[: os.write(self._terminal, self._keys)]
 
-    def _interrupts(self) -> bool:
+    def _can_interrupt(self) -> bool:
         """Whether the program has left ^C its meaning."""
         modes = termios.tcgetattr(self._terminal)
         return bool(modes[3] & termios.ISIG) and modes[6][termios.VINTR] == INTERRUPT

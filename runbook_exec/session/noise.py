@@ -7,7 +7,7 @@ import re
 _LONGEST = 400  # bytes of an unfinished line that may still turn out to be noise
 
 
-class Tidy:
+class NoiseFilter:
     """Takes the driver's name out of error messages and traces, as output streams by.
 
     fish writes its messages a few bytes at a time, so what may still become noise is held back until its
@@ -34,7 +34,7 @@ class Tidy:
     def feed(self, data: bytes) -> bytes:
         """The output without noise, as far as it can be told yet."""
         data = self._held + data
-        cut = self._unfinished(data)
+        cut = self._find_unfinished(data)
         self._held = data[cut:]
         return self._clean(data[:cut])
 
@@ -43,12 +43,12 @@ class Tidy:
         held, self._held = self._held, b""
         return self._clean(held)
 
-    def _unfinished(self, data: bytes) -> int:
+    def _find_unfinished(self, data: bytes) -> int:
         """Where the end begins that more output could make noise of."""
         start = data.rfind(b"\n") + 1
         if (start or self._fresh) and self._may_open(data[start : start + _LONGEST]):
             return start
-        return min(_begun(name, data, start) for name in self._names)
+        return min(_find_name_start(name, data, start) for name in self._names)
 
     def _may_open(self, line: bytes) -> bool:
         return 0 < len(line) < _LONGEST and any(
@@ -62,13 +62,13 @@ class Tidy:
         if not any(name in data for name in self._names):
             return data
         lines = data.splitlines(keepends=True)
-        return b"".join(self._tidied(line, fresh or number > 0) for number, line in enumerate(lines))
+        return b"".join(self._filter_line(line, fresh or number > 0) for number, line in enumerate(lines))
 
-    def _tidied(self, line: bytes, whole: bool) -> bytes:
+    def _filter_line(self, line: bytes, whole: bool) -> bytes:
         return b"" if whole and self._drop.fullmatch(line) else self._prefix.sub(b"", line)
 
 
-def _begun(name: bytes, data: bytes, start: int) -> int:
+def _find_name_start(name: bytes, data: bytes, start: int) -> int:
     """Where in the unfinished line from `start` the name stands or begins; the end if nowhere."""
     near = max(start, len(data) - _LONGEST)
     if (at := data.find(name, near)) >= 0:

@@ -9,7 +9,7 @@ import os
 _READ = 65536  # bytes read before anything is done with them; a Linux pseudo-terminal gives 4095 at a time
 
 
-class Printed:
+class OutputReader:
     """Reads a terminal that does not block; `hung_up` once no process has it open any more."""
 
     def __init__(self, terminal: int) -> None:
@@ -26,11 +26,11 @@ class Printed:
         """
         # what is there already was read when ^C cut the reading short
         with contextlib.suppress(BlockingIOError):
-            while self._filled < _READ and (size := self._piece()):
+            while self._filled < _READ and (size := self._read_piece()):
                 self._filled += size
         return self._filled > 0
 
-    def _piece(self) -> int:
+    def _read_piece(self) -> int:
         try:
             size = os.readv(self._terminal, [self._batch[self._filled :]])
         except OSError as error:
@@ -40,7 +40,7 @@ class Printed:
         self.hung_up = not size
         return size
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
         """What was read."""
         data = bytes(self._batch[: self._filled])
         self._filled = 0

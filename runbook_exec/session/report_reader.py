@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from ..shells.driver import Report, parse_report
+from ..shells.driver import Completion, parse_completion
 
 _AT_ONCE = 4096  # bytes read at once
 
 
-class Reports:
+class ReportReader:
     """Reads what a shell tells; its latest answers: the operator's `line`, its `jobs`, the turn `settled`."""
 
     def __init__(self, path: str, token: str) -> None:
@@ -18,16 +18,16 @@ class Reports:
         self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         self.line: str | None = None
         self.jobs = ""
-        self.settled = 0
+        self.settled_turn = 0
 
     def fileno(self) -> int:
         """The descriptor that tells when there is something to read."""
         return self._fd
 
-    def next(self, turn: int) -> Report | None:
+    def read_completion(self, turn: int) -> Completion | None:
         """Read what there is: the report for this turn if it is there. BlockingIOError where nothing is."""
         self._unread += os.read(self._fd, _AT_ONCE)
-        found: Report | None = None
+        found: Completion | None = None
         while (end := self._unread.find(0)) >= 0:
             message = bytes(self._unread[:end])
             del self._unread[: end + 1]
@@ -37,8 +37,8 @@ class Reports:
             elif kind == b"jobs":
                 self.jobs = rest.decode("utf-8", "replace")
             elif kind == b"settled" and rest.isdigit():
-                self.settled, found = int(rest), None  # what was reported before is not about this
-            elif (report := parse_report(message, self._token)) and report.turn in (None, turn):
+                self.settled_turn, found = int(rest), None  # what was reported before is not about this
+            elif (report := parse_completion(message, self._token)) and report.turn in (None, turn):
                 found = found or report  # a shell may come to the gate of a turn twice
         return found
 

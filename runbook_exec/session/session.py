@@ -20,28 +20,28 @@ from typing import Any
 
 import pexpect
 
-from ..engine.ports import Done, Keyboard, Output, Quiet
+from ..engine.ports import Done, Keyboard, OutputChunk, Silence
 from ..shells.driver import (
     CONTROL,
     DRIVES,
-    HOLDINGS,
     REPORT,
-    Drive,
-    Report,
-    carried_options,
-    gate_line,
-    interrupted_report,
+    SNAPSHOT,
+    Completion,
+    Driver,
+    build_gate_line,
+    carry_over_errexit,
+    mark_interrupted,
 )
-from ..shells.snapshot import look
+from ..shells.snapshot import build_snapshot_code
 from ..system import core_dumps
-from ..system.signals import held
-from .hidden_input import HiddenWords
-from .input_queue import INTERRUPT, Typed
-from .noise import Tidy
-from .output_reader import Printed
+from ..system.signals import hold_signals
+from .hidden_input import HiddenInput
+from .input_queue import INTERRUPT, InputQueue
+from .noise import NoiseFilter
+from .output_reader import OutputReader
 from .pty_modes import ShellMissing, make_ready, starting_modes
-from .report_reader import Reports
-from .termination import Stopping, hang_up
+from .report_reader import ReportReader
+from .termination import Terminator, hang_up
 
 _ASKED = 4096  # bytes read at once of anything but output
 
@@ -90,8 +90,8 @@ class Session:
     ) -> None:
         self.shell = shell
         self._entered = entered
-        self._drive: Drive = DRIVES[shell]
-        program = shutil.which(self._drive.program)
+        self._driver: Driver = DRIVES[shell]
+        program = shutil.which(self._driver.program)
         if program is None:
             raise ShellMissing(shell)
         self._keyboard = keyboard
@@ -99,27 +99,29 @@ class Session:
         self._token = secrets.token_hex(8)
         # where nobody has said what the terminal can do, as in CI, fish would complain at every start
         environ = {"TERM": "dumb", **(os.environ if environ is None else environ)}
-        self._tidy = Tidy(self._folder, environ.get("HOME", ""))
-        self._last = Report(0, (0,), cwd or "")
+        self._noise_filter = NoiseFilter(self._folder, environ.get("HOME", ""))
+        self._last = Completion(0, (0,), cwd or "")
         self._turn = 0
         self._shaken = False  # whether it may still be about to drop what it is sent
-        self._told: bytearray | None = None  # what it holds, while it tells that
+        self._snapshot: bytearray | None = None  # what it holds, while it tells that
         self._death = ""
         try:
-            for name in (CONTROL, REPORT, HOLDINGS):
+            for name in (CONTROL, REPORT, SNAPSHOT):
                 os.mkfifo(f"{self._folder}/{name}", 0o600)
-            for name, text in self._drive.files(self._folder, self._token).items():
+            for name, text in self._driver.files(self._folder, self._token).items():
                 Path(self._folder, name).touch(mode=0o600)
                 Path(self._folder, name).write_text(text, encoding="utf-8")
             self._control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-            self._reports = Reports(f"{self._folder}/{REPORT}", self._token)
+            self._report_reader = ReportReader(f"{self._folder}/{REPORT}", self._token)
             # to read it alone would end, for poll as for read, whenever the shell has closed it
-            self._holdings = os.open(f"{self._folder}/{HOLDINGS}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._snapshot_fd = os.open(
+                f"{self._folder}/{SNAPSHOT}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC
+            )
             self._child = pexpect.spawn(
                 program,
-                [*(self._drive.clean if clean else ()), *self._drive.arguments(self._folder)],
+                [*(self._driver.clean if clean else ()), *self._driver.arguments(self._folder)],
                 cwd=cwd,
-                env=self._drive.environ(environ),
+                env=self._driver.environ(environ),
                 dimensions=keyboard.size() if keyboard else (24, 80),
                 echo=False,
                 timeout=None,
@@ -131,9 +133,9 @@ class Session:
         self._terminal: int = self._child.child_fd
         self._pid: int = self._child.pid or 0
         self._size = keyboard.size() if keyboard else (24, 80)
-        self._typed = Typed(self._terminal)
-        self.hidden = HiddenWords(self._terminal)
-        self._printed = Printed(self._terminal)
+        self._input_queue = InputQueue(self._terminal)
+        self.hidden_input = HiddenInput(self._terminal)
+        self._output = OutputReader(self._terminal)
         os.set_blocking(self._terminal, False)
         self._good_modes = starting_modes(self._terminal, keyboard is not None)
         self._alive = os.pidfd_open(self._pid) if sys.platform == "linux" else -1
@@ -142,9 +144,9 @@ class Session:
         """Give the shell signals as at a prompt, and its input; called in the child, before it is started."""
         for number in _AS_AT_A_PROMPT:
             signal.signal(number, signal.SIG_DFL)
-        core_dumps.allow()
+        core_dumps.allow_core_dumps()
         self._entered()
-        if not self._drive.from_input:
+        if not self._driver.from_input:
             return
         control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR)
         os.dup2(control, 0)
@@ -161,57 +163,59 @@ class Session:
         """The shell's working directory after the last statement."""
         return self._last.cwd
 
-    def start(self) -> Iterator[Output | Quiet | Done]:
+    def start(self) -> Iterator[OutputChunk | Silence | Done]:
         """What the shell prints while it starts (its configuration may say or ask something), then Done."""
-        yield from self._exchange(self._drive.start(self._folder, self._token), None)
+        yield from self._exchange(self._driver.start(self._folder, self._token), None)
 
-    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Output | Quiet | Done]:
+    def run(self, code: bytes, timeout: float | None = None) -> Iterator[OutputChunk | Silence | Done]:
         """Run one statement: its output as it comes, and at last one Done.
 
         After `timeout` seconds it is interrupted as with ^C, and killed if that does not end it.
         """
         if self._death:
-            yield self._dead(False, False)
+            yield self._finish_dead(False, False)
             return
         before = self._last
         yield from self._exchange(self._message(code, before), timeout)
-        self._last = carried_options(before, code, self._last)
+        self._last = carry_over_errexit(before, code, self._last)
 
-    def ask_line(self) -> Iterator[Output | Quiet | str | None]:
+    def ask_line(self) -> Iterator[OutputChunk | Silence | str | None]:
         """Let the operator type a line at the shell's own prompt: the line at last, or None for the end."""
         before = self._last
-        self._reports.line = None
-        for item in self._exchange(self._message(self._drive.read_line.encode(), before), None):
+        self._report_reader.line = None
+        for item in self._exchange(self._message(self._driver.read_line.encode(), before), None):
             if isinstance(item, Done):
                 status = item.status
             else:
                 yield item
-        self._hidden(self._drive.send_line if status == 0 else "", before)
-        yield self._reports.line
+        self._run_internal(self._driver.send_line if status == 0 else "", before)
+        yield self._report_reader.line
 
-    def look(self, redefined: Iterable[str] = ()) -> bytes:
+    def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
         """What the shell tells of its variables and functions, as `holdings` reads it.
 
         It is b"" if the shell is dead, or did not come to the end of it.
         """
         # through a pipe, since secrets may be among it and must not come to lie on a disk
-        told = self._told = bytearray()
+        told = self._snapshot = bytearray()
         try:
-            whole = self._hidden(look(self.shell, f"{self._folder}/{HOLDINGS}", redefined), self._last)
-            while self._hear():
+            whole = self._run_internal(
+                build_snapshot_code(self.shell, f"{self._folder}/{SNAPSHOT}", redefined), self._last
+            )
+            while self._read_snapshot():
                 pass
         finally:
-            self._told = None
+            self._snapshot = None
         return bytes(told) if whole else b""
 
-    def _message(self, code: bytes, before: Report) -> bytes:
+    def _message(self, code: bytes, before: Completion) -> bytes:
         if self._shaken:
             self._settle()
             self._shaken = False
         self._turn += 1
-        return self._drive.message(code, before, self._turn)
+        return self._driver.message(code, before, self._turn)
 
-    def _hidden(self, code: str, before: Report) -> bool:
+    def _run_internal(self, code: str, before: Completion) -> bool:
         """Run something of ours and leave status and options as `before` says; whether it came to its end."""
         code = code.replace("{folder}", self._folder) + f"\n__runbook_status {before.status}"
         message = self._message(code.encode(), replace(before, options=""))
@@ -228,34 +232,36 @@ class Session:
         What was to interrupt a statement may come when that has just ended: to the gate, or to what is sent
         next, which would be dropped or told as interrupted.
         """
-        poll = self._watching()
+        poll = self._make_poll()
         for patience in _PATIENCE:
             self._turn += 1
-            code = self._drive.settled.format(folder=self._folder, turn=self._turn)
+            code = self._driver.settled.format(folder=self._folder, turn=self._turn)
             code += f"\n__runbook_status {self._last.status}"
-            message = self._drive.message(code.encode(), replace(self._last, options=""), self._turn)
+            message = self._driver.message(code.encode(), replace(self._last, options=""), self._turn)
             pending = memoryview(message)
             until = time.monotonic() + patience
             while (now := time.monotonic()) < until:
-                with held():
+                with hold_signals():
                     pending = self._send(pending, poll) if pending else pending
                 ready = dict(poll.poll((until - now) * 1000))
                 if self._terminal in ready:
-                    self._printed.read()
-                    self._printed.taken()
-                told = self._reports.fileno() in ready and self._reports.next(self._turn)
-                if told and self._reports.settled == self._turn:
+                    self._output.read()
+                    self._output.take()
+                told = self._report_reader.fileno() in ready and self._report_reader.read_completion(
+                    self._turn
+                )
+                if told and self._report_reader.settled_turn == self._turn:
                     return
-                if self._alive in ready or self._printed.hung_up:
+                if self._alive in ready or self._output.hung_up:
                     return
 
     def _exchange(
         self, message: bytes, timeout: float | None, ours: bool = False
-    ) -> Iterator[Output | Quiet | Done]:
+    ) -> Iterator[OutputChunk | Silence | Done]:
         """Send a message and yield what comes until its report; nobody types into what is `ours`."""
         keyboard = None if ours else self._keyboard
         make_ready(self._terminal, self._good_modes, self._keyboard is not None)
-        self._typed.clear()
+        self._input_queue.clear()
         if keyboard:
             keyboard.take()
         suspended = False
@@ -270,34 +276,34 @@ class Session:
             if keyboard:
                 keyboard.give_back()
         if suspended:
-            self._reports.jobs = ""
-            self._hidden(self._drive.jobs, self._last)
-            stopped = any(word in self._reports.jobs.lower() for word in ("stopped", "suspended"))
+            self._report_reader.jobs = ""
+            self._run_internal(self._driver.jobs, self._last)
+            stopped = any(word in self._report_reader.jobs.lower() for word in ("stopped", "suspended"))
             yield Done(
                 done.status, done.pipestatus, done.cwd, interrupted=done.interrupted, suspended=stopped
             )
 
     def _pump(
         self, message: bytes, timeout: float | None, keyboard: Keyboard | None, ours: bool
-    ) -> Iterator[Output | Quiet | Done]:
-        poll = self._watching()
+    ) -> Iterator[OutputChunk | Silence | Done]:
+        poll = self._make_poll()
         pending = memoryview(message)
         started = last = time.monotonic()
         until = None if timeout is None else started + timeout
-        stopping = Stopping(self._terminal, self._pid, until, spares_shell=ours)
+        stopping = Terminator(self._terminal, self._pid, until, spares_shell=ours)
         # ^C would make a shell drop a part of what it has not read to its end, and run the rest; but the last
         # line is the gate's, and may be left for when the statement has ended
-        tail = len(gate_line(self._turn)) if self._drive.ends_in_gate else 0
+        tail = len(build_gate_line(self._turn)) if self._driver.ends_in_gate else 0
         left, moved = len(message), started
         is_read = interrupted = typed_stop = False
-        report: Report | None = None
+        report: Completion | None = None
         while True:
             try:
                 if pending:
-                    with held():  # or what was sent would be sent once more
+                    with hold_signals():  # or what was sent would be sent once more
                         pending = self._send(pending, poll)
                 if not is_read:
-                    before, left = left, self._left(pending)
+                    before, left = left, self._count_unread(pending)
                     moved = moved if left == before else time.monotonic()
                     is_read = left <= tail or time.monotonic() - moved > _READ
                     if is_read and keyboard:
@@ -308,21 +314,21 @@ class Session:
                 now = time.monotonic()
                 if self._terminal in ready:
                     if ready[self._terminal] & select.POLLOUT:
-                        self._press(poll)
-                    if self._printed.read():
+                        self._write_typed(poll)
+                    if self._output.read():
                         last = now
-                        if data := self._tidy.feed(self._printed.taken()):
-                            yield Output(data)
-                    elif self._printed.hung_up:
+                        if data := self._noise_filter.feed(self._output.take()):
+                            yield OutputChunk(data)
+                    elif self._output.hung_up:
                         poll.unregister(self._terminal)
-                if self._holdings in ready:
-                    self._hear()
-                if report is None and self._reports.fileno() in ready:
-                    with held():  # or it would be waited for without end
-                        report = self._reports.next(self._turn)
+                if self._snapshot_fd in ready:
+                    self._read_snapshot()
+                if report is None and self._report_reader.fileno() in ready:
+                    with hold_signals():  # or it would be waited for without end
+                        report = self._report_reader.read_completion(self._turn)
                 if report is not None:
                     yield from self._drain()
-                    yield self._done(report, stopping.times > 0, interrupted, typed_stop)
+                    yield self._finish(report, stopping.attempts > 0, interrupted, typed_stop)
                     return
                 if keyboard and keyboard.fileno() in ready:
                     typed = self._type(keyboard, poll)
@@ -330,15 +336,15 @@ class Session:
                     interrupted |= INTERRUPT in typed
                 if self._alive in ready or (self._alive < 0 and not self._child.isalive()):
                     yield from self._drain()
-                    yield self._dead(stopping.times > 0, interrupted)
+                    yield self._finish_dead(stopping.attempts > 0, interrupted)
                     return
                 if not ready and is_read:
                     # ^C makes a shell drop what it has read ahead, the gate's lines too, and what it reports
-                    if (interrupted or stopping.times) and tail and not self._left(pending):
-                        pending = memoryview(gate_line(self._turn, again=True))
-                    yield from self._silence(now - started, now - last)
+                    if (interrupted or stopping.attempts) and tail and not self._count_unread(pending):
+                        pending = memoryview(build_gate_line(self._turn, again=True))
+                    yield from self._report_silence(now - started, now - last)
                 if is_read:
-                    stopping.go_on(now)
+                    stopping.enforce_deadline(now)
             except KeyboardInterrupt:
                 self._shaken = True
                 if interrupted:
@@ -347,41 +353,41 @@ class Session:
                 if is_read and report is None:
                     stopping.interrupt()
 
-    def _left(self, pending: memoryview) -> int:
+    def _count_unread(self, pending: memoryview) -> int:
         """How many bytes the shell has not read, sent or not."""
         unread = fcntl.ioctl(self._control, termios.FIONREAD, bytes(4))
         return len(pending) + int.from_bytes(unread, sys.byteorder)
 
-    def _watching(self) -> select.poll:
+    def _make_poll(self) -> select.poll:
         """What tells of output, of the statement's end, and of the shell's."""
         poll = select.poll()
-        telling = self._holdings if self._told is not None else -1
-        for fd in (self._terminal, self._reports.fileno(), self._alive, telling):
+        telling = self._snapshot_fd if self._snapshot is not None else -1
+        for fd in (self._terminal, self._report_reader.fileno(), self._alive, telling):
             if fd >= 0:
                 poll.register(fd, select.POLLIN)
         return poll
 
-    def _hear(self) -> bool:
+    def _read_snapshot(self) -> bool:
         """Take in some of what the shell tells of what it holds; whether there may be more."""
         try:
-            data = os.read(self._holdings, _TOLD)
+            data = os.read(self._snapshot_fd, _TOLD)
         except BlockingIOError:
             return False
-        if self._told is not None:
-            self._told += data
+        if self._snapshot is not None:
+            self._snapshot += data
         return bool(data)
 
-    def _silence(self, running: float, silent: float) -> Iterator[Output | Quiet]:
+    def _report_silence(self, running: float, silent: float) -> Iterator[OutputChunk | Silence]:
         """What there is to do and to tell when nothing has happened for a moment; both are in seconds."""
         self._resize()
-        if data := self._tidy.flush():
-            yield Output(data)
+        if data := self._noise_filter.flush():
+            yield OutputChunk(data)
         if silent >= _TICK:
-            yield Quiet(running)
+            yield Silence(running)
 
-    def _done(self, report: Report, timed_out: bool, interrupted: bool, suspended: bool) -> Done:
+    def _finish(self, report: Completion, timed_out: bool, interrupted: bool, suspended: bool) -> Done:
         self._shaken = interrupted or timed_out
-        self._last = report = interrupted_report(report) if interrupted or timed_out else report
+        self._last = report = mark_interrupted(report) if interrupted or timed_out else report
         return Done(
             report.status,
             report.pipestatus,
@@ -396,14 +402,14 @@ class Session:
         if not data:
             poll.unregister(keyboard.fileno())
             return b""
-        self.hidden.add(data)
-        self._typed.add(data)
-        self._press(poll)
+        self.hidden_input.add(data)
+        self._input_queue.add(data)
+        self._write_typed(poll)
         return data
 
-    def _press(self, poll: select.poll) -> None:
+    def _write_typed(self, poll: select.poll) -> None:
         """Give the terminal what was typed, as far as it takes it now."""
-        left = self._typed.press()
+        left = self._input_queue.write_pending()
         poll.register(self._terminal, select.POLLIN | (select.POLLOUT if left else 0))
 
     def _send(self, pending: memoryview, poll: select.poll) -> memoryview:
@@ -416,23 +422,23 @@ class Session:
                 poll.unregister(self._control)
         return pending
 
-    def _drain(self) -> Iterator[Output]:
+    def _drain(self) -> Iterator[OutputChunk]:
         """What was printed before the report, of which the kernel holds less than a batch.
 
         More may be there without end, as a job in the background prints it.
         """
         for _ in range(2):  # a batch may have been begun
-            if self._printed.read() and (data := self._tidy.feed(self._printed.taken())):
-                yield Output(data)
-        if data := self._tidy.flush():
-            yield Output(data)
+            if self._output.read() and (data := self._noise_filter.feed(self._output.take())):
+                yield OutputChunk(data)
+        if data := self._noise_filter.flush():
+            yield OutputChunk(data)
 
     def _resize(self) -> None:
         if self._keyboard and (size := self._keyboard.size()) != self._size:
             self._size = size
             self._child.setwinsize(*size)
 
-    def _dead(self, timed_out: bool, interrupted: bool) -> Done:
+    def _finish_dead(self, timed_out: bool, interrupted: bool) -> Done:
         if not self._death:
             self._child.wait() if self._child.isalive() else None
             by = self._child.signalstatus
@@ -471,8 +477,8 @@ class Session:
             while child.isalive() and time.monotonic() < until:
                 time.sleep(0.002)
         hang_up(self._pid)
-        self._reports.close()
-        for fd in (self._control, self._holdings, self._alive):
+        self._report_reader.close()
+        for fd in (self._control, self._snapshot_fd, self._alive):
             if fd >= 0:
                 os.close(fd)
         # pexpect's own close waits a tenth of a second; left open, its file would close whatever

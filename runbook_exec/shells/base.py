@@ -72,5 +72,5 @@ class Complaint(NamedTuple):
         return f"line {self.line}: {self.message}" if self.line is not None else self.message
 
 
-class Unwritable(ValueError):
+class QuotingError(ValueError):
     """This value cannot be written in this place; the message says what to change in the document."""

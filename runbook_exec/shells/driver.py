@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 # the names of the files in a session's folder
-CONTROL, REPORT, HOLDINGS, DRIVER = "control", "report", "holdings", "driver"
+CONTROL, REPORT, SNAPSHOT, DRIVER = "control", "report", "holdings", "driver"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Completion:
     """What the gate says after a statement."""
 
     status: int
@@ -28,7 +28,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Drive:
+class Driver:
     """How one shell is driven.
 
     `folder` is the session's own, 0700, with the two FIFOs in it; its gate's reports begin with `token`,
@@ -40,7 +40,7 @@ class Drive:
     arguments: Callable[[str], tuple[str, ...]]  # folder -> what it is started with
     files: Callable[[str, str], Mapping[str, str]]  # folder, token -> the files it needs there
     start: Callable[[str, str], bytes]  # folder, token -> what is written to the control FIFO first
-    message: Callable[[bytes, Report, int], bytes]  # a statement, the report before it and the turn
+    message: Callable[[bytes, Completion, int], bytes]  # a statement, the report before it and the turn
     environ: Callable[[Mapping[str, str]], dict[str, str]]  # the environment it is started with
     read_line: str  # a statement in which the operator types a line, kept in `__runbook_line`
     send_line: str  # a statement that reports that line
@@ -53,7 +53,7 @@ class Drive:
 _REPORT = re.compile(rb" (\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)", re.DOTALL)
 
 
-def parse_report(message: bytes, token: str) -> Report | None:
+def parse_completion(message: bytes, token: str) -> Completion | None:
     """A gate's report, or None for anything else that was written to the FIFO."""
     # whatever a statement wrote there without an end comes before it
     _, known, said = message.partition(token.encode())
@@ -61,7 +61,7 @@ def parse_report(message: bytes, token: str) -> Report | None:
     if not found:
         return None
     turn, status, pipestatus, options, cwd = found.groups()
-    return Report(
+    return Completion(
         int(status),
         tuple(int(part) for part in pipestatus.split()),
         cwd.decode("utf-8", "surrogateescape"),
@@ -70,14 +70,14 @@ def parse_report(message: bytes, token: str) -> Report | None:
     )
 
 
-def interrupted_report(report: Report) -> Report:
+def mark_interrupted(report: Completion) -> Completion:
     """The report of a statement that was interrupted: fish may cancel it and leave the status at 0."""
     if report.options == "-" and report.status == 0:
         return replace(report, status=130, pipestatus=(130,))
     return report
 
 
-def carried_options(before: Report, code: bytes, after: Report) -> Report:
+def carry_over_errexit(before: Completion, code: bytes, after: Completion) -> Completion:
     """The report with errexit kept on while the document has not turned it off itself.
 
     The gate turns it off, and a single command runs without it, so its absence then tells nothing.
@@ -150,7 +150,7 @@ def _fish_arguments(folder: str) -> tuple[str, ...]:
     )
 
 
-def _fish_message(code: bytes, before: Report, turn: int) -> bytes:
+def _fish_message(code: bytes, before: Completion, turn: int) -> bytes:
     code += b"\n__runbook_after\0"
     if len(before.pipestatus) < 2:
         return code
@@ -210,15 +210,15 @@ _NO_ERREXIT = re.compile(rb"\s*set\s+\+(?:\w*e|o\s+errexit)")
 _COMPOUND = re.compile(rb"[\n;&|({]|\b(?:if|for|while|until|case)\b")
 
 
-def gate_line(turn: int, again: bool = False) -> bytes:
+def build_gate_line(turn: int, again: bool = False) -> bytes:
     """What makes a POSIX shell report, `again` if it has; in a group, so that xtrace does not tell of it."""
     return b"{ __runbook_gate %d%b; } 2>/dev/null\n" % (turn, b" again" if again else b"")
 
 
 def _posix_message(
     evaluate: bytes, then: bytes = b"", untrace: bytes = b""
-) -> Callable[[bytes, Report, int], bytes]:
-    def message(code: bytes, before: Report, turn: int) -> bytes:
+) -> Callable[[bytes, Completion, int], bytes]:
+    def message(code: bytes, before: Completion, turn: int) -> bytes:
         first, said = b"", b"__runbook_status %d" % before.status
         if len(before.pipestatus) > 1:
             said = b" | ".join(b"__runbook_status %d" % status for status in before.pipestatus)
@@ -234,7 +234,7 @@ def _posix_message(
         code = said + b"\n" * bool(said) + code + b"\n{ __runbook_after; } 2>/dev/null"
         quoted = b"'" + code.replace(b"'", b"'\\''") + b"'"
         # the gate stands on the same line, as a prompt may come before the next; after ^C the next is left
-        gate = gate_line(turn)
+        gate = build_gate_line(turn)
         return first + evaluate + b" " + quoted + then + b"; " + gate + gate
 
     return message
@@ -243,7 +243,9 @@ def _posix_message(
 def _start(setup: str, gate: str) -> Callable[[str, str], bytes]:
     # the FIFO is the shell's own script, read line by line: nothing has to be sourced, and an error that
     # throws the shell back to its prompt goes on with the next line, which is the gate
-    return lambda folder, token: (setup + gate.format(folder=folder, token=token)).encode() + gate_line(0)
+    return lambda folder, token: (
+        (setup + gate.format(folder=folder, token=token)).encode() + build_gate_line(0)
+    )
 
 
 # bash -i with a script is interactive by halves: ^C in anything but a single command ends it. So its standard
@@ -277,8 +279,8 @@ def _list_jobs(builtin: str) -> str:
     return f"{builtin} jobs >'{{folder}}/jobs'; {builtin} {_JOBS}"
 
 
-DRIVES: Mapping[str, Drive] = {
-    "fish": Drive(
+DRIVES: Mapping[str, Driver] = {
+    "fish": Driver(
         program="fish",
         ends_in_gate=False,
         clean=("--no-config",),
@@ -292,7 +294,7 @@ DRIVES: Mapping[str, Drive] = {
         jobs="builtin jobs >'{folder}/jobs'; builtin " + _JOBS.replace("$(", "$(command "),
         settled="builtin " + _SETTLED,
     ),
-    "bash": Drive(
+    "bash": Driver(
         program="bash",
         clean=("--norc",),
         arguments=lambda folder: ("--noediting", "--rcfile", f"{folder}/{DRIVER}", "-i"),
@@ -306,7 +308,7 @@ DRIVES: Mapping[str, Drive] = {
         settled="builtin " + _SETTLED,
         from_input=True,
     ),
-    "zsh": Drive(
+    "zsh": Driver(
         program="zsh",
         clean=("-f",),
         arguments=lambda folder: ("-i", f"{folder}/{DRIVER}"),
@@ -324,7 +326,7 @@ DRIVES: Mapping[str, Drive] = {
         jobs=_list_jobs("builtin").replace(">'", ">|'"),
         settled="builtin " + _SETTLED.replace(">'", ">|'"),
     ),
-    "sh": Drive(
+    "sh": Driver(
         program="sh",
         clean=(),
         arguments=lambda folder: ("-i", f"{folder}/{CONTROL}"),

@@ -16,7 +16,7 @@ class _Family(Mapping[str, ModuleType]):
     def __getitem__(self, name: str) -> ModuleType:
         if name not in self._names:
             raise KeyError(name)
-        return _imported(name)
+        return _import_shell(name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -32,14 +32,14 @@ _MODULES = {"fish": ".fish", "bash": ".posix.bash", "zsh": ".posix.zsh", "sh": "
 
 
 @cache
-def _imported(name: str) -> ModuleType:
+def _import_shell(name: str) -> ModuleType:
     return import_module(_MODULES[name], __package__)
 
 
 SHELLS: Mapping[str, ModuleType] = _Family()
 
 
-SESSION = "console"
+CONSOLE = "console"
 
 
 # `sh` is taken at its word. `shell` and `shellscript` name no shell: people write them over text for bash.
@@ -51,16 +51,16 @@ LANGUAGES: Mapping[str, str] = {
     "shellscript": "bash",
     "zsh": "zsh",
     "sh": "sh",
-    "console": SESSION,
-    "shell-session": SESSION,
-    "shellsession": SESSION,
-    "sh-session": SESSION,
-    "terminal": SESSION,
+    "console": CONSOLE,
+    "shell-session": CONSOLE,
+    "shellsession": CONSOLE,
+    "sh-session": CONSOLE,
+    "terminal": CONSOLE,
 }
 
 
 # What they mean: the languages that can run.
-SPOKEN = frozenset(LANGUAGES.values())
+CANONICAL_LANGUAGES = frozenset(LANGUAGES.values())
 
 
 # Which other shells' text a shell reads as it is meant.

@@ -69,7 +69,7 @@ _ALIAS = re.compile(r"(?:alias )?(?:-[gs] )?([^=\s]+)=")
 _READ_ONLY = re.compile(r" -\w*r")
 
 
-def look(shell: str, file: str, redefined: Iterable[str] = ()) -> str:
+def build_snapshot_code(shell: str, file: str, redefined: Iterable[str] = ()) -> str:
     """Code that writes down into a file what the shell holds.
 
     Functions that a fish had at its start are told of only if they were `redefined`.
@@ -82,12 +82,12 @@ def look(shell: str, file: str, redefined: Iterable[str] = ()) -> str:
     return told + _LOOK[shell].replace("{{", "{").replace("}}", "}").replace("{file}", file)
 
 
-def redefined(shell: str, code: str) -> tuple[str, ...]:
+def find_defined_functions(shell: str, code: str) -> tuple[str, ...]:
     """The names of functions that a statement of fish defines by its text; the other shells tell of all."""
     return tuple(dict.fromkeys(_FISH_DEFINES.findall(code))) if shell == "fish" else ()
 
 
-def holdings(shell: str, told: bytes) -> dict[str, str]:
+def parse_snapshot(shell: str, told: bytes) -> dict[str, str]:
     """What a shell has told, as code by the kind and name of what it makes."""
     text = told.decode("utf-8", "surrogateescape")
     sections = text.split(_SECTION)
@@ -103,7 +103,7 @@ def holdings(shell: str, told: bytes) -> dict[str, str]:
     return found
 
 
-def callable_names(shell: str, told: bytes, held: Mapping[str, str]) -> frozenset[str]:
+def find_callable_names(shell: str, told: bytes, held: Mapping[str, str]) -> frozenset[str]:
     """The names of functions and aliases, those included that fish would load when they are called."""
     if shell == "fish":
         return frozenset(told.decode("utf-8", "surrogateescape").rpartition(_SECTION)[2].split())
@@ -112,7 +112,7 @@ def callable_names(shell: str, told: bytes, held: Mapping[str, str]) -> frozense
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StateChange:
     """How what a shell holds differs from before: what is to be made, and the keys of what is gone."""
 
     made: Mapping[str, str]
@@ -123,51 +123,53 @@ class Change:
         return bool(self.made or self.gone)
 
 
-def change(before: Mapping[str, str], now: Mapping[str, str]) -> Change:
+def diff_snapshots(before: Mapping[str, str], now: Mapping[str, str]) -> StateChange:
     """What has been made, made differently or taken away."""
     made = {key: code for key, code in now.items() if before.get(key) != code}
-    return Change(made, tuple(key for key in before if key not in now))
+    return StateChange(made, tuple(key for key in before if key not in now))
 
 
-def restoring(shell: str, change: Change) -> str:
+def build_restore_code(shell: str, change: StateChange) -> str:
     """Code that brings a change about in a shell that is as it was before."""
-    lines = [_unmaking(shell, *key.split(" ", 1)) for key in change.gone]
+    lines = [_build_removal_code(shell, *key.split(" ", 1)) for key in change.gone]
     return "\n".join((*lines, *change.made.values()))
 
 
 @dataclass(slots=True)
-class Holds:
+class ShellState:
     """Follows what a shell holds, and looks at it as seldom as it can."""
 
     shell: str
-    told: bytes = b""
-    held: Mapping[str, str] = field(default_factory=dict)
+    snapshot: bytes = b""
+    definitions: Mapping[str, str] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
 
-    def look(self, told: bytes) -> Change:
+    def update(self, told: bytes) -> StateChange:
         """Take what the shell tells; how it differs from before. Nothing told changes nothing."""
-        if told in (b"", self.told):
-            return Change({}, ())
-        now = holdings(self.shell, told)
-        found = change(self.held, now)
-        self.told, self.held, self.names = told, now, callable_names(self.shell, told, now)
+        if told in (b"", self.snapshot):
+            return StateChange({}, ())
+        now = parse_snapshot(self.shell, told)
+        found = diff_snapshots(self.definitions, now)
+        self.snapshot, self.definitions, self.names = told, now, find_callable_names(self.shell, told, now)
         return found
 
-    def after(self, code: str, looking: Callable[[Iterable[str]], bytes]) -> Change:
+    def update_after(self, code: str, looking: Callable[[Iterable[str]], bytes]) -> StateChange:
         """How a statement has changed it; the shell is asked only if the text does not say."""
         if changes_nothing(self.shell, code, self.names):
-            return Change({}, ())
-        if (found := assigned(self.shell, code)) is not None:
-            self.held = {**self.held, **found.made}
+            return StateChange({}, ())
+        if (found := parse_assignment(self.shell, code)) is not None:
+            self.definitions = {**self.definitions, **found.made}
             return found
-        return self.look(looking(redefined(self.shell, code)))
+        return self.update(looking(find_defined_functions(self.shell, code)))
 
-    def restoring(self, change: Change) -> str:
+    def build_restore_code(self, change: StateChange) -> str:
         """Code for a shell that holds what this one does, so that it holds what has changed as well."""
-        return restoring(self.shell, Change(change.made, tuple(k for k in change.gone if k in self.held)))
+        return build_restore_code(
+            self.shell, StateChange(change.made, tuple(k for k in change.gone if k in self.definitions))
+        )
 
 
-def _unmaking(shell: str, kind: str, name: str) -> str:
+def _build_removal_code(shell: str, kind: str, name: str) -> str:
     word = "".join(piece.text for piece in SHELLS[shell].fill("<x>", [Filling(0, 3, Context.BARE, name)]))
     fish = {"function": "functions -e ", "variable": "set -e "}
     posix = {"function": "unset -f ", "variable": "unset -v ", "alias": "unalias "}
@@ -186,10 +188,10 @@ def changes_nothing(shell: str, code: str, known: Iterable[str]) -> bool:
     return name in _HARMLESS or (name not in _BUILTINS and name not in known and "=" not in name)
 
 
-def assigned(shell: str, code: str) -> Change | None:
+def parse_assignment(shell: str, code: str) -> StateChange | None:
     """What a statement changes that does nothing but set one variable to texts as they stand there."""
     found = (_FISH_SET if shell == "fish" else _SET).fullmatch(code)
-    return Change({f"variable {found[1]}": code.strip()}, ()) if found else None
+    return StateChange({f"variable {found[1]}": code.strip()}, ()) if found else None
 
 
 _TEXT = r"(?:[\w./:@%+,-]+|'[^'\\]*')"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from .builders import Place, warn
+from .builders import PageLocation, warn_about_page
 
 STATIC = Path(__file__).parent / "static"
 
@@ -20,20 +20,20 @@ STYLES = (f"{BELOW}/runbook.css",)
 SCRIPTS = (f"{BELOW}/fill.js", f"{BELOW}/runbook.js")
 
 
-def check_assets(where: Place) -> None:
+def check_assets(where: PageLocation) -> None:
     """Warn, once in a build, where the site's files are missing or of another version."""
-    if wrong := _wrong(where.docs / BELOW):
-        _wrong.cache_clear()
-        if where.docs not in _told:
-            _told.add(where.docs)
-            warn(where, None, wrong)
+    if wrong := _find_mismatch(where.docs / BELOW):
+        _find_mismatch.cache_clear()
+        if where.docs not in _warned_docs:
+            _warned_docs.add(where.docs)
+            warn_about_page(where, None, wrong)
 
 
-_told: set[Path] = set()
+_warned_docs: set[Path] = set()
 
 
 @lru_cache(maxsize=4)
-def _wrong(folder: Path) -> str:
+def _find_mismatch(folder: Path) -> str:
     for own in sorted(path for path in STATIC.iterdir() if path.is_file()):
         theirs = folder / own.name
         if not theirs.exists():

@@ -34,7 +34,7 @@ class BrokenPage(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PageLocation:
     """A page of a site: its path below `docs`, with `/` between the parts, and how strict the build is."""
 
     source: str
@@ -49,14 +49,14 @@ class Place:
         return self.docs / self.source
 
     @property
-    def shown(self) -> str:
+    def path_to_run(self) -> str:
         """The path to run: below the project, with links followed where it then still is."""
         real, project = self.path.resolve(), self.project.resolve()
         at = real if real.is_relative_to(project) else self.path.absolute()
         return at.relative_to(project).as_posix() if at.is_relative_to(project) else at.as_posix()
 
 
-def place(md: Markdown) -> Place | None:
+def locate_page(md: Markdown) -> PageLocation | None:
     """The page that is being rendered; None where nobody says."""
     for processor in (*md.preprocessors, *md.treeprocessors):
         config: Any = getattr(processor, "config", None)
@@ -66,23 +66,23 @@ def place(md: Markdown) -> Place | None:
         page: Any = getattr(processor, "page", None)
         if hasattr(file, "src_uri"):
             project = Path(getattr(config, "config_file_path", None) or "mkdocs.yml").absolute().parent
-            return Place(file.src_uri, Path(config["docs_dir"]), project, bool(config["strict"]), True)
+            return PageLocation(file.src_uri, Path(config["docs_dir"]), project, bool(config["strict"]), True)
         if hasattr(page, "path") and "docs_dir" in config:
             project = Path(config.get("root_dir") or ".").absolute()
             strict = bool(config.get("strict")) or not {"--strict", "-s"}.isdisjoint(sys.argv[1:])
-            return Place(page.path, project / config["docs_dir"], project, strict, False)
+            return PageLocation(page.path, project / config["docs_dir"], project, strict, False)
     return None
 
 
-def make_meta_inert(md: Markdown, title: str) -> None:
+def escape_meta(md: Markdown, title: str) -> None:
     """Have what a page says in its front matter be text: themes put titles into pages as they are.
 
     So they do with the first heading's text where the front matter has no `title`; then it gets one.
     """
     for meta in _metas(md):
-        if not meta.get("title") and _inert(title) != title:
+        if not meta.get("title") and _escape_value(title) != title:
             meta["title"] = title
-        meta |= {key: _inert(value) for key, value in meta.items()}
+        meta |= {key: _escape_value(value) for key, value in meta.items()}
 
 
 def has_title(md: Markdown) -> bool:
@@ -99,27 +99,27 @@ def _metas(md: Markdown) -> Iterator[dict[str, Any]]:
                 yield meta
 
 
-def _inert(value: Any) -> Any:
+def _escape_value(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     if isinstance(value, list):
-        return [_inert(each) for each in value]
+        return [_escape_value(each) for each in value]
     if isinstance(value, dict):
-        return {_inert(key): _inert(each) for key, each in value.items()}
+        return {_escape_value(key): _escape_value(each) for key, each in value.items()}
     return value
 
 
-def warn(where: Place, line: int | None, message: str) -> None:
+def warn_about_page(where: PageLocation, line: int | None, message: str) -> None:
     """Say what is wrong with a page; raises BrokenPage in a strict build whose builder counts no warnings."""
     told = f"{where.source}:{line}: {message}" if line else f"{where.source}: {message}"
     if where.strict and not where.counts_warnings:
-        _tell_briefly()
+        _install_error_hook()
         raise BrokenPage(told)
     _log.warning(told)
 
 
 @lru_cache(maxsize=1)
-def _tell_briefly() -> None:
+def _install_error_hook() -> None:
     """See to it that a BrokenPage which ends a build is told by its message alone.
 
     zensical catches none: its part in Rust makes a RuntimeError of it, with the traceback in its message, and
@@ -137,7 +137,7 @@ def _tell_briefly() -> None:
     sys.excepthook = hook
 
 
-def files_below(docs: Path) -> tuple[str, ...]:
+def list_site_files(docs: Path) -> tuple[str, ...]:
     """The files of a site, as paths below its folder; links to folders are followed as MkDocs does."""
     return _files_at(docs, int(time.monotonic() / _BUILD))
 

@@ -24,22 +24,22 @@ _BEGINNINGS: Mapping[str, tuple[re.Pattern[str], str]] = {
 _INDENT = 4
 
 
-class Inset(NamedTuple):
+class ContentTab(NamedTuple):
     """One of them: the index of its first line and of the one after its last, and what it is called."""
 
     first: int
     end: int
     head: str  # its first line
     body: str  # the others, without their indentation
-    called: str
+    kind: str
 
 
-def read_by(md: Markdown) -> Collection[str]:
+def find_enabled_tabs(md: Markdown) -> Collection[str]:
     """Which of them a site reads, by its settings."""
     return [name for name in _BEGINNINGS if name in md.parser.blockprocessors]
 
 
-def inset_at(lines: Sequence[str], index: int, column: int, known: Collection[str]) -> Inset | None:
+def find_tab(lines: Sequence[str], index: int, column: int, known: Collection[str]) -> ContentTab | None:
     """What begins on this line, where text begins at this column; None where it is ordinary text."""
     line = lines[index].expandtabs(_INDENT)
     text = line.lstrip(" ")
@@ -60,4 +60,4 @@ def inset_at(lines: Sequence[str], index: int, column: int, known: Collection[st
         body.append(moved[len(inner) :])
     text_of_body = "\n".join(body).rstrip()
     end = index + 1 + (text_of_body.count("\n") + 1 if text_of_body else 0)
-    return Inset(index, end, text.rstrip(), text_of_body, called)
+    return ContentTab(index, end, text.rstrip(), text_of_body, called)

@@ -20,7 +20,7 @@ _OF_ZENSICAL = "'sha256-NwSx/R2V/U4jnW0Tq5pQ53Y/rzPVJ4dqE7D6UTA/J1k='"
 _NO_SCRIPT = re.compile(r"(?:application|text)/(?:ld\+)?json|text/template", re.IGNORECASE)
 
 
-class _Inline(HTMLParser):
+class _InlineCollector(HTMLParser):
     """Gathers the inline scripts, style sheets and style attributes of a page."""
 
     def __init__(self) -> None:
@@ -50,11 +50,11 @@ class _Inline(HTMLParser):
             self._inside = ""
 
 
-def policy(site: Path) -> str:
+def build_csp(site: Path) -> str:
     """The policy for all pages of a built site; raises OSError."""
     found: dict[str, set[str]] = {"script": set(), "style": set(), "attribute": set()}
     for page in sorted(site.rglob("*.html")):
-        inline = _Inline()
+        inline = _InlineCollector()
         inline.feed(page.read_text(encoding="utf-8"))
         for kind, text in inline.found:
             digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
@@ -84,4 +84,4 @@ def main() -> None:
     """Prints the policy of the site in the folder that the command line names."""
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
         sys.exit("expected the folder of a built site, such as site/")
-    print(policy(Path(sys.argv[1])))
+    print(build_csp(Path(sys.argv[1])))

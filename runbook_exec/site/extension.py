@@ -21,15 +21,15 @@ from ..document.model import Block
 from ..runs.freshness import BadFreshness
 from ..text.source import Source
 from .assets import check_assets
-from .builders import Place, has_title, make_meta_inert, place, warn
+from .builders import PageLocation, escape_meta, has_title, locate_page, warn_about_page
 from .callouts import Callouts
-from .content_tabs import read_by
-from .html.block import Shown, block_html, not_run_html
+from .content_tabs import find_enabled_tabs
+from .html.block import BlockContext, render_block, render_not_run
 from .page import SitePage, may_run, read_page
-from .postprocessor import TABLE, Filled
-from .preprocessor import Marks, is_ours, laid_out
-from .sanitizer import make_inert
-from .wikilinks import PRIORITY, Wikilinks
+from .postprocessor import TABLE, PagePostprocessor
+from .preprocessor import PageMarks, is_rendered_language, preprocess_page
+from .sanitizer import sanitize_page
+from .wikilinks import PRIORITY, WikilinkProcessor
 
 _MARKUP = re.compile(r"[<>\"&]")  # what a title taken from a heading could do harm with
 
@@ -52,17 +52,17 @@ class SiteExtension(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Register what reads the page; the rest registers itself once it is known which page that is."""
-        blocks = _Blocks(md)
-        reader = _Reader(md, blocks, self.getConfig("runbooks"), self.getConfig("known_links"))
+        blocks = _BlockPreprocessor(md)
+        reader = _PagePreprocessor(md, blocks, self.getConfig("runbooks"), self.getConfig("known_links"))
         md.preprocessors.register(reader, "runbook_read", _BEFORE_WHITE_SPACE)
         md.preprocessors.register(blocks, "runbook_blocks", _BEFORE_FENCES)
 
 
-class _Reader(Preprocessor):
+class _PagePreprocessor(Preprocessor):
     """Reads the page that is about to be converted, and sees to it that its parts are put in."""
 
     def __init__(
-        self, md: Markdown, blocks: _Blocks, runbooks: Sequence[str], known_links: Sequence[str]
+        self, md: Markdown, blocks: _BlockPreprocessor, runbooks: Sequence[str], known_links: Sequence[str]
     ) -> None:
         super().__init__(md)
         self._blocks = blocks
@@ -71,69 +71,71 @@ class _Reader(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         """The page's lines, with a mark where each part of ours will be."""
-        where = place(self.md)
+        where = locate_page(self.md)
         if where is None:
             return lines
         self.md.inlinePatterns.register(
-            Wikilinks(self.md, where, self._known_links), "runbook_wikilinks", PRIORITY
+            WikilinkProcessor(self.md, where, self._known_links), "runbook_wikilinks", PRIORITY
         )
         self.md.treeprocessors.register(Callouts(self.md), "runbook_callouts", _AFTER_ANCHORS)
-        filled = Filled(self.md, where, self._runbooks)
+        filled = PagePostprocessor(self.md, where, self._runbooks)
         self.md.treeprocessors.register(filled, "runbook_tree", _AFTER_ANCHORS)
         check_assets(where)
         if not any(fnmatchcase(where.source, pattern) for pattern in self._runbooks):
             return lines
-        make_inert(self.md, {TABLE})
-        return self._marked(where, filled, "\n".join(lines)).split("\n")
+        sanitize_page(self.md, {TABLE})
+        return self._mark_page(where, filled, "\n".join(lines)).split("\n")
 
-    def _marked(self, where: Place, filled: Filled, given: str) -> str:
+    def _mark_page(self, where: PageLocation, filled: PagePostprocessor, given: str) -> str:
         if not may_run(given) and (has_title(self.md) or not _MARKUP.search(given)):
-            make_meta_inert(self.md, "")
+            escape_meta(self.md, "")
             return given
         try:
             page = read_page(where, given)
         except (BadFreshness, OSError) as error:
-            make_meta_inert(self.md, "")
-            warn(where, None, f"this page is shown as it is: {error}")
+            escape_meta(self.md, "")
+            warn_about_page(where, None, f"this page is shown as it is: {error}")
             return given
-        make_meta_inert(self.md, page.runbook.title)
+        escape_meta(self.md, page.runbook.title)
         if not page.runs:
             return given
         if page.changed:
-            warn(where, None, "something has changed this page's commands: it would not show what runs")
+            warn_about_page(
+                where, None, "something has changed this page's commands: it would not show what runs"
+            )
             return given
         filled.page = page
-        blocks = self._blocks.marks(page)
-        marks = Marks(blocks, filled.marks(), read_by(self.md), self._blocks.mark_in_inset)
-        return laid_out(page.before, given, marks)
+        blocks = self._blocks.assign_marks(page)
+        marks = PageMarks(blocks, filled.assign_marks(), find_enabled_tabs(self.md), self._blocks.mark_in_tab)
+        return preprocess_page(page.before, given, marks)
 
 
-class _Blocks(Preprocessor):
+class _BlockPreprocessor(Preprocessor):
     """Puts each block where its mark stands."""
 
     def __init__(self, md: Markdown) -> None:
         super().__init__(md)
         self._ours: dict[str, Block] = {}
-        self._insets: dict[str, str] = {}  # the HTML of blocks in insets, by their marks
+        self._tab_html: dict[str, str] = {}  # the HTML of blocks in insets, by their marks
         self._page: SitePage | None = None
 
-    def marks(self, page: SitePage) -> dict[int, str]:
+    def assign_marks(self, page: SitePage) -> dict[int, str]:
         """The marks of the blocks of the page that comes next, by the offset of the block."""
         self._page = page
         self._ours = {
             f"rbblock{page.digest[:16]}n{number}x": block
             for number, block in enumerate(page.runbook.blocks)
-            if is_ours(block.language)
+            if is_rendered_language(block.language)
         }
         return {block.span.start: mark for mark, block in self._ours.items()}
 
-    def mark_in_inset(self, fence: Fence, body: Source, called: str) -> str:
+    def mark_in_tab(self, fence: Fence, body: Source, called: str) -> str:
         """The mark of a fence in a tab or the like; empty where it is not shown by us."""
         language = read_info(fence.written, body.text, fence.written_at)[0]
-        if self._page is None or not is_ours(language):
+        if self._page is None or not is_rendered_language(language):
             return ""
-        mark = f"rbinset{self._page.digest[:16]}n{len(self._insets)}x"
-        self._insets[mark] = not_run_html(fence.code.text, fence.info, language, f"inside {called}")
+        mark = f"rbinset{self._page.digest[:16]}n{len(self._tab_html)}x"
+        self._tab_html[mark] = render_not_run(fence.code.text, fence.info, language, f"inside {called}")
         return mark
 
     def run(self, lines: list[str]) -> list[str]:
@@ -148,12 +150,12 @@ class _Blocks(Preprocessor):
             for block in step.blocks
         }
         items = {id(item.statement): item for item in page.items if item.statement}
-        shown = Shown(items, page.secrets)
+        shown = BlockContext(items, page.secrets)
         for index, line in enumerate(lines):
             mark = line.strip(" >")
             if (block := self._ours.get(mark)) is not None:
-                html = block_html(block, shells.get(id(block), ""), shown)
+                html = render_block(block, shells.get(id(block), ""), shown)
                 lines[index] = line.replace(mark, self.md.htmlStash.store(html))
-            elif mark in self._insets:
-                lines[index] = line.replace(mark, self.md.htmlStash.store(self._insets[mark]))
+            elif mark in self._tab_html:
+                lines[index] = line.replace(mark, self.md.htmlStash.store(self._tab_html[mark]))
         return lines

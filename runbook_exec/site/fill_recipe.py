@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..document.model import Placeholder, Statement
-from ..shells.base import Filling, Unwritable
-from ..shells.fish.lexer import KEYWORDS, tokens
-from ..shells.posix.parser import Reading, read
+from ..shells.base import Filling, QuotingError
+from ..shells.fish.lexer import KEYWORDS, tokenize
+from ..shells.posix.parser import ParsedScript, parse_script
 from ..shells.posix.regions import Dialect
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
-from .quoting_styles import FISH, LINES, POSIX, TELLING, refuses
+from .quoting_styles import FISH, LINES, POSIX, TELLING, is_unwritable
 
 Slot = dict[str, Any]
 
@@ -32,13 +32,13 @@ _QUOTING = re.compile(r"""['"\\]""")
 _TOO_SUBTLE = "the page cannot write this value exactly: run the command with runbook-exec"
 
 
-def recipe(statement: Statement, shell: str) -> Recipe | None:
+def build_recipe(statement: Statement, shell: str) -> Recipe | None:
     """The facts of a statement; None where nothing in it is filled in."""
-    wanted = slots_of(statement)
+    wanted = find_slots(statement)
     if not wanted:
         return None
     text = statement.text
-    at = _offsets(text)
+    at = _offset_converter(text)
     slots: list[Slot] = [
         {"start": at(found.start), "end": at(found.end), "name": found.name} for found in wanted
     ]
@@ -57,7 +57,7 @@ def recipe(statement: Statement, shell: str) -> Recipe | None:
     return made
 
 
-def slots_of(statement: Statement) -> tuple[Placeholder, ...]:
+def find_slots(statement: Statement) -> tuple[Placeholder, ...]:
     """The placeholders that values are written for, in order."""
     return tuple(found for found in statement.placeholders if found.context is not Context.COMMENT)
 
@@ -66,14 +66,14 @@ def _dialect(shell: str) -> Dialect:
     return "zsh" if shell == "zsh" else "sh" if shell == "sh" else "bash"
 
 
-def _offsets(text: str) -> Callable[[int], int]:
+def _offset_converter(text: str) -> Callable[[int], int]:
     """What turns an offset in characters into one in UTF-16 units."""
     if text.isascii():
         return lambda offset: offset
     return lambda offset: len(text[:offset].encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _written(text: str, wanted: Sequence[Placeholder], shell: str, values: Sequence[str]) -> list[str]:
+def _write_values(text: str, wanted: Sequence[Placeholder], shell: str, values: Sequence[str]) -> list[str]:
     """How the shell's module writes these values, one for each placeholder; raises Unwritable."""
     fillings = [Filling(p.start, p.end, p.context, v) for p, v in zip(wanted, values, strict=True)]
     pieces = SHELLS[shell].fill(text, fillings)
@@ -81,19 +81,21 @@ def _written(text: str, wanted: Sequence[Placeholder], shell: str, values: Seque
     return [written.get(index, "") for index in range(len(wanted))]
 
 
-def _trials(text: str, wanted: Sequence[Placeholder], shell: str, value: str) -> Sequence[str | Unwritable]:
+def _trials(text: str, wanted: Sequence[Placeholder], shell: str, value: str) -> Sequence[str | QuotingError]:
     """How a value is written at each place where the other places need no care, or why it is not."""
     try:
-        return _written(text, wanted, shell, [value] * len(wanted))
-    except Unwritable:
+        return _write_values(text, wanted, shell, [value] * len(wanted))
+    except QuotingError:
         return [_trial(text, wanted, shell, index, value) for index in range(len(wanted))]
 
 
-def _trial(text: str, wanted: Sequence[Placeholder], shell: str, index: int, value: str) -> str | Unwritable:
+def _trial(
+    text: str, wanted: Sequence[Placeholder], shell: str, index: int, value: str
+) -> str | QuotingError:
     values = [value if number == index else TELLING[0] for number in range(len(wanted))]
     try:
-        return _written(text, wanted, shell, values)[index]
-    except Unwritable as error:
+        return _write_values(text, wanted, shell, values)[index]
+    except QuotingError as error:
         return error
 
 
@@ -115,19 +117,19 @@ def _find_ways(
         name = next(fitting, None)
         if name is None:
             refusal = tried[TELLING[0]]
-            slot["refused"] = str(refusal) if isinstance(refusal, Unwritable) else _TOO_SUBTLE
+            slot["refused"] = str(refusal) if isinstance(refusal, QuotingError) else _TOO_SUBTLE
             continue
         slot["way"] = name
-        if lines and isinstance(why := lines[index], Unwritable):
+        if lines and isinstance(why := lines[index], QuotingError):
             slot["one-line"] = str(why)
 
 
-def _fits(name: str, way: Callable[[str], str], tried: Mapping[str, str | Unwritable]) -> bool:
+def _fits(name: str, way: Callable[[str], str], tried: Mapping[str, str | QuotingError]) -> bool:
     """Whether this is how the values were written, and the refused ones are those that it cannot write."""
     return all(
-        refuses(name, value) if isinstance(written, Unwritable) else way(value) == written
+        is_unwritable(name, value) if isinstance(written, QuotingError) else way(value) == written
         for value, written in tried.items()
-    ) and any(not isinstance(written, Unwritable) for written in tried.values())
+    ) and any(not isinstance(written, QuotingError) for written in tried.values())
 
 
 # fish: its keywords are seen through quotes --------------------------------------------------------------
@@ -139,9 +141,11 @@ def _find_keywords(text: str, wanted: Sequence[Placeholder], slots: Sequence[Slo
     for word, inside in _words(text, wanted):
         if "refused" in slots[inside[0]]:
             continue
-        fixed = _fixed(text, word, [wanted[index] for index in inside])
+        fixed = _find_fixed_text(text, word, [wanted[index] for index in inside])
         before, after = fixed[0], "".join(fixed[1:])
-        values = [value for value in _completing(before, after) if _is_refused(text, wanted, inside, value)]
+        values = [
+            value for value in _find_completions(before, after) if _is_refused(text, wanted, inside, value)
+        ]
         if values and len(inside) > 1:
             keywords = [f"{before}{value}{after}" for value in values]
             joined.append({"slots": inside, "fixed": fixed, "keywords": keywords})
@@ -157,7 +161,7 @@ def _words(text: str, wanted: Sequence[Placeholder]) -> Iterator[tuple[tuple[int
         blanked = blanked[: found.start] + "Q" * (found.end - found.start) + blanked[found.end :]
     todo = [(0, len(blanked))]
     while todo:
-        for token in tokens(blanked, *todo.pop()):
+        for token in tokenize(blanked, *todo.pop()):
             deeper = token.substitutions
             todo += deeper
             end = token.start + len(token.text)  # the arguments of a command are no keywords
@@ -171,14 +175,14 @@ def _words(text: str, wanted: Sequence[Placeholder]) -> Iterator[tuple[tuple[int
                 yield (token.start, end), inside
 
 
-def _fixed(text: str, word: tuple[int, int], inside: Sequence[Placeholder]) -> list[str]:
+def _find_fixed_text(text: str, word: tuple[int, int], inside: Sequence[Placeholder]) -> list[str]:
     """What stands in the word beside its placeholders, without quotes."""
     ends = [word[0], *(found.end for found in inside)]
     starts = [*(found.start for found in inside), word[1]]
     return [_QUOTING.sub("", text[start:end]) for start, end in zip(ends, starts, strict=True)]
 
 
-def _completing(before: str, after: str) -> Iterator[str]:
+def _find_completions(before: str, after: str) -> Iterator[str]:
     """The values that make a keyword between these texts."""
     for keyword in sorted(KEYWORDS):
         if (
@@ -195,8 +199,8 @@ def _is_refused(text: str, wanted: Sequence[Placeholder], inside: Sequence[int],
     for index in inside:
         values[index] = value if index == inside[0] else ""
     try:
-        _written(text, wanted, "fish", values)
-    except Unwritable:
+        _write_values(text, wanted, "fish", values)
+    except QuotingError:
         return True
     return False
 
@@ -215,7 +219,7 @@ def _find_heredocs(
     blanked = text
     for found in wanted:
         blanked = blanked[: found.start] + "Q" * (found.end - found.start) + blanked[found.end :]
-    reading = read(blanked, dialect)
+    reading = parse_script(blanked, dialect)
     docs: list[dict[str, Any]] = []
     numbers: dict[int, int] = {}
     for slot, found in zip(slots, wanted, strict=True):
@@ -223,8 +227,8 @@ def _find_heredocs(
             continue
         around = [n for n, doc in enumerate(reading.heredocs) if doc.start <= found.start < doc.end]
         refused = _trial(text, wanted, dialect, list(wanted).index(found), TELLING[0])
-        if len(around) != 1 or isinstance(refused, Unwritable):
-            slot["refused"] = str(refused) if isinstance(refused, Unwritable) else _TOO_SUBTLE
+        if len(around) != 1 or isinstance(refused, QuotingError):
+            slot["refused"] = str(refused) if isinstance(refused, QuotingError) else _TOO_SUBTLE
             continue
         doc = reading.heredocs[around[0]]
         if around[0] not in numbers:
@@ -239,14 +243,14 @@ def _find_heredocs(
                     "wordStart": at(word.start),
                     "wordEnd": at(word.end),
                     "tabs": word.strips_tabs,
-                    "quoted": word.quoted,
+                    "quoted": word.is_quoted,
                 }
             )
         slot["doc"] = numbers[around[0]]
-        slot["after-name"] = _after_name(reading, found)
+        slot["after-name"] = _follows_name(reading, found)
     return docs
 
 
-def _after_name(reading: Reading, found: Placeholder) -> bool:
+def _follows_name(reading: ParsedScript, found: Placeholder) -> bool:
     """Whether the placeholder follows on a `$name`, which letters would make longer."""
     return any(start < found.start <= end for start, end in reading.parameters)

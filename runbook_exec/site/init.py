@@ -23,9 +23,9 @@ _WANTED = (
 )
 
 
-def init(config: Path, *, dry_run: bool = False) -> Iterator[str]:
+def init_site(config: Path, *, dry_run: bool = False) -> Iterator[str]:
     """Add what is missing, and say each thing that was done; with `dry_run` only say it. Raises Refused."""
-    text = _read(config)
+    text = _read_config(config)
     changed = text
     said = []
     for key, wanted in _WANTED:
@@ -36,7 +36,7 @@ def init(config: Path, *, dry_run: bool = False) -> Iterator[str]:
     docs = config.parent / _docs_dir(changed, config)
     if not docs.is_dir():
         raise Refused(f"expected the pages of the site in `{docs}`, which is no folder")
-    written = [_put(own, docs / BELOW / own.name, dry_run) for own in sorted(STATIC.iterdir())]
+    written = [_install_file(own, docs / BELOW / own.name, dry_run) for own in sorted(STATIC.iterdir())]
     if changed != text and not dry_run:
         _write(config, changed)
     said += [line for line in written if line]
@@ -44,7 +44,7 @@ def init(config: Path, *, dry_run: bool = False) -> Iterator[str]:
         yield f"dry run: {line}" if dry_run else line
 
 
-def _read(config: Path) -> str:
+def _read_config(config: Path) -> str:
     try:
         return config.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -140,7 +140,7 @@ def _line_end(text: str, offset: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _put(own: Path, target: Path, dry_run: bool) -> str:
+def _install_file(own: Path, target: Path, dry_run: bool) -> str:
     """Put a file into the site, and say so; empty where it is there as it should be."""
     try:
         if target.exists() and target.read_bytes() == own.read_bytes():

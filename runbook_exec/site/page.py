@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from ..document.front_matter.bounds import bounds
-from ..document.front_matter.keys import review_date
+from ..document.front_matter.bounds import find_bounds
+from ..document.front_matter.keys import find_review_date
 from ..document.model import Procedure, Runbook
-from ..document.parser import parse
+from ..document.parser import parse_runbook
 from ..plan.builder import items_of
-from ..plan.model import Item
+from ..plan.model import PlanItem
 from ..plan.values import is_secret
-from ..runs.due import Dates
-from ..runs.freshness import BadFreshness, Freshness, beside, read_freshness
+from ..runs.due import DueDates
+from ..runs.freshness import BadFreshness, Freshness, freshness_path, read_freshness
 from ..shells.registry import LANGUAGES
-from .builders import Place
+from .builders import PageLocation
 
 _SHELL_BLOCK = re.compile(rf"(?:```|~~~)[^\n]*\b(?:{'|'.join(map(re.escape, LANGUAGES))})\b", re.IGNORECASE)
 
@@ -29,7 +29,7 @@ _LINE_END = re.compile(r"\r\n?")
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class AsciicastFile:
     """A recorded run beside its page: the name of the file, and the title that it gives itself."""
 
     name: str
@@ -40,15 +40,15 @@ class Recording:
 class SitePage:
     """A page with what is known of it; offsets of `runbook` are offsets in `before` + the Markdown given."""
 
-    place: Place
+    location: PageLocation
     runbook: Runbook
     digest: str  # of the file's bytes
     before: str  # the front matter, which the builder has taken off
     freshness: Freshness
-    dates: Dates
-    items: tuple[Item, ...]  # all that there is to do in any of its procedures
+    dates: DueDates
+    items: tuple[PlanItem, ...]  # all that there is to do in any of its procedures
     secrets: frozenset[str]  # the placeholders whose values are secrets
-    cast: Recording | None  # beside the page
+    asciicast: AsciicastFile | None  # beside the page
     changed: bool  # whether what would be shown is not what would be run
 
     @property
@@ -57,7 +57,7 @@ class SitePage:
         return any(block.runs for block in self.runbook.blocks)
 
     @property
-    def main(self) -> Procedure | None:
+    def main_procedure(self) -> Procedure | None:
         """The procedure that runs when none is named."""
         own = self.runbook.settings.procedure or self.runbook.chosen
         return next((each for each in self.runbook.procedures if each.anchor == own), None)
@@ -68,16 +68,16 @@ def may_run(given: str) -> bool:
     return _SHELL_BLOCK.search(given) is not None or "shell=" in given
 
 
-def read_page(where: Place, given: str) -> SitePage:
+def read_page(where: PageLocation, given: str) -> SitePage:
     """The page whose Markdown, without front matter, is `given`; raises OSError and BadFreshness."""
     data = where.path.read_bytes()
     text = _LINE_END.sub("\n", data.decode("utf-8-sig", "replace"))
-    found = bounds(text)
+    found = find_bounds(text)
     before = text[: found[2]] if found else ""
-    runbook = parse((before + given).encode(), where.shown)
+    runbook = parse_runbook((before + given).encode(), where.path_to_run)
     same = given.strip("\n") == text[len(before) :].strip("\n")
-    changed = not same and _commands(runbook) != _commands(parse(data, where.shown))
-    freshness = read_freshness(beside(where.path.resolve()))
+    changed = not same and _commands(runbook) != _commands(parse_runbook(data, where.path_to_run))
+    freshness = read_freshness(freshness_path(where.path.resolve()))
     items = tuple(item for procedure in runbook.procedures for item in items_of(procedure))
     return SitePage(
         where,
@@ -85,15 +85,15 @@ def read_page(where: Place, given: str) -> SitePage:
         hashlib.sha256(data).hexdigest(),
         before,
         freshness,
-        dates_of(runbook, freshness),
+        find_dates(runbook, freshness),
         items,
         _secrets(runbook, items),
-        _recording(where.path.with_suffix(".cast")),
+        _read_asciicast(where.path.with_suffix(".cast")),
         changed,
     )
 
 
-def _recording(path: Path) -> Recording | None:
+def _read_asciicast(path: Path) -> AsciicastFile | None:
     try:
         with path.open(encoding="utf-8") as file:
             head = json.loads(file.readline())
@@ -102,10 +102,10 @@ def _recording(path: Path) -> Recording | None:
     except ValueError:
         head = {}
     title = head.get("title") if isinstance(head, dict) else None
-    return Recording(path.name, title if isinstance(title, str) else "")
+    return AsciicastFile(path.name, title if isinstance(title, str) else "")
 
 
-def _secrets(runbook: Runbook, items: tuple[Item, ...]) -> frozenset[str]:
+def _secrets(runbook: Runbook, items: tuple[PlanItem, ...]) -> frozenset[str]:
     annotated = {
         item.annotation.capture for item in items if item.annotation.secret and item.annotation.capture
     }
@@ -118,12 +118,12 @@ def _commands(runbook: Runbook) -> list[tuple[str, ...]]:
     return [tuple(s.text for s in block.statements) for block in runbook.blocks if block.runs]
 
 
-def dates_of(runbook: Runbook, freshness: Freshness) -> Dates:
+def find_dates(runbook: Runbook, freshness: Freshness) -> DueDates:
     """The dates of a runbook."""
     cadence = runbook.settings.cadence
     times = _successes(runbook, freshness) if freshness.procedures else ()
-    reviewed = review_date(runbook.front_matter)
-    return Dates(
+    reviewed = find_review_date(runbook.front_matter)
+    return DueDates(
         timedelta(seconds=cadence) if cadence is not None else None,
         max(times, default=None),
         reviewed[1] if reviewed else None,
@@ -131,46 +131,49 @@ def dates_of(runbook: Runbook, freshness: Freshness) -> Dates:
 
 
 def _successes(runbook: Runbook, freshness: Freshness) -> list[datetime]:
-    from ..runs.last_success import procedures_that_count
+    from ..runs.last_success import find_counted_procedures
 
-    counted = [freshness.procedures.get(each.anchor) for each in procedures_that_count(runbook)]
+    counted = [freshness.procedures.get(each.anchor) for each in find_counted_procedures(runbook)]
     return [datetime.fromisoformat(success.succeeded) for success in counted if success]
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class RunbookListing:
     """A runbook in the table of all: its path below the site's folder, and what the table says of it."""
 
     source: str
     title: str
     owner: str
-    dates: Dates
+    dates: DueDates
 
 
-def listed(docs: Path, source: str) -> Listed | None:
+def read_listing(docs: Path, source: str) -> RunbookListing | None:
     """What the table says of a page; None for one that is no runbook, or cannot be read."""
     path = (docs / source).resolve()
     try:
-        return _listed(path, source, path.stat().st_mtime_ns, _modified(beside(path)))
+        return _read_listing(path, source, path.stat().st_mtime_ns, _read_mtime(freshness_path(path)))
     except (OSError, BadFreshness):
         return None
 
 
 @lru_cache(maxsize=1024)
-def _listed(path: Path, source: str, modified: int, freshness_modified: int) -> Listed | None:
-    runbook = parse(path.read_bytes(), str(path))
+def _read_listing(path: Path, source: str, modified: int, freshness_modified: int) -> RunbookListing | None:
+    runbook = parse_runbook(path.read_bytes(), str(path))
     if not any(block.runs for block in runbook.blocks):
         return None
-    return Listed(
-        source, runbook.title, owner(runbook.front_matter), dates_of(runbook, read_freshness(beside(path)))
+    return RunbookListing(
+        source,
+        runbook.title,
+        find_owner(runbook.front_matter),
+        find_dates(runbook, read_freshness(freshness_path(path))),
     )
 
 
-def _modified(path: Path) -> int:
+def _read_mtime(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
-def owner(front_matter: Mapping[str, object]) -> str:
+def find_owner(front_matter: Mapping[str, object]) -> str:
     """Who answers for a page, by its front matter."""
     said = next((front_matter[key] for key in ("owner", "owners", "maintainer") if key in front_matter), "")
     return ", ".join(map(str, said)) if isinstance(said, list) else str(said or "")

@@ -12,9 +12,9 @@ from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
 from ..document.model import Step
-from .builders import Place, files_below
-from .html.card import card_html, run_html, state_html
-from .html.runbook_table import runbooks_below, table_html
+from .builders import PageLocation, list_site_files
+from .html.card import render_card, render_command, render_state
+from .html.runbook_table import find_runbooks, render_table
 from .page import SitePage
 
 TABLE = "<!-- runbooks -->"
@@ -22,18 +22,18 @@ TABLE = "<!-- runbooks -->"
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 
-class Filled(Treeprocessor):
+class PagePostprocessor(Treeprocessor):
     """Puts what is known of a runbook into the tree of its page."""
 
     page: SitePage | None = None
 
-    def __init__(self, md: Markdown, where: Place, runbooks: Sequence[str]) -> None:
+    def __init__(self, md: Markdown, where: PageLocation, runbooks: Sequence[str]) -> None:
         super().__init__(md)
         self._where = where
         self._runbooks = runbooks
         self._steps: dict[str, Step] = {}
 
-    def marks(self) -> dict[int, str]:
+    def assign_marks(self) -> dict[int, str]:
         """The marks of the steps that are list items, by the offset of the item."""
         if self.page is None:
             return {}
@@ -50,26 +50,26 @@ class Filled(Treeprocessor):
 
     def run(self, root: Element) -> None:
         """Change the tree in place."""
-        self._tables(root)
+        self._fill_tables(root)
         if self.page is not None:
-            self._items(root)
-            self._headings(root)
+            self._fill_items(root)
+            self._fill_headings(root)
 
-    def _tables(self, root: Element) -> None:
+    def _fill_tables(self, root: Element) -> None:
         for parent in list(root.iter()):
             for index, child in enumerate(list(parent)):
                 text = (child.text or "").strip()
                 if child.tag == "p" and not len(child) and text and self._is_table(text):
-                    found = runbooks_below(self._where.docs, self._pages())
-                    parent[index] = ElementTree.fromstring(table_html(found, self._where.source))  # noqa: S314
+                    found = find_runbooks(self._where.docs, self._find_pages())
+                    parent[index] = ElementTree.fromstring(render_table(found, self._where.source))  # noqa: S314
 
-    def _pages(self) -> list[str]:
+    def _find_pages(self) -> list[str]:
         """The pages below this one's folder that may be runbooks."""
         folder = posixpath.dirname(self._where.source)
         start = f"{folder}/" if folder else ""
         return [
             source
-            for source in files_below(self._where.docs)
+            for source in list_site_files(self._where.docs)
             if source.startswith(start)
             and source.endswith(".md")
             and any(fnmatchcase(source, pattern) for pattern in self._runbooks)
@@ -82,7 +82,7 @@ class Filled(Treeprocessor):
                 return str(kept).strip() == TABLE
         return False
 
-    def _items(self, root: Element) -> None:
+    def _fill_items(self, root: Element) -> None:
         """Find the list items that are steps by their marks."""
         for element in root.iter("li"):
             holder = element if (element.text or "").strip() or not len(element) else element[0]
@@ -97,11 +97,13 @@ class Filled(Treeprocessor):
                     element.insert(at, state)
                     break
 
-    def _headings(self, root: Element) -> None:
+    def _fill_headings(self, root: Element) -> None:
         page = self.page
         if page is None:
             return
-        procedures = {each.anchor: each for each in page.runbook.procedures if each is not page.main}
+        procedures = {
+            each.anchor: each for each in page.runbook.procedures if each is not page.main_procedure
+        }
         steps = {
             step.anchor: step
             for procedure in page.runbook.procedures
@@ -116,10 +118,12 @@ class Filled(Treeprocessor):
                 parent.insert(index + 1, self._state(step))
             if (procedure := procedures.get(anchor)) is not None and heading is not title:
                 kind = "rb-procedure rb-dangerous" if procedure.dangerous else "rb-procedure"
-                parent.insert(index + 1, _element(f'<div class="{kind}">{run_html(page, procedure)}</div>'))
+                parent.insert(
+                    index + 1, _element(f'<div class="{kind}">{render_command(page, procedure)}</div>')
+                )
         # below the title, which MkDocs takes for the page's only where nothing stands before it
         at = list(root).index(title) + 1 if title is not None else 0
-        root.insert(at, _element(card_html(page)))
+        root.insert(at, _element(render_card(page)))
         root.insert(at, _element(f'<div class="rb-page" data-digest="{page.digest}" hidden="hidden"></div>'))
 
     def _state(self, step: Step) -> Element:
@@ -128,7 +132,7 @@ class Filled(Treeprocessor):
             (each.shell for each in (page.runbook.procedures if page else ()) if step in each.steps), ""
         )
         fresh = page.freshness.of_step(step, shell) if page else (None, False)
-        return _element(state_html(step, fresh, step.manual))
+        return _element(render_state(step, fresh, step.manual))
 
 
 def _headings_of(root: Element) -> Iterator[tuple[Element, int, Element]]:

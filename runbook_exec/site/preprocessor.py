@@ -11,10 +11,18 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from ..document.markdown.elements import Element, Fence, Heading, Html, IndentedCode, Item, Paragraph
-from ..document.markdown.elements import read as read_elements
-from ..text.source import Source, source
-from .content_tabs import Inset, inset_at
+from ..document.markdown.elements import (
+    Element,
+    Fence,
+    Heading,
+    Html,
+    IndentedCode,
+    ListItem,
+    Paragraph,
+    read_elements,
+)
+from ..text.source import Source, parse_source
+from .content_tabs import ContentTab, find_tab
 
 _INDENT = 4
 
@@ -26,54 +34,60 @@ _ANNOTATION = re.compile(r"\s*<!--\s*runbook\s*:.*-->\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class PageMarks:
     """What is to be written where something of ours will stand, by the offset of what it is."""
 
     blocks: Mapping[int, str]  # a fence
     steps: Mapping[int, str]  # a list item
-    insets: Collection[str] = ()  # the tabs and the like that the site reads
-    shown: Callable[[Fence, Source, str], str] | None = None  # the mark of a fence in one, which is called so
+    tabs: Collection[str] = ()  # the tabs and the like that the site reads
+    mark_in_tab: Callable[[Fence, Source, str], str] | None = (
+        None  # the mark of a fence in one, which is called so
+    )
 
 
-def laid_out(before: str, given: str, marks: Marks) -> str:
+def preprocess_page(before: str, given: str, marks: PageMarks) -> str:
     """The Markdown `given` with its lists indented anew; the offsets of the marks count `before` too."""
-    page = source(before + given)
+    page = parse_source(before + given)
     first = page.index(len(before)) if before else 0
-    return _Writer(page, first, marks).written(read_elements(page, len(before)))
+    return _MarkdownWriter(page, first, marks).write_elements(read_elements(page, len(before)))
 
 
-def _inset_laid_out(inset: Inset, marks: Marks) -> list[str]:
+def _indent_tab(inset: ContentTab, marks: PageMarks) -> list[str]:
     """The lines of an inset's body, each fence in it as its mark."""
-    body = source(inset.body)
+    body = parse_source(inset.body)
     elements = read_elements(body)
     blocks = {}
     for each in elements:
-        if isinstance(each, Fence) and marks.shown and (mark := marks.shown(each, body, inset.called)):
+        if (
+            isinstance(each, Fence)
+            and marks.mark_in_tab
+            and (mark := marks.mark_in_tab(each, body, inset.kind))
+        ):
             blocks[each.span.start] = mark
-    inner = Marks(blocks, {}, marks.insets, marks.shown)
-    return _Writer(body, 0, inner).written(elements).split("\n")
+    inner = PageMarks(blocks, {}, marks.tabs, marks.mark_in_tab)
+    return _MarkdownWriter(body, 0, inner).write_elements(elements).split("\n")
 
 
 @dataclass(slots=True)
-class _Writer:
+class _MarkdownWriter:
     """Writes a page line by line; an item's lines move by as much as its text does."""
 
     page: Source
     first: int
-    marks: Marks
+    marks: PageMarks
     lines: dict[int, list[str]] = field(default_factory=dict)  # what stands for a line, by its index
     columns: dict[int, int] = field(default_factory=dict)  # of each item's text, by the item's id
     begun: set[int] = field(default_factory=set)  # lines on which an item begins
     step: tuple[int, ...] = ()  # the item that is the step which is being read
     done: int = 0  # the index of the line after the last inset
 
-    def written(self, elements: tuple[Element, ...]) -> str:
+    def write_elements(self, elements: tuple[Element, ...]) -> str:
         before: Element | None = None
         for element in elements:
-            if not element.items and not isinstance(element, Fence | Item):
+            if not element.items and not isinstance(element, Fence | ListItem):
                 self.step = ()
             match element:
-                case Item():
+                case ListItem():
                     self._item(element, before)
                 case Fence():
                     self._fence(element)
@@ -82,7 +96,7 @@ class _Writer:
                 case Paragraph() if not element.quoted:
                     self._paragraph(element)
                 case Heading() | Html() | IndentedCode() if element.items:
-                    self._move(element)
+                    self._move_element(element)
                 case _:
                     pass
             before = element
@@ -98,7 +112,7 @@ class _Writer:
         for more in range(index + 1, getattr(element, "last", index + 1)):
             self.lines[more] = []
 
-    def _item(self, item: Item, before: Element | None) -> None:
+    def _item(self, item: ListItem, before: Element | None) -> None:
         index = item.span.line - 1
         start = self.page.starts[index]
         line = self.page.lines[index]
@@ -124,19 +138,19 @@ class _Writer:
         for number in range(paragraph.span.line - 1, paragraph.last):
             if number < self.done or number in self.begun:
                 continue
-            inset = inset_at(self.page.lines, number, column, self.marks.insets)
-            if inset is not None and not self._runs_in(inset):
-                self._inset(inset, _INDENT * len(paragraph.items))
+            inset = find_tab(self.page.lines, number, column, self.marks.tabs)
+            if inset is not None and not self._has_block(inset):
+                self._write_tab(inset, _INDENT * len(paragraph.items))
             elif paragraph.items:
-                self.lines[number] = [self._moved(self.page.lines[number], paragraph.items)]
+                self.lines[number] = [self._move_line(self.page.lines[number], paragraph.items)]
 
-    def _runs_in(self, inset: Inset) -> bool:
+    def _has_block(self, inset: ContentTab) -> bool:
         start, end = self.page.starts[inset.first], self.page.end(inset.end - 1)
         return any(start <= offset < end for offset in self.marks.blocks)
 
-    def _inset(self, inset: Inset, indent: int) -> None:
+    def _write_tab(self, inset: ContentTab, indent: int) -> None:
         inner = " " * (indent + _INDENT)
-        body = _inset_laid_out(inset, self.marks) if inset.body else []
+        body = _indent_tab(inset, self.marks) if inset.body else []
         moved = [" " * indent + inset.head, *(inner + line if line else "" for line in body)]
         # within an item Python-Markdown finds it only where it does not go on a paragraph
         self.lines[inset.first] = ["", *moved, ""] if indent else moved
@@ -144,15 +158,15 @@ class _Writer:
             self.lines[number] = []
         self.done = inset.end
 
-    def _move(self, element: Heading | Html | IndentedCode) -> None:
+    def _move_element(self, element: Heading | Html | IndentedCode) -> None:
         if element.quoted:
             return
         index = element.span.line - 1
         for number in range(index, element.last):
             if number >= self.done and number not in self.begun:
-                self.lines[number] = [self._moved(self.page.lines[number], element.items)]
+                self.lines[number] = [self._move_line(self.page.lines[number], element.items)]
 
-    def _moved(self, line: str, items: tuple[int, ...]) -> str:
+    def _move_line(self, line: str, items: tuple[int, ...]) -> str:
         text = line.expandtabs(_INDENT) if line[:1] in "\t " else line
         bare = text.lstrip(" ")
         beyond = max(0, len(text) - len(bare) - self.columns[items[-1]])
@@ -171,7 +185,7 @@ class _Writer:
         if mark is None:
             if items and index not in self.begun:
                 for number in range(index, fence.last):
-                    self.lines[number] = [self._moved(self.page.lines[number], items)]
+                    self.lines[number] = [self._move_line(self.page.lines[number], items)]
             return
         indent = " " * (_INDENT * len(items))
         if index in self.begun:  # the block is all there is on the item's first line
@@ -182,6 +196,6 @@ class _Writer:
         self._replace(fence, ["", f"{indent}{mark}", ""])
 
 
-def is_ours(language: str) -> bool:
+def is_rendered_language(language: str) -> bool:
     """Whether a block of this language is shown by us."""
     return language not in _LEFT_ALONE

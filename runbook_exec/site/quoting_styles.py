@@ -21,12 +21,12 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")
 _INDEX = re.compile(r"[0-9. -]+")
 
 
-def _before(characters: str) -> Callable[[str], str]:
+def _backslash_before(characters: str) -> Callable[[str], str]:
     pattern = re.compile(f"[{characters}]")
     return lambda value: pattern.sub(r"\\\g<0>", value)
 
 
-_posix_double = _before(r'\\"$`')
+_posix_double = _backslash_before(r'\\"$`')
 
 _spare = re.compile(r'[$"]')
 
@@ -39,11 +39,11 @@ def _fish_double(value: str) -> str:
     return keys_apart(re.sub(r'[\\"$]', r"\\\g<0>", value), '"')
 
 
-def _quoted(value: str) -> str:
+def _single_quote(value: str) -> str:
     return "'" + value.replace("'", r"'\''") + "'"
 
 
-def _spared(quoted: str) -> str:
+def _escape_apart(quoted: str) -> str:
     return _spare.sub(r"'\\\g<0>'", quoted)
 
 
@@ -52,35 +52,35 @@ def _fish_word(value: str) -> str:
 
 
 POSIX: Mapping[str, Callable[[str], str]] = {
-    "quoted": _quoted,
+    "quoted": _single_quote,
     "single": lambda value: value.replace("'", r"'\''"),
     "double": _posix_double,
     "double-apart": lambda value: '""' + _posix_double(value),
     "in-double": lambda value: f'"{_posix_double(value)}"',
-    "ansi-c": _before(r"\\'"),
-    "ansi-c-apart": lambda value: "'$'" + _before(r"\\'")(value),
+    "ansi-c": _backslash_before(r"\\'"),
+    "ansi-c-apart": lambda value: "'$'" + _backslash_before(r"\\'")(value),
 }
 
 FISH: Mapping[str, Callable[[str], str]] = {
     "word": _fish_word,
     "part": lambda value: f"'{_fish_single(value)}'",
-    "word-spared": lambda value: _spared(_fish_word(value)),
-    "part-spared": lambda value: _spared(f"'{_fish_single(value)}'"),
+    "word-spared": lambda value: _escape_apart(_fish_word(value)),
+    "part-spared": lambda value: _escape_apart(f"'{_fish_single(value)}'"),
     "single": _fish_single,
     "single-escaped": lambda value: "\\" + _fish_single(value),
-    "single-spared": lambda value: _spared(_fish_single(value)),
-    "single-spared-escaped": lambda value: "\\" + _spared(_fish_single(value)),
+    "single-spared": lambda value: _escape_apart(_fish_single(value)),
+    "single-spared-escaped": lambda value: "\\" + _escape_apart(_fish_single(value)),
     "double": _fish_double,
     "double-escaped": lambda value: "\\" + _fish_double(value),
     "double-apart": lambda value: f"\"'{_fish_single(value)}'\"",
-    "double-apart-spared": lambda value: f"\"'{_spared(_fish_single(value))}'\"",
+    "double-apart-spared": lambda value: f"\"'{_escape_apart(_fish_single(value))}'\"",
     "double-parentheses": lambda value: (
-        f"\"'{_spared(_fish_single(value))}'\"" if re.search(r"[()]", value) else _fish_double(value)
+        f"\"'{_escape_apart(_fish_single(value))}'\"" if re.search(r"[()]", value) else _fish_double(value)
     ),
     "index": lambda value: value,
 }
 
 
-def refuses(way: str, value: str) -> bool:
+def is_unwritable(way: str, value: str) -> bool:
     """Whether a value cannot be written in this way."""
     return "\0" in value or (way == "index" and not _INDEX.fullmatch(value))

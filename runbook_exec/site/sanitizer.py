@@ -89,16 +89,16 @@ def _is_harmful(name: str, value: str) -> bool:
     return bool(_SCHEME.match(address)) and not _HARMLESS.match(address)
 
 
-def make_inert(md: Markdown, comments: Collection[str]) -> None:
+def sanitize_page(md: Markdown, comments: Collection[str]) -> None:
     """Have this page's own HTML shown as text, but for what is harmless and these comments."""
     if "html_block" in md.preprocessors:
         # what runs has been listed when the page is read, so taking it off the list would come too late
-        md.preprocessors["html_block"].run = _as_it_is  # type: ignore[method-assign]
+        md.preprocessors["html_block"].run = _keep_lines  # type: ignore[method-assign]
     if "html" in md.inlinePatterns:
         md.inlinePatterns.deregister("html")
     md.inlinePatterns.register(HarmlessTags(md, comments), "runbook_tags", 90)
     md.treeprocessors.register(HarmlessAttributes(md), "runbook_inert", 1)
 
 
-def _as_it_is(lines: list[str]) -> list[str]:
+def _keep_lines(lines: list[str]) -> list[str]:
     return lines

@@ -14,10 +14,10 @@ from xml.etree.ElementTree import Element
 from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 
-from ..document.anchors import headings, letters
-from ..document.markdown.headings import anchors, plain
-from ..document.page_names import PAGES, Names, aliases_of, preferred, stem
-from .builders import Place, files_below, warn
+from ..document.anchors import find_headings, fold_heading
+from ..document.markdown.headings import assign_anchors, strip_markup
+from ..document.page_names import PAGES, PageNames, read_aliases, select_preferred, strip_page_suffix
+from .builders import PageLocation, list_site_files, warn_about_page
 
 # Above the escapes, so that the `\|` that a table needs is read here; below code spans, which are left alone.
 PRIORITY = 185
@@ -29,10 +29,10 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif")
 _SIZE = re.compile(r"\d+(?:x\d+)?")
 
 
-class Wikilinks(InlineProcessor):
+class WikilinkProcessor(InlineProcessor):
     """Turns `[[page#heading|label]]` into a link, and says which lead nowhere."""
 
-    def __init__(self, md: Markdown, where: Place, known: Sequence[str]) -> None:
+    def __init__(self, md: Markdown, where: PageLocation, known: Sequence[str]) -> None:
         super().__init__(_LINK, md)
         self._where = where
         self._known = known
@@ -56,9 +56,11 @@ class Wikilinks(InlineProcessor):
             elsewhere = Element("span", {"class": "rb-elsewhere", "title": "a page that is not on this site"})
             elsewhere.text = label
             return elsewhere
-        found = _found(where.docs, target, posixpath.dirname(where.source))
+        found = _find_file(where.docs, target, posixpath.dirname(where.source))
         if found is None:
-            warn(where, self._line(target), f"the wikilink `[[{target}]]` leads to no page of this site")
+            warn_about_page(
+                where, self._line(target), f"the wikilink `[[{target}]]` leads to no page of this site"
+            )
             broken = Element("span", {"class": "rb-broken"})
             broken.text = label
             return broken
@@ -73,17 +75,19 @@ class Wikilinks(InlineProcessor):
         """The anchor of a heading on a page of the site; empty for a block reference, or for none."""
         if heading.startswith("^"):
             return ""
-        wanted = letters(heading.rpartition("#")[2])
+        wanted = fold_heading(heading.rpartition("#")[2])
         try:
-            known = headings((self._where.docs / source).read_text(encoding="utf-8", errors="replace"))
+            known = find_headings((self._where.docs / source).read_text(encoding="utf-8", errors="replace"))
         except OSError:
             return ""
-        titles = [plain(title) for title in known.titles]
-        for title, anchor in zip(titles, anchors(titles), strict=True):
-            if letters(title) == wanted or anchor == heading:
+        titles = [strip_markup(title) for title in known.titles]
+        for title, anchor in zip(titles, assign_anchors(titles), strict=True):
+            if fold_heading(title) == wanted or anchor == heading:
                 return anchor
         if not known.has_heading(heading):
-            warn(self._where, self._line(heading), f"the page `{source}` has no heading `{heading}`")
+            warn_about_page(
+                self._where, self._line(heading), f"the page `{source}` has no heading `{heading}`"
+            )
         return ""
 
     def _line(self, written: str) -> int | None:
@@ -100,32 +104,32 @@ def _link(address: str, label: str) -> Element:
 
 
 @lru_cache(maxsize=4)
-def _names(files: tuple[str, ...]) -> Names:
-    return Names(files)
+def _index_names(files: tuple[str, ...]) -> PageNames:
+    return PageNames(files)
 
 
 @lru_cache(maxsize=4)
-def _aliases(docs: Path, files: tuple[str, ...]) -> dict[str, str]:
+def _collect_aliases(docs: Path, files: tuple[str, ...]) -> dict[str, str]:
     """The pages by the other names that they give themselves."""
     found: dict[str, str] = {}
     for source in files:
         if source.endswith(PAGES):
-            for alias in aliases_of(docs / source):
+            for alias in read_aliases(docs / source):
                 found.setdefault(alias.casefold(), source)
     return found
 
 
-def _found(docs: Path, target: str, folder: str) -> str | None:
+def _find_file(docs: Path, target: str, folder: str) -> str | None:
     """The file of the site that a wikilink on a page in `folder` means; None where there is none."""
     if target.startswith(("./", "../")):
         target = posixpath.normpath(posixpath.join(folder or ".", target))
-    files = files_below(docs)
-    names = _names(files)
+    files = list_site_files(docs)
+    names = _index_names(files)
     if candidates := names.pages_for(target):
-        return sorted(preferred(candidates, target, folder, True))[0]
+        return sorted(select_preferred(candidates, target, folder, True))[0]
     if names.has(target):
         wanted = target.strip("/").casefold()
         for source in files:
             if source.casefold() == wanted or source.casefold().endswith(f"/{wanted}"):
                 return source
-    return _aliases(docs, files).get(stem(target).casefold())
+    return _collect_aliases(docs, files).get(strip_page_suffix(target).casefold())

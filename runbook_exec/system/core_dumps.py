@@ -9,22 +9,22 @@ import sys
 _PR_SET_DUMPABLE = 4  # of Linux: also keeps other processes of the same user from reading our memory
 
 
-def forbid() -> None:
+def forbid_core_dumps() -> None:
     """From here on a death of this process leaves no core file, and no other process can read its memory.
 
     What is started from it is as ever on Linux; elsewhere it makes no core files either, unless it asks to.
     """
-    if not _dumpable(0):
+    if not _set_dumpable(0):
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-def allow() -> None:
+def allow_core_dumps() -> None:
     """Take that back, in a child that is about to become another program."""
-    _dumpable(1)
+    _set_dumpable(1)
 
 
-def _dumpable(value: int) -> bool:
+def _set_dumpable(value: int) -> bool:
     if sys.platform != "linux":
         return False
     import ctypes

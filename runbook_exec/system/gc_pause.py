@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def no_search_for_cycles() -> Iterator[None]:
+def pause_gc() -> Iterator[None]:
     """Keep Python from looking for values that refer to themselves until the end of the block.
 
     It would look through all that has been read again and again, for up to a third of the time.

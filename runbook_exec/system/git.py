@@ -18,7 +18,7 @@ class Commit(NamedTuple):
     dirty: bool = False
 
 
-def commit_of(document: Path) -> Commit:
+def read_commit(document: Path) -> Commit:
     """The commit that is checked out around the document; nothing outside of a repository or without git."""
     folder = document.absolute().parent
     if not in_repository(document):
@@ -41,7 +41,7 @@ def in_repository(document: Path) -> bool:
     return any((each / ".git").exists() for each in document.absolute().parents)
 
 
-def listed_by_git(folder: Path) -> Sequence[str] | None:
+def list_git_files(folder: Path) -> Sequence[str] | None:
     """The files that git does not ignore, as seen from a folder; None where no git or no work tree is."""
     command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."]
     try:

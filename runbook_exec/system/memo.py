@@ -13,15 +13,15 @@ _MANY = 2048  # the blocks of a hundred pages and more
 _LONG = 10_000  # characters; what is longer is rare, and would be kept at a high price
 
 
-def remembered(scan: Callable[[str], Scan]) -> Callable[[str], Scan]:
+def cache_scans(scan: Callable[[str], Scan]) -> Callable[[str], Scan]:
     """The function, which gives its last results again at once."""
     kept = lru_cache(maxsize=_MANY)(scan)
 
-    def remembering(script: str) -> Scan:
+    def scan_cached(script: str) -> Scan:
         return kept(script) if len(script) < _LONG else scan(script)
 
-    remembering.__doc__ = scan.__doc__
-    return remembering
+    scan_cached.__doc__ = scan.__doc__
+    return scan_cached
 
 
 Asked = TypeVar("Asked")
@@ -29,15 +29,15 @@ Asked = TypeVar("Asked")
 Result = TypeVar("Result")
 
 
-def latest(function: Callable[[Asked], Result]) -> Callable[[Asked], Result]:
+def cache_latest(function: Callable[[Asked], Result]) -> Callable[[Asked], Result]:
     """The function, which gives its last result again for the same object."""
     kept: list[Any] = [None, None]
 
     @wraps(function)
-    def giving(asked: Asked) -> Result:
+    def call_cached(asked: Asked) -> Result:
         if kept[0] is not asked:
             kept[:] = asked, function(asked)
         result: Result = kept[1]
         return result
 
-    return giving
+    return call_cached

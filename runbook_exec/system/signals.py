@@ -12,7 +12,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _told: list[int] = []
 
 
-def ending(*numbers: int) -> Callable[[], bool]:
+def watch_signals(*numbers: int) -> Callable[[], bool]:
     """Whether one of these signals has come since this was called; each raises KeyboardInterrupt, too.
 
     A statement may take that for itself and go on; what is begun after it is ours to decide. What whoever
@@ -31,7 +31,7 @@ def _end(number: int, frame: object) -> NoReturn:
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def hold_signals() -> Iterator[None]:
     """Keep back what would raise KeyboardInterrupt; it is raised at the end of the block.
 
     That is so for the thread that calls this: where there are others, one of them may be told.

@@ -8,7 +8,7 @@ import re
 import termios
 import tty
 
-from .signals import held
+from .signals import hold_signals
 
 _PRIVATE_MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 
@@ -21,7 +21,7 @@ _MATTERS = {b"1", b"7", b"9", b"25", b"47", b"1000", b"1001", b"1002", b"1003", 
 _MATTERS |= {b"1015", b"1047", b"1049", b"2004"}
 
 
-class Keyboard:
+class OperatorTty:
     """A terminal that is taken while a statement runs, and given back as it was found."""
 
     def __init__(self, fd: int, screen: int) -> None:
@@ -38,7 +38,7 @@ class Keyboard:
     def take(self) -> None:
         """Make the terminal raw: every key goes to the program; those typed too early are dropped."""
         if not self._taken:
-            with held():  # half taken, it would not be given back
+            with hold_signals():  # half taken, it would not be given back
                 # anything else would wait for whoever is printing there
                 tty.setraw(self._fd, termios.TCSANOW)
                 self._drop_keys()
@@ -47,7 +47,7 @@ class Keyboard:
     def give_back(self) -> None:
         """Set the modes that were found; keys typed too early are dropped, lest one answers a question."""
         if self._taken:
-            with held(), contextlib.suppress(termios.error):  # the terminal may be gone
+            with hold_signals(), contextlib.suppress(termios.error):  # the terminal may be gone
                 self._taken = False
                 self._drop_keys()
                 termios.tcsetattr(self._fd, termios.TCSANOW, self._found)
@@ -88,7 +88,7 @@ class ScreenModes:
         self._tail = data[escape:] if unfinished and escape >= 0 else b""
 
     @property
-    def elsewhere(self) -> bool:
+    def in_alternate_screen(self) -> bool:
         """Whether a program shows its own screen."""
         return any(self._changed.get(mode, False) for mode in (b"47", b"1047", b"1049"))
 

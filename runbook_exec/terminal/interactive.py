@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..document.model import Procedure, Runbook, Statement
-from ..document.sections import section_for
+from ..document.sections import find_section
 from ..engine.questions import (
     AfterFailure,
     Alternatives,
@@ -26,12 +26,12 @@ from ..engine.questions import (
     ValueNeeded,
 )
 from ..plan.builder import items_of
-from ..plan.model import Item, Plan
-from ..system.signals import ending
-from ..text.ansi import visible
-from ..text.display import clip, columns, fold, pad, wrap
+from ..plan.model import Plan, PlanItem
+from ..system.signals import watch_signals
+from ..text.ansi import show_controls
+from ..text.display import clip, count_columns, fold, pad, wrap
 from .prompts import Piece, ask_key, ask_line, ask_row, ask_value
-from .reporter import Terminal
+from .reporter import TerminalReporter
 
 if TYPE_CHECKING:
     from ..runs.record import Record
@@ -72,15 +72,15 @@ _AFTER_PLUS = {"vi", "vim", "nvim", "nano", "micro", "emacs", "emacsclient", "ka
 _TITLE, _LINES = 44, 6  # columns of a procedure's title, and lines of an alternative, at most
 
 
-def person(terminal: Terminal, colour: bool, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
+def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
     """Answers that a person gives; `replan` reads the document again, and tells what is wrong with it.
 
     To be told to end (SIGTERM, SIGHUP) from here on also means that no more questions are put to the
     person: each is answered with quit.
     """
-    told_to_end = ending(signal.SIGTERM, signal.SIGHUP)
+    told_to_end = watch_signals(signal.SIGTERM, signal.SIGHUP)
     away = False  # the person was in the shell, and has seen much else since
-    confirmed: tuple[Item, str] | None = None  # what "yes, run it" was just said to
+    confirmed: tuple[PlanItem, str] | None = None  # what "yes, run it" was just said to
 
     def ask(question: Question) -> Answer:
         nonlocal away, confirmed
@@ -90,31 +90,31 @@ def person(terminal: Terminal, colour: bool, replan: Callable[[], Plan | Sequenc
         if isinstance(question, BeforeStatement) and said == (question.item, question.text):
             return Answer("run")
         if away and isinstance(question, AfterFailure):
-            terminal.present(question.item, question.text)
-            terminal.say()
-            terminal.say(f"  {terminal.paint('✗', 'red', 'bold')}  {question.problem}")
+            terminal.show_statement(question.item, question.text)
+            terminal.write_line()
+            terminal.write_line(f"  {terminal.paint('✗', 'red', 'bold')}  {question.problem}")
         answer = _ask(question, terminal, colour, replan)
         away = answer.choice == "shell"
         if away:
-            terminal.say()
-            terminal.say("  the same shell as the page's; ^D or `exit` comes back here")
-            terminal.say()
-            terminal.again()
+            terminal.write_line()
+            terminal.write_line("  the same shell as the page's; ^D or `exit` comes back here")
+            terminal.write_line()
+            terminal.reset_statement()
         if isinstance(question, Confirmation) and answer.choice == "run":
-            terminal.say("  › yes")
+            terminal.write_line("  › yes")
             confirmed = (question.item, question.text)
         return answer
 
     return ask
 
 
-def choose_from(runbook: Runbook, width: int, colour: bool) -> Procedure:
+def choose_procedure(runbook: Runbook, width: int, colour: bool) -> Procedure:
     """The procedure that a person picks from a page with several; dangerous ones come last.
 
     Raises KeyboardInterrupt where none is picked.
     """
     procedures = sorted(runbook.procedures, key=lambda procedure: procedure.dangerous)
-    room = min(_TITLE, max(columns(procedure.title) for procedure in procedures), width - 34)
+    room = min(_TITLE, max(count_columns(procedure.title) for procedure in procedures), width - 34)
     rows: list[list[Piece]] = []
     for procedure in procedures:
         count = sum(1 for item in items_of(procedure) if item.statement)
@@ -133,7 +133,7 @@ def choose_from(runbook: Runbook, width: int, colour: bool) -> Procedure:
     return procedures[picked]
 
 
-def takes_up(record: Record, width: int, colour: bool) -> bool:
+def confirm_resume(record: Record, width: int, colour: bool) -> bool:
     """Whether a person wants to go on with a page's unfinished run; False for a new one.
 
     Raises KeyboardInterrupt where neither is wanted.
@@ -156,7 +156,7 @@ def takes_up(record: Record, width: int, colour: bool) -> bool:
     return key == "r"
 
 
-def agrees(what: str, width: int) -> bool:
+def confirm_action(what: str, width: int) -> bool:
     """Whether a person agrees to something."""
     try:
         return ask_key({"y": ("y", what), "q": _KEYS["q"]}, "›", width, not os.environ.get("NO_COLOR")) == "y"
@@ -165,26 +165,26 @@ def agrees(what: str, width: int) -> bool:
 
 
 def _ask(
-    question: Question, terminal: Terminal, colour: bool, replan: Callable[[], Plan | Sequence[str]]
+    question: Question, terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]
 ) -> Answer:
     def pick(keys: str, right: str | None = None) -> Answer:
         chosen = {key: _KEYS[key] for key in keys.split() if key != "v" or question.item.placeholders}
         key = ask_key(chosen, _place(terminal, question.item) if right is None else right, width, colour)
-        return _meant(key, question, terminal, colour, replan)
+        return _answer_key(key, question, terminal, colour, replan)
 
     item, width = question.item, terminal.width
     try:
         match question:
             case BeforeStatement():
-                terminal.present(item, question.text)
+                terminal.show_statement(item, question.text)
                 return pick("enter v s e ! q")
             case Confirmation():
-                terminal.present(item, question.text)
-                terminal.say()
-                terminal.wrapped(question.question, "bold", "yellow")
+                terminal.show_statement(item, question.text)
+                terminal.write_line()
+                terminal.write_wrapped(question.question, "bold", "yellow")
                 return pick("y s e ! q")
             case ManualStep():
-                terminal.manual(item)
+                terminal.show_manual_step(item)
                 return pick("d n s e ! q", "›")
             case Doubt():
                 _doubt(question, terminal)
@@ -194,7 +194,9 @@ def _ask(
                 return pick("r v s e ! q" if question.alive else "q")
             case Alternatives():
                 key = _alternative(question, terminal, colour)
-                return key if isinstance(key, Answer) else _meant(key, question, terminal, colour, replan)
+                return (
+                    key if isinstance(key, Answer) else _answer_key(key, question, terminal, colour, replan)
+                )
             case ValueNeeded():
                 while True:
                     value = _value(question, terminal, colour)
@@ -203,22 +205,22 @@ def _ask(
                     keys = {"enter": ("enter", f"give <{question.name}>"), **{k: _KEYS[k] for k in "se!q"}}
                     key = ask_key(keys, "›", width, colour)
                     if key != "enter":
-                        return _meant(key, question, terminal, colour, replan)
+                        return _answer_key(key, question, terminal, colour, replan)
     except (KeyboardInterrupt, EOFError):
         return Answer("quit")
 
 
-def _place(terminal: Terminal, item: Item) -> str:
+def _place(terminal: TerminalReporter, item: PlanItem) -> str:
     """Which statement of how many this is."""
     items = [each for each in terminal.plan.items if each.statement is not None]
     here = next((n for n, each in enumerate(items, 1) if each.where >= item.where), len(items))
     return f"{here} of {len(items)} ›"
 
 
-def _meant(
+def _answer_key(
     key: str,
     question: Question,
-    terminal: Terminal,
+    terminal: TerminalReporter,
     colour: bool,
     replan: Callable[[], Plan | Sequence[str]],
 ) -> Answer:
@@ -231,31 +233,33 @@ def _meant(
     return Answer(_MEANING[key])
 
 
-def _doubt(question: Doubt, terminal: Terminal) -> None:
-    terminal.present(question.item, question.text)
-    terminal.say()
-    terminal.wrapped("This was running when the run died, and nobody saw it end.", "bold", "yellow")
+def _doubt(question: Doubt, terminal: TerminalReporter) -> None:
+    terminal.show_statement(question.item, question.text)
+    terminal.write_line()
+    terminal.write_wrapped("This was running when the run died, and nobody saw it end.", "bold", "yellow")
     printed = question.output.strip("\n")
     if printed:
-        terminal.wrapped("It had printed:")
-        terminal.code(visible(printed), "dim")
+        terminal.write_wrapped("It had printed:")
+        terminal.write_code(show_controls(printed), "dim")
     else:
-        terminal.wrapped("It had printed nothing.")
+        terminal.write_wrapped("It had printed nothing.")
 
 
-def _advise(question: AfterFailure, terminal: Terminal) -> None:
-    sections = section_for(terminal.plan.runbook, question.output)
+def _advise(question: AfterFailure, terminal: TerminalReporter) -> None:
+    sections = find_section(terminal.plan.runbook, question.output)
     if sections:
         trail = " › ".join(section.title for section in sections)
-        terminal.say()
-        terminal.wrapped(f"The page has a section for this, line {sections[-1].span.line}: {trail}", indent=5)
+        terminal.write_line()
+        terminal.write_wrapped(
+            f"The page has a section for this, line {sections[-1].span.line}: {trail}", indent=5
+        )
 
 
-def _alternative(question: Alternatives, terminal: Terminal, colour: bool) -> Answer | str:
+def _alternative(question: Alternatives, terminal: TerminalReporter, colour: bool) -> Answer | str:
     """The alternative that is picked, or another key."""
     block = question.item.block
     statements: tuple[Statement, ...] = block.statements if block else ()
-    terminal.present(question.item, "\n".join(s.text for s in statements if not s.alternative))
+    terminal.show_statement(question.item, "\n".join(s.text for s in statements if not s.alternative))
     rows: list[list[Piece]] = []
     for number in range(1, len(question.labels) + 1):
         text = "\n".join(s.text for s in statements if s.alternative == number)
@@ -271,64 +275,72 @@ def _alternative(question: Alternatives, terminal: Terminal, colour: bool) -> An
     return Answer("choose", value=str(picked + 1))
 
 
-def _value(question: ValueNeeded, terminal: Terminal, colour: bool) -> str | None:
+def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> str | None:
     """The value that is typed or picked; None where the person wants something else."""
-    terminal.present(question.item, question.text)
+    terminal.show_statement(question.item, question.text)
     told = "secret, will not be shown" if question.secret else ""
-    if not told and question.offers:
+    if not told and question.suggestions:
         told = "pick one that was printed, or type it; typing filters"
     known = question.input
     room = terminal.width - 4
     above: list[Piece] = [("", "\n  "), ("bold", f"<{question.name}>"), ("", f"  {told}\n" if told else "\n")]
-    notes = wrap(visible(known.help), room) if known and known.help else []
+    notes = wrap(show_controls(known.help), room) if known and known.help else []
     if known and known.choices:
         notes += wrap("one of " + ", ".join(known.choices), room)
     above += [("", f"  {line}\n") for line in notes]
     if question.problem:
         above += [("bold fg:ansired", f"  {line}\n") for line in wrap(question.problem, room)]
-    value = ask_value(above, question.offers, secret=question.secret, width=terminal.width, colour=colour)
+    value = ask_value(
+        above, question.suggestions, secret=question.secret, width=terminal.width, colour=colour
+    )
     if value is None:
         return None
     shown = "•" * 8 if question.secret else value
     lead = f"  {terminal.paint(f'<{question.name}>', 'bold')}  "
-    terminal.say()
-    first, *more = fold(shown, terminal.width - columns(question.name) - 8)
-    terminal.say(lead + first)
+    terminal.write_line()
+    first, *more = fold(shown, terminal.width - count_columns(question.name) - 8)
+    terminal.write_line(lead + first)
     for line in more:
-        terminal.say(" " * (columns(question.name) + 6) + line)
+        terminal.write_line(" " * (count_columns(question.name) + 6) + line)
     return value
 
 
-def _edit(item: Item, terminal: Terminal, colour: bool, replan: Callable[[], Plan | Sequence[str]]) -> Answer:
+def _edit(
+    item: PlanItem, terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]
+) -> Answer:
     """Open the document at the item's line, and read it again, until it can be run or is given up."""
     while True:
         runbook = terminal.plan.runbook
         try:
-            with _interrupts_are_the_editors():
+            with _leave_interrupts_to_editor():
                 subprocess.run(_editor(runbook.path, item.line), check=False)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            terminal.say()
-            terminal.wrapped(f"cannot start the editor: {reason}; set EDITOR to one that is there", "yellow")
+            terminal.write_line()
+            terminal.write_wrapped(
+                f"cannot start the editor: {reason}; set EDITOR to one that is there", "yellow"
+            )
             return Answer("edit")
         plan = replan()
         if isinstance(plan, Plan):
             changed = plan.runbook.digest != runbook.digest
             terminal.plan = plan
-            terminal.say()
-            terminal.say("  the page was edited and read again" if changed else "  the page is as it was")
-            terminal.again()
+            terminal.write_line()
+            terminal.write_line(
+                "  the page was edited and read again" if changed else "  the page is as it was"
+            )
+            terminal.reset_statement()
             return Answer("edit", plan=plan, note=f"the document now has the digest {plan.runbook.digest}")
-        terminal.say()
-        terminal.say("  " + terminal.paint("The page cannot be run as it is now:", "bold"))
+        terminal.write_line()
+        terminal.write_line("  " + terminal.paint("The page cannot be run as it is now:", "bold"))
         for line in plan:
-            terminal.say("  " + line)
+            terminal.write_line("  " + line)
         if ask_key({key: _KEYS[key] for key in "eq"}, "›", terminal.width, colour) == "q":
             return Answer("quit")
 
 
 @contextmanager
-def _interrupts_are_the_editors() -> Iterator[None]:
+def _leave_interrupts_to_editor() -> Iterator[None]:
     """^C in an editor that does not take it as a key interrupts the editor, and not the run."""
     before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 
-from ..text.ansi import visible
+from ..text.ansi import show_controls
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
@@ -18,13 +18,13 @@ _QUIET = ("block_quote", "item.bullet", "item.number", "link", "link_url", "tabl
 _STYLE = re.compile(r"\x1b\[[\d;]*m")
 
 
-def render(text: str, width: int, colour: bool) -> list[str]:
+def render_markdown(text: str, width: int, colour: bool) -> list[str]:
     """Markdown as lines of at most `width` columns, with a blank one first; none where nothing is shown."""
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.theme import Theme
 
-    text = _COMMENT.sub("", visible(text))
+    text = _COMMENT.sub("", show_controls(text))
     text = _WIKILINK.sub(lambda m: m[3] or " › ".join(filter(None, (m[1], m[2]))), text)
     text = _HEADING.sub(r"**\1**", text)
     if not text.strip():

@@ -23,9 +23,9 @@ from prompt_toolkit.layout.processors import BeforeInput, PasswordProcessor, Pro
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from ..plan.suggestions import Offer
-from ..text.ansi import visible
-from ..text.display import clip, clip_middle, columns, pad
+from ..plan.suggestions import Suggestion
+from ..text.ansi import show_controls
+from ..text.display import clip, clip_middle, count_columns, pad
 
 _SHOWN = 8  # rows on the screen at a time
 
@@ -85,16 +85,16 @@ def _keys_line(keys: Keyed, right: str, width: int) -> StyleAndTextTuples:
     text: StyleAndTextTuples = [("", "  ")]
     used = 2
     for shown, does in keys.values():
-        size = columns(shown) + columns(does) + 1
+        size = count_columns(shown) + count_columns(does) + 1
         if used > 2 and used + size > width - 2:
             text.append(("", "\n  "))
             used = 2
         text += [("bold", shown), ("", f" {does}   ")]
         used += size + 3
-    if used + columns(right) > width - 2:
+    if used + count_columns(right) > width - 2:
         text.append(("", "\n"))
         used = 0
-    text.append(("", " " * max(0, width - used - columns(right) - 2) + right))
+    text.append(("", " " * max(0, width - used - count_columns(right) - 2) + right))
     return text
 
 
@@ -192,7 +192,7 @@ class _Choice:
     None is picked where several offers match, so that enter cannot take the wrong one.
     """
 
-    def __init__(self, offers: Sequence[Offer], secret: bool) -> None:
+    def __init__(self, offers: Sequence[Suggestion], secret: bool) -> None:
         self.offers = offers
         self.secret = secret
         self.typed = Buffer(multiline=False, on_text_changed=lambda _: self.reset())
@@ -200,7 +200,7 @@ class _Choice:
         self.reset()
 
     def reset(self) -> None:
-        matching, typed = self.matching, bool(self.typed.text)
+        matching, typed = self.matches, bool(self.typed.text)
         if typed and (self.secret or not matching):
             self.picked = -1
         elif len(matching) == 1:
@@ -209,16 +209,16 @@ class _Choice:
             self.picked = None if matching else -1
 
     @property
-    def matching(self) -> list[Offer]:
+    def matches(self) -> list[Suggestion]:
         if self.secret:
             return list(self.offers)
         words = self.typed.text.casefold().split()
-        return [o for o in self.offers if all(w in f"{o.shown} {o.beside}".casefold() for w in words)]
+        return [o for o in self.offers if all(w in f"{o.label} {o.beside}".casefold() for w in words)]
 
     def move(self, by: int) -> None:
         first = -1 if self.typed.text else 0
         at = self.picked if self.picked is not None else (-1 if by > 0 else 0)
-        self.picked = max(first, min(at + by, len(self.matching) - 1))
+        self.picked = max(first, min(at + by, len(self.matches) - 1))
 
     @property
     def value(self) -> str | None:
@@ -226,12 +226,12 @@ class _Choice:
         if self.picked is None:
             return None
         if self.picked >= 0:
-            return self.matching[self.picked].value
+            return self.matches[self.picked].value
         return self.typed.text if self.typed.text or not self.offers else None
 
 
 def ask_value(
-    above: Sequence[Piece], offers: Sequence[Offer], *, secret: bool, width: int, colour: bool
+    above: Sequence[Piece], offers: Sequence[Suggestion], *, secret: bool, width: int, colour: bool
 ) -> str | None:
     """Wait for a value, typed or picked from the offers, which typing filters; None for Escape or ^C.
 
@@ -281,31 +281,31 @@ def ask_value(
 
 
 def _rows(choice: _Choice, width: int) -> StyleAndTextTuples:
-    matching = choice.matching
+    matching = choice.matches
     picked = -1 if choice.picked is None else choice.picked
     first = max(0, min(picked - _SHOWN // 2, len(matching) - _SHOWN))
     shown = matching[first : first + _SHOWN]
     room = width - 6
-    widest = max((columns(offer.shown) for offer in shown), default=0)
-    beside = max((columns(offer.beside) for offer in shown), default=0)
+    widest = max((count_columns(offer.label) for offer in shown), default=0)
+    beside = max((count_columns(offer.beside) for offer in shown), default=0)
     widest = min(widest, max(_NARROWEST, room - beside - 3)) if beside else min(widest, room)
     rows: StyleAndTextTuples = []
     for index, offer in enumerate(shown, first):
         style, mark = ("bold", "›") if index == picked else ("", " ")
         if choice.secret:
-            text = clip(f"from {offer.origin}: {offer.shown}  ({offer.beside})", room)
+            text = clip(f"from {offer.origin}: {offer.label}  ({offer.beside})", room)
         else:
-            text = pad(clip_middle(offer.shown, widest), widest)
+            text = pad(clip_middle(offer.label, widest), widest)
         rows.append((style, f"  {mark} {text}"))
         if offer.beside and not choice.secret:
-            rows.append(("", f"   {_fitting(offer.beside, room - widest - 3)}"))
+            rows.append(("", f"   {_fit_cells(offer.beside, room - widest - 3)}"))
         rows.append(("", "\n"))
     return rows
 
 
-def _fitting(beside: str, room: int) -> str:
+def _fit_cells(beside: str, room: int) -> str:
     """What stood beside a value, in as many whole cells as there is room for."""
-    if columns(beside) <= room:
+    if count_columns(beside) <= room:
         return beside
     cells = clip(beside, room + 1).rpartition("  ")[0].rstrip()
     return cells or clip(beside, room)
@@ -319,14 +319,14 @@ def _hint(choice: _Choice, width: int) -> StyleAndTextTuples:
     elif choice.picked < 0:
         text = choice.typed.text
         if text and not choice.secret:
-            text = visible(text).replace("\n", "␊")
+            text = show_controls(text).replace("\n", "␊")
             does = ("enter", f"takes “{clip_middle(text, room)}”")
         else:
             does = ("enter", "takes it")
     elif choice.secret:
         does = ("enter", "takes it; or type, or paste, another")
     else:
-        does = ("enter", f"takes {clip_middle(choice.matching[choice.picked].shown, room)}")
+        does = ("enter", f"takes {clip_middle(choice.matches[choice.picked].label, room)}")
     return [("", "\n"), *_keys_line({"does": does, "esc": ("esc", "other keys")}, "", width)]
 
 

@@ -11,17 +11,17 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from ..diagnostics.excerpt import excerpt
+from ..diagnostics.excerpt import format_excerpt
 from ..document.model import Block, Prose, Step
 from ..engine.events import Answered, Captured, Event, Output, RunEnded, StatementFinished, StatementStarted
 from ..engine.state import State, next_item
-from ..plan.model import Item, Plan, Where
+from ..plan.model import ItemId, Plan, PlanItem
 from ..system.tty import ScreenModes
-from ..text.ansi import visible
-from ..text.display import clip, columns, fold, pad, wrap
+from ..text.ansi import show_controls
+from ..text.display import clip, count_columns, fold, pad, wrap
 from ..text.durations import format_duration
 from ..text.span import Span
-from .markdown import render
+from .markdown import render_markdown
 
 _NARROWEST, _WIDEST = 24, 100  # columns; longer lines of prose are hard to read
 
@@ -38,7 +38,7 @@ _MARKS = {"ok": "✓", "failed": "✗", "skipped": "–"}
 _MARK_COLOURS = {"✓": "green", "✗": "red"}
 
 
-class Terminal:
+class TerminalReporter:
     """Writes to one descriptor; `tty` says that a person looks on, `colour` that colours are welcome."""
 
     def __init__(self, plan: Plan, fd: int, *, tty: bool, colour: bool, width: Callable[[], int]) -> None:
@@ -50,7 +50,7 @@ class Terminal:
         self._modes = ScreenModes()
         self._at_line_start = True
         self._ticking = ""
-        self._presented: Where | None = None
+        self._presented: ItemId | None = None
         self._step: int | None = None
         self._told: set[int] = set()  # offsets of the prose that was shown
         self._passed = 0  # lines that programs have printed since the last heading
@@ -70,28 +70,30 @@ class Terminal:
         codes = [_STYLES[s] for s in styles if self._tty and (self._colour or s not in _COLOURS)]
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if codes and text else text
 
-    def say(self, text: str = "") -> None:
+    def write_line(self, text: str = "") -> None:
         """Write lines of ours."""
-        self._still()
+        self._clear_elapsed()
         if not self._at_line_start:
             self._write(b"\n")
         self._write((text + "\n").encode("utf-8", "replace"))
         self._at_line_start = True
 
-    def wrapped(self, text: str, *styles: str, indent: int = 2) -> None:
+    def write_wrapped(self, text: str, *styles: str, indent: int = 2) -> None:
         """Write a sentence of ours, set in and folded to the width."""
         for line in wrap(text, self.width - indent - 2):
-            self.say(" " * indent + self.paint(line, *styles))
+            self.write_line(" " * indent + self.paint(line, *styles))
 
-    def code(self, text: str, *styles: str, indent: int = 5) -> None:
+    def write_code(self, text: str, *styles: str, indent: int = 5) -> None:
         """Write code, set in; only what does not fit into the terminal is folded."""
         for line in fold(text, max(_NARROWEST, self._width()) - indent - 2):
-            self.say((" " * indent + self.paint(line, *styles)).rstrip())
+            self.write_line((" " * indent + self.paint(line, *styles)).rstrip())
 
     def _sides(self, left: str, right: str, *styles: str, lead: str = "") -> None:
         """A line with a text at each of its ends; the left one gives way. `lead` is already painted."""
-        room = self.width - 2 - columns(right)
-        self.say(lead + self.paint(pad(clip(left, room - 2), room), *styles) + self.paint(right, "dim"))
+        room = self.width - 2 - count_columns(right)
+        self.write_line(
+            lead + self.paint(pad(clip(left, room - 2), room), *styles) + self.paint(right, "dim")
+        )
 
     def _write(self, data: bytes) -> None:
         try:
@@ -109,19 +111,19 @@ class Terminal:
         """Pass on what a program printed, byte for byte."""
         if not data:
             return
-        self._still()
+        self._clear_elapsed()
         if self._tty:
             self._modes.follow(data)
             self._passed += data.count(b"\n")
         self._write(data)
         self._at_line_start = data.endswith(b"\n")
 
-    def quiet(self, seconds: float) -> None:
+    def show_elapsed(self, seconds: float) -> None:
         """Tell how long a silent statement has been running, on a line that is taken back.
 
         Where the cursor stands in a line, a program may be asking or counting: that line is left alone.
         """
-        if not self._tty or not self._at_line_start or self._modes.elsewhere or seconds < 2:
+        if not self._tty or not self._at_line_start or self._modes.in_alternate_screen or seconds < 2:
             return
         took = f"{int(seconds)} s" if seconds < 60 else format_duration(int(seconds))
         told = f"  … {took}, ^C interrupts"
@@ -130,41 +132,41 @@ class Terminal:
             # the cursor stays where the program left it
             self._write(f"\r{self.paint(told, 'dim')}\x1b[K\r".encode())
 
-    def _still(self) -> None:
+    def _clear_elapsed(self) -> None:
         if self._ticking:
             self._ticking = ""
             self._write(b"\r\x1b[K")
 
     # before statements -----------------------------------------------------------------------------------
 
-    def header(self, facts: Sequence[str]) -> None:
+    def show_header(self, facts: Sequence[str]) -> None:
         """What is about to be run."""
         runbook = self.plan.runbook
         title = runbook.title
         if not self._tty:
-            self.say(f"{title} ({runbook.path}): {' · '.join(facts)}")
+            self.write_line(f"{title} ({runbook.path}): {' · '.join(facts)}")
             return
         path = _short(runbook.path)
-        self.say()
-        if columns(title) + columns(path) + 6 <= self.width:
+        self.write_line()
+        if count_columns(title) + count_columns(path) + 6 <= self.width:
             self._sides(f"  {title}", path, "bold")
         else:
-            self.wrapped(title, "bold")
-            self.say("  " + self.paint(path, "dim"))
-        self.wrapped(" · ".join(fact.replace(" ", "\xa0") for fact in facts))
-        self.say("  " + self.paint("─" * (self.width - 4), "dim"))
+            self.write_wrapped(title, "bold")
+            self.write_line("  " + self.paint(path, "dim"))
+        self.write_wrapped(" · ".join(fact.replace(" ", "\xa0") for fact in facts))
+        self.write_line("  " + self.paint("─" * (self.width - 4), "dim"))
         for prose in self.plan.procedure.prose:
             self._prose(prose)
 
-    def present(self, item: Item, text: str) -> None:
+    def show_statement(self, item: PlanItem, text: str) -> None:
         """A statement about to run, in its step, with the document's own words around it; once."""
         if self._presented == item.where and self._text == text:
             return
         changed = self._presented == item.where
         self._presented, self._text = item.where, text
-        self._heading(item)
+        self._show_heading(item)
         if not self._tty:
-            self.say(
+            self.write_line(
                 "\n".join(f"$ {line}" if n == 0 else f"  {line}" for n, line in enumerate(text.split("\n")))
             )
             return
@@ -174,20 +176,20 @@ class Terminal:
             for part in parts[:here]:
                 self._part(part)
         if text:
-            self.say()
-            self.code(text, "bold")
+            self.write_line()
+            self.write_code(text, "bold")
         # what stands between two blocks belongs to the next; what follows the last one is said with it
         rest = parts[here + 1 :]
         if not changed and not any(isinstance(part, Block) and part.runs for part in rest):
             for part in rest:
                 self._part(part)
 
-    def manual(self, item: Item) -> None:
+    def show_manual_step(self, item: PlanItem) -> None:
         """A step, or a block of one, that a person does."""
         if self._presented == item.where:
             return
         self._presented = item.where
-        self._heading(item)
+        self._show_heading(item)
         if self._tty:
             if item.block is None:
                 for part in item.step.parts:
@@ -195,28 +197,30 @@ class Terminal:
             else:
                 for part in item.step.parts[: item.step.parts.index(item.block)]:
                     self._part(part)
-                self.say()
-                self.code(item.block.code.rstrip("\n"), "bold")
+                self.write_line()
+                self.write_code(item.block.code.rstrip("\n"), "bold")
         self._told |= {part.span.start for part in item.step.parts}
 
-    def again(self) -> None:
+    def reset_statement(self) -> None:
         """Have the statement shown again when it is next asked about: much may have been printed since."""
         self._presented = self._step = None
 
-    def _heading(self, item: Item) -> None:
+    def _show_heading(self, item: PlanItem) -> None:
         if self._step == item.where.step and not (self._tty and self._passed >= _MUCH):
             return
         self._step, self._passed = item.where.step, 0
         place = f"{item.where.step}/{len(self.plan.procedure.steps)}"
         line = f"line {item.line}"
-        self.say()
+        self.write_line()
         if not self._tty:
-            self.say(f"{place}  {titled(item.step)}  ({line})")
+            self.write_line(f"{place}  {format_title(item.step)}  ({line})")
             return
-        title = clip(titled(item.step), self.width - columns(place) - columns(line) - 8)
-        room = self.width - columns(place) - columns(line) - 6
-        lead = f"  {self.paint(place, 'cyan')}  {self.paint(title, 'bold')}{' ' * (room - columns(title))}"
-        self.say(lead + self.paint(line, "dim"))
+        title = clip(format_title(item.step), self.width - count_columns(place) - count_columns(line) - 8)
+        room = self.width - count_columns(place) - count_columns(line) - 6
+        lead = (
+            f"  {self.paint(place, 'cyan')}  {self.paint(title, 'bold')}{' ' * (room - count_columns(title))}"
+        )
+        self.write_line(lead + self.paint(line, "dim"))
 
     def _part(self, part: Prose | Block) -> None:
         if part.span.start in self._told:
@@ -225,130 +229,132 @@ class Terminal:
         if isinstance(part, Prose):
             self._prose(part)
         elif not part.runs:
-            self.say()
-            self.code(part.code.rstrip("\n"), "dim")
-            self.say("     " + self.paint(f"(not run: {part.why_not})", "dim"))
+            self.write_line()
+            self.write_code(part.code.rstrip("\n"), "dim")
+            self.write_line("     " + self.paint(f"(not run: {part.why_not})", "dim"))
 
     def _prose(self, prose: Prose) -> None:
-        for line in render(prose.text, self.width - 10, self._colour):
-            self.say("     " + line if line else "")
+        for line in render_markdown(prose.text, self.width - 10, self._colour):
+            self.write_line("     " + line if line else "")
 
     # events ----------------------------------------------------------------------------------------------
 
-    def show(self, event: Event) -> None:
+    def show_event(self, event: Event) -> None:
         """Tell what has happened."""
         match event:
             case StatementStarted():
                 item = self._item(event.step, event.block, event.statement)
                 if item is not None:
-                    self.present(item, event.text)
+                    self.show_statement(item, event.text)
                     if self._tty:
-                        self.say()
+                        self.write_line()
             case Output():
                 self.echo(event.text.encode("utf-8", "surrogateescape"))
             case StatementFinished():
-                self._finished(event)
+                self._show_finish(event)
             case Captured():
                 what = f"secret, {event.length} characters" if event.secret else f"`{event.value}`"
                 self._captured.setdefault(event.step, []).append(event.name)
                 self._caught.append(f"     captured <{event.name}> ({what})")
             case Answered(answer="done" | "skip"):
-                self._answered(event)
+                self._show_answer(event)
             case _:
                 pass
 
-    def _answered(self, event: Answered) -> None:
+    def _show_answer(self, event: Answered) -> None:
         done = event.answer == "done"
         if (item := self._item(event.step, event.block, event.statement)) is not None:
-            self._heading(item)
+            self._show_heading(item)
         mark = self.paint("✓", "green") if done else "–"
-        self.say()
-        self.say(f"  {mark}  {'done' if done else 'skipped'}{': ' + event.note if event.note else ''}")
+        self.write_line()
+        self.write_line(f"  {mark}  {'done' if done else 'skipped'}{': ' + event.note if event.note else ''}")
 
-    def _finished(self, event: StatementFinished) -> None:
-        self._still()
+    def _show_finish(self, event: StatementFinished) -> None:
+        self._clear_elapsed()
         if self._tty:
             self._write(self._modes.restore())
         took = format_duration(event.duration)
         if event.problem:
-            self._failure(event, took)
+            self._show_failure(event, took)
         elif event.statement and self._tty:
             lead = f"  {self.paint('✓', 'green')}  "
-            room = self.width - columns(took) - 9
+            room = self.width - count_columns(took) - 9
             text = self.paint(pad(clip(_first_line(self._text), room), room), "dim")
-            self.say(f"{lead}{text}  {self.paint(took, 'dim')}")
+            self.write_line(f"{lead}{text}  {self.paint(took, 'dim')}")
         elif event.statement:
-            self.say(f"  ✓  {took}")
+            self.write_line(f"  ✓  {took}")
         for line in self._caught:
-            self.say(self.paint(line, "dim"))
+            self.write_line(self.paint(line, "dim"))
         self._caught.clear()
 
-    def _failure(self, event: StatementFinished, took: str) -> None:
+    def _show_failure(self, event: StatementFinished, took: str) -> None:
         item = self._item(event.step, event.block, event.statement)
         cross = self.paint("✗", "red", "bold")
         if item is None or item.statement is None:
-            self.say(f"  {cross}  {event.problem} · {took}")
+            self.write_line(f"  {cross}  {event.problem} · {took}")
             return
         runbook = self.plan.runbook
         first = "interrupted" if event.problem == "exited 130" else event.problem.split("\n")[0]
-        place = f"{item.where.step}/{len(self.plan.procedure.steps)}  {titled(item.step)}"
+        place = f"{item.where.step}/{len(self.plan.procedure.steps)}  {format_title(item.step)}"
         told = f"{first} after {took}"
-        room = self.width - columns(told) - 10
+        room = self.width - count_columns(told) - 10
         if self._tty and room > 10:
             place = clip(place, room)
         if self._tty:
-            self.say()
-        self.say(f"  {cross}  {place} · {self.paint(told, 'bold')}")
-        self.say(f"     {_short(runbook.path) if self._tty else runbook.path}:{item.line}")
-        self.say()
+            self.write_line()
+        self.write_line(f"  {cross}  {place} · {self.paint(told, 'bold')}")
+        self.write_line(f"     {_short(runbook.path) if self._tty else runbook.path}:{item.line}")
+        self.write_line()
         note = f"{first}; the run has stopped here" if self._tty else first
         for line in self._excerpt(item.statement.span, note):
-            self.say("   " + line)
+            self.write_line("   " + line)
 
     def _excerpt(self, span: Span, note: str) -> list[str]:
         text = self.plan.runbook.text
-        lines = excerpt(text, span, note).split("\n")
+        lines = format_excerpt(text, span, note).split("\n")
         room = max(_NARROWEST, self._width()) - 5
-        if not self._tty or all(columns(line) <= room for line in lines):
+        if not self._tty or all(count_columns(line) <= room for line in lines):
             return lines
         # too long for one line: a terminal would wrap it and leave the carets under something else
-        code, carets = excerpt(text, span).split("\n")
+        code, carets = format_excerpt(text, span).split("\n")
         gutter = carets.partition("│")[0]
         return [clip(code, room), clip(carets, room), *(f"{gutter}│ {part}" for part in wrap(note, room - 8))]
 
-    def _item(self, step: int, block: int, statement: int) -> Item | None:
-        where = Where(step, block, statement)
+    def _item(self, step: int, block: int, statement: int) -> PlanItem | None:
+        where = ItemId(step, block, statement)
         at = bisect_left(self.plan.items, where, key=attrgetter("where"))
         item = self.plan.items[at] if at < len(self.plan.items) else None
         return item if item is not None and item.where == where else None
 
     # the end ---------------------------------------------------------------------------------------------
 
-    def summary(self, state: State, ended: RunEnded, run: str, journal: str | None) -> None:
+    def show_summary(self, state: State, ended: RunEnded, run: str, journal: str | None) -> None:
         """Every step, what became of it, and how to see the run again."""
-        self.say()
-        self.say(f"  {self.paint(self._outcome(state, ended), 'bold')}")
+        self.write_line()
+        self.write_line(f"  {self.paint(self._outcome(state, ended), 'bold')}")
         # why a statement failed has been told where it did
         untold = ended.outcome == "failed" and "failed" not in state.done.values()
         if ended.reason and (ended.outcome == "waiting" or untold):
-            self.wrapped(ended.reason)
-        self.say()
+            self.write_wrapped(ended.reason)
+        self.write_line()
         rows = [self._row(step, state) for step in self.plan.procedure.steps]
-        times = max((columns(row.time) for row in rows), default=0)
-        noted = min(max((columns(row.notes) for row in rows), default=0), _NOTES)
-        titles = min(max((columns(row.title) for row in rows), default=0), self.width - times - noted - 17)
+        times = max((count_columns(row.time) for row in rows), default=0)
+        noted = min(max((count_columns(row.notes) for row in rows), default=0), _NOTES)
+        titles = min(
+            max((count_columns(row.title) for row in rows), default=0), self.width - times - noted - 17
+        )
         for row in rows:
             title = pad(clip(row.title, titles), titles)
             mark = self.paint(row.mark, _MARK_COLOURS.get(row.mark, "dim"))
             line = f"  {row.label:>3}  {title}  {mark}  {row.time:>{times}}"
             first, *more = wrap(row.notes, self.width - titles - times - 15)
-            self.say(f"{line}   {first}".rstrip())
+            self.write_line(f"{line}   {first}".rstrip())
             for note in more:
-                self.say(" " * (titles + times + 13) + note)
-        self.say()
+                self.write_line(" " * (titles + times + 13) + note)
+        self.write_line()
         if journal:
-            self.say(f"  {self.paint('run', 'dim')}      {run}")
-            self.say(f"  {self.paint('journal', 'dim')}  {_short(journal) if self._tty else journal}")
+            self.write_line(f"  {self.paint('run', 'dim')}      {run}")
+            self.write_line(f"  {self.paint('journal', 'dim')}  {_short(journal) if self._tty else journal}")
 
     def _outcome(self, state: State, ended: RunEnded) -> str:
         """In a sentence, how the run ended and where."""
@@ -405,14 +411,14 @@ class _Row(NamedTuple):
     notes: str
 
 
-def titled(step: Step) -> str:
+def format_title(step: Step) -> str:
     """A step's title, with its number in the document where that is not its place in the procedure."""
     return step.title if step.label == str(step.number) else f"{step.label}. {step.title}"
 
 
 def _first_line(text: str) -> str:
     """The first line of a statement, and a sign that there are more."""
-    first, _, more = visible(text).strip().partition("\n")
+    first, _, more = show_controls(text).strip().partition("\n")
     return f"{first.removesuffix(chr(92)).rstrip()} …" if more else first
 
 

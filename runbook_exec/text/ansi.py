@@ -7,7 +7,7 @@ import re
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def printable(text: str) -> str:
+def replace_unprintable(text: str) -> str:
     """The text with each character that would move a terminal's cursor replaced by one that does not."""
     return _UNPRINTABLE.sub("\ufffd", text)
 
@@ -15,12 +15,12 @@ def printable(text: str) -> str:
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def visible(text: str) -> str:
+def show_controls(text: str) -> str:
     """The text with control characters as pictures, so that none of them moves the cursor."""
     return _CONTROL.sub(lambda m: chr(0x2400 + ord(m[0])) if ord(m[0]) < 32 else "␡", text)
 
 
-def plainly(text: str) -> str:
+def escape_unprintable(text: str) -> str:
     """The text with all that would not be seen, or would make it look like another, written out."""
     return "".join(
         c if c.isprintable() else "    " if c == "\t" else c.encode("unicode_escape", "replace").decode()
@@ -51,7 +51,7 @@ _TABS_AND_LINE_ENDS = "\t\n"
 _CONTROL_AND_BIDI = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
-def plain(text: str) -> str:
+def strip_ansi(text: str) -> str:
     """Output as text: without escape sequences, control characters as pictures, line ends as newlines.
 
     Of a line that is written over and over, as those of progress bars are, the last is shown. Nothing that

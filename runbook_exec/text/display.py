@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .ansi import visible
+from .ansi import show_controls
 
 _GOES_ON = "↳ "
 
 _DEEPEST = 24  # columns that the indent of code may take
 
 
-def columns(text: str) -> int:
+def count_columns(text: str) -> int:
     """How many columns of a terminal a text takes."""
     if text.isascii():
         return len(text)
@@ -22,22 +22,22 @@ def columns(text: str) -> int:
 
 def pad(text: str, width: int) -> str:
     """The text with spaces after it, up to a width in columns."""
-    return text + " " * (width - columns(text))
+    return text + " " * (width - count_columns(text))
 
 
 def clip(text: str, width: int) -> str:
     """The text, cut and ended with an ellipsis where it takes more than `width` columns."""
-    if columns(text) <= width:
+    if count_columns(text) <= width:
         return text
     return _head(text, max(0, width - 1)).rstrip() + "…"
 
 
 def clip_middle(text: str, width: int) -> str:
     """The text, with an ellipsis for its middle where it takes more than `width` columns."""
-    if columns(text) <= width:
+    if count_columns(text) <= width:
         return text
     tail = _head(text[::-1], (width - 1) // 2)[::-1]
-    return f"{_head(text, width - 1 - columns(tail))}…{tail}"
+    return f"{_head(text, width - 1 - count_columns(tail))}…{tail}"
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -48,7 +48,7 @@ def wrap(text: str, width: int) -> list[str]:
 def fold(text: str, width: int) -> list[str]:
     """The lines of code; what does not fit into `width` columns goes on below, after an arrow."""
     lines: list[str] = []
-    for line in visible(text.expandtabs(4)).split("\n"):
+    for line in show_controls(text.expandtabs(4)).split("\n"):
         bare = line.lstrip(" ")
         indent = " " * min(len(line) - len(bare), _DEEPEST)
         lines += [indent + part for part in _folds(bare, width - len(indent), _GOES_ON)]
@@ -59,7 +59,7 @@ def _folds(text: str, width: int, goes_on: str) -> Iterator[str]:
     lead = ""
     while True:
         room = max(8, width - len(lead))
-        if columns(text) <= room:
+        if count_columns(text) <= room:
             yield lead + text
             return
         head = _head(text, room)
@@ -76,7 +76,7 @@ def _head(text: str, width: int) -> str:
         return text[:width]
     taken = 0
     for index, letter in enumerate(text):
-        taken += columns(letter)
+        taken += count_columns(letter)
         if taken > width:
             return text[:index]
     return text

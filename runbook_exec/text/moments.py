@@ -30,17 +30,17 @@ def parse_moment(text: str, now: datetime, end: bool = False) -> datetime:
     return moment if moment.tzinfo else moment.astimezone(now.tzinfo)
 
 
-def in_utc(moment: datetime, seconds: bool = True) -> str:
+def format_utc(moment: datetime, seconds: bool = True) -> str:
     """A moment as a report tells it, the same everywhere."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC" if seconds else "%Y-%m-%d %H:%M UTC")
 
 
-def here(moment: datetime) -> str:
+def format_local(moment: datetime) -> str:
     """A moment as a terminal tells it, by the clock of this machine."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def ago(moment: datetime, now: datetime) -> str:
+def format_age(moment: datetime, now: datetime) -> str:
     """How long ago a moment was, in whole days."""
     days = (now.date() - moment.astimezone(now.tzinfo).date()).days
     return "today" if days <= 0 else f"{days} day{'s' * (days != 1)} ago"

@@ -43,7 +43,7 @@ class Source:
         index = self.index(start)
         return Span(start, end, index + 1, max(0, start - self.starts[index]) + 1)
 
-    def stretch(self, index: int, rest: str, last: int) -> Span:
+    def span_from_rest(self, index: int, rest: str, last: int) -> Span:
         """From where `rest` stands, the end of the line with this index, to the end of the line `last`.
 
         Raises PositionError if that line does not end so, or if there is no line `last`.
@@ -54,14 +54,14 @@ class Source:
         if "\t" not in line and line.endswith(rest):  # as most do
             start = first + len(line) - len(rest)
         else:
-            start = self.place(index, rest)[0]
+            start = self.locate_rest(index, rest)[0]
         return Span(start, self.starts[last] + len(self.lines[last]), index + 1, start - first + 1)
 
     def end(self, index: int) -> int:
         """The offset where the line with this index ends, before its line end."""
         return self.starts[index] + len(self.lines[index])
 
-    def place(self, index: int, rest: str) -> tuple[int, int]:
+    def locate_rest(self, index: int, rest: str) -> tuple[int, int]:
         """Where `rest`, the end of a line with its tabs expanded, starts in the file.
 
         Returns the offset of its first character that is really there and how many spaces before that are
@@ -84,7 +84,7 @@ class Source:
             column += TAB_STOP - column % TAB_STOP if character == "\t" else 1
         return self.end(index), column - wanted
 
-    def excerpt(self, first: int, rests: Sequence[str]) -> Excerpt:
+    def map_lines(self, first: int, rests: Sequence[str]) -> MappedText:
         """The lines from index `first` on, of which `rests` is what remains with tabs expanded.
 
         The text keeps the tabs of the file. Raises PositionError where a line does not end in its rest, or
@@ -92,20 +92,20 @@ class Source:
         """
         last = first + len(rests)
         if self.lines[first:last] == rests:
-            return Excerpt("\n".join(rests), tuple(self.starts[first:last]), (0,) * len(rests))
+            return MappedText("\n".join(rests), tuple(self.starts[first:last]), (0,) * len(rests))
         origins: list[int] = []
         padding: list[int] = []
         parts: list[str] = []
         for index, rest in enumerate(rests, first):
             if index >= len(self.lines):
                 raise PositionError(index + 1, rest, "the end of the file")
-            origin, spaces = self.place(index, rest)
+            origin, spaces = self.locate_rest(index, rest)
             if origin > self.starts[index] and self.text[self.starts[index] : origin].strip(" \t>"):
                 raise PositionError(index + 1, rest, self.lines[index])
             origins.append(origin)
             padding.append(spaces)
             parts.append(" " * spaces + self.text[origin : self.end(index)])
-        return Excerpt("\n".join(parts), tuple(origins), tuple(padding))
+        return MappedText("\n".join(parts), tuple(origins), tuple(padding))
 
 
 def line_starts(lines: Sequence[str], start: int = 0) -> list[int]:
@@ -117,7 +117,7 @@ def line_starts(lines: Sequence[str], start: int = 0) -> list[int]:
 
 
 @lru_cache(maxsize=2)
-def source(text: str) -> Source:
+def parse_source(text: str) -> Source:
     """Divide a decoded file into its lines, which end in `\\n`, `\\r\\n` or `\\r`.
 
     The last ones are kept: front matter, annotations and the page itself have their places in the same text.
@@ -132,17 +132,17 @@ def source(text: str) -> Source:
 
 
 @lru_cache(maxsize=4)
-def lines_of(text: str) -> Source:
+def split_lines(text: str) -> Source:
     """The text divided into lines; quick where it was one of the last few that were asked for."""
-    return source(text)
+    return parse_source(text)
 
 
-def span_in(text: str, start: int, end: int) -> Span:
+def make_span(text: str, start: int, end: int) -> Span:
     """The stretch `text[start:end]` with its line and column."""
-    return lines_of(text).span(start, end)
+    return split_lines(text).span(start, end)
 
 
-class Excerpt(NamedTuple):
+class MappedText(NamedTuple):
     """Text taken out of a file line by line, and where each of its lines stands there.
 
     `origins[k]` is the offset in the file of the first character of line k that is really there;

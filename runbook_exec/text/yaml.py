@@ -35,7 +35,7 @@ _HINTS = {
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class Mistake(ValueError):
+class YamlError(ValueError):
     """What is wrong at `text[start:end]`, and what to do about it."""
 
     def __init__(self, message: str, start: int, end: int, hint: str = "") -> None:
@@ -45,7 +45,7 @@ class Mistake(ValueError):
         self.hint = hint
 
 
-class Document(NamedTuple):
+class YamlDocument(NamedTuple):
     """A YAML document: its root node, None for an empty one, and the same as plain data.
 
     The marks of nodes count characters from `base` of the text it was read from.
@@ -55,41 +55,41 @@ class Document(NamedTuple):
     data: Any
     base: int
 
-    def mistake(self, node: Node, message: str, hint: str = "") -> Mistake:
+    def make_error(self, node: Node, message: str, hint: str = "") -> YamlError:
         """Something wrong with that node."""
         start, end = self.base + node.start_mark.index, self.base + node.end_mark.index
-        return Mistake(message, start, max(end, start + 1), hint)
+        return YamlError(message, start, max(end, start + 1), hint)
 
 
 @lru_cache
-def _placed(loader: Any) -> Any:
+def _make_placed_loader(loader: Any) -> Any:
     """The same loader, made to say where a scalar stands which its type cannot read, such as 2026-02-30."""
 
-    class Placed(loader):  # type: ignore[misc]
+    class PlacedLoader(loader):  # type: ignore[misc]
         def construct_object(self, node: Node, deep: bool = False) -> Any:
             if node.tag == _STRING and isinstance(node, ScalarNode):
                 return node.value  # as most are, and the long way comes to the same
             try:
                 return super().construct_object(node, deep=deep)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-                raise _unreadable(node, error) from None
+                raise _make_unreadable_error(node, error) from None
 
-    return Placed
+    return PlacedLoader
 
 
-def load(text: str, start: int, end: int) -> Document:
+def load_yaml(text: str, start: int, end: int) -> YamlDocument:
     """The document at `text[start:end]`; Mistake where it is not valid, or beyond what a person writes."""
     content = text[start:end]
     try:
         _measure_events(content, start)
-        loader = _placed(_Loader)(content)
+        loader = _make_placed_loader(_Loader)(content)
         try:
             root = loader.get_single_node()
-            document = Document(root, None, start)
+            document = YamlDocument(root, None, start)
             if root is None:
                 return document
             _check(document, root)
-            return Document(root, loader.construct_document(root), start)
+            return YamlDocument(root, loader.construct_document(root), start)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -99,18 +99,18 @@ def load(text: str, start: int, end: int) -> Document:
         if message.startswith("but found") and error.context:
             message = f"{error.context}, {message}"
         if "nesting depth" in message:  # libyaml from 0.2.6 on has a limit of its own
-            raise Mistake(_TOO_DEEP, min(at, end), min(at + 1, end)) from None
+            raise YamlError(_TOO_DEEP, min(at, end), min(at + 1, end)) from None
         hint = next((hint for part, hint in _HINTS.items() if part in message), "")
-        raise Mistake(f"not valid YAML: {message}", min(at, end), min(at + 1, end), hint) from None
+        raise YamlError(f"not valid YAML: {message}", min(at, end), min(at + 1, end), hint) from None
     except yaml.reader.ReaderError as error:
         bad = _UNPRINTABLE.search(content)  # libyaml counts bytes where it should count characters
         at = start + (bad.start() if bad else 0)
-        raise Mistake(f"not valid YAML: {error.reason}", at, at + 1) from None
+        raise YamlError(f"not valid YAML: {error.reason}", at, at + 1) from None
     except UnicodeEncodeError as error:
-        raise Mistake("not valid UTF-8", start + error.start, start + error.end) from None
+        raise YamlError("not valid UTF-8", start + error.start, start + error.end) from None
 
 
-def _unreadable(node: Node, error: Exception) -> yaml.MarkedYAMLError:
+def _make_unreadable_error(node: Node, error: Exception) -> yaml.MarkedYAMLError:
     short = isinstance(node, ScalarNode) and len(node.value) <= 40
     written = f"`{node.value}`" if short else "this"
     return yaml.constructor.ConstructorError(None, None, f"cannot read {written}: {error}", node.start_mark)
@@ -130,10 +130,10 @@ def _measure_events(content: str, base: int) -> None:
             aliases += 1
         if depth > _DEEPEST or aliases > _MOST_ALIASES:
             at = base + (event.start_mark.index if event.start_mark else 0)
-            raise Mistake(_TOO_DEEP if depth > _DEEPEST else _TOO_MANY, at, at + 1)
+            raise YamlError(_TOO_DEEP if depth > _DEEPEST else _TOO_MANY, at, at + 1)
 
 
-def _check(document: Document, root: Node) -> None:
+def _check(document: YamlDocument, root: Node) -> None:
     """Refuse duplicate keys, collections that contain themselves, and aliases that multiply."""
     measured: dict[int, tuple[int, int]] = {}  # nodes and depth, by the identity of the node
 
@@ -143,7 +143,7 @@ def _check(document: Document, root: Node) -> None:
         if id(node) in measured:
             size, depth = measured[id(node)]
             if not size:
-                raise document.mistake(node, "a collection that contains itself")
+                raise document.make_error(node, "a collection that contains itself")
             return size, depth
         measured[id(node)] = (0, 0)
         size, depth = 1, 0
@@ -151,14 +151,14 @@ def _check(document: Document, root: Node) -> None:
             child_size, child_depth = measure(child)
             size, depth = size + child_size, max(depth, child_depth)
         if size > _LARGEST or depth >= _DEEPEST:
-            raise document.mistake(node, "more data than anybody would write by hand")
+            raise document.make_error(node, "more data than anybody would write by hand")
         measured[id(node)] = (size, depth + 1)
         return size, depth + 1
 
     measure(root)
 
 
-def _children(document: Document, node: CollectionNode) -> list[Node]:
+def _children(document: YamlDocument, node: CollectionNode) -> list[Node]:
     if isinstance(node, SequenceNode):
         return list(node.value)
     seen: dict[tuple[str, str], Node] = {}
@@ -170,5 +170,5 @@ def _children(document: Document, node: CollectionNode) -> list[Node]:
             if first is not key:
                 line = first.start_mark.line - key.start_mark.line
                 above = f"{-line} lines above" if line < -1 else "just before"
-                raise document.mistake(key, f"`{key.value}` is there twice, the other one is {above}")
+                raise document.make_error(key, f"`{key.value}` is there twice, the other one is {above}")
     return children

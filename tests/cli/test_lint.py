@@ -12,7 +12,7 @@ import time
 import pytest
 
 from tests.support.paths import DATA
-from tests.support.program import COMMAND, Program, Ran
+from tests.support.program import COMMAND, Program, ProgramResult
 
 BROKEN = "# Page\n\n```fish\nif true\n  echo yes\n```\n"
 FOUND = """\
@@ -37,13 +37,13 @@ def lines(program: Program, *arguments: str, given: str = "") -> list[str]:
 def test_what_is_found_is_shown_with_its_line(program: Program) -> None:
     """A finding has its place, its code, the line and carets; the exit status says that there is one."""
     program.write("page.md", BROKEN)
-    assert program.run("lint", "page.md") == Ran(1, FOUND, "")
+    assert program.run("lint", "page.md") == ProgramResult(1, FOUND, "")
 
 
 def test_nothing_found_is_said(program: Program) -> None:
     """A page on which nothing is found ends with 0."""
     program.write("page.md", "# Page\n\n```fish\necho yes\n```\n")
-    assert program.run("lint", "page.md") == Ran(0, "nothing found in 1 page\n", "")
+    assert program.run("lint", "page.md") == ProgramResult(0, "nothing found in 1 page\n", "")
 
 
 def test_a_hint_says_what_to_do(program: Program) -> None:
@@ -98,7 +98,7 @@ def test_what_git_ignores_is_left_out(program: Program) -> None:
     assert lines(program) == ["docs/a.md:4:1 P101"]
     assert lines(program, "docs/draft-b.md") == ["docs/draft-b.md:4:1 P101"]
     (program.work / "docs/a.md").unlink()
-    assert program.run("lint", "docs") == Ran(0, "nothing found in 0 pages\n", "")
+    assert program.run("lint", "docs") == ProgramResult(0, "nothing found in 0 pages\n", "")
 
 
 def test_standard_input_is_a_page(program: Program) -> None:
@@ -125,7 +125,7 @@ def test_standard_input_is_a_page(program: Program) -> None:
 )
 def test_what_cannot_be_looked_at_is_refused(program: Program, arguments: tuple[str, ...], said: str) -> None:
     """A wrong command line ends with 2 and one line, and nothing is looked at."""
-    assert program.run("lint", *arguments) == Ran(2, "", f"{said}\n")
+    assert program.run("lint", *arguments) == ProgramResult(2, "", f"{said}\n")
 
 
 def test_a_page_that_cannot_be_read_does_not_hide_the_others(program: Program) -> None:
@@ -133,7 +133,7 @@ def test_a_page_that_cannot_be_read_does_not_hide_the_others(program: Program) -
     program.write("page.md", BROKEN)
     (program.work / "gone.md").symlink_to("nowhere")
     said = "cannot read `gone.md`: no such file or directory\n"
-    assert program.run("lint", "gone.md", "page.md") == Ran(2, FOUND, said)
+    assert program.run("lint", "gone.md", "page.md") == ProgramResult(2, FOUND, said)
 
 
 def many(program: Program) -> list[str]:
@@ -191,12 +191,12 @@ def test_statistics_count(program: Program) -> None:
     """`--statistics` prints how often each rule found something, and nothing else."""
     program.write("page.md", TEE + TEE.replace("Steps", "Instructions") + BROKEN)
     ran = program.run("lint", "page.md", "--statistics", "--ignore", "D")
-    assert ran == Ran(1, "2  M303  failure-into-tee\n2  M308  unconfirmed\n1  P101  syntax\n", "")
+    assert ran == ProgramResult(1, "2  M303  failure-into-tee\n2  M308  unconfirmed\n1  P101  syntax\n", "")
 
 
 def test_a_rule_is_explained(program: Program) -> None:
     """`--explain` says why, with a page that trips the rule and one that does not."""
-    assert program.run("lint", "--explain", "p106") == Ran(
+    assert program.run("lint", "--explain", "p106") == ProgramResult(
         0,
         "P106 bare-annotation (warning)\n\n"
         "`key=value` after a fence's language, without braces, breaks pages built with MkDocs:\n"
@@ -234,7 +234,7 @@ def test_a_secret_is_not_repeated(program: Program) -> None:
     for form in ("text", "json", "github", "sarif", "junit"):
         ran = program.run("lint", "page.md", "--format", form)
         assert ran.status == 1
-        assert token[4:] not in ran.told
+        assert token[4:] not in ran.output
     assert f"rm -rf ghp_{'*' * 36}\n" in program.run("lint", "page.md").stdout
     assert token[4:].encode() not in b"".join(
         path.read_bytes() for path in (program.folder / "home").rglob("*") if path.is_file()
@@ -356,7 +356,7 @@ def test_a_filter_mends(program: Program) -> None:
     text = BARE.replace(" colour=yes", "")
     ran = program.run("lint", "-", "--fix", given=text)
     expected = MENDED.replace(" colour=yes", "")
-    assert ran == Ran(0, expected, "mended 1 problem\nnothing found in 1 page\n")
+    assert ran == ProgramResult(0, expected, "mended 1 problem\nnothing found in 1 page\n")
 
 
 def test_bytes_that_are_no_text_are_never_changed(program: Program) -> None:

@@ -16,7 +16,7 @@ import yaml
 from runbook_exec.cli.parser import parse_arguments
 from runbook_exec.lint.settings import settings_for
 from tests.support.paths import REPOSITORY
-from tests.support.program import Program, Ran
+from tests.support.program import Program, ProgramResult
 
 BROKEN = "```fish\necho )\n```\n"
 DOCS = (REPOSITORY / "docs" / "lint.md").read_text(encoding="utf-8")
@@ -40,7 +40,7 @@ def runner(program: Program) -> Program:
     return program
 
 
-def act(runner: Program, **given: str) -> Ran:
+def act(runner: Program, **given: str) -> ProgramResult:
     """Do what a runner does with the action's last step."""
     action: dict[str, Any] = yaml.safe_load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))
     step = action["runs"]["steps"][-1]
@@ -58,7 +58,7 @@ def act(runner: Program, **given: str) -> Ran:
         text=True,
         check=False,
     )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return ProgramResult(done.returncode, done.stdout, done.stderr)
 
 
 def test_the_action_lints(runner: Program) -> None:
@@ -74,9 +74,9 @@ def test_the_action_lints(runner: Program) -> None:
 def test_each_line_of_an_input_is_one_argument(runner: Program) -> None:
     """Paths with blanks and worse are paths; options are options; the output may be a file."""
     ran = act(runner, paths="docs/a page.md\ndocs/$(touch proof).md\n", options="--ignore=P\n--no-cache")
-    assert ran == Ran(0, "", "")
+    assert ran == ProgramResult(0, "", "")
     ran = act(runner, paths="docs/a page.md", format="junit", output="lint report.xml")
-    assert ran == Ran(1, "", "")
+    assert ran == ProgramResult(1, "", "")
     assert 'failures="1"' in (runner.work / "lint report.xml").read_text(encoding="utf-8")
     assert not (runner.work / "proof").exists()
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_exec.diagnostics.problem import Problem, Severity
-from runbook_exec.document.annotations.parser import merge, read_comment, read_info
+from runbook_exec.document.annotations.parser import merge_annotations, read_comment, read_info
 from runbook_exec.document.model import Annotation
 from runbook_exec.text.durations import format_duration, parse_duration
 
@@ -186,11 +186,11 @@ def test_the_later_annotation_wins_and_lists_join() -> None:
     """Merging keeps what only one says, lets the second win, and joins expectations and flags."""
     above = Annotation(capture="a", capture_pattern="x", expect=("one",), timeout=1.0, secret=True)
     info_string = Annotation(capture="b", expect=("one", "two"), timeout=2.0, retry=1)
-    assert merge(above, info_string) == Annotation(
+    assert merge_annotations(above, info_string) == Annotation(
         capture="b", expect=("one", "two"), timeout=2.0, retry=1, secret=True
     )
-    assert merge(above, Annotation()) == above
-    assert merge(Annotation(), above) == above
+    assert merge_annotations(above, Annotation()) == above
+    assert merge_annotations(Annotation(), above) == above
 
 
 PLAIN = [

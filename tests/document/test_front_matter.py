@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_exec.diagnostics.problem import Problem
-from runbook_exec.document.front_matter.reader import read, read_inputs_file
-from runbook_exec.document.front_matter.settings import overlay
-from runbook_exec.document.model import Input, Settings
+from runbook_exec.document.front_matter.reader import read_front_matter, read_inputs_file
+from runbook_exec.document.front_matter.settings import overlay_settings
+from runbook_exec.document.model import Input, RunbookSettings
 from runbook_exec.text import yaml as yaml_text
 
 PAGE = """---
@@ -70,7 +70,7 @@ def told(problems: tuple[Problem, ...], text: str) -> list[tuple[str, str, int]]
 def test_settings_are_typed(change: tuple[str, str]) -> None:
     """Every key of `runbook:` has its type, dates stay dates, and numbers in it stay as they are written."""
     text = PAGE.replace(*change) if change[0] else PAGE
-    matter = read(text)
+    matter = read_front_matter(text)
     assert matter.problems == ()
     assert text[matter.end :].startswith("# Rotate")
     assert matter.data["last-reviewed"] == date(2026, 4, 30)
@@ -116,13 +116,13 @@ def test_settings_are_typed(change: tuple[str, str]) -> None:
 )
 def test_what_is_no_front_matter(text: str) -> None:
     """Front matter begins on the first line, is closed, and is not a rule across the page."""
-    matter = read(text)
-    assert (matter.data, matter.settings, matter.end, matter.problems) == ({}, Settings(), 0, ())
+    matter = read_front_matter(text)
+    assert (matter.data, matter.settings, matter.end, matter.problems) == ({}, RunbookSettings(), 0, ())
 
 
 def test_empty_front_matter() -> None:
     """Nothing between the lines, or only a comment, is front matter without data."""
-    assert [read(text).end for text in ("---\n---\nx", "---\n# none\n---\nx")] == [8, 15]
+    assert [read_front_matter(text).end for text in ("---\n---\nx", "---\n# none\n---\nx")] == [8, 15]
 
 
 @pytest.mark.usefixtures("_loader")
@@ -156,7 +156,7 @@ def test_empty_front_matter() -> None:
 def test_broken_yaml_is_told_at_its_place(yaml_lines: str, message: str, at: str, line: int) -> None:
     """No YAML is too broken, too deep or too strange for one error with its exact place."""
     text = f"---\n{yaml_lines}\n---\n# Page\n"
-    matter = read(text)
+    matter = read_front_matter(text)
     ((said, pointed_at, where),) = told(matter.problems, text)
     assert said.startswith(message)
     assert pointed_at[:1] == at[:1]
@@ -169,7 +169,7 @@ def test_an_alias_bomb_is_not_built() -> None:
     lines = ["l0: &l0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 10)]
     text = "---\n" + "\n".join(lines) + "\n---\n"
-    ((message, _, line),) = told(read(text).problems, text)
+    ((message, _, line),) = told(read_front_matter(text).problems, text)
     assert (message, line) == ("more data than anybody would write by hand", 6)
 
 
@@ -204,7 +204,7 @@ def test_an_alias_bomb_is_not_built() -> None:
 def test_wrong_settings_are_told_at_their_place(lines: str, message: str, at: str) -> None:
     """An unknown name or a wrong type is an error at its place, and what stands beside it still counts."""
     text = f"---\nrunbook:\n  {lines}\n  procedure: x\n---\n"
-    matter = read(text)
+    matter = read_front_matter(text)
     assert [(said[: len(message)], where, line) for said, where, line in told(matter.problems, text)] == [
         (message, at, 3)
     ]
@@ -216,7 +216,7 @@ def test_a_file_of_inputs() -> None:
     for text in ("inputs:\n  a: x\n", "\ufeffrunbook:\n  inputs:\n    a: x\n", "---\ninputs: {a: x}\n"):
         settings, problems = read_inputs_file(text, "in.yml")
         assert (settings.inputs["a"].default, problems) == ("x", ())
-    assert read_inputs_file("", "in.yml") == (Settings(), ())
+    assert read_inputs_file("", "in.yml") == (RunbookSettings(), ())
     for text, message in (
         ("a: x\n", "unknown key `a`"),
         ("[", "not valid YAML: did not find expected node content"),
@@ -231,10 +231,10 @@ def test_a_file_of_inputs() -> None:
 def test_the_overlay_wins_detail_by_detail() -> None:
     """What the overlay says of an input is added to what is known of it; lists and mappings join."""
     known = {"a": Input("a", help="h", default="1"), "b": Input("b")}
-    base = Settings(inputs=known, captures={"x": "1"}, literal=("p",), cwd="/", timeout=1.0)
+    base = RunbookSettings(inputs=known, captures={"x": "1"}, literal=("p",), cwd="/", timeout=1.0)
     added = {"a": Input("a", default="2"), "c": Input("c")}
-    over = Settings(inputs=added, captures={"x": "2"}, literal=("p", "q"), timeout=5.0)
-    assert overlay(base, over) == Settings(
+    over = RunbookSettings(inputs=added, captures={"x": "2"}, literal=("p", "q"), timeout=5.0)
+    assert overlay_settings(base, over) == RunbookSettings(
         inputs={"a": Input("a", help="h", default="2"), "b": Input("b"), "c": Input("c")},
         captures={"x": "2"},
         literal=("p", "q"),
@@ -283,7 +283,7 @@ def test_any_text_gives_problems_and_no_exception(parser: type) -> None:
         text = f"---\n{content}\n---\n"
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(yaml_text, "_Loader", parser)
-            for problem in (*read(text).problems, *read_inputs_file(content, "x")[1]):
+            for problem in (*read_front_matter(text).problems, *read_inputs_file(content, "x")[1]):
                 assert problem.span is not None
                 assert 0 <= problem.span.start <= problem.span.end <= len(text)
 

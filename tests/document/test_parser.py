@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from runbook_exec.diagnostics.problem import Problem, Severity
-from runbook_exec.document.model import Block, Procedure, Prose, Runbook, Settings, Step
-from runbook_exec.document.parser import parse
+from runbook_exec.document.model import Block, Procedure, Prose, Runbook, RunbookSettings, Step
+from runbook_exec.document.parser import parse_runbook
 from runbook_exec.shells.quoting import Context
 from tests.support.paths import DATA
 
@@ -81,7 +81,7 @@ def _expected(document: Path) -> Path:
 
 
 def _read(document: Path) -> str:
-    runbook = parse(document.read_bytes(), document.name)
+    runbook = parse_runbook(document.read_bytes(), document.name)
     return "\n".join(_outline(runbook)) + "\n"
 
 
@@ -92,8 +92,8 @@ def test_the_outline_of_a_document(document: Path) -> None:
 
 
 def _parse(text: str, **options: str) -> Runbook:
-    overlay = Settings(procedure=options["procedure"]) if "procedure" in options else None
-    return parse(text.encode(), "page.md", overlay, options.get("shell"))
+    overlay = RunbookSettings(procedure=options["procedure"]) if "procedure" in options else None
+    return parse_runbook(text.encode(), "page.md", overlay, options.get("shell"))
 
 
 def _fish(*scripts: str) -> str:
@@ -102,7 +102,7 @@ def _fish(*scripts: str) -> str:
 
 def test_the_how_to_that_people_have_runs_unchanged() -> None:
     """Its procedure is six steps and seven statements of fish, and two of them wait for a value."""
-    runbook = parse((DOCUMENTS / "rotate-fly-token.md").read_bytes(), "rotate-fly-token.md")
+    runbook = parse_runbook((DOCUMENTS / "rotate-fly-token.md").read_bytes(), "rotate-fly-token.md")
     (procedure,) = runbook.procedures
     blocks = [block for step in procedure.steps for block in step.blocks]
     statements = [statement for block in blocks for statement in block.statements]
@@ -267,7 +267,7 @@ def test_anchors_are_those_of_the_rendered_page() -> None:
 
 def test_bytes_that_are_no_text_are_a_problem_with_a_place() -> None:
     """The rest of the file is still read."""
-    runbook = parse("# é\n\ncaf".encode() + b"\xe9\n\n## Next\n", "page.md")
+    runbook = parse_runbook("# é\n\ncaf".encode() + b"\xe9\n\n## Next\n", "page.md")
     (problem,) = runbook.problems
     assert (problem.code, problem.severity) == ("not-utf-8", Severity.ERROR)
     assert problem.span is not None
@@ -393,7 +393,7 @@ def test_every_span_is_what_it_claims_to_be(part: int) -> None:
     statements = 0
     for seed in range(part * 1000, part * 1000 + 1000):
         page = _page(seed)
-        runbook = parse(page.encode(), "page.md", None, "fish")
+        runbook = parse_runbook(page.encode(), "page.md", None, "fish")
         lines = page.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         for found, expected, line in _claims(runbook):
             assert found.startswith(expected), (page, found, expected)

@@ -6,12 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook_exec.document.placeholders import blank, find, is_secret_name, normalise
+from runbook_exec.document.placeholders import (
+    find_placeholders,
+    is_secret_name,
+    normalise_name,
+    replace_placeholders,
+)
 
 
 def names(script: str, *literal: str) -> list[str]:
     """The names of the placeholders in a script."""
-    return [found.name for found in find(script, literal)]
+    return [found.name for found in find_placeholders(script, literal)]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +56,12 @@ def test_literal_names_are_left_alone() -> None:
 
 def test_names_compare_without_case_and_separators() -> None:
     """Case, blanks, underscores and hyphens make no difference, in any number."""
-    assert normalise(" New_ -Token") == normalise("new token") == normalise("NEW-TOKEN") == "new-token"
+    assert (
+        normalise_name(" New_ -Token")
+        == normalise_name("new token")
+        == normalise_name("NEW-TOKEN")
+        == "new-token"
+    )
 
 
 pieces = st.sampled_from(
@@ -62,9 +72,9 @@ pieces = st.sampled_from(
 @given(st.lists(pieces, max_size=30).map("".join))
 def test_places_are_exact_and_blanking_keeps_them(script: str) -> None:
     """What is found stands where it is said to, and blanked it is letters of the same length."""
-    found = find(script)
+    found = find_placeholders(script)
     assert all(script[item.start : item.end] == item.text for item in found)
-    blanked = blank(script, found)
+    blanked = replace_placeholders(script, found)
     assert len(blanked) == len(script)
     assert all(blanked[item.start : item.end].isalpha() for item in found)
 
@@ -84,7 +94,7 @@ def test_places_are_exact_and_blanking_keeps_them(script: str) -> None:
 )
 def test_a_hostile_script_is_read_to_its_end(unit: str, count: int) -> None:
     """A megabyte of what could each time begin a placeholder is read at once."""
-    assert len(find(unit * (1_000_000 // len(unit)))) == count
+    assert len(find_placeholders(unit * (1_000_000 // len(unit)))) == count
 
 
 @pytest.mark.parametrize(

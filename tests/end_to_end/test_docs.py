@@ -19,11 +19,11 @@ from markdown_it import MarkdownIt
 from practice.forgejo import serving
 from practice.world import create
 from runbook_exec.cli.parser import parse_arguments
-from runbook_exec.document.parser import parse
-from tests.support.guides import COLUMNS, ROWS, Command, Reader, acts
+from runbook_exec.document.parser import parse_runbook
+from tests.support.guides import COLUMNS, ROWS, Command, Reader, parse_acts
 from tests.support.paths import REPOSITORY
-from tests.support.program import COMMAND, Program, prepared
-from tests.support.screen import screen
+from tests.support.program import COMMAND, Program, prepare_program
+from tests.support.screen import open_screen
 
 DOCS = REPOSITORY / "docs"
 OURS = "git+https://example.org/OWNER/runbook-exec"
@@ -38,7 +38,7 @@ ACTIONS = ("actions/checkout@v4",)
 
 def folder(there: Path) -> Reader:
     """An empty folder."""
-    program = prepared(there)
+    program = prepare_program(there)
     bin = there / "bin"
     bin.mkdir()
     executable(bin / "runbook-exec", f'#!/bin/sh\nexec "{sys.executable}" -P -m runbook_exec "$@"\n')
@@ -182,18 +182,18 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     for name in ("mise-tasks", "fly"):
         (reader.folder / name).symlink_to(world.work / name)
     page = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    commands = [act for act in acts(page) if isinstance(act, Command) and act.words not in NOT_RUN]
+    commands = [act for act in parse_acts(page) if isinstance(act, Command) and act.words not in NOT_RUN]
     assert len(commands) > len(BEGUN)
     with serving(str(world.folder)):
         environment = world.environment(reader.environment)
         for command in commands:
             words = command.words.replace("old-token-id=…", f"old-token-id={world.state()['old_token']}")
-            with screen(["sh", "-c", words], reader.folder, environment, COLUMNS, ROWS) as shown:
+            with open_screen(["sh", "-c", words], reader.folder, environment, COLUMNS, ROWS) as shown:
                 if command.words in BEGUN:
                     shown.wait_last("›")
                     shown.type("q")
                 allowed = (130,) if command.words in BEGUN else STATUSES.get(command.words, (0,))
-                status = shown.status()
+                status = shown.wait_status()
                 assert status in allowed, f"`{words}` ended with {status}:\n{shown.text()}"
 
 
@@ -231,7 +231,7 @@ def test_what_a_page_says_to_set_is_understood(page: Path, program: Program) -> 
             if any("runbook" in tree for tree in trees):
                 matter = token.content.strip().strip("-\n")
                 assert (
-                    parse(
+                    parse_runbook(
                         f"---\n{matter}\n---\n# Deploy\n\n```fish\ntrue\n```\n".encode(), "page.md"
                     ).problems
                     == ()

@@ -20,7 +20,7 @@ from practice.world import World, create
 from runbook_exec.engine.events import Event, StatementFinished, StatementStarted
 from runbook_exec.journal.journal import read_journal
 from tests.support.paths import DATA, REPOSITORY
-from tests.support.program import COMMAND, Program, Ran, fish
+from tests.support.program import COMMAND, Program, ProgramResult, fish_page
 
 SEED = DATA / "documents" / "rotate-fly-token.md"
 CAPTURE = ("--no-input", "--yes", "--capture", "paste-new-token=2")
@@ -32,7 +32,7 @@ class Rotation:
     """A run of the seed in a practice world, and the world as the run left it."""
 
     world: World
-    ran: Ran
+    ran: ProgramResult
 
     def events(self) -> list[Event]:
         """What the journal tells of the run."""
@@ -71,7 +71,7 @@ def rotate(tmp_path: Path) -> Rotate:
                 timeout=60,
                 start_new_session=True,
             )
-        return Rotation(world, Ran(done.returncode, done.stdout, done.stderr))
+        return Rotation(world, ProgramResult(done.returncode, done.stdout, done.stderr))
 
     return start
 
@@ -117,7 +117,7 @@ def test_nothing_tells_the_token(options: tuple[str, ...], rotate: Rotate) -> No
     files = [
         path for path in rotation.world.folder.rglob("*") if path.is_file() and vault not in path.parents
     ]
-    told = rotation.ran.told + "".join(path.read_text(errors="replace") for path in files)
+    told = rotation.ran.output + "".join(path.read_text(errors="replace") for path in files)
     secret = token.removeprefix("FlyV1 ").removeprefix("fm2_")
     assert [secret[at : at + 8] for at in range(len(secret) - 7) if secret[at : at + 8] in told] == []
     assert "••••••••" in told or "\\u2022" in told
@@ -151,7 +151,7 @@ def test_the_projects_own_runbook_by_itself() -> None:
 
 def test_no_fish(program: Program) -> None:
     """One line says what is missing and how to get it; nothing runs."""
-    ran = program.page(fish("touch made"), "--yes", env={"PATH": str(program.folder)})
+    ran = program.run_page(fish_page("touch made"), "--yes", env={"PATH": str(program.folder)})
     assert (ran.status, ran.stdout) == (2, "")
     assert ran.stderr == (
         "page.md runs in fish, which is not on PATH; get it with `apt install fish`, `brew install fish` or "

@@ -13,7 +13,7 @@ SAMPLE = 4  # points of each row
 @pytest.mark.parametrize("number", range(9))
 def test_death_at_any_moment_loses_and_repeats_nothing(program: Program, number: int) -> None:
     """After it each effect is there once, or the run is in doubt about the one statement in flight."""
-    row, points = list(kill_matrix.rows(program, SAMPLE))[number]
+    row, points = list(kill_matrix.make_rows(program, SAMPLE))[number]
     sample = [points[(2 * each + 1) * len(points) // (2 * SAMPLE)] for each in range(SAMPLE)]
     kill_matrix.try_all(program, row, sample)
     assert row.wrong == []

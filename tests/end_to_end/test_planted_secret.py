@@ -17,7 +17,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.program import COMMAND, Program
-from tests.support.screen import ENTER, screen
+from tests.support.screen import ENTER, open_screen
 
 SECRET = "s3cr3t/with+odd=\"q' &x-ünd-l0ng$enough"
 NEEDED = "---\nrunbook:\n  inputs:\n    token: {source: 'env:PLANTED'}\n---\n"
@@ -71,25 +71,27 @@ def test_a_planted_secret_is_in_no_artefact(way: str, program: Program, runtime:
     shown = b""
     if way == TYPED:
         program.write("page.md", page)
-        with screen([*COMMAND, "page.md"], program.work, program.environment(env)) as seen:
+        with open_screen([*COMMAND, "page.md"], program.work, program.environment(env)) as seen:
             seen.wait("enter takes it")
             seen.type(SECRET, ENTER)
             for n in (1, 2, 3):
                 seen.wait(f"{n} of 3 ›")
                 seen.type(ENTER)
-            assert seen.status() == 0
+            assert seen.wait_status() == 0
             shown = seen.raw
     else:
-        ran = program.page(NEEDED + page, "--yes", env={**env, "PLANTED": SECRET})
-        assert ran.status == 0, ran.told
-        shown = ran.told.encode("utf-8", "surrogateescape")
+        ran = program.run_page(NEEDED + page, "--yes", env={**env, "PLANTED": SECRET})
+        assert ran.status == 0, ran.output
+        shown = ran.output.encode("utf-8", "surrogateescape")
     assert "••••••••".encode() in shown
     assert b"the end" in shown
     found = {"the screen": shown}
     for kind in ("md", "html", "json", "junit"):
-        found[f"the {kind} report"] = program.run("runs", "report", "--format", kind).told.encode()
+        found[f"the {kind} report"] = program.run("runs", "report", "--format", kind).output.encode()
     for words in (("show",), ("show", "--json"), ("replay", "--speed", "1000"), ("--json",), ("verify",)):
-        found["runs " + " ".join(words)] = program.run("runs", *words).told.encode("utf-8", "surrogateescape")
+        found["runs " + " ".join(words)] = program.run("runs", *words).output.encode(
+            "utf-8", "surrogateescape"
+        )
     assert program.run("runs", "export", "page.md").status == 0
     assert (program.work / "page.runs.json").exists()
     for path in (*program.folder.rglob("*"), *runtime.rglob("*")):
@@ -125,11 +127,11 @@ echo <token> <other-token> | wc -c
 def test_a_declared_secret_is_masked_before_it_is_used(program: Program) -> None:
     """What a variable of ours or a file holds can be known beforehand, and a statement may print it first."""
     program.write("planted.txt", f"{SECRET[::-1]}\n")
-    ran = program.page(DECLARED, "--yes", env={"PLANTED": SECRET})
-    assert ran.status == 0, ran.told
+    ran = program.run_page(DECLARED, "--yes", env={"PLANTED": SECRET})
+    assert ran.status == 0, ran.output
     assert "PLANTED=••••••••\n" in ran.stdout
     (program.work / "planted.txt").unlink()
-    left = program.everything() + ran.told.encode()
+    left = program.read_all_files() + ran.output.encode()
     assert leaked(left) == []
     assert SECRET[::-1].encode() not in left
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from runbook_exec.diagnostics.problem import Problem
-from runbook_exec.document.parser import parse
+from runbook_exec.document.parser import parse_runbook
 from runbook_exec.engine.engine import run
 from runbook_exec.engine.events import (
     Answered,
@@ -24,7 +24,7 @@ from runbook_exec.engine.events import (
     StatementFinished,
     StatementStarted,
 )
-from runbook_exec.engine.ports import World
+from runbook_exec.engine.ports import RunContext
 from runbook_exec.engine.questions import (
     AfterFailure,
     Alternatives,
@@ -37,7 +37,7 @@ from runbook_exec.engine.state import State
 from runbook_exec.plan.builder import choose_procedure, make_plan
 from runbook_exec.plan.model import Plan
 from runbook_exec.session.session import Session
-from tests.support.program import Program, fish
+from tests.support.program import Program, fish_page
 
 TOKEN = "FlyV1 fm2_" + "lJPECAAAAAAAC2bHxBDjC4eUmZk1" + ",fm2_" + "lJPEThisIsTheSecondPart9876543210"
 GO = Answer("run")
@@ -85,7 +85,7 @@ class Typed:
 
 def plan_of(text: str, **said: Any) -> Plan:
     """The plan for a page."""
-    runbook = parse(text.encode(), "page.md")
+    runbook = parse_runbook(text.encode(), "page.md")
     procedure = choose_procedure(runbook, None)
     assert not isinstance(procedure, Problem)
     plan = make_plan(runbook, procedure, **said)
@@ -142,7 +142,7 @@ def go(program: Program) -> Go:
         echo: Callable[[bytes], None] = lambda data: None,
     ) -> Told:
         plan = plan_of(plan) if isinstance(plan, str) else plan
-        world = World(
+        world = RunContext(
             run=f"run{next(ids)}",
             now=lambda: "2026-01-01T00:00:00Z",
             clock=time.monotonic,
@@ -161,8 +161,8 @@ def go(program: Program) -> Go:
 
 def test_a_statement_starts_only_when_its_event_has_been_taken(program: Program) -> None:
     """Until the listener asks for what comes after "started", nothing has happened."""
-    plan = plan_of(fish("touch made"))
-    world = World("r", lambda: "now", time.monotonic, "here", lambda name, item, values: None)
+    plan = plan_of(fish_page("touch made"))
+    world = RunContext("r", lambda: "now", time.monotonic, "here", lambda name, item, values: None)
     with Session("fish", cwd=str(program.work), environ=program.environment()) as session:
         events = run(plan, State(), session, Person([]), world)
         for event in events:
@@ -175,7 +175,7 @@ def test_a_statement_starts_only_when_its_event_has_been_taken(program: Program)
 def test_retry(go: Go, program: Program) -> None:
     """The same statement again, in the same shell; each attempt is numbered."""
     told = go(
-        fish("begin; echo x >> made; test (count < made) = 3; end"),
+        fish_page("begin; echo x >> made; test (count < made) = 3; end"),
         Person([Answer("retry"), Answer("retry")]),
     )
     attempts = [event.attempt for event in told.events if isinstance(event, StatementStarted)]
@@ -186,7 +186,7 @@ def test_retry(go: Go, program: Program) -> None:
 def test_the_question_after_a_failure(go: Go) -> None:
     """It tells the status, why that is a failure, the output, and that the shell is still there."""
     person = Person([Answer("quit", note="enough")])
-    told = go(fish("echo so far; sh -c 'echo went wrong; exit 7'", "echo never"), person)
+    told = go(fish_page("echo so far; sh -c 'echo went wrong; exit 7'", "echo never"), person)
     (question,) = [each for each in person.asked if isinstance(each, AfterFailure)]
     assert (question.status, question.problem, question.output) == (7, "exited 7", "went wrong\n")
     assert (question.alive, question.interrupted) == (True, False)
@@ -197,7 +197,7 @@ def test_the_question_after_a_failure(go: Go) -> None:
 def test_values_anew(go: Go) -> None:
     """A value that turns out wrong is asked for again, and the statement runs with the new one."""
     answers = [Answer("value", "wrong"), Answer("values"), Answer("value", "right")]
-    told = go(fish("test <user> = right"), Person(answers))
+    told = go(fish_page("test <user> = right"), Person(answers))
     assert told.started() == ["test wrong = right", "test right = right"]
     assert told.end() == ("succeeded", "")
     assert told.answers() == [("value", "value"), ("failed", "values"), ("value", "value")]
@@ -205,7 +205,7 @@ def test_values_anew(go: Go) -> None:
 
 def test_a_value_that_will_not_do_is_asked_for_again(go: Go) -> None:
     """The question then says why; the value that was refused reaches nothing."""
-    page = "---\nrunbook:\n  inputs:\n    port: {pattern: '[0-9]+'}\n---\n" + fish("echo <port>")
+    page = "---\nrunbook:\n  inputs:\n    port: {pattern: '[0-9]+'}\n---\n" + fish_page("echo <port>")
     person = Person([Answer("value", "http"), Answer("value", "80")])
     told = go(page, person)
     problems = [each.problem for each in person.asked if isinstance(each, ValueNeeded)]
@@ -216,7 +216,7 @@ def test_a_value_that_will_not_do_is_asked_for_again(go: Go) -> None:
 def test_skip(go: Go) -> None:
     """Before a statement and after its failure: the next one comes."""
     told = go(
-        fish("echo one", "false", "echo three"), Person([Answer("skip", note="before"), Answer("skip")])
+        fish_page("echo one", "false", "echo three"), Person([Answer("skip", note="before"), Answer("skip")])
     )
     assert told.started() == ["false", "echo three"]
     assert told.end() == ("succeeded", "")
@@ -224,14 +224,14 @@ def test_skip(go: Go) -> None:
 
 def test_quit_before_a_statement(go: Go) -> None:
     """The run is stopped, which is no failure; nothing is started."""
-    told = go(fish("echo one"), Person([Answer("quit", note="before")]))
+    told = go(fish_page("echo one"), Person([Answer("quit", note="before")]))
     assert (told.started(), told.end()[0]) == ([], "stopped")
 
 
 def test_edit(go: Go) -> None:
     """After a failure the document is mended: what was done is not done again, and the new text runs."""
-    old = fish("echo one\nfalse\necho three")
-    new = fish("echo zero\necho one\ntrue\necho three")
+    old = fish_page("echo one\nfalse\necho three")
+    new = fish_page("echo zero\necho one\ntrue\necho three")
     told = go(old, Person([Answer("edit", plan=plan_of(new))]))
     assert told.started() == ["echo one", "false", "true", "echo three"]
     assert [event.statement for event in told.events if isinstance(event, StatementStarted)] == [1, 2, 3, 4]
@@ -240,8 +240,8 @@ def test_edit(go: Go) -> None:
 
 def test_edit_before_a_statement(go: Go) -> None:
     """The statement that was asked about is asked about anew, as it now reads."""
-    person = Person([Answer("edit", note="before", plan=plan_of(fish("echo two")))])
-    told = go(fish("echo one"), person)
+    person = Person([Answer("edit", note="before", plan=plan_of(fish_page("echo two")))])
+    told = go(fish_page("echo one"), person)
     assert told.started() == ["echo two"]
     assert [question.text for question in person.asked if isinstance(question, BeforeStatement)] == [
         "echo one",
@@ -252,7 +252,7 @@ def test_edit_before_a_statement(go: Go) -> None:
 def test_alternatives(go: Go) -> None:
     """The chosen one runs, with all of its statements, and the other does not."""
     person = Person([Answer("choose", "2")])
-    told = go(fish("echo one\n# or directly:\necho two\necho three"), person)
+    told = go(fish_page("echo one\n# or directly:\necho two\necho three"), person)
     assert told.started() == ["echo two", "echo three"]
     (question,) = [each for each in person.asked if isinstance(each, Alternatives)]
     assert len(question.labels) == 2
@@ -265,7 +265,7 @@ def test_a_shell_in_between(go: Go, program: Program) -> None:
     keys = [b"", b"", b"set -g fixed yes\r", b"", b"exit\r"]
     keyboard = Typed(keys, read, write)
     try:
-        told = go(fish("test $fixed = yes"), Person([Answer("shell"), Answer("retry")]), keyboard)
+        told = go(fish_page("test $fixed = yes"), Person([Answer("shell"), Answer("retry")]), keyboard)
     finally:
         os.close(read)
         os.close(write)
@@ -289,7 +289,7 @@ def test_what_is_assigned_to_a_secret_at_the_prompt_is_not_told(go: Go) -> None:
     # the keyboard is taken for the shell's start and a statement, then for each line and for what it runs
     keys = [b"", b"", *(each for line in lines for each in (line.encode() + b"\r", b"")), b"exit\r"]
     try:
-        told = go(fish("false"), Person([Answer("shell"), Answer("skip")]), Typed(keys, read, write))
+        told = go(fish_page("false"), Person([Answer("shell"), Answer("skip")]), Typed(keys, read, write))
     finally:
         os.close(read)
         os.close(write)
@@ -325,7 +325,7 @@ def test_what_is_printed_at_the_prompt_is_masked(go: Go, program: Program) -> No
 
     typed: list[bytes] = []
     try:
-        told = go(fish(job, "false"), ask, keyboard, echo)
+        told = go(fish_page(job, "false"), ask, keyboard, echo)
     finally:
         os.close(read)
         os.close(write)
@@ -353,7 +353,7 @@ def test_a_minted_secret_is_never_told(go: Go, program: Program) -> None:
     slowly = (
         "begin; for c in (string split '' (cat token)); printf %s $c; sleep 0.002; end; echo; echo done; end"
     )
-    page = fish(slowly, above=MINT) + "\n```fish\ntest <new-token> = (cat token); and cat token\n```\n"
+    page = fish_page(slowly, above=MINT) + "\n```fish\ntest <new-token> = (cat token); and cat token\n```\n"
     told = go(page, Person([]))
     assert told.end() == ("succeeded", ""), told.printed()
     captured = [event for event in told.events if isinstance(event, Captured)]
@@ -366,7 +366,9 @@ def test_a_minted_secret_is_never_told(go: Go, program: Program) -> None:
 
 def test_the_error_of_a_minting_statement_is_shown(go: Go, program: Program) -> None:
     """Where nothing was minted, what the program said is what the operator needs to see."""
-    told = go(fish("sh -c 'echo no permission to mint >&2; exit 1'", above=MINT), Person([Answer("quit")]))
+    told = go(
+        fish_page("sh -c 'echo no permission to mint >&2; exit 1'", above=MINT), Person([Answer("quit")])
+    )
     assert told.printed() == "no permission to mint\n"
     assert told.problems() == ["exited 1"]
 
@@ -375,7 +377,9 @@ def _minting(program: Program, code: str, above: str = MINT) -> str:
     """A page that mints with a script of sh, which has the secret in `token`."""
     (program.work / "token").write_text("plain-looking-secret\n")
     (program.work / "mint").write_text(f"{code}\n")
-    return fish("sh mint", above=above) + "\n```fish\ntest <new-token> = (cat token); and cat token\n```\n"
+    return (
+        fish_page("sh mint", above=above) + "\n```fish\ntest <new-token> = (cat token); and cat token\n```\n"
+    )
 
 
 @pytest.mark.parametrize("above", [MINT, "<!-- runbook: capture=new-token -->"])
@@ -409,11 +413,11 @@ def test_a_token_is_masked_before_anybody_declares_it(go: Go, program: Program) 
     """What looks like a token is masked in any output, and offered where a secret is asked for."""
     (program.work / "token").write_text(f"{TOKEN}\n")
     person = Person([Answer("value", TOKEN)])
-    told = go(fish("cat token", "echo got it: <api-token>"), person)
+    told = go(fish_page("cat token", "echo got it: <api-token>"), person)
     (question,) = [each for each in person.asked if isinstance(each, ValueNeeded)]
     assert question.secret
-    assert [offer.value for offer in question.offers][:1] == [TOKEN]
-    assert all(TOKEN[:16] not in offer.shown for offer in question.offers)
+    assert [offer.value for offer in question.suggestions][:1] == [TOKEN]
+    assert all(TOKEN[:16] not in offer.label for offer in question.suggestions)
     assert told.started() == ["cat token", "echo got it: ••••••••"]
     assert _parts_of(told) == []
 
@@ -422,7 +426,7 @@ def test_words_of_earlier_output_are_offered(go: Go) -> None:
     """For what is no secret, the first cells of a table's rows come first."""
     table = "printf '%s\\n' 'ID │ NAME' 'tok-1 │ old one' 'tok-2 │ new one'"
     person = Person([Answer("value", "tok-1")])
-    told = go(fish(table, "echo <row-id>"), person)
+    told = go(fish_page(table, "echo <row-id>"), person)
     (question,) = [each for each in person.asked if isinstance(each, ValueNeeded)]
-    assert [offer.value for offer in question.offers][:2] == ["tok-1", "tok-2"]
+    assert [offer.value for offer in question.suggestions][:2] == ["tok-1", "tok-2"]
     assert told.printed().endswith("tok-1\n")

@@ -17,14 +17,14 @@ from pathlib import Path
 import pytest
 
 from runbook_exec.diagnostics.problem import Problem
-from runbook_exec.document.parser import parse
+from runbook_exec.document.parser import parse_runbook
 from runbook_exec.engine.events import KINDS, Event, RunEnded, StatementFinished, from_line, to_line
-from runbook_exec.engine.state import State, after, carried, next_item
+from runbook_exec.engine.state import State, apply, carry_over, next_item
 from runbook_exec.journal.journal import KEEP_OUTPUT, JournalError, read_journal
 from runbook_exec.plan.builder import choose_procedure, make_plan
-from runbook_exec.plan.model import Plan, Where
-from runbook_exec.system.signals import held
-from tests.support.program import COMMAND, Program, fish
+from runbook_exec.plan.model import ItemId, Plan
+from runbook_exec.system.signals import hold_signals
+from tests.support.program import COMMAND, Program, fish_page
 
 PAGE = """# Page
 
@@ -53,7 +53,7 @@ OPTIONS = ("--yes", "--set", "api-token=correct-horse", "--done", "2")
 
 
 def _plan(text: str) -> Plan:
-    runbook = parse(text.encode(), "page.md")
+    runbook = parse_runbook(text.encode(), "page.md")
     procedure = choose_procedure(runbook, None)
     assert not isinstance(procedure, Problem)
     plan = make_plan(runbook, procedure)
@@ -64,7 +64,7 @@ def _plan(text: str) -> Plan:
 def _folded(events: list[Event]) -> State:
     state = State()
     for event in events:
-        state = after(state, event)
+        state = apply(state, event)
     return state
 
 
@@ -73,13 +73,13 @@ def test_json_is_the_journal(program: Program) -> None:
     program.write("page.md", PAGE)
     ran = program.run("page.md", "--json", *OPTIONS)
     assert (ran.status, ran.stderr) == (1, "")
-    assert ran.stdout.encode() == program.journal().read_bytes()
+    assert ran.stdout.encode() == program.journal_path().read_bytes()
 
 
 def test_the_order_of_events(program: Program) -> None:
     """Events come in the order in which things happen, numbered from 1, each with its run and its place."""
-    program.page(PAGE, *OPTIONS)
-    events = program.events()
+    program.run_page(PAGE, *OPTIONS)
+    events = program.read_events()
     told = [(event.event, getattr(event, "step", 0), getattr(event, "statement", 0)) for event in events]
     assert [each for each in told if each[0] != "output"] == [
         ("run_started", 0, 0),
@@ -104,8 +104,8 @@ def test_the_order_of_events(program: Program) -> None:
 
 def test_what_events_tell(program: Program) -> None:
     """Each event has the fields of its kind: no secret, the document's digest, statuses and folders."""
-    program.page(PAGE, *OPTIONS)
-    lines = program.journal().read_text().splitlines()
+    program.run_page(PAGE, *OPTIONS)
+    lines = program.journal_path().read_text().splitlines()
     told = [json.loads(line) for line in lines]
     for each in told:
         names = {item.name for item in fields(KINDS[each["event"]])}
@@ -124,25 +124,25 @@ def test_what_events_tell(program: Program) -> None:
 
 def test_an_event_is_its_line(program: Program) -> None:
     """Every event of a run is read back from its line as it was written."""
-    program.page(PAGE, *OPTIONS)
-    for event in program.events():
+    program.run_page(PAGE, *OPTIONS)
+    for event in program.read_events():
         assert from_line(to_line(event)) == event
 
 
 def test_where_a_run_has_got_to(program: Program) -> None:
     """The state folded from a journal knows what was done, and the plan what comes next."""
-    program.page(PAGE, *OPTIONS)
-    state = _folded(program.events())
+    program.run_page(PAGE, *OPTIONS)
+    state = _folded(program.read_events())
     assert dict(state.done) == {
-        Where(1, 1, 1): "ok",
-        Where(2): "ok",
-        Where(3, 1, 1): "ok",
-        Where(3, 1, 2): "failed",
+        ItemId(1, 1, 1): "ok",
+        ItemId(2): "ok",
+        ItemId(3, 1, 1): "ok",
+        ItemId(3, 1, 2): "failed",
     }
-    assert (state.doubt, state.outcome, state.statuses[Where(3, 1, 2)]) == (None, "failed", 1)
+    assert (state.doubt, state.outcome, state.statuses[ItemId(3, 1, 2)]) == (None, "failed", 1)
     item = next_item(_plan(PAGE), state)
     assert item is not None
-    assert item.where == Where(3, 1, 2)
+    assert item.where == ItemId(3, 1, 2)
 
 
 EDITS = {
@@ -165,9 +165,9 @@ EDITS = {
 def test_a_document_edited_in_between(edit: str, program: Program) -> None:
     """What was done stays done wherever its text now stands, and the run goes on where it had stopped."""
     text, number, expected = EDITS[edit]
-    program.page(PAGE, *OPTIONS)
+    program.run_page(PAGE, *OPTIONS)
     new = _plan(text)
-    item = next_item(new, carried(_folded(program.events()), _plan(PAGE), new))
+    item = next_item(new, carry_over(_folded(program.read_events()), _plan(PAGE), new))
     assert item is not None
     assert item.statement is not None
     assert (item.statement.text, item.where.statement) == (expected, number)
@@ -175,35 +175,35 @@ def test_a_document_edited_in_between(edit: str, program: Program) -> None:
 
 def test_a_doubt_moves_with_its_statement() -> None:
     """A statement of which nobody knows whether it ran is found again in the edited document."""
-    state, old = State(doubt=Where(3, 1, 2)), _plan(PAGE)
-    assert carried(state, old, _plan(EDITS["inserted before"][0])).doubt == Where(3, 1, 3)
-    assert carried(state, old, _plan(EDITS["the failed one removed"][0])).doubt is None
+    state, old = State(doubt=ItemId(3, 1, 2)), _plan(PAGE)
+    assert carry_over(state, old, _plan(EDITS["inserted before"][0])).doubt == ItemId(3, 1, 3)
+    assert carry_over(state, old, _plan(EDITS["the failed one removed"][0])).doubt is None
 
 
 def test_a_run_killed_in_a_statement_is_in_doubt(program: Program) -> None:
     """After SIGKILL the journal says that the statement had started, and not that it ended."""
-    program.write("page.md", fish("echo before", "true; sh -c 'touch started; exec sleep 60'"))
+    program.write("page.md", fish_page("echo before", "true; sh -c 'touch started; exec sleep 60'"))
     with program.start("page.md", "--yes") as running:
         try:
             _wait_for(program.work / "started")
         finally:
             os.kill(running.pid, signal.SIGKILL)
-    events = program.events()
+    events = program.read_events()
     assert events[-1].event == "statement_started"
     state = _folded(events)
-    assert (state.doubt, state.outcome) == (Where(1, 2, 3), None)
-    assert dict(state.done) == {Where(1, 1, 1): "ok", Where(1, 2, 2): "ok"}
+    assert (state.doubt, state.outcome) == (ItemId(1, 2, 3), None)
+    assert dict(state.done) == {ItemId(1, 1, 1): "ok", ItemId(1, 2, 2): "ok"}
 
 
 @pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_run_that_is_told_to_end(wanted: signal.Signals, program: Program) -> None:
     """The statement is interrupted, its end and the run's are journaled, and the status is 130."""
-    program.write("page.md", fish("sh -c 'sleep 0.1; touch started; exec sleep 60'", "touch never"))
+    program.write("page.md", fish_page("sh -c 'sleep 0.1; touch started; exec sleep 60'", "touch never"))
     with program.start("page.md", "--yes") as running:
         _wait_for(program.work / "started")
         os.kill(running.pid, wanted)
         assert running.wait(20) == 130
-    ended = program.events()[-1]
+    ended = program.read_events()[-1]
     assert isinstance(ended, RunEnded)
     assert ended.outcome == "stopped"
     assert not (program.work / "never").exists()
@@ -213,14 +213,14 @@ def test_a_run_that_is_told_to_end(wanted: signal.Signals, program: Program) -> 
 def test_a_statement_that_takes_no_notice_is_the_last(wanted: signal.Signals, program: Program) -> None:
     """It may end well all the same; what comes after it is not begun."""
     trap = "sh -c 'trap \"touch trapped\" INT; touch started; while test ! -e told; do sleep 0.01; done'"
-    program.write("page.md", fish(trap, "touch never"))
+    program.write("page.md", fish_page(trap, "touch never"))
     with program.start("page.md", "--yes") as running:
         _wait_for(program.work / "started")
         os.kill(running.pid, wanted)
         _wait_for(program.work / "trapped")
         (program.work / "told").touch()
         assert running.wait(20) == 130
-    finished, _, ended = program.events()[-3:]
+    finished, _, ended = program.read_events()[-3:]
     assert isinstance(finished, StatementFinished)
     assert finished.status in (0, 130)  # how fish, or what it runs, takes ^C is theirs
     assert isinstance(ended, RunEnded)
@@ -233,7 +233,7 @@ def test_what_must_be_whole_is_done_before_the_end() -> None:
     done: list[str] = []
 
     def write_down() -> None:
-        with held():
+        with hold_signals():
             signal.raise_signal(signal.SIGINT)
             done.append("written")
         done.append("not reached")
@@ -245,7 +245,7 @@ def test_what_must_be_whole_is_done_before_the_end() -> None:
 
 def test_what_is_ignored_stays_so(program: Program) -> None:
     """A run begun with `nohup` goes on though its terminal has gone."""
-    program.write("page.md", fish("touch started; while test ! -e told; sleep 0.01; end", "touch done"))
+    program.write("page.md", fish_page("touch started; while test ! -e told; sleep 0.01; end", "touch done"))
     command = ["nohup", *COMMAND, "page.md", "--yes"]
     environment, quiet = program.environment(), subprocess.DEVNULL
     with subprocess.Popen(command, cwd=program.work, env=environment, stdout=quiet, stderr=quiet) as running:
@@ -265,25 +265,25 @@ def _wait_for(path: Path) -> None:
 
 def test_the_journal_is_its_owners(program: Program) -> None:
     """A file that nobody else may read, in a folder that nobody else may enter."""
-    program.page(fish("true"), "--yes")
-    journal = program.journal()
+    program.run_page(fish_page("true"), "--yes")
+    journal = program.journal_path()
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     assert stat.S_IMODE(journal.parent.stat().st_mode) == 0o700
 
 
 def test_lines_are_a_chain(program: Program) -> None:
     """Each line carries the hash of the line before; the first that of the run's own name."""
-    program.page(PAGE, *OPTIONS)
-    lines = program.journal().read_bytes().splitlines()
+    program.run_page(PAGE, *OPTIONS)
+    lines = program.journal_path().read_bytes().splitlines()
     for before, line in pairwise(lines):
         assert json.loads(line)["previous"] == hashlib.sha256(before).hexdigest()
 
 
 def test_a_torn_last_line(program: Program) -> None:
     """What was being written when the machine died is passed over."""
-    program.page(PAGE, *OPTIONS)
-    journal = program.journal()
-    whole = program.events()
+    program.run_page(PAGE, *OPTIONS)
+    journal = program.journal_path()
+    whole = program.read_events()
     journal.write_bytes(journal.read_bytes()[:-20])
     assert list(read_journal(journal)) == whole[:-1]
 
@@ -291,8 +291,8 @@ def test_a_torn_last_line(program: Program) -> None:
 @pytest.mark.parametrize("damage", ["changed", "removed", "swapped", "no JSON", "no event", "blank"])
 def test_a_damaged_journal(damage: str, program: Program) -> None:
     """Anything else that is wrong with a journal is told with the number of the line."""
-    program.page(PAGE, *OPTIONS)
-    journal = program.journal()
+    program.run_page(PAGE, *OPTIONS)
+    journal = program.journal_path()
     lines = journal.read_bytes().splitlines(keepends=True)
     number = 4
     match damage:
@@ -315,9 +315,9 @@ def test_a_damaged_journal(damage: str, program: Program) -> None:
 
 def test_much_output_is_kept_in_part(program: Program) -> None:
     """The journal keeps the first million characters of a statement's output and says that it does."""
-    ran = program.page(fish("head -c 3000000 /dev/zero | tr '\\\\0' x", "echo after"), "--yes")
+    ran = program.run_page(fish_page("head -c 3000000 /dev/zero | tr '\\\\0' x", "echo after"), "--yes")
     assert ran.stdout.count("x") > 3_000_000 - 1
-    kept = "".join(getattr(event, "text", "") for event in program.events() if event.event == "output")
+    kept = "".join(getattr(event, "text", "") for event in program.read_events() if event.event == "output")
     assert kept.count("x") == KEEP_OUTPUT
     assert "not kept in the journal" in kept
     assert "after\n" in kept
@@ -325,14 +325,16 @@ def test_much_output_is_kept_in_part(program: Program) -> None:
 
 def test_json_leaves_out_what_the_journal_does(program: Program) -> None:
     """Of much output, `--json` prints the lines that the journal keeps."""
-    ran = program.page(fish("head -c 3000000 /dev/zero | tr '\\0' x"), "--yes", "--json")
-    assert ran.stdout.encode() == program.journal().read_bytes()
+    ran = program.run_page(fish_page("head -c 3000000 /dev/zero | tr '\\0' x"), "--yes", "--json")
+    assert ran.stdout.encode() == program.journal_path().read_bytes()
 
 
 def test_no_place_for_a_journal(program: Program) -> None:
     """Where the state folder cannot be made nothing runs, and one line says why."""
     program.write("taken", "a file\n")
-    ran = program.page(fish("touch made"), "--yes", env={"XDG_STATE_HOME": str(program.work / "taken")})
+    ran = program.run_page(
+        fish_page("touch made"), "--yes", env={"XDG_STATE_HOME": str(program.work / "taken")}
+    )
     assert (ran.status, ran.stdout) == (2, "")
     assert ran.stderr.startswith(f"cannot write the journal `{program.work}/taken/runbook-exec/runs/")
     assert ran.stderr.endswith("`: not a directory\n")
@@ -341,7 +343,7 @@ def test_no_place_for_a_journal(program: Program) -> None:
 
 def test_a_full_disk(program: Program) -> None:
     """Where the journal cannot be written any more, the run stops before the next statement and says why."""
-    program.write("page.md", fish("echo one", "string repeat -n 90000 x", "touch made"))
+    program.write("page.md", fish_page("echo one", "string repeat -n 90000 x", "touch made"))
 
     def small() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

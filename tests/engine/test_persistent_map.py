@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook_exec.engine.persistent_map import Ledger, having
+from runbook_exec.engine.persistent_map import PersistentMap, with_entry
 
 KEYS = st.integers(0, 5)
 
@@ -17,10 +17,10 @@ def test_it_is_what_a_copied_dictionary_would_be(
     first: dict[int, str], steps: list[tuple[int, int, str]]
 ) -> None:
     """Any ledger that came before may have another entry, and each is still what it was."""
-    made, copied = [Ledger(first)], [first]
+    made, copied = [PersistentMap(first)], [first]
     for at, key, value in steps:
         from_which = at % len(made)
-        made.append(made[from_which].having(key, value))
+        made.append(made[from_which].with_entry(key, value))
         copied.append({**copied[from_which], key: value})
     assert [list(ledger.items()) for ledger in made] == [list(each.items()) for each in copied]
     assert made == copied
@@ -32,5 +32,5 @@ def test_it_is_what_a_copied_dictionary_would_be(
 def test_it_is_made_of_any_mapping() -> None:
     """What is given an entry need not be a ledger, and is left alone."""
     plain = {1: "a"}
-    assert having(plain, 2, "b") == {1: "a", 2: "b"}
+    assert with_entry(plain, 2, "b") == {1: "a", 2: "b"}
     assert plain == {1: "a"}

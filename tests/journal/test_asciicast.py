@@ -18,11 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_exec.engine.events import Event, Output, RunStarted, StatementFinished, StatementStarted
-from runbook_exec.journal.asciicast import Cast, Frame, Frames, read_cast
-from runbook_exec.runs.replay import play
+from runbook_exec.journal.asciicast import AsciicastWriter, Frame, Frames, read_asciicast
+from runbook_exec.runs.replay import play_frames
 from runbook_exec.text.sizes import format_size, parse_size
-from tests.support.program import COMMAND, Program, fish
-from tests.support.screen import ENTER, INTERRUPT, screen
+from tests.support.program import COMMAND, Program, fish_page
+from tests.support.screen import ENTER, INTERRUPT, open_screen
 
 AT: dict[str, Any] = {"step": 1, "block": 1, "statement": 1, "line": 3}
 BEGAN = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -53,10 +53,10 @@ def _statement(text: str, *outputs: str, seconds: float = 1) -> list[Event]:
 
 
 def _written(path: Path, events: list[Event], keep: int = 10**6) -> list[Frame]:
-    cast = Cast(path, (24, 80), keep)
+    cast = AsciicastWriter(path, (24, 80), keep)
     assert [cast.add(event) for event in events] == [""] * len(events)
     cast.close()
-    return list(read_cast(path)[1])
+    return list(read_asciicast(path)[1])
 
 
 def _shown(frames: list[Frame]) -> str:
@@ -64,7 +64,7 @@ def _shown(frames: list[Frame]) -> str:
 
 
 def _cast(program: Program) -> Path:
-    return program.journal().with_suffix(".cast")
+    return program.journal_path().with_suffix(".cast")
 
 
 # what is in a cast ---------------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ def _cast(program: Program) -> Path:
 
 def test_a_run_leaves_a_cast(program: Program) -> None:
     """It is asciicast version 2, readable by its owner alone, with each statement and what it printed."""
-    program.page(fish("echo one; sleep 0.3", "printf 'two\\nthree'; false"), "--yes")
+    program.run_page(fish_page("echo one; sleep 0.3", "printf 'two\\nthree'; false"), "--yes")
     path = _cast(program)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     header, *lines = [json.loads(line) for line in path.read_bytes().splitlines()]
@@ -103,7 +103,7 @@ def test_any_bytes_are_kept_as_text(pieces: list[bytes]) -> None:
     frames = Frames()
     shown = ""
     for event in _statement("a", *(piece.decode("utf-8", "surrogateescape") for piece in pieces)):
-        shown += "".join(frame.text for frame in frames.of(event) if frame.kind == "o")
+        shown += "".join(frame.text for frame in frames.frames_for(event) if frame.kind == "o")
     expected = re.sub(r"(?<!\r)\n", "\r\n", b"".join(pieces).decode("utf-8", "replace"))
     assert shown.removeprefix("\x1b[1m$ a\x1b[0m\r\n") == expected
     shown.encode()
@@ -126,10 +126,10 @@ def test_a_cast_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_of_much_output_the_beginning_and_the_end_are_kept(program: Program) -> None:
     """The file stays within its bound, what was left out is said there and by `runs show`."""
-    program.page(fish("seq 300000", "echo after"), "--yes", "--keep-output", "100kB")
+    program.run_page(fish_page("seq 300000", "echo after"), "--yes", "--keep-output", "100kB")
     path = _cast(program)
     assert 40_000 < path.stat().st_size <= 100_000
-    frames = list(read_cast(path)[1])
+    frames = list(read_asciicast(path)[1])
     shown = _shown(frames)
     assert shown.startswith("\x1b[1m$ seq 300000\x1b[0m\r\n1\r\n2\r\n3\r\n")
     assert "\r\n299999\r\n300000\r\n\x1b[1m$ echo after\x1b[0m\r\nafter\r\n" in shown
@@ -157,7 +157,7 @@ def test_a_cast_stays_within_its_bound(keep: int, text: str, tmp_path: Path) -> 
 
 def test_no_cast_if_none_is_wanted(program: Program) -> None:
     """With `--keep-output 0` there is none, and the run is replayed from its journal."""
-    program.page(fish("echo one"), "--yes", "--keep-output", "0")
+    program.run_page(fish_page("echo one"), "--yes", "--keep-output", "0")
     assert not _cast(program).exists()
     ran = program.run("runs", "replay", "--speed", "100")
     assert (ran.status, "$ echo one" in ran.stdout, "one\r\n" in ran.stdout) == (0, True, True)
@@ -174,7 +174,7 @@ def test_sizes(written: str, size: int) -> None:
 @pytest.mark.parametrize("written", ["", "much", "-1", "1e9", "10 parsecs"])
 def test_no_sizes(written: str, program: Program) -> None:
     """Anything else is refused before anything runs."""
-    ran = program.page(fish("touch made"), "--yes", f"--keep-output={written}")
+    ran = program.run_page(fish_page("touch made"), "--yes", f"--keep-output={written}")
     assert (ran.status, "expected a size such as `10MB`" in ran.stderr) == (2, True)
     assert not (program.work / "made").exists()
 
@@ -184,7 +184,7 @@ def test_no_sizes(written: str, program: Program) -> None:
 
 def test_a_full_disk_does_not_stop_a_run(program: Program) -> None:
     """The cast ends there, which is said once, and the run goes on; the journal is whole."""
-    program.write("page.md", fish("head -c 3000000 /dev/zero | tr '\\\\0' x", "touch made"))
+    program.write("page.md", fish_page("head -c 3000000 /dev/zero | tr '\\\\0' x", "touch made"))
 
     def small() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -205,7 +205,7 @@ def test_a_full_disk_does_not_stop_a_run(program: Program) -> None:
     said = f"cannot write the cast `{_cast(program)}`: file too large; the run goes on without it"
     assert done.stdout.count(said) == 1
     assert program.run("runs", "verify").status == 0
-    assert "xxx" in _shown(list(read_cast(_cast(program))[1]))
+    assert "xxx" in _shown(list(read_asciicast(_cast(program))[1]))
     assert program.run("runs", "replay", "--speed", "1000").status == 0
 
 
@@ -217,7 +217,7 @@ def test_a_cast_that_is_something_else(tmp_path: Path) -> None:
     (tmp_path / "folder.cast").mkdir()
     (tmp_path / "file.cast").write_text("mine\n")
     for name in ("link", "folder", "file"):
-        cast = Cast(tmp_path / f"{name}.cast", (24, 80))
+        cast = AsciicastWriter(tmp_path / f"{name}.cast", (24, 80))
         assert "the run goes on without it" in cast.add(_started())
         assert cast.add(_started()) == ""
         cast.close()
@@ -230,7 +230,7 @@ def test_a_cast_that_is_something_else(tmp_path: Path) -> None:
 def _played(frames: list[Frame], **how: Any) -> tuple[bytes, list[float]]:
     shown: list[bytes] = []
     pauses: list[float] = []
-    play(iter(frames), shown.append, pauses.append, **how)
+    play_frames(iter(frames), shown.append, pauses.append, **how)
     return b"".join(shown), pauses
 
 
@@ -252,7 +252,7 @@ def test_playing_leaves_the_terminal_right() -> None:
 
     shown: list[bytes] = []
     with pytest.raises(KeyboardInterrupt):
-        play(iter(frames), shown.append, interrupted)
+        play_frames(iter(frames), shown.append, interrupted)
     end = b"".join(shown).split(b"red")[1]
     assert b"never" not in end
     assert all(code in end for code in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[0m"))
@@ -260,7 +260,7 @@ def test_playing_leaves_the_terminal_right() -> None:
 
 def test_a_run_is_replayed(program: Program) -> None:
     """What the terminal showed is shown again, byte for byte, with its pauses as short as asked for."""
-    program.page(fish("printf '\\e[32mgreen\\e[m\\n'; sleep 0.4; echo later"), "--yes")
+    program.run_page(fish_page("printf '\\e[32mgreen\\e[m\\n'; sleep 0.4; echo later"), "--yes")
     ran = program.run("runs", "replay", "--idle-limit", "0.1")
     assert (ran.status, ran.stderr) == (0, "")
     assert "\x1b[32mgreen\x1b[m\r\n" in ran.stdout
@@ -270,12 +270,12 @@ def test_a_run_is_replayed(program: Program) -> None:
 
 def test_a_run_is_replayed_in_a_narrow_terminal_until_interrupted(program: Program) -> None:
     """What would not fit is said; ^C ends it, and the terminal is as it was, with nothing typed left over."""
-    page = fish("printf '\\e[?25l\\e[6n\\e[31mred\\n'", "string repeat -n 70 x", "sleep 30; echo never")
+    page = fish_page("printf '\\e[?25l\\e[6n\\e[31mred\\n'", "string repeat -n 70 x", "sleep 30; echo never")
     program.write("page.md", page.replace("sleep 30", "command sleep 1"))
     assert program.run("page.md", "--yes").status == 0
     replay = shlex.join([*COMMAND, "runs", "replay", "--speed", "0.1"])
     script = f"before=$(stty -g); {replay}; echo status $?; [ $before = $(stty -g) ] && echo same; cat"
-    with screen(["bash", "-c", script], program.work, program.environment(), columns=50) as shown:
+    with open_screen(["bash", "-c", script], program.work, program.environment(), columns=50) as shown:
         text = shown.wait("recorded with 80 columns; this terminal has 50", "red", "x" * 50 + "\n" + "x" * 20)
         assert "never" not in text
         shown.type("typed", INTERRUPT)
@@ -284,12 +284,12 @@ def test_a_run_is_replayed_in_a_narrow_terminal_until_interrupted(program: Progr
         assert "[0;0R" not in text
         assert shown.modes[b"25"]
         shown.type("after", ENTER)
-        shown.until(lambda text: text.count("after") == 2, "what is typed, and once more by cat")
+        shown.wait_until(lambda text: text.count("after") == 2, "what is typed, and once more by cat")
 
 
 def test_a_damaged_cast(program: Program) -> None:
     """It is refused with the line; reports are made without it."""
-    program.page(fish("echo one"), "--yes")
+    program.run_page(fish_page("echo one"), "--yes")
     lines = _cast(program).read_bytes().splitlines(keepends=True)
     _cast(program).write_bytes(b"".join([*lines[:2], b"what?\n", *lines[3:]]))
     ran = program.run("runs", "replay", "--speed", "100")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.kill_matrix import dying
-from tests.support.program import Program, fish
+from tests.support.kill_matrix import run_dying
+from tests.support.program import Program, fish_page
 
 OUTPUT = "6"  # the operation on the journal that writes down what the first statement prints
 
@@ -28,8 +28,10 @@ def runtime() -> Iterator[Path]:
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
 def test_the_running_statement_ends_by_itself(program: Program, error: str) -> None:
     """Where what it prints cannot be written down it is not broken off halfway; the next does not start."""
-    program.write("page.md", fish("command sh -c 'echo one; sleep 0.3; echo two; touch ended'", "touch made"))
-    ran = dying(program, f"fail:{OUTPUT}:{error}", "page.md", "--yes")
+    program.write(
+        "page.md", fish_page("command sh -c 'echo one; sleep 0.3; echo two; touch ended'", "touch made")
+    )
+    ran = run_dying(program, f"fail:{OUTPUT}:{error}", "page.md", "--yes")
     assert ran.status == 1
     assert "; the run stops when this statement has ended\n" in ran.stdout
     assert "two\n" in ran.stdout
@@ -42,12 +44,12 @@ def test_the_running_statement_ends_by_itself(program: Program, error: str) -> N
 
 def test_a_secret_that_was_minted_then_is_kept(program: Program, runtime: Path) -> None:
     """What the journal cannot tell any more is not lost with it."""
-    page = fish("echo s3cr3t-and-long-enough", "echo <new-token> | wc -c >length")
+    page = fish_page("echo s3cr3t-and-long-enough", "echo <new-token> | wc -c >length")
     program.write("page.md", page)
     program.run("trust", "page.md")
     mints = ("--yes", "--capture", "new-token=1.1")
     env: dict[str, str | None] = {"XDG_RUNTIME_DIR": str(runtime)}
-    assert dying(program, f"fail:{OUTPUT}:ENOSPC", "page.md", *mints, env=env).status == 1
+    assert run_dying(program, f"fail:{OUTPUT}:ENOSPC", "page.md", *mints, env=env).status == 1
     assert program.run("resume", "--yes", "--assume", "done", "1.1", env=env).status == 0
     assert (program.work / "length").read_text().strip() == "23"
 
@@ -57,8 +59,8 @@ def test_a_secret_that_was_minted_then_is_kept(program: Program, runtime: Path) 
 )
 def test_a_state_folder_that_is_closed(program: Program, error: str, told: str) -> None:
     """The run is refused before anything happens, in one line."""
-    program.write("page.md", fish("touch made"))
-    ran = dying(program, f"shut:1:{error}", "page.md", "--yes")
+    program.write("page.md", fish_page("touch made"))
+    ran = run_dying(program, f"shut:1:{error}", "page.md", "--yes")
     assert (ran.status, ran.stdout, (program.work / "made").exists()) == (2, "", False)
     assert ran.stderr.startswith("cannot write the journal `")
     assert ran.stderr.endswith(f".jsonl`: {told}\n")
@@ -67,24 +69,24 @@ def test_a_state_folder_that_is_closed(program: Program, error: str, told: str) 
 @pytest.mark.parametrize("error", ["EACCES", "ENOSPC"])
 def test_a_journal_that_cannot_be_gone_on_with(program: Program, error: str) -> None:
     """Taking a run up is refused as well where its journal cannot be opened or written."""
-    program.page(fish("true", "test -e wanted; and touch made"), "--yes")
+    program.run_page(fish_page("true", "test -e wanted; and touch made"), "--yes")
     (program.work / "wanted").touch()
-    before = program.journal().read_bytes()
+    before = program.journal_path().read_bytes()
     what = "shut" if error == "EACCES" else "fail"
-    ran = dying(program, f"{what}:1:{error}", "resume", "--yes")
+    ran = run_dying(program, f"{what}:1:{error}", "resume", "--yes")
     assert ran.status == {"shut": 2, "fail": 1}[what]
-    assert "cannot write the journal `" in ran.told
+    assert "cannot write the journal `" in ran.output
     assert not (program.work / "made").exists()
     assert program.run("runs", "verify").status == 0
-    assert program.journal().read_bytes() == before
+    assert program.journal_path().read_bytes() == before
 
 
 def test_a_secret_that_cannot_be_kept(program: Program, runtime: Path) -> None:
     """It is said, and the run goes on."""
     (runtime / "runbook-exec").write_text("in the way\n")
     env: dict[str, str | None] = {"XDG_RUNTIME_DIR": str(runtime)}
-    page = fish("echo s3cr3t-and-long-enough", "echo <new-token> | wc -c >length")
-    ran = program.page(page, "--yes", "--capture", "new-token=1.1", env=env)
+    page = fish_page("echo s3cr3t-and-long-enough", "echo <new-token> | wc -c >length")
+    ran = program.run_page(page, "--yes", "--capture", "new-token=1.1", env=env)
     told = " ".join(ran.stdout.split())
     assert f"cannot keep the secrets of this run in `{runtime}/runbook-exec/" in told
     assert (ran.status, (program.work / "length").read_text().strip()) == (0, "23")
@@ -92,8 +94,8 @@ def test_a_secret_that_cannot_be_kept(program: Program, runtime: Path) -> None:
 
 def test_a_cast_that_breaks_leaves_the_journal_whole(program: Program) -> None:
     """The cast may be anywhere in its line; the run, its journal and its reports are as ever."""
-    program.write("page.md", fish("echo one", "touch made"))
-    ran = dying(program, "cast:2:EIO", "page.md", "--yes")
+    program.write("page.md", fish_page("echo one", "touch made"))
+    ran = run_dying(program, "cast:2:EIO", "page.md", "--yes")
     assert (ran.status, (program.work / "made").exists()) == (0, True)
     assert ran.stdout.count(".cast`: input/output error; the run goes on without it\n") == 1
     assert json.loads(program.run("runs", "show", "--json").stdout)["outcome"] == "succeeded"

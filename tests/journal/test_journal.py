@@ -10,28 +10,28 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.journal.hash_chain import VERSION, Torn, first_hash, read_lines, sealed
+from runbook_exec.journal.hash_chain import VERSION, TornLine, first_hash, read_lines, seal_line
 from runbook_exec.journal.journal import JournalError, read_journal
-from runbook_exec.runs.verify import verify
+from runbook_exec.runs.verify import verify_journal
 from tests.support.paths import DATA
-from tests.support.program import Program, fish
+from tests.support.program import Program, fish_page
 
 JOURNALS = DATA / "documents" / "journals"
-PAGE = fish("echo one", "false")
+PAGE = fish_page("echo one", "false")
 
 
 def _finished(program: Program) -> Path:
-    program.page(PAGE, "--yes")
-    return program.journal()
+    program.run_page(PAGE, "--yes")
+    return program.journal_path()
 
 
 def test_any_byte_that_is_changed_is_found(program: Program) -> None:
     """Whichever byte of a finished journal is another, or gone, its line or the next one is named."""
-    program.page(fish("true"), "--yes")
-    journal = program.journal()
+    program.run_page(fish_page("true"), "--yes")
+    journal = program.journal_path()
     whole = journal.read_bytes()
     changed = journal.with_name("changed.jsonl")
-    assert verify(journal).whole
+    assert verify_journal(journal).is_whole
     for at in range(len(whole)):
         line = whole.count(b"\n", 0, at) + 1
         gone = (b"",) if at % 16 == 0 or at > len(whole) - 100 else (b"\n",) if at % 16 == 8 else ()
@@ -39,7 +39,7 @@ def test_any_byte_that_is_changed_is_found(program: Program) -> None:
             if byte == whole[at : at + 1]:
                 continue
             changed.write_bytes(whole[:at] + byte + whole[at + 1 :])
-            damages = verify(changed).damages
+            damages = verify_journal(changed).damages
             assert damages, f"byte {at}: {whole[at - 10 : at + 10]!r}"
             assert damages[0].number in (line, line + 1)
 
@@ -105,12 +105,12 @@ def test_a_journal_as_it_was_written(program: Program) -> None:
 def test_a_chain_that_was_computed_anew(program: Program) -> None:
     """Who writes the whole journal anew with right hashes is found out by the noted seal alone."""
     journal = _finished(program)
-    noted = verify(journal).seal
+    noted = verify_journal(journal).seal
     lines = journal.read_text().splitlines()
     end = json.loads(lines[-1])
     del end["seal"]
     end["outcome"] = "succeeded"
-    lines[-1] = sealed(json.dumps(end, separators=(",", ":")))
+    lines[-1] = seal_line(json.dumps(end, separators=(",", ":")))
     journal.write_text("\n".join([*lines, ""]))
     assert program.run("runs", "verify").status == 0
     assert program.run("runs", "verify", str(journal), "--seal", noted).status == 1
@@ -129,7 +129,7 @@ def test_a_journal_without_its_end(program: Program) -> None:
     ran = program.run("runs", "verify")
     assert ran.status == 0
     assert "the run did not end; a last line of 30 bytes was torn off" in ran.stdout
-    assert list(read_lines(journal))[-1] == Torn(9, 30)
+    assert list(read_lines(journal))[-1] == TornLine(9, 30)
 
 
 @pytest.mark.parametrize("left", [b"", b'{"event":"run_st'])
@@ -145,7 +145,7 @@ def test_a_run_that_died_at_once(left: bytes, program: Program) -> None:
 
 def test_a_journal_that_is_being_written(program: Program) -> None:
     """The run that goes on is told so, in the list too."""
-    program.write("page.md", fish("touch started; sleep 60"))
+    program.write("page.md", fish_page("touch started; sleep 60"))
     with program.start("page.md", "--yes") as running:
         until = time.monotonic() + 20
         while not (program.work / "started").exists():

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.lint.cache import Cache, opened
+from runbook_exec.lint.cache import Cache, open_cache
 from runbook_exec.lint.linter import lint
-from runbook_exec.lint.selection import Selection, Settings
-from tests.support.program import COMMAND, Program, Ran
+from runbook_exec.lint.selection import LintSettings, Selection
+from tests.support.program import COMMAND, Program, ProgramResult
 
 PAGE = "# Page\n\n```fish\nmake {0} | tee log\n```\n\nSee [[other#Heading|it]] and [it](other.md#heading).\n"
 
@@ -34,7 +34,7 @@ def site(program: Program) -> Program:
     return program
 
 
-def run(site: Program, *arguments: str) -> tuple[Ran, int]:
+def run(site: Program, *arguments: str) -> tuple[ProgramResult, int]:
     """Lint the pages; what was printed, and how often fish was started."""
     started = site.folder / "started"
     started.write_text("")
@@ -94,10 +94,10 @@ def test_days_pass(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("---\nlast-reviewed: 2026-01-01\nrunbook:\n  cadence: 30d\n---\n\n# Page\n")
     (tmp_path / "mkdocs.yml").touch()
-    settings = {str(page): Settings(Selection(only=("D522",)))}
+    settings = {str(page): LintSettings(Selection(select=("D522",)))}
     days = (date(2026, 1, 31), date(2026, 1, 31), date(2026, 2, 1))
     found = [
-        [each.code for each in lint([str(page)], settings, day, cache=Cache(tmp_path / "cache")).found]
+        [each.code for each in lint([str(page)], settings, day, cache=Cache(tmp_path / "cache")).diagnostics]
         for day in days
     ]
     assert found == [[], [], ["D522"]]
@@ -160,7 +160,7 @@ def test_without_a_safe_place_there_is_none(site: Program, place: str) -> None:
         (cache / "runbook-exec").mkdir(parents=True)
         (cache / "runbook-exec" / "lint").symlink_to(site.folder)
     else:
-        assert opened({}) is None
+        assert open_cache({}) is None
     assert run(site)[0] == first
     if place in ("writable-by-all", "a-link"):
         assert run(site)[1] == 1
@@ -181,7 +181,7 @@ def lint_in(site: Program) -> None:
     here = Path.cwd()
     os.chdir(site.work)
     try:
-        settings = {page: Settings(Selection(only=("M",)))}
-        lint([page], settings, date(2026, 11, 24), cache=opened(site.environment()))
+        settings = {page: LintSettings(Selection(select=("M",)))}
+        lint([page], settings, date(2026, 11, 24), cache=open_cache(site.environment()))
     finally:
         os.chdir(here)

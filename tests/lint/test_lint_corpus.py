@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from runbook_exec.document.model import Block
-from runbook_exec.document.parser import parse
+from runbook_exec.document.parser import parse_runbook
 from runbook_exec.lint.facts.shell_check import shell_blocks
 from runbook_exec.lint.linter import lint
-from runbook_exec.lint.selection import Selection, Settings
+from runbook_exec.lint.selection import LintSettings, Selection
 from tests.support.paths import DATA
 
 PAGES = sorted((DATA / "documents" / "lint").glob("*.md"))
@@ -70,7 +70,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
         asked = [
             pool.submit(alone, path, page.text, block, shell, folder / path.stem)
             for path in PAGES
-            for page in (parse(path.read_bytes(), str(path)),)
+            for page in (parse_runbook(path.read_bytes(), str(path)),)
             for block, shell in shell_blocks(page)
         ]
         return [each.result() for each in asked]
@@ -86,12 +86,12 @@ def test_there_is_enough_to_look_at(cases: list[Case]) -> None:
 
 def test_the_linter_says_what_the_shells_say(cases: list[Case]) -> None:
     """Nothing on a block that its shell accepts; on one that it refuses, something on the line it names."""
-    settings = dict.fromkeys(map(str, PAGES), Settings(Selection(only=("P101", "P102"))))
+    settings = dict.fromkeys(map(str, PAGES), LintSettings(Selection(select=("P101", "P102"))))
     report = lint([*map(str, PAGES)], settings, date(2026, 11, 24))
     assert report.not_checked == ()
     found: dict[tuple[str, int], list[str]] = {}
-    for each in report.found:
-        found.setdefault((each.path, each.place.line), []).append(each.code)
+    for each in report.diagnostics:
+        found.setdefault((each.path, each.location.line), []).append(each.code)
     false = [
         f"{case.page.name}:{line} {found[str(case.page), line]}"
         for case in cases

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from runbook_exec.masking.encodings import forms
+from runbook_exec.masking.encodings import list_encodings
 from runbook_exec.masking.masker import MASK, Masker
-from runbook_exec.masking.token_patterns import SHAPES, suspicious
+from runbook_exec.masking.token_patterns import TOKEN_PATTERNS, may_hold_token
 from runbook_exec.shells.fish.quoting import literal
 from runbook_exec.shells.quoting import Context
 
@@ -181,7 +181,7 @@ def test_what_is_no_secret_is_unchanged(data: st.DataObject, values: list[str], 
     pieces = [piece + data.draw(st.sampled_from([b"", *ESCAPES, *LINE_ENDS, b"\x1b["])) for piece in pieces]
     stream = b"".join(pieces)
     view = _REMOVED.sub(b"", stream)
-    beginnings = {form[:8] for value in values for form in forms(value.encode())}
+    beginnings = {form[:8] for value in values for form in list_encodings(value.encode())}
     assume(not any(beginning in text for beginning in beginnings for text in (stream, view)))
     assert passed(Masker(values), cut(data, stream)) == stream
 
@@ -241,19 +241,19 @@ def test_a_token_nobody_declared_is_recognised(data: st.DataObject, sample: tupl
         if data.draw(st.booleans(), label="pause"):
             out += masker.flush(final=False)
     out += masker.flush(final=True)
-    seed = next(shape.seed for shape in SHAPES if shape.name == kind)
+    seed = next(shape.seed for shape in TOKEN_PATTERNS if shape.name == kind)
     assert not told(token.encode().removeprefix(seed), out)
     assert out.endswith(around[1].encode())
-    assert masker.seen() == ((kind, token),)
+    assert masker.seen_tokens() == ((kind, token),)
     assert not told(base64.b64encode(token.encode()), passed(masker, [base64.b64encode(token.encode())]))
 
 
 def test_the_samples_are_all_shapes_but_spellings_of_one() -> None:
     """Each seed is noticed by the quick test that decides whether a text is looked at closely."""
-    for shape in SHAPES:
+    for shape in TOKEN_PATTERNS:
         sample = next((text for kind, text in TOKENS.items() if kind == shape.name), None)
         for text in (shape.seed, *([] if sample is None else [sample.encode()])):
-            assert suspicious(b"x " + text + b"b-"), shape.name
+            assert may_hold_token(b"x " + text + b"b-"), shape.name
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_what_only_resembles_a_token_is_left(text: str) -> None:
     """Words that begin like a token, certificates and half a private key pass."""
     masker = Masker()
     assert passed(masker, [text[:7].encode(), text[7:].encode()]) == text.encode()
-    assert masker.seen() == ()
+    assert masker.seen_tokens() == ()
 
 
 def test_a_token_is_held_back_while_it_may_go_on() -> None:

@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runbook_exec.document.model import Statement
-from runbook_exec.document.parser import parse
-from runbook_exec.plan.fillable import unwritable
+from runbook_exec.document.parser import parse_runbook
+from runbook_exec.plan.fillable import find_unwritable
 
 # What the linter tries where it does not see at once that a value can stand.
 LIKELY = "1" * 17
@@ -24,7 +24,7 @@ BETWEEN = st.sampled_from(
 
 def statements(script: str) -> tuple[Statement, ...]:
     """The statements of a fish block."""
-    page = parse(f"# A\n\n## Steps\n\n```fish\n{script}\n```\n".encode(), "page.md")
+    page = parse_runbook(f"# A\n\n## Steps\n\n```fish\n{script}\n```\n".encode(), "page.md")
     return tuple(statement for block in page.blocks for statement in block.statements)
 
 
@@ -34,4 +34,6 @@ def statements(script: str) -> tuple[Statement, ...]:
 def test_what_is_seen_at_once_is_what_trying_shows(words: list[tuple[str, str]]) -> None:
     """Every statement in which a value can stand at first sight is one in which it can be written."""
     for statement in statements("".join(word + between for word, between in words)):
-        assert list(unwritable(statement, "fish")) == list(unwritable(statement, "fish", {"x": LIKELY}))
+        assert list(find_unwritable(statement, "fish")) == list(
+            find_unwritable(statement, "fish", {"x": LIKELY})
+        )

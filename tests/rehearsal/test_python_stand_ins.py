@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.rehearsal.python_stand_ins import Call, StandIns
+from runbook_exec.rehearsal.python_stand_ins import StandInCall, StandIns
 from tests.support.program import Program
 
 PAGE = """# Page
@@ -34,7 +34,7 @@ def test_functions_answer_for_programs(page: Path, stand_ins: StandIns) -> None:
     given = []
 
     @stand_ins("vault")
-    def vault(call: Call) -> int | str | None:
+    def vault(call: StandInCall) -> int | str | None:
         if call.words == ("new", "a b"):
             given.append(call.stdin.read())
             return "t-1 t-2"
@@ -56,7 +56,7 @@ def test_a_status_fails_the_statement(page: Path, stand_ins: StandIns) -> None:
     """As it would if the program ended so; what it printed is told."""
 
     @stand_ins("vault")
-    def vault(call: Call) -> int:
+    def vault(call: StandInCall) -> int:
         print("sealed", file=call.stderr)
         return 2
 
@@ -72,7 +72,7 @@ def test_what_a_stand_in_raises_fails_the_test(page: Path, stand_ins: StandIns) 
     """An assertion in it is one of the test."""
 
     @stand_ins("vault")
-    def vault(call: Call) -> None:
+    def vault(call: StandInCall) -> None:
         assert call.words == ("old",), "an old one was expected"
 
     with pytest.raises(AssertionError, match="an old one was expected"):
@@ -86,13 +86,13 @@ def test_a_transcript_holds_functions_to_it(page: Path, stand_ins: StandIns) -> 
     )
 
     @stand_ins("vault")
-    def vault(call: Call) -> str:
+    def vault(call: StandInCall) -> str:
         return "t-9"
 
     assert stand_ins.rehearse(page.with_suffix(".rehearsal.md")).outcome == "passed"
 
     @stand_ins("vault")
-    def forgetful(call: Call) -> str | int:
+    def forgetful(call: StandInCall) -> str | int:
         return "t-9" if call.words[0] == "new" else 1
 
     result = stand_ins.rehearse(page.with_suffix(".rehearsal.md"))
@@ -106,7 +106,7 @@ def test_settings_of_a_transcript(program: Program, stand_ins: StandIns) -> None
     )
 
     @stand_ins("go")
-    def go(call: Call) -> None:
+    def go(call: StandInCall) -> None:
         assert call.words == ("far away",)
 
     assert stand_ins.rehearse(page, values={"where": "far away"}, done={"1": "seen"}).outcome == "passed"
@@ -120,11 +120,11 @@ def test_calls_that_wait_for_one_another(program: Program, stand_ins: StandIns) 
     page = program.write("page.md", "# Page\n\n## Steps\n\n```sh\nhear | say\n```\n")
 
     @stand_ins("hear")
-    def hear(call: Call) -> str:
+    def hear(call: StandInCall) -> str:
         return "a word"
 
     @stand_ins("say")
-    def say(call: Call) -> None:
+    def say(call: StandInCall) -> None:
         print("heard", call.stdin.readline(), end="", file=call.stdout)
 
     result = stand_ins.rehearse(page)

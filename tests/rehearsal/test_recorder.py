@@ -23,15 +23,15 @@ from practice.run import RUNBOOK, answers, outcomes
 from practice.world import create
 from runbook_exec.engine.events import Event, Output, RunStarted, StatementFinished, to_line
 from runbook_exec.journal.journal import read_journal
-from runbook_exec.rehearsal.call_server import Listening
-from runbook_exec.rehearsal.recording_session import Marks, Recorded
+from runbook_exec.rehearsal.call_server import CallServer
+from runbook_exec.rehearsal.recording_session import RecordingSession, TerminalMarkFilter
 from runbook_exec.rehearsal.rehearse import rehearse
-from runbook_exec.rehearsal.relay import marking
-from runbook_exec.rehearsal.transcript.writer import made_up
-from tests.support.live_session import GENEROUS, Operator, home
+from runbook_exec.rehearsal.relay import format_mark
+from runbook_exec.rehearsal.transcript.writer import invent_value
+from tests.support.live_session import GENEROUS, TerminalOperator, home_environment
 from tests.support.paths import REPOSITORY
 from tests.support.program import COMMAND, Program
-from tests.support.screen import ENTER, screen
+from tests.support.screen import ENTER, open_screen
 
 
 def comparable(events: Iterable[Event]) -> Iterator[str]:
@@ -108,7 +108,7 @@ def probed(program: Program, *options: str) -> str:
     ran = program.run(
         "probe.md", "--yes", "--no-config", "--no-keep-secrets", "--trust", *options, env={"PATH": path}
     )
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
     told = ran.stdout.partition("run      ")[0]
     return "\n".join(line for line in told.splitlines() if "✓" not in line)
 
@@ -124,9 +124,9 @@ def test_a_run_that_calls_nothing_is_recorded_too(program: Program) -> None:
     """What is harmless needs no stand-in; such a transcript is a whole one."""
     program.write("page.md", "# Page\n\n## Steps\n\n```bash\nls / | wc -l\n```\n")
     ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config")
-    assert (ran.status, "recorded in page.rehearsal.md" in ran.stdout) == (0, True), ran.told
+    assert (ran.status, "recorded in page.rehearsal.md" in ran.stdout) == (0, True), ran.output
     ran = program.run("rehearse", "page.md")
-    assert (ran.status, ran.stdout[:35]) == (0, "page.rehearsal.md: passed, 0 calls "), ran.told
+    assert (ran.status, ran.stdout[:35]) == (0, "page.rehearsal.md: passed, 0 calls "), ran.output
 
 
 def test_a_word_that_no_page_can_hold_is_left_open(program: Program) -> None:
@@ -138,14 +138,14 @@ def test_a_word_that_no_page_can_hold_is_left_open(program: Program) -> None:
     program.write("page.md", "# Page\n\n## Steps\n\n```bash\nfly \"$(printf 'a\\377b')\"\n```\n")
     path = f"{tool.parent}:{os.environ['PATH']}"
     ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config", env={"PATH": path})
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
     assert "$ fly a[..]b\ndone\n" in (program.work / "page.rehearsal.md").read_text(encoding="utf-8")
     assert program.run("rehearse", "page.md").status == 0
 
 
 def test_signals_are_for_the_thread_that_runs_statements(tmp_path: Path) -> None:
     """The one that listens to stand-ins gets none, so what must be whole is not interrupted through it."""
-    with Listening(tmp_path, lambda told: "") as listening:
+    with CallServer(tmp_path, lambda told: "") as listening:
         task = Path(f"/proc/self/task/{listening._thread.native_id}/status").read_text()
     found = re.search(r"^SigBlk:\s*(\w+)$", task, re.MULTILINE)
     assert found
@@ -201,12 +201,12 @@ def test_what_is_typed_is_recorded_and_a_hidden_word_is_not(program: Program) ->
     assert told == "name? ada\r\nword? \r\nhello ada, 15\r\n"
 
 
-class Slow(Recorded):
+class Slow(RecordingSession):
     """A session that does nothing more until what was typed has been read."""
 
     def _press(self, poll: Any) -> None:
-        super()._press(poll)
-        wait_until(self._echoes)
+        super()._write_typed(poll)
+        wait_until(self._is_echoing)
 
 
 def wait_until(so: Callable[[], bool]) -> None:
@@ -219,17 +219,21 @@ def wait_until(so: Callable[[], bool]) -> None:
 
 def test_a_hidden_word_is_hidden_though_its_program_was_quick(tmp_path: Path) -> None:
     """What counts is whether the terminal showed keys when they were typed, not when we come to look."""
-    begin, end = (marking("abc", kind, "1").decode() for kind in ("begin", "end"))
+    begin, end = (format_mark("abc", kind, "1").decode() for kind in ("begin", "end"))
     code = f"printf '{begin}'; stty -echo; printf 'word? '; read -r word; stty echo; printf '\n{end}'"
-    with Operator() as operator:
+    with TerminalOperator() as operator:
         session = Slow(
-            "bash", clean=True, cwd=str(tmp_path), environ=home(tmp_path), keyboard=operator.keyboard
+            "bash",
+            clean=True,
+            cwd=str(tmp_path),
+            environ=home_environment(tmp_path),
+            keyboard=operator.keyboard,
         )
-        session.marks, session.bin, session.prepare = Marks("abc"), "/nowhere", lambda path: None
+        session.marks, session.bin, session.prepare = TerminalMarkFilter("abc"), "/nowhere", lambda path: None
         with session:
             all(session.start())
             operator.converse(session, code, (b"word? ", b"hunter2\r"))
-    assert session.marks.shown["1"][0].pieces == [
+    assert session.marks.traces["1"][0].pieces == [
         ("shown", b"word? "),
         ("hidden", b"hunter2\r"),
         ("shown", b"\r\n"),
@@ -277,7 +281,7 @@ def test_what_an_attempt_that_failed_has_minted_is_not_written_down(program: Pro
     )
     program.write("page.md", f"# Page\n\n## Steps\n\n{page}")
     ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config", env=env)
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
     text = (program.work / "page.rehearsal.md").read_text()
     assert "minted-value" not in text
     assert "$ mint\n? 1\nxxxxxx xxxx\n<secret-1>\n$ mint\nplease wait\n<new-token>\n" in text
@@ -297,16 +301,16 @@ def test_a_word_that_was_typed_unseen_is_written_down_nowhere(shell: str, ask: s
     env = with_tools(program, use='echo "used $1"')
     program.write("page.md", f'# Page\n\n## Steps\n\n```{shell}\n{ask}\nuse "$answer"\n```\n')
     command = [*COMMAND, "page.md", "--yes", "--record", "--trust", "--no-config"]
-    with screen(command, program.work, program.environment(env)) as seen:
-        seen.until(lambda shown: "\nword?" in shown, "the question")
+    with open_screen(command, program.work, program.environment(env)) as seen:
+        seen.wait_until(lambda shown: "\nword?" in shown, "the question")
         seen.type("wrong\x15lost\x17plain-lookinX\x7fg-word\r")
         seen.wait("to be reviewed")
-        assert seen.status() == 0
+        assert seen.wait_status() == 0
         assert b"plain-look" not in seen.raw
     text = (program.work / "page.rehearsal.md").read_text()
     assert "$ use <earlier-secret-1>\nused <earlier-secret-1>\n" in text
-    assert "word? " in program.journal().read_text()
-    assert b"plain-look" not in program.everything()
+    assert "word? " in program.journal_path().read_text()
+    assert b"plain-look" not in program.read_all_files()
 
 
 def test_what_a_statement_prints_that_says_so_is_not_written_down(program: Program) -> None:
@@ -315,7 +319,7 @@ def test_what_a_statement_prints_that_says_so_is_not_written_down(program: Progr
     script = '```bash\nshow\nseveral\n```\n\n```bash\nuse "$(show)" correct-horse\n```\n'
     program.write("page.md", f"# Page\n\n## Steps\n\n<!-- runbook: secret -->\n{script}")
     ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config", env=env)
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
     text = (program.work / "page.rehearsal.md").read_text()
     assert "$ show\n<secret-1>\n$ several\nxxxx xxx\n<secret-2>\n" in text
     assert "$ use <secret-1> <secret-2>\n" in text
@@ -327,7 +331,7 @@ def test_a_secret_that_was_replaced_is_not_written_down(program: Program) -> Non
     page = "---\nrunbook: {inputs: {api-token: {source: 'env:UNSET'}}}\n---\n# Page\n\n## Steps\n\n"
     program.write("page.md", f"{page}```bash\nuse <api-token>\n```\n")
     command = [*COMMAND, "page.md", "--record", "--trust", "--no-config"]
-    with screen(command, program.work, program.environment(env)) as seen:
+    with open_screen(command, program.work, program.environment(env)) as seen:
         seen.wait("enter takes it")
         seen.type("an-old-secret", ENTER)
         seen.wait("1 of 1 ›")
@@ -339,7 +343,7 @@ def test_a_secret_that_was_replaced_is_not_written_down(program: Program) -> Non
         seen.wait_last("1 of 1 ›")
         seen.type(ENTER)
         seen.wait("to be reviewed")
-        assert seen.status() == 0
+        assert seen.wait_status() == 0
     text = (program.work / "page.rehearsal.md").read_text()
     assert "old-secret" not in text
     assert "$ use <earlier-secret-1>\n? 1\n$ use <api-token>\n" in text
@@ -363,10 +367,10 @@ def test_a_transcript_that_is_there_is_left_alone(program: Program) -> None:
 def test_marks_are_found_however_the_stream_is_cut(parts: list[str], data: st.DataObject) -> None:
     """What is shown is the stream without its marks, and nothing of it is lost."""
     kinds = {"b": "begin", "e": "end"}
-    marks = {name: marking("abc", kinds[name[0]], name[1]) for name in ("b1", "e1", "b2", "e2")}
+    marks = {name: format_mark("abc", kinds[name[0]], name[1]) for name in ("b1", "e1", "b2", "e2")}
     stream = b"".join(marks.get(part, part.encode()) for part in parts)
     cut = data.draw(st.integers(0, len(stream)))
-    reader = Marks("abc")
+    reader = TerminalMarkFilter("abc")
     shown = reader.feed(stream[:cut]) + reader.feed(stream[cut:]) + reader.flush()
     assert shown == b"".join(part.encode() for part in parts if part not in marks)
 
@@ -383,4 +387,4 @@ def test_marks_are_found_however_the_stream_is_cut(parts: list[str], data: st.Da
 )
 def test_a_made_up_value_holds_nothing_of_the_secret(secret: str, value: str) -> None:
     """It has its length, and begins as such tokens do."""
-    assert made_up(secret, 0) == value
+    assert invent_value(secret, 0) == value

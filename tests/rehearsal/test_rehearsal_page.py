@@ -68,6 +68,6 @@ def test_an_example(example: Example, program: Program) -> None:
         assert ran.stdout.startswith(example.report)
         assert ran.status == 1
     else:
-        assert ran.stdout.startswith("page.rehearsal.md: passed"), ran.told
+        assert ran.stdout.startswith("page.rehearsal.md: passed"), ran.output
         assert ran.status == 0
     assert {path.name for path in program.work.iterdir()} == {"page.md", "page.rehearsal.md"}

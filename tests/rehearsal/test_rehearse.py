@@ -14,18 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.document.parser import parse
+from runbook_exec.document.parser import parse_runbook
 from runbook_exec.engine.events import Answered
-from runbook_exec.rehearsal.rehearse import Options, Result, rehearse
-from runbook_exec.rehearsal.sandbox import keeps_signals
+from runbook_exec.rehearsal.rehearse import Options, RehearsalResult, rehearse
+from runbook_exec.rehearsal.sandbox import can_confine_signals
 from tests.support.paths import REPOSITORY
-from tests.support.program import COMMAND, Program, Ran
+from tests.support.program import COMMAND, Program, ProgramResult
 
 RUNBOOKS = REPOSITORY / "runbooks"
 FLAGSHIP = RUNBOOKS / "rotate-fly-token.md"
 STATEMENTS = [
     statement
-    for block in parse(FLAGSHIP.read_bytes(), "rotate-fly-token.md").blocks
+    for block in parse_runbook(FLAGSHIP.read_bytes(), "rotate-fly-token.md").blocks
     for statement in block.statements
     if block.runs
 ]
@@ -38,18 +38,20 @@ def written(program: Program, script: str, calls: str, front: str = "", language
     program.write("page.rehearsal.md", f"{matter}\n```console\n{calls}\n```\n")
 
 
-def rehearsed(program: Program, script: str, calls: str, front: str = "", language: str = "bash") -> Ran:
+def rehearsed(
+    program: Program, script: str, calls: str, front: str = "", language: str = "bash"
+) -> ProgramResult:
     """Rehearse such a runbook."""
     written(program, script, calls, front, language)
     return program.run("rehearse", "page.md")
 
 
-def said(ran: Ran) -> str:
+def said(ran: ProgramResult) -> str:
     """What was said beside the findings, but for what this machine cannot do."""
     return re.sub(r"^not isolated from .*\n", "", ran.stderr, flags=re.MULTILINE)
 
 
-def codes(ran: Ran) -> list[str]:
+def codes(ran: ProgramResult) -> list[str]:
     """The places, codes and messages of what was found."""
     return re.findall(r"^page[\w.]*:\d+:\d+: R\d+ .*$", ran.stdout, re.MULTILINE)
 
@@ -57,7 +59,7 @@ def codes(ran: Ran) -> list[str]:
 # the flagship -----------------------------------------------------------------------------------------------
 
 
-def mutant(folder: Path, start: int, end: int, replacement: str) -> Result:
+def mutant(folder: Path, start: int, end: int, replacement: str) -> RehearsalResult:
     """The rehearsal of the flagship with a stretch of it replaced."""
     text = FLAGSHIP.read_text(encoding="utf-8")
     (folder / FLAGSHIP.name).write_text(text[:start] + replacement + text[end:], encoding="utf-8")
@@ -65,7 +67,7 @@ def mutant(folder: Path, start: int, end: int, replacement: str) -> Result:
     return rehearse(folder / "rotate-fly-token.rehearsal.md")
 
 
-def told_at(result: Result, lines: range, call: str) -> bool:
+def told_at(result: RehearsalResult, lines: range, call: str) -> bool:
     """Whether something was found on these lines of the runbook, or at that call of the transcript."""
     for finding in result.findings:
         span = finding.transcript
@@ -105,7 +107,7 @@ def test_all_of_the_projects_runbooks_pass(program: Program) -> None:
     """As whoever changes one would rehearse them; and nothing is left behind."""
     ours = [f"{RUNBOOKS}/{name}.rehearsal.md" for name in STAND_INS_ONLY]
     ran = program.run("rehearse", *ours, env={"TMPDIR": str(program.folder)})
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
     assert [line.split(",")[0] for line in ran.stdout.splitlines()] == [f"{path}: passed" for path in ours]
     assert {path.name for path in program.folder.iterdir()} == {"home", "work"}
 
@@ -298,7 +300,7 @@ def test_stand_ins_that_remember(program: Program) -> None:
     calls = "$ fly mint\n<token>\n$ fly show\n<token>\n$ op save <token>"
     script = 'fly mint >made\nfly show\nop save "$(cat made)"'
     ran = rehearsed(program, script, calls, "  stand-ins: stand-ins")
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
     ran = rehearsed(program, script, calls.replace("<token>\n$ op", "other\n$ op"), "  stand-ins: stand-ins")
     assert codes(ran) == ["page.md:7:1: R704 `fly show` prints something else"]
     assert re.search(r"- expected, \+ got:\n  - other\n  \+ <token>\n", ran.stdout)
@@ -314,9 +316,9 @@ def test_what_a_real_program_calls(program: Program) -> None:
     )
     front = "  programs: [{task: tools/task}]"
     ran = rehearsed(program, "task --now || test $? = 3", "$ task --now\n? 3\n$ op read 'a b'\nx", front)
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
     ran = rehearsed(program, "task --now || test $? = 3", "$ task --now\n$ op read 'a b'\nx\n? 0", front)
-    assert ran.status == 0, ran.told  # nothing is said of what it prints
+    assert ran.status == 0, ran.output  # nothing is said of what it prints
     ran = rehearsed(program, "task --now || true", "$ task --now\ngot y\n? 3\n$ op read 'a b'\nx", front)
     assert codes(ran) == ["page.md:6:1: R704 `task --now` prints something else"]
 
@@ -340,7 +342,7 @@ def test_a_service_on_loopback(program: Program) -> None:
     )
     script = 'exec 3<>"/dev/tcp/127.0.0.1/$PORT"\nread -r line <&3\nfly "$line"'
     ran = rehearsed(program, script, "$ fly hello", "  services: [python3 serve.py]")
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
     ran = rehearsed(program, script, "$ fly hello", "  services: ['exit 4']")
     assert ran.status == 2
     assert "`services: exit 4` ended with 4 before it said `ready`" in ran.stderr
@@ -357,7 +359,7 @@ def test_nothing_of_the_user_is_there(program: Program) -> None:
     script = 'fly "$MINE$SECRET_TOKEN" (command -v git; true)\ntest $HOME != ' + str(program.folder / "home")
     written(program, script, "$ fly ''", language="fish")
     ran = program.run("rehearse", "page.md", env={"SECRET_TOKEN": "s3cret"})
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
 
 
 def isolated() -> str:
@@ -387,7 +389,7 @@ def test_it_writes_nowhere_else_and_reaches_nobody(program: Program) -> None:
             return
         with pytest.raises(BlockingIOError):
             server.accept()
-    assert (ran.status, ran.stderr) == (0, ""), ran.told
+    assert (ran.status, ran.stderr) == (0, ""), ran.output
     assert outside.read_text() == "as it was"
     assert outside.stat().st_mode & 0o777 == 0o640
     assert not outside.with_suffix(".d").exists()
@@ -400,10 +402,10 @@ def test_it_ends_nothing_outside(program: Program) -> None:
         ran = rehearsed(program, script, "$ fly inside\n$ fly outside")
         reached = outside.poll() is not None
         outside.kill()
-    if not isolated() and keeps_signals():
-        assert (ran.status, reached) == (0, False), ran.told
+    if not isolated() and can_confine_signals():
+        assert (ran.status, reached) == (0, False), ran.output
     else:
-        assert (ran.status, reached) == (1, True), ran.told
+        assert (ran.status, reached) == (1, True), ran.output
 
 
 @pytest.mark.parametrize("wanted", [signal.SIGINT, signal.SIGTERM])
@@ -571,7 +573,7 @@ def test_update_rewrites_what_differs(program: Program) -> None:
     transcript = program.write("page.rehearsal.md", BEFORE)
     ran = program.run("rehearse", "page.md", "--update")
     assert transcript.read_text() == AFTER
-    assert (ran.status, said(ran)) == (0, "page.rehearsal.md: updated, to be reviewed\n"), ran.told
+    assert (ran.status, said(ran)) == (0, "page.rehearsal.md: updated, to be reviewed\n"), ran.output
     assert ran.stdout.startswith("page.rehearsal.md: passed")
     assert said(program.run("rehearse", "page.md", "--update")) == ""
     assert transcript.read_text() == AFTER
@@ -588,7 +590,7 @@ def test_update_puts_calls_into_the_order_in_which_they_came(end: str, program: 
     after = ["- in a list:", "", "  ```console", "", "  $ fly two", "  2"]
     after += ["  $ fly three", "  $ fly one", "  1", "  ```", ""]
     assert transcript.read_bytes().decode().split(end) == after
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
 
 
 def test_programs_are_listed(program: Program) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from runbook_exec.engine.events import Output, ShellChanged
 from tests.support.paths import REPOSITORY
-from tests.support.program import Program, Ran, fish
+from tests.support.program import Program, ProgramResult, fish_page
 
 MEMORY = Path("/dev/shm")
 
@@ -40,7 +40,7 @@ def killed(program: Program, page: str, until: str, *options: str) -> None:
     process.wait()
 
 
-def resume(program: Program, *options: str, env: dict[str, str | None] | None = None) -> Ran:
+def resume(program: Program, *options: str, env: dict[str, str | None] | None = None) -> ProgramResult:
     """Take up the newest run by itself."""
     return program.run("resume", "--yes", "--no-input", *options, env=env)
 
@@ -92,7 +92,7 @@ def test_a_statement_that_never_happened_can_be_run_again(program: Program) -> N
 
 def test_a_decision_is_one_of_two(program: Program) -> None:
     """Anything else is refused before anything happens."""
-    program.page(fish("false"), "--yes")
+    program.run_page(fish_page("false"), "--yes")
     ran = resume(program, "--assume", "maybe", "1.1")
     assert (ran.status, ran.stderr) == (2, "`--assume`: expected `done` or `again`, got `maybe`\n")
 
@@ -100,21 +100,21 @@ def test_a_decision_is_one_of_two(program: Program) -> None:
 def test_a_failure_is_taken_up_at_the_statement_that_failed(program: Program) -> None:
     """It runs again, what came before does not, and the record is one."""
     page = steps("echo one >>log", "cat wanted >>log", "echo three >>log")
-    assert program.page(page, "--yes").status == 1
+    assert program.run_page(page, "--yes").status == 1
     (program.work / "wanted").write_text("two\n")
     ran = resume(program)
     assert (ran.status, log(program)) == (0, ["one", "two", "three"])
-    kinds = [event.event for event in program.events()]
+    kinds = [event.event for event in program.read_events()]
     assert (kinds.count("run_started"), kinds.count("run_ended"), kinds[-1]) == (2, 2, "run_ended")
     assert program.run("runs", "verify").status == 0
 
 
 def test_numbers_of_events_go_on(program: Program) -> None:
     """No number is used twice, and the run keeps its id."""
-    program.page(steps("true", "test -e wanted"), "--yes")
+    program.run_page(steps("true", "test -e wanted"), "--yes")
     (program.work / "wanted").touch()
     resume(program)
-    events = program.events()
+    events = program.read_events()
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert len({event.run for event in events}) == 1
 
@@ -122,8 +122,8 @@ def test_numbers_of_events_go_on(program: Program) -> None:
 def test_only_what_is_not_finished_can_be_resumed(program: Program) -> None:
     """A run that succeeded, no run at all, and an id of none are told apart."""
     assert resume(program).stderr.startswith("no run is left unfinished")
-    program.page(fish("true"), "--yes")
-    run = program.events()[0].run
+    program.run_page(fish_page("true"), "--yes")
+    run = program.read_events()[0].run
     assert resume(program).status == 2
     assert program.run("resume", run).stderr == f"run {run} has succeeded; there is nothing left to do\n"
     assert "expected the beginning of a run's id" in program.run("resume", "zz").stderr
@@ -137,19 +137,21 @@ def test_a_run_that_goes_on_cannot_be_taken_up(program: Program) -> None:
     while not log(program):
         assert time.monotonic() < end
         time.sleep(0.01)
-    ran = program.run("resume", program.events()[0].run, "--yes", "--no-input")
+    ran = program.run("resume", program.read_events()[0].run, "--yes", "--no-input")
     assert (ran.status, ran.stderr) == (2, f"this run is going on, in process {first.pid}\n")
     newest = program.run("resume")
     assert newest.status == 2
-    assert newest.stderr.startswith(f"no run is left unfinished, but {program.events()[0].run} is going on; ")
+    assert newest.stderr.startswith(
+        f"no run is left unfinished, but {program.read_events()[0].run} is going on; "
+    )
     assert first.wait(20) == 0
     assert log(program) == ["one", "two"]
 
 
 def test_a_torn_last_line_is_taken_out(program: Program) -> None:
     """As the death of the machine leaves it; the journal is whole again after."""
-    program.page(steps("true", "test -e wanted"), "--yes")
-    path = program.journal()
+    program.run_page(steps("true", "test -e wanted"), "--yes")
+    path = program.journal_path()
     path.write_bytes(path.read_bytes()[:-20])
     (program.work / "wanted").touch()
     assert resume(program).status == 0
@@ -158,8 +160,8 @@ def test_a_torn_last_line_is_taken_out(program: Program) -> None:
 
 def test_a_damaged_journal_is_not_taken_up(program: Program) -> None:
     """It is told where it is damaged, and nothing runs."""
-    program.page(steps("echo one >>log", "test -e wanted"), "--yes")
-    path = program.journal()
+    program.run_page(steps("echo one >>log", "test -e wanted"), "--yes")
+    path = program.journal_path()
     path.write_bytes(path.read_bytes().replace(b"test -e wanted", b"test -e wantem"))
     ran = resume(program)
     assert (ran.status, ":2: this line does not follow from line 1" in ran.stderr) == (2, True)
@@ -171,7 +173,7 @@ def test_a_damaged_journal_is_not_taken_up(program: Program) -> None:
 
 def test_a_page_that_was_changed_is_shown_and_agreed_to(program: Program) -> None:
     """The difference of the commands is told; what was finished and is unchanged stays finished."""
-    program.page(steps("echo one >>log", "false", "echo three >>log"), "--yes")
+    program.run_page(steps("echo one >>log", "false", "echo three >>log"), "--yes")
     program.write("page.md", steps("echo new >>log", "echo one >>log", "echo two >>log", "echo three >>log"))
     ran = resume(program)
     assert ran.status == 3
@@ -185,7 +187,7 @@ def test_a_page_that_was_changed_is_shown_and_agreed_to(program: Program) -> Non
 def test_prose_may_be_changed_without_asking(program: Program) -> None:
     """Only commands matter."""
     page = steps("echo one >>log", "test -e wanted")
-    program.page(page, "--yes")
+    program.run_page(page, "--yes")
     program.write("page.md", page.replace("# Page", "# Page\n\nBetter words.\n"))
     (program.work / "wanted").touch()
     assert (resume(program).status, log(program)) == (0, ["one"])
@@ -200,7 +202,7 @@ def test_values_come_back(program: Program) -> None:
     """What was given, made by a default, or captured is the same as before."""
     options = ("--yes", "--set", "given=it's", "--capture", "caught=1")
     page = VALUED.replace("{{ now }}", "{{ today }}")
-    assert program.page(page, *options).status == 1
+    assert program.run_page(page, *options).status == 1
     (program.work / "wanted").touch()
     assert resume(program).status == 0
     lines = (program.work / "log").read_text().splitlines()
@@ -212,7 +214,7 @@ def test_values_come_back(program: Program) -> None:
 
 def test_a_value_can_be_given_anew(program: Program) -> None:
     """`--set` wins over what was known."""
-    program.page(steps("test <name> = right", "echo <name> >>log"), "--yes", "--set", "name=wrong")
+    program.run_page(steps("test <name> = right", "echo <name> >>log"), "--yes", "--set", "name=wrong")
     assert resume(program, "--set", "name=right").status == 0
     assert log(program) == ["right"]
 
@@ -224,12 +226,12 @@ MINTS = ("--yes", "--capture", "new-token=1")
 def test_a_secret_lives_as_long_as_its_run(program: Program, runtime: Path) -> None:
     """It is kept in memory alone, for its owner alone, comes back, and is gone when the run is finished."""
     env: dict[str, str | None] = {"XDG_RUNTIME_DIR": str(runtime)}
-    assert program.page(SECRET, *MINTS, env=env).status == 1
+    assert program.run_page(SECRET, *MINTS, env=env).status == 1
     (kept,) = (runtime / "runbook-exec").iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
     assert json.loads(kept.read_text())["values"] == {"new-token": "s3cr3t-and-long-enough"}
-    assert b"s3cr3t" not in program.everything().replace(b"echo s3cr3t", b"")
+    assert b"s3cr3t" not in program.read_all_files().replace(b"echo s3cr3t", b"")
     (program.work / "wanted").touch()
     assert (resume(program, env=env).status, log(program)) == (0, ["23"])
     assert list((runtime / "runbook-exec").iterdir()) == []
@@ -247,7 +249,7 @@ def test_a_secret_is_kept_in_no_other_place(
         "XDG_RUNTIME_DIR": {"a disk": str(disk), "nowhere": None}.get(where, str(runtime))
     }
     options = (*MINTS, "--no-keep-secrets") if where == "not wanted" else MINTS
-    ran = program.page(SECRET, *options, env=env)
+    ran = program.run_page(SECRET, *options, env=env)
     assert ran.status == 1
     told = " ".join(ran.stdout.split())
     assert told.index("the secret is lost") < told.index("$ echo")
@@ -262,7 +264,7 @@ def test_the_shell_starts_where_it_was(program: Program) -> None:
     """In its folder, with what the author marked as setup run again, and told."""
     page = steps("mkdir sub; cd sub", "set -g v kept", "test -e wanted; and echo $v >../log")
     page = page.replace("### 2. Step\n\n", "### 2. Step\n\n<!-- runbook: setup -->\n")
-    assert program.page(page, "--yes").status == 1
+    assert program.run_page(page, "--yes").status == 1
     (program.work / "sub" / "wanted").touch()
     ran = resume(program)
     assert (ran.status, log(program)) == (0, ["kept"])
@@ -307,12 +309,12 @@ def test_the_shell_holds_what_it_held(shell: str, program: Program) -> None:
     page = steps(*(f"{script}\necho {n} >>log" for n, script in enumerate(scripts, 1)))
     page = page.replace("```fish", f"```{shell}")
     env: dict[str, str | None] = {"GONE": "there"}
-    assert program.page(page, "--yes", env=env).status == 1
+    assert program.run_page(page, "--yes", env=env).status == 1
     (program.work / "wanted").touch()
     ran = resume(program, env=env)
     assert (ran.status, log(program)) == (0, ["1", "2", "3"])
     last = "".join(
-        e.text for e in program.events() if isinstance(e, Output) and (e.step, e.statement) == (3, 1)
+        e.text for e in program.read_events() if isinstance(e, Output) and (e.step, e.statement) == (3, 1)
     )
     assert last == printed
 
@@ -330,7 +332,7 @@ def test_a_function_that_was_there_at_the_start_comes_back_redefined(program: Pr
     page = steps(
         "function other; echo mine; end", f"{defines}\necho two >>log", "test -e wanted; and ll >>log"
     )
-    assert program.page(page, "--yes").status == 1
+    assert program.run_page(page, "--yes").status == 1
     (program.work / "wanted").touch()
     assert (resume(program).status, log(program)) == (0, ["two", "mine"])
 
@@ -342,9 +344,9 @@ def test_what_a_shell_holds_of_secrets_is_written_nowhere(program: Program) -> N
         "set -g other (string upper <new-token>); set -g fine kept",
         "false",
     )
-    program.page(page, "--yes", "--set", "new-token=s3cr3t-and-long-enough")
-    told = program.journal().read_text()
-    made = [event.made for event in program.events() if isinstance(event, ShellChanged)]
+    program.run_page(page, "--yes", "--set", "new-token=s3cr3t-and-long-enough")
+    told = program.journal_path().read_text()
+    made = [event.made for event in program.read_events() if isinstance(event, ShellChanged)]
     assert [sorted(each) for each in made if each] == [["variable fine", "variable other"]] or made
     assert "s3cr3t-and-long" not in told
     assert not any("API_KEY" in key for each in made for key in each)
@@ -352,9 +354,9 @@ def test_what_a_shell_holds_of_secrets_is_written_nowhere(program: Program) -> N
 
 def test_it_is_taken_up_from_anywhere(program: Program, tmp_path: Path) -> None:
     """A relative path is one of the folder where the run was begun."""
-    assert program.page(steps("test -e wanted"), "--yes").status == 1
+    assert program.run_page(steps("test -e wanted"), "--yes").status == 1
     (program.work / "wanted").touch()
-    run = program.events()[0].run
+    run = program.read_events()[0].run
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     elsewhere = Program(program.folder)
@@ -364,15 +366,15 @@ def test_it_is_taken_up_from_anywhere(program: Program, tmp_path: Path) -> None:
 
 def test_a_new_run_says_what_the_last_one_left(program: Program) -> None:
     """Alone it begins anew, and says how the other could be taken up."""
-    program.page(steps("false"), "--yes")
-    run = program.events()[0].run
-    ran = program.page(steps("true"), "--yes")
+    program.run_page(steps("false"), "--yes")
+    run = program.read_events()[0].run
+    ran = program.run_page(steps("true"), "--yes")
     assert ran.status == 0
     assert ran.stderr == (
         f"page.md: its last run is not finished; `runbook-exec resume {run}` would take it up, "
         "this is a new one\n"
     )
-    assert program.page(steps("true"), "--yes").stderr == ""
+    assert program.run_page(steps("true"), "--yes").stderr == ""
 
 
 # many at once --------------------------------------------------------------------------------------------

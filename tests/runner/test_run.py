@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import DATA
-from tests.support.program import COMMAND, Program, fish, prepared, steadied
+from tests.support.program import COMMAND, Program, fish_page, normalize_output, prepare_program
 
 RUNS = DATA / "documents" / "runs"
 TRANSCRIPTS = sorted(RUNS.glob("*.runs.txt"))
@@ -36,7 +36,7 @@ def _transcript(expected: str, folder: Path) -> str:
     for number, line in enumerate(expected.splitlines()):
         if line.startswith(_PROMPT):
             folder.joinpath(str(number)).mkdir(parents=True)
-            entries.append("\n".join(_entry(line, prepared(folder / str(number)))))
+            entries.append("\n".join(_entry(line, prepare_program(folder / str(number)))))
     return "\n\n".join(entries) + "\n"
 
 
@@ -49,10 +49,10 @@ def _entry(line: str, program: Program) -> Iterator[str]:
     ran = program.run(*words[start + 1 :], env=dict(word.split("=", 1) for word in words[:start]))
     yield line
     if ran.stdout:
-        yield steadied(ran.stdout, program).removesuffix("\n")
+        yield normalize_output(ran.stdout, program).removesuffix("\n")
     if ran.stderr:
         yield "--- stderr"
-        yield steadied(ran.stderr, program).removesuffix("\n")
+        yield normalize_output(ran.stderr, program).removesuffix("\n")
     left = {path.name for path in program.work.iterdir()} - {path.name for path in documents}
     yield f"--- left {', '.join(sorted(left))}" if left else "--- left nothing"
     yield f"--- exit {ran.status}"
@@ -70,7 +70,7 @@ def test_line_ends_make_no_difference(program: Program) -> None:
     text = (RUNS / "server.md").read_text(encoding="utf-8")
     values = ("--yes", "--set", "region=eu", "--set", "missing-folder=/no/such")
     told = [
-        steadied(program.page(page, *values).stdout, program)
+        normalize_output(program.run_page(page, *values).stdout, program)
         for page in (text, text.replace("\n", "\r\n"), "\ufeff" + text.replace("\n", "\r\n"))
     ]
     assert "33 │    ls \\\n        │    ^^^^ exited 2\n" in told[0]
@@ -92,7 +92,9 @@ def test_a_dry_run_runs_nothing(program: Program) -> None:
     inputs = (
         "---\nrunbook:\n  inputs:\n    a: {source: 'cmd:touch made'}\n    b: {source: 'op://v/i/f'}\n---\n"
     )
-    ran = program.page(inputs + fish("touch made", "echo <a> <b>"), "--dry-run", env={"PATH": "/nowhere"})
+    ran = program.run_page(
+        inputs + fish_page("touch made", "echo <a> <b>"), "--dry-run", env={"PATH": "/nowhere"}
+    )
     assert (ran.status, ran.stderr) == (0, "")
     assert "   touch made\n" in ran.stdout
     assert not (program.work / "made").exists()
@@ -135,14 +137,14 @@ def test_where_nobody_says_what_the_terminal_can_do(program: Program) -> None:
     """As in CI: fish has nothing to say of that, and programs see the plainest of terminals."""
     program.write("page.md", "# Page\n\n## Steps\n\n```fish\necho $TERM\n```\n")
     ran = program.run("page.md", "--yes", "--no-config", "--trust", env={"TERM": None})
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
     assert "  (line 6)\n$ echo $TERM\ndumb\n  ✓" in ran.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "sh"])
 def test_leaving_a_posix_shell(shell: str, program: Program) -> None:
     """`exit 3` ends the shell there, which the run says, and with which it stops."""
-    ran = program.page(f"# Page\n\n## Steps\n\n```{shell}\ncd /\nexit 3\ntouch never\n```\n", "--yes")
+    ran = program.run_page(f"# Page\n\n## Steps\n\n```{shell}\ncd /\nexit 3\ntouch never\n```\n", "--yes")
     assert ran.status == 1
     assert "the shell ended with status 3" in ran.stdout
     assert "7 │ exit 3" in ran.stdout
@@ -154,13 +156,13 @@ def test_one_shell_for_all(shell: str, program: Program) -> None:
     assign = "set v kept" if shell == "fish" else "v=kept"
     function = "function f; echo said $v; end" if shell == "fish" else "f() { echo said $v; }"
     blocks = (f"```{shell}\n{script}\n```" for script in (f"{assign}\n{function}", "cd /usr", "f\npwd"))
-    ran = program.page("# Page\n\n## Steps\n\n" + "\n\n".join(blocks), "--yes")
+    ran = program.run_page("# Page\n\n## Steps\n\n" + "\n\n".join(blocks), "--yes")
     assert (ran.status, "said kept\n" in ran.stdout, "\n/usr\n" in ran.stdout) == (0, True, True)
 
 
 def test_names_of_files(program: Program) -> None:
     """A file may have a `#` or a blank in its name, and what follows the last `#` may be an anchor."""
-    program.write("a #1.md", fish("echo it ran"))
+    program.write("a #1.md", fish_page("echo it ran"))
     for name in ("a #1.md", "a #1.md#steps"):
         assert program.run(name, "--yes").status == 0
     assert program.run("a #2.md", "--yes").stderr == "cannot read `a `: no such file or directory\n"
@@ -168,16 +170,16 @@ def test_names_of_files(program: Program) -> None:
 
 def test_a_page_from_standard_input(program: Program) -> None:
     """It can be shown, and not run: there is no file that the journal could name."""
-    shown = program.run("show", "-", given=fish("echo one"))
+    shown = program.run("show", "-", given=fish_page("echo one"))
     assert (shown.status, "echo one" in shown.stdout) == (0, True)
-    ran = program.run("-", "--yes", given=fish("touch made"))
+    ran = program.run("-", "--yes", given=fish_page("touch made"))
     assert (ran.status, ran.stdout) == (2, "")
     assert ran.stderr.startswith("expected a file")
 
 
 def test_waiting_with_json(program: Program) -> None:
     """What is waited for is said on standard error as well, and standard output holds events only."""
-    ran = program.page(fish("echo <user>"), "--json", "--yes")
+    ran = program.run_page(fish_page("echo <user>"), "--json", "--yes")
     assert (ran.status, ran.stdout.count("\n")) == (3, 2)
     assert ran.stderr == "step 1 needs a value for `<user>`; `--set user=VALUE` gives it\n"
 
@@ -225,7 +227,7 @@ def test_the_whole_value_says_which_steps_a_person_does(program: Program) -> Non
 
 def test_nobody_reads_on(program: Program) -> None:
     """Where the reader of its output has gone, the program ends without a traceback."""
-    program.write("page.md", fish("yes | head -n 100000", "touch made"))
+    program.write("page.md", fish_page("yes | head -n 100000", "touch made"))
     done = subprocess.run(
         ["sh", "-c", '"$@" | head -n 1', "sh", *COMMAND, "page.md", "--yes"],
         cwd=program.work,

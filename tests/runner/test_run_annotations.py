@@ -93,18 +93,18 @@ def _page(form: str, says: str, code: str) -> str:
 def test_what_an_annotation_makes_of_a_run(name: str, form: str, program: Program) -> None:
     """The run prints, leaves and returns what the annotation asks for, whichever way it is written."""
     case = CASES[name]
-    ran = program.page(_page(form, case.says, case.code), "--yes", *case.options)
-    assert ran.status == case.status, ran.told
-    assert [text for text in case.told if text not in ran.told] == [], ran.told
-    assert [text for text in case.untold if text in ran.told.replace(case.code, "")] == [], ran.told
+    ran = program.run_page(_page(form, case.says, case.code), "--yes", *case.options)
+    assert ran.status == case.status, ran.output
+    assert [text for text in case.told if text not in ran.output] == [], ran.output
+    assert [text for text in case.untold if text in ran.output.replace(case.code, "")] == [], ran.output
     made = {path.name for path in program.work.iterdir()} - {"page.md"}
-    assert (tuple(sorted(made)) == case.left) or "touch" not in case.code, ran.told
+    assert (tuple(sorted(made)) == case.left) or "touch" not in case.code, ran.output
 
 
 @pytest.mark.parametrize("form", _FORMS)
 def test_an_unknown_annotation_is_refused(form: str, program: Program) -> None:
     """Nothing runs, and the message points at the name and suggests the one that was meant."""
-    ran = program.page(_page(form, "id=x expct=text", "touch made"), "--yes")
+    ran = program.run_page(_page(form, "id=x expct=text", "touch made"), "--yes")
     assert (ran.status, ran.stdout) == (2, "")
     first, code, carets = ran.stderr.splitlines()
     assert first.endswith(": error: unknown annotation `expct`; did you mean `expect`? [annotation]")
@@ -115,7 +115,7 @@ def test_an_unknown_annotation_is_refused(form: str, program: Program) -> None:
 def test_the_same_annotation_on_the_step(program: Program) -> None:
     """Above a heading it is said of every block of the step, and of no other step."""
     page = "# Page\n\n## Steps\n\n<!-- runbook: allow-failure -->\n### 1. It\n\n```fish\nfalse\n```\n\n"
-    ran = program.page(f"{page}```fish\nfalse\n```\n\n### 2. Then\n\n```fish\nfalse\n```\n", "--yes")
+    ran = program.run_page(f"{page}```fish\nfalse\n```\n\n### 2. Then\n\n```fish\nfalse\n```\n", "--yes")
     assert ran.status == 1
     assert "✗  2/2  Then · exited 1" in ran.stdout
 
@@ -123,7 +123,7 @@ def test_the_same_annotation_on_the_step(program: Program) -> None:
 @pytest.mark.parametrize("form", _FORMS)
 def test_a_block_for_another_shell(form: str, program: Program) -> None:
     """`shell=` says whose a block is, whatever its language: here it is not for the shell that runs."""
-    ran = program.page(_page(form, "shell=bash", "touch made"), "--yes", "--done", "1")
+    ran = program.run_page(_page(form, "shell=bash", "touch made"), "--yes", "--done", "1")
     assert (ran.status, (program.work / "made").exists()) == (0, False)
     ran = program.run("page.md", "--yes", "--shell", "bash", "--done", "2")
     assert (ran.status, (program.work / "made").exists()) == (0, True)

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 
 from runbook_exec.engine.events import Output, StatementStarted
-from tests.support.program import COMMAND, Program, fish
-from tests.support.screen import ENTER, screen
+from tests.support.program import COMMAND, Program, fish_page
+from tests.support.screen import ENTER, open_screen
 
 HOSTILE = "x'; touch pwned; '"
 SECRET = "correct horse,battery-staple"
@@ -39,8 +39,8 @@ def test_a_value_is_never_code(shell: str, program: Program) -> None:
         'a "quoted" $HOME \\ * ~ {b}',
         "two\nlines; touch pwned",
     ):
-        ran = program.page(_page(shell, "\n".join(contexts.values())), "--yes", "--set", f"user={text}")
-        assert ran.status == 0, ran.told
+        ran = program.run_page(_page(shell, "\n".join(contexts.values())), "--yes", "--set", f"user={text}")
+        assert ran.status == 0, ran.output
         for context in ("[{}]", "[a{}b]", "[a {} b]"):
             assert context.format(text) in ran.stdout, ran.stdout
         assert [path.name for path in program.work.iterdir()] == ["page.md"]
@@ -48,11 +48,11 @@ def test_a_value_is_never_code(shell: str, program: Program) -> None:
 
 def test_a_statement_without_its_value_never_reaches_the_shell(program: Program) -> None:
     """`<domain>` would be read from and `-a` written to; neither happens, and the run waits."""
-    ran = program.page(fish("echo before", "fly certs add <domain> -a app"), "--yes")
+    ran = program.run_page(fish_page("echo before", "fly certs add <domain> -a app"), "--yes")
     assert ran.status == 3
     assert "step 1 needs a value for `<domain>`; `--set domain=VALUE` gives it" in ran.stdout
     assert [path.name for path in program.work.iterdir()] == ["page.md"]
-    assert [event.event for event in program.events()].count("statement_started") == 1
+    assert [event.event for event in program.read_events()].count("statement_started") == 1
 
 
 _KINDS = {
@@ -87,12 +87,13 @@ def test_a_secret_is_masked_everywhere(kind: str, program: Program) -> None:
             "cat /no/such/<api-token>",
         )
     )
-    page = f"---\nrunbook:\n  inputs:\n    api-token:\n      help: h\n      {details}\n---\n\n{fish(script)}"
+    matter = f"---\nrunbook:\n  inputs:\n    api-token:\n      help: h\n      {details}\n---\n\n"
+    page = matter + fish_page(script)
     path = f"{program.work / 'bin'}:{program.environment()['PATH']}"
     for number, more in enumerate(((), ("--json",), ("--dry-run",))):
-        ran = program.page(page, "--yes", *options, *more, env={"PATH": path, **variables})
-        assert ran.status == (0 if "--dry-run" in more else 1), ran.told
-        _clean(ran.told.encode())
+        ran = program.run_page(page, "--yes", *options, *more, env={"PATH": path, **variables})
+        assert ran.status == (0 if "--dry-run" in more else 1), ran.output
+        _clean(ran.output.encode())
         if number == 0:
             assert ran.stdout.count("••••••••") >= 12
     _clean(b"".join(path.read_bytes() for path in (program.folder / "home").rglob("*") if path.is_file()))
@@ -116,8 +117,8 @@ def test_what_will_not_do_is_refused_before_anything_runs(program: Program) -> N
         )
     )
     program.write("token.txt", f"{SECRET}\n")
-    page = inputs + fish("touch made", "echo <port> <stage> <api-token> <size>")
-    ran = program.page(page, "--yes", "--set", "port=http", env={"STAGE": "holiday"})
+    page = inputs + fish_page("touch made", "echo <port> <stage> <api-token> <size>")
+    ran = program.run_page(page, "--yes", "--set", "port=http", env={"STAGE": "holiday"})
     assert (ran.status, ran.stdout) == (2, "")
     for told in (
         "<port>: expected a value that matches `[0-9]+` as a whole, got `http`",
@@ -132,15 +133,15 @@ def test_what_will_not_do_is_refused_before_anything_runs(program: Program) -> N
 
 def test_an_empty_value(program: Program) -> None:
     """A value may be empty, and is a word of its own all the same."""
-    ran = program.page(fish("printf '[%s]' a <user> b"), "--yes", "--set", "user=")
+    ran = program.run_page(fish_page("printf '[%s]' a <user> b"), "--yes", "--set", "user=")
     assert (ran.status, "[a][][b]" in ran.stdout) == (0, True)
 
 
 def test_bytes_that_are_no_text(program: Program) -> None:
     """What a program prints is passed on byte for byte, and the journal keeps it too."""
-    ran = program.page(fish(r"printf '\xff\xfe caf\xc3\xa9\n'"), "--yes")
+    ran = program.run_page(fish_page(r"printf '\xff\xfe caf\xc3\xa9\n'"), "--yes")
     assert "\udcff\udcfe café\n" in ran.stdout
-    assert any(getattr(event, "text", "").startswith("\udcff\udcfe caf") for event in program.events())
+    assert any(getattr(event, "text", "").startswith("\udcff\udcfe caf") for event in program.read_events())
 
 
 def test_what_an_edited_document_declares_counts_from_then_on(program: Program) -> None:
@@ -151,13 +152,13 @@ def test_what_an_edited_document_declares_counts_from_then_on(program: Program) 
     editor = program.write("editor", f'#!/bin/sh\nsed -i "{change}" page.md\n')
     editor.chmod(0o755)
     env = {"EDITOR": str(editor), "BEFORE": "known-to-all", "AFTER": SECRET}
-    with screen([*COMMAND, "page.md"], program.work, program.environment(env)) as seen:
+    with open_screen([*COMMAND, "page.md"], program.work, program.environment(env)) as seen:
         seen.wait("known-to-all", "1 of 1 ›")
         seen.type("e")
         seen.wait("••••••••", "1 of 1 ›")
         seen.type(ENTER)
-        assert seen.status() == 0
+        assert seen.wait_status() == 0
         shown = seen.raw
-    _clean(shown + program.journal().read_bytes())
-    told = [event.text for event in program.events() if isinstance(event, StatementStarted | Output)]
+    _clean(shown + program.journal_path().read_bytes())
+    told = [event.text for event in program.read_events() if isinstance(event, StatementStarted | Output)]
     assert told == ["echo ••••••••", "••••••••\r\n"]

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.runner.trust import doubts_about
+from runbook_exec.runner.trust import find_doubts
 from tests.support.paths import REPOSITORY
-from tests.support.program import COMMAND, Program, Ran, fish
-from tests.support.screen import screen
+from tests.support.program import COMMAND, Program, ProgramResult, fish_page
+from tests.support.screen import open_screen
 
-PAGE = fish("echo one >>log", "test -e wanted; or echo two >>log", title="Procedure")
+PAGE = fish_page("echo one >>log", "test -e wanted; or echo two >>log", title="Procedure")
 UNATTENDED = ("--yes", "--no-input")
 UNTRUSTED: dict[str, str | None] = {"RUNBOOK_EXEC_TRUSTED": None}
 
 
-def run(program: Program, *words: str) -> Ran:
+def run(program: Program, *words: str) -> ProgramResult:
     """Run the program on a machine where no folder is trusted."""
     return program.run(*words, env=UNTRUSTED)
 
@@ -96,7 +96,7 @@ def test_a_guided_run_shows_everything_and_needs_nothing(program: Program) -> No
 
 def test_a_command_that_gives_a_value_is_shown_first(program: Program) -> None:
     """It runs before the statement that needs the value is shown, so it is one of those to be trusted."""
-    page = HEAD.replace("default: today", "source: 'cmd:touch made; date'") + fish("echo <day>")
+    page = HEAD.replace("default: today", "source: 'cmd:touch made; date'") + fish_page("echo <day>")
     program.write("page.md", page)
     assert run(program, "page.md", "--no-input").status == 3
     assert not (program.work / "made").exists()
@@ -130,7 +130,7 @@ def test_a_change_that_was_accepted_is_trusted(program: Program) -> None:
 
 def test_accepting_what_was_shown_accepts_no_more(program: Program) -> None:
     """The difference is one of statements; a command that gives a value is to be shown, and trusted, too."""
-    page = HEAD.replace("default: today", "source: 'cmd:date'") + fish("false", "echo <day>")
+    page = HEAD.replace("default: today", "source: 'cmd:date'") + fish_page("false", "echo <day>")
     program.write("page.md", page)
     assert run(program, "page.md", *UNATTENDED, "--trust").status == 1
     program.write("page.md", page.replace("cmd:date", "cmd:touch made; date").replace("false", "true"))
@@ -250,7 +250,7 @@ def test_trust_shows_what_it_trusts(program: Program) -> None:
 
 def test_nothing_is_shown_as_what_it_is_not(program: Program) -> None:
     """What moves the cursor, turns text around or cannot be seen is written out."""
-    program.write("page.md", fish("echo 'a\x1b[2K\u202eb\u200b'"))
+    program.write("page.md", fish_page("echo 'a\x1b[2K\u202eb\u200b'"))
     told = run(program, "trust", "page.md").stdout
     assert r"$ echo 'a\x1b[2K\u202eb\u200b'" in told
 
@@ -291,25 +291,25 @@ def test_a_person_is_shown_the_commands_once(
     """With --yes, before anything runs; who agrees is not asked again."""
     program.write("page.md", PAGE)
     environment = program.environment(UNTRUSTED)
-    with screen([*COMMAND, "page.md", "--yes"], program.work, environment) as shown:
+    with open_screen([*COMMAND, "page.md", "--yes"], program.work, environment) as shown:
         text = shown.wait("page.md#procedure: its commands were not trusted", "y run all this")
         assert "    # fish\n    $ echo one >>log\n    $ test -e wanted; or echo two >>log\n" in text
         assert log(program) == []
         shown.type(key)
-        assert shown.status() == status
+        assert shown.wait_status() == status
     assert log(program) == made
     if made:
-        with screen([*COMMAND, "page.md", "--yes"], program.work, environment) as shown:
-            assert shown.status() == 0
+        with open_screen([*COMMAND, "page.md", "--yes"], program.work, environment) as shown:
+            assert shown.wait_status() == 0
 
 
 def test_a_person_without_yes_is_not_asked(program: Program) -> None:
     """The first statement is shown as ever."""
     program.write("page.md", PAGE)
-    with screen([*COMMAND, "page.md"], program.work, program.environment(UNTRUSTED)) as shown:
+    with open_screen([*COMMAND, "page.md"], program.work, program.environment(UNTRUSTED)) as shown:
         assert "trusted" not in shown.wait("1 of 2 ›")
         shown.type("q")
-        shown.status()
+        shown.wait_status()
 
 
 # where a page lies ---------------------------------------------------------------------------------------
@@ -330,17 +330,17 @@ def test_where_a_page_lies_is_said_if_it_is_odd(program: Program, monkeypatch: p
     assert ran.stderr == f"link.md: reached through a symbolic link; the file is `{page}`\n"
     assert (ran.status, log(program)) == (0, ["one", "two"])
     monkeypatch.chdir(program.work)
-    assert doubts_about("page.md") == doubts_about("sub/inner.md") == []
-    assert doubts_about("around/inner.md") == [
+    assert find_doubts("page.md") == find_doubts("sub/inner.md") == []
+    assert find_doubts("around/inner.md") == [
         f"around/inner.md: reached through a symbolic link `around`; the file is `{inner}`"
     ]
     page.chmod(0o646)
-    assert doubts_about("page.md") == ["page.md: anybody may write to it"]
+    assert find_doubts("page.md") == ["page.md: anybody may write to it"]
     folder.chmod(0o777)
     told = "anybody may put another in its place, as its folder is open to all"
-    assert doubts_about("sub/inner.md") == [f"sub/inner.md: {told}"]
+    assert find_doubts("sub/inner.md") == [f"sub/inner.md: {told}"]
     folder.chmod(0o1777)
-    assert doubts_about("sub/inner.md") == []
+    assert find_doubts("sub/inner.md") == []
     stats = Path.stat
 
     def of_nobody(path: Path, **how: bool) -> os.stat_result:
@@ -349,4 +349,4 @@ def test_where_a_page_lies_is_said_if_it_is_odd(program: Program, monkeypatch: p
         return os.stat_result(facts)
 
     monkeypatch.setattr(Path, "stat", of_nobody)
-    assert doubts_about("sub/inner.md") == ["sub/inner.md: it belongs to `nobody`"]
+    assert find_doubts("sub/inner.md") == ["sub/inner.md: it belongs to `nobody`"]

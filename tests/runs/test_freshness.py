@@ -9,8 +9,15 @@ from typing import Any
 
 import pytest
 
-from runbook_exec.document.parser import parse
-from runbook_exec.runs.freshness import BadFreshness, Freshness, Success, read_freshness, step_digest, to_text
+from runbook_exec.document.parser import parse_runbook
+from runbook_exec.runs.freshness import (
+    BadFreshness,
+    Freshness,
+    Success,
+    format_freshness,
+    read_freshness,
+    step_digest,
+)
 from tests.support.program import Program
 
 PAGE = """---
@@ -62,7 +69,7 @@ def _steps(data: dict[str, Any]) -> list[str]:
 
 def test_what_succeeded_is_written_beside_the_runbook(program: Program) -> None:
     """Each step whose present text went well, with the day and the run, and no values or output."""
-    program.page(PAGE, "--yes", "--done", "2")
+    program.run_page(PAGE, "--yes", "--done", "2")
     data = _exported(program, "page.md")
     assert (data["runbook"], data["version"], data["procedures"]) == ("page.md", 1, {})
     assert _steps(data) == ["1-mint", "2-tell-them"]
@@ -81,7 +88,7 @@ def test_what_succeeded_is_written_beside_the_runbook(program: Program) -> None:
 
 def test_an_export_that_changes_nothing_writes_nothing(program: Program) -> None:
     """The file stays as it is, byte for byte, and so does one of a page that never ran."""
-    program.page(PAGE, "--yes", "--done", "2")
+    program.run_page(PAGE, "--yes", "--done", "2")
     program.write("other.md", PAGE)
     _exported(program, "page.md", "other.md")
     file = program.work / "page.runs.json"
@@ -94,13 +101,13 @@ def test_an_export_that_changes_nothing_writes_nothing(program: Program) -> None
 
 def test_a_step_that_changed_since(program: Program) -> None:
     """Its last success is kept, under the text that it was of; of steps that are gone nothing is."""
-    program.page(PAGE, "--yes", "--done", "2")
+    program.run_page(PAGE, "--yes", "--done", "2")
     _exported(program, "page.md")
     changed = PAGE.replace("echo mint", "echo mint --better").replace("### 2. Tell them", "### 2. Tell all")
     program.write("page.md", changed)
     data = _exported(program, "page.md")
     assert _steps(data) == ["1-mint"]
-    runbook = parse(changed.encode(), "page.md")
+    runbook = parse_runbook(changed.encode(), "page.md")
     mint = runbook.procedures[0].steps[0]
     assert step_digest(mint, "fish") not in data["steps"]
     known = read_freshness(program.work / "page.runs.json")
@@ -115,7 +122,7 @@ def test_a_step_that_changed_since(program: Program) -> None:
 
 def test_files_of_several_machines_merge(program: Program) -> None:
     """Of each step the newer success is kept, whoever exports last."""
-    program.page(PAGE, "--yes", "--done", "2")
+    program.run_page(PAGE, "--yes", "--done", "2")
     here = _exported(program, "page.md")
     digest = next(digest for digest, each in here["steps"].items() if each["step"] == "1-mint")
     other = next(digest for digest, each in here["steps"].items() if each["step"] == "2-tell-them")
@@ -136,9 +143,9 @@ def test_merging_has_no_order() -> None:
 
     one = Freshness({"procedure": success(1, "x")}, {"a": success(3, "x"), "b": success(1, "x")})
     other = Freshness({}, {"a": success(2, "y"), "c": success(2, "y")})
-    assert one.merged(other) == other.merged(one)
-    assert one.merged(other).steps["a"].run == "x"
-    assert to_text(one, "a.md").splitlines() == [
+    assert one.merge(other) == other.merge(one)
+    assert one.merge(other).steps["a"].run == "x"
+    assert format_freshness(one, "a.md").splitlines() == [
         "{",
         '"runbook": "a.md",',
         '"version": 1,',
@@ -168,7 +175,7 @@ def test_merging_has_no_order() -> None:
 )
 def test_a_file_that_is_none_of_ours(text: str, program: Program, tmp_path: Path) -> None:
     """It is left as it is and refused by its name; `due` says so and looks at the rest."""
-    program.page(PAGE, "--yes", "--done", "2")
+    program.run_page(PAGE, "--yes", "--done", "2")
     file = program.write("page.runs.json", text)
     with pytest.raises(BadFreshness, match=r"page\.runs\.json: "):
         read_freshness(file)
@@ -202,7 +209,7 @@ echo always
 echo never
 ```
 """
-    program.page(page, "--yes")
+    program.run_page(page, "--yes")
     assert _steps(_exported(program, "page.md")) == ["1-never-here"]
 
 
@@ -211,7 +218,7 @@ echo never
 
 def test_a_runbook_that_never_succeeded_is_due(program: Program) -> None:
     """A part of it does not count, nor does its emergency; the whole of it does."""
-    program.page(PAGE, "--yes", "--done", "2")
+    program.run_page(PAGE, "--yes", "--done", "2")
     program.run("page.md#emergency", "--yes")
     program.run("page.md", "--yes", "--only", "1")
     ran = program.run("due", "page.md")
@@ -227,7 +234,9 @@ def _succeeded(program: Program, name: str, days: int) -> None:
     """A runbook that succeeded so many days ago on another machine."""
     program.write(f"{name}.md", PAGE)
     when = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    text = to_text(Freshness({"procedure": Success(when, "7f3a1c2d", "procedure", "x")}), f"{name}.md")
+    text = format_freshness(
+        Freshness({"procedure": Success(when, "7f3a1c2d", "procedure", "x")}), f"{name}.md"
+    )
     program.write(f"{name}.runs.json", text)
 
 

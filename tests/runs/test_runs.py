@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from runbook_exec.text.moments import parse_moment
-from tests.support.program import Program, Ran, fish
+from tests.support.program import Program, ProgramResult, fish_page
 
 STEPS = """---
 title: Three steps
@@ -50,14 +50,14 @@ def _journals(program: Program) -> list[Path]:
     return sorted(program.runs.glob("*.jsonl"))
 
 
-def _ids(ran: Ran) -> list[str]:
+def _ids(ran: ProgramResult) -> list[str]:
     assert ran.status == 0
     return [line.split()[0] for line in ran.stdout.splitlines()[1:]]
 
 
 def _three(program: Program) -> list[str]:
     """Three runs, the newest first: one that failed, one that waits, one that succeeded."""
-    program.page(fish("true"), "--yes")
+    program.run_page(fish_page("true"), "--yes")
     program.write("steps.md", STEPS)
     program.run("steps.md", "--yes")
     program.run("steps.md", "--yes", "--done", "2")
@@ -117,7 +117,7 @@ def test_no_run_yet(program: Program) -> None:
 
 def test_a_run_is_named_by_the_beginning_of_its_id(program: Program) -> None:
     """By a path too; without a name the newest is meant; what is none, or more than one, is refused."""
-    program.page(fish("true"), "--yes")
+    program.run_page(fish_page("true"), "--yes")
     (first,) = _journals(program)
     content = first.read_bytes()
     for name in ("aa000001", "aa000002", "ab000003"):
@@ -172,7 +172,7 @@ def test_a_run_as_json(program: Program) -> None:
 
 def test_a_run_that_was_killed(program: Program) -> None:
     """It is unfinished, and the statement that was running is in doubt."""
-    program.write("page.md", fish("echo before", "touch started; sleep 60", "echo after"))
+    program.write("page.md", fish_page("echo before", "touch started; sleep 60", "echo after"))
     with program.start("page.md", "--yes") as running:
         _wait_for(program.work / "started")
         assert " running " in program.run("runs").stdout
@@ -212,7 +212,7 @@ def _older(text: str, run: str, began: datetime) -> str:
 
 def test_old_runs_are_removed(program: Program) -> None:
     """Those that began longer ago, with their casts; a dry run says which and removes none."""
-    program.page(fish("true"), "--yes")
+    program.run_page(fish_page("true"), "--yes")
     new = _journals(program)[0]
     old, older = _aged(program, "aaaaaaaa", 100), _aged(program, "bbbbbbbb", 200)
     ran = program.run("runs", "prune", "--older-than", "90d", "--dry-run")
@@ -232,7 +232,7 @@ def test_old_runs_are_removed(program: Program) -> None:
 @pytest.mark.parametrize("how", ["killed", "waiting"])
 def test_a_run_that_may_be_taken_up_is_kept(how: str, program: Program) -> None:
     """It is removed only if that is asked for."""
-    program.page(fish("echo <value>" if how == "waiting" else "true"), "--yes")
+    program.run_page(fish_page("echo <value>" if how == "waiting" else "true"), "--yes")
     journal = _journals(program)[0]
     if how == "killed":
         journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
@@ -245,7 +245,7 @@ def test_a_run_that_may_be_taken_up_is_kept(how: str, program: Program) -> None:
 
 def test_a_run_that_goes_on_or_is_damaged_is_kept(program: Program) -> None:
     """Whatever is asked for."""
-    program.page(fish("true"), "--yes")
+    program.run_page(fish_page("true"), "--yes")
     journal = _journals(program)[0]
     whole = journal.read_bytes()
     journal.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
@@ -262,7 +262,7 @@ def test_a_run_that_goes_on_or_is_damaged_is_kept(program: Program) -> None:
 )
 def test_nothing_is_removed_without_being_told_what(words: tuple[str, ...], program: Program) -> None:
     """A command line that is not understood removes nothing."""
-    program.page(fish("true"), "--yes")
+    program.run_page(fish_page("true"), "--yes")
     assert program.run("runs", "prune", *words).status == 2
     assert len(_journals(program)) == 1
 
@@ -297,7 +297,7 @@ def test_a_day_is_whole() -> None:
 
 def test_a_run_that_was_taken_up_is_one_run(program: Program) -> None:
     """Its record has both parts: when it was taken up, both attempts, and in the end that it succeeded."""
-    program.page(fish("echo one", "test -e ready"), "--yes")
+    program.run_page(fish_page("echo one", "test -e ready"), "--yes")
     program.write("ready", "")
     assert program.run("resume", "--yes").status == 0
     assert len(_journals(program)) == 1
@@ -321,7 +321,7 @@ def test_removing_a_run_forgets_its_secrets(program: Program) -> None:
     runtime.mkdir(mode=0o700)
     try:
         secret = {"XDG_RUNTIME_DIR": str(runtime)}
-        program.write("page.md", fish("echo <api-token>; false"))
+        program.write("page.md", fish_page("echo <api-token>; false"))
         ran = program.run("page.md", "--yes", "--set", "api-token=correct-horse", env=secret)
         assert ran.status == 1
         (kept,) = (runtime / "runbook-exec").iterdir()

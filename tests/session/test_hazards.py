@@ -14,8 +14,16 @@ from typing import Any
 
 import pytest
 
-from runbook_exec.engine.ports import Output
-from tests.support.live_session import POSIX, SHELLS, Operator, all_of, home, opened, run
+from runbook_exec.engine.ports import OutputChunk
+from tests.support.live_session import (
+    POSIX,
+    SHELLS,
+    TerminalOperator,
+    home_environment,
+    open_session,
+    run_statement,
+    run_statements,
+)
 from tests.support.paths import REPOSITORY
 
 ITSELF = {"fish": "$fish_pid", "bash": "$$", "zsh": "$$", "sh": "$$"}
@@ -26,7 +34,7 @@ def program(folder: Path, shell: str, *statements: str, more: Sequence[str] = ()
     page = folder / "page.md"
     page.write_text("# Page\n\n" + "".join(f"```{shell}\n{text}\n```\n\n" for text in statements))
     words = [sys.executable, "-m", "runbook_exec", str(page), "--yes", "--no-config", "--json", *more]
-    environ = home(folder) | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    environ = home_environment(folder) | {"PYTHONPATH": os.pathsep.join(sys.path)}
     ran = subprocess.run(words, env=environ, cwd=folder, capture_output=True, timeout=60, check=False)
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
@@ -37,7 +45,7 @@ def program(folder: Path, shell: str, *statements: str, more: Sequence[str] = ()
 @pytest.mark.parametrize("shell", SHELLS)
 def test_nothing_is_sent_twice(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal that comes just when the shell has been sent a statement does not make it run again."""
-    with opened(shell, tmp_path) as session:
+    with open_session(shell, tmp_path) as session:
         sent: list[int] = []
         write = os.write
 
@@ -49,9 +57,9 @@ def test_nothing_is_sent_twice(shell: str, tmp_path: Path, monkeypatch: pytest.M
             return size
 
         monkeypatch.setattr(os, "write", signalled)
-        run(session, "echo charged >>log; sleep 0.2")
+        run_statement(session, "echo charged >>log; sleep 0.2")
         monkeypatch.undo()
-        run(session, "true")
+        run_statement(session, "true")
     log = tmp_path / "log"
     assert sent
     # it may have been interrupted before it did anything
@@ -63,19 +71,19 @@ def test_nothing_is_sent_twice(shell: str, tmp_path: Path, monkeypatch: pytest.M
 )
 def test_fish_lives_on_after_what_would_leave_a_script(code: str, status: int, tmp_path: Path) -> None:
     """`exit`, `return` and a bare `break` are reported with their status, and variables are kept."""
-    with opened("fish", tmp_path) as session:
-        run(session, "set -g v kept")
-        assert run(session, code).status == status
-        assert run(session, "echo $v").text == "kept\n"
+    with open_session("fish", tmp_path) as session:
+        run_statement(session, "set -g v kept")
+        assert run_statement(session, code).status == status
+        assert run_statement(session, "echo $v").text == "kept\n"
 
 
 @pytest.mark.parametrize("shell", POSIX)
 def test_exit_ends_the_shell_and_is_said(shell: str, tmp_path: Path) -> None:
     """`exit 3` ends bash, zsh and sh; every later statement says so and does not hang."""
-    with opened(shell, tmp_path) as session:
-        done = run(session, "exit 3").done
+    with open_session(shell, tmp_path) as session:
+        done = run_statement(session, "exit 3").done
         assert (done.status, done.ended) == (3, "the shell ended with status 3")
-        assert run(session, "echo x").done.ended == "the shell ended with status 3"
+        assert run_statement(session, "echo x").done.ended == "the shell ended with status 3"
 
 
 def test_a_run_stops_where_the_shell_ended(tmp_path: Path) -> None:
@@ -89,26 +97,26 @@ def test_a_run_stops_where_the_shell_ended(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("shell", "status"), [("bash", 2), ("zsh", 4)])
 def test_return_outside_a_function_is_reported(shell: str, status: int, tmp_path: Path) -> None:
     """bash refuses it, zsh takes it; both go on."""
-    with opened(shell, tmp_path) as session:
-        assert run(session, "return 4").status == status
-        assert run(session, "echo $?").text == f"{status}\n"
+    with open_session(shell, tmp_path) as session:
+        assert run_statement(session, "return 4").status == status
+        assert run_statement(session, "echo $?").text == f"{status}\n"
 
 
 @pytest.mark.parametrize("shell", POSIX)
 def test_a_bare_break_does_no_harm(shell: str, tmp_path: Path) -> None:
     """A `break` without a loop ends nothing of ours."""
-    with opened(shell, tmp_path) as session:
-        run(session, "break")
-        assert run(session, "echo on").text == "on\n"
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "break")
+        assert run_statement(session, "echo on").text == "on\n"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_killed_shell_is_noticed_though_a_job_holds_the_terminal(shell: str, tmp_path: Path) -> None:
     """`kill -9` of the shell is its end, whoever still has the terminal open."""
-    with opened(shell, tmp_path) as session:
-        run(session, "sleep 1000 &")
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "sleep 1000 &")
         began = time.monotonic()
-        done = run(session, f"echo last; kill -9 {ITSELF[shell]}").done
+        done = run_statement(session, f"echo last; kill -9 {ITSELF[shell]}").done
         assert (done.status, done.ended) == (137, "the shell was killed by SIGKILL")
         assert time.monotonic() - began < 10
 
@@ -116,8 +124,8 @@ def test_a_killed_shell_is_noticed_though_a_job_holds_the_terminal(shell: str, t
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_shell_that_becomes_another_program_has_ended(shell: str, tmp_path: Path) -> None:
     """`exec true` ends with that program; what it printed before is told."""
-    with opened(shell, tmp_path) as session:
-        ran = run(session, "exec echo instead")
+    with open_session(shell, tmp_path) as session:
+        ran = run_statement(session, "exec echo instead")
         assert (ran.text, ran.status) == ("instead\n", 0)
         assert ran.done.ended == "the shell ended with status 0"
 
@@ -125,8 +133,8 @@ def test_a_shell_that_becomes_another_program_has_ended(shell: str, tmp_path: Pa
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_shell_that_becomes_a_program_that_waits_can_be_timed_out(shell: str, tmp_path: Path) -> None:
     """`exec cat` reads the terminal for ever; the time-out ends it."""
-    with opened(shell, tmp_path) as session:
-        done = run(session, "exec cat", timeout=0.3).done
+    with open_session(shell, tmp_path) as session:
+        done = run_statement(session, "exec cat", timeout=0.3).done
         assert done.timed_out
         assert done.ended
 
@@ -138,18 +146,18 @@ def test_a_shell_that_becomes_a_program_that_waits_can_be_timed_out(shell: str, 
 def test_output_passes_byte_for_byte(shell: str, tmp_path: Path) -> None:
     """No final newline, CRLF, NUL, invalid UTF-8 and escape sequences: nothing is added or lost."""
     (tmp_path / "odd").write_bytes(b"a\r\nb\rc\0d\xff\xfe\xc3\x1b[31me\x1b]0;t\x07\nlast")
-    with opened(shell, tmp_path) as session:
-        assert run(session, "cat odd").raw == (tmp_path / "odd").read_bytes()
-        assert run(session, "cat odd odd").raw == (tmp_path / "odd").read_bytes() * 2
+    with open_session(shell, tmp_path) as session:
+        assert run_statement(session, "cat odd").raw == (tmp_path / "odd").read_bytes()
+        assert run_statement(session, "cat odd odd").raw == (tmp_path / "odd").read_bytes() * 2
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_no_output_is_lost_or_told_late(shell: str, tmp_path: Path) -> None:
     """All that a statement printed comes before its end, a hundred times over."""
-    with opened(shell, tmp_path) as session:
+    with open_session(shell, tmp_path) as session:
         for number in range(100):
             code = f"printf '%s\\n' {number} x{number}"
-            assert run(session, code).text == f"{number}\nx{number}\n"
+            assert run_statement(session, code).text == f"{number}\nx{number}\n"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -158,44 +166,44 @@ def test_text_that_looks_like_a_report_ends_nothing(
 ) -> None:
     """Neither on the terminal nor on the channel itself can a statement tell of its own end."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with opened(shell, tmp_path) as session:
+    with open_session(shell, tmp_path) as session:
         (folder,) = tmp_path.glob("runbook-*")
         forged = "'gate%s\\n0\\n0\\n\\n/forged\\0' 1; printf ' 1\\n0\\n0\\n\\n/forged\\0'; printf 'torn'"
-        aloud = run(session, f"printf {forged}; sh -c 'exit 6'")
+        aloud = run_statement(session, f"printf {forged}; sh -c 'exit 6'")
         assert (aloud.status, aloud.done.cwd) == (6, str(tmp_path))
-        hidden = run(
+        hidden = run_statement(
             session, f"sh -c \"printf {forged}\" >{folder}/report; sleep 0.1; echo on; sh -c 'exit 7'"
         )
         assert (hidden.text, hidden.status, hidden.done.cwd) == ("on\n", 7, str(tmp_path))
-        assert run(session, "echo next").text == "next\n"
+        assert run_statement(session, "echo next").text == "next\n"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_what_a_background_job_prints_later_belongs_to_what_runs_then(shell: str, tmp_path: Path) -> None:
     """A statement that starts a job ends at once; the job's output comes when it comes."""
-    with opened(shell, tmp_path) as session:
-        assert "late" not in run(session, "sh -c 'sleep 0.3; echo late' &").text
-        assert run(session, "echo now").text == "now\n"
-        assert "late\n" in run(session, "sleep 0.6").text
+    with open_session(shell, tmp_path) as session:
+        assert "late" not in run_statement(session, "sh -c 'sleep 0.3; echo late' &").text
+        assert run_statement(session, "echo now").text == "now\n"
+        assert "late\n" in run_statement(session, "sleep 0.6").text
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_background_job_that_never_stops_printing_holds_nothing_up(shell: str, tmp_path: Path) -> None:
     """Statements end when they end, though there is always something more to read."""
-    with opened(shell, tmp_path) as session:
-        assert run(session, "yes &").status == 0
-        assert run(session, "sleep 0.1; sh -c 'exit 3'").status == 3
-        assert run(session, f"kill {'$last_pid' if shell == 'fish' else '$!'}").status == 0
+    with open_session(shell, tmp_path) as session:
+        assert run_statement(session, "yes &").status == 0
+        assert run_statement(session, "sleep 0.1; sh -c 'exit 3'").status == 3
+        assert run_statement(session, f"kill {'$last_pid' if shell == 'fish' else '$!'}").status == 0
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_nor_does_it_where_a_person_looks_on(shell: str, tmp_path: Path) -> None:
     """What the terminal holds of its output when the next statement begins waits for nobody."""
-    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
-        assert run(session, "yes &").status == 0
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
+        assert run_statement(session, "yes &").status == 0
         time.sleep(0.1)  # the terminal is full, and nobody reads
-        assert run(session, "sh -c 'exit 3'").status == 3
-        assert run(session, f"kill {'$last_pid' if shell == 'fish' else '$!'}").status == 0
+        assert run_statement(session, "sh -c 'exit 3'").status == 3
+        assert run_statement(session, f"kill {'$last_pid' if shell == 'fish' else '$!'}").status == 0
 
 
 def test_much_output_takes_little_memory(tmp_path: Path) -> None:
@@ -217,7 +225,7 @@ def peak(folder: Path, statement: str) -> int:
         "print(ran.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
     )
     run_it = [sys.executable, "-m", "runbook_exec", "page.md", "--yes", "--no-input", "--no-config"]
-    environ = home(folder) | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    environ = home_environment(folder) | {"PYTHONPATH": os.pathsep.join(sys.path)}
     told = subprocess.run(
         [sys.executable, "-c", watch, *run_it], env=environ, cwd=folder, capture_output=True, check=True
     )
@@ -234,60 +242,60 @@ REDEFINED = ("echo", "read", "printf", "cd", "test", "true", "jobs", "kill", "sl
 @pytest.mark.parametrize("shell", POSIX)
 def test_functions_named_like_builtins_do_no_harm(shell: str, tmp_path: Path) -> None:
     """The driver calls builtins as builtins, and the document calls what it has defined."""
-    with opened(shell, tmp_path) as session:
-        run(session, "; ".join(f"{name}() {{ /bin/echo my {name}; }}" for name in REDEFINED))
-        assert run(session, "echo a; (exit 3)").done.pipestatus == (3,)
-        assert run(session, "read").text == "my read\n"
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "; ".join(f"{name}() {{ /bin/echo my {name}; }}" for name in REDEFINED))
+        assert run_statement(session, "echo a; (exit 3)").done.pipestatus == (3,)
+        assert run_statement(session, "read").text == "my read\n"
 
 
 def test_functions_named_like_builtins_do_no_harm_in_fish(tmp_path: Path) -> None:
     """In fish too, `source` and `return` among them."""
     names = ("echo", "printf", "cd", "source", "true", "jobs", "kill", "fish_title")
-    with opened("fish", tmp_path) as session:
+    with open_session("fish", tmp_path) as session:
         for name in names:
-            run(session, f"function {name}; command echo my {name}; end")
-        assert run(session, "echo a; command sh -c 'exit 3'").done.pipestatus == (3,)
-        assert run(session, "source").text == "my source\n"
+            run_statement(session, f"function {name}; command echo my {name}; end")
+        assert run_statement(session, "echo a; command sh -c 'exit 3'").done.pipestatus == (3,)
+        assert run_statement(session, "source").text == "my source\n"
 
 
 @pytest.mark.parametrize("shell", POSIX)
 def test_output_sent_elsewhere_for_good_hides_no_ending(shell: str, tmp_path: Path) -> None:
     """After `exec >/dev/null` nothing is seen, but every status is, until it is taken back."""
-    with opened(shell, tmp_path) as session:
-        run(session, "exec >/dev/null 2>&1")
-        ran = run(session, "echo unseen; (exit 3)")
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "exec >/dev/null 2>&1")
+        ran = run_statement(session, "echo unseen; (exit 3)")
         assert (ran.text, ran.status) == ("", 3)
-        run(session, "exec >/dev/tty 2>&1")
-        assert run(session, "echo seen").text == "seen\n"
+        run_statement(session, "exec >/dev/tty 2>&1")
+        assert run_statement(session, "echo seen").text == "seen\n"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_noexec_does_not_stall_the_session(shell: str, tmp_path: Path) -> None:
     """`set -n` is not taken by an interactive shell, at a prompt or here."""
-    with opened(shell, tmp_path) as session:
-        assert all_of(session, ["set -n", "echo on"])[1] == "on\n"
+    with open_session(shell, tmp_path) as session:
+        assert run_statements(session, ["set -n", "echo on"])[1] == "on\n"
 
 
 @pytest.mark.parametrize("shell", POSIX)
 def test_text_that_does_not_parse_is_an_error_of_its_statement(shell: str, tmp_path: Path) -> None:
     """A syntax error that was not found beforehand ends the statement, not the shell."""
-    with opened(shell, tmp_path) as session:
+    with open_session(shell, tmp_path) as session:
         for code in ("if", "echo $(", "echo 'a", "}", "fi", "(", "cat <<E\nx"):
-            done = run(session, code).done
+            done = run_statement(session, code).done
             assert (done.ended, done.status != 0 or "<<" in code) == ("", True), code
-        assert run(session, "echo on").text == "on\n"
+        assert run_statement(session, "echo on").text == "on\n"
 
 
 @pytest.mark.parametrize("shell", ["bash", "sh"])
 def test_an_error_of_a_special_builtin_spares_the_shell(shell: str, tmp_path: Path) -> None:
     """A readonly variable assigned, a parameter that must be set: the statement fails alone."""
-    with opened(shell, tmp_path) as session:
-        run(session, "readonly v=1")
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "readonly v=1")
         for code in ("v=2; echo no", "echo ${nope:?gone}; echo no"):
-            ran = run(session, code)
+            ran = run_statement(session, code)
             assert ran.status != 0
             assert "no\n" not in ran.text
-        assert run(session, "echo on").text == "on\n"
+        assert run_statement(session, "echo on").text == "on\n"
 
 
 # many and large --------------------------------------------------------------------------------------------
@@ -296,30 +304,30 @@ def test_an_error_of_a_special_builtin_spares_the_shell(shell: str, tmp_path: Pa
 @pytest.mark.parametrize("shell", SHELLS)
 def test_five_hundred_statements_in_a_row(shell: str, tmp_path: Path) -> None:
     """Each finds what the one before left."""
-    with opened(shell, tmp_path) as session:
-        run(session, "set n 0" if shell == "fish" else "n=0")
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "set n 0" if shell == "fish" else "n=0")
         step = "set n (math $n + 1)" if shell == "fish" else "n=$((n + 1))"
         for _ in range(500):
-            assert run(session, step).status == 0
-        assert run(session, "echo $n").text == "500\n"
+            assert run_statement(session, step).status == 0
+        assert run_statement(session, "echo $n").text == "500\n"
 
 
 def test_thousands_of_statements_overflow_nothing_in_fish(tmp_path: Path) -> None:
     """The text that drives fish is read again, a level deeper, whenever it is used up."""
-    with opened("fish", tmp_path) as session:
+    with open_session("fish", tmp_path) as session:
         for number in range(3000):
-            assert run(session, f"set -l v {number}").status == 0
-        assert run(session, "echo $v").text == "2999\n"
+            assert run_statement(session, f"set -l v {number}").status == 0
+        assert run_statement(session, "echo $v").text == "2999\n"
 
 
 def test_leaving_fish_again_and_again_comes_to_an_end_that_is_said(tmp_path: Path) -> None:
     """`exit` sixty times in a row is fine, and thousands of them end the shell rather than hang."""
-    with opened("fish", tmp_path) as session:
-        assert [run(session, "exit 3").done.ended for _ in range(60)] == [""] * 60
-        assert run(session, "echo $status").text == "3\n"
+    with open_session("fish", tmp_path) as session:
+        assert [run_statement(session, "exit 3").done.ended for _ in range(60)] == [""] * 60
+        assert run_statement(session, "echo $status").text == "3\n"
         ended = ""
         for _ in range(5000):
-            ended = run(session, "exit 3").done.ended
+            ended = run_statement(session, "exit 3").done.ended
             if ended:
                 break
         assert ended == "the shell ended with status 3"
@@ -329,9 +337,9 @@ def test_leaving_fish_again_and_again_comes_to_an_end_that_is_said(tmp_path: Pat
 def test_a_statement_of_a_megabyte(shell: str, tmp_path: Path) -> None:
     """Far more than fits in the channel at once, or in the arguments of a program."""
     lines = "\n".join(f"true '{number:06} \\\\ {'x' * 80}'" for number in range(11_000))
-    with opened(shell, tmp_path) as session:
-        assert run(session, f"{lines}\necho end").text == "end\n"
-        assert run(session, "echo next").text == "next\n"
+    with open_session(shell, tmp_path) as session:
+        assert run_statement(session, f"{lines}\necho end").text == "end\n"
+        assert run_statement(session, "echo next").text == "next\n"
 
 
 # timeouts --------------------------------------------------------------------------------------------------
@@ -350,10 +358,10 @@ def test_a_stubborn_program_is_ended_after_its_time(
     """What does not end when interrupted is terminated, and then killed; the shell lives on."""
     monkeypatch.setattr("runbook_exec.session.termination._PATIENCE", 0.3)
     code, status = STUBBORN[how]
-    with opened(shell, tmp_path) as session:
-        done = run(session, code, timeout=0.3).done
+    with open_session(shell, tmp_path) as session:
+        done = run_statement(session, code, timeout=0.3).done
         assert (done.timed_out, done.status, done.ended) == (True, status, "")
-        assert run(session, "echo on").text == "on\n"
+        assert run_statement(session, "echo on").text == "on\n"
 
 
 BUSY = {
@@ -369,20 +377,20 @@ BUSY = {
 @pytest.mark.parametrize("what", BUSY)
 def test_a_busy_shell_is_interrupted_after_its_time(shell: str, what: str, tmp_path: Path) -> None:
     """Whatever keeps the shell, it ends as with ^C, nothing after it runs, and variables are kept."""
-    with opened(shell, tmp_path) as session:
-        run(session, "set v kept" if shell == "fish" else "v=kept")
-        ran = run(session, BUSY[what][shell != "fish"], timeout=0.3)
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "set v kept" if shell == "fish" else "v=kept")
+        ran = run_statement(session, BUSY[what][shell != "fish"], timeout=0.3)
         assert (ran.done.timed_out, ran.status, ran.done.ended) == (True, 130, "")
         assert "after" not in ran.text
-        assert run(session, "echo $v").text == "kept\n"
+        assert run_statement(session, "echo $v").text == "kept\n"
 
 
 @pytest.mark.parametrize("shell", POSIX)
 def test_a_read_that_nobody_answers_is_timed_out(shell: str, tmp_path: Path) -> None:
     """A builtin that waits for the keyboard is interrupted, not the shell."""
-    with opened(shell, tmp_path) as session:
-        assert run(session, "read -r answer; echo after", timeout=0.3).status == 130
-        assert run(session, "echo on").text == "on\n"
+    with open_session(shell, tmp_path) as session:
+        assert run_statement(session, "read -r answer; echo after", timeout=0.3).status == 130
+        assert run_statement(session, "echo on").text == "on\n"
 
 
 def test_a_time_out_is_told_by_the_program(tmp_path: Path) -> None:
@@ -396,10 +404,10 @@ def test_a_time_out_is_told_by_the_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_session_can_be_left_in_the_middle_of_a_statement(shell: str, tmp_path: Path) -> None:
     """An exception while a program prints ends the shell and the program, soon."""
-    with opened(shell, tmp_path) as session:
-        run(session, "true")
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "true")
         for item in session.run(b"sh -c 'echo $$; sleep 1000; true'"):
-            if isinstance(item, Output):
+            if isinstance(item, OutputChunk):
                 pid = int(item.data)
                 break
     until = time.monotonic() + 10
@@ -417,7 +425,7 @@ def test_an_interrupt_at_any_moment_is_for_one_statement(shell: str, lines: int,
     """Nothing of a long statement is run as if it were commands, and what is run after it is whole."""
     script = REPOSITORY / "tests" / "support" / "interrupting.py"
     command = [sys.executable, str(script), shell, str(lines), "10"]
-    environ = home(tmp_path) | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    environ = home_environment(tmp_path) | {"PYTHONPATH": os.pathsep.join(sys.path)}
     said = subprocess.run(
         command, env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False
     )

@@ -18,9 +18,16 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.engine.ports import Output
+from runbook_exec.engine.ports import OutputChunk
 from runbook_exec.system.tty import ScreenModes
-from tests.support.live_session import GENEROUS, SHELLS, Operator, home, opened, run
+from tests.support.live_session import (
+    GENEROUS,
+    SHELLS,
+    TerminalOperator,
+    home_environment,
+    open_session,
+    run_statement,
+)
 
 PYTHON = shlex.quote(sys.executable)
 
@@ -42,12 +49,12 @@ LOOPS = {
 @pytest.mark.parametrize("what", LOOPS)
 def test_interrupting_ends_the_statement_alone(shell: str, what: str, tmp_path: Path) -> None:
     """^C ends whatever runs with 130, nothing after it runs, and the shell keeps its variables."""
-    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
-        run(session, "set v kept" if shell == "fish" else "v=kept")
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
+        run_statement(session, "set v kept" if shell == "fish" else "v=kept")
         ran = operator.converse(session, LOOPS[what][shell != "fish"], (b"go", b"\x03"), pause=0.1)
         assert (ran.done.interrupted, ran.status, ran.done.ended) == (True, 130, "")
         assert "after" not in ran.text
-        assert run(session, "echo $v").text == "kept\n"
+        assert run_statement(session, "echo $v").text == "kept\n"
 
 
 def test_a_paste_that_the_program_does_not_read_yet_holds_nothing_up(tmp_path: Path) -> None:
@@ -55,14 +62,17 @@ def test_a_paste_that_the_program_does_not_read_yet_holds_nothing_up(tmp_path: P
     pasted = b"p" * 100_000
     code = b"sh -c 'stty raw -echo; echo go; sleep 1; echo out; head -c 100000 | tr -d q | wc -c'"
     seen: list[str] = []
-    with Operator() as operator, opened("fish", tmp_path, keyboard=operator.keyboard) as session:
+    with (
+        TerminalOperator() as operator,
+        open_session("fish", tmp_path, keyboard=operator.keyboard) as session,
+    ):
 
         def paste() -> None:
             for at in range(0, len(pasted), 1000):
                 operator.type(pasted[at : at + 1000])
 
         for item in session.run(code, GENEROUS):
-            seen.append(item.data.decode() if isinstance(item, Output) else type(item).__name__)
+            seen.append(item.data.decode() if isinstance(item, OutputChunk) else type(item).__name__)
             if seen == ["go\n"]:
                 threading.Thread(target=paste, daemon=True).start()
     assert seen[1] == "Quiet"
@@ -74,7 +84,7 @@ def test_a_paste_that_the_program_does_not_read_yet_holds_nothing_up(tmp_path: P
 def test_interrupting_a_program_that_reads_nothing_of_a_paste(shell: str, modes: str, tmp_path: Path) -> None:
     """^C ends it though much was pasted before, of which the next statement gets nothing."""
     pasted = b"p" * 100_000
-    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
 
         def paste() -> None:
             for at in range(0, len(pasted), 1000):
@@ -92,7 +102,7 @@ def test_interrupting_a_program_that_reads_nothing_of_a_paste(shell: str, modes:
 def test_a_program_may_take_an_interrupt_and_go_on(shell: str, tmp_path: Path) -> None:
     """^C goes to the program, which says what it means."""
     code = "sh -c 'trap \"echo caught\" INT; echo go; sleep 0.4; echo on; exit 5'"
-    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         ran = operator.converse(session, code, (b"go", b"\x03"), pause=0.1)
         assert (ran.text, ran.status) == ("go\n^Ccaught\non\n", 5)
         assert ran.done.interrupted
@@ -100,22 +110,25 @@ def test_a_program_may_take_an_interrupt_and_go_on(shell: str, tmp_path: Path) -
 
 def test_a_trap_of_the_shell_itself_runs(tmp_path: Path) -> None:
     """A document may say what ^C does in bash, for one statement or for good."""
-    with Operator() as operator, opened("bash", tmp_path, keyboard=operator.keyboard) as session:
-        run(session, "trap 'echo caught' INT")
+    with (
+        TerminalOperator() as operator,
+        open_session("bash", tmp_path, keyboard=operator.keyboard) as session,
+    ):
+        run_statement(session, "trap 'echo caught' INT")
         ran = operator.converse(session, "echo go; for i in 1 2 3; do read -t 0.2 x; done", (b"go", b"\x03"))
         assert "caught\n" in ran.text
-        assert run(session, "trap - INT; echo on").text == "on\n"
+        assert run_statement(session, "trap - INT; echo on").text == "on\n"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_suspending_leaves_a_job_that_can_be_taken_up(shell: str, tmp_path: Path) -> None:
     """^Z stops the program and is told apart from an end; `fg` goes on with it."""
     (tmp_path / "count").write_text("echo go\nsleep 0.4\necho finished\n")
-    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         ran = operator.converse(session, "sh ./count", (b"go", b"\x1a"), pause=0.2)
         assert ran.done.suspended
         assert "finished" not in ran.text
-        ran = run(session, "fg")
+        ran = run_statement(session, "fg")
         assert "finished\n" in ran.text
         assert (ran.status, ran.done.suspended) == (0, False)
 
@@ -123,7 +136,7 @@ def test_suspending_leaves_a_job_that_can_be_taken_up(shell: str, tmp_path: Path
 @pytest.mark.parametrize("shell", SHELLS)
 def test_what_is_typed_is_echoed_and_read(shell: str, tmp_path: Path) -> None:
     """Lines, control characters of the line, and ^D go through as at any terminal."""
-    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         ran = operator.converse(session, "echo go; cat", (b"go", b"helxx\x7f\x7flo\r"), (b"\nhello", b"\x04"))
         assert ran.raw.startswith(b"go\r\nhelxx\b \b\b \blo\r\nhello\r\n")
         assert ran.status == 0
@@ -137,7 +150,7 @@ def test_single_keys_reach_a_program_that_reads_them_raw(shell: str, tmp_path: P
         "got = b''\nwhile len(got) < 5: got += os.read(0, 9)\nprint(got)"
     )
     (tmp_path / "keys.py").write_text(code)
-    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         ran = operator.converse(session, f"{PYTHON} keys.py", (b"go", b"\x1b[A\x03\x1a"))
         assert "b'\\x1b[A\\x03\\x1a'" in ran.text
 
@@ -146,7 +159,7 @@ def test_single_keys_reach_a_program_that_reads_them_raw(shell: str, tmp_path: P
 def test_a_hidden_answer_is_not_echoed(shell: str, tmp_path: Path) -> None:
     """What getpass reads is not on the screen."""
     (tmp_path / "ask.py").write_text("import getpass\nprint(len(getpass.getpass('word? ')))\n")
-    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         ran = operator.converse(session, f"{PYTHON} ask.py", (b"word?", b"open-sesame\r"))
         assert ran.text == "word? \n11\n"
 
@@ -161,7 +174,7 @@ def test_a_hidden_answer_is_not_echoed(shell: str, tmp_path: Path) -> None:
 )
 def test_a_shells_own_hidden_answer_is_not_echoed(shell: str, code: str, tmp_path: Path) -> None:
     """`read -s` hides it too."""
-    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         ran = operator.converse(session, code, (b"word?", b"open-sesame\r"), pause=0.1)
         assert "sesame" not in ran.text
         assert "11\n" in ran.text
@@ -170,11 +183,11 @@ def test_a_shells_own_hidden_answer_is_not_echoed(shell: str, code: str, tmp_pat
 @pytest.mark.parametrize("shell", SHELLS)
 def test_keys_typed_too_early_are_read_by_nothing(shell: str, tmp_path: Path) -> None:
     """What one statement did not read answers nothing that comes later."""
-    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         operator.converse(session, "echo go; sleep 0.3", (b"go", b"yes\ryes\r"))
         operator.type(b"yes\r")
-        assert run(session, "timeout 0.3 cat").text == ""
-        assert run(session, "true; timeout 0.3 cat").status == 124
+        assert run_statement(session, "timeout 0.3 cat").text == ""
+        assert run_statement(session, "true; timeout 0.3 cat").status == 124
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -186,7 +199,10 @@ def test_a_resized_window_is_told_to_the_program_that_runs(shell: str, tmp_path:
         "signal.sigwait([signal.SIGWINCH])\nprint(*os.get_terminal_size(0))\n"
     )
     code = f"{PYTHON} size.py"
-    with Operator(31, 101) as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+    with (
+        TerminalOperator(31, 101) as operator,
+        open_session(shell, tmp_path, keyboard=operator.keyboard) as session,
+    ):
         ran = operator.converse(session, code, (b"101 31", lambda: operator.resize(40, 120)))
         assert ran.text == "101 31\n120 40\n"
 
@@ -194,20 +210,20 @@ def test_a_resized_window_is_told_to_the_program_that_runs(shell: str, tmp_path:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_line_can_be_typed_at_the_shells_own_prompt(shell: str, tmp_path: Path) -> None:
     """It is told, not run; the status and the options of the shell are as before."""
-    with Operator() as operator, opened(shell, tmp_path, keyboard=operator.keyboard) as session:
-        run(session, "sh -c 'exit 3'")
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
+        run_statement(session, "sh -c 'exit 3'")
         typing = threading.Timer(0.3, operator.type, [b"echo 'a  b' \\n\r"])
         typing.start()
         line = [item for item in session.ask_line() if isinstance(item, str)]
         typing.join()
         assert line == ["echo 'a  b' \\n"]
-        assert run(session, "echo $status" if shell == "fish" else "echo $?").text == "3\n"
+        assert run_statement(session, "echo $status" if shell == "fish" else "echo $?").text == "3\n"
 
 
 def test_a_new_users_fish_does_nothing_of_its_own_when_it_asks(tmp_path: Path) -> None:
     """The first `read` neither greets nor reads the manual pages in the background."""
-    with Operator() as operator:
-        environ = home(tmp_path)
+    with TerminalOperator() as operator:
+        environ = home_environment(tmp_path)
         (tmp_path / "data/fish/generated_completions").rmdir()
         with opened_as_new(tmp_path, operator, environ) as printed:
             assert b"Welcome" not in printed
@@ -215,12 +231,12 @@ def test_a_new_users_fish_does_nothing_of_its_own_when_it_asks(tmp_path: Path) -
 
 
 @contextmanager
-def opened_as_new(folder: Path, operator: Operator, environ: dict[str, str]) -> Iterator[bytes]:
+def opened_as_new(folder: Path, operator: TerminalOperator, environ: dict[str, str]) -> Iterator[bytes]:
     """What a fish that has never been started before prints when a statement reads a line."""
     from runbook_exec.session.session import Session
 
     with Session("fish", environ=environ, cwd=str(folder), keyboard=operator.keyboard) as session:
-        assert not [item for item in session.start() if isinstance(item, Output)]
+        assert not [item for item in session.start() if isinstance(item, OutputChunk)]
         ran = operator.converse(session, "read -P 'name? ' x; echo got $x", (b"name?", b"me\r"), pause=0.1)
         assert "got me\n" in ran.text
         yield ran.raw
@@ -232,12 +248,12 @@ def opened_as_new(folder: Path, operator: Operator, environ: dict[str, str]) -> 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_terminal_is_taken_while_a_statement_runs_and_given_back(shell: str, tmp_path: Path) -> None:
     """Between statements, after ^C, after a raw program, and at the end, it is as it was found."""
-    with Operator() as operator:
+    with TerminalOperator() as operator:
         found = operator.modes()
-        with opened(shell, tmp_path, keyboard=operator.keyboard) as session:
+        with open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
             assert operator.modes() == found
             for code in ("true", "stty raw -echo", "sh -c 'kill -9 $$'"):
-                run(session, code)
+                run_statement(session, code)
                 assert operator.modes() == found
             operator.converse(session, "echo go; sleep 30", (b"go", b"\x03"), pause=0.2)
             assert operator.modes() == found
@@ -263,7 +279,7 @@ class Watched:
 
     def __init__(self, folder: Path, page: str, *options: str) -> None:
         (folder / "page.md").write_text(page)
-        self.operator = Operator()
+        self.operator = TerminalOperator()
         os.set_blocking(self.operator.master, False)
         self.found = self.operator.modes()
         self.seen = b""
@@ -272,7 +288,7 @@ class Watched:
             stdin=self.operator.slave,
             stdout=self.operator.slave,
             stderr=self.operator.slave,
-            env=home(folder) | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            env=home_environment(folder) | {"PYTHONPATH": os.pathsep.join(sys.path)},
             cwd=folder,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
@@ -334,7 +350,7 @@ def test_a_signal_at_the_worst_moment_leaves_the_terminal_as_it_was(
     moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As the terminal is taken, or given back."""
-    with Operator() as operator:
+    with TerminalOperator() as operator:
         found = operator.modes()
         module = {"setraw": tty, "tcsetattr": termios}[moment]
         change = getattr(module, moment)
@@ -391,7 +407,7 @@ def test_modes_left_on_are_switched_off_and_no_others() -> None:
         modes = ScreenModes()
         modes.follow(text[:cut])
         modes.follow(text[cut:])
-        assert modes.elsewhere
+        assert modes.in_alternate_screen
         codes = modes.restore()
         assert sorted(codes.split(b"\x1b[")[1:]) == sorted(
             [b"?1049l", b"?25h", b"?1000l", b"?1006l", b"?7h", b"0m"]

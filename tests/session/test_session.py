@@ -17,10 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_exec.engine.ports import Done
-from runbook_exec.session.noise import Tidy
+from runbook_exec.session.noise import NoiseFilter
 from runbook_exec.session.pty_modes import ShellMissing
 from runbook_exec.session.session import Session
-from tests.support.live_session import POSIX, SHELLS, all_of, home, opened, run
+from tests.support.live_session import (
+    POSIX,
+    SHELLS,
+    home_environment,
+    open_session,
+    run_statement,
+    run_statements,
+)
 
 # what is left behind, and how the next statement looks at it
 LEFT = {
@@ -54,30 +61,30 @@ LEFT_IN_FISH = {
 def test_what_a_statement_leaves_the_next_one_finds(shell: str, what: str, tmp_path: Path) -> None:
     """Folder, variables, functions, aliases and the status carry over."""
     first, then, expected = LEFT[what]
-    with opened(shell, tmp_path) as session:
-        run(session, first)
-        assert run(session, then).text.lstrip("0") == expected.lstrip("0")
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, first)
+        assert run_statement(session, then).text.lstrip("0") == expected.lstrip("0")
 
 
 @pytest.mark.parametrize("what", LEFT_IN_FISH)
 def test_what_a_statement_leaves_the_next_one_finds_in_fish(what: str, tmp_path: Path) -> None:
     """In fish too, where even a local variable is still there on the next line of a prompt."""
     first, then, expected = LEFT_IN_FISH[what]
-    with opened("fish", tmp_path) as session:
-        run(session, first)
-        assert run(session, then).text == expected
+    with open_session("fish", tmp_path) as session:
+        run_statement(session, first)
+        assert run_statement(session, then).text == expected
 
 
 @pytest.mark.parametrize(("shell", "name"), [("bash", "PIPESTATUS"), ("zsh", "pipestatus")])
 def test_pipe_statuses_carry_over(shell: str, name: str, tmp_path: Path) -> None:
     """Each stage's status is told and found by the next statement, negated or traced or not."""
-    with opened(shell, tmp_path) as session:
-        ran = run(session, "true | (exit 3) | false")
+    with open_session(shell, tmp_path) as session:
+        ran = run_statement(session, "true | (exit 3) | false")
         assert (ran.status, ran.done.pipestatus) == (1, (0, 3, 1))
-        assert run(session, f"echo $? ${{{name}[*]}}").text == "1 0 3 1\n"
-        ran = run(session, "! true | false")
+        assert run_statement(session, f"echo $? ${{{name}[*]}}").text == "1 0 3 1\n"
+        ran = run_statement(session, "! true | false")
         assert (ran.status, ran.done.pipestatus) == (0, (0, 1))
-        assert run(session, f"echo $? ${{{name}[*]}}").text == "0 0 1\n"
+        assert run_statement(session, f"echo $? ${{{name}[*]}}").text == "0 0 1\n"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -85,17 +92,17 @@ def test_a_report_tells_status_and_folder(shell: str, tmp_path: Path) -> None:
     """Done carries the status and the working directory, whatever characters it has."""
     odd = tmp_path / "a b\n'\"$x é"
     odd.mkdir()
-    with opened(shell, tmp_path) as session:
-        assert run(session, "sh -c 'exit 9'").done == Done(9, (9,), str(tmp_path))
-        run(session, "cd a*")
+    with open_session(shell, tmp_path) as session:
+        assert run_statement(session, "sh -c 'exit 9'").done == Done(9, (9,), str(tmp_path))
+        run_statement(session, "cd a*")
         assert session.cwd == str(odd)
 
 
 @pytest.mark.parametrize("shell", POSIX)
 def test_a_trace_shows_the_documents_commands_alone(shell: str, tmp_path: Path) -> None:
     """`set -x` traces what the document runs and nothing of the driver, and keeps `$?`."""
-    with opened(shell, tmp_path) as session:
-        printed = all_of(session, ["set -x", "echo a\n(exit 3)", "echo $?", "set +x", "echo b"])
+    with open_session(shell, tmp_path) as session:
+        printed = run_statements(session, ["set -x", "echo a\n(exit 3)", "echo $?", "set +x", "echo b"])
         mark = "+(eval):2>" if shell == "zsh" else "++" if shell == "bash" else "+"
         assert printed[0] == ""
         assert printed[1].replace("(eval):3>", "(eval):2>") == f"{mark} echo a\na\n{mark} exit 3\n"
@@ -105,71 +112,71 @@ def test_a_trace_shows_the_documents_commands_alone(shell: str, tmp_path: Path) 
 @pytest.mark.parametrize("shell", POSIX)
 def test_errexit_spares_the_shell_at_a_failing_command(shell: str, tmp_path: Path) -> None:
     """A command that fails under `set -e` is reported, and the session lives on to try it again."""
-    with opened(shell, tmp_path) as session:
-        run(session, "set -e")
-        assert run(session, "false").done == Done(1, (1,), str(tmp_path))
-        assert run(session, "[ -f /nosuch ] && echo there").status == 1
-        assert run(session, "! true").status == 1
-        assert run(session, "if false; then echo no; fi; echo yes").text == "yes\n"
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "set -e")
+        assert run_statement(session, "false").done == Done(1, (1,), str(tmp_path))
+        assert run_statement(session, "[ -f /nosuch ] && echo there").status == 1
+        assert run_statement(session, "! true").status == 1
+        assert run_statement(session, "if false; then echo no; fi; echo yes").text == "yes\n"
 
 
 @pytest.mark.parametrize("shell", POSIX)
 def test_errexit_stops_a_compound_statement_where_it_fails(shell: str, tmp_path: Path) -> None:
     """Under `set -e` several commands stop at the one that fails, which ends the shell, and is said."""
-    with opened(shell, tmp_path) as session:
-        run(session, "set -e")
-        ran = run(session, "echo before; false; echo after")
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "set -e")
+        ran = run_statement(session, "echo before; false; echo after")
         assert (ran.text, ran.status) == ("before\n", 1)
         assert ran.done.ended == "the shell ended with status 1"
-        assert run(session, "echo x").done.ended == "the shell ended with status 1"
+        assert run_statement(session, "echo x").done.ended == "the shell ended with status 1"
 
 
 @pytest.mark.parametrize("shell", POSIX)
 def test_errexit_is_off_when_the_document_says_so(shell: str, tmp_path: Path) -> None:
     """`set +e` takes it off again, for compound statements too."""
-    with opened(shell, tmp_path) as session:
-        all_of(session, ["set -e", "true", "set +e"])
-        assert run(session, "false; echo after").text == "after\n"
+    with open_session(shell, tmp_path) as session:
+        run_statements(session, ["set -e", "true", "set +e"])
+        assert run_statement(session, "false; echo after").text == "after\n"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_an_unset_variable_under_nounset_ends_the_statement_only(shell: str, tmp_path: Path) -> None:
     """`set -u` stops the statement that uses an unset variable; the shell lives on."""
-    with opened(shell, tmp_path) as session:
-        run(session, "set -u")
-        ran = run(session, "echo $nope; echo after")
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "set -u")
+        ran = run_statement(session, "echo $nope; echo after")
         assert ran.status == 1
         assert "nope" in ran.text
         assert "after" not in ran.text
-        assert run(session, "echo alive $?").text == "alive 1\n"
+        assert run_statement(session, "echo alive $?").text == "alive 1\n"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_prompt_that_a_statement_sets_is_never_printed(shell: str, tmp_path: Path) -> None:
     """An activated environment that changes the prompt leaves no trace in the output."""
     setting = "PS1='(venv) ' PS2='(more) ' PROMPT_COMMAND='echo prompting' PS0=starting"
-    with opened(shell, tmp_path) as session:
-        run(session, "function fish_prompt; echo '(venv) '; end" if shell == "fish" else setting)
-        assert all_of(session, ["echo a", "echo b\necho c"]) == ["a\n", "b\nc\n"]
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "function fish_prompt; echo '(venv) '; end" if shell == "fish" else setting)
+        assert run_statements(session, ["echo a", "echo b\necho c"]) == ["a\n", "b\nc\n"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_program_sees_a_terminal_and_its_own_descriptors_alone(shell: str, tmp_path: Path) -> None:
     """Input, output and errors are one terminal of a usual size, and nothing else leaks in."""
-    with opened(shell, tmp_path) as session:
-        assert run(session, "tty").text.startswith("/dev/")
-        assert run(session, "stty size").text == "24 80\n"
+    with open_session(shell, tmp_path) as session:
+        assert run_statement(session, "tty").text.startswith("/dev/")
+        assert run_statement(session, "stty size").text == "24 80\n"
         # the fourth is the folder that ls itself reads
-        assert run(session, "command ls /proc/self/fd").text.split() == ["0", "1", "2", "3"]
+        assert run_statement(session, "command ls /proc/self/fd").text.split() == ["0", "1", "2", "3"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_raw_terminal_is_set_right_for_the_next_statement(shell: str, tmp_path: Path) -> None:
     """Whatever modes a program leaves, each statement starts with those the session chose."""
-    with opened(shell, tmp_path) as session:
-        before = run(session, "stty -a").text
-        run(session, "stty raw echo opost -onlcr min 0 time 5")
-        assert run(session, "stty -a").text.split("min = ")[1][7:] == before.split("min = ")[1][7:]
+    with open_session(shell, tmp_path) as session:
+        before = run_statement(session, "stty -a").text
+        run_statement(session, "stty raw echo opost -onlcr min 0 time 5")
+        assert run_statement(session, "stty -a").text.split("min = ")[1][7:] == before.split("min = ")[1][7:]
 
 
 # the user's configuration ----------------------------------------------------------------------------------
@@ -188,20 +195,20 @@ def test_the_users_configuration_is_loaded_unless_left_out(shell: str, clean: bo
     name, text = CONFIGURED[shell]
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(text)
-    with Session(shell, clean=clean, environ=home(tmp_path), cwd=str(tmp_path)) as session:
+    with Session(shell, clean=clean, environ=home_environment(tmp_path), cwd=str(tmp_path)) as session:
         said = b"".join(getattr(item, "data", b"") for item in session.start())
         assert said.replace(b"\r", b"") == (b"" if clean else b"welcome\n")
         look = 'echo "$mine."' if shell == "fish" else "echo $mine."
-        assert run(session, look).text == (".\n" if clean else "yes.\n")
+        assert run_statement(session, look).text == (".\n" if clean else "yes.\n")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_a_shell_waits_for_an_operator_who_takes_time(shell: str, tmp_path: Path) -> None:
     """A configuration that logs idle shells out does not end the session between two statements."""
     (tmp_path / CONFIGURED[shell][0]).write_text("TMOUT=1\n")
-    with opened(shell, tmp_path, clean=False) as session:
+    with open_session(shell, tmp_path, clean=False) as session:
         time.sleep(1.3)
-        assert run(session, "echo here").text == "here\n"
+        assert run_statement(session, "echo here").text == "here\n"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -211,8 +218,8 @@ def test_nothing_is_written_to_a_shells_history(shell: str, tmp_path: Path) -> N
         "HISTFILE=~/.zsh_history SAVEHIST=100 HISTSIZE=100\nsetopt sharehistory\n"
     )
     for last in ("exit 3", "true"):
-        with opened(shell, tmp_path, clean=False) as session:
-            all_of(session, ["echo open-sesame", last])
+        with open_session(shell, tmp_path, clean=False) as session:
+            run_statements(session, ["echo open-sesame", last])
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not [path for path in files if b"open-sesame" in path.read_bytes()]
 
@@ -228,8 +235,8 @@ def test_nobody_else_can_reach_the_session(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     umask = os.umask(0)
     try:
-        with opened(shell, tmp_path) as session:
-            run(session, "true")
+        with open_session(shell, tmp_path) as session:
+            run_statement(session, "true")
             (folder,) = tmp_path.glob("runbook-*")
             assert stat.S_IMODE(folder.stat().st_mode) == 0o700
             assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
@@ -254,10 +261,10 @@ def gone(pid: int) -> bool:
 def test_closing_leaves_nothing_behind(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shell has ended, what it ran in the background has been hung up, and the folder is gone."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with opened(shell, tmp_path) as session:
-        pid = int(run(session, "echo $fish_pid" if shell == "fish" else "echo $$").text)
-        run(session, "sleep 1000 &")
-        job = int(run(session, "echo $last_pid" if shell == "fish" else "echo $!").text)
+    with open_session(shell, tmp_path) as session:
+        pid = int(run_statement(session, "echo $fish_pid" if shell == "fish" else "echo $$").text)
+        run_statement(session, "sleep 1000 &")
+        job = int(run_statement(session, "echo $last_pid" if shell == "fish" else "echo $!").text)
         descriptors = len(list(Path("/proc/self/fd").iterdir()))
     assert len(list(Path("/proc/self/fd").iterdir())) < descriptors
     assert not Path(f"/proc/{pid}").exists()
@@ -268,9 +275,9 @@ def test_closing_leaves_nothing_behind(shell: str, tmp_path: Path, monkeypatch: 
 def test_a_closed_session_does_no_harm_to_the_next(tmp_path: Path) -> None:
     """What is collected of one that was closed never closes a descriptor of another."""
     for _ in range(3):
-        with opened("sh", tmp_path) as session:
+        with open_session("sh", tmp_path) as session:
             gc.collect()
-            assert run(session, "echo ok").text == "ok\n"
+            assert run_statement(session, "echo ok").text == "ok\n"
 
 
 def test_a_shell_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,7 +307,7 @@ CUTS = st.lists(st.integers(0, 400), max_size=12)
 
 def tidied(text: bytes, cuts: list[int]) -> bytes:
     """What is left of a text that comes in pieces."""
-    tidy = Tidy(FOLDER)
+    tidy = NoiseFilter(FOLDER)
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
     return b"".join(tidy.feed(text[a:b]) for a, b in pairwise(edges)) + tidy.flush()
 
@@ -315,8 +322,8 @@ def test_output_that_says_nothing_of_the_driver_passes_unchanged(text: bytes, cu
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_pipe_that_nobody_reads_ends_its_writer_as_at_a_prompt(shell: str, tmp_path: Path) -> None:
     """By SIGPIPE, and not with an error message of its own."""
-    with opened(shell, tmp_path) as session:
-        ran = run(session, "yes | head -n 1")
+    with open_session(shell, tmp_path) as session:
+        ran = run_statement(session, "yes | head -n 1")
         assert (ran.text, ran.status) == ("y\n", 0)
 
 
@@ -326,7 +333,7 @@ def test_a_run_that_was_started_in_the_background_can_interrupt_its_statements(t
     command = (
         f"trap '' INT QUIT; exec {shlex.quote(sys.executable)} -m runbook_exec page.md --yes --timeout 0.3s"
     )
-    environ = home(tmp_path) | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    environ = home_environment(tmp_path) | {"PYTHONPATH": os.pathsep.join(sys.path)}
     ran = subprocess.run(
         ["sh", "-c", command],
         cwd=tmp_path,
@@ -362,18 +369,18 @@ def test_fish_says_nothing_of_the_driver_however_its_messages_are_cut(
 ) -> None:
     """Its real messages, cut at every place and byte by byte, never show the session's folder."""
     raw: list[bytes] = []
-    feed = Tidy.feed
+    feed = NoiseFilter.feed
 
-    def listening(tidy: Tidy, data: bytes) -> bytes:
+    def listening(tidy: NoiseFilter, data: bytes) -> bytes:
         raw.append(data)
         return feed(tidy, data)
 
-    monkeypatch.setattr(Tidy, "feed", listening)
+    monkeypatch.setattr(NoiseFilter, "feed", listening)
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
-    with opened("fish", tmp_path / "home") as session:
+    with open_session("fish", tmp_path / "home") as session:
         folder = str(next((tmp_path / "tmp").glob("runbook-*")))
-        shown = run(session, MESSAGES[what]).raw
+        shown = run_statement(session, MESSAGES[what]).raw
     monkeypatch.undo()
     message = b"".join(raw).replace(folder.encode(), FOLDER.encode())
     assert FOLDER.encode() in message
@@ -389,16 +396,16 @@ def test_fish_says_nothing_of_the_driver_in_a_folder_below_the_home(
 ) -> None:
     """Where it writes the folder with `~`."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with opened("fish", tmp_path) as session:
-        assert b"runbook-" not in run(session, MESSAGES[what]).raw
+    with open_session("fish", tmp_path) as session:
+        assert b"runbook-" not in run_statement(session, MESSAGES[what]).raw
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("start", ["", "printf abc; "])
 def test_an_unknown_command_is_told_as_at_a_prompt(shell: str, start: str, tmp_path: Path) -> None:
     """The message names the command and nothing of ours."""
-    with opened(shell, tmp_path) as session:
-        ran = run(session, f"{start}nosuchcommand")
+    with open_session(shell, tmp_path) as session:
+        ran = run_statement(session, f"{start}nosuchcommand")
         assert ran.status == 127
         assert "nosuchcommand" in ran.text
         assert "runbook" not in ran.text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.live_session import SHELLS, opened, run
+from tests.support.live_session import SHELLS, open_session, run_statement
 
 LARGE = 150_000  # more bytes than a pipe holds
 
@@ -21,12 +21,12 @@ def fill(shell: str) -> str:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_shell_tells_all_that_it_holds_again_and_again(shell: str, tmp_path: Path) -> None:
     """More than a pipe takes at once, and the second time as the first."""
-    with opened(shell, tmp_path) as session:
-        assert b"big" not in session.look()
-        run(session, fill(shell))
+    with open_session(shell, tmp_path) as session:
+        assert b"big" not in session.take_snapshot()
+        run_statement(session, fill(shell))
         for _ in range(3):
-            assert b"x" * LARGE in session.look()
-        assert run(session, "echo on").text == "on\n"
+            assert b"x" * LARGE in session.take_snapshot()
+        assert run_statement(session, "echo on").text == "on\n"
 
 
 def never(shell: str) -> str:
@@ -43,8 +43,8 @@ def test_a_shell_that_does_not_answer_has_told_nothing_and_lives(
     """Half of what it holds would look like all of it; and no question is worth the shell."""
     monkeypatch.setattr("runbook_exec.session.session._ANSWERED", 0.3)
     monkeypatch.setattr("runbook_exec.session.termination._PATIENCE", 0.1)
-    with opened(shell, tmp_path) as session:
-        run(session, "set -g v kept" if shell == "fish" else "v=kept")
-        run(session, never(shell))
-        assert session.look() == b""
-        assert run(session, "echo $v").text == "kept\n"
+    with open_session(shell, tmp_path) as session:
+        run_statement(session, "set -g v kept" if shell == "fish" else "v=kept")
+        run_statement(session, never(shell))
+        assert session.take_snapshot() == b""
+        assert run_statement(session, "echo $v").text == "kept\n"

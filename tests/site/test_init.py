@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.program import Program
-from tests.support.site_kit import BUILDERS, build
+from tests.support.site_kit import BUILDERS, build_site
 
 SETTINGS = """\
 site_name: Ours
@@ -31,7 +31,7 @@ def test_a_site_gets_what_it_lacks(program: Program, builder: str) -> None:
     (program.work / "docs").mkdir()
     program.write("docs/index.md", PAGE)
     ran = program.run("docs", "init")
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
     assert ran.stdout.splitlines()[:2] == [
         "mkdocs.yml: added `runbook_exec.site` to `markdown_extensions`",
         "mkdocs.yml: added `assets/runbook-exec/runbook.css` to `extra_css`",
@@ -41,7 +41,7 @@ def test_a_site_gets_what_it_lacks(program: Program, builder: str) -> None:
     expected = SETTINGS.replace("extra_css", "  - runbook_exec.site\nextra_css")
     expected = expected.replace("nav:", "  - assets/runbook-exec/runbook.css\nnav:")
     assert text.startswith(expected)
-    assert build(program.work, builder, strict=True)[0] == 0
+    assert build_site(program.work, builder, strict=True)[0] == 0
     site = program.work / "site" / "index.html"
     assert 'class="rb-block rb-runs"' in site.read_text(encoding="utf-8")
     assert program.run("docs", "init").stdout == "nothing to do: the site has all that it needs\n"
@@ -68,7 +68,7 @@ def test_a_list_in_brackets_stays_one(program: Program, before: str, after: str)
     (program.work / "docs").mkdir()
     program.write("docs/index.md", PAGE)
     ran = program.run("docs", "init")
-    assert ran.status == 0, ran.told
+    assert ran.status == 0, ran.output
     assert f"{after}\n" in (program.work / "mkdocs.yml").read_text(encoding="utf-8")
     assert program.run("docs", "init").stdout == "nothing to do: the site has all that it needs\n"
 

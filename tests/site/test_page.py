@@ -12,15 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.document.parser import parse
+from runbook_exec.document.parser import parse_runbook
 from tests.support.paths import DATA, REPOSITORY
 from tests.support.program import Program
-from tests.support.site_cases import FILE, text
-from tests.support.site_kit import BUILDERS, build, project
-from tests.support.site_notes import notes
+from tests.support.site_cases import FILE, format_cases
+from tests.support.site_kit import BUILDERS, build_site, make_project
+from tests.support.site_notes import write_notes
 
 PAGES = sorted((*(REPOSITORY / "runbooks").glob("*.md"), *(DATA / "documents").glob("*.md")))
-RUNS = [page for page in PAGES if any(block.runs for block in parse(page.read_bytes(), page.name).blocks)]
+RUNS = [
+    page for page in PAGES if any(block.runs for block in parse_runbook(page.read_bytes(), page.name).blocks)
+]
 
 
 class Blocks(HTMLParser):
@@ -72,8 +74,8 @@ class Blocks(HTMLParser):
 @pytest.fixture(scope="session", params=BUILDERS)
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site under test, by each of the builders."""
-    folder = project(tmp_path_factory.mktemp("site"))
-    status, told = build(folder, request.param)
+    folder = make_project(tmp_path_factory.mktemp("site"))
+    status, told = build_site(folder, request.param)
     assert status == 0, told
     return folder / "site"
 
@@ -81,7 +83,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.parametrize("page", RUNS, ids=lambda page: f"{page.parent.name}/{page.stem}")
 def test_what_a_page_shows_is_what_runs(built: Path, page: Path) -> None:
     """Every block stands on the page byte for byte, in order, with the digest of what a shell is given."""
-    runbook = parse(page.read_bytes(), page.name)
+    runbook = parse_runbook(page.read_bytes(), page.name)
     shown = Blocks((built / page.parent.name / page.stem / "index.html").read_text(encoding="utf-8")).found
     assert len(shown) == len(runbook.blocks)
     for block, (attributes, statements, code, why) in zip(runbook.blocks, shown, strict=True):
@@ -162,34 +164,34 @@ def test_search_finds_commands(built: Path) -> None:
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_broken_wikilink_fails_a_strict_build(builder: str, tmp_path: Path) -> None:
     """The build ends with what is wrong and where; without --strict it only says so."""
-    folder = project(tmp_path)
+    folder = make_project(tmp_path)
     shutil.rmtree(folder / "docs" / "documents")
     home = folder / "docs" / "index.md"
-    assert build(folder, builder, strict=True)[0] == 1  # a runbook links to what its test invents
+    assert build_site(folder, builder, strict=True)[0] == 1  # a runbook links to what its test invents
     (folder / "docs" / "runbooks" / "hostile.md").unlink()
     home.write_text("# Home\n\n<!-- runbooks -->\n", encoding="utf-8")
-    assert build(folder, builder, strict=True)[0] == 0
+    assert build_site(folder, builder, strict=True)[0] == 0
     home.write_text("# Home\n\nSee [[vallues]].\n", encoding="utf-8")
-    status, told = build(folder, builder, strict=True)
+    status, told = build_site(folder, builder, strict=True)
     assert status == 1
     assert "index.md:3: the wikilink `[[vallues]]` leads to no page of this site\n" in told
     assert "Traceback" not in told
-    status, told = build(folder, builder)
+    status, told = build_site(folder, builder)
     assert (status, "[[vallues]]" in told) == (0, True)
 
 
 def test_assets_of_another_version_fail_a_strict_build(tmp_path: Path) -> None:
     """A site whose script is not that of this program says how to renew it."""
-    folder = project(tmp_path)
+    folder = make_project(tmp_path)
     (folder / "docs" / "assets" / "runbook-exec" / "fill.js").write_text("old", encoding="utf-8")
-    status, told = build(folder, "mkdocs", strict=True)
+    status, told = build_site(folder, "mkdocs", strict=True)
     assert status == 1
     assert "run `runbook-exec docs init`" in told
 
 
 def test_the_cases_are_what_the_shells_modules_say() -> None:
     """The kept cases equal what the shells give; `python -m tests.support.site_cases` writes them."""
-    assert FILE.read_text(encoding="utf-8") == text()
+    assert FILE.read_text(encoding="utf-8") == format_cases()
 
 
 def _sample() -> Iterator[tuple[dict[str, str], str, str, str]]:
@@ -204,10 +206,10 @@ def test_a_dry_run_prints_the_same(
 ) -> None:
     """What a case expects is what `--dry-run` prints."""
     given = [f"--set={name}={value}" for name, value in values.items() if f"<{name}>" in statement]
-    ran = program.page(
+    ran = program.run_page(
         f"# T\n\n## Steps\n\n### 1. A\n\n````{shell}\n{statement}\n````\n", "--dry-run", *given
     )
-    assert "".join(f"   {line}\n" for line in expected.split("\n")) in ran.stdout, ran.told
+    assert "".join(f"   {line}\n" for line in expected.split("\n")) in ran.stdout, ran.output
 
 
 def test_every_runbook_of_the_project_is_on_its_site() -> None:
@@ -226,8 +228,8 @@ def test_every_runbook_of_the_project_is_on_its_site() -> None:
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_folder_of_notes_builds_without_warnings(builder: str, tmp_path: Path) -> None:
     """120 notes with links, nested lists and fences, tables and callouts; the how-tos are runbooks."""
-    folder = notes(tmp_path, extended=True)
-    status, told = build(folder, builder, strict=True)
+    folder = write_notes(tmp_path, extended=True)
+    status, told = build_site(folder, builder, strict=True)
     assert (status, "WARNING" in told) == (0, False), told
     pages = [path.read_text(encoding="utf-8") for path in (folder / "site").rglob("index.html")]
     assert len(pages) == 121
@@ -242,7 +244,7 @@ def test_the_project_builds_its_own_site(builder: str, tmp_path: Path) -> None:
     for name in ("docs", "runbooks", "runbook_exec/site/static"):
         shutil.copytree(REPOSITORY / name, tmp_path / name, symlinks=True)
     shutil.copy(REPOSITORY / "mkdocs.yml", tmp_path)
-    status, told = build(tmp_path, builder, strict=True)
+    status, told = build_site(tmp_path, builder, strict=True)
     assert status == 0, told
     for page in ("reference", "rules", "architecture", "runbooks/rotate-fly-token"):
         assert (tmp_path / "site" / page / "index.html").exists()

@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.paths import REPOSITORY
-from tests.support.screen import ENTER, screen
-from tests.support.site_cases import FILE, cases
-from tests.support.site_kit import BUILDERS, build, project, served
+from tests.support.screen import ENTER, open_screen
+from tests.support.site_cases import FILE, make_cases
+from tests.support.site_kit import BUILDERS, build_site, make_project, serve_site
 
 HOSTILE = '\tit\'s "quoted"\t$HOME \\ back\\\\ `id` \x01\x7f $(id)\n \t second line \\'
 AXE = REPOSITORY / ".tools" / "axe-core" / "axe.min.js"
@@ -24,10 +24,10 @@ AXE = REPOSITORY / ".tools" / "axe-core" / "axe.min.js"
 @pytest.fixture(scope="session", params=BUILDERS)
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the site under test, by each of the builders, served with a strict policy."""
-    folder = project(tmp_path_factory.mktemp("browsed"))
-    status, told = build(folder, request.param)
+    folder = make_project(tmp_path_factory.mktemp("browsed"))
+    status, told = build_site(folder, request.param)
     assert status == 0, told
-    with served(folder / "site") as address:
+    with serve_site(folder / "site") as address:
         yield address
 
 
@@ -112,10 +112,10 @@ def pasted_at_a_prompt(shell: str, text: str, folder: Path) -> None:
         "LANG": "C.UTF-8",
         "PS1": "ready> ",
     }
-    with screen(command, folder, environment) as shown:
-        shown.until(lambda text: text.endswith("ready>") and shown.modes.get(b"2004", False), "a prompt")
+    with open_screen(command, folder, environment) as shown:
+        shown.wait_until(lambda text: text.endswith("ready>") and shown.modes.get(b"2004", False), "a prompt")
         shown.type(f"\x1b[200~{text}\x1b[201~", ENTER, "exit 7", ENTER)
-        assert shown.status() == 7
+        assert shown.wait_status() == 7
 
 
 def test_values_are_shown_where_they_go_and_are_gone_after_a_reload(reader: Reader) -> None:
@@ -183,7 +183,7 @@ def test_a_session_is_copied_without_its_prompts_and_output(reader: Reader) -> N
 def test_the_script_writes_values_as_the_shells_modules_do(reader: Reader) -> None:
     """The cases of the file, and some thousand that chance makes, come out alike in both."""
     page = reader.open("runbooks/values/")
-    known = json.loads(FILE.read_text(encoding="utf-8")) + [case._asdict() for case in cases(7, 30)]
+    known = json.loads(FILE.read_text(encoding="utf-8")) + [case._asdict() for case in make_cases(7, 30)]
     assert len(known) > 2000
     wrong = page.evaluate(
         """(cases) => cases.map((each) => {

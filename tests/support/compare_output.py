@@ -177,13 +177,13 @@ def main() -> int:
         for folder in folders:
             prepare(folder)
         for command in COMMANDS:
-            texts = []
+            texts: list[list[str]] = []
             for checkout, folder in zip(checkouts, folders, strict=True):
                 lines = output_of(checkout, folder, *command).split("\n")
                 texts.append(
                     [line for line in lines if not any(re.search(word, line) for word in options.allow)]
                 )
-            difference = list(difflib.unified_diff(*texts, "before", "after", n=1, lineterm=""))
+            difference = list(difflib.unified_diff(texts[0], texts[1], "before", "after", n=1, lineterm=""))
             print(f"{'differs' if difference else 'same   '}  runbook-exec {' '.join(command)}")
             print("\n".join(f"    {line}" for line in difference), end="\n" * bool(difference))
             different += bool(difference)

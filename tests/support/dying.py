@@ -22,7 +22,7 @@ from runbook_exec.journal import journal
 EFFECTS = Path("log")  # a line for each effect of the run's statements
 
 
-class Disk:
+class FailingDisk:
     """What the journal's module takes for `os`."""
 
     def __init__(self, what: str) -> None:
@@ -43,7 +43,7 @@ class Disk:
 
     def write(self, file: int, data: bytes) -> int:
         """Write, die or fail."""
-        if self._now() == "tear":
+        if self._count_operation() == "tear":
             os.write(file, data[: len(data) // 2])
             self._die()
         size = os.write(file, data)
@@ -52,19 +52,19 @@ class Disk:
 
     def fdatasync(self, file: int) -> None:
         """Flush, die or fail."""
-        if self._now() == "tear":
+        if self._count_operation() == "tear":
             self._die()
         os.fdatasync(file)
         self._note("flush", 0)
 
     def fsync(self, file: int) -> None:
         """Flush the folder, die or fail."""
-        if self._now() == "tear":
+        if self._count_operation() == "tear":
             self._die()
         os.fsync(file)
         self._note("folder", 0)
 
-    def _now(self) -> str:
+    def _count_operation(self) -> str:
         self._count += 1
         if self._what == "die" and self._count == self._at:
             self._die()
@@ -88,5 +88,5 @@ class Disk:
 
 if __name__ == "__main__":
     module = cast if sys.argv[1].startswith("cast:") else journal
-    vars(module)["os"] = Disk(sys.argv[1])
+    vars(module)["os"] = FailingDisk(sys.argv[1])
     sys.exit(cli.main(sys.argv[2:]))

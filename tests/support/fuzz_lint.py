@@ -18,7 +18,7 @@ from pathlib import Path
 
 from runbook_exec.diagnostics.report import Report
 from runbook_exec.lint.linter import lint
-from runbook_exec.lint.selection import Selection, Settings
+from runbook_exec.lint.selection import LintSettings, Selection
 from tests.support.paths import DATA, REPOSITORY
 
 _PAGES = [
@@ -122,9 +122,9 @@ _LONG = {
 }
 
 
-def linted(contents: Mapping[str, bytes], *without: str) -> Report:
+def lint_pages(contents: Mapping[str, bytes], *without: str) -> Report:
     """Look at pages with every rule but these."""
-    settings = Settings(Selection(only=("ALL",), no=without))
+    settings = LintSettings(Selection(select=("ALL",), ignore=without))
     return lint(contents, dict.fromkeys(contents, settings), date(2026, 11, 24), given=contents)
 
 
@@ -140,9 +140,9 @@ def main(count: int, seed: int) -> int:
         # starting a shell for each wrong block takes longer than all the rest
         without = () if number % 1000 == 0 else ("P101", "P102")
         try:
-            linted(batch, *without)
+            lint_pages(batch, *without)
         except Exception:  # noqa: BLE001 - whatever it is, the page is to be seen
-            failed += _failures(batch)
+            failed += _report_failures(batch)
         slowest = max(slowest, (time.perf_counter() - before, number))
         if number % 10_000 == 0:
             print(f"{number} pages, {time.perf_counter() - started:.0f} s", flush=True)
@@ -154,7 +154,7 @@ def main(count: int, seed: int) -> int:
         for page in (small, long_lines(5_000_000)[name]):
             before = time.perf_counter()
             try:
-                linted({"long.md": page})
+                lint_pages({"long.md": page})
             except Exception:  # noqa: BLE001
                 failed += 1
                 print(f"failed on 5 MB of {name}: {traceback.format_exc()}")
@@ -166,11 +166,11 @@ def main(count: int, seed: int) -> int:
     return 1 if failed else 0
 
 
-def _failures(batch: Mapping[str, bytes]) -> int:
+def _report_failures(batch: Mapping[str, bytes]) -> int:
     failed = 0
     for name, page in batch.items():
         try:
-            linted({name: page})
+            lint_pages({name: page})
         except Exception:  # noqa: BLE001
             failed += 1
             Path(f"failed-{name}").write_bytes(page)

@@ -22,7 +22,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from practice.world import World
-from tests.support.screen import DOWN, ENTER, ESCAPE, INTERRUPT, UP, Screen, screen
+from tests.support.screen import DOWN, ENTER, ESCAPE, INTERRUPT, UP, Screen, open_screen
 
 COLUMNS, ROWS = 80, 120
 ENTER_WORLD = "scripts/practice enter"  # it opens a shell, in which the reader goes on
@@ -57,7 +57,7 @@ class Keys(Act):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown(Act):
+class ScreenText(Act):
     """What the screen shows while a command runs."""
 
     text: str
@@ -72,7 +72,7 @@ class File(Act):
     change: bool
 
 
-def acts(page: str) -> Iterator[Act]:
+def parse_acts(page: str) -> Iterator[Act]:
     """What a page tells its reader to do, in order."""
     for token in MarkdownIt().parse(page):
         line = token.map[0] + 1 if token.map else 0
@@ -85,7 +85,7 @@ def acts(page: str) -> Iterator[Act]:
             elif language == "console":
                 yield from _commands(token.content, line)
             elif language == "text":
-                yield Shown(line, token.content.rstrip("\n"))
+                yield ScreenText(line, token.content.rstrip("\n"))
 
 
 def _commands(block: str, line: int) -> Iterator[Command]:
@@ -99,7 +99,7 @@ def _commands(block: str, line: int) -> Iterator[Command]:
         yield Command(line + 1 + start, words, int(status[1]) if status else 0, prints or None)
 
 
-def alike(told: str, came: str, *, ends: bool = False) -> bool:
+def matches_text(told: str, came: str, *, ends: bool = False) -> bool:
     """Whether the page tells what came; `ends`: what came ends so."""
     anything = r"(?:.*\n)*?"
     lines = [
@@ -109,7 +109,7 @@ def alike(told: str, came: str, *, ends: bool = False) -> bool:
     return re.fullmatch("".join([anything if ends else "", *lines]), came.strip("\n") + "\n") is not None
 
 
-def printed(shown: Screen) -> str:
+def read_output(shown: Screen) -> str:
     """What a command has printed so far, line by line as it came, without colours and blanks at the ends.
 
     What is said of this machine alone is left out: where it cannot isolate a rehearsal.
@@ -118,12 +118,12 @@ def printed(shown: Screen) -> str:
     return re.sub(r"^not isolated from .*\n?|[ \t]+$", "", text, flags=re.MULTILINE)
 
 
-def seen(text: str) -> str:
+def join_wrapped_lines(text: str) -> str:
     """A screen's text with plain blanks, and with the lines whole that it was too narrow for."""
     return re.sub(rf"^(.{{{COLUMNS}}})\n", r"\1", text, flags=re.MULTILINE).replace("\xa0", " ")
 
 
-def changed(text: str, change: str) -> str:
+def apply_change(text: str, change: str) -> str:
     """A text after a change that is written as a diff without line numbers."""
     lines = change.rstrip("\n").split("\n")
     before, after = ("\n".join(line[1:] for line in lines if line[:1] in ("", " ", sign)) for sign in "-+")
@@ -144,12 +144,12 @@ class Reader:
 
     def follow(self, page: str) -> None:
         """Do all that a page says. Raises AssertionError, with the line, where something else comes of it."""
-        todo = list(acts(page))
+        todo = list(parse_acts(page))
         with self.stack:
             for act, following in zip(todo, [*todo[1:], None], strict=True):
                 try:
                     self._do(act)
-                    if not isinstance(following, Keys | Shown):
+                    if not isinstance(following, Keys | ScreenText):
                         self._finish()
                 except AssertionError as failed:
                     raise AssertionError(f"line {act.line}: {failed}") from None
@@ -157,17 +157,18 @@ class Reader:
     def _do(self, act: Act) -> None:
         match act:
             case Keys():
-                shown = self._waiting()
+                shown = self._wait_for_output()
                 for key in act.keys:
                     shown.type(KEYS[key]) if key in KEYS else shown.type_slowly(key)
-            case Shown():
-                self._waiting().until(
-                    lambda text: alike(act.text, seen(text), ends=True), f"at the end\n{act.text}\n"
+            case ScreenText():
+                self._wait_for_output().wait_until(
+                    lambda text: matches_text(act.text, join_wrapped_lines(text), ends=True),
+                    f"at the end\n{act.text}\n",
                 )
             case File():
                 path = self.folder / act.name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(changed(path.read_text(), act.text) if act.change else act.text)
+                path.write_text(apply_change(path.read_text(), act.text) if act.change else act.text)
             case Command():
                 self._start(act)
 
@@ -179,17 +180,20 @@ class Reader:
             self._leave()
         else:
             words = [self.shell, "-c", command.words]
-            started = screen(words, self.folder, self.environment, COLUMNS, ROWS)
+            started = open_screen(words, self.folder, self.environment, COLUMNS, ROWS)
             self.running = command, self.stack.enter_context(started)
             if command.words == ENTER_WORLD:
                 self._enter()
 
-    def _waiting(self) -> Screen:
+    def _wait_for_output(self) -> Screen:
         """The screen of the command that runs, which shows by now what the page says."""
         assert self.running is not None, "expected a command that is running"
         command, shown = self.running
         if command.prints is not None:
-            shown.until(lambda text: alike(command.prints or "", seen(text)), f"\n{command.prints}\n")
+            shown.wait_until(
+                lambda text: matches_text(command.prints or "", join_wrapped_lines(text)),
+                f"\n{command.prints}\n",
+            )
             self.running = replace(command, prints=None), shown
         return shown
 
@@ -199,19 +203,19 @@ class Reader:
             return
         command, shown = self.running
         self.running = None
-        status = shown.status()
-        came = printed(shown)
+        status = shown.wait_status()
+        came = read_output(shown)
         assert status == command.status, f"`{command.words}` ended with {status}:\n{came}"
         if command.prints is not None:
-            assert alike(command.prints, came), f"expected\n{command.prints}\ngot\n{came}"
+            assert matches_text(command.prints, came), f"expected\n{command.prints}\ngot\n{came}"
 
     def _enter(self) -> None:
         """Do what comes next in the practice world whose shell has been opened."""
         assert self.running is not None
         command, shown = self.running
         told = f"{command.prints}\n…"
-        shown.until(lambda text: alike(told, printed(shown)), f"\n{command.prints}\n")
-        found = re.search(r"practice world (\S+)$", printed(shown), re.MULTILINE)
+        shown.wait_until(lambda text: matches_text(told, read_output(shown)), f"\n{command.prints}\n")
+        found = re.search(r"practice world (\S+)$", read_output(shown), re.MULTILINE)
         assert found, shown.text()
         self.outside, self.running = (self.folder, self.environment, self.shell, shown), None
         world = World(Path(found[1]))
@@ -223,4 +227,4 @@ class Reader:
         self.folder, self.environment, self.shell, shown = self.outside
         self.outside = None
         shown.type("exit", ENTER)
-        assert shown.status() == 0, shown.text()
+        assert shown.wait_status() == 0, shown.text()

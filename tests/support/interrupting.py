@@ -14,29 +14,29 @@ import sys
 import tempfile
 from pathlib import Path
 
-from runbook_exec.engine.ports import Done, Output
+from runbook_exec.engine.ports import Done, OutputChunk
 from runbook_exec.session.session import Session
 
 LATEST = 2e-6  # seconds for each line: about as long as the statement takes
 
 
-def run(session: Session, code: str) -> tuple[Done | None, str]:
+def run_statement(session: Session, code: str) -> tuple[Done | None, str]:
     """How a statement ended, and what it printed."""
     printed = b""
     done = None
     for item in session.run(code.encode()):
-        if isinstance(item, Output):
+        if isinstance(item, OutputChunk):
             printed += item.data
         elif isinstance(item, Done):
             done = item
     return done, printed.decode().replace("\r", "")
 
 
-def interrupted(session: Session, code: str, after: float) -> bool:
+def interrupt_statement(session: Session, code: str, after: float) -> bool:
     """Run a statement, with ^C so many seconds after it is begun; whether that came before its end."""
     try:
         signal.setitimer(signal.ITIMER_REAL, after)
-        done, _ = run(session, code)
+        done, _ = run_statement(session, code)
         while signal.getitimer(signal.ITIMER_REAL)[0]:
             signal.pause()
     except KeyboardInterrupt:
@@ -58,11 +58,11 @@ def main(shell: str, lines: int, tries: int) -> int:
                 for _ in session.start():
                     pass
                 for _ in range(3):
-                    if not interrupted(session, code, moments.uniform(5e-5, LATEST * lines)):
+                    if not interrupt_statement(session, code, moments.uniform(5e-5, LATEST * lines)):
                         break  # it came to us between two statements, as Python would have it
                     in_time += 1
                     for word in ("one", "two"):
-                        done, printed = run(session, f"echo {word}")
+                        done, printed = run_statement(session, f"echo {word}")
                         if done is None or done.status or printed.strip() != word:
                             print(f"expected `{word}`, got {printed!r}: {done}")
                             wrong += 1

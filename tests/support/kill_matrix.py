@@ -23,7 +23,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.support.paths import REPOSITORY
-from tests.support.program import Program, Ran, prepared
+from tests.support.program import Program, ProgramResult, prepare_program
 
 DYING = (sys.executable, "-P", str(REPOSITORY / "tests" / "support" / "dying.py"))
 NUMBER = 12  # effects
@@ -33,7 +33,7 @@ def _effect(name: str) -> str:
     return f"command sh -c 'echo {name} >>log; sync log'"
 
 
-def _page() -> tuple[str, dict[str, str]]:
+def _make_page() -> tuple[str, dict[str, str]]:
     """A runbook of statements that leave something on the disk, and two that later ones depend on."""
     scripts = [(str(n), _effect(str(n))) for n in range(1, NUMBER + 1)]
     scripts[10] = ("11-id-7-kept", 'command sh -c "echo 11-<id>-$kept >>log; sync log"')
@@ -44,7 +44,7 @@ def _page() -> tuple[str, dict[str, str]]:
     return head + "".join(steps), {f"{n}.1": name for n, (name, _) in enumerate(scripts, 1)}
 
 
-PAGE, NAMES = _page()
+PAGE, NAMES = _make_page()
 EFFECTS = [name for name in NAMES.values() if name]
 
 
@@ -71,17 +71,19 @@ class Point:
 # ways to die ---------------------------------------------------------------------------------------------
 
 
-def operations(program: Program) -> list[tuple[str, int, int]]:
+def list_operations(program: Program) -> list[tuple[str, int, int]]:
     """What a whole run does to its journal: write, flush or folder; bytes; effects that are there by then."""
     program.write("page.md", PAGE)
     noted = program.folder / "operations"
-    assert dying(program, f"note:{noted}", "page.md", "--yes").status == 0
-    assert _log(program) == EFFECTS
+    assert run_dying(program, f"note:{noted}", "page.md", "--yes").status == 0
+    assert _read_log(program) == EFFECTS
     lines = (line.split() for line in noted.read_text().splitlines())
     return [(kind, int(size), int(effects)) for kind, size, effects in lines]
 
 
-def dying(program: Program, what: str, *arguments: str, env: Mapping[str, str | None] | None = None) -> Ran:
+def run_dying(
+    program: Program, what: str, *arguments: str, env: Mapping[str, str | None] | None = None
+) -> ProgramResult:
     """Run the program on a journal that dies, fails or notes."""
     done = subprocess.run(
         [*DYING, what, *arguments],
@@ -93,17 +95,17 @@ def dying(program: Program, what: str, *arguments: str, env: Mapping[str, str | 
         timeout=60,
         start_new_session=True,
     )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return ProgramResult(done.returncode, done.stdout, done.stderr)
 
 
-def killed_at_events(done: Sequence[tuple[str, int, int]]) -> Iterator[Point]:
+def list_event_deaths(done: Sequence[tuple[str, int, int]]) -> Iterator[Point]:
     """The program dies just before and after each event is written and each flush, and in its middle."""
     for number, (kind, _, _) in enumerate(done, 1):
         for what in ("die", "tear") if kind == "write" else ("die",):
             yield Point(f"{what}:{number}", lambda program, w=f"{what}:{number}": _begin(program, w))  # type: ignore[misc]
 
 
-def killed_twice(done: Sequence[tuple[str, int, int]]) -> Iterator[Point]:
+def list_double_deaths(done: Sequence[tuple[str, int, int]]) -> Iterator[Point]:
     """The program dies at an event, and again at one when it has been taken up."""
     draw = random.Random(4)  # noqa: S311 - the same moments each time
 
@@ -115,10 +117,10 @@ def killed_twice(done: Sequence[tuple[str, int, int]]) -> Iterator[Point]:
             ran = resume(program)
             if ran.status == 3:
                 how, statement = _decision(program, ran)
-                dying(program, f"die:{second}", "resume", "--yes", "--assume", how, statement)
+                run_dying(program, f"die:{second}", "resume", "--yes", "--assume", how, statement)
             else:
                 _restart(program, f"die:{first}")
-                dying(program, f"die:{second}", "resume", "--yes")
+                run_dying(program, f"die:{second}", "resume", "--yes")
 
         yield Point(f"die:{first}, die:{second}", die)
 
@@ -129,30 +131,30 @@ def _restart(program: Program, what: str) -> None:
 
 
 def _begin(program: Program, what: str) -> None:
-    ran = dying(program, what, "page.md", "--yes")
-    assert ran.status == -signal.SIGKILL, ran.told
+    ran = run_dying(program, what, "page.md", "--yes")
+    assert ran.status == -signal.SIGKILL, ran.output
 
 
-def disk_fails(done: Sequence[tuple[str, int, int]], error: str, told: str) -> Iterator[Point]:
+def list_disk_failures(done: Sequence[tuple[str, int, int]], error: str, told: str) -> Iterator[Point]:
     """From an operation on, no write and no flush succeeds: no further statement starts, which is said."""
 
     for number in range(1, len(done) + 1):
 
         def die(program: Program, number: int = number) -> None:
-            ran = dying(program, f"fail:{number}:{error}", "page.md", "--yes")
-            assert ran.status == 1, ran.told
-            assert f".jsonl`: {told}" in ran.stdout, ran.told
+            ran = run_dying(program, f"fail:{number}:{error}", "page.md", "--yes")
+            assert ran.status == 1, ran.output
+            assert f".jsonl`: {told}" in ran.stdout, ran.output
             assert "the run has stopped before the next statement" in ran.stdout
             assert "`runbook-exec resume " in ran.stdout
             # what had started by then, and no more
             had = max((effects for _, _, effects in done[: number - 1]), default=0)
-            assert had <= len(_log(program)) <= had + 1
-            assert _log(program) == EFFECTS[: len(_log(program))]
+            assert had <= len(_read_log(program)) <= had + 1
+            assert _read_log(program) == EFFECTS[: len(_read_log(program))]
 
         yield Point(f"{error} from operation {number} on", die)
 
 
-def killed_at_random(victim: str, count: int, seconds: float) -> Iterator[Point]:
+def list_random_deaths(victim: str, count: int, seconds: float) -> Iterator[Point]:
     """The program, its shell, or both with all they run, are killed at any moment of the run."""
     draw = random.Random(victim)  # noqa: S311 - the same moments each time
 
@@ -183,7 +185,7 @@ def _kill(pid: int, victim: str) -> None:
         return  # it had ended before
 
 
-def powered_off(
+def list_power_cuts(
     done: Sequence[tuple[str, int, int]], journal: bytes, name: str, kept: str
 ) -> Iterator[Point]:
     """The machine loses its power after each operation.
@@ -199,7 +201,7 @@ def powered_off(
         flushed = written if kind == "flush" else flushed
         known |= kind == "folder"
         later = done[number + 1][2] if number + 1 < len(done) else effects
-        for left in _left(journal, flushed, written, kept):
+        for left in _remaining_journals(journal, flushed, written, kept):
             # what a statement has done is on the disk if its end is: these here see to that themselves
             least = _effects_finished(left)
             for there in range(max(least, min(effects, _effects_finished(journal[:flushed]))), later + 1):
@@ -208,10 +210,10 @@ def powered_off(
                     if (disk, there) not in seen and (disk is not None or not there):
                         seen.add((disk, there))
                         told = f"operation {number + 1}, {len(left)} bytes, {there} effects"
-                        yield Point(told, lambda program, d=disk, n=there: _put(program, name, d, n))  # type: ignore[misc]
+                        yield Point(told, lambda program, d=disk, n=there: _write_files(program, name, d, n))  # type: ignore[misc]
 
 
-def _left(journal: bytes, flushed: int, written: int, kept: str) -> Iterator[bytes]:
+def _remaining_journals(journal: bytes, flushed: int, written: int, kept: str) -> Iterator[bytes]:
     if kept == "nothing":
         yield journal[:flushed]
     elif written > flushed:
@@ -226,7 +228,7 @@ def _effects_finished(journal: bytes) -> int:
     return sum(bool(NAMES[f"{event['step']}.1"]) for event in ended)
 
 
-def _put(program: Program, name: str, journal: bytes | None, effects: int) -> None:
+def _write_files(program: Program, name: str, journal: bytes | None, effects: int) -> None:
     program.runs.mkdir(mode=0o700, parents=True, exist_ok=True)
     if journal is not None:
         (program.runs / name).write_bytes(journal)
@@ -237,26 +239,26 @@ def _put(program: Program, name: str, journal: bytes | None, effects: int) -> No
 # taking up -----------------------------------------------------------------------------------------------
 
 
-def resume(program: Program, *options: str) -> Ran:
+def resume(program: Program, *options: str) -> ProgramResult:
     """Take up the newest run by itself."""
     return program.run("resume", "--yes", "--no-input", *options)
 
 
-def taken_up(program: Program, row: Row) -> None:
+def check_resume(program: Program, row: Row) -> None:
     """Take the run up until it has succeeded, and see that everything is there once."""
     flight = _in_flight(program)
     ran = resume(program)
     row.points += 1
     if ran.status == 2 and "no run is left unfinished" in ran.stderr:
-        if _log(program):
+        if _read_log(program):
             row.over += 1
         else:
             row.anew += 1
             assert program.run("page.md", "--yes").status == 0
     elif ran.status == 2:
         # all but the line end of the very last line is there, which looks as if somebody had taken it out
-        assert "the line itself is whole: the machine died just there" in ran.stderr, ran.told
-        assert _log(program) == EFFECTS
+        assert "the line itself is whole: the machine died just there" in ran.stderr, ran.output
+        assert _read_log(program) == EFFECTS
         row.over += 1
         return
     elif ran.status == 3:
@@ -264,19 +266,19 @@ def taken_up(program: Program, row: Row) -> None:
         assert statement == flight, f"in doubt about {statement}, and {flight} was running"
         row.doubts += 1
         ran = resume(program, "--assume", how, statement)
-        assert ran.status == 0, ran.told
+        assert ran.status == 0, ran.output
     else:
         assert flight is None, f"{flight} was running, and there was no doubt"
-        assert ran.status == 0, ran.told
-    assert _log(program) == EFFECTS, f"the effects are {_log(program)}"
+        assert ran.status == 0, ran.output
+    assert _read_log(program) == EFFECTS, f"the effects are {_read_log(program)}"
     assert program.run("runs", "verify").status == 0
 
 
-def _decision(program: Program, ran: Ran) -> tuple[str, str]:
+def _decision(program: Program, ran: ProgramResult) -> tuple[str, str]:
     """What a person says who has looked at what the statement in doubt has done."""
-    assert "was running when the run died, and may have happened" in ran.stdout, ran.told
+    assert "was running when the run died, and may have happened" in ran.stdout, ran.output
     statement = ran.stdout.split("--assume done ")[1].split("`")[0]
-    return ("done" if NAMES[statement] in _log(program) else "again"), statement
+    return ("done" if NAMES[statement] in _read_log(program) else "again"), statement
 
 
 def _in_flight(program: Program) -> str | None:
@@ -294,7 +296,7 @@ def _in_flight(program: Program) -> str | None:
     return flight
 
 
-def _log(program: Program) -> list[str]:
+def _read_log(program: Program) -> list[str]:
     path = program.work / "log"
     return path.read_text().split() if path.exists() else []
 
@@ -307,25 +309,28 @@ def _clear(program: Program) -> None:
 # the table -----------------------------------------------------------------------------------------------
 
 
-def rows(program: Program, count: int) -> Iterator[tuple[Row, list[Point]]]:
+def make_rows(program: Program, count: int) -> Iterator[tuple[Row, list[Point]]]:
     """Each way to die with its points; `count` for each of those at random moments."""
-    done = operations(program)
+    done = list_operations(program)
     (path,) = program.runs.glob("*.jsonl")
     journal, name = path.read_bytes(), path.name
     times = [datetime.fromisoformat(json.loads(line)["time"]) for line in journal.splitlines()]
     seconds = (times[-1] - times[0]).total_seconds()
-    yield Row("killed at an event, or in it"), list(killed_at_events(done))
-    yield Row("killed there, and once more later"), list(killed_twice(done))
+    yield Row("killed at an event, or in it"), list(list_event_deaths(done))
+    yield Row("killed there, and once more later"), list(list_double_deaths(done))
     for victim, told in (
         ("program", "the program"),
         ("shell", "the shell"),
         ("group", "both and all they run"),
     ):
-        yield Row(f"{told} killed at random"), list(killed_at_random(victim, count, seconds))
-    yield Row("the disk is full from then on"), list(disk_fails(done, "ENOSPC", "no space left on device"))
-    yield Row("the disk breaks, from then on"), list(disk_fails(done, "EIO", "input/output error"))
-    yield Row("power off, unflushed is gone"), list(powered_off(done, journal, name, "nothing"))
-    yield Row("power off, some is left"), list(powered_off(done, journal, name, "some"))
+        yield Row(f"{told} killed at random"), list(list_random_deaths(victim, count, seconds))
+    yield (
+        Row("the disk is full from then on"),
+        list(list_disk_failures(done, "ENOSPC", "no space left on device")),
+    )
+    yield Row("the disk breaks, from then on"), list(list_disk_failures(done, "EIO", "input/output error"))
+    yield Row("power off, unflushed is gone"), list(list_power_cuts(done, journal, name, "nothing"))
+    yield Row("power off, some is left"), list(list_power_cuts(done, journal, name, "some"))
 
 
 def try_all(program: Program, row: Row, points: Sequence[Point]) -> None:
@@ -334,7 +339,7 @@ def try_all(program: Program, row: Row, points: Sequence[Point]) -> None:
         _clear(program)
         try:
             point.die(program)
-            taken_up(program, row)
+            check_resume(program, row)
         except AssertionError as error:
             row.wrong.append(f"{row.way}: {point.name}: {error}")
 
@@ -350,8 +355,8 @@ def main() -> int:
     total = 0
     print(f"{'':35} points  in doubt  began anew  had ended  wrong")
     with tempfile.TemporaryDirectory() as folder:
-        program = prepared(Path(folder))
-        for row, all_points in rows(program, points):
+        program = prepare_program(Path(folder))
+        for row, all_points in make_rows(program, points):
             try_all(program, row, all_points)
             counts = f"{row.points:6}  {row.doubts:8}  {row.anew:10}  {row.over:9}  {len(row.wrong):5}"
             print(f"{row.way:35} {counts}", flush=True)

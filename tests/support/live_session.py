@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from runbook_exec.engine.ports import Done, Output
+from runbook_exec.engine.ports import Done, OutputChunk
 from runbook_exec.session.session import Session
-from runbook_exec.system.tty import Keyboard
+from runbook_exec.system.tty import OperatorTty
 
 SHELLS = ("fish", "bash", "zsh", "sh")
 POSIX = ("bash", "zsh", "sh")
@@ -23,7 +23,7 @@ GENEROUS = 30.0  # seconds after which a statement that should have ended long a
 
 
 @dataclass(frozen=True)
-class Ran:
+class StatementResult:
     """What a statement printed, with plain line ends, and how it ended."""
 
     raw: bytes
@@ -38,7 +38,7 @@ class Ran:
         return self.done.status
 
 
-def home(folder: Path) -> dict[str, str]:
+def home_environment(folder: Path) -> dict[str, str]:
     """An environment whose home folder holds no configuration, and no work for a first fish to do."""
     (folder / "data/fish/generated_completions").mkdir(parents=True, exist_ok=True)
     wanted = {"PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", "HOME": str(folder)}
@@ -47,41 +47,41 @@ def home(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def opened(
+def open_session(
     shell: str,
     folder: Path,
     *,
     clean: bool = True,
-    keyboard: Keyboard | None = None,
+    keyboard: OperatorTty | None = None,
 ) -> Iterator[Session]:
     """A started session in a folder of its own."""
-    environ = home(folder)
+    environ = home_environment(folder)
     with Session(shell, clean=clean, cwd=str(folder), environ=environ, keyboard=keyboard) as session:
         assert next(item for item in session.start() if isinstance(item, Done)).ended == ""
         yield session
 
 
-def run(session: Session, code: str | bytes, timeout: float | None = GENEROUS) -> Ran:
+def run_statement(session: Session, code: str | bytes, timeout: float | None = GENEROUS) -> StatementResult:
     """Run one statement to its end."""
     printed, ended = b"", []
     for item in session.run(code.encode() if isinstance(code, str) else code, timeout):
-        if isinstance(item, Output):
+        if isinstance(item, OutputChunk):
             printed += item.data
         elif isinstance(item, Done):
             ended.append(item)
     assert len(ended) == 1, "a statement ends once"
-    return Ran(printed, ended[0])
+    return StatementResult(printed, ended[0])
 
 
-class Operator:
+class TerminalOperator:
     """A person at a terminal: its keys come from `type`, its size from `resize`."""
 
     def __init__(self, rows: int = 30, columns: int = 100) -> None:
         self.master, self.slave = pty.openpty()
         self.resize(rows, columns)
-        self.keyboard = Keyboard(self.slave, self.slave)
+        self.keyboard = OperatorTty(self.slave, self.slave)
 
-    def __enter__(self) -> Operator:
+    def __enter__(self) -> TerminalOperator:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -103,16 +103,16 @@ class Operator:
         code: str,
         *turns: tuple[bytes, bytes | Callable[[], None]],
         pause: float = 0.0,
-    ) -> Ran:
+    ) -> StatementResult:
         """Run a statement; when it has printed the text of a turn, `pause` seconds later, type its keys."""
         waiting, printed, seen = list(turns), b"", 0
         until = time.monotonic() + GENEROUS
         for item in session.run(code.encode()):
-            if isinstance(item, Output):
+            if isinstance(item, OutputChunk):
                 printed += item.data
             elif isinstance(item, Done):
                 assert not waiting, f"never printed {waiting[0][0]!r}: {printed!r}"
-                return Ran(printed, item)
+                return StatementResult(printed, item)
             if waiting and waiting[0][0] in printed[seen:]:
                 seen = len(printed)
                 time.sleep(pause)
@@ -122,6 +122,6 @@ class Operator:
         raise AssertionError("a statement ends")
 
 
-def all_of(session: Session, codes: Sequence[str]) -> list[str]:
+def run_statements(session: Session, codes: Sequence[str]) -> list[str]:
     """What each of some statements printed, together with what an earlier one left for it to see."""
-    return [run(session, code).text for code in codes]
+    return [run_statement(session, code).text for code in codes]

@@ -15,11 +15,11 @@ from runbook_exec.journal.journal import read_journal
 from tests.support.paths import REPOSITORY
 
 COMMAND = (sys.executable, "-P", "-m", "runbook_exec")
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ")
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class ProgramResult:
     """How the program ended and what it printed."""
 
     status: int
@@ -27,7 +27,7 @@ class Ran:
     stderr: str
 
     @property
-    def told(self) -> str:
+    def output(self) -> str:
         """Everything that it printed."""
         return self.stdout + self.stderr
 
@@ -51,7 +51,7 @@ class Program:
     def environment(self, more: Mapping[str, str | None] | None = None) -> dict[str, str]:
         """What the program is started with: little of ours, and `more`, where None takes a variable away."""
         home = self.folder / "home"
-        mine = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        mine = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         mine |= {"HOME": str(home), "TERM": "dumb", "PYTHONPATH": str(REPOSITORY)}
         mine["RUNBOOK_EXEC_TRUSTED"] = str(self.folder)
         for name in ("config", "data", "state", "cache"):
@@ -68,7 +68,9 @@ class Program:
         path.write_bytes(text.encode())
         return path
 
-    def run(self, *arguments: str, env: Mapping[str, str | None] | None = None, given: str = "") -> Ran:
+    def run(
+        self, *arguments: str, env: Mapping[str, str | None] | None = None, given: str = ""
+    ) -> ProgramResult:
         """Run the program to its end; `given` comes through a pipe."""
         done = subprocess.run(
             [*COMMAND, *arguments],
@@ -79,7 +81,7 @@ class Program:
             timeout=60,
             start_new_session=True,
         )
-        return Ran(
+        return ProgramResult(
             done.returncode,
             done.stdout.decode("utf-8", "surrogateescape"),
             done.stderr.decode("utf-8", "surrogateescape"),
@@ -97,26 +99,28 @@ class Program:
             start_new_session=True,
         )
 
-    def page(self, text: str, *arguments: str, env: Mapping[str, str | None] | None = None) -> Ran:
+    def run_page(
+        self, text: str, *arguments: str, env: Mapping[str, str | None] | None = None
+    ) -> ProgramResult:
         """Run a page of this text."""
         self.write("page.md", text)
         return self.run("page.md", *arguments, env=env)
 
-    def journal(self) -> Path:
+    def journal_path(self) -> Path:
         """The journal of the only run there was."""
         (path,) = self.runs.glob("*.jsonl")
         return path
 
-    def events(self) -> list[Event]:
+    def read_events(self) -> list[Event]:
         """The events in that journal."""
-        return list(read_journal(self.journal()))
+        return list(read_journal(self.journal_path()))
 
-    def everything(self) -> bytes:
+    def read_all_files(self) -> bytes:
         """All that is left under the folder, file after file."""
         return b"\n".join(path.read_bytes() for path in sorted(self.folder.rglob("*")) if path.is_file())
 
 
-def prepared(folder: Path) -> Program:
+def prepare_program(folder: Path) -> Program:
     """The program in a new folder, which the shells find ready."""
     # where fish finds no generated completions, it reads every manual page of the machine to make some
     (folder / "home" / "data" / "fish" / "generated_completions").mkdir(parents=True)
@@ -124,13 +128,13 @@ def prepared(folder: Path) -> Program:
     return Program(folder)
 
 
-def fish(*scripts: str, title: str = "Steps", above: str = "") -> str:
+def fish_page(*scripts: str, title: str = "Steps", above: str = "") -> str:
     """A page whose procedure has these scripts, each a block of its one step."""
     blocks = (f"{above}\n```fish\n{script}\n```\n" for script in scripts)
     return f"# Page\n\n## {title}\n\n" + "\n".join(blocks)
 
 
-def steadied(text: str, program: Program) -> str:
+def normalize_output(text: str, program: Program) -> str:
     """What was printed, without what differs from run to run: times, ids and folders."""
     text = text.replace(str(program.work), "WORK").replace(str(program.folder / "home"), "HOME")
     text = re.sub(r"\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}\.jsonl", "TIME-RUN.jsonl", text)

@@ -57,13 +57,13 @@ class Screen:
 
     def wait(self, *texts: str) -> str:
         """Wait until all the texts are on the screen together; gives the screen's text."""
-        return self.until(lambda shown: all(text in shown for text in texts), f"{texts} on the screen")
+        return self.wait_until(lambda shown: all(text in shown for text in texts), f"{texts} on the screen")
 
     def wait_last(self, text: str) -> str:
         """Wait until a text is the last that the screen shows; gives the screen's text."""
-        return self.until(lambda shown: shown.endswith(text), f"`{text}` at the end of the screen")
+        return self.wait_until(lambda shown: shown.endswith(text), f"`{text}` at the end of the screen")
 
-    def until(self, so: Callable[[str], bool], what: str) -> str:
+    def wait_until(self, so: Callable[[str], bool], what: str) -> str:
         """Wait until the screen's text is `so`; gives the text. `what` is told where that never comes."""
         until = time.monotonic() + PATIENCE
         while not so(self.text()):
@@ -71,7 +71,7 @@ class Screen:
             assert goes_on or so(self.text()), f"expected {what}:\n{self.text()}"
         return self.text()
 
-    def painted(self, view: Callable[[str], str], reviewed: str) -> str:
+    def wait_for_view(self, view: Callable[[str], str], reviewed: str) -> str:
         """What `view` makes of the screen, once it is as `reviewed` or no more is painted."""
         while (found := view(self.text())) != reviewed and self._read(_UNPAINTED):
             pass
@@ -91,7 +91,7 @@ class Screen:
         while self._read(_PAUSE):
             pass
 
-    def status(self) -> int:
+    def wait_status(self) -> int:
         """Wait for the program's end and give its exit status."""
         until = time.monotonic() + PATIENCE
         while self._read(until - time.monotonic()):
@@ -119,14 +119,14 @@ class Screen:
         return bool(data)
 
 
-def below(shown: str, text: str) -> str:
+def text_from(shown: str, text: str) -> str:
     """A screen from the last line that holds a text."""
     lines = shown.split("\n")
     return "\n".join(lines[max(n for n, line in enumerate(lines) if text in line) :])
 
 
 @contextmanager
-def screen(
+def open_screen(
     command: Sequence[str], cwd: Path, environment: Mapping[str, str], columns: int = 80, rows: int = 24
 ) -> Iterator[Screen]:
     """The program on a terminal of this size; it is ended, if it has not, with the block."""

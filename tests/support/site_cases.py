@@ -10,10 +10,10 @@ import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from runbook_exec.document.parser import parse
-from runbook_exec.plan.preview import preview
-from runbook_exec.shells.base import Unwritable
-from runbook_exec.site.fill_recipe import recipe
+from runbook_exec.document.parser import parse_runbook
+from runbook_exec.plan.preview import preview_statement
+from runbook_exec.shells.base import QuotingError
+from runbook_exec.site.fill_recipe import build_recipe
 from tests.support.paths import DATA
 
 FILE = DATA / "cases" / "filled.json"
@@ -75,30 +75,32 @@ class Case(NamedTuple):
     expected: str | None
 
 
-def cases(seed: int, each: int) -> Iterator[Case]:
+def make_cases(seed: int, each: int) -> Iterator[Case]:
     """So many cases of every statement in every shell, with values that chance chooses."""
     chance = random.Random(seed)  # noqa: S311
     texts = {"fish": FISH, "bash": POSIX, "zsh": POSIX, "sh": POSIX}
     for shell, statements in texts.items():
         for text in statements:
-            page = parse(f"# T\n\n## Steps\n\n### 1. A\n\n````{shell}\n{text}\n````\n".encode(), "t.md")
+            page = parse_runbook(
+                f"# T\n\n## Steps\n\n### 1. A\n\n````{shell}\n{text}\n````\n".encode(), "t.md"
+            )
             for statement in (statement for block in page.blocks for statement in block.statements):
-                if (made := recipe(statement, shell)) is None:
+                if (made := build_recipe(statement, shell)) is None:
                     continue
                 for _ in range(each):
                     values = {name: chance.choice(VALUES) for name in "abc" if chance.random() < 0.85}
                     try:
-                        expected: str | None = preview(statement, shell, values)
-                    except Unwritable:
+                        expected: str | None = preview_statement(statement, shell, values)
+                    except QuotingError:
                         expected = None
                     yield Case(made, values, expected)
 
 
-def text() -> str:
+def format_cases() -> str:
     """The cases of the file, as it is written."""
-    lines = (json.dumps(case._asdict(), ensure_ascii=True) for case in cases(1, 3))
+    lines = (json.dumps(case._asdict(), ensure_ascii=True) for case in make_cases(1, 3))
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
 if __name__ == "__main__":
-    FILE.write_text(text(), encoding="utf-8")
+    FILE.write_text(format_cases(), encoding="utf-8")

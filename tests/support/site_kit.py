@@ -14,17 +14,17 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from runbook_exec.document.parser import parse
-from runbook_exec.runs.freshness import Freshness, Success, beside, step_digest, to_text
+from runbook_exec.document.parser import parse_runbook
+from runbook_exec.runs.freshness import Freshness, Success, format_freshness, freshness_path, step_digest
 from runbook_exec.site.assets import BELOW, STATIC
-from runbook_exec.site.csp import policy
+from runbook_exec.site.csp import build_csp
 from tests.support.paths import DATA, REPOSITORY
 
 BUILDERS = ("mkdocs", "zensical")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def project(folder: Path) -> Path:
+def make_project(folder: Path) -> Path:
     """The site under test in a folder of its own, with the project's own runbooks and documents."""
     docs = folder / "docs"
     shutil.copytree(DATA / "site", docs)
@@ -41,7 +41,7 @@ def project(folder: Path) -> Path:
 
 def write_freshness(page: Path) -> None:
     """Let the steps of a page have succeeded: the first as it is, the fourth with another text."""
-    runbook = parse(page.read_bytes(), page.name)
+    runbook = parse_runbook(page.read_bytes(), page.name)
     steps = runbook.procedures[0].steps
     when, run = "2026-11-01T10:00:00Z", "1234abcd"
     first = step_digest(steps[0], "fish")
@@ -53,10 +53,10 @@ def write_freshness(page: Path) -> None:
             fourth: Success(when, run, steps[3].anchor, fourth),
         },
     )
-    beside(page).write_text(to_text(fresh, page.name), encoding="utf-8")
+    freshness_path(page).write_text(format_freshness(fresh, page.name), encoding="utf-8")
 
 
-def build(folder: Path, builder: str, *, strict: bool = False) -> tuple[int, str]:
+def build_site(folder: Path, builder: str, *, strict: bool = False) -> tuple[int, str]:
     """Build the site of a folder into its `site/`: the exit status, and what was printed."""
     command = [sys.executable, "-m", builder, "build", *(["--strict"] if strict else [])]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "NO_COLOR": "1"}
@@ -65,9 +65,9 @@ def build(folder: Path, builder: str, *, strict: bool = False) -> tuple[int, str
 
 
 @contextmanager
-def served(site: Path) -> Iterator[str]:
+def serve_site(site: Path) -> Iterator[str]:
     """The address of a site that is served with the policy for it."""
-    header = policy(site)
+    header = build_csp(site)
 
     class Handler(SimpleHTTPRequestHandler):
         def end_headers(self) -> None:

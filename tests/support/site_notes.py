@@ -130,7 +130,7 @@ WORDS = (
 )
 
 
-def notes(folder: Path, *, extended: bool, topics: Sequence[str] = TOPICS) -> Path:
+def write_notes(folder: Path, *, extended: bool, topics: Sequence[str] = TOPICS) -> Path:
     """A project of 12 notes on each topic, with our extension or without; the notes are the same."""
     docs = folder / "docs"
     titles = [f"{topic} {kind}" for topic in topics for kind in KINDS]

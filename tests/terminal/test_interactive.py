@@ -23,7 +23,7 @@ from practice.run import outcomes
 from practice.world import LOGIN_CODE, create
 from tests.support.paths import DATA, REPOSITORY
 from tests.support.program import COMMAND, Program
-from tests.support.screen import DOWN, END, ENTER, ESCAPE, INTERRUPT, UP, Screen, below, screen
+from tests.support.screen import DOWN, END, ENTER, ESCAPE, INTERRUPT, UP, Screen, open_screen, text_from
 
 SCREENS = DATA / "screens"
 SEED = DATA / "documents" / "rotate-fly-token.md"
@@ -41,7 +41,7 @@ def guided(
     """A guided run of a page."""
     program.write("page.md", page)
     command = [*COMMAND, "page.md", *arguments]
-    with screen(command, program.work, program.environment(env), columns, rows) as shown:
+    with open_screen(command, program.work, program.environment(env), columns, rows) as shown:
         yield shown
 
 
@@ -65,7 +65,7 @@ def pick_next(shown: Screen) -> str:
 
     before = picked(shown.text())
     shown.type(DOWN)
-    return picked(shown.until(lambda text: picked(text) not in ("", before), "another row picked"))
+    return picked(shown.wait_until(lambda text: picked(text) not in ("", before), "another row picked"))
 
 
 def steadied(text: str) -> str:
@@ -94,7 +94,7 @@ def same(name: str, found: str) -> None:
 
 def looks_as_reviewed(name: str, shown: Screen, view: Callable[[str], str] = str) -> None:
     """Assert that what `view` shows of the screen comes to be as it was last reviewed."""
-    same(name, shown.painted(lambda text: view(text) + "\n", reviewed(name)))
+    same(name, shown.wait_for_view(lambda text: view(text) + "\n", reviewed(name)))
 
 
 # the whole job
@@ -104,7 +104,7 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
     """Our runbook: a wrong code, a captured token that fills itself in, the old id picked by filtering."""
     environment = dict(os.environ) | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-m", "practice", "run"]
-    with screen(command, REPOSITORY, environment) as shown:
+    with open_screen(command, REPOSITORY, environment) as shown:
         shown.wait("1 of 7 ›")
         shown.type(ENTER)
         shown.wait("paste code here if prompted >")
@@ -114,7 +114,7 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
         shown.wait("successfully logged in", "2 of 7 ›")
         shown.type(ENTER)
         shown.wait("captured <paste-new-token> (secret, ", "add more.deploy-token=••••••••'", "3 of 7 ›")
-        looks_as_reviewed("flagship-3-80x24", shown, lambda text: steadied(below(text, "3/7")))
+        looks_as_reviewed("flagship-3-80x24", shown, lambda text: steadied(text_from(text, "3/7")))
         shown.type(ENTER)
         shown.wait("4 of 7 ›")
         shown.type(ENTER)
@@ -127,7 +127,7 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
         shown.wait("✓  done: run 4711", "6 of 7 ›")
         shown.type(ENTER)
         shown.wait("<old-token-id>  pick one")
-        looks_as_reviewed("flagship-7-80x24", shown, lambda text: steadied(below(text, "7/7")))
+        looks_as_reviewed("flagship-7-80x24", shown, lambda text: steadied(text_from(text, "7/7")))
         shown.type("blumeops-proxy deploy")
         shown.wait("picks a row, ↑ what is typed")
         rows = [pick_next(shown) for _ in range(3)]
@@ -136,7 +136,7 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
         shown.wait("7 of 7 ›")
         shown.type(ENTER)
         shown.wait("Done.", "✓  the old token is revoked", "✓  1Password holds a new token that works")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
         assert b"fm2_" not in shown.raw
 
 
@@ -146,7 +146,7 @@ def test_the_seed_runs_unmodified(tmp_path: Path) -> None:
     environment = world.environment(os.environ) | {"PYTHONPATH": str(REPOSITORY)}
     with (
         serving(str(world.folder)),
-        screen([*COMMAND, str(SEED)], world.work, environment) as shown,
+        open_screen([*COMMAND, str(SEED)], world.work, environment) as shown,
     ):
         shown.wait("1 of 7 ›")
         shown.type(ENTER)
@@ -155,7 +155,7 @@ def test_the_seed_runs_unmodified(tmp_path: Path) -> None:
         shown.wait("2 of 7 ›")
         shown.type(ENTER)
         shown.wait("<paste-new-token>  secret, will not be shown", "enter takes it")
-        looks_as_reviewed("seed-3-80x24", shown, lambda text: steadied(below(text, "3/6")))
+        looks_as_reviewed("seed-3-80x24", shown, lambda text: steadied(text_from(text, "3/6")))
         shown.type(ENTER)
         shown.wait("deploy-token=••••••••'", "3 of 7 ›")
         for place in ("4 of 7 ›", "5 of 7 ›", "6 of 7 ›"):
@@ -169,7 +169,7 @@ def test_the_seed_runs_unmodified(tmp_path: Path) -> None:
         shown.wait("7 of 7 ›")
         shown.type(ENTER)
         shown.wait("Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
         assert b"fm2_" not in shown.raw
         assert all(so for _, so in outcomes(world))
 
@@ -189,7 +189,7 @@ def test_every_question_looks_as_reviewed(
     page = (SCREENS / "guided.md").read_text(encoding="utf-8")
     with guided(program, page, columns=columns, rows=rows, **env) as shown:
         name = f"guided-{columns}x{rows}"
-        found = [*_questions(shown, reviewed(name)), f"status {shown.status()}\n"]
+        found = [*_questions(shown, reviewed(name)), f"status {shown.wait_status()}\n"]
         assert b"door-4711" not in shown.raw
         coloured = shown.styles & {*range(30, 38), *range(90, 98)}
         assert bool(coloured) is not bool(env)
@@ -203,7 +203,7 @@ def _questions(shown: Screen, reviewed: str) -> Iterator[str]:
     def titled(title: str, *waited: str) -> str:
         shown.wait(*waited)
         head = f"════ {title}\n"
-        return shown.painted(
+        return shown.wait_for_view(
             lambda text: head + steadied(newest(text)),
             next((part for part in parts if part.startswith(head)), ""),
         )
@@ -211,7 +211,7 @@ def _questions(shown: Screen, reviewed: str) -> Iterator[str]:
     def newest(text: str) -> str:
         heading = max(re.findall(r"^  \d/6  .*", text, re.MULTILINE), default="")
         # a large screen still holds all that came before
-        return text if shown.columns < 100 else below(text, heading)
+        return text if shown.columns < 100 else text_from(text, heading)
 
     yield titled("a statement", "1 of 7 ›")
     shown.type(ENTER)
@@ -275,7 +275,7 @@ def test_an_interrupt_ends_the_statement_and_nothing_else(program: Program) -> N
         answer(shown, "r retry", "r")
         shown.wait("hello from the prompt")
         answer(shown, "3 of 3 ›", "q")
-        assert shown.status() == 130
+        assert shown.wait_status() == 130
 
 
 def test_quitting_after_a_failure_is_a_failure(program: Program) -> None:
@@ -286,7 +286,7 @@ def test_quitting_after_a_failure_is_a_failure(program: Program) -> None:
         shown.wait("✗  2/3  Step · exited 1")
         answer(shown, "r retry", "q")
         shown.wait("Stopped at step 2 of 3.  Nothing after it was run.")
-        assert shown.status() == 1
+        assert shown.wait_status() == 1
 
 
 def test_the_prompt_is_the_session_s_own(program: Program) -> None:
@@ -303,7 +303,7 @@ def test_the_prompt_is_the_session_s_own(program: Program) -> None:
         shown.type(END)
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("\none two", "Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
 
 
 def test_a_skipped_statement_is_not_run(program: Program) -> None:
@@ -313,7 +313,7 @@ def test_a_skipped_statement_is_not_run(program: Program) -> None:
         shown.wait("–  skipped")
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("Done.", "1  Step  –          skipped")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
     assert not (program.work / "made").exists()
 
 
@@ -323,7 +323,7 @@ def test_two_interrupts_at_a_question_quit(program: Program) -> None:
         answer(shown, "1 of 1 ›", INTERRUPT)
         answer(shown, "^C again quits", INTERRUPT)
         shown.wait("Stopped before anything was run.")
-        assert shown.status() == 130
+        assert shown.wait_status() == 130
 
 
 # editing
@@ -345,7 +345,7 @@ def test_the_page_can_be_edited_at_its_line(program: Program) -> None:
         shown.wait("the page was edited and read again", "echo right")
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("\nright", "Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
     assert (program.work / "calls").read_text() == "+14 page.md\n"
 
 
@@ -357,7 +357,7 @@ def test_a_failed_statement_can_be_mended_on_the_page(program: Program) -> None:
         shown.wait("the page was edited", "     true")
         answer(shown, "enter run", ENTER)
         shown.wait("Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
 
 
 def test_an_edit_that_breaks_the_page_can_be_mended(program: Program) -> None:
@@ -372,7 +372,7 @@ def test_an_edit_that_breaks_the_page_can_be_mended(program: Program) -> None:
         shown.wait("the page is as it was")
         answer(shown, "1 of 1 ›", ENTER)
         shown.wait("Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
 
 
 def test_an_editor_that_is_not_there_is_told(program: Program) -> None:
@@ -381,7 +381,7 @@ def test_an_editor_that_is_not_there_is_told(program: Program) -> None:
         answer(shown, "1 of 1 ›", "e")
         shown.wait("cannot start the editor: no such file or directory; set EDITOR")
         answer(shown, "1 of 1 ›", "q")
-        assert shown.status() == 130
+        assert shown.wait_status() == 130
 
 
 # values
@@ -397,7 +397,7 @@ def test_a_value_can_be_given_anew(program: Program) -> None:
         shown.wait("echo got second")
         answer(shown, "1 of 1 ›", ENTER)
         shown.wait("\ngot second", "Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
 
 
 def test_a_typed_secret_is_nowhere(program: Program) -> None:
@@ -408,9 +408,9 @@ def test_a_typed_secret_is_nowhere(program: Program) -> None:
         shown.wait("\n15")
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
         assert b"hunter2" not in shown.raw
-    assert b"hunter2" not in program.everything()
+    assert b"hunter2" not in program.read_all_files()
 
 
 def test_a_pasted_value_keeps_its_line_ends(program: Program) -> None:
@@ -420,8 +420,8 @@ def test_a_pasted_value_keeps_its_line_ends(program: Program) -> None:
         answer(shown, "enter takes “one␊two␊q”", ENTER)
         answer(shown, "1 of 1 ›", ENTER)
         shown.wait("Done.")
-        assert shown.status() == 0
-    assert b"string escape 'one\\ntwo\\nq'" in program.everything()
+        assert shown.wait_status() == 0
+    assert b"string escape 'one\\ntwo\\nq'" in program.read_all_files()
 
 
 def test_a_value_that_will_not_do_is_asked_for_again(program: Program) -> None:
@@ -433,7 +433,7 @@ def test_a_value_that_will_not_do_is_asked_for_again(program: Program) -> None:
         answer(shown, "enter takes it", "42", ENTER)
         answer(shown, "1 of 1 ›", ENTER)
         shown.wait("\n42", "Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
 
 
 # keys
@@ -447,9 +447,9 @@ def test_a_program_asks_without_an_echo(program: Program) -> None:
         answer(shown, "1 of 1 ›", ENTER)
         answer(shown, "\ndoor?", "hunter2-hunter2", ENTER)
         shown.wait("15 letters", "Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
         assert b"hunter2" not in shown.raw
-    assert b"hunter2" not in program.everything()
+    assert b"hunter2" not in program.read_all_files()
 
 
 def test_keys_typed_too_early_answer_nothing(program: Program) -> None:
@@ -461,7 +461,7 @@ def test_keys_typed_too_early_answer_nothing(program: Program) -> None:
         (program.work / "go").touch()
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("\nsecond", "Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
 
 
 def test_keys_typed_in_one_go_answer_one_question(program: Program) -> None:
@@ -470,7 +470,7 @@ def test_keys_typed_in_one_go_answer_one_question(program: Program) -> None:
         answer(shown, "1 of 2 ›", "sq")
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("\ntwo", "Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
 
 
 def test_the_time_that_passes_leaves_a_program_s_question_alone(program: Program) -> None:
@@ -483,7 +483,7 @@ def test_the_time_that_passes_leaves_a_program_s_question_alone(program: Program
         assert "interrupts" not in shown.text()
         shown.type("Ada", ENTER)
         shown.wait("name? Ada", "hello Ada", "Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
 
 
 # which procedure
@@ -523,7 +523,7 @@ def test_a_page_with_several_procedures_has_a_menu(program: Program) -> None:
         shown.wait("\nlooked")
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
 
 
 @pytest.mark.parametrize("keys", ["q", END, INTERRUPT * 2])
@@ -531,7 +531,7 @@ def test_the_menu_can_be_left(program: Program, keys: str) -> None:
     """Where nothing is picked nothing runs, and nothing is journaled."""
     with guided(program, SECTIONS) as shown:
         answer(shown, "which one? ›", *keys)
-        assert shown.status() == 130
+        assert shown.wait_status() == 130
     assert not program.runs.exists()
 
 
@@ -547,7 +547,7 @@ def test_a_narrow_terminal_will_do(program: Program) -> None:
         answer(shown, "enter takes it", words, ENTER)
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("Done.")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
         looks_as_reviewed("narrow-40x20", shown, lambda text: steadied(text.partition("  run  ")[0]))
 
 
@@ -558,7 +558,7 @@ def test_what_a_program_leaves_behind_is_set_right(program: Program) -> None:
         shown.wait("2 of 2 ›")
         assert (shown.modes[b"1049"], shown.modes[b"1000"]) == (False, False)
         shown.type("q")
-        assert shown.status() == 130
+        assert shown.wait_status() == 130
         assert shown.modes[b"25"]
         assert not shown.modes[b"2004"]
 
@@ -577,10 +577,10 @@ def test_a_run_that_is_told_to_end_ends(program: Program, number: signal.Signals
             shown.wait("enter takes it")
         assert termios.tcgetattr(shown.child.child_fd) != found
         shown.child.kill(number)
-        assert shown.status() == 130
+        assert shown.wait_status() == 130
         assert termios.tcgetattr(shown.child.child_fd) == found
         assert shown.modes[b"25"]
-    last = program.events()[-1]
+    last = program.read_events()[-1]
     assert (last.event, getattr(last, "outcome", "")) == ("run_ended", "stopped")
 
 
@@ -591,5 +591,5 @@ def test_a_terminal_that_goes_away_ends_the_run(program: Program) -> None:
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("… 2 s")
         shown.hang_up()
-    last = program.events()[-1]
+    last = program.read_events()[-1]
     assert (last.event, getattr(last, "outcome", "")) == ("run_ended", "stopped")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..options import command
+from ..options import build_parser
 
 _EPILOG = """\
 The site is built by MkDocs or by zensical, not by this program. `docs init` adds the Markdown extension
@@ -16,9 +16,9 @@ exit status: 0 done; 2 the settings cannot be read, or not be changed without re
 """
 
 
-def docs_arguments() -> argparse.ArgumentParser:
+def build_docs_parser() -> argparse.ArgumentParser:
     """What can be asked of it."""
-    parser = command(
+    parser = build_parser(
         "docs",
         "runbook-exec docs init [FILE] [--dry-run]",
         "Have the pages of a documentation site show what runs.",

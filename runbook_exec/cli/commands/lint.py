@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 from ...diagnostics.formats import write
 from ...diagnostics.report import Report
-from ...document.discovery import NoSuchPath, collect
-from ...lint.cache import Cache, opened
+from ...document.discovery import NoSuchPath, collect_pages
+from ...lint.cache import Cache, open_cache
 from ...lint.linter import lint
-from ...lint.selection import Selection, Settings, UnknownCode
+from ...lint.selection import LintSettings, Selection, UnknownCode
 from ...lint.settings import BadSettings, settings_for
-from ..options import command
+from ..options import build_parser
 
 if TYPE_CHECKING:
-    from ...lint.fixes import Fixed, NotWritten
+    from ...lint.fixes import FixedPage, NotWritten
 
 
 STANDARD_INPUT = "-"
@@ -33,7 +33,7 @@ _COMMANDS = "C"  # how the codes of the rules that ask this machine begin
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LintOptions:
     """What the command line asks for; each text of `select`, `extend_select` and `ignore` lists codes."""
 
     paths: Sequence[str] = ()
@@ -54,7 +54,7 @@ class NotRun(Exception):
     """The linter cannot look at anything; the message is whole."""
 
 
-def run(asked: Asked) -> str:
+def run(asked: LintOptions) -> str:
     """Do what is asked and print it: `clean`, `found`, or `incomplete` where something was not looked at.
 
     Raises NotRun.
@@ -67,13 +67,13 @@ def run(asked: Asked) -> str:
         selection = _selection(asked)
         pages = _pages(asked.paths)
         given = {STANDARD_INPUT: sys.stdin.buffer.read()} if STANDARD_INPUT in pages else {}
-        cache = None if asked.no_cache else opened(os.environ)
+        cache = None if asked.no_cache else open_cache(os.environ)
         work = _Work(pages, settings_for(pages, selection), given, cache)
     except (NoSuchPath, BadSettings) as refused:
         raise NotRun(str(refused)) from None
     if asked.diff:
         return _show_difference(work)
-    return _tell(asked, work, _fixed(work) if asked.fix else work.report())
+    return _print_report(asked, work, _apply_fixes(work) if asked.fix else work.report())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class _Work:
     """The pages to look at, by path, with the settings for each; `given` are the bytes of standard input."""
 
     pages: Sequence[str]
-    settings: Mapping[str, Settings]
+    settings: Mapping[str, LintSettings]
     given: dict[str, bytes]
     cache: Cache | None
 
@@ -99,19 +99,21 @@ class _Work:
 
 def _explain(code: str | None) -> str:
     """Print a rule in full, or a line for each."""
-    from ...lint.explain import explained, listed
+    from ...lint.explain import explain_rule, format_rule_list
     from ...lint.registry import RULES, rule_of
 
     try:
         _print(
-            explained(rule_of(code)) if code is not None else "".join(f"{line}\n" for line in listed(RULES))
+            explain_rule(rule_of(code))
+            if code is not None
+            else "".join(f"{line}\n" for line in format_rule_list(RULES))
         )
     except UnknownCode as unknown:
         raise NotRun(str(unknown)) from None
     return "clean"
 
 
-def _selection(asked: Asked) -> Selection:
+def _selection(asked: LintOptions) -> Selection:
     more = (*_codes(asked.extend_select), *((_COMMANDS,) if asked.commands else ()))
     return Selection(_codes(asked.select), more, _codes(asked.ignore))
 
@@ -123,7 +125,7 @@ def _codes(listed: Iterable[str]) -> tuple[str, ...]:
 def _pages(paths: Sequence[str]) -> list[str]:
     files = [path for path in paths if path != STANDARD_INPUT]
     piped = [STANDARD_INPUT] if STANDARD_INPUT in paths else []
-    return piped + [str(path) for path in (collect(files) if files or not piped else ())]
+    return piped + [str(path) for path in (collect_pages(files) if files or not piped else ())]
 
 
 def _show_difference(work: _Work) -> str:
@@ -132,12 +134,12 @@ def _show_difference(work: _Work) -> str:
     report = work.report()
     made = pages = 0
     unread: list[str] = []
-    for change in fixes.fixed(report, work.content):
+    for change in fixes.apply_fixes(report, work.content):
         if isinstance(change, fixes.NotWritten):
             unread.append(str(change))
             continue
-        _print(fixes.difference(change))
-        made += change.made
+        _print(fixes.format_diff(change))
+        made += change.fix_count
         pages += 1
     _warn((*unread, *report.not_checked))
     looked_at = f"{pages} of {len(report.pages)} page{'s' * (len(report.pages) != 1)}"
@@ -145,7 +147,7 @@ def _show_difference(work: _Work) -> str:
     return "incomplete" if unread or report.not_checked else "found" if made else "clean"
 
 
-def _fixed(work: _Work) -> Report:
+def _apply_fixes(work: _Work) -> Report:
     """Make the safe changes until there are none; the report as it is then."""
     from ...lint import fixes
 
@@ -154,7 +156,7 @@ def _fixed(work: _Work) -> Report:
     report = work.report()
     for _ in range(_PASSES):
         made = 0
-        for change in fixes.fixed(report, work.content):
+        for change in fixes.apply_fixes(report, work.content):
             try:
                 made += _write(work, change)
             except fixes.NotWritten as why:
@@ -168,7 +170,7 @@ def _fixed(work: _Work) -> Report:
     return replace(report, not_checked=(*refused.values(), *report.not_checked))
 
 
-def _write(work: _Work, change: Fixed | NotWritten) -> int:
+def _write(work: _Work, change: FixedPage | NotWritten) -> int:
     """How many changes were made to a page; raises NotWritten."""
     from ...lint import fixes
 
@@ -177,11 +179,11 @@ def _write(work: _Work, change: Fixed | NotWritten) -> int:
     if change.path == STANDARD_INPUT:
         work.given[STANDARD_INPUT] = change.after
     else:
-        fixes.replace(change)
-    return change.made
+        fixes.write_page(change)
+    return change.fix_count
 
 
-def _tell(asked: Asked, work: _Work, report: Report) -> str:
+def _print_report(asked: LintOptions, work: _Work, report: Report) -> str:
     text = "".join(f"{line}\n" for line in _statistics(report)) if asked.statistics else ""
     text = text or write(report, asked.format)
     if asked.fix and STANDARD_INPUT in work.given:
@@ -192,12 +194,12 @@ def _tell(asked: Asked, work: _Work, report: Report) -> str:
     else:
         _print(text)
     _warn(report.not_checked)
-    return "incomplete" if report.not_checked else "found" if report.found else "clean"
+    return "incomplete" if report.not_checked else "found" if report.diagnostics else "clean"
 
 
 def _statistics(report: Report) -> Iterator[str]:
-    names = {each.code: each.name for each in report.found}
-    counts = Counter(each.code for each in report.found)
+    names = {each.code: each.name for each in report.diagnostics}
+    counts = Counter(each.code for each in report.diagnostics)
     width = len(str(max(counts.values(), default=0)))
     for code, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
         yield f"{count:>{width}}  {code}  {names[code]}"
@@ -224,9 +226,9 @@ exit status: 0 nothing found; 1 something found; 2 something could not be looked
 """
 
 
-def lint_arguments() -> argparse.ArgumentParser:
+def build_lint_parser() -> argparse.ArgumentParser:
     """What can be asked of it."""
-    parser = command(
+    parser = build_parser(
         "lint",
         "runbook-exec lint [PATH…] [options]",
         "Find what is wrong with pages: in their blocks, as the shells see them, and on the page itself.",

@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...diagnostics.formats import write
-from ...diagnostics.formats.text import paragraph
+from ...diagnostics.formats.text import format_diagnostic
 from ...diagnostics.report import Report
-from ...document.discovery import NoSuchPath, collect
+from ...document.discovery import NoSuchPath, collect_pages
 from ...lint.settings import BadSettings, settings_for
 from ...rehearsal.allowlist import HARMLESS
 from ...rehearsal.findings import RULES
-from ...rehearsal.rehearse import PROGRAMS, Options, Result, found_in, rehearse
+from ...rehearsal.rehearse import PROGRAMS_OPTION, Options, RehearsalResult, list_diagnostics, rehearse
 from ...rehearsal.transcript.model import is_transcript, transcripts_of
-from ...rehearsal.transcript.updater import NotUpdated, update
-from ..options import command
+from ...rehearsal.transcript.updater import NotUpdated, update_transcript
+from ..options import build_parser
 
 _DEFAULT = ("runbooks",)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RehearseOptions:
     """What the command line asks for."""
 
     paths: Sequence[str] = ()
@@ -38,14 +38,14 @@ class NotRun(Exception):
     """Nothing can be rehearsed; the message is whole."""
 
 
-def run(asked: Asked) -> str:
+def run(asked: RehearseOptions) -> str:
     """Do what is asked and print it: `passed`, `differs`, or `cannot` where something was not rehearsed.
 
     Raises NotRun.
     """
     try:
         if asked.list_programs:
-            more = settings_for(["-"])["-"].options.get(PROGRAMS, ())
+            more = settings_for(["-"])["-"].options.get(PROGRAMS_OPTION, ())
             print("\n".join(sorted({*HARMLESS, *more})))
             return "passed"
         transcripts, without = _transcripts(asked.paths)
@@ -54,15 +54,15 @@ def run(asked: Asked) -> str:
         raise NotRun(str(refused)) from None
     if not transcripts and not without:
         raise NotRun("expected a runbook with a transcript `NAME.rehearsal.md` beside it, found none")
-    results: list[Result] = []
+    results: list[RehearsalResult] = []
     for path in transcripts:
-        programs = settings[str(path)].options.get(PROGRAMS, ())
+        programs = settings[str(path)].options.get(PROGRAMS_OPTION, ())
         result = rehearse(path, Options(programs=programs))
         if asked.update and result.outcome == "differs":
-            result = _updated(path, Options(programs=programs, lenient=True))
+            result = _update_transcript(path, Options(programs=programs, lenient=True))
         results.append(result)
         if asked.format == "text":
-            _print(told(result))
+            _print(format_result(result))
     report = _report(results, without)
     if asked.format != "text":
         _print(write(report, asked.format))
@@ -70,14 +70,14 @@ def run(asked: Asked) -> str:
         print(line, file=sys.stderr)
     for line in report.not_checked:
         print(line, file=sys.stderr)
-    return "cannot" if report.not_checked else "differs" if report.found else "passed"
+    return "cannot" if report.not_checked else "differs" if report.diagnostics else "passed"
 
 
 def _transcripts(paths: Sequence[str]) -> tuple[list[Path], list[str]]:
     """The transcripts that are meant, each once; and why there is none of a page that was named."""
     found: dict[Path, None] = {}
     without: list[str] = []
-    for page in collect(paths, _DEFAULT):
+    for page in collect_pages(paths, _DEFAULT):
         if is_transcript(page):
             found[page] = None
             continue
@@ -88,10 +88,10 @@ def _transcripts(paths: Sequence[str]) -> tuple[list[Path], list[str]]:
     return list(found), without
 
 
-def _updated(path: Path, options: Options) -> Result:
+def _update_transcript(path: Path, options: Options) -> RehearsalResult:
     """Write what differs into a transcript, and rehearse again."""
     try:
-        changed = update(path, rehearse(path, options))
+        changed = update_transcript(path, rehearse(path, options))
     except NotUpdated as why:
         raise NotRun(str(why)) from None
     if changed:
@@ -99,34 +99,36 @@ def _updated(path: Path, options: Options) -> Result:
     return rehearse(path, Options(programs=options.programs))
 
 
-def told(result: Result) -> str:
+def format_result(result: RehearsalResult) -> str:
     """What came of a rehearsal: a paragraph for each finding, and a last line that says it in short."""
     calls = len(result.calls)
     said = f"{result.transcript.path}: {result.outcome}"
     if result.outcome == "passed":
         own = result.seconds - result.running
         said += f", {calls} call{'s' * (calls != 1)} in {result.seconds:.2f} s, {own:.2f} s of it our own"
-    paragraphs = [paragraph(found) for found in found_in(result)]
+    paragraphs = [format_diagnostic(found) for found in list_diagnostics(result)]
     return "\n".join([*paragraphs, said]) + "\n"
 
 
-def _remarks(results: Sequence[Result]) -> list[str]:
+def _remarks(results: Sequence[RehearsalResult]) -> list[str]:
     """What is to be known of how it was rehearsed."""
     why = {result.not_isolated for result in results} - {""}
     return [f"not isolated from the network and from other files: {each}" for each in sorted(why)]
 
 
-def _report(results: Sequence[Result], without: Sequence[str]) -> Report:
+def _report(results: Sequence[RehearsalResult], without: Sequence[str]) -> Report:
     pages = {}
     for result in results:
         for page in (result.runbook, result.transcript):
             pages[page.path] = hashlib.sha256(page.text.encode("utf-8", "surrogatepass")).hexdigest()
-    found = tuple(each for result in results for each in found_in(result))
-    cannot = [f"{result.transcript.path}: {_why(result)}" for result in results if result.outcome == "cannot"]
+    found = tuple(each for result in results for each in list_diagnostics(result))
+    cannot = [
+        f"{result.transcript.path}: {_reason(result)}" for result in results if result.outcome == "cannot"
+    ]
     return Report(found, pages, (*without, *cannot), "rehearse", RULES)
 
 
-def _why(result: Result) -> str:
+def _reason(result: RehearsalResult) -> str:
     return result.why or f"cannot be rehearsed: {result.findings[0].message}"
 
 
@@ -145,9 +147,9 @@ exit status: 0 all passed; 1 something differs; 2 something could not be rehears
 """
 
 
-def rehearse_arguments() -> argparse.ArgumentParser:
+def build_rehearse_parser() -> argparse.ArgumentParser:
     """What can be asked of it."""
-    parser = command(
+    parser = build_parser(
         "rehearse",
         "runbook-exec rehearse [PATH…] [options]",
         "Run runbooks with stand-ins for every program that they call, as their transcripts say.",

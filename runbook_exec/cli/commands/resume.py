@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..options import command
+from ..options import build_parser
 
 _EPILOG = """\
 What has finished is not run again. A statement that was running when the run died is in doubt: you say
@@ -15,9 +15,9 @@ exit status: as of a run; 3 also for a doubt, or a changed page, that nobody is 
 """
 
 
-def resume_arguments() -> argparse.ArgumentParser:
+def build_resume_parser() -> argparse.ArgumentParser:
     """The parser of what follows `resume`."""
-    parser = command(
+    parser = build_parser(
         "resume",
         "runbook-exec resume [RUN] [options]",
         "Take up a run that is not finished, where it has got to.",

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from ...journal.index import NoSuchRun, entries, entry_of, find, journals
+from ...journal.index import NoSuchRun, find_journal, list_journals, list_runs, read_summary
 from ...journal.journal import JournalError
-from ..options import command
+from ..options import build_parser
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class NotDone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RunsOptions:
     """What the command line asks for; `action` says which of the rest matters."""
 
     action: str
@@ -46,7 +46,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RunsEnvironment:
     """Where it is asked: the folder of the journals, the columns of the terminal, the environment."""
 
     folder: Path
@@ -54,7 +54,7 @@ class Place:
     environ: Mapping[str, str]
 
 
-def run(asked: Asked, place: Place) -> str:
+def run(asked: RunsOptions, place: RunsEnvironment) -> str:
     """Do what is asked, and print it: `done`, `damaged`, `due` or `unread`.
 
     Raises NotDone, and BrokenPipeError where nobody reads on.
@@ -70,53 +70,53 @@ def run(asked: Asked, place: Place) -> str:
         raise NotDone(f"cannot read or write{where}: {(error.strerror or str(error)).lower()}") from None
 
 
-def _list(asked: Asked, place: Place) -> str:
-    from ...runs.reports.table import Wanted, as_json, table
+def _list(asked: RunsOptions, place: RunsEnvironment) -> str:
+    from ...runs.reports.table import RunFilter, format_table, runs_to_json
     from ...text.moments import parse_moment
 
     now = datetime.now().astimezone()
-    wanted = Wanted(
+    wanted = RunFilter(
         asked.document or "",
         asked.outcome or "",
         _read("--since", lambda text: parse_moment(text, now), asked.since),
         _read("--until", lambda text: parse_moment(text, now, end=True), asked.until),
     )
-    found = [entry for entry in entries(place.folder) if wanted.matches(entry)]
+    found = [entry for entry in list_runs(place.folder) if wanted.matches(entry)]
     if asked.json:
-        _print(as_json(found))
+        _print(runs_to_json(found))
     elif found:
-        _print("\n".join(table(found)))
+        _print("\n".join(format_table(found)))
     else:
-        print("no run matches" if _any(place.folder) else "there is no run yet", file=sys.stderr)
+        print("no run matches" if _has_journals(place.folder) else "there is no run yet", file=sys.stderr)
     return "done"
 
 
-def _any(folder: Path) -> bool:
+def _has_journals(folder: Path) -> bool:
     return folder.is_dir() and next(folder.glob("*.jsonl"), None) is not None
 
 
-def _show(asked: Asked, place: Place) -> str:
+def _show(asked: RunsOptions, place: RunsEnvironment) -> str:
     from ...runs.record import read_record
-    from ...runs.report_model import filled
-    from ...runs.reports.summary import shown, to_json
+    from ...runs.report_model import build_report
+    from ...runs.reports.summary import format_run, run_to_json
 
-    path = find(place.folder, asked.run)
-    told = filled(read_record(path))
+    path = find_journal(place.folder, asked.run)
+    told = build_report(read_record(path))
     running, left_out = _is_running(path), _not_kept(path)
     _print(
-        to_json(told, running, left_out)
+        run_to_json(told, running, left_out)
         if asked.json
-        else "\n".join(shown(told, running, left_out, place.width))
+        else "\n".join(format_run(told, running, left_out, place.width))
     )
     return "done"
 
 
-def _report(asked: Asked, place: Place) -> str:
+def _report(asked: RunsOptions, place: RunsEnvironment) -> str:
     from ...runs.record import read_record
-    from ...runs.report_model import filled
+    from ...runs.report_model import build_report
 
-    path = find(place.folder, asked.run)
-    told = filled(read_record(path))
+    path = find_journal(place.folder, asked.run)
+    told = build_report(read_record(path))
     if asked.format == "html":
         from ...runs.reports.html import html_report
 
@@ -126,9 +126,9 @@ def _report(asked: Asked, place: Place) -> str:
 
         _print(junit_report(told))
     elif asked.format == "json":
-        from ...runs.reports.summary import to_json
+        from ...runs.reports.summary import run_to_json
 
-        _print(to_json(told, _is_running(path), _not_kept(path)))
+        _print(run_to_json(told, _is_running(path), _not_kept(path)))
     else:
         from ...runs.reports.markdown import markdown_report
 
@@ -136,50 +136,50 @@ def _report(asked: Asked, place: Place) -> str:
     return "done"
 
 
-def _replay(asked: Asked, place: Place) -> str:
-    from ...runs.replay import frames_of, listening_off, play
+def _replay(asked: RunsOptions, place: RunsEnvironment) -> str:
+    from ...runs.replay import drop_terminal_replies, play_frames, read_frames
 
-    path = find(place.folder, asked.run)
+    path = find_journal(place.folder, asked.run)
     try:
-        size, frames = frames_of(path)
+        size, frames = read_frames(path)
         if size and sys.stdout.isatty() and size[0] > place.width:
             print(f"recorded with {size[0]} columns; this terminal has {place.width}", file=sys.stderr)
-        with listening_off(0):
-            play(frames, _write, time.sleep, asked.speed, asked.idle_limit)
+        with drop_terminal_replies(0):
+            play_frames(frames, _write, time.sleep, asked.speed, asked.idle_limit)
     except ValueError as error:
         raise NotDone(str(error)) from None
     return "done"
 
 
-def _verify(asked: Asked, place: Place) -> str:
-    from ...runs.verify import told, verify, wrong_seal
+def _verify(asked: RunsOptions, place: RunsEnvironment) -> str:
+    from ...runs.verify import format_verification, has_wrong_seal, verify_journal
 
     if asked.seal and len(asked.runs) != 1:
         raise NotDone("expected one RUN with `--seal`: a seal is that of one journal")
-    paths = [find(place.folder, name) for name in asked.runs] or journals(place.folder)
+    paths = [find_journal(place.folder, name) for name in asked.runs] or list_journals(place.folder)
     seal = asked.seal or ""
     wrong = False
     for path in paths:
-        verdict = verify(path)
-        wrong |= not verdict.whole or wrong_seal(verdict, seal)
-        _print("\n".join(told(verdict, seal)))
+        verdict = verify_journal(path)
+        wrong |= not verdict.is_whole or has_wrong_seal(verdict, seal)
+        _print("\n".join(format_verification(verdict, seal)))
     if not paths:
         print("there is no run yet", file=sys.stderr)
     return "damaged" if wrong else "done"
 
 
-def _prune(asked: Asked, place: Place) -> str:
-    from ...journal.secret_store import kept_secrets
-    from ...runs.prune import prune
+def _prune(asked: RunsOptions, place: RunsEnvironment) -> str:
+    from ...journal.secret_store import find_secret_store
+    from ...runs.prune import prune_runs
     from ...text.durations import parse_duration
 
     def forget(name: str) -> None:
-        if keeper := kept_secrets(name, place.environ):
+        if keeper := find_secret_store(name, place.environ):
             keeper.forget()
 
     seconds = _read("--older-than", parse_duration, asked.older_than)
-    for line in prune(
-        entries(place.folder),
+    for line in prune_runs(
+        list_runs(place.folder),
         datetime.now().astimezone(),
         older_than=seconds,
         keep=asked.keep,
@@ -191,31 +191,31 @@ def _prune(asked: Asked, place: Place) -> str:
     return "done"
 
 
-def _export(asked: Asked, place: Place) -> str:
-    from ...runs.export import NotExported, export
+def _export(asked: RunsOptions, place: RunsEnvironment) -> str:
+    from ...runs.export import NotExported, export_runs
 
     try:
-        for line in export(_pages(asked.paths), place.folder):
+        for line in export_runs(_pages(asked.paths), place.folder):
             _print(line)
     except NotExported as error:
         raise NotDone(str(error)) from None
     return "done"
 
 
-def _due(asked: Asked, place: Place) -> str:
-    from ...runs.due import as_json, looked_at, told
+def _due(asked: RunsOptions, place: RunsEnvironment) -> str:
+    from ...runs.due import cadences_to_json, find_cadences, format_due
 
     now = datetime.now().astimezone()
-    found, unread = looked_at(_pages(asked.paths), place.folder, now)
+    found, unread = find_cadences(_pages(asked.paths), place.folder, now)
     for line in unread:
         print(line, file=sys.stderr)
-    _print(as_json(found) if asked.json else "\n".join(told(found, now)))
+    _print(cadences_to_json(found) if asked.json else "\n".join(format_due(found, now)))
     if any(each.due for each in found):
         return "due"
     return "unread" if unread else "done"
 
 
-_ACTIONS: Mapping[str, Callable[[Asked, Place], str]] = {
+_ACTIONS: Mapping[str, Callable[[RunsOptions, RunsEnvironment], str]] = {
     "list": _list,
     "show": _show,
     "report": _report,
@@ -228,25 +228,25 @@ _ACTIONS: Mapping[str, Callable[[Asked, Place], str]] = {
 
 
 def _pages(paths: Sequence[str]) -> list[Path]:
-    from ...document.discovery import NoSuchPath, collect
+    from ...document.discovery import NoSuchPath, collect_pages
     from ...document.model import TRANSCRIPT
 
     try:
-        return [page for page in collect(paths) if not page.name.endswith(TRANSCRIPT)]
+        return [page for page in collect_pages(paths) if not page.name.endswith(TRANSCRIPT)]
     except NoSuchPath as error:
         raise NotDone(str(error)) from None
 
 
 def _is_running(path: Path) -> bool:
-    entry = entry_of(path)
+    entry = read_summary(path)
     return entry is not None and entry.running
 
 
 def _not_kept(path: Path) -> tuple[str, ...]:
-    from ...runs.replay import not_kept
+    from ...runs.replay import read_omissions
 
     try:
-        return not_kept(path)
+        return read_omissions(path)
     except (OSError, ValueError) as error:
         return (str(error),)
 
@@ -308,9 +308,9 @@ def parse_runs(words: Sequence[str]) -> argparse.Namespace:
     return parsed
 
 
-def due_arguments() -> argparse.ArgumentParser:
+def build_due_parser() -> argparse.ArgumentParser:
     """What can be asked of `runbook-exec due`."""
-    parser = command(
+    parser = build_parser(
         "due",
         "runbook-exec due [PATH…] [--json]",
         "List the runbooks whose cadence has passed since they last succeeded.",
@@ -322,7 +322,7 @@ def due_arguments() -> argparse.ArgumentParser:
 
 
 def _list_options() -> argparse.ArgumentParser:
-    parser = command(
+    parser = build_parser(
         "runs", "runbook-exec runs [ACTION] [options]", "What was run, and how it went.", _EPILOG
     )
     parser.add_argument("--document", metavar="TEXT", help="only runs of documents with this in their path")
@@ -336,7 +336,7 @@ def _list_options() -> argparse.ArgumentParser:
 
 
 def _action(name: str, usage: str, description: str) -> argparse.ArgumentParser:
-    return command(f"runs {name}", f"runbook-exec runs {name} {usage}", description)
+    return build_parser(f"runs {name}", f"runbook-exec runs {name} {usage}", description)
 
 
 def _one(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

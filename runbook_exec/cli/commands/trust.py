@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..options import command
+from ..options import build_parser
 
 _EPILOG = """\
 A run with --yes shows nothing before it runs. So the commands of its page are shown once on each machine, and
@@ -15,9 +15,9 @@ exit status: 0 done; 2 refused; 130 not agreed to
 """
 
 
-def trust_arguments() -> argparse.ArgumentParser:
+def build_trust_parser() -> argparse.ArgumentParser:
     """The parser of what follows `trust`."""
-    parser = command(
+    parser = build_parser(
         "trust",
         "runbook-exec trust FILE[#anchor]… [options]",
         "Show the commands of pages, or how they have changed, and trust them.",

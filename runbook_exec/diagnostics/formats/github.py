@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..report import Found, Report
+from ..report import Diagnostic, Report
 
 _IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 
@@ -11,11 +11,11 @@ _IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
 
 def write(report: Report) -> str:
     """A line for each finding, `::error file=…,line=…,col=…::message`."""
-    return "".join(_command(each) + "\n" for each in report.found)
+    return "".join(_command(each) + "\n" for each in report.diagnostics)
 
 
-def _command(each: Found) -> str:
-    place = each.place
+def _command(each: Diagnostic) -> str:
+    place = each.location
     properties: dict[str, object] = {"title": f"{each.code} {each.name}", "file": each.path}
     properties |= {"line": place.line, "endLine": place.end_line}
     if place.end_line == place.line:  # columns of different lines are refused
@@ -23,6 +23,6 @@ def _command(each: Found) -> str:
     listed = ",".join(f"{name}={str(value).translate(_IN_PROPERTY)}" for name, value in properties.items())
     message = f"{each.path}:{place.line}:{place.column}: {each.code} {each.message}"
     if each.also:
-        message += f"\n{each.also.path}:{each.also.place.line}:{each.also.place.column}"
+        message += f"\n{each.also.path}:{each.also.location.line}:{each.also.location.column}"
     message += f"\n{each.hint}" if each.hint else ""
     return f"::{each.severity} {listed}::{message.translate(_IN_MESSAGE)}"

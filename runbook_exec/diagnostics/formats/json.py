@@ -5,28 +5,28 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..report import Found, Report
+from ..report import Diagnostic, Report
 
 
 def write(report: Report) -> str:
     """The findings as a list of objects; offsets and columns count characters, from 0 and from 1."""
-    found = [_as_object(each) for each in report.found]
+    found = [_as_object(each) for each in report.diagnostics]
     return json.dumps(found, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
 
 
-def _as_object(each: Found) -> dict[str, Any]:
+def _as_object(each: Diagnostic) -> dict[str, Any]:
     fix = each.fix and {
-        "start": each.fix.place.start,
-        "end": each.fix.place.end,
+        "start": each.fix.location.start,
+        "end": each.fix.location.end,
         "replacement": each.fix.replacement,
     }
     also = {"also": _as_object(each.also)} if each.also else {}
     return {
         "path": each.path,
-        "line": each.place.line,
-        "column": each.place.column,
-        "end_line": each.place.end_line,
-        "end_column": each.place.end_column,
+        "line": each.location.line,
+        "column": each.location.column,
+        "end_line": each.location.end_line,
+        "end_column": each.location.end_column,
         "code": each.code,
         "name": each.name,
         "severity": str(each.severity),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from ..report import Found, Report
+from ..report import Diagnostic, Report
 
 # what XML 1.0 cannot hold, not even as a reference
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -14,33 +14,35 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def write(report: Report) -> str:
     """A suite for each page with a case for each finding; a page without any has one case that passed."""
-    by_page: dict[str, list[Found]] = {path: [] for path in report.pages}
-    for each in report.found:
+    by_page: dict[str, list[Diagnostic]] = {path: [] for path in report.pages}
+    for each in report.diagnostics:
         by_page[each.path].append(each)
     suites = [_suite(path, found, report.command) for path, found in by_page.items()]
     if report.not_checked:
-        suites.append(_not_checked(report.not_checked))
+        suites.append(_format_not_checked(report.not_checked))
     cases = sum(len(found) or 1 for found in by_page.values()) + len(report.not_checked)
     opening = (
-        f'<testsuites name="runbook-exec {report.command}" tests="{cases}" failures="{len(report.found)}" '
-        f'errors="{len(report.not_checked)}">'
+        f'<testsuites name="runbook-exec {report.command}" tests="{cases}" '
+        f'failures="{len(report.diagnostics)}" errors="{len(report.not_checked)}">'
     )
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', opening, *suites, "</testsuites>"]) + "\n"
 
 
-def _suite(path: str, found: Sequence[Found], name: str) -> str:
+def _suite(path: str, found: Sequence[Diagnostic], name: str) -> str:
     cases = [_case(each) for each in found]
     cases = cases or [f"    <testcase classname={_attribute(path)} name={_attribute(name)}/>"]
     opening = f'  <testsuite name={_attribute(path)} tests="{len(cases)}" failures="{len(found)}" errors="0">'
     return "\n".join([opening, *cases, "  </testsuite>"])
 
 
-def _case(each: Found) -> str:
-    place = f"{each.place.line}:{each.place.column}"
+def _case(each: Diagnostic) -> str:
+    place = f"{each.location.line}:{each.location.column}"
     name = _attribute(f"{each.code} {each.name} {place}")
     body = f"{each.path}:{place}: {each.code} {each.message}\n{each.excerpt}"
     if each.also:
-        body += f"\n{each.also.path}:{each.also.place.line}:{each.also.place.column}:\n{each.also.excerpt}"
+        body += (
+            f"\n{each.also.path}:{each.also.location.line}:{each.also.location.column}:\n{each.also.excerpt}"
+        )
     body += f"\n{each.hint}" if each.hint else ""
     return (
         f"    <testcase classname={_attribute(each.path)} name={name}>"
@@ -49,7 +51,7 @@ def _case(each: Found) -> str:
     )
 
 
-def _not_checked(why: Sequence[str]) -> str:
+def _format_not_checked(why: Sequence[str]) -> str:
     cases = [
         f'    <testcase classname="runbook-exec" name={_attribute(each)}>'
         f'<error type="not-checked" message={_attribute(each)}/></testcase>'

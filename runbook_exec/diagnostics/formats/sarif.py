@@ -11,14 +11,14 @@ from urllib.parse import quote
 from ... import __version__
 from ...lint.registry import RULES
 from ...lint.rule import Rule
-from ..report import Change, Found, Place, Report
+from ..report import Diagnostic, DiagnosticLocation, Report, TextEdit
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 def write(report: Report) -> str:
     """One run with the rules that found something, their results, and what could not be checked."""
-    codes = {each.code for each in report.found}
+    codes = {each.code for each in report.diagnostics}
     known = (*RULES, *report.rules)
     rules = sorted((rule for rule in known if rule.code in codes), key=lambda rule: rule.code)
     indices = {rule.code: index for index, rule in enumerate(rules)}
@@ -32,7 +32,7 @@ def write(report: Report) -> str:
         },
         "columnKind": "utf16CodeUnits",
         "invocations": [_invocation(report)],
-        "results": [_result(each, indices) for each in report.found],
+        "results": [_result(each, indices) for each in report.diagnostics],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
@@ -54,9 +54,9 @@ def _invocation(report: Report) -> dict[str, Any]:
     return {"executionSuccessful": not notes, "toolExecutionNotifications": notes}
 
 
-def _result(each: Found, indices: dict[str, int]) -> dict[str, Any]:
-    artifact = {"uri": uri(each.path)}
-    place = {"artifactLocation": artifact, "region": _region(each.place)}
+def _result(each: Diagnostic, indices: dict[str, int]) -> dict[str, Any]:
+    artifact = {"uri": path_to_uri(each.path)}
+    place = {"artifactLocation": artifact, "region": _region(each.location)}
     result: dict[str, Any] = {
         "ruleId": each.code,
         "ruleIndex": indices[each.code],
@@ -65,7 +65,10 @@ def _result(each: Found, indices: dict[str, int]) -> dict[str, Any]:
         "locations": [{"physicalLocation": place}],
     }
     if each.also is not None:
-        place = {"artifactLocation": {"uri": uri(each.also.path)}, "region": _region(each.also.place)}
+        place = {
+            "artifactLocation": {"uri": path_to_uri(each.also.path)},
+            "region": _region(each.also.location),
+        }
         result["relatedLocations"] = [{"physicalLocation": place}]
     if each.fix is not None:
         change = {"artifactLocation": artifact, "replacements": [_replacement(each.fix)]}
@@ -74,16 +77,16 @@ def _result(each: Found, indices: dict[str, int]) -> dict[str, Any]:
     return result
 
 
-def _replacement(fix: Change) -> dict[str, Any]:
-    return {"deletedRegion": _region(fix.place), "insertedContent": {"text": fix.replacement}}
+def _replacement(fix: TextEdit) -> dict[str, Any]:
+    return {"deletedRegion": _region(fix.location), "insertedContent": {"text": fix.replacement}}
 
 
-def _region(place: Place) -> dict[str, int]:
+def _region(place: DiagnosticLocation) -> dict[str, int]:
     start, end = place.units
     return {"startLine": place.line, "startColumn": start, "endLine": place.end_line, "endColumn": end}
 
 
-def uri(path: str) -> str:
+def path_to_uri(path: str) -> str:
     """The path as a reference: relative ones stay so, percent-encoded byte for byte."""
     encoded = quote(os.fsencode(Path(path).as_posix()), safe="/")
     return f"file://{encoded}" if encoded.startswith("/") else encoded

@@ -11,11 +11,11 @@ from ...shells.registry import shell_name
 from ...text.durations import positive_duration
 from ...text.regex import PatternProblem, compile_pattern
 from ...text.suggest import did_you_mean
-from ..placeholders import placeholder_name
-from .lexer import Place, Word
+from ..placeholders import parse_placeholder_name
+from .lexer import AnnotationWord, TextOrigin
 
 
-class _Refused(ValueError):
+class _FieldError(ValueError):
     """A word is refused; `position` is the place of the mistake in its value, where that is at fault."""
 
     def __init__(self, message: str, *, position: int | None = None, hint: str = "") -> None:
@@ -24,26 +24,26 @@ class _Refused(ValueError):
         self.hint = hint
 
 
-def _capture(text: str) -> tuple[str, str | None]:
+def _read_capture(text: str) -> tuple[str, str | None]:
     name, equals, rest = text.partition("=")
     if not equals:
-        return placeholder_name(name), None
+        return parse_placeholder_name(name), None
     if len(rest) < 3 or not (rest.startswith("/") and rest.endswith("/")):
         raise ValueError(f"expected `NAME=/regular expression/`, got `{text}`")
     try:
         compile_pattern(rest[1:-1])
     except PatternProblem as problem:
-        raise _Refused(f"`capture`: {problem}", position=len(name) + 2 + problem.position) from None
-    return placeholder_name(name), rest[1:-1]
+        raise _FieldError(f"`capture`: {problem}", position=len(name) + 2 + problem.position) from None
+    return parse_placeholder_name(name), rest[1:-1]
 
 
 def _whole_number(most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
+    def read_number(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) > most:
             raise ValueError(f"expected a whole number from 0 to {most}, got `{text}`")
         return int(text)
 
-    return read
+    return read_number
 
 
 def _single_word(text: str) -> str:
@@ -55,7 +55,7 @@ def _single_word(text: str) -> str:
 # Each name with how its value is read and an example of it; a flag has no value.
 _READERS: Mapping[str, tuple[Callable[[str], Any], str] | None] = {
     "id": (_single_word, "id=mint"),
-    "capture": (_capture, "capture=new-token"),
+    "capture": (_read_capture, "capture=new-token"),
     "secret": None,
     "expect": (str, 'expect="Revoked"'),
     "expect-not": (str, 'expect-not="Warning"'),
@@ -83,7 +83,7 @@ KNOWN = tuple(_READERS)
 FLAGS = frozenset(name for name, reader in _READERS.items() if reader is None)
 
 
-def read_values(words: Iterable[Word], place: Place) -> tuple[dict[str, Any], list[Problem]]:
+def read_values(words: Iterable[AnnotationWord], place: TextOrigin) -> tuple[dict[str, Any], list[Problem]]:
     """The fields of an `Annotation` that the words give, and what is wrong with the other words."""
     given: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -91,9 +91,9 @@ def read_values(words: Iterable[Word], place: Place) -> tuple[dict[str, Any], li
         field = word.name.replace("-", "_")
         try:
             if field in given and word.name not in _REPEATABLE:
-                raise _Refused(f"`{word.name}` is given twice; leave one out")
-            value = _value(word)
-        except _Refused as refused:
+                raise _FieldError(f"`{word.name}` is given twice; leave one out")
+            value = _read_value(word)
+        except _FieldError as refused:
             problems.append(_problem(word, refused, place))
             continue
         if word.name in _REPEATABLE:
@@ -105,34 +105,34 @@ def read_values(words: Iterable[Word], place: Place) -> tuple[dict[str, Any], li
     return {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}, problems
 
 
-def _value(word: Word) -> Any:
+def _read_value(word: AnnotationWord) -> Any:
     """What the word sets its field to; _Refused where its value is not what its name asks for."""
     name, value = word.name, word.value
     if name not in _READERS:
         guess = did_you_mean(name, KNOWN)
         hint = "" if guess else f"known are {', '.join(f'`{known}`' for known in KNOWN)}"
-        raise _Refused(f"unknown annotation `{name}`{guess}", hint=hint)
+        raise _FieldError(f"unknown annotation `{name}`{guess}", hint=hint)
     reader = _READERS[name]
     if reader is None:
         if value is not None and value is not False:
-            raise _Refused(f"`{name}` takes no value; write `{name}` alone or leave it out")
+            raise _FieldError(f"`{name}` takes no value; write `{name}` alone or leave it out")
         return value is None
     if value is None and name in _ALONE:
         return _ALONE[name]
     read, example = reader
     if value is None or value == "":
-        raise _Refused(f"`{name}` needs a value, such as `{example}`")
+        raise _FieldError(f"`{name}` needs a value, such as `{example}`")
     if not isinstance(value, str):
-        raise _Refused(f"`{name}`: expected text, such as `{example}`", position=0)
+        raise _FieldError(f"`{name}`: expected text, such as `{example}`", position=0)
     try:
         return read(value)
-    except _Refused:
+    except _FieldError:
         raise
     except ValueError as error:
-        raise _Refused(f"`{name}`: {error}", position=0) from None
+        raise _FieldError(f"`{name}`: {error}", position=0) from None
 
 
-def _problem(word: Word, refused: _Refused, place: Place) -> Problem:
+def _problem(word: AnnotationWord, refused: _FieldError, place: TextOrigin) -> Problem:
     if refused.position is None:
         return place.problem(str(refused), word.start, word.end, hint=refused.hint)
     start = word.value_start + (refused.position if word.exact else 0)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ...diagnostics.problem import Problem, Severity
-from ...text.source import source
+from ...text.source import parse_source
 from ...text.span import Span
 
 _BLANK = re.compile(r"\s*+")
@@ -24,7 +24,7 @@ _QUOTED = re.compile(r"\"(?>(?:[^\"\\]|\\.)*)\"|'[^']*+'", re.DOTALL)
 _ESCAPE = re.compile(r"\\([\\\"])")
 
 
-class Word(NamedTuple):
+class AnnotationWord(NamedTuple):
     """`name` or `name=value`, with offsets into the text it was read from.
 
     `exact` says that the value stands there as it is, without escapes. `value` is None where only the name
@@ -40,7 +40,7 @@ class Word(NamedTuple):
     exact: bool = True
 
 
-class Unreadable(ValueError):
+class UnreadableWord(ValueError):
     """Text that is no word; `start` and `end` are its offsets in the text that was read."""
 
     def __init__(self, message: str, start: int, end: int) -> None:
@@ -49,7 +49,7 @@ class Unreadable(ValueError):
         self.end = end
 
 
-class Place(NamedTuple):
+class TextOrigin(NamedTuple):
     """Where the text that is read stands in its file: offset 0 is `text[base]`."""
 
     text: str
@@ -57,7 +57,7 @@ class Place(NamedTuple):
 
     def span(self, start: int, end: int) -> Span:
         """The span in the file."""
-        return source(self.text).span(self.base + start, self.base + end)
+        return parse_source(self.text).span(self.base + start, self.base + end)
 
     def problem(
         self,
@@ -74,21 +74,23 @@ class Place(NamedTuple):
         return Problem(code, message, self.span(start, end), hint, severity)
 
 
-def past_blank(content: str, at: int, end: int) -> int:
+def skip_blank(content: str, at: int, end: int) -> int:
     """Where the next character that is not blank stands, or `end`."""
     blank = _BLANK.match(content, at, end)
     return blank.end() if blank else at
 
 
-def words_until(content: str, at: int, end: int, *, in_braces: bool) -> Iterator[Word | Unreadable]:
+def read_words(
+    content: str, at: int, end: int, *, in_braces: bool
+) -> Iterator[AnnotationWord | UnreadableWord]:
     """The words from `at` to `end`, or to the `}` that closes the braces they are in.
 
     What cannot be read is yielded too, and passed over.
     """
-    while (at := past_blank(content, at, end)) < end and not (in_braces and content[at] == "}"):
+    while (at := skip_blank(content, at, end)) < end and not (in_braces and content[at] == "}"):
         try:
             word = read_word(content, at, end, in_braces=in_braces)
-        except Unreadable as unreadable:
+        except UnreadableWord as unreadable:
             yield unreadable
             at = unreadable.end
         else:
@@ -96,62 +98,64 @@ def words_until(content: str, at: int, end: int, *, in_braces: bool) -> Iterator
             at = word.end
 
 
-def read_word(content: str, at: int, end: int, *, in_braces: bool) -> Word:
+def read_word(content: str, at: int, end: int, *, in_braces: bool) -> AnnotationWord:
     """The word at `at`; Unreadable where there is none."""
     run = _RUN_IN_BRACES if in_braces else _RUN
     name = _NAME.match(content, at, end)
     if name is None:
         stop = max(_end(run, content, at, end), at + 1)
-        raise Unreadable(f"expected a name, got `{content[at:stop]}`", at, stop)
+        raise UnreadableWord(f"expected a name, got `{content[at:stop]}`", at, stop)
     if not content.startswith("=", name.end(), end):
-        return Word(name[0], at, name.end())
+        return AnnotationWord(name[0], at, name.end())
     value = name.end() + 1
     if not content.startswith(('"', "'"), value, end):
         stop = _end(run, content, value, end)
-        return Word(name[0], at, stop, content[value:stop], value, stop)
+        return AnnotationWord(name[0], at, stop, content[value:stop], value, stop)
     quoted = _QUOTED.match(content, value, end)
     if quoted is None:
-        raise Unreadable(f"the quote that opens the value of `{name[0]}` is not closed", value, end)
+        raise UnreadableWord(f"the quote that opens the value of `{name[0]}` is not closed", value, end)
     stop = quoted.end()
     if stop < end and not content[stop].isspace() and not (in_braces and content[stop] == "}"):
         after = _end(run, content, stop, end)
-        raise Unreadable(
+        raise UnreadableWord(
             f"expected a blank after the closing quote, got `{content[stop:after]}`", stop, after
         )
     inner = quoted[0][1:-1]
     read = _ESCAPE.sub(r"\1", inner) if quoted[0][0] == '"' else inner
-    return Word(name[0], at, stop, read, value + 1, stop - 1, exact=read == inner)
+    return AnnotationWord(name[0], at, stop, read, value + 1, stop - 1, exact=read == inner)
 
 
-def json_words(content: str, at: int) -> tuple[list[Word], int]:
+def read_json_words(content: str, at: int) -> tuple[list[AnnotationWord], int]:
     """The members of the JSON object at `at`, and where it ends; Unreadable where JSON is not valid."""
     decoder = json.JSONDecoder()
-    words: list[Word] = []
+    words: list[AnnotationWord] = []
     end = len(content)
 
     def expect(character: str, at: int) -> int:
         if not content.startswith(character, at):
             got = f"`{content[at]}`" if at < end else "its end"
-            raise Unreadable(f"expected `{character}` in the JSON object, got {got}", min(at, end - 1), end)
-        return past_blank(content, at + 1, end)
+            raise UnreadableWord(
+                f"expected `{character}` in the JSON object, got {got}", min(at, end - 1), end
+            )
+        return skip_blank(content, at + 1, end)
 
     at = expect("{", at)
     while not content.startswith("}", at):
         at = expect(",", at) if words else at
         try:
             name, name_end = decoder.raw_decode(content, at)
-            value_start = expect(":", past_blank(content, name_end, end))
+            value_start = expect(":", skip_blank(content, name_end, end))
             value, value_end = decoder.raw_decode(content, value_start)
         except json.JSONDecodeError as error:
-            raise Unreadable(f"not valid JSON: {error.msg.lower()}", error.pos, end) from None
+            raise UnreadableWord(f"not valid JSON: {error.msg.lower()}", error.pos, end) from None
         except (RecursionError, ValueError) as error:
-            if isinstance(error, Unreadable):
+            if isinstance(error, UnreadableWord):
                 raise
-            raise Unreadable("expected a JSON object of plain values", at, end) from None
+            raise UnreadableWord("expected a JSON object of plain values", at, end) from None
         if not isinstance(name, str):
-            raise Unreadable("expected a name in double quotes", at, name_end)
-        words.append(Word(name, at + 1, name_end - 1, value, value_start, value_end, exact=False))
-        at = past_blank(content, value_end, end)
+            raise UnreadableWord("expected a name in double quotes", at, name_end)
+        words.append(AnnotationWord(name, at + 1, name_end - 1, value, value_start, value_end, exact=False))
+        at = skip_blank(content, value_end, end)
     return words, at + 1
 
 

@@ -9,7 +9,15 @@ from typing import Any
 from ...diagnostics.problem import Problem
 from ..model import NOTHING, Annotation
 from .fields import FLAGS, KNOWN, read_values
-from .lexer import Place, Unreadable, Word, json_words, past_blank, read_word, words_until
+from .lexer import (
+    AnnotationWord,
+    TextOrigin,
+    UnreadableWord,
+    read_json_words,
+    read_word,
+    read_words,
+    skip_blank,
+)
 
 _COMMENT = re.compile(r"<!--\s*+runbook:")
 
@@ -44,8 +52,8 @@ def read_comment(text: str, start: int, end: int) -> tuple[Annotation, tuple[Pro
     if opening is None:
         return None
     closing = end - len("-->") if text.endswith("-->", opening.end(), end) else end
-    place = Place(text)
-    words, problems = _sorted_out(words_until(text, opening.end(), closing, in_braces=False), place)
+    place = TextOrigin(text)
+    words, problems = _separate_problems(read_words(text, opening.end(), closing, in_braces=False), place)
     for_a_run = [word for word in words if word.name != _FOR_LINT]
     unsaid = [word for word in words if word.name == _FOR_LINT and not word.value]
     if words and not for_a_run and not unsaid and not problems:
@@ -66,23 +74,23 @@ def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[
     other languages the braces belong to other tools.
     """
     end = len(info)
-    at = past_blank(info, 0, end)
+    at = skip_blank(info, 0, end)
     language = ""
     if named := _LANGUAGE.match(info, at):
         language, at = named[0], named.end()
     if at == end:
         return language.lower(), NOTHING, ()
-    place = Place(text, start)
-    words: list[Word] = []
+    place = TextOrigin(text, start)
+    words: list[AnnotationWord] = []
     problems: list[Problem] = []
-    while (at := past_blank(info, at, end)) < end and not info.startswith("{{", at):
+    while (at := skip_blank(info, at, end)) < end and not info.startswith("{{", at):
         if highlighted := _LINE_NUMBERS.match(info, at):
             at = highlighted.end()
             continue
         braced = info[at] == "{"
-        group, more, at = (_group if braced else _bare)(info, at, place)
+        group, more, at = (_read_group if braced else _read_bare)(info, at, place)
         if braced and not language:
-            language, group = _language_in(group)
+            language, group = _split_language(group)
         words += _attributes(group)
         problems += more
     values, refused = read_values(words, place)
@@ -90,7 +98,7 @@ def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[
     return language.lower(), Annotation(**values, span=span), (*problems, *refused)
 
 
-def merge(*annotations: Annotation) -> Annotation:
+def merge_annotations(*annotations: Annotation) -> Annotation:
     """All annotations as one: what a later one says wins, but flags and expectations of all hold."""
     said = [each for each in annotations if each != NOTHING]
     if len(said) <= 1:  # as nearly everywhere
@@ -108,37 +116,43 @@ def merge(*annotations: Annotation) -> Annotation:
     return Annotation(**given)
 
 
-def _sorted_out(read: Iterable[Word | Unreadable], place: Place) -> tuple[list[Word], list[Problem]]:
-    words: list[Word] = []
+def _separate_problems(
+    read: Iterable[AnnotationWord | UnreadableWord], place: TextOrigin
+) -> tuple[list[AnnotationWord], list[Problem]]:
+    words: list[AnnotationWord] = []
     problems: list[Problem] = []
     for word in read:
-        if isinstance(word, Word):
+        if isinstance(word, AnnotationWord):
             words.append(word)
         else:
             problems.append(place.problem(str(word), word.start, word.end))
     return words, problems
 
 
-def _group(info: str, at: int, place: Place) -> tuple[list[Word], list[Problem], int]:
+def _read_group(info: str, at: int, place: TextOrigin) -> tuple[list[AnnotationWord], list[Problem], int]:
     """The words in the braces at `at`, and where the text after them begins."""
     end = len(info)
     if _JSON.match(info, at):
         try:
-            words, at = json_words(info, at)
-        except Unreadable as unreadable:
+            words, at = read_json_words(info, at)
+        except UnreadableWord as unreadable:
             return [], [place.problem(str(unreadable), unreadable.start, unreadable.end)], end
         # runme numbers its cells in `id`; where a cell has a name too, that is what people call it by.
         named = any(word.name == "name" for word in words)
-        return [_from_json(word) for word in words if not (named and word.name == "id")], [], at
-    read = list(words_until(info, at + 1, end, in_braces=True))
-    words, problems = _sorted_out(read, place)
-    at = past_blank(info, read[-1].end if read else at + 1, end)
+        return [_translate_word(word) for word in words if not (named and word.name == "id")], [], at
+    read = list(read_words(info, at + 1, end, in_braces=True))
+    words, problems = _separate_problems(read, place)
+    at = skip_blank(info, read[-1].end if read else at + 1, end)
     if at == end and not problems:
         problems.append(place.problem("expected `}` at the end of the annotation", end - 1, end))
-    return [_from_json(word) if word.name in _RUNME_SPELLINGS else word for word in words], problems, at + 1
+    return (
+        [_translate_word(word) if word.name in _RUNME_SPELLINGS else word for word in words],
+        problems,
+        at + 1,
+    )
 
 
-def _from_json(word: Word) -> Word:
+def _translate_word(word: AnnotationWord) -> AnnotationWord:
     """The word in our spelling: runme's names are ours, and `true` or `"true"` is the name alone."""
     name = _RUNME_SPELLINGS.get(word.name, word.name)
     value = word.value
@@ -151,11 +165,11 @@ def _from_json(word: Word) -> Word:
     return word._replace(name=name, value=value)
 
 
-def _bare(info: str, at: int, place: Place) -> tuple[list[Word], list[Problem], int]:
+def _read_bare(info: str, at: int, place: TextOrigin) -> tuple[list[AnnotationWord], list[Problem], int]:
     """The word at `at`, where it is a `key=value` of ours, and where the text after it begins."""
     try:
         word = read_word(info, at, len(info), in_braces=False)
-    except Unreadable as unreadable:
+    except UnreadableWord as unreadable:
         return [], [], unreadable.end
     if word.value is None or word.name in _QUIET:
         return [], [], word.end
@@ -173,7 +187,7 @@ def _bare(info: str, at: int, place: Place) -> tuple[list[Word], list[Problem], 
     return [word] if word.name in KNOWN else [], [warning], word.end
 
 
-def _language_in(words: list[Word]) -> tuple[str, list[Word]]:
+def _split_language(words: list[AnnotationWord]) -> tuple[str, list[AnnotationWord]]:
     """The language named in braces, their first class or else their first word, and the other words."""
     for index, word in enumerate(words):
         if word.name.startswith("."):
@@ -184,7 +198,7 @@ def _language_in(words: list[Word]) -> tuple[str, list[Word]]:
     return first.name.rstrip(","), words[1:]
 
 
-def _attributes(words: Iterable[Word]) -> Iterator[Word]:
+def _attributes(words: Iterable[AnnotationWord]) -> Iterator[AnnotationWord]:
     """The words that are annotations: neither classes nor for renderers; `#name` is an id."""
     for word in words:
         if word.name.startswith("#") and word.value is None:

@@ -9,44 +9,44 @@ from typing import NamedTuple
 from ...diagnostics.problem import Problem, Severity
 from ...text.source import Source
 from ...text.span import Span
-from ..markdown.elements import Element, Fence, Heading, Html, Item, Paragraph
-from ..markdown.wikilinks import code_spans
+from ..markdown.elements import Element, Fence, Heading, Html, ListItem, Paragraph
+from ..markdown.wikilinks import find_code_spans
 from ..model import NOTHING, Annotation
-from .parser import merge, read_comment
+from .parser import merge_annotations, read_comment
 
 _COMMENT = re.compile(r"<!--\s*+runbook:")
 
 _LONGEST_IGNORE = 500  # characters; looking on for the end of each would take long where none has one
 
 
-class Above(NamedTuple):
+class PlacedAnnotations(NamedTuple):
     """What is annotated, by the offset of the fence or heading it is said of, and what is wrong with it."""
 
     annotations: Mapping[int, Annotation]
     problems: tuple[Problem, ...]
 
-    def of(self, span: Span) -> Annotation:
+    def find_annotation(self, span: Span) -> Annotation:
         """The annotation of the fence or heading with this span; NOTHING if there is none."""
         return self.annotations.get(span.start, NOTHING)
 
 
-def annotations_above(source: Source, elements: Sequence[Element]) -> Above:
+def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnotations:
     """Read every annotation comment of a page; several in a row above one fence or heading add up."""
     if not _COMMENT.search(source.text):
-        return Above({}, ())
+        return PlacedAnnotations({}, ())
     said: dict[int, Annotation] = {}
     problems: list[Problem] = []
     waiting: list[Annotation] = []
     line = 0  # the last one of the comments that wait for what is below them
     for element in elements:
-        if isinstance(element, Item):
+        if isinstance(element, ListItem):
             continue
         if waiting and element.span.line != line + 1:
-            problems += map(_misplaced, waiting)
+            problems += map(_report_misplaced, waiting)
             waiting = []
         if isinstance(element, Fence | Heading):
             if waiting:
-                said[element.span.start] = merge(*waiting)
+                said[element.span.start] = merge_annotations(*waiting)
             waiting = []
         elif isinstance(element, Html):
             for start, end in _comments(source, element.span.start, element.span.end):
@@ -56,12 +56,12 @@ def annotations_above(source: Source, elements: Sequence[Element]) -> Above:
                     problems += read[1]
             line = element.last
         else:
-            problems += map(_misplaced, waiting)
+            problems += map(_report_misplaced, waiting)
             waiting = []
         if isinstance(element, Paragraph | Heading):
             problems += _inline(source, element.span)
-    problems += map(_misplaced, waiting)
-    return Above(said, tuple(problems))
+    problems += map(_report_misplaced, waiting)
+    return PlacedAnnotations(said, tuple(problems))
 
 
 def _comments(source: Source, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -78,22 +78,22 @@ def _inline(source: Source, span: Span) -> Iterator[Problem]:
     comments = list(_COMMENT.finditer(source.text, span.start, span.end))
     if not comments:
         return
-    code = iter((*code_spans(source.text, span.start, span.end), (span.end, span.end)))
+    code = iter((*find_code_spans(source.text, span.start, span.end), (span.end, span.end)))
     start, end = next(code)
     for match in comments:
         while end <= match.start() < span.end and start < span.end:
             start, end = next(code)
-        if not start <= match.start() < end and not _for_lint(source.text, match.start(), span.end):
-            yield _misplaced(Annotation(span=source.span(match.start(), match.end())))
+        if not start <= match.start() < end and not _is_for_lint(source.text, match.start(), span.end):
+            yield _report_misplaced(Annotation(span=source.span(match.start(), match.end())))
 
 
-def _for_lint(text: str, start: int, end: int) -> bool:
+def _is_for_lint(text: str, start: int, end: int) -> bool:
     """Whether the comment that begins here says nothing of a run."""
     closing = text.find("-->", start, min(end, start + _LONGEST_IGNORE))
     return closing >= 0 and read_comment(text, start, closing + len("-->")) is None
 
 
-def _misplaced(annotation: Annotation) -> Problem:
+def _report_misplaced(annotation: Annotation) -> Problem:
     return Problem(
         "misplaced-annotation",
         "expected a fence or a heading on the line below this annotation, found neither; it has no effect",

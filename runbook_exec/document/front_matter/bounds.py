@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...diagnostics.problem import Problem
-from ..model import Settings
+from ..model import RunbookSettings
 
 _OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n")
 
@@ -20,12 +20,12 @@ class FrontMatter:
     """The front matter of a page; `end` is the offset where the page itself begins, 0 where there is none."""
 
     data: Mapping[str, Any] = field(default_factory=dict)
-    settings: Settings = field(default_factory=Settings)
+    settings: RunbookSettings = field(default_factory=RunbookSettings)
     end: int = 0
     problems: tuple[Problem, ...] = ()
 
 
-def bounds(text: str) -> tuple[int, int, int] | None:
+def find_bounds(text: str) -> tuple[int, int, int] | None:
     """Where YAML begins and ends between a `---` on the first line and the next `---` or `...`.
 
     The third offset is the one after that line. None where one of the two lines is not there.

@@ -9,7 +9,7 @@ from typing import Any
 DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ][\d:.+TZ -]*)?")
 
 
-def as_date(value: Any) -> date | None:
+def parse_date(value: Any) -> date | None:
     """The day that a value of YAML stands for; text such as `2026-04-30` or `2026/4/30 12:00` does too."""
     if isinstance(value, datetime):
         return value.date()

@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ...text.source import span_in
+from ...text.source import make_span
 from ...text.span import Span
-from ...text.yaml import Mistake, load
-from .bounds import bounds
-from .dates import as_date
+from ...text.yaml import YamlError, load_yaml
+from .bounds import find_bounds
+from .dates import parse_date
 
 _REVIEWED = frozenset(("lastreviewed", "lastreview", "lastreviewedon", "reviewed", "reviewedon"))
 
 
-class Entry(NamedTuple):
+class FrontMatterKey(NamedTuple):
     """A key at the top of the front matter, its value, and the items of that where it is a list."""
 
     key: Span
@@ -28,52 +28,52 @@ class Entry(NamedTuple):
     items: tuple[Span, ...] = ()
 
 
-def entries(text: str) -> dict[str, Entry]:
+def find_keys(text: str) -> dict[str, FrontMatterKey]:
     """The keys of the front matter by name; none where it cannot be read."""
-    if (found := bounds(text)) is None:
+    if (found := find_bounds(text)) is None:
         return {}
     start, end, _ = found
     try:
-        root = load(text, start, end).root
-    except Mistake:
+        root = load_yaml(text, start, end).root
+    except YamlError:
         return {}
 
     def span(node: Node) -> Span:
         # a block that is a list or mapping ends before the next key: only its first line is meant
         first, last = start + node.start_mark.index, start + node.end_mark.index
         line = text.find("\n", first)
-        return span_in(text, first, min(last, line) if line >= first else last)
+        return make_span(text, first, min(last, line) if line >= first else last)
 
-    keys: dict[str, Entry] = {}
+    keys: dict[str, FrontMatterKey] = {}
     for key, value in root.value if isinstance(root, MappingNode) else ():
         if isinstance(key, ScalarNode):
             scalar = isinstance(value, ScalarNode)
             items = tuple(map(span, value.value)) if isinstance(value, SequenceNode) else ()
             empty = value.start_mark.index == value.end_mark.index
             at = span(key) if empty else span(value)
-            keys[key.value] = Entry(
+            keys[key.value] = FrontMatterKey(
                 span(key), at, value.value if scalar else "", scalar and not value.style, items
             )
     return keys
 
 
-def known_name(key: str) -> str:
+def normalise_key(key: str) -> str:
     """The name of a key with its parts joined: `last-reviewed` and `last_reviewed` are `lastreviewed`."""
     return key.casefold().replace("-", "").replace("_", "").replace(" ", "")
 
 
-def review_date(matter: Mapping[str, Any]) -> tuple[str, date] | None:
+def find_review_date(matter: Mapping[str, Any]) -> tuple[str, date] | None:
     """The key that says when the page was last reviewed, and that day; None where no date says so."""
     for key, value in matter.items():
-        if known_name(key) in _REVIEWED and (day := as_date(value)) is not None:
+        if normalise_key(key) in _REVIEWED and (day := parse_date(value)) is not None:
             return key, day
     return None
 
 
-def value_of(text: str, key: str) -> Span | None:
+def find_value_span(text: str, key: str) -> Span | None:
     """The first word of the value on the line of a key; None where the key has no such line."""
-    if (found := bounds(text)) is None:
+    if (found := find_bounds(text)) is None:
         return None
     line = re.compile(rf"^(['\"]?){re.escape(key)}\1[ \t]*:[ \t]+['\"]?([^\s#'\"]+)", re.MULTILINE)
     match = line.search(text, found[0], found[1])
-    return span_in(text, match.start(2), match.end(2)) if match else None
+    return make_span(text, match.start(2), match.end(2)) if match else None

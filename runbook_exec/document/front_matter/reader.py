@@ -5,70 +5,70 @@ from __future__ import annotations
 from yaml.nodes import MappingNode
 
 from ...diagnostics.problem import Problem
-from ...text.source import Source, source
-from ...text.yaml import Mistake, load
-from ..model import Settings
-from .bounds import FrontMatter, bounds
-from .settings import Reading, is_name, read_settings
+from ...text.source import Source, parse_source
+from ...text.yaml import YamlError, load_yaml
+from ..model import RunbookSettings
+from .bounds import FrontMatter, find_bounds
+from .settings import SettingsReader, is_name, read_settings
 
 
-def read(text: str) -> FrontMatter:
+def read_front_matter(text: str) -> FrontMatter:
     """The front matter of a page: YAML from a `---` on its first line to the next `---` or `...`.
 
     Without the second line there is none. Nor is there where a blank line follows the first one and what
     comes then is no mapping: that `---` is a rule across the page. What is wrong is in `problems`.
     """
-    found = bounds(text)
+    found = find_bounds(text)
     if found is None:
         return FrontMatter()
     start, end, body = found
-    mistakes: list[Mistake] = []
-    page = source(text)
+    mistakes: list[YamlError] = []
+    page = parse_source(text)
     try:
-        document = load(text, start, end)
+        document = load_yaml(text, start, end)
         if document.root is None:
             return FrontMatter(end=body)
         if not isinstance(document.root, MappingNode):
-            raise document.mistake(document.root, "expected front matter of `key: value` lines")
-    except Mistake as mistake:
+            raise document.make_error(document.root, "expected front matter of `key: value` lines")
+    except YamlError as mistake:
         if not text[start:end].partition("\n")[0].strip():
             return FrontMatter()
         return FrontMatter(end=body, problems=(_problem(mistake, page, "front-matter"),))
-    settings = Settings()
+    settings = RunbookSettings()
     for key, value in document.root.value:
         if not is_name(key):
-            mistakes.append(document.mistake(key, "expected a name as the key", "put it in quotes"))
+            mistakes.append(document.make_error(key, "expected a name as the key", "put it in quotes"))
         elif key.value == "runbook":
             try:
-                settings = read_settings(Reading(document, mistakes.append, page.span), value)
-            except Mistake as mistake:
+                settings = read_settings(SettingsReader(document, mistakes.append, page.span), value)
+            except YamlError as mistake:
                 mistakes.append(mistake)
     data = {key: value for key, value in document.data.items() if isinstance(key, str)}
     problems = tuple(_problem(mistake, page, "front-matter") for mistake in mistakes)
     return FrontMatter(data, settings, body, problems)
 
 
-def read_inputs_file(text: str, path: str) -> tuple[Settings, tuple[Problem, ...]]:
+def read_inputs_file(text: str, path: str) -> tuple[RunbookSettings, tuple[Problem, ...]]:
     """The settings in a file given with `--inputs`: what may stand under `runbook:`, or that key itself.
 
     `path` is the file's name; the problems carry it.
     """
-    mistakes: list[Mistake] = []
-    settings = Settings()
-    page = source(text)
+    mistakes: list[YamlError] = []
+    settings = RunbookSettings()
+    page = parse_source(text)
     try:
-        document = load(text, 1 if text.startswith("\ufeff") else 0, len(text))
+        document = load_yaml(text, 1 if text.startswith("\ufeff") else 0, len(text))
         root = document.root
         if isinstance(root, MappingNode):
             root = next((value for key, value in root.value if key.value == "runbook"), root)
         if root is not None:
-            settings = read_settings(Reading(document, mistakes.append, page.span), root)
-    except Mistake as mistake:
+            settings = read_settings(SettingsReader(document, mistakes.append, page.span), root)
+    except YamlError as mistake:
         mistakes.append(mistake)
     return settings, tuple(_problem(mistake, page, "inputs", path) for mistake in mistakes)
 
 
-def _problem(mistake: Mistake, page: Source, code: str, path: str = "") -> Problem:
+def _problem(mistake: YamlError, page: Source, code: str, path: str = "") -> Problem:
     """The mistake as a problem; of a mistake of several lines, the span is the first."""
     line_end = page.text.find("\n", mistake.start)
     end = mistake.end if line_end <= mistake.start else min(mistake.end, line_end)

@@ -14,23 +14,23 @@ from ...text.durations import positive_duration
 from ...text.regex import PatternProblem, compile_pattern
 from ...text.span import Span
 from ...text.suggest import did_you_mean
-from ...text.yaml import Document, Mistake
+from ...text.yaml import YamlDocument, YamlError
 from ..assignments import parse_capture
-from ..model import Input, Settings
-from ..placeholders import placeholder_name
+from ..model import Input, RunbookSettings
+from ..placeholders import parse_placeholder_name
 
 _TAG = "tag:yaml.org,2002:"
 
 
-class Reading(NamedTuple):
+class SettingsReader(NamedTuple):
     """A document that is being read: `refuse` is told of each mistake, and what is wrong is left out."""
 
-    document: Document
-    refuse: Callable[[Mistake], None]
+    document: YamlDocument
+    refuse: Callable[[YamlError], None]
     span: Callable[[int, int], Span]
 
-    def mistake(self, node: Node, message: str, hint: str = "") -> Mistake:
-        return self.document.mistake(node, message, hint)
+    def mistake(self, node: Node, message: str, hint: str = "") -> YamlError:
+        return self.document.make_error(node, message, hint)
 
 
 def is_name(node: Node) -> bool:
@@ -38,17 +38,17 @@ def is_name(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.tag == f"{_TAG}str"
 
 
-def read_settings(reading: Reading, node: Node) -> Settings:
+def read_settings(reading: SettingsReader, node: Node) -> RunbookSettings:
     """The settings that a mapping gives; every name in it must be known."""
-    return Settings(**_fields(reading, node, _SETTINGS))
+    return RunbookSettings(**_read_fields(reading, node, _SETTINGS))
 
 
-def overlay(base: Settings, over: Settings) -> Settings:
+def overlay_settings(base: RunbookSettings, over: RunbookSettings) -> RunbookSettings:
     """Both settings as one, where `over` wins; an input that both describe has details of both."""
     inputs = dict(base.inputs)
     for name, theirs in over.inputs.items():
-        inputs[name] = replace(inputs.get(name, theirs), **_given(theirs, Input(theirs.name)))
-    given = _given(over, Settings())
+        inputs[name] = replace(inputs.get(name, theirs), **_changed_fields(theirs, Input(theirs.name)))
+    given = _changed_fields(over, RunbookSettings())
     given |= {
         "inputs": inputs,
         "captures": {**base.captures, **over.captures},
@@ -57,18 +57,18 @@ def overlay(base: Settings, over: Settings) -> Settings:
     return replace(base, **given)
 
 
-def _given(value: Input | Settings, nothing: Input | Settings) -> dict[str, Any]:
+def _changed_fields(value: Input | RunbookSettings, nothing: Input | RunbookSettings) -> dict[str, Any]:
     pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
     return {name: this for name, this in pairs if this != getattr(nothing, name)}
 
 
-def _fields(reading: Reading, node: Node, readers: Mapping[str, _Reader]) -> dict[str, Any]:
+def _read_fields(reading: SettingsReader, node: Node, readers: Mapping[str, _Reader]) -> dict[str, Any]:
     """The members of a mapping, each read as its name asks for; those that are left empty are left out."""
     given: dict[str, Any] = {}
     for key, value in _members(reading, node, tuple(readers)):
         try:
             read = None if _is_empty(value) else readers[key.value](reading, value)
-        except Mistake as mistake:
+        except YamlError as mistake:
             reading.refuse(mistake)
         else:
             if read is not None:
@@ -76,24 +76,26 @@ def _fields(reading: Reading, node: Node, readers: Mapping[str, _Reader]) -> dic
     return given
 
 
-def _named(reading: Reading, node: Node, read: Callable[[str, Node, Node], Any]) -> dict[str, Any]:
+def _read_by_name(
+    reading: SettingsReader, node: Node, read: Callable[[str, Node, Node], Any]
+) -> dict[str, Any]:
     """The members of a mapping from names of placeholders, in compared form, to what `read` makes of them."""
     given: dict[str, Any] = {}
     for key, value in _members(reading, node, None):
         try:
-            name = _name(reading, key)
+            name = _read_name(reading, key)
             if name in given:
                 raise reading.mistake(
                     key, f"`{key.value}` is there twice; case, `-`, `_` and blanks do not count"
                 )
             given[name] = read(name, key, value)
-        except Mistake as mistake:
+        except YamlError as mistake:
             reading.refuse(mistake)
     return given
 
 
 def _members(
-    reading: Reading, node: Node, known: tuple[str, ...] | None
+    reading: SettingsReader, node: Node, known: tuple[str, ...] | None
 ) -> Iterator[tuple[ScalarNode, Node]]:
     """The members of a mapping whose name is known, or of any name where None are listed."""
     if _is_empty(node):
@@ -112,20 +114,20 @@ def _members(
             yield key, value
 
 
-def _text(reading: Reading, node: Node) -> str:
+def _read_text(reading: SettingsReader, node: Node) -> str:
     """The text as written, also where YAML would make a number, a date or a truth value of it."""
     if not isinstance(node, ScalarNode) or _is_empty(node):
         raise reading.mistake(node, f"expected text, got {_kind(node)}")
     return str(node.value)
 
 
-def _text_read_by(read: Callable[[str], Any]) -> _Reader:
+def _text_reader(read: Callable[[str], Any]) -> _Reader:
     """A reader of text in which `read` raises ValueError for what it does not take."""
 
-    def reader(reading: Reading, node: Node) -> Any:
+    def reader(reading: SettingsReader, node: Node) -> Any:
         try:
-            return read(_text(reading, node))
-        except Mistake:
+            return read(_read_text(reading, node))
+        except YamlError:
             raise
         except PatternProblem as problem:
             mistake = reading.mistake(node, str(problem))
@@ -138,19 +140,19 @@ def _text_read_by(read: Callable[[str], Any]) -> _Reader:
     return reader
 
 
-def _pattern(text: str) -> str:
+def _check_pattern(text: str) -> str:
     compile_pattern(text)
     return text
 
 
-def _truth(reading: Reading, node: Node) -> bool:
+def _read_bool(reading: SettingsReader, node: Node) -> bool:
     if not isinstance(node, ScalarNode) or node.tag != f"{_TAG}bool":
         raise reading.mistake(node, f"expected `true` or `false`, got {_kind(node)}")
     return node.value.lower() in ("true", "yes", "on")
 
 
-def _list_of(read: Callable[[Reading, Node], str]) -> _Reader:
-    def reader(reading: Reading, node: Node) -> tuple[str, ...]:
+def _list_of(read: Callable[[SettingsReader, Node], str]) -> _Reader:
+    def reader(reading: SettingsReader, node: Node) -> tuple[str, ...]:
         if not isinstance(node, SequenceNode):
             raise reading.mistake(node, f"expected a list, got {_kind(node)}")
         return tuple(read(reading, item) for item in node.value)
@@ -158,28 +160,28 @@ def _list_of(read: Callable[[Reading, Node], str]) -> _Reader:
     return reader
 
 
-def _name(reading: Reading, node: Node) -> str:
-    name: str = _text_read_by(placeholder_name)(reading, node)
+def _read_name(reading: SettingsReader, node: Node) -> str:
+    name: str = _text_reader(parse_placeholder_name)(reading, node)
     return name
 
 
-def _inputs(reading: Reading, node: Node) -> dict[str, Input]:
-    def read(name: str, key: Node, value: Node) -> Input:
+def _read_inputs(reading: SettingsReader, node: Node) -> dict[str, Input]:
+    def read_input(name: str, key: Node, value: Node) -> Input:
         base = reading.document.base
         span = reading.span(base + key.start_mark.index, base + key.end_mark.index)
         if isinstance(value, MappingNode) or _is_empty(value):
-            return Input(name, span=span, **_fields(reading, value, _INPUT))
-        return Input(name, span=span, default=_text(reading, value))
+            return Input(name, span=span, **_read_fields(reading, value, _INPUT))
+        return Input(name, span=span, default=_read_text(reading, value))
 
-    return _named(reading, node, read)
+    return _read_by_name(reading, node, read_input)
 
 
-def _captures(reading: Reading, node: Node) -> dict[str, str]:
-    def read(name: str, key: Node, value: Node) -> str:
-        _text_read_by(lambda text: parse_capture(f"{name}={text}"))(reading, value)
-        return _text(reading, value)
+def _read_captures(reading: SettingsReader, node: Node) -> dict[str, str]:
+    def read_capture(name: str, key: Node, value: Node) -> str:
+        _text_reader(lambda text: parse_capture(f"{name}={text}"))(reading, value)
+        return _read_text(reading, value)
 
-    return _named(reading, node, read)
+    return _read_by_name(reading, node, read_capture)
 
 
 def _is_empty(node: Node) -> bool:
@@ -195,25 +197,25 @@ def _kind(node: Node) -> str:
     return "a mapping" if isinstance(node, MappingNode) else "a list"
 
 
-_Reader = Callable[[Reading, Node], Any]
+_Reader = Callable[[SettingsReader, Node], Any]
 
 
 _SETTINGS: Mapping[str, _Reader] = {
-    "inputs": _inputs,
-    "captures": _captures,
-    "literal": _list_of(_name),
-    "procedure": _text_read_by(lambda text: text.removeprefix("#")),
-    "shell": _text_read_by(shell_name),
-    "cwd": _text,
-    "timeout": _text_read_by(positive_duration),
-    "cadence": _text_read_by(positive_duration),
+    "inputs": _read_inputs,
+    "captures": _read_captures,
+    "literal": _list_of(_read_name),
+    "procedure": _text_reader(lambda text: text.removeprefix("#")),
+    "shell": _text_reader(shell_name),
+    "cwd": _read_text,
+    "timeout": _text_reader(positive_duration),
+    "cadence": _text_reader(positive_duration),
 }
 
 _INPUT: Mapping[str, _Reader] = {
-    "help": _text,
-    "default": _text,
-    "pattern": _text_read_by(_pattern),
-    "choices": _list_of(_text),
-    "secret": _truth,
-    "source": _text_read_by(check_source),
+    "help": _read_text,
+    "default": _read_text,
+    "pattern": _text_reader(_check_pattern),
+    "choices": _list_of(_read_text),
+    "secret": _read_bool,
+    "source": _text_reader(check_source),
 }

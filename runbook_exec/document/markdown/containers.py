@@ -61,13 +61,13 @@ _BLOCK_TAG = re.compile(rf"</?(?:{_TAGS})(?:\s|/?>|$)", re.I)
 _LONE_TAG = re.compile(r"</?[A-Za-z][^<>]*>\s*$")
 
 
-def indentation(line: str) -> int:
+def indent_width(line: str) -> int:
     """How many spaces a line begins with."""
     return len(line) - len(line.lstrip(" "))
 
 
 @dataclass(slots=True)
-class Tip:
+class OpenBlocks:
     """What is open at the end of a container's text: only a paragraph goes on without the marker."""
 
     paragraph: bool = False
@@ -77,7 +77,7 @@ class Tip:
     known: int = 0  # how many pieces of the text it has taken in
     bare: bool = False  # the innermost is an item with nothing in it yet
 
-    def lazy(self, text: Sequence[str], line: str) -> bool:
+    def accepts_lazy_line(self, text: Sequence[str], line: str) -> bool:
         """Whether a line that lacks its container's marker goes on with the paragraph open after `text`.
 
         `text` is that of the container so far, without its marker and in pieces of whole lines; a line that
@@ -108,7 +108,7 @@ class Tip:
             self._close()
         if self.fence:
             closing = rest.strip(" \n")
-            if indentation(rest) < 4 and closing.startswith(self.fence) and not closing.strip(self.fence[0]):
+            if indent_width(rest) < 4 and closing.startswith(self.fence) and not closing.strip(self.fence[0]):
                 self.fence = ""
         elif self.html_end:
             if self.html_end.search(rest):
@@ -128,7 +128,7 @@ class Tip:
                     return depth, line
                 line = line[marker.end() :]
             elif line.strip():
-                if indentation(line) < width:
+                if indent_width(line) < width:
                     return depth, line
                 line = line[width:]
             elif self.bare and depth == len(self.inside) - 1:
@@ -166,7 +166,7 @@ class Tip:
             self.paragraph = False
             return
         self.bare = False
-        if indentation(line) >= 4:
+        if indent_width(line) >= 4:
             return
         if opening := _FENCE.match(leaf):
             self.fence = opening.group()
@@ -191,5 +191,5 @@ class Tip:
 
 def item_padding(rest: str) -> int:
     """How many columns after a list marker belong to it, given the rest of its line."""
-    spaces = indentation(rest)
+    spaces = indent_width(rest)
     return 1 if spaces >= 5 or not rest.strip() else spaces

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ...text.source import Excerpt, PositionError, Source
+from ...text.source import MappedText, PositionError, Source
 from ...text.span import Span
-from .headings import unescaped
-from .parser import Token, tokens
+from .headings import unescape_text
+from .parser import Token, parse_blocks
 
 
 class Heading(NamedTuple):
@@ -29,7 +29,7 @@ class Fence(NamedTuple):
     info: str  # what stands after the fence, with backslash escapes and entities read
     written: str  # the same as it stands in the file
     written_at: int  # its offset
-    code: Excerpt
+    code: MappedText
     span: Span  # from the opening fence to the end of the closing one's line, or of the last line
     last: int
     closed: bool
@@ -37,7 +37,7 @@ class Fence(NamedTuple):
     quoted: bool = False
 
 
-class Item(NamedTuple):
+class ListItem(NamedTuple):
     """An item of a list; its text and blocks follow as elements of their own."""
 
     id: int
@@ -78,23 +78,23 @@ class IndentedCode(NamedTuple):
     quoted: bool = False
 
 
-Element = Heading | Fence | Item | Paragraph | Html | IndentedCode
+Element = Heading | Fence | ListItem | Paragraph | Html | IndentedCode
 
 
-def read(source: Source, start: int = 0) -> tuple[Element, ...]:
+def read_elements(source: Source, start: int = 0) -> tuple[Element, ...]:
     """The elements of a page whose body starts at this offset, the first of a line.
 
     Raises PositionError (a bug of ours) where an element is not found at the place computed for it.
     """
     first = source.index(start)
-    reader = _Reader(source, first, [])
+    reader = _ElementReader(source, first, [])
     body = source.text[source.starts[first] :]
-    reader.read(tokens("\n".join(source.lines[first:]) if "\r" in body else body), (), False)
+    reader.read_tokens(parse_blocks("\n".join(source.lines[first:]) if "\r" in body else body), (), False)
     return tuple(reader.out)
 
 
 @dataclass(slots=True)
-class _Reader:
+class _ElementReader:
     """Turns mistune's tokens into elements, and checks each against the file."""
 
     source: Source
@@ -102,11 +102,11 @@ class _Reader:
     out: list[Element]
     ids: int = 0
 
-    def read(self, tokens: Iterable[Token], items: tuple[int, ...], quoted: bool) -> None:
+    def read_tokens(self, tokens: Iterable[Token], items: tuple[int, ...], quoted: bool) -> None:
         for token in tokens:
             kind = token["type"]
             if kind == "block_quote":
-                self.read(token["children"], items, True)
+                self.read_tokens(token["children"], items, True)
             elif kind == "list":
                 self._list(token, items, quoted)
             elif kind == "block_code" and token["style"] == "fenced":
@@ -122,11 +122,11 @@ class _Reader:
             self.ids += 1
             index = self.first + item["line"]
             marker = item["marker"]
-            span = source.stretch(index, item["opening"], index)
+            span = source.span_from_rest(index, item["opening"], index)
             content = span.start + len(marker)
             number = marker[:-1]
-            self.out.append(Item(self.ids, list_id, bool(number), number, span, content, items, quoted))
-            self.read(item["children"], (*items, self.ids), quoted)
+            self.out.append(ListItem(self.ids, list_id, bool(number), number, span, content, items, quoted))
+            self.read_tokens(item["children"], (*items, self.ids), quoted)
 
     def _leaf(self, kind: str, token: Token, items: tuple[int, ...], quoted: bool) -> Element:
         source = self.source
@@ -134,7 +134,7 @@ class _Reader:
         written = (token.get("opening") or text).rstrip("\n")
         index = self.first + token["line"]
         last = index + written.count("\n") + (token.get("style") == "setext")
-        span = source.stretch(index, written.split("\n", 1)[0].lstrip(" "), last)
+        span = source.span_from_rest(index, written.split("\n", 1)[0].lstrip(" "), last)
         if kind == "paragraph":
             return Paragraph(span, last + 1, items, quoted)
         if kind == "heading":
@@ -147,16 +147,16 @@ class _Reader:
         source = self.source
         marker, index = token["marker"], self.first + token["line"]
         last = index + len(token["lines"]) + (1 if token["closed"] else 0)
-        span = source.stretch(index, token["opening"], last)
+        span = source.span_from_rest(index, token["opening"], last)
         if not source.text.startswith(marker, span.start):
             raise PositionError(index + 1, marker, source.lines[index])
-        code = source.excerpt(index + 1, token["lines"])
+        code = source.map_lines(index + 1, token["lines"])
         if token["closed"] and marker not in source.lines[last]:
             raise PositionError(last + 1, marker, source.lines[last])
         after = source.text[span.start + len(marker) : source.end(index)]
         written = after.strip(" \t")
         written_at = source.end(index) - len(after.lstrip(" \t")) if written else source.end(index)
-        info = unescaped(written)
+        info = unescape_text(written)
         return Fence(info, written, written_at, code, span, last + 1, token["closed"], items, quoted)
 
 

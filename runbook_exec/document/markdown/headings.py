@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from .wikilinks import code_spans
+from .wikilinks import find_code_spans
 
 _MARKUP = re.compile(r"[`*_~<\[&\\]")
 
@@ -35,25 +35,25 @@ _BETWEEN_WORDS = re.compile(r"[-\s]+")
 _COUNTED = re.compile(r"(.*)_([0-9]{1,9})")
 
 
-def plain(text: str) -> str:
+def strip_markup(text: str) -> str:
     """A heading's or a paragraph's Markdown as a reader sees it, on one line."""
     if not _MARKUP.search(text):
         return " ".join(text.split())
     pieces: list[str] = []
     position = 0
-    for start, end in code_spans(text, 0, len(text)):
+    for start, end in find_code_spans(text, 0, len(text)):
         ticks = start + len(text[start:end]) - len(text[start:end].lstrip("`"))
-        pieces += (_unmarked(text[position:start]), text[ticks : end + start - ticks].strip())
+        pieces += (_strip_inline_marks(text[position:start]), text[ticks : end + start - ticks].strip())
         position = end
-    pieces.append(_unmarked(text[position:]))
+    pieces.append(_strip_inline_marks(text[position:]))
     return " ".join("".join(pieces).split())
 
 
-def _unmarked(text: str) -> str:
-    return unescaped(_EMPHASIS.sub("", _LINK.sub(_label, text)))
+def _strip_inline_marks(text: str) -> str:
+    return unescape_text(_EMPHASIS.sub("", _LINK.sub(_label, text)))
 
 
-def unescaped(text: str) -> str:
+def unescape_text(text: str) -> str:
     """Markdown text with its backslash escapes and entities read."""
     if "\\" not in text and "&" not in text:
         return text
@@ -64,7 +64,7 @@ def _label(link: re.Match[str]) -> str:
     return link["label"] or link["target"] or link["text"] or link["url"] or ""
 
 
-def numbered(title: str) -> tuple[str, str]:
+def split_number(title: str) -> tuple[str, str]:
     """The number ("" for none) a title begins with, as in "3. Update" or "Step 3: Update", and the rest."""
     match = _NUMBER.fullmatch(title) if title[:1] in _BEGINNING else None
     if match is None:
@@ -73,7 +73,7 @@ def numbered(title: str) -> tuple[str, str]:
     return number, match["rest"].strip() or title
 
 
-def slug(title: str) -> str:
+def make_slug(title: str) -> str:
     """The anchor Python-Markdown gives a heading of this title, before duplicates are told apart."""
     if title.isascii() and title.replace(" ", "").isalnum():
         return "-".join(title.lower().split())
@@ -82,13 +82,13 @@ def slug(title: str) -> str:
     return _BETWEEN_WORDS.sub("-", _NO_WORD.sub("", title).strip().lower())
 
 
-def anchors(titles: Iterable[str]) -> list[str]:
+def assign_anchors(titles: Iterable[str]) -> list[str]:
     """The anchors of a page's headings in order; a second `verify` is `verify_1`."""
     used: set[str] = set()
     reached: dict[tuple[str, int], int] = {}
     given = []
     for title in titles:
-        anchor = slug(title)
+        anchor = make_slug(title)
         if not anchor or anchor in used:
             counted = _COUNTED.fullmatch(anchor)
             base, first = (counted[1], int(counted[2])) if counted else (anchor, 0)

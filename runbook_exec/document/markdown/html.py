@@ -16,7 +16,7 @@ _FETCHED_BY_CLICK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _DEEPEST = 6  # HTML has six levels of headings
 
 
-class _Inert(mistune.HTMLRenderer):
+class _SafeRenderer(mistune.HTMLRenderer):
     """Renders Markdown with what is HTML shown as text, and pictures as what they are called."""
 
     def __init__(self, level: int) -> None:
@@ -43,5 +43,7 @@ def to_html(text: str, level: int = 0) -> str:
     """Markdown as HTML; its headings go down by `level`."""
     text = _COMMENT.sub("", text)
     text = _WIKILINK.sub(lambda found: found[3] or " › ".join(filter(None, (found[1], found[2]))), text)
-    render = mistune.create_markdown(renderer=_Inert(level), plugins=["table", "strikethrough", "task_lists"])
+    render = mistune.create_markdown(
+        renderer=_SafeRenderer(level), plugins=["table", "strikethrough", "task_lists"]
+    )
     return str(render(text))

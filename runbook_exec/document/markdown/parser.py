@@ -18,7 +18,7 @@ from mistune.core import BlockState
 from mistune.helpers import parse_link_href, parse_link_title
 
 from ...text.source import TAB_STOP
-from .containers import QUOTE_MARKER, Tip, indentation, item_padding
+from .containers import QUOTE_MARKER, OpenBlocks, indent_width, item_padding
 
 Token = dict[str, Any]
 
@@ -69,7 +69,7 @@ def _closing_fence(character: str, length: int) -> re.Pattern[str]:
     return re.compile(rf"\n {{0,3}}{character}{{{length},}}[ \t]*\n")
 
 
-class _State(BlockState):
+class _BlockCursor(BlockState):
     """mistune's cursor over one text, which here knows the line of the body the text begins on."""
 
     first = 0
@@ -115,19 +115,19 @@ class _State(BlockState):
         last["end"] = end = self.find_line_end()
         return end
 
-    def child(self, text: str, first: int) -> _State:
+    def child(self, text: str, first: int) -> _BlockCursor:
         """A state for the text of an item or a quote, which begins on the body's line `first`."""
-        child = _State(self)
+        child = _BlockCursor(self)
         child.process(text)
         child.first = first
         child.nesting = self.nesting + 1
         return child
 
 
-class _Parser(BlockParser):
+class _MarkdownBlockParser(BlockParser):
     """mistune's block grammar with lists and quotes that keep count of lines."""
 
-    state_cls = _State
+    state_cls = _BlockCursor
     SPECIFICATION: ClassVar[dict[str, str]] = BlockParser.SPECIFICATION | {
         "indent_code": r"^ {4} *\S",
         "block_quote": r"^ {0,3}>",
@@ -157,7 +157,7 @@ class _Parser(BlockParser):
                 openings[character] = self.compile_sc(fitting).match
         return openings
 
-    def read(self, state: _State) -> None:
+    def read_blocks(self, state: _BlockCursor) -> None:
         """Read a text block by block; mistune's own loop looks for the next block character by character."""
         methods = self._methods
         openings = self._openings if state.nesting < self.max_nested_level else self._leaves
@@ -203,14 +203,14 @@ class _Parser(BlockParser):
         return closing.end() if closing else state.cursor_max
 
     def parse_indent_code(self, m: re.Match[str], state: BlockState) -> int:
-        here = cast(_State, state)
+        here = cast(_BlockCursor, state)
         if end := here.append_paragraph():
             return end
         position = end = here.cursor
         while position < here.cursor_max:
             line = here.line_from(position)
             position += len(line)
-            if indentation(line) >= 4 and line.strip():
+            if indent_width(line) >= 4 and line.strip():
                 end = position
             elif line.strip():
                 break
@@ -231,7 +231,7 @@ class _Parser(BlockParser):
         return m.end() + 1
 
     def parse_raw_html(self, m: re.Match[str], state: BlockState) -> int | None:
-        here = cast(_State, state)
+        here = cast(_BlockCursor, state)
         line, count = here.line(), len(here.tokens)
         end = super().parse_raw_html(m, here)
         if len(here.tokens) > count:
@@ -239,7 +239,7 @@ class _Parser(BlockParser):
         return end
 
     def parse_ref_link(self, m: re.Match[str], state: BlockState) -> int | None:
-        here = cast(_State, state)
+        here = cast(_BlockCursor, state)
         if end := here.append_paragraph():
             return end
         source = here.src
@@ -253,23 +253,23 @@ class _Parser(BlockParser):
         return rest.end() if rest else None
 
     def parse_setex_heading(self, m: re.Match[str], state: BlockState) -> int | None:
-        here = cast(_State, state)
+        here = cast(_BlockCursor, state)
         if here.line() in here.env["lazy"]:
             return None
         return super().parse_setex_heading(m, here)
 
     def parse_block_quote(self, m: re.Match[str], state: BlockState) -> int:
-        here = cast(_State, state)
+        here = cast(_BlockCursor, state)
         source, position = here.src, here.cursor
         first = number = here.line()
         chunks: list[str] = []
-        tip = Tip()
+        tip = OpenBlocks()
         while position < here.cursor_max:
             if quoted := _QUOTED_LINES.match(source, position):
                 position = quoted.end()
                 number += quoted[0].count("\n")
                 chunks.append(_QUOTE_MARKERS.sub("", quoted[0]))
-            elif tip.lazy(chunks, line := here.line_from(position)):
+            elif tip.accepts_lazy_line(chunks, line := here.line_from(position)):
                 here.env["lazy"].add(number)
                 position += len(line)
                 number += 1
@@ -277,12 +277,12 @@ class _Parser(BlockParser):
             else:
                 break
         child = here.child("".join(chunks), first)
-        self.read(child)
+        self.read_blocks(child)
         here.append_token({"type": "block_quote", "children": child.tokens, "line": first})
         return position
 
     def parse_list(self, m: re.Match[str], state: BlockState) -> int:
-        here = cast(_State, state)
+        here = cast(_BlockCursor, state)
         marker, rest = m.group("list_2", "list_3")
         if (not rest.strip() or (marker[:-1] and int(marker[:-1]) != 1)) and (end := here.append_paragraph()):
             return end
@@ -295,14 +295,14 @@ class _Parser(BlockParser):
         here.append_token(token)
         return here.cursor
 
-    def _parse_item(self, m: re.Match[str], state: _State, items: list[Token]) -> int:
+    def _parse_item(self, m: re.Match[str], state: _BlockCursor, items: list[Token]) -> int:
         """Read the item whose marker is at the cursor, and return where it and the blank lines below end."""
         source, first = state.src, state.line()
         indent, marker, rest = m.group("list_1", "list_2", "list_3")
         padding = item_padding(rest)
         width = len(indent) + len(marker) + padding
         chunks = [rest[padding:] + "\n"]
-        tip = Tip()
+        tip = OpenBlocks()
         position = m.end() + 1
         if not rest.strip() and (blank := _BLANK_LINE.match(source, position)):
             position = blank.end()
@@ -314,11 +314,13 @@ class _Parser(BlockParser):
                 if tip.fence:
                     chunks.append(_indented_lines(width)[1].sub("", source[end:position]))
         child = state.child("".join(chunks), first)
-        self.read(child)
+        self.read_blocks(child)
         items.append({"children": child.tokens, "line": first, "marker": marker, "opening": marker + rest})
         return position
 
-    def _rest_of_item(self, state: _State, position: int, width: int, chunks: list[str], tip: Tip) -> int:
+    def _rest_of_item(
+        self, state: _BlockCursor, position: int, width: int, chunks: list[str], tip: OpenBlocks
+    ) -> int:
         """Add the text of the item at the cursor from its second line on, and return where that ends."""
         source, lazy = state.src, state.env["lazy"]
         lines, indent = _indented_lines(width)
@@ -337,7 +339,7 @@ class _Parser(BlockParser):
                 continue
             line = state.line_from(position)
             if number not in lazy:
-                if not tip.lazy(chunks, line):
+                if not tip.accepts_lazy_line(chunks, line):
                     break
                 lazy.add(number)
             chunks.append(line)
@@ -346,18 +348,18 @@ class _Parser(BlockParser):
         return position
 
 
-_PARSER = _Parser()
+_PARSER = _MarkdownBlockParser()
 
 
-def tokens(text: str) -> list[Token]:
+def parse_blocks(text: str) -> list[Token]:
     """mistune's tokens for a text whose lines end in `\\n`, each with the index of the `line` it begins on.
 
     `opening` is, where it is not plain from the token's text, what stands on that line from the token's first
     character on. Tabs read as spaces up to the next of the columns 4, 8, 12 …, as CommonMark counts them.
     """
-    state = _State()
+    state = _BlockCursor()
     state.env["lazy"] = set()
     expanded = text.expandtabs(TAB_STOP) if "\t" in text else text
     state.process(expanded if expanded.endswith("\n") else expanded + "\n")
-    _PARSER.read(state)
+    _PARSER.read_blocks(state)
     return state.tokens

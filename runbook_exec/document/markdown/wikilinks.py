@@ -15,7 +15,7 @@ _LINK = re.compile(
 )
 
 
-def code_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def find_code_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The code spans between two offsets (of one paragraph or heading), with their backticks, in order."""
     if text.find("`", start, end) < 0:
         return []
@@ -27,7 +27,7 @@ def code_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     index = 0
     while index < len(runs):
         first, last = runs[index]
-        if _escaped(text, first, start):
+        if _is_escaped(text, first, start):
             first += 1
         same = following.get(last - first, deque())
         while same and same[0] <= index:
@@ -39,18 +39,18 @@ def code_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return spans
 
 
-def _escaped(text: str, position: int, start: int) -> bool:
+def _is_escaped(text: str, position: int, start: int) -> bool:
     before = position
     while before > start and text[before - 1] == "\\":
         before -= 1
     return (position - before) % 2 == 1
 
 
-def wikilinks(source: Source, start: int, end: int) -> list[Wikilink]:
+def find_wikilinks(source: Source, start: int, end: int) -> list[Wikilink]:
     """The wikilinks between two offsets, which are those of one paragraph or heading."""
     if source.text.find("[[", start, end) < 0:
         return []
-    spans = iter((*code_spans(source.text, start, end), (end, end)))
+    spans = iter((*find_code_spans(source.text, start, end), (end, end)))
     first, last = next(spans)
     links = []
     for match in _LINK.finditer(source.text, start, end):
@@ -60,7 +60,7 @@ def wikilinks(source: Source, start: int, end: int) -> list[Wikilink]:
             continue
         target = match["target"].rstrip("\\").strip()
         heading = (match["heading"] or "").rstrip("\\").strip()
-        if (target or heading) and not _escaped(source.text, match.start(), start):
+        if (target or heading) and not _is_escaped(source.text, match.start(), start):
             label = (match["label"] or "").strip()
             links.append(Wikilink(target, heading, label, source.span(match.start(), match.end())))
     return links

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...document.discovery import SUFFIXES
-from ...document.front_matter.bounds import bounds
-from ...document.front_matter.dates import as_date
-from ..rule import Page, Site
-from .prefetch import ahead
-from .workspace import Around, around, below, pages_below, root_of
+from ...document.front_matter.bounds import find_bounds
+from ...document.front_matter.dates import parse_date
+from ..rule import LintContext, Page
+from .prefetch import run_in_background
+from .workspace import Workspace, find_given_pages, find_root, find_workspace, get_workspace
 
 # Additions are left out: a page that still has the review it was added with was reviewed on that day. A file
 # that was removed is named without its text: what stood there before is not what stands there now.
@@ -51,7 +51,7 @@ class LastChange(NamedTuple):
     committed: bool = True
 
 
-class _Touch(NamedTuple):
+class _FileChange(NamedTuple):
     """What one commit, or the work tree, did to one file; paths as git writes them."""
 
     day: date | None  # of the commit's author; None: not committed
@@ -63,48 +63,50 @@ class _Touch(NamedTuple):
 
 def last_change(page: Page) -> LastChange | None:
     """The last change after the page's review; None where there is none, or no git that knows the page."""
-    site, path = around(page) or (None, "")
+    site, path = find_workspace(page) or (None, "")
     if site is None or not site.in_repository:
         return None
     # the history need not be read again while its newest commit is the same
-    answer = site.ask(changed, path, unless=newest_commit)
+    answer = site.ask(query_last_change, path, unless=newest_commit)
     if answer is None:
         return None
     change = LastChange(date.fromisoformat(answer[0]), bool(answer[1]))
     if not change.committed:
-        page.site.notes.holds_until(page.site.today + timedelta(days=1))
+        page.context.query_log.expire_on(page.context.today + timedelta(days=1))
     return change
 
 
-def changed(site: Around, path: str) -> list[Any] | None:
+def query_last_change(site: Workspace, path: str) -> list[Any] | None:
     """The day of a page's last change, and whether that is committed."""
     # where only few pages are looked at, the history of one ends soon
-    return _known_changes(site.site, site.base, path if site.site.few else "").get(path)
+    return _known_changes(site.context, site.base, path if site.context.few_pages else "").get(path)
 
 
-def newest_commit(site: Around) -> str:
+def newest_commit(site: Workspace) -> str:
     """The commit that the work tree is based on; empty where there is none."""
-    return _newest_commit(site.site, site.base)
+    return _newest_commit(site.context, site.base)
 
 
-QUESTIONS = (changed, newest_commit)
+QUESTIONS = (query_last_change, newest_commit)
 
 
 @contextmanager
-def history_ahead(site: Site, folders: Iterable[str]) -> Iterator[None]:
+def prefetch_history(site: LintContext, folders: Iterable[str]) -> Iterator[None]:
     """Look at the history of the pages in these folders while others look at the pages."""
-    known = [below(site, root) for folder in folders if (root := root_of(site, folder)) is not None]
+    known = [get_workspace(site, root) for folder in folders if (root := find_root(site, folder)) is not None]
     bases = {each.base for each in known if each.in_repository}
     if not bases:
         yield
         return
-    with ahead(lambda: {str(base): _plain(_last_changes(site, base, "")) for base in bases}) as site.history:
+    with run_in_background(
+        lambda: {str(base): _to_json(_last_changes(site, base, "")) for base in bases}
+    ) as site.history:
         yield
     site.history = None
 
 
 @lru_cache(maxsize=4)
-def _newest_commit(_: Site, base: Path) -> str:
+def _newest_commit(_: LintContext, base: Path) -> str:
     try:
         done = subprocess.run(
             ["git", "-C", str(base), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
@@ -115,29 +117,29 @@ def _newest_commit(_: Site, base: Path) -> str:
 
 
 @lru_cache(maxsize=16)
-def _known_changes(site: Site, base: Path, only: str) -> Mapping[str, list[Any]]:
+def _known_changes(site: LintContext, base: Path, only: str) -> Mapping[str, list[Any]]:
     """The last changes as JSON can hold them, found already or now."""
-    begun: Mapping[str, Mapping[str, list[Any]]] = (site.history and site.history.found) or {}
+    begun: Mapping[str, Mapping[str, list[Any]]] = (site.history and site.history.value) or {}
     known = begun.get(str(base))
-    return _plain(_last_changes(site, base, only)) if known is None else known
+    return _to_json(_last_changes(site, base, only)) if known is None else known
 
 
-def _plain(changes: Mapping[str, LastChange]) -> dict[str, list[Any]]:
+def _to_json(changes: Mapping[str, LastChange]) -> dict[str, list[Any]]:
     return {path: [change.day.isoformat(), change.committed] for path, change in changes.items()}
 
 
-def _last_changes(site: Site, base: Path, only: str) -> Mapping[str, LastChange]:
+def _last_changes(site: LintContext, base: Path, only: str) -> Mapping[str, LastChange]:
     """The last changes of all pages below the folder that is a repository, or of `only` one."""
     wanted: dict[str, date] = {}  # the day of each page's review
     matter: dict[str, int] = {}  # how many lines of front matter it has
-    for path in (only,) if only else pages_below(site, base):
-        reviewed = _reviewed(base / path)
+    for path in (only,) if only else find_given_pages(site, base):
+        reviewed = _read_review(base / path)
         if reviewed is not None:
             wanted[path], matter[path] = reviewed
     now: dict[bytes, str] = {os.fsencode(path): path for path in wanted}  # a file's names, and today's
     open_pages = set(wanted)  # the commit that set the date of these has not come up yet
     found: dict[str, LastChange] = {}
-    for touch in _touches(base, wanted) if wanted else ():
+    for touch in _file_changes(base, wanted) if wanted else ():
         path = now.get(touch.new, "")
         if path not in open_pages:
             continue
@@ -154,42 +156,42 @@ def _last_changes(site: Site, base: Path, only: str) -> Mapping[str, LastChange]
     return found
 
 
-def _reviewed(page: Path) -> tuple[date, int] | None:
+def _read_review(page: Path) -> tuple[date, int] | None:
     """The day of a page's review, and how many lines its front matter has: read without the rest."""
     try:
         text = page.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    matter = bounds(text)
+    matter = find_bounds(text)
     found = _REVIEW_LINE.search(text, 0, matter[1]) if matter else None
-    day = as_date(found[1]) if found else None
+    day = parse_date(found[1]) if found else None
     return (day, text.count("\n", 0, matter[2])) if matter and day else None
 
 
-def _touches(base: Path, wanted: Mapping[str, date]) -> Iterator[_Touch]:
+def _file_changes(base: Path, wanted: Mapping[str, date]) -> Iterator[_FileChange]:
     """What happened to the pages, from the work tree back to the oldest of the reviews."""
     since = max(min(wanted.values()), _FIRST) - timedelta(days=2)
     paths = [f":(glob)**/*{suffix}" for suffix in SUFFIXES]
     paths += [f":(literal){path}" for path in wanted if not path.endswith(SUFFIXES)]
     git = ("git", "--no-optional-locks", "-C", str(base), "-c", "core.quotePath=false")
-    yield from _read((*git, "diff", *_DIFF, "HEAD", "--", *paths))
+    yield from _run_git((*git, "diff", *_DIFF, "HEAD", "--", *paths))
     form = ("--format=%x00%ad", "--date=short", f"--since={since}T00:00:00", "--no-show-signature", "-p")
-    yield from _read((*git, "log", *form, *_DIFF, "HEAD", "--", *paths))
+    yield from _run_git((*git, "log", *form, *_DIFF, "HEAD", "--", *paths))
 
 
-def _read(command: tuple[str, ...]) -> Iterator[_Touch]:
+def _run_git(command: tuple[str, ...]) -> Iterator[_FileChange]:
     try:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     except OSError:
         return
     with process:
         try:
-            yield from _parse(iter(process.stdout or ()))
+            yield from _parse_log(iter(process.stdout or ()))
         finally:
             process.kill()
 
 
-def _parse(lines: Iterator[bytes]) -> Iterator[_Touch]:
+def _parse_log(lines: Iterator[bytes]) -> Iterator[_FileChange]:
     day: date | None = None
     same = old = new = b""
     begins = False
@@ -197,11 +199,11 @@ def _parse(lines: Iterator[bytes]) -> Iterator[_Touch]:
     for line in lines:
         if line.startswith((_FILE, _COMMIT)):
             if new:
-                yield _Touch(day, old, new, begins, last)
+                yield _FileChange(day, old, new, begins, last)
             old = new = b""
             begins, last = False, 0
             if line.startswith(_COMMIT):
-                day = as_date(line[1:].strip().decode("ascii", "replace")) or date.min
+                day = parse_date(line[1:].strip().decode("ascii", "replace")) or date.min
             else:
                 same = line[len(_FILE) :].rstrip(b"\n")
         elif line.startswith(_REMOVED):
@@ -215,7 +217,7 @@ def _parse(lines: Iterator[bytes]) -> Iterator[_Touch]:
             begins = _sets_review(lines, removed + added) or begins
             last = max(last, start + added - 1 if added else start + 1)
     if new:
-        yield _Touch(day, old, new, begins, last)
+        yield _FileChange(day, old, new, begins, last)
 
 
 def _sets_review(lines: Iterator[bytes], count: int) -> bool:

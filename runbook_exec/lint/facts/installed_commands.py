@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from ..rule import Site
+from ..rule import LintContext
 
 _WAIT = 20  # seconds for one answer: completions may ask a server
 
@@ -46,7 +46,7 @@ end
 _NAME = re.compile(r"[A-Za-z_][\w.+-]*")
 
 
-class Machine:
+class InstalledCommands:
     """Answers about this machine, each asked once."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Machine:
         self._completions: dict[str, str] = {}
         self._offered: dict[str, Mapping[str, str]] = {}
 
-    def unknown(self, shell: str, names: Iterable[str]) -> frozenset[str]:
+    def find_unknown(self, shell: str, names: Iterable[str]) -> frozenset[str]:
         """Those of the names that are no command in this shell; none where the shell is not here."""
         wanted = frozenset(name for name in names if _NAME.fullmatch(name))
         fresh = sorted(name for name in wanted if (shell, name) not in self._there)
@@ -65,14 +65,14 @@ class Machine:
             self._there |= {(shell, name): name not in missing for name in fresh}
         return frozenset(name for name in wanted if not self._there[shell, name])
 
-    def tasks(self, folder: Path) -> frozenset[str] | None:
+    def find_tasks(self, folder: Path) -> frozenset[str] | None:
         """The names of mise's tasks in a folder; None where there is no mise, or it does not say."""
         if folder not in self._tasks:
             said = _output(["mise", "tasks", "ls", "--json", "--hidden"], folder)
             self._tasks[folder] = None if said is None else _task_names(said)
         return self._tasks[folder]
 
-    def completions(self, names: Iterable[str]) -> Mapping[str, str]:
+    def find_completions(self, names: Iterable[str]) -> Mapping[str, str]:
         """The completions for fish that came with programs, as they stand in their files, by command."""
         wanted = frozenset(name for name in names if _NAME.fullmatch(name))
         fresh = sorted(wanted - self._completions.keys())
@@ -85,7 +85,7 @@ class Machine:
                     self._completions[path.stem] = path.read_text(encoding="utf-8", errors="replace")
         return {name: self._completions[name] for name in wanted if self._completions[name]}
 
-    def offered(self, lines: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+    def complete_lines(self, lines: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
         """What fish offers at the end of each command line: the words with their descriptions."""
         wanted = dict.fromkeys(lines)
         fresh = [line for line in wanted if line not in self._offered]
@@ -98,9 +98,9 @@ class Machine:
 
 
 @lru_cache(maxsize=1)
-def machine(site: Site) -> Machine:
+def get_installed_commands(site: LintContext) -> InstalledCommands:
     """The answers that rules have got in this run of the linter."""
-    return Machine()
+    return InstalledCommands()
 
 
 def _task_names(said: str) -> frozenset[str] | None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import IO, Any
 
 
-class Ahead:
+class BackgroundResult:
     """What a process of its own finds; whoever asks before it is there waits."""
 
     def __init__(self, file: IO[bytes], ended: int) -> None:
@@ -20,7 +20,7 @@ class Ahead:
         self._ended = ended  # nobody writes to this pipe: its end is that of the process
 
     @cached_property
-    def found(self) -> Any:
+    def value(self) -> Any:
         """What was found; None where the process did not come to its end."""
         os.read(self._ended, 1)
         size = os.fstat(self._file.fileno()).st_size
@@ -32,7 +32,7 @@ class Ahead:
 
 
 @contextmanager
-def ahead(find: Callable[[], Any]) -> Iterator[Ahead]:
+def run_in_background(find: Callable[[], Any]) -> Iterator[BackgroundResult]:
     """Begin to find what a function comes to, as JSON can hold it, for the processes that are forked later.
 
     Raises OSError where no process can be started.
@@ -48,7 +48,7 @@ def ahead(find: Callable[[], Any]) -> Iterator[Ahead]:
             finally:
                 os.close(ending)
             try:
-                yield Ahead(file, ended)
+                yield BackgroundResult(file, ended)
             finally:
                 process.terminate()
                 process.join()

@@ -7,9 +7,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from ..rule import Site
+from ..rule import LintContext
 from . import workspace as around
-from .query_log import Question
+from .query_log import Query
 
 _MODULES = (
     "workspace",
@@ -19,16 +19,16 @@ _MODULES = (
 )  # the ones that take long to import last
 
 
-def answer_to(site: Site, question: Question) -> Any:
+def answer_to(site: LintContext, question: Query) -> Any:
     """The answer, as of now, to a question that a rule has noted; nothing is noted."""
     what, folder, *details = question
-    if what == around.root_of.__name__:
-        return around.root_of(site, folder)
-    return _question(what)(around.below(site, folder), *details)
+    if what == around.find_root.__name__:
+        return around.find_root(site, folder)
+    return _find_query(what)(around.get_workspace(site, folder), *details)
 
 
 @cache
-def _question(name: str) -> Callable[..., Any]:
+def _find_query(name: str) -> Callable[..., Any]:
     for module in _MODULES:
         for question in import_module(f".{module}", __package__).QUESTIONS:
             if question.__name__ == name:

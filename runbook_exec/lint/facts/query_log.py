@@ -6,31 +6,31 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-Question = tuple[str, ...]
+Query = tuple[str, ...]
 
-Guard = tuple[Question, Any] | None  # while this question has this answer, another need not be asked again
+Guard = tuple[Query, Any] | None  # while this question has this answer, another need not be asked again
 
 
-class Notes:
+class QueryLog:
     """What the findings on a page rest on beside the page itself, and are made anew if it changes."""
 
     def __init__(self) -> None:
-        self._answers: dict[Question, tuple[Any, Guard]] = {}
+        self._answers: dict[Query, tuple[Any, Guard]] = {}
         self._until: date | None = None
 
-    def known(self, question: Question) -> tuple[Any, Guard] | None:
+    def get(self, question: Query) -> tuple[Any, Guard] | None:
         """What was noted for this page of a question that was asked before."""
         return self._answers.get(question)
 
-    def asked(self, question: Question, answer: Any, guard: Guard = None) -> None:
+    def record(self, question: Query, answer: Any, guard: Guard = None) -> None:
         """What is around the page was asked for: a question that can be asked again, and its answer."""
         self._answers[question] = answer, guard
 
-    def holds_until(self, day: date) -> None:
+    def expire_on(self, day: date) -> None:
         """From this day on, what is found on the page may be otherwise."""
         self._until = day if self._until is None else min(self._until, day)
 
-    def taken(self) -> tuple[Mapping[Question, tuple[Any, Guard]], date | None]:
+    def drain(self) -> tuple[Mapping[Query, tuple[Any, Guard]], date | None]:
         """What was noted since the last time, for one page: the answers, and the first such day."""
         taken = self._answers, self._until
         self._answers, self._until = {}, None

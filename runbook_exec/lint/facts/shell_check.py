@@ -11,23 +11,25 @@ from typing import NamedTuple
 from ...document import placeholders
 from ...document.model import TRANSCRIPT, Block, Runbook
 from ...shells.base import Complaint
-from ...shells.registry import LANGUAGES, SESSION, SHELLS
-from ...text.source import span_in
+from ...shells.registry import CONSOLE, LANGUAGES, SHELLS
+from ...text.source import make_span
 from ...text.span import Span
-from ..rule import Refusal
+from ..rule import SyntaxProblem
 
 _LONG = 10_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ShellCheckResult:
     """What shells say of a page's blocks."""
 
-    refused: Mapping[int, Refusal] = field(default_factory=dict)  # by where the block begins
-    missing: Mapping[str, int] = field(default_factory=dict)  # blocks whose shell is not here, by shell
+    syntax_problems: Mapping[int, SyntaxProblem] = field(default_factory=dict)  # by where the block begins
+    unchecked_blocks: Mapping[str, int] = field(
+        default_factory=dict
+    )  # blocks whose shell is not here, by shell
 
 
-class _Asked(NamedTuple):
+class _ScriptToCheck(NamedTuple):
     path: str
     runbook: Runbook
     block: Block
@@ -39,7 +41,7 @@ def shell_of(runbook: Runbook, block: Block) -> str | None:
     if block.annotation.shell:
         return block.annotation.shell
     named = LANGUAGES.get(block.language)
-    if named != SESSION:
+    if named != CONSOLE:
         return named
     around = [p.shell for p in runbook.procedures if p.span.start <= block.span.start and p.shell]
     return around[-1] if around else "bash"
@@ -55,33 +57,33 @@ def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:
             yield block, shell
 
 
-def blanked(runbook: Runbook, block: Block) -> str:
+def blank_placeholders(runbook: Runbook, block: Block) -> str:
     """The block's script with its placeholders replaced by words of the same length."""
     script = block.script.text
     if "<" not in script:
         return script
     # a rule asks again soon; what is long is rare, and would be kept at a high price
-    blank = _blanked if len(script) < _LONG else _blanked.__wrapped__
+    blank = _blank_script if len(script) < _LONG else _blank_script.__wrapped__
     return blank(script, runbook.settings.literal)
 
 
 @lru_cache(maxsize=1024)
-def _blanked(script: str, literal: tuple[str, ...]) -> str:
-    return placeholders.blank(script, placeholders.find(script, literal))
+def _blank_script(script: str, literal: tuple[str, ...]) -> str:
+    return placeholders.replace_placeholders(script, placeholders.find_placeholders(script, literal))
 
 
-def verdicts(pages: Mapping[str, Runbook]) -> dict[str, Verdict]:
+def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
     """What shells say of the blocks of pages, by path."""
-    asked: dict[tuple[str, bool], list[_Asked]] = {}
+    asked: dict[tuple[str, bool], list[_ScriptToCheck]] = {}
     for path, runbook in pages.items():
         # bash reads some patterns only where the page turns them on
         extended = "extglob" in runbook.text
         for block, shell in shell_blocks(runbook):
-            script = blanked(runbook, block)
+            script = blank_placeholders(runbook, block)
             if script.strip():
                 key = (shell, extended and shell == "bash")
-                asked.setdefault(key, []).append(_Asked(path, runbook, block, script))
-    refused: dict[str, dict[int, Refusal]] = {path: {} for path in pages}
+                asked.setdefault(key, []).append(_ScriptToCheck(path, runbook, block, script))
+    refused: dict[str, dict[int, SyntaxProblem]] = {path: {} for path in pages}
     missing: dict[str, Counter[str]] = {path: Counter() for path in pages}
     for (shell, extended), blocks in asked.items():
         # what turns the patterns on is asked along, for the blocks that come after it
@@ -94,13 +96,13 @@ def verdicts(pages: Mapping[str, Runbook]) -> dict[str, Verdict]:
             continue
         for each, complaint in zip(blocks, said, strict=False):
             if complaint is not None:
-                span = _place(each, complaint)
-                hint = "" if complaint.columns else _left_open(each, shell)
-                refused[each.path][each.block.span.start] = Refusal(span, complaint.message, hint)
-    return {path: Verdict(refused[path], missing[path]) for path in pages}
+                span = _locate_complaint(each, complaint)
+                hint = "" if complaint.columns else _unclosed_hint(each, shell)
+                refused[each.path][each.block.span.start] = SyntaxProblem(span, complaint.message, hint)
+    return {path: ShellCheckResult(refused[path], missing[path]) for path in pages}
 
 
-def _place(asked: _Asked, complaint: Complaint) -> Span:
+def _locate_complaint(asked: _ScriptToCheck, complaint: Complaint) -> Span:
     """The place in the file that a complaint means: its columns, or the whole line."""
     script = asked.block.script
     lines = script.text.split("\n")
@@ -115,13 +117,13 @@ def _place(asked: _Asked, complaint: Complaint) -> Span:
     start = sum(len(line) + 1 for line in lines[: number - 1])
     first, last = columns or (len(line) - len(line.lstrip()), len(line.rstrip()))
     begin, end = script.offset(start + min(first, len(line))), script.offset(start + min(last, len(line)))
-    return span_in(asked.runbook.text, begin, max(begin + 1, end))
+    return make_span(asked.runbook.text, begin, max(begin + 1, end))
 
 
-def _left_open(asked: _Asked, shell: str) -> str:
+def _unclosed_hint(asked: _ScriptToCheck, shell: str) -> str:
     """What splitting into statements says of a script whose end a shell complains of: where it began."""
     problem = SHELLS[shell].scan(asked.script).problem
     if problem is None:
         return ""
     offset = asked.block.script.offset(problem[0])
-    return f"line {span_in(asked.runbook.text, offset, offset).line}: {problem[1]}"
+    return f"line {make_span(asked.runbook.text, offset, offset).line}: {problem[1]}"

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
-from ...document.annotations.parser import merge
+from ...document.annotations.parser import merge_annotations
 from ...document.model import Annotation, Block
 from ...shells.base import Scan
 from ...shells.quoting import Context
 from ...shells.registry import SHELLS
-from ...system.memo import latest
-from ...text.source import span_in
+from ...system.memo import cache_latest
+from ...text.source import make_span
 from ...text.span import Span
 from ..rule import Page
-from .shell_check import blanked, shell_blocks
+from .shell_check import blank_placeholders, shell_blocks
 
 # Where a command's name may stand, in text whose quotes and comments are blanked. It gives back nothing of
 # what it has passed, so that no text takes it long.
@@ -34,7 +34,7 @@ _NAME = re.compile(COMMAND + r"([A-Za-z_][\w.+-]*+)")
 
 
 @dataclass(frozen=True, eq=False)
-class Code:
+class ShellCode:
     """A shell block: its script with placeholders blanked, and that with quotes and comments blanked too."""
 
     page: Page
@@ -46,7 +46,7 @@ class Code:
 
     def span(self, start: int, end: int) -> Span:
         """The stretch of the file that `script[start:end]` is."""
-        return span_in(self.page.runbook.text, self._offset(start), self._offset(max(start, end - 1)) + 1)
+        return make_span(self.page.runbook.text, self._offset(start), self._offset(max(start, end - 1)) + 1)
 
     @cached_property
     def _starts(self) -> Sequence[int]:
@@ -67,23 +67,23 @@ class Code:
         return iter(self.scan.statements)
 
 
-def codes(page: Page, *shells: str) -> Iterator[Code]:
+def find_shell_code(page: Page, *shells: str) -> Iterator[ShellCode]:
     """The page's blocks for these shells, or for any."""
-    return (code for code in _codes(page) if not shells or code.shell in shells)
+    return (code for code in _all_shell_code(page) if not shells or code.shell in shells)
 
 
-@latest
-def _codes(page: Page) -> tuple[Code, ...]:
+@cache_latest
+def _all_shell_code(page: Page) -> tuple[ShellCode, ...]:
     """All shell blocks of a page, which one rule after the other looks at."""
-    found: list[Code] = []
+    found: list[ShellCode] = []
     for block, shell in shell_blocks(page.runbook):
-        blank = blanked(page.runbook, block)
+        blank = blank_placeholders(page.runbook, block)
         scan: Scan = SHELLS[shell].scan(blank)
-        found.append(Code(page, block, shell, blank, _bare(blank, scan), scan))
+        found.append(ShellCode(page, block, shell, blank, _blank_quoted(blank, scan), scan))
     return tuple(found)
 
 
-def _bare(script: str, scan: Scan) -> str:
+def _blank_quoted(script: str, scan: Scan) -> str:
     """The script with what is quoted, in a here-document or in a comment replaced by blanks."""
     blanked = [(start, end) for start, end, context in scan.regions if context is not Context.UNSAFE]
     pieces: list[str] = []
@@ -99,7 +99,7 @@ def _blank(text: str) -> str:
     return _LETTER.sub(" ", text) if "\n" in text else " " * len(text)
 
 
-def commands(code: Code) -> Iterator[tuple[int, str]]:
+def find_command_names(code: ShellCode) -> Iterator[tuple[int, str]]:
     """The names of the commands of a block, with where they stand; an approximation that misses some."""
     for match in _NAME.finditer(code.bare):
         yield match.start(1), match[1]
@@ -110,5 +110,5 @@ def annotation_of(page: Page, block: Block) -> Annotation:
     for procedure in page.runbook.procedures:
         for step in procedure.steps:
             if any(each.span == block.span for each in step.blocks):
-                return merge(step.annotation, block.annotation)
+                return merge_annotations(step.annotation, block.annotation)
     return block.annotation

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from ...diagnostics.finding import Finding
 from ...shells.quoting import Context
-from ..facts.installed_commands import machine
-from ..facts.shell_code import Code, codes
+from ..facts.installed_commands import get_installed_commands
+from ..facts.shell_code import ShellCode, find_shell_code
 from ..rule import Example, Page, Rule
 
 # words of the shells' grammars after which a command begins
@@ -57,11 +57,11 @@ _FEWEST = 3  # words that are offered, where they are all that there is
 class _Command(NamedTuple):
     """A command of a block: its first words, as far as they are plain, with where each stands."""
 
-    code: Code
+    code: ShellCode
     words: tuple[tuple[str, int], ...]
 
 
-def _first_words(code: Code) -> Iterator[tuple[str, int]]:
+def _first_words(code: ShellCode) -> Iterator[tuple[str, int]]:
     """The first words of commands with where they stand, where that is sure."""
     in_case = "case" in code.bare
     bodies = {end for _, end in code.regions(Context.HEREDOC, Context.HEREDOC_VERBATIM)}
@@ -85,14 +85,17 @@ def _first_words(code: Code) -> Iterator[tuple[str, int]]:
 
 def unknown_command(page: Page) -> Iterator[Finding]:
     """Commands that are no program, builtin or function here, nor defined on the page."""
-    page.site.notes.holds_until(page.site.today)
-    running = [code for code in codes(page) if code.block.runs]
+    page.context.query_log.expire_on(page.context.today)
+    running = [code for code in find_shell_code(page) if code.block.runs]
     defined = {
-        name for code in codes(page) for match in _DEFINED.finditer(code.script) for name in match.groups()
+        name
+        for code in find_shell_code(page)
+        for match in _DEFINED.finditer(code.script)
+        for name in match.groups()
     }
     for code in running:
         words = [(name, at) for name, at in _first_words(code) if name not in defined]
-        unknown = machine(page.site).unknown(code.shell, (name for name, _ in words))
+        unknown = get_installed_commands(page.context).find_unknown(code.shell, (name for name, _ in words))
         for name, at in words:
             if name in unknown:
                 yield Finding(
@@ -104,13 +107,13 @@ def unknown_command(page: Page) -> Iterator[Finding]:
 
 def _commands(page: Page, *names: str) -> Iterator[_Command]:
     """The commands of the blocks that run, or those with these names, with their first plain words."""
-    for code in codes(page):
+    for code in find_shell_code(page):
         for name, at in _first_words(code) if code.block.runs else ():
             if not names or name in names:
                 yield _Command(code, ((name, at), *_plain_words(code, at + len(name))))
 
 
-def _plain_words(code: Code, start: int) -> Iterator[tuple[str, int]]:
+def _plain_words(code: ShellCode, start: int) -> Iterator[tuple[str, int]]:
     found = _END.search(code.bare, start)
     end = found.start() if found else len(code.bare)
     for match in islice(_WORD.finditer(code.script, start, end), _MOST_WORDS):
@@ -122,13 +125,13 @@ def _plain_words(code: Code, start: int) -> Iterator[tuple[str, int]]:
 
 def unknown_task(page: Page) -> Iterator[Finding]:
     """`mise run X` without a task X."""
-    page.site.notes.holds_until(page.site.today)
+    page.context.query_log.expire_on(page.context.today)
     for command in _commands(page, "mise"):
         words = command.words
         if len(words) < 3 or words[1][0] not in ("run", "r"):
             continue
         task, at = words[2]
-        tasks = machine(page.site).tasks(page.path.absolute().parent)
+        tasks = get_installed_commands(page.context).find_tasks(page.path.absolute().parent)
         if (
             tasks is not None
             and not task.startswith(("-", "/", "//", ":"))
@@ -145,10 +148,10 @@ def unknown_task(page: Page) -> Iterator[Finding]:
 
 def unknown_word(page: Page) -> Iterator[Finding]:
     """Subcommands and long options that a command's own completions in fish do not know."""
-    page.site.notes.holds_until(page.site.today)
+    page.context.query_log.expire_on(page.context.today)
     asked: list[tuple[_Command, int, str]] = []
     commands = [command for command in _commands(page) if len(command.words) > 1]
-    files = machine(page.site).completions(command.words[0][0] for command in commands)
+    files = get_installed_commands(page.context).find_completions(command.words[0][0] for command in commands)
     for command in commands:
         words = command.words
         if (file := files.get(words[0][0])) is None:
@@ -161,15 +164,15 @@ def unknown_word(page: Page) -> Iterator[Finding]:
             if _LONG_OPTION.match(word):
                 before = " ".join(each for each, _ in words[:index] if not each.startswith("-"))
                 asked.append((command, index, f"{before} --"))
-    offered = machine(page.site).offered(line for _, _, line in asked)
+    offered = get_installed_commands(page.context).complete_lines(line for _, _, line in asked)
     for command, index, line in asked:
         word, at = command.words[index]
-        finding = _judged(command, word, at, offered[line])
+        finding = _check_word(command, word, at, offered[line])
         if finding is not None:
             yield finding
 
 
-def _judged(command: _Command, word: str, at: int, offered: Mapping[str, str]) -> Finding | None:
+def _check_word(command: _Command, word: str, at: int, offered: Mapping[str, str]) -> Finding | None:
     """What is to be said of a word where these are offered; None where it is one of them, or nobody knows."""
     written = word.partition("=")[0]
     name = command.words[0][0]

@@ -9,11 +9,11 @@ from datetime import timedelta
 
 from ...diagnostics.finding import Finding
 from ...diagnostics.problem import Severity
-from ...document.front_matter.bounds import bounds
-from ...document.front_matter.dates import DATE, as_date
-from ...document.front_matter.keys import known_name, review_date, value_of
+from ...document.front_matter.bounds import find_bounds
+from ...document.front_matter.dates import DATE, parse_date
+from ...document.front_matter.keys import find_review_date, find_value_span, normalise_key
 from ...runs.due import DEFAULT_CADENCE
-from ...text.source import span_in
+from ...text.source import make_span
 from ...text.span import Span
 from ..facts.git_history import last_change
 from ..rule import Example, Page, Rule
@@ -38,34 +38,34 @@ _IN_THE_PAST = re.compile(
 def not_real(page: Page) -> Iterator[Finding]:
     """Dates that are on no calendar, or that are yet to come where something has happened already."""
     text = page.runbook.text
-    if (found := bounds(text)) is None:
+    if (found := find_bounds(text)) is None:
         return
     refused = {each.span.start for each in page.runbook.problems if each.span is not None}  # by YAML itself
     for line in _DATE_LINE.finditer(text, found[0], found[1]):
         if not _OF_DATES.fullmatch(line["key"]):
             continue
         start, end = line.span("date")
-        day = as_date(line["date"])
+        day = parse_date(line["date"])
         if day is None and start not in refused:
-            span = span_in(text, start, end)
+            span = make_span(text, start, end)
             yield Finding(f"`{line['date']}` is no day of the calendar", span, "write it as year-month-day")
         # a day more: the clocks of whoever wrote it and of this machine may be in different zones
         elif (
             day is not None
-            and day > page.site.today + timedelta(days=1)
-            and _IN_THE_PAST.fullmatch(known_name(line["key"]))
+            and day > page.context.today + timedelta(days=1)
+            and _IN_THE_PAST.fullmatch(normalise_key(line["key"]))
         ):
-            page.site.notes.holds_until(day - timedelta(days=1))
+            page.context.query_log.expire_on(day - timedelta(days=1))
             yield Finding(
                 f"expected a day that has been, got `{line['date']}`",
-                span_in(text, start, end),
+                make_span(text, start, end),
                 "write the day on which it happened",
             )
 
 
 def reviewed_before_change(page: Page) -> Iterator[Finding]:
     """Pages that were changed after their last review."""
-    reviewed = review_date(page.runbook.front_matter)
+    reviewed = find_review_date(page.runbook.front_matter)
     if reviewed is None:
         return
     changed = last_change(page)
@@ -80,7 +80,7 @@ def reviewed_before_change(page: Page) -> Iterator[Finding]:
 
 def review_due(page: Page) -> Iterator[Finding]:
     """Pages whose last review is longer ago than their cadence."""
-    reviewed = review_date(page.runbook.front_matter)
+    reviewed = find_review_date(page.runbook.front_matter)
     if reviewed is None:
         return
     cadence = page.runbook.settings.cadence or page.options.get("cadence") or DEFAULT_CADENCE
@@ -89,8 +89,8 @@ def review_due(page: Page) -> Iterator[Finding]:
         due = reviewed[1] + timedelta(days=math.floor(days) + 1)
     except OverflowError:  # not in our time
         return
-    if page.site.today < due:
-        page.site.notes.holds_until(due)
+    if page.context.today < due:
+        page.context.query_log.expire_on(due)
     else:
         yield Finding(
             f"review due since {due}: the last one was on {reviewed[1]}, and {days:g} days are between two",
@@ -100,10 +100,10 @@ def review_due(page: Page) -> Iterator[Finding]:
 
 
 def _place(page: Page, key: str) -> Span:
-    return value_of(page.runbook.text, key) or span_in(page.runbook.text, 0, 3)
+    return find_value_span(page.runbook.text, key) or make_span(page.runbook.text, 0, 3)
 
 
-def _reviewed(day: str, more: str = "") -> str:
+def _reviewed_page(day: str, more: str = "") -> str:
     return f"---\nlast-reviewed: {day}\n{more}---\n\n# A\n"
 
 
@@ -115,12 +115,12 @@ RULES = (
         "from ever being due.",
         not_real,
         bad=(
-            Example(_reviewed("'2026-02-30'"), at=(2, 17)),
-            Example(_reviewed("2027-04-30"), at=(2, 16)),
+            Example(_reviewed_page("'2026-02-30'"), at=(2, 17)),
+            Example(_reviewed_page("2027-04-30"), at=(2, 16)),
             Example('---\ntitle: A\ncreated: "2026-13-01"\n---\n', at=(3, 11)),
         ),
         good=(
-            Example(_reviewed("2026-11-24", "version: 2026-99-01\n")),
+            Example(_reviewed_page("2026-11-24", "version: 2026-99-01\n")),
             Example("---\npublish-date: 2027-01-01\nnext-review: 2027-04-30\n---\n"),
             Example("# A\n\n---\nlast-reviewed: '2026-02-30'\n---\n"),
         ),
@@ -144,13 +144,13 @@ RULES = (
         "otherwise it is every 180 days. A page that does not say when it was last reviewed is left alone.",
         review_due,
         bad=(
-            Example(_reviewed("2026-04-30"), at=(2, 16)),
-            Example(_reviewed("2026-09-01", "runbook:\n  cadence: 75d\n"), at=(2, 16)),
+            Example(_reviewed_page("2026-04-30"), at=(2, 16)),
+            Example(_reviewed_page("2026-09-01", "runbook:\n  cadence: 75d\n"), at=(2, 16)),
             Example('---\nlast_reviewed: "2026-11-01"\n---\n', at=(2, 17), options={"cadence": 604800.0}),
         ),
         good=(
-            Example(_reviewed("2026-05-28")),
-            Example(_reviewed("2025-11-25", "runbook:\n  cadence: 52w\n")),
+            Example(_reviewed_page("2026-05-28")),
+            Example(_reviewed_page("2025-11-25", "runbook:\n  cadence: 52w\n")),
             Example("---\nmodified: 2020-01-01\n---\n"),
         ),
     ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from ...diagnostics.finding import Finding
-from ..facts.shell_code import COMMAND, annotation_of, codes
+from ..facts.shell_code import COMMAND, annotation_of, find_shell_code
 from ..rule import Example, Page, Rule
 
 # the rest of a command, or as much of it as is looked at
@@ -56,7 +56,7 @@ _TEXTS = _table(_IN_TEXT, "", re.IGNORECASE)
 
 
 @lru_cache(maxsize=32)
-def _added(pattern: str) -> re.Pattern[str]:
+def _compile_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(COMMAND + f"({pattern})")
 
 
@@ -65,10 +65,10 @@ def _likely_in_text(script: str) -> bool:
     return "drop" in lowered or "truncate" in lowered or "delete" in lowered
 
 
-def unconfirmed(page: Page) -> Iterator[Finding]:
+def unconfirmed_command(page: Page) -> Iterator[Finding]:
     """Destructive commands without `confirm`."""
-    mine = [(_added(pattern), pattern) for pattern in page.options.get("destructive", ())]
-    for code in codes(page):
+    mine = [(_compile_pattern(pattern), pattern) for pattern in page.options.get("destructive", ())]
+    for code in find_shell_code(page):
         if not code.block.runs:
             continue
         likely = any(word in code.bare for word in _WORDS_OF_TABLE)
@@ -106,7 +106,7 @@ RULES = (
         "What cannot be undone is worth one more question, at the moment it happens. The table: "
         + ", ".join(what for _, what in (*DESTRUCTIVE, *_IN_TEXT))
         + '. `destructive = ["regex", …]` in the settings adds to it.',
-        unconfirmed,
+        unconfirmed_command,
         bad=(
             Example(_fish("sudo rm -rf /srv/old"), at=(6, 6)),
             Example(_bash("kubectl -n prod delete pod web-1"), at=(6, 1)),

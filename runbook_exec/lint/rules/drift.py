@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from ...diagnostics.finding import Finding
-from ...text.source import span_in
-from ..facts.workspace import Around, around
+from ...text.source import make_span
+from ..facts.workspace import Workspace, find_workspace
 from ..rule import Example, Page, Rule
 
 
-def last_successes(around: Around, path: str) -> Mapping[str, Any] | str | None:
+def last_successes(around: Workspace, path: str) -> Mapping[str, Any] | str | None:
     """What `NAME.runs.json` at this path says of steps, by their digest: anchor and moment.
 
     None where there is no such file; what is wrong with it, where something is.
     """
-    if not around.there(path):
+    if not around.exists(path):
         return None
     from ...runs.freshness import BadFreshness, read_freshness
 
@@ -35,7 +35,7 @@ QUESTIONS = (last_successes,)
 
 def changed_since_success(page: Page) -> Iterator[Finding]:
     """Steps of which an older text succeeded, but not yet the one that stands there now."""
-    if not page.runbook.procedures or (here := around(page)) is None:
+    if not page.runbook.procedures or (here := find_workspace(page)) is None:
         return
     path = Path(here[1]).with_suffix(".runs.json").as_posix()
     said = here[0].ask(last_successes, path)
@@ -45,14 +45,14 @@ def changed_since_success(page: Page) -> Iterator[Finding]:
         text = page.runbook.text
         yield Finding(
             f"`{Path(path).name}` cannot be used: {said}",
-            span_in(text, 0, len(text.partition("\n")[0])),
+            make_span(text, 0, len(text.partition("\n")[0])),
             "write it anew with `runbook-exec runs export`",
         )
         return
-    yield from _changed(page, said)
+    yield from _find_changed_steps(page, said)
 
 
-def _changed(page: Page, said: Mapping[str, Any]) -> Iterator[Finding]:
+def _find_changed_steps(page: Page, said: Mapping[str, Any]) -> Iterator[Finding]:
     from ...runs.freshness import step_digest
 
     for procedure in page.runbook.procedures:

@@ -9,10 +9,10 @@ from typing import Any
 
 from ...diagnostics.finding import Finding
 from ...document.front_matter.dates import DATE
-from ...document.front_matter.keys import Entry, entries, known_name
-from ...text.source import span_in
+from ...document.front_matter.keys import FrontMatterKey, find_keys, normalise_key
+from ...text.source import make_span
 from ...text.span import Span
-from ..facts.workspace import Around, around
+from ..facts.workspace import Workspace, find_workspace
 from ..rule import Example, Page, Rule
 
 _TEMPLATE = re.compile(r"\{\{|<%|\$\{|\A<.*>\Z", re.DOTALL)
@@ -41,10 +41,10 @@ def missing_key(page: Page) -> Iterator[Finding]:
         return
     for key in required:
         if matter.get(key) is None:
-            at = entries(page.runbook.text).get(key)
+            at = find_keys(page.runbook.text).get(key)
             yield Finding(
                 f"`{key}` has no value" if at else f"expected `{key}` in the front matter",
-                at.key if at else span_in(page.runbook.text, 0, min(3, len(page.runbook.text))),
+                at.key if at else make_span(page.runbook.text, 0, min(3, len(page.runbook.text))),
                 "write one after it"
                 if at
                 else f"add a line `{key}: …` between two lines of `---` at the top",
@@ -68,7 +68,7 @@ def wrong_type(page: Page) -> Iterator[Finding]:
                 found.append((key, what, None))
         else:
             found += ((key, what, item) for what, item in _well_known(page, key, value))
-    places = entries(page.runbook.text) if found else {}
+    places = find_keys(page.runbook.text) if found else {}
     for key, what, item in found:
         at = places.get(key)
         if at is not None and (item is None or item < len(at.items)):
@@ -98,7 +98,7 @@ def _kind(value: object) -> str:
 
 def _well_known(page: Page, key: str, value: Any) -> Iterator[tuple[str, int | None]]:
     """What is expected of a key that many programs read, where the value is not that."""
-    name = known_name(key)
+    name = normalise_key(key)
     if name in ("tags", "aliases"):
         if isinstance(value, list):
             for index, item in enumerate(value):
@@ -120,13 +120,13 @@ def _well_known(page: Page, key: str, value: Any) -> Iterator[tuple[str, int | N
 
 def _needs_list(page: Page) -> bool:
     """Whether a program is at work that takes no text with commas for a list."""
-    here = around(page)
-    return here is not None and bool(here[0].ask(Around.needs_lists))
+    here = find_workspace(page)
+    return here is not None and bool(here[0].ask(Workspace.needs_lists))
 
 
 def _is_number_as_written(page: Page, key: str, value: object) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    at: Entry | None = entries(page.runbook.text).get(key) if number else None
+    at: FrontMatterKey | None = find_keys(page.runbook.text).get(key) if number else None
     return at is not None and at.written == str(value)
 
 

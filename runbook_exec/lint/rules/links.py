@@ -11,13 +11,13 @@ from urllib.parse import unquote
 
 from ...diagnostics.finding import Finding, Fix
 from ...diagnostics.problem import Severity
-from ...document.anchors import Headings, headings
-from ...document.links import Link, has_links, links, page_links
+from ...document.anchors import Headings, find_headings
+from ...document.links import Link, find_links, find_page_links, has_links
 from ...document.model import Wikilink
-from ...document.page_names import folded, stem
-from ...text.source import span_in
+from ...document.page_names import fold_name, strip_page_suffix
+from ...text.source import make_span
 from ...text.span import Span
-from ..facts.workspace import Around, around, candidates
+from ..facts.workspace import Workspace, find_workspace, link_candidates
 from ..rule import Example, Page, Rule
 
 # what is no place of a file: another scheme, a root of its own, a template, several files, a mail address
@@ -32,18 +32,21 @@ _HOST = re.compile(r"(?:[\w-]+\.)+(?:com|org|net|io|dev|app|so|ai|info|edu|gov|d
 
 def broken_wikilink(page: Page) -> Iterator[Finding]:
     """Wikilinks to pages and attachments that are not there."""
-    here = around(page) if page.runbook.wikilinks else None
-    if here is None or here[0].ask(Around.makes_pages):
+    here = find_workspace(page) if page.runbook.wikilinks else None
+    if here is None or here[0].ask(Workspace.makes_pages):
         return
     site, source = here
-    for link in page_links(page.runbook):
+    for link in find_page_links(page.runbook):
         target = link.target
-        if not target or _known(page, target) or target.lower().startswith(("tags/", "tag/")):
+        if not target or _is_known_link(page, target) or target.lower().startswith(("tags/", "tag/")):
             continue
-        if link.label and site.ask(Around.label_first):
+        if link.label and site.ask(Workspace.allows_label_first):
             continue
-        if _meant(site, target, source) is None and _meant(site, unquote(target), source) is None:
-            near = _near(site, target)
+        if (
+            _resolve_wikilink(site, target, source) is None
+            and _resolve_wikilink(site, unquote(target), source) is None
+        ):
+            near = _suggest_page(site, target)
             embedded = page.runbook.text.startswith("!", link.span.start - 1) and link.span.start > 0
             yield Finding(
                 f"there is no {'file' if embedded else 'page'} `{target}`",
@@ -52,31 +55,31 @@ def broken_wikilink(page: Page) -> Iterator[Finding]:
             )
 
 
-def _meant(site: Around, target: str, source: str) -> list[str] | None:
+def _resolve_wikilink(site: Workspace, target: str, source: str) -> list[str] | None:
     """The pages that a wikilink on the page `source` may mean; None where there is nothing of that name."""
-    found: list[str] | None = site.ask(Around.meant, target, source.rpartition("/")[0])
+    found: list[str] | None = site.ask(Workspace.resolve_wikilink, target, source.rpartition("/")[0])
     return found
 
 
-def _other_rules(site: Around, source: str) -> bool:
-    return bool(site.ask(Around.other_rules, source.rpartition("/")[0]))
+def _has_unknown_link_rules(site: Workspace, source: str) -> bool:
+    return bool(site.ask(Workspace.has_unknown_link_rules, source.rpartition("/")[0]))
 
 
 def ambiguous_wikilink(page: Page) -> Iterator[Finding]:
     """Wikilinks that several pages could be meant by."""
-    here = around(page) if page.runbook.wikilinks else None
+    here = find_workspace(page) if page.runbook.wikilinks else None
     if here is None:
         return
     site, source = here
-    for link in page_links(page.runbook):
-        found = (_meant(site, link.target, source) if link.target else None) or ()
+    for link in find_page_links(page.runbook):
+        found = (_resolve_wikilink(site, link.target, source) if link.target else None) or ()
         if len(found) > 1:
             listed = ", ".join(f"`{path}`" for path in sorted(found)[:3])
             more = f" and {len(found) - 3} more" if len(found) > 3 else ""
             yield Finding(
                 f"`{link.target}` is the name of {len(found)} pages: {listed}{more}",
                 link.span,
-                f"name its folder: `[[{stem(sorted(found)[0])}]]`",
+                f"name its folder: `[[{strip_page_suffix(sorted(found)[0])}]]`",
             )
 
 
@@ -85,8 +88,8 @@ def broken_anchor(page: Page) -> Iterator[Finding]:
     text = page.runbook.text
     if "#" not in text or not (page.runbook.wikilinks or has_links(text)):
         return
-    site, source = around(page) or (None, "")
-    for link in page_links(page.runbook):
+    site, source = find_workspace(page) or (None, "")
+    for link in find_page_links(page.runbook):
         if (
             link.heading
             and not _RANGE.search(link.heading)
@@ -95,37 +98,39 @@ def broken_anchor(page: Page) -> Iterator[Finding]:
             path, known = there
             if not known.has_heading(link.heading):
                 start = text.index("#", link.span.start)
-                yield _no_heading(site, path, known, link.heading, span_in(text, start, link.span.end - 2))
+                yield _no_heading(site, path, known, link.heading, make_span(text, start, link.span.end - 2))
     targets: dict[str, str | None] = {"": ""}
-    for place in links(page.runbook):
+    for place in find_links(page.runbook):
         destination, _, anchor = place.destination.partition("#")
         if not anchor:
             continue
         if destination not in targets:
-            asked = partial(site.ask, Around.there) if site else None
+            asked = partial(site.ask, Workspace.exists) if site else None
             targets[destination] = page_at(source, destination, asked) if asked else None
         target = targets[destination]
         if target is None:
             continue
-        known = site.headings(target) if site and target else headings(text)
+        known = site.headings(target) if site and target else find_headings(text)
         if not known.has_anchor(anchor) and not (
-            site and _other_rules(site, source) and known.has_anchor(anchor, loose=True)
+            site and _has_unknown_link_rules(site, source) and known.has_anchor(anchor, loose=True)
         ):
             start = text.find("#", place.start, place.end)
-            span = span_in(text, max(start, place.start), place.end)
+            span = make_span(text, max(start, place.start), place.end)
             yield _no_heading(site, target, known, unquote(anchor), span)
 
 
-def _headings_of(page: Page, site: Around | None, source: str, link: Wikilink) -> tuple[str, Headings] | None:
+def _headings_of(
+    page: Page, site: Workspace | None, source: str, link: Wikilink
+) -> tuple[str, Headings] | None:
     """The page that a wikilink means and its headings; None where it means none or more than one."""
     if not link.target:
-        return "", headings(page.runbook.text)
-    found = (_meant(site, link.target, source) if site else None) or ()
+        return "", find_headings(page.runbook.text)
+    found = (_resolve_wikilink(site, link.target, source) if site else None) or ()
     return (found[0], site.headings(found[0])) if site and len(found) == 1 else None
 
 
-def _no_heading(site: Around | None, path: str, known: Headings, wanted: str, span: Span) -> Finding:
-    near = difflib.get_close_matches(wanted, known.titles, 1) if site is None or _may_look(site) else []
+def _no_heading(site: Workspace | None, path: str, known: Headings, wanted: str, span: Span) -> Finding:
+    near = difflib.get_close_matches(wanted, known.titles, 1) if site is None or _may_suggest(site) else []
     return Finding(
         f"{f'`{path}`' if path else 'this page'} has no heading `{wanted}`",
         span,
@@ -135,29 +140,31 @@ def _no_heading(site: Around | None, path: str, known: Headings, wanted: str, sp
 
 def broken_link(page: Page) -> Iterator[Finding]:
     """Relative links and images that lead to no file."""
-    here = around(page) if has_links(page.runbook.text) else None
-    if here is None or here[0].ask(Around.makes_pages):
+    here = find_workspace(page) if has_links(page.runbook.text) else None
+    if here is None or here[0].ask(Workspace.makes_pages):
         return
     site, source = here
     missing: list[tuple[Link, str, list[str]]] = []
-    for link in links(page.runbook):
+    for link in find_links(page.runbook):
         path = _path(link.destination)
-        if path is None or _known(page, path):
+        if path is None or _is_known_link(page, path):
             continue
-        if stem(path) == path and (_BARE.fullmatch(path) or _other_rules(site, source)):
+        if strip_page_suffix(path) == path and (
+            _BARE.fullmatch(path) or _has_unknown_link_rules(site, source)
+        ):
             continue
-        places = list(candidates(path, source))
-        if places[0].startswith("..") or any(site.ask(Around.there, place) for place in places):
+        places = list(link_candidates(path, source))
+        if places[0].startswith("..") or any(site.ask(Workspace.exists, place) for place in places):
             continue
-        if _by_name(page, site, path, source):
+        if _is_found_by_name(page, site, path, source):
             continue
         missing.append((link, path, places))
-    ignored = site.ask(Around.ignored, *(places[0] for _, _, places in missing)) if missing else ()
+    ignored = site.ask(Workspace.find_ignored, *(places[0] for _, _, places in missing)) if missing else ()
     for link, path, places in missing:
         if places[0] not in ignored:
             yield Finding(
                 f"there is no `{places[0]}`",
-                span_in(page.runbook.text, link.start, link.end),
+                make_span(page.runbook.text, link.start, link.end),
                 _hint(site, path, source),
             )
 
@@ -177,20 +184,20 @@ def page_at(source: str, destination: str, there: Callable[[str], bool]) -> str 
     path = _path(destination)
     if path is None:
         return None
-    for place in candidates(path, source):
+    for place in link_candidates(path, source):
         if not place.startswith("..") and there(place):
-            return place if stem(place) != place else None
+            return place if strip_page_suffix(place) != place else None
     return None
 
 
-def _by_name(page: Page, site: Around, path: str, source: str) -> bool:
+def _is_found_by_name(page: Page, site: Workspace, path: str, source: str) -> bool:
     """Whether Obsidian finds the file by its name, as it does for links in Markdown's form too."""
-    if path.startswith(("./", "../")) or not (site.ask(Around.is_vault) or page.runbook.wikilinks):
+    if path.startswith(("./", "../")) or not (site.ask(Workspace.is_vault) or page.runbook.wikilinks):
         return False
-    return _meant(site, path, source) is not None
+    return _resolve_wikilink(site, path, source) is not None
 
 
-def _hint(site: Around, path: str, source: str) -> str:
+def _hint(site: Workspace, path: str, source: str) -> str:
     if path.lower().startswith("www.") or _HOST.fullmatch(path):
         return "a link to the web begins with `https://`"
     name = path.rstrip("/").rpartition("/")[2]
@@ -200,35 +207,35 @@ def _hint(site: Around, path: str, source: str) -> str:
     return "correct the path: it is relative to this page"
 
 
-def _known(page: Page, target: str) -> bool:
+def _is_known_link(page: Page, target: str) -> bool:
     """Whether the settings say that links to this are right."""
     known = page.options.get("known-links", ())
     return any(fnmatchcase(target.casefold(), str(pattern).casefold()) for pattern in known)
 
 
-def _may_look(site: Around) -> bool:
-    site.close -= 1
-    return site.close >= 0
+def _may_suggest(site: Workspace) -> bool:
+    site.suggestions_left -= 1
+    return site.suggestions_left >= 0
 
 
-def _near(site: Around, target: str) -> str:
+def _suggest_page(site: Workspace, target: str) -> str:
     """The name of a page that is much like it; empty where none is."""
-    wanted = folded(stem(target)).rpartition("/")[2]
-    near = difflib.get_close_matches(wanted, site.names.stems(), 1, 0.75) if _may_look(site) else []
-    return stem(site.names.pages_for(near[0])[0]).rpartition("/")[2] if near else ""
+    wanted = fold_name(strip_page_suffix(target)).rpartition("/")[2]
+    near = difflib.get_close_matches(wanted, site.names.stems(), 1, 0.75) if _may_suggest(site) else []
+    return strip_page_suffix(site.names.pages_for(near[0])[0]).rpartition("/")[2] if near else ""
 
 
 def spaced_wikilink(page: Page) -> Iterator[Finding]:
     """Wikilinks with blanks beside the page's name."""
     text = page.runbook.text
-    for link in page_links(page.runbook):
+    for link in find_page_links(page.runbook):
         written = text[link.span.start + 2 : link.span.end - 2]
         name = re.split(r"[|#]", written, maxsplit=1)[0].rstrip("\\")
         if link.target and name != link.target:
             start = link.span.start + 2
             yield Finding(
                 f"blanks stand beside the name `{link.target}`",
-                span_in(text, start, start + len(name)),
+                make_span(text, start, start + len(name)),
                 "take them out: not every reader of wikilinks does",
                 Fix(start, start + len(name), link.target),
             )

@@ -10,10 +10,10 @@ from ...diagnostics.problem import Severity
 from ...document.assignments import parse_capture
 from ...document.model import Placeholder, Statement
 from ...plan.builder import find_step, items_of
-from ...plan.fillable import unwritable
+from ...plan.fillable import find_unwritable
 from ...shells.quoting import Context
-from ...system.memo import latest
-from ...text.source import span_in
+from ...system.memo import cache_latest
+from ...text.source import make_span
 from ...text.span import Span
 from ..rule import Example, Page, Rule
 
@@ -50,7 +50,7 @@ def _statements(page: Page) -> tuple[Statement, ...]:
     return tuple(found)
 
 
-@latest
+@cache_latest
 def placeholders(page: Page) -> Sequence[tuple[Statement, Placeholder]]:
     """The placeholders that are filled in, with their statements, in the order of the page."""
     return [
@@ -134,11 +134,11 @@ def looks_like_redirection(page: Page) -> Iterator[Finding]:
             )
 
 
-@latest
+@cache_latest
 def captures(page: Page) -> Sequence[tuple[str, str, Span | None]]:
     """What is captured on the page: the name, the step, and where that is said."""
     found = [
-        (name, parse_capture(f"{name}={where}").step, _in_front_matter(page, name))
+        (name, parse_capture(f"{name}={where}").step, _find_in_front_matter(page, name))
         for name, where in page.runbook.settings.captures.items()
     ]
     for procedure in page.runbook.procedures:
@@ -149,12 +149,14 @@ def captures(page: Page) -> Sequence[tuple[str, str, Span | None]]:
     return found
 
 
-def _in_front_matter(page: Page, name: str) -> Span | None:
+def _find_in_front_matter(page: Page, name: str) -> Span | None:
     text = page.runbook.text
     at = text.find("captures:")
     found = re.compile(rf"(?m)^[ \t]+(['\"]?){re.escape(name)}\1[ \t]*:").search(text, max(at, 0))
     return (
-        span_in(text, found.start() + len(found[0]) - len(found[0].lstrip()), found.end()) if found else None
+        make_span(text, found.start() + len(found[0]) - len(found[0].lstrip()), found.end())
+        if found
+        else None
     )
 
 
@@ -201,7 +203,7 @@ def capture_of_nothing(page: Page) -> Iterator[Finding]:
     for name, where in said.items():
         step = parse_capture(f"{name}={where}").step
         item = find_step(tuple(items), step)
-        if items and (item is None or item.statement is None) and (span := _in_front_matter(page, name)):
+        if items and (item is None or item.statement is None) and (span := _find_in_front_matter(page, name)):
             yield Finding(
                 f"`{name}` is to be captured in step `{step}`, which is no step that runs a statement",
                 span,
@@ -217,7 +219,7 @@ def unwritable_value(page: Page) -> Iterator[Finding]:
             for step in procedure.steps
             for block in step.blocks
             for statement in (block.statements if block.runs else ())
-            if (problems := list(unwritable(statement, procedure.shell)))
+            if (problems := list(find_unwritable(statement, procedure.shell)))
         }
         for item in items_of(procedure) if found else ():
             for problem in found.get(item.statement.span, ()) if item.statement else ():

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from ...diagnostics.finding import Finding
 from ...diagnostics.problem import Severity
 from ...document.model import TRANSCRIPT
-from ...masking.token_patterns import find_tokens, suspicious
-from ...system.memo import latest
-from ...text.source import span_in
+from ...masking.token_patterns import find_tokens, may_hold_token
+from ...system.memo import cache_latest
+from ...text.source import make_span
 from ..rule import Example, Page, Rule
 
 # what in a name says secret, in lower case; of keys only some do
@@ -55,21 +55,21 @@ _LONGEST_WORD = 12  # characters of lower case that may still be a word
 _LEAST_ENTROPY = 3.6  # bits for each character
 
 
-def known_shape(page: Page) -> Iterator[Finding]:
+def known_token(page: Page) -> Iterator[Finding]:
     """Tokens whose form tells whose they are."""
     text = page.runbook.text
     for name, start, end in _tokens(text):
-        if _made_up(text[start:end]) or text.startswith(_ELIDED, end):
+        if _is_made_up(text[start:end]) or text.startswith(_ELIDED, end):
             continue
         yield Finding(
             f"this looks like {'an' if name[0] in 'Aa' else 'a'} {name} written into the page",
-            span_in(text, start, end),
+            make_span(text, start, end),
             "revoke it, take it out, and put a placeholder in its place; it stays in the history",
             secret=True,
         )
 
 
-def _made_up(token: str) -> bool:
+def _is_made_up(token: str) -> bool:
     """Whether nobody mints such a token: one character again and again, as in `fm2_xxxx`, or an example."""
     if _EXAMPLE.search(token):
         return True
@@ -78,11 +78,11 @@ def _made_up(token: str) -> bool:
     return all(len(set(rest)) <= 1 for rest in rests)
 
 
-@latest
+@cache_latest
 def _tokens(text: str) -> list[tuple[str, int, int]]:
     """The tokens of known shapes with their offsets, in order; of those within another, the outer one."""
     data = text.encode("utf-8", "surrogatepass")
-    if not suspicious(data):
+    if not may_hold_token(data):
         return []
     tokens: list[tuple[str, int, int]] = []
     offset = position = 0  # in characters and in bytes
@@ -101,14 +101,14 @@ def high_entropy(page: Page) -> Iterator[Finding]:
     """Random-looking text next to a name that says secret."""
     text = page.runbook.text
     # what stands in a transcript is public, or made up
-    places = [] if page.path.name.endswith(TRANSCRIPT) else _named(text)
+    places = [] if page.path.name.endswith(TRANSCRIPT) else _find_secret_names(text)
     if not places:
         return
     shaped = [(start, end) for _, start, end in _tokens(text)]
     latest = -1
     for start, end in places:
         match = _VALUE.match(text, end)
-        if match is None or match.start(1) <= latest or not _random(match[1]):
+        if match is None or match.start(1) <= latest or not _is_random(match[1]):
             continue
         latest = match.start(1)
         index = bisect_left(shaped, match.span(1))
@@ -120,13 +120,13 @@ def high_entropy(page: Page) -> Iterator[Finding]:
         name = (before[0] if before else "") + text[start:latest].rstrip(" \t=:\"'")
         yield Finding(
             f"`{name}` stands beside what looks like the secret itself",
-            span_in(text, *match.span(1)),
+            make_span(text, *match.span(1)),
             "put a placeholder in its place, or allow it with `<!-- runbook: ignore=S402 -->` above",
             secret=True,
         )
 
 
-def _named(text: str) -> list[tuple[int, int]]:
+def _find_secret_names(text: str) -> list[tuple[int, int]]:
     """Where something in the text says secret, in order."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters become two
@@ -141,11 +141,11 @@ def _named(text: str) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _random(value: str) -> bool:
+def _is_random(value: str) -> bool:
     """Whether it is no word, path or number that a person would write."""
     if any(known.fullmatch(value) for known in (_PLAIN, _PATH, _VARIABLE)) or _EXAMPLE.search(value):
         return False
-    return _entropy(value) >= _LEAST_ENTROPY and _mixed(value)
+    return _entropy(value) >= _LEAST_ENTROPY and _is_mixed(value)
 
 
 def _entropy(text: str) -> float:
@@ -154,7 +154,7 @@ def _entropy(text: str) -> float:
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
 
 
-def _mixed(text: str) -> bool:
+def _is_mixed(text: str) -> bool:
     if text == text.lower() and max(map(len, _PARTS.split(text))) < _LONGEST_WORD:
         return False  # words and numbers with hyphens between them, as names of things are
     kinds = (str.isdigit, str.isupper, str.islower)
@@ -170,7 +170,7 @@ RULES = (
         "token",
         "A token in a page is in every clone of it. Its form alone tells that it is one: Fly.io, GitHub, "
         "GitLab, AWS, 1Password service accounts, Slack, JWT, private keys, age, Tailscale.",
-        known_shape,
+        known_token,
         bad=(
             Example("Use `ghp_" + _BODY + "`.\n", at=(1, 6)),
             Example("```fish\nset -x AWS AKIA" + "ABCDEFGHIJKL2345" + "\n```\n", at=(2, 12)),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...diagnostics.finding import Finding
 from ...document.placeholders import is_secret_name
 from ...shells.quoting import Context
-from ..facts.shell_code import COMMAND, Code, codes, commands
+from ..facts.shell_code import COMMAND, ShellCode, find_command_names, find_shell_code
 from ..rule import Example, Page, Rule
 from .placeholders import placeholders
 
@@ -35,11 +35,15 @@ def literal_substitution(page: Page) -> Iterator[Finding]:
     """`"…(cmd)…"` in fish."""
     quoted = [
         (code, start, match)
-        for code in codes(page, "fish")
+        for code in find_shell_code(page, "fish")
         for start, end in code.regions(Context.DOUBLE)
         for match in _IN_PARENTHESES.finditer(code.script, start, end)
     ]
-    used = {name for code in codes(page, "fish") for _, name in commands(code)} if quoted else set()
+    used = (
+        {name for code in find_shell_code(page, "fish") for _, name in find_command_names(code)}
+        if quoted
+        else set()
+    )
     for code, start, match in quoted:
         if (match[1] in used or match[1] in _KNOWN) and _means_to_run(code, start, match):
             yield Finding(
@@ -49,7 +53,7 @@ def literal_substitution(page: Page) -> Iterator[Finding]:
             )
 
 
-def _means_to_run(code: Code, start: int, match: re.Match[str]) -> bool:
+def _means_to_run(code: ShellCode, start: int, match: re.Match[str]) -> bool:
     """Whether what looks like a command in brackets is one, and not prose with a command's name in it."""
     name, rest = match[1], match[2].strip()
     before = code.script[start : match.start()]
@@ -88,7 +92,7 @@ _BACKTICKS = re.compile(r"(?<!\\)`[^`\n]*+`")
 
 def posix_in_fish(page: Page) -> Iterator[Finding]:
     """Forms of POSIX shells that fish takes and does not have."""
-    for code in codes(page, "fish"):
+    for code in find_shell_code(page, "fish"):
         for match in _POSIX.finditer(f"\n{code.bare}"):
             message, hint = _WORDS.get(match["word"], ("`<(…)` is not in fish", "use `… | source`"))
             start, end = match.span("word") if match["word"] else (match.start("from"), match.end() + 1)
@@ -112,7 +116,7 @@ _CANNOT_FAIL = re.compile(
 
 def failure_into_tee(page: Page) -> Iterator[Finding]:
     """`cmd | tee log`: the status is tee's."""
-    for code in codes(page):
+    for code in find_shell_code(page):
         if "tee" not in code.bare or "pipefail" in code.script or "pipestatus" in code.script.lower():
             continue
         for start, end in code.statements():
@@ -132,7 +136,7 @@ _TEXT = re.compile(r"\b(?:ssh\s[^|;&\n]*|(?:ba|da|z|k|fi)?sh\s+(?:-\w+\s+)*-\w*c
 
 def failure_in_text(page: Page) -> Iterator[Finding]:
     """`ssh host 'a; b'`: the status is b's."""
-    for code in codes(page):
+    for code in find_shell_code(page):
         for start, end in code.regions(Context.SINGLE, Context.DOUBLE) if "sh" in code.bare else ():
             inner = code.script[start:end]
             before = code.script[max(0, start - 200) : start]
@@ -156,7 +160,7 @@ _AND = re.compile(r"(?<![&|>])&\s*$")
 
 def left_running(page: Page) -> Iterator[Finding]:
     """`cmd &` with nothing that waits for it."""
-    for code in codes(page):
+    for code in find_shell_code(page):
         if "&" not in code.bare or _WAITED_FOR.search(code.script):
             continue
         for start, end in code.statements():
@@ -178,7 +182,7 @@ _USED = re.compile(r"\$\{?(\w++)")
 
 def local_needed_later(page: Page) -> Iterator[Finding]:
     """`set -l` in one block, the variable in another."""
-    everything = list(codes(page, "fish"))
+    everything = list(find_shell_code(page, "fish"))
     latest = {name: index for index, code in enumerate(everything) for name in _USED.findall(code.script)}
     for index, code in enumerate(everything):
         for match in _SET_LOCAL.finditer(code.bare):

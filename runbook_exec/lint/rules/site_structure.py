@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from ...diagnostics.finding import Finding
-from ...document.links import links, page_links
+from ...document.links import find_links, find_page_links
 from ...document.model import TRANSCRIPT, Runbook
-from ...document.page_names import endings, folded, stem
-from ...document.parser import parse
-from ...text.source import span_in
+from ...document.page_names import fold_name, iter_endings, strip_page_suffix
+from ...document.parser import parse_runbook
+from ...text.source import make_span
 from ...text.span import Span
-from ..facts.workspace import Around, around
+from ..facts.workspace import Workspace, find_workspace
 from ..rule import Example, Page, Rule
 from .links import page_at
 
@@ -25,7 +25,7 @@ _IN_SETTINGS = re.compile(r"[^\s:'\"\[\],]+\.(?:md|markdown)")
 
 def orphan_page(page: Page) -> Iterator[Finding]:
     """Pages that no other page leads to."""
-    site, path = around(page) or (None, "")
+    site, path = find_workspace(page) or (None, "")
     if site is not None and path and not _is_entry(path) and not site.ask(is_linked, path):
         yield Finding(
             "no other page leads here",
@@ -34,43 +34,45 @@ def orphan_page(page: Page) -> Iterator[Finding]:
         )
 
 
-def is_linked(site: Around, path: str) -> bool:
+def is_linked(site: Workspace, path: str) -> bool:
     """Whether another page, or the navigation of MkDocs, leads to a page."""
-    if site.linked is None:
+    if site.linked_pages is None:
         found: set[str] = set()
         for source in site.paths:
-            if stem(source) != source:
+            if strip_page_suffix(source) != source:
                 found |= _targets(site, source) - {source}
         entries = {entry.removeprefix("./") for entry in _IN_SETTINGS.findall(site.mkdocs)}
-        found |= {page for page in site.paths if not entries.isdisjoint(endings(page))}
-        site.linked = frozenset(found)
-    return path in site.linked
+        found |= {page for page in site.paths if not entries.isdisjoint(iter_endings(page))}
+        site.linked_pages = frozenset(found)
+    return path in site.linked_pages
 
 
-def _targets(site: Around, source: str) -> set[str]:
+def _targets(site: Workspace, source: str) -> set[str]:
     """The pages that a page leads to."""
     try:
-        runbook = parse((site.base / source).read_bytes(), source)
+        runbook = parse_runbook((site.base / source).read_bytes(), source)
     except OSError:
         return set()
     folder = source.rpartition("/")[0]
-    found = {page for link in page_links(runbook) for page in site.meant(link.target, folder) or ()}
-    pages = (page_at(source, link.destination, site.there) for link in links(runbook))
+    found = {
+        page for link in find_page_links(runbook) for page in site.resolve_wikilink(link.target, folder) or ()
+    }
+    pages = (page_at(source, link.destination, site.exists) for link in find_links(runbook))
     return found | {page for page in pages if page is not None}
 
 
 def _is_entry(path: str) -> bool:
     """Whether readers come to this page without a link: an index, or a page with its folder's name."""
     folder, _, name = path.rpartition("/")
-    own = folded(stem(name))
+    own = fold_name(strip_page_suffix(name))
     if name.endswith(TRANSCRIPT):
         return True  # the runbook beside it does
-    return _ENTRY.fullmatch(own) is not None or own == folded(folder.rpartition("/")[2])
+    return _ENTRY.fullmatch(own) is not None or own == fold_name(folder.rpartition("/")[2])
 
 
 def duplicate_stem(page: Page) -> Iterator[Finding]:
     """Pages that share their name with another."""
-    site, path = around(page) or (None, "")
+    site, path = find_workspace(page) or (None, "")
     if site is None or not path or _is_entry(path):
         return
     if others := site.ask(namesakes, path):
@@ -82,18 +84,18 @@ def duplicate_stem(page: Page) -> Iterator[Finding]:
         )
 
 
-def namesakes(site: Around, path: str) -> list[str]:
+def namesakes(site: Workspace, path: str) -> list[str]:
     """The other pages that have a page's name."""
     return sorted(other for other in site.names.pages_for(_name(path)) if other != path)
 
 
 def _name(path: str) -> str:
-    return stem(path).rpartition("/")[2]
+    return strip_page_suffix(path).rpartition("/")[2]
 
 
 def missing_index(page: Page) -> Iterator[Finding]:
     """Folders without an index; said once, on the first of their pages."""
-    site, path = around(page) or (None, "")
+    site, path = find_workspace(page) or (None, "")
     if site is not None and path and site.ask(lacks_index, path):
         yield Finding(
             f"the folder `{path.rpartition('/')[0] or site.base.name}` has no index",
@@ -102,16 +104,16 @@ def missing_index(page: Page) -> Iterator[Finding]:
         )
 
 
-def lacks_index(site: Around, path: str) -> bool:
+def lacks_index(site: Workspace, path: str) -> bool:
     """Whether a page is the first one given of a folder that has no index."""
     folder = path.rpartition("/")[0]
     above, _, name = folder.rpartition("/")
-    pages = site.pages_in[folder]
-    if path != min(page for page in pages if page in site.given):
+    pages = site.pages_by_folder[folder]
+    if path != min(page for page in pages if page in site.given_pages):
         return False
-    names = [folded(_name(page)) for page in pages]
-    beside = [folded(_name(page)) for page in site.pages_in.get(above, ())] if folder else []
-    return folded(name) not in (*names, *beside) and not any(map(_INDEX.fullmatch, names))
+    names = [fold_name(_name(page)) for page in pages]
+    beside = [fold_name(_name(page)) for page in site.pages_by_folder.get(above, ())] if folder else []
+    return fold_name(name) not in (*names, *beside) and not any(map(_INDEX.fullmatch, names))
 
 
 QUESTIONS = (is_linked, namesakes, lacks_index)
@@ -121,7 +123,7 @@ def _top(runbook: Runbook) -> Span:
     """The page's first heading, or its first character."""
     if runbook.sections:
         return runbook.sections[0].span
-    return span_in(runbook.text, 0, min(1, len(runbook.text)))
+    return make_span(runbook.text, 0, min(1, len(runbook.text)))
 
 
 RULES = (

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...diagnostics.finding import Finding
-from ...document.links import Stretches, hidden_in
-from ...document.markdown.headings import numbered
-from ...document.markdown.wikilinks import code_spans
+from ...document.links import TextRanges, find_hidden_ranges
+from ...document.markdown.headings import split_number
+from ...document.markdown.wikilinks import find_code_spans
 from ...document.model import Runbook
-from ...system.memo import latest
-from ...text.source import span_in
+from ...system.memo import cache_latest
+from ...text.source import make_span
 from ...text.span import Span
 from ..rule import Example, Page, Rule
 
@@ -61,7 +61,7 @@ _NUMBERED_LINE = re.compile(
 _LETTERED_LINE = re.compile(r"^[ \t>]*+(?:[-*+][ \t]++)?\(?([a-f])[.)][ \t]", re.IGNORECASE | re.MULTILINE)
 
 
-class _Numbered(NamedTuple):
+class _NumberedHeading(NamedTuple):
     """The heading of a step that has a number."""
 
     number: int
@@ -74,17 +74,17 @@ class _Numbered(NamedTuple):
         return f"{self.number}{self.letter}"
 
 
-@latest
-def _sequences(runbook: Runbook) -> Sequence[Sequence[_Numbered]]:
+@cache_latest
+def _sequences(runbook: Runbook) -> Sequence[Sequence[_NumberedHeading]]:
     """The numbered headings of each procedure, where they begin with 0 or 1 as those of steps do."""
-    sequences: list[list[_Numbered]] = []
+    sequences: list[list[_NumberedHeading]] = []
     titles = {section.span.start: section.title for section in runbook.sections}
     for procedure in runbook.procedures:
-        found: list[_Numbered] = []
+        found: list[_NumberedHeading] = []
         for step in procedure.steps:
-            label = _LABEL.fullmatch(numbered(titles.get(step.span.start, ""))[0].lower())
+            label = _LABEL.fullmatch(split_number(titles.get(step.span.start, ""))[0].lower())
             if label is not None:
-                found.append(_Numbered(int(label[1]), label[2], step.span))
+                found.append(_NumberedHeading(int(label[1]), label[2], step.span))
         if len(found) > 1 and found[0].number <= 1:
             sequences.append(found)
     return sequences
@@ -145,7 +145,7 @@ def unknown_reference(page: Page) -> Iterator[Finding]:
         if not there and int(number) <= most:
             yield Finding(
                 f"this page has no step {each.group()}",
-                span_in(text, each.start(), each.end()),
+                make_span(text, each.start(), each.end()),
                 "refer to the step by the number it has now, or say whose step it is",
             )
 
@@ -154,7 +154,7 @@ def _label(reference: re.Match[str]) -> str:
     return (reference[1].lstrip("0") or "0") + reference[2].lower()
 
 
-@latest
+@cache_latest
 def _letters(text: str) -> frozenset[str]:
     """The letters with which lines of the page begin, as in `a)`."""
     return frozenset(letter.lower() for letter in _LETTERED_LINE.findall(text))
@@ -166,7 +166,7 @@ def _labels_of_steps(runbook: Runbook) -> set[str]:
     known: set[str] = set()
     for procedure in runbook.procedures:
         written = [
-            numbered(titles[step.span.start])[0] if step.span.start in titles else step.label
+            split_number(titles[step.span.start])[0] if step.span.start in titles else step.label
             for step in procedure.steps
         ]
         if sum(map(bool, written)) > 1:
@@ -199,7 +199,7 @@ def _references(runbook: Runbook) -> Iterator[re.Match[str]]:
     at = lowered.find("step")
     if at < 0:
         return
-    hidden = hidden_in(text)
+    hidden = find_hidden_ranges(text)
     same = len(lowered) == len(text)  # a few letters become two
     for span in runbook.paragraphs:
         if same and at < span.start:
@@ -208,7 +208,7 @@ def _references(runbook: Runbook) -> Iterator[re.Match[str]]:
                 return
         if same and at >= span.end:
             continue
-        code = Stretches(code_spans(text, span.start, span.end))
+        code = TextRanges(find_code_spans(text, span.start, span.end))
         for reference in _REFERENCE.finditer(text, span.start, span.end):
             at = reference.start()
             if at in hidden or at in code:

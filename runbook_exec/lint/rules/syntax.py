@@ -10,13 +10,13 @@ from itertools import groupby
 from ...diagnostics.finding import Finding, Fix
 from ...diagnostics.problem import Problem, Severity
 from ...document.annotations.fields import KNOWN
-from ...document.markdown.wikilinks import code_spans
+from ...document.markdown.wikilinks import find_code_spans
 from ...document.model import Runbook
-from ...text.source import span_in
+from ...text.source import make_span
 from ...text.span import Span
 from ..rule import Example, Page, Rule
 from ..selection import UnknownCode
-from ..suppressions import ignored_codes
+from ..suppressions import find_suppressions
 
 _FENCE = re.compile(r"((?:[ \t]|>)*)(?:`{3,}|~{3,})")
 
@@ -25,11 +25,11 @@ _LINE_END = re.compile(r"\r?\n")
 
 def refused_by_shell(page: Page) -> Iterator[Finding]:
     """Blocks that their own shell does not parse."""
-    for refused in page.refused.values():
+    for refused in page.syntax_problems.values():
         yield Finding(refused.message, refused.span, refused.hint)
 
 
-def _of(*codes: str) -> Callable[[Page], Iterator[Finding]]:
+def _problems_with(*codes: str) -> Callable[[Page], Iterator[Finding]]:
     """The problems with these codes that reading the page has already found."""
 
     def check(page: Page) -> Iterator[Finding]:
@@ -40,19 +40,19 @@ def _of(*codes: str) -> Callable[[Page], Iterator[Finding]]:
     return check
 
 
-def _split(page: Page) -> Iterator[Finding]:
+def _unsplittable_block(page: Page) -> Iterator[Finding]:
     """What we cannot split into statements though the shell takes it: it would not run as it stands."""
     starts = [block.span.start for block in page.runbook.blocks]
     for problem in page.runbook.problems:
         if problem.code == "syntax" and problem.span is not None:
             block = bisect_right(starts, problem.span.start) - 1
-            if block < 0 or starts[block] not in page.refused:
+            if block < 0 or starts[block] not in page.syntax_problems:
                 yield _finding(page, problem)
 
 
 def _finding(page: Page, problem: Problem) -> Finding:
     text = page.runbook.text
-    span = problem.span or span_in(text, 0, min(1, len(text)))
+    span = problem.span or make_span(text, 0, min(1, len(text)))
     return Finding(problem.message, span, problem.hint)
 
 
@@ -65,12 +65,12 @@ def bare_annotation(page: Page) -> Iterator[Finding]:
     for _, on_line in groupby(found, lambda each: each[1].line):
         problems = list(on_line)
         known = [span for _, span in problems if text[span.start : span.end].partition("=")[0] in KNOWN]
-        fix = _moved(text, known)
+        fix = _move_to_comment(text, known)
         for problem, span in problems:
             yield Finding(problem.message, span, problem.hint, fix if span in known else None)
 
 
-def _moved(text: str, words: Sequence[Span]) -> Fix | None:
+def _move_to_comment(text: str, words: Sequence[Span]) -> Fix | None:
     """The words of a fence's line moved into a comment on the line above; None where that has no place."""
     if not words:
         return None
@@ -95,21 +95,21 @@ def unknown_ignore(page: Page) -> Iterator[Finding]:
 
     runbook = page.runbook
     code: list[tuple[int, int]] | None = None
-    for ignored in ignored_codes(runbook.text):
+    for ignored in find_suppressions(runbook.text):
         try:
             check_codes([("", ignored.code)])
         except UnknownCode as refused:
             code = _code(runbook) if code is None else code
             before = bisect_right(code, (ignored.start, ignored.start)) - 1
             if before < 0 or code[before][1] <= ignored.start:
-                yield Finding(str(refused), span_in(runbook.text, ignored.start, ignored.end))
+                yield Finding(str(refused), make_span(runbook.text, ignored.start, ignored.end))
 
 
 def _code(runbook: Runbook) -> list[tuple[int, int]]:
     """Where what stands is only shown: in blocks, and in the code of paragraphs."""
     spans = [(block.span.start, block.span.end) for block in runbook.blocks]
     for paragraph in runbook.paragraphs:
-        spans += code_spans(runbook.text, paragraph.start, paragraph.end)
+        spans += find_code_spans(runbook.text, paragraph.start, paragraph.end)
     return sorted(spans)
 
 
@@ -140,7 +140,7 @@ RULES = (
         "statements",
         "A block is run statement by statement. Where one cannot be told from the next although the shell "
         "takes the whole, nothing of the page is run.",
-        _split,
+        _unsplittable_block,
         severity=Severity.ERROR,
         asks_shells=True,
     ),
@@ -148,7 +148,7 @@ RULES = (
         "P103",
         "unclosed-fence",
         "A block whose fence is never closed swallows the rest of the page: prose becomes commands.",
-        _of("unclosed-fence"),
+        _problems_with("unclosed-fence"),
         bad=(
             Example("# A\n\n```fish\necho a\n", at=(3, 1)),
             Example("1. one\n\n   ~~~bash\n   echo a\n\n2. two\n", at=(3, 4)),
@@ -164,7 +164,7 @@ RULES = (
         "front-matter",
         "Front matter that YAML does not read, or that says something unknown under `runbook:`, is not "
         "followed. A misspelt name is an error and not a wish.",
-        _of("front-matter", "unknown-procedure"),
+        _problems_with("front-matter", "unknown-procedure"),
         bad=(
             Example("---\ntitle: [a\n---\n", at=(3, 1)),
             Example("---\nrunbook:\n  shel: fish\n---\n", at=(3, 3)),
@@ -181,7 +181,7 @@ RULES = (
         "annotation",
         "An annotation that is unknown or misspelt would be ignored by everything but this program, so it is "
         "refused: a `confirm` that is not one must not pass as one.",
-        _of("annotation", "duplicate-id"),
+        _problems_with("annotation", "duplicate-id"),
         bad=(
             Example("<!-- runbook: captrue=token -->\n```fish\necho a\n```\n", at=(1, 15)),
             Example("```fish {timeout=soon}\necho a\n```\n", at=(1, 18)),
@@ -212,7 +212,7 @@ RULES = (
         "misplaced-annotation",
         "An annotation belongs on the line directly above a block or a heading. Anywhere else it has no "
         "effect, which is worst where it was to ask for a confirmation.",
-        _of("misplaced-annotation"),
+        _problems_with("misplaced-annotation"),
         bad=(
             Example("<!-- runbook: confirm -->\n\n\nText.\n\n```fish\necho a\n```\n", at=(1, 1)),
             Example("Text.\n<!-- runbook: skip -->\n", at=(2, 1)),
@@ -242,7 +242,7 @@ RULES = (
         "P108",
         "not-utf-8",
         "A page that is not UTF-8 is shown differently by every reader of it.",
-        _of("not-utf-8"),
+        _problems_with("not-utf-8"),
         severity=Severity.ERROR,
     ),
 )

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...document.placeholders import normalise
-from .pattern import GAP, NAME, REST, Gap, Name, Part, Pattern, joined
+from ...document.placeholders import normalise_name
+from .pattern import GAP, NAME, REST, Gap, Name, Part, Pattern, join_parts
 
 _PLAIN = re.compile(r"[^\s'\"\\<\[]+")
 
@@ -15,7 +15,7 @@ _SAFE = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class CallWord:
     """One word of a call, and where it stands in the text of the call."""
 
     pattern: Pattern
@@ -23,12 +23,12 @@ class Word:
     end: int
 
     @property
-    def rest(self) -> bool:
+    def is_rest(self) -> bool:
         """Whether it stands for any number of words."""
         return self.pattern == (Gap.WHOLE,)
 
 
-class Unclosed(ValueError):
+class CallSyntaxError(ValueError):
     """Text that is no whole words: a quote is not closed, or nothing follows a backslash."""
 
     def __init__(self, message: str, position: int) -> None:
@@ -36,55 +36,55 @@ class Unclosed(ValueError):
         self.position = position
 
 
-def split(text: str) -> tuple[Word, ...]:
+def split_call(text: str) -> tuple[CallWord, ...]:
     """The words of a call; raises Unclosed."""
-    words: list[Word] = []
+    words: list[CallWord] = []
     position = 0
     while True:
-        position = _after_blanks(text, position)
+        position = _skip_blanks(text, position)
         if position >= len(text):
             return tuple(words)
         start = position
-        parts, position = _word(text, position)
-        pattern: Pattern = (Gap.WHOLE,) if text[start:position] == REST else joined(parts)
-        words.append(Word(pattern, start, position))
+        parts, position = _read_word(text, position)
+        pattern: Pattern = (Gap.WHOLE,) if text[start:position] == REST else join_parts(parts)
+        words.append(CallWord(pattern, start, position))
 
 
-def _after_blanks(text: str, position: int) -> int:
+def _skip_blanks(text: str, position: int) -> int:
     while position < len(text) and (text[position].isspace() or text.startswith("\\\n", position)):
         position += 2 if text[position] == "\\" else 1
     return position
 
 
-def _word(text: str, position: int) -> tuple[list[Part], int]:
+def _read_word(text: str, position: int) -> tuple[list[Part], int]:
     parts: list[Part] = []
     while position < len(text) and not text[position].isspace():
         character = text[position]
         if character == "'":
             end = text.find("'", position + 1)
             if end < 0:
-                raise Unclosed("this quote is not closed", position)
-            parts += _marked(text[position + 1 : end])
+                raise CallSyntaxError("this quote is not closed", position)
+            parts += _parse_quoted_text(text[position + 1 : end])
             position = end + 1
         elif character == '"':
-            inner, position = _double_quoted(text, position)
+            inner, position = _read_double_quotes(text, position)
             parts += inner
         elif character == "\\":
             if position + 1 >= len(text):
-                raise Unclosed("nothing follows this backslash", position)
+                raise CallSyntaxError("nothing follows this backslash", position)
             if text[position + 1] == "\n":
                 return parts, position
             parts.append(text[position + 1])
             position += 2
         else:
-            part, position = _bare(text, position)
+            part, position = _read_bare_part(text, position)
             parts.append(part)
     return parts, position
 
 
-def _bare(text: str, position: int) -> tuple[Part, int]:
+def _read_bare_part(text: str, position: int) -> tuple[Part, int]:
     if found := NAME.match(text, position):
-        return Name(normalise(found[1]), found[0]), found.end()
+        return Name(normalise_name(found[1]), found[0]), found.end()
     if text.startswith(GAP, position):
         return Gap.CHARACTERS, position + len(GAP)
     plain = _PLAIN.match(text, position)
@@ -92,32 +92,32 @@ def _bare(text: str, position: int) -> tuple[Part, int]:
     return text[position:end], end
 
 
-def _double_quoted(text: str, opening: int) -> tuple[list[Part], int]:
+def _read_double_quotes(text: str, opening: int) -> tuple[list[Part], int]:
     parts: list[Part] = []
     position = start = opening + 1
     while position < len(text):
         if text[position] == '"':
-            return parts + _marked(text[start:position]), position + 1
+            return parts + _parse_quoted_text(text[start:position]), position + 1
         if text[position] == "\\" and text[position + 1 : position + 2] in tuple('"\\$`<['):
-            parts += [*_marked(text[start:position]), text[position + 1]]
+            parts += [*_parse_quoted_text(text[start:position]), text[position + 1]]
             position = start = position + 2
         else:
             position += 1
-    raise Unclosed("this quote is not closed", opening)
+    raise CallSyntaxError("this quote is not closed", opening)
 
 
-def _marked(text: str) -> list[Part]:
+def _parse_quoted_text(text: str) -> list[Part]:
     """The names and gaps of quoted text."""
     parts: list[Part] = []
     position = 0
     for found in re.finditer(rf"\[\.\.\]|{NAME.pattern}", text):
         parts.append(text[position : found.start()])
-        parts.append(Gap.CHARACTERS if found[0] == GAP else Name(normalise(found[0][1:-1]), found[0]))
+        parts.append(Gap.CHARACTERS if found[0] == GAP else Name(normalise_name(found[0][1:-1]), found[0]))
         position = found.end()
     return [*parts, text[position:]] if parts else [text] if text else [""]
 
 
-def written(pattern: Pattern) -> str:
+def quote_word(pattern: Pattern) -> str:
     """A word as a transcript writes it, so that it reads back as this pattern."""
     if pattern == (Gap.WHOLE,):
         return REST
@@ -136,9 +136,9 @@ def written(pattern: Pattern) -> str:
     return '"' + "".join(pieces) + '"'
 
 
-def call_text(words: Sequence[Pattern]) -> str:
+def format_call(words: Sequence[Pattern]) -> str:
     """A call as a transcript writes it; a newline in a word stays one."""
-    return " ".join(written(word) for word in words)
+    return " ".join(quote_word(word) for word in words)
 
 
 def _text(part: Part) -> str:

@@ -9,108 +9,110 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ...diagnostics.problem import Problem
 from ...document.assignments import parse_capture
-from ...document.front_matter.bounds import bounds
-from ...document.placeholders import placeholder_name
+from ...document.front_matter.bounds import find_bounds
+from ...document.placeholders import parse_placeholder_name
 from ...text.durations import positive_duration
 from ...text.source import Source
 from ...text.suggest import did_you_mean
-from ...text.yaml import Document, Mistake, load
-from .model import Settings
+from ...text.yaml import YamlDocument, YamlError, load_yaml
+from .model import RehearsalSettings
 
 _NULL = "tag:yaml.org,2002:null"
 
 _BOOL = "tag:yaml.org,2002:bool"
 
 
-def read_front(text: str, page: Source) -> tuple[Settings, list[Problem]]:
+def read_settings(text: str, page: Source) -> tuple[RehearsalSettings, list[Problem]]:
     """The settings of a transcript, and what is wrong with them, each at its place."""
-    found = bounds(text)
+    found = find_bounds(text)
     problems: list[Problem] = []
     if found is None:
-        return Settings(), problems
+        return RehearsalSettings(), problems
 
-    def refuse(mistake: Mistake) -> None:
+    def refuse(mistake: YamlError) -> None:
         span = page.span(mistake.start, mistake.end)
         problems.append(Problem("transcript", str(mistake), span, mistake.hint))
 
     try:
-        document = load(text, found[0], found[1])
+        document = load_yaml(text, found[0], found[1])
         root = document.root
         if root is not None and not isinstance(root, MappingNode):
-            raise document.mistake(root, "expected front matter of `key: value` lines")
+            raise document.make_error(root, "expected front matter of `key: value` lines")
         for key, value in root.value if root else ():
             if key.value == "rehearsal":
-                return Settings(**_members(document, value, refuse)), problems
-    except Mistake as mistake:
+                return RehearsalSettings(**_read_members(document, value, refuse)), problems
+    except YamlError as mistake:
         refuse(mistake)
-    return Settings(), problems
+    return RehearsalSettings(), problems
 
 
-def _members(document: Document, node: Node, refuse: Callable[[Mistake], None]) -> dict[str, Any]:
+def _read_members(document: YamlDocument, node: Node, refuse: Callable[[YamlError], None]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for key, value in _pairs(document, node):
         name = key.value
         if name not in _READERS:
             hint = f"known are {', '.join(f'`{known}`' for known in _READERS)}"
             guess = did_you_mean(name, _READERS)
-            refuse(document.mistake(key, f"unknown key `{name}`{guess}", "" if guess else hint))
-        elif not _empty(value):
+            refuse(document.make_error(key, f"unknown key `{name}`{guess}", "" if guess else hint))
+        elif not _is_empty(value):
             try:
                 given[name.replace("-", "_")] = _READERS[name](document, value)
-            except Mistake as mistake:
+            except YamlError as mistake:
                 refuse(mistake)
     return given
 
 
-def _pairs(document: Document, node: Node) -> Iterator[tuple[Node, Node]]:
-    if _empty(node):
+def _pairs(document: YamlDocument, node: Node) -> Iterator[tuple[Node, Node]]:
+    if _is_empty(node):
         return
     if not isinstance(node, MappingNode):
-        raise document.mistake(node, "expected `name: value` lines")
+        raise document.make_error(node, "expected `name: value` lines")
     yield from node.value
 
 
-def _empty(node: Node) -> bool:
+def _is_empty(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.tag == _NULL
 
 
-def _text(document: Document, node: Node) -> str:
+def _text(document: YamlDocument, node: Node) -> str:
     """The text as written, also where YAML would make a number, a date or a truth value of it."""
-    if not isinstance(node, ScalarNode) or _empty(node):
-        raise document.mistake(node, "expected text")
+    if not isinstance(node, ScalarNode) or _is_empty(node):
+        raise document.make_error(node, "expected text")
     return str(node.value)
 
 
-def _mapping(document: Document, node: Node) -> Mapping[str, str]:
+def _mapping(document: YamlDocument, node: Node) -> Mapping[str, str]:
     return {_text(document, key): _text(document, value) for key, value in _pairs(document, node)}
 
 
-def _by_name(document: Document, node: Node) -> Mapping[str, str]:
+def _by_name(document: YamlDocument, node: Node) -> Mapping[str, str]:
     given = {}
     for key, value in _pairs(document, node):
         try:
-            given[placeholder_name(_text(document, key))] = _text(document, value)
-        except Mistake:
+            given[parse_placeholder_name(_text(document, key))] = _text(document, value)
+        except YamlError:
             raise
         except ValueError as error:
-            raise document.mistake(key, str(error)) from None
+            raise document.make_error(key, str(error)) from None
     return given
 
 
-def _captures(document: Document, node: Node) -> Mapping[str, str]:
+def _captures(document: YamlDocument, node: Node) -> Mapping[str, str]:
     captures = _by_name(document, node)
     for name, where in captures.items():
         try:
             parse_capture(f"{name}={where}")
         except ValueError as error:
-            raise document.mistake(node, f"`{name}`: {error}") from None
+            raise document.make_error(node, f"`{name}`: {error}") from None
     return captures
 
 
-def _programs(document: Document, node: Node) -> Mapping[str, str]:
+def _programs(document: YamlDocument, node: Node) -> Mapping[str, str]:
     """Names, or `name: path`, as a list."""
     if not isinstance(node, SequenceNode):
-        raise document.mistake(node, "expected a list of programs", "write `[git]`, or `- mise: PATH` lines")
+        raise document.make_error(
+            node, "expected a list of programs", "write `[git]`, or `- mise: PATH` lines"
+        )
     programs: dict[str, str] = {}
     for item in node.value:
         if isinstance(item, MappingNode):
@@ -119,36 +121,36 @@ def _programs(document: Document, node: Node) -> Mapping[str, str]:
             programs[_text(document, item)] = ""
     for name in programs:
         if not name or "/" in name:
-            raise document.mistake(node, f"expected the name of a program, got `{name}`")
+            raise document.make_error(node, f"expected the name of a program, got `{name}`")
     return programs
 
 
-def _list(document: Document, node: Node) -> tuple[str, ...]:
+def _list(document: YamlDocument, node: Node) -> tuple[str, ...]:
     if not isinstance(node, SequenceNode):
-        raise document.mistake(node, "expected a list")
+        raise document.make_error(node, "expected a list")
     return tuple(_text(document, item) for item in node.value)
 
 
-def _truth(document: Document, node: Node) -> bool:
+def _truth(document: YamlDocument, node: Node) -> bool:
     if not isinstance(node, ScalarNode) or node.tag != _BOOL:
-        raise document.mistake(node, "expected `true` or `false`")
+        raise document.make_error(node, "expected `true` or `false`")
     return node.value.lower() in ("true", "yes", "on")
 
 
-def _duration(document: Document, node: Node) -> float:
+def _duration(document: YamlDocument, node: Node) -> float:
     try:
         return positive_duration(_text(document, node))
-    except Mistake:
+    except YamlError:
         raise
     except ValueError as error:
-        raise document.mistake(node, str(error)) from None
+        raise document.make_error(node, str(error)) from None
 
 
-def _anchor(document: Document, node: Node) -> str:
+def _anchor(document: YamlDocument, node: Node) -> str:
     return _text(document, node).removeprefix("#")
 
 
-_READERS: Mapping[str, Callable[[Document, Node], Any]] = {
+_READERS: Mapping[str, Callable[[YamlDocument, Node], Any]] = {
     "procedure": _anchor,
     "values": _by_name,
     "captures": _captures,

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...diagnostics.problem import Problem
-from ...document.front_matter.bounds import bounds
+from ...document.front_matter.bounds import find_bounds
 from ...document.model import TRANSCRIPT
-from ...text.source import source
+from ...text.source import parse_source
 from ...text.span import Span
-from .call_syntax import Word
+from .call_syntax import CallWord
 from .pattern import Pattern, names_in
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ExpectedOutput:
     """Characters that a program prints: a line, or with `newline` false a part of one."""
 
     pattern: Pattern
@@ -27,7 +27,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Elided:
+class ElidedLines:
     """`...`: any number of lines."""
 
     stream: int
@@ -35,7 +35,7 @@ class Elided:
 
 
 @dataclass(frozen=True, slots=True)
-class Asks:
+class ExpectedPrompt:
     """What a program prints before it waits for a line from the terminal."""
 
     pattern: Pattern
@@ -43,7 +43,7 @@ class Asks:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedLine:
     """What the operator then types, and Enter; `hidden` where the terminal does not show it."""
 
     pattern: Pattern
@@ -51,19 +51,19 @@ class Typed:
     hidden: bool = False
 
 
-Line = Shown | Elided | Asks | Typed
+CallLine = ExpectedOutput | ElidedLines | ExpectedPrompt | TypedLine
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ExpectedCall:
     """A call that is expected, and what stands below it; `number` counts the calls of a transcript from 0."""
 
     number: int
-    words: tuple[Word, ...]  # the program's name and its arguments
+    words: tuple[CallWord, ...]  # the program's name and its arguments
     span: Span  # from its first word to the end of its last
-    lines: tuple[Line, ...] = ()
+    lines: tuple[CallLine, ...] = ()
     status: int = 0
-    given: tuple[Pattern, ...] | None = None  # lines that must come on its standard input
+    stdin: tuple[Pattern, ...] | None = None  # lines that must come on its standard input
     group: int = 0  # calls of one group other than 0 come in any order
     repeats: bool = False  # it comes any number of times, and at any time
     extent: tuple[int, int] = (0, 0)  # offsets of the lines that it takes in the file, line ends included
@@ -75,13 +75,13 @@ class Call:
         return first[0] if len(first) == 1 and isinstance(first[0], str) else ""
 
     @property
-    def compared(self) -> bool:
+    def expects_output(self) -> bool:
         """Whether anything is said of what it prints."""
         return bool(self.lines)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RehearsalSettings:
     """What the front matter says below `rehearsal:`; paths are relative to the transcript's folder."""
 
     procedure: str | None = None
@@ -104,8 +104,8 @@ class Transcript:
 
     path: str
     text: str
-    settings: Settings
-    calls: tuple[Call, ...]
+    settings: RehearsalSettings
+    calls: tuple[ExpectedCall, ...]
     problems: tuple[Problem, ...] = ()
     blocks: tuple[Span, ...] = ()  # of the blocks that calls stand in
 
@@ -114,21 +114,21 @@ class Transcript:
         """Every name in its calls and in what stands below them."""
         patterns = [word.pattern for call in self.calls for word in call.words]
         patterns += [
-            line.pattern for call in self.calls for line in call.lines if not isinstance(line, Elided)
+            line.pattern for call in self.calls for line in call.lines if not isinstance(line, ElidedLines)
         ]
-        patterns += [given for call in self.calls for given in call.given or ()]
+        patterns += [given for call in self.calls for given in call.stdin or ()]
         return {name for pattern in patterns for name in names_in(pattern)}
 
-    def place_of(self, key: str) -> Span | None:
+    def find_key_span(self, key: str) -> Span | None:
         """Where a key stands in the front matter."""
-        found = bounds(self.text)
+        found = find_bounds(self.text)
         at = re.search(rf"(?<![\w-]){re.escape(key)}(?=['\"]?\s*:)", self.text[: found[1]]) if found else None
-        return source(self.text).span(*at.span()) if at else None
+        return parse_source(self.text).span(*at.span()) if at else None
 
     @property
-    def typing(self) -> bool:
+    def has_operator(self) -> bool:
         """Whether an operator sits at the terminal."""
-        typed = any(isinstance(line, Typed) for call in self.calls for line in call.lines)
+        typed = any(isinstance(line, TypedLine) for call in self.calls for line in call.lines)
         return typed if self.settings.operator is None else self.settings.operator
 
 

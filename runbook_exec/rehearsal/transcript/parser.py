@@ -9,14 +9,23 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from ...diagnostics.problem import Problem
-from ...document.front_matter.bounds import bounds
+from ...document.front_matter.bounds import find_bounds
 from ...document.markdown import elements
 from ...document.markdown.elements import Fence
-from ...text.source import Excerpt, Source, source
+from ...text.source import MappedText, Source, parse_source
 from ...text.span import Span
-from .call_syntax import Unclosed, Word, split
-from .front_matter import read_front
-from .model import Asks, Call, Elided, Line, Settings, Shown, Transcript, Typed
+from .call_syntax import CallSyntaxError, CallWord, split_call
+from .front_matter import read_settings
+from .model import (
+    CallLine,
+    ElidedLines,
+    ExpectedCall,
+    ExpectedOutput,
+    ExpectedPrompt,
+    RehearsalSettings,
+    Transcript,
+    TypedLine,
+)
 from .pattern import REST, Pattern, names_in, parse_text
 
 _PROMPT = re.compile(r"\$(?: +|$)")
@@ -38,27 +47,29 @@ _DIRECTIVES = (
     "any number of times",
 )
 
-_ALIKE = 0.75
+_MIN_SIMILARITY = 0.75
 
 
-def read(data: bytes, path: str) -> Transcript:
+def parse_transcript(data: bytes, path: str) -> Transcript:
     """The transcript that a page is; nothing is refused here: what is wrong is in the problems of it."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         message = f"expected text in UTF-8, found the byte 0x{data[error.start]:02x}"
-        return Transcript(path, "", Settings(), (), (Problem("transcript", message),))
-    page = source(text)
-    matter = bounds(text)
-    settings, problems = read_front(text, page)
-    reader = _Reader(page, set(settings.values), problems)
-    fences = [each for each in elements.read(page, matter[2] if matter else 0) if isinstance(each, Fence)]
+        return Transcript(path, "", RehearsalSettings(), (), (Problem("transcript", message),))
+    page = parse_source(text)
+    matter = find_bounds(text)
+    settings, problems = read_settings(text, page)
+    reader = _TranscriptParser(page, set(settings.values), problems)
+    fences = [
+        each for each in elements.read_elements(page, matter[2] if matter else 0) if isinstance(each, Fence)
+    ]
     blocks = [fence for fence in fences if fence.info.split()[:1] == ["console"]]
     # names that a later call requires, or binds, count in every answer
     for fence in blocks:
         reader.names |= _names_of_calls(fence.code)
     for fence in blocks:
-        reader.block(fence)
+        reader.read_block(fence)
     if not blocks:
         problems.append(
             Problem(
@@ -73,7 +84,7 @@ def read(data: bytes, path: str) -> Transcript:
     return Transcript(path, text, settings, calls, tuple(problems), tuple(fence.span for fence in blocks))
 
 
-def _names_of_calls(code: Excerpt) -> set[str]:
+def _names_of_calls(code: MappedText) -> set[str]:
     names: set[str] = set()
     for line in code.text.split("\n"):
         if _PROMPT.match(line) or line.startswith("> "):
@@ -82,33 +93,33 @@ def _names_of_calls(code: Excerpt) -> set[str]:
 
 
 @dataclass(slots=True)
-class _Draft:
+class _CallDraft:
     """A call while its lines are read."""
 
-    words: tuple[Word, ...]
+    words: tuple[CallWord, ...]
     span: Span
     group: int
     repeats: bool
     start: int
     end: int
-    lines: list[Line] = field(default_factory=list)
+    lines: list[CallLine] = field(default_factory=list)
     status: int | None = None
-    given: list[Pattern] = field(default_factory=list)
+    stdin: list[Pattern] = field(default_factory=list)
     blank: list[Span] = field(default_factory=list)  # blank lines, which only count if more is printed
 
 
 @dataclass(slots=True)
-class _Reader:
+class _TranscriptParser:
     page: Source
     names: set[str]
     problems: list[Problem]
-    calls: list[Call] = field(default_factory=list)
+    calls: list[ExpectedCall] = field(default_factory=list)
     groups: int = 0
     group: int = 0
     repeats: bool = False
-    draft: _Draft | None = None
+    draft: _CallDraft | None = None
 
-    def block(self, fence: Fence) -> None:
+    def read_block(self, fence: Fence) -> None:
         """The calls of one block."""
         code = fence.code
         self.group = 0
@@ -116,26 +127,26 @@ class _Reader:
         index = 0
         while index < len(lines):
             if _PROMPT.match(lines[index]):
-                index = self.call(code, lines, index)
+                index = self.read_call(code, lines, index)
             else:
-                self.line(code, lines[index], index)
+                self.read_line(code, lines[index], index)
                 index += 1
-        self.finish()
+        self.finish_call()
         if self.repeats:
-            self.refuse(
+            self.add_problem(
                 fence.span.start, fence.span.start + 3, "`# any number of times:` has no call below it"
             )
             self.repeats = False
 
-    def refuse(self, start: int, end: int, message: str, hint: str = "") -> None:
+    def add_problem(self, start: int, end: int, message: str, hint: str = "") -> None:
         self.problems.append(Problem("transcript", message, self.page.span(start, max(end, start + 1)), hint))
 
-    def call(self, code: Excerpt, lines: list[str], first: int) -> int:
+    def read_call(self, code: MappedText, lines: list[str], first: int) -> int:
         """Read the call whose prompt is on line `first`; the index of the line after it."""
-        self.finish()
+        self.finish_call()
         text = ""
         cuts: list[tuple[int, int]] = []
-        words: tuple[Word, ...] = ()
+        words: tuple[CallWord, ...] = ()
         last = first
         while True:
             found = re.match(r"\$ *" if last == first else r"(?:> )?", lines[last])
@@ -144,13 +155,13 @@ class _Reader:
             text += lines[last][cut:]
             last += 1
             try:
-                words = split(text)
-            except Unclosed as unclosed:
+                words = split_call(text)
+            except CallSyntaxError as unclosed:
                 if last < len(lines) and not _PROMPT.match(lines[last]):
                     text += "\n"
                     continue
                 at = _offset(cuts, unclosed.position)
-                self.refuse(at, at + 1, str(unclosed), "words are quoted as in a POSIX shell")
+                self.add_problem(at, at + 1, str(unclosed), "words are quoted as in a POSIX shell")
             break
         start, end = code.origins[first], self.page.end(self.page.index(code.origins[last - 1]))
         if words:
@@ -160,24 +171,24 @@ class _Reader:
                 for word in words
             )
             span = self.page.span(at, words[-1].end)
-            self.draft = _Draft(words, span, self.group, self.repeats, start, end)
+            self.draft = _CallDraft(words, span, self.group, self.repeats, start, end)
             self.repeats = False
         elif not text.strip():
-            self.refuse(start, end, "expected a call after `$`", "such as `$ fly status`")
+            self.add_problem(start, end, "expected a call after `$`", "such as `$ fly status`")
         return last
 
-    def line(self, code: Excerpt, text: str, index: int) -> None:
+    def read_line(self, code: MappedText, text: str, index: int) -> None:
         """Read a line that is no call."""
         start = code.origins[index]
         span = self.page.span(start, start + len(text))
         draft = self.draft
         if found := _DIRECTIVE.match(text):
             if found[1] in _DIRECTIVES:
-                self.directive(found[1], text[found.end() :], span)
+                self.read_directive(found[1], text[found.end() :], span)
                 return
-            near = max(_DIRECTIVES, key=lambda known: _alike(known, found[1]))
-            if _alike(near, found[1]) >= _ALIKE:
-                self.refuse(
+            near = max(_DIRECTIVES, key=lambda known: _similarity(known, found[1]))
+            if _similarity(near, found[1]) >= _MIN_SIMILARITY:
+                self.add_problem(
                     span.start,
                     span.end,
                     f"unknown line `# {found[1]}:`; did you mean `# {near}:`?",
@@ -186,7 +197,7 @@ class _Reader:
                 return
         if draft is None:
             if text.strip() and not text.startswith("#"):
-                self.refuse(
+                self.add_problem(
                     span.start,
                     span.end,
                     "expected a call such as `$ fly status`, found a line that belongs to none",
@@ -196,45 +207,45 @@ class _Reader:
         if not text.strip():
             draft.blank.append(span)
         elif text.startswith("? ") and _STATUS_LIKE.fullmatch(text):
-            self.status(draft, text, span)
+            self.read_status(draft, text, span)
         elif text.startswith("0<"):
-            draft.given.append(self.pattern(text.removeprefix("0<").removeprefix(" ")))
+            draft.stdin.append(self.parse_pattern(text.removeprefix("0<").removeprefix(" ")))
         else:
-            self.add(draft, *self.output(text, span))
+            self.add_lines(draft, *self.parse_output(text, span))
 
-    def output(self, text: str, span: Span) -> Iterator[Line]:
+    def parse_output(self, text: str, span: Span) -> Iterator[CallLine]:
         stream, shown = 1, text
         if re.match(r"2>(?: |$)", text):
             stream, shown = 2, text[2:].removeprefix(" ")
         if shown == REST:
-            yield Elided(stream, span)
+            yield ElidedLines(stream, span)
         else:
-            yield Shown(self.pattern(shown.removeprefix("\\")), stream, span)
+            yield ExpectedOutput(self.parse_pattern(shown.removeprefix("\\")), stream, span)
 
-    def pattern(self, text: str) -> Pattern:
+    def parse_pattern(self, text: str) -> Pattern:
         return parse_text(text, self.names)
 
-    def add(self, draft: _Draft, *lines: Line) -> None:
+    def add_lines(self, draft: _CallDraft, *lines: CallLine) -> None:
         """Add lines to a call, and before them the blank ones that stand above."""
-        draft.lines += [Shown((), 1, span) for span in draft.blank]
+        draft.lines += [ExpectedOutput((), 1, span) for span in draft.blank]
         draft.blank.clear()
         draft.lines += lines
 
-    def status(self, draft: _Draft, text: str, span: Span) -> None:
+    def read_status(self, draft: _CallDraft, text: str, span: Span) -> None:
         found = _STATUS.fullmatch(text)
         if found is None or int(found[1]) > 255:
             message = f"expected a status from 0 to 255 after `?`, got `{text[2:].strip()}`"
-            self.refuse(
+            self.add_problem(
                 span.start, span.end, message, "if that is what is printed, put a backslash before it"
             )
         elif draft.status is not None:
-            self.refuse(span.start, span.end, "this call has a status already")
+            self.add_problem(span.start, span.end, "this call has a status already")
         else:
             draft.status = int(found[1])
 
-    def directive(self, name: str, rest: str, span: Span) -> None:
+    def read_directive(self, name: str, rest: str, span: Span) -> None:
         if name in ("in any order", "in this order", "any number of times"):
-            self.finish()
+            self.finish_call()
             if name == "any number of times":
                 self.repeats = True
             else:
@@ -243,13 +254,13 @@ class _Reader:
             return
         draft = self.draft
         if draft is None:
-            self.refuse(span.start, span.end, f"expected a call above `# {name}:`")
+            self.add_problem(span.start, span.end, f"expected a call above `# {name}:`")
             return
         draft.end = self.page.end(self.page.index(span.start))
         if name == "asks":
-            self.add(draft, Asks(self.pattern(rest), span))
+            self.add_lines(draft, ExpectedPrompt(self.parse_pattern(rest), span))
         elif name in ("typed", "typed hidden"):
-            self.add(draft, Typed(self.pattern(rest), span, name == "typed hidden"))
+            self.add_lines(draft, TypedLine(self.parse_pattern(rest), span, name == "typed hidden"))
         else:
             try:
                 text = json.loads(rest)
@@ -257,35 +268,35 @@ class _Reader:
                     raise ValueError("expected text")
             except ValueError:
                 hint = 'such as `# prints: "50 %\\r"`'
-                self.refuse(span.start, span.end, f"expected a JSON string after `# {name}:`", hint)
+                self.add_problem(span.start, span.end, f"expected a JSON string after `# {name}:`", hint)
                 return
             stream = 2 if name == "prints 2" else 1
-            self.add(draft, Shown(self.pattern(text), stream, span, newline=False))
+            self.add_lines(draft, ExpectedOutput(self.parse_pattern(text), stream, span, newline=False))
 
-    def finish(self) -> None:
+    def finish_call(self) -> None:
         """The call that was being read is whole."""
         draft, self.draft = self.draft, None
         if draft is None:
             return
-        before: Line | None = None
+        before: CallLine | None = None
         for line in (*draft.lines, None):
-            if isinstance(before, Asks) and not isinstance(line, Typed):
+            if isinstance(before, ExpectedPrompt) and not isinstance(line, TypedLine):
                 span = before.span
                 hint = "say what the operator answers"
-                self.refuse(span.start, span.end, "expected `# typed: …` below this, found none", hint)
-            if isinstance(line, Typed) and not isinstance(before, Asks):
+                self.add_problem(span.start, span.end, "expected `# typed: …` below this, found none", hint)
+            if isinstance(line, TypedLine) and not isinstance(before, ExpectedPrompt):
                 span = line.span
                 hint = "say what the program prints before it waits"
-                self.refuse(span.start, span.end, "expected `# asks: …` above this, found none", hint)
+                self.add_problem(span.start, span.end, "expected `# asks: …` above this, found none", hint)
             before = line
         self.calls.append(
-            Call(
+            ExpectedCall(
                 len(self.calls),
                 draft.words,
                 draft.span,
                 tuple(draft.lines),
                 draft.status or 0,
-                tuple(draft.given) if draft.given else None,
+                tuple(draft.stdin) if draft.stdin else None,
                 draft.group,
                 draft.repeats,
                 (draft.start, draft.end),
@@ -299,5 +310,5 @@ def _offset(cuts: list[tuple[int, int]], position: int) -> int:
     return origin + position - text_start
 
 
-def _alike(known: str, found: str) -> float:
+def _similarity(known: str, found: str) -> float:
     return SequenceMatcher(None, known, found, autojunk=False).ratio()

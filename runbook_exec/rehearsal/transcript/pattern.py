@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ...document.placeholders import normalise
+from ...document.placeholders import normalise_name
 
 NAME = re.compile(r"<([^\W\d_][\w .:/-]*)>")
 
@@ -55,17 +55,17 @@ def parse_text(text: str, names: Collection[str] | None = None) -> Pattern:
             position = found.end() + len(following)
         elif mark == GAP or _is_name(text, found.start(), names):
             parts.append(text[position : found.start()])
-            parts.append(Gap.CHARACTERS if mark == GAP else Name(normalise(mark[1:-1]), mark))
+            parts.append(Gap.CHARACTERS if mark == GAP else Name(normalise_name(mark[1:-1]), mark))
             position = found.end()
-    return joined((*parts, text[position:]))
+    return join_parts((*parts, text[position:]))
 
 
 def _is_name(text: str, at: int, names: Collection[str] | None) -> bool:
     found = NAME.match(text, at)
-    return found is not None and (names is None or normalise(found[1]) in names)
+    return found is not None and (names is None or normalise_name(found[1]) in names)
 
 
-def joined(parts: Sequence[Part]) -> Pattern:
+def join_parts(parts: Sequence[Part]) -> Pattern:
     """The pattern with texts beside each other made one, and no empty ones."""
     result: list[Part] = []
     for part in parts:
@@ -81,7 +81,7 @@ def names_in(pattern: Pattern) -> list[str]:
     return [part.name for part in pattern if isinstance(part, Name)]
 
 
-def filled(pattern: Pattern, values: Mapping[str, str]) -> str:
+def fill_pattern(pattern: Pattern, values: Mapping[str, str]) -> str:
     """The text that an answer prints: names by their values or as written, and nothing for gaps."""
     pieces = []
     for part in pattern:
@@ -100,11 +100,11 @@ class Expression:
         self._pieces: list[str] = []
         self._groups: dict[str, str] = {}
 
-    def raw(self, piece: str) -> None:
+    def add_regex(self, piece: str) -> None:
         """Add an expression as it is."""
         self._pieces.append(piece)
 
-    def add(self, pattern: Pattern, border: str) -> None:
+    def add_pattern(self, pattern: Pattern, border: str) -> None:
         """Add a pattern whose names and gaps match any characters but `border`."""
         for part in pattern:
             if isinstance(part, str):

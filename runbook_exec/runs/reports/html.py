@@ -18,18 +18,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from ...document.front_matter.bounds import bounds
+from ...document.front_matter.bounds import find_bounds
 from ...document.markdown.html import to_html
 from ...document.model import Prose
 from ...journal.asciicast import Frame
 from ...journal.journal import JournalError
-from ...text.ansi import plain
+from ...text.ansi import strip_ansi
 from ...text.durations import format_duration
-from ...text.moments import in_utc
-from ..record import Ran, Record, Said
-from ..replay import frames_of
-from ..report_model import DOUBT, FAILED, MARKS, OK, Filled, FilledBlock, FilledStatement, FilledStep
-from .summary import facts, words
+from ...text.moments import format_utc
+from ..record import Attempt, GivenAnswer, Record
+from ..replay import read_frames
+from ..report_model import DOUBT, FAILED, MARKS, OK, BlockReport, RunReport, StatementReport, StepReport
+from .summary import describe_answer, list_facts
 
 _CAST_MOST, _SHARE = 1_000_000, 60_000  # characters of a cast that go into a page; of one statement
 
@@ -40,7 +40,7 @@ _WIDTH = 1000  # of the timeline, in its own units
 _THIN = 5  # units that a bar has at least, to be seen
 
 
-def html_report(filled: Filled) -> str:
+def html_report(filled: RunReport) -> str:
     """The whole file."""
     here = Path(__file__).parent
     script = (here / "report.js").read_text(encoding="utf-8")
@@ -50,16 +50,16 @@ def html_report(filled: Filled) -> str:
     record = filled.record
     rows = [_row(step, record) for step in filled.steps]
     return environment.get_template("report.html.jinja").render(
-        title=plain(filled.title),
+        title=strip_ansi(filled.title),
         outcome=record.outcome,
         reason=_reason(filled),
         lead=" · ".join(_lead(record)),
         facts=[*_facts(record)],
         timeline=rows,
         timeline_label="; ".join(f"{row['name']}: {row['how']}, {row['took'] or 'no time'}" for row in rows),
-        axis=(in_utc(record.began), in_utc(record.last).removeprefix(in_utc(record.began)[:11])),
+        axis=(format_utc(record.began), format_utc(record.last).removeprefix(format_utc(record.began)[:11])),
         steps=[_step(step) for step in filled.steps],
-        strays=[_ran(ran) for ran in filled.strays],
+        strays=[_attempt_data(ran) for ran in filled.strays],
         about=_about(record),
         journal=record.journal.name,
         seal=record.seal,
@@ -68,31 +68,31 @@ def html_report(filled: Filled) -> str:
         style=Markup((here / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - a file of ours
         script=Markup(script),  # noqa: S704 - a file of ours
         script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
-        cast=_cast(record),
+        cast=_embed_asciicast(record),
     )
 
 
 def _lead(record: Record) -> Iterator[str]:
-    yield plain(record.started.place)
-    yield in_utc(record.began)
+    yield strip_ansi(record.started.place)
+    yield format_utc(record.began)
     yield f"took {format_duration(record.seconds)}"
     if record.started.shell:
         yield f"in {record.started.shell}"
 
 
-def _reason(filled: Filled) -> str:
+def _reason(filled: RunReport) -> str:
     """Why the run ended as it did, and in which step if one failed."""
-    reason = plain(filled.record.ended.reason) if filled.record.ended else ""
+    reason = strip_ansi(filled.record.ended.reason) if filled.record.ended else ""
     failed = next((step for step in filled.steps if step.how in (FAILED, DOUBT)), None)
-    return f"step {failed.label}, {plain(failed.title)}: {reason or failed.how}" if failed else reason
+    return f"step {failed.label}, {strip_ansi(failed.title)}: {reason or failed.how}" if failed else reason
 
 
 def _facts(record: Record) -> Iterator[dict[str, Any]]:
     """What there is to know, and whether it is to be compared letter for letter."""
-    for name, value in facts(record, in_utc):
+    for name, value in list_facts(record, format_utc):
         yield {
-            "name": plain(name),
-            "value": plain(value),
+            "name": strip_ansi(name),
+            "value": strip_ansi(value),
             "exact": name in ("run", "digest", "commit", "seal"),
         }
 
@@ -100,26 +100,27 @@ def _facts(record: Record) -> Iterator[dict[str, Any]]:
 # the timeline --------------------------------------------------------------------------------------------
 
 
-def _row(step: FilledStep, record: Record) -> dict[str, Any]:
+def _row(step: StepReport, record: Record) -> dict[str, Any]:
     return {
         **_kind(step.how),
-        "name": plain(f"{step.label} {step.title}"),
+        "name": strip_ansi(f"{step.label} {step.title}"),
         "took": format_duration(step.seconds) if step.seconds is not None else "",
         "bars": [*_bars(step, record)],
     }
 
 
-def _bars(step: FilledStep, record: Record) -> Iterator[dict[str, Any]]:
+def _bars(step: StepReport, record: Record) -> Iterator[dict[str, Any]]:
     """The time that a step took as a pale bar, and in it the time that its statements ran."""
     if step.span is None:
         return
     first, last = step.span
     begin, end = (first - record.began).total_seconds(), (last - record.began).total_seconds()
     yield _bar(begin, end, record, "span", 5, 4, "the whole step")
-    for ran in step.ran:
+    for ran in step.attempts:
         at = (ran.started - record.began).total_seconds()
         kind = _kind_of(ran)["kind"]
-        label = f"{plain(ran.text).splitlines()[0][:60] if ran.text else ''}, {format_duration(ran.duration)}"
+        line = strip_ansi(ran.text).splitlines()[0][:60] if ran.text else ""
+        label = f"{line}, {format_duration(ran.duration)}"
         yield _bar(at, at + ran.duration, record, kind, 1, 12, label)
 
 
@@ -135,31 +136,31 @@ def _bar(
 # the steps -----------------------------------------------------------------------------------------------
 
 
-def _step(step: FilledStep) -> dict[str, Any]:
+def _step(step: StepReport) -> dict[str, Any]:
     return {
         **_kind(step.how),
         "number": step.number,
         "label": f"{step.label}.",
-        "title": plain(step.title),
+        "title": strip_ansi(step.title),
         "took": format_duration(step.seconds) if step.seconds is not None else "",
         "parts": [_part(part) for part in step.parts],
-        "typed": [_ran(ran) for ran in step.typed],
-        "notes": [*_notes(step.said)],
+        "typed": [_attempt_data(ran) for ran in step.typed],
+        "notes": [*_notes(step.answers)],
     }
 
 
-def _part(part: Prose | FilledBlock) -> dict[str, Any]:
+def _part(part: Prose | BlockReport) -> dict[str, Any]:
     if isinstance(part, Prose):
         return {"prose": _prose(part.text)}
     if part.block is None:
         return {"pieces": [_statement(each) for each in part.statements]}
     if not part.statements:
         why = f"not run: {part.block.why_not}" if part.block.why_not else "not run"
-        return {"pieces": [{"comment": f"{plain(part.block.code).rstrip()}\n({why})"}]}
+        return {"pieces": [{"comment": f"{strip_ansi(part.block.code).rstrip()}\n({why})"}]}
     return {"pieces": [*_pieces(part)]}
 
 
-def _pieces(filled: FilledBlock) -> Iterator[dict[str, Any]]:
+def _pieces(filled: BlockReport) -> Iterator[dict[str, Any]]:
     """The statements of a block, and what stands between them."""
     block = filled.block
     script, position = block.script.text if block and block.statements else "", 0
@@ -173,30 +174,32 @@ def _pieces(filled: FilledBlock) -> Iterator[dict[str, Any]]:
 
 def _comment(text: str) -> Iterator[dict[str, Any]]:
     if text.strip(" \t\r\n;"):
-        yield {"comment": textwrap.dedent(plain(text).strip("\n").lstrip(" ;"))}
+        yield {"comment": textwrap.dedent(strip_ansi(text).strip("\n").lstrip(" ;"))}
 
 
-def _statement(statement: FilledStatement) -> dict[str, Any]:
+def _statement(statement: StatementReport) -> dict[str, Any]:
     return {
         **_kind(statement.how),
-        "text": plain(statement.text),
-        "ran": [_ran(ran, len(statement.ran) > 1) for ran in statement.ran],
-        "notes": [*_notes(statement.said)],
+        "text": strip_ansi(statement.text),
+        "ran": [_attempt_data(ran, len(statement.attempts) > 1) for ran in statement.attempts],
+        "notes": [*_notes(statement.answers)],
     }
 
 
-def _ran(ran: Ran, counted: bool = False) -> dict[str, Any]:
+def _attempt_data(ran: Attempt, counted: bool = False) -> dict[str, Any]:
     output = ran.printed.text.rstrip("\n")
     count = output.count("\n") + 1
     return {
         **_kind_of(ran),
-        "text": plain(ran.text),
-        "problem": plain(ran.problem),
+        "text": strip_ansi(ran.text),
+        "problem": strip_ansi(ran.problem),
         "result": " · ".join(_result(ran, counted)),
         "captured": [
             {
                 "name": f"<{each.name}>",
-                "value": f"a secret of {each.length} characters" if each.secret else plain(each.value or ""),
+                "value": f"a secret of {each.length} characters"
+                if each.secret
+                else strip_ansi(each.value or ""),
             }
             for each in ran.captured
         ],
@@ -205,7 +208,7 @@ def _ran(ran: Ran, counted: bool = False) -> dict[str, Any]:
     }
 
 
-def _result(ran: Ran, counted: bool) -> Iterator[str]:
+def _result(ran: Attempt, counted: bool) -> Iterator[str]:
     if counted:
         yield f"attempt {ran.attempt}"
     if ran.finished is None or ran.doubt:
@@ -217,13 +220,13 @@ def _result(ran: Ran, counted: bool) -> Iterator[str]:
     yield ran.started.astimezone(UTC).strftime("%H:%M:%S")
 
 
-def _notes(said: Iterable[Said]) -> Iterator[dict[str, Any]]:
+def _notes(said: Iterable[GivenAnswer]) -> Iterator[dict[str, Any]]:
     for each in said:
-        if told := words(each):
-            yield {**_kind(told[0]), "text": plain(told[1]), "time": in_utc(each.time)}
+        if told := describe_answer(each):
+            yield {**_kind(told[0]), "text": strip_ansi(told[1]), "time": format_utc(each.time)}
 
 
-def _kind_of(ran: Ran) -> dict[str, Any]:
+def _kind_of(ran: Attempt) -> dict[str, Any]:
     return _kind(DOUBT if ran.finished is None or ran.doubt else FAILED if ran.problem else OK)
 
 
@@ -237,30 +240,30 @@ def _about(record: Record) -> Markup | str:
     if record.plan is None:
         return ""
     runbook, procedure = record.plan.runbook, record.plan.procedure
-    found = bounds(runbook.text)
+    found = find_bounds(runbook.text)
     begins = [span.start for span in (procedure.span, *(step.span for step in procedure.steps))]
     text = runbook.text[found[2] if found else 0 : runbook.text.rfind("\n", 0, min(begins)) + 1]
     return _prose(text) if text.strip() else ""
 
 
 def _prose(text: str) -> Markup:
-    return Markup(to_html(plain(text), 2))  # noqa: S704 - it escapes all HTML
+    return Markup(to_html(strip_ansi(text), 2))  # noqa: S704 - it escapes all HTML
 
 
 # the cast ------------------------------------------------------------------------------------------------
 
 
-def _cast(record: Record) -> Markup:
+def _embed_asciicast(record: Record) -> Markup:
     try:
-        size, frames = frames_of(record.journal)
-        played = [*_bounded(frames)]
+        size, frames = read_frames(record.journal)
+        played = [*_bound_frames(frames)]
     except (OSError, ValueError, JournalError):
         size, played = None, []  # the steps have the output all the same
     columns, rows = size or _SIZE
     return htmlsafe_json_dumps({"width": columns, "height": rows, "frames": played})
 
 
-def _bounded(frames: Iterator[Frame]) -> Iterator[Sequence[float | str]]:
+def _bound_frames(frames: Iterator[Frame]) -> Iterator[Sequence[float | str]]:
     """The output with its times, of each statement so much that the page stays of a sane size."""
     left, share = _CAST_MOST, _SHARE
     for frame in chain(frames, [Frame(0.0, "m", "")]):

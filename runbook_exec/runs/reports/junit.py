@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from ..record import path_of
-from ..report_model import DOUBT, FAILED, NOT_RUN, PARTLY, SKIPPED, Filled, FilledStep
-from .summary import notes
+from ..record import document_path
+from ..report_model import DOUBT, FAILED, NOT_RUN, PARTLY, SKIPPED, RunReport, StepReport
+from .summary import describe_step
 
 # what XML 1.0 cannot hold, not even as a reference
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_report(filled: Filled) -> str:
+def junit_report(filled: RunReport) -> str:
     """A suite for the run with a case for each step; one that was not reached is skipped."""
     record = filled.record
     cases = [_case(filled, step) for step in filled.steps]
@@ -34,22 +34,22 @@ def junit_report(filled: Filled) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, "unicode") + "\n"
 
 
-def _case(filled: Filled, step: FilledStep) -> ElementTree.Element:
+def _case(filled: RunReport, step: StepReport) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase",
         {
-            "classname": _writable(str(path_of(filled.record.started).name)),
+            "classname": _writable(str(document_path(filled.record.started).name)),
             "name": _writable(f"{step.label} {step.title}"),
             "time": f"{step.seconds or 0.0:.3f}",
         },
     )
-    told = _writable(", ".join(notes(step)))
+    told = _writable(", ".join(describe_step(step)))
     kind = {FAILED: "failure", DOUBT: "error", SKIPPED: "skipped", NOT_RUN: "skipped", PARTLY: "skipped"}.get(
         step.how
     )
     if kind:
         ElementTree.SubElement(case, kind, {"message": told or step.how})
-    output = "\n".join(f"$ {ran.text}\n{ran.printed.text}" for ran in step.ran)
+    output = "\n".join(f"$ {ran.text}\n{ran.printed.text}" for ran in step.attempts)
     if output:
         ElementTree.SubElement(case, "system-out").text = _writable(output)
     return case

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...document.front_matter.bounds import bounds
+from ...document.front_matter.bounds import find_bounds
 from ...document.model import Runbook, Step
-from ...text.ansi import plain
+from ...text.ansi import strip_ansi
 from ...text.durations import format_duration
-from ...text.moments import in_utc
-from ..record import Ran, Said
-from ..report_model import DOUBT, FAILED, MARKS, OK, Filled, FilledBlock, FilledStatement, FilledStep
-from .summary import facts, notes, words
+from ...text.moments import format_utc
+from ..record import Attempt, GivenAnswer
+from ..report_model import DOUBT, FAILED, MARKS, OK, BlockReport, RunReport, StatementReport, StepReport
+from .summary import describe_answer, describe_step, list_facts
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&!$])")
 
@@ -23,30 +23,30 @@ _FENCES = re.compile(r"^\s*(`{3,})", re.MULTILINE)
 _MARKER = re.compile(r"[ \t]*(?:\d{1,9}[.)]|[-+*])[ \t]+")
 
 
-def markdown_report(filled: Filled) -> str:
+def markdown_report(filled: RunReport) -> str:
     """The whole report."""
     parts = [*_head(filled)]
     runbook = filled.record.plan.runbook if filled.record.plan else None
     if runbook is None:
         parts += ["The document is not there any more as it was, so its told are missing here.", ""]
         for step in filled.steps:
-            parts += [f"## {inline(step.title)}", "", *_step_without_document(step)]
+            parts += [f"## {escape_inline(step.title)}", "", *_step_without_document(step)]
     else:
         parts.append(_page(filled, runbook))
     if filled.strays:
         parts += ["", "## Ran, and is no longer on the page", ""]
-        parts += [line for ran in filled.strays for line in _ran(ran, True)]
+        parts += [line for ran in filled.strays for line in _format_attempt(ran, True)]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def inline(text: str) -> str:
+def escape_inline(text: str) -> str:
     """Text that means nothing to Markdown, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(plain(text).split()))
+    return _SPECIAL.sub(r"\\\1", " ".join(strip_ansi(text).split()))
 
 
-def code(text: str) -> str:
+def code_span(text: str) -> str:
     """The first line of some code as a code span, and a sign that there are more."""
-    first, _, more = plain(text).strip().partition("\n")
+    first, _, more = strip_ansi(text).strip().partition("\n")
     first = first.removesuffix("\\").rstrip() + (" …" if more else "")
     if not first:
         return ""
@@ -55,7 +55,7 @@ def code(text: str) -> str:
     return f"{ticks}{space}{first}{space}{ticks}"
 
 
-def fence(text: str, language: str = "text") -> Iterator[str]:
+def fence_lines(text: str, language: str = "text") -> Iterator[str]:
     """The lines of a fenced block that nothing in the text can end."""
     ticks = "`" * max(3, 1 + max(map(len, _FENCES.findall(text)), default=0))
     yield ticks + language
@@ -63,30 +63,30 @@ def fence(text: str, language: str = "text") -> Iterator[str]:
     yield ticks
 
 
-def _head(filled: Filled) -> Iterator[str]:
+def _head(filled: RunReport) -> Iterator[str]:
     record = filled.record
-    yield f"# {inline(filled.title)}: {record.outcome}"
+    yield f"# {escape_inline(filled.title)}: {record.outcome}"
     yield ""
     if record.ended and record.ended.reason:
-        yield from (inline(record.ended.reason), "")
+        yield from (escape_inline(record.ended.reason), "")
     yield "| | |"
     yield "|---|---|"
-    for name, value in facts(record, in_utc):
-        yield f"| {inline(name)} | {inline(value)} |"
+    for name, value in list_facts(record, format_utc):
+        yield f"| {escape_inline(name)} | {escape_inline(value)} |"
     yield ""
     yield "| step | | took | |"
     yield "|---|---|---|---|"
     for step in filled.steps:
         took = format_duration(step.seconds) if step.seconds is not None else ""
-        said = inline(", ".join(notes(step)))
-        yield f"| {step.label} {inline(step.title)} | {MARKS[step.how]} | {took} | {said} |"
+        said = escape_inline(", ".join(describe_step(step)))
+        yield f"| {step.label} {escape_inline(step.title)} | {MARKS[step.how]} | {took} | {said} |"
     yield ""
 
 
 # the page ------------------------------------------------------------------------------------------------
 
 
-def _page(filled: Filled, runbook: Runbook) -> str:
+def _page(filled: RunReport, runbook: Runbook) -> str:
     """The document's own text with what became of each block in its place; what follows is folded."""
     text = runbook.text
     begin, end = _body(runbook), _end(filled, runbook)
@@ -105,7 +105,7 @@ def _page(filled: Filled, runbook: Runbook) -> str:
 
 def _body(runbook: Runbook) -> int:
     """Where the page begins, after its front matter and its own title."""
-    found = bounds(runbook.text)
+    found = find_bounds(runbook.text)
     begin = found[2] if found else 0
     first = runbook.sections[0] if runbook.sections else None
     if (
@@ -118,7 +118,7 @@ def _body(runbook: Runbook) -> int:
     return begin
 
 
-def _end(filled: Filled, runbook: Runbook) -> int:
+def _end(filled: RunReport, runbook: Runbook) -> int:
     """Where the procedure ends: at the first heading after its last step."""
     last = filled.steps[-1].step if filled.steps else None
     after = _after(last, runbook) if last else len(runbook.text)
@@ -126,15 +126,15 @@ def _end(filled: Filled, runbook: Runbook) -> int:
     return min((start for start in headings if start >= after), default=len(runbook.text))
 
 
-def _changes(filled: Filled, runbook: Runbook) -> Iterator[tuple[int, int, str]]:
+def _changes(filled: RunReport, runbook: Runbook) -> Iterator[tuple[int, int, str]]:
     for step in filled.steps:
         if step.step is None:
             continue
         for part in step.parts:
-            if isinstance(part, FilledBlock) and part.block and part.statements:
+            if isinstance(part, BlockReport) and part.block and part.statements:
                 span = part.block.span
-                yield span.start, span.end, _indented(runbook.text, span.start, _block(part))
-        more = [*_answers(step.said), *(line for ran in step.typed for line in _ran(ran, True))]
+                yield span.start, span.end, _indent_lines(runbook.text, span.start, _block(part))
+        more = [*_answers(step.answers), *(line for ran in step.typed for line in _format_attempt(ran, True))]
         if more:
             at = _after(step.step, runbook)
             indent = _content_indent(runbook.text, step.step)
@@ -156,7 +156,7 @@ def _content_indent(text: str, step: Step) -> str:
     return " " * (marker.end() - start) if marker else ""
 
 
-def _indented(text: str, start: int, lines: Iterator[str]) -> str:
+def _indent_lines(text: str, start: int, lines: Iterator[str]) -> str:
     """Lines in place of what begins at `start`, each as far in as that."""
     before = text[text.rfind("\n", 0, start) + 1 : start]
     indent = "".join(letter if letter in " \t>" else " " for letter in before)
@@ -166,69 +166,73 @@ def _indented(text: str, start: int, lines: Iterator[str]) -> str:
     return "\n".join([first, *(f"{indent}{line}".rstrip(" ") for line in more)])
 
 
-def _block(filled: FilledBlock) -> Iterator[str]:
+def _block(filled: BlockReport) -> Iterator[str]:
     block = filled.block
     if block is not None:
-        yield from fence(_script(filled), block.language)
+        yield from fence_lines(_script(filled), block.language)
         yield ""
     for statement in filled.statements:
         yield from _statement(statement, alone=len(filled.statements) == 1 and block is not None)
 
 
-def _script(filled: FilledBlock) -> str:
+def _script(filled: BlockReport) -> str:
     """The block's code with what ran in place of what is written."""
     block = filled.block
     if block is None:
         return ""
     text = block.script.text
     for each in reversed(filled.statements):
-        if each.statement is not None and each.ran:
-            text = text[: each.statement.start] + plain(each.text) + text[each.statement.end :]
+        if each.statement is not None and each.attempts:
+            text = text[: each.statement.start] + strip_ansi(each.text) + text[each.statement.end :]
     return text
 
 
-def _statement(statement: FilledStatement, alone: bool) -> Iterator[str]:
-    for ran in statement.ran:
-        yield from _ran(ran, not alone, len(statement.ran) > 1)
-    yield from _answers(statement.said)
-    if not statement.ran and not statement.said:
-        name = "" if alone else f" {code(statement.text)}"
+def _statement(statement: StatementReport, alone: bool) -> Iterator[str]:
+    for ran in statement.attempts:
+        yield from _format_attempt(ran, not alone, len(statement.attempts) > 1)
+    yield from _answers(statement.answers)
+    if not statement.attempts and not statement.answers:
+        name = "" if alone else f" {code_span(statement.text)}"
         yield from (f"{MARKS[statement.how]}{name} {statement.how}", "")
 
 
-def _ran(ran: Ran, named: bool, counted: bool = False) -> Iterator[str]:
-    told = [code(ran.text)] if named else []
+def _format_attempt(ran: Attempt, named: bool, counted: bool = False) -> Iterator[str]:
+    told = [code_span(ran.text)] if named else []
     told += [f"attempt {ran.attempt}"] if counted else []
     if ran.finished is None or ran.doubt:
         mark = MARKS[DOUBT]
         told.append("in doubt: it started, and nobody saw it end")
     else:
         mark = MARKS[FAILED if ran.problem else OK]
-        told += [inline(ran.problem)] if ran.problem else [f"exit {ran.status}"] if ran.status else []
+        told += [escape_inline(ran.problem)] if ran.problem else [f"exit {ran.status}"] if ran.status else []
         told.append(format_duration(ran.duration))
-    told.append(in_utc(ran.started))
+    told.append(format_utc(ran.started))
     yield from (f"{mark} {' · '.join(told)}", "")
     for captured in ran.captured:
-        value = f"a secret of {captured.length} characters" if captured.secret else code(captured.value or "")
-        yield from (f"captured {code(f'<{captured.name}>')}: {value}", "")
+        value = (
+            f"a secret of {captured.length} characters"
+            if captured.secret
+            else code_span(captured.value or "")
+        )
+        yield from (f"captured {code_span(f'<{captured.name}>')}: {value}", "")
     if ran.printed:
         text = ran.printed.text
         count = text.rstrip("\n").count("\n") + 1
         opened = " open" if ran.problem else ""
         yield f"<details{opened}><summary>output, {count} line{'s' * (count != 1)}</summary>"
-        yield from ("", *fence(text), "", "</details>", "")
+        yield from ("", *fence_lines(text), "", "</details>", "")
 
 
-def _answers(said: tuple[Said, ...]) -> Iterator[str]:
+def _answers(said: tuple[GivenAnswer, ...]) -> Iterator[str]:
     for each in said:
-        if told := words(each):
-            yield from (f"{MARKS[told[0]]} {inline(told[1])} · {in_utc(each.time)}", "")
+        if told := describe_answer(each):
+            yield from (f"{MARKS[told[0]]} {escape_inline(told[1])} · {format_utc(each.time)}", "")
 
 
-def _step_without_document(step: FilledStep) -> Iterator[str]:
+def _step_without_document(step: StepReport) -> Iterator[str]:
     for part in step.parts:
-        if isinstance(part, FilledBlock):
+        if isinstance(part, BlockReport):
             yield from _block(part)
-    yield from _answers(step.said)
+    yield from _answers(step.answers)
     for ran in step.typed:
-        yield from _ran(ran, True)
+        yield from _format_attempt(ran, True)

@@ -7,34 +7,34 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from ...text.ansi import visible
-from ...text.display import clip, columns, pad, wrap
+from ...text.ansi import show_controls
+from ...text.display import clip, count_columns, pad, wrap
 from ...text.durations import format_duration
-from ...text.moments import here
+from ...text.moments import format_local
 from ...text.sizes import format_size
-from ..record import Ran, Record, Said, path_of
-from ..replay import cast_of
-from ..report_model import DOUBT, MARKS, OK, PARTLY, SKIPPED, Filled, FilledStatement, FilledStep
+from ..record import Attempt, GivenAnswer, Record, document_path
+from ..replay import asciicast_path
+from ..report_model import DOUBT, MARKS, OK, PARTLY, SKIPPED, RunReport, StatementReport, StepReport
 
 _WIDEST = 100  # columns
 
 
-def shown(filled: Filled, running: bool, not_kept: Sequence[str], width: int) -> Iterator[str]:
+def format_run(filled: RunReport, running: bool, not_kept: Sequence[str], width: int) -> Iterator[str]:
     """The facts of a run, and a line for each step; `not_kept` is what its cast does not have."""
     width = max(40, min(width, _WIDEST))
     record = filled.record
-    yield f"  {visible(filled.title)}: {'running' if running else record.outcome}"
+    yield f"  {show_controls(filled.title)}: {'running' if running else record.outcome}"
     if record.ended and record.ended.reason:
-        yield from (f"  {line}" for line in wrap(visible(record.ended.reason), width - 4))
+        yield from (f"  {line}" for line in wrap(show_controls(record.ended.reason), width - 4))
     yield ""
-    known = [*facts(record, here), *_files(record, not_kept)]
-    names = max(columns(name) for name, _ in known)
+    known = [*list_facts(record, format_local), *_files(record, not_kept)]
+    names = max(count_columns(name) for name, _ in known)
     for name, value in known:
-        yield f"  {pad(visible(name), names)}  {visible(value)}"
+        yield f"  {pad(show_controls(name), names)}  {show_controls(value)}"
     yield ""
-    titles = max((columns(step.title) for step in filled.steps), default=0)
+    titles = max((count_columns(step.title) for step in filled.steps), default=0)
     titles = min(titles, width - 36)
-    spent = max((len(_took(step)) for step in filled.steps), default=0)
+    spent = max((len(_format_time(step)) for step in filled.steps), default=0)
     for step in filled.steps:
         yield from _row(step, titles, spent, width)
     if filled.strays:
@@ -43,15 +43,15 @@ def shown(filled: Filled, running: bool, not_kept: Sequence[str], width: int) ->
         yield f"  {count} statement{'s' * (count != 1)} ran that the document has no longer"
 
 
-def facts(record: Record, told: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
+def list_facts(record: Record, told: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
     """What there is to know of a run as a whole; `told` writes a moment."""
     started = record.started
     yield "run", started.run
-    yield "document", f"{path_of(started)}#{started.anchor}"
-    edited = "" if not record.edits else f", edited {times(record.edits)} since the run began"
+    yield "document", f"{document_path(started)}#{started.anchor}"
+    edited = "" if not record.edits else f", edited {format_count(record.edits)} since the run began"
     yield "digest", record.digest + edited
     if started.commit:
-        yield "commit", commit(record)
+        yield "commit", describe_commit(record)
     yield "by", f"{started.place}, in {started.shell or 'no shell'}"
     yield "began", f"{told(record.began)}, took {format_duration(record.seconds)}"
     for moment in record.resumed:
@@ -64,18 +64,18 @@ def facts(record: Record, told: Callable[[datetime], str]) -> Iterator[tuple[str
 def _files(record: Record, not_kept: Sequence[str]) -> Iterator[tuple[str, str]]:
     """What is kept of a run, and what its cast does not have."""
     yield "journal", str(record.journal)
-    cast = cast_of(record.journal)
+    cast = asciicast_path(record.journal)
     if cast.exists():
         left_out = f"; not kept: {', '.join(not_kept)}" if not_kept else ""
         yield "cast", f"{cast}, {format_size(cast.stat().st_size)}{left_out}"
 
 
-def commit(record: Record) -> str:
+def describe_commit(record: Record) -> str:
     """The commit that the document was from, and whether the document was as in it."""
     return record.started.commit + (", the document had been changed since" if record.started.dirty else "")
 
 
-def words(said: Said) -> tuple[str, str] | None:
+def describe_answer(said: GivenAnswer) -> tuple[str, str] | None:
     """How what was asked about went by an answer, and the answer in words; None for one of no interest."""
     note = f": {said.note}" if said.note else ""
     match said.question, said.answer:
@@ -96,40 +96,40 @@ def words(said: Said) -> tuple[str, str] | None:
     return None
 
 
-def times(count: int) -> str:
+def format_count(count: int) -> str:
     """How often."""
     return "once" if count == 1 else f"{count} times"
 
 
-def _took(step: FilledStep) -> str:
+def _format_time(step: StepReport) -> str:
     return format_duration(step.seconds) if step.seconds is not None else ""
 
 
-def _row(step: FilledStep, titles: int, spent: int, width: int) -> Iterator[str]:
-    title = pad(clip(visible(step.title), titles), titles)
-    lead = f"  {step.label:>3}  {title}  {MARKS[step.how]}  {_took(step):>{spent}}"
-    first, *more = wrap(", ".join(notes(step)), max(20, width - columns(lead) - 3))
+def _row(step: StepReport, titles: int, spent: int, width: int) -> Iterator[str]:
+    title = pad(clip(show_controls(step.title), titles), titles)
+    lead = f"  {step.label:>3}  {title}  {MARKS[step.how]}  {_format_time(step):>{spent}}"
+    first, *more = wrap(", ".join(describe_step(step)), max(20, width - count_columns(lead) - 3))
     yield f"{lead}   {first}".rstrip()
     for line in more:
-        yield " " * (columns(lead) + 3) + line
+        yield " " * (count_columns(lead) + 3) + line
 
 
-def notes(step: FilledStep) -> Iterator[str]:
+def describe_step(step: StepReport) -> Iterator[str]:
     """What else there is to say of a step: how it failed, what was captured, what a person noted."""
     if step.how in (DOUBT, PARTLY):
         yield {DOUBT: "in doubt: it is not known whether it ended", PARTLY: "not all of it was run"}[step.how]
     for statement in step.statements:
-        last = statement.ran[-1] if statement.ran else None
+        last = statement.attempts[-1] if statement.attempts else None
         if last and last.problem:
-            yield visible(last.problem.split("\n")[0])
-        if len(statement.ran) > 1:
-            yield f"{len(statement.ran)} attempts"
+            yield show_controls(last.problem.split("\n")[0])
+        if len(statement.attempts) > 1:
+            yield f"{len(statement.attempts)} attempts"
         if last:
             yield from (f"captured <{captured.name}>" for captured in last.captured)
-    yield from (visible(told[1]) for said in step.all_said if (told := words(said)))
+    yield from (show_controls(told[1]) for said in step.all_answers if (told := describe_answer(said)))
 
 
-def to_json(filled: Filled, running: bool, not_kept: Sequence[str]) -> str:
+def run_to_json(filled: RunReport, running: bool, not_kept: Sequence[str]) -> str:
     """The whole record as JSON; output as plain text, as far as a record shows it."""
     record, started = filled.record, filled.record.started
     data = {
@@ -137,7 +137,7 @@ def to_json(filled: Filled, running: bool, not_kept: Sequence[str]) -> str:
         "outcome": "running" if running else record.outcome,
         "reason": record.ended.reason if record.ended else "",
         "title": filled.title,
-        "document": str(path_of(started)),
+        "document": str(document_path(started)),
         "anchor": started.anchor,
         "digest": record.digest,
         "edits": record.edits,
@@ -155,12 +155,12 @@ def to_json(filled: Filled, running: bool, not_kept: Sequence[str]) -> str:
         "seal": record.seal,
         "not_kept": list(not_kept),
         "steps": [_step(step) for step in filled.steps],
-        "elsewhere": [_ran(ran) for ran in filled.strays],
+        "elsewhere": [_attempt_data(ran) for ran in filled.strays],
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
 
 
-def _step(step: FilledStep) -> dict[str, Any]:
+def _step(step: StepReport) -> dict[str, Any]:
     return {
         "number": step.number,
         "label": step.label,
@@ -168,22 +168,22 @@ def _step(step: FilledStep) -> dict[str, Any]:
         "line": step.line,
         "how": step.how,
         "statements": [_statement(statement) for statement in step.statements],
-        "typed": [_ran(ran) for ran in step.typed],
-        "answers": [_said(said) for said in step.said],
+        "typed": [_attempt_data(ran) for ran in step.typed],
+        "answers": [_answer_data(said) for said in step.answers],
     }
 
 
-def _statement(statement: FilledStatement) -> dict[str, Any]:
+def _statement(statement: StatementReport) -> dict[str, Any]:
     return {
         "line": statement.line,
         "text": statement.text,
         "how": statement.how,
-        "attempts": [_ran(ran) for ran in statement.ran],
-        "answers": [_said(said) for said in statement.said],
+        "attempts": [_attempt_data(ran) for ran in statement.attempts],
+        "answers": [_answer_data(said) for said in statement.answers],
     }
 
 
-def _ran(ran: Ran) -> dict[str, Any]:
+def _attempt_data(ran: Attempt) -> dict[str, Any]:
     return {
         "text": ran.text,
         "started": ran.started.isoformat(),
@@ -201,7 +201,7 @@ def _ran(ran: Ran) -> dict[str, Any]:
     }
 
 
-def _said(said: Said) -> dict[str, Any]:
+def _answer_data(said: GivenAnswer) -> dict[str, Any]:
     return {
         "question": said.question,
         "answer": said.answer,

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from ...engine.events import RunEnded
-from ...journal.index import Entry
+from ...journal.index import RunSummary
 from ...text.durations import format_duration
-from ...text.moments import here
-from ..record import path_of
+from ...text.moments import format_local
+from ..record import document_path
 
 _HEADER = ("run", "began", "outcome", "took", "document")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RunFilter:
     """Which runs are asked for; what is "" or None does not matter."""
 
     document: str = ""  # a part of its path
@@ -27,9 +27,9 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
 
-    def matches(self, entry: Entry) -> bool:
+    def matches(self, entry: RunSummary) -> bool:
         """Whether a run is among them."""
-        path = str(path_of(entry.started)) if entry.started else ""
+        path = str(document_path(entry.started)) if entry.started else ""
         return (
             self.document.removeprefix("./") in path
             and self.outcome in ("", entry.outcome)
@@ -38,7 +38,7 @@ class Wanted:
         )
 
 
-def table(entries: Sequence[Entry]) -> Iterator[str]:
+def format_table(entries: Sequence[RunSummary]) -> Iterator[str]:
     """A line for each run, below a header; nothing for none."""
     rows = [_HEADER, *(_row(entry) for entry in entries)]
     if not entries:
@@ -49,28 +49,28 @@ def table(entries: Sequence[Entry]) -> Iterator[str]:
         yield "  ".join([*cells, row[-1]])
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
-    document = short(entry)
+def _row(entry: RunSummary) -> tuple[str, ...]:
+    document = short_document(entry)
     took = format_duration(entry.seconds) if entry.started else ""
-    return (entry.run, here(entry.began), entry.outcome, took, document)
+    return (entry.run, format_local(entry.began), entry.outcome, took, document)
 
 
-def short(entry: Entry) -> str:
+def short_document(entry: RunSummary) -> str:
     """The document's path as it can be typed here, with the procedure; of a damaged journal its own path."""
     if entry.started is None:
         return str(entry.path)
-    path = path_of(entry.started)
+    path = document_path(entry.started)
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
     return f"{path}#{entry.started.anchor}" if entry.started.anchor else str(path)
 
 
-def as_json(entries: Iterable[Entry]) -> str:
+def runs_to_json(entries: Iterable[RunSummary]) -> str:
     """The runs as a JSON list."""
     return json.dumps([_object(entry) for entry in entries], indent=2, ensure_ascii=False)
 
 
-def _object(entry: Entry) -> dict[str, Any]:
+def _object(entry: RunSummary) -> dict[str, Any]:
     started = entry.started
     known: dict[str, Any] = {
         "run": entry.run,
@@ -81,7 +81,7 @@ def _object(entry: Entry) -> dict[str, Any]:
     }
     if started:
         known |= {
-            "document": str(path_of(started)),
+            "document": str(document_path(started)),
             "digest": started.digest,
             "anchor": started.anchor,
             "place": started.place,

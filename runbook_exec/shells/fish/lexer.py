@@ -131,7 +131,7 @@ class _BrokenWord(Exception):
         self.why = why
 
 
-def tokens(text: str, start: int, end: int, regions: list[Region] | None = None) -> list[Token]:
+def tokenize(text: str, start: int, end: int, regions: list[Region] | None = None) -> list[Token]:
     """The tokens of `text[start:end]`, with a `stop` or a `broken` one as the last.
 
     Quoted stretches and comments are added to `regions` in order, those within substitutions too.
@@ -143,7 +143,7 @@ def tokens(text: str, start: int, end: int, regions: list[Region] | None = None)
     while at < end:
         common = _COMMON.match(text, at, end)
         if common is None:
-            token = _rare(text, at, end, found)
+            token = _read_rare_token(text, at, end, found)
             read.append(token)
             expected = token.kind not in ("word", "redirect")
             if token.kind in ("stop", "broken"):
@@ -225,7 +225,7 @@ def _skip_blanks(text: str, at: int, end: int, regions: list[Region]) -> int:
     return at
 
 
-def _rare(text: str, at: int, end: int, regions: list[Region]) -> Token:
+def _read_rare_token(text: str, at: int, end: int, regions: list[Region]) -> Token:
     """The next token, whatever it is."""
     at = _skip_blanks(text, at, end, regions)
     if at >= end:
@@ -287,14 +287,14 @@ def _word(text: str, start: int, end: int, regions: list[Region]) -> Token:
                 stop = _end(_COMMENT, text, at, end)
                 # In braces and brackets, or after an escaped blank, it hides quotes and separators from
                 # fish's tokenizer as a comment does, but stays a part of the word.
-                read = not openings or text[openings[-1]] == "{" or escaped(text, at - 1)
+                read = not openings or text[openings[-1]] == "{" or is_escaped(text, at - 1)
                 regions.append((at, stop, Context.UNSAFE if read else Context.COMMENT))
                 at = stop - 1
         elif char in "({":
             openings.append(at)
             parentheses += char == "("
         elif char in ")}":
-            opening = _closed(text, at, openings)
+            opening = _pop_opening(text, at, openings)
             if char == ")":
                 parentheses -= 1
                 if not parentheses:
@@ -305,7 +305,7 @@ def _word(text: str, start: int, end: int, regions: list[Region]) -> Token:
             bracket = at if at > start else bracket
         elif char == "]":
             bracket = None
-        elif not openings and bracket is None and _separates(text, at, end):
+        elif not openings and bracket is None and _ends_word(text, at, end):
             break
         if quote is not None:
             char = text[quote]
@@ -324,7 +324,7 @@ def _word(text: str, start: int, end: int, regions: list[Region]) -> Token:
     return Token("word", start, word, _keyword(word), tuple(substitutions))
 
 
-def escaped(text: str, at: int) -> bool:
+def is_escaped(text: str, at: int) -> bool:
     """Whether an odd number of backslashes stands before `text[at]`."""
     first = at
     while first > 0 and text[first - 1] == "\\":
@@ -332,14 +332,14 @@ def escaped(text: str, at: int) -> bool:
     return (at - first) % 2 == 1
 
 
-def _separates(text: str, at: int, end: int) -> bool:
+def _ends_word(text: str, at: int, end: int) -> bool:
     """Whether the character ends a word: `&` does not where the word goes on right after it."""
     if text[at] != "&":
         return text[at] in _SEPARATORS
     return at + 1 >= end or text[at + 1] in _SEPARATORS or text[at + 1] == "&"
 
 
-def _closed(text: str, at: int, openings: list[int]) -> int:
+def _pop_opening(text: str, at: int, openings: list[int]) -> int:
     """Takes off the opening that `text[at]` closes and gives its offset."""
     wanted = {")": "(", "}": "{"}[text[at]]
     if not openings:

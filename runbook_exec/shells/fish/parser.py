@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from ..base import Scan
-from .lexer import KEYWORDS, Region, Token, tokens
+from .lexer import KEYWORDS, Region, Token, tokenize
 
 # Deeper nesting than any document has; it keeps this parser's recursion well inside Python's.
 _DEEPEST = 50
@@ -38,7 +38,7 @@ def scan(script: str) -> Scan:
     return Scan(tuple(spans), tuple(regions), comments, problem)
 
 
-def reserved(script: str) -> tuple[tuple[tuple[int, int], ...], bool]:
+def find_reserved_words(script: str) -> tuple[tuple[tuple[int, int], ...], bool]:
     """The keywords and the names of assignments, by their place in `script`, and whether it parses."""
     _, problem, words = _parse(script, [])
     return tuple((word.start, word.end) for word in words), problem is None
@@ -59,7 +59,7 @@ def _parse(
     """The spans of the statements, the problem if there is one, and what is reserved."""
     nul = script.find("\0")
     end = len(script) if nul < 0 else nul
-    parser = _Parser(script, 0, end, regions)
+    parser = _FishParser(script, 0, end, regions)
     spans: list[tuple[int, int]] = []
     start = 0
     try:
@@ -75,14 +75,14 @@ def _parse(
     return spans, None, parser.reserved
 
 
-class _Parser:
+class _FishParser:
     """Reads `script[start:end]` token by token; `reserved` gathers the keywords and names it meets."""
 
     def __init__(
         self, script: str, start: int, end: int, regions: list[Region] | None = None, depth: int = 0
     ) -> None:
         self.script = script
-        self.tokens = tokens(script, start, end, regions)
+        self.tokens = tokenize(script, start, end, regions)
         self.position = 0
         self.now = self.tokens[0]
         self.depth = depth
@@ -94,7 +94,7 @@ class _Parser:
         self.now = self.tokens[self.position]
 
     @property
-    def then(self) -> Token:
+    def next_token(self) -> Token:
         """The token after that one."""
         return self.tokens[min(self.position + 1, len(self.tokens) - 1)]
 
@@ -135,7 +135,7 @@ class _Parser:
             return after.kind in ("word", "stop") and after.keyword not in ("and", "or")
         return after.kind == "stop"
 
-    def everything(self) -> None:
+    def parse_all(self) -> None:
         """Reads all there is, as in a command substitution."""
         self.skip_separators()
         while self.now.kind != "stop":
@@ -181,7 +181,11 @@ class _Parser:
             self.block()
             self.redirections()
             return
-        if word.keyword in _DECORATIONS and self.then.kind == "word" and not self.then.text.startswith("-"):
+        if (
+            word.keyword in _DECORATIONS
+            and self.next_token.kind == "word"
+            and not self.next_token.text.startswith("-")
+        ):
             self.keyword()
         self.words_and_redirections()
 
@@ -304,8 +308,8 @@ class _Parser:
     def substitution(self, start: int, end: int) -> None:
         if self.depth >= _DEEPEST:
             raise _Unparsable(start - 1, f"expected at most {_DEEPEST} substitutions in one another")
-        inner = _Parser(self.script, start, end, depth=self.depth + 1)
-        inner.everything()
+        inner = _FishParser(self.script, start, end, depth=self.depth + 1)
+        inner.parse_all()
         self.reserved += inner.reserved
 
     def separator(self, opening: Token) -> None:
@@ -324,11 +328,11 @@ class _Parser:
             raise _Unparsable(operator.start, f"`{operator.text}` has no command after it")
 
     def time(self) -> None:
-        if self.now.keyword == "time" and not self.then.text.startswith("-"):
+        if self.now.keyword == "time" and not self.next_token.text.startswith("-"):
             self.keyword()
 
     def assignments(self) -> None:
-        while self.is_assignment(self.now) and self.then.kind == "word":
+        while self.is_assignment(self.now) and self.next_token.kind == "word":
             name = _ASSIGNMENT.match(self.now.text)
             self.reserved.append(self.now._replace(text=name[0] if name else ""))
             self.word(self.now)
@@ -337,15 +341,15 @@ class _Parser:
         return word.kind == "word" and _ASSIGNMENT.match(word.text) is not None
 
     def at_decorator(self) -> bool:
-        return self.now.keyword in ("and", "or") and self.then.text not in _HELP
+        return self.now.keyword in ("and", "or") and self.next_token.text not in _HELP
 
     def has_operand(self) -> bool:
         """Whether the keyword begins more than a command of that name, such as `if --help`."""
-        if self.now.keyword == "function" and self.then.text in _HELP:
+        if self.now.keyword == "function" and self.next_token.text in _HELP:
             return False
-        if self.now.keyword != "function" and self.then.text.startswith("-"):
+        if self.now.keyword != "function" and self.next_token.text.startswith("-"):
             return False
-        return self.now.keyword == "begin" or self.then.kind not in ("newline", "semicolon", "stop")
+        return self.now.keyword == "begin" or self.next_token.kind not in ("newline", "semicolon", "stop")
 
     def keyword(self) -> str:
         """Reads the keyword that is next and gives it."""

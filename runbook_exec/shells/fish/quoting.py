@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...system.memo import remembered
-from ..base import Filling, Piece, Unwritable
+from ...system.memo import cache_scans
+from ..base import Filling, Piece, QuotingError
 from ..quoting import Context
 from . import parser as fish_scan
-from .lexer import escaped
+from .lexer import is_escaped
 
-scan = remembered(fish_scan.scan)
+scan = cache_scans(fish_scan.scan)
 
 
 # A value of these only is itself as a whole word anywhere, in braces and before a redirection too.
@@ -62,11 +62,11 @@ def literal(value: str, context: Context) -> str:
     Raises `Unwritable` for a NUL character and for a context that fish does not have.
     """
     if "\0" in value:
-        raise Unwritable("a value cannot hold a NUL character: no program can be given one")
+        raise QuotingError("a value cannot hold a NUL character: no program can be given one")
     if context is Context.BARE and _PLAIN.fullmatch(value):
         return value
     if context not in _SPECIAL:
-        raise Unwritable(
+        raise QuotingError(
             f"expected a place in fish where a value can be written, not `{context}`: move it out"
         )
     written = keys_apart(_SPECIAL[context].sub(r"\\\g<0>", value), '"' if context is Context.DOUBLE else "'")
@@ -97,7 +97,7 @@ def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
         if filling.context is Context.COMMENT:
             continue
         pieces.append(Piece(text[position : filling.start]))
-        pieces.append(Piece(_written(text, filling), index))
+        pieces.append(Piece(_quote_filling(text, filling), index))
         position = filling.end
     pieces.append(Piece(text[position:]))
     filled = tuple(piece for piece in pieces if piece.text or piece.filling is not None)
@@ -105,38 +105,38 @@ def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return filled
 
 
-def _written(text: str, filling: Filling) -> str:
+def _quote_filling(text: str, filling: Filling) -> str:
     """The value as it is written at its place in `text`, exact whatever stands around it."""
     before = text[: filling.start]
     shown = text[filling.start : filling.end]
     value, context = filling.value, filling.context
     if context is Context.UNSAFE:
-        raise Unwritable(f"{shown} stands partly in quotes: put it inside or outside of them")
+        raise QuotingError(f"{shown} stands partly in quotes: put it inside or outside of them")
     written = literal(value, context)
     if context is Context.SINGLE:
-        written = _spared(before, written)
+        written = _escape_around_quotes(before, written)
         # The backslash before it belongs to the text; doubled, it cannot make an escape of what follows.
-        return "\\" + written if escaped(text, filling.start) else written
-    if before.endswith("$") and not escaped(text, filling.start - 1):
-        raise Unwritable(f"{shown} would be the name of a variable: write the name into the document")
+        return "\\" + written if is_escaped(text, filling.start) else written
+    if before.endswith("$") and not is_escaped(text, filling.start - 1):
+        raise QuotingError(f"{shown} would be the name of a variable: write the name into the document")
     index = _IN_SLICE[context].search(before)
-    if index and not escaped(text, index.start()):
+    if index and not is_escaped(text, index.start()):
         if not _INDEX.fullmatch(value):
-            raise Unwritable(f"{shown} is an index: expected numbers or a range such as `2..-1`")
+            raise QuotingError(f"{shown} is an index: expected numbers or a range such as `2..-1`")
         return value
     return _in_double(text, filling, written) if context is Context.DOUBLE else _bare(text, filling, written)
 
 
 def _in_double(text: str, filling: Filling, written: str) -> str:
-    if escaped(text, filling.start):
+    if is_escaped(text, filling.start):
         return "\\" + written
     before = text[: filling.start]
     expansion = _AFTER_EXPANSION.search(before)
-    goes_on = expansion is not None and not escaped(text, expansion.start())
+    goes_on = expansion is not None and not is_escaped(text, expansion.start())
     if goes_on or ("$(" in before and _PARENTHESIS.search(filling.value)):
         # Between quotes of its own it cannot go on the variable's name or be taken for an index, and its
         # parentheses are spared the misreading that `_spared` tells of.
-        return f"\"'{_spared(before, literal(filling.value, Context.SINGLE))}'\""
+        return f"\"'{_escape_around_quotes(before, literal(filling.value, Context.SINGLE))}'\""
     return written
 
 
@@ -144,16 +144,16 @@ def _bare(text: str, filling: Filling, written: str) -> str:
     before = text[: filling.start]
     shown = text[filling.start : filling.end]
     escape = _UNFINISHED_ESCAPE.search(before)
-    if escape and not escaped(text, escape.start()):
-        raise Unwritable(f"{shown} follows a backslash: take that away, a value is quoted as it needs it")
+    if escape and not is_escaped(text, escape.start()):
+        raise QuotingError(f"{shown} follows a backslash: take that away, a value is quoted as it needs it")
     if _AFTER_TILDE.search(before):
-        raise Unwritable(f"{shown} would be part of a user's name after `~`: write the directory out")
+        raise QuotingError(f"{shown} would be part of a user's name after `~`: write the directory out")
     whole = _is_edge(text, filling.start - 1, "(") and _is_edge(text, filling.end, ";)")
     quoted = written if whole or written.startswith("'") else f"'{written}'"
-    return _spared(before, quoted)
+    return _escape_around_quotes(before, quoted)
 
 
-def _spared(before: str, quoted: str) -> str:
+def _escape_around_quotes(before: str, quoted: str) -> str:
     """The single-quoted text, with `$` and `"` escaped outside of its quotes where a `"$(…)"` came before.
 
     After one in the same word, the syntax check of fish 3.6 takes what is quoted for what is not and refuses
@@ -166,7 +166,7 @@ def _is_edge(text: str, at: int, more: str) -> bool:
     """Whether `text[at]` surely ends or begins a word, as the ends of the text do."""
     if not 0 <= at < len(text):
         return True
-    return text[at] in " \t\n" + more and not escaped(text, at)
+    return text[at] in " \t\n" + more and not is_escaped(text, at)
 
 
 def _refuse_other_grammar(pieces: Sequence[Piece], text: str, fillings: Sequence[Filling]) -> None:
@@ -190,12 +190,12 @@ def _refuse_other_grammar(pieces: Sequence[Piece], text: str, fillings: Sequence
         wrong |= {piece.filling for piece in pieces if piece.filling is not None}
     for index in sorted(wrong):
         shown = text[fillings[index].start : fillings[index].end]
-        raise Unwritable(f"{shown} stands where fish reads a keyword or a variable's name, not a text")
+        raise QuotingError(f"{shown} stands where fish reads a keyword or a variable's name, not a text")
 
 
 def _reserved_fillings(pieces: Sequence[Piece]) -> tuple[set[int], bool]:
     """The fillings that lie in a keyword or in an assignment's name, and whether the text parses."""
-    words, parses = fish_scan.reserved("".join(piece.text for piece in pieces))
+    words, parses = fish_scan.find_reserved_words("".join(piece.text for piece in pieces))
     found: set[int] = set()
     position = 0
     for piece in pieces:

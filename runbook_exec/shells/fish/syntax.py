@@ -32,8 +32,8 @@ def check(scripts: Sequence[str]) -> list[Complaint | None]:
     encoded = [script.encode("utf-8", "surrogateescape") + b"\n" for script in scripts]
     for batch in _batches(encoded):
         # most are right, and what fish says of a label takes longer than a script
-        suspects = _suspects(encoded, batch, _TOGETHER)
-        for index in _suspects(encoded, suspects, 1) if len(suspects) > 1 else suspects:
+        suspects = _find_suspects(encoded, batch, _TOGETHER)
+        for index in _find_suspects(encoded, suspects, 1) if len(suspects) > 1 else suspects:
             found[index] = _complaint(encoded[index])
     return found
 
@@ -53,7 +53,7 @@ def _batches(sources: Sequence[bytes]) -> Iterator[list[int]]:
         yield batch
 
 
-def _suspects(sources: Sequence[bytes], numbers: Sequence[int], together: int) -> list[int]:
+def _find_suspects(sources: Sequence[bytes], numbers: Sequence[int], together: int) -> list[int]:
     """Those that are not surely right: fish says something of one of so many that are asked about together.
 
     So are those that cannot be handed over in this way.
@@ -72,7 +72,7 @@ def _suspects(sources: Sequence[bytes], numbers: Sequence[int], together: int) -
         for number in group:
             arguments += ["-c", sources[number]]
         arguments += ["-c", label]
-    said = _fish(arguments).split(label)
+    said = _run_fish(arguments).split(label)
     # Two labels with nothing between them show what fish says when the sources between them are right.
     silence = said[1] if len(said) == len(groups) + 3 else None
     accepted = {
@@ -88,7 +88,7 @@ def _complaint(source: bytes) -> Complaint | None:
     with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
         path = Path(folder, f"{secrets.token_hex(8)}.fish")
         path.write_bytes(source)
-        said = _fish([str(path)])
+        said = _run_fish([str(path)])
     found = re.search(re.escape(path.name) + _SAID, said, re.MULTILINE)
     if found is None:
         return Complaint(said.strip()) if said.strip() else None
@@ -119,7 +119,7 @@ def _width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _fish(arguments: Sequence[bytes | str]) -> str:
+def _run_fish(arguments: Sequence[bytes | str]) -> str:
     """What `fish -n` writes on its standard error, in English whatever the person speaks."""
     environment = {name: value for name, value in os.environ.items() if name != "LANGUAGE"}
     done = subprocess.run(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ..quoting import Context
-from .lexer import LEFT_SIDE, NUMERIC_GLOB, Words
-from .regions import ARITHMETIC, NAME, Dialect, Unfinished
+from .lexer import LEFT_SIDE, NUMERIC_GLOB, WordLexer
+from .regions import ARITHMETIC, NAME, Dialect, ShellSyntaxError
 
 _KEYWORD = re.compile(r"[a-z!{}\[\]]+(?=[ \t\n;&|<>()]|\\\n|\Z)")
 
@@ -47,7 +47,7 @@ _OPENED_BY = {
 }
 
 
-class Commands(Words):
+class CommandParser(WordLexer):
     """The commands of a script, read one after another."""
 
     def __init__(self, text: str, dialect: Dialect) -> None:
@@ -74,20 +74,20 @@ class Commands(Words):
     def expect(self, closer: str, opened: int, opener: str) -> None:
         """Pass what ends the construct that began with the opener."""
         if not self.closes((closer,)):
-            raise Unfinished(opened, f"`{opener}` has no `{closer}`")
+            raise ShellSyntaxError(opened, f"`{opener}` has no `{closer}`")
         self.pos += len(closer)
 
     def closes(self, closers: tuple[str, ...]) -> bool:
         """Whether one of the closers stands here."""
         return any(self.at(closer) if closer[0] in ";)" else self.keyword() == closer for closer in closers)
 
-    def unexpected(self) -> Unfinished:
+    def make_unexpected_error(self) -> ShellSyntaxError:
         """The error for what stands here, which cannot begin or follow a command."""
         word = self.keyword() or self.peek()
         if not word:
-            return Unfinished(max(self.pos - 1, 0), "the script ends where a command is expected")
+            return ShellSyntaxError(max(self.pos - 1, 0), "the script ends where a command is expected")
         opener = _OPENED_BY.get(word)
-        return Unfinished(
+        return ShellSyntaxError(
             self.pos, f"`{word}` has no `{opener}`" if opener else f"`{word}` is not expected here"
         )
 
@@ -100,7 +100,7 @@ class Commands(Words):
     def block(self, closers: tuple[str, ...], opened: int, opener: str) -> None:
         """Read one or more commands up to a closer; only zsh takes an empty block."""
         if not self.some_commands(closers) and not self.zsh and self.closes(closers):
-            raise Unfinished(opened, f"`{opener}` has no command in it")
+            raise ShellSyntaxError(opened, f"`{opener}` has no command in it")
 
     def some_commands(self, closers: tuple[str, ...], *, brief: bool = False) -> int:
         """Read commands and count them; `brief`: stop where zsh lets a body follow a condition at once."""
@@ -116,7 +116,7 @@ class Commands(Words):
             if not self.separator() and self.peek() not in ("", "\n", "#") and not self.closes(closers):
                 if brief and self.zsh:
                     return count
-                raise self.unexpected()
+                raise self.make_unexpected_error()
 
     def separator(self) -> bool:
         """Pass the `;` or `&` that ends a command."""
@@ -141,7 +141,7 @@ class Commands(Words):
         self.pos += length
         self.blank_lines()
         if not self.peek():
-            raise Unfinished(opened, f"`{self.text[opened : opened + length]}` has no command after it")
+            raise ShellSyntaxError(opened, f"`{self.text[opened : opened + length]}` has no command after it")
 
     def pipeline(self) -> None:
         """Commands with `|` or `|&` between them, and the blanks after them."""
@@ -149,7 +149,7 @@ class Commands(Words):
         while True:
             if not self.prefixes(prefixes):
                 self.command()
-            self.blanks()
+            self.skip_blanks()
             if self.peek() != "|" or self.at("||"):
                 return
             self.operator(2 if self.at("|&") and self.dialect != "sh" else 1)
@@ -159,7 +159,7 @@ class Commands(Words):
         """Pass `!`, `time` and `coproc` before a command; true where no command follows and none need."""
         stands_alone = False
         while word := self.take(*words):
-            self.blanks()
+            self.skip_blanks()
             if word == "time" and (option := _TIME_OPTION.match(self.text, self.pos)):
                 self.pos = option.end()
             elif word == "coproc":
@@ -174,7 +174,7 @@ class Commands(Words):
         if self.dialect != "bash" or name is None or self.is_compound(self.keyword()):
             return
         self.pos = name.end()
-        self.blanks()
+        self.skip_blanks()
         if self.peek() == "(" or self.is_compound(self.keyword()):
             self.mark(start, name.end(), Context.UNSAFE, NAME)
         else:
@@ -208,24 +208,24 @@ class Commands(Words):
             self.expect(")", opened, "(")
         elif self.is_compound(word):
             self.pos += len(word)
-            self.blanks()
+            self.skip_blanks()
             self.compound(word, opened)
         elif word == "!" or word in _OPENED_BY:
-            raise self.unexpected()
+            raise self.make_unexpected_error()
         else:
             self.simple(opened)
             self.ascend()
             return
-        self.blanks()
+        self.skip_blanks()
         while self.redirection():
-            self.blanks()
+            self.skip_blanks()
         self.ascend()
 
     def simple(self, opened: int) -> None:
         """Assignments, words and redirections; or the definition of a function, which begins like them."""
         assigns, leading = True, True
         while True:
-            self.blanks()
+            self.skip_blanks()
             if self.redirection():
                 continue
             start, known = self.pos, len(self.marks)
@@ -242,13 +242,13 @@ class Commands(Words):
             if leading:
                 assigns, leading = self.text[start : self.pos] in _DECLARATIONS, False
         if self.pos == opened or self.peek() == "(":
-            raise self.unexpected()
+            raise self.make_unexpected_error()
 
     def words_of_line(self) -> None:
         """Words and redirections, if there are any."""
-        self.blanks()
+        self.skip_blanks()
         while self.redirection() or (not self.at_end_of_words() and self.word()):
-            self.blanks()
+            self.skip_blanks()
 
     def at_end_of_words(self) -> bool:
         """Whether what stands here cannot begin a word of the command."""
@@ -261,11 +261,11 @@ class Commands(Words):
             return False
         opened, self.pos = self.pos, found.end()
         operator = found[1]
-        self.blanks()
+        self.skip_blanks()
         if operator in ("<<", "<<-"):
             self.end_word(opened, operator == "<<-")
         elif not self.word():
-            raise Unfinished(opened, f"`{operator}` has no word after it")
+            raise ShellSyntaxError(opened, f"`{operator}` has no word after it")
         return True
 
     def begins_word(self, operator: str) -> bool:
@@ -280,5 +280,5 @@ class Commands(Words):
         """The command that a function is."""
         self.blank_lines()
         if not self.peek():
-            raise Unfinished(opened, "the function has no body")
+            raise ShellSyntaxError(opened, "the function has no body")
         self.command()

@@ -6,7 +6,7 @@ import re
 from typing import cast
 
 from ..quoting import Context
-from .regions import Dialect, Region, Unfinished
+from .regions import Dialect, Region, ShellSyntaxError
 
 _MAX_DEPTH = 80  # well above any real script, and well below Python's own limit on recursion
 
@@ -50,14 +50,14 @@ class Cursor:
     def descend(self, opened: int) -> None:
         """Go one level of nesting deeper."""
         if self.depth >= _MAX_DEPTH:
-            raise Unfinished(opened, f"nested more than {_MAX_DEPTH} levels deep")
+            raise ShellSyntaxError(opened, f"nested more than {_MAX_DEPTH} levels deep")
         self.depth += 1
 
     def ascend(self) -> None:
         """Leave that level. An error inside need not: nothing is read after it."""
         self.depth -= 1
 
-    def blanks(self) -> None:
+    def skip_blanks(self) -> None:
         """Pass spaces, tabs and continued lines; the token before them has ended."""
         if self.pos != self._blank_until:
             self.end = self.pos
@@ -65,7 +65,7 @@ class Cursor:
             self.pos = blanks.end()
         self._blank_until = self.pos
 
-    def comment(self) -> None:
+    def skip_comment(self) -> None:
         """Pass a comment, up to its newline."""
         end = self.text.find("\n", self.pos)
         end = len(self.text) if end < 0 else end
@@ -73,7 +73,7 @@ class Cursor:
         self.mark(self.pos, end, Context.COMMENT)
         self.pos = self._blank_until = end
 
-    def past(self, plain: re.Pattern[str]) -> str:
+    def skip_plain(self, plain: re.Pattern[str]) -> str:
         """Pass characters that mean nothing here, and return the one after them, or "" at the end."""
         self.pos = cast(re.Match[str], plain.match(self.text, self.pos)).end()
         return self.peek()
@@ -86,16 +86,16 @@ class Cursor:
     def parenthesis_end(self, start: int) -> int | None:
         """Where the `(` at `start` ends, by its parentheses and quotes alone."""
         if start not in self._parentheses:
-            self._look_for_parentheses(start)
+            self._find_parentheses(start)
         return self._parentheses[start]
 
-    def _look_for_parentheses(self, start: int) -> None:
+    def _find_parentheses(self, start: int) -> None:
         """Find where the `(` at `start` ends, and all that stand between."""
         opened: list[int] = []
         for token in _PARENTHESIS.finditer(self.text, start):
             if token[0] in "'\"" and self.dialect == "bash":
                 # bash looks for the end of this quote first, before it can tell that these are commands
-                raise Unfinished(token.start(), f"`{token[0]}` has no closing `{token[0]}`")
+                raise ShellSyntaxError(token.start(), f"`{token[0]}` has no closing `{token[0]}`")
             if token[0] == "(":
                 opened.append(token.start())
                 self._parentheses[token.start()] = None

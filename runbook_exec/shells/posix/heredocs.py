@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from .regions import Dialect, Unfinished
+from .regions import Dialect, ShellSyntaxError
 
 _QUOTED_PART = re.compile(r"\$?'([^']*)'|\$?\"((?:[^\"\\]|\\.)*)\"|\\(.)|([^'\"\\])", re.DOTALL)
 
@@ -31,7 +31,7 @@ class EndWord:
     strips_tabs: bool
 
     @property
-    def quoted(self) -> bool:
+    def is_quoted(self) -> bool:
         """Whether any of it is quoted, so that nothing is expanded in the body."""
         return any(char in self.raw for char in "\\'\"")
 
@@ -69,7 +69,7 @@ class Heredoc:
     end: int
     close: int
 
-    def moved(self, by: int) -> Heredoc:
+    def shift(self, by: int) -> Heredoc:
         """The same in a text that has so many characters more before it."""
         word = replace(self.word, start=self.word.start + by, end=self.word.end + by)
         return Heredoc(word, self.start + by, self.end + by, self.close + by)
@@ -86,9 +86,9 @@ def find_last_line(text: str, start: int, word: EndWord, dialect: Dialect) -> He
     return None
 
 
-def missing_last_line(word: EndWord) -> Unfinished:
+def make_missing_end_error(word: EndWord) -> ShellSyntaxError:
     """The error for a here-document that no line ends."""
-    return Unfinished(word.start, f"the here-document has no last line `{word.text}`")
+    return ShellSyntaxError(word.start, f"the here-document has no last line `{word.text}`")
 
 
 def ends_in_escape(line: str) -> bool:
@@ -103,7 +103,7 @@ def _logical_line(text: str, start: int, word: EndWord, dialect: Dialect) -> tup
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
         line = text[start:end]
-        if word.quoted or not ends_in_escape(line) or end == len(text):
+        if word.is_quoted or not ends_in_escape(line) or end == len(text):
             return end, "".join((*parts, line))
         # dash looks for the end word in lines as written, the others in joined ones
         parts.append(line + "\n" if dialect == "sh" else line[:-1])

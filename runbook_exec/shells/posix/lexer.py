@@ -12,8 +12,8 @@ from typing import cast
 from ..quoting import Context
 from . import regions as why
 from .cursor import Cursor
-from .heredocs import EndWord, Heredoc, find_last_line, missing_last_line
-from .regions import Dialect, Region, Unfinished
+from .heredocs import EndWord, Heredoc, find_last_line, make_missing_end_error
+from .regions import Dialect, Region, ShellSyntaxError
 
 _OPENERS = "\\'\"`$"
 
@@ -58,7 +58,7 @@ _ZSH_DELIMITED = re.compile(r"(?::[^\W\d_]\w*)*:(?:[fFwWgGsS&])")
 _STRIPS_QUOTED = re.compile(r"\$\{\w+[#%]")
 
 
-class Words(Cursor):
+class WordLexer(Cursor):
     """A cursor that reads words."""
 
     def __init__(self, text: str, dialect: Dialect) -> None:
@@ -79,9 +79,9 @@ class Words(Cursor):
     def blank_lines(self) -> None:
         """Pass blanks, newlines with the here-documents after them, and comments; in zsh also `;`."""
         while True:
-            self.blanks()
+            self.skip_blanks()
             if self.peek() == "#":
-                self.comment()
+                self.skip_comment()
             elif self.peek() == "\n":
                 self.newline()
             elif (
@@ -114,18 +114,18 @@ class Words(Cursor):
                 if not braces and self.at_closing_brace():
                     break
                 braces = max(0, braces + (1 if char == "{" else -1))
-                self._expanding(start, char)
+                self._read_expansion_start(start, char)
             elif plain := _PLAIN.match(self.text, self.pos):
                 self.pos = plain.end()
             else:
-                self._expanding(start, char)
+                self._read_expansion_start(start, char)
         if regex:
             self.mark_unsafe(start, why.REGEX, known)
         elif self.dialect == "zsh" and self.text.startswith("=", start):
             self.mark(start, self.pos, Context.UNSAFE, why.COMMAND_PATH)
         return self.pos > start
 
-    def _expanding(self, start: int, char: str) -> None:
+    def _read_expansion_start(self, start: int, char: str) -> None:
         """Pass a character that may begin an expansion, and note where a value could be part of one."""
         before = self.text[self.pos - 1 : self.pos] if self.pos > start else ""
         if char == "~" and (not before or before in "=:") and _is_name_character(self.text, self.pos + 1):
@@ -159,7 +159,7 @@ class Words(Cursor):
             or (zsh and not self.at("()"))
             or (opened > start and self.text[opened - 1] in "?*+@!" and not zsh)
         ):
-            self._balanced("(", ")", why.PATTERN)
+            self._read_balanced("(", ")", why.PATTERN)
         else:
             return False
         return True
@@ -176,19 +176,19 @@ class Words(Cursor):
             elif not self.word():
                 break
         if self.peek() != ")":
-            raise Unfinished(opened, "`(` of an array has no `)`")
+            raise ShellSyntaxError(opened, "`(` of an array has no `)`")
         self.pos += 1
 
-    def _balanced(self, opening: str, closing: str, reason: str, *, double: bool = False) -> None:
+    def _read_balanced(self, opening: str, closing: str, reason: str, *, double: bool = False) -> None:
         """Pass a bracketed stretch that holds no commands; nothing is proved about values in it."""
         opened, known = self.pos, len(self.marks)
         self.pos += 1
         count = 1
         self.descend(opened)
         while count:
-            char = self.past(_NO_BRACKET)
+            char = self.skip_plain(_NO_BRACKET)
             if not char or (double and char == '"'):
-                raise Unfinished(opened, f"`{opening}` has no `{closing}`")
+                raise ShellSyntaxError(opened, f"`{opening}` has no `{closing}`")
             if char in _OPENERS:
                 self._opener(char, double=double)
             else:
@@ -221,7 +221,7 @@ class Words(Cursor):
     def _single(self) -> None:
         end = self.text.find("'", self.pos + 1)
         if end < 0:
-            raise Unfinished(self.pos, "`'` is not closed")
+            raise ShellSyntaxError(self.pos, "`'` is not closed")
         self.mark(self.pos + 1, end, Context.SINGLE)
         self.pos = end + 1
 
@@ -232,13 +232,13 @@ class Words(Cursor):
         self._expandable(Context.DOUBLE, '"')
         self.ascend()
         if not self.peek():
-            raise Unfinished(opened, '`"` is not closed')
+            raise ShellSyntaxError(opened, '`"` is not closed')
         self.pos += 1
 
     def _expandable(self, context: Context, closer: str) -> None:
         """Text in which only the backslash, `$` and the backtick are special, up to the closer or the end."""
         start = self.pos
-        while (char := self.past(_PLAIN_UNTIL[closer])) and char != closer:
+        while (char := self.skip_plain(_PLAIN_UNTIL[closer])) and char != closer:
             self._opener(char, double=True)
         self.mark(start, self.pos, context)
 
@@ -246,10 +246,10 @@ class Words(Cursor):
         opened = self.pos
         self.pos += 2
         start = self.pos
-        while (char := self.past(_PLAIN_UNTIL["'"])) == "\\":
+        while (char := self.skip_plain(_PLAIN_UNTIL["'"])) == "\\":
             self._opener(char)
         if not char:
-            raise Unfinished(opened, "`$'` is not closed")
+            raise ShellSyntaxError(opened, "`$'` is not closed")
         self.mark(start, self.pos, Context.ANSI_C)
         self.pos += 1
 
@@ -257,7 +257,7 @@ class Words(Cursor):
         opened, known = self.pos, len(self.marks)
         content = _IN_BACKTICKS.match(self.text, opened + 1)
         if content is None:
-            raise Unfinished(opened, "a backtick is not closed")
+            raise ShellSyntaxError(opened, "a backtick is not closed")
         self.pos = content.end()
         self.mark_unsafe(opened, why.BACKTICKS, known)
 
@@ -275,7 +275,7 @@ class Words(Cursor):
             self._braces(double)
         elif self.at("$[") and self.dialect != "sh":
             self.pos += 1
-            self._balanced("[", "]", why.ARITHMETIC, double=double)
+            self._read_balanced("[", "]", why.ARITHMETIC, double=double)
         elif self.at("$'") and not double:
             if self.dialect == "sh":
                 known = len(self.marks)
@@ -307,7 +307,7 @@ class Words(Cursor):
     def _zsh_modifiers(self, double: bool) -> None:
         """What zsh reads as part of `$name` even without braces: subscripts, and modifiers such as `:h`."""
         while self.peek() == "[":
-            self._balanced("[", "]", why.SUBSCRIPT, double=double)
+            self._read_balanced("[", "]", why.SUBSCRIPT, double=double)
         if delimited := _ZSH_DELIMITED.match(self.text, self.pos):
             known = len(self.marks)
             start, self.pos = self.pos, delimited.end()
@@ -329,11 +329,11 @@ class Words(Cursor):
         self.pos += 2
         if self.dialect == "zsh" and not double:
             self.pos -= 1
-            self._balanced("{", "}", why.BRACES)
+            self._read_balanced("{", "}", why.BRACES)
         else:
-            while (char := self.past(_PLAIN_UNTIL["}"])) != "}":
+            while (char := self.skip_plain(_PLAIN_UNTIL["}"])) != "}":
                 if not char:
-                    raise Unfinished(opened, "`${` has no `}`")
+                    raise ShellSyntaxError(opened, "`${` has no `}`")
                 self._opener(char, double=double and not (quotes and char == "'"))
             self.pos += 1
         self.mark_unsafe(opened, why.BRACES, known)
@@ -345,7 +345,7 @@ class Words(Cursor):
         self.pos += 1
         self.commands((")",), opened, opener)
         if self.peek() != ")":
-            raise Unfinished(opened, f"`{opener}` has no `)`")
+            raise ShellSyntaxError(opened, f"`{opener}` has no `)`")
         self.check_bodies()
         self.pos += 1
         self._pending = outer
@@ -357,7 +357,7 @@ class Words(Cursor):
         """Read the word after the `<<` at `operator`; its body comes after the next newline."""
         start, known = self.pos, len(self.marks)
         if not self.word():
-            raise Unfinished(operator, "`<<` has no word after it")
+            raise ShellSyntaxError(operator, "`<<` has no word after it")
         self.mark_unsafe(start, why.END_WORD, known)
         self._pending.append(EndWord(start, self.pos, self.text[start : self.pos], strips_tabs))
 
@@ -369,7 +369,7 @@ class Words(Cursor):
     def check_bodies(self) -> None:
         """Raise Unfinished when a here-document has no body yet where no more can come."""
         for word in self._pending:
-            raise missing_last_line(word)
+            raise make_missing_end_error(word)
 
     def newline(self) -> None:
         """Pass a newline and the bodies of the here-documents before it."""
@@ -382,8 +382,8 @@ class Words(Cursor):
     def _body(self, word: EndWord) -> None:
         found = find_last_line(self.text, self.pos, word, self.dialect)
         if found is None:
-            raise missing_last_line(word)
-        if word.quoted:
+            raise make_missing_end_error(word)
+        if word.is_quoted:
             self.mark(found.start, found.end, Context.HEREDOC_VERBATIM)
         else:
             self._expand_body(found.start, found.end)
@@ -397,7 +397,7 @@ class Words(Cursor):
         body.depth = self.depth
         try:
             body._expandable(Context.HEREDOC, "")
-        except Unfinished:
+        except ShellSyntaxError:
             body.marks.clear()
             body.mark(0, end - start, Context.UNSAFE, why.BROKEN_BODY)
         self.marks += (
@@ -405,7 +405,7 @@ class Words(Cursor):
         )
         self.comments += ((first + start, last + start) for first, last in body.comments)
         self.parameters += ((first + start, last + start) for first, last in body.parameters)
-        self.heredocs += (heredoc.moved(start) for heredoc in body.heredocs)
+        self.heredocs += (heredoc.shift(start) for heredoc in body.heredocs)
 
 
 def _is_name_character(text: str, position: int) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ..base import Scan
 from ..quoting import Context
-from .commands import Commands
+from .commands import CommandParser
 from .heredocs import Heredoc
-from .regions import ARITHMETIC, NAME, Dialect, Region, Unfinished, flatten
+from .regions import ARITHMETIC, NAME, Dialect, Region, ShellSyntaxError, flatten_regions
 
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -23,7 +23,7 @@ _MATCHES_REGEX = frozenset(("=~", "-regex-match", "-pcre-match"))
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedScript:
     """All that is known of a script once it is read; `Scan` is the part of it that other shells have too."""
 
     statements: tuple[tuple[int, int], ...]
@@ -40,14 +40,14 @@ def scan(script: str, dialect: Dialect) -> Scan:
     Commands on one line with a here-document after it cannot be told apart as text: they are one statement.
     Where the script does not parse, `problem` says so and what is left of it is one statement.
     """
-    reading = read(script, dialect)
+    reading = parse_script(script, dialect)
     regions = tuple((region.start, region.end, region.context) for region in reading.regions)
     return Scan(reading.statements, regions, reading.comments, reading.problem)
 
 
-def read(script: str, dialect: Dialect) -> Reading:
+def parse_script(script: str, dialect: Dialect) -> ParsedScript:
     """Like `scan`, with what writing values needs beyond it."""
-    grammar = _Grammar(script, dialect)
+    grammar = _PosixParser(script, dialect)
     statements: list[tuple[int, int]] = []
     problem = None
     start = 0
@@ -58,12 +58,12 @@ def read(script: str, dialect: Dialect) -> Reading:
             if not grammar.peek():
                 break
             statements.append((start, grammar.statement()))
-    except Unfinished as unfinished:
+    except ShellSyntaxError as unfinished:
         problem = (unfinished.offset, unfinished.message)
         statements.append((start, len(script.rstrip(" \t\n"))))
-    return Reading(
+    return ParsedScript(
         tuple(statements),
-        flatten(grammar.marks),
+        flatten_regions(grammar.marks),
         tuple(sorted(grammar.comments)),
         problem,
         tuple(grammar.parameters),
@@ -71,7 +71,7 @@ def read(script: str, dialect: Dialect) -> Reading:
     )
 
 
-class _Grammar(Commands):
+class _PosixParser(CommandParser):
     """The cursor that knows all of the grammar; each method below has the first word behind it."""
 
     def statement(self) -> int:
@@ -82,13 +82,13 @@ class _Grammar(Commands):
             background = self.peek() == "&"
             separated = self.separator()
             end = self.pos if background else end
-            self.blanks()
+            self.skip_blanks()
             if not self.awaits_body:
                 if not separated and self.peek() not in ("", "\n", "#"):
-                    raise self.unexpected()
+                    raise self.make_unexpected_error()
                 return end
             if self.peek() == "#":
-                self.comment()
+                self.skip_comment()
             if not self.peek():
                 self.check_bodies()
             if self.peek() == "\n":
@@ -97,7 +97,7 @@ class _Grammar(Commands):
                 # a last line without characters shows only by its newline
                 return self.pos if last.end == last.close else last.close
             if not separated:
-                raise self.unexpected()
+                raise self.make_unexpected_error()
 
     def compound(self, word: str, opened: int) -> None:
         match word:
@@ -126,10 +126,10 @@ class _Grammar(Commands):
             if not self.word():
                 break
             self.mark_unsafe(start, NAME, known)
-            self.blanks()
+            self.skip_blanks()
             names += 1
         if not names and not self.zsh:
-            raise Unfinished(opened, "`function` has no name after it")
+            raise ShellSyntaxError(opened, "`function` has no name after it")
         if parentheses := _FUNCTION.match(self.text, self.pos):
             self.pos = parentheses.end()
         self.function_body(opened)
@@ -140,9 +140,9 @@ class _Grammar(Commands):
         """`{ …; }`, in zsh with `always { …; }`."""
         self.block(("}",), opened, "{")
         self.expect("}", opened, "{")
-        self.blanks()
+        self.skip_blanks()
         if self.zsh and self.take("always"):
-            self.blanks()
+            self.skip_blanks()
             self.braces_or_command()
 
     def conditional(self, opened: int) -> None:
@@ -152,7 +152,7 @@ class _Grammar(Commands):
             if self.condition(opened, "if", "then"):
                 word = self.take("elif", "else") if self.braces_or_command() else ""
                 if word == "else":
-                    self.blanks()
+                    self.skip_blanks()
                     self.braces_or_command()
                 if word != "elif":
                     return
@@ -163,16 +163,16 @@ class _Grammar(Commands):
             self.block(("fi",), opened, "if")
             word = self.take("fi")
         if not word:
-            raise Unfinished(opened, "`if` has no `fi`")
+            raise ShellSyntaxError(opened, "`if` has no `fi`")
 
     def condition(self, opened: int, opener: str, then: str) -> bool:
         """Commands up to `then` or `do`; true where zsh lets a body follow without that word."""
         if not self.some_commands((then,), brief=True) and not self.zsh and self.closes((then,)):
-            raise Unfinished(opened, f"`{opener}` has no command after it")
+            raise ShellSyntaxError(opened, f"`{opener}` has no command after it")
         if self.take(then):
             return False
         if not self.zsh or not self.peek():
-            raise Unfinished(opened, f"`{opener}` has no `{then}`")
+            raise ShellSyntaxError(opened, f"`{opener}` has no `{then}`")
         return True
 
     def braces_or_command(self) -> bool:
@@ -182,7 +182,7 @@ class _Grammar(Commands):
             opened, self.pos = self.pos, self.pos + 1
             self.block(("}",), opened, "{")
             self.expect("}", opened, "{")
-            self.blanks()
+            self.skip_blanks()
         else:
             self.and_or()
         return braces
@@ -199,7 +199,7 @@ class _Grammar(Commands):
         if self.at("((") and self.dialect != "sh" and (end := self.arithmetic_end(self.pos)) is not None:
             self.mark(self.pos, end, Context.UNSAFE, ARITHMETIC)
             self.pos = end
-            self.blanks()
+            self.skip_blanks()
         else:
             self.loop_names(opened, word)
             self.blank_lines()
@@ -219,10 +219,10 @@ class _Grammar(Commands):
                 break
             self.mark(self.pos, name.end(), Context.UNSAFE, NAME)
             self.pos = name.end()
-            self.blanks()
+            self.skip_blanks()
             names += 1
         if not names:
-            raise Unfinished(opened, f"`{word}` has no variable after it")
+            raise ShellSyntaxError(opened, f"`{word}` has no variable after it")
 
     def parenthesised_words(self, opened: int) -> None:
         """The list of zsh's `for x (a b) …`."""
@@ -231,13 +231,13 @@ class _Grammar(Commands):
         while self.word():
             self.blank_lines()
         self.expect(")", opened, "(")
-        self.blanks()
+        self.skip_blanks()
 
     def repeat_loop(self, opened: int) -> None:
         """zsh's `repeat COUNT …`."""
         if not self.word():
-            raise Unfinished(opened, "`repeat` has no count after it")
-        self.blanks()
+            raise ShellSyntaxError(opened, "`repeat` has no count after it")
+        self.skip_blanks()
         self.separator()
         self.blank_lines()
         self.loop_body(opened, "repeat")
@@ -252,7 +252,7 @@ class _Grammar(Commands):
         elif self.keyword() == "{" or (self.zsh and self.peek()):
             self.braces_or_command()
         else:
-            raise Unfinished(opened, f"`{word}` has no `do`")
+            raise ShellSyntaxError(opened, f"`{word}` has no `do`")
 
     def rest_of_loop(self, opened: int, word: str) -> None:
         """The commands of a loop after `do`, and `done`."""
@@ -262,11 +262,11 @@ class _Grammar(Commands):
     def case(self, opened: int) -> None:
         """`case WORD in … esac`, in zsh also with braces."""
         if not self.word():
-            raise Unfinished(opened, "`case` has no word after it")
+            raise ShellSyntaxError(opened, "`case` has no word after it")
         self.blank_lines()
         closer = "esac" if self.take("in") else "}" if self.zsh and self.take("{") else ""
         if not closer:
-            raise Unfinished(opened, "`case` has no `in`")
+            raise ShellSyntaxError(opened, "`case` has no `in`")
         while True:
             self.blank_lines()
             if not self.peek() or self.closes((closer,)):
@@ -287,13 +287,13 @@ class _Grammar(Commands):
             self.blank_lines()
             start = self.pos
             if not self.word():
-                raise Unfinished(start, "a pattern of `case` is missing")
+                raise ShellSyntaxError(start, "a pattern of `case` is missing")
             self.blank_lines()
             if self.peek() != "|":
                 break
             self.pos += 1
         if self.peek() != ")":
-            raise Unfinished(start, "a pattern of `case` has no `)`")
+            raise ShellSyntaxError(start, "a pattern of `case` has no `)`")
         self.pos += 1
 
     def parenthesis_is_pattern(self) -> bool:
@@ -308,14 +308,14 @@ class _Grammar(Commands):
             self.blank_lines()
             start = self.pos
             if not self.peek():
-                raise Unfinished(opened, "`[[` has no `]]`")
+                raise ShellSyntaxError(opened, "`[[` has no `]]`")
             if self.take("]]"):
                 return
             is_pattern = before in _MATCHES | _MATCHES_REGEX
             if self.at("&&") or self.at("||"):
                 self.pos += 2
             elif self.peek() in (";", "&", "|"):
-                raise self.unexpected()
+                raise self.make_unexpected_error()
             elif (self.peek() == "(" and not is_pattern) or not self.word(regex=before in _MATCHES_REGEX):
                 self.pos += 1
             before = self.text[start : self.pos]

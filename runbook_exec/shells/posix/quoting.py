@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..base import Filling, Piece, Unwritable
+from ..base import Filling, Piece, QuotingError
 from ..quoting import Context
 from .heredocs import Heredoc, ends_in_escape
-from .parser import Reading, read
+from .parser import ParsedScript, parse_script
 from .regions import Dialect, Region
 
 _IN_DOUBLE = re.compile(r"([\\\"$`])")
@@ -45,32 +45,32 @@ def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piec
     Raises Unwritable where no way of writing the value is known to be exact.
     """
     blanked = _blank(text, fillings)
-    reading = read(blanked, dialect)
+    reading = parse_script(blanked, dialect)
     edits: list[_Edit] = []
     bodies: dict[int, list[int]] = {}
     for index, filling in enumerate(fillings):
         if filling.context is Context.COMMENT:
             continue
         region = _region(reading, filling)
-        _refuse(filling, region)
+        _check_filling(filling, region)
         around = [
             n for n, heredoc in enumerate(reading.heredocs) if heredoc.start <= filling.start < heredoc.end
         ]
         if filling.context in _HEREDOCS:
             if len(around) != 1:
-                raise Unwritable("a value cannot be written in a here-document that is inside another")
+                raise QuotingError("a value cannot be written in a here-document that is inside another")
             bodies.setdefault(around[0], []).append(index)
             continue
         if around:
             _check_within_body(blanked, filling, region)
         edits.append(
-            _Edit(filling.start, filling.end, _written(text, fillings, index, reading, dialect), index)
+            _Edit(filling.start, filling.end, _quote_filling(text, fillings, index, reading, dialect), index)
         )
     for number, indices in bodies.items():
-        body = _Body(
+        body = _HeredocBody(
             blanked, reading, reading.heredocs[number], {index: fillings[index] for index in indices}
         )
-        edits += body.edits()
+        edits += body.make_edits()
     return _assemble(text, edits)
 
 
@@ -82,7 +82,7 @@ def _blank(text: str, fillings: Iterable[Filling]) -> str:
     return "".join(characters)
 
 
-def _region(reading: Reading, filling: Filling) -> Region:
+def _region(reading: ParsedScript, filling: Filling) -> Region:
     """What was read around the placeholder; as unsafe as any part of it."""
     touched = [
         region for region in reading.regions if region.start < filling.end and filling.start < region.end
@@ -93,13 +93,13 @@ def _region(reading: Reading, filling: Filling) -> Region:
     return touched[0] if touched else Region(filling.start, filling.end, Context.BARE)
 
 
-def _refuse(filling: Filling, region: Region) -> None:
+def _check_filling(filling: Filling, region: Region) -> None:
     if region.context is Context.UNSAFE:
-        raise Unwritable(f"a value cannot be written {region.reason}")
+        raise QuotingError(f"a value cannot be written {region.reason}")
     if filling.context is not region.context:
-        raise Unwritable("a value cannot be written where the quoting around it is not closed")
+        raise QuotingError("a value cannot be written where the quoting around it is not closed")
     if "\0" in filling.value:
-        raise Unwritable("a value with a NUL byte cannot be given to a program; take the byte out")
+        raise QuotingError("a value with a NUL byte cannot be given to a program; take the byte out")
 
 
 def _check_within_body(blanked: str, filling: Filling, region: Region) -> None:
@@ -109,13 +109,15 @@ def _check_within_body(blanked: str, filling: Filling, region: Region) -> None:
         line < region.start and "\n" not in blanked[region.start : region.end + 1]
     )
     if "\n" in filling.value or not quoted_on_one_line:
-        raise Unwritable(
+        raise QuotingError(
             "a value of several lines cannot be written inside $( … ) in a here-document; "
             "assign it to a variable first and use that"
         )
 
 
-def _written(text: str, fillings: Sequence[Filling], index: int, reading: Reading, dialect: Dialect) -> str:
+def _quote_filling(
+    text: str, fillings: Sequence[Filling], index: int, reading: ParsedScript, dialect: Dialect
+) -> str:
     """The value as the shell is to read it, outside here-documents."""
     filling = fillings[index]
     value = filling.value
@@ -134,34 +136,34 @@ def _written(text: str, fillings: Sequence[Filling], index: int, reading: Readin
     return "'" + value.replace("'", r"'\''") + "'"
 
 
-def _continues_parameter(reading: Reading, filling: Filling) -> bool:
+def _continues_parameter(reading: ParsedScript, filling: Filling) -> bool:
     """Whether the placeholder follows on a `$name`, which letters would make longer."""
     return any(start < filling.start <= end for start, end in reading.parameters)
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
+class _HeredocBody:
     """A here-document and the values that go into it, by the index of their fillings."""
 
     blanked: str
-    reading: Reading
+    reading: ParsedScript
     heredoc: Heredoc
     fillings: Mapping[int, Filling]
 
-    def edits(self) -> list[_Edit]:
+    def make_edits(self) -> list[_Edit]:
         """What to change in the statement."""
-        if not self.heredoc.word.quoted:
-            return [self._expanded(index) for index in self.fillings]
+        if not self.heredoc.word.is_quoted:
+            return [self._make_expanded_edit(index) for index in self.fillings]
         if any(self._needs_care(filling, filling.value) for filling in self.fillings.values()):
-            return self._rewritten()
+            return self._rewrite_heredoc()
         return [_Edit(item.start, item.end, item.value, index) for index, item in self.fillings.items()]
 
-    def _expanded(self, index: int) -> _Edit:
+    def _make_expanded_edit(self, index: int) -> _Edit:
         """The value for a body in which `$` and backticks are expanded."""
         filling = self.fillings[index]
-        before = self._filled(self._line(filling)[0], filling.start)
+        before = self._fill_stretch(self._line(filling)[0], filling.start)
         if ")" in filling.value and self.heredoc.word.begins(before):
-            raise Unwritable(
+            raise QuotingError(
                 "a value with `)` cannot be written on a line that begins like the last of its here-document"
             )
         value = _IN_HEREDOC.sub(r"\\\1", filling.value)
@@ -178,12 +180,12 @@ class _Body:
         end = self.blanked.find("\n", filling.end)
         return start, end
 
-    def _filled(self, start: int, end: int) -> str:
+    def _fill_stretch(self, start: int, end: int) -> str:
         """A stretch of the body with the values as they would be without care."""
         pieces = []
         for item in sorted(self.fillings.values(), key=lambda item: item.start):
             if start <= item.start < end:
-                value = item.value if self.heredoc.word.quoted else _IN_HEREDOC.sub(r"\\\1", item.value)
+                value = item.value if self.heredoc.word.is_quoted else _IN_HEREDOC.sub(r"\\\1", item.value)
                 pieces += [self.blanked[start : item.start], value]
                 start = item.end
         return "".join((*pieces, self.blanked[start:end]))
@@ -195,9 +197,9 @@ class _Body:
         loses_tabs = (
             word.strips_tabs
             and value[:1] in ("", "\t")
-            and not self._filled(start, filling.start).strip("\t")
+            and not self._fill_stretch(start, filling.start).strip("\t")
         )
-        line = self._filled(start, end)
+        line = self._fill_stretch(start, end)
         return "\n" in value or loses_tabs or word.ends_body(line) or word.resembles(line)
 
     def _is_on_continued_line(self, filling: Filling) -> bool:
@@ -205,10 +207,10 @@ class _Body:
         start, end = self._line(filling)
         return ends_in_escape(self.blanked[: max(start - 1, 0)]) or ends_in_escape(self.blanked[start:end])
 
-    def _rewritten(self) -> list[_Edit]:
+    def _rewrite_heredoc(self) -> list[_Edit]:
         """The here-document with a word that is not quoted, and all of its own text escaped instead."""
         heredoc = self.heredoc
-        edits = [self._expanded(index) for index in self.fillings]
+        edits = [self._make_expanded_edit(index) for index in self.fillings]
         start = heredoc.start
         for stop, resume in [*sorted((edit.start, edit.end) for edit in edits), (heredoc.end, heredoc.end)]:
             edits.append(_Edit(start, stop, _IN_HEREDOC.sub(r"\\\1", self.blanked[start:stop])))
@@ -223,7 +225,9 @@ class _Body:
         word = self.heredoc.word.text
         if _PLAIN_WORD.fullmatch(word):
             return word
-        lines = {line.strip("\t") for line in self._filled(self.heredoc.start, self.heredoc.end).split("\n")}
+        lines = {
+            line.strip("\t") for line in self._fill_stretch(self.heredoc.start, self.heredoc.end).split("\n")
+        }
         word = "EOF"
         while any(line.startswith(word) for line in lines):
             word += "_"

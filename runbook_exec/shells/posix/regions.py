@@ -45,7 +45,7 @@ BROKEN_BODY = "in a here-document whose `$` or backticks do not parse; mend it f
 NOT_PORTABLE = "inside $'…' in sh, where shells differ; use plain quotes"
 
 
-class Unfinished(Exception):
+class ShellSyntaxError(Exception):
     """The script does not parse: where the trouble began, and what it is."""
 
     def __init__(self, offset: int, message: str) -> None:
@@ -64,7 +64,7 @@ class Region:
     reason: str = ""
 
 
-def flatten(marks: Sequence[Region]) -> tuple[Region, ...]:
+def flatten_regions(marks: Sequence[Region]) -> tuple[Region, ...]:
     """Nested marks as disjoint regions in order, innermost first; bare ones, which only make holes, go."""
     flat: list[Region] = []
     around: list[Region] = []

@@ -40,18 +40,18 @@ def check(command: Sequence[str], scripts: Sequence[str], alone: Sequence[bool])
     Raises FileNotFoundError when the shell is not installed.
     """
     with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
-        asking = _Asking(command, Path(folder))
+        asking = _SyntaxChecker(command, Path(folder))
         together = [number for number, by_itself in enumerate(alone) if not by_itself]
         accepted: set[int] = set()
         for batch in _batches(scripts, together):
-            accepted |= asking.accepted(scripts, batch)
+            accepted |= asking.find_accepted(scripts, batch)
         found: list[Complaint | None] = [None] * len(scripts)
         suspects = [number for number in range(len(scripts)) if number not in accepted]
         if suspects:
             from concurrent.futures import ThreadPoolExecutor  # most scripts are right, and it is not small
 
             with ThreadPoolExecutor(os.cpu_count()) as pool:
-                said = pool.map(asking.complaint, suspects, [scripts[number] for number in suspects])
+                said = pool.map(asking.find_complaint, suspects, [scripts[number] for number in suspects])
                 for number, complaint in zip(suspects, said, strict=True):
                     found[number] = complaint
         return found
@@ -72,20 +72,20 @@ def _batches(scripts: Sequence[str], numbers: Sequence[int]) -> Iterator[list[in
 
 
 @dataclass(frozen=True, slots=True)
-class _Asking:
+class _SyntaxChecker:
     """A shell that is asked, and a folder for what it is to read."""
 
     command: Sequence[str]
     folder: Path
 
-    def accepted(self, scripts: Sequence[str], batch: Sequence[int]) -> set[int]:
+    def find_accepted(self, scripts: Sequence[str], batch: Sequence[int]) -> set[int]:
         """Those of the batch that the shell surely parses; of the others nothing is known."""
         if self._accepts([scripts[number] for number in batch]):
             return set(batch)
         half = len(batch) // 2
         if not half:
             return set()
-        return self.accepted(scripts, batch[:half]) | self.accepted(scripts, batch[half:])
+        return self.find_accepted(scripts, batch[:half]) | self.find_accepted(scripts, batch[half:])
 
     def _accepts(self, scripts: Sequence[str]) -> bool:
         text = "".join(
@@ -96,7 +96,7 @@ class _Asking:
         done = self._run("all", text)
         return done.returncode == 0 and not done.stderr
 
-    def complaint(self, number: int, script: str) -> Complaint | None:
+    def find_complaint(self, number: int, script: str) -> Complaint | None:
         """What the shell says of a script by itself."""
         done = self._run(str(number), script)
         said = done.stderr.decode("utf-8", "replace").strip()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...system.memo import remembered
+from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan
 from . import parser as posix_scan
 from . import quoting as posix
 from . import syntax as posix_check
 
 
-@remembered
+@cache_scans
 def scan(script: str) -> Scan:
     """Split a script into its complete commands and tell the quoting of every stretch; never raises."""
     return posix_scan.scan(script, "zsh")

@@ -14,31 +14,31 @@ from typing import NamedTuple
 
 from ...document.model import Block, Statement
 from ...plan.builder import chosen_alternative
-from ...plan.model import Item
+from ...plan.model import PlanItem
 from ...shells.quoting import Context
 from ...shells.registry import SHELLS
-from ..fill_recipe import recipe, slots_of
-from .lines import in_lines
+from ..fill_recipe import build_recipe, find_slots
+from .lines import wrap_lines
 
 _TITLE = re.compile(r'(?<![^\s{])title="([^"]*)"')
 
 
-class Shown(NamedTuple):
+class BlockContext(NamedTuple):
     """What a page knows of its placeholders: the statements by identity as items, and the secret names."""
 
-    items: Mapping[int, Item]
+    items: Mapping[int, PlanItem]
     secrets: frozenset[str]
 
 
-def block_html(block: Block, shell: str, shown: Shown) -> str:
+def render_block(block: Block, shell: str, shown: BlockContext) -> str:
     """A block of the page; `shell` is its procedure's."""
     if not block.runs:
-        return not_run_html(block.code, block.info, block.language, block.why_not)
+        return render_not_run(block.code, block.info, block.language, block.why_not)
     session = block.script.text != block.code
     items = [shown.items[id(s)] for s in block.statements if id(s) in shown.items]
     step = items[0].step if items else None
     label = f"Step {escape(step.label)}" if step else "Runs"
-    code = _session(block, shell, shown) if session else _script(block, shell, shown)
+    code = _render_console(block, shell, shown) if session else _render_script(block, shell, shown)
     digest = hashlib.sha256(block.script.text.encode("utf-8", "surrogatepass")).hexdigest()
     kinds = "rb-block rb-runs" + (" rb-session" if session else "")
     return (
@@ -50,9 +50,9 @@ def block_html(block: Block, shell: str, shown: Shown) -> str:
     )
 
 
-def not_run_html(code: str, info: str, language: str, why: str) -> str:
+def render_not_run(code: str, info: str, language: str, why: str) -> str:
     """A block that does not run, and why; `info` is what stands after its fence."""
-    painted = in_lines(_painted(code, 0, len(code), _colours(code, language)), code, 0, len(code))
+    painted = wrap_lines(_highlight_text(code, 0, len(code), _colours(code, language)), code, 0, len(code))
     return (
         '<div class="rb-block rb-shown"><div class="rb-bar">'
         f'<span class="rb-tag">Not run</span><span class="rb-language">{escape(language) or "text"}</span>'
@@ -67,7 +67,7 @@ def _title(info: str) -> str:
     return f'<span class="rb-title">{escape(found[1])}</span>' if found and found[1] else ""
 
 
-def _notes(block: Block, items: Sequence[Item]) -> str:
+def _notes(block: Block, items: Sequence[PlanItem]) -> str:
     """What else is said of the block, in a few words each."""
     if not items:
         return ""
@@ -86,44 +86,44 @@ def _notes(block: Block, items: Sequence[Item]) -> str:
     return "".join(f'<span class="rb-note">{escape(note)}</span>' for note in notes if note)
 
 
-def _script(block: Block, shell: str, shown: Shown) -> str:
+def _render_script(block: Block, shell: str, shown: BlockContext) -> str:
     """The script with a span around each statement and each placeholder, and nothing added to its text."""
     text = block.script.text
     out: list[str] = []
     position = 0
-    colours = _colours(_blanked(block, text), shell)
+    colours = _colours(_blank_placeholders(block, text), shell)
     for statement in block.statements:
-        between = _painted(text, position, statement.start, colours)
-        out.append(in_lines(between, text, position, statement.start))
-        out.append(_statement(block, statement, shell, colours, shown))
+        between = _highlight_text(text, position, statement.start, colours)
+        out.append(wrap_lines(between, text, position, statement.start))
+        out.append(_render_statement(block, statement, shell, colours, shown))
         position = statement.end
-    out.append(in_lines(_painted(text, position, len(text), colours), text, position, len(text)))
+    out.append(wrap_lines(_highlight_text(text, position, len(text), colours), text, position, len(text)))
     return "".join(out)
 
 
-def _session(block: Block, shell: str, shown: Shown) -> str:
+def _render_console(block: Block, shell: str, shown: BlockContext) -> str:
     """A session: its commands, and below each what the document says it prints."""
     text = block.script.text
-    colours = _colours(_blanked(block, text), shell)
+    colours = _colours(_blank_placeholders(block, text), shell)
     out: list[str] = []
     for statement in block.statements:
-        out.append(_statement(block, statement, shell, colours, shown))
+        out.append(_render_statement(block, statement, shell, colours, shown))
         out.append("\n")
         if statement.expected:
             out.append(f'<samp class="rb-output">{escape(statement.expected)}\n</samp>')
     return "".join(out).removesuffix("\n")
 
 
-def _statement(
-    block: Block, statement: Statement, shell: str, colours: Sequence[_Colour], shown: Shown
+def _render_statement(
+    block: Block, statement: Statement, shell: str, colours: Sequence[_Colour], shown: BlockContext
 ) -> str:
     text = block.script.text
     painted = "".join(_with_slots(statement, statement.start, text, colours, shown))
-    opening = _opening(block, statement, shell, shown)
-    return f"{opening}{in_lines(painted, text, statement.start, statement.end)}</span>"
+    opening = _opening_tag(block, statement, shell, shown)
+    return f"{opening}{wrap_lines(painted, text, statement.start, statement.end)}</span>"
 
 
-def _blanked(block: Block, text: str) -> str:
+def _blank_placeholders(block: Block, text: str) -> str:
     """The text with a word in place of each placeholder, which else would be coloured as redirections."""
     for statement in block.statements:
         for found in statement.placeholders:
@@ -132,11 +132,11 @@ def _blanked(block: Block, text: str) -> str:
     return text
 
 
-def _opening(block: Block, statement: Statement, shell: str, shown: Shown) -> str:
+def _opening_tag(block: Block, statement: Statement, shell: str, shown: BlockContext) -> str:
     item = shown.items.get(id(statement))
     more = ""
     if item is not None:
-        more += f' id="rb-{escape(item.step.anchor)}-{item.where.statement}" data-n="{escape(item.named)}"'
+        more += f' id="rb-{escape(item.step.anchor)}-{item.where.statement}" data-n="{escape(item.label)}"'
     if statement.start and block.script.text[statement.start - 1] != "\n":
         more += ' data-goes-on=""'
     if statement.alternative:
@@ -144,26 +144,26 @@ def _opening(block: Block, statement: Statement, shell: str, shown: Shown) -> st
         chosen = chosen_alternative(block.alternatives, item.annotation.choose) if item else None
         more += f' data-alternative="{statement.alternative}" data-label="{escape(label)}"'
         more += ' data-chosen=""' if chosen == statement.alternative else ""
-    if found := recipe(statement, shell):
+    if found := build_recipe(statement, shell):
         more += f' data-rb="{escape(json.dumps(found, ensure_ascii=False))}"'
     return f'<span class="rb-st"{more}>'
 
 
 def _with_slots(
-    statement: Statement, base: int, text: str, colours: Sequence[_Colour], shown: Shown
+    statement: Statement, base: int, text: str, colours: Sequence[_Colour], shown: BlockContext
 ) -> Iterator[str]:
     position = statement.start
-    writable = {id(found) for found in slots_of(statement)}
+    writable = {id(found) for found in find_slots(statement)}
     for found in statement.placeholders:
         start, end = base + found.start, base + found.end
-        yield _painted(text, position, start, colours)
+        yield _highlight_text(text, position, start, colours)
         kinds = "rb-slot" + (" rb-secret" if found.name in shown.secrets else "")
         if id(found) in writable and found.context is not Context.COMMENT:
             yield f'<span class="{kinds}" data-name="{escape(found.name)}">{escape(text[start:end])}</span>'
         else:
             yield escape(text[start:end])
         position = end
-    yield _painted(text, position, statement.end, colours)
+    yield _highlight_text(text, position, statement.end, colours)
 
 
 # colours ---------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def _colours(text: str, language: str) -> tuple[_Colour, ...]:
     return tuple(each for each in found if each.kind) if position == len(text) else ()
 
 
-def _painted(text: str, start: int, end: int, colours: Sequence[_Colour]) -> str:
+def _highlight_text(text: str, start: int, end: int, colours: Sequence[_Colour]) -> str:
     """`text[start:end]` as HTML; the text itself, whatever the colours are."""
     out: list[str] = []
     position = start

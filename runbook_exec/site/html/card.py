@@ -9,29 +9,29 @@ from html import escape
 from urllib.parse import quote
 
 from ...document.model import Input, Procedure, Step
-from ...plan.model import Item
-from ...runs.due import Dates
+from ...plan.model import PlanItem
+from ...runs.due import DueDates
 from ...runs.freshness import Success
 from ...shells.quoting import Context
-from ..page import SitePage, owner
+from ..page import SitePage, find_owner
 
 
-def card_html(page: SitePage) -> str:
+def render_card(page: SitePage) -> str:
     """The card below the page's title."""
     parts = [
         _banner(page.dates),
         _facts(page),
-        run_html(page, page.main) if page.main else _choice(page),
+        render_command(page, page.main_procedure) if page.main_procedure else _choice(page),
         _form(page),
-        _cast(page),
+        _asciicast(page),
     ]
     return f'<section class="rb-card" aria-label="About this runbook">{"".join(parts)}</section>'
 
 
-def run_html(page: SitePage, procedure: Procedure) -> str:
+def render_command(page: SitePage, procedure: Procedure) -> str:
     """The command that runs a procedure."""
-    address = page.place.shown
-    if procedure is not page.main:
+    address = page.location.path_to_run
+    if procedure is not page.main_procedure:
         address += f"#{procedure.anchor}"
     command = f"runbook-exec {shlex.quote(address)}"
     return (
@@ -52,17 +52,17 @@ def _choice(page: SitePage) -> str:
     return f'<div class="rb-choice"><p>{said}</p><ul>{links}</ul></div>'
 
 
-def moment_html(moment: datetime) -> str:
+def render_moment(moment: datetime) -> str:
     """A moment as a day, which the page's script tells as so many days ago."""
     utc = moment.astimezone(UTC)
     exact = utc.strftime("%Y-%m-%dT%H:%M:%SZ")
     return f'<time datetime="{exact}" title="{utc:%Y-%m-%d %H:%M} UTC">{utc:%Y-%m-%d}</time>'
 
 
-def _banner(dates: Dates) -> str:
+def _banner(dates: DueDates) -> str:
     """What is due, which the page's script tells on the day: a site is built once and read for months."""
     lines = []
-    if dates.never:
+    if dates.never_succeeded:
         lines.append('<p class="rb-due" data-due="">It is to be run regularly, and has never succeeded.</p>')
     if dates.run_due:
         lines.append(_due(dates.run_due, "Run it again by", "Running it again was due on"))
@@ -83,14 +83,14 @@ def _facts(page: SitePage) -> str:
     dates = page.dates
     facts: list[tuple[str, str]] = []
     if page.runs:
-        last = moment_html(dates.succeeded) if dates.succeeded else "never, as far as this site knows"
+        last = render_moment(dates.succeeded) if dates.succeeded else "never, as far as this site knows"
         facts.append(("Last success", last))
     if dates.cadence:
         days = dates.cadence.total_seconds() / 86400
         facts.append(("To be run", f"every {days:g} day{'s' * (days != 1)}"))
     if dates.reviewed:
         facts.append(("Reviewed", f"{dates.reviewed:%Y-%m-%d}"))
-    if who := owner(page.runbook.front_matter):
+    if who := find_owner(page.runbook.front_matter):
         facts.append(("Owner", escape(who)))
     rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
     return f'<dl class="rb-facts">{rows}</dl>' if rows else ""
@@ -121,7 +121,7 @@ def _form(page: SitePage) -> str:
     )
 
 
-def _row(name: str, known: Input, secret: bool, captured: Item | None) -> str:
+def _row(name: str, known: Input, secret: bool, captured: PlanItem | None) -> str:
     said = [_with_code(known.help)] if known.help else []
     if secret:
         asks = "has one by default, or asks for it" if known.default is not None else "asks for it"
@@ -153,17 +153,17 @@ def _with_code(text: str) -> str:
     return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
 
 
-def _cast(page: SitePage) -> str:
-    if page.cast is None:
+def _asciicast(page: SitePage) -> str:
+    if page.asciicast is None:
         return ""
-    title = f": {escape(page.cast.title)}" if page.cast.title else ""
+    title = f": {escape(page.asciicast.title)}" if page.asciicast.title else ""
     return (
         f'<div class="rb-cast"><p class="rb-label">Recorded run{title}</p>'
-        f'<a class="rb-recording" href="{escape(quote(page.cast.name))}">an asciicast</a></div>'
+        f'<a class="rb-recording" href="{escape(quote(page.asciicast.name))}">an asciicast</a></div>'
     )
 
 
-def state_html(step: Step, fresh: tuple[Success | None, bool], manual: bool) -> str:
+def render_state(step: Step, fresh: tuple[Success | None, bool], manual: bool) -> str:
     """What stands below a step's title: a box to tick if a person does it, and when it last succeeded."""
     box = ""
     if manual:
@@ -176,7 +176,7 @@ def state_html(step: Step, fresh: tuple[Success | None, bool], manual: bool) -> 
     if success is None:
         kind, said = "never", "never run"
     else:
-        when = moment_html(datetime.fromisoformat(success.succeeded))
+        when = render_moment(datetime.fromisoformat(success.succeeded))
         kind = "same" if same else "changed"
         said = f"last succeeded {when}, {'unchanged since' if same else 'changed since it last ran'}"
     return f'<div class="rb-state">{box}<span class="rb-fresh rb-{kind}">{said}</span></div>'

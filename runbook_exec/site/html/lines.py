@@ -16,15 +16,15 @@ _WHOLE = 20  # characters of a word that is not broken at its hyphens: every pag
 _DEEPEST = 8  # the last step of indentation that the style sheet has
 
 
-def in_lines(html: str, text: str, start: int, end: int) -> str:
+def wrap_lines(html: str, text: str, start: int, end: int) -> str:
     """The HTML of `text[start:end]`, whose tags are all spans, with a span around what is on each line."""
     before = text.rfind("\n", 0, start) + 1
     lines = iter(text[before:end].split("\n"))
-    out = [_opening(next(lines))]
+    out = [_opening_tag(next(lines))]
     around: list[str] = []  # the spans that are open
     for piece in _TAG_OR_LINE_END.split(html):
         if piece == "\n":
-            out += ["</span>" * (len(around) + 1), "\n", _opening(next(lines)), *around]
+            out += ["</span>" * (len(around) + 1), "\n", _opening_tag(next(lines)), *around]
         elif piece == "</span>":
             around.pop()
             out.append(piece)
@@ -32,15 +32,15 @@ def in_lines(html: str, text: str, start: int, end: int) -> str:
             around.append(piece)
             out.append(piece)
         else:
-            out.append(_WORD.sub(_whole, piece) if "-" in piece else piece)
+            out.append(_WORD.sub(_wrap_word, piece) if "-" in piece else piece)
     return _NOTHING.sub("", "".join([*out, "</span>"]))
 
 
-def _opening(line: str) -> str:
+def _opening_tag(line: str) -> str:
     width = len(line) - len(line.lstrip(" "))
     return f'<span class="rb-line rb-in{min(width, _DEEPEST)}">' if width else '<span class="rb-line">'
 
 
-def _whole(word: re.Match[str]) -> str:
+def _wrap_word(word: re.Match[str]) -> str:
     short = "-" in word[0] and len(unescape(word[0])) <= _WHOLE
     return f'<span class="rb-whole">{word[0]}</span>' if short else word[0]

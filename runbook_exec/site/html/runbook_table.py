@@ -8,19 +8,19 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from ..page import Listed, listed
-from .card import moment_html
+from ..page import RunbookListing, read_listing
+from .card import render_moment
 
 _NONE = ' class="rb-none"'  # a narrow screen leaves it out
 
 
-def runbooks_below(docs: Path, sources: Sequence[str]) -> list[Listed]:
+def find_runbooks(docs: Path, sources: Sequence[str]) -> list[RunbookListing]:
     """The runbooks among these pages of a site, by title."""
-    found = [each for source in sources if (each := listed(docs, source))]
+    found = [each for source in sources if (each := read_listing(docs, source))]
     return sorted(found, key=lambda each: each.title.casefold())
 
 
-def table_html(runbooks: Sequence[Listed], source: str) -> str:
+def render_table(runbooks: Sequence[RunbookListing], source: str) -> str:
     """The table as it stands on the page `source`; its script makes the headings into buttons that sort."""
     columns = ("Runbook", "Owner", "Cadence", "Last success", "Due")
     head = "".join(f'<th scope="col">{each}</th>' for each in columns)
@@ -31,7 +31,7 @@ def table_html(runbooks: Sequence[Listed], source: str) -> str:
     )
 
 
-def _row(each: Listed, folder: str) -> str:
+def _row(each: RunbookListing, folder: str) -> str:
     dates = each.dates
     address = quote(posixpath.relpath(each.source, folder or "."))
     cells = [
@@ -45,15 +45,15 @@ def _row(each: Listed, folder: str) -> str:
         (
             "Last success",
             dates.succeeded.isoformat() if dates.succeeded else "",
-            moment_html(dates.succeeded) if dates.succeeded else "never",
+            render_moment(dates.succeeded) if dates.succeeded else "never",
         ),
         (
             "Due",
-            "0" if dates.never else dates.due.isoformat() if dates.due else "",
+            "0" if dates.never_succeeded else dates.due.isoformat() if dates.due else "",
             f'<span class="rb-due" data-due="{dates.due:%Y-%m-%dT%H:%M:%SZ}">{dates.due:%Y-%m-%d}</span>'
-            if dates.due and not dates.never
+            if dates.due and not dates.never_succeeded
             else '<span class="rb-due" data-due="">now</span>'
-            if dates.never
+            if dates.never_succeeded
             else "–",
         ),
     ]

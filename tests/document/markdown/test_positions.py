@@ -19,13 +19,13 @@ from runbook_exec.document.markdown.elements import (
     Heading,
     Html,
     IndentedCode,
-    Item,
+    ListItem,
     Paragraph,
 )
-from runbook_exec.text.source import Excerpt, PositionError, source
+from runbook_exec.text.source import MappedText, PositionError, parse_source
 from runbook_exec.text.span import Span
 
-_Kind = TypeVar("_Kind", Fence, Heading, Html, IndentedCode, Item, Paragraph)
+_Kind = TypeVar("_Kind", Fence, Heading, Html, IndentedCode, ListItem, Paragraph)
 
 _REFERENCE = MarkdownIt("commonmark")
 
@@ -82,7 +82,7 @@ def _ours(text: str) -> list[Seen]:
             fence.span.line - 1,
             fence.last,
         )
-        for fence in elements.read(source(text))
+        for fence in elements.read_elements(parse_source(text))
         if isinstance(fence, Fence)
     ]
 
@@ -137,7 +137,7 @@ def test_fences_agree_with_the_reference_on_generated_documents(part: int) -> No
 
 
 def _read(text: str) -> tuple[Element, ...]:
-    return elements.read(source(text))
+    return elements.read_elements(parse_source(text))
 
 
 def _only(kind: type[_Kind], text: str) -> _Kind:
@@ -151,7 +151,7 @@ def test_a_fence_at_the_top_has_its_exact_place() -> None:
     fence = _only(Fence, text)
     assert text[fence.span.start : fence.span.end] == "```fish {id=a}\nfly status\n\n  set x 1\n```"
     assert (fence.span.line, fence.span.column, fence.last, fence.closed) == (3, 1, 7, True)
-    assert fence.code == Excerpt("fly status\n\n  set x 1", (22, 33, 34), (0, 0, 0))
+    assert fence.code == MappedText("fly status\n\n  set x 1", (22, 33, 34), (0, 0, 0))
     assert (fence.info, fence.written, text[fence.written_at :][:4]) == ("fish {id=a}", "fish {id=a}", "fish")
 
 
@@ -159,16 +159,16 @@ def test_a_tab_that_a_list_cuts_in_two_leaves_spaces_that_are_not_in_the_file() 
     """An item three columns wide takes three of a tab's four; what is left is padding, other tabs stay."""
     text = "1. x\n\n   ```\n\t\ty\tz\n   ```\n"
     fence = _only(Fence, text)
-    assert fence.code == Excerpt(" \ty\tz", (text.index("\t\ty") + 1,), (1,))
+    assert fence.code == MappedText(" \ty\tz", (text.index("\t\ty") + 1,), (1,))
 
 
 def test_a_fence_in_a_list_in_a_quote_knows_both() -> None:
     """Its column counts the markers before it, and its code has none of them."""
     text = "> 1. a\n>    ```sh\n>    ls\n>    ```\n"
     fence = _only(Fence, text)
-    item = _only(Item, text)
+    item = _only(ListItem, text)
     assert (fence.quoted, fence.items, fence.span) == (True, (item.id,), Span(12, 34, 2, 6))
-    assert fence.code == Excerpt("ls", (text.index("ls"),), (0,))
+    assert fence.code == MappedText("ls", (text.index("ls"),), (0,))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -238,7 +238,7 @@ def test_headings(text: str, written: str, level: int, title: str) -> None:
 def test_items_say_their_number_and_what_is_around_them() -> None:
     """Numbers are as written; an item in an item names the one around it; a new kind is a new list."""
     text = "3. three\n   - dash\n4. four\n\n1) other\n"
-    items = [element for element in _read(text) if isinstance(element, Item)]
+    items = [element for element in _read(text) if isinstance(element, ListItem)]
     assert [(item.number, item.ordered) for item in items] == [
         ("3", True),
         ("", False),
@@ -260,7 +260,7 @@ def test_only_ascii_digits_number_a_list() -> None:
     assert [type(element) for element in _read("١. a\n\n  ٢) b\n\n1. c\n٣. d\n")] == [
         Paragraph,
         Paragraph,
-        Item,
+        ListItem,
         Paragraph,
     ]
 
@@ -280,25 +280,25 @@ def test_prose_tables_comments_and_code_have_spans() -> None:
 def test_a_body_that_starts_later_keeps_the_offsets_of_the_file() -> None:
     """Front matter is passed over: it is no heading, and lines and offsets still count it."""
     text = "---\na: 1\n---\n\n```\nx\n```\n"
-    (fence,) = elements.read(source(text), text.index("\n\n") + 1)
+    (fence,) = elements.read_elements(parse_source(text), text.index("\n\n") + 1)
     assert (fence.span.line, fence.span.start) == (5, text.index("```"))
 
 
 def test_a_wrong_place_is_refused() -> None:
     """Text that does not end a line, or that more than indentation precedes, is never given a place there."""
-    page = source("one\ntwo\n")
+    page = parse_source("one\ntwo\n")
     with pytest.raises(PositionError, match="line 2"):
-        page.place(1, "one")
+        page.locate_rest(1, "one")
     with pytest.raises(PositionError, match="line 1"):
-        page.excerpt(0, ["ne"])
+        page.map_lines(0, ["ne"])
 
 
 @settings(max_examples=400)
 @given(st.text(alphabet="`~>-1.#*= \t\n\r\ufeff<!ab[]:'\"\\\u2028\x0b\x0c\x85é", max_size=60))
 def test_any_text_at_all_is_read(text: str) -> None:
     """No text raises, and every span lies in the text with its own line and column."""
-    page = source(text)
-    for element in elements.read(page):
+    page = parse_source(text)
+    for element in elements.read_elements(page):
         assert 0 <= element.span.start <= element.span.end <= len(text)
         assert element.span == page.span(element.span.start, element.span.end)
         if isinstance(element, Fence):

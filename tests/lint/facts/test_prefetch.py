@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from runbook_exec.lint.facts.prefetch import Ahead, ahead
+from runbook_exec.lint.facts.prefetch import BackgroundResult, run_in_background
 
 
-def _tell(begun: Ahead, queue: Any) -> None:
-    queue.put(begun.found)
+def _tell(begun: BackgroundResult, queue: Any) -> None:
+    queue.put(begun.value)
 
 
 def test_every_process_that_is_forked_later_may_ask() -> None:
@@ -22,23 +22,23 @@ def test_every_process_that_is_forked_later_may_ask() -> None:
     expected = {"a": [["2026-04-30", True]] * 1000}
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
-    with ahead(lambda: expected) as begun:
+    with run_in_background(lambda: expected) as begun:
         asking = [context.Process(target=_tell, args=(begun, queue)) for _ in range(3)]
         for process in asking:
             process.start()
         assert [queue.get() for _ in asking] == [expected] * 3
         for process in asking:
             process.join()
-        assert begun.found == expected
+        assert begun.value == expected
 
 
 def test_whoever_asks_waits() -> None:
     """What is not there yet is waited for: here the process goes on only once it was asked."""
     reading, writing = os.pipe()
-    with ahead(lambda: os.read(reading, 1).decode()) as begun:
+    with run_in_background(lambda: os.read(reading, 1).decode()) as begun:
         assert multiprocessing.active_children()
         os.write(writing, b"x")
-        assert begun.found == "x"
+        assert begun.value == "x"
     os.close(reading)
     os.close(writing)
 
@@ -46,15 +46,15 @@ def test_whoever_asks_waits() -> None:
 @pytest.mark.parametrize("find", [lambda: os._exit(1), lambda: os.kill(os.getpid(), 9)])
 def test_a_process_that_dies_has_found_nothing(find: Callable[[], Any]) -> None:
     """Whoever asks then looks for themselves."""
-    with ahead(find) as begun:
-        assert begun.found is None
+    with run_in_background(find) as begun:
+        assert begun.value is None
 
 
 def test_nothing_is_left_of_it() -> None:
     """Whoever no longer needs it does not wait: the process ends, and its file and pipe are closed."""
     reading, writing = os.pipe()
     before = set(Path("/proc/self/fd").iterdir())
-    with ahead(lambda: os.read(reading, 1).decode()):
+    with run_in_background(lambda: os.read(reading, 1).decode()):
         pass
     assert not multiprocessing.active_children()
     assert set(Path("/proc/self/fd").iterdir()) == before

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runbook_exec.lint.linter import lint
-from runbook_exec.lint.selection import Selection, Settings
+from runbook_exec.lint.selection import LintSettings, Selection
 from tests.support.paths import DATA
 
 TODAY = date(2026, 11, 25)
@@ -58,9 +58,9 @@ def repository(tmp_path: Path) -> Repository:
 def changed(folder: Path, *names: str) -> list[tuple[str, int, int]]:
     """The pages that were changed after their review, with the line and column of the finding."""
     paths = [str(folder / name) for name in names or ("page.md",)]
-    settings = Settings(Selection(only=("D521",)))
+    settings = LintSettings(Selection(select=("D521",)))
     report = lint(paths, dict.fromkeys(paths, settings), TODAY)
-    return [(Path(each.path).name, each.place.line, each.place.column) for each in report.found]
+    return [(Path(each.path).name, each.location.line, each.location.column) for each in report.diagnostics]
 
 
 def test_a_change_after_the_review_is_found(repository: Repository) -> None:
@@ -87,10 +87,10 @@ def test_among_many_pages_the_same_is_found(tmp_path: Path) -> None:
         repository.commit("2026-05-02")
         repository.write("49.md", "2026-04-30", "# A\n\nNot committed.\n")
     paths = [f"{folder}/{name}" for folder in ("one", "two") for name in names]
-    settings = Settings(Selection(only=("D521",)))
+    settings = LintSettings(Selection(select=("D521",)))
     absolute = [str(tmp_path / path) for path in paths]
     report = lint(absolute, dict.fromkeys(absolute, settings), TODAY)
-    found = [str(Path(each.path).relative_to(tmp_path)) for each in report.found]
+    found = [str(Path(each.path).relative_to(tmp_path)) for each in report.diagnostics]
     assert found == ["one/07.md", "one/49.md", "two/08.md", "two/49.md"]
 
 
@@ -194,5 +194,7 @@ def test_the_seed_page_alone_has_one_finding(tmp_path: Path) -> None:
     """In a folder of its own, with links to pages that were not given, only its review is due."""
     page = tmp_path / SEED.name
     page.write_bytes(SEED.read_bytes())
-    report = lint([str(page)], {str(page): Settings()}, TODAY)
-    assert [(each.code, each.place.line, each.place.column) for each in report.found] == [("D522", 4, 16)]
+    report = lint([str(page)], {str(page): LintSettings()}, TODAY)
+    assert [(each.code, each.location.line, each.location.column) for each in report.diagnostics] == [
+        ("D522", 4, 16)
+    ]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.lint.explain import page
+from runbook_exec.lint.explain import format_rules_page
 from runbook_exec.lint.linter import lint
 from runbook_exec.lint.registry import RULES
 from runbook_exec.lint.rule import Example, Rule
-from runbook_exec.lint.selection import Selection, Settings
+from runbook_exec.lint.selection import LintSettings, Selection
 from tests.support.paths import REPOSITORY
 
 TODAY = date(2026, 11, 24)
@@ -26,9 +26,9 @@ def found(rule: Rule, example: Example, folder: Path) -> list[tuple[int, int]]:
         path.write_text(text, encoding="utf-8")
     page = folder / "page.md"
     page.write_text(example.text, encoding="utf-8")
-    settings = Settings(Selection(only=(rule.code,)), example.options)
+    settings = LintSettings(Selection(select=(rule.code,)), example.options)
     report = lint([str(page)], {str(page): settings}, TODAY)
-    return [(each.place.line, each.place.column) for each in report.found]
+    return [(each.location.line, each.location.column) for each in report.diagnostics]
 
 
 CASES = [(rule, number) for rule in RULES for number in range(len(rule.bad))]
@@ -61,7 +61,7 @@ def test_a_rule_is_shown_by_examples(rule: Rule) -> None:
 def test_the_page_of_the_rules_is_theirs() -> None:
     """`docs/rules.md` is what `python -m runbook_exec.lint.rules_page docs/rules.md` writes."""
     written = REPOSITORY / "docs" / "rules.md"
-    assert written.read_text(encoding="utf-8") == page(RULES)
+    assert written.read_text(encoding="utf-8") == format_rules_page(RULES)
 
 
 def test_a_code_is_used_once() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from runbook_exec.lint.cache import Cache
 from runbook_exec.lint.linter import lint
-from runbook_exec.lint.selection import Selection, Settings
+from runbook_exec.lint.selection import LintSettings, Selection
 
 TODAY = date(2026, 11, 25)
 LINKS = ("D501", "D502", "D503", "D504")
@@ -36,8 +36,8 @@ def write(tmp_path: Path) -> Write:
 def found(folder: Path, *names: str, codes: tuple[str, ...] = LINKS) -> list[tuple[str, int, int]]:
     """What is found on these pages: the code, the line and the column."""
     paths = [str(folder / name) for name in names]
-    report = lint(paths, dict.fromkeys(paths, Settings(Selection(only=codes))), TODAY)
-    return [(each.code, each.place.line, each.place.column) for each in report.found]
+    report = lint(paths, dict.fromkeys(paths, LintSettings(Selection(select=codes))), TODAY)
+    return [(each.code, each.location.line, each.location.column) for each in report.diagnostics]
 
 
 EVERY_KIND = "# A\n\n[[nowhere]] [a](nowhere.md) ![](no.png) [b](#nowhere) [[#nowhere]] [[nowhere#a]]\n"
@@ -56,9 +56,9 @@ def test_without_a_root_only_the_pages_own_headings_are_known(write: Write) -> N
 def test_a_page_on_standard_input_stands_nowhere(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it comes from is not known, so that its relative links are not followed."""
     monkeypatch.chdir(write({"mkdocs.yml": ""}))
-    settings = {"-": Settings(Selection(only=LINKS))}
+    settings = {"-": LintSettings(Selection(select=LINKS))}
     report = lint(["-"], settings, TODAY, given={"-": EVERY_KIND.encode()})
-    assert [(each.code, each.place.column) for each in report.found] == [("D503", 45), ("D503", 57)]
+    assert [(each.code, each.location.column) for each in report.diagnostics] == [("D503", 45), ("D503", 57)]
 
 
 def test_a_wikilink_prefers_the_pages_near_it(write: Write) -> None:
@@ -153,10 +153,10 @@ def test_blanks_in_a_wikilink_are_taken_out(write: Write) -> None:
     """The change keeps the heading and the label as they are."""
     text = "[[ home ]] | [[home \\|a b]] [[home #A| b]]\n"
     path = str(write({"mkdocs.yml": "", "home.md": "# A\n", "page.md": text}) / "page.md")
-    report = lint([path], {path: Settings(Selection(only=("D508",)))}, TODAY)
-    for each in reversed(report.found):
+    report = lint([path], {path: LintSettings(Selection(select=("D508",)))}, TODAY)
+    for each in reversed(report.diagnostics):
         assert each.fix is not None
-        text = text[: each.fix.place.start] + each.fix.replacement + text[each.fix.place.end :]
+        text = text[: each.fix.location.start] + each.fix.replacement + text[each.fix.location.end :]
     assert text == "[[home]] | [[home\\|a b]] [[home#A| b]]\n"
 
 
@@ -174,8 +174,8 @@ def test_each_folder_has_an_index_once(write: Write) -> None:
     )
     folder = write({"mkdocs.yml": "", **dict.fromkeys(names, "# A\n")})
     paths = [str(folder / name) for name in names]
-    report = lint(paths, dict.fromkeys(paths, Settings(Selection(only=("D507",)))), TODAY)
-    assert [each.path for each in report.found] == [str(folder / "a/b.md")]
+    report = lint(paths, dict.fromkeys(paths, LintSettings(Selection(select=("D507",)))), TODAY)
+    assert [each.path for each in report.diagnostics] == [str(folder / "a/b.md")]
 
 
 @pytest.mark.parametrize(
@@ -208,11 +208,11 @@ def test_what_was_found_holds_while_all_around_is_the_same(write: Write, tmp_pat
     kept = tmp_path / "kept"
 
     def codes(today: date = TODAY) -> list[str]:
-        settings = {path: Settings(Selection(only=("D",), no=("D505", "D507")))}
+        settings = {path: LintSettings(Selection(select=("D",), ignore=("D505", "D507")))}
         report = lint([path], settings, today, cache=Cache(kept))
         again = lint([path], settings, today)
         assert report == again
-        return [each.code for each in report.found]
+        return [each.code for each in report.diagnostics]
 
     assert codes(date(2026, 11, 18)) == ["D520", "D504", "D501", "D503"]
     assert codes() == ["D504", "D501", "D503"]

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook_exec.document.parser import parse
+from runbook_exec.document.parser import parse_runbook
 from runbook_exec.plan.builder import choose_procedure, make_plan
 from runbook_exec.plan.model import Plan
-from runbook_exec.rehearsal.matcher import Matched, Progress, missing, received
-from runbook_exec.rehearsal.recorder import Called
-from runbook_exec.rehearsal.recording_session import Terminal
-from runbook_exec.rehearsal.transcript.call_syntax import call_text, split
-from runbook_exec.rehearsal.transcript.model import Shown, Transcript, transcripts_of
-from runbook_exec.rehearsal.transcript.parser import read
-from runbook_exec.rehearsal.transcript.pattern import filled, joined
-from runbook_exec.rehearsal.transcript.writer import Recording, composed
+from runbook_exec.rehearsal.matcher import MatchedCall, Progress, find_missing_calls, match_call
+from runbook_exec.rehearsal.recorder import RecordedCall
+from runbook_exec.rehearsal.recording_session import TerminalTrace
+from runbook_exec.rehearsal.transcript.call_syntax import format_call, split_call
+from runbook_exec.rehearsal.transcript.model import ExpectedOutput, Transcript, transcripts_of
+from runbook_exec.rehearsal.transcript.parser import parse_transcript
+from runbook_exec.rehearsal.transcript.pattern import fill_pattern, join_parts
+from runbook_exec.rehearsal.transcript.writer import RecordedRun, format_transcript
 from tests.support.paths import REPOSITORY
 
 PAGE = b"# Page\n\n## Steps\n\n```sh\nfly\n```\n"
@@ -48,17 +48,17 @@ TEXTS = st.lists(st.sampled_from(PIECES) | st.text(st.characters(exclude_charact
 
 def plan() -> Plan:
     """The plan of a page that calls one program."""
-    runbook = parse(PAGE, "page.md")
+    runbook = parse_runbook(PAGE, "page.md")
     procedure = choose_procedure(runbook, None)
     made = make_plan(runbook, procedure)  # type: ignore[arg-type]
     assert isinstance(made, Plan)
     return made
 
 
-def recorded(call: Called, public: dict[str, str], attended: bool = False) -> Transcript:
+def recorded(call: RecordedCall, public: dict[str, str], attended: bool = False) -> Transcript:
     """The transcript of a run that made one call, read."""
-    text = composed(Recording(plan(), (call,), public, {}, {}, {}, attended))
-    transcript = read(text.encode("utf-8", "surrogateescape"), "page.rehearsal.md")
+    text = format_transcript(RecordedRun(plan(), (call,), public, {}, {}, {}, attended))
+    transcript = parse_transcript(text.encode("utf-8", "surrogateescape"), "page.rehearsal.md")
     assert transcript.problems == (), text
     return transcript
 
@@ -66,8 +66,8 @@ def recorded(call: Called, public: dict[str, str], attended: bool = False) -> Tr
 @given(st.lists(TEXTS, min_size=1))
 def test_words_read_back_as_they_were(words: list[str]) -> None:
     """Whatever an argument holds, the transcript's line means just that."""
-    assert [word.pattern for word in split(call_text([joined((word,)) for word in words]))] == [
-        joined((word,)) for word in words
+    assert [word.pattern for word in split_call(format_call([join_parts((word,)) for word in words]))] == [
+        join_parts((word,)) for word in words
     ]
 
 
@@ -75,20 +75,20 @@ def test_words_read_back_as_they_were(words: list[str]) -> None:
 def test_what_was_printed_reads_back_as_it_was(text: str, stream: int) -> None:
     """Whatever a program prints, odd bytes too, an answer of the transcript prints just that."""
     data = text.encode("utf-8", "surrogatepass")
-    call = Called(("fly",), None, "1", pieces=[(0.0, stream, data)])
+    call = RecordedCall(("fly",), None, "1", pieces=[(0.0, stream, data)])
     (found,) = recorded(call, {"name": "value-of-the-name"}).calls
-    lines = [line for line in found.lines if isinstance(line, Shown)]
+    lines = [line for line in found.lines if isinstance(line, ExpectedOutput)]
     assert all(line.stream == stream or not line.pattern for line in lines)
-    printed = "".join(filled(line.pattern, {}) + "\n" * line.newline for line in lines)
+    printed = "".join(fill_pattern(line.pattern, {}) + "\n" * line.newline for line in lines)
     assert printed.encode("utf-8", "surrogateescape") == data
 
 
 def test_odd_bytes_are_written_so_that_they_come_back() -> None:
     """Bytes that are no text, and text without an end."""
-    call = Called(("fly",), None, "1", terminal=Terminal([("shown", b"a\xffb\r\n50 %\x1b[K")]))
+    call = RecordedCall(("fly",), None, "1", terminal=TerminalTrace([("shown", b"a\xffb\r\n50 %\x1b[K")]))
     (found,) = recorded(call, {}).calls
-    lines = [line for line in found.lines if isinstance(line, Shown)]
-    printed = "".join(filled(line.pattern, {}) + "\n" * line.newline for line in lines)
+    lines = [line for line in found.lines if isinstance(line, ExpectedOutput)]
+    printed = "".join(fill_pattern(line.pattern, {}) + "\n" * line.newline for line in lines)
     assert printed.encode("utf-8", "surrogateescape") == b"a\xffb\r\n50 %\x1b[K"
 
 
@@ -96,7 +96,7 @@ def test_odd_bytes_are_written_so_that_they_come_back() -> None:
 def test_no_text_makes_reading_fail(front: str, calls: str) -> None:
     """What is wrong is a problem with a place in the text, and never an exception."""
     text = f"---\nrehearsal:\n  values: {front}\n---\n```console\n{calls}\n```\n"
-    transcript = read(text.encode("utf-8", "surrogatepass"), "page.rehearsal.md")
+    transcript = parse_transcript(text.encode("utf-8", "surrogatepass"), "page.rehearsal.md")
     for problem in transcript.problems:
         assert problem.span is None or 0 <= problem.span.start <= problem.span.end <= len(text)
     for call in transcript.calls:
@@ -108,14 +108,14 @@ def test_any_order_means_any(came: list[str], grouped: bool) -> None:
     """Calls of a group match in whatever order they come; others do, too, and it is told which came late."""
     above = "# in any order:\n" if grouped else ""
     text = f"```console\n{above}$ fly one\n$ fly two\n$ fly three\n```\n"
-    calls = read(text.encode(), "page.rehearsal.md").calls
+    calls = parse_transcript(text.encode(), "page.rehearsal.md").calls
     progress = Progress({})
     late = []
     for word in came:
-        progress, result = received(calls, progress, ("fly", word))
-        assert isinstance(result, Matched)
+        progress, result = match_call(calls, progress, ("fly", word))
+        assert isinstance(result, MatchedCall)
         late += [word] if result.before else []
-    assert missing(calls, progress, over=True) == []
+    assert find_missing_calls(calls, progress, over=True) == []
     order = ["one", "two", "three"]
     expected = [w for n, w in enumerate(came) if any(order.index(b) > order.index(w) for b in came[:n])]
     assert late == ([] if grouped else expected)
@@ -142,8 +142,8 @@ def test_which_runbook_a_transcript_is_for(
 def test_the_projects_transcripts_are_written_as_they_would_be() -> None:
     """Their calls are quoted no more and no less than the program itself quotes them."""
     for path in (REPOSITORY / "runbooks").glob("*.rehearsal.md"):
-        transcript = read(path.read_bytes(), str(path))
+        transcript = parse_transcript(path.read_bytes(), str(path))
         assert transcript.problems == ()
         for call in transcript.calls:
             written = transcript.text[call.span.start : call.span.end]
-            assert call_text([word.pattern for word in call.words]) == written
+            assert format_call([word.pattern for word in call.words]) == written

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.program import prepared
+from tests.support.program import prepare_program
 
 DESK, PHONE = (1280, 900), (360, 740)
 LONG = "/srv/archive/mail/2026/11/25/" + "backup-of-everything" * 8 + ".tar.zst"
@@ -78,7 +78,7 @@ _OUTSIDE = """() => [...document.querySelectorAll("main *")]
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a run that failed in its last step."""
-    program = prepared(tmp_path_factory.mktemp("reported"))
+    program = prepare_program(tmp_path_factory.mktemp("reported"))
     program.write("page.md", REPORTED)
     options = ("--done", "2", "--set", "host-name=mail-1.example.com")
     assert program.run("page.md", "--yes", *options).status == 1

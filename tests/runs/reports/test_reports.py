@@ -21,10 +21,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from runbook_exec.journal.asciicast import read_cast
+from runbook_exec.journal.asciicast import read_asciicast
 from tests.support.paths import DATA
-from tests.support.program import COMMAND, Program, fish, prepared
-from tests.support.screen import ENTER, Screen, screen
+from tests.support.program import COMMAND, Program, fish_page, prepare_program
+from tests.support.screen import ENTER, Screen, open_screen
 
 JOURNALS = DATA / "documents" / "journals"
 KEPT = [JOURNALS / f"{name}.jsonl" for name in ("version-1-failed", "version-2-failed", "version-2-waiting")]
@@ -73,7 +73,7 @@ class Outline(HTMLParser):
 
 def _written(path: Path, folder: Path) -> Iterator[tuple[Path, str]]:
     """The reports of a kept journal, and where they are kept."""
-    program = prepared(folder)
+    program = prepare_program(folder)
     text = program.run("runs", "report", str(path), "--format", "md").stdout
     yield path.with_suffix(".report.md"), text
     outline = Outline(program.run("runs", "report", str(path), "--format", "html").stdout)
@@ -144,7 +144,7 @@ def _report(program: Program, kind: str = "md") -> str:
 
 def test_the_page_is_kept_with_what_became_of_each_block(program: Program) -> None:
     """Its own words stand; blocks hold what ran, with values, and below each how it went, set in as it is."""
-    ran = program.page(PAGE, "--yes", "--done", "2")
+    ran = program.run_page(PAGE, "--yes", "--done", "2")
     assert ran.status == 1
     text = re.sub(r"\d+\.\d s · [\d: -]+ UTC|[\d-]+ [\d:]+ UTC", "WHEN", _report(program))
     page = text[text.index("Words of the page") :]
@@ -171,7 +171,7 @@ def test_who_when_where_and_which_document(program: Program) -> None:
         return named.stdout.decode().strip()
 
     subprocess.run([*git, "init", "-q", "."], cwd=program.work, check=True)
-    page = program.write("page.md", fish("true"))
+    page = program.write("page.md", fish_page("true"))
     program.run("page.md", "--yes")
     assert "| commit |" not in _report(program)
     subprocess.run([*git, "add", "page.md"], cwd=program.work, check=True)
@@ -179,27 +179,27 @@ def test_who_when_where_and_which_document(program: Program) -> None:
     program.run("page.md", "--yes")
     assert f"| commit | {named} |" in _report(program)
     assert f"| digest | {hashlib.sha256(page.read_bytes()).hexdigest()} |" in _report(program)
-    page.write_text(fish("true", "true"))
+    page.write_text(fish_page("true", "true"))
     program.run("page.md", "--yes")
     assert f"| commit | {named}, the document had been changed since |" in _report(program)
-    program.write("other.md", fish("true"))
+    program.write("other.md", fish_page("true"))
     program.run("other.md", "--yes")
     assert "changed since" in _report(program)
 
 
 def test_the_page_as_it_was(program: Program) -> None:
     """A report tells the page that ran, whatever has become of the file since."""
-    program.page(fish("echo as it was"), "--yes")
+    program.run_page(fish_page("echo as it was"), "--yes")
     before = _report(program)
     (program.work / "page.md").unlink()
     assert _report(program) == before
-    program.write("page.md", fish("echo something else"))
+    program.write("page.md", fish_page("echo something else"))
     assert _report(program) == before
 
 
 def test_a_page_that_was_edited_on_the_way(program: Program) -> None:
     """What ran before is told where its text stands now, and what stands nowhere any more at the end."""
-    program.write("page.md", fish("echo one", "echo two", "false"))
+    program.write("page.md", fish_page("echo one", "echo two", "false"))
     vi = program.write("vi", "#!/bin/sh\nsed -i 's/^false$/echo three/; s/^echo one$/echo zero/' page.md\n")
     vi.chmod(0o755)
     with _guided(program, {"EDITOR": str(vi)}) as shown:
@@ -211,7 +211,7 @@ def test_a_page_that_was_edited_on_the_way(program: Program) -> None:
         shown.wait("the page was edited", "echo three")
         shown.wait_last("3 of 3 ›")
         shown.type(ENTER)
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
     text = _report(program)
     page, strays = text.split("## Ran, and is no longer on the page")
     assert "edited once since the run began" in page
@@ -223,7 +223,7 @@ def test_a_page_that_was_edited_on_the_way(program: Program) -> None:
 
 
 def _guided(program: Program, more: dict[str, str | None]) -> AbstractContextManager[Screen]:
-    return screen([*COMMAND, "page.md"], program.work, program.environment(more))
+    return open_screen([*COMMAND, "page.md"], program.work, program.environment(more))
 
 
 # hostile output ------------------------------------------------------------------------------------------
@@ -240,11 +240,11 @@ string repeat -n 10000000 x
 def test_hostile_output_stays_text(program: Program) -> None:
     """Markup, escapes, fences, templates, invalid UTF-8 and a line of ten million characters."""
     page = (
-        fish("true\n" + HOSTILE.strip())
+        fish_page("true\n" + HOSTILE.strip())
         + '\n<script>alert("page")</script>\n\n![x](http://example.com/x.png)\n'
     )
     page += "[a](javascript:alert(1)) <img src=x onerror=alert(1)> [[<b>]]\n"
-    assert program.page(page, "--yes").status == 0
+    assert program.run_page(page, "--yes").status == 0
     text = _report(program, "html")
     assert len(text) < 400_000
     outline = Outline(text)
@@ -270,7 +270,7 @@ def test_hostile_output_stays_text(program: Program) -> None:
 
 def test_the_page_s_own_policy(program: Program) -> None:
     """Nothing is fetched, and no script runs but the one whose hash the page's policy names."""
-    program.page(fish("echo one"), "--yes")
+    program.run_page(fish_page("echo one"), "--yes")
     outline = Outline(_report(program, "html"))
     data, script = outline.scripts
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -284,7 +284,7 @@ def test_the_page_s_own_policy(program: Program) -> None:
 @pytest.mark.parametrize("kind", FORMATS)
 def test_much_output_makes_no_large_report(kind: str, program: Program) -> None:
     """Of many statements that print much, each keeps its beginning and its end."""
-    program.page(fish(*(f"seq {n}00000 {n}99999" for n in range(1, 10)), "seq 400000"), "--yes")
+    program.run_page(fish_page(*(f"seq {n}00000 {n}99999" for n in range(1, 10)), "seq 400000"), "--yes")
     text = _report(program, kind)
     assert len(text) < 3_000_000
     assert all(f"{n}00000" in text for n in range(1, 10))
@@ -296,7 +296,7 @@ def test_much_output_makes_no_large_report(kind: str, program: Program) -> None:
 def test_a_case_for_each_step(tmp_path: Path) -> None:
     """Failed, passed, or skipped where the run did not come to it; the counts are right."""
     path = JOURNALS / "version-2-failed.jsonl"
-    root = _xml(prepared(tmp_path).run("runs", "report", str(path), "--format", "junit").stdout)
+    root = _xml(prepare_program(tmp_path).run("runs", "report", str(path), "--format", "junit").stdout)
     (suite,) = root.findall("testsuite")
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
     assert counts == {"tests": "4", "failures": "1", "errors": "0", "skipped": "0"}
@@ -312,7 +312,7 @@ def test_a_case_for_each_step(tmp_path: Path) -> None:
     assert failure.get("message") == "exited 1"
     assert "ready" in (cases[3].findtext("system-out") or "")
     path = JOURNALS / "version-2-killed.jsonl"
-    root = _xml(prepared(tmp_path / "2").run("runs", "report", str(path), "--format", "junit").stdout)
+    root = _xml(prepare_program(tmp_path / "2").run("runs", "report", str(path), "--format", "junit").stdout)
     assert (root.get("errors"), root.get("skipped")) == ("0", "3")
 
 
@@ -346,15 +346,15 @@ def _planted_forms() -> Iterator[bytes]:
 
 def test_a_planted_secret_is_in_no_record(program: Program) -> None:
     """Printed in every way that one may come out, it is neither in what is kept of a run nor in a report."""
-    page = fish(PLANTED.replace("ls $t", "ls $t; or true"))
-    ran = program.page(page, "--yes", "--set", f"api-token={SECRET}")
+    page = fish_page(PLANTED.replace("ls $t", "ls $t; or true"))
+    ran = program.run_page(page, "--yes", "--set", f"api-token={SECRET}")
     assert ran.status == 0, ran.stdout
     _nowhere(program, "hunter2")
 
 
 def test_a_typed_secret_is_in_no_record(program: Program) -> None:
     """Nor is one that the operator typed at the question, or into a program that shows it."""
-    program.write("page.md", fish("echo <api-token>", "begin; echo ready; cat; end"))
+    program.write("page.md", fish_page("echo <api-token>", "begin; echo ready; cat; end"))
     with _guided(program, {}) as shown:
         shown.wait("enter takes it")
         shown.type(SECRET, ENTER)
@@ -364,7 +364,7 @@ def test_a_typed_secret_is_in_no_record(program: Program) -> None:
         shown.type(ENTER)
         shown.wait("\nready")
         shown.type(SECRET, ENTER, "\x04")
-        assert shown.status() == 0
+        assert shown.wait_status() == 0
     _nowhere(program, "hunter2/Ab")
 
 
@@ -375,10 +375,10 @@ def _nowhere(program: Program, beginning: str) -> None:
     program.write("show.txt", program.run("runs", "show").stdout)
     program.write("replay.txt", program.run("runs", "replay", "--speed", "1000").stdout)
     program.run("runs", "export", "page.md")
-    kept = program.everything()
+    kept = program.read_all_files()
     assert (program.work / "page.runs.json").exists()
     assert len(list(program.runs.iterdir())) == 2
-    shown = "".join(frame.text for frame in read_cast(program.journal().with_suffix(".cast"))[1])
+    shown = "".join(frame.text for frame in read_asciicast(program.journal_path().with_suffix(".cast"))[1])
     bare = re.sub(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07)|[\r\n]", "", shown).encode()
     for form in _planted_forms():
         assert form not in kept

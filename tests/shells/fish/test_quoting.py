@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_exec.shells import fish
-from runbook_exec.shells.base import Filling, Unwritable
+from runbook_exec.shells.base import Filling, QuotingError
 from runbook_exec.shells.quoting import Context
 
 # Each word of the command, with `@` where the value stands, and what the program must be given for it.
@@ -255,7 +255,7 @@ def test_an_index_is_written_as_it_is(index: str, tmp_path: Path) -> None:
 )
 def test_what_would_not_be_a_text_is_refused(template: str, value: str) -> None:
     """Where a value would be a name, an escape or a keyword of fish, nothing is written at all."""
-    with pytest.raises(Unwritable):
+    with pytest.raises(QuotingError):
         filled(template, value)
 
 
@@ -280,7 +280,7 @@ def test_a_variable_for_one_command_gets_the_value(value: bytes) -> None:
 
 def test_a_stretch_across_quotes_is_refused() -> None:
     """A placeholder that is partly in quotes is refused, with what to do."""
-    with pytest.raises(Unwritable, match="partly in quotes"):
+    with pytest.raises(QuotingError, match="partly in quotes"):
         fish.fill("echo '<a'>", [Filling(6, 9, Context.UNSAFE, "x")])
 
 
@@ -318,5 +318,5 @@ def test_plain_words_stay_readable(value: str, written: str) -> None:
 @pytest.mark.parametrize("context", [Context.COMMENT, Context.UNSAFE, Context.HEREDOC, Context.ANSI_C])
 def test_fish_has_no_other_contexts(context: Context) -> None:
     """There is no literal for a context that fish does not have."""
-    with pytest.raises(Unwritable):
+    with pytest.raises(QuotingError):
         fish.literal("x", context)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_exec.shells.base import Filling, Unwritable
+from runbook_exec.shells.base import Filling, QuotingError
 from runbook_exec.shells.quoting import Context
 from runbook_exec.shells.registry import SHELLS
 
@@ -257,5 +257,5 @@ def test_a_line_that_bash_would_take_for_the_last_is_refused(tmp_path: Path) -> 
     """In `$( )` bash ends a here-document at a line that begins with its word and holds a parenthesis."""
     place = heredoc('got "$(cat <<EOF\nEOF <v>\nEOF\n)"', "EOF V\0")
     check("bash", ["a", "a\nb"], tmp_path / "run", [place])
-    with pytest.raises(Unwritable, match="begins like the last"):
+    with pytest.raises(QuotingError, match="begins like the last"):
         filled("bash", place, ") ; >pwned; (")
