@@ -75,8 +75,8 @@ def test_a_paste_that_the_program_does_not_read_yet_holds_nothing_up(tmp_path: P
             seen.append(item.data.decode() if isinstance(item, OutputChunk) else type(item).__name__)
             if seen == ["go\n"]:
                 threading.Thread(target=paste, daemon=True).start()
-    assert seen[1] == "Quiet"
-    assert "".join(text for text in seen if text != "Quiet").split() == ["go", "out", "100000", "Done"]
+    assert seen[1] == "Silence"
+    assert "".join(text for text in seen if text != "Silence").split() == ["go", "out", "100000", "Done"]
 
 
 @pytest.mark.parametrize("modes", ["sane", "-icanon"])
