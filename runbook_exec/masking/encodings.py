@@ -27,24 +27,62 @@ _KEYS = re.compile(rb"[\x01-\t\x0b-\x1f\x7f]")  # what is written apart in fish'
 
 _ANY = re.compile(rb".", re.DOTALL)
 
-_NEEDS_QUOTES = re.compile(rb"""^[=~]|[\s"#$&()*;<>?\[\\\]^`{|}]""")  # for zsh, between single quotes
+_NEEDS_QUOTES = re.compile(rb"""[\s"#$&()*;<>?\[\\\]^`{|}]""")  # for zsh, between single quotes
+
+_CONTROLS = re.compile(rb"[\x01-\x1f\x7f]")
+
+_LETTERS = {7: b"\\a", 8: b"\\b", 9: b"\\t", 10: b"\\n", 11: b"\\v", 12: b"\\f", 13: b"\\r"}
+
+
+def _octal(escape: bytes, found: re.Match[bytes]) -> bytes:
+    code = ord(found[0])
+    return escape if code == 0x1B else _LETTERS.get(code, b"\\%03o" % code)
+
+
+def _zsh_octal(found: re.Match[bytes]) -> bytes:
+    return b"$'%b'" % _octal(b"\\033", found)
+
+
+def _caret(found: re.Match[bytes]) -> bytes:
+    code = ord(found[0])
+    return _LETTERS[code] if code in (9, 10) else b"\\C-%c" % (code ^ 0x40)
+
+
+def _fish_escape(found: re.Match[bytes]) -> bytes:
+    code = ord(found[0])
+    if code in (8, 9, 10, 13):
+        return _LETTERS[code]
+    if code == 0x1B:
+        return b"\\e"
+    return b"\\c%c" % (code | 0x60) if code < 0x1B else b"\\x%02x" % code
+
+
+# What gets a backslash, and how control characters are written, where a value holds any.
+_WITH_CONTROLS = (
+    (rb"[\\']", partial(_octal, b"\\E")),  # bash, $'…'
+    (rb"[\\'!]", partial(_octal, b"\\033")),  # zsh, ${(qqqq)name}
+    (rb"""[ "#$&'()*;<>?[\\\]^`{|}]""", _zsh_octal),  # zsh, ${(q)name}
+    (rb"[\\']", _caret),  # zsh, typeset -p
+    (rb"""[ "#$%&'()*;<>?[\\\]{|}~]""", _fish_escape),  # fish, string escape
+    (rb"[\\]", _fish_escape),  # fish, set --show
+)
 
 # What gets a backslash where a value is written by a shell or for one. A character that gets one only at the
 # beginning of a word needs none here: what comes after that backslash is found all the same.
-_BACKSLASHED = tuple(
-    re.compile(rb"(%s)" % characters)
-    for characters in (
-        rb"[^A-Za-z0-9_@%+=:,./\x80-\xff-]",  # everything that could mean something anywhere
-        rb"""[\t !"$&'()*,;<>?[\\\]^`{|}]|(?<=[=:])~""",  # bash, printf %q
-        rb"""[\t "#$&'()*;<>?[\\\]^`{|}]""",  # zsh, ${(q)name}
-        rb"""[\t "#$%&'()*;<>?[\\\]{|}~]""",  # fish, string escape --no-quoted
-        rb"""[$(*)+\-.?[\\\]^{|}]""",  # fish, string escape --style=regex
-        rb"""[\\"$`]""",  # in double quotes
-        rb"""[\\']""",  # in the single quotes of fish, and in $'…'
-        rb"""[\\'!]""",  # zsh, ${(qqqq)name}
-        rb"[\\\\]",  # fish, set --show
-    )
+_BACKSLASHED = (
+    rb"[^A-Za-z0-9_@%+=:,./\x80-\xff-]",  # everything that could mean something anywhere
+    rb"""[\t !"$&'()*,;<>?[\\\]^`{|}]|(?<=[=:])~""",  # bash, printf %q
+    rb"""[\t "#$&'()*;<>?[\\\]^`{|}]""",  # zsh, ${(q)name}
+    rb"""[\t "#$%&'()*;<>?[\\\]{|}~]""",  # fish, string escape --no-quoted
+    rb"""[$(*)+\-.?[\\\]^{|}]""",  # fish, string escape --style=regex
+    rb"""[\\"$`]""",  # in double quotes
+    rb"""[\\']""",  # in the single quotes of fish, and in $'…'
+    rb"""[\\'!]""",  # zsh, ${(qqqq)name}
+    rb"[\\\\]",  # fish, set --show
 )
+
+# zsh, ${(qqq)name}: the $ of $' gets no backslash, nor does one at the end if a ' follows the value.
+_WITH_DOLLAR = (rb"""[\\"`]|\$(?!')""", rb"""[\\"`]|\$(?!'|\Z)""")
 
 
 def list_encodings(value: bytes) -> set[bytes]:
@@ -109,9 +147,13 @@ def _json(value: bytes) -> Iterator[bytes]:
 def _quote(value: bytes) -> Iterator[bytes]:
     """What stands between the quotes, or without quotes, where a shell or SQL writes the value."""
     for special in _BACKSLASHED:
-        yield special.sub(rb"\\\1", value)
+        yield re.sub(special, rb"\\\g<0>", value)
+    for special in _WITH_DOLLAR if b"$" in value else ():
+        yield re.sub(special, rb"\\\g<0>", value)
     for escaped, quote in ((rb"[\\']", b"'"), (rb'[\\"$]', b'"')) if _KEYS.search(value) else ():
         yield _KEYS.sub(partial(_key_apart, quote), re.sub(escaped, rb"\\\g<0>", value))
+    for characters, write in _WITH_CONTROLS if _CONTROLS.search(value) else ():
+        yield _CONTROLS.sub(write, re.sub(characters, rb"\\\g<0>", value))
     yield value.replace(b"'", b"''")
     yield from (piece for piece in value.split(b"'") if len(piece) >= SHORTEST_PART)
     # quotes at the ends are written outside of all others, and so left out
@@ -120,8 +162,12 @@ def _quote(value: bytes) -> Iterator[bytes]:
         yield written.replace(b"'", b"'\"'\"'")
         yield _SINGLE_QUOTES.sub(rb"""'"\g<0>"'""", written)
         yield written.replace(b"'", b"'\\''")
-        for needing in (_ANY, _NEEDS_QUOTES):
-            pieces = (b"'%s'" % each if needing.search(each) else each for each in written.split(b"'"))
+        begin, *rest = written.split(b"'")
+        # at the beginning of a word, zsh quotes a piece that begins with = or ~, too
+        quote_first = (False, True) if begin[:1] in (b"=", b"~") else (False,)
+        for needing, first in ((_ANY, False), *((_NEEDS_QUOTES, first) for first in quote_first)):
+            pieces = [b"'%b'" % begin if first or needing.search(begin) else begin]
+            pieces += [b"'%b'" % piece if needing.search(piece) else piece for piece in rest]
             yield b"\\'".join(pieces).strip(b"'")
 
 
