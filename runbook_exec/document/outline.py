@@ -57,6 +57,18 @@ class ProcedureOutline(NamedTuple):
     helping: bool = False  # there for when something goes wrong with others, and no procedure of its own
 
 
+class _SectionRange(NamedTuple):
+    """A section that becomes a procedure: what it is called, and its elements `first:last`."""
+
+    title: str
+    anchor: str
+    span: Span
+    first: int
+    last: int
+    dangerous: bool
+    heading: Span | None  # None for the text above the first heading
+
+
 class Outline(NamedTuple):
     """A page's headings and procedures; `main` are those that rule 1 of the design makes *the* procedure."""
 
@@ -152,14 +164,10 @@ class _OutlineRules(NamedTuple):
         start = self.nodes[0].first - 1 if self.nodes else len(self.elements)
         if self._has_executable(0, start) and not any(taken[:start]):
             span = self.source.span(self.source.starts[0], self.source.starts[0])
-            yield self._from_section(self.title, self.anchor, span, 0, start, False, None)
+            yield self._from_section(_SectionRange(self.title, self.anchor, span, 0, start, False, None))
         for index, node in enumerate(self.nodes):
             if self._has_executable(node.first, node.own) and not any(taken[node.first : node.own]):
-                last = self._find_own_end(index)
-                dangerous = self._is_dangerous(index)
-                course = self._from_section(
-                    node.title, node.anchor, node.span, node.first, last, dangerous, node.span
-                )
+                course = self._from_section(self._section_range(index, self._find_own_end(index)))
                 yield self._mark_helping(course, index)
 
     def build_procedure(self, index: int) -> ProcedureOutline:
@@ -176,15 +184,9 @@ class _OutlineRules(NamedTuple):
             steps = sorted(titles.keys() - left_out)
             if steps:
                 return self._from_headings(index, steps, tuple(self.nodes[number] for number in left_out))
-        items = self._find_items(node.first, node.last)
-        if items:
-            return self._from_items(
-                node.title, node.anchor, node.span, items, node.first, node.last, self._is_dangerous(index)
-            )
-        step = StepOutline("", node.title, node.anchor, node.span, node.first, node.last, node.span)
-        return ProcedureOutline(
-            node.title, node.anchor, node.span, (step,), (node.first, node.first), self._is_dangerous(index)
-        )
+        section = self._section_range(index, node.last)
+        items = self._find_items(section)
+        return self._from_items(section, items) if items else self._as_one_step(section)
 
     def _only_names_page(self, index: int) -> bool:
         """Whether this is the title of a page with several sections that run, which are not its steps."""
@@ -263,19 +265,15 @@ class _OutlineRules(NamedTuple):
             )
         return ProcedureOutline(title, anchor, span, tuple(steps), preface, dangerous, left_out)
 
-    def _from_section(
-        self,
-        title: str,
-        anchor: str,
-        span: Span,
-        first: int,
-        last: int,
-        dangerous: bool,
-        heading: Span | None,
-    ) -> ProcedureOutline:
+    def _section_range(self, index: int, last: int) -> _SectionRange:
+        node = self.nodes[index]
+        dangerous = self._is_dangerous(index)
+        return _SectionRange(node.title, node.anchor, node.span, node.first, last, dangerous, node.span)
+
+    def _from_section(self, section: _SectionRange) -> ProcedureOutline:
         """A section of rule 2: its list if blocks stand in that, else one step."""
-        items = self._find_items(first, last)
-        bounds = pairwise((*items, last))
+        items = self._find_items(section)
+        bounds = pairwise((*items, section.last))
         if items and any(
             isinstance(element := self.elements[index], Fence) and (element.items or begin != items[-1])
             for begin, end in bounds
@@ -283,24 +281,22 @@ class _OutlineRules(NamedTuple):
                 bisect_left(self.executable, begin) : bisect_left(self.executable, end)
             ]
         ):
-            return self._from_items(title, anchor, span, items, first, last, dangerous)
-        step = StepOutline("", title, anchor, span, first, last, heading)
-        return ProcedureOutline(title, anchor, span, (step,), (first, first), dangerous)
+            return self._from_items(section, items)
+        return self._as_one_step(section)
 
-    def _find_items(self, first: int, last: int) -> list[int]:
-        """The top-level items of the numbered lists in these elements."""
+    def _find_items(self, section: _SectionRange) -> list[int]:
+        """The top-level items of the numbered lists in a section."""
         return [
             index
-            for index in range(first, last)
+            for index in range(section.first, section.last)
             if isinstance(item := self.elements[index], ListItem)
             and item.ordered
             and not item.items
             and not item.quoted
         ]
 
-    def _from_items(
-        self, title: str, anchor: str, span: Span, items: list[int], first: int, last: int, dangerous: bool
-    ) -> ProcedureOutline:
+    def _from_items(self, section: _SectionRange, items: list[int]) -> ProcedureOutline:
+        title, anchor, span, first, last, dangerous, _ = section
         steps = []
         preface = (first, items[0])
         if self._has_executable(*preface):
@@ -314,6 +310,11 @@ class _OutlineRules(NamedTuple):
                     StepOutline(item.number, self._item_title(index, end), name, item.span, index, end)
                 )
         return ProcedureOutline(title, anchor, span, tuple(steps), preface, dangerous)
+
+    def _as_one_step(self, section: _SectionRange) -> ProcedureOutline:
+        title, anchor, span, first, last, dangerous, heading = section
+        step = StepOutline("", title, anchor, span, first, last, heading)
+        return ProcedureOutline(title, anchor, span, (step,), (first, first), dangerous)
 
     def _item_title(self, index: int, end: int) -> str:
         """The first sentence of an item's first paragraph; what stands there if it has none."""

@@ -21,6 +21,8 @@ import sys
 import termios
 import time
 
+MARK_PREFIX = "\x1b]7366;"  # an operating system command that no terminal has a meaning for
+
 _READ = 65536
 
 _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
@@ -126,7 +128,7 @@ def _resize(ends: dict[int, tuple[int, int, bool]]) -> None:
 
 def format_mark(mark: str, kind: str, pid: str) -> bytes:
     """What stands on the terminal where the output of a program begins or ends."""
-    return f"\x1b]7366;{mark};{kind};{pid}\x07".encode()
+    return f"{MARK_PREFIX}{mark};{kind};{pid}\x07".encode()
 
 
 def _pass_on(stream: int, data: bytes, ends: dict[int, tuple[int, int, bool]], mark: str, pid: str) -> None:

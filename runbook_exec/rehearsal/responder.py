@@ -15,9 +15,10 @@ from .relay import parse_report
 from .scripted_operator import ScriptedOperator
 from .stand_in_script import answer_script, exec_script, input_script, refusal_script
 from .transcript.call_syntax import format_call
-from .transcript.diff import format_call_diff, format_line_diff, format_pattern, insert_names
+from .transcript.diff import format_call_diff, format_line_diff
 from .transcript.model import ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, Transcript
-from .transcript.pattern import REST, fill_pattern
+from .transcript.output_syntax import format_pattern
+from .transcript.pattern import REST, fill_pattern, insert_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from ..terminal.reporter import TerminalReporter
 from .unattended import answer_yes, assume_answer, make_unattended_ask
 
 if TYPE_CHECKING:
-    from ..rehearsal.recorder import Recorder
+    from ..rehearsal.recording.recorder import Recorder
     from .resume import UnfinishedRun
 
 
@@ -110,7 +110,7 @@ def run_plan(
 
 
 def _make_recorder(plan: Plan, attended: bool, stack: ExitStack) -> Recorder:
-    from ..rehearsal.recorder import Recorder
+    from ..rehearsal.recording.recorder import Recorder
 
     return stack.enter_context(Recorder(plan, attended))
 

@@ -18,7 +18,7 @@ from ...rehearsal.allowlist import HARMLESS
 from ...rehearsal.findings import RULES
 from ...rehearsal.rehearse import PROGRAMS_OPTION, Options, RehearsalResult, list_diagnostics, rehearse
 from ...rehearsal.transcript.model import is_transcript, transcripts_of
-from ...rehearsal.transcript.updater import NotUpdated, update_transcript
+from ...rehearsal.updater import NotUpdated, update_transcript
 from ..options import build_parser
 
 _DEFAULT = ("runbooks",)

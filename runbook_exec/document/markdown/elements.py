@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from ...text.source import MappedText, PositionError, Source
 from ...text.span import Span
+from .cursor import Token
 from .headings import unescape_text
-from .parser import Token, parse_blocks
+from .parser import parse_blocks
 
 
 class Heading(NamedTuple):

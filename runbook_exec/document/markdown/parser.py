@@ -1,4 +1,4 @@
-"""Markdown → tokens that know their lines: mistune's block grammar; the only module that knows mistune.
+"""Markdown → tokens that know their lines: mistune's block grammar.
 
 mistune reads a list item or a quote by cutting its lines out into a text of their own, so a token knows
 nothing of the file. Here lists and quotes do the cutting themselves and tell each text the line it begins
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from mistune.block_parser import BlockParser
 from mistune.core import BlockState
@@ -19,8 +19,7 @@ from mistune.helpers import parse_link_href, parse_link_title
 
 from ...text.source import TAB_STOP
 from .containers import QUOTE_MARKER, OpenBlocks, indent_width, item_padding
-
-Token = dict[str, Any]
+from .cursor import BlockCursor, Token
 
 _Match = Callable[[str, int], re.Match[str] | None]
 
@@ -69,65 +68,10 @@ def _closing_fence(character: str, length: int) -> re.Pattern[str]:
     return re.compile(rf"\n {{0,3}}{character}{{{length},}}[ \t]*\n")
 
 
-class _BlockCursor(BlockState):
-    """mistune's cursor over one text, which here knows the line of the body the text begins on."""
-
-    first = 0
-    nesting = 0
-    _counted = 0
-    _line = 0
-
-    def line(self) -> int:
-        """The index of the body's line the cursor is on."""
-        if self.cursor >= self._counted:
-            self._line += self.src.count("\n", self._counted, self.cursor)
-        else:
-            self._line -= self.src.count("\n", self.cursor, self._counted)
-        self._counted = self.cursor
-        return self.first + self._line
-
-    def line_from(self, position: int) -> str:
-        """The text from `position` on, to the end of its line and with it."""
-        end = self.src.find("\n", position)
-        return self.src[position:] if end < 0 else self.src[position : end + 1]
-
-    def append_token(self, token: Token) -> None:
-        if "line" not in token:
-            token["line"] = self.line()
-        self.tokens.append(token)
-
-    def add_paragraph_up_to(self, end: int) -> None:
-        """Add the text from the cursor to `end` to the paragraph above it, or as a new one.
-
-        A paragraph is only known by where it begins and ends until all is read: adding text to text would
-        take time that grows with the square of its length.
-        """
-        last = self.last_token()
-        if last and last["type"] == "paragraph":
-            last["end"] = end
-        else:
-            self.append_token({"type": "paragraph", "start": self.cursor, "end": end})
-
-    def append_paragraph(self) -> int | None:
-        last = self.last_token()
-        if not last or last["type"] != "paragraph":
-            return None
-        last["end"] = end = self.find_line_end()
-        return end
-
-    def child(self, text: str, first: int) -> _BlockCursor:
-        """A state for the text of an item or a quote, which begins on the body's line `first`."""
-        child = _BlockCursor(self)
-        child.process(text)
-        child.first = first
-        child.nesting = self.nesting + 1
-        return child
-
-
 class _MarkdownBlockParser(BlockParser):
     """mistune's block grammar with lists and quotes that keep count of lines."""
 
-    state_cls = _BlockCursor
+    state_cls = BlockCursor
     SPECIFICATION: ClassVar[dict[str, str]] = BlockParser.SPECIFICATION | {
         "indent_code": r"^ {4} *\S",
         "block_quote": r"^ {0,3}>",
@@ -157,7 +101,7 @@ class _MarkdownBlockParser(BlockParser):
                 openings[character] = self.compile_sc(fitting).match
         return openings
 
-    def read_blocks(self, state: _BlockCursor) -> None:
+    def read_blocks(self, state: BlockCursor) -> None:
         """Read a text block by block; mistune's own loop looks for the next block character by character."""
         methods = self._methods
         openings = self._openings if state.nesting < self.max_nested_level else self._leaves
@@ -203,7 +147,7 @@ class _MarkdownBlockParser(BlockParser):
         return closing.end() if closing else state.cursor_max
 
     def parse_indent_code(self, m: re.Match[str], state: BlockState) -> int:
-        here = cast(_BlockCursor, state)
+        here = cast(BlockCursor, state)
         if end := here.append_paragraph():
             return end
         position = end = here.cursor
@@ -231,7 +175,7 @@ class _MarkdownBlockParser(BlockParser):
         return m.end() + 1
 
     def parse_raw_html(self, m: re.Match[str], state: BlockState) -> int | None:
-        here = cast(_BlockCursor, state)
+        here = cast(BlockCursor, state)
         line, count = here.line(), len(here.tokens)
         end = super().parse_raw_html(m, here)
         if len(here.tokens) > count:
@@ -239,7 +183,7 @@ class _MarkdownBlockParser(BlockParser):
         return end
 
     def parse_ref_link(self, m: re.Match[str], state: BlockState) -> int | None:
-        here = cast(_BlockCursor, state)
+        here = cast(BlockCursor, state)
         if end := here.append_paragraph():
             return end
         source = here.src
@@ -253,13 +197,13 @@ class _MarkdownBlockParser(BlockParser):
         return rest.end() if rest else None
 
     def parse_setex_heading(self, m: re.Match[str], state: BlockState) -> int | None:
-        here = cast(_BlockCursor, state)
+        here = cast(BlockCursor, state)
         if here.line() in here.env["lazy"]:
             return None
         return super().parse_setex_heading(m, here)
 
     def parse_block_quote(self, m: re.Match[str], state: BlockState) -> int:
-        here = cast(_BlockCursor, state)
+        here = cast(BlockCursor, state)
         source, position = here.src, here.cursor
         first = number = here.line()
         chunks: list[str] = []
@@ -282,7 +226,7 @@ class _MarkdownBlockParser(BlockParser):
         return position
 
     def parse_list(self, m: re.Match[str], state: BlockState) -> int:
-        here = cast(_BlockCursor, state)
+        here = cast(BlockCursor, state)
         marker, rest = m.group("list_2", "list_3")
         if (not rest.strip() or (marker[:-1] and int(marker[:-1]) != 1)) and (end := here.append_paragraph()):
             return end
@@ -295,7 +239,7 @@ class _MarkdownBlockParser(BlockParser):
         here.append_token(token)
         return here.cursor
 
-    def _parse_item(self, m: re.Match[str], state: _BlockCursor, items: list[Token]) -> int:
+    def _parse_item(self, m: re.Match[str], state: BlockCursor, items: list[Token]) -> int:
         """Read the item whose marker is at the cursor, and return where it and the blank lines below end."""
         source, first = state.src, state.line()
         indent, marker, rest = m.group("list_1", "list_2", "list_3")
@@ -319,7 +263,7 @@ class _MarkdownBlockParser(BlockParser):
         return position
 
     def _rest_of_item(
-        self, state: _BlockCursor, position: int, width: int, chunks: list[str], tip: OpenBlocks
+        self, state: BlockCursor, position: int, width: int, chunks: list[str], tip: OpenBlocks
     ) -> int:
         """Add the text of the item at the cursor from its second line on, and return where that ends."""
         source, lazy = state.src, state.env["lazy"]
@@ -357,7 +301,7 @@ def parse_blocks(text: str) -> list[Token]:
     `opening` is, where it is not plain from the token's text, what stands on that line from the token's first
     character on. Tabs read as spaces up to the next of the columns 4, 8, 12 …, as CommonMark counts them.
     """
-    state = _BlockCursor()
+    state = BlockCursor()
     state.env["lazy"] = set()
     expanded = text.expandtabs(TAB_STOP) if "\t" in text else text
     state.process(expanded if expanded.endswith("\n") else expanded + "\n")

@@ -141,6 +141,11 @@ def format_call(words: Sequence[Pattern]) -> str:
     return " ".join(quote_word(word) for word in words)
 
 
+def format_call_lines(words: Sequence[Pattern]) -> str:
+    """A call as the lines of a transcript, without the prompt of the first."""
+    return format_call(words).replace("\n", "\n> ")
+
+
 def _text(part: Part) -> str:
     if isinstance(part, Name):
         return part.text

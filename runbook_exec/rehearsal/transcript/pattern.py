@@ -17,6 +17,8 @@ REST = "..."
 
 _NAMED = "n{}"
 
+_SHORTEST_VALUE = 6  # characters that a value must have to be named where it is a part of a word
+
 
 class Gap(Enum):
     """What matches without being told: characters of a word or a line, or whole words or lines."""
@@ -92,6 +94,28 @@ def fill_pattern(pattern: Pattern, values: Mapping[str, str]) -> str:
     return "".join(pieces)
 
 
+def insert_names(text: str, values: Mapping[str, str]) -> Pattern:
+    """The text with the values of names as these names; a short value only where it is all of it."""
+    for name, value in values.items():
+        if value and text == value:
+            return (Name(name, f"<{name}>"),)
+    parts: list[Part] = [text]
+    for name, value in sorted(values.items(), key=lambda pair: -len(pair[1])):
+        if len(value) >= _SHORTEST_VALUE:
+            parts = [piece for part in parts for piece in insert_name(part, name, value)]
+    return join_parts(parts)
+
+
+def insert_name(part: Part, name: str, value: str) -> list[Part]:
+    """A part of a pattern with a name wherever its text has this value."""
+    if not isinstance(part, str) or value not in part:
+        return [part]
+    pieces: list[Part] = []
+    for text in part.split(value):
+        pieces += [text, Name(name, f"<{name}>")]
+    return pieces[:-1]
+
+
 class Expression:
     """A regular expression that grows by patterns; names that are known are matched as what they are."""
 
@@ -130,3 +154,19 @@ class Expression:
         if found is None:
             return None
         return {name: found[group] for name, group in self._groups.items()}
+
+
+def matches_word(pattern: Pattern, word: str, values: Mapping[str, str]) -> bool:
+    """Whether a pattern matches just this word of a call; one that stands for many words matches none."""
+    return pattern != (Gap.WHOLE,) and _matches_whole(pattern, word, values, r"\x00")
+
+
+def matches_line(pattern: Pattern, line: str, values: Mapping[str, str]) -> bool:
+    """Whether a pattern matches a whole line of output."""
+    return _matches_whole(pattern, line, values, r"\n")
+
+
+def _matches_whole(pattern: Pattern, text: str, values: Mapping[str, str], border: str) -> bool:
+    expression = Expression(values)
+    expression.add_pattern(pattern, border)
+    return expression.match(text) is not None

@@ -12,13 +12,13 @@ from runbook_exec.document.parser import parse_runbook
 from runbook_exec.plan.builder import choose_procedure, make_plan
 from runbook_exec.plan.model import Plan
 from runbook_exec.rehearsal.matcher import MatchedCall, Progress, find_missing_calls, match_call
-from runbook_exec.rehearsal.recorder import RecordedCall
-from runbook_exec.rehearsal.recording_session import TerminalTrace
+from runbook_exec.rehearsal.recording.recorded_run import RecordedCall, RecordedRun
+from runbook_exec.rehearsal.recording.terminal_trace import TerminalTrace
+from runbook_exec.rehearsal.recording.writer import format_transcript
 from runbook_exec.rehearsal.transcript.call_syntax import format_call, split_call
 from runbook_exec.rehearsal.transcript.model import ExpectedOutput, Transcript, transcripts_of
 from runbook_exec.rehearsal.transcript.parser import parse_transcript
 from runbook_exec.rehearsal.transcript.pattern import fill_pattern, join_parts
-from runbook_exec.rehearsal.transcript.writer import RecordedRun, format_transcript
 from tests.support.paths import REPOSITORY
 
 PAGE = b"# Page\n\n## Steps\n\n```sh\nfly\n```\n"

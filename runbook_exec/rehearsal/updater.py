@@ -5,24 +5,21 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from ...document.placeholders import normalise_name
-from ...engine.events import RunEnded
-from ...text.source import parse_source
-from ..matcher import compare_output
-from ..rehearse import RehearsalResult
-from ..responder import ReceivedCall
-from .call_syntax import quote_word
-from .diff import format_pattern, insert_names
-from .model import CallLine, ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, Transcript
-from .parser import parse_transcript
-from .pattern import GAP, NAME, Expression, Gap, Name, Pattern, names_in
-
-_MARKED = re.compile(rf"\[\.\.\]|{NAME.pattern}")
+from ..engine.events import RunEnded
+from ..text.source import parse_source
+from .matcher import compare_output
+from .rehearse import RehearsalResult
+from .responder import ReceivedCall
+from .transcript.call_syntax import format_call_lines
+from .transcript.model import CallLine, ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, Transcript
+from .transcript.output_syntax import escape_line
+from .transcript.parser import parse_transcript
+from .transcript.pattern import Name, Pattern, insert_names, matches_line, matches_word, names_in
 
 
 class NotUpdated(Exception):
@@ -84,7 +81,7 @@ def _find_edits(
         at = last.extent[1] if last else _first_call_offset(transcript)
         if meant is None:
             added.setdefault(at, []).append(
-                f"$ {_call_text([insert_names(word, values) for word in each.words])}"
+                f"$ {format_call_lines([insert_names(word, values) for word in each.words])}"
             )
             continue
         call = transcript.calls[meant.number]
@@ -100,7 +97,9 @@ def _find_edits(
             continue
         if call.number not in used:
             if each.call is None:
-                yield Edit(call.span.start, call.span.end, _call_text(_merge_words(call, each.words, values)))
+                yield Edit(
+                    call.span.start, call.span.end, format_call_lines(_merge_words(call, each.words, values))
+                )
             yield from _output_edits(transcript, call, each, values)
         used.add(call.number)
         last = call if last is None or call.number > last.number else last
@@ -137,16 +136,12 @@ def _indent(text: str, at: int) -> str:
     return found[0] if found else ""
 
 
-def _call_text(words: Sequence[Pattern]) -> str:
-    return " ".join(quote_word(word) for word in words).replace("\n", "\n> ")
-
-
 def _merge_words(call: ExpectedCall, words: Sequence[str], values: Mapping[str, str]) -> list[Pattern]:
     """The words of a call that came, those that still match as they were written."""
     expected = [word.pattern for word in call.words]
     keys = ["\0".join(_key(pattern)) for pattern in expected]
     ours = [
-        next((k for p, k in zip(expected, keys, strict=True) if _matches(p, w, values)), w) for w in words
+        next((k for p, k in zip(expected, keys, strict=True) if matches_word(p, w, values)), w) for w in words
     ]
     kept: list[Pattern] = []
     for kind, a, b, start, end in SequenceMatcher(None, keys, ours, autojunk=False).get_opcodes():
@@ -162,14 +157,6 @@ def _key(pattern: Pattern) -> list[str]:
         part if isinstance(part, str) else f"<{part.name}>" if isinstance(part, Name) else str(part.value)
         for part in pattern
     ]
-
-
-def _matches(pattern: Pattern, word: str, values: Mapping[str, str]) -> bool:
-    if pattern == (Gap.WHOLE,):
-        return False
-    expression = Expression(values)
-    expression.add_pattern(pattern, r"\x00")
-    return expression.match(word) is not None
 
 
 def _output_edits(
@@ -247,7 +234,11 @@ def _find_differences(
         key = f"\0{number}"
         if isinstance(line, ExpectedOutput):
             at = next(
-                (n for n, text in enumerate(new) if ours[n] == text and _matches_line(line, text, values)),
+                (
+                    n
+                    for n, text in enumerate(new)
+                    if ours[n] == text and matches_line(line.pattern, text, values)
+                ),
                 None,
             )
             if at is not None:
@@ -262,27 +253,3 @@ def _find_differences(
         if elided and len(elided) == b - a:
             continue
         yield list(old[a:b]), list(new[start:end])
-
-
-def _matches_line(line: ExpectedOutput, text: str, values: Mapping[str, str]) -> bool:
-    expression = Expression(values)
-    expression.add_pattern(line.pattern, r"\n")
-    return expression.match(text) is not None
-
-
-def escape_line(pattern: Pattern, names: Collection[str]) -> str:
-    """A line of output as a transcript writes it in which these names count."""
-    line = escape_text(pattern, names)
-    special = re.match(r"[$?\\]|0<|2>|# |\.\.\.$|$", line)
-    return "\\" + line if special else line
-
-
-def escape_text(pattern: Pattern, names: Collection[str]) -> str:
-    """The same, where nothing depends on how the line begins."""
-
-    def literal(found: re.Match[str]) -> str:
-        return "\\" + found[0] if found[0] == GAP or normalise_name(found[0][1:-1]) in names else found[0]
-
-    return "".join(
-        _MARKED.sub(literal, part) if isinstance(part, str) else format_pattern((part,)) for part in pattern
-    )

@@ -5,184 +5,37 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
 from pathlib import Path
-from typing import Protocol
 
 from ...document.model import Step
 from ...masking.masker import Masker
-from ...masking.token_patterns import find_tokens
-from ...plan.model import Plan, PlanItem
-from ..recording_session import TerminalTrace
-from .call_syntax import format_call
-from .diff import insert_names
-from .pattern import Gap, Name, Part, Pattern, join_parts
-from .updater import escape_line, escape_text
-
-# programs that print a secret, whatever it looks like: the words that their calls begin with
-_SECRET_COMMANDS = (
-    ("op", "read"),
-    ("pass", "show"),
-    ("gopass", "show"),
-    ("vault", "kv", "get"),
-    ("security", "find-generic-password"),
-    ("secret-tool", "lookup"),
-    ("bw", "get"),
-)
+from ...plan.model import ItemId, Plan
+from ..transcript.call_syntax import format_call_lines
+from ..transcript.output_syntax import escape_line, escape_text
+from ..transcript.pattern import Gap, Part, Pattern, insert_name, insert_names, join_parts
+from .recorded_run import RecordedCall, RecordedRun
+from .terminal_trace import TerminalTrace
+from .unnamed_secrets import decode_output, find_unnamed_secrets, invent_value
 
 _LETTER = re.compile(r"\S")
-
-_BORDERS = re.compile(r"([\s,.]+)")
-
-_BEGINNING = re.compile(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
 
 _NOT_UTF8 = re.compile(r"[\ud800-\udfff]+")
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
-_SHORTEST = 8  # characters of a part of a secret that is a secret by itself
-
-
-class WritableCall(Protocol):
-    """A call, as it was recorded."""
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The program's name and its arguments."""
-
-    @property
-    def item(self) -> PlanItem | None:
-        """The statement that it was made in."""
-
-    @property
-    def start_time(self) -> float:
-        """When it began, in seconds."""
-
-    @property
-    def end_time(self) -> float:
-        """When it ended; 0 if it never did."""
-
-    @property
-    def status(self) -> int:
-        """How it ended, as a shell tells it."""
-
-    @property
-    def pieces(self) -> Sequence[tuple[float, int, bytes]]:
-        """What it printed elsewhere than on the terminal: when, on which stream, and what."""
-
-    @property
-    def terminal(self) -> TerminalTrace | None:
-        """What the terminal showed of it."""
-
-    @property
-    def private(self) -> bool:
-        """Whether what it printed is or may be a secret, whatever it looks like."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedRun:
-    """What was recorded of a run: its calls, the values that it knew, and what a person answered."""
-
-    plan: Plan
-    calls: tuple[WritableCall, ...]
-    public: Mapping[str, str]
-    secret: Mapping[str, str]
-    done: Mapping[str, str]
-    choose: Mapping[str, str]
-    attended: bool
-    all_secrets: tuple[str, ...] = ()  # every secret that the run ever knew, also those that were replaced
-
-    def __repr__(self) -> str:
-        """Tells no value."""
-        return f"RecordedRun({len(self.calls)} calls)"
-
 
 def format_transcript(recording: RecordedRun) -> str:
     """The whole transcript."""
     secrets = {name: value for name, value in recording.secret.items() if value}
-    secrets |= dict(_find_unnamed_secrets(recording, secrets))
+    secrets |= dict(find_unnamed_secrets(recording, secrets))
     public = {name: value for name, value in recording.public.items() if name not in secrets and value}
     writer = _TranscriptWriter(secrets, public, recording.attended)
     masker = Masker([*secrets.values(), *recording.all_secrets])
     body = "\n".join(writer.page_lines(recording))
     front = writer.front_matter(recording, masker)
     return front + masker.mask_text(body)
-
-
-def _find_unnamed_secrets(recording: RecordedRun, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Secrets that nobody had named: tokens of known shapes, what keepers of secrets print, hidden typing."""
-    seen = set(known.values())
-    tokens = answers = typed = 0
-    for call in recording.calls:
-        shown = b"".join(data for _, _, data in call.pieces)
-        pieces = call.terminal.pieces if call.terminal else []
-        for kind, data in pieces:
-            if kind == "shown":
-                shown += data
-            elif kind == "hidden":
-                for line in _text(data).replace("\r", "\n").split("\n"):
-                    if line and line.isprintable() and line not in seen:
-                        typed += 1
-                        seen.add(line)
-                        yield f"typed-secret-{typed}", line
-        for secret in _find_printed_secrets(call, _text(shown).replace("\r\n", "\n")):
-            if secret not in seen:
-                answers += 1
-                seen.add(secret)
-                yield f"secret-{answers}", secret
-        text = shown + b"\0" + "\0".join(call.words).encode("utf-8", "surrogateescape")
-        for _, start, end in find_tokens(text):
-            token = _text(text[start:end])
-            if not any(token in each for each in seen):
-                tokens += 1
-                seen.add(token)
-                yield f"token-{tokens}", token
-    yield from _find_earlier_secrets(recording, seen)
-
-
-def _find_earlier_secrets(recording: RecordedRun, seen: set[str]) -> Iterator[tuple[str, str]]:
-    """Secrets of the run that have no name any more, where a call has them; they are `seen` then."""
-    there = [each for call in recording.calls for each in (*call.words, _output_text(call))]
-    values = (value for value in recording.all_secrets if value not in seen)
-    for number, value in enumerate((value for value in values if any(value in each for each in there)), 1):
-        seen.add(value)
-        yield f"earlier-secret-{number}", value
-
-
-def _find_printed_secrets(call: WritableCall, shown: str) -> Iterator[str]:
-    """What is a secret, by itself, of that which a call printed."""
-    text = shown.removesuffix("\n")
-    keeper = any(call.words[: len(words)] == words for words in _SECRET_COMMANDS)
-    if text and not call.status and (keeper or (call.private and "\n" not in text)):
-        yield text
-    elif call.private:
-        # words that stand among others are ordinary ones, which elsewhere are no secrets
-        yield from (line for line in text.split("\n") if len(line) >= _SHORTEST and len(line.split()) == 1)
-
-
-def _output_text(call: WritableCall) -> str:
-    pieces = call.terminal.pieces if call.terminal else []
-    return _text(b"".join([*(data for _, _, data in call.pieces), *(data for _, data in pieces)]))
-
-
-def invent_value(secret: str, number: int) -> str:
-    """A value of the same length as a secret, that holds nothing of it but how tokens of its kind begin.
-
-    `number` tells made-up values of one length from each other.
-    """
-    letter = "xyzwvutsrqponmlk"[number % 16]
-    parts = _BORDERS.split(secret)
-    words = [part for part in parts if part and not _BORDERS.fullmatch(part)]
-    changed = [part for part in words if len(part) >= _SHORTEST] or words
-    return "".join(_disguise_part(part, letter) if part in changed else part for part in parts)
-
-
-def _disguise_part(part: str, letter: str) -> str:
-    beginning = _BEGINNING.match(part) if len(part) > 2 * _SHORTEST else None
-    kept = beginning[0] if beginning else ""
-    return kept + ("1" if part.isdigit() else letter) * (len(part) - len(kept))
 
 
 class _TranscriptWriter:
@@ -202,7 +55,7 @@ class _TranscriptWriter:
         values |= {name: invent_value(value, n) for n, (name, value) in enumerate(self.secrets.items())}
         annotated = {item.annotation.capture for item in plan.items}
         captures = {
-            capture.name: f"{capture_target(plan, where)}{f':{capture.pattern}' if capture.pattern else ''}"
+            capture.name: f"{_capture_target(plan, where)}{f':{capture.pattern}' if capture.pattern else ''}"
             for where, capture in plan.captures
             if capture.name not in annotated and capture.name not in plan.runbook.settings.captures
         }
@@ -246,11 +99,9 @@ class _TranscriptWriter:
             yield from self.call_lines(call)
         yield "```\n" if opened else "It called nothing that needs a stand-in.\n\n```console\n```\n"
 
-    def call_lines(self, call: WritableCall) -> Iterator[str]:
+    def call_lines(self, call: RecordedCall) -> Iterator[str]:
         """The lines of one call."""
-        words = format_call([_make_readable(self.name_values(word)) for word in call.words]).replace(
-            "\n", "\n> "
-        )
+        words = format_call_lines([_make_readable(self.name_values(word)) for word in call.words])
         yield f"$ {words}"
         if call.status:
             yield f"? {call.status}"
@@ -271,14 +122,14 @@ class _TranscriptWriter:
                 data = texts.pop()[1] + data
             texts.append((stream, data))
         for stream, data in texts:
-            yield from self.output_lines(_text(data), 2 if stream == 2 else 1)
+            yield from self.output_lines(decode_output(data), 2 if stream == 2 else 1)
 
     def terminal_lines(self, terminal: TerminalTrace) -> Iterator[str]:
         """What the terminal showed, and what was typed."""
         echo = ""
         pending = ""
         for kind, data in terminal.pieces:
-            text = _text(data)
+            text = decode_output(data)
             if kind == "shown":
                 shown = text.replace("\r\n", "\n") if self.attended else text
                 pending += shown.removeprefix(echo) if echo and shown.startswith(echo) else shown
@@ -326,7 +177,7 @@ class _TranscriptWriter:
         """The text with every secret by its name, and public values where that is likely meant."""
         parts: Pattern = (text,)
         for name, value in sorted(self.secrets.items(), key=lambda pair: -len(pair[1])):
-            parts = join_parts([piece for part in parts for piece in _split_part(part, name, value)])
+            parts = join_parts([piece for part in parts for piece in insert_name(part, name, value)])
         return join_parts(
             [
                 piece
@@ -334,17 +185,6 @@ class _TranscriptWriter:
                 for piece in (insert_names(part, self.public) if isinstance(part, str) else [part])
             ]
         )
-
-
-def _split_part(part: object, name: str, value: str) -> Iterator[str | Name]:
-    if not isinstance(part, str):
-        if isinstance(part, Name):
-            yield part
-        return
-    for number, text in enumerate(part.split(value)):
-        if number:
-            yield Name(name, f"<{name}>")
-        yield text
 
 
 def _make_readable(word: Pattern) -> Pattern:
@@ -357,11 +197,6 @@ def _make_readable(word: Pattern) -> Pattern:
     return join_parts(parts) or word
 
 
-def capture_target(plan: Plan, where: object) -> str:
+def _capture_target(plan: Plan, where: ItemId) -> str:
     """How `--capture` names the statement at this place."""
-    item = next(item for item in plan.items if item.where == where)
-    return item.label
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
+    return next(item.label for item in plan.items if item.where == where)

@@ -24,10 +24,11 @@ from practice.world import create
 from runbook_exec.engine.events import Event, Output, RunStarted, StatementFinished, to_line
 from runbook_exec.journal.journal import read_journal
 from runbook_exec.rehearsal.call_server import CallServer
-from runbook_exec.rehearsal.recording_session import RecordingSession, TerminalMarkFilter
+from runbook_exec.rehearsal.recording.session import RecordingSession
+from runbook_exec.rehearsal.recording.terminal_trace import TerminalMarkFilter
+from runbook_exec.rehearsal.recording.unnamed_secrets import invent_value
 from runbook_exec.rehearsal.rehearse import rehearse
 from runbook_exec.rehearsal.relay import format_mark
-from runbook_exec.rehearsal.transcript.writer import invent_value
 from tests.support.live_session import GENEROUS, TerminalOperator, home_environment
 from tests.support.paths import REPOSITORY
 from tests.support.program import COMMAND, Program
@@ -204,7 +205,7 @@ def test_what_is_typed_is_recorded_and_a_hidden_word_is_not(program: Program) ->
 class Slow(RecordingSession):
     """A session that does nothing more until what was typed has been read."""
 
-    def _press(self, poll: Any) -> None:
+    def _write_typed(self, poll: Any) -> None:
         super()._write_typed(poll)
         wait_until(self._is_echoing)
 

@@ -10,12 +10,12 @@ import tempfile
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from ..document.model import TRANSCRIPT
-from ..engine.events import (
+from ...document.model import TRANSCRIPT
+from ...engine.events import (
     Answered,
     Captured,
     Event,
@@ -24,36 +24,23 @@ from ..engine.events import (
     StatementStarted,
     ValueGiven,
 )
-from ..engine.ports import Keyboard, RunContext
-from ..masking.masker import Masker
-from ..plan.model import ItemId, Plan, PlanItem, Value
-from . import relay
-from .allowlist import HARMLESS
-from .call_server import CallServer, StandInMessage
-from .recording_session import RecordingSession, TerminalMarkFilter, TerminalTrace, programs_on
-from .relay import parse_report
-from .stand_in_script import exec_script, format_script
-from .transcript.writer import RecordedRun, format_transcript
+from ...engine.ports import Keyboard, RunContext
+from ...masking.masker import Masker
+from ...plan.model import ItemId, Plan, PlanItem, Value
+from .. import relay
+from ..allowlist import HARMLESS
+from ..call_server import CallServer, StandInMessage
+from ..relay import parse_report
+from ..stand_in_script import exec_script, format_script
+from .recorded_run import RecordedCall, RecordedRun
+from .session import RecordingSession, programs_on
+from .terminal_trace import TerminalMarkFilter, TerminalTrace
+from .writer import format_transcript
 
 # harmless, and yet another machine or another day answers otherwise
 _MACHINE_DEPENDENT = frozenset(
     ("date", "df", "du", "groups", "hostname", "id", "logname", "nproc", "ps", "uname", "who", "whoami")
 )
-
-
-@dataclass(slots=True)
-class RecordedCall:
-    """A call of a real run: what with, in which statement, and what came of it."""
-
-    words: tuple[str, ...]
-    item: PlanItem | None
-    pid: str
-    start_time: float = 0.0  # seconds, monotonic
-    end_time: float = 0.0
-    status: int = 0
-    pieces: list[tuple[float, int, bytes]] = field(default_factory=list)
-    terminal: TerminalTrace | None = None  # where its output went to the terminal
-    private: bool = False  # whether what it printed is or may be a secret
 
 
 class Recorder:

@@ -1,0 +1,64 @@
+"""A cursor over the text of a page, a quote or a list item, which knows the line of the page it is on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mistune.core import BlockState
+
+Token = dict[str, Any]
+
+
+class BlockCursor(BlockState):
+    """mistune's cursor over one text, which here knows the line of the body the text begins on."""
+
+    first = 0
+    nesting = 0
+    _counted = 0
+    _line = 0
+
+    def line(self) -> int:
+        """The index of the body's line the cursor is on."""
+        if self.cursor >= self._counted:
+            self._line += self.src.count("\n", self._counted, self.cursor)
+        else:
+            self._line -= self.src.count("\n", self.cursor, self._counted)
+        self._counted = self.cursor
+        return self.first + self._line
+
+    def line_from(self, position: int) -> str:
+        """The text from `position` on, to the end of its line and with it."""
+        end = self.src.find("\n", position)
+        return self.src[position:] if end < 0 else self.src[position : end + 1]
+
+    def append_token(self, token: Token) -> None:
+        if "line" not in token:
+            token["line"] = self.line()
+        self.tokens.append(token)
+
+    def add_paragraph_up_to(self, end: int) -> None:
+        """Add the text from the cursor to `end` to the paragraph above it, or as a new one.
+
+        A paragraph is only known by where it begins and ends until all is read: adding text to text would
+        take time that grows with the square of its length.
+        """
+        last = self.last_token()
+        if last and last["type"] == "paragraph":
+            last["end"] = end
+        else:
+            self.append_token({"type": "paragraph", "start": self.cursor, "end": end})
+
+    def append_paragraph(self) -> int | None:
+        last = self.last_token()
+        if not last or last["type"] != "paragraph":
+            return None
+        last["end"] = end = self.find_line_end()
+        return end
+
+    def child(self, text: str, first: int) -> BlockCursor:
+        """A state for the text of an item or a quote, which begins on the body's line `first`."""
+        child = BlockCursor(self)
+        child.process(text)
+        child.first = first
+        child.nesting = self.nesting + 1
+        return child

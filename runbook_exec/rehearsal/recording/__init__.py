@@ -1,0 +1,1 @@
+"""Real runs, recorded: the transcript that a rehearsal of them needs."""

@@ -1,0 +1,82 @@
+"""A session whose programs are recorded: what each printed on the terminal, and what was typed meanwhile."""
+
+from __future__ import annotations
+
+import os
+import termios
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ...engine.ports import Done, OutputChunk, Silence
+from ...session.session import Session
+from .terminal_trace import TerminalMarkFilter
+
+_PRINT_PATH = {
+    "fish": "builtin string join -- : $PATH >'{folder}/path'",
+    "zsh": "builtin printf '%s\\n' \"$PATH\" >|'{folder}/path'",
+}
+
+_PRINT_PATH_SH = "command printf '%s\\n' \"$PATH\" >'{folder}/path'"
+
+_PREPEND_PATH = {"fish": "set -gx PATH '{bin}' $PATH"}
+
+_PREPEND_PATH_SH = "PATH='{bin}':\"$PATH\"; export PATH; hash -r"
+
+
+class RecordingSession(Session):
+    """A session that puts a folder in front of its shell's PATH once that has started.
+
+    `prepare` is given the PATH that the shell then has.
+    """
+
+    marks: TerminalMarkFilter
+    bin: str
+    prepare: Callable[[str], None]
+
+    def start(self) -> Iterator[OutputChunk | Silence | Done]:
+        """Start the shell; its configuration may change PATH, so that comes first."""
+        yield from super().start()
+        self._run_internal(_PRINT_PATH.get(self.shell, _PRINT_PATH_SH), self._last)
+        try:
+            with open(f"{self._folder}/path", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123
+                self.prepare(file.read().removesuffix("\n"))
+        except OSError:
+            return  # the shell has died, which the next statement tells
+        self._run_internal(
+            _PREPEND_PATH.get(self.shell, _PREPEND_PATH_SH).replace("{bin}", self.bin), self._last
+        )
+
+    def run(self, code: bytes, timeout: float | None = None) -> Iterator[OutputChunk | Silence | Done]:
+        """Run one statement."""
+        for item in super().run(code, timeout):
+            if isinstance(item, OutputChunk):
+                if data := self.marks.feed(item.data):
+                    yield OutputChunk(data)
+            else:
+                if data := self.marks.flush():
+                    yield OutputChunk(data)
+                yield item
+
+    def _type(self, keyboard: Any, poll: Any) -> bytes:
+        # once it has the keys, a program may show what is typed again before we look
+        kind = "typed" if self._is_echoing() else "hidden"
+        data = super()._type(keyboard, poll)
+        if data and (inside := self.marks.current_trace) is not None:
+            inside.add(kind, data)
+        return data
+
+    def _is_echoing(self) -> bool:
+        try:
+            return bool(termios.tcgetattr(self._terminal)[3] & termios.ECHO)
+        except (termios.error, OSError):
+            return False
+
+
+def programs_on(path: str) -> Iterator[str]:
+    """The names of all programs on a PATH."""
+    for folder in dict.fromkeys(path.split(":")):
+        try:
+            with os.scandir(folder or ".") as entries:
+                yield from (entry.name for entry in entries if os.access(entry.path, os.X_OK))
+        except OSError:
+            continue

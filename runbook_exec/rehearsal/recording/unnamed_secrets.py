@@ -1,0 +1,105 @@
+"""Secrets in a recorded run that no placeholder names, and made-up values in the place of secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from ...masking.token_patterns import find_tokens
+from .recorded_run import RecordedCall, RecordedRun
+
+# programs that print a secret, whatever it looks like: the words that their calls begin with
+_SECRET_COMMANDS = (
+    ("op", "read"),
+    ("pass", "show"),
+    ("gopass", "show"),
+    ("vault", "kv", "get"),
+    ("security", "find-generic-password"),
+    ("secret-tool", "lookup"),
+    ("bw", "get"),
+)
+
+_BORDERS = re.compile(r"([\s,.]+)")
+
+_BEGINNING = re.compile(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
+
+_SHORTEST = 8  # characters of a part of a secret that is a secret by itself
+
+
+def find_unnamed_secrets(recording: RecordedRun, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Secrets that nobody had named: tokens of known shapes, what keepers of secrets print, hidden typing."""
+    seen = set(known.values())
+    tokens = answers = typed = 0
+    for call in recording.calls:
+        shown = b"".join(data for _, _, data in call.pieces)
+        pieces = call.terminal.pieces if call.terminal else []
+        for kind, data in pieces:
+            if kind == "shown":
+                shown += data
+            elif kind == "hidden":
+                for line in decode_output(data).replace("\r", "\n").split("\n"):
+                    if line and line.isprintable() and line not in seen:
+                        typed += 1
+                        seen.add(line)
+                        yield f"typed-secret-{typed}", line
+        for secret in _find_printed_secrets(call, decode_output(shown).replace("\r\n", "\n")):
+            if secret not in seen:
+                answers += 1
+                seen.add(secret)
+                yield f"secret-{answers}", secret
+        text = shown + b"\0" + "\0".join(call.words).encode("utf-8", "surrogateescape")
+        for _, start, end in find_tokens(text):
+            token = decode_output(text[start:end])
+            if not any(token in each for each in seen):
+                tokens += 1
+                seen.add(token)
+                yield f"token-{tokens}", token
+    yield from _find_earlier_secrets(recording, seen)
+
+
+def _find_earlier_secrets(recording: RecordedRun, seen: set[str]) -> Iterator[tuple[str, str]]:
+    """Secrets of the run that have no name any more, where a call has them; they are `seen` then."""
+    there = [each for call in recording.calls for each in (*call.words, _outputdecode_output(call))]
+    values = (value for value in recording.all_secrets if value not in seen)
+    for number, value in enumerate((value for value in values if any(value in each for each in there)), 1):
+        seen.add(value)
+        yield f"earlier-secret-{number}", value
+
+
+def _find_printed_secrets(call: RecordedCall, shown: str) -> Iterator[str]:
+    """What is a secret, by itself, of that which a call printed."""
+    text = shown.removesuffix("\n")
+    keeper = any(call.words[: len(words)] == words for words in _SECRET_COMMANDS)
+    if text and not call.status and (keeper or (call.private and "\n" not in text)):
+        yield text
+    elif call.private:
+        # words that stand among others are ordinary ones, which elsewhere are no secrets
+        yield from (line for line in text.split("\n") if len(line) >= _SHORTEST and len(line.split()) == 1)
+
+
+def _outputdecode_output(call: RecordedCall) -> str:
+    pieces = call.terminal.pieces if call.terminal else []
+    return decode_output(b"".join([*(data for _, _, data in call.pieces), *(data for _, data in pieces)]))
+
+
+def invent_value(secret: str, number: int) -> str:
+    """A value of the same length as a secret, that holds nothing of it but how tokens of its kind begin.
+
+    `number` tells made-up values of one length from each other.
+    """
+    letter = "xyzwvutsrqponmlk"[number % 16]
+    parts = _BORDERS.split(secret)
+    words = [part for part in parts if part and not _BORDERS.fullmatch(part)]
+    changed = [part for part in words if len(part) >= _SHORTEST] or words
+    return "".join(_disguise_part(part, letter) if part in changed else part for part in parts)
+
+
+def _disguise_part(part: str, letter: str) -> str:
+    beginning = _BEGINNING.match(part) if len(part) > 2 * _SHORTEST else None
+    kept = beginning[0] if beginning else ""
+    return kept + ("1" if part.isdigit() else letter) * (len(part) - len(kept))
+
+
+def decode_output(data: bytes) -> str:
+    """The text of what a program printed; bytes that are not UTF-8 as surrogates."""
+    return data.decode("utf-8", "surrogateescape")
