@@ -18,6 +18,7 @@ from ..text.span import Span
 from .annotations.placement import PlacedAnnotations, read_annotations
 from .blocks import BlockDraft, draft_block, read_block
 from .front_matter.bounds import FrontMatter, find_bounds
+from .front_matter.overlay import overlay_settings
 from .markdown import elements
 from .markdown.elements import Element, Fence, Heading, Paragraph
 from .markdown.headings import strip_markup
@@ -38,7 +39,7 @@ def parse_runbook(
     """
     text, problems = _decode(data)
     matter = _read_matter(text)
-    settings = _overlay_over(matter.settings, overlay)
+    settings = overlay_settings(matter.settings, overlay) if overlay else matter.settings
     page = parse_source(text)
     found = elements.read_elements(page, matter.end)
     texts = tuple(element.span for element in found if isinstance(element, Heading | Paragraph))
@@ -83,17 +84,9 @@ def parse_runbook(
 def _read_matter(text: str) -> FrontMatter:
     if find_bounds(text) is None:
         return FrontMatter()
-    from .front_matter.reader import read_front_matter
+    from .front_matter.reader import read_front_matter  # with PyYAML, which a page without one does not need
 
     return read_front_matter(text)
-
-
-def _overlay_over(settings: RunbookSettings, over: RunbookSettings | None) -> RunbookSettings:
-    if over is None:
-        return settings
-    from .front_matter.settings import overlay_settings
-
-    return overlay_settings(settings, over)
 
 
 def _position(problem: Problem) -> int:

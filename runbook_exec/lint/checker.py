@@ -12,6 +12,7 @@ from ..diagnostics.report import Diagnostic, build_diagnostics
 from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..system.gc_pause import pause_gc
+from .facts.git_history import prefetch_history
 from .facts.shell_check import ShellCheckResult, check_blocks
 from .inputs import Pages
 from .results import CachedResult, PageResult
@@ -39,8 +40,6 @@ class Checker:
         settings = {id(each): each for each in self._settings.values()}
         if not any(rule.asks_history for each in settings.values() for rule in self._rules_for(each)):
             return nullcontext()
-        from .facts.git_history import prefetch_history
-
         folders = {os.path.split(os.path.abspath(name))[0] for name in self._pages}  # noqa: PTH100
         return prefetch_history(self._context, folders)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.report import Report
 from .cache import Cache, CacheKeys, format_line
+from .facts.queries import answer_to
 from .facts.query_log import Query
 from .inputs import Pages
 from .results import CachedResult, PageResult
@@ -62,16 +63,14 @@ class _LintRun:
 
     def check(self, paths: Sequence[str]) -> Iterator[CachedResult]:
         """Look at some of the pages."""
-        from .checker import Checker
-        from .concurrency import check_in_batches
-        from .registry import RULES, check_codes
+        from . import checker, concurrency, registry  # a run that finds all in the cache needs none of them
 
         self._context.few_pages = len(paths) <= _FEW
         for codes in dict.fromkeys(settings.codes for settings in self._settings.values()):
-            check_codes(codes)
-        rules = RULES if self._rules is None else self._rules
-        looking = Checker(self._context, self._pages, self._settings, rules)
-        return check_in_batches(looking.check, paths, looking.prefetch)
+            registry.check_codes(codes)
+        rules = registry.RULES if self._rules is None else self._rules
+        looking = checker.Checker(self._context, self._pages, self._settings, rules)
+        return concurrency.check_in_batches(looking.check, paths, looking.prefetch)
 
     def check_with_cache(self, cache: Cache) -> Iterator[PageResult]:
         """Look at all pages, but for those about which the cache knows everything."""
@@ -109,8 +108,6 @@ class _LintRun:
 
     def _current_answer(self, question: Query) -> Any:
         if question not in self._answers:
-            from .facts.queries import answer_to
-
             self._answers[question] = answer_to(self._context, question)
         return self._answers[question]
 

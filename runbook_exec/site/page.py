@@ -20,6 +20,7 @@ from ..plan.model import PlanItem
 from ..plan.values import is_secret
 from ..runs.due import DueDates
 from ..runs.freshness import BadFreshness, Freshness, freshness_path, read_freshness
+from ..runs.last_success import find_counted_procedures
 from ..shells.registry import LANGUAGES
 from .builders import PageLocation
 
@@ -131,8 +132,6 @@ def find_dates(runbook: Runbook, freshness: Freshness) -> DueDates:
 
 
 def _successes(runbook: Runbook, freshness: Freshness) -> list[datetime]:
-    from ..runs.last_success import find_counted_procedures
-
     counted = [freshness.procedures.get(each.anchor) for each in find_counted_procedures(runbook)]
     return [datetime.fromisoformat(success.succeeded) for success in counted if success]
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_exec.diagnostics.problem import Problem
+from runbook_exec.document.front_matter.overlay import overlay_settings
 from runbook_exec.document.front_matter.reader import read_front_matter, read_inputs_file
-from runbook_exec.document.front_matter.settings import overlay_settings
 from runbook_exec.document.model import Input, RunbookSettings
 from runbook_exec.text import yaml as yaml_text
 

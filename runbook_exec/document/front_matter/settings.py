@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -41,25 +40,6 @@ def is_name(node: Node) -> bool:
 def read_settings(reading: SettingsReader, node: Node) -> RunbookSettings:
     """The settings that a mapping gives; every name in it must be known."""
     return RunbookSettings(**_read_fields(reading, node, _SETTINGS))
-
-
-def overlay_settings(base: RunbookSettings, over: RunbookSettings) -> RunbookSettings:
-    """Both settings as one, where `over` wins; an input that both describe has details of both."""
-    inputs = dict(base.inputs)
-    for name, theirs in over.inputs.items():
-        inputs[name] = replace(inputs.get(name, theirs), **_changed_fields(theirs, Input(theirs.name)))
-    given = _changed_fields(over, RunbookSettings())
-    given |= {
-        "inputs": inputs,
-        "captures": {**base.captures, **over.captures},
-        "literal": (*base.literal, *(name for name in over.literal if name not in base.literal)),
-    }
-    return replace(base, **given)
-
-
-def _changed_fields(value: Input | RunbookSettings, nothing: Input | RunbookSettings) -> dict[str, Any]:
-    pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
-    return {name: this for name, this in pairs if this != getattr(nothing, name)}
 
 
 def _read_fields(reading: SettingsReader, node: Node, readers: Mapping[str, _Reader]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...diagnostics.finding import Finding
+from ...runs.freshness import BadFreshness, read_freshness, step_digest
 from ...text.source import make_span
 from ..facts.workspace import Workspace, find_workspace
 from ..rule import Example, Page, Rule
@@ -19,8 +20,6 @@ def last_successes(around: Workspace, path: str) -> Mapping[str, Any] | str | No
     """
     if not around.exists(path):
         return None
-    from ...runs.freshness import BadFreshness, read_freshness
-
     try:
         known = read_freshness(around.base / path)
     except BadFreshness as error:
@@ -53,8 +52,6 @@ def changed_since_success(page: Page) -> Iterator[Finding]:
 
 
 def _find_changed_steps(page: Page, said: Mapping[str, Any]) -> Iterator[Finding]:
-    from ...runs.freshness import step_digest
-
     for procedure in page.runbook.procedures:
         for step in procedure.steps:
             if step_digest(step, procedure.shell) in said:

@@ -1,0 +1,27 @@
+"""Settings of a page with those of another file laid over them."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+from ..model import Input, RunbookSettings
+
+
+def overlay_settings(base: RunbookSettings, over: RunbookSettings) -> RunbookSettings:
+    """Both settings as one, where `over` wins; an input that both describe has details of both."""
+    inputs = dict(base.inputs)
+    for name, theirs in over.inputs.items():
+        inputs[name] = replace(inputs.get(name, theirs), **_changed_fields(theirs, Input(theirs.name)))
+    given = _changed_fields(over, RunbookSettings())
+    given |= {
+        "inputs": inputs,
+        "captures": {**base.captures, **over.captures},
+        "literal": (*base.literal, *(name for name in over.literal if name not in base.literal)),
+    }
+    return replace(base, **given)
+
+
+def _changed_fields(value: Input | RunbookSettings, nothing: Input | RunbookSettings) -> dict[str, Any]:
+    pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
+    return {name: this for name, this in pairs if this != getattr(nothing, name)}
