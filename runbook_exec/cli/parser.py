@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from .. import __version__
+from ..shells.registry import SHELLS
 from ..text.sizes import KEEP, format_size, parse_size
 from .options import build_parser
 
@@ -67,7 +68,7 @@ def _show() -> argparse.ArgumentParser:
     parser = build_parser("show", "runbook-exec show [--json] FILE", "Print the outline of a page.")
     parser.add_argument("file", metavar="FILE", help="the Markdown file; `-` reads standard input")
     parser.add_argument("--json", action="store_true", help="print the whole value, with every span")
-    parser.add_argument("--shell", choices=("fish", "bash", "zsh", "sh"), help="the shell whose blocks run")
+    parser.add_argument("--shell", choices=tuple(SHELLS), help="the shell whose blocks run")
     parser.add_argument("--inputs", metavar="FILE", help="settings for a page that may not be touched")
     return parser
 
@@ -118,7 +119,7 @@ def _run(name: str) -> argparse.ArgumentParser:
         help="this step's `confirm` is answered: yes",
     )
     shell = parser.add_argument_group("the shell")
-    shell.add_argument("--shell", choices=("fish", "bash", "zsh", "sh"), help="the shell whose blocks run")
+    shell.add_argument("--shell", choices=tuple(SHELLS), help="the shell whose blocks run")
     shell.add_argument("--no-config", action="store_true", help="leave out your own shell configuration")
     shell.add_argument("--cwd", metavar="DIR", help="where the shell starts; by default, here")
     shell.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from ..diagnostics.problem import Problem, Severity
-from ..shells.registry import CONSOLE, SHELLS
+from ..shells.registry import CONSOLE, CONSOLE_SHELL, READS, SHELLS
 from ..system.gc_pause import pause_gc
 from ..text.source import Source, parse_source
 from ..text.span import Span
@@ -210,13 +210,14 @@ class _PageReader(NamedTuple):
         )
         if "fish" in languages:
             return "fish"
-        if languages["bash"]:
-            languages["bash"] += languages.pop("sh", 0)
+        for shell, others in READS.items():
+            for other in others if languages[shell] else ():
+                languages[shell] += languages.pop(other, 0)
         shells = [(count, name) for name, count in languages.items() if name in SHELLS]
         if shells:
             most = max(count for count, _ in shells)
             return next(name for count, name in shells if count == most)
-        return "bash" if languages[CONSOLE] else ""
+        return CONSOLE_SHELL if languages[CONSOLE] else ""
 
     def _build_step(
         self,
@@ -257,7 +258,7 @@ def _collect_blocks(
                 problems[index] = its_problems.get(index, ())
     for index, drafted in drafts.items():
         if index not in blocks:
-            shell = reading.shell or (drafted.language if drafted.language in SHELLS else "bash")
+            shell = reading.shell or (drafted.language if drafted.language in SHELLS else CONSOLE_SHELL)
             outside = "outside every procedure"
             blocks[index], _ = read_block(reading.source, drafted, 0, shell, reading.settings, outside)
     ordered = tuple(blocks[index] for index in sorted(blocks))

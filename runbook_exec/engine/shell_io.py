@@ -33,7 +33,7 @@ class ShellIO:
     seq: int = 0
     started: bool = False
     bindings: Bindings = field(default_factory=Bindings)
-    shell_state: ShellState = field(default_factory=lambda: ShellState(""))
+    shell_state: ShellState = field(init=False)  # once the shell is started
 
     def make_event(self, kind: type[E], **what: Any) -> E:
         """An event of this run, stamped and folded into the state."""
@@ -83,7 +83,7 @@ class ShellIO:
                     yield self.make_event(Output, step=0, block=0, statement=0, line=0, text=text)
             elif getattr(got, "ended", ""):
                 raise Stop("failed", f"{got.ended} while starting")
-        self.shell_state = ShellState(self.plan.procedure.shell)
+        self.shell_state = ShellState(SHELLS[self.plan.procedure.shell])
         self.shell_state.update(self.session.take_snapshot())
         if self.resumption is not None:
             self.restore_shell(self.resumption)

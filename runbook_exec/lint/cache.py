@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
 import stat
 import time
 from collections.abc import Iterable, Mapping
@@ -17,12 +16,11 @@ from typing import IO, Any
 
 from .. import __version__
 from ..diagnostics.report import from_plain, to_plain
+from ..shells.registry import SHELLS, find_command
 from .results import CachedResult, PageResult
 from .selection import LintSettings
 
 _KEY = 64  # characters at the beginning of a line
-
-_SHELLS = ("fish", "bash", "zsh", "sh")
 
 _OLD = 30 * 86400  # seconds after which a file that nobody has used goes
 
@@ -133,11 +131,12 @@ def _program() -> Iterable[str]:
 
 def _shells() -> Iterable[str]:
     """Which shells there are: the files that would run."""
-    for shell in _SHELLS:
-        path = shutil.which(shell)
-        if path is None:
+    for shell in SHELLS:
+        command = find_command(shell)
+        if command is None:
             yield f"no {shell}"
             continue
+        path = command[0]
         with suppress(OSError):
             status = os.stat(path)  # noqa: PTH116
             yield f"{os.path.realpath(path)} {status.st_size} {status.st_mtime_ns}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from ..engine.ports import RunContext
 from ..engine.state import State
 from ..plan.builder import choose_procedure, make_plan
 from ..plan.model import ItemId, Plan, PlanItem
+from ..shells.registry import FALLBACK_SHELL, find_command
 from ..text.span import Span
 from . import relay
 from .call_server import CallServer
@@ -136,7 +136,7 @@ def _plan_rehearsal(runbook: Runbook, transcript: Transcript) -> Plan | tuple[Re
     plan = make_plan(runbook, procedure, captures=captures, timeout=timeout)
     if not isinstance(plan, Plan):
         return tuple(_problem_finding(problem) for problem in plan)
-    if shutil.which(procedure.shell) is None and any(item.statement for item in plan.items):
+    if find_command(procedure.shell) is None and any(item.statement for item in plan.items):
         return (RehearsalFinding(NOT_READ, f"expected the shell {procedure.shell} on PATH, found none"),)
     return tuple(_find_unknown_names(plan, transcript)) or plan
 
@@ -172,7 +172,7 @@ def _run_rehearsal(
     options: Options,
     documents: tuple[RehearsedDocument, RehearsedDocument],
 ) -> RehearsalResult:
-    shell = plan.procedure.shell or "sh"
+    shell = plan.procedure.shell or FALLBACK_SHELL
     with ExitStack() as stack:
         here = stack.enter_context(prepare_environment(transcript, options.programs, options.stand_ins))
         options.prepare(here.folder)

@@ -27,6 +27,7 @@ from ..journal.secret_store import SecretStore, find_secret_store
 from ..plan.model import Plan
 from ..plan.resolver import find_available_secrets, make_source
 from ..session.session import Session
+from ..shells.registry import FALLBACK_SHELL, SHELLS, find_command
 from ..system import core_dumps
 from ..system.git import read_commit
 from ..system.signals import hold_signals
@@ -37,14 +38,6 @@ from .unattended import answer_yes, assume_answer, make_unattended_ask
 if TYPE_CHECKING:
     from ..rehearsal.recording.recorder import Recorder
     from .resume import UnfinishedRun
-
-
-_INSTALL = {
-    "fish": "`apt install fish`, `brew install fish` or https://fishshell.com",
-    "zsh": "`apt install zsh` or `brew install zsh`",
-    "bash": "`apt install bash` or `brew install bash`",
-    "sh": "any package that has a POSIX shell, such as `apt install dash`",
-}
 
 
 def run_plan(
@@ -83,7 +76,8 @@ def run_plan(
         size = keyboard.size() if keyboard else (24, 80)
         cast = AsciicastWriter(journal.path.with_suffix(".cast"), size, arguments.keep_output)
         stack.callback(cast.close)
-        shell, cwd = plan.procedure.shell or "sh", str(Path(plan.cwd).expanduser()) if plan.cwd else None
+        shell = plan.procedure.shell or FALLBACK_SHELL
+        cwd = str(Path(plan.cwd).expanduser()) if plan.cwd else None
         recorder = _make_recorder(plan, attended, stack) if arguments.record else None
         kind = recorder.session if recorder else Session
         session = stack.enter_context(kind(shell, clean=arguments.no_config, cwd=cwd, keyboard=keyboard))
@@ -125,8 +119,9 @@ def _write_transcript(recorder: Recorder, terminal: TerminalReporter) -> None:
 def _cannot_begin(plan: Plan) -> str | None:
     """Why the plan cannot be run on this machine."""
     shell = plan.procedure.shell
-    if any(item.statement for item in plan.items) and shutil.which(shell) is None:
-        return f"{plan.runbook.path} runs in {shell}, which is not on PATH; get it with {_INSTALL[shell]}"
+    if any(item.statement for item in plan.items) and find_command(shell) is None:
+        hint = SHELLS[shell].install_hint
+        return f"{plan.runbook.path} runs in {shell}, which is not on PATH; get it with {hint}"
     if plan.cwd and not Path(plan.cwd).expanduser().is_dir():
         return f"cannot start in `{plan.cwd}`: no such folder"
     return None

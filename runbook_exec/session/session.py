@@ -23,16 +23,13 @@ import pexpect
 from ..engine.ports import Done, Keyboard, OutputChunk, Silence
 from ..shells.driver import (
     CONTROL,
-    DRIVES,
     REPORT,
     SNAPSHOT,
     Completion,
     Driver,
-    build_gate_line,
-    carry_over_errexit,
     mark_interrupted,
 )
-from ..shells.snapshot import build_snapshot_code
+from ..shells.registry import SHELLS, find_command
 from ..system import core_dumps
 from ..system.signals import hold_signals
 from .hidden_input import HiddenInput
@@ -90,9 +87,9 @@ class Session:
     ) -> None:
         self.shell = shell
         self._entered = entered
-        self._driver: Driver = DRIVES[shell]
-        program = shutil.which(self._driver.program)
-        if program is None:
+        self._driver: Driver = SHELLS[shell].driver
+        command = find_command(shell)
+        if command is None:
             raise ShellMissing(shell)
         self._keyboard = keyboard
         self._folder = tempfile.mkdtemp(prefix="runbook-", dir=inside)
@@ -118,8 +115,8 @@ class Session:
                 f"{self._folder}/{SNAPSHOT}", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC
             )
             self._child = pexpect.spawn(
-                program,
-                [*(self._driver.clean if clean else ()), *self._driver.arguments(self._folder)],
+                command[0],
+                [*command[1:], *(self._driver.clean if clean else ()), *self._driver.arguments(self._folder)],
                 cwd=cwd,
                 env=self._driver.environ(environ),
                 dimensions=keyboard.size() if keyboard else (24, 80),
@@ -177,7 +174,7 @@ class Session:
             return
         before = self._last
         yield from self._exchange(self._message(code, before), timeout)
-        self._last = carry_over_errexit(before, code, self._last)
+        self._last = self._driver.carry_over(before, code, self._last)
 
     def ask_line(self) -> Iterator[OutputChunk | Silence | str | None]:
         """Let the operator type a line at the shell's own prompt: the line at last, or None for the end."""
@@ -200,7 +197,7 @@ class Session:
         told = self._snapshot = bytearray()
         try:
             whole = self._run_internal(
-                build_snapshot_code(self.shell, f"{self._folder}/{SNAPSHOT}", redefined), self._last
+                SHELLS[self.shell].snapshot.build_code(f"{self._folder}/{SNAPSHOT}", redefined), self._last
             )
             while self._read_snapshot():
                 pass
@@ -293,7 +290,7 @@ class Session:
         stopping = Terminator(self._terminal, self._pid, until, spares_shell=ours)
         # ^C would make a shell drop a part of what it has not read to its end, and run the rest; but the last
         # line is the gate's, and may be left for when the statement has ended
-        tail = len(build_gate_line(self._turn)) if self._driver.ends_in_gate else 0
+        tail = len(self._driver.gate_line(self._turn, False))
         left, moved = len(message), started
         is_read = interrupted = typed_stop = False
         report: Completion | None = None
@@ -341,7 +338,7 @@ class Session:
                 if not ready and is_read:
                     # ^C makes a shell drop what it has read ahead, the gate's lines too, and what it reports
                     if (interrupted or stopping.attempts) and tail and not self._count_unread(pending):
-                        pending = memoryview(build_gate_line(self._turn, again=True))
+                        pending = memoryview(self._driver.gate_line(self._turn, True))
                     yield from self._report_silence(now - started, now - last)
                 if is_read:
                     stopping.enforce_deadline(now)

@@ -1,12 +1,19 @@
-"""What every shell module gives: how its text is split into statements, and how a value is written in it."""
+"""The types that each shell fills in: how it splits text into statements, quotes values and is driven."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from .driver import Driver
 from .quoting import Context
+
+if TYPE_CHECKING:
+    from .posix.parser import ParsedScript
 
 _start = itemgetter(0)
 
@@ -74,3 +81,40 @@ class Complaint(NamedTuple):
 
 class QuotingError(ValueError):
     """This value cannot be written in this place; the message says what to change in the document."""
+
+
+def _define_nothing(code: str) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFormat:
+    """The code that writes down a shell's variables, functions and aliases, and how its output is read."""
+
+    build_code: Callable[[str, Iterable[str]], str]  # a file, functions that were redefined -> the code
+    parse: Callable[[bytes], dict[str, str]]  # the output -> code, by kind and name of what that makes
+    find_callable_names: Callable[[bytes, Mapping[str, str]], frozenset[str]]  # … and what `parse` returned
+    assignment: re.Pattern[str]  # a statement that only sets one variable, the first group, to fixed texts
+    removals: Mapping[str, str]  # by kind, the command that removes a thing by its name
+    find_defined_functions: Callable[[str], tuple[str, ...]] = _define_nothing  # those for `build_code`
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """All that the rest of the program asks of a shell.
+
+    The languages of its blocks and the commands that start it are in the registry, because they are needed
+    before the shell is loaded.
+    """
+
+    name: str
+    install_hint: str
+    scan: Callable[[str], Scan]  # a script -> its statements and the quoting of every stretch; never raises
+    fill: Callable[[str, Sequence[Filling]], tuple[Piece, ...]]  # raises QuotingError
+    check: Callable[[Sequence[str]], list[Complaint | None]]  # raises FileNotFoundError without its program
+    driver: Driver
+    snapshot: SnapshotFormat
+    list_unknown: tuple[str, ...]  # arguments with which it prints those of the names after them it lacks
+    highlight_as: str  # the language in which Pygments highlights it
+    parse: Callable[[str], ParsedScript] | None = None  # for shells with here-documents
+    pattern_option: tuple[str, str] | None = None  # a word of pages, and the statement that it belongs to

@@ -1,70 +1,89 @@
-"""The family of shells: a module for each, and what the languages written after a fence mean."""
+"""The shells by name, and the languages of fenced blocks that mean them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .base import Shell
 
 
-class _Family(Mapping[str, ModuleType]):
-    """The shells by name; a module is imported when it is first asked for."""
+class _Entry(NamedTuple):
+    """A shell that is not loaded yet; `module` is below this package and holds `SHELL`."""
 
-    _names = ("fish", "bash", "zsh", "sh")
-
-    def __getitem__(self, name: str) -> ModuleType:
-        if name not in self._names:
-            raise KeyError(name)
-        return _import_shell(name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
-_MODULES = {"fish": ".fish", "bash": ".posix.bash", "zsh": ".posix.zsh", "sh": ".posix.sh"}
-
-
-@cache
-def _import_shell(name: str) -> ModuleType:
-    return import_module(_MODULES[name], __package__)
-
-
-SHELLS: Mapping[str, ModuleType] = _Family()
-
-
-CONSOLE = "console"
+    module: str
+    languages: tuple[str, ...]  # of fenced blocks
+    reads: tuple[str, ...] = ()  # other shells whose text this one reads as it is meant
+    commands: tuple[tuple[str, ...], ...] = ()  # that start it, the best first; if none, its name
 
 
 # `sh` is taken at its word. `shell` and `shellscript` name no shell: people write them over text for bash.
-# A session shows what was typed and what came back, in whatever shell its procedure runs.
-LANGUAGES: Mapping[str, str] = {
-    "fish": "fish",
-    "bash": "bash",
-    "shell": "bash",
-    "shellscript": "bash",
-    "zsh": "zsh",
-    "sh": "sh",
-    "console": CONSOLE,
-    "shell-session": CONSOLE,
-    "shellsession": CONSOLE,
-    "sh-session": CONSOLE,
-    "terminal": CONSOLE,
+_ENTRIES = {
+    "fish": _Entry(".fish", ("fish",)),
+    "bash": _Entry(".posix.bash", ("bash", "shell", "shellscript"), reads=("sh",)),
+    "zsh": _Entry(".posix.zsh", ("zsh",)),
+    "sh": _Entry(".posix.sh", ("sh",)),
 }
 
 
-# What they mean: the languages that can run.
+class _Shells(Mapping[str, "Shell"]):
+    """The shells by name; a shell's modules are imported when it is first asked for."""
+
+    def __getitem__(self, name: str) -> Shell:
+        return _import_shell(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in _ENTRIES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_ENTRIES)
+
+    def __len__(self) -> int:
+        return len(_ENTRIES)
+
+
+@cache
+def _import_shell(name: str) -> Shell:
+    shell: Shell = import_module(_ENTRIES[name].module, __package__).SHELL
+    return shell
+
+
+SHELLS: Mapping[str, Shell] = _Shells()
+
+CONSOLE = "console"
+
+# The shell of a console block that stands in no procedure, and of a procedure that has nothing else.
+CONSOLE_SHELL = "bash"
+
+# The shell of a run in which no block runs.
+FALLBACK_SHELL = "sh"
+
+# A console block shows what was typed and what came back, in whatever shell its procedure runs.
+LANGUAGES: Mapping[str, str] = {
+    **{language: name for name, entry in _ENTRIES.items() for language in entry.languages},
+    **dict.fromkeys(("console", "shell-session", "shellsession", "sh-session", "terminal"), CONSOLE),
+}
+
+# The names that the languages stand for: those of shells, and `console`.
 CANONICAL_LANGUAGES = frozenset(LANGUAGES.values())
 
+# By shell, the other shells whose text it reads as it is meant.
+READS: Mapping[str, frozenset[str]] = {
+    name: frozenset(entry.reads) for name, entry in _ENTRIES.items() if entry.reads
+}
 
-# Which other shells' text a shell reads as it is meant.
-READS: Mapping[str, frozenset[str]] = {"bash": frozenset(("sh",))}
+
+def find_command(name: str) -> tuple[str, ...] | None:
+    """The command that starts a shell here, its program with the whole path; None if it is not installed."""
+    from shutil import which  # most commands need neither it nor this
+
+    for program, *arguments in _ENTRIES[name].commands or ((name,),):
+        if path := which(program):
+            return (path, *arguments)
+    return None
 
 
 def shell_name(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ...shells.registry import SHELLS
 from ..options import build_parser
 
 _EPILOG = """\
@@ -34,5 +35,5 @@ def build_trust_parser() -> argparse.ArgumentParser:
     )
     what.add_argument("--forget", action="store_true", help="trust them no longer on this machine")
     parser.add_argument("--inputs", metavar="FILE", help="settings for a page that may not be touched")
-    parser.add_argument("--shell", choices=("fish", "bash", "zsh", "sh"), help="the shell whose blocks run")
+    parser.add_argument("--shell", choices=tuple(SHELLS), help="the shell whose blocks run")
     return parser

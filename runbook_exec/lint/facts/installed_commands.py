@@ -15,17 +15,10 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from ...shells.registry import SHELLS, find_command
 from ..rule import LintContext
 
 _WAIT = 20  # seconds for one answer: completions may ask a server
-
-# each prints the names of its arguments that it does not know, a line each
-_UNKNOWN: Mapping[str, Sequence[str]] = {
-    "fish": ("fish", "-c", "for name in $argv; builtin type -q -- $name; or builtin echo -- $name; end"),
-    "bash": ("bash", "-c", 'for n; do type -t -- "$n" >/dev/null || printf "%s\\n" "$n"; done', "bash"),
-    "zsh": ("zsh", "-f", "-c", 'for n; do whence -- "$n" >/dev/null || print -r -- "$n"; done', "zsh"),
-    "sh": ("sh", "-c", 'for n; do command -v "$n" >/dev/null || printf "%s\\n" "$n"; done', "sh"),
-}
 
 # a line before each answer, which no completion begins with
 _COMPLETE = 'for line in $argv; builtin printf "\\n\\1\\n"; builtin complete -C "$line"; end'
@@ -60,7 +53,8 @@ class InstalledCommands:
         wanted = frozenset(name for name in names if _NAME.fullmatch(name))
         fresh = sorted(name for name in wanted if (shell, name) not in self._there)
         if fresh:
-            said = _output([*_UNKNOWN[shell], *fresh])
+            command = find_command(shell)
+            said = _output([*command, *SHELLS[shell].list_unknown, *fresh]) if command else None
             missing = frozenset(said.split("\n")) if said is not None else frozenset()
             self._there |= {(shell, name): name not in missing for name in fresh}
         return frozenset(name for name in wanted if not self._there[shell, name])

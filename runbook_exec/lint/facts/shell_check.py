@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ...document import placeholders
 from ...document.model import TRANSCRIPT, Block, Runbook
 from ...shells.base import Complaint
-from ...shells.registry import CONSOLE, LANGUAGES, SHELLS
+from ...shells.registry import CONSOLE, CONSOLE_SHELL, LANGUAGES, SHELLS
 from ...text.source import make_span
 from ...text.span import Span
 from ..rule import SyntaxProblem
@@ -44,7 +44,7 @@ def shell_of(runbook: Runbook, block: Block) -> str | None:
     if named != CONSOLE:
         return named
     around = [p.shell for p in runbook.procedures if p.span.start <= block.span.start and p.shell]
-    return around[-1] if around else "bash"
+    return around[-1] if around else CONSOLE_SHELL
 
 
 def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:
@@ -74,20 +74,20 @@ def _blank_script(script: str, literal: tuple[str, ...]) -> str:
 
 def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
     """What shells say of the blocks of pages, by path."""
-    asked: dict[tuple[str, bool], list[_ScriptToCheck]] = {}
+    asked: dict[tuple[str, str], list[_ScriptToCheck]] = {}
     for path, runbook in pages.items():
-        # bash reads some patterns only where the page turns them on
-        extended = "extglob" in runbook.text
         for block, shell in shell_blocks(runbook):
             script = blank_placeholders(runbook, block)
             if script.strip():
-                key = (shell, extended and shell == "bash")
+                # bash reads some patterns only where the page turns them on
+                option = SHELLS[shell].pattern_option
+                key = (shell, option[1] if option and option[0] in runbook.text else "")
                 asked.setdefault(key, []).append(_ScriptToCheck(path, runbook, block, script))
     refused: dict[str, dict[int, SyntaxProblem]] = {path: {} for path in pages}
     missing: dict[str, Counter[str]] = {path: Counter() for path in pages}
-    for (shell, extended), blocks in asked.items():
+    for (shell, option_code), blocks in asked.items():
         # what turns the patterns on is asked along, for the blocks that come after it
-        more = ["shopt -s extglob"] if extended else []
+        more = [option_code] if option_code else []
         try:
             said = SHELLS[shell].check([*(each.script for each in blocks), *more])
         except FileNotFoundError:

@@ -11,17 +11,6 @@ from ...engine.ports import Done, OutputChunk, Silence
 from ...session.session import Session
 from .terminal_trace import TerminalMarkFilter
 
-_PRINT_PATH = {
-    "fish": "builtin string join -- : $PATH >'{folder}/path'",
-    "zsh": "builtin printf '%s\\n' \"$PATH\" >|'{folder}/path'",
-}
-
-_PRINT_PATH_SH = "command printf '%s\\n' \"$PATH\" >'{folder}/path'"
-
-_PREPEND_PATH = {"fish": "set -gx PATH '{bin}' $PATH"}
-
-_PREPEND_PATH_SH = "PATH='{bin}':\"$PATH\"; export PATH; hash -r"
-
 
 class RecordingSession(Session):
     """A session that puts a folder in front of its shell's PATH once that has started.
@@ -36,15 +25,13 @@ class RecordingSession(Session):
     def start(self) -> Iterator[OutputChunk | Silence | Done]:
         """Start the shell; its configuration may change PATH, so that comes first."""
         yield from super().start()
-        self._run_internal(_PRINT_PATH.get(self.shell, _PRINT_PATH_SH), self._last)
+        self._run_internal(self._driver.print_path, self._last)
         try:
             with open(f"{self._folder}/path", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123
                 self.prepare(file.read().removesuffix("\n"))
         except OSError:
             return  # the shell has died, which the next statement tells
-        self._run_internal(
-            _PREPEND_PATH.get(self.shell, _PREPEND_PATH_SH).replace("{bin}", self.bin), self._last
-        )
+        self._run_internal(self._driver.prepend_path.replace("{bin}", self.bin), self._last)
 
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[OutputChunk | Silence | Done]:
         """Run one statement."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from ...system.memo import cache_scans
 from ..base import Scan
 from .lexer import KEYWORDS, Region, Token, tokenize
 
@@ -27,6 +28,7 @@ _ASSIGNMENT = re.compile(r"\w+=")
 _HELP = frozenset({"-h", "--help"})
 
 
+@cache_scans
 def scan(script: str) -> Scan:
     """Where the statements of `script`, its quoted stretches and its comments are.
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...system.memo import cache_scans
 from ..base import Filling, Piece, QuotingError
 from ..quoting import Context
-from . import parser as fish_scan
 from .lexer import is_escaped
-
-scan = cache_scans(fish_scan.scan)
-
+from .parser import find_reserved_words
 
 # A value of these only is itself as a whole word anywhere, in braces and before a redirection too.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")
@@ -195,7 +191,7 @@ def _refuse_other_grammar(pieces: Sequence[Piece], text: str, fillings: Sequence
 
 def _reserved_fillings(pieces: Sequence[Piece]) -> tuple[set[int], bool]:
     """The fillings that lie in a keyword or in an assignment's name, and whether the text parses."""
-    words, parses = fish_scan.find_reserved_words("".join(piece.text for piece in pieces))
+    words, parses = find_reserved_words("".join(piece.text for piece in pieces))
     found: set[int] = set()
     position = 0
     for piece in pieces:

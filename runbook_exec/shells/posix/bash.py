@@ -1,33 +1,49 @@
-"""bash: how its text is split into statements, how a value is written in it, what it says of syntax."""
+"""bash, as a value of the family of shells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ...system.memo import cache_scans
-from ..base import Complaint, Filling, Piece, Scan
-from . import parser as posix_scan
-from . import quoting as posix
-from . import syntax as posix_check
+from ..base import Complaint, Filling, Piece, Scan, Shell
+from . import parser, quoting, syntax
+from .driver import BASH_DRIVER
+from .snapshot import make_snapshot_format, print_aliases, print_declared, print_functions
 
 
 @cache_scans
-def scan(script: str) -> Scan:
-    """Split a script into its complete commands and tell the quoting of every stretch; never raises."""
-    return posix_scan.scan(script, "bash")
+def _scan(script: str) -> Scan:
+    return parser.scan(script, "bash")
 
 
-def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    """Write values into a statement so that each arrives exactly; raises Unwritable where that cannot be."""
-    return posix.fill(text, fillings, "bash")
+def _parse(script: str) -> parser.ParsedScript:
+    return parser.parse_script(script, "bash")
 
 
-def check(scripts: Sequence[str]) -> list[Complaint | None]:
-    """What bash says of each script's syntax, or None for one that it parses; executes nothing.
+def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
+    return quoting.fill(text, fillings, "bash")
 
-    Raises FileNotFoundError when bash is not installed.
-    """
+
+def _check(scripts: Sequence[str]) -> list[Complaint | None]:
     # -n does not run the `shopt -s extglob` that lets the lines after it parse, in this block or a later one
     extended = ("-O", "extglob") if any("extglob" in script for script in scripts) else ()
-    alone = ["\0" in script or scan(script).problem is not None for script in scripts]
-    return posix_check.check(("bash", *extended, "-n"), scripts, alone)
+    alone = ["\0" in script or _scan(script).problem is not None for script in scripts]
+    return syntax.check(("bash", *extended, "-n"), scripts, alone)
+
+
+SHELL = Shell(
+    name="bash",
+    install_hint="`apt install bash` or `brew install bash`",
+    scan=_scan,
+    fill=_fill,
+    check=_check,
+    driver=BASH_DRIVER,
+    snapshot=make_snapshot_format(
+        _scan,
+        (print_declared("declare -p"), print_functions("declare -f"), print_aliases("alias -p")),
+    ),
+    list_unknown=("-c", 'for n; do type -t -- "$n" >/dev/null || printf "%s\\n" "$n"; done', "bash"),
+    highlight_as="bash",
+    parse=_parse,
+    pattern_option=("extglob", "shopt -s extglob"),
+)

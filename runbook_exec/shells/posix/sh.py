@@ -1,32 +1,47 @@
-"""sh: how its text is split into statements, how a value is written in it, what it says of syntax."""
+"""sh, as a value of the family of shells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ...system.memo import cache_scans
-from ..base import Complaint, Filling, Piece, Scan
-from . import parser as posix_scan
-from . import quoting as posix
-from . import syntax as posix_check
+from ..base import Complaint, Filling, Piece, Scan, Shell
+from . import parser, quoting, syntax
+from .driver import SH_DRIVER
+from .snapshot import make_snapshot_format, print_aliases, print_assigned, print_declared
 
 
 @cache_scans
-def scan(script: str) -> Scan:
-    """Split a script into its complete commands and tell the quoting of every stretch; never raises."""
-    return posix_scan.scan(script, "sh")
+def _scan(script: str) -> Scan:
+    return parser.scan(script, "sh")
 
 
-def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    """Write values into a statement so that each arrives exactly; raises Unwritable where that cannot be."""
-    return posix.fill(text, fillings, "sh")
+def _parse(script: str) -> parser.ParsedScript:
+    return parser.parse_script(script, "sh")
 
 
-def check(scripts: Sequence[str]) -> list[Complaint | None]:
-    """What sh says of each script's syntax, or None for one that it parses; executes nothing.
+def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
+    return quoting.fill(text, fillings, "sh")
 
-    Raises FileNotFoundError when sh is not installed.
-    """
+
+def _check(scripts: Sequence[str]) -> list[Complaint | None]:
     # a here-document that nothing closes ends with the file for some, and would take in the scripts after it
-    alone = ["\0" in script or "<<" in script or scan(script).problem is not None for script in scripts]
-    return posix_check.check(("sh", "-n"), scripts, alone)
+    alone = ["\0" in script or "<<" in script or _scan(script).problem is not None for script in scripts]
+    return syntax.check(("sh", "-n"), scripts, alone)
+
+
+SHELL = Shell(
+    name="sh",
+    install_hint="any package that has a POSIX shell, such as `apt install dash`",
+    scan=_scan,
+    fill=_fill,
+    check=_check,
+    driver=SH_DRIVER,
+    snapshot=make_snapshot_format(
+        _scan,
+        (print_assigned("set"), print_declared("export -p"), print_aliases("alias")),
+    ),
+    list_unknown=("-c", 'for n; do command -v "$n" >/dev/null || printf "%s\\n" "$n"; done', "sh"),
+    highlight_as="bash",
+    parse=_parse,
+)

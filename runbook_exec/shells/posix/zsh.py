@@ -1,31 +1,47 @@
-"""zsh: how its text is split into statements, how a value is written in it, what it says of syntax."""
+"""zsh, as a value of the family of shells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ...system.memo import cache_scans
-from ..base import Complaint, Filling, Piece, Scan
-from . import parser as posix_scan
-from . import quoting as posix
-from . import syntax as posix_check
+from ..base import Complaint, Filling, Piece, Scan, Shell
+from . import parser, quoting, syntax
+from .driver import ZSH_DRIVER
+from .snapshot import make_snapshot_format, print_aliases, print_declared, print_functions
 
 
 @cache_scans
-def scan(script: str) -> Scan:
-    """Split a script into its complete commands and tell the quoting of every stretch; never raises."""
-    return posix_scan.scan(script, "zsh")
+def _scan(script: str) -> Scan:
+    return parser.scan(script, "zsh")
 
 
-def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    """Write values into a statement so that each arrives exactly; raises Unwritable where that cannot be."""
-    return posix.fill(text, fillings, "zsh")
+def _parse(script: str) -> parser.ParsedScript:
+    return parser.parse_script(script, "zsh")
 
 
-def check(scripts: Sequence[str]) -> list[Complaint | None]:
-    """What zsh says of each script's syntax, or None for one that it parses; executes nothing.
+def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
+    return quoting.fill(text, fillings, "zsh")
 
-    Raises FileNotFoundError when zsh is not installed.
-    """
+
+def _check(scripts: Sequence[str]) -> list[Complaint | None]:
     # zsh takes a `}` for the end of a list wherever it stands, so one script could close what is around it
-    return posix_check.check(("zsh", "-f", "-n"), scripts, [True] * len(scripts))
+    return syntax.check(("zsh", "-f", "-n"), scripts, [True] * len(scripts))
+
+
+SHELL = Shell(
+    name="zsh",
+    install_hint="`apt install zsh` or `brew install zsh`",
+    scan=_scan,
+    fill=_fill,
+    check=_check,
+    driver=ZSH_DRIVER,
+    snapshot=make_snapshot_format(
+        _scan,
+        (print_declared("typeset -p"), print_functions("typeset -f"), print_aliases("alias -L")),
+        redirect=">|",
+    ),
+    list_unknown=("-f", "-c", 'for n; do whence -- "$n" >/dev/null || print -r -- "$n"; done', "zsh"),
+    highlight_as="bash",
+    parse=_parse,
+)

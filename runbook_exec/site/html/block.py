@@ -184,7 +184,7 @@ def _colours(text: str, language: str) -> tuple[_Colour, ...]:
     from pygments.token import STANDARD_TYPES
     from pygments.util import ClassNotFound
 
-    name = "bash" if language in SHELLS and language != "fish" else language
+    name = SHELLS[language].highlight_as if language in SHELLS else language
     try:
         lexer = get_lexer_by_name(name, stripnl=False, ensurenl=False)
     except ClassNotFound:

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_exec.shells import fish
 from runbook_exec.shells.base import Complaint
+from runbook_exec.shells.fish import SHELL as FISH
+from runbook_exec.shells.fish.quoting import literal
 from runbook_exec.shells.quoting import Context
 from tests.support.paths import DATA
 
@@ -62,7 +63,7 @@ pwd
 
 def texts(script: str) -> list[str]:
     """The statements of the script."""
-    return [script[start:end] for start, end in fish.scan(script).statements]
+    return [script[start:end] for start, end in FISH.scan(script).statements]
 
 
 def left_behind(source: str, folder: Path) -> tuple[int, str]:
@@ -92,16 +93,16 @@ def test_a_block_is_split_as_the_document_shows(case: Case) -> None:
 def test_what_fish_refuses_is_a_problem() -> None:
     """Splitting finds a problem in exactly those blocks of the document that fish does not parse."""
     refused = [
-        case.name for case, said in zip(CASES, fish.check([c.block for c in CASES]), strict=True) if said
+        case.name for case, said in zip(CASES, FISH.check([c.block for c in CASES]), strict=True) if said
     ]
-    assert [case.name for case in CASES if fish.scan(case.block).problem] == refused
+    assert [case.name for case in CASES if FISH.scan(case.block).problem] == refused
     assert len(refused) >= 6
 
 
 @pytest.mark.parametrize("case", RUN, ids=lambda case: case.name)
 def test_statements_one_by_one_do_what_the_block_does(case: Case, tmp_path: Path) -> None:
     """Run one after the other, the statements print and leave behind what the whole block does."""
-    entered = [f"eval '{fish.literal(text, Context.SINGLE)}'\n" for text in texts(case.block)]
+    entered = [f"eval '{literal(text, Context.SINGLE)}'\n" for text in texts(case.block)]
     whole = left_behind(case.block, tmp_path / "whole")
     assert left_behind("".join(entered), tmp_path / "split") == whole
     assert "variable" in whole[1] or whole[0] != 0
@@ -140,19 +141,19 @@ def test_a_carriage_return_is_a_blank() -> None:
 )
 def test_a_problem_says_where_and_what(script: str, offset: int, message: str) -> None:
     """A problem names what is open or stray, and its offset is that of the opening or the stray word."""
-    assert fish.scan(script).problem == (offset, message)
+    assert FISH.scan(script).problem == (offset, message)
 
 
 @pytest.mark.parametrize("opening", ["begin;", "echo (", 'echo "$(', "not if "])
 def test_very_deep_nesting_is_a_problem_and_not_a_crash(opening: str) -> None:
     """Thousands of blocks in one another are refused with words."""
-    found = fish.scan(opening * 3000 + "true" + (")" * 3000 if "(" in opening else ""))
+    found = FISH.scan(opening * 3000 + "true" + (")" * 3000 if "(" in opening else ""))
     assert found.problem is not None
 
 
 def contexts(script: str) -> str:
     """For each character the first letter of its context: b, s, d or c."""
-    found = fish.scan(script)
+    found = FISH.scan(script)
     return "".join(found.context(at, at + 1).value[0] for at in range(len(script)))
 
 
@@ -178,13 +179,13 @@ def test_every_character_has_its_context(script: str, expected: str) -> None:
 
 def test_a_stretch_across_quotes_is_unsafe() -> None:
     """What stands partly in quotes has no context in which it could be written."""
-    assert fish.scan("a 'bc'd").context(4, 7) is Context.UNSAFE
+    assert FISH.scan("a 'bc'd").context(4, 7) is Context.UNSAFE
 
 
 def test_comments_are_listed() -> None:
     """Comments are given from their # to the end of the line."""
     script = "a # b\n# c\n(d #e\n)"
-    assert [script[start:end] for start, end in fish.scan(script).comments] == ["# b", "# c", "#e"]
+    assert [script[start:end] for start, end in FISH.scan(script).comments] == ["# b", "# c", "#e"]
 
 
 # Valid fish, made from its grammar; the words are those that splitting could stumble over.
@@ -273,7 +274,7 @@ def scripts(draw: st.DrawFn, depth: int) -> tuple[str, list[str]]:
 
 def check_partition(script: str) -> None:
     """Statements are in order and disjoint, and only separators and comments lie between them."""
-    found = fish.scan(script)
+    found = FISH.scan(script)
     covered = 0
     comments = found.comments
     for start, end in (*found.statements, (len(script), len(script))):
@@ -313,7 +314,7 @@ SOUP = st.lists(
 @given(SOUP | st.text(max_size=30))
 def test_anything_is_split_without_a_crash(script: str) -> None:
     """Whatever the text, splitting gives disjoint statements with nothing but separators between them."""
-    found = fish.scan(script)
+    found = FISH.scan(script)
     if found.problem is None:
         check_partition(script)
     else:
@@ -326,12 +327,12 @@ def test_anything_is_split_without_a_crash(script: str) -> None:
 def test_valid_fish_is_split_where_its_grammar_says(made: tuple[str, list[str]]) -> None:
     """A script put together from statements is taken apart into the same, each of which is one statement."""
     script, statements = made
-    assert fish.check([script]) == [None]
-    assert fish.scan(script).problem is None
+    assert FISH.check([script]) == [None]
+    assert FISH.scan(script).problem is None
     assert texts(script) == statements
     check_partition(script)
     for statement in statements:
-        assert fish.scan(statement).statements == ((0, len(statement)),)
+        assert FISH.scan(statement).statements == ((0, len(statement)),)
 
 
 # What fish finds in a script that parses: none of this changes where a statement ends.
@@ -351,13 +352,13 @@ def test_broken_fish_is_a_problem_exactly_where_fish_refuses_it(
     start = data.draw(st.integers(0, len(made[0]) - 1))
     stop = start + data.draw(st.integers(1, 4))
     script = made[0][:start] + made[0][stop:].rstrip("\\") + "\n"
-    found, [said] = fish.scan(script).problem, fish.check([script])
+    found, [said] = FISH.scan(script).problem, FISH.check([script])
     assert said is not None if found else said is None or SEMANTIC.search(str(said)), (found, said)
 
 
 def test_a_check_names_the_line() -> None:
     """Each script gets its own message, with the line, and a right one gets none."""
-    assert fish.check(["echo a", "echo b\nend\n", "", "echo (", "true |"]) == [
+    assert FISH.check(["echo a", "echo b\nend\n", "", "echo (", "true |"]) == [
         None,
         Complaint("'end' outside of a block", 2, (0, 3)),
         None,
@@ -372,7 +373,7 @@ def test_a_check_names_the_line() -> None:
 )
 def test_a_check_names_the_column(script: str, columns: tuple[int, int]) -> None:
     """fish's carets stand under columns of a terminal; what comes back are characters."""
-    (complaint,) = fish.check([script])
+    (complaint,) = FISH.check([script])
     assert complaint is not None
     assert complaint.columns == columns
 
@@ -383,7 +384,7 @@ def test_a_check_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     (tmp_path / "config/fish").mkdir(parents=True)
     (tmp_path / "config/fish/config.fish").write_text("touch configured")
-    assert fish.check(["touch a (touch b)", "touch c; end"])[0] is None
+    assert FISH.check(["touch a (touch b)", "touch c; end"])[0] is None
     assert [path.name for path in tmp_path.iterdir()] == ["config"]
 
 
@@ -391,7 +392,7 @@ def test_many_and_long_scripts_are_checked() -> None:
     """Neither the number of scripts nor their length meets a limit of the system."""
     long = "echo " + "a" * 200_000
     many = ["echo 'a\nb'", "echo )", "echo \udcff", "-c", ""] * 300
-    said = fish.check([long, f"{long})", *many, f"echo {'b' * 131_060}"])
+    said = FISH.check([long, f"{long})", *many, f"echo {'b' * 131_060}"])
     assert said[0] is None
     assert str(said[1]) == "line 1: Unexpected ')' for unopened parenthesis"
     assert [message is None for message in said[2:-1]] == [True, False, True, True, True] * 300
@@ -402,4 +403,4 @@ def test_no_fish_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without fish on the machine a check says so instead of finding everything right."""
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(FileNotFoundError):
-        fish.check(["true"])
+        FISH.check(["true"])

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_exec.shells import fish
 from runbook_exec.shells.base import Filling, QuotingError
+from runbook_exec.shells.fish import SHELL as FISH
+from runbook_exec.shells.fish.quoting import literal
 from runbook_exec.shells.quoting import Context
 
 # Each word of the command, with `@` where the value stands, and what the program must be given for it.
@@ -130,10 +131,10 @@ def decoded(data: bytes) -> str:
 def filled(template: str, value: str) -> str:
     """The statement with the value at each `@`, its contexts found the way a runbook's are."""
     spans = [at for at, char in enumerate(template) if char == "@"]
-    found = fish.scan(template.replace("@", "Q"))
+    found = FISH.scan(template.replace("@", "Q"))
     assert found.problem is None, template
     fillings = [Filling(at, at + 1, found.context(at, at + 1), value) for at in spans]
-    return "".join(piece.text for piece in fish.fill(template, fillings))
+    return "".join(piece.text for piece in FISH.fill(template, fillings))
 
 
 def received(expected: str | tuple[str, ...], value: bytes) -> list[bytes]:
@@ -281,14 +282,14 @@ def test_a_variable_for_one_command_gets_the_value(value: bytes) -> None:
 def test_a_stretch_across_quotes_is_refused() -> None:
     """A placeholder that is partly in quotes is refused, with what to do."""
     with pytest.raises(QuotingError, match="partly in quotes"):
-        fish.fill("echo '<a'>", [Filling(6, 9, Context.UNSAFE, "x")])
+        FISH.fill("echo '<a'>", [Filling(6, 9, Context.UNSAFE, "x")])
 
 
 def test_a_comment_keeps_its_placeholder() -> None:
     """What is in a comment is not filled, so a value cannot end the comment."""
     text = "begin # of <a>\n echo <a>\nend"
     fillings = [Filling(11, 14, Context.COMMENT, "\ntouch x"), Filling(21, 24, Context.BARE, "\ntouch x")]
-    pieces = fish.fill(text, fillings)
+    pieces = FISH.fill(text, fillings)
     assert [(piece.text, piece.filling) for piece in pieces] == [
         ("begin # of <a>\n echo ", None),
         ("'\ntouch x'", 1),
@@ -312,11 +313,11 @@ def test_a_comment_keeps_its_placeholder() -> None:
 )
 def test_plain_words_stay_readable(value: str, written: str) -> None:
     """A whole word of harmless characters needs no quotes, anything else has them."""
-    assert fish.literal(value, Context.BARE) == written
+    assert literal(value, Context.BARE) == written
 
 
 @pytest.mark.parametrize("context", [Context.COMMENT, Context.UNSAFE, Context.HEREDOC, Context.ANSI_C])
 def test_fish_has_no_other_contexts(context: Context) -> None:
     """There is no literal for a context that fish does not have."""
     with pytest.raises(QuotingError):
-        fish.literal("x", context)
+        literal("x", context)

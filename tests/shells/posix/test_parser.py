@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_exec.shells.base import Complaint, Scan
-from runbook_exec.shells.posix import bash, sh, zsh
 from runbook_exec.shells.quoting import Context
 from runbook_exec.shells.registry import SHELLS
 from tests.support.paths import DATA
+
+BASH, ZSH, SH = SHELLS["bash"], SHELLS["zsh"], SHELLS["sh"]
 
 COMMANDS = {"bash": ("bash", "--norc"), "zsh": ("zsh", "-f"), "sh": ("dash",)}
 
@@ -193,7 +194,7 @@ def test_the_context_of_each_place_is_known(shell: str, script: str, context: st
 def test_regions_are_disjoint_and_in_order() -> None:
     """Innermost regions cut holes into those around them."""
     script = 'echo "a $(b \'c\' "d") e" # f'
-    scan = bash.scan(script)
+    scan = BASH.scan(script)
     assert [(script[start:end], context) for start, end, context in scan.regions] == [
         ("a ", Context.DOUBLE),
         ("c", Context.SINGLE),
@@ -302,12 +303,12 @@ SOURCE = st.lists(st.builds(str.__add__, st.recursive(SIMPLE, compounds, max_lea
 @given(sources=st.lists(SOURCE, min_size=8, max_size=8))
 def test_bash_and_we_agree_on_what_parses(sources: list[str]) -> None:
     """Generated source is refused exactly where bash refuses it, else split into what bash accepts."""
-    for source, said in zip(sources, bash.check(sources), strict=True):
-        scan = bash.scan(source)
+    for source, said in zip(sources, BASH.check(sources), strict=True):
+        scan = BASH.scan(source)
         check_shape(source, scan)
         assert (scan.problem is None) == (said is None), (source, scan.problem, said)
         for text in texts(source, scan) if scan.problem is None else ():
-            assert bash.scan(text).statements == ((0, len(text)),)
+            assert BASH.scan(text).statements == ((0, len(text)),)
 
 
 # bash reads on to the `]` for an assignment, blanks and all, and does not mind if none comes: `t[[ a && b ]]`
@@ -322,8 +323,8 @@ def test_bash_refuses_what_we_refuse(data: st.DataObject, sources: list[str]) ->
     for source in sources:
         start = data.draw(st.integers(0, len(source) - 1))
         broken.append(source[:start] + source[start + data.draw(st.integers(1, 6)) :])
-    for source, said in zip(broken, bash.check(broken), strict=True):
-        scan = bash.scan(source)
+    for source, said in zip(broken, BASH.check(broken), strict=True):
+        scan = BASH.scan(source)
         check_shape(source, scan)
         agreed = scan.problem is None or said is not None
         assert agreed or BEGUN_ASSIGNMENT.search(source), (source, scan.problem)
@@ -336,11 +337,11 @@ def test_checks_speak_of_lines_and_name_no_file() -> None:
     """A complaint is the shell's own, with the line in the script and without a path."""
     scripts = ["echo a\n", "echo a\nif\n\nfi\n", "cat <<E\na\n", "echo \udcff; fi\n"]
     place = 4, (0, 2)
-    assert bash.check(scripts)[:2] == [None, Complaint("syntax error near unexpected token `fi'", *place)]
-    assert "here-document" in str(bash.check(scripts)[2])
-    assert zsh.check(scripts)[:2] == [None, Complaint("parse error near `fi'", *place)]
-    assert sh.check(scripts)[:2] == [None, Complaint('Syntax error: "fi" unexpected', *place)]
-    for shell in (bash, zsh, sh):
+    assert BASH.check(scripts)[:2] == [None, Complaint("syntax error near unexpected token `fi'", *place)]
+    assert "here-document" in str(BASH.check(scripts)[2])
+    assert ZSH.check(scripts)[:2] == [None, Complaint("parse error near `fi'", *place)]
+    assert SH.check(scripts)[:2] == [None, Complaint('Syntax error: "fi" unexpected', *place)]
+    for shell in (BASH, ZSH, SH):
         assert "/" not in str(shell.check(scripts)[3] or "/")
 
 
@@ -375,14 +376,14 @@ def test_no_script_is_judged_by_its_neighbours(shell: str) -> None:
 def test_checks_execute_nothing_and_know_extended_patterns(tmp_path: Path) -> None:
     """Nothing in a script runs, and patterns that `shopt` lets parse are not refused."""
     script = f"touch {tmp_path}/ran; echo $(touch {tmp_path}/ran)\n"
-    assert [bash.check([script]), zsh.check([script]), sh.check([script])] == [[None]] * 3
+    assert [BASH.check([script]), ZSH.check([script]), SH.check([script])] == [[None]] * 3
     assert not (tmp_path / "ran").exists()
-    assert bash.check(["shopt -s extglob\necho @(a|b)\n", "echo +(c)\n"]) == [None, None]
-    assert bash.check(["echo @(a|b)\n"]) != [None]
+    assert BASH.check(["shopt -s extglob\necho @(a|b)\n", "echo +(c)\n"]) == [None, None]
+    assert BASH.check(["echo @(a|b)\n"]) != [None]
 
 
 def test_a_missing_shell_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without the shell there is no answer, and the error says which program is missing."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="zsh"):
-        zsh.check(["echo a"])
+        ZSH.check(["echo a"])

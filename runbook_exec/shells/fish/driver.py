@@ -1,0 +1,92 @@
+"""The text that drives fish: its gate, and the statements that a session runs for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..driver import DRIVER, JOBS_CODE, LINE_CODE, SETTLED_CODE, Completion, Driver
+
+_FISH_TURNS = 200  # statements before the text is sourced again, one level deeper
+
+
+# The first `read` from the keyboard makes fish greet, and a new user's fish read every manual page there is
+# in the background; a function and a variable of its own keep it from both.
+_FISH_DRIVER = """\
+status job-control full
+function fish_greeting
+end
+set -g FISH_UNIT_TESTS_RUNNING 1
+function __runbook_after
+    set -g __runbook_statuses $status $pipestatus
+    return $__runbook_statuses[1]
+end
+function __runbook_gate
+    set -l __runbook_status $status $pipestatus
+    if set -q __runbook_statuses
+        builtin printf '{token} \\n%s\\n%s\\n\\n%s\\0' \
+$__runbook_statuses[1] "$__runbook_statuses[2..-1]" $PWD >'{folder}/report'
+        set -e __runbook_statuses
+    else
+        builtin printf '{token} \\n%s\\n%s\\n-\\n%s\\0' \
+$__runbook_status[1] "$__runbook_status[2..-1]" $PWD >'{folder}/report'
+    end
+    builtin read --null --global __runbook_code <'{folder}/control'
+    return $__runbook_status[1]
+end
+function __runbook_status
+    return $argv[1]
+end
+"""
+
+
+def _fish_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    # from 4.1 on fish asks the terminal questions at its start, and waits seconds where none answers
+    features = ",".join(filter(None, (environ.get("fish_features"), "no-query-term")))
+    return {**environ, "fish_features": features}
+
+
+def _fish_files(folder: str, token: str) -> dict[str, str]:
+    statement = "builtin eval $__runbook_code\n__runbook_gate\n" * _FISH_TURNS
+    # `exit` and `return` leave the sourced text and come to the gate after it, so the shell lives on
+    again = f"builtin source '{folder}/statement'\n__runbook_gate\n" * 50
+    return {
+        DRIVER: _FISH_DRIVER.format(folder=folder, token=token) + "__runbook_gate\n" + again,
+        "again": "__runbook_gate\n" + again,
+        "statement": statement + f"builtin source '{folder}/statement'\n",
+    }
+
+
+def _fish_arguments(folder: str) -> tuple[str, ...]:
+    # ^C in a loop of builtins cancels everything down to the command line itself, which then goes on with
+    # its next `-c`
+    return (
+        "-i",
+        "-c",
+        f"builtin source '{folder}/{DRIVER}'",
+        *("-c", f"builtin source '{folder}/again'") * 40,
+    )
+
+
+def _fish_message(code: bytes, before: Completion, turn: int) -> bytes:
+    code += b"\n__runbook_after\0"
+    if len(before.pipestatus) < 2:
+        return code
+    stages = b" | ".join(b"__runbook_status %d" % status for status in before.pipestatus)
+    negated = (before.pipestatus[-1] == 0) != (before.status == 0)
+    return (b"not " if negated else b"") + stages + b"\n" + code
+
+
+FISH_DRIVER = Driver(
+    clean=("--no-config",),
+    arguments=_fish_arguments,
+    environ=_fish_environ,
+    files=_fish_files,
+    start=lambda folder, token: b"",
+    message=_fish_message,
+    read_line="builtin read --shell --global --prompt-str (set_color normal)'fish> ' __runbook_line",
+    send_line="builtin " + LINE_CODE,
+    jobs="builtin jobs >'{folder}/jobs'; builtin " + JOBS_CODE.replace("$(", "$(command "),
+    settled="builtin " + SETTLED_CODE,
+    print_path="builtin string join -- : $PATH >'{folder}/path'",
+    prepend_path="set -gx PATH '{bin}' $PATH",
+)

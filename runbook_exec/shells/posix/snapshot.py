@@ -1,0 +1,107 @@
+"""The variables, functions and aliases of bash, zsh and sh, as they print them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from ..base import Scan, SnapshotFormat
+from ..snapshot import SHELL_OWN, TEXT
+
+_SECTION = "\0"
+
+_NAME_OF_DECLARED = re.compile(r"(?:declare|typeset|export)((?: -[\w-]+)*) (\w+)(?==|$)")
+
+_NAME_OF_ASSIGNED = re.compile(r"(\w+)=")
+
+_NAME_OF_FUNCTION = re.compile(r"([^\s()]+) ?\(\)")
+
+_NAME_OF_ALIAS = re.compile(r"(?:alias )?(?:-[gs] )?([^=\s]+)=")
+
+_READ_ONLY = re.compile(r" -\w*r")
+
+_SET = re.compile(rf"\s*(?:export +)?([A-Za-z_]\w*)={TEXT}?\s*")
+
+
+class Section(NamedTuple):
+    """A command that prints things of one kind, and what finds the name in the code of each."""
+
+    command: str
+    kind: str
+    find_name: Callable[[str], str]
+
+
+def _find_declared(text: str) -> str:
+    found = _NAME_OF_DECLARED.match(text)
+    return found[2] if found and not _READ_ONLY.search(found[1]) else ""
+
+
+def _find_with(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def find(text: str) -> str:
+        found = pattern.match(text)
+        return found[1] if found else ""
+
+    return find
+
+
+def print_declared(command: str) -> Section:
+    """The section of a command that prints `declare -x a=b` and the like."""
+    return Section(command, "variable", _find_declared)
+
+
+def print_assigned(command: str) -> Section:
+    """The section of a command that prints `a=b`."""
+    return Section(command, "variable", _find_with(_NAME_OF_ASSIGNED))
+
+
+def print_functions(command: str) -> Section:
+    """The section of a command that prints `f () { …; }`."""
+    return Section(command, "function", _find_with(_NAME_OF_FUNCTION))
+
+
+def print_aliases(command: str) -> Section:
+    """The section of a command that prints `alias a=b` or `a=b`."""
+    return Section(command, "alias", _find_with(_NAME_OF_ALIAS))
+
+
+def make_snapshot_format(
+    scan: Callable[[str], Scan], sections: tuple[Section, ...], redirect: str = ">"
+) -> SnapshotFormat:
+    """The snapshot of a shell with these sections; `redirect` writes to a file whatever its options are."""
+    commands = "; printf '\\0'; ".join(section.command for section in sections)
+
+    def build_code(file: str, redefined: Iterable[str]) -> str:
+        return f"{{ {commands}; }} {redirect}'{file}' 2>/dev/null"
+
+    def parse(told: bytes) -> dict[str, str]:
+        texts = told.decode("utf-8", "surrogateescape").split(_SECTION)
+        found: dict[str, str] = {}
+        for section, text in zip(sections, texts, strict=False):
+            for name, code in _parse_section(section, text, scan):
+                found[f"{section.kind} {name}"] = code
+        return found
+
+    return SnapshotFormat(
+        build_code=build_code,
+        parse=parse,
+        find_callable_names=_find_callable_names,
+        assignment=_SET,
+        removals={"function": "unset -f", "variable": "unset -v", "alias": "unalias"},
+    )
+
+
+def _parse_section(section: Section, text: str, scan: Callable[[str], Scan]) -> Iterator[tuple[str, str]]:
+    """The names of what a section has printed, with the code of each."""
+    for start, end in scan(text).statements:
+        code = text[start:end]
+        name = section.find_name(code)
+        if name and not SHELL_OWN.fullmatch(name):
+            is_bare = section.kind == "alias" and not code.startswith("alias ")
+            yield name, f"alias {code}" if is_bare else code
+
+
+def _find_callable_names(told: bytes, held: Mapping[str, str]) -> frozenset[str]:
+    """The names of functions and aliases."""
+    kinds = (key.split(" ", 1) for key in held)
+    return frozenset(name for kind, name in kinds if kind in ("function", "alias"))
