@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..document.model import Input
@@ -33,6 +33,18 @@ _FED = 1 << 16  # bytes that are masked at once
 _OFFERED, _REMEMBERED = 1 << 16, 40  # characters of, and how many, outputs that values are offered from
 
 
+@dataclass(frozen=True, slots=True)
+class FilledStatement:
+    """A statement with its values: the code that runs, and the text that is shown, secrets masked."""
+
+    code: bytes
+    shown: str
+
+    def __repr__(self) -> str:
+        """Leaves the code out, which may hold a secret."""
+        return f"FilledStatement({self.shown!r})"
+
+
 @dataclass(slots=True)
 class Bindings:
     """Grows while a run goes on; a secret that it learns is masked from then on in all that leaves it."""
@@ -43,13 +55,36 @@ class Bindings:
     )  # placeholders whose value the operator wants to give anew
     outputs: list[tuple[str, str]] = field(default_factory=list)  # of where, and what
     masker: Masker = field(default_factory=Masker)
+    on_value: Callable[[str, Value], None] = lambda name, value: None  # called with each new value
+    keeper: Callable[[Mapping[str, str], Iterable[str]], None] | None = None  # of `keep_secrets`
+    _version: int = 0  # rises when a value changes
+    _filled: tuple[Plan, PlanItem, int, int, FilledStatement] | None = None  # the last, and its sources
 
     def bind_value(self, name: str, value: Value) -> None:
         """Keep the value of a placeholder."""
+        self._set_value(name, value)
+        self.on_value(name, value)
+
+    def _set_value(self, name: str, value: Value) -> None:
+        self._version += 1
         self.to_ask_again.discard(name)
         self.values[name] = value
         if value.secret:
             self.masker.add(value.text)
+
+    def keep_secrets(self, plan: Plan) -> None:
+        """Keep the secrets that nobody could give a second time, for as long as the run is not finished."""
+        if self.keeper is None:
+            return
+        known = plan.inputs
+        values = {
+            name: value.text
+            for name, value in self.values.items()
+            if value.secret and not (name in known and known[name].source)
+        }
+        seen = self.seen_tokens()
+        if values or seen:
+            self.keeper(values, seen)
 
     def mask_defaults(self, plan: Plan) -> None:
         """Mask the secrets that stand in the document itself, whose text is told when a run begins."""
@@ -69,12 +104,14 @@ class Bindings:
                 and value.origin in (was.source, "default")
                 and _origins(was) != _origins(known)
             ):
+                self._version += 1
                 del self.values[name]
             elif now.is_secret(name) and not value.secret:
-                self.bind_value(name, replace(value, secret=True))
+                self._set_value(name, replace(value, secret=True))
 
     def forget_values(self, item: PlanItem) -> None:
         """Drop the values that a statement uses, to be asked for anew."""
+        self._version += 1
         self.to_ask_again = {placeholder.name for placeholder in item.placeholders}
         for name in self.to_ask_again:
             self.values.pop(name, None)
@@ -166,8 +203,23 @@ class Bindings:
             for value in reversed(seen)
         )
 
-    def render_pieces(self, plan: Plan, item: PlanItem) -> list[tuple[str, str]]:
-        """The statement in pieces, each as it runs and as it is shown; raises Unwritable."""
+    def fill_statement(self, plan: Plan, item: PlanItem) -> FilledStatement:
+        """Return the statement with its values; placeholders without a value stay. Raises Unwritable.
+
+        It is filled anew only if a value has changed or the masker has learned a secret since the last call.
+        """
+        # the masker's version is taken before: masking the statement itself may teach it a token
+        values, secrets, last = self._version, self.masker.version, self._filled
+        if last and last[0] is plan and last[1] is item and last[2:4] == (values, secrets):
+            return last[4]
+        pieces = self._render_pieces(plan, item)
+        code = "".join(text for text, _ in pieces).encode("utf-8", "surrogateescape")
+        filled = FilledStatement(code, "".join(shown for _, shown in pieces))
+        self._filled = (plan, item, values, secrets, filled)
+        return filled
+
+    def _render_pieces(self, plan: Plan, item: PlanItem) -> list[tuple[str, str]]:
+        """Return the statement in pieces, each as it runs and as it is shown."""
         wanted = [p for p in item.placeholders if p.name in self.values]
         fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
         text = item.statement.text if item.statement else ""
@@ -178,10 +230,6 @@ class Bindings:
             hide = piece.filling is not None and self.values[wanted[piece.filling].name].secret
             result.append((piece.text, MASK if hide else self.mask(piece.text)))
         return result
-
-    def render_masked(self, plan: Plan, item: PlanItem) -> str:
-        """The statement as it will run, secrets masked, placeholders without a value as they stand."""
-        return "".join(shown for _, shown in self.render_pieces(plan, item))
 
 
 def _captures_of(plan: Plan, item: PlanItem) -> list[tuple[str, str | None]]:

@@ -5,7 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from enum import StrEnum
+from operator import attrgetter
+from typing import ClassVar
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    STOPPED = "stopped"  # by the operator or a signal
+    WAITING = "waiting"  # for a person
+    REFUSED = "refused"  # it could not begin; no event has this
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +186,7 @@ KINDS: Mapping[str, type[Event]] = {
 }
 
 
-_IS: Mapping[str, Callable[[Any], bool]] = {
+_IS: Mapping[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),
     "str | None": lambda value: value is None or isinstance(value, str),
     "bool": lambda value: isinstance(value, bool),
@@ -189,16 +201,20 @@ _IS: Mapping[str, Callable[[Any], bool]] = {
 
 _TYPES = {name: {item.name: str(item.type) for item in fields(kind)} for name, kind in KINDS.items()}
 
-_NAMES = {name: tuple(item.name for item in fields(kind)) for name, kind in KINDS.items()}
+_NAMES = {name: tuple(types) for name, types in _TYPES.items()}
+
+_GET_FIELDS: Mapping[str, Callable[[Event], tuple[object, ...]]] = {
+    name: attrgetter(*names) for name, names in _NAMES.items()
+}
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=dict)  # of a mapping that json does not know
 
 
 def to_line(event: Event, **more: str | int) -> str:
     """The event as one line of JSON, without the newline; what is not there is left out."""
-    data: dict[str, Any] = {"event": event.event}
-    for name in _NAMES[event.event]:
-        value = getattr(event, name)
+    kind = event.event
+    data: dict[str, object] = {"event": kind}
+    for name, value in zip(_NAMES[kind], _GET_FIELDS[kind](event), strict=True):
         if value is not None:
             data[name] = value
     return _ENCODER.encode(data | more)
@@ -209,14 +225,14 @@ def from_line(line: str) -> Event:
     data = json.loads(line)
     if not isinstance(data, dict) or data.get("event") not in KINDS:
         raise ValueError("expected one event of a run as a JSON object")
-    kind: Any = KINDS[data.pop("event")]
-    names = _NAMES[kind.event]
-    known = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items() if name in names}
+    kind = data.pop("event")
+    make: Callable[..., Event] = KINDS[kind]
+    types = _TYPES[kind]
+    known = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items() if name in types}
     for name, value in known.items():
-        if not _IS[_TYPES[kind.event][name]](value):
-            raise ValueError(f"expected `{name}` of a `{kind.event}` event to be of another kind")
+        if not _IS[types[name]](value):
+            raise ValueError(f"expected `{name}` of a `{kind}` event to be of another kind")
     try:
-        event: Event = kind(**known)
-        return event
+        return make(**known)
     except TypeError as error:
-        raise ValueError(f"expected a whole `{kind.event}` event: {error}") from error
+        raise ValueError(f"expected a whole `{kind}` event: {error}") from error

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Protocol
 
 from ..document.model import Annotation
+from .ports import Done
 
 _SMALL = 4096  # characters of a piece of output to which the next is added
 
 TAIL_SIZE = 1 << 20  # characters of a statement's output that are kept for expectations, captures and offers
 
 
-class Ending(Protocol):
-    """How a statement ended, as a session tells it."""
-
-    @property
-    def status(self) -> int:
-        """The exit status."""
-
-    @property
-    def ended(self) -> str:
-        """Why the shell is gone, in words; "" while it lives."""
-
-    @property
-    def timed_out(self) -> bool:
-        """Whether it was ended after its time."""
-
-    @property
-    def suspended(self) -> bool:
-        """Whether ^Z left it stopped."""
-
-
-def failure_of(says: Annotation, last: bool, done: Ending, printed: str, timeout: float | None) -> str:
+def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: float | None) -> str:
     """Why the statement counts as failed, or an empty string.
 
     `printed` is what its block has printed so far; what must be printed, and the status that is expected,

@@ -2,30 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..masking.masker import Masker
 from ..plan.model import Plan, Value
 from ..shells.snapshot import StateChange
+from .events import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChunk:
+    """What the terminal received."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing was printed for a moment; `seconds` is how long the statement has been running."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a statement ended."""
+
+    status: int
+    pipestatus: tuple[int, ...]
+    cwd: str
+    killed: bool = False  # a signal ended the shell itself
+    ended: str = ""  # why the session is over, in words; "" while the shell lives on
+    timed_out: bool = False
+    interrupted: bool = False
+    suspended: bool = False  # ^Z was typed and a stopped job is left
+
+
+Message = OutputChunk | Silence | Done  # what a session reports while something runs; Done is the last
+
+
+def require_done(done: Done | None) -> Done:
+    """Return the end of a statement; raises RuntimeError if the session has reported none."""
+    if done is None:
+        raise RuntimeError("the session has not reported the end of a statement")
+    return done
 
 
 class Shell(Protocol):
-    """What the engine needs of a session; what it yields are session.Output, Quiet and Done."""
+    """What the engine needs of a session."""
 
-    def start(self) -> Iterator[Any]:
+    def start(self) -> Iterator[Message]:
         """Start the shell."""
 
-    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Any]:
-        """Run one statement."""
+    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
+        """Run one statement; `timeout` is in seconds."""
 
     def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
-        """What the shell tells of its variables and functions, of those from its start only if redefined."""
+        """Return the shell's variables and functions; those from its start only if `redefined`."""
 
-    def ask_line(self) -> Iterator[Any]:
-        """Let the operator type a line: yields it at last, or None for the end."""
+    def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:
+        """Let the operator type a line, which the generator returns, or None for the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +100,7 @@ class RunContext:
 class Stop(Exception):
     """The run is over."""
 
-    def __init__(self, outcome: str, reason: str = "") -> None:
+    def __init__(self, outcome: Outcome, reason: str = "") -> None:
         super().__init__(outcome)
         self.outcome = outcome
         self.reason = reason
@@ -78,34 +117,6 @@ class Resumption:
     state_change: StateChange  # what the shell held that a new one does not
     seq: int  # of its last event
     edited: bool  # whether the document is another than it was
-
-
-@dataclass(frozen=True, slots=True)
-class OutputChunk:
-    """What the terminal received."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Nothing was printed for a moment; `seconds` is how long the statement has been running."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How a statement ended."""
-
-    status: int
-    pipestatus: tuple[int, ...]
-    cwd: str
-    killed: bool = False  # a signal ended the shell itself
-    ended: str = ""  # why the session is over, in words; "" while the shell lives on
-    timed_out: bool = False
-    interrupted: bool = False
-    suspended: bool = False  # ^Z was typed and a stopped job is left
 
 
 class Keyboard(Protocol):

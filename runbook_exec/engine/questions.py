@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ..document.model import Input
 from ..plan.model import Plan, PlanItem
 from ..plan.suggestions import Suggestion
+
+
+class Choice(StrEnum):
+    """What may be answered; each question lists its own. `wait` means that nobody is there who could."""
+
+    RUN = "run"
+    VALUE = "value"
+    VALUES = "values"
+    SKIP = "skip"
+    SHELL = "shell"
+    EDIT = "edit"
+    DONE = "done"
+    AGAIN = "again"
+    RETRY = "retry"
+    CHOOSE = "choose"
+    QUIT = "quit"
+    WAIT = "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +101,9 @@ Question = BeforeStatement | ValueNeeded | ManualStep | AfterFailure | Alternati
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered; `wait` means that nobody is there who could."""
+    """What was answered."""
 
-    choice: str
+    choice: str  # a Choice
     value: str = ""
     note: str = ""
     plan: Plan | None = None  # after edit: the plan for the document as it now is

@@ -6,12 +6,14 @@ import difflib
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ..plan.model import ItemId, Plan, PlanItem
 from .events import Answered, Event, RunEnded, StatementFinished, StatementStarted
 from .persistent_map import PersistentMap, with_entry
+from .questions import Choice
 
 T = TypeVar("T")
 
@@ -19,11 +21,19 @@ T = TypeVar("T")
 _START = ItemId(0)
 
 
+class ItemStatus(StrEnum):
+    """What became of an item that was begun."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What has been done, and how; `doubt` is a statement that started and is not known to have ended."""
 
-    done: Mapping[ItemId, str] = field(default_factory=PersistentMap)  # "ok", "failed" or "skipped"
+    done: Mapping[ItemId, ItemStatus] = field(default_factory=PersistentMap)
     durations: Mapping[ItemId, float] = field(default_factory=PersistentMap)  # seconds
     statuses: Mapping[ItemId, int] = field(default_factory=PersistentMap)
     chosen: Mapping[tuple[int, int], int] = field(default_factory=dict)  # block -> alternative
@@ -40,14 +50,13 @@ def apply(state: State, event: Event) -> State:
         case StatementFinished(statement=number) if number:
             where = ItemId(event.step, event.block, event.statement)
             spent = state.durations.get(where, 0.0) + event.duration
-            return _mark_item(
+            state = replace(
                 state,
-                where,
-                "failed" if event.problem else "ok",
                 durations=with_entry(state.durations, where, spent),
                 statuses=with_entry(state.statuses, where, event.status),
                 doubt=where if event.doubt else None,
             )
+            return _mark_item(state, where, ItemStatus.FAILED if event.problem else ItemStatus.OK)
         case Answered():
             return _apply_answer(state, event)
         case RunEnded():
@@ -58,32 +67,34 @@ def apply(state: State, event: Event) -> State:
 
 def _apply_answer(state: State, event: Answered) -> State:
     where = ItemId(event.step, event.block, event.statement)
-    if event.question == "choose":
-        return replace(state, chosen={**state.chosen, (event.step, event.block): int(event.answer)})
-    if event.answer == "skip":
-        return _mark_item(state, where, "skipped")
-    if event.question == "manual" and event.answer == "done":
-        return _mark_item(state, where, "ok")
-    if event.question == "doubt" and event.answer == "done":
-        return _mark_item(state, where, "ok", doubt=None)
-    if event.question == "doubt" and event.answer == "again":
-        return replace(state, doubt=None)
+    match event.question, event.answer:
+        case "choose", number if number.isdigit():
+            return replace(state, chosen={**state.chosen, (event.step, event.block): int(number)})
+        case _, Choice.SKIP:
+            return _mark_item(state, where, ItemStatus.SKIPPED)
+        case "manual", Choice.DONE:
+            return _mark_item(state, where, ItemStatus.OK)
+        case "doubt", Choice.DONE:
+            return _mark_item(replace(state, doubt=None), where, ItemStatus.OK)
+        case "doubt", Choice.AGAIN:
+            return replace(state, doubt=None)
     return state
 
 
-def _mark_item(state: State, where: ItemId, how: str, **more: Any) -> State:
-    """The state with something done, well or badly, and `more` of its fields changed."""
-    done = with_entry(state.done, where, how)
+def _mark_item(state: State, where: ItemId, status: ItemStatus) -> State:
+    """The state with an item done, well or badly."""
+    done = with_entry(state.done, where, status)
     passed = state.passed
-    if how != "failed":
+    if status != ItemStatus.FAILED:
         passed = max(passed, where)
     elif where == passed:
         passed = _find_passed(done)
-    return replace(state, done=done, passed=passed, **more)
+    return replace(state, done=done, passed=passed)
 
 
-def _find_passed(done: Mapping[ItemId, str]) -> ItemId:
-    return max((where for where, how in done.items() if how != "failed"), default=ItemId(0))
+def _find_passed(done: Mapping[ItemId, ItemStatus]) -> ItemId:
+    passed = (where for where, status in done.items() if status != ItemStatus.FAILED)
+    return max(passed, default=ItemId(0))
 
 
 def next_item(plan: Plan, state: State) -> PlanItem | None:

@@ -79,6 +79,11 @@ class Masker:
         for value in values:
             self.add(value)
 
+    @property
+    def version(self) -> int:
+        """A number that rises with each value that becomes a secret."""
+        return len(self._values)
+
     def add(self, value: str) -> None:
         """Make a value a secret from now on; one that is empty or blank is ignored."""
         for piece in _NEVER_BYTES.split(value)[::2]:

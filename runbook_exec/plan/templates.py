@@ -11,11 +11,12 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import ValueProblem
 
 if TYPE_CHECKING:
+    from jinja2.runtime import Context
     from jinja2.sandbox import SandboxedEnvironment
 
 
@@ -67,12 +68,12 @@ def evaluate_when(expression: str, known: Mapping[str, str], now: datetime) -> b
     return result.strip().casefold() not in _FALSE if isinstance(result, str) else bool(result)
 
 
-def _evaluate(text: str, known: Mapping[str, str], now: datetime, *, expression: bool) -> Any:
+def _evaluate(text: str, known: Mapping[str, str], now: datetime, *, expression: bool) -> str | bool:
     from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
 
     if len(text) > _LONGEST:
         raise ValueProblem(f"expected a template of at most {_LONGEST} characters, got {len(text)}")
-    names: dict[str, Any] = {re.sub(r"\W", "_", name): value for name, value in known.items()}
+    names: dict[str, object] = {re.sub(r"\W", "_", name): value for name, value in known.items()}
     names |= {"today": now.date().isoformat(), "now": now}
     environment = _environment()
     try:
@@ -113,16 +114,16 @@ def _environment() -> SandboxedEnvironment:
     class TemplateSandbox(ImmutableSandboxedEnvironment):
         intercepted_binops = frozenset(("*", "**", "%"))
 
-        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
             small = isinstance(left, int | float) and isinstance(right, int | float)
             if operator == "**" or not small:
                 raise SecurityError(f"`{operator}` is refused here: its result could be of any size")
             return super().call_binop(context, operator, left, right)
 
-        def wrap_str_format(self, value: Any) -> None:
+        def wrap_str_format(self, value: object) -> None:
             """Leave `str.format` refused, which the sandbox would wrap: `'{:99999999}'.format(1)`."""
 
-        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
             if isinstance(obj, str):
                 return attr in _TEXT_METHODS
             return isinstance(obj, datetime) and attr in _MOMENT_METHODS

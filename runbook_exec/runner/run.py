@@ -15,11 +15,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engine.engine import run
-from ..engine.events import Event, RunEnded, StatementFinished, StatementStarted
+from ..engine.engine import Run, start_run
+from ..engine.events import Event, Outcome, RunEnded, StatementFinished, StatementStarted
 from ..engine.ports import RunContext
 from ..engine.questions import Answer, Ask, Question
-from ..engine.state import State, apply
+from ..engine.state import State
 from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
@@ -54,7 +54,7 @@ def run_plan(
     core_dumps.forbid_core_dumps()
     if (why := _cannot_begin(plan)) is not None:
         print(why, file=sys.stderr)
-        return "refused"
+        return Outcome.REFUSED
     colour = not os.environ.get("NO_COLOR")
     # with --json our own words go where they are in nobody's way
     terminal = TerminalReporter(
@@ -70,7 +70,7 @@ def run_plan(
             journal = _open_journal(identity, past)
         except JournalError as error:
             print(error, file=sys.stderr)
-            return "refused"
+            return Outcome.REFUSED
         stack.callback(journal.close)
         keyboard = OperatorTty(0, 1) if attended else None
         size = keyboard.size() if keyboard else (24, 80)
@@ -93,10 +93,10 @@ def run_plan(
             state, resumed = make_resumption(past, plan, keeper)
         ask = _make_ask(arguments, attended, terminal, journal, colour, replan)
         world = recorder.context(world) if recorder else world
-        events = run(plan, state, session, ask, world, resumed)
-        events = recorder.watch(events) if recorder else events
-        outcome = _watch_events(events, state, journal, cast, terminal, identity, arguments.json)
-        if keeper and outcome == "succeeded":
+        run = start_run(plan, state, session, ask, world, resumed)
+        events = recorder.watch(run.execute()) if recorder else run.execute()
+        outcome = _watch_events(events, run, journal, cast, terminal, identity, arguments.json)
+        if keeper and outcome == Outcome.SUCCEEDED:
             keeper.forget()
         if recorder:
             _write_transcript(recorder, terminal)
@@ -242,7 +242,7 @@ def _flush_before_ask(inner: Ask, journal: Journal) -> Ask:
 
 def _watch_events(
     events: Generator[Event],
-    state: State,
+    run: Run,
     journal: Journal,
     cast: AsciicastWriter,
     terminal: TerminalReporter,
@@ -272,11 +272,10 @@ def _watch_events(
                 )
                 if wrong := cast.add(event):
                     terminal.write_line(wrong)
-                state = apply(state, event)
             if as_json:
                 print(line, end="\n" * bool(line), flush=True)
             elif isinstance(event, RunEnded):
-                terminal.show_summary(state, event, identity, str(journal.path))
+                terminal.show_summary(run.state, event, identity, str(journal.path))
             else:
                 terminal.show_event(event)
             if lost and not running:
@@ -289,12 +288,12 @@ def _watch_events(
         except JournalError as error:
             terminal.write_line(f"{error}; the run has stopped before the next statement")
             terminal.write_line(f"`runbook-exec resume {identity}` takes it up once that is mended")
-            return "failed"
+            return Outcome.FAILED
         except StopIteration:
             break
     if ended is None:
-        return "stopped"
-    if ended.outcome == "waiting" and as_json:
+        return Outcome.STOPPED
+    if ended.outcome == Outcome.WAITING and as_json:
         print(ended.reason, file=sys.stderr)
     return ended.outcome
 

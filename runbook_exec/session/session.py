@@ -13,7 +13,7 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -176,8 +176,8 @@ class Session:
         yield from self._exchange(self._message(code, before), timeout)
         self._last = self._driver.carry_over(before, code, self._last)
 
-    def ask_line(self) -> Iterator[OutputChunk | Silence | str | None]:
-        """Let the operator type a line at the shell's own prompt: the line at last, or None for the end."""
+    def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:
+        """Let the operator type a line at the shell's own prompt; returns the line, or None for the end."""
         before = self._last
         self._report_reader.line = None
         for item in self._exchange(self._message(self._driver.read_line.encode(), before), None):
@@ -186,7 +186,7 @@ class Session:
             else:
                 yield item
         self._run_internal(self._driver.send_line if status == 0 else "", before)
-        yield self._report_reader.line
+        return self._report_reader.line
 
     def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
         """What the shell tells of its variables and functions, as `holdings` reads it.

@@ -387,7 +387,7 @@ class TerminalReporter:
             if h == "failed" and state.statuses.get(where)
         ]
         notes += [f"captured <{name}>" for name in self._captured.get(step.number, ())]
-        skipped = hows.count("skipped")
+        skipped = sum(each == "skipped" for each in hows)
         if skipped:
             notes.append("skipped" if skipped == len(hows) else f"{skipped} of {len(hows)} skipped")
         if not items:

@@ -14,6 +14,7 @@ import pytest
 
 from runbook_exec.diagnostics.problem import Problem
 from runbook_exec.document.parser import parse_runbook
+from runbook_exec.engine.bindings import Bindings
 from runbook_exec.engine.engine import run
 from runbook_exec.engine.events import (
     Answered,
@@ -35,7 +36,7 @@ from runbook_exec.engine.questions import (
 )
 from runbook_exec.engine.state import State
 from runbook_exec.plan.builder import choose_procedure, make_plan
-from runbook_exec.plan.model import Plan
+from runbook_exec.plan.model import Plan, Value
 from runbook_exec.session.session import Session
 from tests.support.program import Program, fish_page
 
@@ -257,6 +258,32 @@ def test_alternatives(go: Go) -> None:
     (question,) = [each for each in person.asked if isinstance(each, Alternatives)]
     assert len(question.labels) == 2
     assert told.answers() == [("choose", "2")]
+
+
+@pytest.mark.parametrize("choice", ["quit", "skip"])
+def test_no_alternative_is_chosen(go: Go, choice: str) -> None:
+    """A person who is asked to choose may also quit, or skip a statement."""
+    page = "# Page\n\n## Steps\n\n1. In one of two ways:\n\n```fish\necho first\n# or\necho second\n```\n"
+    told = go(page, Person([Answer(choice, note="no"), Answer("quit", note="no")]))
+    assert told.started() == []
+    assert told.end() == ("stopped", "no")
+
+
+def test_a_statement_is_filled_again_only_if_something_changed() -> None:
+    """A new value and a new secret count, however often the statement is asked for."""
+    plan = plan_of(fish_page("echo <user> and hunter2-hunter2"))
+    (item,) = plan.items
+    bindings = Bindings()
+    first = bindings.fill_statement(plan, item)
+    assert first.shown == "echo <user> and hunter2-hunter2"
+    assert bindings.fill_statement(plan, item) is first
+    bindings.bind_value("user", Value("ada", False, "typed"))
+    second = bindings.fill_statement(plan, item)
+    assert (second.code, second.shown) == (b"echo ada and hunter2-hunter2", "echo ada and hunter2-hunter2")
+    bindings.masker.add("hunter2-hunter2")
+    assert bindings.fill_statement(plan, item).shown == "echo ada and ••••••••"
+    bindings.forget_values(item)
+    assert bindings.fill_statement(plan, item).code == b"echo <user> and hunter2-hunter2"
 
 
 def test_a_shell_in_between(go: Go, program: Program) -> None:

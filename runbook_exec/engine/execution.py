@@ -1,0 +1,118 @@
+"""One attempt at a statement: its output, captures and end, as events."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+
+from ..plan.model import Plan, PlanItem, Value
+from .bindings import FilledStatement
+from .events import Captured, Event, Output, StatementStarted
+from .expectations import TAIL_SIZE, OutputTail, failure_of
+from .held_output import HeldOutput
+from .ports import Done, OutputChunk, Silence, require_done
+from .shell_io import ShellIO, place_of
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How an attempt failed."""
+
+    done: Done
+    problem: str
+    duration: float  # seconds
+
+
+@dataclass(slots=True)
+class StatementExecution:
+    """One attempt at a statement."""
+
+    plan: Plan
+    item: PlanItem
+    io: ShellIO
+    block_text: str  # the end of what its block has printed, in the end with this attempt's output
+    held: HeldOutput = field(default_factory=HeldOutput)  # output that may hold a secret not yet known
+    tail: OutputTail = field(default_factory=OutputTail)
+
+    def run_once(self, filled: FilledStatement, attempt: int) -> Generator[Event, None, Failure | None]:
+        """Run the statement and report it; returns how it failed, or None."""
+        io, item = self.io, self.item
+        yield io.log.make_event(StatementStarted, text=filled.shown, attempt=attempt, **place_of(item))
+        began = io.context.clock()
+        mints = io.bindings.prints_secret(self.plan, item)
+        done = yield from self._read_output(filled.code, mints)
+        captured, problem = yield from self._release_output(done, mints)
+        problem = failure_of(item.annotation, item.last, done, self.block_text, self.plan.timeout) or problem
+        if item.annotation.allow_failure and not (done.ended or done.interrupted):
+            problem = ""
+        learned = {} if problem else captured
+        for name, value in learned.items():
+            io.bindings.bind_value(name, value)
+        io.bindings.keep_secrets(self.plan)
+        took = io.context.clock() - began
+        # what a statement has left behind is reported before its end: a reader of the end knows of it too
+        if not done.ended:
+            yield from io.emit_changes(filled.code.decode("utf-8", "surrogateescape"), place_of(item))
+        for name, value in learned.items():
+            yield self._make_captured(name, value)
+        yield io.make_finished(done, took, problem, place_of(item))
+        return Failure(done, problem, took) if problem else None
+
+    def _read_output(self, code: bytes, mints: bool) -> Generator[Event, None, Done]:
+        """Run the code to its end; where it `mints` a secret its output is held."""
+        io, item = self.io, self.item
+        done: Done | None = None
+        for message in io.session.run(code, item.annotation.timeout or self.plan.timeout):
+            match message:
+                case OutputChunk(data) if mints:
+                    self.held.add(data)
+                case OutputChunk(data):
+                    yield from self._record(io.emit_output(item, data))
+                case Silence(seconds):
+                    io.context.on_silence(seconds)
+                    yield from self._record(io.flush_output(item, final=False))
+                case Done():
+                    done = message  # the session has still to finish its own work
+        return require_done(done)
+
+    def _release_output(
+        self, done: Done, mints: bool
+    ) -> Generator[Event, None, tuple[dict[str, Value], str]]:
+        """Report the output that was held back; returns the captured values, and what is wrong with them."""
+        io, item, bindings = self.io, self.item, self.io.bindings
+        captured: dict[str, Value] = {}
+        problem = ""
+        if mints:
+            raw = (self.held.beginning + self.held.end).decode("utf-8", "surrogateescape")
+            captured, problem = bindings.capture_values(self.plan, item, raw, done.status)
+        partly = _is_cut_short(done) or bool(self.held.dropped and (problem or not captured))
+        for data in bindings.release_held(self.plan, item, self.held, done.status, partly=partly):
+            yield from self._record(io.emit_output(item, data))
+        yield from self._record(io.flush_output(item))
+        text = self.tail.text()
+        bindings.remember_output(item, text)
+        self.block_text = (self.block_text + text)[-TAIL_SIZE:]
+        if not mints:
+            captured, problem = bindings.capture_values(self.plan, item, text, done.status)
+        return captured, problem
+
+    def _record(self, outputs: Iterator[Output]) -> Iterator[Output]:
+        for event in outputs:
+            self.tail.add(event.text)
+            yield event
+
+    def _make_captured(self, name: str, value: Value) -> Captured:
+        """Return the event of a captured value, without the value if it is secret."""
+        return self.io.log.make_event(
+            Captured,
+            name=name,
+            secret=value.secret,
+            length=len(value.text),
+            value=None if value.secret else value.text,
+            **place_of(self.item),
+        )
+
+
+def _is_cut_short(done: Done) -> bool:
+    """Whether a statement was ended before it had printed everything."""
+    return done.timed_out or done.interrupted or done.suspended or done.killed
