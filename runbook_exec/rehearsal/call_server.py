@@ -19,21 +19,21 @@ _STOP = b"stop"
 
 @dataclass(frozen=True, slots=True)
 class StandInMessage:
-    """What a stand-in tells: `call` with its words and where, `given` with its standard input, or `came`."""
+    """A message of a stand-in: `call` with its words, `input` with its standard input, or `report`."""
 
     kind: str
     pid: str
     words: Sequence[str] = ()  # the program's name and its arguments
     cwd: str = ""
-    data: bytes = b""  # what was given, or what came
+    data: bytes = b""  # the standard input, or what `relay.parse_report` reads
 
 
 Reply = Callable[[StandInMessage], str]
 
 
-_FILES = {"call": ".call", "given": ".in", "came": ".came"}
+_FILES = {"call": ".call", "input": ".in", "report": ".report"}
 
-_REPLIES = {"call": ".reply", "given": ".then", "came": ""}
+_REPLIES = {"call": ".reply", "input": ".then", "report": ""}
 
 
 class CallServer:
@@ -66,10 +66,10 @@ class CallServer:
             raise self._error
 
     def _listen(self) -> None:
-        said = b""
+        pending = b""
         while True:
-            said += os.read(self._fifo, _READ)
-            *lines, said = said.split(b"\n")
+            pending += os.read(self._fifo, _READ)
+            *lines, pending = pending.split(b"\n")
             for line in lines:
                 if line == _STOP:
                     return
@@ -87,13 +87,13 @@ class CallServer:
             data = Path(f"{base}{_FILES[kind]}").read_bytes()
         except OSError:
             return
-        told = StandInMessage(kind, pid, data=data)
+        message = StandInMessage(kind, pid, data=data)
         if kind == "call":
             name, cwd, *words = data.decode("utf-8", "surrogateescape").split("\0")[:-1]
-            told = StandInMessage(kind, pid, (name, *words), cwd, b"")
+            message = StandInMessage(kind, pid, (name, *words), cwd)
         script = "exit 126\n"
         try:
-            script = self._reply(told)
+            script = self._reply(message)
         finally:
             if ending := _REPLIES[kind]:
                 Path(f"{base}{ending}").write_bytes(script.encode("utf-8", "surrogateescape"))

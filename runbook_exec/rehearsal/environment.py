@@ -116,35 +116,36 @@ def _fill_folder(
 ) -> RehearsalEnvironment:
     settings = transcript.settings
     beside = Path(transcript.path).parent.absolute()
-    written = _find_stand_ins(stand_ins or (beside / settings.stand_ins if settings.stand_ins else None))
+    stand_in_paths = _find_stand_ins(
+        stand_ins or (beside / settings.stand_ins if settings.stand_ins else None)
+    )
     named = {call.program for call in transcript.calls} - {""}
     real = {
         name: _find_program(name, path, beside)
         for name, path in settings.programs.items()
-        if name not in written
+        if name not in stand_in_paths
     }
-    stage = RehearsalEnvironment(
+    environment = RehearsalEnvironment(
         folder,
-        written,
+        stand_in_paths,
         {name: path for name, path in real.items() if name in named},
-        frozenset(named - written.keys() - real.keys()),
+        frozenset(named - stand_in_paths.keys() - real.keys()),
     )
-    text = format_script(stage.calls)
-    one = folder / "stand-in"
-    one.write_text(text, encoding="utf-8")
-    one.chmod(0o700)
-    for name in (*stage.stand_ins, *stage.programs, *stage.answered_programs):
+    script = folder / "stand-in"
+    script.write_text(format_script(environment.calls), encoding="utf-8")
+    script.chmod(0o700)
+    for name in (*environment.stand_ins, *environment.programs, *environment.answered_programs):
         if "/" in name or name in (".", "..") or "\0" in name:
             raise NoStage(f"expected the name of a program on PATH, got `{name}`")
-        (stage.bin / name).symlink_to(one)
+        (environment.bin / name).symlink_to(script)
     for name, path in real.items():
         if name not in named:
-            (stage.bin / name).symlink_to(path)
+            (environment.bin / name).symlink_to(path)
     for name in (*HARMLESS, *more):
         found = shutil.which(name)
-        if found and not (stage.bin / name).is_symlink():
-            (stage.bin / name).symlink_to(os.path.abspath(found))  # noqa: PTH100 - a link may be what counts
-    return stage
+        if found and not (environment.bin / name).is_symlink():
+            (environment.bin / name).symlink_to(os.path.abspath(found))  # noqa: PTH100 - a link may be what counts
+    return environment
 
 
 def _find_stand_ins(folder: Path | None) -> dict[str, str]:

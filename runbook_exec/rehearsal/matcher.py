@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from .transcript.model import ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, TypedLine
+from .transcript.model import ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, is_printed_on
 from .transcript.pattern import Expression, Pattern, fill_pattern
 
 _MIN_SIMILARITY = 0.5  # of a call and a line: less is another call altogether
@@ -61,7 +61,7 @@ def match_call(
                 (
                     calls[number]
                     for number in progress.used
-                    if number > call.number and not (call.group and calls[number].group == call.group)
+                    if number > call.number and not call.shares_group(calls[number])
                 ),
                 None,
             )
@@ -78,7 +78,7 @@ def _first_in_order(calls: Sequence[ExpectedCall], progress: Progress) -> int:
     last = progress.last
     if last < 0 or not calls[last].group:
         return last + 1
-    return min(call.number for call in calls if call.group == calls[last].group)
+    return min(call.number for call in calls if call.shares_group(calls[last]))
 
 
 def match_words(
@@ -105,7 +105,7 @@ def find_missing_calls(calls: Sequence[ExpectedCall], progress: Progress, over: 
         and not call.repeats
         and call.number not in progress.used
         and call.number not in progress.near
-        and not (not over and call.group and call.group == calls[progress.last].group)
+        and not (not over and call.shares_group(calls[progress.last]))
     ]
 
 
@@ -130,7 +130,7 @@ def _find_nearest(
 
 
 def compare_output(
-    call: ExpectedCall, came: Mapping[int, str], values: Mapping[str, str]
+    call: ExpectedCall, output: Mapping[int, str], values: Mapping[str, str]
 ) -> tuple[Mapping[str, str], dict[int, str]]:
     """What a program printed, by stream, held against the transcript: what it binds, and what differs.
 
@@ -138,36 +138,31 @@ def compare_output(
     """
     bound: dict[str, str] = {}
     differs: dict[int, str] = {}
-    for stream in (0,) if 0 in came else (1, 2):
+    for stream in (0,) if 0 in output else (1, 2):
         # names bound by an earlier stream are known to the next
         expression = Expression({**values, **bound})
-        said = False
-        for line in call.lines:
-            if isinstance(line, ElidedLines) and stream in (0, line.stream):
+        lines = [line for line in call.lines if is_printed_on(line, stream)]
+        if stream == 2 and not lines:
+            continue  # anything may be printed on a standard error that the transcript does not mention
+        for line in lines:
+            if isinstance(line, ElidedLines):
                 expression.add_regex(r"(?:[^\n]*\n)*?")
-                said = True
-            elif isinstance(line, ExpectedPrompt) and stream in (0, 1):
+            elif isinstance(line, ExpectedPrompt):
                 expression.add_pattern(line.pattern, r"\n")
                 expression.add_regex(r"[ \t]*")
-                said = True
-            elif isinstance(line, ExpectedOutput) and stream in (0, line.stream):
+            elif isinstance(line, ExpectedOutput):
                 expression.add_pattern(line.pattern, r"\n")
                 expression.add_regex(r"\n" if line.newline else "")
-                said = True
-            elif isinstance(line, TypedLine):
-                pass  # echoed by the terminal, if at all, and not printed by the program
-        if stream == 2 and not said:
-            continue  # where nothing is said of it, anything may be printed there
-        found = expression.match(came.get(stream, ""))
+        found = expression.match(output.get(stream, ""))
         if found is None:
-            differs[stream] = came.get(stream, "")
+            differs[stream] = output.get(stream, "")
         else:
             bound |= found
     return bound, differs
 
 
 def match_input(
-    patterns: Sequence[Pattern], came: str, values: Mapping[str, str]
+    patterns: Sequence[Pattern], text: str, values: Mapping[str, str]
 ) -> Mapping[str, str] | None:
     """What the names in the expected standard input are bound to; None if something else came."""
     expression = Expression(values)
@@ -175,4 +170,4 @@ def match_input(
         expression.add_regex(r"\n" if index else "")
         expression.add_pattern(pattern, r"\n")
     expression.add_regex(r"\n?")
-    return expression.match(came)
+    return expression.match(text)

@@ -29,14 +29,26 @@ _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> None:
-    """Run the command and end as it does; BASE.came gets lines `TIME STREAM SIZE`, each with its bytes."""
+    """Run the command and end as it does; BASE.report gets lines `TIME STREAM SIZE`, each with its bytes."""
     marked = mark if _shares_terminal() else ""
     ends: dict[int, tuple[int, int, bool]] = {} if marked else _open_ends()
-    pieces: list[tuple[float, int, bytes]] = []
-    path = _program_path(without)
+    files = _find_output_files(ends)
     pid = base.rpartition("/")[2]
     if marked:
         _write(1, format_mark(marked, "begin", pid))
+    child = _start_program(command, _program_path(without), ends)
+    pieces = _pass_output(child, ends, mark, pid)
+    _, status = os.waitpid(child, 0)
+    pieces += [(time.monotonic(), stream, data) for stream, data in _read_output_files(files)]
+    if marked:
+        _write(1, format_mark(marked, "end", pid))
+    shared = len(ends) == 2 and ends[1] == ends[2]
+    _write_report(base, fifo, pieces, status, shared)
+    _end_like(status)
+
+
+def _start_program(command: list[str], path: str, ends: dict[int, tuple[int, int, bool]]) -> int:
+    """Start the program and forward signals to it; its process id."""
     # the terminal sends them to the program, too
     before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGQUIT)}
     child = os.fork()
@@ -49,9 +61,27 @@ def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> N
     signal.signal(signal.SIGWINCH, lambda number, frame: _resize(ends))
     for inner in {inner for _, inner, _ in ends.values()}:
         os.close(inner)
+    return child
+
+
+def _pass_output(
+    child: int, ends: dict[int, tuple[int, int, bool]], mark: str, pid: str
+) -> list[tuple[float, int, bytes]]:
+    """Pass the program's output on until it ends: the time, the stream and the bytes of each piece."""
+    pieces: list[tuple[float, int, bytes]] = []
     sources = {outer: stream for stream, (outer, _, _) in sorted(ends.items(), reverse=True)}
-    files = _find_output_files(ends)
-    ended = not sources
+
+    def take(fd: int, waiting: bool = True) -> bool:
+        if data := _read(fd, waiting):
+            pieces.append((time.monotonic(), sources[fd], data))
+            _pass_on(sources[fd], data, ends, mark, pid)
+        return bool(data)
+
+    def drop(fd: int) -> None:
+        poll.unregister(fd)
+        del sources[fd]
+
+    ended = False
     poll = select.poll()
     alive = os.pidfd_open(child) if sources and sys.platform == "linux" else -1
     for fd in (*sources, *((alive,) if alive >= 0 else ())):
@@ -61,26 +91,19 @@ def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> N
             if fd == alive:
                 ended = True
                 poll.unregister(alive)
-            elif data := _read(fd):
-                pieces.append((time.monotonic(), sources[fd], data))
-                _pass_on(sources[fd], data, ends, mark, pid)
-            else:
-                poll.unregister(fd)
-                del sources[fd]
+            elif not take(fd):
+                drop(fd)
         if ended:
-            # of a terminal nobody tells the end while a program in the background still has it open
+            # a terminal has no end of file while a program in the background still has it open
             for fd in [fd for fd, stream in sources.items() if ends[stream][2]]:
-                while data := _read(fd, waiting=False):
-                    pieces.append((time.monotonic(), sources[fd], data))
-                    _pass_on(sources[fd], data, ends, mark, pid)
-                poll.unregister(fd)
-                del sources[fd]
-    _, status = os.waitpid(child, 0)
-    pieces += [(time.monotonic(), stream, data) for stream, data in _read_output_files(files)]
-    if marked:
-        _write(1, format_mark(marked, "end", pid))
-    shared = len(ends) == 2 and ends[1] == ends[2]
-    _write_report(base, fifo, pieces, status, shared)
+                while take(fd, waiting=False):
+                    pass
+                drop(fd)
+    return pieces
+
+
+def _end_like(status: int) -> None:
+    """End this process as the program has ended, by a signal too."""
     if os.WIFSIGNALED(status):
         by = os.WTERMSIG(status)
         if by != signal.SIGKILL:
@@ -212,21 +235,21 @@ def _write_report(
     base: str, fifo: str, pieces: list[tuple[float, int, bytes]], status: int, shared: bool
 ) -> None:
     """Write down what came, and wait until that has been read."""
-    fd = os.open(f"{base}.came", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fd = os.open(f"{base}.report", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     code = os.waitstatus_to_exitcode(status)
     _write(fd, b"%d\n" % code)
     for moment, stream, data in pieces:
         _write(fd, b"%.6f %d %d\n" % (moment, 0 if shared else stream, len(data)) + data)
     os.close(fd)
     waiting = os.open(base, os.O_RDWR)
-    told = os.open(fifo, os.O_WRONLY)
-    os.write(told, b"came %s\n" % base.rpartition("/")[2].encode())
-    os.close(told)
+    server = os.open(fifo, os.O_WRONLY)
+    os.write(server, b"report %s\n" % base.rpartition("/")[2].encode())
+    os.close(server)
     os.read(waiting, 1)
 
 
 def parse_report(data: bytes) -> tuple[int, list[tuple[float, int, bytes]]]:
-    """What BASE.came tells: how the program ended (negative by a signal), and what it printed when.
+    """The exit status in BASE.report, as a shell gives it, and what the program printed when.
 
     The stream is 1 or 2, and 0 where both go to one place.
     """
@@ -237,7 +260,8 @@ def parse_report(data: bytes) -> tuple[int, list[tuple[float, int, bytes]]]:
         moment, stream, size = head.split()
         pieces.append((float(moment), int(stream), rest[: int(size)]))
         rest = rest[int(size) :]
-    return int(code), pieces
+    status = int(code)  # negative: the signal that ended it
+    return status if status >= 0 else 128 - status, pieces
 
 
 if __name__ == "__main__":

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from ..session.session import Session
+from ..engine.ports import Done, OutputChunk, Shell, Silence
 from .transcript.model import ExpectedCall, ExpectedPrompt, TypedLine
 from .transcript.pattern import Expression, fill_pattern
 
@@ -64,7 +63,7 @@ class ScriptedOperator:
                 self.receive_output(b"")  # what asks without a word is answered at once
 
     def receive_output(self, data: bytes) -> None:
-        """The terminal shows something: if that is the next question, it is answered."""
+        """Take in output of the terminal, and answer the next question if it has come."""
         with self._lock:
             if not self._turns:
                 return
@@ -87,14 +86,28 @@ class ScriptedOperator:
         os.close(self._presses)
 
 
-class ScriptedSession(Session):
-    """A session whose output an operator hears, too, as it comes."""
+class OperatedShell:
+    """The shell of a rehearsal, whose output the operator receives before the engine does."""
 
-    operator: ScriptedOperator | None = None
+    def __init__(self, shell: Shell, operator: ScriptedOperator) -> None:
+        self._shell = shell
+        self._operator = operator
 
-    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Any]:
+    def start(self) -> Iterator[OutputChunk | Silence | Done]:
+        """Start the shell."""
+        yield from self._shell.start()
+
+    def run(self, code: bytes, timeout: float | None = None) -> Iterator[OutputChunk | Silence | Done]:
         """Run one statement."""
-        for item in super().run(code, timeout):
-            if self.operator is not None and hasattr(item, "data"):
-                self.operator.receive_output(item.data)
-            yield item
+        for message in self._shell.run(code, timeout):
+            if isinstance(message, OutputChunk):
+                self._operator.receive_output(message.data)
+            yield message
+
+    def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
+        """The shell's variables and functions."""
+        return self._shell.take_snapshot(redefined)
+
+    def ask_line(self) -> Iterator[OutputChunk | Silence | str | None]:
+        """Let the operator type a line."""
+        yield from self._shell.ask_line()

@@ -23,27 +23,27 @@ _READY = "ready"
 
 @contextmanager
 def run_services(
-    commands: Sequence[str], folder: Path, environment: Mapping[str, str], entered: Callable[[], None]
+    commands: Sequence[str], folder: Path, environment: Mapping[str, str], enter_sandbox: Callable[[], None]
 ) -> Iterator[Mapping[str, str]]:
     """Start services in `folder`, one after the other, and end them when it is left; the variables they say.
 
     A service says lines `NAME=VALUE` on its standard output, and at last `ready`. Raises NoStage.
     """
-    said: dict[str, str] = {}
+    variables: dict[str, str] = {}
     with ExitStack() as stack:
         for command in commands:
             service = subprocess.Popen(
                 ["/bin/sh", "-c", command],
                 cwd=folder,
-                env={**environment, **said},
+                env={**environment, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 start_new_session=True,
-                preexec_fn=entered,
+                preexec_fn=enter_sandbox,
             )
             stack.callback(_end_service, service)
-            said |= _read_variables(command, service)
-        yield said
+            variables |= _read_variables(command, service)
+        yield variables
 
 
 def _read_variables(command: str, service: subprocess.Popen[bytes]) -> dict[str, str]:

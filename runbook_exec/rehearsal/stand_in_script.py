@@ -45,23 +45,19 @@ def _find_program(name: str) -> str:
 
 def refusal_script(message: str) -> str:
     """What a stand-in does that is called as nobody expects."""
-    return f"printf '%s\\n' {_quote_text(message)} >&2\nexit 127\n"
+    return f"printf '%s\\n' {shlex.quote(message)} >&2\nexit 127\n"
 
 
 def input_script() -> str:
     """What a stand-in does whose standard input is to be looked at: it hands that over, and asks again."""
     taken = f'[ -t 0 ] || {_find_program("cat")} >"$__runbook_f.in"\n'  # from a terminal nobody would end it
-    return ': >"$__runbook_f.in"\n' + taken + _AGAIN.format(what="given", reply="then")
+    return ': >"$__runbook_f.in"\n' + taken + _AGAIN.format(what="input", reply="then")
 
 
-def exec_script(command: Sequence[str], environment: Mapping[str, str | None] | None = None) -> str:
+def exec_script(command: Sequence[str]) -> str:
     """What a stand-in does that lets another program take its place, with the same arguments."""
-    lines = [
-        f"export {name}={_quote_text(value)}" if value is not None else f"unset {name}"
-        for name, value in (environment or {}).items()
-    ]
-    words = " ".join(word if word.startswith('"$') else _quote_text(word) for word in command)
-    return "\n".join([*lines, f'unset __runbook_go; exec {words} "$@"', ""])
+    words = " ".join(word if word.startswith('"$') else shlex.quote(word) for word in command)
+    return f'unset __runbook_go; exec {words} "$@"\n'
 
 
 def answer_script(call: ExpectedCall, values: Mapping[str, str]) -> str:
@@ -73,7 +69,7 @@ def answer_script(call: ExpectedCall, values: Mapping[str, str]) -> str:
 
     def flush() -> None:
         if texts:
-            lines.append(f"printf %s {_quote_text(''.join(texts))}{' >&2' if stream == 2 else ''}")
+            lines.append(f"printf %s {shlex.quote(''.join(texts))}{' >&2' if stream == 2 else ''}")
             texts.clear()
 
     hidden = False
@@ -84,11 +80,11 @@ def answer_script(call: ExpectedCall, values: Mapping[str, str]) -> str:
             flush()
             hidden = isinstance(after, TypedLine) and after.hidden
             lines += [f"{stty} -echo </dev/tty"] * hidden
-            prompt = _quote_text(fill_pattern(line.pattern, values))
+            prompt = shlex.quote(fill_pattern(line.pattern, values))
             # where the output goes elsewhere, a program asks on the terminal itself
             lines.append(f"if [ -t 1 ]; then printf %s {prompt}; else printf %s {prompt} >/dev/tty; fi")
         elif isinstance(line, TypedLine):
-            wanted = _quote_text(fill_pattern(line.pattern, values))
+            wanted = shlex.quote(fill_pattern(line.pattern, values))
             lines.append("IFS= read -r __runbook_line </dev/tty || __runbook_line=")
             lines += [f"{stty} echo </dev/tty"] * hidden
             lines.append(f'[ "$__runbook_line" = {wanted} ] || exit 127')
@@ -99,7 +95,3 @@ def answer_script(call: ExpectedCall, values: Mapping[str, str]) -> str:
             texts.append(fill_pattern(line.pattern, values) + "\n" * line.newline)
     flush()
     return "\n".join([*lines, f"exit {call.status}", ""])
-
-
-def _quote_text(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"

@@ -16,7 +16,7 @@ from .matcher import compare_output
 from .rehearse import RehearsalResult
 from .responder import ReceivedCall
 from .transcript.call_syntax import format_call_lines
-from .transcript.model import CallLine, ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, Transcript
+from .transcript.model import CallLine, ElidedLines, ExpectedCall, ExpectedOutput, Transcript, is_printed_on
 from .transcript.output_syntax import escape_line
 from .transcript.parser import parse_transcript
 from .transcript.pattern import Name, Pattern, insert_names, matches_line, matches_word, names_in
@@ -71,12 +71,12 @@ def rewrite_text(transcript: Transcript, result: RehearsalResult) -> str:
 
 
 def _find_edits(
-    transcript: Transcript, came: Sequence[ReceivedCall], values: Mapping[str, str], over: bool
+    transcript: Transcript, received: Sequence[ReceivedCall], values: Mapping[str, str], over: bool
 ) -> Iterator[Edit]:
     used: set[int] = set()
     last: ExpectedCall | None = None
     added: dict[int, list[str]] = {}  # what is put where: new calls, and those that come later than before
-    for each in came:
+    for each in received:
         meant = each.call or (each.nearest if each.nearest and each.nearest.number not in used else None)
         at = last.extent[1] if last else _first_call_offset(transcript)
         if meant is None:
@@ -89,7 +89,7 @@ def _find_edits(
             last is not None
             and call.number < last.number
             and not call.repeats
-            and not _in_same_group(call, last)
+            and not call.shares_group(last)
         ):
             added.setdefault(at, []).append(transcript.text[slice(*call.extent)])
             used.add(call.number)
@@ -111,11 +111,6 @@ def _find_edits(
     if over:
         gone = (call for call in transcript.calls if call.number not in used and not call.repeats)
         yield from (_removal(transcript, call) for call in gone)
-
-
-def _in_same_group(call: ExpectedCall, other: ExpectedCall) -> bool:
-    """Whether they come in any order."""
-    return call.group != 0 and call.group == other.group
 
 
 def _removal(transcript: Transcript, call: ExpectedCall) -> Edit:
@@ -160,17 +155,17 @@ def _key(pattern: Pattern) -> list[str]:
 
 
 def _output_edits(
-    transcript: Transcript, call: ExpectedCall, came: ReceivedCall, values: Mapping[str, str]
+    transcript: Transcript, call: ExpectedCall, received: ReceivedCall, values: Mapping[str, str]
 ) -> Iterator[Edit]:
     """What a program printed, where that differs from what stands below its call."""
-    if came.output is None:
+    if received.output is None:
         return
-    status = came.status or 0
+    status = received.status or 0
     if status != call.status:
         yield from _status_edit(transcript, call, status)
     if not call.expects_output:
         return
-    _, differs = compare_output(call, came.output, values)
+    _, differs = compare_output(call, received.output, values)
     for stream, text in differs.items():
         yield from _line_edits(transcript, call, stream, text, values)
 
@@ -189,7 +184,7 @@ def _line_edits(
     transcript: Transcript, call: ExpectedCall, stream: int, text: str, values: Mapping[str, str]
 ) -> Iterator[Edit]:
     """The lines that differ, replaced by those that came; lines that are left out stay so."""
-    old = [line for line in call.lines if _stream(line) and stream in (0, _stream(line))]
+    old = [line for line in call.lines if is_printed_on(line, stream)]
     new = text.split("\n")
     if new[-1] == "":
         new.pop()
@@ -212,16 +207,6 @@ def _line_edits(
                 yield Edit(start, end + 1, "")
         else:
             yield Edit(call.extent[1], call.extent[1], "".join(f"\n{line}" for line in written_lines))
-
-
-def _stream(line: CallLine) -> int:
-    return (
-        line.stream
-        if isinstance(line, ExpectedOutput | ElidedLines)
-        else 1
-        if isinstance(line, ExpectedPrompt)
-        else 0
-    )
 
 
 def _find_differences(

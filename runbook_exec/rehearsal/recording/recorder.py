@@ -185,19 +185,18 @@ class Recorder:
             (self._bin / name).symlink_to(one)
         self._stack.enter_context(CallServer(calls, self._reply))
 
-    def _reply(self, told: StandInMessage) -> str:
-        if told.kind == "call":
+    def _reply(self, message: StandInMessage) -> str:
+        if message.kind == "call":
             call = RecordedCall(
-                tuple(told.words), self._item, told.pid, time.monotonic(), private=self._private
+                tuple(message.words), self._item, message.pid, time.monotonic(), private=self._private
             )
             self._calls.append(call)
             python = (sys.executable, "-I", "-S", str(Path(relay.__file__)))
             mark = self._marks.mark
             base = ('"$__runbook_f"', '"$__runbook"')
-            return exec_script([*python, *base, str(self._bin), mark, told.words[0]])
-        call = next(call for call in reversed(self._calls) if call.pid == told.pid)
-        code, call.pieces = parse_report(told.data)
-        call.status = code if code >= 0 else 128 - code
+            return exec_script([*python, *base, str(self._bin), mark, message.words[0]])
+        call = next(call for call in reversed(self._calls) if call.pid == message.pid)
+        call.status, call.pieces = parse_report(message.data)
         call.end_time = time.monotonic()
         return ""
 

@@ -48,7 +48,7 @@ def read_settings(text: str, page: Source) -> tuple[RehearsalSettings, list[Prob
 
 def _read_members(document: YamlDocument, node: Node, refuse: Callable[[YamlError], None]) -> dict[str, Any]:
     given: dict[str, Any] = {}
-    for key, value in _pairs(document, node):
+    for key, value in _read_pairs(document, node):
         name = key.value
         if name not in _READERS:
             hint = f"known are {', '.join(f'`{known}`' for known in _READERS)}"
@@ -62,7 +62,7 @@ def _read_members(document: YamlDocument, node: Node, refuse: Callable[[YamlErro
     return given
 
 
-def _pairs(document: YamlDocument, node: Node) -> Iterator[tuple[Node, Node]]:
+def _read_pairs(document: YamlDocument, node: Node) -> Iterator[tuple[Node, Node]]:
     if _is_empty(node):
         return
     if not isinstance(node, MappingNode):
@@ -74,22 +74,24 @@ def _is_empty(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.tag == _NULL
 
 
-def _text(document: YamlDocument, node: Node) -> str:
+def _read_text(document: YamlDocument, node: Node) -> str:
     """The text as written, also where YAML would make a number, a date or a truth value of it."""
     if not isinstance(node, ScalarNode) or _is_empty(node):
         raise document.make_error(node, "expected text")
     return str(node.value)
 
 
-def _mapping(document: YamlDocument, node: Node) -> Mapping[str, str]:
-    return {_text(document, key): _text(document, value) for key, value in _pairs(document, node)}
+def _read_mapping(document: YamlDocument, node: Node) -> Mapping[str, str]:
+    return {
+        _read_text(document, key): _read_text(document, value) for key, value in _read_pairs(document, node)
+    }
 
 
-def _by_name(document: YamlDocument, node: Node) -> Mapping[str, str]:
+def _read_by_name(document: YamlDocument, node: Node) -> Mapping[str, str]:
     given = {}
-    for key, value in _pairs(document, node):
+    for key, value in _read_pairs(document, node):
         try:
-            given[parse_placeholder_name(_text(document, key))] = _text(document, value)
+            given[parse_placeholder_name(_read_text(document, key))] = _read_text(document, value)
         except YamlError:
             raise
         except ValueError as error:
@@ -97,8 +99,8 @@ def _by_name(document: YamlDocument, node: Node) -> Mapping[str, str]:
     return given
 
 
-def _captures(document: YamlDocument, node: Node) -> Mapping[str, str]:
-    captures = _by_name(document, node)
+def _read_captures(document: YamlDocument, node: Node) -> Mapping[str, str]:
+    captures = _read_by_name(document, node)
     for name, where in captures.items():
         try:
             parse_capture(f"{name}={where}")
@@ -107,7 +109,7 @@ def _captures(document: YamlDocument, node: Node) -> Mapping[str, str]:
     return captures
 
 
-def _programs(document: YamlDocument, node: Node) -> Mapping[str, str]:
+def _read_programs(document: YamlDocument, node: Node) -> Mapping[str, str]:
     """Names, or `name: path`, as a list."""
     if not isinstance(node, SequenceNode):
         raise document.make_error(
@@ -116,51 +118,51 @@ def _programs(document: YamlDocument, node: Node) -> Mapping[str, str]:
     programs: dict[str, str] = {}
     for item in node.value:
         if isinstance(item, MappingNode):
-            programs |= _mapping(document, item)
+            programs |= _read_mapping(document, item)
         else:
-            programs[_text(document, item)] = ""
+            programs[_read_text(document, item)] = ""
     for name in programs:
         if not name or "/" in name:
             raise document.make_error(node, f"expected the name of a program, got `{name}`")
     return programs
 
 
-def _list(document: YamlDocument, node: Node) -> tuple[str, ...]:
+def _read_list(document: YamlDocument, node: Node) -> tuple[str, ...]:
     if not isinstance(node, SequenceNode):
         raise document.make_error(node, "expected a list")
-    return tuple(_text(document, item) for item in node.value)
+    return tuple(_read_text(document, item) for item in node.value)
 
 
-def _truth(document: YamlDocument, node: Node) -> bool:
+def _read_bool(document: YamlDocument, node: Node) -> bool:
     if not isinstance(node, ScalarNode) or node.tag != _BOOL:
         raise document.make_error(node, "expected `true` or `false`")
     return node.value.lower() in ("true", "yes", "on")
 
 
-def _duration(document: YamlDocument, node: Node) -> float:
+def _read_duration(document: YamlDocument, node: Node) -> float:
     try:
-        return positive_duration(_text(document, node))
+        return positive_duration(_read_text(document, node))
     except YamlError:
         raise
     except ValueError as error:
         raise document.make_error(node, str(error)) from None
 
 
-def _anchor(document: YamlDocument, node: Node) -> str:
-    return _text(document, node).removeprefix("#")
+def _read_anchor(document: YamlDocument, node: Node) -> str:
+    return _read_text(document, node).removeprefix("#")
 
 
 _READERS: Mapping[str, Callable[[YamlDocument, Node], Any]] = {
-    "procedure": _anchor,
-    "values": _by_name,
-    "captures": _captures,
-    "done": _mapping,
-    "choose": _mapping,
-    "programs": _programs,
-    "stand-ins": _text,
-    "files": _text,
-    "services": _list,
-    "environment": _mapping,
-    "operator": _truth,
-    "timeout": _duration,
+    "procedure": _read_anchor,
+    "values": _read_by_name,
+    "captures": _read_captures,
+    "done": _read_mapping,
+    "choose": _read_mapping,
+    "programs": _read_programs,
+    "stand-ins": _read_text,
+    "files": _read_text,
+    "services": _read_list,
+    "environment": _read_mapping,
+    "operator": _read_bool,
+    "timeout": _read_duration,
 }

@@ -54,6 +54,16 @@ class TypedLine:
 CallLine = ExpectedOutput | ElidedLines | ExpectedPrompt | TypedLine
 
 
+def is_printed_on(line: CallLine, stream: int) -> bool:
+    """Whether a line is printed on this stream; 0 is both streams in one place.
+
+    What is typed is echoed by the terminal, if at all, and not printed by the program.
+    """
+    if isinstance(line, TypedLine):
+        return False
+    return stream in (0, 1 if isinstance(line, ExpectedPrompt) else line.stream)
+
+
 @dataclass(frozen=True, slots=True)
 class ExpectedCall:
     """A call that is expected, and what stands below it; `number` counts the calls of a transcript from 0."""
@@ -73,6 +83,10 @@ class ExpectedCall:
         """The name of the program, "" where it is not told."""
         first = self.words[0].pattern
         return first[0] if len(first) == 1 and isinstance(first[0], str) else ""
+
+    def shares_group(self, other: ExpectedCall) -> bool:
+        """Whether this call and the other may come in any order."""
+        return self.group != 0 and self.group == other.group
 
     @property
     def expects_output(self) -> bool:
