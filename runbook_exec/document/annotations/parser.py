@@ -19,7 +19,7 @@ from .lexer import (
     skip_blank,
 )
 
-_COMMENT = re.compile(r"<!--\s*+runbook:")
+ANNOTATION_COMMENT = re.compile(r"<!--\s*+runbook:")
 
 _LANGUAGE = re.compile(r"[^\s{]++")
 
@@ -48,7 +48,7 @@ def read_comment(text: str, start: int, end: int) -> tuple[Annotation, tuple[Pro
     That is so where it is not an annotation of ours, and where all it holds is `ignore=CODE`, which the
     linter reads wherever it stands.
     """
-    opening = _COMMENT.match(text, start, end)
+    opening = ANNOTATION_COMMENT.match(text, start, end)
     if opening is None:
         return None
     closing = end - len("-->") if text.endswith("-->", opening.end(), end) else end

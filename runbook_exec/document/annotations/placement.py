@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,9 +11,7 @@ from ...text.span import Span
 from ..markdown.elements import Element, Fence, Heading, Html, ListItem, Paragraph
 from ..markdown.wikilinks import find_code_spans
 from ..model import NOTHING, Annotation
-from .parser import merge_annotations, read_comment
-
-_COMMENT = re.compile(r"<!--\s*+runbook:")
+from .parser import ANNOTATION_COMMENT, merge_annotations, read_comment
 
 _LONGEST_IGNORE = 500  # characters; looking on for the end of each would take long where none has one
 
@@ -32,7 +29,7 @@ class PlacedAnnotations(NamedTuple):
 
 def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnotations:
     """Read every annotation comment of a page; several in a row above one fence or heading add up."""
-    if not _COMMENT.search(source.text):
+    if not ANNOTATION_COMMENT.search(source.text):
         return PlacedAnnotations({}, ())
     said: dict[int, Annotation] = {}
     problems: list[Problem] = []
@@ -75,7 +72,7 @@ def _comments(source: Source, start: int, end: int) -> Iterator[tuple[int, int]]
 
 def _inline(source: Source, span: Span) -> Iterator[Problem]:
     """An annotation in the middle of a paragraph or heading, where it is said of nothing."""
-    comments = list(_COMMENT.finditer(source.text, span.start, span.end))
+    comments = list(ANNOTATION_COMMENT.finditer(source.text, span.start, span.end))
     if not comments:
         return
     code = iter((*find_code_spans(source.text, span.start, span.end), (span.end, span.end)))

@@ -10,16 +10,13 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ...diagnostics.problem import Problem
 from ...document.assignments import parse_capture
 from ...document.front_matter.bounds import find_bounds
+from ...document.front_matter.settings import is_empty, parse_bool
 from ...document.placeholders import parse_placeholder_name
 from ...text.durations import positive_duration
 from ...text.source import Source
 from ...text.suggest import did_you_mean
 from ...text.yaml import YamlDocument, YamlError, load_yaml
 from .model import RehearsalSettings
-
-_NULL = "tag:yaml.org,2002:null"
-
-_BOOL = "tag:yaml.org,2002:bool"
 
 
 def read_settings(text: str, page: Source) -> tuple[RehearsalSettings, list[Problem]]:
@@ -54,7 +51,7 @@ def _read_members(document: YamlDocument, node: Node, refuse: Callable[[YamlErro
             hint = f"known are {', '.join(f'`{known}`' for known in _READERS)}"
             guess = did_you_mean(name, _READERS)
             refuse(document.make_error(key, f"unknown key `{name}`{guess}", "" if guess else hint))
-        elif not _is_empty(value):
+        elif not is_empty(value):
             try:
                 given[name.replace("-", "_")] = _READERS[name](document, value)
             except YamlError as mistake:
@@ -63,20 +60,16 @@ def _read_members(document: YamlDocument, node: Node, refuse: Callable[[YamlErro
 
 
 def _read_pairs(document: YamlDocument, node: Node) -> Iterator[tuple[Node, Node]]:
-    if _is_empty(node):
+    if is_empty(node):
         return
     if not isinstance(node, MappingNode):
         raise document.make_error(node, "expected `name: value` lines")
     yield from node.value
 
 
-def _is_empty(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.tag == _NULL
-
-
 def _read_text(document: YamlDocument, node: Node) -> str:
     """The text as written, also where YAML would make a number, a date or a truth value of it."""
-    if not isinstance(node, ScalarNode) or _is_empty(node):
+    if not isinstance(node, ScalarNode) or is_empty(node):
         raise document.make_error(node, "expected text")
     return str(node.value)
 
@@ -134,9 +127,9 @@ def _read_list(document: YamlDocument, node: Node) -> tuple[str, ...]:
 
 
 def _read_bool(document: YamlDocument, node: Node) -> bool:
-    if not isinstance(node, ScalarNode) or node.tag != _BOOL:
+    if (value := parse_bool(node)) is None:
         raise document.make_error(node, "expected `true` or `false`")
-    return node.value.lower() in ("true", "yes", "on")
+    return value
 
 
 def _read_duration(document: YamlDocument, node: Node) -> float:
