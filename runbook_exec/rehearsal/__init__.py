@@ -1,1 +1,1 @@
-"""Rehearsals: a runbook run with stand-ins for every program that it calls, as a transcript says."""
+"""Runs a runbook with a stand-in for every program that it calls, and compares it with a transcript."""

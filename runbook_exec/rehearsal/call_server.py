@@ -1,4 +1,4 @@
-"""Where stand-ins tell their calls, and are told what to do: a thread that reads a FIFO."""
+"""Receives the calls of stand-ins over a FIFO, in a thread, and answers each with a script."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _REPLIES = {"call": ".reply", "input": ".then", "report": ""}
 
 
 class CallServer:
-    """Hands every call to `reply`, in its own thread, and what that returns to the stand-in as its script.
+    """Passes every call to `reply`, in its own thread, and the result to the stand-in as its script.
 
-    Use it as a context manager: when it is left, all that was told before has been replied to. An exception
-    of `reply` ends it, and is raised there.
+    Use it as a context manager: leaving it waits until every message sent before has its reply. If `reply`
+    raises, leaving it raises the first exception.
     """
 
     def __init__(self, folder: Path, reply: Reply) -> None:
@@ -54,7 +54,7 @@ class CallServer:
     def __enter__(self) -> CallServer:
         with (
             hold_signals()
-        ):  # a thread keeps what it is started with: signals are for the one that runs statements
+        ):  # a thread inherits the blocked signals: only the thread that runs statements receives signals
             self._thread.start()
         return self
 
@@ -75,7 +75,7 @@ class CallServer:
                     return
                 try:
                     self._handle_line(line.decode("ascii", "replace"))
-                except BaseException as error:  # noqa: BLE001 - it is raised where the run is waited for
+                except BaseException as error:  # noqa: BLE001 - `__exit__` raises it
                     self._error = self._error or error
 
     def _handle_line(self, line: str) -> None:
@@ -97,7 +97,7 @@ class CallServer:
         finally:
             if ending := _REPLIES[kind]:
                 Path(f"{base}{ending}").write_bytes(script.encode("utf-8", "surrogateescape"))
-            with contextlib.suppress(OSError):  # whoever called may be dead by now
+            with contextlib.suppress(OSError):  # the calling process may be dead
                 waiting = os.open(base, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
                 os.write(waiting, b"\n")
                 os.close(waiting)

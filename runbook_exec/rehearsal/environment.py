@@ -1,4 +1,4 @@
-"""The folder that a rehearsal happens in: its home, its working folder, and all that stands on its PATH."""
+"""Sets up the folder that a rehearsal runs in: its home, its working directory, and its PATH."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from .allowlist import HARMLESS
 from .stand_in_script import format_script
 from .transcript.model import Transcript
 
-FOLDER_VARIABLE = "RUNBOOK_REHEARSAL"  # the variable that tells it
+FOLDER_VARIABLE = "RUNBOOK_REHEARSAL"  # the environment variable with its path
 
 _HOMES = {"CONFIG": ".config", "DATA": ".local/share", "STATE": ".local/state", "CACHE": ".cache"}
 
 
 class NoStage(Exception):
-    """A rehearsal cannot be set up; the message is whole."""
+    """A rehearsal cannot be set up; the message says why, and is shown unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class RehearsalEnvironment:
-    """Where everything of a rehearsal is, and which programs are which."""
+    """The folders of a rehearsal, and the programs on its PATH."""
 
     folder: Path
-    stand_ins: Mapping[str, str]  # executables that colleagues wrote, by name
-    programs: Mapping[str, str]  # real programs that a transcript names, by name
+    stand_ins: Mapping[str, str]  # paths of executables written as stand-ins, by name
+    programs: Mapping[str, str]  # paths of real programs that a transcript names, by name
     answered_programs: frozenset[str]  # programs that the transcript itself answers
 
     @property
     def work(self) -> Path:
-        """The working folder."""
+        """The working directory."""
         return self.folder / "work"
 
     @property
     def calls(self) -> Path:
-        """Where calls are told."""
+        """The folder for the messages of stand-ins."""
         return self.folder / "calls"
 
     @property
     def bin(self) -> Path:
-        """The whole PATH."""
+        """The only folder on PATH."""
         return self.folder / "bin"
 
     def shell_variables(self, shell: str, more: Mapping[str, str]) -> dict[str, str]:
-        """All variables that a rehearsed shell gets."""
+        """The whole environment of a rehearsed shell."""
         home = self.folder / "home"
         name = os.environ.get("USER") or "operator"
         variables = {
@@ -73,16 +73,16 @@ def prepare_environment(
 ) -> Iterator[RehearsalEnvironment]:
     """Set up the folder of a rehearsal, and remove it at the end.
 
-    `programs` are let through beside those that are harmless; `stand_ins` is a folder of executables instead
-    of the one that the transcript names. Raises NoStage.
+    `programs` are let through in addition to the harmless ones; `stand_ins` is a folder of executables that
+    replaces the one in the transcript. Raises NoStage.
     """
-    # fish and others say where they are by its real path
+    # fish and others print the real path of their working directory
     folder = Path(tempfile.mkdtemp(prefix="runbook-rehearsal-")).resolve()
     try:
         home = folder / "home"
         for name in ("work", "tmp", "state", "calls", "bin", "shell"):
             (folder / name).mkdir()
-        # where fish finds no generated completions, it reads every manual page of the machine to make some
+        # without generated completions, fish reads every manual page of the machine to make some
         (home / _HOMES["DATA"] / "fish" / "generated_completions").mkdir(parents=True)
         for where in _HOMES.values():
             (home / where).mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def prepare_environment(
 
 
 def _remove_folder(folder: Path) -> None:
-    """Remove the folder, with folders in it that a rehearsal has made read-only."""
+    """Remove the folder, including folders in it that the rehearsal made read-only."""
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         for inside, _, _ in os.walk(folder):

@@ -1,4 +1,4 @@
-"""A rehearsal: a runbook run by the same engine in the same shell, with stand-ins for all that it calls."""
+"""Rehearses a runbook: the same engine and the same shell, with stand-ins for every program it calls."""
 
 from __future__ import annotations
 
@@ -46,20 +46,21 @@ from .services import run_services
 from .transcript.model import ExpectedCall, Transcript, runbook_of
 from .transcript.parser import parse_transcript
 
-PROGRAMS_OPTION = "rehearsal-programs"  # the key of the settings that lists more harmless programs
+PROGRAMS_OPTION = "rehearsal-programs"  # the settings key that lists more harmless programs
 
-_TIMEOUT = 60.0  # seconds for a statement: stand-ins do not take long
+_TIMEOUT = 60.0  # seconds for each statement; stand-ins are fast
 
 _MAX_OUTPUT_LINES = 12  # lines of a failed statement's output that are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What may be said of a rehearsal beside its transcript.
+    """The options of a rehearsal that are not in its transcript.
 
-    `programs` are let through beside the harmless ones. `stand_ins` takes the place of the transcript's
-    folder, `environment` is added to, and `prepare` is called with the folder of the rehearsal before
-    anything is started. `lenient` goes on where a call differs, to see all that does.
+    `programs` are let through in addition to the harmless ones. `stand_ins` replaces the transcript's
+    folder of executables, `environment` is added to the shell's environment, and `prepare` is called with
+    the folder of the rehearsal before anything starts. With `lenient` the rehearsal continues after a call
+    that differs, to find all differences.
     """
 
     programs: Collection[str] = ()
@@ -72,26 +73,26 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalResult:
-    """What came of a rehearsal: `passed`, `differs`, or `cannot`, and all that was found."""
+    """The result of a rehearsal: `outcome` is `passed`, `differs`, or `cannot`."""
 
     outcome: str
     runbook: RehearsedDocument
     transcript: RehearsedDocument
     findings: tuple[RehearsalFinding, ...] = ()
-    not_isolated: str = ""  # why nothing kept it from the network and the rest of the machine
-    why: str = ""  # why it could not be rehearsed, where that is at no place of a document
+    not_isolated: str = ""  # why it was not isolated from the network and from other files
+    why: str = ""  # why it could not be rehearsed, if no place of a document is the cause
     events: tuple[Event, ...] = ()
     calls: tuple[ReceivedCall, ...] = ()
-    values: Mapping[str, str] = field(default_factory=dict)  # what names were bound to
-    seconds: float = 0.0  # that it took
-    running: float = 0.0  # seconds of these in which statements ran
+    values: Mapping[str, str] = field(default_factory=dict)  # of the names of the transcript
+    seconds: float = 0.0  # duration of the whole rehearsal
+    running: float = 0.0  # seconds in which statements ran
     read: Transcript | None = None
 
 
 def rehearse(path: Path, options: Options = Options()) -> RehearsalResult:
-    """Rehearse a runbook as a transcript says; what is wrong with either is in the result.
+    """Rehearse the runbook of a transcript; mistakes in either document are in the result.
 
-    Raises nothing for what stands in the documents, and KeyboardInterrupt where ^C ends it.
+    Raises KeyboardInterrupt if ^C ends it, and nothing because of the content of the documents.
     """
     began = time.monotonic()
     page = runbook_of(path)
@@ -123,7 +124,7 @@ def _decode(data: bytes) -> str:
 
 
 def _plan_rehearsal(runbook: Runbook, transcript: Transcript) -> Plan | tuple[RehearsalFinding, ...]:
-    """The plan of the rehearsal, or why there is none."""
+    """The plan of the rehearsal, or the findings that prevent it."""
     settings = transcript.settings
     errors = [problem for problem in runbook.problems if problem.severity == Severity.ERROR]
     if errors:
@@ -134,7 +135,7 @@ def _plan_rehearsal(runbook: Runbook, transcript: Transcript) -> Plan | tuple[Re
         return (RehearsalFinding(NOT_READ, procedure.message, hint, procedure.span),)
     captures = tuple(parse_capture(f"{name}={where}") for name, where in settings.captures.items())
     timeout = settings.timeout or runbook.settings.timeout or _TIMEOUT
-    # the page's own folder is of the machine that it is for
+    # the page's `cwd` is a folder of the machine that the page is for
     runbook = runbook._replace(settings=replace(runbook.settings, cwd=None))
     plan = make_plan(runbook, procedure, captures=captures, timeout=timeout)
     if not isinstance(plan, Plan):
@@ -145,7 +146,7 @@ def _plan_rehearsal(runbook: Runbook, transcript: Transcript) -> Plan | tuple[Re
 
 
 def _find_unknown_names(plan: Plan, transcript: Transcript) -> Iterator[RehearsalFinding]:
-    """Names in the front matter that mean nothing in this runbook and in this transcript."""
+    """A finding for each name in the front matter that neither document uses."""
     settings = transcript.settings
     steps = plan.procedure.steps
     manual = {name for step in steps if step.manual for name in step_names(step)}
@@ -228,7 +229,7 @@ def _run_rehearsal(
 def _start_services(
     transcript: Transcript, variables: Mapping[str, str], sandbox: Sandbox
 ) -> AbstractContextManager[Mapping[str, str]]:
-    """The services of a transcript, with the programs of this machine; the variables that they print."""
+    """Start the services of a transcript, with this machine's PATH; yield the variables they print."""
     folder = Path(transcript.path).absolute().parent
     outside = {**variables, "PATH": os.environ.get("PATH", os.defpath)}
     return run_services(transcript.settings.services, folder, outside, sandbox.make_entry(str(folder)))
@@ -254,7 +255,7 @@ def _run_events(plan: Plan, shell: Shell, answers: ScriptedAnswers, responder: R
 def _find_at_end(
     plan: Plan, responder: Responder, answers: ScriptedAnswers, events: Sequence[Event]
 ) -> Iterator[RehearsalFinding]:
-    """What is only known when the run is over: a statement that failed, and calls that never came."""
+    """The findings that need the end of the run: a failed statement, and calls that were never received."""
     ended = events[-1] if events and isinstance(events[-1], RunEnded) else None
     over = ended is not None and ended.outcome == "succeeded"
     if not over and not answers.findings:
@@ -279,7 +280,7 @@ def _find_failure(
     item = next((item for item in plan.items if item.where == where), None)
     span = item.statement.span if item and item.statement else None
     if any(finding.runbook == span for finding in responder.findings if span):
-        return  # that is why
+        return  # a finding at this statement explains the failure
     printed = "".join(
         event.text
         for event in events
@@ -296,13 +297,13 @@ def _find_failure(
 
 
 def _last_call_span(responder: Responder, item: PlanItem | None) -> Span | None:
-    """The line of the transcript for the last call of this statement."""
+    """The span in the transcript of the last call of this statement."""
     calls = [each.call for each in responder.received_calls if each.item is item and each.call]
     return calls[-1].span if calls else None
 
 
 def _describe_position(responder: Responder, call: ExpectedCall) -> str:
-    """After which statement of the runbook a call should have come."""
+    """A hint that names the statement of the runbook after which a call was expected."""
     before = {
         each.call.number: each
         for each in responder.received_calls
@@ -328,5 +329,5 @@ def _sort_findings(findings: Sequence[RehearsalFinding]) -> tuple[RehearsalFindi
 
 
 def list_diagnostics(result: RehearsalResult) -> list[Diagnostic]:
-    """What was found, as reports tell it."""
+    """The findings of a result as diagnostics."""
     return list(locate_findings(result.findings, result.runbook, result.transcript))

@@ -1,4 +1,4 @@
-"""Where the calls of a rehearsal arrive: held against the transcript, answered, and noted."""
+"""Answers the calls of a rehearsal: matches them against the transcript and collects the findings."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from .transcript.pattern import REST, fill_pattern, insert_names
 
 @dataclass(frozen=True, slots=True)
 class ReceivedCall:
-    """A call that has come: what with, where, in which statement, and which expected call it was."""
+    """A call that was received, its working directory, its statement, and the matching expected call."""
 
     words: Sequence[str]
     cwd: str
     item: PlanItem | None
     call: ExpectedCall | None
-    nearest: ExpectedCall | None = None  # where nothing allows it
-    output: Mapping[int, str] | None = None  # by stream, where that was looked at
+    nearest: ExpectedCall | None = None  # the most similar expected call, if none matches
+    output: Mapping[int, str] | None = None  # by stream, if it was compared
     status: int | None = None
 
 
 @dataclass(slots=True)
 class Responder:
-    """Answers the stand-ins of one rehearsal, and keeps what is found.
+    """Answers the stand-ins of one rehearsal, and collects findings.
 
-    `relay` is the command that runs a program and tells what it printed. With `lenient`, a call that nothing
-    allows is answered as the nearest would be, so that all that differs can be seen.
+    `relay` is the command that runs a program and reports its output. With `lenient`, a call that does not
+    match gets the answer of the nearest one, to find all differences in one rehearsal.
     """
 
     transcript: Transcript
@@ -54,7 +54,7 @@ class Responder:
     _open_calls: dict[str, int] = field(default_factory=dict)  # the index of the call of each process
 
     def reply(self, message: StandInMessage) -> str:
-        """What the stand-in is to do, as a shell script."""
+        """The shell script that the stand-in runs as the answer to its message."""
         if message.kind == "call":
             return self._receive_call(message)
         index = self._open_calls[message.pid]
@@ -142,7 +142,7 @@ class Responder:
         return 'exec <"$__runbook_f.in"\n' + self._program_script(received.words[0], call)
 
     def _receive_output(self, index: int, data: bytes) -> None:
-        """A program whose output is looked at has ended."""
+        """Take in the output and the status of a program that has ended."""
         status, pieces = parse_report(data)
         streams: dict[int, bytes] = (
             {0: b""} if any(not stream for _, stream, _ in pieces) else {1: b"", 2: b""}
@@ -153,7 +153,7 @@ class Responder:
         self._compare_result(index, printed, status)
 
     def _compare_result(self, index: int, printed: Mapping[int, str], status: int) -> None:
-        """Hold what came of a call against what stands below it."""
+        """Compare the output and the status of a call with the transcript."""
         received = replace(self.received_calls[index], output=printed, status=status)
         self.received_calls[index] = received
         call = received.call or received.nearest
@@ -183,7 +183,7 @@ class Responder:
         )
 
     def _name_values(self, text: str) -> str:
-        """What came, with names in the place of their values."""
+        """The text with names in place of their values."""
         lines = text.removesuffix("\n").split("\n")
         return "\n".join(format_pattern(insert_names(line, self.progress.values)) for line in lines)
 
