@@ -1,1 +1,1 @@
-"""Runs a runbook with a stand-in for every program that it calls, and compares it with a transcript."""
+"""Runs a runbook with a stand-in for every program, and compares the calls with a transcript."""

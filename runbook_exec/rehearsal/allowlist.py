@@ -1,4 +1,4 @@
-"""The programs that a rehearsal lets through: they only read, compute, and write local files."""
+"""The programs that a rehearsal lets through: they read, compute, and write local files."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _STOP = b"stop"
 
 @dataclass(frozen=True, slots=True)
 class StandInMessage:
-    """A message of a stand-in: `call` with its words, `input` with its standard input, or `report`."""
+    """A message of a stand-in: its `call`, its standard `input`, or the `report` of a relay."""
 
     kind: str
     pid: str
@@ -37,7 +37,7 @@ _REPLIES = {"call": ".reply", "input": ".then", "report": ""}
 
 
 class CallServer:
-    """Passes every call to `reply`, in its own thread, and the result to the stand-in as its script.
+    """Answers every message of a stand-in with the script that `reply` returns, in a thread.
 
     Use it as a context manager: leaving it waits until every message sent before has its reply. If `reply`
     raises, leaving it raises the first exception.

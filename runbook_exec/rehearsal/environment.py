@@ -1,4 +1,4 @@
-"""Sets up the folder that a rehearsal runs in: its home, its working directory, and its PATH."""
+"""Sets up the folder of a rehearsal: its home, its working directory, and its PATH."""
 
 from __future__ import annotations
 

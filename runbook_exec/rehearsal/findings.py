@@ -113,7 +113,7 @@ class RehearsedDocument:
 def locate_findings(
     findings: Iterable[RehearsalFinding], runbook: RehearsedDocument, transcript: RehearsedDocument
 ) -> Iterator[Diagnostic]:
-    """The findings as diagnostics: at the place in the runbook, and also at the place in the transcript."""
+    """The findings as diagnostics, each with its places in the runbook and in the transcript."""
     for finding in findings:
         both = finding.runbook is not None and finding.transcript is not None
         at, page = (

@@ -30,7 +30,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class MatchedCall:
-    """An expected call was received; `before` is a call that was received too early, before this one."""
+    """An expected call was received; `before` is a later call that was received first."""
 
     call: ExpectedCall
     before: ExpectedCall | None = None
@@ -84,7 +84,7 @@ def _first_in_order(calls: Sequence[ExpectedCall], progress: Progress) -> int:
 def match_words(
     call: ExpectedCall, words: Sequence[str], values: Mapping[str, str]
 ) -> Mapping[str, str] | None:
-    """The values that these words bind to the names of an expected call; None if they do not match."""
+    """The values that these words bind to the names of a call; None if they do not match."""
     expression = Expression(values)
     for index, word in enumerate(call.words):
         if word.is_rest:
@@ -96,7 +96,7 @@ def match_words(
 
 
 def find_missing_calls(calls: Sequence[ExpectedCall], progress: Progress, over: bool) -> list[ExpectedCall]:
-    """The calls that were never received; if the run is not `over`, only those that later ones followed."""
+    """The calls that were not received; before the run is `over`, only those passed over."""
     last = len(calls) if over else progress.last
     return [
         call
@@ -112,7 +112,7 @@ def find_missing_calls(calls: Sequence[ExpectedCall], progress: Progress, over: 
 def _find_nearest(
     calls: Sequence[ExpectedCall], words: Sequence[str], values: Mapping[str, str]
 ) -> ExpectedCall | None:
-    """The expected call of the same program with the most similar words; None if none is similar."""
+    """The expected call of the same program with the most similar words, if any is similar."""
     best: tuple[float, ExpectedCall] | None = None
     for distance, call in enumerate(calls):
         expected = [fill_pattern(word.pattern, values) for word in call.words]
@@ -132,9 +132,9 @@ def _find_nearest(
 def compare_output(
     call: ExpectedCall, output: Mapping[int, str], values: Mapping[str, str]
 ) -> tuple[Mapping[str, str], dict[int, str]]:
-    """Compare a program's output, by stream, with the transcript: the names it binds, and what differs.
+    """Compare a program's output with the transcript: return the bound names, and what differs.
 
-    The stream is 0 if both streams went to one place and cannot be distinguished.
+    Output is given and returned by stream, which is 0 if both streams went to one place.
     """
     bound: dict[str, str] = {}
     differs: dict[int, str] = {}
@@ -164,7 +164,7 @@ def compare_output(
 def match_input(
     patterns: Sequence[Pattern], text: str, values: Mapping[str, str]
 ) -> Mapping[str, str] | None:
-    """The values bound to the names in the expected standard input; None if the text does not match."""
+    """The values that a standard input binds to names; None if it is not the expected one."""
     expression = Expression(values)
     for index, pattern in enumerate(patterns):
         expression.add_regex(r"\n" if index else "")

@@ -1,4 +1,4 @@
-"""Stand-ins that are functions of a test: they run in its process, with the streams of the caller."""
+"""Stand-ins that are functions of a test: they run in its process, on the caller's streams."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LONGEST = 1 << 16  # bytes read at once
 
 @dataclass(frozen=True, slots=True)
 class StandInCall:
-    """A call of a stand-in: its arguments, and the caller's working directory, environment and streams."""
+    """A call of a stand-in, with the caller's working directory, environment and streams."""
 
     name: str
     words: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Rehearses a runbook: the same engine and the same shell, with stand-ins for every program it calls."""
+"""Rehearses a runbook with the real engine and shell, and a stand-in for every program."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def _run_rehearsal(
 def _start_services(
     transcript: Transcript, variables: Mapping[str, str], sandbox: Sandbox
 ) -> AbstractContextManager[Mapping[str, str]]:
-    """Start the services of a transcript, with this machine's PATH; yield the variables they print."""
+    """Start the services of a transcript, with this machine's PATH; yield their variables."""
     folder = Path(transcript.path).absolute().parent
     outside = {**variables, "PATH": os.environ.get("PATH", os.defpath)}
     return run_services(transcript.settings.services, folder, outside, sandbox.make_entry(str(folder)))
@@ -255,7 +255,7 @@ def _run_events(plan: Plan, shell: Shell, answers: ScriptedAnswers, responder: R
 def _find_at_end(
     plan: Plan, responder: Responder, answers: ScriptedAnswers, events: Sequence[Event]
 ) -> Iterator[RehearsalFinding]:
-    """The findings that need the end of the run: a failed statement, and calls that were never received."""
+    """The findings after the end of the run: a failed statement, and calls not received."""
     ended = events[-1] if events and isinstance(events[-1], RunEnded) else None
     over = ended is not None and ended.outcome == "succeeded"
     if not over and not answers.findings:

@@ -29,7 +29,7 @@ _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> None:
-    """Run the command and end as it does; BASE.report gets lines `TIME STREAM SIZE`, each with its bytes."""
+    """Run the command, write BASE.report for `parse_report`, and end as the command ended."""
     marked = mark if _shares_terminal() else ""
     ends: dict[int, tuple[int, int, bool]] = {} if marked else _open_ends()
     files = _find_output_files(ends)
@@ -67,7 +67,7 @@ def _start_program(command: list[str], path: str, ends: dict[int, tuple[int, int
 def _pass_output(
     child: int, ends: dict[int, tuple[int, int, bool]], mark: str, pid: str
 ) -> list[tuple[float, int, bytes]]:
-    """Pass the program's output on until it ends; return the time, the stream and the bytes of each piece."""
+    """Pass the program's output on until it ends; return its pieces: time, stream, bytes."""
     pieces: list[tuple[float, int, bytes]] = []
     sources = {outer: stream for stream, (outer, _, _) in sorted(ends.items(), reverse=True)}
 
@@ -155,7 +155,7 @@ def format_mark(mark: str, kind: str, pid: str) -> bytes:
 
 
 def _pass_on(stream: int, data: bytes, ends: dict[int, tuple[int, int, bool]], mark: str, pid: str) -> None:
-    """Write output to its destination; between marks on a terminal, where others may print meanwhile."""
+    """Write output to its stream; between marks on a terminal, where others print as well."""
     if mark and ends[stream][2]:
         data = format_mark(mark, "begin", pid) + data + format_mark(mark, "end", pid)
     _write(stream, data)

@@ -1,4 +1,4 @@
-"""Answers the calls of a rehearsal: matches them against the transcript and collects the findings."""
+"""Answers the calls of a rehearsal, compares them with the transcript, collects findings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .transcript.pattern import REST, fill_pattern, insert_names
 
 @dataclass(frozen=True, slots=True)
 class ReceivedCall:
-    """A call that was received, its working directory, its statement, and the matching expected call."""
+    """A received call, with its working directory, its statement, and the expected call."""
 
     words: Sequence[str]
     cwd: str

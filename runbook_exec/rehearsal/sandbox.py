@@ -1,4 +1,4 @@
-"""Isolates a rehearsal: no network except its own loopback, no writes and no signals outside of it.
+"""Isolates a rehearsal: it has only its own loopback, and cannot write or signal outside.
 
 A process of ours creates the namespaces and keeps them; shells and services enter them before they start.
 Only Linux has namespaces, and some containers forbid them: then `why` has the reason, and the rehearsal runs
@@ -88,7 +88,7 @@ class Sandbox:
             self._names = (*(("user",) if user else ()), "net", "mnt")
 
     def make_entry(self, cwd: str) -> Callable[[], None]:
-        """A function that moves a new process into the namespaces and to `cwd`, before its program starts."""
+        """A function for a new process to call first: it enters the namespaces and changes to `cwd`."""
         paths = [f"/proc/{self._pid}/ns/{name}" for name in self._names]
         libc = _libc() if paths else None
 
@@ -122,13 +122,13 @@ def _check_result(libc: Any, result: int, what: str) -> None:
 
 
 def can_confine_signals() -> bool:
-    """Whether this machine can keep a process from signalling others (Landlock, since Linux 6.12)."""
+    """Whether this machine can forbid a process to signal others (Landlock, Linux 6.12)."""
     version = _libc().syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1) if sys.platform == "linux" else 0
     return bool(version >= _LANDLOCK_SCOPES)
 
 
 def _confine_signals(libc: Any) -> None:
-    """Forbid this process and its children to signal other processes or to reach abstract sockets."""
+    """Forbid this process and its children to signal other processes or use abstract sockets."""
     import ctypes
     import struct
 
@@ -171,7 +171,7 @@ def _start_loopback() -> None:
 
 
 def _mount_folders(libc: Any, folder: Path) -> None:
-    """Make everything except the folder read-only, and hide the devices and sockets of other programs."""
+    """Make everything except the folder read-only, and hide other programs' sockets and disks."""
 
     def mount(source: str, target: str, kind: str | None, flags: int) -> None:
         encoded = kind.encode() if kind else None

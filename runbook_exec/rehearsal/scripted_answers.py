@@ -1,4 +1,4 @@
-"""Answers the questions of a rehearsal from its transcript; an unanswered question is a finding."""
+"""Answers the questions of a rehearsal from its transcript; a missing answer is a finding."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ScriptedAnswers:
     interrupted: bool = False  # ^C was pressed: the whole rehearsal ends
 
     def find_value(self, name: str, plan: Plan, values: Mapping[str, Value]) -> Value | None:
-        """The value of a placeholder: from the transcript, or the runbook's default; None without either."""
+        """The value of a placeholder from the transcript, else its default in the runbook."""
         secret = plan.is_secret(name)
         if name in self.transcript.settings.values:
             return Value(self.transcript.settings.values[name], secret, "transcript")

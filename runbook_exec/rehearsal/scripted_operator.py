@@ -1,4 +1,4 @@
-"""The operator of a rehearsal: types the transcript's answers as soon as a program asks for them."""
+"""The operator of a rehearsal: types the transcript's answers when a program asks."""
 
 from __future__ import annotations
 

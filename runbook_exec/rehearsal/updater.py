@@ -1,4 +1,4 @@
-"""Rewrites a transcript to the calls that were received; lines that still match stay unchanged."""
+"""Rewrites a transcript to the received calls; lines that still match stay unchanged."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Edit:
 
 
 def update_transcript(path: Path, result: RehearsalResult) -> bool:
-    """Rewrite a transcript to the result of a lenient rehearsal; return whether anything changed.
+    """Rewrite a transcript to the result of a lenient rehearsal; return whether it changed.
 
     Raises NotUpdated.
     """
@@ -57,7 +57,7 @@ def update_transcript(path: Path, result: RehearsalResult) -> bool:
 
 
 def rewrite_text(transcript: Transcript, result: RehearsalResult) -> str:
-    """The new text of the transcript; edits are applied from the end, which keeps earlier offsets valid."""
+    """The new text of the transcript; edits start at the end, which keeps offsets valid."""
     if "\r\n" in transcript.text:
         plain = transcript.text.replace("\r\n", "\n").encode("utf-8")
         return rewrite_text(parse_transcript(plain, transcript.path), result).replace("\n", "\r\n")

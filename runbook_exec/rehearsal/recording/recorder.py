@@ -1,4 +1,4 @@
-"""Records a run for `runbook-exec FILE --record`, and writes the transcript that rehearses it."""
+"""Records a run for `runbook-exec FILE --record`, and writes a transcript of it."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Recorder:
         return session
 
     def context(self, world: RunContext) -> RunContext:
-        """Make a context that also records the run's values; their secrets stay out of the transcript."""
+        """Make a context that also records the values of the run, and which of them are secret."""
         self._masker = world.masker
         return replace(world, learned=self._learn)
 
@@ -174,7 +174,7 @@ class Recorder:
                 self._choose[step.label] = event.answer
 
     def _install_stand_ins(self, path: str) -> None:
-        """Make a recording stand-in for every program whose output may matter, and serve their calls."""
+        """Make a recording stand-in for every program whose output may matter, and serve them."""
         calls = self._folder / "calls"
         for folder in (calls, self._bin):
             folder.mkdir()

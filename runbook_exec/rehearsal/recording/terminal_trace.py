@@ -1,4 +1,4 @@
-"""Finds the output of each program on the terminal, between the marks that its relay writes there."""
+"""Finds the output of each program on the terminal, between the marks of its relay."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class TerminalTrace:
 
 
 class TerminalMarkFilter:
-    """Removes the marks from a stream, and keeps the output between them for the process that they name."""
+    """Removes marks from a stream, and keeps the output between them by process id."""
 
     def __init__(self, mark: str) -> None:
         self.mark = mark
@@ -74,7 +74,7 @@ class TerminalMarkFilter:
             self._open_pids.remove(pid)
 
     def _find_partial_mark(self, data: bytes) -> int:
-        """The offset of an end that may be the beginning of a mark; the length of the data without one."""
+        """The offset of an incomplete mark at the end; without one, the length of the data."""
         at = data.rfind(b"\x1b", max(0, len(data) - len(self._opening) - 32))
         if at < 0:
             return len(data)

@@ -1,4 +1,4 @@
-"""Finds secrets of a recorded run that no placeholder names, and invents values to replace secrets."""
+"""Finds secrets of a recorded run that have no name, and invents values to replace secrets."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def find_unnamed_secrets(recording: RecordedRun, known: Mapping[str, str]) -> It
 
 
 def _find_earlier_secrets(recording: RecordedRun, seen: set[str]) -> Iterator[tuple[str, str]]:
-    """Replaced secrets of the run that appear in a call, each with a new name; adds them to `seen`."""
+    """Replaced secrets of the run that a call contains, with new names; adds them to `seen`."""
     there = [each for call in recording.calls for each in (*call.words, _outputdecode_output(call))]
     values = (value for value in recording.all_secrets if value not in seen)
     for number, value in enumerate((value for value in values if any(value in each for each in there)), 1):
@@ -83,7 +83,7 @@ def _outputdecode_output(call: RecordedCall) -> str:
 
 
 def invent_value(secret: str, number: int) -> str:
-    """A value of the same length as a secret, which shares only the prefix of tokens of its kind.
+    """A value as long as a secret, which shares only the prefix of tokens of its kind.
 
     `number` makes invented values of one length distinct.
     """

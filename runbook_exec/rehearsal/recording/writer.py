@@ -115,7 +115,7 @@ class _TranscriptWriter:
         yield from lines
 
     def stream_lines(self, pieces: Sequence[tuple[float, int, bytes]]) -> Iterator[str]:
-        """The lines of output that went into pipes and files; consecutive pieces of a stream are joined."""
+        """The output that went into pipes and files; consecutive pieces of a stream are joined."""
         texts: list[tuple[int, bytes]] = []
         for _, stream, data in sorted(pieces, key=lambda piece: piece[0]):
             if texts and texts[-1][0] == stream:
@@ -174,7 +174,7 @@ class _TranscriptWriter:
         return escape_text(self.name_values(text), self.names)
 
     def name_values(self, text: str) -> Pattern:
-        """The text with names in place of secrets, and of public values as `insert_names` finds them."""
+        """The text with names in place of secrets, and of public values (see `insert_names`)."""
         parts: Pattern = (text,)
         for name, value in sorted(self.secrets.items(), key=lambda pair: -len(pair[1])):
             parts = join_parts([piece for part in parts for piece in insert_name(part, name, value)])

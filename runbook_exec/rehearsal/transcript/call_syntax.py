@@ -1,4 +1,4 @@
-"""Splits and formats the calls of a transcript: quoted as in a POSIX shell, without expansions."""
+"""Splits and formats the calls of a transcript: POSIX shell quoting without expansions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of a transcript: expected calls, their output, and the settings of the rehearsal."""
+"""The parts of a transcript: expected calls, their output, and the rehearsal's settings."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class ExpectedCall:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalSettings:
-    """The settings below `rehearsal:` in the front matter; paths are relative to the transcript's folder."""
+    """The `rehearsal:` settings; paths are relative to the transcript's folder."""
 
     procedure: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)

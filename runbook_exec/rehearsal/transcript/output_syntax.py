@@ -1,4 +1,4 @@
-"""Formats lines of output for a transcript: a backslash precedes text that has a meaning there."""
+"""Formats lines of output for a transcript; a backslash escapes text with a meaning there."""
 
 from __future__ import annotations
 
