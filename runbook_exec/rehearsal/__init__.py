@@ -1,1 +1,1 @@
-"""Runs a runbook with a stand-in for every program, and compares the calls with a transcript."""
+"""Runs a runbook with stand-ins for all programs, and compares the calls with a transcript."""

@@ -1,4 +1,4 @@
-"""Runs in place of a program: sends its call and its streams to a test, whose function answers it."""
+"""Runs in place of a program: sends its call and its streams to the function of a test."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnot
     """Read every annotation comment of a page; several in a row above one fence or heading add up."""
     if not ANNOTATION_COMMENT.search(source.text):
         return PlacedAnnotations({}, ())
-    said: dict[int, Annotation] = {}
+    annotations: dict[int, Annotation] = {}
     problems: list[Problem] = []
     waiting: list[Annotation] = []
     line = 0  # the last one of the comments that wait for what is below them
@@ -43,7 +43,7 @@ def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnot
             waiting = []
         if isinstance(element, Fence | Heading):
             if waiting:
-                said[element.span.start] = merge_annotations(*waiting)
+                annotations[element.span.start] = merge_annotations(*waiting)
             waiting = []
         elif isinstance(element, Html):
             for start, end in _comments(source, element.span.start, element.span.end):
@@ -58,7 +58,7 @@ def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnot
         if isinstance(element, Paragraph | Heading):
             problems += _inline(source, element.span)
     problems += map(_report_misplaced, waiting)
-    return PlacedAnnotations(said, tuple(problems))
+    return PlacedAnnotations(annotations, tuple(problems))
 
 
 def _comments(source: Source, start: int, end: int) -> Iterator[tuple[int, int]]:
