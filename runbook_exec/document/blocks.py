@@ -79,35 +79,35 @@ def _report_unclosed(source: Source, fence: Fence) -> Problem:
 
 
 def read_block(
-    source: Source, drafted: BlockDraft, number: int, shell: str, settings: RunbookSettings, why_not: str = ""
+    source: Source, draft: BlockDraft, number: int, shell: str, settings: RunbookSettings, why_not: str = ""
 ) -> tuple[Block, tuple[Problem, ...]]:
     """The block as it stands in a procedure that runs in `shell`; `why_not` is why nothing here runs.
 
     The problems are those of its text, and matter only if it runs.
     """
-    fence = drafted.fence
-    language = drafted.language
-    session = language == CONSOLE or (language in SHELLS and is_console(fence.code.text))
+    fence = draft.fence
+    language = draft.language
+    console = language == CONSOLE or (language in SHELLS and is_console(fence.code.text))
     own_shell = shell if language == CONSOLE or language in READS.get(shell, ()) else language
-    reason = drafted.reason_not_run or why_not or _explain_language(language, own_shell, shell)
+    reason = draft.reason_not_run or why_not or _explain_language(language, own_shell, shell)
     if own_shell not in SHELLS:
         block = Block(
             number, fence.info, language, fence.code.text, fence.code, fence.span,
-            why_not=reason, annotation=drafted.annotation,
+            why_not=reason, annotation=draft.annotation,
         )  # fmt: skip
         return block, ()
     content = ConsoleBlock(fence.code, ())
-    if session:
+    if console:
         content = strip_prompts(
             fence.code, lambda text: _scan_script(text, own_shell, settings)[0].problem is None
         )
         if not reason and not content.script.text.strip():
             reason = "no line in it begins with the prompt `$ `"
-    reading = _ScriptReader(source, content.script)
-    statements, labels, problems = reading.read_statements(own_shell, settings, content.expected)
+    reader = _ScriptReader(source, content.script)
+    statements, labels, problems = reader.read_statements(own_shell, settings, content.expected)
     block = Block(
         number, fence.info, language, fence.code.text, content.script, fence.span, statements, labels,
-        runs=not reason, why_not=reason, annotation=drafted.annotation,
+        runs=not reason, why_not=reason, annotation=draft.annotation,
     )  # fmt: skip
     return block, problems
 

@@ -75,18 +75,18 @@ class Outline(NamedTuple):
     nodes: tuple[HeadingNode, ...]
     main: tuple[ProcedureOutline, ...]
     others: tuple[ProcedureOutline, ...]
-    page: _OutlineRules
+    rules: _OutlineRules
 
     def find_default_anchor(self) -> str | None:
         """The anchor of the one procedure that runs unless another is named."""
-        wanted = [course for course in self.main or self.others if not course.helping]
+        wanted = [outline for outline in self.main or self.others if not outline.helping]
         return wanted[0].anchor if len(wanted) == 1 and not wanted[0].dangerous else None
 
     def find_procedure(self, anchor: str) -> ProcedureOutline | None:
         """The procedure under the heading with this anchor, whatever stands there."""
         for index, node in enumerate(self.nodes):
             if node.anchor == anchor:
-                return self.page.build_procedure(index)
+                return self.rules.build_procedure(index)
         return None
 
 
@@ -100,9 +100,9 @@ def build_outline(
         children.setdefault(node.parent, []).append(index)
     title_at = next((index for index, node in enumerate(headings) if node.level == 1), None)
     ordered = tuple(sorted(executable))
-    page = _OutlineRules(source, elements, headings, children, title_at, ordered, page_title, page_anchor)
-    main = tuple(page.find_main())
-    return Outline(headings, main, tuple(page.find_others(main)), page)
+    rules = _OutlineRules(source, elements, headings, children, title_at, ordered, page_title, page_anchor)
+    main = tuple(rules.find_main())
+    return Outline(headings, main, tuple(rules.find_others(main)), rules)
 
 
 class _OutlineRules(NamedTuple):
@@ -158,8 +158,8 @@ class _OutlineRules(NamedTuple):
     def find_others(self, main: Sequence[ProcedureOutline]) -> Iterator[ProcedureOutline]:
         """Rule 2: every other section that holds blocks of its own."""
         taken = [False] * (len(self.elements) + 1)
-        for course in main:
-            for first, last in (course.preface, *((step.first, step.last) for step in course.steps)):
+        for outline in main:
+            for first, last in (outline.preface, *((step.first, step.last) for step in outline.steps)):
                 taken[first:last] = [True] * (last - first)
         start = self.nodes[0].first - 1 if self.nodes else len(self.elements)
         if self._has_executable(0, start) and not any(taken[:start]):
@@ -167,8 +167,8 @@ class _OutlineRules(NamedTuple):
             yield self._from_section(_SectionRange(self.title, self.anchor, span, 0, start, False, None))
         for index, node in enumerate(self.nodes):
             if self._has_executable(node.first, node.own) and not any(taken[node.first : node.own]):
-                course = self._from_section(self._section_range(index, self._find_own_end(index)))
-                yield self._mark_helping(course, index)
+                outline = self._from_section(self._section_range(index, self._find_own_end(index)))
+                yield self._mark_helping(outline, index)
 
     def build_procedure(self, index: int) -> ProcedureOutline:
         """The procedure under a heading: its next-level headings, or its list, or all of it as one step."""
@@ -217,8 +217,8 @@ class _OutlineRules(NamedTuple):
     def _is_dangerous(self, index: int) -> bool:
         return self._has_title_word(index, _DANGEROUS)
 
-    def _mark_helping(self, course: ProcedureOutline, index: int | None) -> ProcedureOutline:
-        return course._replace(helping=index is not None and self._has_title_word(index, _HELPING))
+    def _mark_helping(self, outline: ProcedureOutline, index: int | None) -> ProcedureOutline:
+        return outline._replace(helping=index is not None and self._has_title_word(index, _HELPING))
 
     def _has_title_word(self, index: int, words: re.Pattern[str]) -> bool:
         """Whether the section or one around it is titled so; the page's own title says nothing."""

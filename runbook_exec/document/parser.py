@@ -38,30 +38,30 @@ def parse_runbook(
     Nothing is refused here: what is wrong with the file are the problems of the result.
     """
     text, problems = _decode(data)
-    matter = _read_matter(text)
-    settings = overlay_settings(matter.settings, overlay) if overlay else matter.settings
+    front_matter = _read_matter(text)
+    settings = overlay_settings(front_matter.settings, overlay) if overlay else front_matter.settings
     page = parse_source(text)
-    found = elements.read_elements(page, matter.end)
+    found = elements.read_elements(page, front_matter.end)
     texts = tuple(element.span for element in found if isinstance(element, Heading | Paragraph))
-    title = _find_title(matter.data.get("title"), found, path)
-    reading = _PageReader(page, found, read_annotations(page, found), settings, shell or settings.shell)
-    drafts = reading.draft_blocks()
-    could_run = [index for index, drafted in drafts.items() if drafted.executable]
-    laid_out = build_outline(page, found, could_run, title)
-    courses, chosen, refused = _find_procedures(page, matter.end, laid_out, settings)
+    title = _find_title(front_matter.data.get("title"), found, path)
+    reader = _PageReader(page, found, read_annotations(page, found), settings, shell or settings.shell)
+    drafts = reader.draft_blocks()
+    could_run = [index for index, draft in drafts.items() if draft.executable]
+    page_outline = build_outline(page, found, could_run, title)
+    outlines, chosen, refused = _find_procedures(page, front_matter.end, page_outline, settings)
     if path.endswith(TRANSCRIPT):
-        courses, chosen, refused = [], None, []
-    results = [reading.build_procedure(course, drafts) for course in courses]
+        outlines, chosen, refused = [], None, []
+    results = [reader.build_procedure(outline, drafts) for outline in outlines]
     procedures = tuple(procedure for procedure, _, _ in results)
-    blocks, in_blocks = _collect_blocks(reading, drafts, results)
+    blocks, in_blocks = _collect_blocks(reader, drafts, results)
     problems = [
         *problems,
-        *matter.problems,
-        *reading.above.problems,
-        *(problem for drafted in drafts.values() for problem in drafted.problems),
+        *front_matter.problems,
+        *reader.above.problems,
+        *(problem for draft in drafts.values() for problem in draft.problems),
         *in_blocks,
-        *_duplicate_ids(reading, drafts),
-        *_report_left_out(courses),
+        *_duplicate_ids(reader, drafts),
+        *_report_left_out(outlines),
         *refused,
     ]
     return Runbook(
@@ -69,11 +69,11 @@ def parse_runbook(
         text=text,
         digest=hashlib.sha256(data).hexdigest(),
         title=title,
-        front_matter=matter.data,
+        front_matter=front_matter.data,
         settings=settings,
         procedures=procedures,
         chosen=chosen,
-        sections=build_sections(page, laid_out.nodes),
+        sections=build_sections(page, page_outline.nodes),
         wikilinks=tuple(_collect_wikilinks(page, texts)),
         blocks=blocks,
         problems=tuple(sorted(problems, key=_position)),
@@ -115,32 +115,32 @@ def _find_title(given: object, found: Sequence[Element], path: str) -> str:
 
 
 def _find_procedures(
-    page: Source, body: int, laid_out: Outline, settings: RunbookSettings
+    page: Source, body: int, page_outline: Outline, settings: RunbookSettings
 ) -> tuple[list[ProcedureOutline], str | None, list[Problem]]:
     """The procedures of the page, which of them runs, and what is wrong with the one that was asked for."""
-    courses = [*laid_out.main, *laid_out.others]
+    outlines = [*page_outline.main, *page_outline.others]
     wanted = settings.procedure
     if wanted is None:
-        return courses, laid_out.find_default_anchor(), []
+        return outlines, page_outline.find_default_anchor(), []
     wanted = wanted.removeprefix("#")
-    if all(course.anchor != wanted for course in courses):
-        course = laid_out.find_procedure(wanted)
-        if course is None:
+    if all(outline.anchor != wanted for outline in outlines):
+        outline = page_outline.find_procedure(wanted)
+        if outline is None:
             known = dict.fromkeys(
-                (*(course.anchor for course in courses), *(node.anchor for node in laid_out.nodes))
+                (*(outline.anchor for outline in outlines), *(node.anchor for node in page_outline.nodes))
             )
             near = difflib.get_close_matches(wanted, known, 1)
             message = f"expected the anchor of a section of this page, got `{wanted}`"
             message += f"; did you mean `{near[0]}`?" if near else ""
-            listed = ", ".join(f"`{course.anchor}`" for course in courses[:8])
+            listed = ", ".join(f"`{outline.anchor}`" for outline in outlines[:8])
             hint = f"its procedures are {listed}" if listed else "nothing on this page runs"
             return (
-                courses,
+                outlines,
                 None,
                 [Problem("unknown-procedure", message, _find_setting(page, body, wanted), hint)],
             )
-        courses.append(course)
-    return courses, wanted, []
+        outlines.append(outline)
+    return outlines, wanted, []
 
 
 def _find_setting(page: Source, body: int, wanted: str) -> Span | None:
@@ -171,40 +171,40 @@ class _PageReader(NamedTuple):
             if isinstance(element, Fence)
         }
 
-    def build_procedure(self, course: ProcedureOutline, drafts: dict[int, BlockDraft]) -> _Result:
+    def build_procedure(self, outline: ProcedureOutline, drafts: dict[int, BlockDraft]) -> _Result:
         """A procedure, and its blocks and their problems by the index of their elements."""
-        shell = self._choose_shell(course, drafts)
+        shell = self._choose_shell(outline, drafts)
         blocks: dict[int, Block] = {}
         problems: dict[int, tuple[Problem, ...]] = {}
         steps = []
-        for number, part in enumerate(course.steps, 1):
+        for number, part in enumerate(outline.steps, 1):
             steps.append(self._build_step(number, part, shell, drafts, blocks, problems))
-        before = extract_prose(self.source, self.elements, *course.preface)
+        before = extract_prose(self.source, self.elements, *outline.preface)
         blocks_before = {
             index: read_block(self.source, drafts[index], 0, shell, self.settings, "before the first step")
-            for index in range(*course.preface)
+            for index in range(*outline.preface)
             if index in drafts
         }
         blocks |= {index: block for index, (block, _) in blocks_before.items()}
         procedure = Procedure(
-            course.title,
-            course.anchor,
-            course.span,
+            outline.title,
+            outline.anchor,
+            outline.span,
             shell,
             tuple(steps),
-            course.dangerous,
+            outline.dangerous,
             tuple(text for text in before if isinstance(text, Prose)),
         )
         return procedure, blocks, problems
 
-    def _choose_shell(self, course: ProcedureOutline, drafts: dict[int, BlockDraft]) -> str:
+    def _choose_shell(self, outline: ProcedureOutline, drafts: dict[int, BlockDraft]) -> str:
         """Rule 3: the shell in which a procedure runs; empty if nothing in it is for a shell."""
-        annotated = self.above.find_annotation(course.span).shell
+        annotated = self.above.find_annotation(outline.span).shell
         if self.shell or annotated:
             return self.shell or annotated or ""
         languages = Counter(
             drafts[index].language
-            for part in course.steps
+            for part in outline.steps
             for index in range(part.first, part.last)
             if index in drafts and drafts[index].executable
         )
@@ -246,7 +246,7 @@ class _PageReader(NamedTuple):
 
 
 def _collect_blocks(
-    reading: _PageReader, drafts: dict[int, BlockDraft], results: Iterable[_Result]
+    reader: _PageReader, drafts: dict[int, BlockDraft], results: Iterable[_Result]
 ) -> tuple[tuple[Block, ...], list[Problem]]:
     """Every block of the page in order, as it stands in its procedure, and the problems of those that run."""
     blocks: dict[int, Block] = {}
@@ -256,26 +256,26 @@ def _collect_blocks(
             if index not in blocks or (block.runs and not blocks[index].runs):
                 blocks[index] = block
                 problems[index] = its_problems.get(index, ())
-    for index, drafted in drafts.items():
+    for index, draft in drafts.items():
         if index not in blocks:
-            shell = reading.shell or (drafted.language if drafted.language in SHELLS else CONSOLE_SHELL)
+            shell = reader.shell or (draft.language if draft.language in SHELLS else CONSOLE_SHELL)
             outside = "outside every procedure"
-            blocks[index], _ = read_block(reading.source, drafted, 0, shell, reading.settings, outside)
+            blocks[index], _ = read_block(reader.source, draft, 0, shell, reader.settings, outside)
     ordered = tuple(blocks[index] for index in sorted(blocks))
     return ordered, [problem for index in sorted(problems) for problem in problems[index]]
 
 
-def _duplicate_ids(reading: _PageReader, drafts: dict[int, BlockDraft]) -> Iterator[Problem]:
+def _duplicate_ids(reader: _PageReader, drafts: dict[int, BlockDraft]) -> Iterator[Problem]:
     """An error for every id that is given a second time on the page."""
-    annotated = (*reading.above.annotations.values(), *(drafted.annotation for drafted in drafts.values()))
+    annotated = (*reader.above.annotations.values(), *(draft.annotation for draft in drafts.values()))
     if not any(annotation.id for annotation in annotated):
         return
     seen: dict[str, Span | None] = {}
-    for index, element in enumerate(reading.elements):
+    for index, element in enumerate(reader.elements):
         if isinstance(element, Fence):
             annotation = drafts[index].annotation
         elif isinstance(element, Heading):
-            annotation = reading.above.find_annotation(element.span)
+            annotation = reader.above.find_annotation(element.span)
         else:
             continue
         if annotation.id is None:
@@ -289,12 +289,12 @@ def _duplicate_ids(reading: _PageReader, drafts: dict[int, BlockDraft]) -> Itera
             seen[annotation.id] = annotation.span
 
 
-def _report_left_out(courses: Iterable[ProcedureOutline]) -> Iterator[Problem]:
-    for course in courses:
-        for node in course.left_out:
+def _report_left_out(outlines: Iterable[ProcedureOutline]) -> Iterator[Problem]:
+    for outline in outlines:
+        for node in outline.left_out:
             yield Problem(
                 "not-a-step",
-                f"section `{node.title}` stands in the procedure `{course.title}`, but is no step of it",
+                f"section `{node.title}` stands in the procedure `{outline.title}`, but is no step of it",
                 node.span,
                 "number the heading if it is a step, or move it out of the procedure",
                 Severity.WARNING,

@@ -1,1 +1,1 @@
-"""Rehearsals: a runbook run with stand-ins for every program that it calls, as a transcript says."""
+"""Runs a runbook with stand-ins for all programs, and compares the calls with a transcript."""

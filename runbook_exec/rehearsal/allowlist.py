@@ -1,8 +1,8 @@
-"""The programs that a rehearsal lets through: they look, compute, and write where they are told to."""
+"""The programs that a rehearsal lets through: they read, compute, and write local files."""
 
 from __future__ import annotations
 
-# GNU coreutils and what every POSIX system has beside them; nothing of it reaches a network by itself
+# GNU coreutils and the other programs of every POSIX system; none of them uses a network by itself
 HARMLESS = (
     "[", "awk", "b2sum", "base32", "base64", "basename", "bash", "bunzip2", "bzip2", "cat", "chmod",
     "cksum", "clear", "cmp", "column", "comm", "cp", "csplit", "cut", "dash", "date", "dd", "df", "diff",

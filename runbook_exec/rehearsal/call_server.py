@@ -1,4 +1,4 @@
-"""Where stand-ins tell their calls, and are told what to do: a thread that reads a FIFO."""
+"""Receives the calls of stand-ins over a FIFO, in a thread, and answers each with a script."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ _STOP = b"stop"
 
 @dataclass(frozen=True, slots=True)
 class StandInMessage:
-    """What a stand-in tells: `call` with its words and where, `given` with its standard input, or `came`."""
+    """A message of a stand-in: its `call`, its standard `input`, or the `report` of a relay."""
 
     kind: str
     pid: str
     words: Sequence[str] = ()  # the program's name and its arguments
     cwd: str = ""
-    data: bytes = b""  # what was given, or what came
+    data: bytes = b""  # the standard input, or what `relay.parse_report` reads
 
 
 Reply = Callable[[StandInMessage], str]
 
 
-_FILES = {"call": ".call", "given": ".in", "came": ".came"}
+_FILES = {"call": ".call", "input": ".in", "report": ".report"}
 
-_REPLIES = {"call": ".reply", "given": ".then", "came": ""}
+_REPLIES = {"call": ".reply", "input": ".then", "report": ""}
 
 
 class CallServer:
-    """Hands every call to `reply`, in its own thread, and what that returns to the stand-in as its script.
+    """Answers every message of a stand-in with the script that `reply` returns, in a thread.
 
-    Use it as a context manager: when it is left, all that was told before has been replied to. An exception
-    of `reply` ends it, and is raised there.
+    Use it as a context manager: leaving it waits until every message sent before has its reply. If `reply`
+    raises, leaving it raises the first exception.
     """
 
     def __init__(self, folder: Path, reply: Reply) -> None:
@@ -54,7 +54,7 @@ class CallServer:
     def __enter__(self) -> CallServer:
         with (
             hold_signals()
-        ):  # a thread keeps what it is started with: signals are for the one that runs statements
+        ):  # a thread inherits the blocked signals: only the thread that runs statements receives signals
             self._thread.start()
         return self
 
@@ -66,16 +66,16 @@ class CallServer:
             raise self._error
 
     def _listen(self) -> None:
-        said = b""
+        pending = b""
         while True:
-            said += os.read(self._fifo, _READ)
-            *lines, said = said.split(b"\n")
+            pending += os.read(self._fifo, _READ)
+            *lines, pending = pending.split(b"\n")
             for line in lines:
                 if line == _STOP:
                     return
                 try:
                     self._handle_line(line.decode("ascii", "replace"))
-                except BaseException as error:  # noqa: BLE001 - it is raised where the run is waited for
+                except BaseException as error:  # noqa: BLE001 - `__exit__` raises it
                     self._error = self._error or error
 
     def _handle_line(self, line: str) -> None:
@@ -87,17 +87,17 @@ class CallServer:
             data = Path(f"{base}{_FILES[kind]}").read_bytes()
         except OSError:
             return
-        told = StandInMessage(kind, pid, data=data)
+        message = StandInMessage(kind, pid, data=data)
         if kind == "call":
             name, cwd, *words = data.decode("utf-8", "surrogateescape").split("\0")[:-1]
-            told = StandInMessage(kind, pid, (name, *words), cwd, b"")
+            message = StandInMessage(kind, pid, (name, *words), cwd)
         script = "exit 126\n"
         try:
-            script = self._reply(told)
+            script = self._reply(message)
         finally:
             if ending := _REPLIES[kind]:
                 Path(f"{base}{ending}").write_bytes(script.encode("utf-8", "surrogateescape"))
-            with contextlib.suppress(OSError):  # whoever called may be dead by now
+            with contextlib.suppress(OSError):  # the calling process may be dead
                 waiting = os.open(base, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
                 os.write(waiting, b"\n")
                 os.close(waiting)

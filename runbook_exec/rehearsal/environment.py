@@ -1,4 +1,4 @@
-"""The folder that a rehearsal happens in: its home, its working folder, and all that stands on its PATH."""
+"""Sets up the folder of a rehearsal: its home, its working directory, and its PATH."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from .allowlist import HARMLESS
 from .stand_in_script import format_script
 from .transcript.model import Transcript
 
-FOLDER_VARIABLE = "RUNBOOK_REHEARSAL"  # the variable that tells it
+FOLDER_VARIABLE = "RUNBOOK_REHEARSAL"  # the environment variable with its path
 
 _HOMES = {"CONFIG": ".config", "DATA": ".local/share", "STATE": ".local/state", "CACHE": ".cache"}
 
 
 class NoStage(Exception):
-    """A rehearsal cannot be set up; the message is whole."""
+    """A rehearsal cannot be set up; the message says why, and is shown unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class RehearsalEnvironment:
-    """Where everything of a rehearsal is, and which programs are which."""
+    """The folders of a rehearsal, and the programs on its PATH."""
 
     folder: Path
-    stand_ins: Mapping[str, str]  # executables that colleagues wrote, by name
-    programs: Mapping[str, str]  # real programs that a transcript names, by name
+    stand_ins: Mapping[str, str]  # paths of executables written as stand-ins, by name
+    programs: Mapping[str, str]  # paths of real programs that a transcript names, by name
     answered_programs: frozenset[str]  # programs that the transcript itself answers
 
     @property
     def work(self) -> Path:
-        """The working folder."""
+        """The working directory."""
         return self.folder / "work"
 
     @property
     def calls(self) -> Path:
-        """Where calls are told."""
+        """The folder for the messages of stand-ins."""
         return self.folder / "calls"
 
     @property
     def bin(self) -> Path:
-        """The whole PATH."""
+        """The only folder on PATH."""
         return self.folder / "bin"
 
     def shell_variables(self, shell: str, more: Mapping[str, str]) -> dict[str, str]:
-        """All variables that a rehearsed shell gets."""
+        """The whole environment of a rehearsed shell."""
         home = self.folder / "home"
         name = os.environ.get("USER") or "operator"
         variables = {
@@ -73,16 +73,16 @@ def prepare_environment(
 ) -> Iterator[RehearsalEnvironment]:
     """Set up the folder of a rehearsal, and remove it at the end.
 
-    `programs` are let through beside those that are harmless; `stand_ins` is a folder of executables instead
-    of the one that the transcript names. Raises NoStage.
+    `programs` are let through in addition to the harmless ones; `stand_ins` is a folder of executables that
+    replaces the one in the transcript. Raises NoStage.
     """
-    # fish and others say where they are by its real path
+    # fish and others print the real path of their working directory
     folder = Path(tempfile.mkdtemp(prefix="runbook-rehearsal-")).resolve()
     try:
         home = folder / "home"
         for name in ("work", "tmp", "state", "calls", "bin", "shell"):
             (folder / name).mkdir()
-        # where fish finds no generated completions, it reads every manual page of the machine to make some
+        # without generated completions, fish reads every manual page of the machine to make some
         (home / _HOMES["DATA"] / "fish" / "generated_completions").mkdir(parents=True)
         for where in _HOMES.values():
             (home / where).mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def prepare_environment(
 
 
 def _remove_folder(folder: Path) -> None:
-    """Remove the folder, with folders in it that a rehearsal has made read-only."""
+    """Remove the folder, including folders in it that the rehearsal made read-only."""
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         for inside, _, _ in os.walk(folder):
@@ -116,35 +116,36 @@ def _fill_folder(
 ) -> RehearsalEnvironment:
     settings = transcript.settings
     beside = Path(transcript.path).parent.absolute()
-    written = _find_stand_ins(stand_ins or (beside / settings.stand_ins if settings.stand_ins else None))
+    stand_in_paths = _find_stand_ins(
+        stand_ins or (beside / settings.stand_ins if settings.stand_ins else None)
+    )
     named = {call.program for call in transcript.calls} - {""}
     real = {
         name: _find_program(name, path, beside)
         for name, path in settings.programs.items()
-        if name not in written
+        if name not in stand_in_paths
     }
-    stage = RehearsalEnvironment(
+    environment = RehearsalEnvironment(
         folder,
-        written,
+        stand_in_paths,
         {name: path for name, path in real.items() if name in named},
-        frozenset(named - written.keys() - real.keys()),
+        frozenset(named - stand_in_paths.keys() - real.keys()),
     )
-    text = format_script(stage.calls)
-    one = folder / "stand-in"
-    one.write_text(text, encoding="utf-8")
-    one.chmod(0o700)
-    for name in (*stage.stand_ins, *stage.programs, *stage.answered_programs):
+    script = folder / "stand-in"
+    script.write_text(format_script(environment.calls), encoding="utf-8")
+    script.chmod(0o700)
+    for name in (*environment.stand_ins, *environment.programs, *environment.answered_programs):
         if "/" in name or name in (".", "..") or "\0" in name:
             raise NoStage(f"expected the name of a program on PATH, got `{name}`")
-        (stage.bin / name).symlink_to(one)
+        (environment.bin / name).symlink_to(script)
     for name, path in real.items():
         if name not in named:
-            (stage.bin / name).symlink_to(path)
+            (environment.bin / name).symlink_to(path)
     for name in (*HARMLESS, *more):
         found = shutil.which(name)
-        if found and not (stage.bin / name).is_symlink():
-            (stage.bin / name).symlink_to(os.path.abspath(found))  # noqa: PTH100 - a link may be what counts
-    return stage
+        if found and not (environment.bin / name).is_symlink():
+            (environment.bin / name).symlink_to(os.path.abspath(found))  # noqa: PTH100 - a link may be what counts
+    return environment
 
 
 def _find_stand_ins(folder: Path | None) -> dict[str, str]:

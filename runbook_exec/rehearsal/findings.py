@@ -1,4 +1,4 @@
-"""What a rehearsal finds, with its places in the runbook and in the transcript, and how reports tell it."""
+"""The findings of a rehearsal, with their places in the runbook and in the transcript."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..text.span import Span
 
 @dataclass(frozen=True, slots=True)
 class RehearsalFinding:
-    """Something that is not as the transcript says: what, what to do, and where in both documents."""
+    """A difference from the transcript: a message, a hint, and its place in both documents."""
 
     rule: Rule
     message: str
@@ -24,12 +24,12 @@ class RehearsalFinding:
 
     @property
     def code(self) -> str:
-        """The code of its kind, such as R701."""
+        """The code of its rule, such as R701."""
         return self.rule.code
 
     @property
     def name(self) -> str:
-        """The name of its kind."""
+        """The name of its rule."""
         return self.rule.name
 
 
@@ -104,7 +104,7 @@ RULES = (
 
 @dataclass(frozen=True, slots=True)
 class RehearsedDocument:
-    """A page that findings are in."""
+    """A page that findings refer to."""
 
     path: str
     text: str
@@ -113,7 +113,7 @@ class RehearsedDocument:
 def locate_findings(
     findings: Iterable[RehearsalFinding], runbook: RehearsedDocument, transcript: RehearsedDocument
 ) -> Iterator[Diagnostic]:
-    """The findings as reports tell them: at the place in the runbook, and also at that in the transcript."""
+    """The findings as diagnostics, each with its places in the runbook and in the transcript."""
     for finding in findings:
         both = finding.runbook is not None and finding.transcript is not None
         at, page = (

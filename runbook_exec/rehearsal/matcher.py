@@ -1,4 +1,4 @@
-"""Calls that come, held against those that are expected: which one it is, and in which order."""
+"""Matches received calls against the expected calls of a transcript, and checks their order."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from .transcript.model import ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, TypedLine
+from .transcript.model import ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, is_printed_on
 from .transcript.pattern import Expression, Pattern, fill_pattern
 
-_MIN_SIMILARITY = 0.5  # of a call and a line: less is another call altogether
+_MIN_SIMILARITY = 0.5  # of a call and an expected call: below that they are unrelated
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a rehearsal has got with the calls of its transcript."""
+    """The progress of a rehearsal through the calls of its transcript."""
 
-    values: Mapping[str, str]  # of names, as far as they are bound
-    used: tuple[int, ...] = ()  # numbers of calls that have come, in the order in which they came
+    values: Mapping[str, str]  # of the names that are bound so far
+    used: tuple[int, ...] = ()  # numbers of the expected calls that were received, in order of arrival
     near: frozenset[int] = field(
         default_factory=frozenset
-    )  # that a call which nothing allows was meant to be
+    )  # numbers of the calls that an unmatched call resembles
 
     @property
     def last(self) -> int:
-        """The number of the call that came last in the transcript; -1 before the first."""
+        """The highest number of a received call; -1 before the first."""
         return max(self.used, default=-1)
 
 
 @dataclass(frozen=True, slots=True)
 class MatchedCall:
-    """An expected call has come; `before` is one that should have come after it, and came first."""
+    """An expected call was received; `before` is a later call that was received first."""
 
     call: ExpectedCall
     before: ExpectedCall | None = None
@@ -38,7 +38,7 @@ class MatchedCall:
 
 @dataclass(frozen=True, slots=True)
 class UnmatchedCall:
-    """Nothing allows this call; the nearest that is left to come, if any is like it."""
+    """No expected call matches; `nearest` is the most similar one that is still missing, if any."""
 
     nearest: ExpectedCall | None
 
@@ -46,7 +46,7 @@ class UnmatchedCall:
 def match_call(
     calls: Sequence[ExpectedCall], progress: Progress, words: Sequence[str]
 ) -> tuple[Progress, MatchedCall | UnmatchedCall]:
-    """Take in a call: what it is, and how far that brings the rehearsal."""
+    """Match a received call against the expected ones; return the new progress and the result."""
     left = [call for call in calls if not call.repeats and call.number not in progress.used]
     start = _first_in_order(calls, progress)
     ahead = [call for call in left if call.number >= start]
@@ -61,7 +61,7 @@ def match_call(
                 (
                     calls[number]
                     for number in progress.used
-                    if number > call.number and not (call.group and calls[number].group == call.group)
+                    if number > call.number and not call.shares_group(calls[number])
                 ),
                 None,
             )
@@ -74,17 +74,17 @@ def match_call(
 
 
 def _first_in_order(calls: Sequence[ExpectedCall], progress: Progress) -> int:
-    """The first call that is not out of order: after the last one, or in the same group."""
+    """The lowest number that is in order: after the last call, or the first of its group."""
     last = progress.last
     if last < 0 or not calls[last].group:
         return last + 1
-    return min(call.number for call in calls if call.group == calls[last].group)
+    return min(call.number for call in calls if call.shares_group(calls[last]))
 
 
 def match_words(
     call: ExpectedCall, words: Sequence[str], values: Mapping[str, str]
 ) -> Mapping[str, str] | None:
-    """What the names of an expected call are bound to by these words; None if it is another call."""
+    """The values that these words bind to the names of a call; None if they do not match."""
     expression = Expression(values)
     for index, word in enumerate(call.words):
         if word.is_rest:
@@ -96,7 +96,7 @@ def match_words(
 
 
 def find_missing_calls(calls: Sequence[ExpectedCall], progress: Progress, over: bool) -> list[ExpectedCall]:
-    """The calls that never came; while the run is not `over`, those that others have come after."""
+    """The calls that were not received; before the run is `over`, only those passed over."""
     last = len(calls) if over else progress.last
     return [
         call
@@ -105,14 +105,14 @@ def find_missing_calls(calls: Sequence[ExpectedCall], progress: Progress, over: 
         and not call.repeats
         and call.number not in progress.used
         and call.number not in progress.near
-        and not (not over and call.group and call.group == calls[progress.last].group)
+        and not (not over and call.shares_group(calls[progress.last]))
     ]
 
 
 def _find_nearest(
     calls: Sequence[ExpectedCall], words: Sequence[str], values: Mapping[str, str]
 ) -> ExpectedCall | None:
-    """The expected call that is most like this one: the same program, and then the most words alike."""
+    """The expected call of the same program with the most similar words, if any is similar."""
     best: tuple[float, ExpectedCall] | None = None
     for distance, call in enumerate(calls):
         expected = [fill_pattern(word.pattern, values) for word in call.words]
@@ -125,54 +125,49 @@ def _find_nearest(
             best = score, call
     if best and best[0] >= _MIN_SIMILARITY:
         return best[1]
-    # the next one, where it is a call of this program at all
+    # otherwise the next one, if it calls the same program
     return calls[0] if calls and fill_pattern(calls[0].words[0].pattern, values) == words[0] else None
 
 
 def compare_output(
-    call: ExpectedCall, came: Mapping[int, str], values: Mapping[str, str]
+    call: ExpectedCall, output: Mapping[int, str], values: Mapping[str, str]
 ) -> tuple[Mapping[str, str], dict[int, str]]:
-    """What a program printed, by stream, held against the transcript: what it binds, and what differs.
+    """Compare a program's output with the transcript: return the bound names, and what differs.
 
-    The stream is 0 where both went to one place, and could not be told apart.
+    Output is given and returned by stream, which is 0 if both streams went to one place.
     """
     bound: dict[str, str] = {}
     differs: dict[int, str] = {}
-    for stream in (0,) if 0 in came else (1, 2):
-        # names bound by an earlier stream are known to the next
+    for stream in (0,) if 0 in output else (1, 2):
+        # names bound by an earlier stream count in the next
         expression = Expression({**values, **bound})
-        said = False
-        for line in call.lines:
-            if isinstance(line, ElidedLines) and stream in (0, line.stream):
+        lines = [line for line in call.lines if is_printed_on(line, stream)]
+        if stream == 2 and not lines:
+            continue  # anything may be printed on a standard error that the transcript does not mention
+        for line in lines:
+            if isinstance(line, ElidedLines):
                 expression.add_regex(r"(?:[^\n]*\n)*?")
-                said = True
-            elif isinstance(line, ExpectedPrompt) and stream in (0, 1):
+            elif isinstance(line, ExpectedPrompt):
                 expression.add_pattern(line.pattern, r"\n")
                 expression.add_regex(r"[ \t]*")
-                said = True
-            elif isinstance(line, ExpectedOutput) and stream in (0, line.stream):
+            elif isinstance(line, ExpectedOutput):
                 expression.add_pattern(line.pattern, r"\n")
                 expression.add_regex(r"\n" if line.newline else "")
-                said = True
-            elif isinstance(line, TypedLine):
-                pass  # echoed by the terminal, if at all, and not printed by the program
-        if stream == 2 and not said:
-            continue  # where nothing is said of it, anything may be printed there
-        found = expression.match(came.get(stream, ""))
+        found = expression.match(output.get(stream, ""))
         if found is None:
-            differs[stream] = came.get(stream, "")
+            differs[stream] = output.get(stream, "")
         else:
             bound |= found
     return bound, differs
 
 
 def match_input(
-    patterns: Sequence[Pattern], came: str, values: Mapping[str, str]
+    patterns: Sequence[Pattern], text: str, values: Mapping[str, str]
 ) -> Mapping[str, str] | None:
-    """What the names in the expected standard input are bound to; None if something else came."""
+    """The values that a standard input binds to names; None if it is not the expected one."""
     expression = Expression(values)
     for index, pattern in enumerate(patterns):
         expression.add_regex(r"\n" if index else "")
         expression.add_pattern(pattern, r"\n")
     expression.add_regex(r"\n?")
-    return expression.match(came)
+    return expression.match(text)

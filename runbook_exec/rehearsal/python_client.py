@@ -1,4 +1,4 @@
-"""Run in the place of a program: has a function of a test answer the call, with these very streams."""
+"""Runs in place of a program: sends its call and its streams to the function of a test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SOCKET = "python"  # in the folder of the rehearsal
 
 
 def main() -> int:
-    """Tell the call and wait for its status."""
+    """Send the call and return the status that comes back."""
     name, *words = sys.argv[1:]
     call = {"name": name, "words": words, "cwd": os.getcwd(), "environment": dict(os.environ)}  # noqa: PTH109
     with socket.socket(socket.AF_UNIX) as line:

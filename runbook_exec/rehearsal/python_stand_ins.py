@@ -1,4 +1,4 @@
-"""Stand-ins that are functions of a test: they run in its process, with the streams of who calls them."""
+"""Stand-ins that are functions of a test: they run in its process, on the caller's streams."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .findings import RehearsedDocument
 from .rehearse import Options, RehearsalResult, rehearse
 from .transcript.model import is_transcript
 
-_LONGEST = 1 << 16  # bytes that are read at once
+_LONGEST = 1 << 16  # bytes read at once
 
 
 @dataclass(frozen=True, slots=True)
 class StandInCall:
-    """A call of a stand-in: the words after its name, and the caller's folder, variables and streams."""
+    """A call of a stand-in, with the caller's working directory, environment and streams."""
 
     name: str
     words: tuple[str, ...]
@@ -43,9 +43,9 @@ StandIn = Callable[[StandInCall], "int | str | None"]
 
 
 class StandIns:
-    """Functions in the place of programs, and rehearsals with them.
+    """Functions that replace programs, and rehearsals that use them.
 
-    `folder` is there, and files are made in it. `calls` are all so far, in the order in which they came.
+    `folder` must exist; files are written to it. `calls` lists all calls so far, in order of arrival.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -55,9 +55,9 @@ class StandIns:
         self._failures: list[BaseException] = []
 
     def __call__(self, name: str) -> Callable[[StandIn], StandIn]:
-        """A decorator: the function stands in for the program of this name.
+        """Return a decorator that makes a function the stand-in for the program of this name.
 
-        It returns the exit status, or None for 0, or what is printed on a line of its own.
+        The function returns the exit status, None for 0, or a text to print as one line.
         """
 
         def register(function: StandIn) -> StandIn:
@@ -67,10 +67,10 @@ class StandIns:
         return register
 
     def rehearse(self, page: str | os.PathLike[str], **settings: object) -> RehearsalResult:
-        """Rehearse a transcript, or a runbook whose stand-ins may be called in any way and order.
+        """Rehearse a transcript, or a runbook that may call the stand-ins in any way and order.
 
-        For a runbook, `settings` are those of a transcript: `done={"5b": "run 214"}`. What a stand-in raises
-        is raised here when the rehearsal is over.
+        For a runbook, `settings` are those of a transcript: `done={"5b": "run 214"}`. Raises the first
+        exception of a stand-in when the rehearsal is over.
         """
         path = Path(page).absolute()
         scripts = self._write_scripts()
@@ -89,7 +89,7 @@ class StandIns:
         return result
 
     def _write_scripts(self) -> Path:
-        """A folder with an executable for each stand-in."""
+        """Write an executable for each stand-in, and return their folder."""
         folder = self._folder / "stand-ins"
         folder.mkdir(exist_ok=True)
         for name in self._functions:
@@ -99,7 +99,7 @@ class StandIns:
         return folder
 
     def _write_transcript(self, page: Path, settings: Mapping[str, object]) -> Path:
-        """A copy of the runbook with a transcript beside it that allows every call of a stand-in."""
+        """Copy the runbook, and write a transcript beside it that allows every call of a stand-in."""
         folder = self._folder / "rehearsed"
         folder.mkdir(exist_ok=True)
         (folder / page.name).write_bytes(page.read_bytes())
@@ -112,11 +112,11 @@ class StandIns:
         return transcript
 
     def _answer(self, call: StandInCall) -> int:
-        """Have the function answer one call; its status."""
+        """Call the function of a stand-in, and return the exit status."""
         self.calls.append(call)
         try:
             answer = self._functions[call.name](call)
-        except BaseException as failure:  # noqa: BLE001 - it is raised where the test can see it
+        except BaseException as failure:  # noqa: BLE001 - `rehearse` raises it
             self._failures.append(failure)
             traceback.print_exc(file=call.stderr)
             return 1
@@ -129,7 +129,7 @@ class StandIns:
 class _FunctionServer:
     """Answers the calls of a rehearsal, each in a thread of its own: one may wait for another.
 
-    Who calls waits for the answer: when the rehearsal is over, none is open but of a program that was killed.
+    A caller waits for its answer: when the rehearsal is over, only calls of killed programs are still open.
     """
 
     def __init__(self, folder: Path, answer: Callable[[StandInCall], int]) -> None:
@@ -159,7 +159,11 @@ class _FunctionServer:
             threading.Thread(target=self._reply, args=(line,), name="stand-in", daemon=True).start()
 
     def _reply(self, line: socket.socket) -> None:
-        with suppress(OSError), line, ExitStack() as stack:  # who called, or who reads it, may be gone
+        with (
+            suppress(OSError),
+            line,
+            ExitStack() as stack,
+        ):  # the caller, or the reader of its output, may be gone
             _, files, _, _ = socket.recv_fds(line, 1, 3)
             stdin, stdout, stderr = (
                 stack.enter_context(_open_stream(*each)) for each in zip(files, "rww", strict=True)

@@ -1,4 +1,4 @@
-"""A rehearsal: a runbook run by the same engine in the same shell, with stand-ins for all that it calls."""
+"""Rehearses a runbook with the real engine and shell, and a stand-in for every program."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,15 +19,16 @@ from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..engine import engine
 from ..engine.events import Event, Output, RunEnded, StatementFinished, StatementStarted
-from ..engine.ports import RunContext
+from ..engine.ports import RunContext, Shell
 from ..engine.state import State
 from ..plan.builder import choose_procedure, make_plan
 from ..plan.model import ItemId, Plan, PlanItem
+from ..session.session import Session
 from ..shells.registry import FALLBACK_SHELL, find_command
 from ..text.span import Span
 from . import relay
 from .call_server import CallServer
-from .environment import NoStage, RehearsalEnvironment, prepare_environment
+from .environment import NoStage, prepare_environment
 from .findings import (
     NEVER_CAME,
     NOT_READ,
@@ -40,23 +41,26 @@ from .matcher import Progress, find_missing_calls
 from .responder import ReceivedCall, Responder
 from .sandbox import Sandbox
 from .scripted_answers import ScriptedAnswers, step_names
-from .scripted_operator import ScriptedOperator, ScriptedSession
+from .scripted_operator import OperatedShell, ScriptedOperator
 from .services import run_services
 from .transcript.model import ExpectedCall, Transcript, runbook_of
 from .transcript.parser import parse_transcript
 
-_TIMEOUT = 60.0  # seconds for a statement: stand-ins do not take long
+PROGRAMS_OPTION = "rehearsal-programs"  # the settings key that lists more harmless programs
+
+_TIMEOUT = 60.0  # seconds for each statement; stand-ins are fast
 
 _MAX_OUTPUT_LINES = 12  # lines of a failed statement's output that are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What may be said of a rehearsal beside its transcript.
+    """The options of a rehearsal that are not in its transcript.
 
-    `programs` are let through beside the harmless ones. `stand_ins` takes the place of the transcript's
-    folder, `environment` is added to, and `prepare` is called with the folder of the rehearsal before
-    anything is started. `lenient` goes on where a call differs, to see all that does.
+    `programs` are let through in addition to the harmless ones. `stand_ins` replaces the transcript's
+    folder of executables, `environment` is added to the shell's environment, and `prepare` is called with
+    the folder of the rehearsal before anything starts. With `lenient` the rehearsal continues after a call
+    that differs, to find all differences.
     """
 
     programs: Collection[str] = ()
@@ -69,26 +73,26 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalResult:
-    """What came of a rehearsal: `passed`, `differs`, or `cannot`, and all that was found."""
+    """The result of a rehearsal: `outcome` is `passed`, `differs`, or `cannot`."""
 
     outcome: str
     runbook: RehearsedDocument
     transcript: RehearsedDocument
     findings: tuple[RehearsalFinding, ...] = ()
-    not_isolated: str = ""  # why nothing kept it from the network and the rest of the machine
-    why: str = ""  # why it could not be rehearsed, where that is at no place of a document
+    not_isolated: str = ""  # why it was not isolated from the network and from other files
+    why: str = ""  # why it could not be rehearsed, if no place of a document is the cause
     events: tuple[Event, ...] = ()
     calls: tuple[ReceivedCall, ...] = ()
-    values: Mapping[str, str] = field(default_factory=dict)  # what names were bound to
-    seconds: float = 0.0  # that it took
-    running: float = 0.0  # seconds of these in which statements ran
+    values: Mapping[str, str] = field(default_factory=dict)  # of the names of the transcript
+    seconds: float = 0.0  # duration of the whole rehearsal
+    running: float = 0.0  # seconds in which statements ran
     read: Transcript | None = None
 
 
 def rehearse(path: Path, options: Options = Options()) -> RehearsalResult:
-    """Rehearse a runbook as a transcript says; what is wrong with either is in the result.
+    """Rehearse the runbook of a transcript; mistakes in either document are in the result.
 
-    Raises nothing for what stands in the documents, and KeyboardInterrupt where ^C ends it.
+    Raises KeyboardInterrupt if ^C ends it, and nothing because of the content of the documents.
     """
     began = time.monotonic()
     page = runbook_of(path)
@@ -120,7 +124,7 @@ def _decode(data: bytes) -> str:
 
 
 def _plan_rehearsal(runbook: Runbook, transcript: Transcript) -> Plan | tuple[RehearsalFinding, ...]:
-    """The plan of the rehearsal, or why there is none."""
+    """The plan of the rehearsal, or the findings that prevent it."""
     settings = transcript.settings
     errors = [problem for problem in runbook.problems if problem.severity == Severity.ERROR]
     if errors:
@@ -131,7 +135,7 @@ def _plan_rehearsal(runbook: Runbook, transcript: Transcript) -> Plan | tuple[Re
         return (RehearsalFinding(NOT_READ, procedure.message, hint, procedure.span),)
     captures = tuple(parse_capture(f"{name}={where}") for name, where in settings.captures.items())
     timeout = settings.timeout or runbook.settings.timeout or _TIMEOUT
-    # the page's own folder is of the machine that it is for
+    # the page's `cwd` is a folder of the machine that the page is for
     runbook = runbook._replace(settings=replace(runbook.settings, cwd=None))
     plan = make_plan(runbook, procedure, captures=captures, timeout=timeout)
     if not isinstance(plan, Plan):
@@ -142,7 +146,7 @@ def _plan_rehearsal(runbook: Runbook, transcript: Transcript) -> Plan | tuple[Re
 
 
 def _find_unknown_names(plan: Plan, transcript: Transcript) -> Iterator[RehearsalFinding]:
-    """Names in the front matter that mean nothing in this runbook and in this transcript."""
+    """A finding for each name in the front matter that neither document uses."""
     settings = transcript.settings
     steps = plan.procedure.steps
     manual = {name for step in steps if step.manual for name in step_names(step)}
@@ -174,105 +178,109 @@ def _run_rehearsal(
 ) -> RehearsalResult:
     shell = plan.procedure.shell or FALLBACK_SHELL
     with ExitStack() as stack:
-        here = stack.enter_context(prepare_environment(transcript, options.programs, options.stand_ins))
-        options.prepare(here.folder)
-        sandbox = stack.enter_context(Sandbox(here.folder, options.sandbox))
-        variables = here.shell_variables(shell, {**options.environment, **transcript.settings.environment})
-        services = transcript.settings.services
-        beside = Path(transcript.path).absolute().parent
-        outside = {**variables, "PATH": os.environ.get("PATH", os.defpath)}
-        said = stack.enter_context(run_services(services, beside, outside, sandbox.make_entry(str(beside))))
+        environment = stack.enter_context(
+            prepare_environment(transcript, options.programs, options.stand_ins)
+        )
+        options.prepare(environment.folder)
+        sandbox = stack.enter_context(Sandbox(environment.folder, options.sandbox))
+        more = {**options.environment, **transcript.settings.environment}
+        variables = environment.shell_variables(shell, more)
+        variables |= stack.enter_context(_start_services(transcript, variables, sandbox))
         operator = ScriptedOperator() if transcript.has_operator else None
         stack.callback(operator.close) if operator else None
-        desk = Responder(
+        responder = Responder(
             transcript,
-            here,
+            environment,
             (sys.executable, "-I", "-S", str(Path(relay.__file__))),
             operator,
             Progress(transcript.settings.values),
             options.lenient,
         )
-        session = ScriptedSession(
-            shell,
-            clean=True,
-            cwd=str(here.work),
-            environ={**variables, **said},
-            keyboard=operator,
-            inside=str(here.folder / "shell"),
-            entered=sandbox.make_entry(str(here.work)),
+        session = stack.enter_context(
+            Session(
+                shell,
+                clean=True,
+                cwd=str(environment.work),
+                environ=variables,
+                keyboard=operator,
+                inside=str(environment.folder / "shell"),
+                entered=sandbox.make_entry(str(environment.work)),
+            )
         )
-        session.operator = operator
-        stack.enter_context(session)
+        watched = OperatedShell(session, operator) if operator else session
         answers = ScriptedAnswers(plan, transcript)
-        with CallServer(here.calls, desk.reply):
-            events = tuple(_run_events(plan, session, answers, desk, here))
+        with CallServer(environment.calls, responder.reply):
+            events = tuple(_run_events(plan, watched, answers, responder))
         ended = events[-1] if events else None
         if answers.interrupted or (isinstance(ended, RunEnded) and ended.outcome == "stopped"):
             raise KeyboardInterrupt
-        findings = (*desk.findings, *answers.findings, *_find_at_end(plan, desk, answers, events))
+        findings = (*responder.findings, *answers.findings, *_find_at_end(plan, responder, answers, events))
     return RehearsalResult(
         "differs" if findings else "passed",
         *documents,
         _sort_findings(findings),
         sandbox.why,
         events=events,
-        calls=tuple(desk.received_calls),
-        values=desk.progress.values,
+        calls=tuple(responder.received_calls),
+        values=responder.progress.values,
     )
 
 
-def _run_events(
-    plan: Plan,
-    session: ScriptedSession,
-    answers: ScriptedAnswers,
-    desk: Responder,
-    here: RehearsalEnvironment,
-) -> Iterator[Event]:
-    world = RunContext(
+def _start_services(
+    transcript: Transcript, variables: Mapping[str, str], sandbox: Sandbox
+) -> AbstractContextManager[Mapping[str, str]]:
+    """Start the services of a transcript, with this machine's PATH; yield their variables."""
+    folder = Path(transcript.path).absolute().parent
+    outside = {**variables, "PATH": os.environ.get("PATH", os.defpath)}
+    return run_services(transcript.settings.services, folder, outside, sandbox.make_entry(str(folder)))
+
+
+def _run_events(plan: Plan, shell: Shell, answers: ScriptedAnswers, responder: Responder) -> Iterator[Event]:
+    context = RunContext(
         run=secrets.token_hex(4),
         now=lambda: datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         clock=time.monotonic,
         place="rehearsal",
         source=answers.find_value,
-        folder=str(here.work),
+        folder=str(responder.environment.work),
         keep_secrets=lambda values, seen: None,
     )
     items = {item.where: item for item in plan.items}
-    for event in engine.run(plan, State(), session, answers.answer_question, world):
+    for event in engine.run(plan, State(), shell, answers.answer_question, context):
         if isinstance(event, StatementStarted):
-            desk.item = items.get(ItemId(event.step, event.block, event.statement), desk.item)
+            responder.item = items.get(ItemId(event.step, event.block, event.statement), responder.item)
         yield event
 
 
 def _find_at_end(
-    plan: Plan, desk: Responder, answers: ScriptedAnswers, events: Sequence[Event]
+    plan: Plan, responder: Responder, answers: ScriptedAnswers, events: Sequence[Event]
 ) -> Iterator[RehearsalFinding]:
-    """What is only known when the run is over: a statement that failed, and calls that never came."""
+    """The findings after the end of the run: a failed statement, and calls not received."""
     ended = events[-1] if events and isinstance(events[-1], RunEnded) else None
     over = ended is not None and ended.outcome == "succeeded"
     if not over and not answers.findings:
-        yield from _find_failure(plan, desk, events, ended.reason if ended else "")
-    if desk.operator is not None:
-        for call in desk.operator.pop_unasked_calls():
+        yield from _find_failure(plan, responder, events, ended.reason if ended else "")
+    if responder.operator is not None:
+        for call in responder.operator.pop_unasked_calls():
             yield RehearsalFinding(
                 NEVER_CAME, "this call does not ask what it is to ask", "", None, call.span
             )
-    for call in find_missing_calls(desk.transcript.calls, desk.progress, over):
+    for call in find_missing_calls(responder.transcript.calls, responder.progress, over):
         yield RehearsalFinding(
-            NEVER_CAME, "this call never came", _describe_position(desk, call), None, call.span
+            NEVER_CAME, "this call never came", _describe_position(responder, call), None, call.span
         )
 
 
 def _find_failure(
-    plan: Plan, desk: Responder, events: Sequence[Event], reason: str
+    plan: Plan, responder: Responder, events: Sequence[Event], reason: str
 ) -> Iterator[RehearsalFinding]:
     failed = [event for event in events if isinstance(event, StatementFinished) and event.problem]
     last = failed[-1] if failed else None
     where = ItemId(last.step, last.block, last.statement) if last else None
     item = next((item for item in plan.items if item.where == where), None)
     span = item.statement.span if item and item.statement else None
-    if any(finding.runbook == span for finding in desk.findings if span):
-        return  # that is why
+    if any(finding.runbook == span for finding in responder.findings if span):
+        return  # a finding at this statement explains the failure
     printed = "".join(
         event.text
         for event in events
@@ -285,25 +293,27 @@ def _find_failure(
             "\nwhat no `$` line of the transcript names has to be a harmless program, or below `programs:`"
         )
     message = f"the statement fails: {last.problem}" if last else f"the run stops: {reason}"
-    yield RehearsalFinding(STATEMENT_FAILED, message, hint, span, _last_call_span(desk, item))
+    yield RehearsalFinding(STATEMENT_FAILED, message, hint, span, _last_call_span(responder, item))
 
 
-def _last_call_span(desk: Responder, item: PlanItem | None) -> Span | None:
-    """The line of the transcript for the last call of this statement."""
-    calls = [came.call for came in desk.received_calls if came.item is item and came.call]
+def _last_call_span(responder: Responder, item: PlanItem | None) -> Span | None:
+    """The span in the transcript of the last call of this statement."""
+    calls = [each.call for each in responder.received_calls if each.item is item and each.call]
     return calls[-1].span if calls else None
 
 
-def _describe_position(desk: Responder, call: ExpectedCall) -> str:
-    """After which statement of the runbook a call should have come."""
+def _describe_position(responder: Responder, call: ExpectedCall) -> str:
+    """A hint that names the statement of the runbook after which a call was expected."""
     before = {
-        came.call.number: came for came in desk.received_calls if came.call and came.call.number < call.number
+        each.call.number: each
+        for each in responder.received_calls
+        if each.call and each.call.number < call.number
     }
-    came = before[max(before)] if before else None
-    if came is None:
-        first = call is desk.transcript.calls[0]
+    previous = before[max(before)] if before else None
+    if previous is None:
+        first = call is responder.transcript.calls[0]
         return "it was to be the first" if first else "no call that is to come before it has come either"
-    statement = came.item.statement if came.item else None
+    statement = previous.item.statement if previous.item else None
     if statement is None:
         return ""
     line, _, _ = statement.text.partition("\n")
@@ -318,9 +328,6 @@ def _sort_findings(findings: Sequence[RehearsalFinding]) -> tuple[RehearsalFindi
     return tuple(sorted(findings, key=sort_key))
 
 
-PROGRAMS_OPTION = "rehearsal-programs"  # the key of the settings that lists more of them
-
-
 def list_diagnostics(result: RehearsalResult) -> list[Diagnostic]:
-    """What was found, as reports tell it."""
+    """The findings of a result as diagnostics."""
     return list(locate_findings(result.findings, result.runbook, result.transcript))

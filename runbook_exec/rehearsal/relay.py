@@ -1,12 +1,12 @@
-"""Runs a program, passes all that it prints through, and tells afterwards what that was.
+"""Runs a program, passes its output through, and reports that output afterwards.
 
-Started as a file of its own, without the package: `relay.py BASE FIFO WITHOUT MARK PROGRAM [ARGUMENT…]`. The
-program has the standard input, the terminal, the process group and the environment that it would have had,
-but for the folder WITHOUT on its PATH. Its end is passed on, by a signal too.
+It is started as a single file, without the package: `relay.py BASE FIFO WITHOUT MARK PROGRAM [ARGUMENT…]`.
+The program gets the same standard input, terminal, process group and environment as without a relay,
+except for the folder WITHOUT on its PATH. The relay ends with the same status or signal as the program.
 
-Where its output goes to a pipe it is given another one, and where one of its outputs goes to a terminal,
-another terminal. With a MARK, and both outputs on one terminal, it has just that, and its output stands there
-between two marks, for whoever reads the terminal.
+If an output of the program goes to a pipe, the relay gives it a pipe of its own; if one goes to a terminal,
+a terminal of its own. If both outputs go to one terminal and MARK is not empty, the program writes directly
+to that terminal, between two marks for the reader of the terminal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import sys
 import termios
 import time
 
-MARK_PREFIX = "\x1b]7366;"  # an operating system command that no terminal has a meaning for
+MARK_PREFIX = "\x1b]7366;"  # an operating system command (OSC) that no terminal uses
 
 _READ = 65536
 
@@ -29,15 +29,27 @@ _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> None:
-    """Run the command and end as it does; BASE.came gets lines `TIME STREAM SIZE`, each with its bytes."""
+    """Run the command, write BASE.report for `parse_report`, and end as the command ended."""
     marked = mark if _shares_terminal() else ""
     ends: dict[int, tuple[int, int, bool]] = {} if marked else _open_ends()
-    pieces: list[tuple[float, int, bytes]] = []
-    path = _program_path(without)
+    files = _find_output_files(ends)
     pid = base.rpartition("/")[2]
     if marked:
         _write(1, format_mark(marked, "begin", pid))
-    # the terminal sends them to the program, too
+    child = _start_program(command, _program_path(without), ends)
+    pieces = _pass_output(child, ends, mark, pid)
+    _, status = os.waitpid(child, 0)
+    pieces += [(time.monotonic(), stream, data) for stream, data in _read_output_files(files)]
+    if marked:
+        _write(1, format_mark(marked, "end", pid))
+    shared = len(ends) == 2 and ends[1] == ends[2]
+    _write_report(base, fifo, pieces, status, shared)
+    _end_like(status)
+
+
+def _start_program(command: list[str], path: str, ends: dict[int, tuple[int, int, bool]]) -> int:
+    """Start the program and forward signals to it; return its process id."""
+    # the terminal sends these to the program as well
     before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGQUIT)}
     child = os.fork()
     if child == 0:
@@ -49,9 +61,27 @@ def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> N
     signal.signal(signal.SIGWINCH, lambda number, frame: _resize(ends))
     for inner in {inner for _, inner, _ in ends.values()}:
         os.close(inner)
+    return child
+
+
+def _pass_output(
+    child: int, ends: dict[int, tuple[int, int, bool]], mark: str, pid: str
+) -> list[tuple[float, int, bytes]]:
+    """Pass the program's output on until it ends; return its pieces: time, stream, bytes."""
+    pieces: list[tuple[float, int, bytes]] = []
     sources = {outer: stream for stream, (outer, _, _) in sorted(ends.items(), reverse=True)}
-    files = _find_output_files(ends)
-    ended = not sources
+
+    def take(fd: int, waiting: bool = True) -> bool:
+        if data := _read(fd, waiting):
+            pieces.append((time.monotonic(), sources[fd], data))
+            _pass_on(sources[fd], data, ends, mark, pid)
+        return bool(data)
+
+    def drop(fd: int) -> None:
+        poll.unregister(fd)
+        del sources[fd]
+
+    ended = False
     poll = select.poll()
     alive = os.pidfd_open(child) if sources and sys.platform == "linux" else -1
     for fd in (*sources, *((alive,) if alive >= 0 else ())):
@@ -61,26 +91,19 @@ def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> N
             if fd == alive:
                 ended = True
                 poll.unregister(alive)
-            elif data := _read(fd):
-                pieces.append((time.monotonic(), sources[fd], data))
-                _pass_on(sources[fd], data, ends, mark, pid)
-            else:
-                poll.unregister(fd)
-                del sources[fd]
+            elif not take(fd):
+                drop(fd)
         if ended:
-            # of a terminal nobody tells the end while a program in the background still has it open
+            # a terminal has no end of file while a program in the background still has it open
             for fd in [fd for fd, stream in sources.items() if ends[stream][2]]:
-                while data := _read(fd, waiting=False):
-                    pieces.append((time.monotonic(), sources[fd], data))
-                    _pass_on(sources[fd], data, ends, mark, pid)
-                poll.unregister(fd)
-                del sources[fd]
-    _, status = os.waitpid(child, 0)
-    pieces += [(time.monotonic(), stream, data) for stream, data in _read_output_files(files)]
-    if marked:
-        _write(1, format_mark(marked, "end", pid))
-    shared = len(ends) == 2 and ends[1] == ends[2]
-    _write_report(base, fifo, pieces, status, shared)
+                while take(fd, waiting=False):
+                    pass
+                drop(fd)
+    return pieces
+
+
+def _end_like(status: int) -> None:
+    """End this process with the same status or signal as the program."""
     if os.WIFSIGNALED(status):
         by = os.WTERMSIG(status)
         if by != signal.SIGKILL:
@@ -90,9 +113,9 @@ def main(base: str, fifo: str, without: str, mark: str, command: list[str]) -> N
 
 
 def _open_ends() -> dict[int, tuple[int, int, bool]]:
-    """For each output that is passed on: what we read, what the program gets, and whether that is a terminal.
+    """For each output to pass on: our end, the program's end, and whether it is a terminal.
 
-    Two outputs that go to one place stay one.
+    Two outputs that go to one place share their ends.
     """
     ends: dict[int, tuple[int, int, bool]] = {}
     places: dict[tuple[int, int], tuple[int, int, bool]] = {}
@@ -106,7 +129,7 @@ def _open_ends() -> dict[int, tuple[int, int, bool]]:
             if os.isatty(stream):
                 outer, inner = os.openpty()
                 modes = termios.tcgetattr(inner)
-                modes[1] &= ~termios.OPOST  # the terminal behind it does that
+                modes[1] &= ~termios.OPOST  # the outer terminal does that
                 termios.tcsetattr(inner, termios.TCSANOW, modes)
                 places[place] = outer, inner, True
             elif stat.S_ISFIFO(state.st_mode):
@@ -127,12 +150,12 @@ def _resize(ends: dict[int, tuple[int, int, bool]]) -> None:
 
 
 def format_mark(mark: str, kind: str, pid: str) -> bytes:
-    """What stands on the terminal where the output of a program begins or ends."""
+    """The mark on the terminal where the output of a program begins or ends."""
     return f"{MARK_PREFIX}{mark};{kind};{pid}\x07".encode()
 
 
 def _pass_on(stream: int, data: bytes, ends: dict[int, tuple[int, int, bool]], mark: str, pid: str) -> None:
-    """Write what came where it was to go; between marks where others may print at the same time."""
+    """Write output to its stream; between marks on a terminal, where others print as well."""
     if mark and ends[stream][2]:
         data = format_mark(mark, "begin", pid) + data + format_mark(mark, "end", pid)
     _write(stream, data)
@@ -146,7 +169,7 @@ def _shares_terminal() -> bool:
 
 
 def _program_path(without: str) -> str:
-    """The PATH of the program."""
+    """The PATH of the program: ours without the folder of stand-ins."""
     folders = os.environ.get("PATH", os.defpath).split(":")
     if without in folders:
         folders.remove(without)
@@ -160,7 +183,7 @@ def _exec_program(command: list[str], path: str, ends: dict[int, tuple[int, int,
         signal.signal(number, signal.SIG_DFL)
     environment = {**os.environ, "PATH": path} if "PATH" in os.environ else dict(os.environ)
     try:
-        os.execvpe(command[0], command, environment)  # noqa: S606 - no shell is wanted
+        os.execvpe(command[0], command, environment)  # noqa: S606 - no shell needed
     except OSError as error:
         os.write(2, f"{command[0]}: {os.strerror(error.errno or 0)}\n".encode())
         os._exit(127 if isinstance(error, FileNotFoundError) else 126)
@@ -171,7 +194,7 @@ def _read(fd: int, waiting: bool = True) -> bytes:
         return b""
     try:
         return os.read(fd, _READ)
-    except OSError:  # of a terminal that nobody has open any more
+    except OSError:  # a terminal that no process has open any more
         return b""
 
 
@@ -180,15 +203,15 @@ def _write(stream: int, data: bytes) -> None:
     while view:
         try:
             view = view[os.write(stream, view) :]
-        except BrokenPipeError:  # whoever read has gone: the program is to notice, as it would have
+        except BrokenPipeError:  # the reader has gone: end as the program would have ended
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGPIPE)
 
 
 def _find_output_files(ends: dict[int, tuple[int, int, bool]]) -> dict[int, int]:
-    """The outputs that go into files, and where in them the program begins to write."""
+    """The outputs that go into files, and the offset at which the program begins to write."""
     found: dict[int, int] = {}
-    for stream in (1, 2) if sys.platform == "linux" else ():  # elsewhere it cannot be opened for reading
+    for stream in (1, 2) if sys.platform == "linux" else ():  # other systems cannot open it for reading
         try:
             state = os.fstat(stream)
         except OSError:
@@ -211,22 +234,22 @@ def _read_output_files(files: dict[int, int]) -> list[tuple[int, bytes]]:
 def _write_report(
     base: str, fifo: str, pieces: list[tuple[float, int, bytes]], status: int, shared: bool
 ) -> None:
-    """Write down what came, and wait until that has been read."""
-    fd = os.open(f"{base}.came", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Write the report, and wait until the server has read it."""
+    fd = os.open(f"{base}.report", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     code = os.waitstatus_to_exitcode(status)
     _write(fd, b"%d\n" % code)
     for moment, stream, data in pieces:
         _write(fd, b"%.6f %d %d\n" % (moment, 0 if shared else stream, len(data)) + data)
     os.close(fd)
     waiting = os.open(base, os.O_RDWR)
-    told = os.open(fifo, os.O_WRONLY)
-    os.write(told, b"came %s\n" % base.rpartition("/")[2].encode())
-    os.close(told)
+    server = os.open(fifo, os.O_WRONLY)
+    os.write(server, b"report %s\n" % base.rpartition("/")[2].encode())
+    os.close(server)
     os.read(waiting, 1)
 
 
 def parse_report(data: bytes) -> tuple[int, list[tuple[float, int, bytes]]]:
-    """What BASE.came tells: how the program ended (negative by a signal), and what it printed when.
+    """The exit status in BASE.report, as a shell gives it, and what the program printed when.
 
     The stream is 1 or 2, and 0 where both go to one place.
     """
@@ -237,7 +260,8 @@ def parse_report(data: bytes) -> tuple[int, list[tuple[float, int, bytes]]]:
         moment, stream, size = head.split()
         pieces.append((float(moment), int(stream), rest[: int(size)]))
         rest = rest[int(size) :]
-    return int(code), pieces
+    status = int(code)  # negative if a signal ended it
+    return status if status >= 0 else 128 - status, pieces
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where the calls of a rehearsal arrive: held against the transcript, answered, and noted."""
+"""Answers the calls of a rehearsal, compares them with the transcript, collects findings."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from .scripted_operator import ScriptedOperator
 from .stand_in_script import answer_script, exec_script, input_script, refusal_script
 from .transcript.call_syntax import format_call
 from .transcript.diff import format_call_diff, format_line_diff
-from .transcript.model import ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, Transcript
+from .transcript.model import ElidedLines, ExpectedCall, Transcript, is_printed_on
 from .transcript.output_syntax import format_pattern
 from .transcript.pattern import REST, fill_pattern, insert_names
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedCall:
-    """A call that has come: what with, where, in which statement, and which expected call it was."""
+    """A received call, with its working directory, its statement, and the expected call."""
 
     words: Sequence[str]
     cwd: str
     item: PlanItem | None
     call: ExpectedCall | None
-    nearest: ExpectedCall | None = None  # where nothing allows it
-    output: Mapping[int, str] | None = None  # by stream, where that was looked at
+    nearest: ExpectedCall | None = None  # the most similar expected call, if none matches
+    output: Mapping[int, str] | None = None  # by stream, if it was compared
     status: int | None = None
 
 
 @dataclass(slots=True)
 class Responder:
-    """Answers the stand-ins of one rehearsal, and keeps what is found.
+    """Answers the stand-ins of one rehearsal, and collects findings.
 
-    `relay` is the command that runs a program and tells what it printed. With `lenient`, a call that nothing
-    allows is answered as the nearest would be, so that all that differs can be seen.
+    `relay` is the command that runs a program and reports its output. With `lenient`, a call that does not
+    match gets the answer of the nearest one, to find all differences in one rehearsal.
     """
 
     transcript: Transcript
@@ -51,24 +51,25 @@ class Responder:
     item: PlanItem | None = None  # the statement that is running
     received_calls: list[ReceivedCall] = field(default_factory=list)
     findings: list[RehearsalFinding] = field(default_factory=list)
-    _open: dict[str, int] = field(default_factory=dict)  # which of `came` a process is
+    _open_calls: dict[str, int] = field(default_factory=dict)  # the index of the call of each process
 
-    def reply(self, told: StandInMessage) -> str:
-        """What the stand-in is to do, as a shell script."""
-        if told.kind == "call":
-            return self._receive_call(told)
-        index = self._open[told.pid]
-        if told.kind == "given":
-            return self._receive_input(index, told.data)
-        self._receive_output(index, told.data)
+    def reply(self, message: StandInMessage) -> str:
+        """The shell script that the stand-in runs as the answer to its message."""
+        if message.kind == "call":
+            return self._receive_call(message)
+        index = self._open_calls[message.pid]
+        if message.kind == "input":
+            return self._receive_input(index, message.data)
+        self._receive_output(index, message.data)
         return ""
 
-    def _receive_call(self, told: StandInMessage) -> str:
-        name = told.words[0]
-        self.progress, result = match_call(self.transcript.calls, self.progress, told.words)
-        self._open[told.pid] = len(self.received_calls)
+    def _receive_call(self, message: StandInMessage) -> str:
+        words = message.words
+        name = words[0]
+        self.progress, result = match_call(self.transcript.calls, self.progress, words)
+        self._open_calls[message.pid] = len(self.received_calls)
         if isinstance(result, MatchedCall):
-            self.received_calls.append(ReceivedCall(told.words, told.cwd, self.item, result.call))
+            self.received_calls.append(ReceivedCall(words, message.cwd, self.item, result.call))
             if result.before is not None:
                 self._add_finding(
                     OUT_OF_ORDER,
@@ -79,8 +80,8 @@ class Responder:
                 )
             return self._answer(result.call, name)
         near = result.nearest
-        self.received_calls.append(ReceivedCall(told.words, told.cwd, self.item, None, near))
-        self._add_finding(NOT_EXPECTED, *self._describe_mismatch(told.words, near), near)
+        self.received_calls.append(ReceivedCall(words, message.cwd, self.item, None, near))
+        self._add_finding(NOT_EXPECTED, *self._describe_mismatch(words, near), near)
         if self.lenient:
             if near is not None:
                 return self._answer(near, name)
@@ -119,8 +120,8 @@ class Responder:
         return exec_script([*self.relay, '"$__runbook_f"', '"$__runbook"', "", "", path])
 
     def _receive_input(self, index: int, data: bytes) -> str:
-        came = self.received_calls[index]
-        call, text = came.call or came.nearest, data.decode("utf-8", "surrogateescape")
+        received = self.received_calls[index]
+        call, text = received.call or received.nearest, data.decode("utf-8", "surrogateescape")
         if call is None or call.stdin is None:
             return "exit 126\n"
         bound = match_input(call.stdin, text, self.progress.values)
@@ -133,31 +134,29 @@ class Responder:
                 call,
             )
             if not self.lenient:
-                return refusal_script(f"{came.words[0]}: this rehearsal expects another standard input")
+                return refusal_script(f"{received.words[0]}: this rehearsal expects another standard input")
         else:
             self._bind_names(bound)
-        if came.words[0] in self.environment.answered_programs:
+        if received.words[0] in self.environment.answered_programs:
             return answer_script(call, self.progress.values)
-        return 'exec <"$__runbook_f.in"\n' + self._program_script(came.words[0], call)
+        return 'exec <"$__runbook_f.in"\n' + self._program_script(received.words[0], call)
 
     def _receive_output(self, index: int, data: bytes) -> None:
-        """A program whose output is looked at has ended."""
-        code, pieces = parse_report(data)
+        """Take in the output and the status of a program that has ended."""
+        status, pieces = parse_report(data)
         streams: dict[int, bytes] = (
             {0: b""} if any(not stream for _, stream, _ in pieces) else {1: b"", 2: b""}
         )
         for _, stream, piece in pieces:
             streams[stream] += piece
         printed = {stream: text.decode("utf-8", "surrogateescape") for stream, text in streams.items()}
-        self._compare_result(index, printed, code if code >= 0 else 128 - code)
+        self._compare_result(index, printed, status)
 
     def _compare_result(self, index: int, printed: Mapping[int, str], status: int) -> None:
-        """Hold what came of a call against what stands below it."""
-        came = self.received_calls[index]
-        self.received_calls[index] = ReceivedCall(
-            came.words, came.cwd, came.item, came.call, came.nearest, printed, status
-        )
-        call = came.call or came.nearest
+        """Compare the output and the status of a call with the transcript."""
+        received = replace(self.received_calls[index], output=printed, status=status)
+        self.received_calls[index] = received
+        call = received.call or received.nearest
         if call is None:
             return
         bound, differs = (
@@ -178,19 +177,13 @@ class Responder:
             )
 
     def _expected_output(self, call: ExpectedCall, stream: int) -> str:
-        lines = []
-        for line in call.lines:
-            if isinstance(line, ElidedLines) and stream in (0, line.stream):
-                lines.append(REST)
-            elif isinstance(line, ExpectedOutput | ExpectedPrompt) and stream in (
-                0,
-                getattr(line, "stream", 1),
-            ):
-                lines.append(format_pattern(line.pattern))
-        return "\n".join(lines)
+        lines = [line for line in call.lines if is_printed_on(line, stream)]
+        return "\n".join(
+            REST if isinstance(line, ElidedLines) else format_pattern(line.pattern) for line in lines
+        )
 
     def _name_values(self, text: str) -> str:
-        """What came, with names in the place of their values."""
+        """The text with names in place of their values."""
         lines = text.removesuffix("\n").split("\n")
         return "\n".join(format_pattern(insert_names(line, self.progress.values)) for line in lines)
 

@@ -1,7 +1,8 @@
-"""What a rehearsal is kept in: no network but its own loopback, and nothing to write to or end outside of it.
+"""Isolates a rehearsal: it has only its own loopback, and cannot write or signal outside.
 
-A process of ours makes the namespaces and keeps them; shells and services enter them before they are started.
-Only Linux has them, and not every container allows it: then `why` says so, and the rehearsal goes on without.
+A process of ours creates the namespaces and keeps them; shells and services enter them before they start.
+Only Linux has namespaces, and some containers forbid them: then `why` has the reason, and the rehearsal runs
+without isolation.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ _MS_NOSUID, _MS_BIND, _MS_REC, _MS_PRIVATE, _MS_MOVE = 2, 4096, 16384, 1 << 18, 
 
 _AT_RECURSIVE, _AT_FDCWD, _RDONLY = 0x8000, -100, 1
 
-_MOUNT_SETATTR = 442  # the number of the system call, the same on every machine that has it
+_MOUNT_SETATTR = 442  # the number of the system call, the same on all architectures
 
 _CAPBSET_DROP, _SET_PDEATHSIG, _SET_NO_NEW_PRIVS = 24, 1, 38
 
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
 
-_LANDLOCK_SCOPES, _SCOPED = 6, 3  # from which version on, and what: abstract sockets and signals
+_LANDLOCK_SCOPES, _SCOPED = 6, 3  # the first version with scopes; abstract sockets and signals
 
-# what could undo it: NET_ADMIN, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_BOOT, MKNOD
+# capabilities that could undo it: NET_ADMIN, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_BOOT, MKNOD
 _DROPPED = (12, 16, 17, 19, 21, 22, 27)
 
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -41,7 +42,7 @@ _SIOCSIFFLAGS, _UP = 0x8914, 0x41
 
 
 class Sandbox:
-    """The namespaces of one rehearsal; `why` tells why there are none, "" where there are."""
+    """The namespaces of one rehearsal; `why` is the reason that there are none, or empty."""
 
     def __init__(self, folder: Path, wanted: bool = True) -> None:
         self.why = ""
@@ -65,11 +66,11 @@ class Sandbox:
             os.waitpid(self._pid, 0)
 
     def _start_process(self, folder: Path) -> None:
-        """Start the process that makes the namespaces."""
+        """Start the process that creates the namespaces."""
         libc = _libc()
         user = os.geteuid() != 0
         mine, its = os.pipe()
-        with warnings.catch_warnings():  # of other threads: the new process makes nothing but system calls
+        with warnings.catch_warnings():  # about other threads: the new process makes only system calls
             warnings.simplefilter("ignore", DeprecationWarning)
             self._pid = os.fork()
         if self._pid == 0:
@@ -87,14 +88,14 @@ class Sandbox:
             self._names = (*(("user",) if user else ()), "net", "mnt")
 
     def make_entry(self, cwd: str) -> Callable[[], None]:
-        """What a new process calls, before its program is started, to be inside; it is in `cwd` then."""
+        """A function for a new process to call first: it enters the namespaces and changes to `cwd`."""
         paths = [f"/proc/{self._pid}/ns/{name}" for name in self._names]
         libc = _libc() if paths else None
 
         def enter_namespaces() -> None:
             if libc is None:
                 return
-            # opened first: inside, other rights hold
+            # opened first: inside, other permissions apply
             for fd in [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in paths]:
                 _check_result(libc, libc.setns(fd, 0), "cannot enter a namespace")
                 os.close(fd)
@@ -121,13 +122,13 @@ def _check_result(libc: Any, result: int, what: str) -> None:
 
 
 def can_confine_signals() -> bool:
-    """Whether this machine can keep a process from signalling others: Landlock does from Linux 6.12 on."""
+    """Whether this machine can forbid a process to signal others (Landlock, Linux 6.12)."""
     version = _libc().syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1) if sys.platform == "linux" else 0
     return bool(version >= _LANDLOCK_SCOPES)
 
 
 def _confine_signals(libc: Any) -> None:
-    """Let this process and what it starts signal nothing else, nor reach sockets that have only a name."""
+    """Forbid this process and its children to signal other processes or use abstract sockets."""
     import ctypes
     import struct
 
@@ -143,7 +144,7 @@ def _confine_signals(libc: Any) -> None:
 
 
 def _make_namespaces(libc: Any, folder: Path, user: bool) -> str:
-    """Make the namespaces, in the process that keeps them; `ready`, or why it cannot."""
+    """Create the namespaces in this process; return `ready`, or the reason that it cannot."""
     try:
         libc.prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         uid, gid = os.geteuid(), os.getegid()
@@ -170,7 +171,7 @@ def _start_loopback() -> None:
 
 
 def _mount_folders(libc: Any, folder: Path) -> None:
-    """Make everything read-only but the folder, and leave out what stands for other programs and disks."""
+    """Make everything except the folder read-only, and hide other programs' sockets and disks."""
 
     def mount(source: str, target: str, kind: str | None, flags: int) -> None:
         encoded = kind.encode() if kind else None
@@ -191,12 +192,12 @@ def _mount_folders(libc: Any, folder: Path) -> None:
         os.symlink(target, f"{devices}/{name}")  # noqa: PTH211
     mount("/dev/pts", f"{devices}/pts", None, _MS_BIND | _MS_REC)
     mount(devices, "/dev", None, _MS_MOVE)
-    # sockets of other programs: a connection to them needs no network
+    # hides the sockets of other programs: connecting to them needs no network
     mount("tmpfs", "/run", "tmpfs", _MS_NOSUID)
     mount(str(folder), str(folder), None, _MS_BIND)
     _set_read_only(libc, "/", _RDONLY, 0, _AT_RECURSIVE)
     _set_read_only(libc, str(folder), 0, _RDONLY, 0)
-    mount("tmpfs", "/dev/shm", "tmpfs", _MS_NOSUID)  # noqa: S108 - a folder of memory, empty and its own
+    mount("tmpfs", "/dev/shm", "tmpfs", _MS_NOSUID)  # noqa: S108 - an empty tmpfs of its own
 
 
 def _set_read_only(libc: Any, path: str, on: int, off: int, flags: int) -> None:

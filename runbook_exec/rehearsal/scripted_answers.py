@@ -1,4 +1,4 @@
-"""Who is asked in a rehearsal: answers from the transcript, and what it says nothing of is found."""
+"""Answers the questions of a rehearsal from its transcript; a missing answer is a finding."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from .transcript.model import Transcript
 
 
 def step_names(step: Step) -> list[str]:
-    """What a step may be called by."""
+    """The names that a transcript may use for a step."""
     return [name for name in (step.label, step.anchor, step.annotation.id) if name]
 
 
 @dataclass(slots=True)
 class ScriptedAnswers:
-    """Answers the questions of one rehearsal."""
+    """Answers the questions of one rehearsal, and collects findings."""
 
     plan: Plan
     transcript: Transcript
     findings: list[RehearsalFinding] = field(default_factory=list)
-    interrupted: bool = False  # somebody has pressed ^C, and wants no more of it
+    interrupted: bool = False  # ^C was pressed: the whole rehearsal ends
 
     def find_value(self, name: str, plan: Plan, values: Mapping[str, Value]) -> Value | None:
-        """The value of a placeholder: the transcript's, or a default of the runbook."""
+        """The value of a placeholder from the transcript, else its default in the runbook."""
         secret = plan.is_secret(name)
         if name in self.transcript.settings.values:
             return Value(self.transcript.settings.values[name], secret, "transcript")
         known = plan.inputs.get(name)
         if known is None or known.default is None or known.source:
-            return None  # a real source is not asked for a rehearsal
+            return None  # a rehearsal asks no real source
         public = {name: value.text for name, value in values.items() if not value.secret}
         return Value(render_default(known.default, public, datetime.now()), secret, "default")
 
@@ -81,7 +81,7 @@ class ScriptedAnswers:
                 return Answer("run")
 
     def add_finding(self, question: Question, message: str, hint: str) -> None:
-        """Note what cannot be answered, at the statement or the step that asks."""
+        """Add a finding for a question without an answer, at its statement or its step."""
         item = question.item
         span = item.statement.span if item.statement else item.step.span
         self.findings.append(RehearsalFinding(VALUE_MISSING, message, hint, span))

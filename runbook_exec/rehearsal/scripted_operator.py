@@ -1,19 +1,18 @@
-"""Who sits at the terminal of a rehearsal: types what the transcript says, as soon as it is asked for."""
+"""The operator of a rehearsal: types the transcript's answers when a program asks."""
 
 from __future__ import annotations
 
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from ..session.session import Session
+from ..engine.ports import Done, OutputChunk, Shell, Silence
 from .transcript.model import ExpectedCall, ExpectedPrompt, TypedLine
 from .transcript.pattern import Expression, fill_pattern
 
-_OUTPUT_LIMIT = 1 << 16  # bytes of output that are looked at for a question
+_OUTPUT_LIMIT = 1 << 16  # bytes of output that are searched for a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class _Turn:
 
 
 class ScriptedOperator:
-    """A keyboard for a session, whose keys a transcript presses."""
+    """A keyboard for a session; a transcript defines the keys that are typed."""
 
     def __init__(self) -> None:
         self._keys, self._presses = os.pipe()
@@ -37,17 +36,17 @@ class ScriptedOperator:
         return self._keys
 
     def take(self) -> None:
-        """There is no terminal to be made raw."""
+        """Do nothing: no terminal has to be made raw."""
 
     def give_back(self) -> None:
-        """Nor to be given back."""
+        """Do nothing: no terminal has to be restored."""
 
     def size(self) -> tuple[int, int]:
         """Rows and columns."""
         return 24, 80
 
     def expect_call(self, call: ExpectedCall, values: Mapping[str, str]) -> None:
-        """A call has come that asks for something, if the transcript says so."""
+        """Prepare the answers to the questions that the transcript expects from this call."""
         question: ExpectedPrompt | None = None
         for line in call.lines:
             if isinstance(line, ExpectedPrompt):
@@ -61,10 +60,10 @@ class ScriptedOperator:
                     if not self._turns:
                         self._output = b""
                     self._turns.append(_Turn(call, asked, answer))
-                self.receive_output(b"")  # what asks without a word is answered at once
+                self.receive_output(b"")  # an empty question is answered at once
 
     def receive_output(self, data: bytes) -> None:
-        """The terminal shows something: if that is the next question, it is answered."""
+        """Take in output of the terminal; type the answer if it contains the next question."""
         with self._lock:
             if not self._turns:
                 return
@@ -75,26 +74,40 @@ class ScriptedOperator:
                 self._output = b""
 
     def pop_unasked_calls(self) -> list[ExpectedCall]:
-        """The calls that have not asked what they were to ask, which is then no longer waited for."""
+        """Return the calls whose expected questions were not asked, and stop waiting for them."""
         with self._lock:
             calls = [turn.call for turn in self._turns]
             self._turns.clear()
             return list(dict.fromkeys(calls))
 
     def close(self) -> None:
-        """Leave."""
+        """Close the keyboard."""
         os.close(self._keys)
         os.close(self._presses)
 
 
-class ScriptedSession(Session):
-    """A session whose output an operator hears, too, as it comes."""
+class OperatedShell:
+    """The shell of a rehearsal; it shows each output to the operator before it yields it."""
 
-    operator: ScriptedOperator | None = None
+    def __init__(self, shell: Shell, operator: ScriptedOperator) -> None:
+        self._shell = shell
+        self._operator = operator
 
-    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Any]:
-        """Run one statement."""
-        for item in super().run(code, timeout):
-            if self.operator is not None and hasattr(item, "data"):
-                self.operator.receive_output(item.data)
-            yield item
+    def start(self) -> Iterator[OutputChunk | Silence | Done]:
+        """Start the shell and yield its messages."""
+        yield from self._shell.start()
+
+    def run(self, code: bytes, timeout: float | None = None) -> Iterator[OutputChunk | Silence | Done]:
+        """Run one statement and yield its messages."""
+        for message in self._shell.run(code, timeout):
+            if isinstance(message, OutputChunk):
+                self._operator.receive_output(message.data)
+            yield message
+
+    def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
+        """The shell's variables and functions, as it prints them."""
+        return self._shell.take_snapshot(redefined)
+
+    def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:
+        """Let the operator type a line, and return it."""
+        return (yield from self._shell.ask_line())

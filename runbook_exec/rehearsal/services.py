@@ -1,4 +1,4 @@
-"""Programs that run beside a rehearsal, such as a server that stands in for one far away."""
+"""Runs the services of a rehearsal, such as a local server that replaces a remote one."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from pathlib import Path
 
 from .environment import NoStage
 
-_PATIENCE = 10.0  # seconds until a service must be ready
+_PATIENCE = 10.0  # seconds in which a service must be ready
 
-_END_SECONDS = 2.0  # seconds that it has to end
+_END_SECONDS = 2.0  # seconds in which a service must end after a signal
 
 _READY = "ready"
 
 
 @contextmanager
 def run_services(
-    commands: Sequence[str], folder: Path, environment: Mapping[str, str], entered: Callable[[], None]
+    commands: Sequence[str], folder: Path, environment: Mapping[str, str], enter_sandbox: Callable[[], None]
 ) -> Iterator[Mapping[str, str]]:
-    """Start services in `folder`, one after the other, and end them when it is left; the variables they say.
+    """Start services in `folder`, one after the other; yield their variables; end them on exit.
 
-    A service says lines `NAME=VALUE` on its standard output, and at last `ready`. Raises NoStage.
+    A service prints lines `NAME=VALUE`, and `ready` as the last one. Raises NoStage if one does not.
     """
-    said: dict[str, str] = {}
+    variables: dict[str, str] = {}
     with ExitStack() as stack:
         for command in commands:
             service = subprocess.Popen(
                 ["/bin/sh", "-c", command],
                 cwd=folder,
-                env={**environment, **said},
+                env={**environment, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 start_new_session=True,
-                preexec_fn=entered,
+                preexec_fn=enter_sandbox,
             )
             stack.callback(_end_service, service)
-            said |= _read_variables(command, service)
-        yield said
+            variables |= _read_variables(command, service)
+        yield variables
 
 
 def _read_variables(command: str, service: subprocess.Popen[bytes]) -> dict[str, str]:
@@ -67,7 +67,7 @@ def _read_variables(command: str, service: subprocess.Popen[bytes]) -> dict[str,
 
 
 def _end_service(service: subprocess.Popen[bytes]) -> None:
-    """End a service and what it has started, which all have its output open."""
+    """End a service and the processes that it has started, which all have its output open."""
     for wanted in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(service.pid, wanted)
@@ -79,7 +79,7 @@ def _end_service(service: subprocess.Popen[bytes]) -> None:
 
 
 def _is_closed(output: int) -> bool:
-    """Whether nobody has an output open any more, before long."""
+    """Whether all writers of an output close it within the time that a service has to end."""
     until = time.monotonic() + _END_SECONDS
     while (left := until - time.monotonic()) > 0:
         ready, _, _ = select.select([output], [], [], left)

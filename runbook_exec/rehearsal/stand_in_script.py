@@ -1,7 +1,7 @@
-"""Stand-ins: one small shell script that says what it was called with, and does what it is told then.
+"""The script of every stand-in: it reports its call, and runs the script that comes back.
 
-A call costs the start of a `sh` and of a `mkfifo`, some 2 ms: a run has many, and an interpreter for each
-would be most of its time.
+It is a shell script because a run makes many calls, and starting `sh` and `mkfifo` is much faster than
+starting a Python interpreter for each.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from .transcript.model import ElidedLines, ExpectedCall, ExpectedPrompt, TypedLine
 from .transcript.pattern import fill_pattern
 
-# The call waits on a FIFO of its own, opened for both ways, so that neither side can be too early.
+# The call waits on a FIFO of its own, opened for reading and writing: then neither side has to come first.
 _SCRIPT = """\
 #!{sh}
 __runbook={calls}
@@ -33,7 +33,7 @@ FIFO = "calls"
 
 
 def format_script(calls: Path) -> str:
-    """The text of every stand-in; `calls` is the folder that it tells its call in."""
+    """The script of every stand-in; `calls` is the folder for its messages."""
     return _SCRIPT.format(
         sh=_find_program("sh"), mkfifo=_find_program("mkfifo"), calls=shlex.quote(str(calls)), fifo=FIFO
     )
@@ -44,28 +44,26 @@ def _find_program(name: str) -> str:
 
 
 def refusal_script(message: str) -> str:
-    """What a stand-in does that is called as nobody expects."""
-    return f"printf '%s\\n' {_quote_text(message)} >&2\nexit 127\n"
+    """The script that refuses an unexpected call: it prints the message and ends with 127."""
+    return f"printf '%s\\n' {shlex.quote(message)} >&2\nexit 127\n"
 
 
 def input_script() -> str:
-    """What a stand-in does whose standard input is to be looked at: it hands that over, and asks again."""
-    taken = f'[ -t 0 ] || {_find_program("cat")} >"$__runbook_f.in"\n'  # from a terminal nobody would end it
-    return ': >"$__runbook_f.in"\n' + taken + _AGAIN.format(what="given", reply="then")
+    """The script that sends the stand-in's standard input, and then runs the next reply."""
+    taken = (
+        f'[ -t 0 ] || {_find_program("cat")} >"$__runbook_f.in"\n'  # input from a terminal would never end
+    )
+    return ': >"$__runbook_f.in"\n' + taken + _AGAIN.format(what="input", reply="then")
 
 
-def exec_script(command: Sequence[str], environment: Mapping[str, str | None] | None = None) -> str:
-    """What a stand-in does that lets another program take its place, with the same arguments."""
-    lines = [
-        f"export {name}={_quote_text(value)}" if value is not None else f"unset {name}"
-        for name, value in (environment or {}).items()
-    ]
-    words = " ".join(word if word.startswith('"$') else _quote_text(word) for word in command)
-    return "\n".join([*lines, f'unset __runbook_go; exec {words} "$@"', ""])
+def exec_script(command: Sequence[str]) -> str:
+    """The script that replaces the stand-in with another program, with the same arguments."""
+    words = " ".join(word if word.startswith('"$') else shlex.quote(word) for word in command)
+    return f'unset __runbook_go; exec {words} "$@"\n'
 
 
 def answer_script(call: ExpectedCall, values: Mapping[str, str]) -> str:
-    """What a stand-in does that the transcript answers."""
+    """The script that prints and asks what the transcript has below the call."""
     lines: list[str] = []
     texts: list[str] = []
     stream = 1
@@ -73,7 +71,7 @@ def answer_script(call: ExpectedCall, values: Mapping[str, str]) -> str:
 
     def flush() -> None:
         if texts:
-            lines.append(f"printf %s {_quote_text(''.join(texts))}{' >&2' if stream == 2 else ''}")
+            lines.append(f"printf %s {shlex.quote(''.join(texts))}{' >&2' if stream == 2 else ''}")
             texts.clear()
 
     hidden = False
@@ -84,11 +82,11 @@ def answer_script(call: ExpectedCall, values: Mapping[str, str]) -> str:
             flush()
             hidden = isinstance(after, TypedLine) and after.hidden
             lines += [f"{stty} -echo </dev/tty"] * hidden
-            prompt = _quote_text(fill_pattern(line.pattern, values))
-            # where the output goes elsewhere, a program asks on the terminal itself
+            prompt = shlex.quote(fill_pattern(line.pattern, values))
+            # a program whose output is redirected asks on the terminal itself
             lines.append(f"if [ -t 1 ]; then printf %s {prompt}; else printf %s {prompt} >/dev/tty; fi")
         elif isinstance(line, TypedLine):
-            wanted = _quote_text(fill_pattern(line.pattern, values))
+            wanted = shlex.quote(fill_pattern(line.pattern, values))
             lines.append("IFS= read -r __runbook_line </dev/tty || __runbook_line=")
             lines += [f"{stty} echo </dev/tty"] * hidden
             lines.append(f'[ "$__runbook_line" = {wanted} ] || exit 127')
@@ -99,7 +97,3 @@ def answer_script(call: ExpectedCall, values: Mapping[str, str]) -> str:
             texts.append(fill_pattern(line.pattern, values) + "\n" * line.newline)
     flush()
     return "\n".join([*lines, f"exit {call.status}", ""])
-
-
-def _quote_text(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"

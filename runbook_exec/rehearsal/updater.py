@@ -1,4 +1,4 @@
-"""A transcript rewritten to what came, for review: only what differs, and the rest as it stands."""
+"""Rewrites a transcript to the received calls; lines that still match stay unchanged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .matcher import compare_output
 from .rehearse import RehearsalResult
 from .responder import ReceivedCall
 from .transcript.call_syntax import format_call_lines
-from .transcript.model import CallLine, ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, Transcript
+from .transcript.model import CallLine, ElidedLines, ExpectedCall, ExpectedOutput, Transcript, is_printed_on
 from .transcript.output_syntax import escape_line
 from .transcript.parser import parse_transcript
 from .transcript.pattern import Name, Pattern, insert_names, matches_line, matches_word, names_in
@@ -36,7 +36,7 @@ class Edit:
 
 
 def update_transcript(path: Path, result: RehearsalResult) -> bool:
-    """Rewrite a transcript to what a lenient rehearsal has seen, and whether anything was to be changed.
+    """Rewrite a transcript to the result of a lenient rehearsal; return whether it changed.
 
     Raises NotUpdated.
     """
@@ -57,7 +57,7 @@ def update_transcript(path: Path, result: RehearsalResult) -> bool:
 
 
 def rewrite_text(transcript: Transcript, result: RehearsalResult) -> str:
-    """The text of the transcript as it should be; the last edit is made first, so that places stay true."""
+    """The new text of the transcript; edits start at the end, which keeps offsets valid."""
     if "\r\n" in transcript.text:
         plain = transcript.text.replace("\r\n", "\n").encode("utf-8")
         return rewrite_text(parse_transcript(plain, transcript.path), result).replace("\n", "\r\n")
@@ -71,12 +71,12 @@ def rewrite_text(transcript: Transcript, result: RehearsalResult) -> str:
 
 
 def _find_edits(
-    transcript: Transcript, came: Sequence[ReceivedCall], values: Mapping[str, str], over: bool
+    transcript: Transcript, received: Sequence[ReceivedCall], values: Mapping[str, str], over: bool
 ) -> Iterator[Edit]:
     used: set[int] = set()
     last: ExpectedCall | None = None
-    added: dict[int, list[str]] = {}  # what is put where: new calls, and those that come later than before
-    for each in came:
+    added: dict[int, list[str]] = {}  # by offset: new calls, and calls that come later than before
+    for each in received:
         meant = each.call or (each.nearest if each.nearest and each.nearest.number not in used else None)
         at = last.extent[1] if last else _first_call_offset(transcript)
         if meant is None:
@@ -89,7 +89,7 @@ def _find_edits(
             last is not None
             and call.number < last.number
             and not call.repeats
-            and not _in_same_group(call, last)
+            and not call.shares_group(last)
         ):
             added.setdefault(at, []).append(transcript.text[slice(*call.extent)])
             used.add(call.number)
@@ -113,20 +113,15 @@ def _find_edits(
         yield from (_removal(transcript, call) for call in gone)
 
 
-def _in_same_group(call: ExpectedCall, other: ExpectedCall) -> bool:
-    """Whether they come in any order."""
-    return call.group != 0 and call.group == other.group
-
-
 def _removal(transcript: Transcript, call: ExpectedCall) -> Edit:
-    """Take a call out, in whole lines."""
+    """An edit that removes the whole lines of a call."""
     start, end = call.extent
     line = transcript.text.rfind("\n", 0, start) + 1
     return Edit(line, end + transcript.text.startswith("\n", end), "")
 
 
 def _first_call_offset(transcript: Transcript) -> int:
-    """Before the first call."""
+    """The offset of the first call, or of the end of the first block without calls."""
     return transcript.calls[0].extent[0] if transcript.calls else transcript.blocks[0].end
 
 
@@ -137,7 +132,7 @@ def _indent(text: str, at: int) -> str:
 
 
 def _merge_words(call: ExpectedCall, words: Sequence[str], values: Mapping[str, str]) -> list[Pattern]:
-    """The words of a call that came, those that still match as they were written."""
+    """The words of a received call; words that still match keep their pattern."""
     expected = [word.pattern for word in call.words]
     keys = ["\0".join(_key(pattern)) for pattern in expected]
     ours = [
@@ -160,17 +155,17 @@ def _key(pattern: Pattern) -> list[str]:
 
 
 def _output_edits(
-    transcript: Transcript, call: ExpectedCall, came: ReceivedCall, values: Mapping[str, str]
+    transcript: Transcript, call: ExpectedCall, received: ReceivedCall, values: Mapping[str, str]
 ) -> Iterator[Edit]:
-    """What a program printed, where that differs from what stands below its call."""
-    if came.output is None:
+    """The edits for an output or a status that differs from the lines below its call."""
+    if received.output is None:
         return
-    status = came.status or 0
+    status = received.status or 0
     if status != call.status:
         yield from _status_edit(transcript, call, status)
     if not call.expects_output:
         return
-    _, differs = compare_output(call, came.output, values)
+    _, differs = compare_output(call, received.output, values)
     for stream, text in differs.items():
         yield from _line_edits(transcript, call, stream, text, values)
 
@@ -188,8 +183,8 @@ def _status_edit(transcript: Transcript, call: ExpectedCall, status: int) -> Ite
 def _line_edits(
     transcript: Transcript, call: ExpectedCall, stream: int, text: str, values: Mapping[str, str]
 ) -> Iterator[Edit]:
-    """The lines that differ, replaced by those that came; lines that are left out stay so."""
-    old = [line for line in call.lines if _stream(line) and stream in (0, _stream(line))]
+    """The edits that replace lines that differ; elided lines stay elided."""
+    old = [line for line in call.lines if is_printed_on(line, stream)]
     new = text.split("\n")
     if new[-1] == "":
         new.pop()
@@ -198,7 +193,7 @@ def _line_edits(
     indent = _indent(transcript.text, call.span.end)
     words = [word for each in transcript.calls for word in each.words]
     names = {*values, *(name for word in words for name in names_in(word.pattern))}
-    prefix = "2> " if stream == 2 else ""  # where both went to one place, nothing tells which it was
+    prefix = "2> " if stream == 2 else ""  # 0: both went to one place and cannot be distinguished
     for old_lines, new_lines in matched:
         written_lines = [
             f"{indent}{prefix}{escape_line(insert_names(line, values), names)}" for line in new_lines
@@ -214,20 +209,10 @@ def _line_edits(
             yield Edit(call.extent[1], call.extent[1], "".join(f"\n{line}" for line in written_lines))
 
 
-def _stream(line: CallLine) -> int:
-    return (
-        line.stream
-        if isinstance(line, ExpectedOutput | ElidedLines)
-        else 1
-        if isinstance(line, ExpectedPrompt)
-        else 0
-    )
-
-
 def _find_differences(
     old: Sequence[CallLine], new: Sequence[str], values: Mapping[str, str]
 ) -> Iterator[tuple[list[CallLine], list[str]]]:
-    """The stretches of lines that do not match, as the lines that stand there and those that came."""
+    """The ranges of lines that do not match: the lines of the transcript, and the printed ones."""
     keys = []
     ours = list(new)
     for number, line in enumerate(old):
@@ -248,7 +233,7 @@ def _find_differences(
     for kind, a, b, start, end in opcodes:
         if kind == "equal":
             continue
-        # lines left out stand for whatever is there now
+        # elided lines match anything
         elided = [line for line in old[a:b] if isinstance(line, ElidedLines)]
         if elided and len(elided) == b - a:
             continue

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..document.model import Placeholder, Statement
+from ..document.placeholders import replace_placeholders
 from ..shells.base import Filling, QuotingError
 from ..shells.fish.lexer import KEYWORDS, tokenize
 from ..shells.posix.parser import ParsedScript, parse_script
@@ -156,9 +157,7 @@ def _find_keywords(text: str, wanted: Sequence[Placeholder], slots: Sequence[Slo
 
 def _words(text: str, wanted: Sequence[Placeholder]) -> Iterator[tuple[tuple[int, int], list[int]]]:
     """The words that could become keywords, in command substitutions too, with their placeholders."""
-    blanked = text
-    for found in wanted:
-        blanked = blanked[: found.start] + "Q" * (found.end - found.start) + blanked[found.end :]
+    blanked = replace_placeholders(text, wanted)
     todo = [(0, len(blanked))]
     while todo:
         for token in tokenize(blanked, *todo.pop()):
@@ -216,9 +215,7 @@ def _find_heredocs(
     at: Callable[[int], int],
 ) -> list[dict[str, Any]]:
     """The here-documents with slots; each slot in one is told which, and what stands before it."""
-    blanked = text
-    for found in wanted:
-        blanked = blanked[: found.start] + "Q" * (found.end - found.start) + blanked[found.end :]
+    blanked = replace_placeholders(text, wanted)
     reading = parse_script(blanked, dialect)
     docs: list[dict[str, Any]] = []
     numbers: dict[int, int] = {}

@@ -19,7 +19,7 @@ from .lexer import (
     skip_blank,
 )
 
-_COMMENT = re.compile(r"<!--\s*+runbook:")
+ANNOTATION_COMMENT = re.compile(r"<!--\s*+runbook:")
 
 _LANGUAGE = re.compile(r"[^\s{]++")
 
@@ -48,19 +48,19 @@ def read_comment(text: str, start: int, end: int) -> tuple[Annotation, tuple[Pro
     That is so where it is not an annotation of ours, and where all it holds is `ignore=CODE`, which the
     linter reads wherever it stands.
     """
-    opening = _COMMENT.match(text, start, end)
+    opening = ANNOTATION_COMMENT.match(text, start, end)
     if opening is None:
         return None
     closing = end - len("-->") if text.endswith("-->", opening.end(), end) else end
     place = TextOrigin(text)
     words, problems = _separate_problems(read_words(text, opening.end(), closing, in_braces=False), place)
     for_a_run = [word for word in words if word.name != _FOR_LINT]
-    unsaid = [word for word in words if word.name == _FOR_LINT and not word.value]
-    if words and not for_a_run and not unsaid and not problems:
+    without_code = [word for word in words if word.name == _FOR_LINT and not word.value]
+    if words and not for_a_run and not without_code and not problems:
         return None
     problems += (
         place.problem("`ignore` needs the code of a rule, such as `ignore=P101`", word.start, word.end)
-        for word in unsaid
+        for word in without_code
     )
     values, refused = read_values(for_a_run, place)
     return Annotation(**values, span=place.span(start, end)), (*problems, *refused)
@@ -100,17 +100,17 @@ def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[
 
 def merge_annotations(*annotations: Annotation) -> Annotation:
     """All annotations as one: what a later one says wins, but flags and expectations of all hold."""
-    said = [each for each in annotations if each != NOTHING]
-    if len(said) <= 1:  # as nearly everywhere
-        return said[0] if said else NOTHING
+    nonempty = [each for each in annotations if each != NOTHING]
+    if len(nonempty) <= 1:  # as nearly everywhere
+        return nonempty[0] if nonempty else NOTHING
     given: dict[str, Any] = {}
     for name, nothing in zip(NOTHING._fields, NOTHING, strict=True):
-        values = [value for each in said if (value := getattr(each, name)) != nothing]
+        values = [value for each in nonempty if (value := getattr(each, name)) != nothing]
         if isinstance(nothing, tuple):
             given[name] = tuple(dict.fromkeys(text for texts in values for text in texts))
         elif values:
             given[name] = values[0] if name == "span" else values[-1]
-    captures = [each for each in said if each.capture is not None]
+    captures = [each for each in nonempty if each.capture is not None]
     if captures:
         given["capture_pattern"] = captures[-1].capture_pattern
     return Annotation(**given)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,9 +11,7 @@ from ...text.span import Span
 from ..markdown.elements import Element, Fence, Heading, Html, ListItem, Paragraph
 from ..markdown.wikilinks import find_code_spans
 from ..model import NOTHING, Annotation
-from .parser import merge_annotations, read_comment
-
-_COMMENT = re.compile(r"<!--\s*+runbook:")
+from .parser import ANNOTATION_COMMENT, merge_annotations, read_comment
 
 _LONGEST_IGNORE = 500  # characters; looking on for the end of each would take long where none has one
 
@@ -32,9 +29,9 @@ class PlacedAnnotations(NamedTuple):
 
 def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnotations:
     """Read every annotation comment of a page; several in a row above one fence or heading add up."""
-    if not _COMMENT.search(source.text):
+    if not ANNOTATION_COMMENT.search(source.text):
         return PlacedAnnotations({}, ())
-    said: dict[int, Annotation] = {}
+    annotations: dict[int, Annotation] = {}
     problems: list[Problem] = []
     waiting: list[Annotation] = []
     line = 0  # the last one of the comments that wait for what is below them
@@ -46,7 +43,7 @@ def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnot
             waiting = []
         if isinstance(element, Fence | Heading):
             if waiting:
-                said[element.span.start] = merge_annotations(*waiting)
+                annotations[element.span.start] = merge_annotations(*waiting)
             waiting = []
         elif isinstance(element, Html):
             for start, end in _comments(source, element.span.start, element.span.end):
@@ -61,7 +58,7 @@ def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnot
         if isinstance(element, Paragraph | Heading):
             problems += _inline(source, element.span)
     problems += map(_report_misplaced, waiting)
-    return PlacedAnnotations(said, tuple(problems))
+    return PlacedAnnotations(annotations, tuple(problems))
 
 
 def _comments(source: Source, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -75,7 +72,7 @@ def _comments(source: Source, start: int, end: int) -> Iterator[tuple[int, int]]
 
 def _inline(source: Source, span: Span) -> Iterator[Problem]:
     """An annotation in the middle of a paragraph or heading, where it is said of nothing."""
-    comments = list(_COMMENT.finditer(source.text, span.start, span.end))
+    comments = list(ANNOTATION_COMMENT.finditer(source.text, span.start, span.end))
     if not comments:
         return
     code = iter((*find_code_spans(source.text, span.start, span.end), (span.end, span.end)))

@@ -37,6 +37,18 @@ def is_name(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.tag == f"{_TAG}str"
 
 
+def is_empty(node: Node) -> bool:
+    """Whether a value is left out, or null."""
+    return isinstance(node, ScalarNode) and node.tag == f"{_TAG}null"
+
+
+def parse_bool(node: Node) -> bool | None:
+    """The truth value of a node, in any of YAML's spellings; None if it is anything else."""
+    if not isinstance(node, ScalarNode) or node.tag != f"{_TAG}bool":
+        return None
+    return node.value.lower() in ("true", "yes", "on")
+
+
 def read_settings(reading: SettingsReader, node: Node) -> RunbookSettings:
     """The settings that a mapping gives; every name in it must be known."""
     return RunbookSettings(**_read_fields(reading, node, _SETTINGS))
@@ -47,7 +59,7 @@ def _read_fields(reading: SettingsReader, node: Node, readers: Mapping[str, _Rea
     given: dict[str, Any] = {}
     for key, value in _members(reading, node, tuple(readers)):
         try:
-            read = None if _is_empty(value) else readers[key.value](reading, value)
+            read = None if is_empty(value) else readers[key.value](reading, value)
         except YamlError as mistake:
             reading.refuse(mistake)
         else:
@@ -78,7 +90,7 @@ def _members(
     reading: SettingsReader, node: Node, known: tuple[str, ...] | None
 ) -> Iterator[tuple[ScalarNode, Node]]:
     """The members of a mapping whose name is known, or of any name where None are listed."""
-    if _is_empty(node):
+    if is_empty(node):
         return
     if not isinstance(node, MappingNode):
         names = f" of {', '.join(f'`{name}`' for name in known)}" if known else ""
@@ -96,7 +108,7 @@ def _members(
 
 def _read_text(reading: SettingsReader, node: Node) -> str:
     """The text as written, also where YAML would make a number, a date or a truth value of it."""
-    if not isinstance(node, ScalarNode) or _is_empty(node):
+    if not isinstance(node, ScalarNode) or is_empty(node):
         raise reading.mistake(node, f"expected text, got {_kind(node)}")
     return str(node.value)
 
@@ -126,9 +138,9 @@ def _check_pattern(text: str) -> str:
 
 
 def _read_bool(reading: SettingsReader, node: Node) -> bool:
-    if not isinstance(node, ScalarNode) or node.tag != f"{_TAG}bool":
+    if (value := parse_bool(node)) is None:
         raise reading.mistake(node, f"expected `true` or `false`, got {_kind(node)}")
-    return node.value.lower() in ("true", "yes", "on")
+    return value
 
 
 def _list_of(read: Callable[[SettingsReader, Node], str]) -> _Reader:
@@ -149,7 +161,7 @@ def _read_inputs(reading: SettingsReader, node: Node) -> dict[str, Input]:
     def read_input(name: str, key: Node, value: Node) -> Input:
         base = reading.document.base
         span = reading.span(base + key.start_mark.index, base + key.end_mark.index)
-        if isinstance(value, MappingNode) or _is_empty(value):
+        if isinstance(value, MappingNode) or is_empty(value):
             return Input(name, span=span, **_read_fields(reading, value, _INPUT))
         return Input(name, span=span, default=_read_text(reading, value))
 
@@ -164,13 +176,9 @@ def _read_captures(reading: SettingsReader, node: Node) -> dict[str, str]:
     return _read_by_name(reading, node, read_capture)
 
 
-def _is_empty(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.tag == f"{_TAG}null"
-
-
 def _kind(node: Node) -> str:
     """What a node is, for a message."""
-    if _is_empty(node):
+    if is_empty(node):
         return "nothing"
     if isinstance(node, ScalarNode):
         return f"`{node.value}`" if len(node.value) <= 40 else "a longer text"

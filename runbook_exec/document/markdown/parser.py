@@ -207,13 +207,13 @@ class _MarkdownBlockParser(BlockParser):
         source, position = here.src, here.cursor
         first = number = here.line()
         chunks: list[str] = []
-        tip = OpenBlocks()
+        open_blocks = OpenBlocks()
         while position < here.cursor_max:
             if quoted := _QUOTED_LINES.match(source, position):
                 position = quoted.end()
                 number += quoted[0].count("\n")
                 chunks.append(_QUOTE_MARKERS.sub("", quoted[0]))
-            elif tip.accepts_lazy_line(chunks, line := here.line_from(position)):
+            elif open_blocks.accepts_lazy_line(chunks, line := here.line_from(position)):
                 here.env["lazy"].add(number)
                 position += len(line)
                 number += 1
@@ -246,16 +246,16 @@ class _MarkdownBlockParser(BlockParser):
         padding = item_padding(rest)
         width = len(indent) + len(marker) + padding
         chunks = [rest[padding:] + "\n"]
-        tip = OpenBlocks()
+        open_blocks = OpenBlocks()
         position = m.end() + 1
         if not rest.strip() and (blank := _BLANK_LINE.match(source, position)):
             position = blank.end()
         else:
-            end = self._rest_of_item(state, position, width, chunks, tip)
+            end = self._rest_of_item(state, position, width, chunks, open_blocks)
             position = cast(re.Match[str], _BLANK_LINES.match(source, end)).end()
             if position > end and any("```" in chunk or "~~~" in chunk for chunk in chunks):
-                tip.read_up_to(chunks)
-                if tip.fence:
+                open_blocks.read_up_to(chunks)
+                if open_blocks.fence:
                     chunks.append(_indented_lines(width)[1].sub("", source[end:position]))
         child = state.child("".join(chunks), first)
         self.read_blocks(child)
@@ -263,7 +263,7 @@ class _MarkdownBlockParser(BlockParser):
         return position
 
     def _rest_of_item(
-        self, state: BlockCursor, position: int, width: int, chunks: list[str], tip: OpenBlocks
+        self, state: BlockCursor, position: int, width: int, chunks: list[str], open_blocks: OpenBlocks
     ) -> int:
         """Add the text of the item at the cursor from its second line on, and return where that ends."""
         source, lazy = state.src, state.env["lazy"]
@@ -283,7 +283,7 @@ class _MarkdownBlockParser(BlockParser):
                 continue
             line = state.line_from(position)
             if number not in lazy:
-                if not tip.accepts_lazy_line(chunks, line):
+                if not open_blocks.accepts_lazy_line(chunks, line):
                     break
                 lazy.add(number)
             chunks.append(line)

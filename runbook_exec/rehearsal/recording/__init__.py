@@ -1,1 +1,1 @@
-"""Real runs, recorded: the transcript that a rehearsal of them needs."""
+"""Records a real run, and writes the transcript that a rehearsal of it needs."""

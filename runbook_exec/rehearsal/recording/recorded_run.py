@@ -11,7 +11,7 @@ from .terminal_trace import TerminalTrace
 
 @dataclass(slots=True)
 class RecordedCall:
-    """A call of a real run: what with, in which statement, and what came of it."""
+    """A call of a real run: its words, its statement, its output and its status."""
 
     words: tuple[str, ...]
     item: PlanItem | None
@@ -20,13 +20,13 @@ class RecordedCall:
     end_time: float = 0.0
     status: int = 0
     pieces: list[tuple[float, int, bytes]] = field(default_factory=list)
-    terminal: TerminalTrace | None = None  # where its output went to the terminal
-    private: bool = False  # whether what it printed is or may be a secret
+    terminal: TerminalTrace | None = None  # if its output went to the terminal
+    private: bool = False  # whether its output is or may be a secret
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
-    """What was recorded of a run: its calls, the values that it knew, and what a person answered."""
+    """The record of a run: its calls, the values that it knew, and the answers of the operator."""
 
     plan: Plan
     calls: tuple[RecordedCall, ...]
@@ -35,8 +35,8 @@ class RecordedRun:
     done: Mapping[str, str]
     choose: Mapping[str, str]
     attended: bool
-    all_secrets: tuple[str, ...] = ()  # every secret that the run ever knew, also those that were replaced
+    all_secrets: tuple[str, ...] = ()  # every secret that the run ever knew, including replaced ones
 
     def __repr__(self) -> str:
-        """Tells no value."""
+        """A text without any value."""
         return f"RecordedRun({len(self.calls)} calls)"

@@ -1,4 +1,4 @@
-"""`runbook-exec FILE --record`: a real run writes the transcript that a rehearsal of it needs."""
+"""Records a run for `runbook-exec FILE --record`, and writes a transcript of it."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from .session import RecordingSession, programs_on
 from .terminal_trace import TerminalMarkFilter, TerminalTrace
 from .writer import format_transcript
 
-# harmless, and yet another machine or another day answers otherwise
+# harmless, but the output differs from machine to machine or from day to day
 _MACHINE_DEPENDENT = frozenset(
     ("date", "df", "du", "groups", "hostname", "id", "logname", "nproc", "ps", "uname", "who", "whoami")
 )
 
 
 class Recorder:
-    """Records one run: a context manager that has parts of its own for those of a run."""
+    """Records one run: a context manager that replaces or wraps the parts of the run."""
 
     def __init__(self, plan: Plan, attended: bool) -> None:
         self._plan = plan
@@ -60,9 +60,9 @@ class Recorder:
         self._done: dict[str, str] = {}
         self._choose: dict[str, str] = {}
         self._masker = Masker()
-        self._private = False  # whether the present statement prints a secret
-        self._first_call = 0  # the number of calls before it
-        self._captured_names: set[str] = set()  # from its output
+        self._private = False  # whether the current statement prints a secret
+        self._first_call = 0  # the number of calls before the current statement
+        self._captured_names: set[str] = set()  # from the output of the current statement
 
     def __enter__(self) -> Recorder:
         return self
@@ -82,18 +82,18 @@ class Recorder:
     def session(
         self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None
     ) -> RecordingSession:
-        """The session to run in."""
+        """Make the session that the run uses."""
         session = RecordingSession(shell, clean=clean, cwd=cwd, keyboard=keyboard)
         session.marks, session.bin, session.prepare = self._marks, str(self._bin), self._install_stand_ins
         return session
 
     def context(self, world: RunContext) -> RunContext:
-        """The world, whose secrets are noted to be left out."""
+        """Make a context that also records the values of the run, and which of them are secret."""
         self._masker = world.masker
         return replace(world, learned=self._learn)
 
     def watch(self, events: Generator[Event]) -> Generator[Event]:
-        """The same events, of which those are noted that a rehearsal must answer."""
+        """Yield the same events, and note those that a rehearsal has to answer."""
         try:
             event = next(events)
             while True:
@@ -108,7 +108,7 @@ class Recorder:
             return
 
     def write_transcript(self) -> Path:
-        """Write the transcript beside the runbook; raises OSError."""
+        """Write the transcript beside the runbook and return its path. Raises OSError."""
         self._stack.close()
         self._attach_terminals()
         page = Path(self._plan.runbook.path)
@@ -131,7 +131,7 @@ class Recorder:
                 return path
         raise FileExistsError(f"too many transcripts beside {page}")
 
-    # what is noted ---------------------------------------------------------------------------------------
+    # notes -----------------------------------------------------------------------------------------------
 
     def _learn(self, name: str, value: Value) -> None:
         (self._secret if value.secret else self._public)[name] = value.text
@@ -149,7 +149,7 @@ class Recorder:
         self._item = item or self._item
 
     def _finish_statement(self) -> None:
-        """Only once all of its captures are known is what else a statement printed no secret."""
+        """Mark the statement's output as public once all of its captures are known."""
         captures = self._capture_names(self._item) if self._item else set()
         if captures and captures <= self._captured_names:
             for call in self._calls[self._first_call :]:
@@ -174,7 +174,7 @@ class Recorder:
                 self._choose[step.label] = event.answer
 
     def _install_stand_ins(self, path: str) -> None:
-        """Make a recording stand-in for every program that may matter, and listen to them."""
+        """Make a recording stand-in for every program whose output may matter, and serve them."""
         calls = self._folder / "calls"
         for folder in (calls, self._bin):
             folder.mkdir()
@@ -185,24 +185,23 @@ class Recorder:
             (self._bin / name).symlink_to(one)
         self._stack.enter_context(CallServer(calls, self._reply))
 
-    def _reply(self, told: StandInMessage) -> str:
-        if told.kind == "call":
+    def _reply(self, message: StandInMessage) -> str:
+        if message.kind == "call":
             call = RecordedCall(
-                tuple(told.words), self._item, told.pid, time.monotonic(), private=self._private
+                tuple(message.words), self._item, message.pid, time.monotonic(), private=self._private
             )
             self._calls.append(call)
             python = (sys.executable, "-I", "-S", str(Path(relay.__file__)))
             mark = self._marks.mark
             base = ('"$__runbook_f"', '"$__runbook"')
-            return exec_script([*python, *base, str(self._bin), mark, told.words[0]])
-        call = next(call for call in reversed(self._calls) if call.pid == told.pid)
-        code, call.pieces = parse_report(told.data)
-        call.status = code if code >= 0 else 128 - code
+            return exec_script([*python, *base, str(self._bin), mark, message.words[0]])
+        call = next(call for call in reversed(self._calls) if call.pid == message.pid)
+        call.status, call.pieces = parse_report(message.data)
         call.end_time = time.monotonic()
         return ""
 
     def _attach_terminals(self) -> None:
-        """Give each call what the terminal showed of it."""
+        """Attach to each call the output that went to the terminal."""
         shown: dict[str, Iterator[TerminalTrace]] = {
             pid: iter(terminals) for pid, terminals in self._marks.traces.items()
         }
@@ -212,7 +211,7 @@ class Recorder:
 
 
 def _transcript_names(page: Path) -> Iterator[str]:
-    """What the transcript may be called: the first that is not there yet."""
+    """The names to try for the transcript, the plainest first."""
     yield page.stem + TRANSCRIPT
     yield f"{page.stem}.recorded{TRANSCRIPT}"
     yield from (f"{page.stem}.recorded-{number}{TRANSCRIPT}" for number in range(2, 1000))

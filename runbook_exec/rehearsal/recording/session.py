@@ -1,4 +1,4 @@
-"""A session whose programs are recorded: what each printed on the terminal, and what was typed meanwhile."""
+"""A session that records the terminal output of its programs, and the keys typed meanwhile."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .terminal_trace import TerminalMarkFilter
 
 
 class RecordingSession(Session):
-    """A session that puts a folder in front of its shell's PATH once that has started.
+    """A session that puts a folder in front of its shell's PATH once the shell has started.
 
-    `prepare` is given the PATH that the shell then has.
+    It calls `prepare` with the PATH that the shell has by then.
     """
 
     marks: TerminalMarkFilter
@@ -23,14 +23,14 @@ class RecordingSession(Session):
     prepare: Callable[[str], None]
 
     def start(self) -> Iterator[OutputChunk | Silence | Done]:
-        """Start the shell; its configuration may change PATH, so that comes first."""
+        """Start the shell, then change PATH: the shell's configuration may set it."""
         yield from super().start()
         self._run_internal(self._driver.print_path, self._last)
         try:
             with open(f"{self._folder}/path", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123
                 self.prepare(file.read().removesuffix("\n"))
         except OSError:
-            return  # the shell has died, which the next statement tells
+            return  # the shell has died; the next statement reports that
         self._run_internal(self._driver.prepend_path.replace("{bin}", self.bin), self._last)
 
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[OutputChunk | Silence | Done]:
@@ -45,7 +45,7 @@ class RecordingSession(Session):
                 yield item
 
     def _type(self, keyboard: Any, poll: Any) -> bytes:
-        # once it has the keys, a program may show what is typed again before we look
+        # checked first: once a program has the keys, it may turn the echo on again
         kind = "typed" if self._is_echoing() else "hidden"
         data = super()._type(keyboard, poll)
         if data and (inside := self.marks.current_trace) is not None:

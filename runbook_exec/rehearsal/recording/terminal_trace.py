@@ -1,4 +1,4 @@
-"""The output of each program, found on the terminal between the marks that its relay writes there."""
+"""Finds the output of each program on the terminal, between the marks of its relay."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from ..relay import MARK_PREFIX
 
 @dataclass(slots=True)
 class TerminalTrace:
-    """What the terminal showed while a program had it: pieces in order, and which of them were typed."""
+    """The terminal's output and the typed keys while a program had the terminal, in order."""
 
-    pieces: list[tuple[str, bytes]] = field(default_factory=list)  # `shown`, `typed`, or `hidden`: not echoed
+    pieces: list[tuple[str, bytes]] = field(
+        default_factory=list
+    )  # `shown`, `typed`, or `hidden`: typed without echo
 
     def add(self, kind: str, data: bytes) -> None:
         """Add to the last piece, or as a new one."""
@@ -22,7 +24,7 @@ class TerminalTrace:
 
 
 class TerminalMarkFilter:
-    """Takes marks out of a stream, and keeps what stands between them for the process that they name."""
+    """Removes marks from a stream, and keeps the output between them by process id."""
 
     def __init__(self, mark: str) -> None:
         self.mark = mark
@@ -38,7 +40,7 @@ class TerminalMarkFilter:
         return self.traces[self._open_pids[-1]][-1] if self._open_pids else None
 
     def feed(self, data: bytes) -> bytes:
-        """The stream without marks, as far as it can be told yet."""
+        """The stream without marks, without an end that may be the beginning of a mark."""
         data = self._buffer + data
         clean = bytearray()
         position = 0
@@ -53,7 +55,7 @@ class TerminalMarkFilter:
         return bytes(clean)
 
     def flush(self) -> bytes:
-        """What was held back: it is no mark."""
+        """The end that `feed` held back: it is no mark."""
         held, self._buffer = self._buffer, b""
         clean = bytearray()
         self._pass_through(clean, held)
@@ -72,7 +74,7 @@ class TerminalMarkFilter:
             self._open_pids.remove(pid)
 
     def _find_partial_mark(self, data: bytes) -> int:
-        """Where the end begins that more could make a mark of."""
+        """The offset of an incomplete mark at the end; without one, the length of the data."""
         at = data.rfind(b"\x1b", max(0, len(data) - len(self._opening) - 32))
         if at < 0:
             return len(data)

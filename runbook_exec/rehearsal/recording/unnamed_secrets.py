@@ -1,4 +1,4 @@
-"""Secrets in a recorded run that no placeholder names, and made-up values in the place of secrets."""
+"""Finds secrets of a recorded run that have no name, and invents values to replace secrets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ...masking.token_patterns import find_tokens
 from .recorded_run import RecordedCall, RecordedRun
 
-# programs that print a secret, whatever it looks like: the words that their calls begin with
+# programs whose output is a secret: the first words of such calls
 _SECRET_COMMANDS = (
     ("op", "read"),
     ("pass", "show"),
@@ -27,7 +27,7 @@ _SHORTEST = 8  # characters of a part of a secret that is a secret by itself
 
 
 def find_unnamed_secrets(recording: RecordedRun, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Secrets that nobody had named: tokens of known shapes, what keepers of secrets print, hidden typing."""
+    """Secrets without a name: known tokens, the output of secret managers, and hidden typing."""
     seen = set(known.values())
     tokens = answers = typed = 0
     for call in recording.calls:
@@ -58,7 +58,7 @@ def find_unnamed_secrets(recording: RecordedRun, known: Mapping[str, str]) -> It
 
 
 def _find_earlier_secrets(recording: RecordedRun, seen: set[str]) -> Iterator[tuple[str, str]]:
-    """Secrets of the run that have no name any more, where a call has them; they are `seen` then."""
+    """Replaced secrets of the run that a call contains, with new names; adds them to `seen`."""
     there = [each for call in recording.calls for each in (*call.words, _outputdecode_output(call))]
     values = (value for value in recording.all_secrets if value not in seen)
     for number, value in enumerate((value for value in values if any(value in each for each in there)), 1):
@@ -67,13 +67,13 @@ def _find_earlier_secrets(recording: RecordedRun, seen: set[str]) -> Iterator[tu
 
 
 def _find_printed_secrets(call: RecordedCall, shown: str) -> Iterator[str]:
-    """What is a secret, by itself, of that which a call printed."""
+    """The secrets in the output of a call: all of it, or lines of one word."""
     text = shown.removesuffix("\n")
     keeper = any(call.words[: len(words)] == words for words in _SECRET_COMMANDS)
     if text and not call.status and (keeper or (call.private and "\n" not in text)):
         yield text
     elif call.private:
-        # words that stand among others are ordinary ones, which elsewhere are no secrets
+        # a word among others is an ordinary word, and no secret where it appears elsewhere
         yield from (line for line in text.split("\n") if len(line) >= _SHORTEST and len(line.split()) == 1)
 
 
@@ -83,9 +83,9 @@ def _outputdecode_output(call: RecordedCall) -> str:
 
 
 def invent_value(secret: str, number: int) -> str:
-    """A value of the same length as a secret, that holds nothing of it but how tokens of its kind begin.
+    """A value as long as a secret, which shares only the prefix of tokens of its kind.
 
-    `number` tells made-up values of one length from each other.
+    `number` makes invented values of one length distinct.
     """
     letter = "xyzwvutsrqponmlk"[number % 16]
     parts = _BORDERS.split(secret)
@@ -101,5 +101,5 @@ def _disguise_part(part: str, letter: str) -> str:
 
 
 def decode_output(data: bytes) -> str:
-    """The text of what a program printed; bytes that are not UTF-8 as surrogates."""
+    """The output of a program as text; bytes that are not UTF-8 become surrogates."""
     return data.decode("utf-8", "surrogateescape")

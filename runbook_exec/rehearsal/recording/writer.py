@@ -1,4 +1,4 @@
-"""From what a real run called to the text of a transcript, in which no secret stands."""
+"""Writes the calls of a recorded run as the text of a transcript without secrets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udff
 
 
 def format_transcript(recording: RecordedRun) -> str:
-    """The whole transcript."""
+    """The text of the transcript of a recorded run."""
     secrets = {name: value for name, value in recording.secret.items() if value}
     secrets |= dict(find_unnamed_secrets(recording, secrets))
     public = {name: value for name, value in recording.public.items() if name not in secrets and value}
@@ -44,10 +44,10 @@ class _TranscriptWriter:
         self.public = public
         self.names = {*secrets, *public}
         self.attended = attended
-        self.private = False  # whether the present call has printed what nobody may know
+        self.private = False  # whether the output of the current call is a secret
 
     def front_matter(self, recording: RecordedRun, masker: Masker) -> str:
-        """The front matter."""
+        """The front matter and the title of the transcript."""
         import yaml
 
         plan = recording.plan
@@ -75,12 +75,12 @@ class _TranscriptWriter:
         return f"---\n{text}---\n\n# {title}\n\n"
 
     def page_lines(self, recording: RecordedRun) -> Iterator[str]:
-        """The page itself, with a block for each step that called something."""
+        """The lines of the page, with a block for each step that called a program."""
         name = Path(recording.plan.runbook.path).name
         yield f"Recorded in a run of [the runbook]({name}). Values that are secret are made up.\n"
         step: Step | None = None
         opened = False
-        until = 0.0  # when the last of those that began so far has ended
+        until = 0.0  # the latest end of the calls so far
         together = False
         for call, after in zip_longest(recording.calls, recording.calls[1:]):
             its = call.item.step if call.item else None
@@ -107,7 +107,7 @@ class _TranscriptWriter:
             yield f"? {call.status}"
         self.private = call.private
         lines = list(self.terminal_lines(call.terminal) if call.terminal else self.stream_lines(call.pieces))
-        # blank lines at the end of a call are printed only where they are written so
+        # a blank line at the end of a call counts only if it is written as a backslash
         for index in range(len(lines) - 1, -1, -1):
             if lines[index]:
                 break
@@ -115,7 +115,7 @@ class _TranscriptWriter:
         yield from lines
 
     def stream_lines(self, pieces: Sequence[tuple[float, int, bytes]]) -> Iterator[str]:
-        """What went into pipes and files, each stream as long as it was the one that printed."""
+        """The output that went into pipes and files; consecutive pieces of a stream are joined."""
         texts: list[tuple[int, bytes]] = []
         for _, stream, data in sorted(pieces, key=lambda piece: piece[0]):
             if texts and texts[-1][0] == stream:
@@ -125,7 +125,7 @@ class _TranscriptWriter:
             yield from self.output_lines(decode_output(data), 2 if stream == 2 else 1)
 
     def terminal_lines(self, terminal: TerminalTrace) -> Iterator[str]:
-        """What the terminal showed, and what was typed."""
+        """The lines of output on the terminal, and of what was typed."""
         echo = ""
         pending = ""
         for kind, data in terminal.pieces:
@@ -148,7 +148,7 @@ class _TranscriptWriter:
     def output_lines(self, text: str, stream: int) -> Iterator[str]:
         """Lines of output as a transcript writes them."""
         prefix = "2> " if stream == 2 else ""
-        # only a line feed ends a line; what else may pass for its end is written as it is
+        # only a line feed ends a line; other line separators are part of it
         for line in re.findall(r"[^\n]*\n|[^\n]+", text):
             yield from self._output_line(line, prefix)
 
@@ -170,11 +170,11 @@ class _TranscriptWriter:
             yield f"# prints{' 2' if prefix else ''}: {written}"
 
     def prompt_text(self, text: str) -> str:
-        """A question or an answer, with names in the place of their values."""
+        """A question or an answer, with names in place of their values."""
         return escape_text(self.name_values(text), self.names)
 
     def name_values(self, text: str) -> Pattern:
-        """The text with every secret by its name, and public values where that is likely meant."""
+        """The text with names in place of secrets, and of public values (see `insert_names`)."""
         parts: Pattern = (text,)
         for name, value in sorted(self.secrets.items(), key=lambda pair: -len(pair[1])):
             parts = join_parts([piece for part in parts for piece in insert_name(part, name, value)])
@@ -188,7 +188,7 @@ class _TranscriptWriter:
 
 
 def _make_readable(word: Pattern) -> Pattern:
-    """A word with gaps for what is not in UTF-8, as no page could hold it."""
+    """A word with a gap for bytes that are not UTF-8: a page cannot contain them."""
     parts: list[Part] = []
     for part in word:
         pieces = _NOT_UTF8.split(part) if isinstance(part, str) else [part]
@@ -198,5 +198,5 @@ def _make_readable(word: Pattern) -> Pattern:
 
 
 def _capture_target(plan: Plan, where: ItemId) -> str:
-    """How `--capture` names the statement at this place."""
+    """The label of a statement, as `--capture` takes it."""
     return next(item.label for item in plan.items if item.where == where)

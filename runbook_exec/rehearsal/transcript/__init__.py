@@ -1,1 +1,1 @@
-"""Transcripts: read, matched, written."""
+"""Reads and writes transcripts: the calls that a rehearsal expects, and their answers."""

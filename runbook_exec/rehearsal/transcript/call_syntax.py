@@ -1,4 +1,4 @@
-"""The words of a call as a transcript writes it: quoted as in any POSIX shell, and nothing is expanded."""
+"""Splits and formats the calls of a transcript: POSIX shell quoting without expansions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SAFE = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class CallWord:
-    """One word of a call, and where it stands in the text of the call."""
+    """One word of a call, with its offsets in the text of the call."""
 
     pattern: Pattern
     start: int
@@ -24,12 +24,12 @@ class CallWord:
 
     @property
     def is_rest(self) -> bool:
-        """Whether it stands for any number of words."""
+        """Whether this is `...`, which matches any number of words."""
         return self.pattern == (Gap.WHOLE,)
 
 
 class CallSyntaxError(ValueError):
-    """Text that is no whole words: a quote is not closed, or nothing follows a backslash."""
+    """An incomplete call: a quote is not closed, or nothing follows a backslash."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ class CallSyntaxError(ValueError):
 
 
 def split_call(text: str) -> tuple[CallWord, ...]:
-    """The words of a call; raises Unclosed."""
+    """The words of a call. Raises CallSyntaxError if it is incomplete."""
     words: list[CallWord] = []
     position = 0
     while True:
@@ -118,7 +118,7 @@ def _parse_quoted_text(text: str) -> list[Part]:
 
 
 def quote_word(pattern: Pattern) -> str:
-    """A word as a transcript writes it, so that it reads back as this pattern."""
+    """A word as a transcript writes it; reading it back gives the same pattern."""
     if pattern == (Gap.WHOLE,):
         return REST
     plain = "".join(_text(part) for part in pattern)
@@ -137,12 +137,12 @@ def quote_word(pattern: Pattern) -> str:
 
 
 def format_call(words: Sequence[Pattern]) -> str:
-    """A call as a transcript writes it; a newline in a word stays one."""
+    """A call as a transcript writes it, without the marks of continuation lines."""
     return " ".join(quote_word(word) for word in words)
 
 
 def format_call_lines(words: Sequence[Pattern]) -> str:
-    """A call as the lines of a transcript, without the prompt of the first."""
+    """A call as the lines of a transcript, without the prompt of the first line."""
     return format_call(words).replace("\n", "\n> ")
 
 

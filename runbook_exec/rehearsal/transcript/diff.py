@@ -1,4 +1,4 @@
-"""What was expected and what came, one below the other."""
+"""Shows the expected and the received call or output, one below the other."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from difflib import SequenceMatcher, ndiff
 from .call_syntax import CallWord, quote_word
 from .pattern import insert_names, matches_word
 
-_MAX_LINES = 12  # lines of a difference that are shown
+_MAX_LINES = 12  # lines of a difference that are printed
 
 
 def format_call_diff(expected: Sequence[CallWord], words: Sequence[str], values: Mapping[str, str]) -> str:
-    """A call and the nearest that is expected, with carets below the words that differ."""
+    """The expected and the received call, with carets below the words that differ."""
     theirs = [quote_word(word.pattern) for word in expected]
     ours = [quote_word(insert_names(word, values)) for word in words]
     keys = [
@@ -38,7 +38,7 @@ def format_call_diff(expected: Sequence[CallWord], words: Sequence[str], values:
 
 
 def format_line_diff(expected: str, got: str) -> str:
-    """Two texts: those lines of each that the other does not have, and what stands around them."""
+    """The lines of two texts, marked `-` and `+` where only one of them has the line."""
     differing = [
         line.rstrip("\n") for line in ndiff(expected.split("\n"), got.split("\n")) if not line.startswith("?")
     ]

@@ -1,4 +1,4 @@
-"""What the front matter of a transcript says below `rehearsal:`."""
+"""Reads the settings of a transcript: the mapping below `rehearsal:` in its front matter."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ...diagnostics.problem import Problem
 from ...document.assignments import parse_capture
 from ...document.front_matter.bounds import find_bounds
+from ...document.front_matter.settings import is_empty, parse_bool
 from ...document.placeholders import parse_placeholder_name
 from ...text.durations import positive_duration
 from ...text.source import Source
@@ -17,13 +18,9 @@ from ...text.suggest import did_you_mean
 from ...text.yaml import YamlDocument, YamlError, load_yaml
 from .model import RehearsalSettings
 
-_NULL = "tag:yaml.org,2002:null"
-
-_BOOL = "tag:yaml.org,2002:bool"
-
 
 def read_settings(text: str, page: Source) -> tuple[RehearsalSettings, list[Problem]]:
-    """The settings of a transcript, and what is wrong with them, each at its place."""
+    """The settings of a transcript, and the problems in them, each with its place."""
     found = find_bounds(text)
     problems: list[Problem] = []
     if found is None:
@@ -48,13 +45,13 @@ def read_settings(text: str, page: Source) -> tuple[RehearsalSettings, list[Prob
 
 def _read_members(document: YamlDocument, node: Node, refuse: Callable[[YamlError], None]) -> dict[str, Any]:
     given: dict[str, Any] = {}
-    for key, value in _pairs(document, node):
+    for key, value in _read_pairs(document, node):
         name = key.value
         if name not in _READERS:
             hint = f"known are {', '.join(f'`{known}`' for known in _READERS)}"
             guess = did_you_mean(name, _READERS)
             refuse(document.make_error(key, f"unknown key `{name}`{guess}", "" if guess else hint))
-        elif not _is_empty(value):
+        elif not is_empty(value):
             try:
                 given[name.replace("-", "_")] = _READERS[name](document, value)
             except YamlError as mistake:
@@ -62,34 +59,32 @@ def _read_members(document: YamlDocument, node: Node, refuse: Callable[[YamlErro
     return given
 
 
-def _pairs(document: YamlDocument, node: Node) -> Iterator[tuple[Node, Node]]:
-    if _is_empty(node):
+def _read_pairs(document: YamlDocument, node: Node) -> Iterator[tuple[Node, Node]]:
+    if is_empty(node):
         return
     if not isinstance(node, MappingNode):
         raise document.make_error(node, "expected `name: value` lines")
     yield from node.value
 
 
-def _is_empty(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.tag == _NULL
-
-
-def _text(document: YamlDocument, node: Node) -> str:
-    """The text as written, also where YAML would make a number, a date or a truth value of it."""
-    if not isinstance(node, ScalarNode) or _is_empty(node):
+def _read_text(document: YamlDocument, node: Node) -> str:
+    """The text as written, even if YAML reads it as a number, a date or a truth value."""
+    if not isinstance(node, ScalarNode) or is_empty(node):
         raise document.make_error(node, "expected text")
     return str(node.value)
 
 
-def _mapping(document: YamlDocument, node: Node) -> Mapping[str, str]:
-    return {_text(document, key): _text(document, value) for key, value in _pairs(document, node)}
+def _read_mapping(document: YamlDocument, node: Node) -> Mapping[str, str]:
+    return {
+        _read_text(document, key): _read_text(document, value) for key, value in _read_pairs(document, node)
+    }
 
 
-def _by_name(document: YamlDocument, node: Node) -> Mapping[str, str]:
+def _read_by_name(document: YamlDocument, node: Node) -> Mapping[str, str]:
     given = {}
-    for key, value in _pairs(document, node):
+    for key, value in _read_pairs(document, node):
         try:
-            given[parse_placeholder_name(_text(document, key))] = _text(document, value)
+            given[parse_placeholder_name(_read_text(document, key))] = _read_text(document, value)
         except YamlError:
             raise
         except ValueError as error:
@@ -97,8 +92,8 @@ def _by_name(document: YamlDocument, node: Node) -> Mapping[str, str]:
     return given
 
 
-def _captures(document: YamlDocument, node: Node) -> Mapping[str, str]:
-    captures = _by_name(document, node)
+def _read_captures(document: YamlDocument, node: Node) -> Mapping[str, str]:
+    captures = _read_by_name(document, node)
     for name, where in captures.items():
         try:
             parse_capture(f"{name}={where}")
@@ -107,8 +102,8 @@ def _captures(document: YamlDocument, node: Node) -> Mapping[str, str]:
     return captures
 
 
-def _programs(document: YamlDocument, node: Node) -> Mapping[str, str]:
-    """Names, or `name: path`, as a list."""
+def _read_programs(document: YamlDocument, node: Node) -> Mapping[str, str]:
+    """A list of names, or of `name: path` mappings, as one mapping."""
     if not isinstance(node, SequenceNode):
         raise document.make_error(
             node, "expected a list of programs", "write `[git]`, or `- mise: PATH` lines"
@@ -116,51 +111,51 @@ def _programs(document: YamlDocument, node: Node) -> Mapping[str, str]:
     programs: dict[str, str] = {}
     for item in node.value:
         if isinstance(item, MappingNode):
-            programs |= _mapping(document, item)
+            programs |= _read_mapping(document, item)
         else:
-            programs[_text(document, item)] = ""
+            programs[_read_text(document, item)] = ""
     for name in programs:
         if not name or "/" in name:
             raise document.make_error(node, f"expected the name of a program, got `{name}`")
     return programs
 
 
-def _list(document: YamlDocument, node: Node) -> tuple[str, ...]:
+def _read_list(document: YamlDocument, node: Node) -> tuple[str, ...]:
     if not isinstance(node, SequenceNode):
         raise document.make_error(node, "expected a list")
-    return tuple(_text(document, item) for item in node.value)
+    return tuple(_read_text(document, item) for item in node.value)
 
 
-def _truth(document: YamlDocument, node: Node) -> bool:
-    if not isinstance(node, ScalarNode) or node.tag != _BOOL:
+def _read_bool(document: YamlDocument, node: Node) -> bool:
+    if (value := parse_bool(node)) is None:
         raise document.make_error(node, "expected `true` or `false`")
-    return node.value.lower() in ("true", "yes", "on")
+    return value
 
 
-def _duration(document: YamlDocument, node: Node) -> float:
+def _read_duration(document: YamlDocument, node: Node) -> float:
     try:
-        return positive_duration(_text(document, node))
+        return positive_duration(_read_text(document, node))
     except YamlError:
         raise
     except ValueError as error:
         raise document.make_error(node, str(error)) from None
 
 
-def _anchor(document: YamlDocument, node: Node) -> str:
-    return _text(document, node).removeprefix("#")
+def _read_anchor(document: YamlDocument, node: Node) -> str:
+    return _read_text(document, node).removeprefix("#")
 
 
 _READERS: Mapping[str, Callable[[YamlDocument, Node], Any]] = {
-    "procedure": _anchor,
-    "values": _by_name,
-    "captures": _captures,
-    "done": _mapping,
-    "choose": _mapping,
-    "programs": _programs,
-    "stand-ins": _text,
-    "files": _text,
-    "services": _list,
-    "environment": _mapping,
-    "operator": _truth,
-    "timeout": _duration,
+    "procedure": _read_anchor,
+    "values": _read_by_name,
+    "captures": _read_captures,
+    "done": _read_mapping,
+    "choose": _read_mapping,
+    "programs": _read_programs,
+    "stand-ins": _read_text,
+    "files": _read_text,
+    "services": _read_list,
+    "environment": _read_mapping,
+    "operator": _read_bool,
+    "timeout": _read_duration,
 }

@@ -1,4 +1,4 @@
-"""What a transcript is, once read: the calls that a rehearsal expects, and what answers them."""
+"""The parts of a transcript: expected calls, their output, and the rehearsal's settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .pattern import Pattern, names_in
 
 @dataclass(frozen=True, slots=True)
 class ExpectedOutput:
-    """Characters that a program prints: a line, or with `newline` false a part of one."""
+    """Text that a program prints: a line, or a part of one if `newline` is false."""
 
     pattern: Pattern
     stream: int  # 1 or 2
@@ -36,7 +36,7 @@ class ElidedLines:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedPrompt:
-    """What a program prints before it waits for a line from the terminal."""
+    """Text that a program prints before it waits for a line from the terminal."""
 
     pattern: Pattern
     span: Span
@@ -44,7 +44,7 @@ class ExpectedPrompt:
 
 @dataclass(frozen=True, slots=True)
 class TypedLine:
-    """What the operator then types, and Enter; `hidden` where the terminal does not show it."""
+    """A line that the operator then types; `hidden` if the terminal does not show it."""
 
     pattern: Pattern
     span: Span
@@ -54,9 +54,19 @@ class TypedLine:
 CallLine = ExpectedOutput | ElidedLines | ExpectedPrompt | TypedLine
 
 
+def is_printed_on(line: CallLine, stream: int) -> bool:
+    """Whether a program prints a line on this stream; 0 is both streams in one place.
+
+    A typed line is echoed by the terminal, if at all, and not printed by the program.
+    """
+    if isinstance(line, TypedLine):
+        return False
+    return stream in (0, 1 if isinstance(line, ExpectedPrompt) else line.stream)
+
+
 @dataclass(frozen=True, slots=True)
 class ExpectedCall:
-    """A call that is expected, and what stands below it; `number` counts the calls of a transcript from 0."""
+    """An expected call and the lines below it; `number` counts the calls of a transcript from 0."""
 
     number: int
     words: tuple[CallWord, ...]  # the program's name and its arguments
@@ -65,31 +75,37 @@ class ExpectedCall:
     status: int = 0
     stdin: tuple[Pattern, ...] | None = None  # lines that must come on its standard input
     group: int = 0  # calls of one group other than 0 come in any order
-    repeats: bool = False  # it comes any number of times, and at any time
-    extent: tuple[int, int] = (0, 0)  # offsets of the lines that it takes in the file, line ends included
+    repeats: bool = False  # it may come any number of times, at any time
+    extent: tuple[int, int] = (0, 0)  # offsets of its lines in the file, with line ends
 
     @property
     def program(self) -> str:
-        """The name of the program, "" where it is not told."""
+        """The name of the program; empty if it contains a name or a gap."""
         first = self.words[0].pattern
         return first[0] if len(first) == 1 and isinstance(first[0], str) else ""
 
+    def shares_group(self, other: ExpectedCall) -> bool:
+        """Whether this call and the other may come in any order."""
+        return self.group != 0 and self.group == other.group
+
     @property
     def expects_output(self) -> bool:
-        """Whether anything is said of what it prints."""
+        """Whether the transcript has lines of output for this call."""
         return bool(self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class RehearsalSettings:
-    """What the front matter says below `rehearsal:`; paths are relative to the transcript's folder."""
+    """The `rehearsal:` settings; paths are relative to the transcript's folder."""
 
     procedure: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     captures: Mapping[str, str] = field(default_factory=dict)  # as `--capture` takes them, by name
     done: Mapping[str, str] = field(default_factory=dict)  # the note to each manual step
-    choose: Mapping[str, str] = field(default_factory=dict)  # the alternative of each step that has some
-    programs: Mapping[str, str] = field(default_factory=dict)  # a path by name, "" where PATH tells
+    choose: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the alternative to run, for each step that has alternatives
+    programs: Mapping[str, str] = field(default_factory=dict)  # paths by name; "" is looked up on PATH
     stand_ins: str | None = None
     files: str | None = None
     services: tuple[str, ...] = ()
@@ -100,18 +116,18 @@ class RehearsalSettings:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A page of expected calls, read; what is wrong with it is in `problems`."""
+    """A page of expected calls; `problems` lists its mistakes."""
 
     path: str
     text: str
     settings: RehearsalSettings
     calls: tuple[ExpectedCall, ...]
     problems: tuple[Problem, ...] = ()
-    blocks: tuple[Span, ...] = ()  # of the blocks that calls stand in
+    blocks: tuple[Span, ...] = ()  # of the blocks that contain calls
 
     @property
     def names(self) -> set[str]:
-        """Every name in its calls and in what stands below them."""
+        """Every name in the calls and in the lines below them."""
         patterns = [word.pattern for call in self.calls for word in call.words]
         patterns += [
             line.pattern for call in self.calls for line in call.lines if not isinstance(line, ElidedLines)
@@ -120,14 +136,14 @@ class Transcript:
         return {name for pattern in patterns for name in names_in(pattern)}
 
     def find_key_span(self, key: str) -> Span | None:
-        """Where a key stands in the front matter."""
+        """The span of a key in the front matter; None if it has no such key."""
         found = find_bounds(self.text)
         at = re.search(rf"(?<![\w-]){re.escape(key)}(?=['\"]?\s*:)", self.text[: found[1]]) if found else None
         return parse_source(self.text).span(*at.span()) if at else None
 
     @property
     def has_operator(self) -> bool:
-        """Whether an operator sits at the terminal."""
+        """Whether the rehearsal has an operator at its terminal."""
         typed = any(isinstance(line, TypedLine) for call in self.calls for line in call.lines)
         return typed if self.settings.operator is None else self.settings.operator
 

@@ -1,4 +1,4 @@
-"""From a page to a transcript: its console blocks line by line, each thing with its place."""
+"""Parses a page as a transcript: its console blocks line by line, everything with its place."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _MIN_SIMILARITY = 0.75
 
 
 def parse_transcript(data: bytes, path: str) -> Transcript:
-    """The transcript that a page is; nothing is refused here: what is wrong is in the problems of it."""
+    """Parse a page as a transcript; mistakes are in its `problems`. Raises nothing."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -65,7 +65,7 @@ def parse_transcript(data: bytes, path: str) -> Transcript:
         each for each in elements.read_elements(page, matter[2] if matter else 0) if isinstance(each, Fence)
     ]
     blocks = [fence for fence in fences if fence.info.split()[:1] == ["console"]]
-    # names that a later call requires, or binds, count in every answer
+    # a name of any call counts in every answer, including earlier ones
     for fence in blocks:
         reader.names |= _names_of_calls(fence.code)
     for fence in blocks:
@@ -94,7 +94,7 @@ def _names_of_calls(code: MappedText) -> set[str]:
 
 @dataclass(slots=True)
 class _CallDraft:
-    """A call while its lines are read."""
+    """A call whose lines are still being read."""
 
     words: tuple[CallWord, ...]
     span: Span
@@ -105,7 +105,7 @@ class _CallDraft:
     lines: list[CallLine] = field(default_factory=list)
     status: int | None = None
     stdin: list[Pattern] = field(default_factory=list)
-    blank: list[Span] = field(default_factory=list)  # blank lines, which only count if more is printed
+    blank: list[Span] = field(default_factory=list)  # blank lines, which count only if more output follows
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ class _TranscriptParser:
     draft: _CallDraft | None = None
 
     def read_block(self, fence: Fence) -> None:
-        """The calls of one block."""
+        """Read the calls of one block."""
         code = fence.code
         self.group = 0
         lines = code.text.split("\n") if code.origins else []
@@ -142,7 +142,7 @@ class _TranscriptParser:
         self.problems.append(Problem("transcript", message, self.page.span(start, max(end, start + 1)), hint))
 
     def read_call(self, code: MappedText, lines: list[str], first: int) -> int:
-        """Read the call whose prompt is on line `first`; the index of the line after it."""
+        """Read the call whose prompt is on line `first`; return the index of the line after it."""
         self.finish_call()
         text = ""
         cuts: list[tuple[int, int]] = []
@@ -178,7 +178,7 @@ class _TranscriptParser:
         return last
 
     def read_line(self, code: MappedText, text: str, index: int) -> None:
-        """Read a line that is no call."""
+        """Read a line that is not part of a call."""
         start = code.origins[index]
         span = self.page.span(start, start + len(text))
         draft = self.draft
@@ -226,7 +226,7 @@ class _TranscriptParser:
         return parse_text(text, self.names)
 
     def add_lines(self, draft: _CallDraft, *lines: CallLine) -> None:
-        """Add lines to a call, and before them the blank ones that stand above."""
+        """Add lines to a call, after the blank lines that precede them."""
         draft.lines += [ExpectedOutput((), 1, span) for span in draft.blank]
         draft.blank.clear()
         draft.lines += lines
@@ -274,7 +274,7 @@ class _TranscriptParser:
             self.add_lines(draft, ExpectedOutput(self.parse_pattern(text), stream, span, newline=False))
 
     def finish_call(self) -> None:
-        """The call that was being read is whole."""
+        """Check the call that was being read, and add it to the calls."""
         draft, self.draft = self.draft, None
         if draft is None:
             return
@@ -305,7 +305,7 @@ class _TranscriptParser:
 
 
 def _offset(cuts: list[tuple[int, int]], position: int) -> int:
-    """Where a position in the text of a call stands in the file."""
+    """The offset in the file of a position in the text of a call."""
     text_start, origin = max(cut for cut in cuts if cut[0] <= position)
     return origin + position - text_start
 

@@ -1,4 +1,4 @@
-"""Patterns of a transcript: text with names that match and bind, and gaps, as one regular expression."""
+"""Patterns of a transcript: text with gaps, and with names that match and are bound."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ REST = "..."
 
 _NAMED = "n{}"
 
-_SHORTEST_VALUE = 6  # characters that a value must have to be named where it is a part of a word
+_SHORTEST_VALUE = 6  # characters of a value that is replaced by its name inside other text
 
 
 class Gap(Enum):
-    """What matches without being told: characters of a word or a line, or whole words or lines."""
+    """A part that matches anything: characters of a word or a line, or whole words or lines."""
 
     CHARACTERS = GAP
     WHOLE = REST
@@ -29,7 +29,7 @@ class Gap(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """`<name>`: one character or more, bound where they come first, and required to be equal from then on."""
+    """`<name>`: one or more characters; the first match binds it, later ones must be equal."""
 
     name: str  # in compared form
     text: str  # as written
@@ -41,8 +41,10 @@ Pattern = tuple[Part, ...]
 
 
 def parse_text(text: str, names: Collection[str] | None = None) -> Pattern:
-    """The pattern of a line of output; with `names`, any other `<…>` is text. A backslash before `<` or
-    `[..]` makes it text, too."""
+    """Parse a line of output as a pattern; if `names` is given, any other `<…>` is text.
+
+    A backslash before `<` or `[..]` makes it text.
+    """
     parts: list[Part] = []
     position = 0
     for found in re.finditer(r"\\(?=<|\[\.\.\])|\[\.\.\]|<[^\W\d_][\w .:/-]*>", text):
@@ -68,7 +70,7 @@ def _is_name(text: str, at: int, names: Collection[str] | None) -> bool:
 
 
 def join_parts(parts: Sequence[Part]) -> Pattern:
-    """The pattern with texts beside each other made one, and no empty ones."""
+    """The parts as a pattern, with adjacent texts joined and empty texts left out."""
     result: list[Part] = []
     for part in parts:
         if isinstance(part, str) and result and isinstance(result[-1], str):
@@ -84,7 +86,7 @@ def names_in(pattern: Pattern) -> list[str]:
 
 
 def fill_pattern(pattern: Pattern, values: Mapping[str, str]) -> str:
-    """The text that an answer prints: names by their values or as written, and nothing for gaps."""
+    """The text that a pattern prints: names by their values or as written, and nothing for gaps."""
     pieces = []
     for part in pattern:
         if isinstance(part, Name):
@@ -95,7 +97,7 @@ def fill_pattern(pattern: Pattern, values: Mapping[str, str]) -> str:
 
 
 def insert_names(text: str, values: Mapping[str, str]) -> Pattern:
-    """The text with the values of names as these names; a short value only where it is all of it."""
+    """The text with names in place of their values; a short value only if it is the whole text."""
     for name, value in values.items():
         if value and text == value:
             return (Name(name, f"<{name}>"),)
@@ -107,7 +109,7 @@ def insert_names(text: str, values: Mapping[str, str]) -> Pattern:
 
 
 def insert_name(part: Part, name: str, value: str) -> list[Part]:
-    """A part of a pattern with a name wherever its text has this value."""
+    """The part of a pattern, split at each occurrence of the value, with the name in between."""
     if not isinstance(part, str) or value not in part:
         return [part]
     pieces: list[Part] = []
@@ -117,7 +119,7 @@ def insert_name(part: Part, name: str, value: str) -> list[Part]:
 
 
 class Expression:
-    """A regular expression that grows by patterns; names that are known are matched as what they are."""
+    """A regular expression that is built from patterns; a bound name matches exactly its value."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
@@ -125,7 +127,7 @@ class Expression:
         self._groups: dict[str, str] = {}
 
     def add_regex(self, piece: str) -> None:
-        """Add an expression as it is."""
+        """Add a piece of a regular expression unchanged."""
         self._pieces.append(piece)
 
     def add_pattern(self, pattern: Pattern, border: str) -> None:
@@ -149,7 +151,7 @@ class Expression:
         return "".join(self._pieces)
 
     def match(self, text: str) -> dict[str, str] | None:
-        """What the names are bound to if all of the text matches, else None."""
+        """The values that the names are bound to if the whole text matches, else None."""
         found = re.fullmatch(self.text, text, re.DOTALL)
         if found is None:
             return None
@@ -157,7 +159,7 @@ class Expression:
 
 
 def matches_word(pattern: Pattern, word: str, values: Mapping[str, str]) -> bool:
-    """Whether a pattern matches just this word of a call; one that stands for many words matches none."""
+    """Whether a pattern matches one word of a call; `...` matches none."""
     return pattern != (Gap.WHOLE,) and _matches_whole(pattern, word, values, r"\x00")
 
 

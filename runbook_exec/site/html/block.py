@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from ...document.model import Block, Statement
+from ...document.placeholders import replace_placeholders
 from ...plan.builder import chosen_alternative
 from ...plan.model import PlanItem
 from ...shells.quoting import Context
@@ -126,9 +127,8 @@ def _render_statement(
 def _blank_placeholders(block: Block, text: str) -> str:
     """The text with a word in place of each placeholder, which else would be coloured as redirections."""
     for statement in block.statements:
-        for found in statement.placeholders:
-            start, end = statement.start + found.start, statement.start + found.end
-            text = text[:start] + "Q" * (end - start) + text[end:]
+        blanked = replace_placeholders(statement.text, statement.placeholders)
+        text = text[: statement.start] + blanked + text[statement.end :]
     return text
 
 
