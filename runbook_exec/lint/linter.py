@@ -9,12 +9,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.report import Report
+from ..diagnostics.rule import RuleInfo
 from .cache import Cache, CacheKeys, format_line
 from .facts.query_log import Query
 from .inputs import Pages
 from .results import CachedResult, PageResult
 from .rule import LintContext
-from .selection import LintSettings
+from .selection import LintSettings, check_codes
 
 if TYPE_CHECKING:
     from .rule import Rule
@@ -64,12 +65,13 @@ class _LintRun:
         """Look at some of the pages."""
         from .checker import Checker
         from .concurrency import check_in_batches
-        from .registry import RULES, check_codes
 
         self._context.few_pages = len(paths) <= _FEW
+        known = _load_rules()
+        self._context.rules = _list_rules()
         for codes in dict.fromkeys(settings.codes for settings in self._settings.values()):
-            check_codes(codes)
-        rules = RULES if self._rules is None else self._rules
+            check_codes(codes, self._context.rules)
+        rules = known if self._rules is None else self._rules
         looking = Checker(self._context, self._pages, self._settings, rules)
         return check_in_batches(looking.check, paths, looking.prefetch)
 
@@ -127,4 +129,16 @@ def _build_report(looked: Sequence[PageResult]) -> Report:
         tuple(found for page in looked for found in page.diagnostics),
         {page.path: page.digest for page in looked if not page.read_error},
         (*(page.read_error for page in looked if page.read_error), *unchecked),
+        rules=_list_rules,
     )
+
+
+def _load_rules() -> Sequence[Rule]:
+    """Every rule. They are imported only here: a run that finds all results in the cache needs none."""
+    from .registry import RULES
+
+    return RULES
+
+
+def _list_rules() -> Sequence[RuleInfo]:
+    return [rule.info for rule in _load_rules()]
