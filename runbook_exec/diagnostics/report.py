@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..lint.rule import Rule
 from ..text.source import make_span
 from ..text.span import Span
 from .excerpt import format_excerpt
 from .finding import Finding
 from .problem import Severity
+from .rule import RuleInfo
 
 _TELLING = 4  # characters of a secret that are shown: they tell what kind it is
 
@@ -60,17 +60,20 @@ class Diagnostic(NamedTuple):
 class Report:
     """All that was found, in the order of the pages and of the text; and what could not be checked.
 
-    `command` is who tells it, and `rules` those that found something and are none of the linter's.
+    `command` is the subcommand that made the report. `rules` returns at least the rules that found something;
+    only formats that list rules call it, because importing the rules takes long.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     pages: Mapping[str, str]  # the digest of each page that was looked at, by path
     not_checked: tuple[str, ...] = field(default=())  # why, a line each
     command: str = "lint"
-    rules: tuple[Rule, ...] = ()
+    rules: Callable[[], Iterable[RuleInfo]] = tuple
 
 
-def build_diagnostics(path: str, text: str, found: Sequence[tuple[Rule, Finding]]) -> Iterator[Diagnostic]:
+def build_diagnostics(
+    path: str, text: str, found: Sequence[tuple[RuleInfo, Finding]]
+) -> Iterator[Diagnostic]:
     """Findings, in the order of the text, as they are told: what is a secret is not shown."""
     placing = _LocationFinder(text)
     secrets = [finding.span for _, finding in found if finding.secret]

@@ -74,11 +74,11 @@ class Checker:
 
     def _rules_for(self, settings: LintSettings) -> Sequence[Rule]:
         if settings is not self._latest[0]:
-            self._latest = settings, [rule for rule in self._rules if rule in settings.selection]
+            self._latest = settings, [rule for rule in self._rules if rule.info in settings.selection]
         return self._latest[1]
 
     def _check_page(self, path: str, page: Page, rules: Sequence[Rule]) -> Iterator[Diagnostic]:
-        found = [(rule, finding) for rule in rules for finding in islice(rule.check(page), _MOST)]
+        found = [(rule.info, finding) for rule in rules for finding in islice(rule.check(page), _MOST)]
         found.sort(key=lambda each: (each[1].span.start, each[0].code))
         ignored = suppressed_codes_by_line(page.runbook)
         for each, (rule, finding) in zip(

@@ -18,16 +18,20 @@ _RANDOM = re.compile(r"(?<=[A-Za-z0-9]{6})[A-Za-z0-9]{9,}")
 
 def format_rule_list(rules: Sequence[Rule]) -> Iterator[str]:
     """A line for each rule: its code, its severity, its name, and whether it must be selected."""
-    width = max(len(rule.name) for rule in rules)
-    for rule in sorted(rules, key=lambda rule: rule.code):
-        selected = "" if rule.default else "not by default"
-        yield f"{rule.code}  {rule.severity:<7}  {rule.name:<{width}}  {selected}".rstrip()
+    width = max(len(rule.info.name) for rule in rules)
+    for rule in sorted(rules, key=lambda rule: rule.info.code):
+        selected = "" if rule.info.default else "not by default"
+        yield f"{rule.info.code}  {rule.info.severity:<7}  {rule.info.name:<{width}}  {selected}".rstrip()
 
 
 def explain_rule(rule: Rule) -> str:
     """A rule in full: why it is there, and documents that trip it and that do not."""
-    when = "" if rule.default else "; looks only where it is selected"
-    lines = [f"{rule.code} {rule.name} ({rule.severity}{when})", "", *textwrap.wrap(rule.why, _WIDTH)]
+    when = "" if rule.info.default else "; looks only where it is selected"
+    lines = [
+        f"{rule.info.code} {rule.info.name} ({rule.info.severity}{when})",
+        "",
+        *textwrap.wrap(rule.info.why, _WIDTH),
+    ]
     for title, examples in (("found in:", rule.bad[:1]), ("not in:", rule.good[:1])):
         for example in examples:
             lines += ["", title, "", *(f"    {line}".rstrip() for line in _example_lines(example))]
@@ -44,7 +48,7 @@ def _example_lines(example: Example) -> Iterator[str]:
 
 def format_rules_page(rules: Sequence[Rule]) -> str:
     """The documentation page of the rules, in Markdown."""
-    ordered = sorted(rules, key=lambda rule: rule.code)
+    ordered = sorted(rules, key=lambda rule: rule.info.code)
     lines = [
         "# Rules",
         "",
@@ -55,18 +59,18 @@ def format_rules_page(rules: Sequence[Rule]) -> str:
         "| --- | --- | --- | --- |",
     ]
     for rule in ordered:
-        anchor = f"{rule.code.lower()}-{rule.name}"
+        anchor = f"{rule.info.code.lower()}-{rule.info.name}"
         lines.append(
-            f"| [{rule.code}](#{anchor}) | {rule.name} | {rule.severity} "
-            f"| {'yes' if rule.default else 'no'} |"
+            f"| [{rule.info.code}](#{anchor}) | {rule.info.name} | {rule.info.severity} "
+            f"| {'yes' if rule.info.default else 'no'} |"
         )
     for rule in ordered:
-        lines += ["", f"## {rule.code} {rule.name}", "", *textwrap.wrap(rule.why, 110)]
+        lines += ["", f"## {rule.info.code} {rule.info.name}", "", *textwrap.wrap(rule.info.why, 110)]
         for title, examples in (("Found in:", rule.bad), ("Not found in:", rule.good)):
             for number, example in enumerate(examples):
                 shown = (
                     replace(example, text=_elide_secrets(example.text))
-                    if rule.code in _ABOUT_SECRETS
+                    if rule.info.code in _ABOUT_SECRETS
                     else example
                 )
                 lines += _fence_example(shown, title if number == 0 else "")

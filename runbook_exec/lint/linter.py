@@ -9,13 +9,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.report import Report
+from ..diagnostics.rule import RuleInfo
 from .cache import Cache, CacheKeys, format_line
 from .facts.queries import answer_to
 from .facts.query_log import Query
 from .inputs import Pages
 from .results import CachedResult, PageResult
 from .rule import LintContext
-from .selection import LintSettings
+from .selection import LintSettings, check_codes
 
 if TYPE_CHECKING:
     from .rule import Rule
@@ -63,12 +64,14 @@ class _LintRun:
 
     def check(self, paths: Sequence[str]) -> Iterator[CachedResult]:
         """Look at some of the pages."""
-        from . import checker, concurrency, registry  # a run that finds all in the cache needs none of them
+        from . import checker, concurrency  # a run that finds all in the cache needs neither
 
         self._context.few_pages = len(paths) <= _FEW
+        known = _load_rules()
+        self._context.rules = _list_rules()
         for codes in dict.fromkeys(settings.codes for settings in self._settings.values()):
-            registry.check_codes(codes)
-        rules = registry.RULES if self._rules is None else self._rules
+            check_codes(codes, self._context.rules)
+        rules = known if self._rules is None else self._rules
         looking = checker.Checker(self._context, self._pages, self._settings, rules)
         return concurrency.check_in_batches(looking.check, paths, looking.prefetch)
 
@@ -124,4 +127,16 @@ def _build_report(looked: Sequence[PageResult]) -> Report:
         tuple(found for page in looked for found in page.diagnostics),
         {page.path: page.digest for page in looked if not page.read_error},
         (*(page.read_error for page in looked if page.read_error), *unchecked),
+        rules=_list_rules,
     )
+
+
+def _load_rules() -> Sequence[Rule]:
+    """Every rule. They are imported only here: a run that finds all results in the cache needs none."""
+    from .registry import RULES
+
+    return RULES
+
+
+def _list_rules() -> Sequence[RuleInfo]:
+    return [rule.info for rule in _load_rules()]

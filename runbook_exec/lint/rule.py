@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..diagnostics.finding import Finding
-from ..diagnostics.problem import Severity
+from ..diagnostics.rule import RuleInfo
 from ..document.model import Runbook
 from ..text.span import Span
 from .facts.query_log import QueryLog
@@ -47,6 +47,7 @@ class LintContext:
     pages: Pages
     today: date
     query_log: QueryLog = field(default_factory=lambda: QueryLog())
+    rules: Sequence[RuleInfo] = ()  # every rule that has a code, also those that are not selected
     history: BackgroundResult | None = None  # that of the pages' repositories, where it is being looked at
     few_pages: bool = (
         False  # whether so few pages are looked at that what is asked for one is not made for all
@@ -66,13 +67,9 @@ class Example:
 class Rule(NamedTuple):
     """One thing that the linter looks for; `bad` trips it and `good` must not."""
 
-    code: str  # a letter and three digits, never used for anything else
-    name: str  # one line, lower case, kebab-case words
-    why: str  # Markdown: what goes wrong in real life, and what to do instead
+    info: RuleInfo
     check: Callable[[Page], Iterator[Finding]]
     bad: tuple[Example, ...] = ()
     good: tuple[Example, ...] = ()
-    severity: Severity = Severity.WARNING
-    default: bool = True  # whether it looks without being selected
     asks_shells: bool = False  # whether it looks at what the shells say of the blocks
     asks_history: bool = False  # whether it looks at what git tells of the page

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .rule import Rule
-
+from ..diagnostics.rule import RuleInfo
+from ..text.suggest import did_you_mean
 
 ALL = "ALL"  # every rule, in place of a code
 
@@ -25,7 +24,7 @@ class Selection:
     extend_select: Collection[str] = ()
     ignore: Collection[str] = ()
 
-    def __contains__(self, rule: Rule) -> bool:
+    def __contains__(self, rule: RuleInfo) -> bool:
         wanted = codes_match_rule(self.select, rule) if self.select else rule.default
         return (wanted or codes_match_rule(self.extend_select, rule)) and not codes_match_rule(
             self.ignore, rule
@@ -42,6 +41,21 @@ class LintSettings:
     codes: tuple[tuple[str, str], ...] = ()
 
 
-def codes_match_rule(codes: Collection[str], rule: Rule) -> bool:
+def codes_match_rule(codes: Collection[str], rule: RuleInfo) -> bool:
     """Whether one of the codes, beginnings of codes and names means this rule."""
     return any(code in (ALL, rule.name) or rule.code.startswith(code) for code in codes)
+
+
+def check_codes(codes: Iterable[tuple[str, str]], rules: Sequence[RuleInfo]) -> None:
+    """Check that each code means one of the rules; a code comes after the place where it is written.
+
+    A code may also be the beginning of one, or a name. Raises UnknownCode for the first that means no rule.
+    """
+    for where, code in codes:
+        if not code:
+            raise UnknownCode(f"{where}expected the code of a rule, such as `P101`, got nothing")
+        if code != ALL and not any(codes_match_rule((code,), rule) for rule in rules):
+            names = (*(rule.code for rule in rules), *(rule.name for rule in rules))
+            guess = did_you_mean(code, names) or did_you_mean(code.upper(), names)
+            guess = guess or "; `runbook-exec lint --list-rules` lists them"
+            raise UnknownCode(f"{where}`{code}` is the code of no rule{guess}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..diagnostics.finding import Finding
 from ..diagnostics.problem import Severity
 from ..diagnostics.report import Diagnostic, build_diagnostics
-from ..lint.rule import Page, Rule
+from ..diagnostics.rule import RuleInfo
 from ..text.span import Span
 
 
@@ -16,7 +16,7 @@ from ..text.span import Span
 class RehearsalFinding:
     """A difference from the transcript: a message, a hint, and its place in both documents."""
 
-    rule: Rule
+    rule: RuleInfo
     message: str
     hint: str = ""
     runbook: Span | None = None
@@ -33,12 +33,8 @@ class RehearsalFinding:
         return self.rule.name
 
 
-def _nothing(page: Page) -> Iterator[Finding]:
-    return iter(())
-
-
-def _make_rule(code: str, name: str, why: str) -> Rule:
-    return Rule(code, name, why, _nothing, severity=Severity.ERROR)
+def _make_rule(code: str, name: str, why: str) -> RuleInfo:
+    return RuleInfo(code, name, why, severity=Severity.ERROR)
 
 
 NOT_EXPECTED = _make_rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..lint.rule import Rule
+from ..diagnostics.rule import RuleInfo
 from ..plan.model import PlanItem
 from .call_server import StandInMessage
 from .environment import RehearsalEnvironment
@@ -194,7 +194,7 @@ class Responder:
         first, _, more = self.transcript.text[call.span.start : call.span.end].partition("\n")
         return f"{first} …" if more else first
 
-    def _add_finding(self, rule: Rule, message: str, hint: str, call: ExpectedCall | None) -> None:
+    def _add_finding(self, rule: RuleInfo, message: str, hint: str, call: ExpectedCall | None) -> None:
         item = self.item
         runbook = item.statement.span if item and item.statement else None
         self.findings.append(RehearsalFinding(rule, message, hint, runbook, call.span if call else None))

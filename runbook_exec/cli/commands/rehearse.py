@@ -125,7 +125,7 @@ def _report(results: Sequence[RehearsalResult], without: Sequence[str]) -> Repor
     cannot = [
         f"{result.transcript.path}: {_reason(result)}" for result in results if result.outcome == "cannot"
     ]
-    return Report(found, pages, (*without, *cannot), "rehearse", RULES)
+    return Report(found, pages, (*without, *cannot), "rehearse", lambda: RULES)
 
 
 def _reason(result: RehearsalResult) -> str:

@@ -9,9 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ... import __version__
-from ...lint.registry import RULES
-from ...lint.rule import Rule
 from ..report import Diagnostic, DiagnosticLocation, Report, TextEdit
+from ..rule import RuleInfo
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -19,8 +18,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 def write(report: Report) -> str:
     """One run with the rules that found something, their results, and what could not be checked."""
     codes = {each.code for each in report.diagnostics}
-    known = (*RULES, *report.rules)
-    rules = sorted((rule for rule in known if rule.code in codes), key=lambda rule: rule.code)
+    rules = sorted((rule for rule in report.rules() if rule.code in codes), key=lambda rule: rule.code)
     indices = {rule.code: index for index, rule in enumerate(rules)}
     run: dict[str, Any] = {
         "tool": {
@@ -38,7 +36,7 @@ def write(report: Report) -> str:
     return json.dumps(log, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: RuleInfo) -> dict[str, Any]:
     return {
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),

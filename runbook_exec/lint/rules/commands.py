@@ -9,6 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from ...diagnostics.finding import Finding
+from ...diagnostics.rule import RuleInfo
 from ...shells.quoting import Context
 from ..facts.installed_commands import get_installed_commands
 from ..facts.shell_code import ShellCode, find_shell_code
@@ -197,10 +198,13 @@ def _page(*lines: str) -> str:
 
 RULES = (
     Rule(
-        "C601",
-        "unknown-command",
-        "A command that is not on the operator's machine stops a procedure half-way. What this machine knows "
-        "is asked of the shell of the block; functions and aliases that the page defines count.",
+        RuleInfo(
+            "C601",
+            "unknown-command",
+            "A command that is not on the operator's machine stops a procedure half-way. What this machine "
+            "knows is asked of the shell of the block; functions and aliases that the page defines count.",
+            default=False,
+        ),
         unknown_command,
         bad=(
             Example(_page("echo a", "if true", "    no-such-command-here --now", "end"), at=(8, 5)),
@@ -211,23 +215,27 @@ RULES = (
             Example(_page("echo 'a; no-such-command-here' # | no-such-command-here", "<command> --now")),
             Example("```python\nno_such_command\n```\n\n" + _page("set x (date)", "test -n $x")),
         ),
-        default=False,
     ),
     Rule(
-        "C602",
-        "unknown-mise-task",
-        "`mise run` of a task that was renamed is found at the worst moment. mise itself is asked for its "
-        "tasks, in the folder of the page; nothing is said where mise is not there.",
+        RuleInfo(
+            "C602",
+            "unknown-mise-task",
+            "`mise run` of a task that was renamed is found at the worst moment. mise itself is asked for "
+            "its tasks, in the folder of the page; nothing is said where mise is not there.",
+            default=False,
+        ),
         unknown_task,
-        default=False,
     ),
     Rule(
-        "C603",
-        "unknown-word",
-        "Options and subcommands come and go with the releases of a program. What the completions for fish "
-        "that came with it do not know is most often gone, or misspelt. Nothing is said of a program without "
-        "them; those that fish itself brings do not count, since few of them are complete.",
+        RuleInfo(
+            "C603",
+            "unknown-word",
+            "Options and subcommands come and go with the releases of a program. What the completions for "
+            "fish that came with it do not know is most often gone, or misspelt. Nothing is said of a "
+            "program without them; those that fish itself brings do not count, since few of them are "
+            "complete.",
+            default=False,
+        ),
         unknown_word,
-        default=False,
     ),
 )

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from ...diagnostics.finding import Finding
 from ...diagnostics.problem import Severity
+from ...diagnostics.rule import RuleInfo
 from ...document.front_matter.bounds import find_bounds
 from ...document.front_matter.dates import DATE, parse_date
 from ...document.front_matter.keys import find_review_date, find_value_span, normalise_key
@@ -109,10 +110,13 @@ def _reviewed_page(day: str, more: str = "") -> str:
 
 RULES = (
     Rule(
-        "D520",
-        "date-not-real",
-        "A date that does not exist, or a review in the future, is a slip of the fingers that keeps the page "
-        "from ever being due.",
+        RuleInfo(
+            "D520",
+            "date-not-real",
+            "A date that does not exist, or a review in the future, is a slip of the fingers that keeps the "
+            "page from ever being due.",
+            severity=Severity.ERROR,
+        ),
         not_real,
         bad=(
             Example(_reviewed_page("'2026-02-30'"), at=(2, 17)),
@@ -124,24 +128,28 @@ RULES = (
             Example("---\npublish-date: 2027-01-01\nnext-review: 2027-04-30\n---\n"),
             Example("# A\n\n---\nlast-reviewed: '2026-02-30'\n---\n"),
         ),
-        severity=Severity.ERROR,
     ),
     Rule(
-        "D521",
-        "reviewed-before-change",
-        "A review says that the page was right on that day. Where the page was changed after it, the date "
-        "promises more than anybody has looked at. The days are those of the commits' authors; a commit that "
-        "sets the date counts as the review, and one that only touches the front matter, blanks or the name "
-        "of the file does not count.",
+        RuleInfo(
+            "D521",
+            "reviewed-before-change",
+            "A review says that the page was right on that day. Where the page was changed after it, the "
+            "date promises more than anybody has looked at. The days are those of the commits' authors; a "
+            "commit that sets the date counts as the review, and one that only touches the front matter, "
+            "blanks or the name of the file does not count.",
+        ),
         reviewed_before_change,
         asks_history=True,
     ),
     Rule(
-        "D522",
-        "review-due",
-        "A procedure drifts from what it describes while nobody looks. `runbook: {cadence: 75d}` in the "
-        "front matter says how often a page is to be reviewed, `cadence` in the settings how often all are; "
-        "otherwise it is every 180 days. A page that does not say when it was last reviewed is left alone.",
+        RuleInfo(
+            "D522",
+            "review-due",
+            "A procedure drifts from what it describes while nobody looks. `runbook: {cadence: 75d}` in the "
+            "front matter says how often a page is to be reviewed, `cadence` in the settings how often all "
+            "are; otherwise it is every 180 days. A page that does not say when it was last reviewed is left "
+            "alone.",
+        ),
         review_due,
         bad=(
             Example(_reviewed_page("2026-04-30"), at=(2, 16)),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from ...diagnostics.finding import Finding
+from ...diagnostics.rule import RuleInfo
 from ..facts.shell_code import COMMAND, annotation_of, find_shell_code
 from ..rule import Example, Page, Rule
 
@@ -101,11 +102,13 @@ def _bash(text: str) -> str:
 
 RULES = (
     Rule(
-        "M308",
-        "unconfirmed",
-        "What cannot be undone is worth one more question, at the moment it happens. The table: "
-        + ", ".join(what for _, what in (*DESTRUCTIVE, *_IN_TEXT))
-        + '. `destructive = ["regex", …]` in the settings adds to it.',
+        RuleInfo(
+            "M308",
+            "unconfirmed",
+            "What cannot be undone is worth one more question, at the moment it happens. The table: "
+            + ", ".join(what for _, what in (*DESTRUCTIVE, *_IN_TEXT))
+            + '. `destructive = ["regex", …]` in the settings adds to it.',
+        ),
         unconfirmed_command,
         bad=(
             Example(_fish("sudo rm -rf /srv/old"), at=(6, 6)),

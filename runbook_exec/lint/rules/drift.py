@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...diagnostics.finding import Finding
+from ...diagnostics.rule import RuleInfo
 from ...runs.freshness import BadFreshness, read_freshness, step_digest
 from ...text.source import make_span
 from ..facts.workspace import Workspace, find_workspace
@@ -82,11 +83,13 @@ _RUNS = """{
 
 RULES = (
     Rule(
-        "D523",
-        "changed-since-success",
-        "`NAME.runs.json`, which `runbook-exec runs export` writes beside a page, tells when each step last "
-        "succeeded. A step whose commands have changed since then is one that nobody has seen work: run it "
-        "before somebody has to. Of a step that a person does, the words count.",
+        RuleInfo(
+            "D523",
+            "changed-since-success",
+            "`NAME.runs.json`, which `runbook-exec runs export` writes beside a page, tells when each step "
+            "last succeeded. A step whose commands have changed since then is one that nobody has seen work: "
+            "run it before somebody has to. Of a step that a person does, the words count.",
+        ),
         changed_since_success,
         bad=(
             Example(_page("uptime"), at=(5, 1), files={"page.runs.json": _RUNS % "0123456789abcdef"}),

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ...diagnostics.finding import Finding
+from ...diagnostics.rule import RuleInfo
 from ...document.front_matter.dates import DATE
 from ...document.front_matter.keys import FrontMatterKey, find_keys, normalise_key
 from ...text.source import make_span
@@ -146,12 +147,14 @@ _OWNER = {"required-front-matter": {"owner": "text", "last-reviewed": "date"}}
 
 RULES = (
     Rule(
-        "D510",
-        "missing-front-matter-key",
-        "What every page must say of itself (an owner, the day of its last review) is forgotten on the page "
-        "where it is needed. Nothing is required until the settings do: "
-        '`required-front-matter = { owner = "text", last-reviewed = "date" }`; the types are `text`, `date`, '
-        "`list`, `number`, `true-or-false` and `any`.",
+        RuleInfo(
+            "D510",
+            "missing-front-matter-key",
+            "What every page must say of itself (an owner, the day of its last review) is forgotten on the "
+            "page where it is needed. Nothing is required until the settings do: `required-front-matter = { "
+            'owner = "text", last-reviewed = "date" }`; the types are `text`, `date`, `list`, `number`, '
+            "`true-or-false` and `any`.",
+        ),
         missing_key,
         bad=(
             Example("---\nlast-reviewed: 2026-04-30\n---\n\n# A\n", at=(1, 1), options=_OWNER),
@@ -165,12 +168,14 @@ RULES = (
         ),
     ),
     Rule(
-        "D511",
-        "wrong-front-matter-type",
-        "YAML reads `no` as false, `1.10` as a number and `2026-04-30` as a date. A site then leaves such a "
-        "tag out, shows another title, or stops. Looked at are `tags`, `aliases`, `title`, dates, and the "
-        "keys that `required-front-matter` in the settings gives a type. Text instead of a list of tags is "
-        "found where MkDocs or Obsidian is at work, which do not divide it.",
+        RuleInfo(
+            "D511",
+            "wrong-front-matter-type",
+            "YAML reads `no` as false, `1.10` as a number and `2026-04-30` as a date. A site then leaves "
+            "such a tag out, shows another title, or stops. Looked at are `tags`, `aliases`, `title`, dates, "
+            "and the keys that `required-front-matter` in the settings gives a type. Text instead of a list "
+            "of tags is found where MkDocs or Obsidian is at work, which do not divide it.",
+        ),
         wrong_type,
         bad=(
             Example("---\ntags:\n  - how-to\n  - no\n---\n", at=(4, 5)),

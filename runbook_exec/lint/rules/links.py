@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from ...diagnostics.finding import Finding, Fix
 from ...diagnostics.problem import Severity
+from ...diagnostics.rule import RuleInfo
 from ...document.anchors import Headings, find_headings
 from ...document.links import Link, find_links, find_page_links, has_links
 from ...document.model import Wikilink
@@ -250,12 +251,15 @@ _SECTIONS = "# Page\n\n## Install & run\n\n## 2. Verify\n\n"
 
 RULES = (
     Rule(
-        "D501",
-        "broken-wikilink",
-        "A wikilink to a page that was renamed leads nowhere, and the reader is left alone in the middle of "
-        "a procedure. Names are looked up as Obsidian and Quartz do it, below the folder that holds `.git`, "
-        "`mkdocs.yml`, `.obsidian` or `quartz.config.ts`; where none does, nothing is said. "
-        '`known-links = ["name", "folder/*"]` in the settings names pages that are elsewhere.',
+        RuleInfo(
+            "D501",
+            "broken-wikilink",
+            "A wikilink to a page that was renamed leads nowhere, and the reader is left alone in the middle "
+            "of a procedure. Names are looked up as Obsidian and Quartz do it, below the folder that holds "
+            "`.git`, `mkdocs.yml`, `.obsidian` or `quartz.config.ts`; where none does, nothing is said. "
+            '`known-links = ["name", "folder/*"]` in the settings names pages that are elsewhere.',
+            severity=Severity.ERROR,
+        ),
         broken_wikilink,
         bad=(
             Example("See [[hme]].\n", at=(1, 5), files=_HOME),
@@ -273,14 +277,15 @@ RULES = (
             ),
             Example("See [[elsewhere/page]].\n", options={"known-links": ["elsewhere/*"]}),
         ),
-        severity=Severity.ERROR,
     ),
     Rule(
-        "D502",
-        "ambiguous-wikilink",
-        "Where two pages have one name, each program chooses by its own rule which of them a wikilink means. "
-        "Obsidian takes the one below the page's own folder, then the one with the shortest path; where "
-        "neither decides, name the folder.",
+        RuleInfo(
+            "D502",
+            "ambiguous-wikilink",
+            "Where two pages have one name, each program chooses by its own rule which of them a wikilink "
+            "means. Obsidian takes the one below the page's own folder, then the one with the shortest path; "
+            "where neither decides, name the folder.",
+        ),
         ambiguous_wikilink,
         bad=(
             Example("See [[setup]].\n", at=(1, 5), files=_TWICE),
@@ -293,11 +298,14 @@ RULES = (
         ),
     ),
     Rule(
-        "D503",
-        "broken-anchor",
-        "A link to a heading that was reworded opens the page at its top, and the reader looks for the rest. "
-        "The anchors that MkDocs and GitHub make are both accepted, and `id=` and `{#id}`; a wikilink may "
-        "have the heading's own words.",
+        RuleInfo(
+            "D503",
+            "broken-anchor",
+            "A link to a heading that was reworded opens the page at its top, and the reader looks for the "
+            "rest. The anchors that MkDocs and GitHub make are both accepted, and `id=` and `{#id}`; a "
+            "wikilink may have the heading's own words.",
+            severity=Severity.ERROR,
+        ),
         broken_anchor,
         bad=(
             Example(_SECTIONS + "See [[#Instal]].\n", at=(7, 7)),
@@ -316,14 +324,16 @@ RULES = (
             Example('## A {#own}\n\n<a id="b"></a>\n\n[a](#own) [b](#b) [c](#top) [[nowhere#B]] `[d](#d)`\n'),
             Example("[a](home.md#c)\n", files={"home.md": '# Home\n\n--8<-- "c.md"\n'}),
         ),
-        severity=Severity.ERROR,
     ),
     Rule(
-        "D504",
-        "broken-link",
-        "A link to a file that was moved or renamed is dead in the repository and on the site. Nothing is "
-        "said of URLs, of paths that begin with `/` or leave the repository, and of files that git ignores, "
-        "since they may be made when the site is built.",
+        RuleInfo(
+            "D504",
+            "broken-link",
+            "A link to a file that was moved or renamed is dead in the repository and on the site. Nothing "
+            "is said of URLs, of paths that begin with `/` or leave the repository, and of files that git "
+            "ignores, since they may be made when the site is built.",
+            severity=Severity.ERROR,
+        ),
         broken_link,
         bad=(
             Example("See [it](hme.md).\n", at=(1, 10), files=_HOME),
@@ -338,13 +348,14 @@ RULES = (
             Example("![a](<a b.png>) ![b](a%20b.png)\n\n[1]: unused.md\n", files={"a b.png": ""}),
             Example("[a]({{ url }}/a.md) <!-- [b](b.md) -->\n\n    [c](c.md)\n"),
         ),
-        severity=Severity.ERROR,
     ),
     Rule(
-        "D508",
-        "spaced-wikilink",
-        "`[[ page ]]` is a link to `page` for some programs, and to nothing for those that take the name as "
-        "it is written.",
+        RuleInfo(
+            "D508",
+            "spaced-wikilink",
+            "`[[ page ]]` is a link to `page` for some programs, and to nothing for those that take the name "
+            "as it is written.",
+        ),
         spaced_wikilink,
         bad=(
             Example("See [[ home ]].\n", at=(1, 7), files=_HOME),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ...diagnostics.finding import Finding
 from ...diagnostics.problem import Severity
+from ...diagnostics.rule import RuleInfo
 from ...document.assignments import parse_capture
 from ...document.model import Placeholder, Statement
 from ...plan.builder import find_step, items_of
@@ -232,10 +233,12 @@ _DECLARED = "---\nrunbook:\n  inputs:\n    host: web-1\n---\n"
 
 RULES = (
     Rule(
-        "V201",
-        "unused-input",
-        "An input that is declared and never used is most often one that was renamed in the block: the value "
-        "given for it then goes nowhere, and the block asks.",
+        RuleInfo(
+            "V201",
+            "unused-input",
+            "An input that is declared and never used is most often one that was renamed in the block: the "
+            "value given for it then goes nowhere, and the block asks.",
+        ),
         unused_input,
         bad=(
             Example(f"{_DECLARED}{_STEP}```fish\nping <hosts>\n```\n", at=(4, 5)),
@@ -247,9 +250,11 @@ RULES = (
         ),
     ),
     Rule(
-        "V202",
-        "near-duplicate",
-        "Two names for one value are asked for twice, and may be answered differently.",
+        RuleInfo(
+            "V202",
+            "near-duplicate",
+            "Two names for one value are asked for twice, and may be answered differently.",
+        ),
         near_duplicate,
         bad=(
             Example(f"{_STEP}```fish\nstart <service>\nstop <service-name>\n```\n", at=(7, 6)),
@@ -261,10 +266,12 @@ RULES = (
         ),
     ),
     Rule(
-        "V203",
-        "second-quoting",
-        "A value is quoted for the shell of the block. Where that shell hands the text on to be read as a "
-        "program again, as `ssh`, `eval` and `sh -c` do, the value's own characters become part of it.",
+        RuleInfo(
+            "V203",
+            "second-quoting",
+            "A value is quoted for the shell of the block. Where that shell hands the text on to be read as "
+            "a program again, as `ssh`, `eval` and `sh -c` do, the value's own characters become part of it.",
+        ),
         second_quoting,
         bad=(
             Example(f'{_STEP}```fish\nssh web-1 "systemctl restart <service>"\n```\n', at=(6, 30)),
@@ -276,9 +283,11 @@ RULES = (
         ),
     ),
     Rule(
-        "V204",
-        "looks-like-redirection",
-        "`<in>out` is a placeholder by its form. If it is to read `in` and write `out`, blanks say so.",
+        RuleInfo(
+            "V204",
+            "looks-like-redirection",
+            "`<in>out` is a placeholder by its form. If it is to read `in` and write `out`, blanks say so.",
+        ),
         looks_like_redirection,
         bad=(
             Example(f"{_STEP}```fish\nsort <in>out\n```\n", at=(6, 6)),
@@ -290,9 +299,11 @@ RULES = (
         ),
     ),
     Rule(
-        "V205",
-        "unused-capture",
-        "A value that is captured and never used is most often one that was renamed where it is needed.",
+        RuleInfo(
+            "V205",
+            "unused-capture",
+            "A value that is captured and never used is most often one that was renamed where it is needed.",
+        ),
         unused_capture,
         bad=(
             Example(
@@ -316,10 +327,12 @@ RULES = (
         ),
     ),
     Rule(
-        "V206",
-        "used-before-captured",
-        "A value that is needed before the step that prints it is asked for instead, and whoever is asked "
-        "cannot know it.",
+        RuleInfo(
+            "V206",
+            "used-before-captured",
+            "A value that is needed before the step that prints it is asked for instead, and whoever is "
+            "asked cannot know it.",
+        ),
         used_before_captured,
         bad=(
             Example(
@@ -341,9 +354,12 @@ RULES = (
         ),
     ),
     Rule(
-        "V207",
-        "capture-of-nothing",
-        "A capture that names a step which is not there refuses the whole run.",
+        RuleInfo(
+            "V207",
+            "capture-of-nothing",
+            "A capture that names a step which is not there refuses the whole run.",
+            severity=Severity.ERROR,
+        ),
         capture_of_nothing,
         bad=(
             Example(
@@ -368,14 +384,16 @@ RULES = (
                 + "## Steps\n\n### 1. One\n\n```fish\nnew\n```\n\n### 2. Two\n\n```fish\nuse <id>\n```\n"
             ),
         ),
-        severity=Severity.ERROR,
     ),
     Rule(
-        "V208",
-        "unwritable",
-        "In some places no value can be written so that it arrives as it is: as the name of a variable or of "
-        "a user, as a part of an escape, in arithmetic, half in quotes. Such a page is refused before "
-        "anything of it runs.",
+        RuleInfo(
+            "V208",
+            "unwritable",
+            "In some places no value can be written so that it arrives as it is: as the name of a variable "
+            "or of a user, as a part of an escape, in arithmetic, half in quotes. Such a page is refused "
+            "before anything of it runs.",
+            severity=Severity.ERROR,
+        ),
         unwritable_value,
         bad=(
             Example(f"{_STEP}```fish\nls ~<user>/x\n```\n", at=(6, 5)),
@@ -387,6 +405,5 @@ RULES = (
             Example(f"{_STEP}```fish\nNAME=<name> env # ~<user>\n```\n"),
             Example(f'{_STEP}```bash\ncount=<count>; echo $((count + 1)) "$x<name>"\n```\n'),
         ),
-        severity=Severity.ERROR,
     ),
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ...diagnostics.finding import Finding
 from ...diagnostics.problem import Severity
+from ...diagnostics.rule import RuleInfo
 from ...document.model import TRANSCRIPT
 from ...masking.token_patterns import find_tokens, may_hold_token
 from ...system.memo import cache_latest
@@ -166,10 +167,13 @@ _BODY = "Zk3vQ9x1LmN8pR5tYw2sBc7dEf4gHj6kAqUo"
 
 RULES = (
     Rule(
-        "S401",
-        "token",
-        "A token in a page is in every clone of it. Its form alone tells that it is one: Fly.io, GitHub, "
-        "GitLab, AWS, 1Password service accounts, Slack, JWT, private keys, age, Tailscale.",
+        RuleInfo(
+            "S401",
+            "token",
+            "A token in a page is in every clone of it. Its form alone tells that it is one: Fly.io, GitHub, "
+            "GitLab, AWS, 1Password service accounts, Slack, JWT, private keys, age, Tailscale.",
+            severity=Severity.ERROR,
+        ),
         known_token,
         bad=(
             Example("Use `ghp_" + _BODY + "`.\n", at=(1, 6)),
@@ -180,12 +184,13 @@ RULES = (
             Example("```fish\nset -x GITHUB_TOKEN <github-token>\n```\n"),
             Example("`xoxb-your-bot-token`, `AKIA" + "IOSFODNN7EXAMPLE`, `ghp_" + _BODY + "...`\n"),
         ),
-        severity=Severity.ERROR,
     ),
     Rule(
-        "S402",
-        "secret-literal",
-        "A long, random-looking word beside a name such as `password` is most often the password.",
+        RuleInfo(
+            "S402",
+            "secret-literal",
+            "A long, random-looking word beside a name such as `password` is most often the password.",
+        ),
         high_entropy,
         bad=(
             Example("```fish\nset -x DB_PASSWORD 'h7Gk2pQ9vX4mZ1tR8w'\n```\n", at=(2, 21)),

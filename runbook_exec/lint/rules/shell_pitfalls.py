@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ...diagnostics.finding import Finding
+from ...diagnostics.rule import RuleInfo
 from ...document.placeholders import is_secret_name
 from ...shells.quoting import Context
 from ..facts.shell_code import COMMAND, ShellCode, find_command_names, find_shell_code
@@ -254,10 +255,13 @@ def _bash(text: str) -> str:
 
 RULES = (
     Rule(
-        "M301",
-        "literal-substitution",
-        "In fish a command substitution is `(cmd)`, but inside double quotes only `$(cmd)` is one. A real "
-        "runbook stored the text of a command in its password manager this way, where the token belonged.",
+        RuleInfo(
+            "M301",
+            "literal-substitution",
+            "In fish a command substitution is `(cmd)`, but inside double quotes only `$(cmd)` is one. A "
+            "real runbook stored the text of a command in its password manager this way, where the token "
+            "belonged.",
+        ),
         literal_substitution,
         bad=(
             Example(_fish('op item edit x "deploy-token=(fly tokens create org)" --vault v'), at=(6, 30)),
@@ -272,9 +276,11 @@ RULES = (
         ),
     ),
     Rule(
-        "M302",
-        "posix-in-fish",
-        "fish reads some forms of bash as ordinary words: they parse, and do nothing or something else.",
+        RuleInfo(
+            "M302",
+            "posix-in-fish",
+            "fish reads some forms of bash as ordinary words: they parse, and do nothing or something else.",
+        ),
         posix_in_fish,
         bad=(
             Example(_fish("if [[ -f a ]]\n  echo a\nend"), at=(6, 4)),
@@ -289,9 +295,11 @@ RULES = (
         ),
     ),
     Rule(
-        "M303",
-        "failure-into-tee",
-        "A pipe ends with the status of its last command. `make | tee log` succeeds whatever make does.",
+        RuleInfo(
+            "M303",
+            "failure-into-tee",
+            "A pipe ends with the status of its last command. `make | tee log` succeeds whatever make does.",
+        ),
         failure_into_tee,
         bad=(
             Example(_fish("make all | tee build.log"), at=(6, 12)),
@@ -305,9 +313,12 @@ RULES = (
         ),
     ),
     Rule(
-        "M304",
-        "failure-in-text",
-        "Text that is handed to another shell runs to its end; only its last command's status comes back.",
+        RuleInfo(
+            "M304",
+            "failure-in-text",
+            "Text that is handed to another shell runs to its end; only its last command's status comes "
+            "back.",
+        ),
         failure_in_text,
         bad=(
             Example(_fish("ssh web-1 'cd /srv; ./deploy'"), at=(6, 19)),
@@ -320,10 +331,13 @@ RULES = (
         ),
     ),
     Rule(
-        "M305",
-        "local-needed-later",
-        "A local variable lives as long as the shell that ran its block. Whoever begins at a later step, or "
-        "resumes there, does not have it.",
+        RuleInfo(
+            "M305",
+            "local-needed-later",
+            "A local variable lives as long as the shell that ran its block. Whoever begins at a later step, "
+            "or resumes there, does not have it.",
+            default=False,
+        ),
         local_needed_later,
         bad=(
             Example(_fish("set -l id (new)") + "\n### 2. Two\n\n```fish\nuse $id\n```\n", at=(6, 8)),
@@ -335,12 +349,11 @@ RULES = (
             Example(_fish("set -g id (new)") + "\n### 2. Two\n\n```fish\nuse $id\n```\n"),
             Example(_fish("set -l id (new)\nuse $id") + "\n### 2. Two\n\n```fish\nuse $idle\n```\n"),
         ),
-        default=False,
     ),
     Rule(
-        "M306",
-        "left-running",
-        "A job in the background ends when it likes, and its failure is nobody's.",
+        RuleInfo(
+            "M306", "left-running", "A job in the background ends when it likes, and its failure is nobody's."
+        ),
         left_running,
         bad=(
             Example(_fish("kubectl port-forward svc/db 5432 &"), at=(6, 34)),
@@ -352,9 +365,11 @@ RULES = (
         ),
     ),
     Rule(
-        "M307",
-        "secret-argument",
-        "The arguments of a running program are in the list of processes, and often in a log.",
+        RuleInfo(
+            "M307",
+            "secret-argument",
+            "The arguments of a running program are in the list of processes, and often in a log.",
+        ),
         secret_argument,
         bad=(
             Example(_fish("docker login -u me --password <registry-password> ghcr.io"), at=(6, 31)),

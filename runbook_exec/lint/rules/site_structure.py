@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ...diagnostics.finding import Finding
+from ...diagnostics.rule import RuleInfo
 from ...document.links import find_links, find_page_links
 from ...document.model import TRANSCRIPT, Runbook
 from ...document.page_names import fold_name, iter_endings, strip_page_suffix
@@ -128,10 +129,13 @@ def _top(runbook: Runbook) -> Span:
 
 RULES = (
     Rule(
-        "D505",
-        "orphan-page",
-        "A page that nothing leads to is found only by those who know that it is there. The navigation of "
-        "`mkdocs.yml` counts as leading to it.",
+        RuleInfo(
+            "D505",
+            "orphan-page",
+            "A page that nothing leads to is found only by those who know that it is there. The navigation "
+            "of `mkdocs.yml` counts as leading to it.",
+            default=False,
+        ),
         orphan_page,
         bad=(
             Example("# Page\n", at=(1, 1), files={"index.md": "# Home\n\n`[[page]]`\n"}),
@@ -142,12 +146,14 @@ RULES = (
             Example("# Page\n", files={"a/index.md": "# Home\n\n[it](../page.md#page)\n"}),
             Example("# Page\n", files={"mkdocs.yml": "nav:\n  - Start: page.md\n"}),
         ),
-        default=False,
     ),
     Rule(
-        "D506",
-        "duplicate-stem",
-        "Wikilinks go by the name of a page. Two pages of one name make each link to them a guess.",
+        RuleInfo(
+            "D506",
+            "duplicate-stem",
+            "Wikilinks go by the name of a page. Two pages of one name make each link to them a guess.",
+            default=False,
+        ),
         duplicate_stem,
         bad=(
             Example("# Page\n", at=(1, 1), files={"a/page.md": "# Other\n"}),
@@ -157,13 +163,15 @@ RULES = (
             Example("# Page\n", files={"a/page2.md": "# Other\n", "a/page.txt": ""}),
             Example("# Page\n", files={"a/index.md": "", "b/index.md": ""}),
         ),
-        default=False,
     ),
     Rule(
-        "D507",
-        "missing-index",
-        "A folder without an index is a list of file names to its readers. An index is `index.md`, "
-        "`README.md`, or a page with the folder's name in it or beside it.",
+        RuleInfo(
+            "D507",
+            "missing-index",
+            "A folder without an index is a list of file names to its readers. An index is `index.md`, "
+            "`README.md`, or a page with the folder's name in it or beside it.",
+            default=False,
+        ),
         missing_index,
         bad=(
             Example("# Page\n", at=(1, 1)),
@@ -173,6 +181,5 @@ RULES = (
             Example("# Page\n", files={"index.md": ""}),
             Example("# Page\n", files={"README.md": ""}),
         ),
-        default=False,
     ),
 )

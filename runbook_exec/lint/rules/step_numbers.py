@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...diagnostics.finding import Finding
+from ...diagnostics.rule import RuleInfo
 from ...document.links import TextRanges, find_hidden_ranges
 from ...document.markdown.headings import split_number
 from ...document.markdown.wikilinks import find_code_spans
@@ -230,11 +231,13 @@ _LIST = "## Steps\n\n1. One\n2. Two\n3. Three\n\n"
 
 RULES = (
     Rule(
-        "D512",
-        "step-number-gap",
-        "A number that is left out is most often a step that was taken out. Whoever was told to begin again "
-        "at step 4 begins at another one now. Only headings are looked at, since Markdown numbers lists "
-        "by itself.",
+        RuleInfo(
+            "D512",
+            "step-number-gap",
+            "A number that is left out is most often a step that was taken out. Whoever was told to begin "
+            "again at step 4 begins at another one now. Only headings are looked at, since Markdown numbers "
+            "lists by itself.",
+        ),
         step_gap,
         bad=(
             Example(_page("1. One", "3. Three"), at=(9, 1)),
@@ -248,9 +251,12 @@ RULES = (
         ),
     ),
     Rule(
-        "D513",
-        "step-number-repeat",
-        "Where two steps have one number, nobody knows which one another page or a colleague means by it.",
+        RuleInfo(
+            "D513",
+            "step-number-repeat",
+            "Where two steps have one number, nobody knows which one another page or a colleague means by "
+            "it.",
+        ),
         step_repeat,
         bad=(
             Example(_page("1. One", "2. Two", "2. Three"), at=(15, 1)),
@@ -263,11 +269,13 @@ RULES = (
         ),
     ),
     Rule(
-        "D514",
-        "unknown-step-reference",
-        "`Go back to step 7` on a page whose steps now end at 6 is an instruction that cannot be followed. "
-        "Nothing is said where the page does not number its steps, or where the sentence speaks of another "
-        "page.",
+        RuleInfo(
+            "D514",
+            "unknown-step-reference",
+            "`Go back to step 7` on a page whose steps now end at 6 is an instruction that cannot be "
+            "followed. Nothing is said where the page does not number its steps, or where the sentence "
+            "speaks of another page.",
+        ),
         unknown_reference,
         bad=(
             Example(_THREE + "If it fails, go back to step 9.\n", at=(21, 30)),

@@ -9,13 +9,14 @@ from itertools import groupby
 
 from ...diagnostics.finding import Finding, Fix
 from ...diagnostics.problem import Problem, Severity
+from ...diagnostics.rule import RuleInfo
 from ...document.annotations.fields import KNOWN
 from ...document.markdown.wikilinks import find_code_spans
 from ...document.model import Runbook
 from ...text.source import make_span
 from ...text.span import Span
 from ..rule import Example, Page, Rule
-from ..selection import UnknownCode
+from ..selection import UnknownCode, check_codes
 from ..suppressions import find_suppressions
 
 _FENCE = re.compile(r"((?:[ \t]|>)*)(?:`{3,}|~{3,})")
@@ -91,13 +92,11 @@ def _move_to_comment(text: str, words: Sequence[Span]) -> Fix | None:
 
 def unknown_ignore(page: Page) -> Iterator[Finding]:
     """`<!-- runbook: ignore=CODE -->` with the code of no rule."""
-    from ..registry import check_codes
-
     runbook = page.runbook
     code: list[tuple[int, int]] | None = None
     for ignored in find_suppressions(runbook.text):
         try:
-            check_codes([("", ignored.code)])
+            check_codes([("", ignored.code)], page.context.rules)
         except UnknownCode as refused:
             code = _code(runbook) if code is None else code
             before = bisect_right(code, (ignored.start, ignored.start)) - 1
@@ -115,10 +114,13 @@ def _code(runbook: Runbook) -> list[tuple[int, int]]:
 
 RULES = (
     Rule(
-        "P101",
-        "syntax",
-        "A block that its own shell does not parse stops the operator in the middle of a procedure. The "
-        "shell itself is asked, with placeholders replaced by harmless words of the same length.",
+        RuleInfo(
+            "P101",
+            "syntax",
+            "A block that its own shell does not parse stops the operator in the middle of a procedure. The "
+            "shell itself is asked, with placeholders replaced by harmless words of the same length.",
+            severity=Severity.ERROR,
+        ),
         refused_by_shell,
         bad=(
             Example("```fish\nif true\n  echo yes\n```\n", at=(2, 1)),
@@ -132,22 +134,26 @@ RULES = (
             Example("```bash\ncat <<'EOF'\nif this were code\nEOF\n```\n"),
             Example("```python\nif true\n```\n"),
         ),
-        severity=Severity.ERROR,
         asks_shells=True,
     ),
     Rule(
-        "P102",
-        "statements",
-        "A block is run statement by statement. Where one cannot be told from the next although the shell "
-        "takes the whole, nothing of the page is run.",
+        RuleInfo(
+            "P102",
+            "statements",
+            "A block is run statement by statement. Where one cannot be told from the next although the "
+            "shell takes the whole, nothing of the page is run.",
+            severity=Severity.ERROR,
+        ),
         _unsplittable_block,
-        severity=Severity.ERROR,
         asks_shells=True,
     ),
     Rule(
-        "P103",
-        "unclosed-fence",
-        "A block whose fence is never closed swallows the rest of the page: prose becomes commands.",
+        RuleInfo(
+            "P103",
+            "unclosed-fence",
+            "A block whose fence is never closed swallows the rest of the page: prose becomes commands.",
+            severity=Severity.ERROR,
+        ),
         _problems_with("unclosed-fence"),
         bad=(
             Example("# A\n\n```fish\necho a\n", at=(3, 1)),
@@ -157,13 +163,15 @@ RULES = (
             Example("# A\n\n````fish\necho '```'\n````\n"),
             Example("<!--\n```fish\n-->\n"),
         ),
-        severity=Severity.ERROR,
     ),
     Rule(
-        "P104",
-        "front-matter",
-        "Front matter that YAML does not read, or that says something unknown under `runbook:`, is not "
-        "followed. A misspelt name is an error and not a wish.",
+        RuleInfo(
+            "P104",
+            "front-matter",
+            "Front matter that YAML does not read, or that says something unknown under `runbook:`, is not "
+            "followed. A misspelt name is an error and not a wish.",
+            severity=Severity.ERROR,
+        ),
         _problems_with("front-matter", "unknown-procedure"),
         bad=(
             Example("---\ntitle: [a\n---\n", at=(3, 1)),
@@ -174,13 +182,15 @@ RULES = (
             Example("---\ntitle: A\nrunbook:\n  shell: fish\n---\n"),
             Example("---\n\nA rule, and no front matter.\n"),
         ),
-        severity=Severity.ERROR,
     ),
     Rule(
-        "P105",
-        "annotation",
-        "An annotation that is unknown or misspelt would be ignored by everything but this program, so it is "
-        "refused: a `confirm` that is not one must not pass as one.",
+        RuleInfo(
+            "P105",
+            "annotation",
+            "An annotation that is unknown or misspelt would be ignored by everything but this program, so "
+            "it is refused: a `confirm` that is not one must not pass as one.",
+            severity=Severity.ERROR,
+        ),
         _problems_with("annotation", "duplicate-id"),
         bad=(
             Example("<!-- runbook: captrue=token -->\n```fish\necho a\n```\n", at=(1, 15)),
@@ -190,13 +200,14 @@ RULES = (
             Example("<!-- runbook: capture=token -->\n```fish\necho a\n```\n"),
             Example("<!-- a runbook: captrue=token -->\n```fish\necho a\n```\n"),
         ),
-        severity=Severity.ERROR,
     ),
     Rule(
-        "P106",
-        "bare-annotation",
-        "`key=value` after a fence's language, without braces, breaks pages built with MkDocs: the block is "
-        "shown as text.",
+        RuleInfo(
+            "P106",
+            "bare-annotation",
+            "`key=value` after a fence's language, without braces, breaks pages built with MkDocs: the block "
+            "is shown as text.",
+        ),
         bare_annotation,
         bad=(
             Example("```fish capture=token\necho a\n```\n", at=(1, 9)),
@@ -208,10 +219,12 @@ RULES = (
         ),
     ),
     Rule(
-        "P107",
-        "misplaced-annotation",
-        "An annotation belongs on the line directly above a block or a heading. Anywhere else it has no "
-        "effect, which is worst where it was to ask for a confirmation.",
+        RuleInfo(
+            "P107",
+            "misplaced-annotation",
+            "An annotation belongs on the line directly above a block or a heading. Anywhere else it has no "
+            "effect, which is worst where it was to ask for a confirmation.",
+        ),
         _problems_with("misplaced-annotation"),
         bad=(
             Example("<!-- runbook: confirm -->\n\n\nText.\n\n```fish\necho a\n```\n", at=(1, 1)),
@@ -223,10 +236,12 @@ RULES = (
         ),
     ),
     Rule(
-        "P109",
-        "unknown-ignore",
-        "A comment that is to pass over a rule and names none passes over nothing, or the next reader looks "
-        "for what it is about. The beginning of a code means all that begin so.",
+        RuleInfo(
+            "P109",
+            "unknown-ignore",
+            "A comment that is to pass over a rule and names none passes over nothing, or the next reader "
+            "looks for what it is about. The beginning of a code means all that begin so.",
+        ),
         unknown_ignore,
         bad=(
             Example("<!-- runbook: ignore=M999 -->\n```fish\necho a\n```\n", at=(1, 22)),
@@ -239,10 +254,12 @@ RULES = (
         ),
     ),
     Rule(
-        "P108",
-        "not-utf-8",
-        "A page that is not UTF-8 is shown differently by every reader of it.",
+        RuleInfo(
+            "P108",
+            "not-utf-8",
+            "A page that is not UTF-8 is shown differently by every reader of it.",
+            severity=Severity.ERROR,
+        ),
         _problems_with("not-utf-8"),
-        severity=Severity.ERROR,
     ),
 )

@@ -26,7 +26,7 @@ def found(rule: Rule, example: Example, folder: Path) -> list[tuple[int, int]]:
         path.write_text(text, encoding="utf-8")
     page = folder / "page.md"
     page.write_text(example.text, encoding="utf-8")
-    settings = LintSettings(Selection(select=(rule.code,)), example.options)
+    settings = LintSettings(Selection(select=(rule.info.code,)), example.options)
     report = lint([str(page)], {str(page): settings}, TODAY)
     return [(each.location.line, each.location.column) for each in report.diagnostics]
 
@@ -48,14 +48,14 @@ def test_a_good_example_does_not(rule: Rule, number: int, tmp_path: Path) -> Non
     assert found(rule, rule.good[number], tmp_path) == []
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.info.code)
 def test_a_rule_is_shown_by_examples(rule: Rule) -> None:
     """Two documents trip a rule and two look-alikes do not, but for what no document can show."""
     cannot_be_written_as_text = {"P102", "P108", "D521", "C602", "C603"}
-    if rule.code not in cannot_be_written_as_text:
+    if rule.info.code not in cannot_be_written_as_text:
         assert len(rule.bad) >= 2
         assert len(rule.good) >= 2
-    assert rule.why.endswith(".")
+    assert rule.info.why.endswith(".")
 
 
 def test_the_page_of_the_rules_is_theirs() -> None:
@@ -66,5 +66,7 @@ def test_the_page_of_the_rules_is_theirs() -> None:
 
 def test_a_code_is_used_once() -> None:
     """No two rules share a code or a name, and every code begins with its kind."""
-    assert len({rule.code for rule in RULES}) == len({rule.name for rule in RULES}) == len(RULES) >= 30
-    assert all(rule.code[0] in "CDMPSV" and rule.code[1:].isdigit() for rule in RULES)
+    assert (
+        len({rule.info.code for rule in RULES}) == len({rule.info.name for rule in RULES}) == len(RULES) >= 30
+    )
+    assert all(rule.info.code[0] in "CDMPSV" and rule.info.code[1:].isdigit() for rule in RULES)
