@@ -120,7 +120,7 @@ def test_settings_that_are_refused(project: pytest.Pytester) -> None:
     ran.assert_outcomes(failed=1)
     ran.stdout.fnmatch_lines(["*runbook-exec.toml: unknown key `ignor`; did you mean `ignore`?"])
     assert "Traceback" not in ran.stdout.str()
-    assert "pytest_plugin.py" not in ran.stdout.str()
+    assert "pytest_plugin/" not in ran.stdout.str()
 
 
 def test_a_shell_that_is_not_there(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +186,7 @@ def test_rehearsals_are_items_of_their_page(project: pytest.Pytester) -> None:
             "       got: fly --now",
         ]
     )
-    assert "pytest_plugin.py" not in ran.stdout.str()
+    assert "pytest_plugin/" not in ran.stdout.str()
 
 
 def test_it_is_at_rest_where_nobody_asks(project: pytest.Pytester) -> None:

@@ -1,34 +1,24 @@
-"""pytest collects runbooks: an item for what the linter finds on each, and one for each of its rehearsals.
-
-Every run of pytest loads this wherever the package is installed. So it imports nothing of ours before a
-runbook is looked at, and takes no Markdown file for a runbook but where it is told to: by the option
-`runbooks`, or by a path that leads into a folder of that name.
-"""
+"""The items that pytest collects for a runbook: the linter's findings, and each of its rehearsals."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from .diagnostics.report import Diagnostic
-    from .rehearsal.python_stand_ins import StandIns
-
-
-_OPTION = "runbooks"
-
-_HELP = "folders and files whose Markdown pages are runbooks; always: what is named of a folder `runbooks`"
-
-_SUFFIXES = (".md", ".markdown")
-
-_NOT_ISOLATED = "not isolated"
-
-_FOLDERS = pytest.StashKey[tuple[Path, ...]]()
+from ..diagnostics.formats import write
+from ..diagnostics.formats.text import format_diagnostic
+from ..diagnostics.report import Diagnostic
+from ..lint.linter import lint
+from ..lint.selection import UnknownCode
+from ..lint.settings import BadSettings, settings_for
+from ..rehearsal.rehearse import PROGRAMS_OPTION, Options, list_diagnostics, rehearse
+from ..rehearsal.transcript.model import is_transcript, transcripts_of
+from . import NOT_ISOLATED
 
 
 class RunbookFailure(Exception):
@@ -40,61 +30,11 @@ class RunbookFailure(Exception):
         self.line = line
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option to the configuration file."""
-    parser.addini(_OPTION, _HELP, type="paths", default=[])
-
-
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RunbookFile | None:
-    """Takes the Markdown files that are runbooks."""
-    if file_path.suffix.lower() not in _SUFFIXES or not _is_runbook(file_path, parent.config):
-        return None
-    return RunbookFile.from_parent(parent, path=file_path)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says at the end if rehearsals were not kept from the machine, those that passed too."""
-    reports = (each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, ()))
-    told = {
-        why for each in reports for name, why in getattr(each, "user_properties", ()) if name == _NOT_ISOLATED
-    }
-    for why in sorted(told):
-        terminalreporter.write_line(
-            f"rehearsals were not isolated from the network and from other files: {why}"
-        )
-
-
-def _is_runbook(path: Path, config: pytest.Config) -> bool:
-    folders = config.stash.get(_FOLDERS, None)
-    if folders is None:
-        folders = config.stash[_FOLDERS] = (*config.getini(_OPTION), *_find_named_paths(config))
-    return any(path.is_relative_to(folder) for folder in folders)
-
-
-def _find_named_paths(config: pytest.Config) -> Iterable[Path]:
-    """The paths that pytest was told to look at, if they lead into a folder `runbooks` of the project."""
-    for argument in config.args:
-        name, _, _ = argument.partition("::")
-        path = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100 - links stay as they are
-        if path.is_relative_to(config.rootpath) and _OPTION in path.relative_to(config.rootpath).parts:
-            yield path
-
-
-@pytest.fixture
-def stand_ins(tmp_path: Path) -> StandIns:
-    """Functions of a test in the place of programs, and rehearsals with them."""
-    from .rehearsal.python_stand_ins import StandIns
-
-    return StandIns(tmp_path)
-
-
 class RunbookFile(pytest.File):
     """A page, and what is to be known of it."""
 
     def collect(self) -> Iterable[pytest.Item]:
         """An item for each thing that is looked at."""
-        from .rehearsal.transcript.model import is_transcript, transcripts_of
-
         yield LintItem.from_parent(self, name="lint")
         for transcript in () if is_transcript(self.path) else transcripts_of(self.path):
             course = transcript.name.removeprefix(f"{self.path.stem}.").removesuffix("rehearsal.md")
@@ -136,13 +76,6 @@ class LintItem(RunbookItem):
 
     def runtest(self) -> None:
         """Look at the page with the settings that `runbook-exec lint` would take."""
-        from datetime import date
-
-        from .diagnostics.formats import write
-        from .lint.linter import lint
-        from .lint.selection import UnknownCode
-        from .lint.settings import BadSettings, settings_for
-
         path = str(self.path)
         try:
             report = lint([path], settings_for([path]), date.today())
@@ -166,10 +99,6 @@ class RehearsalItem(RunbookItem):
 
     def runtest(self) -> None:
         """Rehearse the page as `runbook-exec rehearse` would."""
-        from .diagnostics.formats.text import format_diagnostic
-        from .lint.settings import BadSettings, settings_for
-        from .rehearsal.rehearse import PROGRAMS_OPTION, Options, list_diagnostics, rehearse
-
         path = str(self.transcript)
         try:
             programs = settings_for([path])[path].options.get(PROGRAMS_OPTION, ())
@@ -177,7 +106,7 @@ class RehearsalItem(RunbookItem):
             raise RunbookFailure(str(refused), self.transcript) from None
         result = rehearse(self.transcript, Options(programs=programs))
         if result.not_isolated:
-            self.user_properties.append((_NOT_ISOLATED, result.not_isolated))
+            self.user_properties.append((NOT_ISOLATED, result.not_isolated))
         found = [self._with_display_paths(each) for each in list_diagnostics(result)]
         if found:
             told = "\n".join(format_diagnostic(each) for each in found).rstrip()

@@ -1,0 +1,80 @@
+"""pytest collects runbooks: an item for what the linter finds on each, and one for each of its rehearsals.
+
+Every run of pytest loads this wherever the package is installed. So it imports nothing of ours before a
+runbook is looked at, and takes no Markdown file for a runbook but where it is told to: by the option
+`runbooks`, or by a path that leads into a folder of that name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from ..rehearsal.python_stand_ins import StandIns
+    from .items import RunbookFile
+
+
+_OPTION = "runbooks"
+
+_HELP = "folders and files whose Markdown pages are runbooks; always: what is named of a folder `runbooks`"
+
+_SUFFIXES = (".md", ".markdown")
+
+NOT_ISOLATED = "not isolated"  # a property of a rehearsal: why it was not kept from the machine
+
+_FOLDERS = pytest.StashKey[tuple[Path, ...]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option to the configuration file."""
+    parser.addini(_OPTION, _HELP, type="paths", default=[])
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RunbookFile | None:
+    """Takes the Markdown files that are runbooks."""
+    if file_path.suffix.lower() not in _SUFFIXES or not _is_runbook(file_path, parent.config):
+        return None
+    from .items import RunbookFile
+
+    return RunbookFile.from_parent(parent, path=file_path)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says at the end if rehearsals were not kept from the machine, those that passed too."""
+    reports = (each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, ()))
+    told = {
+        why for each in reports for name, why in getattr(each, "user_properties", ()) if name == NOT_ISOLATED
+    }
+    for why in sorted(told):
+        terminalreporter.write_line(
+            f"rehearsals were not isolated from the network and from other files: {why}"
+        )
+
+
+def _is_runbook(path: Path, config: pytest.Config) -> bool:
+    folders = config.stash.get(_FOLDERS, None)
+    if folders is None:
+        folders = config.stash[_FOLDERS] = (*config.getini(_OPTION), *_find_named_paths(config))
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def _find_named_paths(config: pytest.Config) -> Iterable[Path]:
+    """The paths that pytest was told to look at, if they lead into a folder `runbooks` of the project."""
+    for argument in config.args:
+        name, _, _ = argument.partition("::")
+        path = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100 - links stay as they are
+        if path.is_relative_to(config.rootpath) and _OPTION in path.relative_to(config.rootpath).parts:
+            yield path
+
+
+@pytest.fixture
+def stand_ins(tmp_path: Path) -> StandIns:
+    """Functions of a test in the place of programs, and rehearsals with them."""
+    from ..rehearsal.python_stand_ins import StandIns
+
+    return StandIns(tmp_path)
