@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..engine.events import Answered, Event, Output, RunEnded, RunStarted, StatementFinished, StatementStarted
+from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.sizes import KEEP, format_size
 
 NOT_KEPT = "not kept: "  # how the marker begins that tells how much was left out
@@ -58,9 +59,10 @@ class Frames:
         self._tick(event)
         match event:
             case StatementStarted():
-                first = event.text.split("\n", 1)[0]
+                text = escape_unprintable_code(event.text)
+                first = text.split("\n", 1)[0]
                 yield Frame(self.now, "m", f"{event.step}.{event.statement} {first}"[:80])
-                lines = event.text.replace("\n", "\n  ")
+                lines = text.replace("\n", "\n  ")
                 yield self._own_frame(f"\x1b[1m$ {lines}\x1b[0m")
             case Output():
                 text = self._decode(event.text)
@@ -70,12 +72,14 @@ class Frames:
                 if rest := self._decoder.decode(b"", True):
                     yield self._output_frame(rest)
                 if event.problem:
-                    yield self._own_frame(f"\x1b[31m✗ {event.problem}\x1b[0m")
+                    yield self._own_frame(f"\x1b[31m✗ {escape_unprintable(event.problem)}\x1b[0m")
             case Answered(answer="done" | "skip"):
-                note = f": {event.note}" if event.note else ""
+                note = f": {escape_unprintable(event.note)}" if event.note else ""
                 yield self._own_frame(f"– step {event.step}: {event.answer}{note}")
             case RunEnded():
-                yield self._own_frame(f"\x1b[1m{event.outcome}\x1b[0m {event.reason}".rstrip())
+                yield self._own_frame(
+                    f"\x1b[1m{event.outcome}\x1b[0m {escape_unprintable(event.reason)}".rstrip()
+                )
 
     def make_marker(self, event: Event, label: str) -> Iterator[Frame]:
         """A marker at the time of an event."""

@@ -32,6 +32,7 @@ from ..system.git import read_commit
 from ..system.signals import hold_signals
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
+from ..text.ansi import escape_unprintable
 from .unattended import answer_yes, assume_answer, make_unattended_ask
 
 if TYPE_CHECKING:
@@ -300,7 +301,7 @@ def _watch_events(
     if ended is None:
         return "stopped"
     if ended.outcome == "waiting" and as_json:
-        print(ended.reason, file=sys.stderr)
+        print(escape_unprintable(ended.reason), file=sys.stderr)
     return ended.outcome
 
 

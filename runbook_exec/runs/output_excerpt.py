@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from ..text.ansi import strip_ansi
+from ..text.ansi import flatten_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +63,5 @@ class OutputCollector:
         """What is shown of it."""
         beginning, end = "".join(self._beginning), "".join(self._end)
         if not self._left_out:
-            return OutputExcerpt(strip_ansi(beginning + end))
-        return OutputExcerpt(strip_ansi(beginning), strip_ansi(end), self._left_out)
+            return OutputExcerpt(flatten_output(beginning + end))
+        return OutputExcerpt(flatten_output(beginning), flatten_output(end), self._left_out)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..document.model import Procedure, Runbook, Statement
@@ -28,8 +24,9 @@ from ..engine.questions import (
 from ..plan.builder import items_of
 from ..plan.model import Plan, PlanItem
 from ..system.signals import watch_signals
-from ..text.ansi import show_controls
+from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, fold, pad, wrap
+from .editor import open_editor
 from .prompts import Piece, ask_key, ask_line, ask_row, ask_value
 from .reporter import TerminalReporter
 
@@ -65,10 +62,6 @@ _MEANING = {
     "a": "again",
 }
 
-_AFTER_COLON = {"hx", "helix", "zed", "subl"}
-
-_AFTER_PLUS = {"vi", "vim", "nvim", "nano", "micro", "emacs", "emacsclient", "kak", "mcedit", "joe", "ne"}
-
 _TITLE, _LINES = 44, 6  # columns of a procedure's title, and lines of an alternative, at most
 
 
@@ -92,7 +85,9 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
         if away and isinstance(question, AfterFailure):
             terminal.show_statement(question.item, question.text)
             terminal.write_line()
-            terminal.write_line(f"  {terminal.paint('✗', 'red', 'bold')}  {question.problem}")
+            terminal.write_line(
+                f"  {terminal.paint('✗', 'red', 'bold')}  {escape_unprintable(question.problem)}"
+            )
         answer = _ask(question, terminal, colour, replan)
         away = answer.choice == "shell"
         if away:
@@ -114,12 +109,12 @@ def choose_procedure(runbook: Runbook, width: int, colour: bool) -> Procedure:
     Raises KeyboardInterrupt where none is picked.
     """
     procedures = sorted(runbook.procedures, key=lambda procedure: procedure.dangerous)
-    room = min(_TITLE, max(count_columns(procedure.title) for procedure in procedures), width - 34)
+    room = min(_TITLE, max(count_columns(escape_unprintable(each.title)) for each in procedures), width - 34)
     rows: list[list[Piece]] = []
     for procedure in procedures:
         count = sum(1 for item in items_of(procedure) if item.statement)
         told = f"line {procedure.span.line:<5} {count} statement{'s' * (count != 1)}"
-        title = pad(clip(procedure.title, room), room)
+        title = pad(clip(escape_unprintable(procedure.title), room), room)
         rows.append(
             [("bold", title), ("", f"   {told}"), ("fg:ansiyellow", "  not routine" * procedure.dangerous)]
         )
@@ -240,7 +235,7 @@ def _doubt(question: Doubt, terminal: TerminalReporter) -> None:
     printed = question.output.strip("\n")
     if printed:
         terminal.write_wrapped("It had printed:")
-        terminal.write_code(show_controls(printed), "dim")
+        terminal.write_code(printed, "dim")
     else:
         terminal.write_wrapped("It had printed nothing.")
 
@@ -284,7 +279,7 @@ def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> s
     known = question.input
     room = terminal.width - 4
     above: list[Piece] = [("", "\n  "), ("bold", f"<{question.name}>"), ("", f"  {told}\n" if told else "\n")]
-    notes = wrap(show_controls(known.help), room) if known and known.help else []
+    notes = wrap(escape_unprintable(known.help), room) if known and known.help else []
     if known and known.choices:
         notes += wrap("one of " + ", ".join(known.choices), room)
     above += [("", f"  {line}\n") for line in notes]
@@ -312,8 +307,7 @@ def _edit(
     while True:
         runbook = terminal.plan.runbook
         try:
-            with _leave_interrupts_to_editor():
-                subprocess.run(_editor(runbook.path, item.line), check=False)
+            open_editor(runbook.path, item.line)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             terminal.write_line()
@@ -337,26 +331,3 @@ def _edit(
             terminal.write_line("  " + line)
         if ask_key({key: _KEYS[key] for key in "eq"}, "›", terminal.width, colour) == "q":
             return Answer("quit")
-
-
-@contextmanager
-def _leave_interrupts_to_editor() -> Iterator[None]:
-    """^C in an editor that does not take it as a key interrupts the editor, and not the run."""
-    before = signal.signal(signal.SIGINT, lambda number, frame: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _editor(path: str, line: int) -> list[str]:
-    """The operator's editor, opened at a line where we know how to say so."""
-    words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-    name = Path(words[0]).name if words else ""
-    if name in ("code", "codium", "code-insiders"):
-        return [*words, "--wait", "--goto", f"{path}:{line}"]
-    if name in _AFTER_COLON:
-        return [*words, f"{path}:{line}"]
-    if name in _AFTER_PLUS:
-        return [*words, f"+{line}", path]
-    return [*words, path]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 
-from ..text.ansi import show_controls
+from ..text.ansi import escape_unprintable
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
@@ -24,7 +24,7 @@ def render_markdown(text: str, width: int, colour: bool) -> list[str]:
     from rich.markdown import Markdown
     from rich.theme import Theme
 
-    text = _COMMENT.sub("", show_controls(text))
+    text = _COMMENT.sub("", escape_unprintable(text))
     text = _WIKILINK.sub(lambda m: m[3] or " › ".join(filter(None, (m[1], m[2]))), text)
     text = _HEADING.sub(r"**\1**", text)
     if not text.strip():

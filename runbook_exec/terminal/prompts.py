@@ -7,7 +7,8 @@ import os
 import shutil
 import sys
 import termios
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from prompt_toolkit.application import Application
@@ -24,7 +25,7 @@ from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ..plan.suggestions import Suggestion
-from ..text.ansi import show_controls
+from ..text.ansi import escape_unprintable
 from ..text.display import clip, clip_middle, count_columns, pad
 
 _SHOWN = 8  # rows on the screen at a time
@@ -80,11 +81,16 @@ class _Interrupts:
             event.app.exit(exception=EOFError())
 
 
+def _make_printable(pieces: Iterable[Piece]) -> list[Piece]:
+    """The pieces with each character that cannot be seen written out: they quote pages and programs."""
+    return [(style, escape_unprintable(text)) for style, text in pieces]
+
+
 def _keys_line(keys: Keyed, right: str, width: int) -> StyleAndTextTuples:
     """What the keys do, in as many lines as that takes, and a text at the right of the last."""
     text: StyleAndTextTuples = [("", "  ")]
     used = 2
-    for shown, does in keys.values():
+    for shown, does in _make_printable(keys.values()):
         size = count_columns(shown) + count_columns(does) + 1
         if used > 2 and used + size > width - 2:
             text.append(("", "\n  "))
@@ -133,6 +139,7 @@ def ask_row(
     bindings = KeyBindings()
     interrupts = _Interrupts(bindings)
     _exits(bindings, keys)
+    above, rows = _make_printable(above), [_make_printable(row) for row in rows]
     picked = -1
 
     def move(by: int) -> None:
@@ -239,6 +246,7 @@ def ask_value(
     Raises EOFError for ^D when nothing is typed.
     """
     choice = _Choice(offers, secret)
+    above = _make_printable(above)
     bindings = KeyBindings()
 
     @bindings.add(Keys.ControlM)
@@ -284,7 +292,7 @@ def _rows(choice: _Choice, width: int) -> StyleAndTextTuples:
     matching = choice.matches
     picked = -1 if choice.picked is None else choice.picked
     first = max(0, min(picked - _SHOWN // 2, len(matching) - _SHOWN))
-    shown = matching[first : first + _SHOWN]
+    shown = [_make_offer_printable(offer) for offer in matching[first : first + _SHOWN]]
     room = width - 6
     widest = max((count_columns(offer.label) for offer in shown), default=0)
     beside = max((count_columns(offer.beside) for offer in shown), default=0)
@@ -303,6 +311,10 @@ def _rows(choice: _Choice, width: int) -> StyleAndTextTuples:
     return rows
 
 
+def _make_offer_printable(offer: Suggestion) -> Suggestion:
+    return replace(offer, label=escape_unprintable(offer.label), beside=escape_unprintable(offer.beside))
+
+
 def _fit_cells(beside: str, room: int) -> str:
     """What stood beside a value, in as many whole cells as there is room for."""
     if count_columns(beside) <= room:
@@ -319,14 +331,17 @@ def _hint(choice: _Choice, width: int) -> StyleAndTextTuples:
     elif choice.picked < 0:
         text = choice.typed.text
         if text and not choice.secret:
-            text = show_controls(text).replace("\n", "␊")
+            text = escape_unprintable(text).replace("\n", "␊")
             does = ("enter", f"takes “{clip_middle(text, room)}”")
         else:
             does = ("enter", "takes it")
     elif choice.secret:
         does = ("enter", "takes it; or type, or paste, another")
     else:
-        does = ("enter", f"takes {clip_middle(choice.matches[choice.picked].label, room)}")
+        does = (
+            "enter",
+            f"takes {clip_middle(escape_unprintable(choice.matches[choice.picked].label), room)}",
+        )
     return [("", "\n"), *_keys_line({"does": does, "esc": ("esc", "other keys")}, "", width)]
 
 

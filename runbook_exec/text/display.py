@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .ansi import show_controls
+from .ansi import escape_unprintable_code
 
 _GOES_ON = "↳ "
 
@@ -48,7 +48,7 @@ def wrap(text: str, width: int) -> list[str]:
 def fold(text: str, width: int) -> list[str]:
     """The lines of code; what does not fit into `width` columns goes on below, after an arrow."""
     lines: list[str] = []
-    for line in show_controls(text.expandtabs(4)).split("\n"):
+    for line in escape_unprintable_code(text.expandtabs(4)).split("\n"):
         bare = line.lstrip(" ")
         indent = " " * min(len(line) - len(bare), _DEEPEST)
         lines += [indent + part for part in _folds(bare, width - len(indent), _GOES_ON)]

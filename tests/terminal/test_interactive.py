@@ -593,3 +593,95 @@ def test_a_terminal_that_goes_away_ends_the_run(program: Program) -> None:
         shown.hang_up()
     last = program.read_events()[-1]
     assert (last.event, getattr(last, "outcome", "")) == ("run_ended", "stopped")
+
+
+# text that a terminal would show as other text
+
+
+DECEIVING = """---
+runbook:
+  inputs:
+    name:
+      help: \u2066help
+---
+
+# Page \u202eone
+
+## Deploy \u202etwo
+
+Prose \u200bthree, &#x202e;and an entity.
+
+<!-- runbook: confirm="Really \u202efour?" -->
+```fish
+echo a\u202eb <name>
+```
+
+## Check \u202efive
+
+```fish
+true
+```
+"""
+
+HIDDEN = re.compile("[\u200b\u2028\u202a-\u202e\u2066-\u2069]")
+
+
+def test_a_guided_run_shows_characters_that_cannot_be_seen(program: Program) -> None:
+    """In titles, prose, questions, help, statements, values and the summary they are written out."""
+    with guided(program, DECEIVING) as shown:
+        shown.wait(r"Page \u202eone", r"Deploy \u202etwo", r"Check \u202efive")
+        answer(shown, "which one? ›", "1")
+        shown.wait(r"1/1  Deploy \u202etwo", r"Prose \u200bthree, \u202eand", r"\u2066help", "other keys")
+        shown.type("v1", ENTER)
+        shown.wait(r"echo a\u202eb v1", r"Really \u202efour?")
+        output = shown.raw
+        answer(shown, "1 of 1 ›", "y")
+        shown.wait("Done.", r"1  Deploy \u202etwo")
+        assert shown.wait_status() == 0
+        output += shown.raw[len(output) :].replace("a\u202eb v1".encode(), b"")  # as the program printed it
+        assert not HIDDEN.search(output.decode())
+
+
+def test_an_offered_value_shows_characters_that_cannot_be_seen(program: Program) -> None:
+    """They are written out in the row and in the hint; the value taken is the one that was printed."""
+    page = steps(r"printf 'ID   STATE\n0001\u202e2000  up\n'", "string escape <server-id>")
+    with guided(program, page) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        shown.wait(r"takes 0001\u202e2000")
+        assert HIDDEN.findall(shown.raw.decode()) == ["\u202e"]  # as the program printed it
+        shown.type(ENTER)
+        answer(shown, "2 of 2 ›", ENTER)
+        assert shown.wait_until(lambda text: "Done." in text, "the end")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("show", "page.md"), ("page.md#deploy-two", "--dry-run", "--set", "name=\u202ev")]
+)
+def test_show_and_dry_run_show_characters_that_cannot_be_seen(
+    program: Program, arguments: tuple[str, ...]
+) -> None:
+    """They are written out in titles, statements and values."""
+    program.write("page.md", DECEIVING)
+    ran = program.run(*arguments)
+    assert ran.status == 0, ran.output
+    for text in (r"Page \u202eone", r"Deploy \u202etwo", r"echo a\u202eb", r"Check \u202efive"):
+        assert text in ran.stdout
+    assert not HIDDEN.search(ran.output)
+
+
+def test_a_run_without_a_terminal_shows_characters_that_cannot_be_seen(program: Program) -> None:
+    """In the log of an unattended run, in the reason why it waits, and in `runs show`."""
+    program.write("page.md", DECEIVING)
+    options = ("page.md#deploy-two", "--yes", "--trust", "--set", "name=\u202ev")
+    ran = program.run(*options)
+    assert ran.status == 3
+    for text in (r"Page \u202eone", r"Deploy \u202etwo", r"Really \u202efour?"):
+        assert text in ran.output
+    assert not HIDDEN.search(ran.output)
+    ran = program.run(*options, "--confirmed", "1")
+    assert ran.status == 0
+    assert r"$ echo a\u202eb '\u202ev'" in ran.stdout
+    assert HIDDEN.findall(ran.output) == ["\u202e"] * 2  # as the program printed them
+    ran = program.run("runs", "show")
+    assert r"Page \u202eone" in ran.stdout
+    assert not HIDDEN.search(ran.output)

@@ -23,7 +23,7 @@ from ...document.markdown.html import to_html
 from ...document.model import Prose
 from ...journal.asciicast import Frame
 from ...journal.journal import JournalError
-from ...text.ansi import strip_ansi
+from ...text.ansi import flatten_output
 from ...text.durations import format_duration
 from ...text.moments import format_utc
 from ..record import Attempt, GivenAnswer, Record
@@ -50,7 +50,7 @@ def html_report(filled: RunReport) -> str:
     record = filled.record
     rows = [_row(step, record) for step in filled.steps]
     return environment.get_template("report.html.jinja").render(
-        title=strip_ansi(filled.title),
+        title=flatten_output(filled.title),
         outcome=record.outcome,
         reason=_reason(filled),
         lead=" · ".join(_lead(record)),
@@ -73,7 +73,7 @@ def html_report(filled: RunReport) -> str:
 
 
 def _lead(record: Record) -> Iterator[str]:
-    yield strip_ansi(record.started.place)
+    yield flatten_output(record.started.place)
     yield format_utc(record.began)
     yield f"took {format_duration(record.seconds)}"
     if record.started.shell:
@@ -82,17 +82,19 @@ def _lead(record: Record) -> Iterator[str]:
 
 def _reason(filled: RunReport) -> str:
     """Why the run ended as it did, and in which step if one failed."""
-    reason = strip_ansi(filled.record.ended.reason) if filled.record.ended else ""
+    reason = flatten_output(filled.record.ended.reason) if filled.record.ended else ""
     failed = next((step for step in filled.steps if step.how in (FAILED, DOUBT)), None)
-    return f"step {failed.label}, {strip_ansi(failed.title)}: {reason or failed.how}" if failed else reason
+    return (
+        f"step {failed.label}, {flatten_output(failed.title)}: {reason or failed.how}" if failed else reason
+    )
 
 
 def _facts(record: Record) -> Iterator[dict[str, Any]]:
     """What there is to know, and whether it is to be compared letter for letter."""
     for name, value in list_facts(record, format_utc):
         yield {
-            "name": strip_ansi(name),
-            "value": strip_ansi(value),
+            "name": flatten_output(name),
+            "value": flatten_output(value),
             "exact": name in ("run", "digest", "commit", "seal"),
         }
 
@@ -103,7 +105,7 @@ def _facts(record: Record) -> Iterator[dict[str, Any]]:
 def _row(step: StepReport, record: Record) -> dict[str, Any]:
     return {
         **_kind(step.how),
-        "name": strip_ansi(f"{step.label} {step.title}"),
+        "name": flatten_output(f"{step.label} {step.title}"),
         "took": format_duration(step.seconds) if step.seconds is not None else "",
         "bars": [*_bars(step, record)],
     }
@@ -119,7 +121,7 @@ def _bars(step: StepReport, record: Record) -> Iterator[dict[str, Any]]:
     for ran in step.attempts:
         at = (ran.started - record.began).total_seconds()
         kind = _kind_of(ran)["kind"]
-        line = strip_ansi(ran.text).splitlines()[0][:60] if ran.text else ""
+        line = flatten_output(ran.text).splitlines()[0][:60] if ran.text else ""
         label = f"{line}, {format_duration(ran.duration)}"
         yield _bar(at, at + ran.duration, record, kind, 1, 12, label)
 
@@ -141,7 +143,7 @@ def _step(step: StepReport) -> dict[str, Any]:
         **_kind(step.how),
         "number": step.number,
         "label": f"{step.label}.",
-        "title": strip_ansi(step.title),
+        "title": flatten_output(step.title),
         "took": format_duration(step.seconds) if step.seconds is not None else "",
         "parts": [_part(part) for part in step.parts],
         "typed": [_attempt_data(ran) for ran in step.typed],
@@ -156,7 +158,7 @@ def _part(part: Prose | BlockReport) -> dict[str, Any]:
         return {"pieces": [_statement(each) for each in part.statements]}
     if not part.statements:
         why = f"not run: {part.block.why_not}" if part.block.why_not else "not run"
-        return {"pieces": [{"comment": f"{strip_ansi(part.block.code).rstrip()}\n({why})"}]}
+        return {"pieces": [{"comment": f"{flatten_output(part.block.code).rstrip()}\n({why})"}]}
     return {"pieces": [*_pieces(part)]}
 
 
@@ -174,13 +176,13 @@ def _pieces(filled: BlockReport) -> Iterator[dict[str, Any]]:
 
 def _comment(text: str) -> Iterator[dict[str, Any]]:
     if text.strip(" \t\r\n;"):
-        yield {"comment": textwrap.dedent(strip_ansi(text).strip("\n").lstrip(" ;"))}
+        yield {"comment": textwrap.dedent(flatten_output(text).strip("\n").lstrip(" ;"))}
 
 
 def _statement(statement: StatementReport) -> dict[str, Any]:
     return {
         **_kind(statement.how),
-        "text": strip_ansi(statement.text),
+        "text": flatten_output(statement.text),
         "ran": [_attempt_data(ran, len(statement.attempts) > 1) for ran in statement.attempts],
         "notes": [*_notes(statement.answers)],
     }
@@ -191,15 +193,15 @@ def _attempt_data(ran: Attempt, counted: bool = False) -> dict[str, Any]:
     count = output.count("\n") + 1
     return {
         **_kind_of(ran),
-        "text": strip_ansi(ran.text),
-        "problem": strip_ansi(ran.problem),
+        "text": flatten_output(ran.text),
+        "problem": flatten_output(ran.problem),
         "result": " · ".join(_result(ran, counted)),
         "captured": [
             {
                 "name": f"<{each.name}>",
                 "value": f"a secret of {each.length} characters"
                 if each.secret
-                else strip_ansi(each.value or ""),
+                else flatten_output(each.value or ""),
             }
             for each in ran.captured
         ],
@@ -223,7 +225,7 @@ def _result(ran: Attempt, counted: bool) -> Iterator[str]:
 def _notes(said: Iterable[GivenAnswer]) -> Iterator[dict[str, Any]]:
     for each in said:
         if told := describe_answer(each):
-            yield {**_kind(told[0]), "text": strip_ansi(told[1]), "time": format_utc(each.time)}
+            yield {**_kind(told[0]), "text": flatten_output(told[1]), "time": format_utc(each.time)}
 
 
 def _kind_of(ran: Attempt) -> dict[str, Any]:
@@ -247,7 +249,7 @@ def _about(record: Record) -> Markup | str:
 
 
 def _prose(text: str) -> Markup:
-    return Markup(to_html(strip_ansi(text), 2))  # noqa: S704 - it escapes all HTML
+    return Markup(to_html(flatten_output(text), 2))  # noqa: S704 - it escapes all HTML
 
 
 # the cast ------------------------------------------------------------------------------------------------

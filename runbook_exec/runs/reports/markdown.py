@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...document.front_matter.bounds import find_bounds
 from ...document.model import Runbook, Step
-from ...text.ansi import strip_ansi
+from ...text.ansi import flatten_output
 from ...text.durations import format_duration
 from ...text.moments import format_utc
 from ..record import Attempt, GivenAnswer
@@ -41,12 +41,12 @@ def markdown_report(filled: RunReport) -> str:
 
 def escape_inline(text: str) -> str:
     """Text that means nothing to Markdown, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(strip_ansi(text).split()))
+    return _SPECIAL.sub(r"\\\1", " ".join(flatten_output(text).split()))
 
 
 def code_span(text: str) -> str:
     """The first line of some code as a code span, and a sign that there are more."""
-    first, _, more = strip_ansi(text).strip().partition("\n")
+    first, _, more = flatten_output(text).strip().partition("\n")
     first = first.removesuffix("\\").rstrip() + (" …" if more else "")
     if not first:
         return ""
@@ -183,7 +183,7 @@ def _script(filled: BlockReport) -> str:
     text = block.script.text
     for each in reversed(filled.statements):
         if each.statement is not None and each.attempts:
-            text = text[: each.statement.start] + strip_ansi(each.text) + text[each.statement.end :]
+            text = text[: each.statement.start] + flatten_output(each.text) + text[each.statement.end :]
     return text
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from ...text.ansi import show_controls
+from ...text.ansi import escape_unprintable
 from ...text.display import clip, count_columns, pad, wrap
 from ...text.durations import format_duration
 from ...text.moments import format_local
@@ -23,16 +23,16 @@ def format_run(filled: RunReport, running: bool, not_kept: Sequence[str], width:
     """The facts of a run, and a line for each step; `not_kept` is what its cast does not have."""
     width = max(40, min(width, _WIDEST))
     record = filled.record
-    yield f"  {show_controls(filled.title)}: {'running' if running else record.outcome}"
+    yield f"  {escape_unprintable(filled.title)}: {'running' if running else record.outcome}"
     if record.ended and record.ended.reason:
-        yield from (f"  {line}" for line in wrap(show_controls(record.ended.reason), width - 4))
+        yield from (f"  {line}" for line in wrap(escape_unprintable(record.ended.reason), width - 4))
     yield ""
     known = [*list_facts(record, format_local), *_files(record, not_kept)]
     names = max(count_columns(name) for name, _ in known)
     for name, value in known:
-        yield f"  {pad(show_controls(name), names)}  {show_controls(value)}"
+        yield f"  {pad(escape_unprintable(name), names)}  {escape_unprintable(value)}"
     yield ""
-    titles = max((count_columns(step.title) for step in filled.steps), default=0)
+    titles = max((count_columns(escape_unprintable(step.title)) for step in filled.steps), default=0)
     titles = min(titles, width - 36)
     spent = max((len(_format_time(step)) for step in filled.steps), default=0)
     for step in filled.steps:
@@ -106,7 +106,7 @@ def _format_time(step: StepReport) -> str:
 
 
 def _row(step: StepReport, titles: int, spent: int, width: int) -> Iterator[str]:
-    title = pad(clip(show_controls(step.title), titles), titles)
+    title = pad(clip(escape_unprintable(step.title), titles), titles)
     lead = f"  {step.label:>3}  {title}  {MARKS[step.how]}  {_format_time(step):>{spent}}"
     first, *more = wrap(", ".join(describe_step(step)), max(20, width - count_columns(lead) - 3))
     yield f"{lead}   {first}".rstrip()
@@ -121,12 +121,12 @@ def describe_step(step: StepReport) -> Iterator[str]:
     for statement in step.statements:
         last = statement.attempts[-1] if statement.attempts else None
         if last and last.problem:
-            yield show_controls(last.problem.split("\n")[0])
+            yield escape_unprintable(last.problem.split("\n")[0])
         if len(statement.attempts) > 1:
             yield f"{len(statement.attempts)} attempts"
         if last:
             yield from (f"captured <{captured.name}>" for captured in last.captured)
-    yield from (show_controls(told[1]) for said in step.all_answers if (told := describe_answer(said)))
+    yield from (escape_unprintable(told[1]) for said in step.all_answers if (told := describe_answer(said)))
 
 
 def run_to_json(filled: RunReport, running: bool, not_kept: Sequence[str]) -> str:
