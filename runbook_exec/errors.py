@@ -9,3 +9,9 @@ class Refused(Exception):
 
 class ValueProblem(ValueError):
     """A value cannot be had, or an expression cannot be read; the message says why and holds no secret."""
+
+
+def reason(error: OSError | UnicodeError) -> str:
+    """Why the operating system refused something, in its words and in lower case, without the file."""
+    words = error.strerror if isinstance(error, OSError) else None
+    return (words or str(error)).lower()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..engine.events import Answered, Event, Output, RunEnded, RunStarted, StatementFinished, StatementStarted
+from ..errors import reason
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.sizes import KEEP, format_size
 
@@ -149,8 +150,7 @@ class AsciicastWriter:
                 self._flush()
         except OSError as error:
             self._give_up()
-            reason = (error.strerror or str(error)).lower()
-            return f"cannot write the cast `{self._path}`: {reason}; the run goes on without it"
+            return f"cannot write the cast `{self._path}`: {reason(error)}; the run goes on without it"
         return ""
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..engine.events import Event, Output, RunEnded, RunStarted, StatementStarted, to_line
+from ..errors import reason
 from .hash_chain import VERSION, Damage, JournalLine, first_hash, hash_line, read_lines, seal_line
 
 KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; what is cut is said
@@ -49,7 +50,7 @@ class Journal:
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
             _lock(file)
         except OSError as error:
-            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
+            raise JournalError(f"cannot write the journal `{path}`: {reason(error)}") from error
         return cls(path, file, first_hash(run))
 
     @classmethod
@@ -61,7 +62,7 @@ class Journal:
         try:
             file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
         except OSError as error:
-            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
+            raise JournalError(f"cannot write the journal `{path}`: {reason(error)}") from error
         try:
             _lock(file)
             if os.fstat(file).st_nlink == 0:
@@ -83,7 +84,7 @@ class Journal:
             raise
         except OSError as error:
             os.close(file)
-            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
+            raise JournalError(f"cannot write the journal `{path}`: {reason(error)}") from error
 
     def append(self, event: Event) -> str:
         """Write an event down and return its line, which is empty for output that is no longer kept.
@@ -127,7 +128,7 @@ class Journal:
             raise self._make_error(error) from error
 
     def _make_error(self, error: OSError) -> JournalError:
-        return JournalError(f"cannot write the journal `{self.path}`: {_reason(error)}")
+        return JournalError(f"cannot write the journal `{self.path}`: {reason(error)}")
 
     def _write(self, data: bytes) -> None:
         while data:
@@ -168,7 +169,7 @@ def read_journal(path: Path) -> Iterator[Event]:
             if isinstance(line, JournalLine):
                 yield line.event
     except OSError as error:
-        raise JournalError(f"cannot read the journal `{path}`: {_reason(error)}") from error
+        raise JournalError(f"cannot read the journal `{path}`: {reason(error)}") from error
 
 
 def _lock(file: int) -> None:
@@ -184,7 +185,3 @@ def _holder(path: Path) -> str:
     """Who goes on with a run, in words, as far as its journal tells."""
     pids = [event.pid for event in read_journal(path) if isinstance(event, RunStarted) and event.pid]
     return f", in process {pids[-1]}" if pids else ""
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..diagnostics.report import Report, TextEdit
+from ..errors import reason
 
 
 class NotWritten(Exception):
@@ -125,4 +126,4 @@ def _stale_page_error(path: str) -> NotWritten:
 
 
 def _change_error(path: str, error: OSError) -> NotWritten:
-    return NotWritten(path, f"cannot change `{path}`: {(error.strerror or str(error)).lower()}")
+    return NotWritten(path, f"cannot change `{path}`: {reason(error)}")

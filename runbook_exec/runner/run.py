@@ -20,6 +20,7 @@ from ..engine.events import Event, RunEnded, StatementFinished, StatementStarted
 from ..engine.ports import RunContext
 from ..engine.questions import Answer, Ask, Question
 from ..engine.state import State, apply
+from ..errors import reason
 from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
@@ -120,7 +121,7 @@ def _write_transcript(recorder: Recorder, terminal: TerminalReporter) -> None:
     try:
         terminal.write_line(f"  recorded in {recorder.write_transcript()}, to be reviewed")
     except OSError as error:
-        terminal.write_line(f"  the record cannot be written: {(error.strerror or str(error)).lower()}")
+        terminal.write_line(f"  the record cannot be written: {reason(error)}")
 
 
 def _cannot_begin(plan: Plan) -> str | None:
@@ -188,9 +189,8 @@ def _make_keep(
         try:
             keeper.keep(values, seen)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             terminal.write_wrapped(
-                f"cannot keep the secrets of this run in `{keeper.path}`: {reason}", "yellow"
+                f"cannot keep the secrets of this run in `{keeper.path}`: {reason(error)}", "yellow"
             )
 
     return keep

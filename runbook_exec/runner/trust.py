@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..document.model import Annotation, Procedure, Runbook
+from ..errors import reason
 from ..plan.builder import items_of
 from ..plan.values import is_secret
 
@@ -136,7 +137,7 @@ def record_trust(known: TrustState, runs: Path) -> None:
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         _replace(path, json.dumps(told, indent=1).encode())
     except OSError as error:
-        raise NotKept(f"cannot write down in `{path}` what is trusted: {_reason(error)}") from error
+        raise NotKept(f"cannot write down in `{path}` what is trusted: {reason(error)}") from error
 
 
 def revoke_trust(known: TrustState, runs: Path) -> bool:
@@ -147,7 +148,7 @@ def revoke_trust(known: TrustState, runs: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise NotKept(f"cannot remove `{path}`: {_reason(error)}") from error
+        raise NotKept(f"cannot remove `{path}`: {reason(error)}") from error
     return True
 
 
@@ -175,7 +176,7 @@ def write_locks(known: Iterable[TrustState]) -> list[Path]:
             mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
             _replace(path, (_HEAD + "".join(lines)).encode(), mode)
         except (OSError, UnicodeDecodeError) as error:
-            raise NotKept(f"cannot write `{path}`: {_reason(error)}") from error
+            raise NotKept(f"cannot write `{path}`: {reason(error)}") from error
         written.append(path)
     return written
 
@@ -255,7 +256,3 @@ def _owner(number: int) -> str:
         return f"`{pwd.getpwuid(number).pw_name}`"
     except KeyError:
         return f"user {number}"
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..document.front_matter import reader as front_matter
 from ..document.model import Runbook
 from ..document.parser import parse_runbook
+from ..errors import reason
 from ..journal.index import RunSummary, list_runs
 from ..text.moments import format_age
 from .freshness import BadFreshness, Freshness, freshness_path, read_freshness
@@ -45,7 +46,7 @@ def find_cadences(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[l
         except BadFreshness as error:
             unread.append(str(error))
         except OSError as error:
-            unread.append(f"cannot read `{page}`: {(error.strerror or str(error)).lower()}")
+            unread.append(f"cannot read `{page}`: {reason(error)}")
         except ValueError as error:
             unread.append(f"{page}:{error}")
         else:

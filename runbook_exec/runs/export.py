@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..document.parser import parse_runbook
+from ..errors import reason
 from ..journal.index import list_runs
 from .freshness import BadFreshness, format_freshness, freshness_path, read_freshness
 from .last_success import filter_runs, read_successes
@@ -39,8 +40,7 @@ def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
         except BadFreshness as error:
             raise NotExported(f"{error}; it is left as it is") from None
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise NotExported(f"cannot export `{page}`: {reason}") from None
+            raise NotExported(f"cannot export `{page}`: {reason(error)}") from None
     if not written:
         yield "nothing to write: no step has succeeded since"
 

@@ -23,6 +23,7 @@ from ..engine.events import (
     ValueGiven,
 )
 from ..engine.state import State, apply, carry_over
+from ..errors import reason
 from ..journal.hash_chain import Damage, JournalLine, read_lines
 from ..journal.journal import JournalError
 from ..masking.masker import Masker
@@ -114,8 +115,7 @@ def read_record(path: Path) -> Record:
                 fold.add(line.event)
                 fold.seal = line.seal
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise JournalError(f"cannot read the journal `{path}`: {reason}") from error
+        raise JournalError(f"cannot read the journal `{path}`: {reason(error)}") from error
     if fold.started is None:
         raise JournalError(f"{path}:1: expected the event that starts a run")
     return fold.make_record(path, fold.started)

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ..errors import Refused
+from ..errors import Refused, reason
 from .assets import BELOW, SCRIPTS, STATIC, STYLES
 
 _WANTED = (
@@ -150,7 +150,7 @@ def _install_file(own: Path, target: Path, dry_run: bool) -> str:
             target.parent.mkdir(parents=True, exist_ok=True)
             _write(target, own.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Refused(f"cannot write `{target}`: {(error.strerror or str(error)).lower()}") from None
+        raise Refused(f"cannot write `{target}`: {reason(error)}") from None
     return said
 
 
@@ -164,4 +164,4 @@ def _write(path: Path, text: str) -> None:
         os.replace(beside, path)  # noqa: PTH105
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise Refused(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
+        raise Refused(f"cannot write `{path}`: {reason(error)}") from None

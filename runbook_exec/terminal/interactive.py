@@ -21,6 +21,7 @@ from ..engine.questions import (
     Question,
     ValueNeeded,
 )
+from ..errors import reason
 from ..plan.builder import items_of
 from ..plan.model import Plan, PlanItem
 from ..system.signals import watch_signals
@@ -309,10 +310,9 @@ def _edit(
         try:
             open_editor(runbook.path, item.line)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             terminal.write_line()
             terminal.write_wrapped(
-                f"cannot start the editor: {reason}; set EDITOR to one that is there", "yellow"
+                f"cannot start the editor: {reason(error)}; set EDITOR to one that is there", "yellow"
             )
             return Answer("edit")
         plan = replan()

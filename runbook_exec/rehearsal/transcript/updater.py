@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ...document.placeholders import normalise_name
 from ...engine.events import RunEnded
+from ...errors import reason
 from ...text.source import parse_source
 from ..matcher import compare_output
 from ..rehearse import RehearsalResult
@@ -55,7 +56,7 @@ def update_transcript(path: Path, result: RehearsalResult) -> bool:
         os.chmod(name, path.stat().st_mode & 0o777)  # noqa: PTH101
         os.replace(name, path)  # noqa: PTH105
     except OSError as error:
-        raise NotUpdated(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
+        raise NotUpdated(f"cannot write `{path}`: {reason(error)}") from None
     return True
 
 
