@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..engine.events import Event, Output, RunEnded, RunStarted, StatementStarted, to_line
 from ..errors import reason
+from ..system.atomic_write import sync_data
 from .hash_chain import VERSION, Damage, JournalLine, first_hash, hash_line, read_lines, seal_line
 
 KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; what is cut is said
@@ -116,7 +117,7 @@ class Journal:
     def flush(self) -> None:
         """Have everything that was written on the disk before this returns; raises JournalError."""
         try:
-            getattr(os, "fdatasync", os.fsync)(self._file)
+            sync_data(self._file)
             if not self._known:
                 folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
                 try:

@@ -6,10 +6,11 @@ import contextlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from ..system.atomic_write import replace_file
 
 _IN_MEMORY = ("tmpfs", "ramfs")
 
@@ -29,15 +30,7 @@ class SecretStore:
         """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = json.dumps({"values": dict(values), "seen": list(seen)}).encode("ascii")
-        number, name = tempfile.mkstemp(prefix=".", dir=self.path.parent)  # 0600
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(data)
-            Path(name).replace(self.path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
+        replace_file(self.path, data, 0o600, durable=False)  # the file system is memory
 
     def read(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """The values by name, and the tokens seen; nothing where nothing is kept or it cannot be read."""

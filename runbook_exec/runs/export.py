@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..document.parser import parse_runbook
 from ..errors import reason
 from ..journal.index import list_runs
+from ..system.atomic_write import replace_file
 from .freshness import BadFreshness, format_freshness, freshness_path, read_freshness
 from .last_success import filter_runs, read_successes
 
@@ -34,7 +33,7 @@ def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
             if not freshness.steps and not target.exists():
                 continue
             if not target.exists() or target.read_text(encoding="utf-8") != text:
-                _write(target, text)
+                replace_file(target, text.encode("utf-8"))
                 written += 1
                 yield f"wrote {target}"
         except BadFreshness as error:
@@ -43,22 +42,3 @@ def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
             raise NotExported(f"cannot export `{page}`: {reason(error)}") from None
     if not written:
         yield "nothing to write: no step has succeeded since"
-
-
-def _write(path: Path, text: str) -> None:
-    """Write beside it and rename into place: nobody ever reads half of it."""
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644 & ~_umask())  # noqa: PTH101
-        os.replace(name, path)  # noqa: PTH105
-    except BaseException:
-        os.unlink(name)  # noqa: PTH108
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -88,5 +88,6 @@ class FailingDisk:
 
 if __name__ == "__main__":
     module = cast if sys.argv[1].startswith("cast:") else journal
-    vars(module)["os"] = FailingDisk(sys.argv[1])
+    disk = FailingDisk(sys.argv[1])
+    vars(module).update({"os": disk, "sync_data": disk.fdatasync})
     sys.exit(cli.main(sys.argv[2:]))
