@@ -12,7 +12,7 @@ _LONGEST = 40  # characters of a file's name that are in the name of the one bes
 
 
 def sync_data(file: int) -> None:
-    """Have what was written to an open file on the disk before this returns."""
+    """Flush the data of an open file to the disk before this returns."""
     if sys.platform == "darwin":
         os.fsync(file)
     else:
@@ -20,11 +20,11 @@ def sync_data(file: int) -> None:
 
 
 def replace_file(path: Path, data: bytes, mode: int | None = None, *, durable: bool = True) -> None:
-    """Give a file this content: a reader finds the old or the new one, and never a part.
+    """Replace a file by one with this content: a reader finds the old or the new one, never a part.
 
-    `mode` is the file's mode; without one a file that exists keeps its mode, and a new one has that of the
-    umask. A file that is not `durable` may be empty after a power cut. Raises OSError, and then the file has
-    not changed and none is left beside it.
+    `mode` is the file's mode. By default a file that exists keeps its mode, and a new one follows the umask.
+    A file that is not `durable` may be empty after a power cut. Raises OSError, and then the file has not
+    changed and none is left beside it.
     """
     if mode is None:
         with contextlib.suppress(FileNotFoundError):
@@ -49,7 +49,7 @@ def replace_file(path: Path, data: bytes, mode: int | None = None, *, durable: b
 
 
 def create_file(path: Path, data: bytes) -> None:
-    """Write a new file; raises FileExistsError if it exists, and OSError, and then none is left."""
+    """Write a new file. Raises FileExistsError if it exists, or OSError, and then no part of it is left."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         try:
