@@ -67,14 +67,13 @@ _TITLE, _LINES = 44, 6  # columns of a procedure's title, and lines of an altern
 
 
 def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
-    """Answers that a person gives; `replan` reads the document again, and tells what is wrong with it.
+    """Return a function that asks a person; `replan` reads the document again, or returns its problems.
 
-    To be told to end (SIGTERM, SIGHUP) from here on also means that no more questions are put to the
-    person: each is answered with quit.
+    After SIGTERM or SIGHUP the person is asked no more: the answer to each question is quit.
     """
     told_to_end = watch_signals(signal.SIGTERM, signal.SIGHUP)
-    away = False  # the person was in the shell, and has seen much else since
-    confirmed: tuple[PlanItem, str] | None = None  # what "yes, run it" was just said to
+    away = False  # the person was in the shell, and the question has scrolled away
+    confirmed: tuple[PlanItem, str] | None = None  # the statement that "yes, run it" has just confirmed
 
     def ask(question: Question) -> Answer:
         nonlocal away, confirmed
@@ -105,9 +104,9 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
 
 
 def choose_procedure(runbook: Runbook, width: int, colour: bool) -> Procedure:
-    """The procedure that a person picks from a page with several; dangerous ones come last.
+    """Ask a person which procedure of a page to run; dangerous ones come last.
 
-    Raises KeyboardInterrupt where none is picked.
+    Raises KeyboardInterrupt if the person picks none.
     """
     procedures = sorted(runbook.procedures, key=lambda procedure: procedure.dangerous)
     room = min(_TITLE, max(count_columns(escape_unprintable(each.title)) for each in procedures), width - 34)
@@ -130,9 +129,9 @@ def choose_procedure(runbook: Runbook, width: int, colour: bool) -> Procedure:
 
 
 def confirm_resume(record: Record, width: int, colour: bool) -> bool:
-    """Whether a person wants to go on with a page's unfinished run; False for a new one.
+    """Ask a person whether to resume a page's unfinished run; False means a new run.
 
-    Raises KeyboardInterrupt where neither is wanted.
+    Raises KeyboardInterrupt if the person wants neither.
     """
     done = sum(how == "ok" for how in record.state.done.values())
     began = record.began.astimezone().strftime("%Y-%m-%d %H:%M")
@@ -153,7 +152,7 @@ def confirm_resume(record: Record, width: int, colour: bool) -> bool:
 
 
 def confirm_action(what: str, width: int) -> bool:
-    """Whether a person agrees to something."""
+    """Ask a person to agree to something, and return whether they do."""
     try:
         return ask_key({"y": ("y", what), "q": _KEYS["q"]}, "›", width, not os.environ.get("NO_COLOR")) == "y"
     except (KeyboardInterrupt, EOFError):
@@ -207,7 +206,7 @@ def _ask(
 
 
 def _place(terminal: TerminalReporter, item: PlanItem) -> str:
-    """Which statement of how many this is."""
+    """Return the number of a statement and how many there are."""
     items = [each for each in terminal.plan.items if each.statement is not None]
     here = next((n for n, each in enumerate(items, 1) if each.where >= item.where), len(items))
     return f"{here} of {len(items)} ›"
@@ -220,7 +219,7 @@ def _answer_key(
     colour: bool,
     replan: Callable[[], Plan | Sequence[str]],
 ) -> Answer:
-    """What a key stands for."""
+    """Return the answer that a key means."""
     if key == "e":
         return _edit(question.item, terminal, colour, replan)
     if key == "n":
@@ -252,7 +251,7 @@ def _advise(question: AfterFailure, terminal: TerminalReporter) -> None:
 
 
 def _alternative(question: Alternatives, terminal: TerminalReporter, colour: bool) -> Answer | str:
-    """The alternative that is picked, or another key."""
+    """Ask for an alternative, and return it or another key."""
     block = question.item.block
     statements: tuple[Statement, ...] = block.statements if block else ()
     terminal.show_statement(question.item, "\n".join(s.text for s in statements if not s.alternative))
@@ -272,7 +271,7 @@ def _alternative(question: Alternatives, terminal: TerminalReporter, colour: boo
 
 
 def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> str | None:
-    """The value that is typed or picked; None where the person wants something else."""
+    """Ask for a value; None if the person wants something else."""
     terminal.show_statement(question.item, question.text)
     told = "secret, will not be shown" if question.secret else ""
     if not told and question.suggestions:
@@ -304,7 +303,7 @@ def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> s
 def _edit(
     item: PlanItem, terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]
 ) -> Answer:
-    """Open the document at the item's line, and read it again, until it can be run or is given up."""
+    """Open the document at the item's line and read it again, until it can be run or the person quits."""
     while True:
         runbook = terminal.plan.runbook
         try:

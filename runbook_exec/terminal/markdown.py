@@ -19,7 +19,7 @@ _STYLE = re.compile(r"\x1b\[[\d;]*m")
 
 
 def render_markdown(text: str, width: int, colour: bool) -> list[str]:
-    """Markdown as lines of at most `width` columns, with a blank one first; none where nothing is shown."""
+    """Render Markdown as lines of at most `width` columns, a blank line first; none for empty text."""
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.theme import Theme

@@ -1,4 +1,4 @@
-"""Asking a person for one key, one row or one value. The only module that knows prompt_toolkit."""
+"""Prompts for one key, one row or one value. The only module that knows prompt_toolkit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ from ..text.display import clip, clip_middle, count_columns, pad
 
 _SHOWN = 8  # rows on the screen at a time
 
-_NARROWEST = 13  # columns that a value in a row is cut to at most, to make room for what stood beside it
+_NARROWEST = (
+    13  # columns that a value in a row keeps at least when it is cut to make room for the cells beside it
+)
 
 _QUIT_AGAIN = "^C again quits ›"
 
@@ -46,7 +48,7 @@ def _size() -> Size:
 
 
 def _run(layout: Layout, bindings: KeyBindings, colour: bool) -> Any:
-    # no cursor position reports: an answer that comes late would be typed into the next program
+    # no cursor position reports: a late answer would be input of the next program
     output = Vt100_Output(sys.stdout, _size, term=os.environ.get("TERM"), enable_cpr=False)
     application: Application[Any] = Application(
         layout=layout,
@@ -56,7 +58,7 @@ def _run(layout: Layout, bindings: KeyBindings, colour: bool) -> Any:
         color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
     )
     application.ttimeoutlen = 0.1  # seconds after which Escape is a key and not the beginning of one
-    # what was typed before the question could be seen does not answer it
+    # keys that were typed before the question appeared do not answer it
     clear_typeahead(application.input)
     with contextlib.suppress(termios.error):  # the terminal may be gone
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
@@ -82,12 +84,12 @@ class _Interrupts:
 
 
 def _make_printable(pieces: Iterable[Piece]) -> list[Piece]:
-    """The pieces with each character that cannot be seen written out: they quote pages and programs."""
+    """Return the pieces with invisible characters written out, as they quote pages and programs."""
     return [(style, escape_unprintable(text)) for style, text in pieces]
 
 
 def _keys_line(keys: Keyed, right: str, width: int) -> StyleAndTextTuples:
-    """What the keys do, in as many lines as that takes, and a text at the right of the last."""
+    """Return the legend of the keys, in as many lines as needed, and a text at the right of the last."""
     text: StyleAndTextTuples = [("", "  ")]
     used = 2
     for shown, does in _make_printable(keys.values()):
@@ -130,10 +132,10 @@ def _exits(bindings: KeyBindings, keys: Keyed) -> None:
 def ask_row(
     above: Sequence[Piece], rows: Sequence[Sequence[Piece]], keys: Keyed, width: int, colour: bool
 ) -> int | str:
-    """Wait until one of the rows is picked, by its number or with the arrows, or one of the keys is typed.
+    """Wait until a row is picked, by its number or with the arrows, or one of the keys is typed.
 
-    Returns the row's index or the key. No row is picked beforehand, so that enter alone takes none. `above`
-    is what is asked: text that is gone afterwards, like the rest.
+    Returns the row's index or the key. No row is picked at first, so enter alone chooses none. `above` is the
+    question: text that is erased afterwards, like the rest.
     Raises KeyboardInterrupt for ^C typed twice and EOFError for ^D.
     """
     bindings = KeyBindings()
@@ -194,9 +196,9 @@ def _arrows(bindings: KeyBindings, move: Callable[[int], None]) -> None:
 
 
 class _Choice:
-    """What is typed, the offers that match, and what enter takes: an offer's index, -1 for what is typed.
+    """The typed text, the offers that match it, and what enter takes: an offer's index, -1 for the text.
 
-    None is picked where several offers match, so that enter cannot take the wrong one.
+    If several offers match, none is picked, so that enter cannot take the wrong one.
     """
 
     def __init__(self, offers: Sequence[Suggestion], secret: bool) -> None:
@@ -229,7 +231,7 @@ class _Choice:
 
     @property
     def value(self) -> str | None:
-        """What enter takes; None where that is not clear, or would be nothing while there are offers."""
+        """Return the value that enter takes; None if several match, or if it is empty and offers exist."""
         if self.picked is None:
             return None
         if self.picked >= 0:
@@ -242,7 +244,7 @@ def ask_value(
 ) -> str | None:
     """Wait for a value, typed or picked from the offers, which typing filters; None for Escape or ^C.
 
-    `above` is what is asked: text that is gone afterwards, like the rest. A secret is not shown.
+    `above` is the question: text that is erased afterwards, like the rest. A secret is not shown.
     Raises EOFError for ^D when nothing is typed.
     """
     choice = _Choice(offers, secret)
@@ -269,7 +271,7 @@ def ask_value(
 
     @bindings.add(Keys.BracketedPaste)
     def _(event: KeyPressEvent) -> None:
-        # a value may hold newlines; the one that copying a line brings along is none of it
+        # a value may hold newlines, but the last one comes from copying a whole line
         data = event.data.replace("\r\n", "\n").replace("\r", "\n")
         choice.typed.insert_text(data.removesuffix("\n"))
 
@@ -316,7 +318,7 @@ def _make_offer_printable(offer: Suggestion) -> Suggestion:
 
 
 def _fit_cells(beside: str, room: int) -> str:
-    """What stood beside a value, in as many whole cells as there is room for."""
+    """Return the cells beside a value, as many whole ones as fit."""
     if count_columns(beside) <= room:
         return beside
     cells = clip(beside, room + 1).rpartition("  ")[0].rstrip()
@@ -324,7 +326,7 @@ def _fit_cells(beside: str, room: int) -> str:
 
 
 def _hint(choice: _Choice, width: int) -> StyleAndTextTuples:
-    """What enter would do now, and the other keys."""
+    """Return the legend: what enter does now, and the other keys."""
     room = max(20, width - 40)
     if choice.picked is None:
         does = ("↑↓", "picks a row") if not choice.typed.text else ("↓", "picks a row, ↑ what is typed")

@@ -1,4 +1,4 @@
-"""A run as people see it: where it is, what runs, how it ended. Observes events and changes nothing."""
+"""A run as people see it: its place, its statements, its end. It observes events and changes nothing."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class TerminalReporter(TerminalWriter):
         room = self.full_width - 5
         if not self.tty or all(count_columns(line) <= room for line in lines):
             return lines
-        # too long for one line: a terminal would wrap it and leave the carets under something else
+        # too long for one line: a terminal would wrap it, and the carets would be under other text
         code, carets = format_excerpt(text, span).split("\n")
         gutter = carets.partition("│")[0]
         return [clip(code, room), clip(carets, room), *(f"{gutter}│ {part}" for part in wrap(note, room - 8))]
@@ -160,7 +160,7 @@ class TerminalReporter(TerminalWriter):
     # the end ---------------------------------------------------------------------------------------------
 
     def show_summary(self, state: State, ended: RunEnded, run: str, journal: str | None) -> None:
-        """Show every step, what became of it, and how to see the run again."""
+        """Show every step and its result, the run's id and its journal."""
         write_summary(self, self.plan, state, ended, self._captured)
         if journal:
             path = _shorten(journal) if self.tty else escape_unprintable(journal)
@@ -169,13 +169,13 @@ class TerminalReporter(TerminalWriter):
 
 
 def _first_line(text: str) -> str:
-    """The first line of a statement, and a sign that there are more."""
+    """Return the first line of a statement, with an ellipsis if it has more."""
     first, _, more = escape_unprintable_code(text).strip().partition("\n")
     return f"{first.removesuffix(chr(92)).rstrip()} …" if more else first
 
 
 def _shorten(path: str) -> str:
-    """The path as people would write it here: below the working directory, or below home."""
+    """Return the path relative to the working directory or to home, if it is below one of them."""
     absolute = Path(path).absolute()
     for folder, lead in ((Path.cwd(), ""), (Path.home(), "~/")):
         if absolute.is_relative_to(folder):

@@ -1,4 +1,4 @@
-"""The end of a run: how it ended, every step and what became of it."""
+"""The summary of a run: how it ended, and the result of every step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
 from .writer import TerminalWriter
 
-_NOTES = 30  # columns that the notes of a summary ask for; longer ones are folded
+_NOTES = 30  # columns for the notes of a summary; longer notes are folded
 
 _MARKS = {"ok": "✓", "failed": "✗", "skipped": "–"}
 
@@ -37,7 +37,7 @@ def write_summary(
     """Write how a run ended, and a row for each step; `captured` are names of values by step."""
     writer.write_line()
     writer.write_line(f"  {writer.paint(describe_outcome(plan, state, ended), 'bold')}")
-    # why a statement failed was shown where it did
+    # the reason why a statement failed was shown below the statement
     unseen = ended.outcome == "failed" and "failed" not in state.done.values()
     if ended.reason and (ended.outcome == "waiting" or unseen):
         writer.write_wrapped(ended.reason)
@@ -60,7 +60,7 @@ def write_summary(
 
 
 def describe_outcome(plan: Plan, state: State, ended: RunEnded) -> str:
-    """How the run ended and where, in a sentence."""
+    """Return a sentence: how the run ended and where."""
     if ended.outcome == "succeeded":
         return "Done."
     if ended.outcome == "waiting":
@@ -76,7 +76,7 @@ def describe_outcome(plan: Plan, state: State, ended: RunEnded) -> str:
 
 
 def summarize_step(plan: Plan, step: Step, state: State, captured: Mapping[int, Sequence[str]]) -> SummaryRow:
-    """What became of a step."""
+    """Return the row of a step: its result, time and notes."""
     parts = {where: how for where, how in state.done.items() if where.step == step.number}
     hows = list(parts.values())
     items = [item for item in plan.items if item.where.step == step.number]

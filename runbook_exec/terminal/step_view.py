@@ -106,6 +106,6 @@ class StepView:
 
 
 def format_title(step: Step) -> str:
-    """A step's title, with its number in the document where that is not its place in the procedure."""
+    """Return a step's title, with its number in the document if that differs from its place."""
     title = escape_unprintable(step.title)
     return title if step.label == str(step.number) else f"{escape_unprintable(step.label)}. {title}"

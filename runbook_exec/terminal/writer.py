@@ -20,9 +20,9 @@ _COLOURS = {"red", "green", "yellow", "cyan"}
 
 
 class TerminalWriter:
-    """Writes to one descriptor; `tty` says that a person reads it, `colour` that colours are welcome.
+    """Writes to one descriptor: `tty` if a person reads it on a terminal, `colour` if colours are allowed.
 
-    No line of it moves the cursor, turns text around or hides some of it: what would is written out.
+    Characters that would move the cursor, turn text around or hide some of it are written out.
     """
 
     def __init__(self, fd: int, *, tty: bool, colour: bool, width: Callable[[], int]) -> None:
@@ -37,16 +37,16 @@ class TerminalWriter:
 
     @property
     def width(self) -> int:
-        """Columns to write prose in."""
+        """Return the columns for prose."""
         return max(_NARROWEST, min(self._width(), _WIDEST))
 
     @property
     def full_width(self) -> int:
-        """Columns to write code in: all there are."""
+        """Return the columns for code: all of the terminal."""
         return max(_NARROWEST, self._width())
 
     def paint(self, text: str, *styles: str) -> str:
-        """Text in a style, where the terminal takes one."""
+        """Return the text in a style, if the terminal supports it."""
         codes = [_STYLES[s] for s in styles if self.tty and (self.colour or s not in _COLOURS)]
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if codes and text else text
 
@@ -59,17 +59,17 @@ class TerminalWriter:
         self._at_line_start = True
 
     def write_wrapped(self, text: str, *styles: str, indent: int = 2) -> None:
-        """Write a sentence of ours, set in and folded to the width."""
+        """Write a sentence of ours, indented and wrapped to the width."""
         for line in wrap(escape_unprintable(text), self.width - indent - 2):
             self.write_line(" " * indent + self.paint(line, *styles))
 
     def write_code(self, text: str, *styles: str, indent: int = 5) -> None:
-        """Write code, set in; only what does not fit into the terminal is folded."""
+        """Write code, indented; only lines longer than the terminal are folded."""
         for line in fold(text, self.full_width - indent - 2):
             self.write_line((" " * indent + self.paint(line, *styles)).rstrip())
 
     def echo(self, data: bytes) -> None:
-        """Pass on the output of a program, byte for byte."""
+        """Write the output of a program, byte for byte."""
         if not data:
             return
         self._clear_elapsed()
@@ -80,7 +80,7 @@ class TerminalWriter:
         self._at_line_start = data.endswith(b"\n")
 
     def end_output(self) -> None:
-        """Set the terminal right again after a program."""
+        """Restore the modes of the terminal after a program."""
         self._clear_elapsed()
         if self.tty:
             self._write(self._modes.restore())
@@ -109,9 +109,9 @@ class TerminalWriter:
             while data:
                 try:
                     data = data[os.write(self._fd, data) :]
-                except BlockingIOError:  # another program on this terminal has made it so
+                except BlockingIOError:  # another program has made this terminal non-blocking
                     select.select([], [self._fd], [])
         except OSError as error:
             if not self.tty or error.errno != errno.EIO:
                 raise
-            # the terminal is gone: the run goes on to the next question, or until a signal ends it
+            # the terminal is gone: the run continues until the next question, or until a signal ends it
