@@ -1,4 +1,4 @@
-"""`runbook-exec runs export`: when the steps of runbooks last succeeded, written beside them."""
+"""`runbook-exec runs export`: the last success of each step, in a file beside the runbook."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .last_success import filter_runs, read_successes
 
 
 class NotExported(Exception):
-    """A file that cannot be read or written; the message is whole."""
+    """A file cannot be read or written; the message is complete."""
 
 
 def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
-    """Bring `NAME.runs.json` up to date beside each page that was run, and say which; raises NotExported."""
+    """Update `NAME.runs.json` beside each page that was run, and yield which. Raises NotExported."""
     known = list_runs(folder)
     written = 0
     for page in pages:

@@ -1,6 +1,6 @@
 """The record as one HTML file that fetches nothing: a timeline, each step with its output, a replay.
 
-Everything in it is escaped by the template. The one script is ours; the page's own policy allows no other.
+The template escapes everything in it. The only script is ours; the page's own policy allows no other.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from ..replay import read_frames
 from ..report_model import DOUBT, FAILED, MARKS, OK, BlockReport, RunReport, StatementReport, StepReport
 from .summary import describe_answer, list_facts
 
-_CAST_MOST, _SHARE = 1_000_000, 60_000  # characters of a cast that go into a page; of one statement
+_CAST_MOST, _SHARE = 1_000_000, 60_000  # characters of a cast in a page; of one statement
 
-_SIZE = (80, 24)  # columns and rows, where nothing says how large the terminal was
+_SIZE = (80, 24)  # columns and rows, if the size of the terminal is unknown
 
-_WIDTH = 1000  # of the timeline, in its own units
+_WIDTH = 1000  # of the timeline, in its units
 
-_THIN = 5  # units that a bar has at least, to be seen
+_THIN = 5  # units of a bar at least, to be visible
 
 
 def html_report(filled: RunReport) -> str:
-    """The whole file."""
+    """Return the report as one HTML file."""
     here = Path(__file__).parent
     script = (here / "report.js").read_text(encoding="utf-8")
     environment = Environment(
@@ -81,7 +81,7 @@ def _lead(record: Record) -> Iterator[str]:
 
 
 def _reason(filled: RunReport) -> str:
-    """Why the run ended as it did, and in which step if one failed."""
+    """Return the reason of the run's end, and the step that failed, if any."""
     reason = flatten_output(filled.record.ended.reason) if filled.record.ended else ""
     failed = next((step for step in filled.steps if step.how in (FAILED, DOUBT)), None)
     return (
@@ -90,7 +90,7 @@ def _reason(filled: RunReport) -> str:
 
 
 def _facts(record: Record) -> Iterator[dict[str, Any]]:
-    """What there is to know, and whether it is to be compared letter for letter."""
+    """Yield the facts of a run, and which of them readers compare letter by letter."""
     for name, value in list_facts(record, format_utc):
         yield {
             "name": flatten_output(name),
@@ -112,7 +112,7 @@ def _row(step: StepReport, record: Record) -> dict[str, Any]:
 
 
 def _bars(step: StepReport, record: Record) -> Iterator[dict[str, Any]]:
-    """The time that a step took as a pale bar, and in it the time that its statements ran."""
+    """Yield the bars of the timeline: a pale one for the step, and in it one for each attempt."""
     if step.span is None:
         return
     first, last = step.span
@@ -163,7 +163,7 @@ def _part(part: Prose | BlockReport) -> dict[str, Any]:
 
 
 def _pieces(filled: BlockReport) -> Iterator[dict[str, Any]]:
-    """The statements of a block, and what stands between them."""
+    """Yield the statements of a block, and the text between them."""
     block = filled.block
     script, position = block.script.text if block and block.statements else "", 0
     for each in filled.statements:
@@ -233,12 +233,12 @@ def _kind_of(ran: Attempt) -> dict[str, Any]:
 
 
 def _kind(how: str) -> dict[str, Any]:
-    """How something went in words, as a sign, and as a class of the style sheet."""
+    """Return a result in words, as a sign, and as a class of the style sheet."""
     return {"how": how, "mark": MARKS[how], "kind": how.replace(" ", "-")}
 
 
 def _about(record: Record) -> Markup | str:
-    """What the page says before its procedure."""
+    """Return the prose of the page before its procedure."""
     if record.plan is None:
         return ""
     runbook, procedure = record.plan.runbook, record.plan.procedure
@@ -260,13 +260,13 @@ def _embed_asciicast(record: Record) -> Markup:
         size, frames = read_frames(record.journal)
         played = [*_bound_frames(frames)]
     except (OSError, ValueError, JournalError):
-        size, played = None, []  # the steps have the output all the same
+        size, played = None, []  # the steps show the output in any case
     columns, rows = size or _SIZE
     return htmlsafe_json_dumps({"width": columns, "height": rows, "frames": played})
 
 
 def _bound_frames(frames: Iterator[Frame]) -> Iterator[Sequence[float | str]]:
-    """The output with its times, of each statement so much that the page stays of a sane size."""
+    """Return the frames with a limited amount of each statement's output, to limit the page's size."""
     left, share = _CAST_MOST, _SHARE
     for frame in chain(frames, [Frame(0.0, "m", "")]):
         if frame.kind == "m":
