@@ -1,11 +1,17 @@
-"""What the program says when it does not do what was asked for."""
+"""Errors that end a command with a message, and the words of an OSError."""
 
 from __future__ import annotations
 
 
 class Refused(Exception):
-    """The command line or the document is refused; the message is whole."""
+    """The command line or the document is refused; the message is complete."""
 
 
 class ValueProblem(ValueError):
-    """A value cannot be had, or an expression cannot be read; the message says why and holds no secret."""
+    """A value cannot be resolved, or an expression not parsed; the message has the reason and no secret."""
+
+
+def reason(error: OSError | UnicodeError) -> str:
+    """Return why the operating system refused something, in its words, in lower case, without the file."""
+    words = error.strerror if isinstance(error, OSError) else None
+    return (words or str(error)).lower()

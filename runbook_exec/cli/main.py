@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from ..errors import Refused
+from ..errors import Refused, reason
 from .parser import parse_arguments
 
 # What only some commands need is imported where they need it: `--version` and `--help` take long enough.
@@ -246,8 +246,9 @@ def _resume_run(past: UnfinishedRun, now: argparse.Namespace, attended: bool) ->
     try:
         os.chdir(started.folder or ".")
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise Refused(f"the run was begun in `{started.folder}`, which cannot be entered: {reason}") from None
+        raise Refused(
+            f"the run was begun in `{started.folder}`, which cannot be entered: {reason(error)}"
+        ) from None
     arguments = parse_arguments([started.path, *started.options])
     for name in ("yes", "no_input", "json", "set", "assume", "trust"):
         setattr(arguments, name, getattr(now, name))

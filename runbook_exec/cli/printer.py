@@ -13,10 +13,15 @@ from ..plan.builder import chosen_alternative
 from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.preview import preview_statement
 from ..shells.base import QuotingError
+from ..text.ansi import escape_unprintable, escape_unprintable_code
 
 
 def format_outline(runbook: Runbook) -> Iterator[str]:
     """The procedures of a page, their steps, and what runs in them."""
+    yield from map(escape_unprintable, _outline(runbook))
+
+
+def _outline(runbook: Runbook) -> Iterator[str]:
     yield f"{runbook.title}  ({runbook.path})"
     for procedure in runbook.procedures:
         chosen = runbook.chosen == procedure.anchor
@@ -42,7 +47,7 @@ def _step(step: Step) -> Iterator[str]:
     for block in step.blocks:
         if block.runs:
             for statement in block.statements:
-                first, *more = statement.text.split("\n")
+                first, *more = escape_unprintable_code(statement.text).split("\n")
                 names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
                 needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
                 yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{needs}"
@@ -56,6 +61,10 @@ def _not_run(block: Block) -> Iterator[str]:
 
 def format_dry_run(plan: Plan) -> Iterator[str]:
     """All that a run would do, what is still unknown, and what would not run and why."""
+    yield from map(escape_unprintable, _dry_run(plan))
+
+
+def _dry_run(plan: Plan) -> Iterator[str]:
     procedure = plan.procedure
     address = f"{plan.runbook.path}#{procedure.anchor}"
     yield f"{plan.runbook.title}: {procedure.title} ({address}), in {procedure.shell}"
@@ -74,7 +83,7 @@ def format_dry_run(plan: Plan) -> Iterator[str]:
                 done = item.where.step in plan.done
                 yield f"   by hand: {'done, says --done' if done else 'a person says when it is done'}"
                 continue
-            for line in _preview_statement(plan, item.statement).split("\n"):
+            for line in escape_unprintable_code(_preview_statement(plan, item.statement)).split("\n"):
                 yield f"   {line}"
             yield from _notes(plan, item)
             for capture in captures.get(item.where, ()):

@@ -22,7 +22,7 @@ from ..runner.trust import (
     revoke_trust,
     write_locks,
 )
-from ..text.ansi import escape_unprintable
+from ..text.ansi import escape_unprintable_code
 
 if TYPE_CHECKING:
     from ..document.model import Procedure, Runbook
@@ -56,7 +56,7 @@ def check_trust(plan: Plan, arguments: argparse.Namespace, attended: bool) -> st
             return "stopped"
     elif not arguments.trust:
         if known.before is not None:
-            print("\n".join(escape_unprintable(line) for line in known.lines_to_review()), file=sys.stderr)
+            print("\n".join(map(_show_line, known.lines_to_review())), file=sys.stderr)
         how = f"`runbook-exec trust {shlex.quote(address)}` shows them and trusts them, `--trust` does unseen"
         print(f"{address}: {_reason(known)}; {how}", file=sys.stderr)
         return "waiting"
@@ -132,9 +132,11 @@ def _show(known: TrustState, address: str) -> None:
     width = get_terminal_size().columns
     said = wrap(f"{address}: {_reason(known)}.", max(20, width - 4))
     print("\n".join(["", *(f"  {line}" for line in said), ""]))
-    print(
-        "\n".join(f"    {escape_unprintable(line)}".rstrip() for line in known.lines_to_review()), flush=True
-    )
+    print("\n".join(f"    {_show_line(line)}".rstrip() for line in known.lines_to_review()), flush=True)
+
+
+def _show_line(line: str) -> str:
+    return escape_unprintable_code(line.replace("\t", "    ").replace("\n", "\\n"))
 
 
 def _reason(known: TrustState) -> str:

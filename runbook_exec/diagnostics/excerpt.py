@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ..text.ansi import replace_unprintable
+from ..text.ansi import escape_unprintable
 from ..text.span import Span
 from .problem import Problem
 
@@ -30,7 +30,7 @@ def format_excerpt(text: str, span: Span, note: str = "") -> str:
     after = "…" if found is None and limit < len(text) and text[limit] not in "\r\n" else ""
     left = before + _make_printable(text[cut : span.start])
     meant = _make_printable(text[span.start : max(span.start, min(span.end, end))])
-    right = _make_printable(text[span.start : end])[len(meant) :] + after
+    right = _make_printable(text[max(span.start, min(span.end, end)) : end]) + after
     number = str(span.line)
     gutter = " " * len(number)
     carets = " " * _count_columns(left) + "^" * max(1, _count_columns(meant))
@@ -41,17 +41,17 @@ def format_problem(problem: Problem, path: str, text: str) -> str:
     """A problem in full: where, what, the line, and what to do next."""
     lines = [
         f"{format_location(problem.path or path, problem.span)}: "
-        f"{problem.severity}: {problem.message} [{problem.code}]"
+        f"{problem.severity}: {escape_unprintable(problem.message)} [{problem.code}]"
     ]
     if problem.span and problem.path in ("", path):
         lines.append(format_excerpt(text, problem.span))
-    if problem.hint:
-        lines.append(f"  {problem.hint}" if "\n" not in problem.hint else problem.hint)
+    if hint := escape_unprintable(problem.hint):
+        lines.append(f"  {hint}" if "\n" not in hint else hint)
     return "\n".join(lines)
 
 
 def _make_printable(text: str) -> str:
-    return replace_unprintable(text.removeprefix("\ufeff").replace("\t", " "))
+    return escape_unprintable(text.removeprefix("\ufeff").replace("\t", " "))
 
 
 def _count_columns(text: str) -> int:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..errors import reason
 from ..system.git import list_git_files
 
 SUFFIXES = (".md", ".markdown")
@@ -37,8 +38,7 @@ def collect_pages(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> lis
                 for page in find_pages(path):
                     found.setdefault(os.path.abspath(page), page)  # noqa: PTH100
             except OSError as error:
-                reason = (error.strerror or str(error)).lower()
-                raise NoSuchPath(f"cannot read `{error.filename or path}`: {reason}") from None
+                raise NoSuchPath(f"cannot read `{error.filename or path}`: {reason(error)}") from None
         elif path.exists() or path.is_symlink():
             found.setdefault(os.path.abspath(path), path)  # noqa: PTH100
         else:

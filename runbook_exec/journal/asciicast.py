@@ -1,6 +1,6 @@
-"""The cast: what a run printed, with its timing, as asciicast v2 beside the journal.
+"""The cast: the output of a run with its timing, as asciicast v2 beside the journal.
 
-It is for watching a run again. A run does not depend on it: where it cannot be written the run goes on.
+A person replays a run from it. A run does not depend on it: if the cast cannot be written, the run continues.
 """
 
 from __future__ import annotations
@@ -18,25 +18,29 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..engine.events import Answered, Event, Output, RunEnded, RunStarted, StatementFinished, StatementStarted
+from ..errors import reason
+from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.sizes import KEEP, format_size
 
-NOT_KEPT = "not kept: "  # how the marker begins that tells how much was left out
+NOT_KEPT = "not kept: "  # beginning of the marker with the number of bytes that were left out
 
 _END = 16384  # bytes of the end of a statement's output that are kept when its middle is left out
 
 _BATCH = 1 << 16  # bytes that are written at once
 
-_RESERVE = 200  # bytes of a cast that are left for its last words
+_RESERVE = 200  # bytes of a cast that are reserved for its last frames
 
 _PAUSE = 1.0  # seconds that a cast shows between a run and its resumption
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: making it takes longer than a short line
+_encode = json.JSONEncoder(
+    ensure_ascii=False
+).encode  # made once, as making it takes longer than encoding a short line
 
 _BARE_LINE_END = re.compile(r"(?<!\r)\n")
 
 
 class Frame(NamedTuple):
-    """Something of a cast: when, in seconds from its start; `o` for output or `m` for a marker; the text."""
+    """A frame of a cast: its time in seconds from the start, `o` for output or `m` for a marker, the text."""
 
     time: float
     kind: str
@@ -44,7 +48,7 @@ class Frame(NamedTuple):
 
 
 class Frames:
-    """Turns the events of a run into what a terminal shows: the statements, and what they print."""
+    """Turns the events of a run into frames: the statements and their output."""
 
     def __init__(self, start: float = 0.0) -> None:
         """`start` is the time of the first frame, in seconds."""
@@ -54,13 +58,14 @@ class Frames:
         self._last = "\n"
 
     def frames_for(self, event: Event) -> Iterator[Frame]:
-        """The frames of an event; their times never go back, whatever the clock does."""
+        """Return the frames of an event. Their times never decrease, even if the clock is set back."""
         self._tick(event)
         match event:
             case StatementStarted():
-                first = event.text.split("\n", 1)[0]
+                text = escape_unprintable_code(event.text)
+                first = text.split("\n", 1)[0]
                 yield Frame(self.now, "m", f"{event.step}.{event.statement} {first}"[:80])
-                lines = event.text.replace("\n", "\n  ")
+                lines = text.replace("\n", "\n  ")
                 yield self._own_frame(f"\x1b[1m$ {lines}\x1b[0m")
             case Output():
                 text = self._decode(event.text)
@@ -70,15 +75,17 @@ class Frames:
                 if rest := self._decoder.decode(b"", True):
                     yield self._output_frame(rest)
                 if event.problem:
-                    yield self._own_frame(f"\x1b[31m✗ {event.problem}\x1b[0m")
+                    yield self._own_frame(f"\x1b[31m✗ {escape_unprintable(event.problem)}\x1b[0m")
             case Answered(answer="done" | "skip"):
-                note = f": {event.note}" if event.note else ""
+                note = f": {escape_unprintable(event.note)}" if event.note else ""
                 yield self._own_frame(f"– step {event.step}: {event.answer}{note}")
             case RunEnded():
-                yield self._own_frame(f"\x1b[1m{event.outcome}\x1b[0m {event.reason}".rstrip())
+                yield self._own_frame(
+                    f"\x1b[1m{event.outcome}\x1b[0m {escape_unprintable(event.reason)}".rstrip()
+                )
 
     def make_marker(self, event: Event, label: str) -> Iterator[Frame]:
-        """A marker at the time of an event."""
+        """Return a marker at the time of an event."""
         self._tick(event)
         yield Frame(self.now, "m", label)
 
@@ -93,11 +100,11 @@ class Frames:
         return self._decoder.decode(text.encode("utf-8", "surrogateescape"))
 
     def _own_frame(self, text: str) -> Frame:
-        """Lines of ours, from the start of a line."""
+        """Return a frame with lines of ours, from the start of a line."""
         return self._output_frame(("" if self._last == "\n" else "\n") + text + "\n")
 
     def _output_frame(self, text: str) -> Frame:
-        """What a program printed, now, with the line ends that a terminal needs."""
+        """Return a frame with output, at the current time, with the line ends that a terminal needs."""
         before, self._last = self._last, text[-1]
         text = _BARE_LINE_END.sub("\r\n", text)
         if before == "\r" and text.startswith("\r\n"):
@@ -106,14 +113,14 @@ class Frames:
 
 
 class AsciicastWriter:
-    """Writes the cast of one run; `keep` bounds the file, in bytes, and 0 is for no file at all.
+    """Writes the cast of one run; `keep` limits the file, in bytes, and 0 means no file.
 
-    A statement may take half of what is left, so that there is room for those after it. Of one that prints
-    more, the beginning and the end are kept, and what was left out between them is said.
+    A statement may use half of the remaining room, to leave some for later statements. If it prints more, the
+    beginning and the end are kept, with a marker for the part between them.
     """
 
     def __init__(self, path: Path, size: tuple[int, int], keep: int = KEEP) -> None:
-        """Begin a cast, or go on with the one that is there; `size` is the terminal's rows and columns."""
+        """Begin a cast, or continue one that exists; `size` is the terminal's rows and columns."""
         self._path = path
         self._size = size
         self._keep = keep
@@ -121,13 +128,13 @@ class AsciicastWriter:
         self._frames = Frames()
         self._buffer = bytearray()
         self._written = 0  # bytes in the file
-        self._beginning = self._ending = 0  # bytes that the statement may still take, and its end
-        self._held: deque[Output] = deque()  # the end of what it prints, once the beginning is full
+        self._beginning = self._ending = 0  # bytes that the beginning of the output may still take; its end
+        self._held: deque[Output] = deque()  # the end of the output, once the beginning is full
         self._held_size = self._left_out = 0  # bytes
-        self._refused = 0  # bytes that there was no room for at all
+        self._refused = 0  # bytes that were left out without a marker, as the file was full
 
     def add(self, event: Event) -> str:
-        """Take an event; what is to be said where the cast can be written no longer, which is said once."""
+        """Write an event; returns a message if the cast can no longer be written, once, else ""."""
         if not self._keep:
             return ""
         try:
@@ -140,17 +147,18 @@ class AsciicastWriter:
                 if isinstance(event, StatementStarted):
                     self._allow()
                 self._put(*self._frames.frames_for(event))
-            waits = isinstance(event, Output | StatementStarted | Answered)  # for the statement's end
+            waits = isinstance(
+                event, Output | StatementStarted | Answered
+            )  # to be written at the statement's end
             if not waits or len(self._buffer) > _BATCH:
                 self._flush()
         except OSError as error:
             self._give_up()
-            reason = (error.strerror or str(error)).lower()
-            return f"cannot write the cast `{self._path}`: {reason}; the run goes on without it"
+            return f"cannot write the cast `{self._path}`: {reason(error)}; the run goes on without it"
         return ""
 
     def close(self) -> None:
-        """Write what is left, as far as that can be done."""
+        """Write the rest, ignoring errors."""
         if self._file >= 0:
             with contextlib.suppress(OSError):
                 self._settle()
@@ -182,7 +190,7 @@ class AsciicastWriter:
         self._allow()
 
     def _allow(self) -> None:
-        """Let the next statement have its share."""
+        """Give the next statement its share of the room."""
         share = self._count_room() // 2
         self._ending = min(_END, share // 4)
         self._beginning = share - self._ending
@@ -204,7 +212,7 @@ class AsciicastWriter:
             self._left_out += first
 
     def _write_beginning(self, event: Output) -> Output:
-        """Write as much of it as the beginning still has room for; what is left of it."""
+        """Write as much output as the beginning has room for, and return the rest."""
         cut = min(len(event.text), self._beginning)
         while (
             cut
@@ -217,7 +225,7 @@ class AsciicastWriter:
         return replace(event, text=event.text[cut:])
 
     def _settle(self) -> None:
-        """Write the end of what a statement printed, after a word on what is left out before it."""
+        """Write the end of a statement's output, after a marker for the part that was left out."""
         if not self._held:
             return
         surplus = max(0, self._held_size - self._ending)
@@ -262,7 +270,7 @@ class AsciicastWriter:
 
 
 def read_asciicast(path: Path) -> tuple[dict[str, Any], Iterator[Frame]]:
-    """The header of a cast and its frames; a torn last line is passed over. Raises OSError and ValueError."""
+    """Return the header of a cast and its frames, without a torn last line. Raises OSError, ValueError."""
     lines = _lines(path)
     _, header = next(lines, (0, None))
     if not isinstance(header, dict) or header.get("version") != 2:
@@ -271,7 +279,7 @@ def read_asciicast(path: Path) -> tuple[dict[str, Any], Iterator[Frame]]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Any]]:
-    """The values of a cast's lines, each with the offset at which the next begins."""
+    """Yield the values of a cast's lines, each with the offset at which the next begins."""
     offset = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
@@ -292,7 +300,7 @@ def _frame(path: Path, number: int, data: Any) -> Frame:
 
 
 def _find_end(path: Path) -> tuple[float, int]:
-    """The time of the last frame of a cast, and the offset at which its last whole line ends."""
+    """Return the time of the last frame of a cast, and the offset at which its last complete line ends."""
     last, end = 0.0, 0
     try:
         for offset, data in _lines(path):
@@ -304,7 +312,7 @@ def _find_end(path: Path) -> tuple[float, int]:
 
 
 def _size(text: str) -> int:
-    """The bytes that a text takes."""
+    """Return how many bytes a text takes."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 

@@ -1,7 +1,7 @@
-"""The chain of a journal's lines: each carries the hash of the one before, and the last is sealed.
+"""The hash chain of a journal: each line holds the hash of the line before, and the last line is sealed.
 
-What that proves: whoever changes a byte without computing all hashes anew is found out. Whoever computes
-them anew is found out only by a seal that was noted elsewhere, in a report for example.
+A change of any byte is detected, unless all later hashes are computed again. In that case only a seal that
+was noted elsewhere, for example in a report, shows the change.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ..engine.events import Event, RunEnded, from_line
 
-VERSION = 2  # 1 had no seal and did not tell its version
+VERSION = 2  # version 1 had no seal and no version number
 
 
 _SEAL = re.compile(rb',"seal":"([0-9a-f]{64})"\}')
@@ -24,7 +24,7 @@ _SEAL_SIZE = len(',"seal":""}') + 64
 
 
 class JournalLine(NamedTuple):
-    """A line of a journal: its number from 1, its event, the hash of its bytes, and the seal it has or ""."""
+    """A line of a journal: its number from 1, its event, the hash of its bytes, and its seal or ""."""
 
     number: int
     event: Event
@@ -33,38 +33,38 @@ class JournalLine(NamedTuple):
 
 
 class Damage(NamedTuple):
-    """What is wrong with a line, in words."""
+    """Damage to a line, described in words."""
 
     number: int
     what: str
 
 
 class TornLine(NamedTuple):
-    """A last line without its end, as the death of the machine leaves it; `size` is in bytes."""
+    """A last line without its end, as a crash of the machine leaves it; `size` is in bytes."""
 
     number: int
     size: int
 
 
 def first_hash(run: str, version: int = VERSION) -> str:
-    """What the first line of a run's journal carries, as there is no line before it."""
+    """Return the hash that the first line of a journal holds, as no line is before it."""
     return hash_line(f"runbook-exec {version} {run}".encode())
 
 
 def hash_line(line: bytes) -> str:
-    """The hash of a line's bytes, in hexadecimal."""
+    """Return the hash of a line's bytes, in hexadecimal."""
     return hashlib.sha256(line).hexdigest()
 
 
 def seal_line(line: str) -> str:
-    """The line of a run's end with the hash of itself at its end: no line follows that would carry it."""
+    """Return a run's last line with the hash of itself at its end, as no line follows to hold it."""
     return f'{line[:-1]},"seal":"{hash_line(line.encode())}"}}'
 
 
 def read_lines(path: Path) -> Iterator[JournalLine | Damage | TornLine]:
-    """The lines of a journal, and what is wrong with them; raises OSError.
+    """Yield the lines of a journal and its damages. Raises OSError.
 
-    After a damaged line the chain is followed from its bytes as they are.
+    After a damaged line the chain continues from its bytes as they are.
     """
     previous, version = "", VERSION
     with path.open("rb") as file:
@@ -127,7 +127,7 @@ def _version(data: dict[str, Any]) -> int:
 
 
 def _check_unfinished(number: int, line: bytes) -> TornLine | Damage:
-    """A last line that was torn off has no end; if its end is there, what follows it was changed."""
+    """Check a last line without a line end: a torn line has no end, so one that has was changed."""
     text = line.decode("utf-8", "replace")
     try:
         data, end = json.JSONDecoder().raw_decode(text)

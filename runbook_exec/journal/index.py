@@ -1,4 +1,4 @@
-"""Which runs there are: each journal by its first and its last line, however long it is."""
+"""The index of runs: each journal by its first and its last line, regardless of its length."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SUFFIX = ".jsonl"
 
 
 class NoSuchRun(Exception):
-    """No run, or more than one, is meant; the message is whole."""
+    """No run, or more than one, matches; the message is complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run at a glance; `started` is None where the journal does not begin as one does."""
+    """A run at a glance; `started` is None if the journal does not begin with the start of a run."""
 
     path: Path
     started: RunStarted | None
@@ -37,12 +37,12 @@ class RunSummary:
 
     @property
     def run(self) -> str:
-        """The run's id."""
+        """Return the run's id."""
         return self.started.run if self.started else _id(self.path)
 
     @property
     def outcome(self) -> str:
-        """An outcome of an event, or running, unfinished, damaged."""
+        """Return the outcome of the last event, or running, unfinished, damaged."""
         if self.running:
             return "running"
         if self.started is None or self.last is None:
@@ -51,32 +51,32 @@ class RunSummary:
 
     @property
     def began(self) -> datetime:
-        """When the run began; of a damaged journal, when it was last written."""
+        """Return when the run began; for a damaged journal, when it was last written."""
         if self.started:
             return datetime.fromisoformat(self.started.time)
         return datetime.fromtimestamp(self.path.stat().st_mtime).astimezone()
 
     @property
     def seconds(self) -> float:
-        """From the first event to the last."""
+        """Return the seconds from the first event to the last."""
         if self.started is None or self.last is None:
             return 0.0
         return (datetime.fromisoformat(self.last.time) - self.began).total_seconds()
 
 
 def list_journals(folder: Path) -> list[Path]:
-    """All journals of a folder, the oldest first, those too that nothing was written to."""
+    """Return all journals of a folder, oldest first, including empty ones."""
     return sorted(_journals(folder))
 
 
 def list_runs(folder: Path) -> list[RunSummary]:
-    """All runs whose journals are in a folder, the newest first; raises OSError."""
+    """Return all runs whose journals are in a folder, newest first. Raises OSError."""
     found = [entry for path in _journals(folder) if (entry := read_summary(path)) is not None]
     return sorted(found, key=lambda entry: (entry.began, entry.path.name), reverse=True)
 
 
 def find_journal(folder: Path, wanted: str | None) -> Path:
-    """The journal of a run: by the beginning of its id, by a path, or the newest; raises NoSuchRun."""
+    """Find the journal of a run by the beginning of its id, by a path, or the newest. Raises NoSuchRun."""
     if wanted is None:
         newest = next(iter(list_runs(folder)), None)
         if newest is None:
@@ -98,9 +98,9 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
 
 
 def find_unfinished(folder: Path, document: Path | None = None) -> RunSummary | None:
-    """The newest run that can be taken up; of a document, only if its newest run is such a one.
+    """Return the newest run that can be resumed; for a document, its newest run if that can be resumed.
 
-    Of very many runs only the newest are looked at.
+    Only a limited number of the newest runs is searched.
     """
     for entry in _newest_first(folder):
         if entry.started is None or entry.running:
@@ -115,7 +115,7 @@ def find_unfinished(folder: Path, document: Path | None = None) -> RunSummary | 
 
 
 def _newest_first(folder: Path) -> Iterator[RunSummary]:
-    """The newest runs one by one; the names of their journals tell the second that each began in."""
+    """Yield the newest runs. The names of their journals hold the second in which each began."""
     names = sorted(_journals(folder), key=lambda path: path.name, reverse=True)[:_NEWEST]
     for _, paths in groupby(names, key=lambda path: path.name.rpartition("-")[0]):
         found = [entry for path in paths if (entry := read_summary(path)) is not None]
@@ -130,11 +130,11 @@ def _is_of(started: RunStarted, document: Path) -> bool:
 
 
 def read_summary(path: Path) -> RunSummary | None:
-    """A run at a glance; None where the file is gone, or where not even its first line has been written."""
+    """Return a run at a glance; None if the file is gone or its first line is not complete."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return None  # removed in between
+        return None  # removed since the folder was listed
     try:
         with open(file, "rb", closefd=False) as reader:
             first = reader.readline()
@@ -149,7 +149,7 @@ def read_summary(path: Path) -> RunSummary | None:
 
 
 def is_locked(file: int) -> bool:
-    """Whether somebody holds the lock of an open journal: its run is going on."""
+    """Return whether a process holds the lock of an open journal, and so runs its run."""
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -170,7 +170,7 @@ def _id(path: Path) -> str:
 
 
 def _last_line(file: int) -> bytes:
-    """The last line that has an end."""
+    """Return the last line that has an end."""
     at = os.fstat(file).st_size
     data = b""
     while at > 0:

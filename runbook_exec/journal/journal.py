@@ -1,4 +1,4 @@
-"""The journal: a run's events on disk, written down before the next thing happens."""
+"""The journal: a run's events on disk, each written before the next thing happens."""
 
 from __future__ import annotations
 
@@ -11,57 +11,61 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..engine.events import Event, Output, RunEnded, RunStarted, StatementStarted, to_line
+from ..errors import reason
+from ..system.atomic_write import sync_data
 from .hash_chain import VERSION, Damage, JournalLine, first_hash, hash_line, read_lines, seal_line
 
-KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; what is cut is said
+KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; a note marks a cut
 
-_TRIES, _WAIT = 5, 0.01  # to take a lock; seconds between
+_TRIES, _WAIT = 5, 0.01  # attempts to take a lock; seconds between them
 
 _CUT = "\n[… what follows was not kept in the journal]\n"
 
 
 class JournalError(Exception):
-    """The journal cannot be written or read; the message says which file and why."""
+    """The journal cannot be written or read; the message names the file and the reason."""
 
 
 class Journal:
-    """The journal of one run: a file of our own, 0600 in a 0700 folder, locked while the run lives."""
+    """The journal of one run: a file with mode 0600 in a folder with 0700, locked during the run."""
 
     def __init__(self, path: Path, file: int, previous: str) -> None:
-        """Write on in an open file that we hold the lock of; `previous` is the hash of its last line."""
+        """Append to an open file whose lock we hold; `previous` is the hash of its last line."""
         self.path = path
         self._file = file
         self._previous = previous
         self._kept = 0
-        self._end = os.fstat(file).st_size  # where what was written whole ends
-        self._known = False  # whether the disk knows that the file is there at all
+        self._end = os.fstat(file).st_size  # offset at which the last complete line ends
+        self._known = (
+            False  # whether the folder was flushed, so that the file survives a crash of the machine
+        )
 
     @classmethod
     def create(cls, folder: Path, run: str, started: str) -> Journal:
-        """The journal of a new run in the state folder; `started` is its time, RFC 3339.
+        """Create the journal of a new run in the state folder; `started` is its time, RFC 3339.
 
         Raises JournalError.
         """
         path = folder / f"{started[:19].replace(':', '')}-{run}.jsonl"
         try:
-            for each in (folder.parent, folder):  # the mode is given to the last of a path only
+            for each in (folder.parent, folder):  # with `parents`, only the last folder gets the mode
                 each.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
             _lock(file)
         except OSError as error:
-            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
+            raise JournalError(f"cannot write the journal `{path}`: {reason(error)}") from error
         return cls(path, file, first_hash(run))
 
     @classmethod
     def reopen(cls, path: Path) -> Journal:
-        """The journal of a run that is taken up again; what was torn off at its end is taken out.
+        """Open the journal of a run that is resumed, and remove a torn line at its end.
 
-        Raises JournalError where it is damaged, cannot be written, or another process goes on with the run.
+        Raises JournalError if it is damaged, cannot be written, or another process runs the run.
         """
         try:
             file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
         except OSError as error:
-            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
+            raise JournalError(f"cannot write the journal `{path}`: {reason(error)}") from error
         try:
             _lock(file)
             if os.fstat(file).st_nlink == 0:
@@ -83,14 +87,14 @@ class Journal:
             raise
         except OSError as error:
             os.close(file)
-            raise JournalError(f"cannot write the journal `{path}`: {_reason(error)}") from error
+            raise JournalError(f"cannot write the journal `{path}`: {reason(error)}") from error
 
     def append(self, event: Event) -> str:
-        """Write an event down and return its line, which is empty for output that is no longer kept.
+        """Write an event and return its line, or "" for output beyond the limit.
 
-        It is on the disk when this returns if it says that a statement is about to start, or that the run has
-        ended; anything else is with the kernel, safe from our own death. Raises JournalError, and then
-        nothing of the event is left in the journal if that can be helped.
+        The start of a statement and the end of the run are on the disk when this returns. Other events have
+        reached the kernel, and survive our own death. Raises JournalError, and then removes what was written
+        of the event, if that is possible.
         """
         event = self._bound_output(event)
         if isinstance(event, Output) and not event.text:
@@ -113,9 +117,9 @@ class Journal:
         return line
 
     def flush(self) -> None:
-        """Have everything that was written on the disk before this returns; raises JournalError."""
+        """Flush everything that was written to the disk before this returns. Raises JournalError."""
         try:
-            getattr(os, "fdatasync", os.fsync)(self._file)
+            sync_data(self._file)
             if not self._known:
                 folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
                 try:
@@ -127,7 +131,7 @@ class Journal:
             raise self._make_error(error) from error
 
     def _make_error(self, error: OSError) -> JournalError:
-        return JournalError(f"cannot write the journal `{self.path}`: {_reason(error)}")
+        return JournalError(f"cannot write the journal `{self.path}`: {reason(error)}")
 
     def _write(self, data: bytes) -> None:
         while data:
@@ -155,12 +159,12 @@ class Journal:
         )
 
     def close(self) -> None:
-        """Let go of the file and of its lock."""
+        """Close the file, and so release its lock."""
         os.close(self._file)
 
 
 def read_journal(path: Path) -> Iterator[Event]:
-    """The events of a journal; a torn last line is passed over, any other damage raises JournalError."""
+    """Yield the events of a journal, without a torn last line. Raises JournalError for other damage."""
     try:
         for line in read_lines(path):
             if isinstance(line, Damage):
@@ -168,23 +172,19 @@ def read_journal(path: Path) -> Iterator[Event]:
             if isinstance(line, JournalLine):
                 yield line.event
     except OSError as error:
-        raise JournalError(f"cannot read the journal `{path}`: {_reason(error)}") from error
+        raise JournalError(f"cannot read the journal `{path}`: {reason(error)}") from error
 
 
 def _lock(file: int) -> None:
-    """Take the lock of a run; raises BlockingIOError where another process goes on with it."""
+    """Take the lock of a run. Raises BlockingIOError if another process holds it."""
     for _ in range(_TRIES):
         with contextlib.suppress(BlockingIOError):
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        time.sleep(_WAIT)  # whoever lists runs holds it for an instant, to see whether it can be had
+        time.sleep(_WAIT)  # a process that lists runs holds it for an instant, to test it
     return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _holder(path: Path) -> str:
-    """Who goes on with a run, in words, as far as its journal tells."""
+    """Return which process runs a run, in words, if its journal has it."""
     pids = [event.pid for event in read_journal(path) if isinstance(event, RunStarted) and event.pid]
     return f", in process {pids[-1]}" if pids else ""
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -1,4 +1,4 @@
-"""Where runs are kept."""
+"""The folder of journals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def state_folder(environ: dict[str, str]) -> Path:
-    """Where journals are kept: `runbook-exec/runs` under `$XDG_STATE_HOME`, by default `~/.local/state`."""
+    """Return the folder of journals: `runbook-exec/runs` in `$XDG_STATE_HOME` or `~/.local/state`."""
     home = environ.get("XDG_STATE_HOME") or ""
     base = (
         Path(home) if home.startswith("/") else Path(environ.get("HOME") or "~").expanduser() / ".local/state"

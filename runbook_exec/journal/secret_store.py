@@ -1,4 +1,4 @@
-"""Secrets of a run that is not finished, in a file of a file system that is memory and never a disk."""
+"""Secrets of an unfinished run, in a file on a file system in memory, never on a disk."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import contextlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from ..system.atomic_write import replace_file
 
 _IN_MEMORY = ("tmpfs", "ramfs")
 
@@ -18,29 +19,21 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 @dataclass(frozen=True, slots=True)
 class SecretStore:
-    """The file for one run: 0600, in a folder 0700 of the person's own runtime folder."""
+    """The file for one run: mode 0600, in a folder 0700 in the user's runtime folder."""
 
     path: Path
 
     def keep(self, values: Mapping[str, str], seen: Iterable[str]) -> None:
-        """Write the secret values, and tokens that output has shown, in place of those written before.
+        """Replace the file by one with these secret values, and the tokens that output has shown.
 
         Raises OSError.
         """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = json.dumps({"values": dict(values), "seen": list(seen)}).encode("ascii")
-        number, name = tempfile.mkstemp(prefix=".", dir=self.path.parent)  # 0600
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(data)
-            Path(name).replace(self.path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
+        replace_file(self.path, data, 0o600, durable=False)  # the file system is memory
 
     def read(self) -> tuple[dict[str, str], tuple[str, ...]]:
-        """The values by name, and the tokens seen; nothing where nothing is kept or it cannot be read."""
+        """Return the values by name, and the tokens seen; both empty if no readable file exists."""
         try:
             data = json.loads(self.path.read_bytes())
             return dict(data["values"]), tuple(data["seen"])
@@ -54,9 +47,9 @@ class SecretStore:
 
 
 def find_secret_store(run: str, environ: Mapping[str, str]) -> SecretStore | None:
-    """Where a run's secrets may be kept; None where there is no such place.
+    """Return where a run's secrets may be kept; None if no safe place exists.
 
-    That is `$XDG_RUNTIME_DIR`, if it is ours alone and a memory file system.
+    The place is `$XDG_RUNTIME_DIR`, if it is a file system in memory and only this user can access it.
     """
     runtime = Path(environ.get("XDG_RUNTIME_DIR") or "")
     if not runtime.is_absolute() or not _is_ours_alone(runtime) or not _is_memory(runtime):
@@ -77,7 +70,7 @@ def _is_ours_alone(folder: Path) -> bool:
 
 
 def _is_memory(folder: Path) -> bool:
-    """Whether the folder's file system is memory; False where that cannot be told, as on macOS."""
+    """Return whether the folder's file system is in memory; False if that is unknown, as on macOS."""
     try:
         device = folder.stat().st_dev
         lines = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()

@@ -17,6 +17,7 @@ from typing import IO, Any
 from .. import __version__
 from ..diagnostics.report import from_plain, to_plain
 from ..shells.registry import SHELLS, find_command
+from ..system.atomic_write import replace_file
 from .results import CachedResult, PageResult
 from .selection import LintSettings
 
@@ -76,13 +77,8 @@ class Cache:
 
     def _rewrite(self, lines: Mapping[bytes, bytes], alive: Iterable[bytes]) -> None:
         """Write the file anew with the lines that are of use; what others add meanwhile is lost."""
-        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        try:
-            with open(beside, "wb", opener=_open_private) as file:
-                file.write(b"".join(lines[key] for key in sorted(alive) if key in lines))
-            beside.replace(self._path)
-        finally:
-            beside.unlink(missing_ok=True)
+        data = b"".join(lines[key] for key in sorted(alive) if key in lines)
+        replace_file(self._path, data, 0o600, durable=False)
 
 
 def open_cache(environ: Mapping[str, str]) -> Cache | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..diagnostics.report import Diagnostic, build_diagnostics
 from ..document.model import Runbook
 from ..document.parser import parse_runbook
+from ..errors import reason
 from ..system.gc_pause import pause_gc
 from .facts.git_history import prefetch_history
 from .facts.shell_check import ShellCheckResult, check_blocks
@@ -52,7 +53,7 @@ class Checker:
             try:
                 data = self._pages.content(path)
             except OSError as error:
-                why = f"cannot read `{path}`: {(error.strerror or str(error)).lower()}"
+                why = f"cannot read `{path}`: {reason(error)}"
                 looked[path] = CachedResult(PageResult(path, read_error=why))
                 continue
             read[path] = parse_runbook(data, path)

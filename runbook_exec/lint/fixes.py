@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import os
-import stat
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..diagnostics.report import Report, TextEdit
+from ..errors import reason
+from ..system.atomic_write import replace_file
 
 
 class NotWritten(Exception):
@@ -103,19 +101,7 @@ def write_page(change: FixedPage) -> None:
     try:
         if target.read_bytes() != change.before:
             raise _stale_page_error(change.path)
-        mode = stat.S_IMODE(target.stat().st_mode)
-        number, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(change.after)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(mode)
-            Path(name).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        replace_file(target, change.after)
     except OSError as error:
         raise _change_error(change.path, error) from None
 
@@ -125,4 +111,4 @@ def _stale_page_error(path: str) -> NotWritten:
 
 
 def _change_error(path: str, error: OSError) -> NotWritten:
-    return NotWritten(path, f"cannot change `{path}`: {(error.strerror or str(error)).lower()}")
+    return NotWritten(path, f"cannot change `{path}`: {reason(error)}")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from ..masking.token_patterns import find_tokens
+from ..text.ansi import strip_ansi
 from ..text.regex import compile_pattern
 
-_ESCAPE = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-Z\\`-~])|[\x00-\x08\x0e-\x1a]"
-)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a]")
 
 _REMARK = re.compile(r"\W*(?:warn(?:ing)?|notice|note|hint|info|debug)\W*:", re.IGNORECASE)
 
@@ -23,7 +22,7 @@ def capture_value(output: str, pattern: str | None) -> str | None:
     the value, and which a terminal mixes in; only where every line is a remark, it is the last of them.
     Escape sequences, blanks at both ends, and what a carriage return has overwritten do not count.
     """
-    plain = _ESCAPE.sub("", output).replace("\r\n", "\n")
+    plain = _CONTROL.sub("", strip_ansi(output)).replace("\r\n", "\n")
     if pattern is not None:
         match = compile_pattern(pattern).search(plain)
         return None if match is None else match[1 if match.re.groups else 0]

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..document.model import Input
+from ..text.ansi import strip_ansi
 from .values import check_value
 
 _ENOUGH = 200
-
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-Z\\`-~])")
 
 _BAR = re.compile(r"\s*[│┃|]\s*")
 
@@ -56,7 +55,7 @@ def suggest_values(
     wants_number = kind in ("count", "port", "number", "size")
     found: dict[str, Suggestion] = {}
     for origin, text in reversed(outputs):
-        lines = _ESCAPE.sub("", text).splitlines()
+        lines = strip_ansi(text).splitlines()
         column = list(_column(kind, lines))
         for value, beside in column or _words(lines):
             if len(found) >= _ENOUGH:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import reason
 from .allowlist import HARMLESS
 from .stand_in_script import format_script
 from .transcript.model import Transcript
@@ -158,8 +159,7 @@ def _find_stand_ins(folder: Path | None) -> dict[str, str]:
             if path.is_file() and os.access(path, os.X_OK)
         }
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise NoStage(f"cannot read `stand-ins: {folder}`: {reason}") from None
+        raise NoStage(f"cannot read `stand-ins: {folder}`: {reason(error)}") from None
 
 
 def _find_program(name: str, path: str, beside: Path) -> str:

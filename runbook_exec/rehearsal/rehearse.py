@@ -21,6 +21,7 @@ from ..engine import engine
 from ..engine.events import Event, Output, RunEnded, StatementFinished, StatementStarted
 from ..engine.ports import RunContext, Shell
 from ..engine.state import State
+from ..errors import reason
 from ..plan.builder import choose_procedure, make_plan
 from ..plan.model import ItemId, Plan, PlanItem
 from ..session.session import Session
@@ -102,8 +103,7 @@ def rehearse(path: Path, options: Options = Options()) -> RehearsalResult:
         transcript = parse_transcript(data, str(path))
         runbook = parse_runbook(page.read_bytes(), str(page))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        return RehearsalResult("cannot", *documents, why=f"cannot read `{error.filename}`: {reason}")
+        return RehearsalResult("cannot", *documents, why=f"cannot read `{error.filename}`: {reason(error)}")
     documents = RehearsedDocument(runbook.path, runbook.text), documents[1]
     problems = [RehearsalFinding(NOT_READ, p.message, p.hint, transcript=p.span) for p in transcript.problems]
     plan = _plan_rehearsal(runbook, transcript) if not problems else ()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from ..engine.events import RunEnded
+from ..errors import reason
+from ..system.atomic_write import replace_file
 from ..text.source import parse_source
 from .matcher import compare_output
 from .rehearse import RehearsalResult
@@ -46,13 +46,9 @@ def update_transcript(path: Path, result: RehearsalResult) -> bool:
     if text == result.read.text:
         return False
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.chmod(name, path.stat().st_mode & 0o777)  # noqa: PTH101
-        os.replace(name, path)  # noqa: PTH105
+        replace_file(path, text.encode("utf-8"))
     except OSError as error:
-        raise NotUpdated(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
+        raise NotUpdated(f"cannot write `{path}`: {reason(error)}") from None
     return True
 
 

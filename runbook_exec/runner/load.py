@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ..errors import Refused
+from ..errors import Refused, reason
 
 if TYPE_CHECKING:
     from ..diagnostics.problem import Problem
@@ -49,8 +49,7 @@ def _read_file(path: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise Refused(f"cannot read `{path}`: {reason}") from None
+        raise Refused(f"cannot read `{path}`: {reason(error)}") from None
 
 
 def _read_inputs(path: str | None) -> RunbookSettings | None:

@@ -24,6 +24,7 @@ from ..journal.secret_store import SecretStore
 from ..plan.model import Plan, Value
 from ..runs.record import Record, read_record
 from ..shells.snapshot import StateChange
+from ..text.ansi import escape_unprintable_code
 
 _END = 4000  # characters of what a statement in doubt had printed
 
@@ -109,7 +110,7 @@ def diff_commands(old: Plan | None, new: Plan) -> list[str]:
     lines = difflib.unified_diff(
         _command_lines(old), _command_lines(new), "as it was", "as it is now", n=2, lineterm=""
     )
-    return list(lines)
+    return list(map(escape_unprintable_code, lines))
 
 
 def _command_lines(plan: Plan | None) -> list[str]:

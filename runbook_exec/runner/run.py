@@ -20,6 +20,7 @@ from ..engine.events import Event, Outcome, RunEnded, StatementFinished, Stateme
 from ..engine.ports import RunContext
 from ..engine.questions import Answer, Ask, Question
 from ..engine.state import State
+from ..errors import reason
 from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
@@ -33,6 +34,7 @@ from ..system.git import read_commit
 from ..system.signals import hold_signals
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
+from ..text.ansi import escape_unprintable
 from .unattended import answer_yes, assume_answer, make_unattended_ask
 
 if TYPE_CHECKING:
@@ -113,7 +115,7 @@ def _write_transcript(recorder: Recorder, terminal: TerminalReporter) -> None:
     try:
         terminal.write_line(f"  recorded in {recorder.write_transcript()}, to be reviewed")
     except OSError as error:
-        terminal.write_line(f"  the record cannot be written: {(error.strerror or str(error)).lower()}")
+        terminal.write_line(f"  the record cannot be written: {reason(error)}")
 
 
 def _cannot_begin(plan: Plan) -> str | None:
@@ -182,9 +184,8 @@ def _make_keep(
         try:
             keeper.keep(values, seen)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             terminal.write_wrapped(
-                f"cannot keep the secrets of this run in `{keeper.path}`: {reason}", "yellow"
+                f"cannot keep the secrets of this run in `{keeper.path}`: {reason(error)}", "yellow"
             )
 
     return keep
@@ -294,7 +295,7 @@ def _watch_events(
     if ended is None:
         return Outcome.STOPPED
     if ended.outcome == Outcome.WAITING and as_json:
-        print(ended.reason, file=sys.stderr)
+        print(escape_unprintable(ended.reason), file=sys.stderr)
     return ended.outcome
 
 

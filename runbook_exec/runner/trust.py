@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import hashlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..document.model import Annotation, Procedure, Runbook
+from ..errors import reason
 from ..plan.builder import items_of
 from ..plan.values import is_secret
+from ..system.atomic_write import replace_file
 
 LOCK_FILE = "runbooks.lock"  # beside the documents that it is for
 
@@ -134,9 +134,9 @@ def record_trust(known: TrustState, runs: Path) -> None:
     try:
         for each in (runs.parent, path.parent):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(path, json.dumps(told, indent=1).encode())
+        replace_file(path, json.dumps(told, indent=1).encode(), 0o600)
     except OSError as error:
-        raise NotKept(f"cannot write down in `{path}` what is trusted: {_reason(error)}") from error
+        raise NotKept(f"cannot write down in `{path}` what is trusted: {reason(error)}") from error
 
 
 def revoke_trust(known: TrustState, runs: Path) -> bool:
@@ -147,7 +147,7 @@ def revoke_trust(known: TrustState, runs: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise NotKept(f"cannot remove `{path}`: {_reason(error)}") from error
+        raise NotKept(f"cannot remove `{path}`: {reason(error)}") from error
     return True
 
 
@@ -172,10 +172,9 @@ def write_locks(known: Iterable[TrustState]) -> list[Path]:
         try:
             held = dict(_parse_lock(path.read_text("utf-8"))) if path.exists() else {}
             lines = (f"{value}  {address}\n" for address, value in sorted((held | fresh).items()))
-            mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
-            _replace(path, (_HEAD + "".join(lines)).encode(), mode)
+            replace_file(path, (_HEAD + "".join(lines)).encode(), None if path.exists() else 0o644)
         except (OSError, UnicodeDecodeError) as error:
-            raise NotKept(f"cannot write `{path}`: {_reason(error)}") from error
+            raise NotKept(f"cannot write `{path}`: {reason(error)}") from error
         written.append(path)
     return written
 
@@ -214,19 +213,6 @@ def _lock_address(document: Path, anchor: str) -> str:
     return f"{document.name}#{anchor}"
 
 
-def _replace(path: Path, data: bytes, mode: int = 0o600) -> None:
-    number, name = tempfile.mkstemp(prefix=".", dir=path.parent)
-    try:
-        with os.fdopen(number, "wb") as file:
-            os.fchmod(number, mode)
-            file.write(data)
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
-
-
 # where a document lies ------------------------------------------------------------------------------------
 
 
@@ -255,7 +241,3 @@ def _owner(number: int) -> str:
         return f"`{pwd.getpwuid(number).pw_name}`"
     except KeyError:
         return f"user {number}"
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()

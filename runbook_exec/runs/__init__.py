@@ -1,1 +1,1 @@
-"""The record of runs: what journals tell, for people, tickets, auditors and programs. It runs nothing."""
+"""Finished runs: records, reports and checks, made from journals. Nothing here runs a command."""

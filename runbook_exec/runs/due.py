@@ -12,6 +12,7 @@ from pathlib import Path
 from ..document.front_matter import reader as front_matter
 from ..document.model import Runbook
 from ..document.parser import parse_runbook
+from ..errors import reason
 from ..journal.index import RunSummary, list_runs
 from ..text.moments import format_age
 from .freshness import BadFreshness, Freshness, freshness_path, read_freshness
@@ -20,7 +21,7 @@ from .last_success import filter_runs, find_counted_procedures, read_successes
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """A runbook that is to be run every so often, and when it last succeeded as a whole, if ever."""
+    """A runbook with a cadence, and when it last succeeded as a whole, if ever."""
 
     path: Path
     title: str
@@ -30,12 +31,12 @@ class Cadence:
 
     @property
     def until(self) -> datetime | None:
-        """When it is due; None where it never succeeded, and so is due now."""
+        """Return when it is due; None if it never succeeded, and so is due now."""
         return self.last + self.cadence if self.last else None
 
 
 def find_cadences(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[list[Cadence], list[str]]:
-    """Every page that has a cadence, the one that is due first in front; and what could not be read."""
+    """Return every page with a cadence, by due date, and messages about unreadable pages."""
     known = list_runs(folder)
     found: list[Cadence] = []
     unread: list[str] = []
@@ -45,7 +46,7 @@ def find_cadences(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[l
         except BadFreshness as error:
             unread.append(str(error))
         except OSError as error:
-            unread.append(f"cannot read `{page}`: {(error.strerror or str(error)).lower()}")
+            unread.append(f"cannot read `{page}`: {reason(error)}")
         except ValueError as error:
             unread.append(f"{page}:{error}")
         else:
@@ -59,7 +60,7 @@ def _cadence(page: Path, known: Sequence[RunSummary], now: datetime) -> Cadence 
     data = page.read_bytes()
     matter = front_matter.read_front_matter(data.decode("utf-8", "replace"))
     if matter.settings.cadence is None:
-        for problem in matter.problems:  # what cannot be read may well hold a cadence
+        for problem in matter.problems:  # front matter with problems may hold a cadence
             raise ValueError(f"{problem.span.line if problem.span else 1}: {problem.message}")
         return None
     runbook = parse_runbook(data, str(page))
@@ -76,7 +77,7 @@ def _last(runbook: Runbook, freshness: Freshness) -> datetime | None:
 
 
 def format_due(found: Sequence[Cadence], now: datetime) -> Iterator[str]:
-    """A line for each that is due; where none is, which will be next."""
+    """Yield a line for each due runbook; if none is due, a line about the next."""
     due = [each for each in found if each.due]
     width = max((len(str(each.path)) for each in due), default=0)
     for each in due:
@@ -92,7 +93,7 @@ def format_due(found: Sequence[Cadence], now: datetime) -> Iterator[str]:
 
 
 def cadences_to_json(found: Sequence[Cadence]) -> str:
-    """Every runbook that has a cadence, as a JSON list."""
+    """Return every runbook with a cadence, as a JSON list."""
     return json.dumps(
         [
             {
@@ -120,7 +121,7 @@ DEFAULT_CADENCE = 180 * 86400.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class DueDates:
-    """When a runbook last succeeded as a whole, was reviewed, and is to be run or reviewed again."""
+    """When a runbook last succeeded as a whole and was reviewed, and when both are due again."""
 
     cadence: timedelta | None = None
     succeeded: datetime | None = None
@@ -128,26 +129,26 @@ class DueDates:
 
     @property
     def run_due(self) -> datetime | None:
-        """When it has to have succeeded again; None where it has no cadence, or never succeeded."""
+        """Return when its next success is due; None if it has no cadence or never succeeded."""
         return self.succeeded + self.cadence if self.cadence and self.succeeded else None
 
     @property
     def review_due(self) -> datetime | None:
-        """When it has to have been reviewed again; None where it was never reviewed."""
+        """Return when its next review is due; None if it was never reviewed."""
         if self.reviewed is None:
             return None
         days = floor((self.cadence or timedelta(seconds=DEFAULT_CADENCE)) / timedelta(days=1)) + 1
         try:
             return datetime.combine(self.reviewed + timedelta(days=days), datetime.min.time(), UTC)
-        except OverflowError:  # not in our time
+        except OverflowError:  # beyond the year 9999
             return None
 
     @property
     def due(self) -> datetime | None:
-        """The first of the two."""
+        """Return the earlier of the two."""
         return min((when for when in (self.run_due, self.review_due) if when), default=None)
 
     @property
     def never_succeeded(self) -> bool:
-        """Whether it is to be run every so often, and never succeeded."""
+        """Return whether it has a cadence and never succeeded."""
         return self.cadence is not None and self.succeeded is None

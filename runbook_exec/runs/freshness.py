@@ -1,7 +1,7 @@
-"""When the steps of a runbook last succeeded, as `NAME.runs.json` beside the document says it.
+"""The last success of each step of a runbook, kept in `NAME.runs.json` beside the document.
 
-`NAME.runs.json` is small, holds no values and no output, and has a line for each entry in a stable order, so
-that version control merges it. Of two entries of the same text the newer one counts.
+`NAME.runs.json` is small and holds no values and no output. It has a line for each entry in a stable order,
+which version control can merge. Of two entries of the same text the newer one counts.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ VERSION = 1
 
 
 class BadFreshness(ValueError):
-    """A `NAME.runs.json` that cannot be used; the message says where and why."""
+    """A `NAME.runs.json` cannot be used; the message has the place and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """That something succeeded: when (RFC 3339, UTC, whole seconds), in which run, with which text.
+    """A success: its time (RFC 3339, UTC, whole seconds), its run, and the text that ran.
 
     `anchor` is that of the step or procedure; `digest` is the document's for a procedure, else the step's.
     """
@@ -44,18 +44,18 @@ class Freshness:
     steps: Mapping[str, Success] = field(default_factory=dict)
 
     def merge(self, other: Freshness) -> Freshness:
-        """What both know, the newer of each."""
+        """Return the entries of both, the newer of each."""
         return Freshness(_newest(self.procedures, other.procedures), _newest(self.steps, other.steps))
 
     def of_step(self, step: Step, shell: str) -> tuple[Success | None, bool]:
-        """The last success of a step, and whether its text is still that which succeeded then."""
+        """Return the last success of a step, and whether its text is unchanged since."""
         if found := self.steps.get(step_digest(step, shell)):
             return found, True
         others = [success for success in self.steps.values() if success.anchor == step.anchor]
         return max(others, key=lambda success: success.succeeded, default=None), False
 
     def prune_for(self, runbook: Runbook) -> Freshness:
-        """What is worth keeping: the steps as they are now, and of each the last success of an older text."""
+        """Return the entries of the current steps, and for each the last success of an older text."""
         steps = [(step, procedure.shell) for procedure in runbook.procedures for step in procedure.steps]
         now = {step_digest(step, shell) for step, shell in steps}
         kept = {digest: success for digest, success in self.steps.items() if digest in now}
@@ -70,7 +70,7 @@ class Freshness:
 
 
 def step_digest(step: Step, shell: str) -> str:
-    """What a step's commands come to; of a step without any, what its words do."""
+    """Return a digest of a step's commands; for a step without commands, of its words."""
     code = [statement.text for block in step.blocks if block.runs for statement in block.statements]
     words = [] if code else [step.title, *(part.text for part in step.parts if isinstance(part, Prose))]
     text = json.dumps([shell if code else "", code, words])
@@ -78,12 +78,12 @@ def step_digest(step: Step, shell: str) -> str:
 
 
 def freshness_path(page: Path) -> Path:
-    """Where the freshness of a document is kept."""
+    """Return the path of a document's `NAME.runs.json`."""
     return page.with_suffix(".runs.json")
 
 
 def read_freshness(path: Path) -> Freshness:
-    """What a `NAME.runs.json` says, nothing where there is none; raises BadFreshness and OSError."""
+    """Read a `NAME.runs.json`; empty if it does not exist. Raises BadFreshness and OSError."""
     try:
         data = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -119,7 +119,7 @@ def _success(path: Path, key: str, data: dict[str, Any], kind: str) -> Success:
 
 
 def format_freshness(freshness: Freshness, name: str) -> str:
-    """The text of a `NAME.runs.json`: a line for each entry, in order."""
+    """Return the text of a `NAME.runs.json`: a line for each entry, in order."""
     lines = ["{", f'"runbook": {json.dumps(name, ensure_ascii=False)},', f'"version": {VERSION},']
     procedures = {
         anchor: {"succeeded": each.succeeded, "run": each.run, "digest": each.digest}
@@ -150,5 +150,5 @@ def _newest(one: Mapping[str, Success], other: Mapping[str, Success]) -> dict[st
 
 
 def format_success_time(moment: datetime) -> str:
-    """A moment as `Success` tells it."""
+    """Format a moment for `Success`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""When the steps of a runbook last succeeded, as the journals of its runs say it."""
+"""The last success of each step of a runbook, from the journals of its runs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .report_model import OK, SKIPPED, StepReport, build_report
 
 
 def filter_runs(page: Path, entries: Sequence[RunSummary]) -> Iterator[RunSummary]:
-    """The runs of a document, in the order of `entries`."""
+    """Yield the runs of a document, in the order of `entries`."""
     absolute = page.resolve()
     for entry in entries:
         if entry.started is None:
             continue
         path = document_path(entry.started)
-        # journals of old do not say in which folder a relative path starts
+        # old journals do not hold the folder of a relative path
         same = (
             path.resolve() == absolute
             if path.is_absolute()
@@ -32,7 +32,7 @@ def filter_runs(page: Path, entries: Sequence[RunSummary]) -> Iterator[RunSummar
 
 
 def read_successes(runbook: Runbook, runs: Iterator[RunSummary]) -> Freshness:
-    """What the journals of a document's runs say, the newest first; damaged ones are passed over."""
+    """Read the successes of a document's runs, newest first; damaged journals are skipped."""
     wanted = {step_digest(step, each.shell) for each in runbook.procedures for step in each.steps}
     missing = {procedure.anchor for procedure in runbook.procedures}
     found = Freshness()
@@ -47,7 +47,7 @@ def read_successes(runbook: Runbook, runs: Iterator[RunSummary]) -> Freshness:
 
 
 def extract_successes(record: Record) -> Freshness:
-    """What one run says; nothing where its document is lost, as nobody knows then what it ran."""
+    """Return the successes of one run; none if its document is lost, as its steps are unknown then."""
     if record.plan is None:
         return Freshness()
     run, shell, anchor = record.started.run, record.plan.procedure.shell, record.plan.procedure.anchor
@@ -61,7 +61,7 @@ def extract_successes(record: Record) -> Freshness:
 
 
 def _has_succeeded(step: StepReport) -> bool:
-    """Whether all of a step went well; what its `when` passed over does not count, what a person did does."""
+    """Return whether a step succeeded; parts skipped by `when` are ignored, parts done by hand count."""
     passed_over = [
         statement
         for statement in step.statements
@@ -71,7 +71,7 @@ def _has_succeeded(step: StepReport) -> bool:
 
 
 def _is_whole(record: Record, plan: Plan) -> bool:
-    """Whether the run succeeded and left nothing of its procedure out, as `--from` and `--only` do."""
+    """Return whether the run succeeded with its whole procedure, without `--from` and `--only`."""
     chosen = record.state.chosen
     left = (
         item
@@ -87,7 +87,7 @@ def _is_whole(record: Record, plan: Plan) -> bool:
 
 
 def find_counted_procedures(runbook: Runbook) -> tuple[Procedure, ...]:
-    """The procedures whose success is the runbook's: its own one, else all that are no emergency's."""
+    """Return the procedures whose success counts for the runbook: the default one, else all routine ones."""
     own = runbook.settings.procedure or runbook.chosen
     chosen = tuple(each for each in runbook.procedures if each.anchor == own)
     return chosen or tuple(each for each in runbook.procedures if not each.dangerous)

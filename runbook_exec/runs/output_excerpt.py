@@ -1,16 +1,16 @@
-"""Output of programs as plain text: whatever it holds, what is shown of it is inert and of bounded size."""
+"""Output of programs as plain text, inert and of limited size."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
 
-from ..text.ansi import strip_ansi
+from ..text.ansi import flatten_output
 
 
 @dataclass(frozen=True, slots=True)
 class OutputExcerpt:
-    """What is shown of a statement's output: its beginning and its end as plain text."""
+    """An excerpt of a statement's output: its beginning and its end as plain text."""
 
     beginning: str = ""
     end: str = ""
@@ -18,7 +18,7 @@ class OutputExcerpt:
 
     @property
     def text(self) -> str:
-        """All of it, with a word on what is left out."""
+        """Return all of it, with a note about the part that is left out."""
         if not self.left_out:
             return self.beginning + self.end
         return f"{self.beginning}\n[… {self.left_out:,} characters are not shown here …]\n{self.end}"
@@ -28,7 +28,7 @@ class OutputExcerpt:
 
 
 class OutputCollector:
-    """Collects what a statement prints, of which at most `most` characters are kept."""
+    """Collects the output of a statement, and keeps at most `most` characters of it."""
 
     def __init__(self, most: int) -> None:
         self._room = most * 3 // 4
@@ -39,7 +39,7 @@ class OutputCollector:
         self.size = 0  # characters kept
 
     def add(self, text: str) -> None:
-        """Take what was printed next."""
+        """Add the next output."""
         if self._room:
             taken = text[: self._room]
             self._beginning.append(taken)
@@ -60,8 +60,8 @@ class OutputCollector:
             self._left_out += out
 
     def make_excerpt(self) -> OutputExcerpt:
-        """What is shown of it."""
+        """Return the excerpt."""
         beginning, end = "".join(self._beginning), "".join(self._end)
         if not self._left_out:
-            return OutputExcerpt(strip_ansi(beginning + end))
-        return OutputExcerpt(strip_ansi(beginning), strip_ansi(end), self._left_out)
+            return OutputExcerpt(flatten_output(beginning + end))
+        return OutputExcerpt(flatten_output(beginning), flatten_output(end), self._left_out)

@@ -1,4 +1,4 @@
-"""`runbook-exec runs prune`: old runs are removed, each with all that is kept of it."""
+"""`runbook-exec runs prune`: old runs removed, with all their files."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ def prune_runs(
     dry_run: bool = False,
     forget: Callable[[str], None],
 ) -> Iterator[str]:
-    """Remove runs and say which; `entries` are in order, the newest first, and `older_than` is in seconds.
+    """Remove runs and yield a line for each; `entries` are newest first, `older_than` is in seconds.
 
-    `forget` is told the id of each that is removed, as its secrets may be kept elsewhere.
+    `forget` is called with the id of each removed run, as its secrets may be kept elsewhere.
 
-    One that is going on is never removed. One that did not end, or that waits for a person, may be taken up
-    again, and is removed only if `unfinished` asks for it; a damaged one may be what somebody looks for, and
-    is removed by hand.
+    A run in progress is never removed. A run that can be resumed (killed, or waiting for a person) is removed
+    only with `unfinished`. A damaged journal may be evidence, and is left for a person to remove.
     """
     removed = 0
     for number, entry in enumerate(entries):
@@ -52,7 +51,7 @@ def _name(entry: RunSummary) -> str:
 
 
 def _remove(entry: RunSummary, forget: Callable[[str], None]) -> bool:
-    """Remove what is kept of a run, unless somebody has taken it up in between."""
+    """Remove the files of a run, unless it was resumed since it was listed."""
     try:
         file = os.open(entry.path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

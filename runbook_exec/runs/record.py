@@ -1,4 +1,4 @@
-"""The record of one run: a fold over its events into what reports, lists and checks need."""
+"""The record of one run: a fold over its events, for reports, lists and checks."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from ..engine.events import (
     ValueGiven,
 )
 from ..engine.state import State, apply, carry_over
+from ..errors import reason
 from ..journal.hash_chain import Damage, JournalLine, read_lines
 from ..journal.journal import JournalError
 from ..masking.masker import Masker
@@ -34,17 +35,17 @@ NOWHERE = ItemId(0)
 
 NOTHING = OutputExcerpt()
 
-_MOST, _LEAST = 32_768, 2_048  # characters that are shown of a statement's output
+_MOST, _LEAST = 32_768, 2_048  # characters of a statement's output that are shown, at most and at least
 
-_ALL = 1_500_000  # characters that are shown of all output together, as far as `_LEAST` allows
+_ALL = 1_500_000  # characters of all output together that are shown, unless `_LEAST` needs more
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt at a statement; `finished` is None where nobody saw it end.
+    """An attempt at a statement; `finished` is None if its end was not recorded.
 
-    `where` is the place in the document as it was in the end, NOWHERE if the text went away. A line typed at
-    the shell's own prompt is the statement 0 of its step.
+    `where` is the place in the last version of the document, NOWHERE if the text was removed. A line typed at
+    the shell's own prompt is statement 0 of its step.
     """
 
     where: ItemId
@@ -59,12 +60,12 @@ class Attempt:
     cwd: str = ""
     problem: str = ""
     captured: tuple[Captured, ...] = ()
-    doubt: bool = False  # it was cut short, and nobody can say how far it had come
+    doubt: bool = False  # it was cut short, and it is unknown how far it had come
 
 
 @dataclass(frozen=True, slots=True)
 class GivenAnswer:
-    """An answer to a question, and its place in the document as it was in the end."""
+    """An answer to a question, and its place in the last version of the document."""
 
     where: ItemId
     time: datetime
@@ -75,36 +76,36 @@ class GivenAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A run as its journal tells it."""
+    """A run, as its journal records it."""
 
     journal: Path
     started: RunStarted
     began: datetime
-    last: datetime  # when the last event was
-    plan: Plan | None  # what there was to do, by the document as it was in the end; None if that is lost
+    last: datetime  # time of the last event
+    plan: Plan | None  # for the last version of the document; None if that is lost
     digest: str  # of that document
-    edits: int  # how often the operator edited it on the way
+    edits: int  # how often the operator edited it during the run
     state: State
     attempts: tuple[Attempt, ...]
     answers: tuple[GivenAnswer, ...]
     ended: RunEnded | None
-    seal: str  # "" where the journal is not sealed
+    seal: str  # "" if the journal is not sealed
     values: Mapping[str, str | None]  # of placeholders, in order of their names; None for a secret one
     resumed: tuple[datetime, ...] = ()
 
     @property
     def outcome(self) -> str:
-        """How the run ended, `unfinished` if it did not."""
+        """Return how the run ended, `unfinished` if it did not."""
         return self.ended.outcome if self.ended else "unfinished"
 
     @property
     def seconds(self) -> float:
-        """From the first event to the last."""
+        """Return the seconds from the first event to the last."""
         return (self.last - self.began).total_seconds()
 
 
 def read_record(path: Path) -> Record:
-    """The record that a journal holds; raises JournalError where it is damaged or cannot be read."""
+    """Read the record of a journal. Raises JournalError if it is damaged or cannot be read."""
     fold = _Fold()
     try:
         for line in read_lines(path):
@@ -114,8 +115,7 @@ def read_record(path: Path) -> Record:
                 fold.add(line.event)
                 fold.seal = line.seal
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise JournalError(f"cannot read the journal `{path}`: {reason}") from error
+        raise JournalError(f"cannot read the journal `{path}`: {reason(error)}") from error
     if fold.started is None:
         raise JournalError(f"{path}:1: expected the event that starts a run")
     return fold.make_record(path, fold.started)
@@ -123,7 +123,7 @@ def read_record(path: Path) -> Record:
 
 @dataclass(slots=True)
 class _Fold:
-    """What is known of a run after some of its events."""
+    """The record of a run after some of its events."""
 
     started: RunStarted | None = None
     seal: str = ""
@@ -142,7 +142,7 @@ class _Fold:
     shown: int = 0  # characters of output so far
 
     def add(self, event: Event) -> None:
-        """Take the next event."""
+        """Apply the next event."""
         now = datetime.fromisoformat(event.time)
         self.began, self.last = self.began or now, now
         self.state = apply(self.state, event)
@@ -190,7 +190,7 @@ class _Fold:
             )
 
     def _settle(self) -> None:
-        """Keep what the last statement has printed."""
+        """Store the output of the last statement."""
         if self.printing is not None and self.attempts:
             self.shown += self.printing.size
             self.attempts[-1] = replace(self.attempts[-1], printed=self.printing.make_excerpt())
@@ -212,7 +212,7 @@ class _Fold:
         self.answers = [replace(each, where=moved.get(each.where, NOWHERE)) for each in self.answers]
 
     def make_record(self, path: Path, started: RunStarted) -> Record:
-        """What is known now."""
+        """Return the record so far."""
         self._settle()
         began = self.began or datetime.fromisoformat(started.time)
         return Record(
@@ -238,7 +238,7 @@ def _where(event: At) -> ItemId:
 
 
 def _map_places(places: Iterable[ItemId], old: Plan, new: Plan) -> Mapping[ItemId, ItemId]:
-    """Where each place of the old document is in the new one, as far as it is there as it was."""
+    """Map each place of the old document to the new one, if its text is unchanged there."""
     before = {item.where: _text(item) for item in old.items}
     now = {item.where: _text(item) for item in new.items}
     numbered = list(dict.fromkeys(places))
@@ -257,12 +257,12 @@ def _text(item: PlanItem) -> str:
 
 
 def document_path(started: RunStarted) -> Path:
-    """Where the document was; journals of old do not say in which folder, and then it may be relative."""
+    """Return the document's path; it may be relative, as old journals do not hold the folder."""
     return Path(started.folder) / started.path if started.folder else Path(started.path)
 
 
 def read_document_text(started: RunStarted) -> str:
-    """The document's text: from the journal, else from the file if it is still as it was, else ""."""
+    """Return the document's text: from the journal, else from the unchanged file, else ""."""
     if started.text:
         return started.text
     try:
@@ -275,7 +275,7 @@ def read_document_text(started: RunStarted) -> str:
 
 
 def rebuild_plan(text: str, started: RunStarted) -> Plan | None:
-    """What there was to do, by the text of the document; None where the text has no such procedure."""
+    """Make the plan of a run from the text of the document; None if the text has no such procedure."""
     if not text:
         return None
     runbook = parse_runbook(text.encode("utf-8", "replace"), started.path, shell=started.shell or None)

@@ -1,4 +1,4 @@
-"""`runbook-exec runs replay`: a run's cast, played in the terminal."""
+"""`runbook-exec runs replay`: the cast of a run, played in the terminal."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ..system.tty import ScreenModes
 
 
 def asciicast_path(journal: Path) -> Path:
-    """Where the cast of a run is kept, if it is."""
+    """Return the path of a run's cast, which may not exist."""
     return journal.with_suffix(".cast")
 
 
 def read_frames(journal: Path) -> tuple[tuple[int, int] | None, Iterator[Frame]]:
-    """The columns and rows of a run's cast, and its frames.
+    """Return the columns and rows of a run's cast, and its frames.
 
-    Where no cast was kept, the frames are made of the journal, and the size is not known. Raises OSError,
-    ValueError and JournalError.
+    Without a cast the frames are made from the journal, and the size is None. Raises OSError, ValueError and
+    JournalError.
     """
     cast = asciicast_path(journal)
     if cast.exists():
@@ -33,7 +33,7 @@ def read_frames(journal: Path) -> tuple[tuple[int, int] | None, Iterator[Frame]]
 
 
 def read_omissions(journal: Path) -> tuple[str, ...]:
-    """What the cast of a run says was left out of it; raises OSError and ValueError."""
+    """Return what was left out of a run's cast, from its markers. Raises OSError and ValueError."""
     cast = asciicast_path(journal)
     if not cast.exists():
         return ()
@@ -49,9 +49,9 @@ def play_frames(
     speed: float = 1.0,
     idle_limit: float | None = None,
 ) -> None:
-    """Write what is output, with its pauses, `speed` times as fast and none longer than `idle_limit` seconds.
+    """Write the output with its pauses, `speed` times as fast, no pause longer than `idle_limit` seconds.
 
-    The terminal is left as a program that ends well leaves it, also when this is interrupted.
+    The modes of the terminal are restored at the end, also after an interrupt.
     """
     modes = ScreenModes()
     before = 0.0
@@ -76,7 +76,7 @@ def _size(columns: object, rows: object) -> tuple[int, int] | None:
 
 @contextlib.contextmanager
 def drop_terminal_replies(fd: int) -> Iterator[None]:
-    """Keep what the terminal answers to a replayed question from being taken for something typed."""
+    """Drop the terminal's replies to replayed queries, which would otherwise be read as typed keys."""
     if not os.isatty(fd):
         yield
         return

@@ -1,4 +1,4 @@
-"""A record laid over its document: each step with what became of it. All reports are made from this."""
+"""A record laid over its document: each step with its result. All reports are made from this."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ OK, FAILED, SKIPPED, DOUBT, PARTLY, NOT_RUN = "ok", "failed", "skipped", "in dou
 
 MARKS = {OK: "✓", FAILED: "✗", SKIPPED: "–", DOUBT: "?", PARTLY: "…", NOT_RUN: "·"}
 
-_SAID = ("manual", "failed", "confirm", "choose", "when", "doubt")  # questions whose answers a report tells
+_SAID = ("manual", "failed", "confirm", "choose", "when", "doubt")  # questions whose answers a report shows
 
 
 @dataclass(frozen=True, slots=True)
 class StatementReport:
-    """A statement, or a block that a person does: its text as it ran, else as it is written."""
+    """A statement, or a manual block: its text as it ran, else as it is written."""
 
     where: ItemId
     line: int
@@ -27,17 +27,17 @@ class StatementReport:
     how: str
     attempts: tuple[Attempt, ...]  # the attempts
     answers: tuple[GivenAnswer, ...]
-    statement: Statement | None  # None where a person does it, or the document is lost
+    statement: Statement | None  # None if a person does it, or the document is lost
 
     @property
     def seconds(self) -> float | None:
-        """How long its attempts took together; None where there was none."""
+        """Return how long its attempts took together; None without attempts."""
         return sum(each.duration for each in self.attempts) if self.attempts else None
 
 
 @dataclass(frozen=True, slots=True)
 class BlockReport:
-    """A block of the page; `block` is None where the document is lost."""
+    """A block of the page; `block` is None if the document is lost."""
 
     block: Block | None
     statements: tuple[StatementReport, ...]
@@ -45,7 +45,7 @@ class BlockReport:
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """A step with its parts in order; `step` is None where the document is lost."""
+    """A step with its parts in order; `step` is None if the document is lost."""
 
     number: int
     label: str
@@ -53,30 +53,30 @@ class StepReport:
     line: int
     step: Step | None
     parts: tuple[Prose | BlockReport, ...]
-    typed: tuple[Attempt, ...]  # at the shell's own prompt, and what the run itself did there
+    typed: tuple[Attempt, ...]  # at the shell's own prompt, by a person or by the run itself
     answers: tuple[GivenAnswer, ...]  # of the step as a whole
     how: str
 
     @property
     def statements(self) -> tuple[StatementReport, ...]:
-        """All its statements, in order."""
+        """Return all its statements, in order."""
         blocks = (part for part in self.parts if isinstance(part, BlockReport))
         return tuple(statement for block in blocks for statement in block.statements)
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        """All that ran in it, in order of time."""
+        """Return all attempts in it, in order of time."""
         found = [*self.typed, *(ran for statement in self.statements for ran in statement.attempts)]
         return tuple(sorted(found, key=lambda ran: ran.started))
 
     @property
     def seconds(self) -> float | None:
-        """How long what ran in it took together; None where nothing ran."""
+        """Return how long its attempts took together; None without attempts."""
         return sum(ran.duration for ran in self.attempts) if self.attempts else None
 
     @property
     def span(self) -> tuple[datetime, datetime] | None:
-        """From the first to the last that is known of it."""
+        """Return the first and the last time that is known of it; None without any."""
         times = [ran.started for ran in self.attempts] + [
             ran.finished for ran in self.attempts if ran.finished
         ]
@@ -85,13 +85,13 @@ class StepReport:
 
     @property
     def all_answers(self) -> tuple[GivenAnswer, ...]:
-        """What was said of the step and of its statements."""
+        """Return the answers about the step and about its statements."""
         return (*self.answers, *(said for statement in self.statements for said in statement.answers))
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """A whole run, filled in; `strays` ran and stand no longer on the page."""
+    """A whole run; `strays` are attempts whose text is no longer on the page."""
 
     record: Record
     title: str
@@ -127,7 +127,7 @@ def _step(record: Record, step: Step) -> StepReport:
 
 
 def _combine(hows: Iterable[str]) -> str:
-    """How a step went, by how its parts did."""
+    """Return the result of a step, from the results of its parts."""
     seen = set(hows)
     for worst in (FAILED, DOUBT):
         if worst in seen:
@@ -164,7 +164,7 @@ def _how(record: Record, where: ItemId) -> str:
     if record.state.doubt == where:
         return DOUBT
     how = record.state.done.get(where, NOT_RUN)
-    # what ran with another text, before an edit, is done with, and yet this text was not run
+    # a statement that ran with another text before an edit is done, but this text did not run
     here = any(ran.where == where for ran in record.attempts) or any(
         said.where == where for said in record.answers
     )
@@ -172,7 +172,7 @@ def _how(record: Record, where: ItemId) -> str:
 
 
 def _without_document(record: Record) -> RunReport:
-    """The steps that the events tell of, without titles and prose."""
+    """Return the steps of the events, without titles and prose."""
     answered = (said.where for said in record.answers if said.question in _SAID)
     places = sorted({*(ran.where for ran in record.attempts), *answered} - {NOWHERE})
     steps = []

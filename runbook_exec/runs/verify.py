@@ -1,4 +1,4 @@
-"""`runbook-exec runs verify`: whether journals are as they were written."""
+"""`runbook-exec runs verify`: journals checked for changes."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from ..journal.index import read_summary
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What can be told of one journal."""
+    """The result of checking one journal."""
 
     path: Path
     lines: int
     damages: tuple[Damage, ...]
     torn: TornLine | None
     ended: bool
-    seal: str  # "" where the last line has none
+    seal: str  # "" if the last line has none
     running: bool = False
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is wrong with it, as far as that can be told."""
+        """Return whether no damage was found."""
         return not self.damages
 
 
 def verify_journal(path: Path) -> Verification:
-    """Follow the chain of a journal to its end; raises OSError."""
+    """Follow the hash chain of a journal to its end. Raises OSError."""
     damages: list[Damage] = []
     torn: TornLine | None = None
     last: JournalLine | None = None
@@ -53,7 +53,7 @@ def verify_journal(path: Path) -> Verification:
 
 
 def format_verification(verdict: Verification, seal: str = "") -> Iterator[str]:
-    """The verdict in lines; `seal` is one that was noted elsewhere, or the beginning of it."""
+    """Format the result; `seal` is one that was noted elsewhere, or its beginning."""
     for damage in verdict.damages:
         yield f"{verdict.path}:{damage.number}: {damage.what}"
     if has_wrong_seal(verdict, seal):
@@ -76,5 +76,5 @@ def format_verification(verdict: Verification, seal: str = "") -> Iterator[str]:
 
 
 def has_wrong_seal(verdict: Verification, seal: str) -> bool:
-    """Whether the journal's seal is not the one that was noted."""
+    """Return whether the journal's seal differs from the noted one."""
     return bool(seal) and not verdict.seal.startswith(seal.lower())

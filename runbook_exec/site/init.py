@@ -6,14 +6,14 @@ before it is written.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ..errors import Refused
+from ..errors import Refused, reason
+from ..system.atomic_write import replace_file
 from .assets import BELOW, SCRIPTS, STATIC, STYLES
 
 _WANTED = (
@@ -150,18 +150,12 @@ def _install_file(own: Path, target: Path, dry_run: bool) -> str:
             target.parent.mkdir(parents=True, exist_ok=True)
             _write(target, own.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Refused(f"cannot write `{target}`: {(error.strerror or str(error)).lower()}") from None
+        raise Refused(f"cannot write `{target}`: {reason(error)}") from None
     return said
 
 
 def _write(path: Path, text: str) -> None:
-    """Write beside it and rename into place: nobody ever reads half of it."""
-    beside = path.with_name(f".{path.name}.new")
     try:
-        beside.write_text(text, encoding="utf-8")
-        if path.exists():
-            beside.chmod(path.stat().st_mode & 0o777)
-        os.replace(beside, path)  # noqa: PTH105
+        replace_file(path, text.encode("utf-8"))
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise Refused(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
+        raise Refused(f"cannot write `{path}`: {reason(error)}") from None

@@ -1,1 +1,1 @@
-"""The operating system: signals, terminals, git, core dumps."""
+"""The operating system: files, signals, terminals, git, core dumps."""

@@ -1,4 +1,4 @@
-"""Core dumps would hold the secrets of a run: the program makes none, whatever the programs it runs do."""
+"""Core dumps of this process: forbidden, because they would hold the secrets of a run."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import contextlib
 import resource
 import sys
 
-_PR_SET_DUMPABLE = 4  # of Linux: also keeps other processes of the same user from reading our memory
+_PR_SET_DUMPABLE = 4  # on Linux; it also keeps other processes of the same user from reading our memory
 
 
 def forbid_core_dumps() -> None:
-    """From here on a death of this process leaves no core file, and no other process can read its memory.
+    """Forbid core files of this process, and on Linux also that other processes read its memory.
 
-    What is started from it is as ever on Linux; elsewhere it makes no core files either, unless it asks to.
+    On Linux its children are not affected. Elsewhere they make no core files either, unless they ask to.
     """
     if not _set_dumpable(0):
         with contextlib.suppress(ValueError, OSError):
@@ -20,7 +20,7 @@ def forbid_core_dumps() -> None:
 
 
 def allow_core_dumps() -> None:
-    """Take that back, in a child that is about to become another program."""
+    """Allow them again, in a child that is about to become another program."""
     _set_dumpable(1)
 
 

@@ -1,4 +1,4 @@
-"""Python's search for values that refer to themselves, kept off while there is much to read."""
+"""Python's cyclic garbage collector, paused while many objects are made."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def pause_gc() -> Iterator[None]:
-    """Keep Python from looking for values that refer to themselves until the end of the block.
+    """Pause the cyclic garbage collector until the end of the block.
 
-    It would look through all that has been read again and again, for up to a third of the time.
+    It would traverse all objects again and again while they are made, and free none.
     """
     was_on = gc.isenabled()
     gc.disable()

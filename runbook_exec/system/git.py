@@ -12,14 +12,14 @@ _PATIENCE = 2.0  # seconds; a run does not wait for a repository that is slow to
 
 
 class Commit(NamedTuple):
-    """A commit's id, "" where there is none, and whether the document differs from it or is not in it."""
+    """A commit's id, or "", and whether the document differs from it or is not in it."""
 
     id: str = ""
     dirty: bool = False
 
 
 def read_commit(document: Path) -> Commit:
-    """The commit that is checked out around the document; nothing outside of a repository or without git."""
+    """Return the checked-out commit of the document's repository; an empty one without repository or git."""
     folder = document.absolute().parent
     if not in_repository(document):
         return Commit()
@@ -37,12 +37,12 @@ def read_commit(document: Path) -> Commit:
 
 
 def in_repository(document: Path) -> bool:
-    """Whether the document lies in what looks like a git repository."""
+    """Return whether the document is below a folder that looks like a git repository."""
     return any((each / ".git").exists() for each in document.absolute().parents)
 
 
 def list_git_files(folder: Path) -> Sequence[str] | None:
-    """The files that git does not ignore, as seen from a folder; None where no git or no work tree is."""
+    """Return the files below a folder that git does not ignore; None without git or work tree."""
     command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."]
     try:
         done = subprocess.run(command, capture_output=True, check=False)
@@ -52,5 +52,5 @@ def list_git_files(folder: Path) -> Sequence[str] | None:
         return None
     names = done.stdout.decode("utf-8", "surrogateescape").split("\0")
     start = os.path.join(folder, "")  # noqa: PTH118 - a thousand paths take their time
-    # what is deleted and not yet committed is listed too
+    # files that were deleted, but not in a commit yet, are listed too
     return [name for name in names if name and os.path.isfile(start + name)]  # noqa: PTH113

@@ -1,4 +1,4 @@
-"""Scans that are asked for more than once: by the parser, by syntax checks and by the linter's rules."""
+"""Results of functions, remembered for the next call with the same argument."""
 
 from __future__ import annotations
 
@@ -6,31 +6,28 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
-from ..shells.base import Scan
-
 _MANY = 2048  # the blocks of a hundred pages and more
 
-_LONG = 10_000  # characters; what is longer is rare, and would be kept at a high price
-
-
-def cache_scans(scan: Callable[[str], Scan]) -> Callable[[str], Scan]:
-    """The function, which gives its last results again at once."""
-    kept = lru_cache(maxsize=_MANY)(scan)
-
-    def scan_cached(script: str) -> Scan:
-        return kept(script) if len(script) < _LONG else scan(script)
-
-    scan_cached.__doc__ = scan.__doc__
-    return scan_cached
-
+_LONG = 10_000  # characters; longer scripts are rare, and their results are large
 
 Asked = TypeVar("Asked")
 
 Result = TypeVar("Result")
 
 
+def cache_scans(scan: Callable[[str], Result]) -> Callable[[str], Result]:
+    """Return the function with its last results for scripts remembered."""
+    kept = lru_cache(maxsize=_MANY)(scan)
+
+    def scan_cached(script: str) -> Result:
+        return kept(script) if len(script) < _LONG else scan(script)
+
+    scan_cached.__doc__ = scan.__doc__
+    return scan_cached
+
+
 def cache_latest(function: Callable[[Asked], Result]) -> Callable[[Asked], Result]:
-    """The function, which gives its last result again for the same object."""
+    """Return the function with its last result remembered, for a call with the same object."""
     kept: list[Any] = [None, None]
 
     @wraps(function)

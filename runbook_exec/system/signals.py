@@ -1,4 +1,4 @@
-"""Being told to end: what must be done whole comes before it, and it is not forgotten afterwards."""
+"""Signals that end the program: held during critical sections, and remembered afterwards."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from typing import NoReturn
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_told: list[int] = []
+_received: list[int] = []
 
 
 def watch_signals(*numbers: int) -> Callable[[], bool]:
-    """Whether one of these signals has come since this was called; each raises KeyboardInterrupt, too.
+    """Return a function: whether one of these signals came since. Each also raises KeyboardInterrupt.
 
-    A statement may take that for itself and go on; what is begun after it is ours to decide. What whoever
-    started us has had ignored, as `nohup` does, stays so.
+    A statement may handle that interrupt and continue, but the caller must begin nothing after it. A signal
+    that was ignored when we were started, as by `nohup`, stays ignored.
     """
-    before = len(_told)
+    before = len(_received)
     for number in numbers:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _end)
-    return lambda: len(_told) > before
+    return lambda: len(_received) > before
 
 
 def _end(number: int, frame: object) -> NoReturn:
-    _told.append(number)
+    _received.append(number)
     raise KeyboardInterrupt
 
 
 @contextmanager
 def hold_signals() -> Iterator[None]:
-    """Keep back what would raise KeyboardInterrupt; it is raised at the end of the block.
+    """Hold the signals that raise KeyboardInterrupt until the end of the block.
 
-    That is so for the thread that calls this: where there are others, one of them may be told.
+    This holds for the calling thread: in a program with several threads, another may receive the signal.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:

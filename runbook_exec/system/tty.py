@@ -1,4 +1,4 @@
-"""The operator's terminal: its keys, its size, and the modes it was found in."""
+"""The operator's terminal: its keys, its size and its modes."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _PRIVATE_MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 
 _NORMALLY_ON = {b"7", b"25"}  # wrapping, and the cursor
 
-# modes that, left on by a program that died, make a terminal unusable: application keys, mouse, focus,
-# the other screen, pasted text in brackets
+# modes that make a terminal unusable if a program that died left them on: application keys, mouse, focus,
+# alternate screen, bracketed paste
 _MATTERS = {b"1", b"7", b"9", b"25", b"47", b"1000", b"1001", b"1002", b"1003", b"1004", b"1005", b"1006"}
 
 _MATTERS |= {b"1015", b"1047", b"1049", b"2004"}
 
 
 class OperatorTty:
-    """A terminal that is taken while a statement runs, and given back as it was found."""
+    """A terminal that is raw while a statement runs, and is restored afterwards."""
 
     def __init__(self, fd: int, screen: int) -> None:
         """Keys are read from `fd`; `screen` is the descriptor of the terminal's output."""
@@ -32,20 +32,20 @@ class OperatorTty:
         self._taken = False
 
     def fileno(self) -> int:
-        """The descriptor that keys are read from."""
+        """Return the descriptor that keys are read from."""
         return self._fd
 
     def take(self) -> None:
-        """Make the terminal raw: every key goes to the program; those typed too early are dropped."""
+        """Make the terminal raw: every key goes to the program. Keys that were typed before are dropped."""
         if not self._taken:
-            with hold_signals():  # half taken, it would not be given back
-                # anything else would wait for whoever is printing there
+            with hold_signals():  # otherwise a half raw terminal would not be restored
+                # other values of `when` would wait for programs that are printing there
                 tty.setraw(self._fd, termios.TCSANOW)
                 self._drop_keys()
                 self._taken = True
 
     def give_back(self) -> None:
-        """Set the modes that were found; keys typed too early are dropped, lest one answers a question."""
+        """Restore the modes. Keys that were typed before are dropped: one could answer the next question."""
         if self._taken:
             with hold_signals(), contextlib.suppress(termios.error):  # the terminal may be gone
                 self._taken = False
@@ -53,11 +53,11 @@ class OperatorTty:
                 termios.tcsetattr(self._fd, termios.TCSANOW, self._found)
 
     def _drop_keys(self) -> None:
-        # TCSAFLUSH would leave what the kernel has not yet handed to the terminal, and may wait for ever
+        # TCSAFLUSH would leave input that the kernel has not yet given to the terminal, and may wait for ever
         termios.tcflush(self._fd, termios.TCIFLUSH)
 
     def size(self) -> tuple[int, int]:
-        """Rows and columns."""
+        """Return the rows and columns."""
         try:
             columns, rows = os.get_terminal_size(self._screen)
         except OSError:
@@ -66,7 +66,7 @@ class OperatorTty:
 
 
 class ScreenModes:
-    """Follows what programs switch on in the terminal, to switch off what they leave behind."""
+    """Tracks the modes that programs switch on in the terminal, to switch off those that they leave on."""
 
     def __init__(self) -> None:
         self._changed: dict[bytes, bool] = {}
@@ -74,7 +74,7 @@ class ScreenModes:
         self._tail = b""
 
     def follow(self, data: bytes) -> None:
-        """Look at what is about to be shown."""
+        """Track the modes in data that is about to be written to the terminal."""
         if b"\x1b" not in data and not self._tail:
             return
         self._styled = True
@@ -89,11 +89,11 @@ class ScreenModes:
 
     @property
     def in_alternate_screen(self) -> bool:
-        """Whether a program shows its own screen."""
+        """Return whether the alternate screen is shown."""
         return any(self._changed.get(mode, False) for mode in (b"47", b"1047", b"1049"))
 
     def restore(self) -> bytes:
-        """What sets the terminal right again, and nothing if it is right."""
+        """Return the escape sequences that restore the terminal; none if nothing has changed."""
         wrong = [mode for mode, on in self._changed.items() if on != (mode in _NORMALLY_ON)]
         codes = b"".join(b"\x1b[?%s%s" % (mode, b"h" if mode in _NORMALLY_ON else b"l") for mode in wrong)
         if self._styled:

@@ -1,1 +1,1 @@
-"""What a person sees and answers."""
+"""The terminal: a run as a person sees it, and the questions that a person answers."""

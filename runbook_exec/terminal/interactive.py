@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..document.model import Procedure, Runbook, Statement
@@ -25,11 +21,13 @@ from ..engine.questions import (
     Question,
     ValueNeeded,
 )
+from ..errors import reason
 from ..plan.builder import items_of
 from ..plan.model import Plan, PlanItem
 from ..system.signals import watch_signals
-from ..text.ansi import show_controls
+from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, fold, pad, wrap
+from .editor import open_editor
 from .prompts import Piece, ask_key, ask_line, ask_row, ask_value
 from .reporter import TerminalReporter
 
@@ -65,22 +63,17 @@ _MEANING = {
     "a": "again",
 }
 
-_AFTER_COLON = {"hx", "helix", "zed", "subl"}
-
-_AFTER_PLUS = {"vi", "vim", "nvim", "nano", "micro", "emacs", "emacsclient", "kak", "mcedit", "joe", "ne"}
-
 _TITLE, _LINES = 44, 6  # columns of a procedure's title, and lines of an alternative, at most
 
 
 def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
-    """Answers that a person gives; `replan` reads the document again, and tells what is wrong with it.
+    """Return a function that asks a person; `replan` reads the document again, or returns its problems.
 
-    To be told to end (SIGTERM, SIGHUP) from here on also means that no more questions are put to the
-    person: each is answered with quit.
+    After SIGTERM or SIGHUP the person is asked no more: the answer to each question is quit.
     """
     told_to_end = watch_signals(signal.SIGTERM, signal.SIGHUP)
-    away = False  # the person was in the shell, and has seen much else since
-    confirmed: tuple[PlanItem, str] | None = None  # what "yes, run it" was just said to
+    away = False  # the person was in the shell, and the question has scrolled away
+    confirmed: tuple[PlanItem, str] | None = None  # the statement that "yes, run it" has just confirmed
 
     def ask(question: Question) -> Answer:
         nonlocal away, confirmed
@@ -92,7 +85,9 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
         if away and isinstance(question, AfterFailure):
             terminal.show_statement(question.item, question.text)
             terminal.write_line()
-            terminal.write_line(f"  {terminal.paint('✗', 'red', 'bold')}  {question.problem}")
+            terminal.write_line(
+                f"  {terminal.paint('✗', 'red', 'bold')}  {escape_unprintable(question.problem)}"
+            )
         answer = _ask(question, terminal, colour, replan)
         away = answer.choice == "shell"
         if away:
@@ -109,17 +104,17 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
 
 
 def choose_procedure(runbook: Runbook, width: int, colour: bool) -> Procedure:
-    """The procedure that a person picks from a page with several; dangerous ones come last.
+    """Ask a person which procedure of a page to run; dangerous ones come last.
 
-    Raises KeyboardInterrupt where none is picked.
+    Raises KeyboardInterrupt if the person picks none.
     """
     procedures = sorted(runbook.procedures, key=lambda procedure: procedure.dangerous)
-    room = min(_TITLE, max(count_columns(procedure.title) for procedure in procedures), width - 34)
+    room = min(_TITLE, max(count_columns(escape_unprintable(each.title)) for each in procedures), width - 34)
     rows: list[list[Piece]] = []
     for procedure in procedures:
         count = sum(1 for item in items_of(procedure) if item.statement)
         told = f"line {procedure.span.line:<5} {count} statement{'s' * (count != 1)}"
-        title = pad(clip(procedure.title, room), room)
+        title = pad(clip(escape_unprintable(procedure.title), room), room)
         rows.append(
             [("bold", title), ("", f"   {told}"), ("fg:ansiyellow", "  not routine" * procedure.dangerous)]
         )
@@ -134,9 +129,9 @@ def choose_procedure(runbook: Runbook, width: int, colour: bool) -> Procedure:
 
 
 def confirm_resume(record: Record, width: int, colour: bool) -> bool:
-    """Whether a person wants to go on with a page's unfinished run; False for a new one.
+    """Ask a person whether to resume a page's unfinished run; False means a new run.
 
-    Raises KeyboardInterrupt where neither is wanted.
+    Raises KeyboardInterrupt if the person wants neither.
     """
     done = sum(how == "ok" for how in record.state.done.values())
     began = record.began.astimezone().strftime("%Y-%m-%d %H:%M")
@@ -157,7 +152,7 @@ def confirm_resume(record: Record, width: int, colour: bool) -> bool:
 
 
 def confirm_action(what: str, width: int) -> bool:
-    """Whether a person agrees to something."""
+    """Ask a person to agree to something, and return whether they do."""
     try:
         return ask_key({"y": ("y", what), "q": _KEYS["q"]}, "›", width, not os.environ.get("NO_COLOR")) == "y"
     except (KeyboardInterrupt, EOFError):
@@ -211,7 +206,7 @@ def _ask(
 
 
 def _place(terminal: TerminalReporter, item: PlanItem) -> str:
-    """Which statement of how many this is."""
+    """Return the number of a statement and how many there are."""
     items = [each for each in terminal.plan.items if each.statement is not None]
     here = next((n for n, each in enumerate(items, 1) if each.where >= item.where), len(items))
     return f"{here} of {len(items)} ›"
@@ -224,7 +219,7 @@ def _answer_key(
     colour: bool,
     replan: Callable[[], Plan | Sequence[str]],
 ) -> Answer:
-    """What a key stands for."""
+    """Return the answer that a key means."""
     if key == "e":
         return _edit(question.item, terminal, colour, replan)
     if key == "n":
@@ -240,7 +235,7 @@ def _doubt(question: Doubt, terminal: TerminalReporter) -> None:
     printed = question.output.strip("\n")
     if printed:
         terminal.write_wrapped("It had printed:")
-        terminal.write_code(show_controls(printed), "dim")
+        terminal.write_code(printed, "dim")
     else:
         terminal.write_wrapped("It had printed nothing.")
 
@@ -256,7 +251,7 @@ def _advise(question: AfterFailure, terminal: TerminalReporter) -> None:
 
 
 def _alternative(question: Alternatives, terminal: TerminalReporter, colour: bool) -> Answer | str:
-    """The alternative that is picked, or another key."""
+    """Ask for an alternative, and return it or another key."""
     block = question.item.block
     statements: tuple[Statement, ...] = block.statements if block else ()
     terminal.show_statement(question.item, "\n".join(s.text for s in statements if not s.alternative))
@@ -276,7 +271,7 @@ def _alternative(question: Alternatives, terminal: TerminalReporter, colour: boo
 
 
 def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> str | None:
-    """The value that is typed or picked; None where the person wants something else."""
+    """Ask for a value; None if the person wants something else."""
     terminal.show_statement(question.item, question.text)
     told = "secret, will not be shown" if question.secret else ""
     if not told and question.suggestions:
@@ -284,7 +279,7 @@ def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> s
     known = question.input
     room = terminal.width - 4
     above: list[Piece] = [("", "\n  "), ("bold", f"<{question.name}>"), ("", f"  {told}\n" if told else "\n")]
-    notes = wrap(show_controls(known.help), room) if known and known.help else []
+    notes = wrap(escape_unprintable(known.help), room) if known and known.help else []
     if known and known.choices:
         notes += wrap("one of " + ", ".join(known.choices), room)
     above += [("", f"  {line}\n") for line in notes]
@@ -308,17 +303,15 @@ def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> s
 def _edit(
     item: PlanItem, terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]
 ) -> Answer:
-    """Open the document at the item's line, and read it again, until it can be run or is given up."""
+    """Open the document at the item's line and read it again, until it can be run or the person quits."""
     while True:
         runbook = terminal.plan.runbook
         try:
-            with _leave_interrupts_to_editor():
-                subprocess.run(_editor(runbook.path, item.line), check=False)
+            open_editor(runbook.path, item.line)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             terminal.write_line()
             terminal.write_wrapped(
-                f"cannot start the editor: {reason}; set EDITOR to one that is there", "yellow"
+                f"cannot start the editor: {reason(error)}; set EDITOR to one that is there", "yellow"
             )
             return Answer("edit")
         plan = replan()
@@ -337,26 +330,3 @@ def _edit(
             terminal.write_line("  " + line)
         if ask_key({key: _KEYS[key] for key in "eq"}, "›", terminal.width, colour) == "q":
             return Answer("quit")
-
-
-@contextmanager
-def _leave_interrupts_to_editor() -> Iterator[None]:
-    """^C in an editor that does not take it as a key interrupts the editor, and not the run."""
-    before = signal.signal(signal.SIGINT, lambda number, frame: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _editor(path: str, line: int) -> list[str]:
-    """The operator's editor, opened at a line where we know how to say so."""
-    words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-    name = Path(words[0]).name if words else ""
-    if name in ("code", "codium", "code-insiders"):
-        return [*words, "--wait", "--goto", f"{path}:{line}"]
-    if name in _AFTER_COLON:
-        return [*words, f"{path}:{line}"]
-    if name in _AFTER_PLUS:
-        return [*words, f"+{line}", path]
-    return [*words, path]

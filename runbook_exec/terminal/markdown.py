@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 
-from ..text.ansi import show_controls
+from ..text.ansi import escape_unprintable
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
@@ -19,12 +19,12 @@ _STYLE = re.compile(r"\x1b\[[\d;]*m")
 
 
 def render_markdown(text: str, width: int, colour: bool) -> list[str]:
-    """Markdown as lines of at most `width` columns, with a blank one first; none where nothing is shown."""
+    """Render Markdown as lines of at most `width` columns, a blank line first; none for empty text."""
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.theme import Theme
 
-    text = _COMMENT.sub("", show_controls(text))
+    text = _COMMENT.sub("", escape_unprintable(text))
     text = _WIKILINK.sub(lambda m: m[3] or " › ".join(filter(None, (m[1], m[2]))), text)
     text = _HEADING.sub(r"**\1**", text)
     if not text.strip():

@@ -1,4 +1,4 @@
-"""Asking a person for one key, one row or one value. The only module that knows prompt_toolkit."""
+"""Prompts for one key, one row or one value. The only module that knows prompt_toolkit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 import shutil
 import sys
 import termios
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from prompt_toolkit.application import Application
@@ -24,12 +25,14 @@ from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ..plan.suggestions import Suggestion
-from ..text.ansi import show_controls
+from ..text.ansi import escape_unprintable
 from ..text.display import clip, clip_middle, count_columns, pad
 
 _SHOWN = 8  # rows on the screen at a time
 
-_NARROWEST = 13  # columns that a value in a row is cut to at most, to make room for what stood beside it
+_NARROWEST = (
+    13  # columns that a value in a row keeps at least when it is cut to make room for the cells beside it
+)
 
 _QUIT_AGAIN = "^C again quits ›"
 
@@ -45,7 +48,7 @@ def _size() -> Size:
 
 
 def _run(layout: Layout, bindings: KeyBindings, colour: bool) -> Any:
-    # no cursor position reports: an answer that comes late would be typed into the next program
+    # no cursor position reports: a late answer would be input of the next program
     output = Vt100_Output(sys.stdout, _size, term=os.environ.get("TERM"), enable_cpr=False)
     application: Application[Any] = Application(
         layout=layout,
@@ -55,7 +58,7 @@ def _run(layout: Layout, bindings: KeyBindings, colour: bool) -> Any:
         color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
     )
     application.ttimeoutlen = 0.1  # seconds after which Escape is a key and not the beginning of one
-    # what was typed before the question could be seen does not answer it
+    # keys that were typed before the question appeared do not answer it
     clear_typeahead(application.input)
     with contextlib.suppress(termios.error):  # the terminal may be gone
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
@@ -80,11 +83,16 @@ class _Interrupts:
             event.app.exit(exception=EOFError())
 
 
+def _make_printable(pieces: Iterable[Piece]) -> list[Piece]:
+    """Return the pieces with invisible characters written out, as they quote pages and programs."""
+    return [(style, escape_unprintable(text)) for style, text in pieces]
+
+
 def _keys_line(keys: Keyed, right: str, width: int) -> StyleAndTextTuples:
-    """What the keys do, in as many lines as that takes, and a text at the right of the last."""
+    """Return the legend of the keys, in as many lines as needed, and a text at the right of the last."""
     text: StyleAndTextTuples = [("", "  ")]
     used = 2
-    for shown, does in keys.values():
+    for shown, does in _make_printable(keys.values()):
         size = count_columns(shown) + count_columns(does) + 1
         if used > 2 and used + size > width - 2:
             text.append(("", "\n  "))
@@ -124,15 +132,16 @@ def _exits(bindings: KeyBindings, keys: Keyed) -> None:
 def ask_row(
     above: Sequence[Piece], rows: Sequence[Sequence[Piece]], keys: Keyed, width: int, colour: bool
 ) -> int | str:
-    """Wait until one of the rows is picked, by its number or with the arrows, or one of the keys is typed.
+    """Wait until a row is picked, by its number or with the arrows, or one of the keys is typed.
 
-    Returns the row's index or the key. No row is picked beforehand, so that enter alone takes none. `above`
-    is what is asked: text that is gone afterwards, like the rest.
+    Returns the row's index or the key. No row is picked at first, so enter alone chooses none. `above` is the
+    question: text that is erased afterwards, like the rest.
     Raises KeyboardInterrupt for ^C typed twice and EOFError for ^D.
     """
     bindings = KeyBindings()
     interrupts = _Interrupts(bindings)
     _exits(bindings, keys)
+    above, rows = _make_printable(above), [_make_printable(row) for row in rows]
     picked = -1
 
     def move(by: int) -> None:
@@ -187,9 +196,9 @@ def _arrows(bindings: KeyBindings, move: Callable[[int], None]) -> None:
 
 
 class _Choice:
-    """What is typed, the offers that match, and what enter takes: an offer's index, -1 for what is typed.
+    """The typed text, the offers that match it, and what enter takes: an offer's index, -1 for the text.
 
-    None is picked where several offers match, so that enter cannot take the wrong one.
+    If several offers match, none is picked, so that enter cannot take the wrong one.
     """
 
     def __init__(self, offers: Sequence[Suggestion], secret: bool) -> None:
@@ -222,7 +231,7 @@ class _Choice:
 
     @property
     def value(self) -> str | None:
-        """What enter takes; None where that is not clear, or would be nothing while there are offers."""
+        """Return the value that enter takes; None if several match, or if it is empty and offers exist."""
         if self.picked is None:
             return None
         if self.picked >= 0:
@@ -235,10 +244,11 @@ def ask_value(
 ) -> str | None:
     """Wait for a value, typed or picked from the offers, which typing filters; None for Escape or ^C.
 
-    `above` is what is asked: text that is gone afterwards, like the rest. A secret is not shown.
+    `above` is the question: text that is erased afterwards, like the rest. A secret is not shown.
     Raises EOFError for ^D when nothing is typed.
     """
     choice = _Choice(offers, secret)
+    above = _make_printable(above)
     bindings = KeyBindings()
 
     @bindings.add(Keys.ControlM)
@@ -261,7 +271,7 @@ def ask_value(
 
     @bindings.add(Keys.BracketedPaste)
     def _(event: KeyPressEvent) -> None:
-        # a value may hold newlines; the one that copying a line brings along is none of it
+        # a value may hold newlines, but the last one comes from copying a whole line
         data = event.data.replace("\r\n", "\n").replace("\r", "\n")
         choice.typed.insert_text(data.removesuffix("\n"))
 
@@ -284,7 +294,7 @@ def _rows(choice: _Choice, width: int) -> StyleAndTextTuples:
     matching = choice.matches
     picked = -1 if choice.picked is None else choice.picked
     first = max(0, min(picked - _SHOWN // 2, len(matching) - _SHOWN))
-    shown = matching[first : first + _SHOWN]
+    shown = [_make_offer_printable(offer) for offer in matching[first : first + _SHOWN]]
     room = width - 6
     widest = max((count_columns(offer.label) for offer in shown), default=0)
     beside = max((count_columns(offer.beside) for offer in shown), default=0)
@@ -303,8 +313,12 @@ def _rows(choice: _Choice, width: int) -> StyleAndTextTuples:
     return rows
 
 
+def _make_offer_printable(offer: Suggestion) -> Suggestion:
+    return replace(offer, label=escape_unprintable(offer.label), beside=escape_unprintable(offer.beside))
+
+
 def _fit_cells(beside: str, room: int) -> str:
-    """What stood beside a value, in as many whole cells as there is room for."""
+    """Return the cells beside a value, as many whole ones as fit."""
     if count_columns(beside) <= room:
         return beside
     cells = clip(beside, room + 1).rpartition("  ")[0].rstrip()
@@ -312,21 +326,24 @@ def _fit_cells(beside: str, room: int) -> str:
 
 
 def _hint(choice: _Choice, width: int) -> StyleAndTextTuples:
-    """What enter would do now, and the other keys."""
+    """Return the legend: what enter does now, and the other keys."""
     room = max(20, width - 40)
     if choice.picked is None:
         does = ("↑↓", "picks a row") if not choice.typed.text else ("↓", "picks a row, ↑ what is typed")
     elif choice.picked < 0:
         text = choice.typed.text
         if text and not choice.secret:
-            text = show_controls(text).replace("\n", "␊")
+            text = escape_unprintable(text).replace("\n", "␊")
             does = ("enter", f"takes “{clip_middle(text, room)}”")
         else:
             does = ("enter", "takes it")
     elif choice.secret:
         does = ("enter", "takes it; or type, or paste, another")
     else:
-        does = ("enter", f"takes {clip_middle(choice.matches[choice.picked].label, room)}")
+        does = (
+            "enter",
+            f"takes {clip_middle(escape_unprintable(choice.matches[choice.picked].label), room)}",
+        )
     return [("", "\n"), *_keys_line({"does": does, "esc": ("esc", "other keys")}, "", width)]
 
 

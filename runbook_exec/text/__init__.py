@@ -1,1 +1,1 @@
-"""Text: where it stands in a file, and how it is shown. Knows nothing of runbooks."""
+"""Text: its places in a file, and how it is shown. Knows nothing of runbooks."""

@@ -1,71 +1,122 @@
-"""Escape sequences and control characters: taken out, or made visible."""
+"""Escape sequences and control characters: how they are recognised, removed, or made visible."""
 
 from __future__ import annotations
 
 import re
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# The grammar of ECMA-48, as patterns for bytes and for text:
+#   CSI      ESC [  parameters  intermediates  final       `\x1b[31m`
+#   strings  ESC ]  P  X  ^  _  (OSC DCS SOS PM APC)  text  ended by BEL or ST, which is ESC \
+#   others   ESC    intermediates  final                   `\x1bM`, `\x1b(B`
+_PARAMETERS, _INTERMEDIATES, _CSI_FINAL = "[0-?]", "[ -/]", "[@-~]"
+_STRING_STARTS = r"[\]PX^_]"
+_OTHER_FINAL = r"[0-OQ-WYZ\\`-~]"  # not `[` and not the beginnings of strings
 
-
-def replace_unprintable(text: str) -> str:
-    """The text with each character that would move a terminal's cursor replaced by one that does not."""
-    return _UNPRINTABLE.sub("\ufffd", text)
-
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def show_controls(text: str) -> str:
-    """The text with control characters as pictures, so that none of them moves the cursor."""
-    return _CONTROL.sub(lambda m: chr(0x2400 + ord(m[0])) if ord(m[0]) < 32 else "␡", text)
-
-
-def escape_unprintable(text: str) -> str:
-    """The text with all that would not be seen, or would make it look like another, written out."""
-    return "".join(
-        c if c.isprintable() else "    " if c == "\t" else c.encode("unicode_escape", "replace").decode()
-        for c in text
-    )
-
-
-# Control sequences, control strings such as titles and links, and the short escapes. A control string that
-# is longer, or any sequence that is malformed, is text like any other.
+# In a stream of bytes: only what is complete and of bounded length is a sequence, and all else is text. The
+# 8-bit forms are not looked for, as their bytes are parts of UTF-8 characters.
 LONGEST_ESCAPE = 2048
 
-_PARAMETERS = rb"[0-?]{0,64}[ -/]{0,4}"
+_BOUNDED_CSI = rf"\[{_PARAMETERS}{{0,64}}{_INTERMEDIATES}{{0,4}}"
 
-_STRING = rb"[\]PX^_][^\x07\x1b]{0,%d}+" % LONGEST_ESCAPE
+_BOUNDED_STRING = rf"{_STRING_STARTS}[^\x07\x1b]{{0,{LONGEST_ESCAPE}}}+"
+
+_BOUNDED_OTHER = rf"{_INTERMEDIATES}{{0,4}}"
 
 ESCAPE = re.compile(
-    rb"\x1b(?:\[%b[@-~]|%b(?:\x07|\x1b\\)|[ -/]{0,4}[0-OQ-WYZ\\`-~])" % (_PARAMETERS, _STRING)
+    rf"\x1b(?:{_BOUNDED_CSI}{_CSI_FINAL}|{_BOUNDED_STRING}(?:\x07|\x1b\\)|{_BOUNDED_OTHER}{_OTHER_FINAL})".encode()
 )
 
-UNFINISHED_ESCAPE = re.compile(rb"\x1b(?:\[%b|%b\x1b?|[ -/]{0,4})\Z" % (_PARAMETERS, _STRING))
-
+UNFINISHED_ESCAPE = re.compile(rf"\x1b(?:{_BOUNDED_CSI}|{_BOUNDED_STRING}\x1b?|{_BOUNDED_OTHER})\Z".encode())
 
 LINE_ENDS = re.compile(rb"[\r\n]+")
 
+# In a whole text: of any length, with the 8-bit forms. A string without an end reaches to the next escape, as
+# in a terminal. After a character of Latin-1 other than ST, an 8-bit form is no sequence: it is the tail of a
+# character that was decoded twice (`â\x80\x9d`). A string that begins in 8 bits must have an end.
+_ANY_ESCAPE = re.compile(
+    rf"""\x1b(?:\[{_PARAMETERS}*{_INTERMEDIATES}*(?:{_CSI_FINAL}|\Z)
+              |{_STRING_STARTS}[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?
+              |{_INTERMEDIATES}*(?:{_OTHER_FINAL}|\Z))
+      |(?<![\x80-\x9b\x9d-\xff])(?:\x9b{_PARAMETERS}*{_INTERMEDIATES}*{_CSI_FINAL}
+                         |[\x90\x98\x9d-\x9f][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c))""",
+    re.VERBOSE,
+)
 
-_TABS_AND_LINE_ENDS = "\t\n"
-
-_CONTROL_AND_BIDI = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_MAY_BEGIN_ESCAPE = re.compile(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
 
 
 def strip_ansi(text: str) -> str:
-    """Output as text: without escape sequences, control characters as pictures, line ends as newlines.
+    """The text without escape sequences: those of 7 and of 8 bits, and those without an end."""
+    return _ANY_ESCAPE.sub("", text) if _MAY_BEGIN_ESCAPE.search(text) else text
 
-    Of a line that is written over and over, as those of progress bars are, the last is shown. Nothing that
-    stood apart is ever put together: what was masked stays so.
+
+# C0 but tab and newline, DEL and C1; line and paragraph separators; controls that turn text around; what has
+# no width: soft hyphens, fillers, invisible operators, the byte order mark, tags; halves of characters.
+_NEVER_SHOWN = (
+    r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"
+    r"\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u3164\ufeff\uffa0\ufff0-\ufffb"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+    r"\ud800-\udfff"
+)
+
+# These belong to the letters of some scripts and to emoji. Beside ASCII they would only hide.
+_JOINERS = r"\u200c\u200d"
+
+_SELECTORS = r"\ufe00-\ufe0f\U000e0100-\U000e01ef"  # with U+20E3 after it, one makes a digit a key cap
+
+_UNPRINTABLE = re.compile(
+    rf"[{_NEVER_SHOWN}]|[{_JOINERS}](?![^\x00-\x7f])|(?<![^\x00-\x7f])[{_JOINERS}]"
+    rf"|(?<![^\x00-\x7f])[{_SELECTORS}](?!\u20e3)"
+)
+
+_MAY_BE_UNPRINTABLE = re.compile(rf"[{_NEVER_SHOWN}{_JOINERS}{_SELECTORS}]")
+
+
+_STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
+
+
+def escape_unprintable(text: str) -> str:
+    """The text with each character that moves the cursor, turns text around or cannot be seen written out.
+
+    `\\x1b`, `\\u202e`. Tabs and newlines stay.
+    """
+    return _UNPRINTABLE.sub(_write_out, text) if _MAY_BE_UNPRINTABLE.search(text) else text
+
+
+def escape_unprintable_code(text: str) -> str:
+    """The text of a command: as `escape_unprintable`, also for blanks that a shell reads as letters."""
+    if text.isascii():
+        return escape_unprintable(text)
+    return "".join(c if c.isprintable() or c in "\t\n" else _escape(c) for c in escape_unprintable(text))
+
+
+def escape_unprintable_painted(text: str) -> str:
+    """As `escape_unprintable`, for a text that holds colours and other styles of ours, which stay."""
+    parts = _STYLE.split(text)
+    parts[::2] = map(escape_unprintable, parts[::2])
+    return "".join(parts)
+
+
+def _write_out(found: re.Match[str]) -> str:
+    return _escape(found[0])
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape", "replace").decode()
+
+
+def flatten_output(text: str) -> str:
+    """Output as inert text, with line ends as newlines, and of a line written over again only the last.
+
+    It removes only the escape sequences that the masker sees through, and writes out what is left of others:
+    nothing that was apart when it was masked is ever put together.
     """
     data = ESCAPE.sub(b"", text.encode("utf-8", "surrogateescape"))
     lines = data.decode("utf-8", "replace").split("\n")
-    return "\n".join(_CONTROL_AND_BIDI.sub(_picture, _last_written(line)) for line in lines)
+    return escape_unprintable("\n".join(map(_last_written, lines)))
 
 
 def _last_written(line: str) -> str:
+    """The last part of a line that carriage returns divide, as of a progress bar."""
     return next((part for part in reversed(line.split("\r")) if part), "")
-
-
-def _picture(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return chr(0x2400 + code) if code < 32 else "␡" if code == 127 else "\ufffd"

@@ -1,10 +1,10 @@
-"""The document's prose, and text that must fit: rendered for a terminal. The only module that knows rich."""
+"""Text measured, cut and wrapped to columns of a terminal. Knows rich, as `terminal.markdown` does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .ansi import show_controls
+from .ansi import escape_unprintable_code
 
 _GOES_ON = "↳ "
 
@@ -12,7 +12,7 @@ _DEEPEST = 24  # columns that the indent of code may take
 
 
 def count_columns(text: str) -> int:
-    """How many columns of a terminal a text takes."""
+    """Return how many columns of a terminal a text takes."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len
@@ -21,19 +21,19 @@ def count_columns(text: str) -> int:
 
 
 def pad(text: str, width: int) -> str:
-    """The text with spaces after it, up to a width in columns."""
+    """Return the text with spaces after it, up to a width in columns."""
     return text + " " * (width - count_columns(text))
 
 
 def clip(text: str, width: int) -> str:
-    """The text, cut and ended with an ellipsis where it takes more than `width` columns."""
+    """Return the text, cut and ended with an ellipsis if it takes more than `width` columns."""
     if count_columns(text) <= width:
         return text
     return _head(text, max(0, width - 1)).rstrip() + "…"
 
 
 def clip_middle(text: str, width: int) -> str:
-    """The text, with an ellipsis for its middle where it takes more than `width` columns."""
+    """Return the text, with an ellipsis for its middle if it takes more than `width` columns."""
     if count_columns(text) <= width:
         return text
     tail = _head(text[::-1], (width - 1) // 2)[::-1]
@@ -41,14 +41,14 @@ def clip_middle(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """A sentence as lines of at most `width` columns, broken at spaces where it can be."""
+    """Divide a sentence into lines of at most `width` columns, at spaces where possible."""
     return list(_folds(text, width, ""))
 
 
 def fold(text: str, width: int) -> list[str]:
-    """The lines of code; what does not fit into `width` columns goes on below, after an arrow."""
+    """Divide code into its lines; one longer than `width` columns continues below, after an arrow."""
     lines: list[str] = []
-    for line in show_controls(text.expandtabs(4)).split("\n"):
+    for line in escape_unprintable_code(text.expandtabs(4)).split("\n"):
         bare = line.lstrip(" ")
         indent = " " * min(len(line) - len(bare), _DEEPEST)
         lines += [indent + part for part in _folds(bare, width - len(indent), _GOES_ON)]
@@ -63,7 +63,7 @@ def _folds(text: str, width: int, goes_on: str) -> Iterator[str]:
             yield lead + text
             return
         head = _head(text, room)
-        # a break inside a word only where the word alone fills much of a line
+        # break inside a word only if the word alone fills much of a line
         space = len(head) if text[len(head)] == " " else head.rfind(" ")
         cut = space if space > len(head) // 3 else len(head)
         yield lead + text[:cut].rstrip(" ")
@@ -71,7 +71,7 @@ def _folds(text: str, width: int, goes_on: str) -> Iterator[str]:
 
 
 def _head(text: str, width: int) -> str:
-    """As much of the beginning of a text as fits into a width."""
+    """Return as much of the beginning of a text as fits into a width."""
     if text.isascii():
         return text[:width]
     taken = 0

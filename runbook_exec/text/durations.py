@@ -1,4 +1,4 @@
-"""Durations as people write them (`1h30m`) and as they read them (`1 h 30 min`)."""
+"""Durations, parsed as people write them (`1h30m`) and formatted for reading (`1 h 30 min`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
-# A unit and the smaller one beside it, in seconds, and how many of the smaller are too many for both.
+# Two neighbouring units in seconds, their names, and the number of smaller units that is too large for them.
 _UNITS = (
     (60, 1, ("min", "s"), 3600),
     (3600, 60, ("h", "min"), 1440),
@@ -21,7 +21,7 @@ _PARTS = re.compile(_PART)
 
 
 def parse_duration(text: str) -> float:
-    """The seconds that `30s`, `5m`, `1h30m`, `500ms` or `75d` stand for; ValueError for anything else."""
+    """Return the seconds of `30s`, `5m`, `1h30m`, `500ms` or `75d`. Raises ValueError for anything else."""
     written = text.strip()
     if not _DURATION.fullmatch(written):
         raise ValueError(f"expected a duration such as `30s`, `5m`, `1h30m` or `75d`, got `{written}`")
@@ -29,7 +29,7 @@ def parse_duration(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """A length of time for people, to a tenth of a second or to two units: `14.1 s`, `2 min 3 s`."""
+    """Format seconds for reading, to a tenth of a second or in two units: `14.1 s`, `2 min 3 s`."""
     if seconds < 59.95:
         return f"{max(seconds, 0.0):.1f} s"
     large, small, names, _ = next(unit for unit in _UNITS if round(seconds / unit[1]) < unit[3])
@@ -38,7 +38,7 @@ def format_duration(seconds: float) -> str:
 
 
 def positive_duration(text: str) -> float:
-    """The seconds of a duration longer than zero; ValueError for anything else."""
+    """Return the seconds of a duration longer than zero. Raises ValueError for anything else."""
     seconds = parse_duration(text)
     if seconds <= 0:
         raise ValueError(f"expected a duration longer than zero, got `{text}`")

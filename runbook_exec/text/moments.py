@@ -1,4 +1,4 @@
-"""Moments and days: as they are written on the command line, and as they are read."""
+"""Moments and days: parsed from the command line, and formatted for reading."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from .durations import parse_duration
 
 
 def parse_moment(text: str, now: datetime, end: bool = False) -> datetime:
-    """The moment that `2026-11-24`, `2026-11-24T10:00` or `7d` (ago) stands for; raises ValueError.
+    """Return the moment of `2026-11-24`, `2026-11-24T10:00` or `7d` (ago). Raises ValueError.
 
-    A day is its beginning here where `now` is, or with `end` the beginning of the next one.
+    A day means its beginning in the time zone of `now`, or with `end` the beginning of the next day.
     """
     try:
         return now - timedelta(seconds=parse_duration(text))
@@ -31,16 +31,16 @@ def parse_moment(text: str, now: datetime, end: bool = False) -> datetime:
 
 
 def format_utc(moment: datetime, seconds: bool = True) -> str:
-    """A moment as a report tells it, the same everywhere."""
+    """Format a moment for a report, in UTC, so that it is the same everywhere."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC" if seconds else "%Y-%m-%d %H:%M UTC")
 
 
 def format_local(moment: datetime) -> str:
-    """A moment as a terminal tells it, by the clock of this machine."""
+    """Format a moment for a terminal, in the time zone of this machine."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def format_age(moment: datetime, now: datetime) -> str:
-    """How long ago a moment was, in whole days."""
+    """Format how long ago a moment was, in whole days."""
     days = (now.date() - moment.astimezone(now.tzinfo).date()).days
     return "today" if days <= 0 else f"{days} day{'s' * (days != 1)} ago"

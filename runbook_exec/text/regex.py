@@ -1,4 +1,4 @@
-"""Regular expressions that come out of a document: compiled, or refused with the place of the mistake."""
+"""Regular expressions of a document: compiled, or refused with the place of the mistake."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import warnings
 
 
 class PatternProblem(ValueError):
-    """A regular expression does not compile; `position` is where in it, in characters."""
+    """A regular expression does not compile; `position` is the place in it, in characters."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
@@ -15,7 +15,7 @@ class PatternProblem(ValueError):
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """The compiled pattern, in which `^` and `$` mean the ends of a line; PatternProblem where it is none."""
+    """Compile a pattern, in which `^` and `$` match at line ends. Raises PatternProblem."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful set such as `[[a]` still means what `re` reads

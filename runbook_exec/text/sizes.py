@@ -1,4 +1,4 @@
-"""Sizes as people write them (`10MB`) and as they read them (`3.2 MB`)."""
+"""Sizes, parsed as people write them (`10MB`) and formatted for reading (`3.2 MB`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)\s?([kmg]i?)?b?", re.IGNORECA
 
 
 def parse_size(text: str) -> int:
-    """The bytes that `10MB`, `64k`, `1GiB` or `0` stand for; ValueError for anything else."""
+    """Return the bytes of `10MB`, `64k`, `1GiB` or `0`. Raises ValueError for anything else."""
     found = _SIZE.fullmatch(text.strip())
     if not found:
         raise ValueError(f"expected a size such as `10MB`, `64k` or `0`, got `{text}`")
@@ -21,7 +21,7 @@ def parse_size(text: str) -> int:
 
 
 def format_size(size: int) -> str:
-    """A number of bytes for people: `812 bytes`, `3.2 MB`."""
+    """Format a number of bytes for reading: `812 bytes`, `3.2 MB`."""
     for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
         if size >= unit:
             return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"

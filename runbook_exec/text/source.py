@@ -1,4 +1,4 @@
-"""The text of a file, line by line, and where each of its lines stands: offsets to spans and back."""
+"""The text of a file and its lines: offsets to spans and back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class PositionError(Exception):
-    """A bug of ours: what was read on a line is not what stands there, so no offset in it can be trusted."""
+    """A bug of ours: a line does not hold the text that was read from it, so its offsets are wrong."""
 
     def __init__(self, line: int, expected: str, found: str) -> None:
         super().__init__(f"line {line}: expected the line to end in {expected!r}, found {found!r}")
@@ -35,7 +35,7 @@ class Source:
     starts: Sequence[int]  # the offset of each line's first character
 
     def index(self, offset: int) -> int:
-        """The index (from 0) of the line that holds this offset."""
+        """Return the index (from 0) of the line that holds this offset."""
         return max(0, bisect_right(self.starts, offset) - 1)
 
     def span(self, start: int, end: int) -> Span:
@@ -44,29 +44,29 @@ class Source:
         return Span(start, end, index + 1, max(0, start - self.starts[index]) + 1)
 
     def span_from_rest(self, index: int, rest: str, last: int) -> Span:
-        """From where `rest` stands, the end of the line with this index, to the end of the line `last`.
+        """Return the span from `rest`, the end of the line with this index, to the end of line `last`.
 
-        Raises PositionError if that line does not end so, or if there is no line `last`.
+        Raises PositionError if that line does not end in `rest`, or if no line `last` exists.
         """
         if last >= len(self.lines):
             raise PositionError(last + 1, rest, "the end of the file")
         line, first = self.lines[index], self.starts[index]
-        if "\t" not in line and line.endswith(rest):  # as most do
+        if "\t" not in line and line.endswith(rest):  # the usual case
             start = first + len(line) - len(rest)
         else:
             start = self.locate_rest(index, rest)[0]
         return Span(start, self.starts[last] + len(self.lines[last]), index + 1, start - first + 1)
 
     def end(self, index: int) -> int:
-        """The offset where the line with this index ends, before its line end."""
+        """Return the offset at which the line with this index ends, before its line end."""
         return self.starts[index] + len(self.lines[index])
 
     def locate_rest(self, index: int, rest: str) -> tuple[int, int]:
-        """Where `rest`, the end of a line with its tabs expanded, starts in the file.
+        """Return where `rest`, the end of a line with its tabs expanded, starts in the file.
 
-        Returns the offset of its first character that is really there and how many spaces before that are
-        left over from a tab which `rest` begins in the middle of. Raises PositionError if the line with this
-        index (from 0) does not end so.
+        That is the offset of its first character that is in the file, and the number of spaces before it:
+        the rest of a tab in whose middle `rest` begins. Raises PositionError if the line with this index
+        (from 0) does not end in `rest`.
         """
         line = self.lines[index]
         if "\t" not in line:
@@ -85,10 +85,10 @@ class Source:
         return self.end(index), column - wanted
 
     def map_lines(self, first: int, rests: Sequence[str]) -> MappedText:
-        """The lines from index `first` on, of which `rests` is what remains with tabs expanded.
+        """Return the ends of the lines from index `first` on; `rests` are these ends with tabs expanded.
 
-        The text keeps the tabs of the file. Raises PositionError where a line does not end in its rest, or
-        where what stands before it is more than the indentation and the `>` of a quote.
+        The text keeps the tabs of the file. Raises PositionError if a line does not end in its rest, or if
+        more than indentation and the `>` of a quote is before it.
         """
         last = first + len(rests)
         if self.lines[first:last] == rests:
@@ -109,9 +109,9 @@ class Source:
 
 
 def line_starts(lines: Sequence[str], start: int = 0) -> list[int]:
-    """The offset of each line's first character, where the first line begins at `start`.
+    """Return the offset of each line's first character; the first line begins at `start`.
 
-    The lines are without their ends, which are one character each.
+    The lines are given without their ends, which are one character each.
     """
     return [start, *map(add, accumulate(map(len, lines[:-1])), count(start + 1))]
 
@@ -120,7 +120,7 @@ def line_starts(lines: Sequence[str], start: int = 0) -> list[int]:
 def parse_source(text: str) -> Source:
     """Divide a decoded file into its lines, which end in `\\n`, `\\r\\n` or `\\r`.
 
-    The last ones are kept: front matter, annotations and the page itself have their places in the same text.
+    The last results are remembered: front matter, annotations and the page all have places in the same text.
     """
     mark = 1 if text.startswith("\ufeff") else 0
     body = text[mark:]
@@ -133,7 +133,7 @@ def parse_source(text: str) -> Source:
 
 @lru_cache(maxsize=4)
 def split_lines(text: str) -> Source:
-    """The text divided into lines; quick where it was one of the last few that were asked for."""
+    """Return the text divided into lines; the results for the last few texts are remembered."""
     return parse_source(text)
 
 
@@ -143,11 +143,11 @@ def make_span(text: str, start: int, end: int) -> Span:
 
 
 class MappedText(NamedTuple):
-    """Text taken out of a file line by line, and where each of its lines stands there.
+    """Text taken from a file line by line, with the place of each line in the file.
 
-    `origins[k]` is the offset in the file of the first character of line k that is really there;
-    `padding[k]` counts the spaces before it that are not in the file (what is left of an expanded tab).
-    Line ends of the file (`\\r\\n` too) read `\\n` here.
+    `origins[k]` is the offset of the first character of line k that is in the file; `padding[k]` is the
+    number of spaces before it that are not in the file (the rest of an expanded tab). Line ends of the file,
+    also `\\r\\n`, are `\\n` here.
     """
 
     text: str
@@ -155,11 +155,11 @@ class MappedText(NamedTuple):
     padding: tuple[int, ...]
 
     def offset(self, position: int) -> int:
-        """The offset in the file of the character at `position` in this text."""
+        """Return the offset in the file of the character at `position` in this text."""
         return self.offsets(position, position)[0]
 
     def offsets(self, start: int, end: int) -> tuple[int, int]:
-        """The offsets in the file of the characters at two positions in this text."""
+        """Return the offsets in the file of the characters at two positions in this text."""
         if not self.origins:
             return 0, 0
         starts = _line_starts(self.text)
@@ -172,6 +172,6 @@ class MappedText(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _line_starts(text: str) -> tuple[int, ...]:
-    """The offset of each line's first character; kept, since many offsets in one text are asked for."""
+    """Return the offset of each line's first character; remembered, as callers ask for many in one text."""
     ends = accumulate(map(len, text.split("\n")))
     return (0, *(end + number for number, end in enumerate(ends, 1)))[:-1]

@@ -1,4 +1,4 @@
-"""YAML that somebody else wrote: read into nodes and plain data within limits, or refused with the place."""
+"""YAML from outside: read into nodes and plain data within limits, or refused with the place."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YamlError(ValueError):
-    """What is wrong at `text[start:end]`, and what to do about it."""
+    """A mistake at `text[start:end]`, with what is wrong and what to do about it."""
 
     def __init__(self, message: str, start: int, end: int, hint: str = "") -> None:
         super().__init__(message)
@@ -56,19 +56,19 @@ class YamlDocument(NamedTuple):
     base: int
 
     def make_error(self, node: Node, message: str, hint: str = "") -> YamlError:
-        """Something wrong with that node."""
+        """Return an error at a node."""
         start, end = self.base + node.start_mark.index, self.base + node.end_mark.index
         return YamlError(message, start, max(end, start + 1), hint)
 
 
 @lru_cache
 def _make_placed_loader(loader: Any) -> Any:
-    """The same loader, made to say where a scalar stands which its type cannot read, such as 2026-02-30."""
+    """Return the loader, with errors that name the place of an impossible scalar such as 2026-02-30."""
 
     class PlacedLoader(loader):  # type: ignore[misc]
         def construct_object(self, node: Node, deep: bool = False) -> Any:
             if node.tag == _STRING and isinstance(node, ScalarNode):
-                return node.value  # as most are, and the long way comes to the same
+                return node.value  # the usual case; the code below gives the same result
             try:
                 return super().construct_object(node, deep=deep)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -78,7 +78,7 @@ def _make_placed_loader(loader: Any) -> Any:
 
 
 def load_yaml(text: str, start: int, end: int) -> YamlDocument:
-    """The document at `text[start:end]`; Mistake where it is not valid, or beyond what a person writes."""
+    """Read the document at `text[start:end]`. Raises YamlError if it is invalid or unusually large."""
     content = text[start:end]
     try:
         _measure_events(content, start)
@@ -117,9 +117,9 @@ def _make_unreadable_error(node: Node, error: Exception) -> yaml.MarkedYAMLError
 
 
 def _measure_events(content: str, base: int) -> None:
-    """Refuse what is nested too deeply or repeats itself too often, before anything is built of it."""
+    """Refuse a document that is nested too deeply or repeats too much, before nodes are built."""
     if sum(map(content.count, "[{-:?")) <= _DEEPEST and content.count("*") <= _MOST_ALIASES:
-        return  # no collection begins without one of these, and no alias without a `*`
+        return  # every collection has one of these characters, and every alias a `*`
     depth = aliases = 0
     for event in yaml.parse(content, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):

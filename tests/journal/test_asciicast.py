@@ -1,4 +1,4 @@
-"""What a run printed, kept as an asciicast beside its journal, and played again."""
+"""The cast: the output of a run as an asciicast beside its journal, and its replay."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _started(seconds: float = 0) -> Event:
 
 
 def _statement(text: str, *outputs: str, seconds: float = 1) -> list[Event]:
-    """The events of a statement that prints something each second."""
+    """Return the events of a statement that prints something each second."""
     events: list[Event] = [StatementStarted(**_at(seconds), **AT, text=text)]
     events += [Output(**_at(seconds + n), **AT, text=each) for n, each in enumerate(outputs, 1)]
     ended = _at(seconds + len(outputs))
@@ -70,8 +70,8 @@ def _cast(program: Program) -> Path:
 # what is in a cast ---------------------------------------------------------------------------------------
 
 
-def test_a_run_leaves_a_cast(program: Program) -> None:
-    """It is asciicast version 2, readable by its owner alone, with each statement and what it printed."""
+def test_a_run_writes_a_cast(program: Program) -> None:
+    """It is asciicast version 2, readable by its owner alone, with each statement and its output."""
     program.run_page(fish_page("echo one; sleep 0.3", "printf 'two\\nthree'; false"), "--yes")
     path = _cast(program)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -89,8 +89,8 @@ def test_a_run_leaves_a_cast(program: Program) -> None:
     )
 
 
-def test_the_time_is_that_of_the_events(tmp_path: Path) -> None:
-    """Frames are as far apart as what happened, and never go back when the clock is set back."""
+def test_frames_have_the_times_of_events(tmp_path: Path) -> None:
+    """Times never decrease, even if the clock is set back."""
     events = [_started(), *_statement("a", "one\n", "two\n"), *_statement("b", "three\n", seconds=1.5)]
     frames = _written(tmp_path / "a.cast", events)
     assert [frame.time for frame in frames] == [1.0, 1.0, 2.0, 3.0, 3.0, 3.0, 3.0]
@@ -98,8 +98,8 @@ def test_the_time_is_that_of_the_events(tmp_path: Path) -> None:
 
 @given(st.lists(st.binary(max_size=12), max_size=6))
 @settings(max_examples=60)
-def test_any_bytes_are_kept_as_text(pieces: list[bytes]) -> None:
-    """However output is cut, a cast shows it as UTF-8, with the line ends that a terminal needs."""
+def test_any_output_is_stored_as_text(pieces: list[bytes]) -> None:
+    """Output that is cut anywhere is stored as UTF-8, with the line ends that a terminal needs."""
     frames = Frames()
     shown = ""
     for event in _statement("a", *(piece.decode("utf-8", "surrogateescape") for piece in pieces)):
@@ -109,8 +109,8 @@ def test_any_bytes_are_kept_as_text(pieces: list[bytes]) -> None:
     shown.encode()
 
 
-def test_a_cast_goes_on_where_it_was(tmp_path: Path) -> None:
-    """Taken up again, the same file goes on a moment later; a line that was torn off is taken out."""
+def test_a_resumed_run_continues_its_cast(tmp_path: Path) -> None:
+    """The same file continues a moment later, and a torn line at its end is removed."""
     path = tmp_path / "a.cast"
     _written(path, [_started(), *_statement("a", "one\n")])
     with path.open("ab") as file:
@@ -124,8 +124,8 @@ def test_a_cast_goes_on_where_it_was(tmp_path: Path) -> None:
 # how much ------------------------------------------------------------------------------------------------
 
 
-def test_of_much_output_the_beginning_and_the_end_are_kept(program: Program) -> None:
-    """The file stays within its bound, what was left out is said there and by `runs show`."""
+def test_long_output_keeps_its_beginning_and_its_end(program: Program) -> None:
+    """The file stays within its limit; the file and `runs show` have a note about the rest."""
     program.run_page(fish_page("seq 300000", "echo after"), "--yes", "--keep-output", "100kB")
     path = _cast(program)
     assert 40_000 < path.stat().st_size <= 100_000
@@ -146,8 +146,8 @@ def test_of_much_output_the_beginning_and_the_end_are_kept(program: Program) -> 
 
 @pytest.mark.parametrize("keep", [200, 1000, 5000, 60_000])
 @pytest.mark.parametrize("text", ["x" * 40_000, "\x1b[31mé\x1b[0m" * 4000, "\n" * 30_000])
-def test_a_cast_stays_within_its_bound(keep: int, text: str, tmp_path: Path) -> None:
-    """Whatever is printed, by however many statements, the file is no larger than asked for."""
+def test_a_cast_stays_within_its_limit(keep: int, text: str, tmp_path: Path) -> None:
+    """The file is never larger than the option, for any number of statements and any output."""
     path = tmp_path / "a.cast"
     events = [_started(), *(event for _ in range(20) for event in _statement("a", text[:9], text, text[:90]))]
     frames = _written(path, events, keep)
@@ -155,8 +155,8 @@ def test_a_cast_stays_within_its_bound(keep: int, text: str, tmp_path: Path) -> 
     assert any(frame.text.startswith("not kept: ") for frame in frames)
 
 
-def test_no_cast_if_none_is_wanted(program: Program) -> None:
-    """With `--keep-output 0` there is none, and the run is replayed from its journal."""
+def test_keep_output_0_writes_no_cast(program: Program) -> None:
+    """The run is then replayed from its journal."""
     program.run_page(fish_page("echo one"), "--yes", "--keep-output", "0")
     assert not _cast(program).exists()
     ran = program.run("runs", "replay", "--speed", "100")
@@ -166,13 +166,13 @@ def test_no_cast_if_none_is_wanted(program: Program) -> None:
 @pytest.mark.parametrize(
     ("written", "size"), [("0", 0), ("10MB", 10**7), ("64k", 64_000), ("1.5 GB", 15 * 10**8), ("2KiB", 2048)]
 )
-def test_sizes(written: str, size: int) -> None:
+def test_sizes_are_parsed(written: str, size: int) -> None:
     """A size is a number and a unit."""
     assert parse_size(written) == size
 
 
 @pytest.mark.parametrize("written", ["", "much", "-1", "1e9", "10 parsecs"])
-def test_no_sizes(written: str, program: Program) -> None:
+def test_other_sizes_are_refused(written: str, program: Program) -> None:
     """Anything else is refused before anything runs."""
     ran = program.run_page(fish_page("touch made"), "--yes", f"--keep-output={written}")
     assert (ran.status, "expected a size such as `10MB`" in ran.stderr) == (2, True)
@@ -183,7 +183,7 @@ def test_no_sizes(written: str, program: Program) -> None:
 
 
 def test_a_full_disk_does_not_stop_a_run(program: Program) -> None:
-    """The cast ends there, which is said once, and the run goes on; the journal is whole."""
+    """The cast ends with one message, the run continues, and the journal is complete."""
     program.write("page.md", fish_page("head -c 3000000 /dev/zero | tr '\\\\0' x", "touch made"))
 
     def small() -> None:
@@ -209,8 +209,8 @@ def test_a_full_disk_does_not_stop_a_run(program: Program) -> None:
     assert program.run("runs", "replay", "--speed", "1000").status == 0
 
 
-def test_a_cast_that_is_something_else(tmp_path: Path) -> None:
-    """What stands in the place of a cast is not written to: a link, a folder, another file."""
+def test_only_a_regular_file_is_written_as_a_cast(tmp_path: Path) -> None:
+    """A link, a folder or another file at the path of the cast is not changed."""
     outside = tmp_path / "outside"
     outside.write_text("mine\n")
     (tmp_path / "link.cast").symlink_to(outside)
@@ -234,8 +234,8 @@ def _played(frames: list[Frame], **how: Any) -> tuple[bytes, list[float]]:
     return b"".join(shown), pauses
 
 
-def test_playing_keeps_the_pauses() -> None:
-    """As they were, so many times as fast, and none longer than is asked for; markers take no time."""
+def test_a_replay_keeps_the_pauses() -> None:
+    """Pauses are divided by the speed and limited by the option; markers take no time."""
     frames = [Frame(0.5, "o", "a"), Frame(60.5, "m", "here"), Frame(60.5, "o", "b"), Frame(61.5, "o", "c")]
     assert _played(frames)[1] == [0.5, 60.0, 1.0]
     assert _played(frames, speed=2.0)[1] == [0.25, 30.0, 0.5]
@@ -243,8 +243,8 @@ def test_playing_keeps_the_pauses() -> None:
     assert _played(frames)[0].startswith(b"abc")
 
 
-def test_playing_leaves_the_terminal_right() -> None:
-    """Colours, a hidden cursor and another screen are taken back, also when playing is interrupted."""
+def test_a_replay_restores_the_terminal() -> None:
+    """Colours, a hidden cursor and the alternate screen are reset, also after an interrupt."""
     frames = [Frame(0.0, "o", "\x1b[?1049h\x1b[?25l\x1b[31mred"), Frame(9.0, "o", "never")]
 
     def interrupted(seconds: float) -> None:
@@ -259,7 +259,7 @@ def test_playing_leaves_the_terminal_right() -> None:
 
 
 def test_a_run_is_replayed(program: Program) -> None:
-    """What the terminal showed is shown again, byte for byte, with its pauses as short as asked for."""
+    """The terminal shows the same bytes again, with pauses as short as the option says."""
     program.run_page(fish_page("printf '\\e[32mgreen\\e[m\\n'; sleep 0.4; echo later"), "--yes")
     ran = program.run("runs", "replay", "--idle-limit", "0.1")
     assert (ran.status, ran.stderr) == (0, "")
@@ -268,8 +268,8 @@ def test_a_run_is_replayed(program: Program) -> None:
     assert program.run("runs", "replay", "--speed", "0").status == 2
 
 
-def test_a_run_is_replayed_in_a_narrow_terminal_until_interrupted(program: Program) -> None:
-    """What would not fit is said; ^C ends it, and the terminal is as it was, with nothing typed left over."""
+def test_a_replay_in_a_narrow_terminal_can_be_interrupted(program: Program) -> None:
+    """A warning names the widths; ^C ends the replay, and no typed keys are left in the terminal."""
     page = fish_page("printf '\\e[?25l\\e[6n\\e[31mred\\n'", "string repeat -n 70 x", "sleep 30; echo never")
     program.write("page.md", page.replace("sleep 30", "command sleep 1"))
     assert program.run("page.md", "--yes").status == 0
@@ -287,8 +287,8 @@ def test_a_run_is_replayed_in_a_narrow_terminal_until_interrupted(program: Progr
         shown.wait_until(lambda text: text.count("after") == 2, "what is typed, and once more by cat")
 
 
-def test_a_damaged_cast(program: Program) -> None:
-    """It is refused with the line; reports are made without it."""
+def test_a_damaged_cast_is_refused(program: Program) -> None:
+    """The message names the line; reports are made without the cast."""
     program.run_page(fish_page("echo one"), "--yes")
     lines = _cast(program).read_bytes().splitlines(keepends=True)
     _cast(program).write_bytes(b"".join([*lines[:2], b"what?\n", *lines[3:]]))

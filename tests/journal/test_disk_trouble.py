@@ -1,6 +1,6 @@
-"""A disk that is full, broken or closed to us: nothing further starts, and what there is can be read.
+"""A disk that is full, broken or not writable: no further statement starts, and the journal stays readable.
 
-That no statement starts after any write that fails is a part of the kill matrix.
+The kill matrix tests that no statement starts after any failed write.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import pytest
 from tests.support.kill_matrix import run_dying
 from tests.support.program import Program, fish_page
 
-OUTPUT = "6"  # the operation on the journal that writes down what the first statement prints
+OUTPUT = "6"  # the operation on the journal that writes the output of the first statement
 
 
 @pytest.fixture
 def runtime() -> Iterator[Path]:
-    """A runtime folder of one's own in memory."""
+    """Return a private runtime folder in memory."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
         yield Path(name)
 
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
-def test_the_running_statement_ends_by_itself(program: Program, error: str) -> None:
-    """Where what it prints cannot be written down it is not broken off halfway; the next does not start."""
+def test_a_running_statement_ends_by_itself(program: Program, error: str) -> None:
+    """If its output cannot be written, the statement is not interrupted, and the next does not start."""
     program.write(
         "page.md", fish_page("command sh -c 'echo one; sleep 0.3; echo two; touch ended'", "touch made")
     )
@@ -42,8 +42,8 @@ def test_the_running_statement_ends_by_itself(program: Program, error: str) -> N
     assert (ran.status, "`--assume done 1.1`" in ran.stdout) == (3, True)
 
 
-def test_a_secret_that_was_minted_then_is_kept(program: Program, runtime: Path) -> None:
-    """What the journal cannot tell any more is not lost with it."""
+def test_a_captured_secret_survives_a_full_disk(program: Program, runtime: Path) -> None:
+    """The secret is stored although the journal cannot record its capture."""
     page = fish_page("echo s3cr3t-and-long-enough", "echo <new-token> | wc -c >length")
     program.write("page.md", page)
     program.run("trust", "page.md")
@@ -57,8 +57,8 @@ def test_a_secret_that_was_minted_then_is_kept(program: Program, runtime: Path) 
 @pytest.mark.parametrize(
     ("error", "told"), [("EACCES", "permission denied"), ("EROFS", "read-only file system")]
 )
-def test_a_state_folder_that_is_closed(program: Program, error: str, told: str) -> None:
-    """The run is refused before anything happens, in one line."""
+def test_a_state_folder_without_permission_is_refused(program: Program, error: str, told: str) -> None:
+    """The run is refused before anything happens, with one line."""
     program.write("page.md", fish_page("touch made"))
     ran = run_dying(program, f"shut:1:{error}", "page.md", "--yes")
     assert (ran.status, ran.stdout, (program.work / "made").exists()) == (2, "", False)
@@ -67,8 +67,8 @@ def test_a_state_folder_that_is_closed(program: Program, error: str, told: str) 
 
 
 @pytest.mark.parametrize("error", ["EACCES", "ENOSPC"])
-def test_a_journal_that_cannot_be_gone_on_with(program: Program, error: str) -> None:
-    """Taking a run up is refused as well where its journal cannot be opened or written."""
+def test_a_journal_that_cannot_be_continued_is_refused(program: Program, error: str) -> None:
+    """Resuming is refused if the journal cannot be opened or written."""
     program.run_page(fish_page("true", "test -e wanted; and touch made"), "--yes")
     (program.work / "wanted").touch()
     before = program.journal_path().read_bytes()
@@ -81,8 +81,8 @@ def test_a_journal_that_cannot_be_gone_on_with(program: Program, error: str) -> 
     assert program.journal_path().read_bytes() == before
 
 
-def test_a_secret_that_cannot_be_kept(program: Program, runtime: Path) -> None:
-    """It is said, and the run goes on."""
+def test_a_secret_that_cannot_be_stored_is_reported(program: Program, runtime: Path) -> None:
+    """The run continues."""
     (runtime / "runbook-exec").write_text("in the way\n")
     env: dict[str, str | None] = {"XDG_RUNTIME_DIR": str(runtime)}
     page = fish_page("echo s3cr3t-and-long-enough", "echo <new-token> | wc -c >length")
@@ -92,8 +92,8 @@ def test_a_secret_that_cannot_be_kept(program: Program, runtime: Path) -> None:
     assert (ran.status, (program.work / "length").read_text().strip()) == (0, "23")
 
 
-def test_a_cast_that_breaks_leaves_the_journal_whole(program: Program) -> None:
-    """The cast may be anywhere in its line; the run, its journal and its reports are as ever."""
+def test_a_broken_cast_leaves_the_journal_complete(program: Program) -> None:
+    """The cast may end anywhere in a line; the run, its journal and its reports are complete."""
     program.write("page.md", fish_page("echo one", "touch made"))
     ran = run_dying(program, "cast:2:EIO", "page.md", "--yes")
     assert (ran.status, (program.work / "made").exists()) == (0, True)

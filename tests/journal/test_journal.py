@@ -1,4 +1,4 @@
-"""`runs verify`: whether a journal is as it was written, and journals of earlier versions."""
+"""`runs verify`: changes of a journal are found, and journals of earlier versions can be read."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def _finished(program: Program) -> Path:
     return program.journal_path()
 
 
-def test_any_byte_that_is_changed_is_found(program: Program) -> None:
-    """Whichever byte of a finished journal is another, or gone, its line or the next one is named."""
+def test_a_change_of_any_byte_is_found(program: Program) -> None:
+    """For each byte of a finished journal that is changed or removed, that line or the next is named."""
     program.run_page(fish_page("true"), "--yes")
     journal = program.journal_path()
     whole = journal.read_bytes()
@@ -58,8 +58,8 @@ def test_any_byte_that_is_changed_is_found(program: Program) -> None:
         ("a newer version", 1, f"written by a newer runbook-exec: version 99, and this one reads {VERSION}"),
     ],
 )
-def test_what_was_done_to_a_journal_is_told(damage: str, number: int, told: str, program: Program) -> None:
-    """Verifying says the file, the line and what is wrong, and ends with 1."""
+def test_verify_describes_the_damage(damage: str, number: int, told: str, program: Program) -> None:
+    """It prints the file, the line and the damage, and exits with 1."""
     journal = _finished(program)
     lines = journal.read_bytes().splitlines(keepends=True)
     assert len(lines) == 10
@@ -89,8 +89,8 @@ def test_what_was_done_to_a_journal_is_told(damage: str, number: int, told: str,
     assert told in ran.stdout.splitlines()[0]
 
 
-def test_a_journal_as_it_was_written(program: Program) -> None:
-    """It is whole, and its seal can be compared with one that was noted elsewhere."""
+def test_an_unchanged_journal_passes(program: Program) -> None:
+    """Its seal can be compared with one that was noted elsewhere."""
     journal = _finished(program)
     seal = json.loads(journal.read_bytes().splitlines()[-1])["seal"]
     ran = program.run("runs", "verify")
@@ -102,8 +102,8 @@ def test_a_journal_as_it_was_written(program: Program) -> None:
     assert program.run("runs", "verify", "--seal", seal).status == 2
 
 
-def test_a_chain_that_was_computed_anew(program: Program) -> None:
-    """Who writes the whole journal anew with right hashes is found out by the noted seal alone."""
+def test_a_recomputed_chain_is_found_by_its_seal(program: Program) -> None:
+    """Only the noted seal shows that all hashes were computed again."""
     journal = _finished(program)
     noted = verify_journal(journal).seal
     lines = journal.read_text().splitlines()
@@ -116,8 +116,8 @@ def test_a_chain_that_was_computed_anew(program: Program) -> None:
     assert program.run("runs", "verify", str(journal), "--seal", noted).status == 1
 
 
-def test_a_journal_without_its_end(program: Program) -> None:
-    """A run that was killed looks like one whose last lines were removed, and verifying says just that."""
+def test_a_journal_without_its_end_is_reported(program: Program) -> None:
+    """A killed run looks like one whose last lines were removed, and the message says so."""
     journal = _finished(program)
     whole = journal.read_bytes()
     lines = whole.splitlines(keepends=True)
@@ -133,8 +133,8 @@ def test_a_journal_without_its_end(program: Program) -> None:
 
 
 @pytest.mark.parametrize("left", [b"", b'{"event":"run_st'])
-def test_a_run_that_died_at_once(left: bytes, program: Program) -> None:
-    """Where not even the first line was written there is no run, and nothing is wrong."""
+def test_a_run_without_a_complete_first_line_does_not_exist(left: bytes, program: Program) -> None:
+    """An empty journal is no run, and no damage."""
     program.runs.mkdir(parents=True)
     journal = program.runs / "2026-11-25T020000-00000000.jsonl"
     journal.write_bytes(left)
@@ -143,8 +143,8 @@ def test_a_run_that_died_at_once(left: bytes, program: Program) -> None:
     assert program.run("runs").stdout == ""
 
 
-def test_a_journal_that_is_being_written(program: Program) -> None:
-    """The run that goes on is told so, in the list too."""
+def test_a_run_in_progress_is_shown_as_running(program: Program) -> None:
+    """`runs verify` and the list both show it."""
     program.write("page.md", fish_page("touch started; sleep 60"))
     with program.start("page.md", "--yes") as running:
         until = time.monotonic() + 20
@@ -167,7 +167,7 @@ KEPT = sorted(JOURNALS.glob("*.jsonl"))
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
 def test_journals_of_earlier_versions_are_read(path: Path, program: Program) -> None:
-    """Each is whole, tells its run, and every report of it can be made; the file is left as it is."""
+    """Each passes, shows its run, and has all reports; the file does not change."""
     before = path.read_bytes()
     events = list(read_journal(path))
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
@@ -188,19 +188,19 @@ def test_journals_of_earlier_versions_are_read(path: Path, program: Program) -> 
     assert path.read_bytes() == before
 
 
-def test_every_version_has_a_journal() -> None:
-    """What a version wrote is kept here, so that the next one is tried on it."""
+def test_every_version_has_a_journal_here() -> None:
+    """A journal of each version is stored, to be read by later versions."""
     assert {int(path.stem.split("-")[1]) for path in KEPT} == set(range(1, VERSION + 1))
 
 
-def test_an_older_journal_has_no_seal(program: Program) -> None:
-    """Of the first version, a change of its very last line cannot be found, which is said."""
+def test_a_journal_of_version_1_has_no_seal(program: Program) -> None:
+    """A change of its last line cannot be found, and the message says so."""
     ran = program.run("runs", "verify", str(JOURNALS / "version-1-succeeded.jsonl"))
     assert "its last line has no seal and could have been changed" in ran.stdout
 
 
-def test_a_damaged_journal_is_no_record(program: Program) -> None:
-    """Nothing is told of it but where the damage is, and the list calls it damaged."""
+def test_a_damaged_journal_has_no_record(program: Program) -> None:
+    """Only the place of the damage is printed, and the list shows `damaged`."""
     journal = _finished(program)
     whole = journal.read_bytes()
     journal.write_bytes(whole.replace(b"echo one", b"echo two"))

@@ -593,6 +593,22 @@ def test_update_puts_calls_into_the_order_in_which_they_came(end: str, program: 
     assert ran.status == 0, ran.output
 
 
+def test_update_on_a_full_disk_changes_nothing(program: Program) -> None:
+    """The transcript stays as it was, no temporary file is left beside it, and the reason is printed."""
+    program.write("page.md", "# Page\n\n## Steps\n\n```sh\nfly two\n```\n")
+    text = "prose\n" * 50_000 + "\n```console\n$ fly one\n```\n"
+    transcript = program.write("page.rehearsal.md", text)
+    before = sorted(program.work.iterdir())
+    limited = ["sh", "-c", 'ulimit -f 200; exec "$@"', "sh", *COMMAND, "rehearse", "page.md", "--update"]
+    ran = subprocess.run(
+        limited, cwd=program.work, env=program.environment(), capture_output=True, text=True, check=False
+    )
+    assert "cannot write `page.rehearsal.md`: file too large\n" in ran.stderr
+    assert ran.returncode == 2
+    assert sorted(program.work.iterdir()) == before
+    assert transcript.read_text() == text
+
+
 def test_programs_are_listed(program: Program) -> None:
     """Those that are harmless, and those that the project adds."""
     program.write("pyproject.toml", '[tool.runbook-exec]\nrehearsal-programs = ["ghostscript"]\n')

@@ -1,4 +1,4 @@
-"""When steps last succeeded, beside the runbook for others to see, and which runbooks are due."""
+"""The last success of each step, in a file beside the runbook, and the runbooks that are due."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def _steps(data: dict[str, Any]) -> list[str]:
     return sorted(each["step"] for each in data["steps"].values())
 
 
-def test_what_succeeded_is_written_beside_the_runbook(program: Program) -> None:
-    """Each step whose present text went well, with the day and the run, and no values or output."""
+def test_an_export_writes_successes_beside_the_runbook(program: Program) -> None:
+    """Each step whose current text succeeded has its day and run, and no values or output."""
     program.run_page(PAGE, "--yes", "--done", "2")
     data = _exported(program, "page.md")
     assert (data["runbook"], data["version"], data["procedures"]) == ("page.md", 1, {})
@@ -87,7 +87,7 @@ def test_what_succeeded_is_written_beside_the_runbook(program: Program) -> None:
 
 
 def test_an_export_that_changes_nothing_writes_nothing(program: Program) -> None:
-    """The file stays as it is, byte for byte, and so does one of a page that never ran."""
+    """The file keeps its bytes, and a page that never ran has no file."""
     program.run_page(PAGE, "--yes", "--done", "2")
     program.write("other.md", PAGE)
     _exported(program, "page.md", "other.md")
@@ -99,8 +99,8 @@ def test_an_export_that_changes_nothing_writes_nothing(program: Program) -> None
     assert {path.name for path in program.work.iterdir()} == {"page.md", "other.md", "page.runs.json"}
 
 
-def test_a_step_that_changed_since(program: Program) -> None:
-    """Its last success is kept, under the text that it was of; of steps that are gone nothing is."""
+def test_a_changed_step_keeps_its_last_success(program: Program) -> None:
+    """It is stored with the old text; a step that was removed has no entry."""
     program.run_page(PAGE, "--yes", "--done", "2")
     _exported(program, "page.md")
     changed = PAGE.replace("echo mint", "echo mint --better").replace("### 2. Tell them", "### 2. Tell all")
@@ -121,7 +121,7 @@ def test_a_step_that_changed_since(program: Program) -> None:
 
 
 def test_files_of_several_machines_merge(program: Program) -> None:
-    """Of each step the newer success is kept, whoever exports last."""
+    """Each step has the newer success, in any order of exports."""
     program.run_page(PAGE, "--yes", "--done", "2")
     here = _exported(program, "page.md")
     digest = next(digest for digest, each in here["steps"].items() if each["step"] == "1-mint")
@@ -135,8 +135,8 @@ def test_files_of_several_machines_merge(program: Program) -> None:
     assert merged["steps"][other] == here["steps"][other]
 
 
-def test_merging_has_no_order() -> None:
-    """One with the other is the other with the one, and the text of a file is read back as it was."""
+def test_merging_is_commutative() -> None:
+    """Both orders give the same, and the text of a file is read back unchanged."""
 
     def success(day: int, run: str) -> Success:
         return Success(f"2026-11-{day:02}T00:00:00Z", run, "1-mint", "a")
@@ -173,8 +173,8 @@ def test_merging_has_no_order() -> None:
         "[" * 100_000,
     ],
 )
-def test_a_file_that_is_none_of_ours(text: str, program: Program, tmp_path: Path) -> None:
-    """It is left as it is and refused by its name; `due` says so and looks at the rest."""
+def test_another_file_of_that_name_is_refused(text: str, program: Program, tmp_path: Path) -> None:
+    """It is not changed, and its name is printed; `due` names it and checks the other pages."""
     program.run_page(PAGE, "--yes", "--done", "2")
     file = program.write("page.runs.json", text)
     with pytest.raises(BadFreshness, match=r"page\.runs\.json: "):
@@ -188,7 +188,7 @@ def test_a_file_that_is_none_of_ours(text: str, program: Program, tmp_path: Path
 
 
 def test_a_skipped_step_has_not_succeeded(program: Program) -> None:
-    """What was left out, or passed over by the page's own condition, is told apart."""
+    """Steps that a person skipped and steps that `when` skipped are different."""
     page = """## Procedure
 
 ### 1. Never here
@@ -217,7 +217,7 @@ echo never
 
 
 def test_a_runbook_that_never_succeeded_is_due(program: Program) -> None:
-    """A part of it does not count, nor does its emergency; the whole of it does."""
+    """A part of it does not count, nor does its emergency procedure; a complete run does."""
     program.run_page(PAGE, "--yes", "--done", "2")
     program.run("page.md#emergency", "--yes")
     program.run("page.md", "--yes", "--only", "1")
@@ -231,7 +231,7 @@ def test_a_runbook_that_never_succeeded_is_due(program: Program) -> None:
 
 
 def _succeeded(program: Program, name: str, days: int) -> None:
-    """A runbook that succeeded so many days ago on another machine."""
+    """Write a runbook that succeeded so many days ago on another machine."""
     program.write(f"{name}.md", PAGE)
     when = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
     text = format_freshness(
@@ -240,8 +240,8 @@ def _succeeded(program: Program, name: str, days: int) -> None:
     program.write(f"{name}.runs.json", text)
 
 
-def test_what_is_due_by_what_others_did(program: Program) -> None:
-    """The one that is due longest comes first; pages without a cadence do not count."""
+def test_due_counts_successes_of_other_machines(program: Program) -> None:
+    """The runbook that is due longest comes first; pages without a cadence do not count."""
     program.work.joinpath("runbooks").mkdir()
     for name, days in (("runbooks/late", 31), ("runbooks/later", 400), ("runbooks/fresh", 3)):
         _succeeded(program, name, days)
@@ -264,8 +264,8 @@ def test_what_is_due_by_what_others_did(program: Program) -> None:
     assert (ran.status, ran.stdout) == (0, "nothing is due: no page has a cadence\n")
 
 
-def test_a_page_that_cannot_be_read_is_said(program: Program) -> None:
-    """It may well have a cadence: the status is that of something refused, unless something is due."""
+def test_due_reports_a_page_that_cannot_be_read(program: Program) -> None:
+    """It may have a cadence: the exit status is 2, unless a runbook is due."""
     program.write("bad.md", "---\nrunbook: {cadence: soon}\n---\n")
     ran = program.run("due", "bad.md")
     assert (ran.status, ran.stdout) == (2, "nothing is due: no page has a cadence\n")

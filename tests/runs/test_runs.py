@@ -1,4 +1,4 @@
-"""`runbook-exec runs`: which runs there were, what became of one, and what is removed."""
+"""`runbook-exec runs`: the list of runs, the facts of one, and the removal of old runs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _ids(ran: ProgramResult) -> list[str]:
 
 
 def _three(program: Program) -> list[str]:
-    """Three runs, the newest first: one that failed, one that waits, one that succeeded."""
+    """Make three runs and return them, newest first: failed, waiting, succeeded."""
     program.run_page(fish_page("true"), "--yes")
     program.write("steps.md", STEPS)
     program.run("steps.md", "--yes")
@@ -65,7 +65,7 @@ def _three(program: Program) -> list[str]:
 
 
 def test_runs_are_listed_newest_first(program: Program) -> None:
-    """Each with its id, when it began, how it ended, how long it took, and which document it was of."""
+    """Each line has the id, the beginning, the outcome, the duration and the document."""
     _three(program)
     header, *rows = program.run("runs").stdout.splitlines()
     assert header.split() == ["run", "began", "outcome", "took", "document"]
@@ -79,8 +79,8 @@ def test_runs_are_listed_newest_first(program: Program) -> None:
     assert all(abs((datetime.now() - each).total_seconds()) < 300 for each in began)
 
 
-def test_which_runs_are_listed(program: Program) -> None:
-    """By a part of the document's path, by outcome, and by the day."""
+def test_runs_can_be_filtered(program: Program) -> None:
+    """By a part of the document's path, by outcome, and by day."""
     failed, waiting, succeeded = _three(program)
     assert _ids(program.run("runs", "--document", "steps")) == [failed, waiting]
     assert _ids(program.run("runs", "--document", "./page.md")) == [succeeded]
@@ -94,8 +94,8 @@ def test_which_runs_are_listed(program: Program) -> None:
     assert ran.stderr.startswith("`--since`: expected a day such as `2026-11-24`")
 
 
-def test_runs_as_json(program: Program) -> None:
-    """For programs: all that the list has, and where the journals are."""
+def test_runs_are_listed_as_json(program: Program) -> None:
+    """The JSON has all that the list has, and the paths of the journals."""
     _three(program)
     told = json.loads(program.run("runs", "--json", "--document", "steps.md").stdout)
     assert [each["outcome"] for each in told] == ["failed", "waiting"]
@@ -106,8 +106,8 @@ def test_runs_as_json(program: Program) -> None:
     assert json.loads(program.run("runs", "--json", "--outcome", "stopped").stdout) == []
 
 
-def test_no_run_yet(program: Program) -> None:
-    """Where nothing was run, that is said, and nothing is made."""
+def test_an_empty_list_creates_nothing(program: Program) -> None:
+    """A message says that no run exists."""
     assert program.run("runs").stderr == "there is no run yet\n"
     ran = program.run("runs", "show")
     assert (ran.status, ran.stdout) == (2, "")
@@ -116,7 +116,7 @@ def test_no_run_yet(program: Program) -> None:
 
 
 def test_a_run_is_named_by_the_beginning_of_its_id(program: Program) -> None:
-    """By a path too; without a name the newest is meant; what is none, or more than one, is refused."""
+    """Also by a path; the default is the newest. No match and several matches are refused."""
     program.run_page(fish_page("true"), "--yes")
     (first,) = _journals(program)
     content = first.read_bytes()
@@ -137,8 +137,8 @@ def test_a_run_is_named_by_the_beginning_of_its_id(program: Program) -> None:
     assert program.run("runs", "show", str(first)).stdout == program.run("runs", "show").stdout
 
 
-def test_what_became_of_each_step(program: Program) -> None:
-    """A run is shown with its facts and a line for each step: a mark, the time, what went wrong, by whom."""
+def test_show_prints_a_line_for_each_step(program: Program) -> None:
+    """A run is shown with its facts, and each step with a mark, the time, failures and who did it."""
     _three(program)
     lines = program.run("runs", "show").stdout.splitlines()
     assert lines[:2] == ["  Three steps: failed", "  exited 1"]
@@ -155,8 +155,8 @@ def test_what_became_of_each_step(program: Program) -> None:
     assert all(len(line) <= 80 for line in lines[:1] + lines[-3:])
 
 
-def test_a_run_as_json(program: Program) -> None:
-    """The whole record: values, steps, statements, attempts, output, answers."""
+def test_show_prints_the_record_as_json(program: Program) -> None:
+    """It has values, steps, statements, attempts, output and answers."""
     _three(program)
     told = json.loads(program.run("runs", "show", "--json").stdout)
     assert told == json.loads(program.run("runs", "report", "--format", "json").stdout)
@@ -170,8 +170,8 @@ def test_a_run_as_json(program: Program) -> None:
     assert told["steps"][1]["answers"][0]["note"] == "said beforehand with --done"
 
 
-def test_a_run_that_was_killed(program: Program) -> None:
-    """It is unfinished, and the statement that was running is in doubt."""
+def test_a_killed_run_is_unfinished(program: Program) -> None:
+    """The statement that was running is in doubt."""
     program.write("page.md", fish_page("echo before", "touch started; sleep 60", "echo after"))
     with program.start("page.md", "--yes") as running:
         _wait_for(program.work / "started")
@@ -196,7 +196,7 @@ def _wait_for(path: Path) -> None:
 
 
 def _aged(program: Program, name: str, days: int) -> Path:
-    """A run that began so many days ago: a copy of the first one, with its cast."""
+    """Copy the first run and its cast, with a beginning so many days ago."""
     first = _journals(program)[-1]
     path = first.with_name(f"2020-01-01T000000-{name}.jsonl")
     began = datetime.fromtimestamp(time.time() - days * 86400).astimezone()
@@ -210,8 +210,8 @@ def _older(text: str, run: str, began: datetime) -> str:
     return "".join(json.dumps({**line, "run": run, "time": began.isoformat()}) + "\n" for line in lines)
 
 
-def test_old_runs_are_removed(program: Program) -> None:
-    """Those that began longer ago, with their casts; a dry run says which and removes none."""
+def test_prune_removes_old_runs(program: Program) -> None:
+    """Their casts are removed too; a dry run prints the same and removes nothing."""
     program.run_page(fish_page("true"), "--yes")
     new = _journals(program)[0]
     old, older = _aged(program, "aaaaaaaa", 100), _aged(program, "bbbbbbbb", 200)
@@ -230,8 +230,8 @@ def test_old_runs_are_removed(program: Program) -> None:
 
 
 @pytest.mark.parametrize("how", ["killed", "waiting"])
-def test_a_run_that_may_be_taken_up_is_kept(how: str, program: Program) -> None:
-    """It is removed only if that is asked for."""
+def test_prune_keeps_a_run_that_can_be_resumed(how: str, program: Program) -> None:
+    """It is removed only with `--unfinished`."""
     program.run_page(fish_page("echo <value>" if how == "waiting" else "true"), "--yes")
     journal = _journals(program)[0]
     if how == "killed":
@@ -243,8 +243,8 @@ def test_a_run_that_may_be_taken_up_is_kept(how: str, program: Program) -> None:
     assert list(program.runs.iterdir()) == []
 
 
-def test_a_run_that_goes_on_or_is_damaged_is_kept(program: Program) -> None:
-    """Whatever is asked for."""
+def test_prune_keeps_running_and_damaged_runs(program: Program) -> None:
+    """No option removes them."""
     program.run_page(fish_page("true"), "--yes")
     journal = _journals(program)[0]
     whole = journal.read_bytes()
@@ -260,8 +260,8 @@ def test_a_run_that_goes_on_or_is_damaged_is_kept(program: Program) -> None:
 @pytest.mark.parametrize(
     "words", [(), ("--older-than", "soon"), ("--keep", "-1"), ("--keep", "1", "--older-than", "1d")]
 )
-def test_nothing_is_removed_without_being_told_what(words: tuple[str, ...], program: Program) -> None:
-    """A command line that is not understood removes nothing."""
+def test_prune_without_a_limit_removes_nothing(words: tuple[str, ...], program: Program) -> None:
+    """A command line that is refused removes nothing."""
     program.run_page(fish_page("true"), "--yes")
     assert program.run("runs", "prune", *words).status == 2
     assert len(_journals(program)) == 1
@@ -280,13 +280,13 @@ NOW = datetime.fromisoformat("2026-11-25T10:00:00+01:00")
         ("2026-11-24T10:00:00Z", False, "2026-11-24T11:00:00+01:00"),
     ],
 )
-def test_moments(written: str, end: bool, moment: str) -> None:
-    """A time ago, or a moment in a zone of its own."""
+def test_moments_are_parsed(written: str, end: bool, moment: str) -> None:
+    """A moment is a time ago, or a time with a time zone."""
     assert parse_moment(written, NOW, end) == datetime.fromisoformat(moment)
 
 
-def test_a_day_is_whole() -> None:
-    """From its beginning here to the beginning of the next."""
+def test_a_day_is_a_whole_day() -> None:
+    """It reaches from its beginning to the beginning of the next, in local time."""
     begin, end = parse_moment("2026-11-24", NOW), parse_moment("2026-11-24", NOW, end=True)
     assert begin == datetime(2026, 11, 24).astimezone()
     assert end == datetime(2026, 11, 25).astimezone()
@@ -295,8 +295,8 @@ def test_a_day_is_whole() -> None:
 # taken up again ------------------------------------------------------------------------------------------
 
 
-def test_a_run_that_was_taken_up_is_one_run(program: Program) -> None:
-    """Its record has both parts: when it was taken up, both attempts, and in the end that it succeeded."""
+def test_a_resumed_run_has_one_record(program: Program) -> None:
+    """The record has the time of the resumption, both attempts, and the outcome."""
     program.run_page(fish_page("echo one", "test -e ready"), "--yes")
     program.write("ready", "")
     assert program.run("resume", "--yes").status == 0
@@ -315,8 +315,8 @@ def test_a_run_that_was_taken_up_is_one_run(program: Program) -> None:
     assert program.run("runs", "verify").status == 0
 
 
-def test_removing_a_run_forgets_its_secrets(program: Program) -> None:
-    """What was kept in memory for a run that may be taken up goes with it."""
+def test_prune_removes_the_secrets_of_a_run(program: Program) -> None:
+    """The secrets of an unfinished run are removed from memory with it."""
     runtime = Path("/dev/shm") / f"runbook-exec-test-{os.getpid()}"
     runtime.mkdir(mode=0o700)
     try:

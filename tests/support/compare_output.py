@@ -1,4 +1,4 @@
-"""Forty commands print the same bytes in two checkouts, but for times, ids and folders.
+"""Compares the output of commands in two checkouts, except for times, ids and folders.
 
 Usage: `python -m tests.support.compare_output BEFORE [AFTER]`. Each is a checkout that has a `.venv`. AFTER
 is this one by default. It prints each command and its differences, and exits with 1 if there are any.
@@ -125,7 +125,7 @@ VOLATILE = (
 
 
 def output_of(checkout: Path, folder: Path, *command: str) -> str:
-    """Everything that the program of a checkout prints in a folder, without what differs from run to run."""
+    """Return the output of a checkout's program in a folder, without times, ids and folders."""
     home = folder / "home"
     environment = {
         "PATH": os.environ["PATH"],
@@ -146,14 +146,15 @@ def output_of(checkout: Path, folder: Path, *command: str) -> str:
         timeout=120,
     )
     text = f"{done.stdout.decode('utf-8', 'replace')}\n--- {done.returncode} ---\n{done.stderr.decode()}"
-    text = text.replace(str(folder), "FOLDER").replace(str(checkout), "CHECKOUT")
+    escaped = str(folder).replace("_", r"\_")  # in a report in Markdown
+    text = text.replace(str(folder), "FOLDER").replace(escaped, "FOLDER").replace(str(checkout), "CHECKOUT")
     for pattern, word in VOLATILE:
         text = re.sub(pattern, word, text)
     return text
 
 
 def prepare(folder: Path) -> None:
-    """A home and a working folder with pages of this checkout."""
+    """Make a home and a working folder with pages of this checkout."""
     (folder / "home" / "data" / "fish" / "generated_completions").mkdir(parents=True)
     work = folder / "work"
     work.mkdir()
@@ -182,7 +183,7 @@ def main() -> int:
             for checkout, folder in zip(checkouts, folders, strict=True):
                 lines = output_of(checkout, folder, *command).split("\n")
                 if command == ("runs", "verify"):
-                    lines.sort()  # runs of one second come in the order of their ids
+                    lines.sort()  # runs of one second are ordered by their ids
                 texts.append(
                     [line for line in lines if not any(re.search(word, line) for word in options.allow)]
                 )

@@ -1,4 +1,4 @@
-"""The program, whose journal is written to a disk that fails, or that dies, at a moment told beforehand.
+"""The program with a journal on a disk that fails, or that dies, at a given operation.
 
 Usage: dying.py WHAT ARGUMENTS…, where each write to the journal and each flush of it is an operation, from 1.
 WHAT is `note:FILE`, which writes a line `KIND SIZE EFFECTS` for each operation; `die:N` before operation N;
@@ -23,7 +23,7 @@ EFFECTS = Path("log")  # a line for each effect of the run's statements
 
 
 class FailingDisk:
-    """What the journal's module takes for `os`."""
+    """Replaces `os` in the module of the journal."""
 
     def __init__(self, what: str) -> None:
         self._what, _, rest = what.partition(":")
@@ -36,7 +36,7 @@ class FailingDisk:
         return getattr(os, name)
 
     def open(self, *given: Any) -> int:
-        """Open a file, if that is not what fails."""
+        """Open a file, or fail."""
         if self._what == "shut":
             self._fail()
         return os.open(*given)
@@ -88,5 +88,6 @@ class FailingDisk:
 
 if __name__ == "__main__":
     module = cast if sys.argv[1].startswith("cast:") else journal
-    vars(module)["os"] = FailingDisk(sys.argv[1])
+    disk = FailingDisk(sys.argv[1])
+    vars(module).update({"os": disk, "sync_data": disk.fdatasync})
     sys.exit(cli.main(sys.argv[2:]))

@@ -1,8 +1,8 @@
-"""Pages that nobody would write: cut off, made of halves, nested without end, of bytes that are no text.
+"""Unusual pages: cut off, combined from halves, nested deeply, made of bytes that are no text.
 
 `python -m tests.support.fuzz_lint COUNT [SEED]` lints so many, a tenth of them with their shells. It prints
-how long the slowest took, and how the time grows with the size of pages that are one long line. It ends with
-1 if a page made the linter fail.
+the time of the slowest page, and how the time grows with the size of pages that are one long line. It exits
+with 1 if the linter failed on a page.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _PIECES = (
 
 
 def pages(seed: int) -> Iterator[bytes]:
-    """Pages without end, the same for the same seed."""
+    """Yield pages without end, the same for the same seed."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
     while True:
         kind = chance.randrange(6)
@@ -73,7 +73,7 @@ def pages(seed: int) -> Iterator[bytes]:
 
 
 def long_lines(size: int) -> Mapping[str, bytes]:
-    """Pages of one line of this size, by what it is made of; for each some rule could take very long."""
+    """Return pages of one line of this size, by content; for each, some rule could be very slow."""
     filled = {name: (piece * (size // len(piece) + 1))[:size] for name, piece in _LONG.items()}
     wrapped = {f"{name}, in a block": b"```fish\n" + line + b"\n```\n" for name, line in filled.items()}
     return filled | wrapped
@@ -123,13 +123,13 @@ _LONG = {
 
 
 def lint_pages(contents: Mapping[str, bytes], *without: str) -> Report:
-    """Look at pages with every rule but these."""
+    """Lint pages with every rule except these."""
     settings = LintSettings(Selection(select=("ALL",), ignore=without))
     return lint(contents, dict.fromkeys(contents, settings), date(2026, 11, 24), given=contents)
 
 
 def main(count: int, seed: int) -> int:
-    """Lint so many pages; 1 if one of them failed."""
+    """Lint so many pages, and return 1 if one of them failed."""
     slowest = (0.0, 0)
     failed = 0
     started = time.perf_counter()
@@ -137,7 +137,7 @@ def main(count: int, seed: int) -> int:
     while batch := {f"{number}.md": page for number, page in islice(each, 100)}:
         before = time.perf_counter()
         number = int(next(iter(batch)).split(".")[0])
-        # starting a shell for each wrong block takes longer than all the rest
+        # starting a shell for each wrong block takes most of the time
         without = () if number % 1000 == 0 else ("P101", "P102")
         try:
             lint_pages(batch, *without)

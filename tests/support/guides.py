@@ -1,13 +1,13 @@
-"""What a guide tells its reader to do, read from the guide itself, and a reader at a terminal who does it.
+"""The actions of a guide, parsed from the guide, and a reader at a terminal who does them.
 
 In a page that is followed line by line:
 
-- ```` ```console ````: a line `$ …` is a command, and below it is all that it prints; what it prints is not
-  compared where nothing is below. It ends with 0, or as a comment at its end says: `# exit status 1`.
+- ```` ```console ````: a line `$ …` is a command, with all of its output below; without lines below, the
+  output is not compared. It exits with 0, or as a comment at its end says: `# exit status 1`.
 - ```` ```LANGUAGE title="NAME" ````: a file of this text; with the language `diff`, a change to such a file.
-- `<kbd>…</kbd>`, below a command: what its operator presses, a key that has a name, or what is typed.
-- ```` ```text ````, below that: what the screen then shows, down to its end.
-- `…` stands for what differs from run to run; alone on a line, for any lines.
+- `<kbd>…</kbd>`, below a command: keys for it, by name or as text.
+- ```` ```text ````, below that: the screen afterwards, down to its end.
+- `…` matches text that differs between runs; alone on a line, any lines.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from practice.world import World
 from tests.support.screen import DOWN, ENTER, ESCAPE, INTERRUPT, UP, Screen, open_screen
 
 COLUMNS, ROWS = 80, 120
-ENTER_WORLD = "scripts/practice enter"  # it opens a shell, in which the reader goes on
+ENTER_WORLD = "scripts/practice enter"  # it opens a shell, in which the reader continues
 KEYS = {"enter": ENTER, "esc": ESCAPE, "↓": DOWN, "↑": UP, "^C": INTERRUPT}
 _FENCE = re.compile(r"(\w+)(?: title=\"([^\"]+)\")?")
 _STATUS = re.compile(r"\s+# exit status (\d+)$")
@@ -35,14 +35,14 @@ _COMMENT = re.compile(r"\s{2,}# .*$")
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something to do or to see; `line` is where it stands in the page."""
+    """An action or an expectation; `line` is its line in the page."""
 
     line: int
 
 
 @dataclass(frozen=True, slots=True)
 class Command(Act):
-    """A command, how it ends, and what it prints; None where that is not told."""
+    """A command, its exit status and its output; None if the page does not have it."""
 
     words: str
     status: int
@@ -51,21 +51,21 @@ class Command(Act):
 
 @dataclass(frozen=True, slots=True)
 class Keys(Act):
-    """What is pressed and typed, one after the other."""
+    """Keys to press and text to type, one after the other."""
 
     keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenText(Act):
-    """What the screen shows while a command runs."""
+    """The screen while a command runs."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class File(Act):
-    """A file that the page gives, or a change to one."""
+    """A file of the page, or a change to one."""
 
     name: str
     text: str
@@ -73,7 +73,7 @@ class File(Act):
 
 
 def parse_acts(page: str) -> Iterator[Act]:
-    """What a page tells its reader to do, in order."""
+    """Return the actions of a page, in order."""
     for token in MarkdownIt().parse(page):
         line = token.map[0] + 1 if token.map else 0
         if token.type == "inline" and (keys := re.findall(r"<kbd>(.*?)</kbd>", token.content)):
@@ -100,7 +100,7 @@ def _commands(block: str, line: int) -> Iterator[Command]:
 
 
 def matches_text(told: str, came: str, *, ends: bool = False) -> bool:
-    """Whether the page tells what came; `ends`: what came ends so."""
+    """Return whether the page has the output; with `ends`, only its end must match."""
     anything = r"(?:.*\n)*?"
     lines = [
         anything if line.strip() == "…" else ".*?".join(map(re.escape, line.rstrip().split("…"))) + r"\n"
@@ -110,21 +110,21 @@ def matches_text(told: str, came: str, *, ends: bool = False) -> bool:
 
 
 def read_output(shown: Screen) -> str:
-    """What a command has printed so far, line by line as it came, without colours and blanks at the ends.
+    """Return the output of a command so far as lines, without colours and blanks at their ends.
 
-    What is said of this machine alone is left out: where it cannot isolate a rehearsal.
+    The warning that this machine cannot isolate a rehearsal is left out.
     """
     text = _ESCAPES.sub(b"", shown.raw).decode().replace("\r\n", "\n").replace("\xa0", " ")
     return re.sub(r"^not isolated from .*\n?|[ \t]+$", "", text, flags=re.MULTILINE)
 
 
 def join_wrapped_lines(text: str) -> str:
-    """A screen's text with plain blanks, and with the lines whole that it was too narrow for."""
+    """Return a screen's text with plain spaces, and with wrapped lines joined."""
     return re.sub(rf"^(.{{{COLUMNS}}})\n", r"\1", text, flags=re.MULTILINE).replace("\xa0", " ")
 
 
 def apply_change(text: str, change: str) -> str:
-    """A text after a change that is written as a diff without line numbers."""
+    """Apply a diff without line numbers to a text."""
     lines = change.rstrip("\n").split("\n")
     before, after = ("\n".join(line[1:] for line in lines if line[:1] in ("", " ", sign)) for sign in "-+")
     assert text.count(before) == 1, f"expected once, to be changed:\n{before}"
@@ -133,17 +133,19 @@ def apply_change(text: str, change: str) -> str:
 
 @dataclass
 class Reader:
-    """Somebody who does what a page says: in a folder, in a shell, with these variables."""
+    """A reader who follows a page in a folder, in a shell, with these variables."""
 
     folder: Path
     environment: Mapping[str, str]
     shell: str = "sh"
     stack: ExitStack = field(default_factory=ExitStack)
     running: tuple[Command, Screen] | None = None
-    outside: tuple[Path, Mapping[str, str], str, Screen] | None = None  # where the reader was before a world
+    outside: tuple[Path, Mapping[str, str], str, Screen] | None = (
+        None  # folder, variables and shell before the practice world
+    )
 
     def follow(self, page: str) -> None:
-        """Do all that a page says. Raises AssertionError, with the line, where something else comes of it."""
+        """Follow a page. Raises AssertionError with the line if the result differs from the page."""
         todo = list(parse_acts(page))
         with self.stack:
             for act, following in zip(todo, [*todo[1:], None], strict=True):
@@ -186,7 +188,7 @@ class Reader:
                 self._enter()
 
     def _wait_for_output(self) -> Screen:
-        """The screen of the command that runs, which shows by now what the page says."""
+        """Wait until the screen of the running command is as on the page, and return it."""
         assert self.running is not None, "expected a command that is running"
         command, shown = self.running
         if command.prints is not None:
@@ -198,7 +200,7 @@ class Reader:
         return shown
 
     def _finish(self) -> None:
-        """Wait for the end of the command that runs, and see how it went."""
+        """Wait for the end of the running command, and check its result."""
         if self.running is None:
             return
         command, shown = self.running
@@ -210,7 +212,7 @@ class Reader:
             assert matches_text(command.prints, came), f"expected\n{command.prints}\ngot\n{came}"
 
     def _enter(self) -> None:
-        """Do what comes next in the practice world whose shell has been opened."""
+        """Continue in the practice world whose shell was opened."""
         assert self.running is not None
         command, shown = self.running
         told = f"{command.prints}\n…"
@@ -222,7 +224,7 @@ class Reader:
         self.folder, self.environment, self.shell = world.work, world.environment(self.environment), "fish"
 
     def _leave(self) -> None:
-        """Leave the practice world by its shell."""
+        """Leave the practice world through its shell."""
         assert self.outside is not None, "expected a shell to leave"
         self.folder, self.environment, self.shell, shown = self.outside
         self.outside = None

@@ -1,8 +1,8 @@
-"""^C at moments of all kinds, while a long statement is sent to a shell and read by it.
+"""^C at many moments, while a long statement is sent to a shell and read by it.
 
-`python tests/support/interrupting.py SHELL LINES TRIES` runs statements that hold so many lines of data, each
-of which would leave a file if it were run. It prints what was wrong after each interrupt: lines that ran, and
-statements after it that did not run or printed something else.
+`python tests/support/interrupting.py SHELL LINES TRIES` runs statements that hold so many lines of data. Each
+line would create a file if it were run. It prints the errors after each interrupt: lines that ran, and later
+statements that did not run or printed other output.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LATEST = 2e-6  # seconds for each line: about as long as the statement takes
 
 
 def run_statement(session: Session, code: str) -> tuple[Done | None, str]:
-    """How a statement ended, and what it printed."""
+    """Run a statement, and return its exit status and output."""
     printed = b""
     done = None
     for item in session.run(code.encode()):
@@ -33,7 +33,7 @@ def run_statement(session: Session, code: str) -> tuple[Done | None, str]:
 
 
 def interrupt_statement(session: Session, code: str, after: float) -> bool:
-    """Run a statement, with ^C so many seconds after it is begun; whether that came before its end."""
+    """Run a statement with ^C after so many seconds, and return whether that came before its end."""
     try:
         signal.setitimer(signal.ITIMER_REAL, after)
         done, _ = run_statement(session, code)
@@ -45,7 +45,7 @@ def interrupt_statement(session: Session, code: str, after: float) -> bool:
 
 
 def main(shell: str, lines: int, tries: int) -> int:
-    """Print what was wrong, and how many interrupts came in time; return the exit status."""
+    """Print errors and the number of interrupts in time, and return the exit status."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     data = "".join(f"touch ran-{number:05}\n" for number in range(lines))

@@ -1,8 +1,8 @@
-"""The kill matrix: a run dies in every way and at every moment, is taken up, and loses and repeats nothing.
+"""The kill matrix: a run dies in every way and at every moment, is resumed, and loses and repeats nothing.
 
 Usage: .venv/bin/python -m tests.support.kill_matrix [--points N]
 
-Tries all there is, prints a table, and ends with 1 if anything was lost or done twice. CI tries a few points
+Tries all points, prints a table, and exits with 1 if anything was lost or done twice. CI tries a few points
 of each row (tests/end_to_end/test_kill_matrix.py).
 """
 
@@ -34,7 +34,7 @@ def _effect(name: str) -> str:
 
 
 def _make_page() -> tuple[str, dict[str, str]]:
-    """A runbook of statements that leave something on the disk, and two that later ones depend on."""
+    """Return a runbook of statements with effects on the disk, and two that later ones depend on."""
     scripts = [(str(n), _effect(str(n))) for n in range(1, NUMBER + 1)]
     scripts[10] = ("11-id-7-kept", 'command sh -c "echo 11-<id>-$kept >>log; sync log"')
     scripts.insert(2, ("", "echo id-7"))
@@ -50,19 +50,19 @@ EFFECTS = [name for name in NAMES.values() if name]
 
 @dataclass(slots=True)
 class Row:
-    """One way to die, and what came of it at how many points."""
+    """One way to die, with the number of points for each result."""
 
     way: str
     points: int = 0
-    doubts: int = 0  # the run was in doubt, about the statement in flight
-    anew: int = 0  # nothing of it was on the disk: it began again
+    doubts: int = 0  # the statement that was running was in doubt
+    anew: int = 0  # nothing was on the disk: the run began again
     over: int = 0  # it had ended before
     wrong: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A moment to die at: `die` brings a folder into the state that death leaves."""
+    """A moment to die: `die` brings a folder into the state after death."""
 
     name: str
     die: Callable[[Program], None]
@@ -72,7 +72,7 @@ class Point:
 
 
 def list_operations(program: Program) -> list[tuple[str, int, int]]:
-    """What a whole run does to its journal: write, flush or folder; bytes; effects that are there by then."""
+    """Return the operations of a whole run on its journal: kind, bytes, effects so far."""
     program.write("page.md", PAGE)
     noted = program.folder / "operations"
     assert run_dying(program, f"note:{noted}", "page.md", "--yes").status == 0
@@ -84,7 +84,7 @@ def list_operations(program: Program) -> list[tuple[str, int, int]]:
 def run_dying(
     program: Program, what: str, *arguments: str, env: Mapping[str, str | None] | None = None
 ) -> ProgramResult:
-    """Run the program on a journal that dies, fails or notes."""
+    """Run the program with `tests.support.dying`."""
     done = subprocess.run(
         [*DYING, what, *arguments],
         cwd=program.work,
@@ -99,14 +99,14 @@ def run_dying(
 
 
 def list_event_deaths(done: Sequence[tuple[str, int, int]]) -> Iterator[Point]:
-    """The program dies just before and after each event is written and each flush, and in its middle."""
+    """Yield deaths of the program before, in and after each write of an event and each flush."""
     for number, (kind, _, _) in enumerate(done, 1):
         for what in ("die", "tear") if kind == "write" else ("die",):
             yield Point(f"{what}:{number}", lambda program, w=f"{what}:{number}": _begin(program, w))  # type: ignore[misc]
 
 
 def list_double_deaths(done: Sequence[tuple[str, int, int]]) -> Iterator[Point]:
-    """The program dies at an event, and again at one when it has been taken up."""
+    """Yield deaths of the program at an event, and again at one after it was resumed."""
     draw = random.Random(4)  # noqa: S311 - the same moments each time
 
     for first in range(3, len(done), 2):
@@ -136,7 +136,7 @@ def _begin(program: Program, what: str) -> None:
 
 
 def list_disk_failures(done: Sequence[tuple[str, int, int]], error: str, told: str) -> Iterator[Point]:
-    """From an operation on, no write and no flush succeeds: no further statement starts, which is said."""
+    """Yield disks that fail from an operation on: no further statement starts, with a message."""
 
     for number in range(1, len(done) + 1):
 
@@ -146,7 +146,7 @@ def list_disk_failures(done: Sequence[tuple[str, int, int]], error: str, told: s
             assert f".jsonl`: {told}" in ran.stdout, ran.output
             assert "the run has stopped before the next statement" in ran.stdout
             assert "`runbook-exec resume " in ran.stdout
-            # what had started by then, and no more
+            # only statements that had started by then
             had = max((effects for _, _, effects in done[: number - 1]), default=0)
             assert had <= len(_read_log(program)) <= had + 1
             assert _read_log(program) == EFFECTS[: len(_read_log(program))]
@@ -155,7 +155,7 @@ def list_disk_failures(done: Sequence[tuple[str, int, int]], error: str, told: s
 
 
 def list_random_deaths(victim: str, count: int, seconds: float) -> Iterator[Point]:
-    """The program, its shell, or both with all they run, are killed at any moment of the run."""
+    """Yield kills of the program, its shell, or both with their children, at random moments."""
     draw = random.Random(victim)  # noqa: S311 - the same moments each time
 
     for _ in range(count):
@@ -188,13 +188,13 @@ def _kill(pid: int, victim: str) -> None:
 def list_power_cuts(
     done: Sequence[tuple[str, int, int]], journal: bytes, name: str, kept: str
 ) -> Iterator[Point]:
-    """The machine loses its power after each operation.
+    """Yield power cuts after each operation.
 
-    Of what was written and not flushed, nothing is left, or a part, or all, or blocks of noughts, by `kept`.
-    What statements had done since the last flush may be there or not.
+    `kept` says how much of the unflushed data is left: nothing, a part, all, or blocks of zeros. Effects of
+    statements since the last flush may be on the disk or not.
     """
     written = flushed = 0
-    known = False  # that there is such a file
+    known = False  # whether the disk knows that the file exists
     seen: set[tuple[bytes | None, int]] = set()
     for number, (kind, size, effects) in enumerate(done):
         written += size
@@ -202,7 +202,7 @@ def list_power_cuts(
         known |= kind == "folder"
         later = done[number + 1][2] if number + 1 < len(done) else effects
         for left in _remaining_journals(journal, flushed, written, kept):
-            # what a statement has done is on the disk if its end is: these here see to that themselves
+            # the effects of a statement are on the disk if its end is: these statements flush them themselves
             least = _effects_finished(left)
             for there in range(max(least, min(effects, _effects_finished(journal[:flushed]))), later + 1):
                 disks = [left] if known else [left, None]
@@ -240,12 +240,12 @@ def _write_files(program: Program, name: str, journal: bytes | None, effects: in
 
 
 def resume(program: Program, *options: str) -> ProgramResult:
-    """Take up the newest run by itself."""
+    """Resume the newest run without a person."""
     return program.run("resume", "--yes", "--no-input", *options)
 
 
 def check_resume(program: Program, row: Row) -> None:
-    """Take the run up until it has succeeded, and see that everything is there once."""
+    """Resume the run until it succeeds, and check that every effect is there once."""
     flight = _in_flight(program)
     ran = resume(program)
     row.points += 1
@@ -256,7 +256,7 @@ def check_resume(program: Program, row: Row) -> None:
             row.anew += 1
             assert program.run("page.md", "--yes").status == 0
     elif ran.status == 2:
-        # all but the line end of the very last line is there, which looks as if somebody had taken it out
+        # only the end of the last line is missing, which looks like a change of the journal
         assert "the line itself is whole: the machine died just there" in ran.stderr, ran.output
         assert _read_log(program) == EFFECTS
         row.over += 1
@@ -275,14 +275,14 @@ def check_resume(program: Program, row: Row) -> None:
 
 
 def _decision(program: Program, ran: ProgramResult) -> tuple[str, str]:
-    """What a person says who has looked at what the statement in doubt has done."""
+    """Return the answer of a person who has checked the effects of the statement in doubt."""
     assert "was running when the run died, and may have happened" in ran.stdout, ran.output
     statement = ran.stdout.split("--assume done ")[1].split("`")[0]
     return ("done" if NAMES[statement] in _read_log(program) else "again"), statement
 
 
 def _in_flight(program: Program) -> str | None:
-    """The statement that has started and not ended, as the whole lines of the journal tell."""
+    """Return the statement that has started and not ended, from the complete lines of the journal."""
     flight = None
     for path in program.runs.glob("*.jsonl"):
         for line in path.read_bytes().split(b"\n")[:-1]:
@@ -292,7 +292,7 @@ def _in_flight(program: Program) -> str | None:
             elif event["event"] == "statement_finished":
                 flight = f"{event['step']}.{event['statement']}" if event.get("doubt") else None
             elif event["event"] == "answered" and event["question"] == "doubt":
-                flight = None  # somebody has decided
+                flight = None  # a person has decided
     return flight
 
 
@@ -310,7 +310,7 @@ def _clear(program: Program) -> None:
 
 
 def make_rows(program: Program, count: int) -> Iterator[tuple[Row, list[Point]]]:
-    """Each way to die with its points; `count` for each of those at random moments."""
+    """Return each way to die with its points; `count` points at random moments."""
     done = list_operations(program)
     (path,) = program.runs.glob("*.jsonl")
     journal, name = path.read_bytes(), path.name
@@ -334,7 +334,7 @@ def make_rows(program: Program, count: int) -> Iterator[tuple[Row, list[Point]]]
 
 
 def try_all(program: Program, row: Row, points: Sequence[Point]) -> None:
-    """Die at each of the points, and take up what is left."""
+    """Die at each of the points, and resume the run."""
     for point in points:
         _clear(program)
         try:

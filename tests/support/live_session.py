@@ -1,4 +1,4 @@
-"""What the tests of the live session share: real shells, what a statement gave, a person at a terminal."""
+"""Helpers for tests of the live session: real shells, results of statements, a person at a terminal."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from runbook_exec.system.tty import OperatorTty
 
 SHELLS = ("fish", "bash", "zsh", "sh")
 POSIX = ("bash", "zsh", "sh")
-GENEROUS = 30.0  # seconds after which a statement that should have ended long ago is a failure
+GENEROUS = 30.0  # seconds after which a statement that has not ended is a failure
 
 
 @dataclass(frozen=True)
 class StatementResult:
-    """What a statement printed, with plain line ends, and how it ended."""
+    """The output of a statement, with plain line ends, and its end."""
 
     raw: bytes
     done: Done
@@ -39,7 +39,7 @@ class StatementResult:
 
 
 def home_environment(folder: Path) -> dict[str, str]:
-    """An environment whose home folder holds no configuration, and no work for a first fish to do."""
+    """Return an environment with a home folder that has no configuration, and is ready for fish."""
     (folder / "data/fish/generated_completions").mkdir(parents=True, exist_ok=True)
     wanted = {"PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8", "HOME": str(folder)}
     wanted["RUNBOOK_EXEC_TRUSTED"] = str(folder)
@@ -54,7 +54,7 @@ def open_session(
     clean: bool = True,
     keyboard: OperatorTty | None = None,
 ) -> Iterator[Session]:
-    """A started session in a folder of its own."""
+    """Start a session in a folder of its own."""
     environ = home_environment(folder)
     with Session(shell, clean=clean, cwd=str(folder), environ=environ, keyboard=keyboard) as session:
         assert next(item for item in session.start() if isinstance(item, Done)).ended == ""
@@ -123,5 +123,5 @@ class TerminalOperator:
 
 
 def run_statements(session: Session, codes: Sequence[str]) -> list[str]:
-    """What each of some statements printed, together with what an earlier one left for it to see."""
+    """Return the output of each statement, together with output that an earlier one left behind."""
     return [run_statement(session, code).text for code in codes]

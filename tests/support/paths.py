@@ -1,4 +1,4 @@
-"""Where the tests find the project and their data."""
+"""The folders of the project and of the tests' data."""
 
 from __future__ import annotations
 

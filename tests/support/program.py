@@ -1,4 +1,4 @@
-"""The program as a user runs it: a process of its own, with a home that holds nothing and no terminal."""
+"""The program as a user runs it: a process of its own, with an empty home and without a terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")
 
 @dataclass(frozen=True, slots=True)
 class ProgramResult:
-    """How the program ended and what it printed."""
+    """The exit status of the program and its output."""
 
     status: int
     stdout: str
@@ -28,7 +28,7 @@ class ProgramResult:
 
     @property
     def output(self) -> str:
-        """Everything that it printed."""
+        """Return all of its output."""
         return self.stdout + self.stderr
 
 
@@ -40,16 +40,16 @@ class Program:
 
     @property
     def work(self) -> Path:
-        """The working directory."""
+        """Return the working directory."""
         return self.folder / "work"
 
     @property
     def runs(self) -> Path:
-        """Where the journals are."""
+        """Return the folder of journals."""
         return self.folder / "home" / "state" / "runbook-exec" / "runs"
 
     def environment(self, more: Mapping[str, str | None] | None = None) -> dict[str, str]:
-        """What the program is started with: little of ours, and `more`, where None takes a variable away."""
+        """Return the program's environment: few of our variables, and `more`; None removes one."""
         home = self.folder / "home"
         mine = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         mine |= {"HOME": str(home), "TERM": "dumb", "PYTHONPATH": str(REPOSITORY)}
@@ -63,7 +63,7 @@ class Program:
         return mine
 
     def write(self, name: str, text: str) -> Path:
-        """Put a file into the working directory, its line ends as they are."""
+        """Write a file in the working directory, with its line ends unchanged."""
         path = self.work / name
         path.write_bytes(text.encode())
         return path
@@ -88,7 +88,7 @@ class Program:
         )
 
     def start(self, *arguments: str, env: Mapping[str, str | None] | None = None) -> subprocess.Popen[bytes]:
-        """Start the program and go on; its output is not looked at."""
+        """Start the program without waiting; its output is dropped."""
         return subprocess.Popen(
             [*COMMAND, *arguments],
             cwd=self.work,
@@ -107,35 +107,35 @@ class Program:
         return self.run("page.md", *arguments, env=env)
 
     def journal_path(self) -> Path:
-        """The journal of the only run there was."""
+        """Return the journal of the only run."""
         (path,) = self.runs.glob("*.jsonl")
         return path
 
     def read_events(self) -> list[Event]:
-        """The events in that journal."""
+        """Return the events in that journal."""
         return list(read_journal(self.journal_path()))
 
     def read_all_files(self) -> bytes:
-        """All that is left under the folder, file after file."""
+        """Return the content of all files in the folder."""
         return b"\n".join(path.read_bytes() for path in sorted(self.folder.rglob("*")) if path.is_file())
 
 
 def prepare_program(folder: Path) -> Program:
-    """The program in a new folder, which the shells find ready."""
-    # where fish finds no generated completions, it reads every manual page of the machine to make some
+    """Return the program in a new folder that is prepared for the shells."""
+    # without generated completions, fish reads every manual page of the machine to make some
     (folder / "home" / "data" / "fish" / "generated_completions").mkdir(parents=True)
     (folder / "work").mkdir()
     return Program(folder)
 
 
 def fish_page(*scripts: str, title: str = "Steps", above: str = "") -> str:
-    """A page whose procedure has these scripts, each a block of its one step."""
+    """Return a page with one step that has these scripts as blocks."""
     blocks = (f"{above}\n```fish\n{script}\n```\n" for script in scripts)
     return f"# Page\n\n## {title}\n\n" + "\n".join(blocks)
 
 
 def normalize_output(text: str, program: Program) -> str:
-    """What was printed, without what differs from run to run: times, ids and folders."""
+    """Return output without times, ids and folders, which differ between runs."""
     text = text.replace(str(program.work), "WORK").replace(str(program.folder / "home"), "HOME")
     text = re.sub(r"\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}\.jsonl", "TIME-RUN.jsonl", text)
     text = re.sub(r"^(  run      )[0-9a-f]{8}$", r"\1RUN", text, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""A program in a real pseudo-terminal, and what its screen shows."""
+"""A program in a real pseudo-terminal, and its screen."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 import pexpect
 import pyte
 
-_UNPAINTED = 2.0  # seconds without output after which a screen is as it will be
-_PAUSE = 0.3  # seconds without output after which somebody who types goes on
-PATIENCE = 30.0  # seconds that a text may take to appear; a test that passes waits for none of them
+_UNPAINTED = 2.0  # seconds without output after which a screen is complete
+_PAUSE = 0.3  # seconds without output after which a person types the next key
+PATIENCE = 30.0  # seconds that a text may take to appear, on a busy machine
 _MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 
 ENTER, ESCAPE, UP, DOWN, CLEAR = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x15"
@@ -34,37 +34,37 @@ class Screen:
         self._stream = pyte.ByteStream(self._display)
 
     def text(self) -> str:
-        """The screen as lines, without what is blank at their ends."""
+        """Return the screen as lines, without blanks at their ends."""
         return "\n".join(line.rstrip() for line in self._display.display).rstrip()
 
     def cells(self) -> list[list[Any]]:
-        """The screen as rows of characters with their colours, as pyte has them."""
+        """Return the screen as rows of pyte's characters with their colours."""
         buffer = self._display.buffer
         return [[buffer[row][at] for at in range(self.columns)] for row in range(self._display.lines)]
 
     @property
     def styles(self) -> set[int]:
-        """The colours and other renditions that were ever asked for, as SGR numbers."""
+        """Return the colours and other styles in all output so far, as SGR numbers."""
         found = re.findall(rb"\x1b\[([\d;]*)m", self.raw)
         return {int(code or 0) for codes in found for code in codes.split(b";")}
 
     @property
     def modes(self) -> dict[bytes, bool]:
-        """The terminal's private modes as the output has left them: number -> on."""
+        """Return the terminal's private modes after the output so far: number -> on."""
         return {
             mode: switch == b"h" for modes, switch in _MODES.findall(self.raw) for mode in modes.split(b";")
         }
 
     def wait(self, *texts: str) -> str:
-        """Wait until all the texts are on the screen together; gives the screen's text."""
+        """Wait until all the texts are on the screen together, and return the screen's text."""
         return self.wait_until(lambda shown: all(text in shown for text in texts), f"{texts} on the screen")
 
     def wait_last(self, text: str) -> str:
-        """Wait until a text is the last that the screen shows; gives the screen's text."""
+        """Wait until the screen ends with a text, and return the screen's text."""
         return self.wait_until(lambda shown: shown.endswith(text), f"`{text}` at the end of the screen")
 
     def wait_until(self, so: Callable[[str], bool], what: str) -> str:
-        """Wait until the screen's text is `so`; gives the text. `what` is told where that never comes."""
+        """Wait until `so` holds for the screen's text, and return the text; `what` describes it in errors."""
         until = time.monotonic() + PATIENCE
         while not so(self.text()):
             goes_on = time.monotonic() < until and self._read(until - time.monotonic())
@@ -72,7 +72,7 @@ class Screen:
         return self.text()
 
     def wait_for_view(self, view: Callable[[str], str], reviewed: str) -> str:
-        """What `view` makes of the screen, once it is as `reviewed` or no more is painted."""
+        """Return the `view` of the screen, once it is as `reviewed` or no more is painted."""
         while (found := view(self.text())) != reviewed and self._read(_UNPAINTED):
             pass
         return found
@@ -83,16 +83,16 @@ class Screen:
             self.child.send(key.encode())
 
     def type_slowly(self, text: str) -> None:
-        """Type a text as a person would, who looks at it before the next key.
+        """Type a text, and wait until it is painted.
 
-        fish 3 colours it meanwhile, and would do so over the prompt of its next `read` if that came first.
+        fish 3 colours it later, and would paint over the prompt of its next `read` if a key came first.
         """
         self.type(text)
         while self._read(_PAUSE):
             pass
 
     def wait_status(self) -> int:
-        """Wait for the program's end and give its exit status."""
+        """Wait for the program's end, and return its exit status."""
         until = time.monotonic() + PATIENCE
         while self._read(until - time.monotonic()):
             pass
@@ -102,13 +102,13 @@ class Screen:
         return int(self.child.exitstatus)
 
     def hang_up(self) -> None:
-        """Close the terminal under the program, and wait until that has ended it."""
+        """Close the program's terminal, and wait for the program's end."""
         self.child.ptyproc.fileobj.close()
         self.child.ptyproc.closed = True
         self.child.wait()
 
     def _read(self, patience: float) -> bool:
-        """Take in some output; False once there will be none."""
+        """Read some output, and return False at its end."""
         ready, _, _ = select.select([self.child.child_fd], [], [], max(0.0, patience))
         try:
             data = os.read(self.child.child_fd, 65536) if ready else b""
@@ -120,7 +120,7 @@ class Screen:
 
 
 def text_from(shown: str, text: str) -> str:
-    """A screen from the last line that holds a text."""
+    """Return a screen from the last line that holds a text."""
     lines = shown.split("\n")
     return "\n".join(lines[max(n for n, line in enumerate(lines) if text in line) :])
 
@@ -129,7 +129,7 @@ def text_from(shown: str, text: str) -> str:
 def open_screen(
     command: Sequence[str], cwd: Path, environment: Mapping[str, str], columns: int = 80, rows: int = 24
 ) -> Iterator[Screen]:
-    """The program on a terminal of this size; it is ended, if it has not, with the block."""
+    """Start the program on a terminal of this size; it is killed at the end of the block."""
     child: Any = pexpect.spawn(
         command[0],
         list(command[1:]),

@@ -1,6 +1,6 @@
-"""The cases of writing values that Python and the page's script are both held against: `cases/filled.json`.
+"""Cases of quoted values that test both Python and the page's script: `cases/filled.json`.
 
-`python -m tests.support.site_cases` writes them anew from the shells' own modules, for review.
+`python -m tests.support.site_cases` writes them again from the shells' own modules, for review.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ VALUES = (
 
 
 class Case(NamedTuple):
-    """A statement's facts, the values, and the statement with them; None where it cannot be written."""
+    """A statement's facts, the values, and the statement with them; None if they cannot be quoted."""
 
     recipe: dict[str, Any]
     values: dict[str, str]
@@ -76,7 +76,7 @@ class Case(NamedTuple):
 
 
 def make_cases(seed: int, each: int) -> Iterator[Case]:
-    """So many cases of every statement in every shell, with values that chance chooses."""
+    """Make so many cases of every statement in every shell, with random values."""
     chance = random.Random(seed)  # noqa: S311
     texts = {"fish": FISH, "bash": POSIX, "zsh": POSIX, "sh": POSIX}
     for shell, statements in texts.items():
@@ -97,7 +97,7 @@ def make_cases(seed: int, each: int) -> Iterator[Case]:
 
 
 def format_cases() -> str:
-    """The cases of the file, as it is written."""
+    """Return the text of the file."""
     lines = (json.dumps(case._asdict(), ensure_ascii=True) for case in make_cases(1, 3))
     return "[\n" + ",\n".join(lines) + "\n]\n"
 

@@ -1,4 +1,4 @@
-"""Builds sites with both builders, and serves them as strictly as a site can be served."""
+"""Builds sites with both builders, and serves them with a strict policy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def make_project(folder: Path) -> Path:
-    """The site under test in a folder of its own, with the project's own runbooks and documents."""
+    """Make the site under test in a folder of its own, with the project's runbooks and documents."""
     docs = folder / "docs"
     shutil.copytree(DATA / "site", docs)
     shutil.move(docs / "mkdocs.yml", folder / "mkdocs.yml")
@@ -40,7 +40,7 @@ def make_project(folder: Path) -> Path:
 
 
 def write_freshness(page: Path) -> None:
-    """Let the steps of a page have succeeded: the first as it is, the fourth with another text."""
+    """Write successes of a page's steps: the first with its current text, the fourth with another."""
     runbook = parse_runbook(page.read_bytes(), page.name)
     steps = runbook.procedures[0].steps
     when, run = "2026-11-01T10:00:00Z", "1234abcd"
@@ -57,7 +57,7 @@ def write_freshness(page: Path) -> None:
 
 
 def build_site(folder: Path, builder: str, *, strict: bool = False) -> tuple[int, str]:
-    """Build the site of a folder into its `site/`: the exit status, and what was printed."""
+    """Build the site of a folder into its `site/`, and return the exit status and the output."""
     command = [sys.executable, "-m", builder, "build", *(["--strict"] if strict else [])]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "NO_COLOR": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -66,7 +66,7 @@ def build_site(folder: Path, builder: str, *, strict: bool = False) -> tuple[int
 
 @contextmanager
 def serve_site(site: Path) -> Iterator[str]:
-    """The address of a site that is served with the policy for it."""
+    """Serve a site with its policy, and yield its address."""
     header = build_csp(site)
 
     class Handler(SimpleHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""A folder of notes as people keep them, a third of them how-tos: links, nested lists, fences, callouts."""
+"""A folder of realistic notes, a third of them how-tos: links, nested lists, fences, callouts."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ WORDS = (
 
 
 def write_notes(folder: Path, *, extended: bool, topics: Sequence[str] = TOPICS) -> Path:
-    """A project of 12 notes on each topic, with our extension or without; the notes are the same."""
+    """Write a project of 12 notes on each topic, with our extension or without."""
     docs = folder / "docs"
     titles = [f"{topic} {kind}" for topic in topics for kind in KINDS]
     for number, title in enumerate(titles):

@@ -1,4 +1,4 @@
-"""`python without_namespaces.py COMMAND…`: a command where, as in many containers, there are none."""
+"""`python without_namespaces.py COMMAND…`: a command without namespaces, as in many containers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import sys
 
 _UNSHARE = {"x86_64": 272, "aarch64": 97}  # the system call's number
 _NO_NEW_PRIVS, _SECCOMP, _FILTER = 38, 22, 2
-_LOAD, _IS, _RETURN = 0x20, 0x15, 0x06  # a word of what is called; whether it is that; what comes of it
+_LOAD, _IS, _RETURN = 0x20, 0x15, 0x06  # instructions: load a word of the call; compare; return
 _ALLOW, _NOT_PERMITTED = 0x7FFF0000, 0x00050001
 
 
 def main(command: list[str]) -> None:
-    """Forbid it to this process and all that it becomes, and become the command."""
+    """Forbid `unshare` to this process and its children, and become the command."""
     program = (
         struct.pack("HBBI", _LOAD, 0, 0, 0),
         struct.pack("HBBI", _IS, 0, 1, _UNSHARE[platform.machine()]),

@@ -1,7 +1,7 @@
-"""Guided runs, as the operator at a terminal sees them.
+"""Guided runs, as the operator sees them at a terminal.
 
-What each question looks like is kept in `tests/data/screens/`. With `REWRITE_SCREENS=1` those files are
-written anew, for review.
+`tests/data/screens/` has the screen of each question. With `REWRITE_SCREENS=1` those files are written again,
+for review.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def guided(
     rows: int = 24,
     **env: str,
 ) -> Iterator[Screen]:
-    """A guided run of a page."""
+    """Start a guided run of a page."""
     program.write("page.md", page)
     command = [*COMMAND, "page.md", *arguments]
     with open_screen(command, program.work, program.environment(env), columns, rows) as shown:
@@ -46,7 +46,7 @@ def guided(
 
 
 def steps(*scripts: str) -> str:
-    """A page with a step for each script."""
+    """Return a page with a step for each script."""
     parts = [f"### {number}. Step\n\n```fish\n{script}\n```\n" for number, script in enumerate(scripts, 1)]
     return "# Page\n\n## Procedure\n\n" + "\n".join(parts)
 
@@ -58,7 +58,7 @@ def answer(shown: Screen, question: str, *keys: str) -> None:
 
 
 def pick_next(shown: Screen) -> str:
-    """Move down by one row of a list; gives the row."""
+    """Move down by one row of a list, and return the row."""
 
     def picked(text: str) -> str:
         return next((line for line in text.split("\n") if line.startswith("  ›")), "")
@@ -69,7 +69,7 @@ def pick_next(shown: Screen) -> str:
 
 
 def steadied(text: str) -> str:
-    """A screen without what differs from run to run: times, dates, ids and tokens."""
+    """Return a screen without times, dates, ids and tokens, which differ between runs."""
     text = re.sub(r"\b\d+\.\d s\b", "0.0 s", text)
     text = re.sub(r"\d{4}-\d\d-\d\d(T\d{6})?", lambda m: "YYYY-MM-DD" + ("THHMMSS" if m[1] else ""), text)
     text = re.sub(r"\b\w{6}…\w{6}\b", "xxxxxx…xxxxxx", text)
@@ -80,7 +80,7 @@ def steadied(text: str) -> str:
 
 
 def reviewed(name: str) -> str:
-    """A screen as it was last reviewed; empty where it is to be written anew."""
+    """Return a screen as it was last reviewed; "" if it is written again."""
     return "" if os.environ.get("REWRITE_SCREENS") else (SCREENS / f"{name}.txt").read_text(encoding="utf-8")
 
 
@@ -93,15 +93,15 @@ def same(name: str, found: str) -> None:
 
 
 def looks_as_reviewed(name: str, shown: Screen, view: Callable[[str], str] = str) -> None:
-    """Assert that what `view` shows of the screen comes to be as it was last reviewed."""
+    """Assert that the `view` of the screen becomes as it was last reviewed."""
     same(name, shown.wait_for_view(lambda text: view(text) + "\n", reviewed(name)))
 
 
-# the whole job
+# whole runs
 
 
 def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None:
-    """Our runbook: a wrong code, a captured token that fills itself in, the old id picked by filtering."""
+    """Our runbook: a wrong code, a captured token that fills a placeholder, the old id picked by a filter."""
     environment = dict(os.environ) | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-m", "practice", "run"]
     with open_screen(command, REPOSITORY, environment) as shown:
@@ -140,8 +140,8 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
         assert b"fm2_" not in shown.raw
 
 
-def test_the_seed_runs_unmodified(tmp_path: Path) -> None:
-    """The document as it was given: its unannotated token is masked, offered and taken with enter."""
+def test_the_original_document_runs_unchanged(tmp_path: Path) -> None:
+    """Its token without an annotation is masked, offered and taken with enter."""
     world = create(tmp_path / "world", browser=False)
     environment = world.environment(os.environ) | {"PYTHONPATH": str(REPOSITORY)}
     with (
@@ -174,7 +174,7 @@ def test_the_seed_runs_unmodified(tmp_path: Path) -> None:
         assert all(so for _, so in outcomes(world))
 
 
-# what each question looks like
+# the screen of each question
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_every_question_looks_as_reviewed(
 
 
 def _questions(shown: Screen, reviewed: str) -> Iterator[str]:
-    """Go through `guided.md`, and give the screen at each of its questions, once it is as reviewed."""
+    """Go through `guided.md`, and yield the screen at each question, once it is as reviewed."""
     parts = re.split(r"\n\n(?=════ |status )", reviewed)
 
     def titled(title: str, *waited: str) -> str:
@@ -210,7 +210,7 @@ def _questions(shown: Screen, reviewed: str) -> Iterator[str]:
 
     def newest(text: str) -> str:
         heading = max(re.findall(r"^  \d/6  .*", text, re.MULTILINE), default="")
-        # a large screen still holds all that came before
+        # a large screen still shows all earlier output
         return text if shown.columns < 100 else text_from(text, heading)
 
     yield titled("a statement", "1 of 7 ›")
@@ -255,11 +255,11 @@ def _questions(shown: Screen, reviewed: str) -> Iterator[str]:
     yield titled("the end", ".jsonl")
 
 
-# the shell lives on
+# the shell survives
 
 
-def test_an_interrupt_ends_the_statement_and_nothing_else(program: Program) -> None:
-    """After ^C the session, its variables and the terminal are usable: by `!`, and by retry."""
+def test_an_interrupt_ends_only_the_statement(program: Program) -> None:
+    """After ^C the session, its variables and the terminal are usable, with `!` and with retry."""
     page = steps("set -g greeting hello", "sleep 100", "echo $greeting again")
     with guided(program, page) as shown:
         answer(shown, "1 of 3 ›", ENTER)
@@ -279,7 +279,7 @@ def test_an_interrupt_ends_the_statement_and_nothing_else(program: Program) -> N
 
 
 def test_quitting_after_a_failure_is_a_failure(program: Program) -> None:
-    """q after a statement that failed exits with 1, and the summary says where."""
+    """q after a failed statement exits with 1, and the summary shows the step."""
     with guided(program, steps("true", "false", "true")) as shown:
         answer(shown, "1 of 3 ›", ENTER)
         answer(shown, "2 of 3 ›", ENTER)
@@ -289,8 +289,8 @@ def test_quitting_after_a_failure_is_a_failure(program: Program) -> None:
         assert shown.wait_status() == 1
 
 
-def test_the_prompt_is_the_session_s_own(program: Program) -> None:
-    """`!` sees what statements set, keeps what is set there, and both `exit` and ^D come back."""
+def test_the_prompt_is_that_of_the_session(program: Program) -> None:
+    """`!` has the variables of statements, and keeps its own; `exit` and ^D return to the question."""
     with guided(program, steps("set -g a one", "echo $a $b")) as shown:
         answer(shown, "1 of 2 ›", ENTER)
         answer(shown, "2 of 2 ›", "!")
@@ -307,7 +307,7 @@ def test_the_prompt_is_the_session_s_own(program: Program) -> None:
 
 
 def test_a_skipped_statement_is_not_run(program: Program) -> None:
-    """s goes on with the next statement, and the summary tells."""
+    """s continues with the next statement, and the summary shows `skipped`."""
     with guided(program, steps("touch made", "true")) as shown:
         answer(shown, "1 of 2 ›", "s")
         shown.wait("–  skipped")
@@ -318,7 +318,7 @@ def test_a_skipped_statement_is_not_run(program: Program) -> None:
 
 
 def test_two_interrupts_at_a_question_quit(program: Program) -> None:
-    """One ^C may come too late for the statement it was meant for: only a second one leaves."""
+    """One ^C may be too late for the statement it was meant for, so only a second one quits."""
     with guided(program, steps("echo never")) as shown:
         answer(shown, "1 of 1 ›", INTERRUPT)
         answer(shown, "^C again quits", INTERRUPT)
@@ -330,14 +330,14 @@ def test_two_interrupts_at_a_question_quit(program: Program) -> None:
 
 
 def editor(program: Program, script: str) -> str:
-    """An editor, called vi, that writes down how it was called and then does what a script says."""
+    """Create an editor called vi that records its arguments and then runs a script."""
     path = program.write("vi", f'#!/bin/sh\necho "$@" >>calls\n{script}\n')
     path.chmod(0o755)
     return str(path)
 
 
 def test_the_page_can_be_edited_at_its_line(program: Program) -> None:
-    """`e` opens the editor at the statement's line, and the run goes on with the new text."""
+    """`e` opens the editor at the statement's line, and the run continues with the new text."""
     vi = editor(program, "sed -i s/wrong/right/ page.md")
     with guided(program, steps("true", "echo wrong"), EDITOR=vi) as shown:
         answer(shown, "1 of 2 ›", ENTER)
@@ -349,8 +349,8 @@ def test_the_page_can_be_edited_at_its_line(program: Program) -> None:
     assert (program.work / "calls").read_text() == "+14 page.md\n"
 
 
-def test_a_failed_statement_can_be_mended_on_the_page(program: Program) -> None:
-    """`e` after a failure comes back to the same statement as it now reads."""
+def test_a_failed_statement_can_be_corrected(program: Program) -> None:
+    """`e` after a failure returns to the same statement with its new text."""
     with guided(program, steps("false"), EDITOR=editor(program, "sed -i s/false/true/ page.md")) as shown:
         answer(shown, "1 of 1 ›", ENTER)
         answer(shown, "r retry", "e")
@@ -360,8 +360,8 @@ def test_a_failed_statement_can_be_mended_on_the_page(program: Program) -> None:
         assert shown.wait_status() == 0
 
 
-def test_an_edit_that_breaks_the_page_can_be_mended(program: Program) -> None:
-    """A page that cannot be run says why and can be edited again; nothing runs in between."""
+def test_an_edit_that_breaks_the_page_can_be_corrected(program: Program) -> None:
+    """The problems are shown, the page can be edited again, and nothing runs in between."""
     page = steps("echo fine")
     vi = editor(program, "if test -e kept; then mv kept page.md; else mv page.md kept; printf '%s\\n' --- "
                 "'runbook: {nonsense: 1}' --- >page.md; cat kept >>page.md; fi")  # fmt: skip
@@ -375,8 +375,8 @@ def test_an_edit_that_breaks_the_page_can_be_mended(program: Program) -> None:
         assert shown.wait_status() == 0
 
 
-def test_an_editor_that_is_not_there_is_told(program: Program) -> None:
-    """A wrong EDITOR is a sentence, and the question is asked again."""
+def test_a_missing_editor_is_reported(program: Program) -> None:
+    """A wrong EDITOR gives one sentence, and the question is asked again."""
     with guided(program, steps("true"), EDITOR="no-such-editor") as shown:
         answer(shown, "1 of 1 ›", "e")
         shown.wait("cannot start the editor: no such file or directory; set EDITOR")
@@ -387,8 +387,8 @@ def test_an_editor_that_is_not_there_is_told(program: Program) -> None:
 # values
 
 
-def test_a_value_can_be_given_anew(program: Program) -> None:
-    """`v` asks again, and the statement shows and gets the other value."""
+def test_a_value_can_be_changed(program: Program) -> None:
+    """`v` asks again, and the statement shows and gets the new value."""
     with guided(program, steps("echo got <name>")) as shown:
         answer(shown, "enter takes it", "first", ENTER)
         shown.wait("echo got first")
@@ -400,8 +400,8 @@ def test_a_value_can_be_given_anew(program: Program) -> None:
         assert shown.wait_status() == 0
 
 
-def test_a_typed_secret_is_nowhere(program: Program) -> None:
-    """What is typed for a secret reaches the program, and neither the screen nor anything that is kept."""
+def test_a_typed_secret_is_not_recorded(program: Program) -> None:
+    """It reaches the program, but not the screen or any file."""
     with guided(program, steps("string length <door-token>; echo <door-token> >/dev/null")) as shown:
         answer(shown, "enter takes it", "hunter2-hunter2", ENTER)
         answer(shown, "1 of 2 ›", ENTER)
@@ -414,7 +414,7 @@ def test_a_typed_secret_is_nowhere(program: Program) -> None:
 
 
 def test_a_pasted_value_keeps_its_line_ends(program: Program) -> None:
-    """Pasted text is one value, newlines and all; the last newline is only how lines are copied."""
+    """Pasted text is one value with its newlines, except the last one, which comes from copying lines."""
     with guided(program, steps("string escape <note>")) as shown:
         answer(shown, "enter takes it", "\x1b[200~one\r\ntwo\rq\n\x1b[201~")
         answer(shown, "enter takes “one␊two␊q”", ENTER)
@@ -424,8 +424,8 @@ def test_a_pasted_value_keeps_its_line_ends(program: Program) -> None:
     assert b"string escape 'one\\ntwo\\nq'" in program.read_all_files()
 
 
-def test_a_value_that_will_not_do_is_asked_for_again(program: Program) -> None:
-    """What the front matter refuses is said at the question, which stays."""
+def test_an_invalid_value_is_asked_for_again(program: Program) -> None:
+    """The question stays, with the reason why the front matter refuses the value."""
     page = "---\nrunbook:\n  inputs:\n    size:\n      pattern: '[0-9]+'\n---\n" + steps("echo <size>")
     with guided(program, page) as shown:
         answer(shown, "enter takes it", "big", ENTER)
@@ -439,8 +439,8 @@ def test_a_value_that_will_not_do_is_asked_for_again(program: Program) -> None:
 # keys
 
 
-def test_a_program_asks_without_an_echo(program: Program) -> None:
-    """What a program reads as a password goes through unseen, and is not kept."""
+def test_a_program_can_read_a_password(program: Program) -> None:
+    """The typed password is not shown and not recorded."""
     code = 'import getpass; print(len(getpass.getpass("door? ")), "letters")'
     ask = shlex.join([sys.executable, "-c", code])
     with guided(program, steps(ask)) as shown:
@@ -452,8 +452,8 @@ def test_a_program_asks_without_an_echo(program: Program) -> None:
     assert b"hunter2" not in program.read_all_files()
 
 
-def test_keys_typed_too_early_answer_nothing(program: Program) -> None:
-    """What is typed while a statement runs does not answer the question after it."""
+def test_early_keys_answer_no_question(program: Program) -> None:
+    """Keys typed while a statement runs do not answer the question after it."""
     waiting = "begin; echo begun; while not test -e go; command sleep 0.05; end; end"
     with guided(program, steps(waiting, "echo second")) as shown:
         answer(shown, "1 of 2 ›", ENTER)
@@ -464,8 +464,8 @@ def test_keys_typed_too_early_answer_nothing(program: Program) -> None:
         assert shown.wait_status() == 0
 
 
-def test_keys_typed_in_one_go_answer_one_question(program: Program) -> None:
-    """Two keys that come together answer one question: the second was typed before its own was seen."""
+def test_two_keys_at_once_answer_one_question(program: Program) -> None:
+    """The second key was typed before its question appeared."""
     with guided(program, steps("echo one", "echo two")) as shown:
         answer(shown, "1 of 2 ›", "sq")
         answer(shown, "2 of 2 ›", ENTER)
@@ -473,8 +473,8 @@ def test_keys_typed_in_one_go_answer_one_question(program: Program) -> None:
         assert shown.wait_status() == 0
 
 
-def test_the_time_that_passes_leaves_a_program_s_question_alone(program: Program) -> None:
-    """A silent statement tells how long it has been running, until it says something itself."""
+def test_the_elapsed_time_does_not_overwrite_a_prompt(program: Program) -> None:
+    """A silent statement shows how long it has been running, until it prints something."""
     script = """sh -c 'sleep 2.5; printf "name? "; read name; echo "hello $name"'"""
     with guided(program, steps(script)) as shown:
         answer(shown, "1 of 1 ›", ENTER)
@@ -513,7 +513,7 @@ echo again
 
 
 def test_a_page_with_several_procedures_has_a_menu(program: Program) -> None:
-    """The procedures are listed, the dangerous ones last, and one is picked by number or arrow."""
+    """The procedures are listed, dangerous ones last, and picked by number or arrow."""
     with guided(program, SECTIONS) as shown:
         looks_as_reviewed("menu-80x24", shown)
         shown.type(ENTER, DOWN, DOWN, DOWN, UP, UP)
@@ -528,7 +528,7 @@ def test_a_page_with_several_procedures_has_a_menu(program: Program) -> None:
 
 @pytest.mark.parametrize("keys", ["q", END, INTERRUPT * 2])
 def test_the_menu_can_be_left(program: Program, keys: str) -> None:
-    """Where nothing is picked nothing runs, and nothing is journaled."""
+    """If no procedure is picked, nothing runs and no journal is written."""
     with guided(program, SECTIONS) as shown:
         answer(shown, "which one? ›", *keys)
         assert shown.wait_status() == 130
@@ -538,8 +538,8 @@ def test_the_menu_can_be_left(program: Program, keys: str) -> None:
 # the terminal
 
 
-def test_a_narrow_terminal_will_do(program: Program) -> None:
-    """Forty columns, wide characters and words that are too long: everything is folded, nothing fails."""
+def test_a_narrow_terminal_is_enough(program: Program) -> None:
+    """Forty columns, wide characters and long words: everything is folded, nothing fails."""
     words = "広い文字のある段落、とても長い題名がここにあります、もっともっと長い題名"
     page = steps(f"set -g words '{words}' {'x' * 90}", "echo <value>").replace("Step", f"Step {words}")
     with guided(program, page, columns=40, rows=20) as shown:
@@ -551,8 +551,8 @@ def test_a_narrow_terminal_will_do(program: Program) -> None:
         looks_as_reviewed("narrow-40x20", shown, lambda text: steadied(text.partition("  run  ")[0]))
 
 
-def test_what_a_program_leaves_behind_is_set_right(program: Program) -> None:
-    """A program that dies in the other screen, the cursor hidden and the mouse taken, leaves no trace."""
+def test_the_terminal_is_restored_after_a_program(program: Program) -> None:
+    """The program dies in the alternate screen, with a hidden cursor and mouse reports."""
     with guided(program, steps("printf '\\e[?1049h\\e[?25l\\e[?1000h\\e[1;31mred'", "true")) as shown:
         answer(shown, "1 of 2 ›", ENTER)
         shown.wait("2 of 2 ›")
@@ -565,8 +565,8 @@ def test_what_a_program_leaves_behind_is_set_right(program: Program) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("script", ["echo begun; command sleep 100", "echo <begun>"])
-def test_a_run_that_is_told_to_end_ends(program: Program, number: signal.Signals, script: str) -> None:
-    """In a statement or at a question, the modes are as they were found and the journal has its end."""
+def test_a_signal_ends_the_run(program: Program, number: signal.Signals, script: str) -> None:
+    """In a statement and at a question, the terminal is restored and the journal has its end."""
     with guided(program, steps(script)) as shown:
         found = termios.tcgetattr(shown.child.child_fd)
         if "sleep" in script:
@@ -584,8 +584,8 @@ def test_a_run_that_is_told_to_end_ends(program: Program, number: signal.Signals
     assert (last.event, getattr(last, "outcome", "")) == ("run_ended", "stopped")
 
 
-def test_a_terminal_that_goes_away_ends_the_run(program: Program) -> None:
-    """Where the window is closed in the middle of a statement, the journal still has its end."""
+def test_a_closed_terminal_ends_the_run(program: Program) -> None:
+    """If the window is closed during a statement, the journal still has its end."""
     with guided(program, steps("echo begun; command sleep 100")) as shown:
         answer(shown, "1 of 2 ›", ENTER)
         answer(shown, "2 of 2 ›", ENTER)
@@ -593,3 +593,95 @@ def test_a_terminal_that_goes_away_ends_the_run(program: Program) -> None:
         shown.hang_up()
     last = program.read_events()[-1]
     assert (last.event, getattr(last, "outcome", "")) == ("run_ended", "stopped")
+
+
+# text that a terminal would show as other text
+
+
+DECEIVING = """---
+runbook:
+  inputs:
+    name:
+      help: \u2066help
+---
+
+# Page \u202eone
+
+## Deploy \u202etwo
+
+Prose \u200bthree, &#x202e;and an entity.
+
+<!-- runbook: confirm="Really \u202efour?" -->
+```fish
+echo a\u202eb <name>
+```
+
+## Check \u202efive
+
+```fish
+true
+```
+"""
+
+HIDDEN = re.compile("[\u200b\u2028\u202a-\u202e\u2066-\u2069]")
+
+
+def test_a_guided_run_shows_characters_that_cannot_be_seen(program: Program) -> None:
+    """In titles, prose, questions, help, statements, values and the summary they are written out."""
+    with guided(program, DECEIVING) as shown:
+        shown.wait(r"Page \u202eone", r"Deploy \u202etwo", r"Check \u202efive")
+        answer(shown, "which one? ›", "1")
+        shown.wait(r"1/1  Deploy \u202etwo", r"Prose \u200bthree, \u202eand", r"\u2066help", "other keys")
+        shown.type("v1", ENTER)
+        shown.wait(r"echo a\u202eb v1", r"Really \u202efour?")
+        output = shown.raw
+        answer(shown, "1 of 1 ›", "y")
+        shown.wait("Done.", r"1  Deploy \u202etwo")
+        assert shown.wait_status() == 0
+        output += shown.raw[len(output) :].replace("a\u202eb v1".encode(), b"")  # as the program printed it
+        assert not HIDDEN.search(output.decode())
+
+
+def test_an_offered_value_shows_characters_that_cannot_be_seen(program: Program) -> None:
+    """They are written out in the row and in the hint; the value taken is the one that was printed."""
+    page = steps(r"printf 'ID   STATE\n0001\u202e2000  up\n'", "string escape <server-id>")
+    with guided(program, page) as shown:
+        answer(shown, "1 of 2 ›", ENTER)
+        shown.wait(r"takes 0001\u202e2000")
+        assert HIDDEN.findall(shown.raw.decode()) == ["\u202e"]  # as the program printed it
+        shown.type(ENTER)
+        answer(shown, "2 of 2 ›", ENTER)
+        assert shown.wait_until(lambda text: "Done." in text, "the end")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("show", "page.md"), ("page.md#deploy-two", "--dry-run", "--set", "name=\u202ev")]
+)
+def test_show_and_dry_run_show_characters_that_cannot_be_seen(
+    program: Program, arguments: tuple[str, ...]
+) -> None:
+    """They are written out in titles, statements and values."""
+    program.write("page.md", DECEIVING)
+    ran = program.run(*arguments)
+    assert ran.status == 0, ran.output
+    for text in (r"Page \u202eone", r"Deploy \u202etwo", r"echo a\u202eb", r"Check \u202efive"):
+        assert text in ran.stdout
+    assert not HIDDEN.search(ran.output)
+
+
+def test_a_run_without_a_terminal_shows_characters_that_cannot_be_seen(program: Program) -> None:
+    """In the log of an unattended run, in the reason why it waits, and in `runs show`."""
+    program.write("page.md", DECEIVING)
+    options = ("page.md#deploy-two", "--yes", "--trust", "--set", "name=\u202ev")
+    ran = program.run(*options)
+    assert ran.status == 3
+    for text in (r"Page \u202eone", r"Deploy \u202etwo", r"Really \u202efour?"):
+        assert text in ran.output
+    assert not HIDDEN.search(ran.output)
+    ran = program.run(*options, "--confirmed", "1")
+    assert ran.status == 0
+    assert r"$ echo a\u202eb '\u202ev'" in ran.stdout
+    assert HIDDEN.findall(ran.output) == ["\u202e"] * 2  # as the program printed them
+    ran = program.run("runs", "show")
+    assert r"Page \u202eone" in ran.stdout
+    assert not HIDDEN.search(ran.output)

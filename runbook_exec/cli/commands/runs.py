@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from ...errors import reason
 from ...journal.index import NoSuchRun, find_journal, list_journals, list_runs, read_summary
 from ...journal.journal import JournalError
 from ..options import build_parser
@@ -67,7 +68,7 @@ def run(asked: RunsOptions, place: RunsEnvironment) -> str:
         raise
     except OSError as error:
         where = f" `{error.filename}`" if error.filename else ""
-        raise NotDone(f"cannot read or write{where}: {(error.strerror or str(error)).lower()}") from None
+        raise NotDone(f"cannot read or write{where}: {reason(error)}") from None
 
 
 def _list(asked: RunsOptions, place: RunsEnvironment) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...text.ansi import replace_unprintable
+from ...text.ansi import escape_unprintable
 from ..report import Diagnostic, Report
 
 
@@ -14,14 +14,14 @@ def write(report: Report) -> str:
 def format_diagnostic(each: Diagnostic) -> str:
     """A finding in full, with an empty line below it."""
     place = f"{each.path}:{each.location.line}:{each.location.column}"
-    lines = [replace_unprintable(f"{place}: {each.code} {each.message}"), each.excerpt]
+    lines = [escape_unprintable(f"{place}: {each.code} {each.message}"), each.excerpt]
     if each.also:
         lines += [
             f"{each.also.path}:{each.also.location.line}:{each.also.location.column}:",
             each.also.excerpt,
         ]
     if each.hint:
-        lines += [f"  {line}" for line in replace_unprintable(each.hint).split("\n")]
+        lines += [f"  {line}" for line in escape_unprintable(each.hint).split("\n")]
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
+from ...errors import reason
 from ...runs.freshness import BadFreshness, read_freshness, step_digest
 from ...text.source import make_span
 from ..facts.workspace import Workspace, find_workspace
@@ -26,7 +27,7 @@ def last_successes(around: Workspace, path: str) -> Mapping[str, Any] | str | No
     except BadFreshness as error:
         return str(error).removeprefix(f"{around.base / path}: ")
     except OSError as error:
-        return (error.strerror or str(error)).lower()
+        return reason(error)
     return {digest: [each.anchor, each.succeeded] for digest, each in known.steps.items()}
 
 

@@ -27,6 +27,7 @@ from ...engine.events import (
 from ...engine.ports import Keyboard, RunContext
 from ...masking.masker import Masker
 from ...plan.model import ItemId, Plan, PlanItem, Value
+from ...system.atomic_write import create_file
 from .. import relay
 from ..allowlist import HARMLESS
 from ..call_server import CallServer, StandInMessage
@@ -126,8 +127,7 @@ class Recorder:
         for name in _transcript_names(page):
             path = page.with_name(name)
             with contextlib.suppress(FileExistsError):
-                with path.open("xb") as file:
-                    file.write(text)
+                create_file(path, text)
                 return path
         raise FileExistsError(f"too many transcripts beside {page}")
 

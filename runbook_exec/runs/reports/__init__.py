@@ -1,1 +1,1 @@
-"""A finished run, told."""
+"""Reports of a finished run."""

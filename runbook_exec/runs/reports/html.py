@@ -1,6 +1,6 @@
 """The record as one HTML file that fetches nothing: a timeline, each step with its output, a replay.
 
-Everything in it is escaped by the template. The one script is ours; the page's own policy allows no other.
+The template escapes everything in it. The only script is ours; the page's own policy allows no other.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ...document.markdown.html import to_html
 from ...document.model import Prose
 from ...journal.asciicast import Frame
 from ...journal.journal import JournalError
-from ...text.ansi import strip_ansi
+from ...text.ansi import flatten_output
 from ...text.durations import format_duration
 from ...text.moments import format_utc
 from ..record import Attempt, GivenAnswer, Record
@@ -31,17 +31,17 @@ from ..replay import read_frames
 from ..report_model import DOUBT, FAILED, MARKS, OK, BlockReport, RunReport, StatementReport, StepReport
 from .summary import describe_answer, list_facts
 
-_CAST_MOST, _SHARE = 1_000_000, 60_000  # characters of a cast that go into a page; of one statement
+_CAST_MOST, _SHARE = 1_000_000, 60_000  # characters of a cast in a page; of one statement
 
-_SIZE = (80, 24)  # columns and rows, where nothing says how large the terminal was
+_SIZE = (80, 24)  # columns and rows, if the size of the terminal is unknown
 
-_WIDTH = 1000  # of the timeline, in its own units
+_WIDTH = 1000  # of the timeline, in its units
 
-_THIN = 5  # units that a bar has at least, to be seen
+_THIN = 5  # units of a bar at least, to be visible
 
 
 def html_report(filled: RunReport) -> str:
-    """The whole file."""
+    """Return the report as one HTML file."""
     here = Path(__file__).parent
     script = (here / "report.js").read_text(encoding="utf-8")
     environment = Environment(
@@ -50,7 +50,7 @@ def html_report(filled: RunReport) -> str:
     record = filled.record
     rows = [_row(step, record) for step in filled.steps]
     return environment.get_template("report.html.jinja").render(
-        title=strip_ansi(filled.title),
+        title=flatten_output(filled.title),
         outcome=record.outcome,
         reason=_reason(filled),
         lead=" · ".join(_lead(record)),
@@ -73,7 +73,7 @@ def html_report(filled: RunReport) -> str:
 
 
 def _lead(record: Record) -> Iterator[str]:
-    yield strip_ansi(record.started.place)
+    yield flatten_output(record.started.place)
     yield format_utc(record.began)
     yield f"took {format_duration(record.seconds)}"
     if record.started.shell:
@@ -81,18 +81,20 @@ def _lead(record: Record) -> Iterator[str]:
 
 
 def _reason(filled: RunReport) -> str:
-    """Why the run ended as it did, and in which step if one failed."""
-    reason = strip_ansi(filled.record.ended.reason) if filled.record.ended else ""
+    """Return the reason of the run's end, and the step that failed, if any."""
+    reason = flatten_output(filled.record.ended.reason) if filled.record.ended else ""
     failed = next((step for step in filled.steps if step.how in (FAILED, DOUBT)), None)
-    return f"step {failed.label}, {strip_ansi(failed.title)}: {reason or failed.how}" if failed else reason
+    return (
+        f"step {failed.label}, {flatten_output(failed.title)}: {reason or failed.how}" if failed else reason
+    )
 
 
 def _facts(record: Record) -> Iterator[dict[str, Any]]:
-    """What there is to know, and whether it is to be compared letter for letter."""
+    """Yield the facts of a run, and which of them readers compare letter by letter."""
     for name, value in list_facts(record, format_utc):
         yield {
-            "name": strip_ansi(name),
-            "value": strip_ansi(value),
+            "name": flatten_output(name),
+            "value": flatten_output(value),
             "exact": name in ("run", "digest", "commit", "seal"),
         }
 
@@ -103,14 +105,14 @@ def _facts(record: Record) -> Iterator[dict[str, Any]]:
 def _row(step: StepReport, record: Record) -> dict[str, Any]:
     return {
         **_kind(step.how),
-        "name": strip_ansi(f"{step.label} {step.title}"),
+        "name": flatten_output(f"{step.label} {step.title}"),
         "took": format_duration(step.seconds) if step.seconds is not None else "",
         "bars": [*_bars(step, record)],
     }
 
 
 def _bars(step: StepReport, record: Record) -> Iterator[dict[str, Any]]:
-    """The time that a step took as a pale bar, and in it the time that its statements ran."""
+    """Yield the bars of the timeline: a pale one for the step, and in it one for each attempt."""
     if step.span is None:
         return
     first, last = step.span
@@ -119,7 +121,7 @@ def _bars(step: StepReport, record: Record) -> Iterator[dict[str, Any]]:
     for ran in step.attempts:
         at = (ran.started - record.began).total_seconds()
         kind = _kind_of(ran)["kind"]
-        line = strip_ansi(ran.text).splitlines()[0][:60] if ran.text else ""
+        line = flatten_output(ran.text).splitlines()[0][:60] if ran.text else ""
         label = f"{line}, {format_duration(ran.duration)}"
         yield _bar(at, at + ran.duration, record, kind, 1, 12, label)
 
@@ -141,7 +143,7 @@ def _step(step: StepReport) -> dict[str, Any]:
         **_kind(step.how),
         "number": step.number,
         "label": f"{step.label}.",
-        "title": strip_ansi(step.title),
+        "title": flatten_output(step.title),
         "took": format_duration(step.seconds) if step.seconds is not None else "",
         "parts": [_part(part) for part in step.parts],
         "typed": [_attempt_data(ran) for ran in step.typed],
@@ -156,12 +158,12 @@ def _part(part: Prose | BlockReport) -> dict[str, Any]:
         return {"pieces": [_statement(each) for each in part.statements]}
     if not part.statements:
         why = f"not run: {part.block.why_not}" if part.block.why_not else "not run"
-        return {"pieces": [{"comment": f"{strip_ansi(part.block.code).rstrip()}\n({why})"}]}
+        return {"pieces": [{"comment": f"{flatten_output(part.block.code).rstrip()}\n({why})"}]}
     return {"pieces": [*_pieces(part)]}
 
 
 def _pieces(filled: BlockReport) -> Iterator[dict[str, Any]]:
-    """The statements of a block, and what stands between them."""
+    """Yield the statements of a block, and the text between them."""
     block = filled.block
     script, position = block.script.text if block and block.statements else "", 0
     for each in filled.statements:
@@ -174,13 +176,13 @@ def _pieces(filled: BlockReport) -> Iterator[dict[str, Any]]:
 
 def _comment(text: str) -> Iterator[dict[str, Any]]:
     if text.strip(" \t\r\n;"):
-        yield {"comment": textwrap.dedent(strip_ansi(text).strip("\n").lstrip(" ;"))}
+        yield {"comment": textwrap.dedent(flatten_output(text).strip("\n").lstrip(" ;"))}
 
 
 def _statement(statement: StatementReport) -> dict[str, Any]:
     return {
         **_kind(statement.how),
-        "text": strip_ansi(statement.text),
+        "text": flatten_output(statement.text),
         "ran": [_attempt_data(ran, len(statement.attempts) > 1) for ran in statement.attempts],
         "notes": [*_notes(statement.answers)],
     }
@@ -191,15 +193,15 @@ def _attempt_data(ran: Attempt, counted: bool = False) -> dict[str, Any]:
     count = output.count("\n") + 1
     return {
         **_kind_of(ran),
-        "text": strip_ansi(ran.text),
-        "problem": strip_ansi(ran.problem),
+        "text": flatten_output(ran.text),
+        "problem": flatten_output(ran.problem),
         "result": " · ".join(_result(ran, counted)),
         "captured": [
             {
                 "name": f"<{each.name}>",
                 "value": f"a secret of {each.length} characters"
                 if each.secret
-                else strip_ansi(each.value or ""),
+                else flatten_output(each.value or ""),
             }
             for each in ran.captured
         ],
@@ -223,7 +225,7 @@ def _result(ran: Attempt, counted: bool) -> Iterator[str]:
 def _notes(said: Iterable[GivenAnswer]) -> Iterator[dict[str, Any]]:
     for each in said:
         if told := describe_answer(each):
-            yield {**_kind(told[0]), "text": strip_ansi(told[1]), "time": format_utc(each.time)}
+            yield {**_kind(told[0]), "text": flatten_output(told[1]), "time": format_utc(each.time)}
 
 
 def _kind_of(ran: Attempt) -> dict[str, Any]:
@@ -231,12 +233,12 @@ def _kind_of(ran: Attempt) -> dict[str, Any]:
 
 
 def _kind(how: str) -> dict[str, Any]:
-    """How something went in words, as a sign, and as a class of the style sheet."""
+    """Return a result in words, as a sign, and as a class of the style sheet."""
     return {"how": how, "mark": MARKS[how], "kind": how.replace(" ", "-")}
 
 
 def _about(record: Record) -> Markup | str:
-    """What the page says before its procedure."""
+    """Return the prose of the page before its procedure."""
     if record.plan is None:
         return ""
     runbook, procedure = record.plan.runbook, record.plan.procedure
@@ -247,7 +249,7 @@ def _about(record: Record) -> Markup | str:
 
 
 def _prose(text: str) -> Markup:
-    return Markup(to_html(strip_ansi(text), 2))  # noqa: S704 - it escapes all HTML
+    return Markup(to_html(flatten_output(text), 2))  # noqa: S704 - it escapes all HTML
 
 
 # the cast ------------------------------------------------------------------------------------------------
@@ -258,13 +260,13 @@ def _embed_asciicast(record: Record) -> Markup:
         size, frames = read_frames(record.journal)
         played = [*_bound_frames(frames)]
     except (OSError, ValueError, JournalError):
-        size, played = None, []  # the steps have the output all the same
+        size, played = None, []  # the steps show the output in any case
     columns, rows = size or _SIZE
     return htmlsafe_json_dumps({"width": columns, "height": rows, "frames": played})
 
 
 def _bound_frames(frames: Iterator[Frame]) -> Iterator[Sequence[float | str]]:
-    """The output with its times, of each statement so much that the page stays of a sane size."""
+    """Return the frames with a limited amount of each statement's output, to limit the page's size."""
     left, share = _CAST_MOST, _SHARE
     for frame in chain(frames, [Frame(0.0, "m", "")]):
         if frame.kind == "m":

@@ -9,12 +9,12 @@ from ..record import document_path
 from ..report_model import DOUBT, FAILED, NOT_RUN, PARTLY, SKIPPED, RunReport, StepReport
 from .summary import describe_step
 
-# what XML 1.0 cannot hold, not even as a reference
+# characters that XML 1.0 cannot hold, not even as a reference
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_report(filled: RunReport) -> str:
-    """A suite for the run with a case for each step; one that was not reached is skipped."""
+    """Return a suite for the run with a case for each step; steps that were not reached are skipped."""
     record = filled.record
     cases = [_case(filled, step) for step in filled.steps]
     counts = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...document.front_matter.bounds import find_bounds
 from ...document.model import Runbook, Step
-from ...text.ansi import strip_ansi
+from ...text.ansi import flatten_output
 from ...text.durations import format_duration
 from ...text.moments import format_utc
 from ..record import Attempt, GivenAnswer
@@ -24,7 +24,7 @@ _MARKER = re.compile(r"[ \t]*(?:\d{1,9}[.)]|[-+*])[ \t]+")
 
 
 def markdown_report(filled: RunReport) -> str:
-    """The whole report."""
+    """Return the report as Markdown."""
     parts = [*_head(filled)]
     runbook = filled.record.plan.runbook if filled.record.plan else None
     if runbook is None:
@@ -40,13 +40,13 @@ def markdown_report(filled: RunReport) -> str:
 
 
 def escape_inline(text: str) -> str:
-    """Text that means nothing to Markdown, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(strip_ansi(text).split()))
+    """Return the text on one line, with the characters that mean something to Markdown escaped."""
+    return _SPECIAL.sub(r"\\\1", " ".join(flatten_output(text).split()))
 
 
 def code_span(text: str) -> str:
-    """The first line of some code as a code span, and a sign that there are more."""
-    first, _, more = strip_ansi(text).strip().partition("\n")
+    """Return the first line of some code as a code span, with an ellipsis if it has more."""
+    first, _, more = flatten_output(text).strip().partition("\n")
     first = first.removesuffix("\\").rstrip() + (" …" if more else "")
     if not first:
         return ""
@@ -56,7 +56,7 @@ def code_span(text: str) -> str:
 
 
 def fence_lines(text: str, language: str = "text") -> Iterator[str]:
-    """The lines of a fenced block that nothing in the text can end."""
+    """Yield the lines of a fenced block; its fence is longer than any in the text."""
     ticks = "`" * max(3, 1 + max(map(len, _FENCES.findall(text)), default=0))
     yield ticks + language
     yield from text.rstrip("\n").split("\n")
@@ -87,7 +87,7 @@ def _head(filled: RunReport) -> Iterator[str]:
 
 
 def _page(filled: RunReport, runbook: Runbook) -> str:
-    """The document's own text with what became of each block in its place; what follows is folded."""
+    """Return the document's text with the result of each block in its place, and the rest folded."""
     text = runbook.text
     begin, end = _body(runbook), _end(filled, runbook)
     pieces: list[str] = []
@@ -104,7 +104,7 @@ def _page(filled: RunReport, runbook: Runbook) -> str:
 
 
 def _body(runbook: Runbook) -> int:
-    """Where the page begins, after its front matter and its own title."""
+    """Return the offset after the front matter and the title of the page."""
     found = find_bounds(runbook.text)
     begin = found[2] if found else 0
     first = runbook.sections[0] if runbook.sections else None
@@ -119,7 +119,7 @@ def _body(runbook: Runbook) -> int:
 
 
 def _end(filled: RunReport, runbook: Runbook) -> int:
-    """Where the procedure ends: at the first heading after its last step."""
+    """Return the offset of the procedure's end: the first heading after its last step."""
     last = filled.steps[-1].step if filled.steps else None
     after = _after(last, runbook) if last else len(runbook.text)
     headings = (section.span.start for section in runbook.sections)
@@ -142,7 +142,7 @@ def _changes(filled: RunReport, runbook: Runbook) -> Iterator[tuple[int, int, st
 
 
 def _after(step: Step, runbook: Runbook) -> int:
-    """Where the text of a step ends."""
+    """Return the offset at which the text of a step ends."""
     if step.parts:
         return step.parts[-1].span.end
     end = next((section.end for section in runbook.sections if section.anchor == step.anchor), step.span.end)
@@ -150,14 +150,14 @@ def _after(step: Step, runbook: Runbook) -> int:
 
 
 def _content_indent(text: str, step: Step) -> str:
-    """What stands before the text of a step that is an item of a list."""
+    """Return the indent of the text of a step that is a list item."""
     start = text.rfind("\n", 0, step.span.start) + 1
     marker = _MARKER.match(text, start)
     return " " * (marker.end() - start) if marker else ""
 
 
 def _indent_lines(text: str, start: int, lines: Iterator[str]) -> str:
-    """Lines in place of what begins at `start`, each as far in as that."""
+    """Return the lines that replace the text at `start`, with its indent."""
     before = text[text.rfind("\n", 0, start) + 1 : start]
     indent = "".join(letter if letter in " \t>" else " " for letter in before)
     first, *more = lines
@@ -176,14 +176,14 @@ def _block(filled: BlockReport) -> Iterator[str]:
 
 
 def _script(filled: BlockReport) -> str:
-    """The block's code with what ran in place of what is written."""
+    """Return the block's code, with the statements as they ran."""
     block = filled.block
     if block is None:
         return ""
     text = block.script.text
     for each in reversed(filled.statements):
         if each.statement is not None and each.attempts:
-            text = text[: each.statement.start] + strip_ansi(each.text) + text[each.statement.end :]
+            text = text[: each.statement.start] + flatten_output(each.text) + text[each.statement.end :]
     return text
 
 

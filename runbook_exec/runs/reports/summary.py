@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from ...text.ansi import show_controls
+from ...text.ansi import escape_unprintable
 from ...text.display import clip, count_columns, pad, wrap
 from ...text.durations import format_duration
 from ...text.moments import format_local
@@ -20,19 +20,19 @@ _WIDEST = 100  # columns
 
 
 def format_run(filled: RunReport, running: bool, not_kept: Sequence[str], width: int) -> Iterator[str]:
-    """The facts of a run, and a line for each step; `not_kept` is what its cast does not have."""
+    """Yield the facts of a run and a line for each step; `not_kept` lists the parts its cast lacks."""
     width = max(40, min(width, _WIDEST))
     record = filled.record
-    yield f"  {show_controls(filled.title)}: {'running' if running else record.outcome}"
+    yield f"  {escape_unprintable(filled.title)}: {'running' if running else record.outcome}"
     if record.ended and record.ended.reason:
-        yield from (f"  {line}" for line in wrap(show_controls(record.ended.reason), width - 4))
+        yield from (f"  {line}" for line in wrap(escape_unprintable(record.ended.reason), width - 4))
     yield ""
     known = [*list_facts(record, format_local), *_files(record, not_kept)]
     names = max(count_columns(name) for name, _ in known)
     for name, value in known:
-        yield f"  {pad(show_controls(name), names)}  {show_controls(value)}"
+        yield f"  {pad(escape_unprintable(name), names)}  {escape_unprintable(value)}"
     yield ""
-    titles = max((count_columns(step.title) for step in filled.steps), default=0)
+    titles = max((count_columns(escape_unprintable(step.title)) for step in filled.steps), default=0)
     titles = min(titles, width - 36)
     spent = max((len(_format_time(step)) for step in filled.steps), default=0)
     for step in filled.steps:
@@ -44,7 +44,7 @@ def format_run(filled: RunReport, running: bool, not_kept: Sequence[str], width:
 
 
 def list_facts(record: Record, told: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
-    """What there is to know of a run as a whole; `told` writes a moment."""
+    """Yield the facts of a run as names and values; `told` formats a moment."""
     started = record.started
     yield "run", started.run
     yield "document", f"{document_path(started)}#{started.anchor}"
@@ -62,7 +62,7 @@ def list_facts(record: Record, told: Callable[[datetime], str]) -> Iterator[tupl
 
 
 def _files(record: Record, not_kept: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """What is kept of a run, and what its cast does not have."""
+    """Yield the files of a run, and the parts that its cast lacks."""
     yield "journal", str(record.journal)
     cast = asciicast_path(record.journal)
     if cast.exists():
@@ -71,12 +71,12 @@ def _files(record: Record, not_kept: Sequence[str]) -> Iterator[tuple[str, str]]
 
 
 def describe_commit(record: Record) -> str:
-    """The commit that the document was from, and whether the document was as in it."""
+    """Return the commit of the document, and whether the document had uncommitted changes."""
     return record.started.commit + (", the document had been changed since" if record.started.dirty else "")
 
 
 def describe_answer(said: GivenAnswer) -> tuple[str, str] | None:
-    """How what was asked about went by an answer, and the answer in words; None for one of no interest."""
+    """Return the result that an answer means, and the answer in words; None if it is of no interest."""
     note = f": {said.note}" if said.note else ""
     match said.question, said.answer:
         case "manual", "done":
@@ -97,7 +97,7 @@ def describe_answer(said: GivenAnswer) -> tuple[str, str] | None:
 
 
 def format_count(count: int) -> str:
-    """How often."""
+    """Format a number of times."""
     return "once" if count == 1 else f"{count} times"
 
 
@@ -106,7 +106,7 @@ def _format_time(step: StepReport) -> str:
 
 
 def _row(step: StepReport, titles: int, spent: int, width: int) -> Iterator[str]:
-    title = pad(clip(show_controls(step.title), titles), titles)
+    title = pad(clip(escape_unprintable(step.title), titles), titles)
     lead = f"  {step.label:>3}  {title}  {MARKS[step.how]}  {_format_time(step):>{spent}}"
     first, *more = wrap(", ".join(describe_step(step)), max(20, width - count_columns(lead) - 3))
     yield f"{lead}   {first}".rstrip()
@@ -115,22 +115,22 @@ def _row(step: StepReport, titles: int, spent: int, width: int) -> Iterator[str]
 
 
 def describe_step(step: StepReport) -> Iterator[str]:
-    """What else there is to say of a step: how it failed, what was captured, what a person noted."""
+    """Yield notes about a step: failures, attempts, captured values, and notes of a person."""
     if step.how in (DOUBT, PARTLY):
         yield {DOUBT: "in doubt: it is not known whether it ended", PARTLY: "not all of it was run"}[step.how]
     for statement in step.statements:
         last = statement.attempts[-1] if statement.attempts else None
         if last and last.problem:
-            yield show_controls(last.problem.split("\n")[0])
+            yield escape_unprintable(last.problem.split("\n")[0])
         if len(statement.attempts) > 1:
             yield f"{len(statement.attempts)} attempts"
         if last:
             yield from (f"captured <{captured.name}>" for captured in last.captured)
-    yield from (show_controls(told[1]) for said in step.all_answers if (told := describe_answer(said)))
+    yield from (escape_unprintable(told[1]) for said in step.all_answers if (told := describe_answer(said)))
 
 
 def run_to_json(filled: RunReport, running: bool, not_kept: Sequence[str]) -> str:
-    """The whole record as JSON; output as plain text, as far as a record shows it."""
+    """Return the record as JSON; output is plain text, with the same limits as in a record."""
     record, started = filled.record, filled.record.started
     data = {
         "run": started.run,

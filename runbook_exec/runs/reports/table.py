@@ -20,7 +20,7 @@ _HEADER = ("run", "began", "outcome", "took", "document")
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs are asked for; what is "" or None does not matter."""
+    """The runs that a user wants; fields that are "" or None match all."""
 
     document: str = ""  # a part of its path
     outcome: str = ""
@@ -28,7 +28,7 @@ class RunFilter:
     until: datetime | None = None
 
     def matches(self, entry: RunSummary) -> bool:
-        """Whether a run is among them."""
+        """Return whether a run matches."""
         path = str(document_path(entry.started)) if entry.started else ""
         return (
             self.document.removeprefix("./") in path
@@ -39,7 +39,7 @@ class RunFilter:
 
 
 def format_table(entries: Sequence[RunSummary]) -> Iterator[str]:
-    """A line for each run, below a header; nothing for none."""
+    """Yield a header and a line for each run; nothing for no runs."""
     rows = [_HEADER, *(_row(entry) for entry in entries)]
     if not entries:
         return
@@ -56,7 +56,7 @@ def _row(entry: RunSummary) -> tuple[str, ...]:
 
 
 def short_document(entry: RunSummary) -> str:
-    """The document's path as it can be typed here, with the procedure; of a damaged journal its own path."""
+    """Return the document's path relative to here, with the procedure; of a damaged journal its own path."""
     if entry.started is None:
         return str(entry.path)
     path = document_path(entry.started)
@@ -66,7 +66,7 @@ def short_document(entry: RunSummary) -> str:
 
 
 def runs_to_json(entries: Iterable[RunSummary]) -> str:
-    """The runs as a JSON list."""
+    """Return the runs as a JSON list."""
     return json.dumps([_object(entry) for entry in entries], indent=2, ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""The HTML report in a browser: on a desk, on a phone, in the dark, and on paper."""
+"""The HTML report in a browser: wide, narrow, in dark mode, and printed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _LUMINANCE = """(color) => {
     .map((n) => n <= 0.04045 ? n / 12.92 : ((n + 0.055) / 1.055) ** 2.4);
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }"""
-# the least contrast of any text with what is behind it, and the text
+# the lowest contrast of any text with its background, and the text
 _CONTRAST = (
     """() => {
   const luminance = """
@@ -68,7 +68,7 @@ _CONTRAST = (
   return least;
 }"""
 )
-# what stands out of the window, but for what can be scrolled by itself
+# elements that reach out of the window, except those that scroll by themselves
 _OUTSIDE = """() => [...document.querySelectorAll("main *")]
   .filter((each) => each.checkVisibility() && !each.closest(".screen, details > pre, svg"))
   .filter((each) => each.getBoundingClientRect().right > innerWidth + 0.5)
@@ -77,7 +77,7 @@ _OUTSIDE = """() => [...document.querySelectorAll("main *")]
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a run that failed in its last step."""
+    """Return the report of a run that failed in its last step."""
     program = prepare_program(tmp_path_factory.mktemp("reported"))
     program.write("page.md", REPORTED)
     options = ("--done", "2", "--set", "host-name=mail-1.example.com")
@@ -89,7 +89,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=[(DESK, "light"), (DESK, "dark"), (PHONE, "light"), (PHONE, "dark")], ids=str)
 def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iterator[Page]:
-    """The report in a window; nothing may go wrong in it, and nothing be fetched."""
+    """Open the report in a window, and fail on any error or fetch."""
     (width, height), scheme = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     opened = context.new_page()
@@ -105,7 +105,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iter
 
 
 def test_everything_fits_and_can_be_read(page: Page) -> None:
-    """Nothing stands out of the window, whatever was printed, and no text is faint; also when unfolded."""
+    """Nothing reaches out of the window, for any output, and no text is faint, folded or unfolded."""
     for unfolded in (False, True):
         page.evaluate(
             "(open) => document.querySelectorAll('details').forEach((d) => { d.open = open; })", unfolded
@@ -116,8 +116,8 @@ def test_everything_fits_and_can_be_read(page: Page) -> None:
         assert contrast >= 4.5, f"{contrast:.1f} for `{text}`"
 
 
-def test_what_happened_is_seen_at_once(page: Page) -> None:
-    """The outcome and why are in the first window; the failure's output is unfolded, the rest is folded."""
+def test_the_first_window_shows_the_outcome(page: Page) -> None:
+    """It has the outcome and the reason; only the output of the failure is unfolded."""
     assert page.locator(".outcome").inner_text() == "failed"
     assert "step 3, Restore: exited 1" in page.locator("header .note").inner_text()
     assert page.locator("header .note").bounding_box()["y"] < 740  # type: ignore[index]
@@ -134,7 +134,7 @@ def test_what_happened_is_seen_at_once(page: Page) -> None:
 
 
 def test_the_replay_plays(page: Page) -> None:
-    """It begins at its end, goes back, plays, and is worked with keys alone."""
+    """It starts at its end, goes back, plays, and can be used with keys alone."""
     screen = page.locator("#screen")
     assert screen.evaluate("(each) => each.scrollTop + each.clientHeight >= each.scrollHeight - 1")
     assert "failed exited 1" in (screen.text_content() or "")
@@ -150,8 +150,8 @@ def test_the_replay_plays(page: Page) -> None:
     assert all(box is not None and box["height"] >= 16 and box["width"] >= 44 for box in boxes)
 
 
-def test_on_paper(page: Page) -> None:
-    """Dark ink on white, everything unfolded, without the player, and folded again afterwards."""
+def test_the_printed_report_is_unfolded(page: Page) -> None:
+    """It has dark text on white and no player; afterwards the page is folded again."""
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate("[...document.querySelectorAll('details')].every((each) => each.open)")

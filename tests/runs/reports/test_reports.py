@@ -1,7 +1,7 @@
-"""`runbook-exec runs report`: the record of a run for a ticket, to look at, and for programs.
+"""`runbook-exec runs report`: the record of a run as Markdown, HTML, JUnit and JSON.
 
 The reports of the journals in tests/data/documents/journals are beside them. `python -m
-tests.runs.reports.test_reports` writes them anew, for review: the Markdown as it is, of the HTML its outline.
+tests.runs.reports.test_reports` writes them again, for review: the Markdown, and an outline of the HTML.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SHOWN = ("class", "id", "type", "open", "role", "aria-label", "viewbox", "title
 
 
 class Outline(HTMLParser):
-    """The elements of a page, each on a line with its attributes and text; scripts and styles without."""
+    """The elements of a page, each on a line with its attributes and text, except of scripts and styles."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -72,7 +72,7 @@ class Outline(HTMLParser):
 
 
 def _written(path: Path, folder: Path) -> Iterator[tuple[Path, str]]:
-    """The reports of a kept journal, and where they are kept."""
+    """Return the reports of a stored journal, and their paths."""
     program = prepare_program(folder)
     text = program.run("runs", "report", str(path), "--format", "md").stdout
     yield path.with_suffix(".report.md"), text
@@ -81,8 +81,8 @@ def _written(path: Path, folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
-def test_the_reports_of_a_run(path: Path, tmp_path: Path) -> None:
-    """A run that is over is told today as it was when the reports beside its journal were reviewed."""
+def test_reports_of_stored_journals_do_not_change(path: Path, tmp_path: Path) -> None:
+    """They are the same as when they were reviewed."""
     for kept, text in _written(path, tmp_path):
         assert text == kept.read_text(encoding="utf-8"), kept.name
 
@@ -142,8 +142,8 @@ def _report(program: Program, kind: str = "md") -> str:
     return ran.stdout
 
 
-def test_the_page_is_kept_with_what_became_of_each_block(program: Program) -> None:
-    """Its own words stand; blocks hold what ran, with values, and below each how it went, set in as it is."""
+def test_a_report_is_the_page_with_results(program: Program) -> None:
+    """The prose is unchanged; a block has its statements as they ran, and their results below, indented."""
     ran = program.run_page(PAGE, "--yes", "--done", "2")
     assert ran.status == 1
     text = re.sub(r"\d+\.\d s · [\d: -]+ UTC|[\d-]+ [\d:]+ UTC", "WHEN", _report(program))
@@ -161,8 +161,8 @@ def test_the_page_is_kept_with_what_became_of_each_block(program: Program) -> No
     )
 
 
-def test_who_when_where_and_which_document(program: Program) -> None:
-    """The report has the commit and says whether the page was as in it."""
+def test_a_report_has_the_commit_of_its_document(program: Program) -> None:
+    """It also says whether the page had uncommitted changes."""
     git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
 
     def commit() -> str:
@@ -187,8 +187,8 @@ def test_who_when_where_and_which_document(program: Program) -> None:
     assert "changed since" in _report(program)
 
 
-def test_the_page_as_it_was(program: Program) -> None:
-    """A report tells the page that ran, whatever has become of the file since."""
+def test_a_report_shows_the_page_that_ran(program: Program) -> None:
+    """Later changes of the file do not matter."""
     program.run_page(fish_page("echo as it was"), "--yes")
     before = _report(program)
     (program.work / "page.md").unlink()
@@ -197,8 +197,8 @@ def test_the_page_as_it_was(program: Program) -> None:
     assert _report(program) == before
 
 
-def test_a_page_that_was_edited_on_the_way(program: Program) -> None:
-    """What ran before is told where its text stands now, and what stands nowhere any more at the end."""
+def test_a_report_follows_an_edit_during_the_run(program: Program) -> None:
+    """An attempt is shown where its text is now, and at the end if the text was removed."""
     program.write("page.md", fish_page("echo one", "echo two", "false"))
     vi = program.write("vi", "#!/bin/sh\nsed -i 's/^false$/echo three/; s/^echo one$/echo zero/' page.md\n")
     vi.chmod(0o755)
@@ -268,8 +268,8 @@ def test_hostile_output_stays_text(program: Program) -> None:
     assert len(_report(program, "json")) < 400_000
 
 
-def test_the_page_s_own_policy(program: Program) -> None:
-    """Nothing is fetched, and no script runs but the one whose hash the page's policy names."""
+def test_the_report_has_a_strict_policy(program: Program) -> None:
+    """It fetches nothing, and runs only the script whose hash is in the policy."""
     program.run_page(fish_page("echo one"), "--yes")
     outline = Outline(_report(program, "html"))
     data, script = outline.scripts
@@ -282,8 +282,8 @@ def test_the_page_s_own_policy(program: Program) -> None:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_much_output_makes_no_large_report(kind: str, program: Program) -> None:
-    """Of many statements that print much, each keeps its beginning and its end."""
+def test_long_output_makes_no_large_report(kind: str, program: Program) -> None:
+    """Each of many statements keeps the beginning and the end of its output."""
     program.run_page(fish_page(*(f"seq {n}00000 {n}99999" for n in range(1, 10)), "seq 400000"), "--yes")
     text = _report(program, kind)
     assert len(text) < 3_000_000
@@ -293,8 +293,8 @@ def test_much_output_makes_no_large_report(kind: str, program: Program) -> None:
 # JUnit ---------------------------------------------------------------------------------------------------
 
 
-def test_a_case_for_each_step(tmp_path: Path) -> None:
-    """Failed, passed, or skipped where the run did not come to it; the counts are right."""
+def test_junit_has_a_case_for_each_step(tmp_path: Path) -> None:
+    """A step passed, failed, or was skipped because the run did not reach it; the counts are right."""
     path = JOURNALS / "version-2-failed.jsonl"
     root = _xml(prepare_program(tmp_path).run("runs", "report", str(path), "--format", "junit").stdout)
     (suite,) = root.findall("testsuite")
@@ -345,7 +345,7 @@ def _planted_forms() -> Iterator[bytes]:
 
 
 def test_a_planted_secret_is_in_no_record(program: Program) -> None:
-    """Printed in every way that one may come out, it is neither in what is kept of a run nor in a report."""
+    """It is printed in every encoding, and is in no file of the run and in no report."""
     page = fish_page(PLANTED.replace("ls $t", "ls $t; or true"))
     ran = program.run_page(page, "--yes", "--set", f"api-token={SECRET}")
     assert ran.status == 0, ran.stdout
@@ -353,7 +353,7 @@ def test_a_planted_secret_is_in_no_record(program: Program) -> None:
 
 
 def test_a_typed_secret_is_in_no_record(program: Program) -> None:
-    """Nor is one that the operator typed at the question, or into a program that shows it."""
+    """This holds for a secret typed at a question, and for one typed into a program that shows it."""
     program.write("page.md", fish_page("echo <api-token>", "begin; echo ready; cat; end"))
     with _guided(program, {}) as shown:
         shown.wait("enter takes it")
@@ -369,7 +369,7 @@ def test_a_typed_secret_is_in_no_record(program: Program) -> None:
 
 
 def _nowhere(program: Program, beginning: str) -> None:
-    """Look for it in all that was kept and in every report, also as a terminal would put it together."""
+    """Search for it in all files and reports, also as a terminal would show them."""
     for kind in FORMATS:
         program.write(f"report.{kind}", _report(program, kind))
     program.write("show.txt", program.run("runs", "show").stdout)

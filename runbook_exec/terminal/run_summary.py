@@ -1,0 +1,108 @@
+"""The summary of a run: how it ended, and the result of every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ..document.model import Step
+from ..engine.events import RunEnded
+from ..engine.state import State, next_item
+from ..plan.model import Plan
+from ..text.ansi import escape_unprintable
+from ..text.display import clip, count_columns, pad, wrap
+from ..text.durations import format_duration
+from .writer import TerminalWriter
+
+_NOTES = 30  # columns for the notes of a summary; longer notes are folded
+
+_MARKS = {"ok": "✓", "failed": "✗", "skipped": "–"}
+
+_MARK_COLOURS = {"✓": "green", "✗": "red"}
+
+
+class SummaryRow(NamedTuple):
+    """A line of the summary."""
+
+    label: str
+    title: str
+    mark: str
+    time: str
+    notes: str
+
+
+def write_summary(
+    writer: TerminalWriter, plan: Plan, state: State, ended: RunEnded, captured: Mapping[int, Sequence[str]]
+) -> None:
+    """Write how a run ended, and a row for each step; `captured` are names of values by step."""
+    writer.write_line()
+    writer.write_line(f"  {writer.paint(describe_outcome(plan, state, ended), 'bold')}")
+    # the reason why a statement failed was shown below the statement
+    unseen = ended.outcome == "failed" and "failed" not in state.done.values()
+    if ended.reason and (ended.outcome == "waiting" or unseen):
+        writer.write_wrapped(ended.reason)
+    writer.write_line()
+    rows = [summarize_step(plan, step, state, captured) for step in plan.procedure.steps]
+    times = max((count_columns(row.time) for row in rows), default=0)
+    noted = min(max((count_columns(row.notes) for row in rows), default=0), _NOTES)
+    titles = min(
+        max((count_columns(row.title) for row in rows), default=0), writer.width - times - noted - 17
+    )
+    for row in rows:
+        title = pad(clip(row.title, titles), titles)
+        mark = writer.paint(row.mark, _MARK_COLOURS.get(row.mark, "dim"))
+        line = f"  {row.label:>3}  {title}  {mark}  {row.time:>{times}}"
+        first, *more = wrap(row.notes, writer.width - titles - times - 15)
+        writer.write_line(f"{line}   {first}".rstrip())
+        for note in more:
+            writer.write_line(" " * (titles + times + 13) + note)
+    writer.write_line()
+
+
+def describe_outcome(plan: Plan, state: State, ended: RunEnded) -> str:
+    """Return a sentence: how the run ended and where."""
+    if ended.outcome == "succeeded":
+        return "Done."
+    if ended.outcome == "waiting":
+        return "Waiting for a person.  Nothing after this was run."
+    stop = next_item(plan, state)
+    at = stop.where.step if stop else max((where.step for where in state.done), default=1)
+    of = f"step {at} of {len(plan.procedure.steps)}"
+    if not state.done and state.doubt is None:
+        return "Stopped before anything was run."
+    if state.doubt is None and not any(where.step == at for where in state.done):
+        return f"Stopped before {of}.  Nothing from there on was run."
+    return f"Stopped at {of}.  Nothing after it was run."
+
+
+def summarize_step(plan: Plan, step: Step, state: State, captured: Mapping[int, Sequence[str]]) -> SummaryRow:
+    """Return the row of a step: its result, time and notes."""
+    parts = {where: how for where, how in state.done.items() if where.step == step.number}
+    hows = list(parts.values())
+    items = [item for item in plan.items if item.where.step == step.number]
+    left = state.outcome != "succeeded" and any(item.where not in parts for item in items)
+    how = next((h for h in ("failed", "ok", "skipped") if h in hows), "")
+    last = step.number == max((where.step for where in state.done), default=0)
+    took = [seconds for where, seconds in state.durations.items() if where.step == step.number]
+    notes = [
+        f"exit {state.statuses[where]}"
+        for where, h in parts.items()
+        if h == "failed" and state.statuses.get(where)
+    ]
+    notes += [f"captured <{name}>" for name in captured.get(step.number, ())]
+    notes += _describe_rest(hows, bool(items))
+    return SummaryRow(
+        escape_unprintable(step.label),
+        escape_unprintable(step.title),
+        "…" if how == "ok" and left and last else _MARKS.get(how, "–"),
+        format_duration(sum(took)) if took else ("by hand" if how == "ok" and step.manual else ""),
+        ", ".join(notes),
+    )
+
+
+def _describe_rest(hows: Sequence[str], asked_for: bool) -> Iterator[str]:
+    skipped = hows.count("skipped")
+    if skipped:
+        yield "skipped" if skipped == len(hows) else f"{skipped} of {len(hows)} skipped"
+    if not asked_for:
+        yield "not asked for"

@@ -1,0 +1,117 @@
+"""Lines, sentences and code written to a terminal or a pipe, and the output of programs passed on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+from collections.abc import Callable
+
+from ..system.tty import ScreenModes
+from ..text.ansi import escape_unprintable, escape_unprintable_painted
+from ..text.display import fold, wrap
+from ..text.durations import format_duration
+
+_NARROWEST, _WIDEST = 24, 100  # columns; longer lines of prose are hard to read
+
+_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+_COLOURS = {"red", "green", "yellow", "cyan"}
+
+
+class TerminalWriter:
+    """Writes to one descriptor: `tty` if a person reads it on a terminal, `colour` if colours are allowed.
+
+    Characters that would move the cursor, turn text around or hide some of it are written out.
+    """
+
+    def __init__(self, fd: int, *, tty: bool, colour: bool, width: Callable[[], int]) -> None:
+        self.tty = tty
+        self.colour = colour
+        self.passed = 0  # lines that programs have printed so far
+        self._fd = fd
+        self._width = width
+        self._modes = ScreenModes()
+        self._at_line_start = True
+        self._elapsed = ""  # the line that `show_elapsed` has written
+
+    @property
+    def width(self) -> int:
+        """Return the columns for prose."""
+        return max(_NARROWEST, min(self._width(), _WIDEST))
+
+    @property
+    def full_width(self) -> int:
+        """Return the columns for code: all of the terminal."""
+        return max(_NARROWEST, self._width())
+
+    def paint(self, text: str, *styles: str) -> str:
+        """Return the text in a style, if the terminal supports it."""
+        codes = [_STYLES[s] for s in styles if self.tty and (self.colour or s not in _COLOURS)]
+        return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if codes and text else text
+
+    def write_line(self, text: str = "") -> None:
+        """Write lines of ours."""
+        self._clear_elapsed()
+        if not self._at_line_start:
+            self._write(b"\n")
+        self._write((escape_unprintable_painted(text) + "\n").encode("utf-8", "replace"))
+        self._at_line_start = True
+
+    def write_wrapped(self, text: str, *styles: str, indent: int = 2) -> None:
+        """Write a sentence of ours, indented and wrapped to the width."""
+        for line in wrap(escape_unprintable(text), self.width - indent - 2):
+            self.write_line(" " * indent + self.paint(line, *styles))
+
+    def write_code(self, text: str, *styles: str, indent: int = 5) -> None:
+        """Write code, indented; only lines longer than the terminal are folded."""
+        for line in fold(text, self.full_width - indent - 2):
+            self.write_line((" " * indent + self.paint(line, *styles)).rstrip())
+
+    def echo(self, data: bytes) -> None:
+        """Write the output of a program, byte for byte."""
+        if not data:
+            return
+        self._clear_elapsed()
+        if self.tty:
+            self._modes.follow(data)
+            self.passed += data.count(b"\n")
+        self._write(data)
+        self._at_line_start = data.endswith(b"\n")
+
+    def end_output(self) -> None:
+        """Restore the modes of the terminal after a program."""
+        self._clear_elapsed()
+        if self.tty:
+            self._write(self._modes.restore())
+
+    def show_elapsed(self, seconds: float) -> None:
+        """Show how long a silent statement has been running, on a line that is removed again.
+
+        In the middle of a line a program may be asking or counting: that line is left alone.
+        """
+        if not self.tty or not self._at_line_start or self._modes.in_alternate_screen or seconds < 2:
+            return
+        took = f"{int(seconds)} s" if seconds < 60 else format_duration(int(seconds))
+        line = f"  … {took}, ^C interrupts"
+        if line != self._elapsed:
+            self._elapsed = line
+            # the cursor stays where the program left it
+            self._write(f"\r{self.paint(line, 'dim')}\x1b[K\r".encode())
+
+    def _clear_elapsed(self) -> None:
+        if self._elapsed:
+            self._elapsed = ""
+            self._write(b"\r\x1b[K")
+
+    def _write(self, data: bytes) -> None:
+        try:
+            while data:
+                try:
+                    data = data[os.write(self._fd, data) :]
+                except BlockingIOError:  # another program has made this terminal non-blocking
+                    select.select([], [self._fd], [])
+        except OSError as error:
+            if not self.tty or error.errno != errno.EIO:
+                raise
+            # the terminal is gone: the run continues until the next question, or until a signal ends it

@@ -1,0 +1,39 @@
+"""Values that earlier output offers for a placeholder."""
+
+from __future__ import annotations
+
+import pytest
+
+from runbook_exec.plan.suggestions import suggest_values
+
+
+def offered(output: str) -> list[str]:
+    """The values that an output offers for `<server-id>`."""
+    return [each.value for each in suggest_values("server-id", None, [("step 1", output)])]
+
+
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        "\x1bP{}\x1b\\",
+        "\x1b_{}\x1b\\",
+        "\x1b^{}\x1b\\",
+        "\x1bX{}\x1b\\",
+        "\x1b]52;c;{}\x07",
+        "\x90{}\x9c",
+        "\x9f{}\x9c",
+        "\x9e{}\x9c",
+        "\x98{}\x9c",
+        "\x9d{}\x9c",
+        "\x1bP{}",
+    ],
+)
+def test_the_inside_of_a_control_string_is_not_offered(sequence: str) -> None:
+    """A terminal does not show it, so nobody could have seen the value that would be picked."""
+    assert offered("server-0001\n" + sequence.format("hidden-0002")) == ["server-0001"]
+    assert offered(sequence.format("hidden-0002")) == []
+
+
+def test_coloured_values_are_offered() -> None:
+    """Colours, of 7 or of 8 bits, are not part of a value."""
+    assert offered("\x1b[32mserver-0001\x1b[0m\n\x9b32mserver-0002\x9b0m\n") == ["server-0001", "server-0002"]
