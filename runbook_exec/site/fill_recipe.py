@@ -13,7 +13,8 @@ from typing import Any
 
 from ..document.model import Placeholder, Statement
 from ..shells.base import Filling, QuotingError
-from ..shells.fish.lexer import KEYWORDS, tokenize
+from ..shells.fish.lexer import tokenize
+from ..shells.fish.tokens import KEYWORDS
 from ..shells.posix.parser import ParsedScript, parse_script
 from ..shells.posix.regions import Dialect
 from ..shells.quoting import Context
