@@ -7,8 +7,9 @@ import re
 from ..quoting import Context
 from . import regions as why
 from .cursor import Cursor
+from .dialect import Dialect
 from .heredocs import EndWord, Heredoc, make_missing_end_error
-from .regions import Dialect, ShellSyntaxError
+from .regions import ShellSyntaxError
 
 OPENERS = "\\'\"`$"
 
@@ -140,11 +141,11 @@ class ExpansionLexer(Cursor):
             self.substitution(opened)
         elif self.at("${"):
             self._braces(double)
-        elif self.at("$[") and self.dialect != "sh":
+        elif self.at("$[") and self.dialect.is_extended:
             self.pos += 1
             self.read_balanced("[", "]", why.ARITHMETIC, double=double)
         elif self.at("$'") and not double:
-            if self.dialect == "sh":
+            if not self.dialect.has_ansi_c_quotes:
                 known = len(self.marks)
                 self.pos += 1
                 self._single()
@@ -156,7 +157,7 @@ class ExpansionLexer(Cursor):
 
     def _parameter(self, double: bool) -> None:
         start = self.pos
-        zsh = self.dialect == "zsh"
+        zsh = self.dialect.is_zsh
         parameter = (_ZSH_PARAMETER if zsh else _PARAMETER).match(self.text, start)
         if parameter is None:
             self.pos += 1
@@ -190,11 +191,12 @@ class ExpansionLexer(Cursor):
     def _braces(self, double: bool) -> None:
         opened, known = self.pos, len(self.marks)
         # An apostrophe in "${x:-it's}" is a quote to bash, a letter to zsh, and to sh one or the other.
-        quotes = self.dialect == "bash" or (
-            self.dialect == "sh" and _STRIPS_QUOTED.match(self.text, opened) is not None
+        quoting = self.dialect.quotes_in_braces
+        quotes = quoting == "always" or (
+            quoting == "stripping" and _STRIPS_QUOTED.match(self.text, opened) is not None
         )
         self.pos += 2
-        if self.dialect == "zsh" and not double:
+        if self.dialect.is_zsh and not double:
             self.pos -= 1
             self.read_balanced("{", "}", why.BRACES)
         else:

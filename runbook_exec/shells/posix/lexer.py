@@ -11,9 +11,10 @@ from typing import cast
 
 from ..quoting import Context
 from . import regions as why
+from .dialect import Dialect
 from .expansions import BREAKS, OPENERS, ExpansionLexer, is_name_character
 from .heredocs import EndWord, find_last_line, make_missing_end_error
-from .regions import Dialect, Region, ShellSyntaxError
+from .regions import Region, ShellSyntaxError
 
 _PLAIN = re.compile(r"[^\\'\"`$ \t\n;&|<>()~=\[{}]+")
 
@@ -50,7 +51,7 @@ class WordLexer(ExpansionLexer):
             elif self.peek() == "\n":
                 self.newline()
             elif (
-                self.dialect == "zsh"
+                self.dialect.is_zsh
                 and self.peek() == ";"
                 and self.text[self.pos + 1 : self.pos + 2] not in (*";&|",)
             ):
@@ -65,7 +66,7 @@ class WordLexer(ExpansionLexer):
         if assigns and (left := LEFT_SIDE.match(self.text, start)):
             self.pos = left.end()
             self.mark(start, self.pos, Context.UNSAFE, why.NAME)
-            if self.peek() == "(" and self.dialect != "sh":
+            if self.peek() == "(" and self.dialect.is_extended:
                 self._array()
         while char := self.peek():
             if char in OPENERS:
@@ -73,7 +74,7 @@ class WordLexer(ExpansionLexer):
             elif char in BREAKS:
                 if not self._group(start, char, regex):
                     break
-            elif char in "{}" and self.dialect == "zsh":
+            elif char in "{}" and self.dialect.is_zsh:
                 if not braces and self.at_closing_brace():
                     break
                 braces = max(0, braces + (1 if char == "{" else -1))
@@ -84,7 +85,7 @@ class WordLexer(ExpansionLexer):
                 self._read_expansion_start(start, char)
         if regex:
             self.mark_unsafe(start, why.REGEX, known)
-        elif self.dialect == "zsh" and self.text.startswith("=", start):
+        elif self.dialect.is_zsh and self.text.startswith("=", start):
             self.mark(start, self.pos, Context.UNSAFE, why.COMMAND_PATH)
         return self.pos > start
 
@@ -105,15 +106,15 @@ class WordLexer(ExpansionLexer):
     def _group(self, start: int, char: str, regex: bool) -> bool:
         """Read a parenthesis that is part of the word that began at `start`, if one stands here."""
         opened = self.pos
-        zsh = self.dialect == "zsh"
-        if regex and self.dialect == "bash" and char == "|":
+        zsh = self.dialect.is_zsh
+        if regex and self.dialect.is_bash and char == "|":
             self.pos += 1
-        elif char in "<>" and self.dialect != "sh" and self.text.startswith("(", opened + 1):
+        elif char in "<>" and self.dialect.has_process_substitution and self.text.startswith("(", opened + 1):
             self.pos += 1
             self.substitution(opened)
         elif zsh and char == "<" and (numbers := NUMERIC_GLOB.match(self.text, opened)):
             self.pos = numbers.end()
-        elif char != "(" or self.dialect == "sh":
+        elif char != "(" or not self.dialect.is_extended:
             return False
         elif zsh and opened == start + 1 and self.text[start] == "=":
             self.substitution(start)

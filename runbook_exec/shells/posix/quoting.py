@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from ..base import Filling, Piece, QuotingError
 from ..quoting import Context
+from .dialect import Dialect
 from .heredocs import Heredoc, ends_in_escape
 from .parser import ParsedScript, parse_script
-from .regions import Dialect, Region
+from .regions import Region
 
 _IN_DOUBLE = re.compile(r"([\\\"$`])")
 
@@ -128,7 +129,7 @@ def _quote_filling(
     if filling.context is Context.ANSI_C:
         return ("'$'" if _OPEN_ESCAPE.search(text, 0, filling.start) else "") + _IN_ANSI_C.sub(r"\\\1", value)
     # with zsh's option RC_QUOTES two single quotes are a quote, so they must not meet
-    if dialect == "zsh" and (
+    if dialect.is_zsh and (
         "'" in (text[filling.start - 1 : filling.start], text[filling.end : filling.end + 1])
         or any(other.end == filling.start or other.start == filling.end for other in fillings)
     ):
