@@ -22,12 +22,12 @@ from runbook_exec.engine.ports import OutputChunk
 from runbook_exec.system.tty import ScreenModes
 from tests.support.live_session import (
     GENEROUS,
-    SHELLS,
     TerminalOperator,
     home_environment,
     open_session,
     run_statement,
 )
+from tests.support.shells import SHELLS
 
 PYTHON = shlex.quote(sys.executable)
 

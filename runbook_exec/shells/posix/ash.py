@@ -11,7 +11,7 @@ from ..base import Complaint, Filling, Piece, Scan, Shell
 from ..registry import find_command
 from . import parser, quoting, syntax
 from .dialect import COMPOUNDS, Dialect
-from .driver import SH_DRIVER
+from .driver import SH_DRIVER, SH_GATE, make_start
 from .snapshot import make_snapshot_format, print_aliases, print_assigned, print_declared
 
 # that of BusyBox 1.35
@@ -53,7 +53,13 @@ SHELL = Shell(
     scan=_scan,
     fill=_fill,
     check=_check,
-    driver=replace(SH_DRIVER, read_line="command printf 'ash> '; IFS= read -r __runbook_line"),
+    driver=replace(
+        SH_DRIVER,
+        # it greets on its standard output, before it reads anything
+        is_muted=True,
+        start=make_start("exec >&2; set -m; PS1= PS2=\n", SH_GATE),
+        read_line="command printf 'ash> '; IFS= read -r __runbook_line",
+    ),
     snapshot=make_snapshot_format(
         _scan,
         (print_assigned("set"), print_declared("export -p"), print_aliases("alias")),
