@@ -143,6 +143,10 @@ class Session:
             signal.signal(number, signal.SIG_DFL)
         core_dumps.allow_core_dumps()
         self._entered()
+        if self._driver.is_muted:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.close(nowhere)
         if not self._driver.from_input:
             return
         control = os.open(f"{self._folder}/{CONTROL}", os.O_RDWR)

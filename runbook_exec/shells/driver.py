@@ -51,6 +51,7 @@ class Driver:
     gate_line: Callable[[int, bool], bytes] = lambda turn, again: b""
     # the report before a statement, the statement, the report after it -> that report with errexit as it was
     carry_over: Callable[[Completion, bytes, Completion], Completion] = lambda before, code, after: after
+    is_muted: bool = False  # it starts without a standard output, and takes the terminal for it in `start`
     from_input: bool = False  # its standard input is the control FIFO; statements get the terminal back
 
 

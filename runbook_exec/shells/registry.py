@@ -26,6 +26,7 @@ _ENTRIES = {
     "bash": _Entry(".posix.bash", ("bash", "shell", "shellscript"), reads=("sh",)),
     "zsh": _Entry(".posix.zsh", ("zsh",)),
     "sh": _Entry(".posix.sh", ("sh",)),
+    "ash": _Entry(".posix.ash", ("ash", "busybox sh"), ("sh",), (("ash",), ("busybox", "ash"))),
 }
 
 

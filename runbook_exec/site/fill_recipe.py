@@ -14,9 +14,9 @@ from typing import Any
 from ..document.model import Placeholder, Statement
 from ..document.placeholders import replace_placeholders
 from ..shells.base import Filling, QuotingError
-from ..shells.fish.lexer import KEYWORDS, tokenize
-from ..shells.posix.parser import ParsedScript, parse_script
-from ..shells.posix.regions import Dialect
+from ..shells.fish.lexer import tokenize
+from ..shells.fish.tokens import KEYWORDS
+from ..shells.posix.parser import ParsedScript
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 from .quoting_styles import FISH, LINES, POSIX, TELLING, is_unwritable
@@ -47,24 +47,21 @@ def build_recipe(statement: Statement, shell: str) -> Recipe | None:
     plain = [
         (slot, found) for slot, found in zip(slots, wanted, strict=True) if found.context not in _HEREDOCS
     ]
-    if shell == "fish":
+    parse = SHELLS[shell].parse
+    if parse is None:
         _find_ways(text, wanted, shell, slots, FISH)
         made["joined"] = _find_keywords(text, wanted, slots)
     else:
         if plain:
             _find_ways(text, wanted, shell, slots, POSIX)
         if len(plain) < len(slots):
-            made["docs"] = _find_heredocs(text, wanted, _dialect(shell), slots, at)
+            made["docs"] = _find_heredocs(text, wanted, shell, parse, slots, at)
     return made
 
 
 def find_slots(statement: Statement) -> tuple[Placeholder, ...]:
     """The placeholders that values are written for, in order."""
     return tuple(found for found in statement.placeholders if found.context is not Context.COMMENT)
-
-
-def _dialect(shell: str) -> Dialect:
-    return "zsh" if shell == "zsh" else "sh" if shell == "sh" else "bash"
 
 
 def _offset_converter(text: str) -> Callable[[int], int]:
@@ -109,9 +106,9 @@ def _find_ways(
 ) -> None:
     """Tell for each slot outside here-documents in which way values are written, or that none is."""
     trials = {value: _trials(text, wanted, shell, value) for value in TELLING}
-    lines = () if shell == "fish" else _trials(text, wanted, shell, LINES)
+    lines = _trials(text, wanted, shell, LINES) if SHELLS[shell].parse else ()
     for index, (slot, found) in enumerate(zip(slots, wanted, strict=True)):
-        if found.context in _HEREDOCS and shell != "fish":
+        if found.context in _HEREDOCS and SHELLS[shell].parse:
             continue
         tried = {value: written[index] for value, written in trials.items()}
         fitting = (name for name, way in ways.items() if _fits(name, way, tried))
@@ -210,20 +207,20 @@ def _is_refused(text: str, wanted: Sequence[Placeholder], inside: Sequence[int],
 def _find_heredocs(
     text: str,
     wanted: Sequence[Placeholder],
-    dialect: Dialect,
+    shell: str,
+    parse: Callable[[str], ParsedScript],
     slots: Sequence[Slot],
     at: Callable[[int], int],
 ) -> list[dict[str, Any]]:
     """The here-documents with slots; each slot in one is told which, and what stands before it."""
-    blanked = replace_placeholders(text, wanted)
-    reading = parse_script(blanked, dialect)
+    reading = parse(replace_placeholders(text, wanted))
     docs: list[dict[str, Any]] = []
     numbers: dict[int, int] = {}
     for slot, found in zip(slots, wanted, strict=True):
         if found.context not in _HEREDOCS:
             continue
         around = [n for n, doc in enumerate(reading.heredocs) if doc.start <= found.start < doc.end]
-        refused = _trial(text, wanted, dialect, list(wanted).index(found), TELLING[0])
+        refused = _trial(text, wanted, shell, list(wanted).index(found), TELLING[0])
         if len(around) != 1 or isinstance(refused, QuotingError):
             slot["refused"] = str(refused) if isinstance(refused, QuotingError) else _TOO_SUBTLE
             continue

@@ -24,6 +24,7 @@ import pytest
 
 from tests.support.paths import DATA
 from tests.support.program import COMMAND, Program, fish_page, normalize_output, prepare_program
+from tests.support.shells import ASH, POSIX, SHELLS
 
 RUNS = DATA / "documents" / "runs"
 TRANSCRIPTS = sorted(RUNS.glob("*.runs.txt"))
@@ -141,7 +142,7 @@ def test_where_nobody_says_what_the_terminal_can_do(program: Program) -> None:
     assert "  (line 6)\n$ echo $TERM\ndumb\n  ✓" in ran.stdout
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "sh"])
+@pytest.mark.parametrize("shell", POSIX)
 def test_leaving_a_posix_shell(shell: str, program: Program) -> None:
     """`exit 3` ends the shell there, which the run says, and with which it stops."""
     ran = program.run_page(f"# Page\n\n## Steps\n\n```{shell}\ncd /\nexit 3\ntouch never\n```\n", "--yes")
@@ -150,7 +151,7 @@ def test_leaving_a_posix_shell(shell: str, program: Program) -> None:
     assert "7 │ exit 3" in ran.stdout
 
 
-@pytest.mark.parametrize("shell", ["fish", "bash", "zsh", "sh"])
+@pytest.mark.parametrize("shell", SHELLS)
 def test_one_shell_for_all(shell: str, program: Program) -> None:
     """Variables, functions and the folder of one block are there in the next one."""
     assign = "set v kept" if shell == "fish" else "v=kept"
@@ -246,3 +247,31 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory() as temporary:
             written = _transcript(path.read_text(encoding="utf-8"), Path(temporary))
         path.write_text(written, encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", [pytest.param(word, marks=ASH.marks) for word in ("ash", "busybox sh")])
+def test_a_page_of_busybox(language: str, program: Program) -> None:
+    """Blocks of `ash` and of `busybox sh` run in BusyBox ash, with what it has beyond sh."""
+    program.write(
+        "page.md",
+        f"# Page\n\n## Steps\n\n```{language}\nname=$'it\\'s'\nreadlink -f /proc/$$/exe\n```\n\n"
+        f'```{language} {{expect="<[it\'s]>"}}\nprintf "<[%s]>" "$name"; [[ a == a && -n b ]]\n```\n\n'
+        "```busybox ls\ntouch never\n```\n\n```sh\necho sh $name\n```\n",
+    )
+    ran = program.run("page.md", "--yes", "--trust")
+    assert ran.status == 0, ran.output
+    assert "busybox\n" in ran.stdout
+    assert "BusyBox v" not in ran.stdout
+    assert "sh it's\n" in ran.stdout
+    assert not (program.work / "never").exists()
+
+
+@pytest.mark.parametrize("shell", [ASH])
+def test_ash_is_chosen(shell: str, program: Program) -> None:
+    """`--shell ash` and `shell: ash` run the blocks of ash on a page that has others too."""
+    blocks = "## Steps\n\n```bash\necho in bash\n```\n\n```ash\necho in ash\n```\n"
+    program.write("asked.md", f"# Page\n\n{blocks}")
+    program.write("named.md", f"---\nrunbook:\n  shell: {shell}\n---\n\n# Page\n\n{blocks}")
+    for arguments in (("asked.md", "--shell", shell), ("named.md",)):
+        ran = program.run(*arguments, "--yes", "--trust")
+        assert (ran.status, "\nin ash\n" in ran.stdout, "\nin bash\n" in ran.stdout) == (0, True, False)

@@ -10,6 +10,7 @@ import pytest
 from runbook_exec.engine.events import Output, StatementStarted
 from tests.support.program import COMMAND, Program, fish_page
 from tests.support.screen import ENTER, open_screen
+from tests.support.shells import SHELLS
 
 HOSTILE = "x'; touch pwned; '"
 SECRET = "correct horse,battery-staple"
@@ -29,7 +30,7 @@ def _page(shell: str, script: str) -> str:
     return f"# Page\n\n## Steps\n\n```{shell}\n{script}\n```\n"
 
 
-@pytest.mark.parametrize("shell", ["fish", "bash", "zsh", "sh"])
+@pytest.mark.parametrize("shell", SHELLS)
 def test_a_value_is_never_code(shell: str, program: Program) -> None:
     """A value full of quotes arrives as it is in every context, and nothing of it is executed."""
     contexts = CONTEXTS | ({} if shell == "fish" else _HEREDOCS)

@@ -24,12 +24,12 @@ from runbook_exec.session.session import Session
 from runbook_exec.system.tty import ScreenModes
 from tests.support.live_session import (
     GENEROUS,
-    SHELLS,
     TerminalOperator,
     home_environment,
     open_session,
     run_statement,
 )
+from tests.support.shells import SHELLS
 
 PYTHON = shlex.quote(sys.executable)
 

@@ -21,13 +21,12 @@ from runbook_exec.session.noise import NoiseFilter
 from runbook_exec.session.pty_modes import ShellMissing
 from runbook_exec.session.session import Session
 from tests.support.live_session import (
-    POSIX,
-    SHELLS,
     home_environment,
     open_session,
     run_statement,
     run_statements,
 )
+from tests.support.shells import POSIX, SHELLS
 
 # what is left behind, and how the next statement looks at it
 LEFT = {

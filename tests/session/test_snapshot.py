@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.live_session import SHELLS, open_session, run_statement
+from tests.support.live_session import open_session, run_statement
+from tests.support.shells import SHELLS
 
 LARGE = 150_000  # more bytes than a pipe holds
 

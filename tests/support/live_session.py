@@ -17,8 +17,6 @@ from runbook_exec.engine.ports import Done, OutputChunk
 from runbook_exec.session.session import Session
 from runbook_exec.system.tty import OperatorTty
 
-SHELLS = ("fish", "bash", "zsh", "sh")
-POSIX = ("bash", "zsh", "sh")
 GENEROUS = 30.0  # seconds after which a statement that has not ended is a failure
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...diagnostics.problem import Problem
+from ...shells.registry import LANGUAGES
 from ..model import NOTHING, Annotation
 from .fields import FLAGS, KNOWN, read_values
 from .lexer import (
@@ -80,6 +81,10 @@ def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[
         language, at = named[0], named.end()
     if at == end:
         return language.lower(), NOTHING, ()
+    # a language may have two words: `busybox sh`
+    second = _LANGUAGE.match(info, skip_blank(info, at, end))
+    if second and f"{language} {second[0]}".lower() in LANGUAGES:
+        language, at = f"{language} {second[0]}", second.end()
     place = TextOrigin(text, start)
     words: list[AnnotationWord] = []
     problems: list[Problem] = []

@@ -11,21 +11,18 @@ import re
 
 from ...system.memo import cache_scans
 from ..base import Scan
-from .lexer import KEYWORDS, Region, Token, tokenize
+from .cursor import ENDS_A_LIST, TokenCursor, Unparsable
+from .tokens import Region, Token
 
 # Deeper nesting than any document has; it keeps this parser's recursion well inside Python's.
 _DEEPEST = 50
 
-
-_ENDS_A_LIST = frozenset({"end", "else", "case"})
 
 _BEGINS_A_BLOCK = frozenset({"begin", "for", "function", "if", "switch", "while"})
 
 _DECORATIONS = frozenset({"builtin", "command", "exec"})
 
 _ASSIGNMENT = re.compile(r"\w+=")
-
-_HELP = frozenset({"-h", "--help"})
 
 
 @cache_scans
@@ -46,15 +43,6 @@ def find_reserved_words(script: str) -> tuple[tuple[tuple[int, int], ...], bool]
     return tuple((word.start, word.end) for word in words), problem is None
 
 
-class _Unparsable(Exception):
-    """The source ends too early or goes on wrongly: where, and why."""
-
-    def __init__(self, at: int, why: str) -> None:
-        super().__init__(why)
-        self.at = at
-        self.why = why
-
-
 def _parse(
     script: str, regions: list[Region]
 ) -> tuple[list[tuple[int, int]], tuple[int, str] | None, list[Token]]:
@@ -68,8 +56,8 @@ def _parse(
         while (start := parser.skip_separators()) < end:
             spans.append((start, parser.statement()))
         if nul >= 0:
-            raise _Unparsable(nul, "a NUL character cannot be part of a command")
-    except _Unparsable as error:
+            raise Unparsable(nul, "a NUL character cannot be part of a command")
+    except Unparsable as error:
         stop = len(script.rstrip())
         if start < stop:
             spans.append((start, stop))
@@ -77,34 +65,8 @@ def _parse(
     return spans, None, parser.reserved
 
 
-class _FishParser:
-    """Reads `script[start:end]` token by token; `reserved` gathers the keywords and names it meets."""
-
-    def __init__(
-        self, script: str, start: int, end: int, regions: list[Region] | None = None, depth: int = 0
-    ) -> None:
-        self.script = script
-        self.tokens = tokenize(script, start, end, regions)
-        self.position = 0
-        self.now = self.tokens[0]
-        self.depth = depth
-        self.reserved: list[Token] = []
-
-    def advance(self) -> None:
-        """Passes the token that is read next, `now`."""
-        self.position += 1
-        self.now = self.tokens[self.position]
-
-    @property
-    def next_token(self) -> Token:
-        """The token after that one."""
-        return self.tokens[min(self.position + 1, len(self.tokens) - 1)]
-
-    def skip_separators(self) -> int:
-        """Passes newlines and `;`, and gives the offset of what follows."""
-        while self.now.kind in ("newline", "semicolon"):
-            self.advance()
-        return self.now.start
+class _FishParser(TokenCursor):
+    """The cursor that knows the grammar: statements, jobs and blocks."""
 
     def statement(self) -> int:
         """Reads a job, its `&&` and `||` and the `and` and `or` below it; gives the offset of its end."""
@@ -112,7 +74,7 @@ class _FishParser:
             end = self.now.end
             self.advance()
             return end
-        if self.now.keyword in _ENDS_A_LIST:
+        if self.now.keyword in ENDS_A_LIST:
             self.refuse_here()
         end = self.conjunction()
         while True:
@@ -159,7 +121,7 @@ class _FishParser:
         while self.now.kind == "pipe":
             self.operator()
             if self.now.keyword in ("and", "or", "time"):
-                raise _Unparsable(self.now.start, f"`{self.now.keyword}` cannot follow a pipe")
+                raise Unparsable(self.now.start, f"`{self.now.keyword}` cannot follow a pipe")
             self.command()
         if self.now.kind == "background":
             self.advance()
@@ -178,7 +140,7 @@ class _FishParser:
         if word.kind != "word" or word.keyword == "end":
             self.refuse_here()
         if self.is_assignment(word):
-            raise _Unparsable(word.start, f"`{word.text}` has no command after it: fish sets with `set`")
+            raise Unparsable(word.start, f"`{word.text}` has no command after it: fish sets with `set`")
         if word.keyword in _BEGINS_A_BLOCK and self.has_operand():
             self.block()
             self.redirections()
@@ -196,7 +158,7 @@ class _FishParser:
         self.depth += 1
         opening = self.now
         if self.depth > _DEEPEST:
-            raise _Unparsable(opening.start, f"expected at most {_DEEPEST} blocks in one another")
+            raise Unparsable(opening.start, f"expected at most {_DEEPEST} blocks in one another")
         match self.keyword():
             case "begin":
                 self.body(opening)
@@ -207,7 +169,7 @@ class _FishParser:
                 self.word(opening)
                 self.refuse_unfinished(opening)
                 if self.now.keyword != "in":
-                    raise _Unparsable(self.now.start, "expected `in` after the variable of `for`")
+                    raise Unparsable(self.now.start, "expected `in` after the variable of `for`")
                 self.keyword()
                 self.words(opening)
                 self.body(opening)
@@ -256,7 +218,7 @@ class _FishParser:
     def body(self, opening: Token) -> None:
         """Reads the commands of a block, up to the word that ends them."""
         self.skip_separators()
-        while self.now.kind != "stop" and self.now.keyword not in _ENDS_A_LIST:
+        while self.now.kind != "stop" and self.now.keyword not in ENDS_A_LIST:
             self.conjunction()
             self.skip_separators()
         self.refuse_unfinished(opening)
@@ -267,67 +229,12 @@ class _FishParser:
             self.refuse_here()
         self.keyword()
 
-    def words(self, opening: Token) -> None:
-        """Reads the words up to the separator, and that."""
-        while self.now.kind == "word":
-            self.word(opening)
-        self.separator(opening)
-
-    def word(self, opening: Token) -> None:
-        self.refuse_unfinished(opening)
-        if self.now.kind != "word":
-            self.refuse_here("a word")
-        for start, end in self.now.substitutions:
-            self.substitution(start, end)
-        self.advance()
-
-    def words_and_redirections(self) -> None:
-        while True:
-            token = self.now
-            if token.kind == "word":
-                for start, end in token.substitutions:
-                    self.substitution(start, end)
-                self.advance()
-            elif token.kind == "redirect":
-                self.redirection()
-            else:
-                return
-
-    def redirections(self) -> None:
-        """Reads what may follow the `end` of a block."""
-        while self.now.kind == "redirect":
-            self.redirection()
-        if self.now.kind == "word":
-            raise _Unparsable(self.now.start, f"`end` takes no arguments but `{self.now.text}` follows it")
-
-    def redirection(self) -> None:
-        operator = self.now
-        self.advance()
-        if self.now.kind != "word":
-            raise _Unparsable(operator.start, f"`{operator.text}` has no file after it")
-        self.word(operator)
-
     def substitution(self, start: int, end: int) -> None:
         if self.depth >= _DEEPEST:
-            raise _Unparsable(start - 1, f"expected at most {_DEEPEST} substitutions in one another")
+            raise Unparsable(start - 1, f"expected at most {_DEEPEST} substitutions in one another")
         inner = _FishParser(self.script, start, end, depth=self.depth + 1)
         inner.parse_all()
         self.reserved += inner.reserved
-
-    def separator(self, opening: Token) -> None:
-        self.refuse_unfinished(opening)
-        if self.now.kind not in ("newline", "semicolon"):
-            self.refuse_here("the end of the line or `;`")
-        self.advance()
-
-    def operator(self) -> None:
-        """Reads `|`, `&&` or `||` and the line ends after it."""
-        operator = self.now
-        self.advance()
-        while self.now.kind == "newline":
-            self.advance()
-        if self.now.kind == "stop":
-            raise _Unparsable(operator.start, f"`{operator.text}` has no command after it")
 
     def time(self) -> None:
         if self.now.keyword == "time" and not self.next_token.text.startswith("-"):
@@ -341,42 +248,3 @@ class _FishParser:
 
     def is_assignment(self, word: Token) -> bool:
         return word.kind == "word" and _ASSIGNMENT.match(word.text) is not None
-
-    def at_decorator(self) -> bool:
-        return self.now.keyword in ("and", "or") and self.next_token.text not in _HELP
-
-    def has_operand(self) -> bool:
-        """Whether the keyword begins more than a command of that name, such as `if --help`."""
-        if self.now.keyword == "function" and self.next_token.text in _HELP:
-            return False
-        if self.now.keyword != "function" and self.next_token.text.startswith("-"):
-            return False
-        return self.now.keyword == "begin" or self.next_token.kind not in ("newline", "semicolon", "stop")
-
-    def keyword(self) -> str:
-        """Reads the keyword that is next and gives it."""
-        word = self.now
-        self.reserved.append(word)
-        self.advance()
-        return word.keyword
-
-    def refuse_unfinished(self, opening: Token) -> None:
-        """Raises when the source ends inside what `opening` began."""
-        if self.now.kind != "stop":
-            return
-        if opening.keyword in KEYWORDS:
-            raise _Unparsable(opening.start, f"`{opening.keyword}` has no `end`")
-        raise _Unparsable(opening.start, f"`{opening.text}` has nothing after it")
-
-    def refuse_here(self, expected: str = "a command") -> None:
-        """Raises for the token that is next, which cannot stand there."""
-        word = self.now
-        if word.kind == "broken":
-            raise _Unparsable(*word.problem)
-        if word.kind == "stop":
-            last = self.tokens[max(self.position - 1, 0)]
-            raise _Unparsable(last.start, f"`{last.text}` has no command after it")
-        if word.keyword in _ENDS_A_LIST:
-            raise _Unparsable(word.start, f"`{word.keyword}` has no block to belong to")
-        shown = "the end of the line" if word.kind == "newline" else f"`{word.text}`"
-        raise _Unparsable(word.start, f"expected {expected}, not {shown}")

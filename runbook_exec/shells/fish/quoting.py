@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from ..base import Filling, Piece, QuotingError
 from ..quoting import Context
-from .lexer import is_escaped
 from .parser import find_reserved_words
+from .words import is_escaped
 
 # A value of these only is itself as a whole word anywhere, in braces and before a redirection too.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from ..quoting import Context
+from .dialect import Dialect
 from .lexer import LEFT_SIDE, NUMERIC_GLOB, WordLexer
-from .regions import ARITHMETIC, NAME, Dialect, ShellSyntaxError
+from .regions import ARITHMETIC, NAME, TEST, ShellSyntaxError
 
 _KEYWORD = re.compile(r"[a-z!{}\[\]]+(?=[ \t\n;&|<>()]|\\\n|\Z)")
 
@@ -16,23 +17,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 
 _TIME_OPTION = re.compile(r"(-p|--)[ \t]+")
 
-_REDIRECTION = {
-    "bash": re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-?|<>|<&|&>>?|>>|>&|>\||[<>])"),
-    "zsh": re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-?|<>|<&|(?:&>>?|>>|>&|>)[|!]?|<)"),
-    "sh": re.compile(r"\d*(<<-?|<>|<&|>>|>&|>\||[<>])"),
-}
-
 _DECLARATIONS = frozenset(("declare", "export", "float", "integer", "local", "readonly", "typeset"))
-
-_COMPOUND = {
-    **dict.fromkeys(("if", "for", "while", "until", "case", "{"), ("bash", "zsh", "sh")),
-    **dict.fromkeys(("[[", "function", "select"), ("bash", "zsh")),
-    **dict.fromkeys(("foreach", "repeat"), ("zsh",)),
-}
-
-_PREFIXES = {"bash": ("!", "time", "coproc"), "zsh": ("!", "time", "coproc"), "sh": ("!",)}
-
-_PREFIXES_IN_PIPE = {"bash": ("coproc",), "zsh": ("time",), "sh": ()}
 
 _OPENED_BY = {
     "then": "if",
@@ -52,7 +37,7 @@ class CommandParser(WordLexer):
 
     def __init__(self, text: str, dialect: Dialect) -> None:
         super().__init__(text, dialect)
-        self.zsh = dialect == "zsh"
+        self.zsh = dialect.is_zsh
 
     # -- tokens
 
@@ -145,15 +130,15 @@ class CommandParser(WordLexer):
 
     def pipeline(self) -> None:
         """Commands with `|` or `|&` between them, and the blanks after them."""
-        prefixes = _PREFIXES[self.dialect]
+        prefixes = self.dialect.prefixes
         while True:
             if not self.prefixes(prefixes):
                 self.command()
             self.skip_blanks()
             if self.peek() != "|" or self.at("||"):
                 return
-            self.operator(2 if self.at("|&") and self.dialect != "sh" else 1)
-            prefixes = _PREFIXES_IN_PIPE[self.dialect]
+            self.operator(2 if self.at("|&") and self.dialect.is_extended else 1)
+            prefixes = self.dialect.prefixes_in_pipe
 
     def prefixes(self, words: tuple[str, ...]) -> bool:
         """Pass `!`, `time` and `coproc` before a command; true where no command follows and none need."""
@@ -164,14 +149,14 @@ class CommandParser(WordLexer):
                 self.pos = option.end()
             elif word == "coproc":
                 self.coprocess_name()
-            stands_alone = self.dialect != "sh" and word != "coproc"
+            stands_alone = self.dialect.is_extended and word != "coproc"
         return stands_alone and self.peek() in ("", "\n", ";", "&", "#", ")")
 
     def coprocess_name(self) -> None:
         """Pass the name in bash's `coproc NAME { …; }`."""
         start = self.pos
         name = _NAME.match(self.text, start)
-        if self.dialect != "bash" or name is None or self.is_compound(self.keyword()):
+        if not self.dialect.is_bash or name is None or self.is_compound(self.keyword()):
             return
         self.pos = name.end()
         self.skip_blanks()
@@ -184,10 +169,10 @@ class CommandParser(WordLexer):
 
     def is_compound(self, word: str) -> bool:
         """Whether the word begins a compound command in this dialect."""
-        return self.dialect in _COMPOUND.get(word, ())
+        return word in self.dialect.compounds
 
     def compound(self, word: str, opened: int) -> None:
-        """Read the compound command whose first word has just been passed; `posix_scan` says how."""
+        """Read the compound command whose first word has just been passed; `parser` has the rules."""
         raise NotImplementedError
 
     def command(self) -> None:
@@ -195,7 +180,7 @@ class CommandParser(WordLexer):
         opened = self.pos
         self.descend(opened)
         word = self.keyword()
-        if self.at("((") and self.dialect != "sh" and (end := self.arithmetic_end(opened)) is not None:
+        if self.at("((") and self.dialect.is_extended and (end := self.arithmetic_end(opened)) is not None:
             self.pos = end
             self.mark(opened, end, Context.UNSAFE, ARITHMETIC)
         elif self.zsh and (nameless := _FUNCTION.match(self.text, opened)):
@@ -223,10 +208,13 @@ class CommandParser(WordLexer):
 
     def simple(self, opened: int) -> None:
         """Assignments, words and redirections; or the definition of a function, which begins like them."""
-        assigns, leading = True, True
+        assigns, leading, in_test = True, True, False
         while True:
             self.skip_blanks()
             if self.redirection():
+                continue
+            if in_test and (self.at("&&") or self.at("||")):
+                self.pos += 2
                 continue
             start, known = self.pos, len(self.marks)
             is_assignment = assigns and LEFT_SIDE.match(self.text, start)
@@ -239,10 +227,21 @@ class CommandParser(WordLexer):
                 self.pos = parentheses.end()
                 self.function_body(opened)
                 return
+            if self.dialect.test_is_command:
+                in_test = self._word_of_test(start, known, in_test)
             if leading:
                 assigns, leading = self.text[start : self.pos] in _DECLARATIONS, False
         if self.pos == opened or self.peek() == "(":
             raise self.make_unexpected_error()
+
+    def _word_of_test(self, start: int, known: int, in_test: bool) -> bool:
+        """Note the word from `start` to here as an operand of `[[`, if it is one; whether more can follow."""
+        word = self.text[start : self.pos]
+        if word in ("[[", "]]"):
+            return word == "[["
+        if in_test:
+            self.mark_unsafe(start, TEST, known)
+        return in_test
 
     def words_of_line(self) -> None:
         """Words and redirections, if there are any."""
@@ -256,7 +255,7 @@ class CommandParser(WordLexer):
 
     def redirection(self) -> bool:
         """Pass a redirection and its word, if one stands here."""
-        found = _REDIRECTION[self.dialect].match(self.text, self.pos)
+        found = self.dialect.redirection.match(self.text, self.pos)
         if found is None or self.begins_word(found[0]):
             return False
         opened, self.pos = self.pos, found.end()
@@ -270,7 +269,7 @@ class CommandParser(WordLexer):
 
     def begins_word(self, operator: str) -> bool:
         """Whether `<` or `>` is the first character of `<( )` or of zsh's `<1-9>`."""
-        if operator not in ("<", ">") or self.dialect == "sh":
+        if operator not in ("<", ">") or not self.dialect.has_process_substitution:
             return False
         return self.text.startswith("(", self.pos + 1) or (
             self.zsh and NUMERIC_GLOB.match(self.text, self.pos) is not None

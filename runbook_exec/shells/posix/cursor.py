@@ -6,7 +6,8 @@ import re
 from typing import cast
 
 from ..quoting import Context
-from .regions import Dialect, Region, ShellSyntaxError
+from .dialect import Dialect
+from .regions import Region, ShellSyntaxError
 
 _MAX_DEPTH = 80  # well above any real script, and well below Python's own limit on recursion
 
@@ -93,7 +94,7 @@ class Cursor:
         """Find where the `(` at `start` ends, and all that stand between."""
         opened: list[int] = []
         for token in _PARENTHESIS.finditer(self.text, start):
-            if token[0] in "'\"" and self.dialect == "bash":
+            if token[0] in "'\"" and self.dialect.is_bash:
                 # bash looks for the end of this quote first, before it can tell that these are commands
                 raise ShellSyntaxError(token.start(), f"`{token[0]}` has no closing `{token[0]}`")
             if token[0] == "(":

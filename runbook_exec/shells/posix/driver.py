@@ -40,7 +40,7 @@ __runbook_status() {{ return $1 }}
 """
 
 
-_SH_GATE = """\
+SH_GATE = """\
 __runbook_after() {{ __runbook_p=$?; }}
 __runbook_gate() {{ __runbook_s=$? __runbook_o=$-; __runbook_s=${{__runbook_p-$__runbook_s}}
 case $1${{2-}} in "${{__runbook_t-}}") return "$__runbook_s";; esac
@@ -87,7 +87,8 @@ def _posix_message(
     return message
 
 
-def _start(setup: str, gate: str) -> Callable[[str, str], bytes]:
+def make_start(setup: str, gate: str) -> Callable[[str, str], bytes]:
+    """What is written to the control FIFO first, by folder and token: the setup, and the gate's functions."""
     # the FIFO is the shell's own script, read line by line: nothing has to be sourced, and an error that
     # throws the shell back to its prompt goes on with the next line, which is the gate
     return lambda folder, token: (
@@ -141,7 +142,7 @@ BASH_DRIVER = Driver(
     arguments=lambda folder: ("--noediting", "--rcfile", f"{folder}/{DRIVER}", "-i"),
     environ=lambda environ: {**environ, "PS1": "\\[\\]", "PROMPT_COMMAND": ""},
     files=_bash_files,
-    start=_start(_BASH_START, _BASH_GATE),
+    start=make_start(_BASH_START, _BASH_GATE),
     message=_posix_message(b"builtin eval", b' 0<>"$__runbook_tty"'),
     read_line="IFS= builtin read -e -r -p 'bash> ' __runbook_line",
     send_line="builtin " + LINE_CODE,
@@ -181,7 +182,7 @@ SH_DRIVER = Driver(
     arguments=lambda folder: ("-i", f"{folder}/{CONTROL}"),
     environ=lambda environ: {**environ, "PS1": ""},  # it prompts before its script can say not to
     files=lambda folder, token: {},
-    start=_start("set -m; PS1= PS2=\n", _SH_GATE),
+    start=make_start("set -m; PS1= PS2=\n", SH_GATE),
     message=_posix_message(b"command eval"),
     read_line="command printf 'sh> '; IFS= read -r __runbook_line",
     send_line="command " + LINE_CODE,

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from .regions import Dialect, ShellSyntaxError
+from .dialect import Dialect
+from .regions import ShellSyntaxError
 
 _QUOTED_PART = re.compile(r"\$?'([^']*)'|\$?\"((?:[^\"\\]|\\.)*)\"|\\(.)|([^'\"\\])", re.DOTALL)
 
@@ -106,5 +107,5 @@ def _logical_line(text: str, start: int, word: EndWord, dialect: Dialect) -> tup
         if word.is_quoted or not ends_in_escape(line) or end == len(text):
             return end, "".join((*parts, line))
         # dash looks for the end word in lines as written, the others in joined ones
-        parts.append(line + "\n" if dialect == "sh" else line[:-1])
+        parts.append(line[:-1] if dialect.joins_end_lines else line + "\n")
         start = end + 1

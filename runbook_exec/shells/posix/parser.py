@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from ..base import Scan
 from ..quoting import Context
 from .commands import CommandParser
+from .dialect import Dialect
 from .heredocs import Heredoc
-from .regions import ARITHMETIC, NAME, Dialect, Region, ShellSyntaxError, flatten_regions
+from .regions import ARITHMETIC, NAME, Region, ShellSyntaxError, flatten_regions
 
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -196,7 +197,7 @@ class _PosixParser(CommandParser):
 
     def for_loop(self, opened: int, word: str) -> None:
         """`for` in all its forms, and `select`."""
-        if self.at("((") and self.dialect != "sh" and (end := self.arithmetic_end(self.pos)) is not None:
+        if self.at("((") and self.dialect.is_extended and (end := self.arithmetic_end(self.pos)) is not None:
             self.mark(self.pos, end, Context.UNSAFE, ARITHMETIC)
             self.pos = end
             self.skip_blanks()

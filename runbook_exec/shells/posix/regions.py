@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from ..quoting import Context
-
-Dialect = Literal["bash", "zsh", "sh"]
-
 
 # Why no value can be written somewhere; each completes "a value cannot be written …".
 BACKTICKS = "inside backticks; use $( … ) there"
@@ -41,6 +37,8 @@ COMMAND_PATH = "after `=`, where zsh looks for a command; quote the `=`"
 MODIFIER = "after a `:` modifier of zsh; write ${name} in place of $name"
 
 BROKEN_BODY = "in a here-document whose `$` or backticks do not parse; mend it first"
+
+TEST = "inside [[ … ]], where quoted text is a pattern too; use [ … ] there"
 
 NOT_PORTABLE = "inside $'…' in sh, where shells differ; use plain quotes"
 

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
 from . import parser, quoting, syntax
+from .dialect import COMPOUNDS, Dialect
 from .driver import SH_DRIVER
 from .snapshot import make_snapshot_format, print_aliases, print_assigned, print_declared
+
+DIALECT = Dialect(
+    redirection=re.compile(r"\d*(<<-?|<>|<&|>>|>&|>\||[<>])"),
+    compounds=frozenset(COMPOUNDS),
+    joins_end_lines=False,
+)
 
 
 @cache_scans
 def _scan(script: str) -> Scan:
-    return parser.scan(script, "sh")
+    return parser.scan(script, DIALECT)
 
 
 def _parse(script: str) -> parser.ParsedScript:
-    return parser.parse_script(script, "sh")
+    return parser.parse_script(script, DIALECT)
 
 
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    return quoting.fill(text, fillings, "sh")
+    return quoting.fill(text, fillings, DIALECT)
 
 
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:

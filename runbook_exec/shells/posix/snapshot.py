@@ -24,7 +24,7 @@ _READ_ONLY = re.compile(r" -\w*r")
 _SET = re.compile(rf"\s*(?:export +)?([A-Za-z_]\w*)={TEXT}?\s*")
 
 
-class Section(NamedTuple):
+class SnapshotSection(NamedTuple):
     """A command that prints things of one kind, and what finds the name in the code of each."""
 
     command: str
@@ -45,28 +45,28 @@ def _find_with(pattern: re.Pattern[str]) -> Callable[[str], str]:
     return find
 
 
-def print_declared(command: str) -> Section:
+def print_declared(command: str) -> SnapshotSection:
     """The section of a command that prints `declare -x a=b` and the like."""
-    return Section(command, "variable", _find_declared)
+    return SnapshotSection(command, "variable", _find_declared)
 
 
-def print_assigned(command: str) -> Section:
+def print_assigned(command: str) -> SnapshotSection:
     """The section of a command that prints `a=b`."""
-    return Section(command, "variable", _find_with(_NAME_OF_ASSIGNED))
+    return SnapshotSection(command, "variable", _find_with(_NAME_OF_ASSIGNED))
 
 
-def print_functions(command: str) -> Section:
+def print_functions(command: str) -> SnapshotSection:
     """The section of a command that prints `f () { …; }`."""
-    return Section(command, "function", _find_with(_NAME_OF_FUNCTION))
+    return SnapshotSection(command, "function", _find_with(_NAME_OF_FUNCTION))
 
 
-def print_aliases(command: str) -> Section:
+def print_aliases(command: str) -> SnapshotSection:
     """The section of a command that prints `alias a=b` or `a=b`."""
-    return Section(command, "alias", _find_with(_NAME_OF_ALIAS))
+    return SnapshotSection(command, "alias", _find_with(_NAME_OF_ALIAS))
 
 
 def make_snapshot_format(
-    scan: Callable[[str], Scan], sections: tuple[Section, ...], redirect: str = ">"
+    scan: Callable[[str], Scan], sections: tuple[SnapshotSection, ...], redirect: str = ">"
 ) -> SnapshotFormat:
     """The snapshot of a shell with these sections; `redirect` writes to a file whatever its options are."""
     commands = "; printf '\\0'; ".join(section.command for section in sections)
@@ -91,7 +91,9 @@ def make_snapshot_format(
     )
 
 
-def _parse_section(section: Section, text: str, scan: Callable[[str], Scan]) -> Iterator[tuple[str, str]]:
+def _parse_section(
+    section: SnapshotSection, text: str, scan: Callable[[str], Scan]
+) -> Iterator[tuple[str, str]]:
     """The names of what a section has printed, with the code of each."""
     for start, end in scan(text).statements:
         code = text[start:end]

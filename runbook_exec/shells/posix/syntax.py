@@ -19,7 +19,9 @@ _PLACE = re.compile(r"\A[^\n]*?: ?(?:line )?(\d+): ")
 
 _OWN_LINE = re.compile(r"^warning: | (?:at|on) line \d+")  # of the script, which is not the page's
 
-_TOKEN = re.compile(r"(?:near(?: unexpected token)?|matching) `(.+)'|\"(.+)\" unexpected")
+_TOKEN = re.compile(
+    r"(?:near(?: unexpected token)?|matching) `(.+)'|\"(.+)\" unexpected|unexpected \"([^\"]+)\""
+)
 
 
 # Two ways of putting a script where it can only stand if it is complete: a script that closes the first by
@@ -128,7 +130,7 @@ class _SyntaxChecker:
 def _columns(message: str, lines: Sequence[str]) -> tuple[int, int] | None:
     """Where the word that the message names stands on the line, if it stands there only once."""
     token = _TOKEN.search(message)
-    word = (token[1] or token[2]) if token else ""
+    word = (token[1] or token[2] or token[3]) if token else ""
     if not word or not lines:
         return None
     edges = r"(?<![\w-])", r"(?![\w-])"

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
 from . import parser, quoting, syntax
+from .dialect import COMPOUNDS, Dialect
 from .driver import ZSH_DRIVER
 from .snapshot import make_snapshot_format, print_aliases, print_declared, print_functions
+
+DIALECT = Dialect(
+    redirection=re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-?|<>|<&|(?:&>>?|>>|>&|>)[|!]?|<)"),
+    compounds=frozenset((*COMPOUNDS, "[[", "function", "select", "foreach", "repeat")),
+    prefixes=("!", "time", "coproc"),
+    prefixes_in_pipe=("time",),
+    is_zsh=True,
+    is_extended=True,
+    has_process_substitution=True,
+    has_ansi_c_quotes=True,
+    quotes_in_braces="never",
+)
 
 
 @cache_scans
 def _scan(script: str) -> Scan:
-    return parser.scan(script, "zsh")
+    return parser.scan(script, DIALECT)
 
 
 def _parse(script: str) -> parser.ParsedScript:
-    return parser.parse_script(script, "zsh")
+    return parser.parse_script(script, DIALECT)
 
 
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    return quoting.fill(text, fillings, "zsh")
+    return quoting.fill(text, fillings, DIALECT)
 
 
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:

@@ -17,10 +17,9 @@ from runbook_exec.shells.base import Complaint, Scan
 from runbook_exec.shells.quoting import Context
 from runbook_exec.shells.registry import SHELLS
 from tests.support.paths import DATA
+from tests.support.shells import ASH, COMMANDS, POSIX
 
 BASH, ZSH, SH = SHELLS["bash"], SHELLS["zsh"], SHELLS["sh"]
-
-COMMANDS = {"bash": ("bash", "--norc"), "zsh": ("zsh", "-f"), "sh": ("dash",)}
 
 # Everything a session keeps, but for what differs between any two shells.
 VOLATILE = (
@@ -34,6 +33,7 @@ DUMP = {
     "zsh": 'typeset -p + | grep -Ev "(^| )(%s)$" | sort; typeset -p | grep -Ev " (%s)(=|$)"; '
     "typeset -f; setopt",
     "sh": 'set | grep -Ev "^(%s)="; set +o',
+    "ash": 'set | grep -Ev "^(%s)="; set +o',
 }
 PLACE = re.compile(r"^.*?\bline \d+: |^.*?:\d+: |^\S+: \d+: (eval: )?", re.MULTILINE)
 
@@ -70,6 +70,11 @@ VALID = [case for case in CASES if case.problem is None]
 def identity(case: Case) -> str:
     """How a case is called in a report."""
     return f"{case.shell}: {case.name}"
+
+
+RUN = [
+    pytest.param(case, marks=ASH.marks if case.shell == "ash" else (), id=identity(case)) for case in VALID
+]
 
 
 def texts(script: str, scan: Scan) -> tuple[str, ...]:
@@ -109,7 +114,7 @@ def test_a_block_is_split_as_its_document_shows(case: Case) -> None:
     assert (scan.problem and scan.problem[1]) == case.problem
 
 
-@pytest.mark.parametrize("shell", COMMANDS)
+@pytest.mark.parametrize("shell", POSIX)
 def test_the_shell_refuses_just_what_is_said_to_be_wrong(shell: str) -> None:
     """A case of the documents has something wrong exactly where the shell's own check says so."""
     cases = [case for case in CASES if case.shell == shell]
@@ -119,7 +124,7 @@ def test_the_shell_refuses_just_what_is_said_to_be_wrong(shell: str) -> None:
     assert wrong == [case.name for case in cases if case.problem]
 
 
-@pytest.mark.parametrize("case", VALID, ids=identity)
+@pytest.mark.parametrize("case", RUN)
 def test_statements_leave_the_same_behind_as_their_block(case: Case, tmp_path: Path) -> None:
     """Run one by one, the statements print, change and return what the block does as a whole."""
     statements = "\n".join(f"eval {shlex.quote(text)}" for text in case.statements)
@@ -132,7 +137,7 @@ def test_statements_leave_the_same_behind_as_their_block(case: Case, tmp_path: P
     assert re.search(r"^status \d+$", whole, re.MULTILINE)
 
 
-@pytest.mark.parametrize("case", VALID, ids=identity)
+@pytest.mark.parametrize("case", RUN)
 def test_a_statement_is_a_single_statement(case: Case) -> None:
     """A statement taken for a script is one statement from its first to its last character."""
     for text in case.statements:
@@ -241,7 +246,7 @@ def test_any_text_can_be_split(script: str, shell: str) -> None:
         assert SHELLS[shell].scan(text).statements == ((0, len(text)),)
 
 
-@pytest.mark.parametrize("shell", COMMANDS)
+@pytest.mark.parametrize("shell", POSIX)
 @pytest.mark.parametrize("part", ["(", "{ ", "$(", "${x:-", "$((", '"$(', "if ", "f() ", "a=(", "@(", "<("])
 def test_deep_nesting_is_a_problem_and_no_crash(shell: str, part: str) -> None:
     """A script nested beyond all reason is refused in words."""

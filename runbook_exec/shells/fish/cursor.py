@@ -1,0 +1,147 @@
+"""A cursor over the tokens of fish source: it reads words, redirections, operators and keywords."""
+
+from __future__ import annotations
+
+from .lexer import tokenize
+from .tokens import KEYWORDS, Region, Token
+
+ENDS_A_LIST = frozenset({"end", "else", "case"})
+
+_HELP = frozenset({"-h", "--help"})
+
+
+class Unparsable(Exception):
+    """The source ends too early or goes on wrongly: where, and why."""
+
+    def __init__(self, at: int, why: str) -> None:
+        super().__init__(why)
+        self.at = at
+        self.why = why
+
+
+class TokenCursor:
+    """Reads `script[start:end]` token by token; `reserved` gathers the keywords and names it meets."""
+
+    def __init__(
+        self, script: str, start: int, end: int, regions: list[Region] | None = None, depth: int = 0
+    ) -> None:
+        self.script = script
+        self.tokens = tokenize(script, start, end, regions)
+        self.position = 0
+        self.now = self.tokens[0]
+        self.depth = depth
+        self.reserved: list[Token] = []
+
+    def substitution(self, start: int, end: int) -> None:
+        """Read the commands of a command substitution; the grammar's part."""
+        raise NotImplementedError
+
+    def advance(self) -> None:
+        """Passes the token that is read next, `now`."""
+        self.position += 1
+        self.now = self.tokens[self.position]
+
+    @property
+    def next_token(self) -> Token:
+        """The token after that one."""
+        return self.tokens[min(self.position + 1, len(self.tokens) - 1)]
+
+    def skip_separators(self) -> int:
+        """Passes newlines and `;`, and gives the offset of what follows."""
+        while self.now.kind in ("newline", "semicolon"):
+            self.advance()
+        return self.now.start
+
+    def word(self, opening: Token) -> None:
+        self.refuse_unfinished(opening)
+        if self.now.kind != "word":
+            self.refuse_here("a word")
+        for start, end in self.now.substitutions:
+            self.substitution(start, end)
+        self.advance()
+
+    def words(self, opening: Token) -> None:
+        """Reads the words up to the separator, and that."""
+        while self.now.kind == "word":
+            self.word(opening)
+        self.separator(opening)
+
+    def words_and_redirections(self) -> None:
+        while True:
+            token = self.now
+            if token.kind == "word":
+                for start, end in token.substitutions:
+                    self.substitution(start, end)
+                self.advance()
+            elif token.kind == "redirect":
+                self.redirection()
+            else:
+                return
+
+    def redirections(self) -> None:
+        """Reads what may follow the `end` of a block."""
+        while self.now.kind == "redirect":
+            self.redirection()
+        if self.now.kind == "word":
+            raise Unparsable(self.now.start, f"`end` takes no arguments but `{self.now.text}` follows it")
+
+    def redirection(self) -> None:
+        operator = self.now
+        self.advance()
+        if self.now.kind != "word":
+            raise Unparsable(operator.start, f"`{operator.text}` has no file after it")
+        self.word(operator)
+
+    def separator(self, opening: Token) -> None:
+        self.refuse_unfinished(opening)
+        if self.now.kind not in ("newline", "semicolon"):
+            self.refuse_here("the end of the line or `;`")
+        self.advance()
+
+    def operator(self) -> None:
+        """Reads `|`, `&&` or `||` and the line ends after it."""
+        operator = self.now
+        self.advance()
+        while self.now.kind == "newline":
+            self.advance()
+        if self.now.kind == "stop":
+            raise Unparsable(operator.start, f"`{operator.text}` has no command after it")
+
+    def keyword(self) -> str:
+        """Reads the keyword that is next and gives it."""
+        word = self.now
+        self.reserved.append(word)
+        self.advance()
+        return word.keyword
+
+    def at_decorator(self) -> bool:
+        return self.now.keyword in ("and", "or") and self.next_token.text not in _HELP
+
+    def has_operand(self) -> bool:
+        """Whether the keyword begins more than a command of that name, such as `if --help`."""
+        if self.now.keyword == "function" and self.next_token.text in _HELP:
+            return False
+        if self.now.keyword != "function" and self.next_token.text.startswith("-"):
+            return False
+        return self.now.keyword == "begin" or self.next_token.kind not in ("newline", "semicolon", "stop")
+
+    def refuse_unfinished(self, opening: Token) -> None:
+        """Raises when the source ends inside what `opening` began."""
+        if self.now.kind != "stop":
+            return
+        if opening.keyword in KEYWORDS:
+            raise Unparsable(opening.start, f"`{opening.keyword}` has no `end`")
+        raise Unparsable(opening.start, f"`{opening.text}` has nothing after it")
+
+    def refuse_here(self, expected: str = "a command") -> None:
+        """Raises for the token that is next, which cannot stand there."""
+        word = self.now
+        if word.kind == "broken":
+            raise Unparsable(*word.problem)
+        if word.kind == "stop":
+            last = self.tokens[max(self.position - 1, 0)]
+            raise Unparsable(last.start, f"`{last.text}` has no command after it")
+        if word.keyword in ENDS_A_LIST:
+            raise Unparsable(word.start, f"`{word.keyword}` has no block to belong to")
+        shown = "the end of the line" if word.kind == "newline" else f"`{word.text}`"
+        raise Unparsable(word.start, f"expected {expected}, not {shown}")

@@ -1,0 +1,60 @@
+"""The values that the lexer of fish gives: tokens, and stretches in one context."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from ..quoting import Context
+
+# What a token is to the grammar. `broken` is none: its `problem` says why. `stop` comes after the last one.
+Kind = Literal[
+    "word", "pipe", "redirect", "both", "either", "background", "semicolon", "newline", "broken", "stop"
+]
+
+
+NO_PROBLEM = (0, "")
+
+
+class Token(NamedTuple):
+    """One token, `text` at offset `start`; `both` is `&&` and `either` is `||`.
+
+    `keyword` is the keyword that a word is where a command is expected, or "". `substitutions` are the
+    insides of a word's outermost `(…)`; `problem` says where and why a token is broken. `arguments` counts
+    the characters after a command's name that are words of which the grammar wants to know nothing.
+    """
+
+    kind: Kind
+    start: int
+    text: str = ""
+    keyword: str = ""
+    substitutions: tuple[tuple[int, int], ...] = ()
+    problem: tuple[int, str] = NO_PROBLEM
+    arguments: int = 0
+
+    @property
+    def end(self) -> int:
+        """The offset after its last character, or that of its arguments."""
+        return self.start + len(self.text) + self.arguments
+
+
+Region = tuple[int, int, Context]
+
+
+KEYWORDS = frozenset(
+    {"begin", "end", "if", "else", "while", "for", "in", "switch", "case", "function"}
+    | {"and", "or", "not", "!", "time", "builtin", "command", "exec"}
+)
+
+
+_KEYWORD_LIKE = re.compile(r"""(?:[a-z!'"]|\\[^abcefnrtuvxUX0-9]){1,32}""")
+
+_KEYWORD_QUOTING = re.compile(r"""\\\n|'([^'\\]*)'|"([^"\\]*)"|\\(.)""")
+
+
+def find_keyword(word: str) -> str:
+    """The keyword that a word is where a command is expected, or ""; fish looks through quotes here."""
+    if not _KEYWORD_LIKE.fullmatch(word):
+        return ""
+    bare = _KEYWORD_QUOTING.sub(r"\1\2\3", word)
+    return bare if bare in KEYWORDS else ""

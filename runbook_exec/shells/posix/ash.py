@@ -1,0 +1,70 @@
+"""BusyBox ash, as a value of the family of shells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...system.memo import cache_scans
+from ..base import Complaint, Filling, Piece, Scan, Shell
+from ..registry import find_command
+from . import parser, quoting, syntax
+from .dialect import COMPOUNDS, Dialect
+from .driver import SH_DRIVER, SH_GATE, make_start
+from .snapshot import make_snapshot_format, print_aliases, print_assigned, print_declared
+
+# that of BusyBox 1.35
+DIALECT = Dialect(
+    redirection=re.compile(r"(?:\d+(?=[<>]))?(<<-?|<>|<&|&>|>>|>&|>\||[<>])"),
+    compounds=frozenset((*COMPOUNDS, "function")),
+    has_process_substitution=True,
+    has_ansi_c_quotes=True,
+    test_is_command=True,
+    joins_end_lines=False,
+)
+
+
+@cache_scans
+def _scan(script: str) -> Scan:
+    return parser.scan(script, DIALECT)
+
+
+def _parse(script: str) -> parser.ParsedScript:
+    return parser.parse_script(script, DIALECT)
+
+
+def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
+    return quoting.fill(text, fillings, DIALECT)
+
+
+def _check(scripts: Sequence[str]) -> list[Complaint | None]:
+    # a here-document that nothing closes ends with the file for some, and would take in the scripts after it
+    alone = ["\0" in script or "<<" in script or _scan(script).problem is not None for script in scripts]
+    command = find_command("ash")
+    if command is None:
+        raise FileNotFoundError("ash is not installed")
+    return syntax.check((*command, "-n"), scripts, alone)
+
+
+SHELL = Shell(
+    name="ash",
+    install_hint="`apk add busybox` or `apt install busybox`",
+    scan=_scan,
+    fill=_fill,
+    check=_check,
+    driver=replace(
+        SH_DRIVER,
+        # it greets on its standard output, before it reads anything
+        is_muted=True,
+        start=make_start("exec >&2; set -m; PS1= PS2=\n", SH_GATE),
+        read_line="command printf 'ash> '; IFS= read -r __runbook_line",
+    ),
+    snapshot=make_snapshot_format(
+        _scan,
+        (print_assigned("set"), print_declared("export -p"), print_aliases("alias")),
+    ),
+    list_unknown=("-c", 'for n; do command -v "$n" >/dev/null || printf "%s\\n" "$n"; done', "ash"),
+    highlight_as="bash",
+    parse=_parse,
+)
