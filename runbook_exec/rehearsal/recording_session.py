@@ -7,9 +7,8 @@ import re
 import termios
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from ..engine.ports import Done, OutputChunk, Silence
+from ..engine.ports import Done, Keyboard, OutputChunk, Silence
 from ..session.session import Session
 
 _PRINT_PATH = {
@@ -131,10 +130,11 @@ class RecordingSession(Session):
                     yield OutputChunk(data)
                 yield item
 
-    def _type(self, keyboard: Any, poll: Any) -> bytes:
+    def read_keys(self, keyboard: Keyboard) -> bytes:
+        """Read what was typed, and note whether the terminal shows it."""
         # once it has the keys, a program may show what is typed again before we look
         kind = "typed" if self._is_echoing() else "hidden"
-        data = super()._type(keyboard, poll)
+        data = super().read_keys(keyboard)
         if data and (inside := self.marks.current_trace) is not None:
             inside.add(kind, data)
         return data

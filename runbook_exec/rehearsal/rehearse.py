@@ -24,6 +24,7 @@ from ..engine.ports import RunContext
 from ..engine.state import State
 from ..plan.builder import choose_procedure, make_plan
 from ..plan.model import ItemId, Plan, PlanItem
+from ..session.connections.local import LocalConnection
 from ..text.span import Span
 from . import relay
 from .call_server import CallServer
@@ -198,8 +199,7 @@ def _run_rehearsal(
             cwd=str(here.work),
             environ={**variables, **said},
             keyboard=operator,
-            inside=str(here.folder / "shell"),
-            entered=sandbox.make_entry(str(here.work)),
+            connection=LocalConnection(str(here.folder / "shell"), sandbox.make_entry(str(here.work))),
         )
         session.operator = operator
         stack.enter_context(session)
