@@ -10,15 +10,14 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from .. import __version__
-from ..errors import ValueProblem
 from ..plan.builder import chosen_alternative
-from ..plan.model import Plan, PlanItem, Value
+from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when
-from ..plan.values import check_value
 from ..shells.base import QuotingError
 from .bindings import Bindings
+from .dialog import Dialog
 from .event_log import EventLog
-from .events import Answered, Edited, Event, Outcome, RunEnded, RunStarted, ValueGiven
+from .events import Event, Outcome, RunEnded, RunStarted
 from .execution import Failure, StatementExecution
 from .ports import Resumption, RunContext, Shell, Stop
 from .questions import (
@@ -31,11 +30,9 @@ from .questions import (
     Confirmation,
     Doubt,
     ManualStep,
-    Question,
-    ValueNeeded,
 )
-from .shell_io import ShellIO, place_of
-from .state import ItemStatus, State, carry_over, next_item
+from .shell_io import ShellIO
+from .state import ItemStatus, State, next_item
 
 _WOULD_BE_LOST = (
     "this step prints a secret; if this program dies before it is used, the secret is lost: "
@@ -69,15 +66,15 @@ def start_run(
     bindings = Bindings(masker=context.masker, on_value=context.learned, keeper=context.keep_secrets)
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
     io = ShellIO(plan.procedure.shell, session, context, log, bindings, resumption)
-    return Run(plan, ask, context, resumption, log, bindings, io)
+    dialog = Dialog(plan, ask, context, log, bindings, io)
+    return Run(dialog, context, resumption, log, bindings, io)
 
 
 @dataclass(slots=True)
 class Run:
     """A run from its first question to its end."""
 
-    plan: Plan
-    ask: Ask
+    dialog: Dialog
     context: RunContext
     resumption: Resumption | None
     log: EventLog
@@ -101,15 +98,15 @@ class Run:
 
     def _execute(self) -> Generator[Event]:
         known = self.resumption.values if self.resumption else {}
-        for name, value in {**known, **self.plan.given}.items():
+        for name, value in {**known, **self.dialog.plan.given}.items():
             self.bindings.bind_value(name, value)
-        self._mask_declared()
+        self.dialog.mask_declared()
         yield self._start()
         item: PlanItem | None = None
         try:
             if self.resumption is not None:
                 yield from self._resume(self.resumption)
-            while (item := next_item(self.plan, self.state)) is not None:
+            while (item := next_item(self.dialog.plan, self.state)) is not None:
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
@@ -122,15 +119,15 @@ class Run:
     def _start(self) -> RunStarted:
         return self.log.make_event(
             RunStarted,
-            path=self.plan.runbook.path,
-            digest=self.plan.runbook.digest,
-            procedure=self.plan.procedure.title,
-            anchor=self.plan.procedure.anchor,
-            shell=self.plan.procedure.shell,
+            path=self.dialog.plan.runbook.path,
+            digest=self.dialog.plan.runbook.digest,
+            procedure=self.dialog.plan.procedure.title,
+            anchor=self.dialog.plan.procedure.anchor,
+            shell=self.dialog.plan.procedure.shell,
             place=self.context.place,
             values={name: value.text for name, value in self.bindings.values.items() if not value.secret},
             version=__version__,
-            text=self.bindings.mask(self.plan.runbook.text),
+            text=self.bindings.mask(self.dialog.plan.runbook.text),
             folder=self.context.folder,
             commit=self.context.commit,
             dirty=self.context.dirty,
@@ -141,75 +138,29 @@ class Run:
     def _end(self, outcome: Outcome, reason: str = "") -> RunEnded:
         return self.log.make_event(RunEnded, outcome=outcome.value, reason=reason)
 
-    def _mask_declared(self) -> None:
-        """Mask the secrets that the document declares, as far as they can be had before they are used."""
-        self.bindings.mask_defaults(self.plan)
-        for text in self.context.available_secrets(self.plan):
-            self.bindings.masker.add(text)
-
     def _resume(self, past: Resumption) -> Generator[Event]:
         """Settle what is in doubt, and run the statements again that set the shell up."""
         self.bindings.add_seen_tokens(past.seen_tokens)
         if past.edited:
-            yield self._make_edited()
-        items = {item.where: item for item in self.plan.items}
+            yield self.dialog.make_edited()
+        items = {item.where: item for item in self.dialog.plan.items}
         if self.state.doubt in items:
             item = items[self.state.doubt]
-            yield from self._ask(Doubt(item, self._shown(item), past.output), "doubt")
+            yield from self.dialog.ask_operator(
+                Doubt(item, self.dialog.shown_text(item), past.output), "doubt"
+            )
         self.log.state = replace(self.state, doubt=None)
-        for item in self.plan.items:
+        for item in self.dialog.plan.items:
             done = self.state.done.get(item.where)
             if item.annotation.setup and item.statement and done == ItemStatus.OK:
-                yield from self._fill_placeholders(item)
+                yield from self.dialog.fill_placeholders(item)
                 yield from self._run_attempts(item)
 
-    def _shown(self, item: PlanItem) -> str:
-        """The statement as it will run, secrets masked, placeholders without a value unchanged."""
-        return self.bindings.fill_statement(self.plan, item).shown
-
-    # questions -------------------------------------------------------------------------------------------
-
-    def _ask(self, question: Question, kind: str) -> Generator[Event, None, Answer]:
-        """Ask until there is an answer that the caller must act on, and return it."""
-        item = question.item
-        while (answer := self.ask(question)).choice == Choice.SHELL:
-            yield from self.io.run_shell_prompt(item)
-        if answer.choice == Choice.WAIT:
-            raise Stop(Outcome.WAITING, answer.note)
-        # a value may be a secret, and where it came from is in the event of its own
-        chosen = kind == "choose" and answer.choice == Choice.CHOOSE
-        yield self._make_answered(
-            item, kind, answer.value if chosen else str(answer.choice), self.bindings.mask(answer.note)
-        )
-        if answer.choice == Choice.QUIT:
-            failed = isinstance(question, AfterFailure) and not question.interrupted
-            raise Stop(Outcome.FAILED if failed else Outcome.STOPPED, answer.note)
-        if answer.choice == Choice.VALUES:
-            self.bindings.forget_values(item)
-        if answer.choice == Choice.EDIT and answer.plan is not None:
-            yield self._take_edit(answer.plan)
-        return answer
-
-    def _make_answered(self, item: PlanItem, question: str, answer: str, note: str) -> Answered:
-        return self.log.make_event(Answered, question=question, answer=answer, note=note, **place_of(item))
-
-    def _take_edit(self, plan: Plan) -> Edited:
-        """Go on with the plan of the edited document."""
-        self.log.state = carry_over(self.state, self.plan, plan)
-        self.bindings.revise(self.plan, plan)
-        self.plan = plan
-        self._mask_declared()
-        return self._make_edited()
-
-    def _make_edited(self) -> Edited:
-        page = self.plan.runbook
-        return self.log.make_event(Edited, digest=page.digest, text=self.bindings.mask(page.text))
-
     def _run_manual_step(self, item: PlanItem) -> Generator[Event]:
-        if item.where.step in self.plan.done and item.block is None:
-            yield self._make_answered(item, "manual", "done", "said beforehand with --done")
+        if item.where.step in self.dialog.plan.done and item.block is None:
+            yield self.dialog.make_answered(item, "manual", "done", "said beforehand with --done")
         else:
-            yield from self._ask(ManualStep(item), "manual")
+            yield from self.dialog.ask_operator(ManualStep(item), "manual")
 
     # statements ------------------------------------------------------------------------------------------
 
@@ -219,14 +170,14 @@ class Run:
         if when is not None:
             known = {name: value.text for name, value in self.bindings.values.items() if not value.secret}
             if not evaluate_when(when, known, self.context.today()):
-                yield self._make_answered(item, "when", "skip", f"not {when}")
+                yield self.dialog.make_answered(item, "when", "skip", f"not {when}")
                 return
         if item.first:
             self.block_text = ""
         self._warn_of_loss(item)
         for step in (
             self._choose_alternative,
-            self._fill_placeholders,
+            self.dialog.fill_placeholders,
             self._confirm_block,
             self._ask_to_run,
         ):
@@ -240,7 +191,7 @@ class Run:
         if (
             self.context.keep_secrets is None
             and not self.warned
-            and self.bindings.captures_secret(self.plan, item)
+            and self.bindings.captures_secret(self.dialog.plan, item)
         ):
             self.warned = True
             self.context.notice(_WOULD_BE_LOST)
@@ -252,68 +203,26 @@ class Run:
             return None
         number = chosen_alternative(block.alternatives, item.annotation.choose)
         if not number:
-            return (yield from self._ask(Alternatives(item, block.alternatives), "choose"))
-        yield self._make_answered(item, "choose", str(number), "annotated")
+            return (yield from self.dialog.ask_operator(Alternatives(item, block.alternatives), "choose"))
+        yield self.dialog.make_answered(item, "choose", str(number), "annotated")
         return Answer(Choice.CHOOSE)
-
-    def _fill_placeholders(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
-        """Bind a value to each placeholder that has none; returns an answer that is no value, or None."""
-        for name in (placeholder.name for placeholder in item.placeholders):
-            problem = ""
-            while name not in self.bindings.values:
-                value: Value | None = None
-                if not problem and name not in self.bindings.to_ask_again:
-                    try:
-                        value = self.context.source(name, self.plan, self.bindings.values)
-                    except ValueProblem as error:
-                        problem = str(error)
-                if value is None:
-                    question = self._make_value_question(item, name, problem)
-                    answer = yield from self._ask(question, "value")
-                    if answer.choice != Choice.VALUE:
-                        return answer
-                    value = Value(answer.value, question.secret, "typed")
-                problem = check_value(self.plan.inputs.get(name), value.text) or ""
-                if not problem:
-                    self.bindings.bind_value(name, value)
-                    self.bindings.keep_secrets(self.plan)
-                    yield self._make_value_given(item, name, value)
-        return None
-
-    def _make_value_question(self, item: PlanItem, name: str, problem: str) -> ValueNeeded:
-        return ValueNeeded(
-            item,
-            self._shown(item),
-            name,
-            self.plan.inputs.get(name),
-            self.plan.is_secret(name),
-            self.bindings.suggest_values(self.plan, name),
-            problem,
-        )
-
-    def _make_value_given(self, item: PlanItem, name: str, value: Value) -> ValueGiven:
-        return self.log.make_event(
-            ValueGiven,
-            name=name,
-            origin=value.origin,
-            secret=value.secret,
-            length=len(value.text),
-            value=None if value.secret else value.text,
-            **place_of(item),
-        )
 
     def _confirm_block(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         where = (item.where.step, item.where.block)
         if item.annotation.confirm is None or self.confirmed == where:
             return None
         asked = item.annotation.confirm or "run this?"
-        answer = yield from self._ask(Confirmation(item, self._shown(item), asked), "confirm")
+        answer = yield from self.dialog.ask_operator(
+            Confirmation(item, self.dialog.shown_text(item), asked), "confirm"
+        )
         if answer.choice not in _LEAVES_STATEMENT:
             self.confirmed = where
         return answer
 
     def _ask_to_run(self, item: PlanItem) -> Generator[Event, None, Answer]:
-        return (yield from self._ask(BeforeStatement(item, self._shown(item)), "run"))
+        return (
+            yield from self.dialog.ask_operator(BeforeStatement(item, self.dialog.shown_text(item)), "run")
+        )
 
     def _run_attempts(self, item: PlanItem) -> Generator[Event]:
         """Run the statement, again where its annotation or the operator says so, until it is done with."""
@@ -327,19 +236,19 @@ class Run:
             if left > 0 and not done.ended and not done.interrupted:
                 left -= 1
                 continue
-            answer = yield from self._ask(self._make_failure_question(item, failure), "failed")
+            answer = yield from self.dialog.ask_operator(self._make_failure_question(item, failure), "failed")
             if answer.choice in _LEAVES_STATEMENT:
                 return
             if done.ended:
                 raise Stop(Outcome.FAILED, done.ended)
 
     def _run_once(self, item: PlanItem, attempt: int) -> Generator[Event, None, Failure | None]:
-        self.bindings.fill_statement(self.plan, item)  # if it cannot be filled, no shell is started
+        self.bindings.fill_statement(self.dialog.plan, item)  # if it cannot be filled, no shell is started
         yield from self.io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from self.io.change_directory(item, item.annotation.cwd)
-        execution = StatementExecution(self.plan, item, self.io, self.block_text)
-        filled = self.bindings.fill_statement(self.plan, item)
+        execution = StatementExecution(self.dialog.plan, item, self.io, self.block_text)
+        filled = self.bindings.fill_statement(self.dialog.plan, item)
         failure = yield from execution.run_once(filled, attempt)
         self.block_text = execution.block_text
         return failure
@@ -347,7 +256,7 @@ class Run:
     def _make_failure_question(self, item: PlanItem, failure: Failure) -> AfterFailure:
         return AfterFailure(
             item,
-            self._shown(item),
+            self.dialog.shown_text(item),
             failure.done.status,
             failure.problem,
             failure.duration,

@@ -24,6 +24,7 @@ from ..engine.state import State
 from ..errors import reason
 from ..plan.builder import choose_procedure, make_plan
 from ..plan.model import ItemId, Plan, PlanItem
+from ..session.connections.local import LocalConnection
 from ..session.session import Session
 from ..shells.registry import FALLBACK_SHELL, find_command
 from ..text.span import Span
@@ -196,6 +197,9 @@ def _run_rehearsal(
             Progress(transcript.settings.values),
             options.lenient,
         )
+        connection = LocalConnection(
+            str(environment.folder / "shell"), sandbox.make_entry(str(environment.work))
+        )
         session = stack.enter_context(
             Session(
                 shell,
@@ -203,8 +207,7 @@ def _run_rehearsal(
                 cwd=str(environment.work),
                 environ=variables,
                 keyboard=operator,
-                inside=str(environment.folder / "shell"),
-                entered=sandbox.make_entry(str(environment.work)),
+                connection=connection,
             )
         )
         watched = OperatedShell(session, operator) if operator else session

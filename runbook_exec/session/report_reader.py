@@ -12,10 +12,10 @@ _AT_ONCE = 4096  # bytes read at once
 class ReportReader:
     """Reads what a shell tells; its latest answers: the operator's `line`, its `jobs`, the turn `settled`."""
 
-    def __init__(self, path: str, token: str) -> None:
+    def __init__(self, fd: int, token: str) -> None:
         self._token = token
         self._unread = bytearray()
-        self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        self._fd = fd
         self.line: str | None = None
         self.jobs = ""
         self.settled_turn = 0

@@ -1,1 +1,1 @@
-"""Where the value of a placeholder can come from: one module for each kind."""
+"""Where a value can come from: one module for each kind of source, listed in `registry`."""

@@ -20,6 +20,7 @@ from runbook_exec.errors import ValueProblem
 from runbook_exec.plan.captures import capture_value
 from runbook_exec.plan.templates import evaluate_when, render_default
 from runbook_exec.plan.values import check_value, is_secret
+from runbook_exec.sources.base import SourceContext
 from runbook_exec.sources.registry import resolve_source
 
 NOW = datetime(2026, 4, 30, 13, 5, 0)
@@ -202,7 +203,7 @@ def run(command: Sequence[str]) -> str:
 
 def resolve(source: str) -> str:
     """Resolve a source with the real environment, files and programs."""
-    return resolve_source(source, run=run, environ=os.environ, read_file=lambda path: Path(path).read_text())
+    return resolve_source(source, SourceContext(os.environ, lambda path: Path(path).read_text(), run))
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_nothing_is_sent_twice(shell: str, tmp_path: Path, monkeypatch: pytest.M
 
         def signalled(fd: int, data: bytes) -> int:
             size = write(fd, data)
-            if fd == session._control and not sent:
+            if fd == session._link.control and not sent:
                 sent.append(size)
                 signal.raise_signal(signal.SIGINT)  # to this thread, as the program has no other
             return size

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import termios
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from ...engine.ports import Done, OutputChunk, Silence
+from ...engine.ports import Done, Keyboard, OutputChunk, Silence
 from ...session.session import Session
 from .terminal_trace import TerminalMarkFilter
 
@@ -44,10 +43,11 @@ class RecordingSession(Session):
                     yield OutputChunk(data)
                 yield item
 
-    def _type(self, keyboard: Any, poll: Any) -> bytes:
+    def read_keys(self, keyboard: Keyboard) -> bytes:
+        """Read what was typed, and note whether the terminal shows it."""
         # checked first: once a program has the keys, it may turn the echo on again
         kind = "typed" if self._is_echoing() else "hidden"
-        data = super()._type(keyboard, poll)
+        data = super().read_keys(keyboard)
         if data and (inside := self.marks.current_trace) is not None:
             inside.add(kind, data)
         return data

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pexpect
 import pytest
@@ -202,14 +201,6 @@ def test_what_is_typed_is_recorded_and_a_hidden_word_is_not(program: Program) ->
     assert told == "name? ada\r\nword? \r\nhello ada, 15\r\n"
 
 
-class Slow(RecordingSession):
-    """A session that does nothing more until what was typed has been read."""
-
-    def _write_typed(self, poll: Any) -> None:
-        super()._write_typed(poll)
-        wait_until(self._is_echoing)
-
-
 def wait_until(so: Callable[[], bool]) -> None:
     """Wait for something that comes soon."""
     until = time.monotonic() + GENEROUS
@@ -218,12 +209,14 @@ def wait_until(so: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def test_a_hidden_word_is_hidden_though_its_program_was_quick(tmp_path: Path) -> None:
+def test_a_hidden_word_is_hidden_though_its_program_was_quick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What counts is whether the terminal showed keys when they were typed, not when we come to look."""
     begin, end = (format_mark("abc", kind, "1").decode() for kind in ("begin", "end"))
     code = f"printf '{begin}'; stty -echo; printf 'word? '; read -r word; stty echo; printf '\n{end}'"
     with TerminalOperator() as operator:
-        session = Slow(
+        session = RecordingSession(
             "bash",
             clean=True,
             cwd=str(tmp_path),
@@ -231,6 +224,14 @@ def test_a_hidden_word_is_hidden_though_its_program_was_quick(tmp_path: Path) ->
             keyboard=operator.keyboard,
         )
         session.marks, session.bin, session.prepare = TerminalMarkFilter("abc"), "/nowhere", lambda path: None
+        write = session._link.typed.write_pending
+
+        def write_and_wait() -> bool:
+            left = write()
+            wait_until(session._is_echoing)
+            return left
+
+        monkeypatch.setattr(session._link.typed, "write_pending", write_and_wait)
         with session:
             all(session.start())
             operator.converse(session, code, (b"word? ", b"hunter2\r"))

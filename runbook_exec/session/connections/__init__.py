@@ -1,0 +1,1 @@
+"""Where a session's shell runs: on this machine, and in time on others."""

@@ -1,0 +1,80 @@
+"""What a session needs of the machine that its shell runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+
+class ProcessEnd(NamedTuple):
+    """How a process ended: its exit status, or the number of the signal that ended it."""
+
+    status: int
+    signal: int = 0
+
+
+class TerminalProcess(Protocol):
+    """A process that leads a session on a pseudo-terminal of its own."""
+
+    @property
+    def terminal(self) -> int:
+        """The descriptor of our end of the pseudo-terminal; it does not block."""
+
+    @property
+    def end_descriptor(self) -> int:
+        """A descriptor that is readable once the process has ended; -1 if there is none."""
+
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+
+    def wait(self) -> ProcessEnd:
+        """Wait for the end of the process."""
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Set the size of the pseudo-terminal."""
+
+    def find_own_group(self) -> int:
+        """Return the process group of the process itself; raises OSError if it is gone."""
+
+    def find_foreground_group(self) -> int:
+        """Return the process group that has the terminal; raises OSError if none has."""
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process; raises OSError if it is gone."""
+
+    def signal_group(self, group: int, number: int) -> None:
+        """Send a signal to a process group; raises OSError if it is gone."""
+
+    def close(self) -> None:
+        """End the process: hang up as when a terminal window is closed, and kill it if it stays."""
+
+
+class Connection(Protocol):
+    """A machine to run a shell on."""
+
+    def folder(self) -> str:
+        """Return the session's own folder there, which only its owner can read."""
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file in the folder."""
+
+    def open_fifo(self, name: str, flags: int) -> int:
+        """Make a FIFO in the folder and open it."""
+
+    def open_terminal(
+        self,
+        argv: Sequence[str],
+        environ: Mapping[str, str],
+        cwd: str | None,
+        size: tuple[int, int],
+        standard_input: str | None = None,
+        is_muted: bool = False,
+    ) -> TerminalProcess:
+        """Start a program on a new pseudo-terminal of `size` rows and columns.
+
+        Its standard input is the terminal, or the FIFO of that name. If it `is_muted`, its standard output
+        goes nowhere until it opens another.
+        """
+
+    def close(self) -> None:
+        """Remove the folder."""

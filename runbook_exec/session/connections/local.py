@@ -1,0 +1,203 @@
+"""This machine. The only module that knows pexpect."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+import pexpect
+
+from ...system import core_dumps
+from .base import ProcessEnd
+
+# Python ignores the first two, and a caller that starts us in the background may have ignored others
+_AS_AT_A_PROMPT = (
+    signal.SIGPIPE,
+    signal.SIGXFSZ,
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGHUP,
+    signal.SIGTSTP,
+)
+
+
+class _Terminal(Protocol):
+    """What pexpect's types leave out of a pseudo-terminal."""
+
+    fileobj: BinaryIO
+    fd: int
+    closed: bool
+
+
+class _Child(Protocol):
+    """What pexpect's types leave out of a child."""
+
+    ptyproc: _Terminal
+    child_fd: int
+    closed: bool
+
+
+class LocalProcess:
+    """A process of this machine on a pseudo-terminal."""
+
+    def __init__(self, child: pexpect.spawn[bytes]) -> None:
+        self._child = child
+        self.terminal: int = child.child_fd
+        self._pid: int = child.pid or 0
+        self.end_descriptor = os.pidfd_open(self._pid) if sys.platform == "linux" else -1
+        os.set_blocking(self.terminal, False)
+
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return bool(self._child.isalive())
+
+    def wait(self) -> ProcessEnd:
+        """Wait for the end of the process."""
+        if self.is_alive():
+            self._child.wait()
+        return ProcessEnd(int(self._child.exitstatus or 0), int(self._child.signalstatus or 0))
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Set the size of the pseudo-terminal."""
+        self._child.setwinsize(rows, columns)
+
+    def find_own_group(self) -> int:
+        """Return the process group of the process itself; raises OSError if it is gone."""
+        return os.getpgid(self._pid)
+
+    def find_foreground_group(self) -> int:
+        """Return the process group that has the terminal; raises OSError if none has."""
+        group = os.tcgetpgrp(self.terminal)
+        if group <= 0:  # to killpg, 0 would be our own
+            raise ProcessLookupError
+        return group
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process; raises OSError if it is gone."""
+        os.kill(self._pid, number)
+
+    def signal_group(self, group: int, number: int) -> None:
+        """Send a signal to a process group; raises OSError if it is gone."""
+        os.killpg(group, number)
+
+    def close(self) -> None:
+        """End the process: hang up as when a terminal window is closed, and kill it if it stays."""
+        for wanted in (signal.SIGHUP, signal.SIGKILL):
+            if not self.is_alive():
+                break
+            try:
+                os.kill(self._pid, signal.SIGCONT)
+                os.kill(self._pid, wanted)
+            except ProcessLookupError:
+                break
+            until = time.monotonic() + 1.0
+            while self.is_alive() and time.monotonic() < until:
+                time.sleep(0.002)
+        _hang_up(self._pid)
+        if self.end_descriptor >= 0:
+            os.close(self.end_descriptor)
+        # pexpect's own close waits a tenth of a second; left open, its file would close any descriptor
+        # that has the terminal's number by the time it is collected
+        child = cast("_Child", self._child)
+        child.ptyproc.fileobj.close()
+        child.ptyproc.closed = child.closed = True
+        child.child_fd = child.ptyproc.fd = -1
+
+
+class LocalConnection:
+    """This machine.
+
+    `inside` is the folder in which the session's own is made. `entered` is called in the new process, in its
+    working directory, before the program is started.
+    """
+
+    def __init__(self, inside: str | None = None, entered: Callable[[], None] = lambda: None) -> None:
+        self._inside = inside
+        self._entered = entered
+        self._folder = ""
+
+    def folder(self) -> str:
+        """Return the session's own folder, which only its owner can read; it is made at the first call."""
+        if not self._folder:
+            self._folder = tempfile.mkdtemp(prefix="runbook-", dir=self._inside)
+        return self._folder
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file in the folder."""
+        path = Path(self.folder(), name)
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+
+    def open_fifo(self, name: str, flags: int) -> int:
+        """Make a FIFO in the folder and open it."""
+        path = f"{self.folder()}/{name}"
+        os.mkfifo(path, 0o600)
+        return os.open(path, flags | os.O_CLOEXEC)
+
+    def open_terminal(
+        self,
+        argv: Sequence[str],
+        environ: Mapping[str, str],
+        cwd: str | None,
+        size: tuple[int, int],
+        standard_input: str | None = None,
+        is_muted: bool = False,
+    ) -> LocalProcess:
+        """Start a program on a new pseudo-terminal of `size` rows and columns."""
+        program, *arguments = argv
+
+        def prepare() -> None:
+            """Give the program signals as at a prompt, and its input; called in the child."""
+            for number in _AS_AT_A_PROMPT:
+                signal.signal(number, signal.SIG_DFL)
+            core_dumps.allow_core_dumps()
+            self._entered()
+            if is_muted:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, 1)
+                os.close(nowhere)
+            if standard_input is not None:
+                control = os.open(f"{self._folder}/{standard_input}", os.O_RDWR)
+                os.dup2(control, 0)
+                os.close(control)
+
+        return LocalProcess(
+            pexpect.spawn(
+                program,
+                arguments,
+                cwd=cwd,
+                env=dict(environ),
+                dimensions=size,
+                echo=False,
+                timeout=None,
+                preexec_fn=prepare,
+            )
+        )
+
+    def close(self) -> None:
+        """Remove the folder."""
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = ""
+
+
+def _hang_up(leader: int) -> None:
+    """Hang up on every process of the session that `leader` led, as a shell does when its window is closed.
+
+    bash does so for its background jobs itself, the others leave them running. What was started with nohup or
+    setsid goes on. Without /proc nothing is found.
+    """
+    for entry in Path("/proc").glob("[0-9]*"):
+        pid = int(entry.name)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if pid != leader and os.getsid(pid) == leader:
+                os.kill(pid, signal.SIGHUP)
+                os.kill(pid, signal.SIGCONT)  # a stopped one would not notice

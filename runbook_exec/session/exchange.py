@@ -1,0 +1,179 @@
+"""One message to the shell, and what comes until the shell reports its end."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from ..engine.ports import Done, Keyboard, Message, OutputChunk, Silence
+from ..shells.driver import Completion
+from ..system.signals import hold_signals
+from .input_queue import INTERRUPT
+from .link import ShellLink
+from .termination import Terminator
+
+_READ = 1.0  # seconds after which a shell that reads nothing more is taken to have read what it is sent
+
+_SOON = 0.002  # seconds between looks at whether it has
+
+_TICK = 0.25  # seconds between looks at the clock and at the size of the window
+
+
+class ExchangeOwner(Protocol):
+    """What an exchange needs of its session."""
+
+    def read_keys(self, keyboard: Keyboard) -> bytes:
+        """Read what was typed; b"" at the end of it."""
+
+    def resize(self) -> None:
+        """Give the terminal the size of the operator's window."""
+
+    def mark_shaken(self) -> None:
+        """Note that the shell may still be about to drop what it is sent."""
+
+    def finish(self, report: Completion | None, exchange: Exchange) -> Done:
+        """Return how the statement ended; there is no report if the shell is dead."""
+
+
+class Exchange:
+    """Sends one message and yields what comes until its report; its fields are the state in between.
+
+    `gate_line` returns the line that makes the shell report, b"" if no message ends with one; `deadline` is a
+    moment of the monotonic clock. A shell that runs something of `ours` is never killed.
+    """
+
+    def __init__(
+        self,
+        link: ShellLink,
+        owner: ExchangeOwner,
+        message: bytes,
+        turn: int,
+        gate_line: Callable[[bool], bytes],
+        timeout: float | None,
+        keyboard: Keyboard | None,
+        ours: bool,
+    ) -> None:
+        self._link = link
+        self._owner = owner
+        self._turn = turn
+        self._gate_line = gate_line
+        self._keyboard = keyboard
+        self._poll = link.make_poll()
+        self._pending = memoryview(message)
+        self._started = self._last_output = self._last_read = time.monotonic()
+        self._terminator = Terminator(
+            link.process, None if timeout is None else self._started + timeout, spares_shell=ours
+        )
+        # ^C would make a shell drop a part of what it has not read to its end, and run the rest; but the last
+        # line is the gate's, and may be left for when the statement has ended
+        self._tail = len(gate_line(False))
+        self._unread = len(message)
+        self._is_read = False
+        self._report: Completion | None = None
+        self.interrupted = False
+        self.typed_stop = False  # whether ^Z was typed
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the deadline was enforced."""
+        return self._terminator.attempts > 0
+
+    def run(self) -> Iterator[Message]:
+        """Send the message and yield what comes; the last is Done."""
+        while True:
+            try:
+                self._send()
+                ready = self._wait()
+                now = time.monotonic()
+                yield from self._take_output(ready, now)
+                if self._report is not None:
+                    yield from self._link.drain()
+                    yield self._owner.finish(self._report, self)
+                    return
+                self._take_keys(ready)
+                if self._link.has_ended(ready):
+                    yield from self._link.drain()
+                    yield self._owner.finish(None, self)
+                    return
+                if not ready and self._is_read:
+                    self._repeat_gate()
+                    yield from self._report_silence(now)
+                if self._is_read:
+                    self._terminator.enforce_deadline(now)
+            except KeyboardInterrupt:
+                self._owner.mark_shaken()
+                if self.interrupted:
+                    raise
+                self.interrupted = True
+                if self._is_read and self._report is None:
+                    self._terminator.interrupt()
+
+    def _send(self) -> None:
+        """Send what the shell takes, and see whether it has read all of the message."""
+        if self._pending:
+            with hold_signals():  # or what was sent would be sent once more
+                self._pending = self._link.send(self._pending, self._poll)
+        if self._is_read:
+            return
+        before, self._unread = self._unread, self._link.count_unread(self._pending)
+        if self._unread != before:
+            self._last_read = time.monotonic()
+        self._is_read = self._unread <= self._tail or time.monotonic() - self._last_read > _READ
+        if self._is_read and self._keyboard:
+            self._poll.register(self._keyboard.fileno(), select.POLLIN)
+        if self._is_read and self.interrupted:
+            self._terminator.interrupt()
+
+    def _wait(self) -> dict[int, int]:
+        """Wait until something happens, a short time at most; returns what a poll has found."""
+        idle = self._is_read and self._report is None
+        return dict(self._poll.poll((_TICK if idle else _SOON) * 1000))
+
+    def _take_output(self, ready: dict[int, int], now: float) -> Iterator[OutputChunk]:
+        link = self._link
+        terminal = link.process.terminal
+        if terminal in ready:
+            if ready[terminal] & select.POLLOUT:
+                link.write_typed(self._poll)
+            if link.output.read():
+                self._last_output = now
+                if data := link.noise.feed(link.output.take()):
+                    yield OutputChunk(data)
+            elif link.output.hung_up:
+                self._poll.unregister(terminal)
+        if link.snapshot.fd in ready:
+            link.snapshot.read()
+        if self._report is None and link.reports.fileno() in ready:
+            with hold_signals():  # or it would be waited for without end
+                self._report = link.reports.read_completion(self._turn)
+
+    def _take_keys(self, ready: dict[int, int]) -> None:
+        """Give the terminal what the operator types."""
+        keyboard = self._keyboard
+        if not keyboard or keyboard.fileno() not in ready:
+            return
+        keys = self._owner.read_keys(keyboard)
+        if not keys:
+            self._poll.unregister(keyboard.fileno())
+            return
+        self._link.hidden_input.add(keys)
+        self._link.typed.add(keys)
+        self._link.write_typed(self._poll)
+        self.typed_stop |= b"\x1a" in keys
+        self.interrupted |= INTERRUPT in keys
+
+    def _repeat_gate(self) -> None:
+        # ^C makes a shell drop what it has read ahead, the gate's lines too, and what it reports
+        stopped = self.interrupted or self.timed_out
+        if stopped and self._tail and not self._link.count_unread(self._pending):
+            self._pending = memoryview(self._gate_line(True))
+
+    def _report_silence(self, now: float) -> Iterator[OutputChunk | Silence]:
+        """Report that nothing has happened for a moment, and what was held back."""
+        self._owner.resize()
+        if data := self._link.noise.flush():
+            yield OutputChunk(data)
+        if now - self._last_output >= _TICK:
+            yield Silence(now - self._started)

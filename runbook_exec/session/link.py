@@ -1,0 +1,88 @@
+"""The open ends of a live shell: its terminal, its FIFOs, and what is underway on them."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import sys
+import termios
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..engine.ports import OutputChunk
+from .connections.base import TerminalProcess
+from .hidden_input import HiddenInput
+from .input_queue import InputQueue
+from .noise import NoiseFilter
+from .output_reader import OutputReader
+from .report_reader import ReportReader
+from .snapshot_reader import SnapshotReader
+
+
+@dataclass(slots=True)
+class ShellLink:
+    """A running shell, and what passes between it and us."""
+
+    process: TerminalProcess
+    control: int  # the FIFO that the shell reads statements from
+    reports: ReportReader
+    snapshot: SnapshotReader
+    noise: NoiseFilter
+    output: OutputReader
+    typed: InputQueue
+    hidden_input: HiddenInput
+
+    def make_poll(self) -> select.poll:
+        """Return a poll for output, the statement's end, and the shell's."""
+        poll = select.poll()
+        snapshot = self.snapshot.fd if self.snapshot.is_open else -1
+        for fd in (self.process.terminal, self.reports.fileno(), self.process.end_descriptor, snapshot):
+            if fd >= 0:
+                poll.register(fd, select.POLLIN)
+        return poll
+
+    def send(self, pending: memoryview, poll: select.poll) -> memoryview:
+        """Send the shell as much as it takes now; returns the rest."""
+        with contextlib.suppress(BlockingIOError):
+            pending = pending[os.write(self.control, pending) :]
+        if pending:
+            poll.register(self.control, select.POLLOUT)
+        else:
+            with contextlib.suppress(KeyError):
+                poll.unregister(self.control)
+        return pending
+
+    def count_unread(self, pending: memoryview) -> int:
+        """Return how many bytes the shell has not read, sent or not."""
+        unread = fcntl.ioctl(self.control, termios.FIONREAD, bytes(4))
+        return len(pending) + int.from_bytes(unread, sys.byteorder)
+
+    def has_ended(self, ready: dict[int, int]) -> bool:
+        """Whether the shell's process has ended; `ready` is what a poll has found."""
+        end = self.process.end_descriptor
+        return end in ready or (end < 0 and not self.process.is_alive())
+
+    def write_typed(self, poll: select.poll) -> None:
+        """Give the terminal the keys that were typed, as far as it takes them now."""
+        left = self.typed.write_pending()
+        poll.register(self.process.terminal, select.POLLIN | (select.POLLOUT if left else 0))
+
+    def drain(self) -> Iterator[OutputChunk]:
+        """Read what was printed before the report, of which the kernel holds less than a batch.
+
+        More may be there without end, as a job in the background prints it.
+        """
+        for _ in range(2):  # a batch may have been begun
+            if self.output.read() and (data := self.noise.feed(self.output.take())):
+                yield OutputChunk(data)
+        if data := self.noise.flush():
+            yield OutputChunk(data)
+
+    def close(self) -> None:
+        """End the shell and close the FIFOs."""
+        self.process.close()
+        self.reports.close()
+        for fd in (self.control, self.snapshot.fd):
+            os.close(fd)

@@ -1,0 +1,44 @@
+"""What a kind of value source consists of, and what it is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """What sources may reach for."""
+
+    environ: Mapping[str, str]
+    read_file: Callable[[str], str]  # raises OSError or UnicodeError
+    run: Callable[[Sequence[str]], str]  # a command's output; raises OSError, SubprocessError or UnicodeError
+
+
+class SourceKind(Protocol):
+    """One kind of source: a module of this package."""
+
+    PREFIX: str  # what a source of this kind begins with
+    FORM: str  # how messages write it
+    EAGER: bool  # whether it costs and touches nothing, and so is read before anything runs
+
+    def check(self, rest: str) -> bool:
+        """Whether what follows the prefix is complete."""
+
+    def is_available(self, rest: str, context: SourceContext) -> bool:
+        """Whether there can be a value; if not, a default or the operator may still have it."""
+
+    def resolve(self, source: str, context: SourceContext) -> str:
+        """Return the value; raises ValueProblem, which names the source and not the value."""
+
+
+def reason(error: OSError) -> str:
+    """Return what is wrong, in lower case."""
+    return (error.strerror or type(error).__name__).lower()
+
+
+def without_newline(text: str) -> str:
+    """Return the text without its final newline."""
+    return re.sub(r"\r?\n\Z", "", text)
