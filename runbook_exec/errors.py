@@ -1,10 +1,10 @@
-"""What the program says when it does not do what was asked for."""
+"""Errors whose message is for the operator."""
 
 from __future__ import annotations
 
 
 class Refused(Exception):
-    """The command line or the document is refused; the message is whole."""
+    """The program does not do what was asked; the message is complete and is printed without a traceback."""
 
 
 class ValueProblem(ValueError):

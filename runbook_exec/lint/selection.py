@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..errors import Refused
+
 if TYPE_CHECKING:
     from .rule import Rule
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 ALL = "ALL"  # every rule, in place of a code
 
 
-class UnknownCode(Exception):
+class UnknownCode(Refused):
     """A code that means no rule; the message says where it stands and what may be meant."""
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,9 +41,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RunbookFil
     """Takes the Markdown files that are runbooks."""
     if file_path.suffix.lower() not in _SUFFIXES or not _is_runbook(file_path, parent.config):
         return None
-    from .items import RunbookFile
-
-    return RunbookFile.from_parent(parent, path=file_path)
+    file: RunbookFile = _load(".items").RunbookFile.from_parent(parent, path=file_path)
+    return file
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -75,6 +76,10 @@ def _find_named_paths(config: pytest.Config) -> Iterable[Path]:
 @pytest.fixture
 def stand_ins(tmp_path: Path) -> StandIns:
     """Functions of a test in the place of programs, and rehearsals with them."""
-    from ..rehearsal.python_stand_ins import StandIns
+    made: StandIns = _load("..rehearsal.python_stand_ins").StandIns(tmp_path)
+    return made
 
-    return StandIns(tmp_path)
+
+def _load(name: str) -> ModuleType:
+    """A module of ours, imported when a runbook or a test needs it."""
+    return import_module(name, __package__)

@@ -144,6 +144,13 @@ class Recorder:
                 return path
         raise FileExistsError(f"too many transcripts beside {page}")
 
+    def finish(self) -> str:
+        """Write the transcript, and return the line that reports that."""
+        try:
+            return f"  recorded in {self.write_transcript()}, to be reviewed"
+        except OSError as error:
+            return f"  the record cannot be written: {(error.strerror or str(error)).lower()}"
+
     # what is noted ---------------------------------------------------------------------------------------
 
     def _learn(self, name: str, value: Value) -> None:

@@ -22,12 +22,13 @@ from ..engine import engine
 from ..engine.events import Event, Output, RunEnded, StatementFinished, StatementStarted
 from ..engine.ports import RunContext
 from ..engine.state import State
+from ..errors import Refused
 from ..plan.builder import choose_procedure, make_plan
 from ..plan.model import ItemId, Plan, PlanItem
 from ..text.span import Span
 from . import relay
 from .call_server import CallServer
-from .environment import NoStage, RehearsalEnvironment, prepare_environment
+from .environment import RehearsalEnvironment, prepare_environment
 from .findings import (
     NEVER_CAME,
     NOT_READ,
@@ -106,7 +107,7 @@ def rehearse(path: Path, options: Options = Options()) -> RehearsalResult:
     if isinstance(plan, Plan):
         try:
             result = _run_rehearsal(plan, transcript, options, documents)
-        except NoStage as problem:
+        except Refused as problem:
             result = RehearsalResult("cannot", *documents, why=str(problem))
     else:
         found = tuple(problems or plan)

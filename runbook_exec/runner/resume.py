@@ -45,6 +45,34 @@ class UnfinishedRun:
         """How the run began."""
         return self.record.started
 
+    def is_current(self) -> bool:
+        """Whether nothing was written to the journal since; raises JournalError."""
+        return read_unfinished(self.path).seq == self.seq
+
+    def make_resumption(self, plan: Plan, secrets: SecretStore | None) -> tuple[State, Resumption]:
+        """Where the run is in the document as it is now, and what else the engine needs to go on."""
+        state, old = self.record.state, self.record.plan
+        edited = self.record.digest != plan.runbook.digest
+        if old is not None:
+            # also where nothing was edited: the plan may be another part of the same document
+            state = carry_over(state, old, plan) if edited else state
+        values, seen = secrets.read() if secrets else ({}, ())
+        known = {name: Value(text, False, "earlier") for name, text in self.values.items()}
+        known |= {name: Value(text, True, "earlier") for name, text in values.items()}
+        names = {each.name for item in plan.items for each in item.placeholders} | set(plan.inputs)
+        return (
+            replace(state, outcome=None),
+            Resumption(
+                values={name: value for name, value in known.items() if name in names},
+                seen_tokens=seen,
+                output=self.output,
+                cwd=self.cwd,
+                state_change=self.state_change,
+                seq=self.seq,
+                edited=edited,
+            ),
+        )
+
 
 def read_unfinished(path: Path) -> UnfinishedRun:
     """What the journal tells; raises JournalError where it is damaged or cannot be read."""
@@ -77,31 +105,6 @@ def read_unfinished(path: Path) -> UnfinishedRun:
             case StatementFinished():
                 cwd = event.cwd
     return UnfinishedRun(path, record, values, output, cwd, StateChange(made, tuple(sorted(gone))), seq)
-
-
-def make_resumption(past: UnfinishedRun, plan: Plan, secrets: SecretStore | None) -> tuple[State, Resumption]:
-    """Where the run is in the document as it is now, and what else the engine needs to go on."""
-    state, old = past.record.state, past.record.plan
-    edited = past.record.digest != plan.runbook.digest
-    if old is not None:
-        # also where nothing was edited: the plan may be another part of the same document
-        state = carry_over(state, old, plan) if edited else state
-    values, seen = secrets.read() if secrets else ({}, ())
-    known = {name: Value(text, False, "earlier") for name, text in past.values.items()}
-    known |= {name: Value(text, True, "earlier") for name, text in values.items()}
-    names = {placeholder.name for item in plan.items for placeholder in item.placeholders} | set(plan.inputs)
-    return (
-        replace(state, outcome=None),
-        Resumption(
-            values={name: value for name, value in known.items() if name in names},
-            seen_tokens=seen,
-            output=past.output,
-            cwd=past.cwd,
-            state_change=past.state_change,
-            seq=past.seq,
-            edited=edited,
-        ),
-    )
 
 
 def diff_commands(old: Plan | None, new: Plan) -> list[str]:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..document.model import Annotation, Procedure, Runbook
+from ..errors import Refused
 from ..plan.builder import items_of
 from ..plan.values import is_secret
+from ..system.git import in_repository, read_commit
 
 LOCK_FILE = "runbooks.lock"  # beside the documents that it is for
 
@@ -32,10 +34,6 @@ _NOTES = {
     "confirm": "asks first",
     "setup": "again whenever the run is taken up",
 }  # what an annotation changes of when, where and how often something runs
-
-
-class NotKept(Exception):
-    """What is trusted could not be written down; the message says where and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ def _read_trusted(path: Path) -> tuple[str, ...] | None:
 
 
 def record_trust(known: TrustState, runs: Path) -> None:
-    """Trust the commands as they are now, on this machine; raises NotKept."""
+    """Trust the commands as they are now, on this machine; raises Refused."""
     path = _trust_file(known.document, known.anchor, runs)
     told = {"document": str(known.document), "procedure": known.anchor, "commands": known.commands}
     try:
@@ -136,18 +134,18 @@ def record_trust(known: TrustState, runs: Path) -> None:
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         _replace(path, json.dumps(told, indent=1).encode())
     except OSError as error:
-        raise NotKept(f"cannot write down in `{path}` what is trusted: {_reason(error)}") from error
+        raise Refused(f"cannot write down in `{path}` what is trusted: {_reason(error)}") from error
 
 
 def revoke_trust(known: TrustState, runs: Path) -> bool:
-    """Trust a procedure no longer; whether it was trusted on this machine. Raises NotKept."""
+    """Trust a procedure no longer; whether it was trusted on this machine. Raises Refused."""
     path = _trust_file(known.document, known.anchor, runs)
     try:
         path.unlink()
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise NotKept(f"cannot remove `{path}`: {_reason(error)}") from error
+        raise Refused(f"cannot remove `{path}`: {_reason(error)}") from error
     return True
 
 
@@ -160,7 +158,7 @@ def digest_commands(commands: Iterable[str]) -> str:
 
 
 def write_locks(known: Iterable[TrustState]) -> list[Path]:
-    """Write the procedures into the lock files beside their documents, which are returned; raises NotKept."""
+    """Write the procedures into the lock files beside their documents, which are returned; raises Refused."""
     by_folder: dict[Path, dict[str, str]] = {}
     for each in known:
         by_folder.setdefault(each.document.parent, {})[_lock_address(each.document, each.anchor)] = (
@@ -175,7 +173,7 @@ def write_locks(known: Iterable[TrustState]) -> list[Path]:
             mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
             _replace(path, (_HEAD + "".join(lines)).encode(), mode)
         except (OSError, UnicodeDecodeError) as error:
-            raise NotKept(f"cannot write `{path}`: {_reason(error)}") from error
+            raise Refused(f"cannot write `{path}`: {_reason(error)}") from error
         written.append(path)
     return written
 
@@ -194,8 +192,6 @@ def _check_lock(document: Path, anchor: str, commands: Iterable[str]) -> tuple[b
         return False, f"`{path}` was made for other commands"
     if facts.st_uid not in (os.getuid(), 0, document.stat().st_uid) or facts.st_mode & stat.S_IWOTH:
         return False, f"`{path}` can be written by others"
-    from ..system.git import in_repository, read_commit
-
     if in_repository(path):
         commit = read_commit(path)
         if commit.dirty or not commit.id:

@@ -8,17 +8,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..document.parser import parse_runbook
+from ..errors import Refused
 from ..journal.index import list_runs
 from .freshness import BadFreshness, format_freshness, freshness_path, read_freshness
 from .last_success import filter_runs, read_successes
 
 
-class NotExported(Exception):
-    """A file that cannot be read or written; the message is whole."""
-
-
 def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
-    """Bring `NAME.runs.json` up to date beside each page that was run, and say which; raises NotExported."""
+    """Bring `NAME.runs.json` up to date beside each page that was run, and say which; raises Refused."""
     known = list_runs(folder)
     written = 0
     for page in pages:
@@ -37,10 +34,10 @@ def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
                 written += 1
                 yield f"wrote {target}"
         except BadFreshness as error:
-            raise NotExported(f"{error}; it is left as it is") from None
+            raise Refused(f"{error}; it is left as it is") from None
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise NotExported(f"cannot export `{page}`: {reason}") from None
+            raise Refused(f"cannot export `{page}`: {reason}") from None
     if not written:
         yield "nothing to write: no step has succeeded since"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ...document.placeholders import normalise_name
 from ...engine.events import RunEnded
+from ...errors import Refused
 from ...text.source import parse_source
 from ..matcher import compare_output
 from ..rehearse import RehearsalResult
@@ -23,10 +24,6 @@ from .parser import parse_transcript
 from .pattern import GAP, NAME, Expression, Gap, Name, Pattern, names_in
 
 _MARKED = re.compile(rf"\[\.\.\]|{NAME.pattern}")
-
-
-class NotUpdated(Exception):
-    """A transcript cannot be rewritten; the message is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +38,10 @@ class Edit:
 def update_transcript(path: Path, result: RehearsalResult) -> bool:
     """Rewrite a transcript to what a lenient rehearsal has seen, and whether anything was to be changed.
 
-    Raises NotUpdated.
+    Raises Refused.
     """
     if result.read is None or result.outcome == "cannot":
-        raise NotUpdated(f"{path}: cannot be updated: {result.why or result.findings[0].message}")
+        raise Refused(f"{path}: cannot be updated: {result.why or result.findings[0].message}")
     text = rewrite_text(result.read, result)
     if text == result.read.text:
         return False
@@ -55,7 +52,7 @@ def update_transcript(path: Path, result: RehearsalResult) -> bool:
         os.chmod(name, path.stat().st_mode & 0o777)  # noqa: PTH101
         os.replace(name, path)  # noqa: PTH105
     except OSError as error:
-        raise NotUpdated(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
+        raise Refused(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
     return True
 
 
