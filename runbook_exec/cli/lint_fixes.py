@@ -31,7 +31,7 @@ def show_difference(work: LintWork) -> str:
 
 
 def apply_all(work: LintWork) -> Report:
-    """Make the safe changes until there are none; the report as it is then."""
+    """Make safe changes until there are none left, and return the report after that."""
     refused: dict[str, str] = {}
     total = 0
     report = work.report()
@@ -52,7 +52,7 @@ def apply_all(work: LintWork) -> Report:
 
 
 def _write(work: LintWork, change: FixedPage | NotWritten) -> int:
-    """How many changes were made to a page; raises NotWritten."""
+    """Write a page, and return how many changes that makes; raises NotWritten."""
     if isinstance(change, NotWritten):
         raise change
     if change.path == STANDARD_INPUT:

@@ -17,7 +17,7 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class LintWork:
-    """The pages to look at, by path, with the settings for each; `given` are the bytes of standard input."""
+    """Pages by path with the settings for each; `given` has the bytes of standard input."""
 
     pages: Sequence[str]
     settings: Mapping[str, LintSettings]
@@ -25,9 +25,9 @@ class LintWork:
     cache: Cache | None
 
     def report(self) -> Report:
-        """The findings on the pages in their present state; raises UnknownCode."""
+        """Lint the pages in their present state; raises UnknownCode."""
         return lint(self.pages, self.settings, date.today(), given=self.given, cache=self.cache)
 
     def content(self, path: str) -> bytes:
-        """The bytes of a page as they are now; raises OSError."""
+        """The present bytes of a page; raises OSError."""
         return self.given[path] if path in self.given else Path(path).read_bytes()

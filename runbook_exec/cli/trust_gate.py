@@ -1,4 +1,4 @@
-"""The commands of a run that shows nothing before it runs: shown once, and again when they have changed."""
+"""Commands are shown before they run unseen: once on each machine, and again after each change."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from .output import terminal_columns
 
 
 def print_doubts(path: str) -> None:
-    """Say what is odd about where the document of a run lies."""
+    """Print a warning if others can change the page of a run, or if it is a symbolic link."""
     for doubt in find_doubts(path):
         print(doubt, file=sys.stderr)
 
 
 def check_trust(plan: Plan, options: RunOptions, operator: Operator | None) -> str:
-    """Whether the plan may be run: "yes", "waiting" for a person to look at it, or "stopped" by one.
+    """Whether the plan may run: "yes", "waiting" for a person to look at it, or "stopped" by one.
 
-    A guided run shows everything before it runs, but for commands that a value is taken from.
+    A guided run shows each statement before it runs, but not the commands of `cmd:` sources.
     """
     asks = any((known.source or "").startswith("cmd:") for known in plan.inputs.values())
     if not (options.yes or asks):
@@ -54,9 +54,10 @@ def check_trust(plan: Plan, options: RunOptions, operator: Operator | None) -> s
 
 
 def trust_changed_plan(old: Plan | None, new: Plan) -> None:
-    """Trust a document as it is now if it was trusted as it was: the difference was agreed to.
+    """Trust a changed page if it was trusted before: the operator agreed to the difference.
 
-    That was one of statements: whatever else has changed that decides what runs is still to be shown.
+    That difference has only statements. If settings that decide what runs have changed too, they still have
+    to be shown.
     """
     if old is None or not (before := _load_trust(old.runbook, old.procedure)[0]).is_trusted:
         return
@@ -66,7 +67,7 @@ def trust_changed_plan(old: Plan | None, new: Plan) -> None:
 
 
 def _find_settings(known: TrustState) -> list[str]:
-    """What decides what a procedure runs, but for its statements."""
+    """The settings that decide what a procedure runs."""
     return [line for line in known.commands if line.startswith("#")]
 
 

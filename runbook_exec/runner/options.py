@@ -120,7 +120,10 @@ _WITH_VALUE = (
 def _next_value(option: str, words: Iterator[str]) -> str:
     value = next(words, None) if option in _WITH_VALUE else None
     if value is None:
-        raise Refused(f"the journal has the option `{option}`, which this version does not know")
+        raise Refused(
+            f"the journal has the option `{option}`, which this version does not know; "
+            "resume the run with the version that began it"
+        )
     return value
 
 

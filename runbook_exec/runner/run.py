@@ -1,4 +1,4 @@
-"""One run put together: the plan, a session, whoever answers, and those who watch."""
+"""Runs a plan: a session, answers and observers are put together around the engine."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _run_in_session(
 
 
 def _cannot_begin(plan: Plan) -> str | None:
-    """Why the plan cannot be run on this machine."""
+    """Return why the plan cannot run on this machine, or None."""
     shell = plan.procedure.shell
     if any(item.statement for item in plan.items) and shutil.which(shell) is None:
         return f"{plan.runbook.path} runs in {shell}, which is not on PATH; get it with {_INSTALL[shell]}"
@@ -229,7 +229,7 @@ def _make_ask(run: _Run, interactive: Callable[[TerminalReporter], Ask] | None) 
 
 
 def _flush_before_ask(inner: Ask, journal: Journal) -> Ask:
-    """Like `inner`, but what has happened is on the disk before a person, who may take long, is asked."""
+    """Like `inner`, but the journal is flushed to disk first: a person may take long to answer."""
 
     def ask(question: Question) -> Answer:
         journal.flush()

@@ -1,4 +1,4 @@
-"""`runbook-exec lint`: which pages, what is printed, and how it ends."""
+"""`runbook-exec lint`: the findings of the linter."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from ..exit_status import EXIT_STATUS
 from ..lint_work import STANDARD_INPUT, LintWork
 from ..output import print_text, print_warnings
 
-_COMMANDS = "C"  # how the codes of the rules that ask this machine begin
+_COMMANDS = "C"  # the codes of the rules that ask this machine begin so
 
 
 @dataclass(frozen=True, slots=True)
 class LintOptions:
-    """What the command line asks for; each text of `select`, `extend_select` and `ignore` lists codes."""
+    """The options of `lint`; each text of `select`, `extend_select` and `ignore` lists codes."""
 
     paths: Sequence[str] = ()
     format: str = "text"
@@ -73,7 +73,7 @@ def lint_pages(asked: LintOptions) -> str:
 
 
 def _explain(code: str | None) -> str:
-    """Print a rule in full, or a line for each."""
+    """Print a rule in full, or one line for each rule."""
     from ...lint import explain, registry  # with every rule: a run that finds all in the cache needs none
 
     if code is not None:

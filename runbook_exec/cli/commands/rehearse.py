@@ -1,4 +1,4 @@
-"""`runbook-exec rehearse`: which runbooks, what is printed, and how it ends."""
+"""`runbook-exec rehearse`: runbooks are run with stand-ins."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DEFAULT = ("runbooks",)
 
 @dataclass(frozen=True, slots=True)
 class RehearseOptions:
-    """What the command line asks for."""
+    """The options of `rehearse`."""
 
     paths: Sequence[str] = ()
     format: str = "text"
@@ -75,7 +75,7 @@ def rehearse_pages(asked: RehearseOptions) -> str:
 
 
 def _transcripts(paths: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """The transcripts that are meant, each once; and why there is none of a page that was named."""
+    """The transcripts below the paths, each once, and a message for each named page without one."""
     found: dict[Path, None] = {}
     without: list[str] = []
     for page in collect_pages(paths, _DEFAULT):
@@ -90,14 +90,14 @@ def _transcripts(paths: Sequence[str]) -> tuple[list[Path], list[str]]:
 
 
 def _update_transcript(path: Path, options: Options) -> RehearsalResult:
-    """Write what differs into a transcript, and rehearse again."""
+    """Write the differences into a transcript, and rehearse again."""
     if update_transcript(path, rehearse(path, options)):
         print(f"{path}: updated, to be reviewed", file=sys.stderr)
     return rehearse(path, Options(programs=options.programs))
 
 
 def format_result(result: RehearsalResult) -> str:
-    """What came of a rehearsal: a paragraph for each finding, and a last line that says it in short."""
+    """The result of a rehearsal as text: a paragraph for each finding, and a summary line."""
     calls = len(result.calls)
     said = f"{result.transcript.path}: {result.outcome}"
     if result.outcome == "passed":
@@ -108,7 +108,7 @@ def format_result(result: RehearsalResult) -> str:
 
 
 def _remarks(results: Sequence[RehearsalResult]) -> list[str]:
-    """What is to be known of how it was rehearsed."""
+    """Remarks on how the runbooks were rehearsed."""
     why = {result.not_isolated for result in results} - {""}
     return [f"not isolated from the network and from other files: {each}" for each in sorted(why)]
 
