@@ -66,7 +66,7 @@ class RunbookItem(pytest.Item):
         trace, place, remark = told.chain[-1]
         short, _, _ = str(failure).partition("\n")
         place = replace(place, path=self.display_path(failure.path), lineno=failure.line, message=short)
-        # the terminal reads the chain, and pytest-xdist the crash
+        # this process prints the chain; the process that pytest-xdist reports to prints the crash
         told.chain, told.reprcrash = [(trace, place, remark)], place
         return told
 
