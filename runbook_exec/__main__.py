@@ -1,4 +1,4 @@
-"""`python -m runbook_exec`."""
+"""Runs the program as `python -m runbook_exec`."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Refused(Exception):
-    """The command line or the document is refused; the message is complete."""
+    """The program does not do what was asked; the message is complete and is printed without a traceback."""
 
 
 class ValueProblem(ValueError):

@@ -1,4 +1,4 @@
-"""A bug of our own: the operator gets one line, and the report is written for whoever mends it."""
+"""Reports of bugs of our own: the operator gets one line, the details go to a file."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..journal.paths import state_folder
 
 
 def write_crash_report(error: Exception, environ: dict[str, str]) -> str:
-    """Write the report of a bug to a file of the operator's own, and return the line that says so.
+    """Write a report to a file that only the operator can read, and return the line to print.
 
-    It holds where the program was and no values: an exception's own text could quote one.
+    The report has the places in our code and no values: the text of an exception could quote a secret.
     """
     trace = traceback.TracebackException.from_exception(error, capture_locals=False)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in trace.stack]

@@ -17,7 +17,7 @@ from ..text.ansi import escape_unprintable, escape_unprintable_code
 
 
 def format_outline(runbook: Runbook) -> Iterator[str]:
-    """The procedures of a page, their steps, and what runs in them."""
+    """The procedures of a page, their steps, and the statements that run."""
     yield from map(escape_unprintable, _outline(runbook))
 
 
@@ -60,7 +60,7 @@ def _not_run(block: Block) -> Iterator[str]:
 
 
 def format_dry_run(plan: Plan) -> Iterator[str]:
-    """All that a run would do, what is still unknown, and what would not run and why."""
+    """All that a run would do, which values are unknown, and which blocks would not run and why."""
     yield from map(escape_unprintable, _dry_run(plan))
 
 
@@ -100,7 +100,7 @@ def _dry_run(plan: Plan) -> Iterator[str]:
 
 
 def _preview_statement(plan: Plan, statement: Statement) -> str:
-    """The statement with the values that were given, but for secrets and those that cannot be written."""
+    """The statement with the given values, without secrets; unchanged if a value cannot be quoted."""
     given = {name: value.text for name, value in plan.given.items() if not value.secret}
     try:
         return preview_statement(statement, plan.procedure.shell, given)
@@ -149,7 +149,7 @@ def _describe_value(plan: Plan, name: str, item: PlanItem) -> str:
 
 
 def to_json(value: Procedure | Runbook) -> str:
-    """The whole value, indented; what is not there is null."""
+    """The whole value as indented JSON; None is null."""
     return json.dumps(_convert_value(value), indent=2, ensure_ascii=False)
 
 
@@ -166,7 +166,7 @@ def _convert_value(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple | set | frozenset):
         return [_convert_value(item) for item in value]
-    return str(value)  # dates, and what else YAML knows
+    return str(value)  # dates and other values of YAML
 
 
 def _convert_mapping(values: Mapping[str, Any]) -> dict[str, Any]:

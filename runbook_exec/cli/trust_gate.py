@@ -1,120 +1,116 @@
-"""The commands of a run that shows nothing before it runs: shown once, and again when they have changed."""
+"""Commands are shown before they run unseen: once on each machine, and again after each change."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from shutil import get_terminal_size
-from typing import TYPE_CHECKING, TypeVar
 
+from ..document.model import Procedure, Runbook
 from ..errors import Refused
 from ..journal.paths import state_folder
-from ..runner.trust import (
-    NotKept,
-    TrustState,
-    find_doubts,
-    read_trust,
-    record_trust,
-    revoke_trust,
-    write_locks,
-)
+from ..plan.model import Plan
+from ..runner.load import parse_address, read_runbook, require_no_errors
+from ..runner.options import RunOptions
+from ..runner.trust import TrustState, find_doubts, read_trust, record_trust, revoke_trust, write_locks
 from ..text.ansi import escape_unprintable_code
-
-if TYPE_CHECKING:
-    from ..document.model import Procedure, Runbook
-    from ..plan.model import Plan
-
-
-T = TypeVar("T")
+from ..text.display import wrap
+from .operator import Operator
+from .output import terminal_columns
 
 
 def print_doubts(path: str) -> None:
-    """Say what is odd about where the document of a run lies."""
+    """Print a warning if others can change the page of a run, or if it is a symbolic link."""
     for doubt in find_doubts(path):
         print(doubt, file=sys.stderr)
 
 
-def check_trust(plan: Plan, arguments: argparse.Namespace, attended: bool) -> str:
-    """Whether the plan may be run: "yes", "waiting" for a person to look at it, or "stopped" by one.
+def check_trust(plan: Plan, options: RunOptions, operator: Operator | None) -> str:
+    """Whether the plan may run: "yes", "waiting" for a person to look at it, or "stopped" by one.
 
-    A guided run shows everything before it runs, but for commands that a value is taken from.
+    A guided run shows each statement before it runs, but not the commands of `cmd:` sources.
     """
     asks = any((known.source or "").startswith("cmd:") for known in plan.inputs.values())
-    if not (arguments.yes or asks):
+    if not (options.yes or asks):
         return "yes"
     known, runs = _load_trust(plan.runbook, plan.procedure)
     if known.is_trusted:
         return "yes"
     address = f"{plan.runbook.path}#{plan.procedure.anchor}"
-    if attended and not arguments.trust:
+    if operator and not options.trust:
         _show(known, address)
-        if not _agrees("run all this"):
+        if not operator.confirm_action("run all this"):
             return "stopped"
-    elif not arguments.trust:
+    elif not options.trust:
         if known.before is not None:
             print("\n".join(map(_show_line, known.lines_to_review())), file=sys.stderr)
         how = f"`runbook-exec trust {shlex.quote(address)}` shows them and trusts them, `--trust` does unseen"
         print(f"{address}: {_reason(known)}; {how}", file=sys.stderr)
         return "waiting"
-    _or_refused(record_trust, known, runs)
+    record_trust(known, runs)
     return "yes"
 
 
 def trust_changed_plan(old: Plan | None, new: Plan) -> None:
-    """Trust a document as it is now if it was trusted as it was: the difference was agreed to.
+    """Trust a changed page if it was trusted before: the operator agreed to the difference.
 
-    That was one of statements: whatever else has changed that decides what runs is still to be shown.
+    That difference has only statements. If settings that decide what runs have changed too, they still have
+    to be shown.
     """
     if old is None or not (before := _load_trust(old.runbook, old.procedure)[0]).is_trusted:
         return
     known, runs = _load_trust(new.runbook, new.procedure)
     if _find_settings(known) == _find_settings(before):
-        _or_refused(record_trust, known, runs)
+        record_trust(known, runs)
 
 
 def _find_settings(known: TrustState) -> list[str]:
-    """What decides what a procedure runs, but for its statements."""
+    """The settings that decide what a procedure runs."""
     return [line for line in known.commands if line.startswith("#")]
 
 
-def trust_pages(arguments: argparse.Namespace, attended: bool) -> str:
-    """Show the commands of pages and trust them, here or in lock files: "done", or "stopped" by a person."""
-    pages = [_procedures(written, arguments) for written in arguments.files]
+def trust_pages(
+    files: Sequence[str],
+    operator: Operator | None,
+    *,
+    inputs: str | None = None,
+    shell: str | None = None,
+    lock: bool = False,
+    forget: bool = False,
+) -> bool:
+    """Show the commands of pages and trust them, here or in lock files; False if the operator declines."""
+    pages = [_find_procedures(written, inputs, shell) for written in files]
     chosen = [(page, procedure) for page, procedures in pages for procedure in procedures]
     known = [(f"{page.path}#{each.anchor}", *_load_trust(page, each)) for page, each in chosen]
-    if arguments.forget:
+    if forget:
         for address, each, runs in known:
-            was = _or_refused(revoke_trust, each, runs)
+            was = revoke_trust(each, runs)
             print(f"{address}: {'no longer trusted' if was else 'was not trusted'} on this machine")
-        return "done"
+        return True
     for address, each, runs in known:
         print_doubts(address.rpartition("#")[0])
         if each.before == each.commands:
             print(f"{address}: trusted on this machine")
             continue
         _show(each, address)
-        if attended and not _agrees("trust these commands"):
-            return "stopped"
-        if not arguments.lock:
-            _or_refused(record_trust, each, runs)
+        if operator and not operator.confirm_action("trust these commands"):
+            return False
+        if not lock:
+            record_trust(each, runs)
             print(f"{address}: trusted on this machine")
-    if arguments.lock:
-        for path in _or_refused(write_locks, [each for _, each, _ in known]):
+    if lock:
+        for path in write_locks([each for _, each, _ in known]):
             print(f"{os.path.relpath(path)}: written; it counts for others once it is committed")
-    return "done"
+    return True
 
 
-def _procedures(written: str, arguments: argparse.Namespace) -> tuple[Runbook, list[Procedure]]:
-    from ..runner.load import parse_address, read_runbook, require_no_errors
-
+def _find_procedures(written: str, inputs: str | None, shell: str | None) -> tuple[Runbook, list[Procedure]]:
     path, anchor = parse_address(written)
     if path == "-":
         raise Refused("expected files: what is trusted has a place where it is found again")
-    runbook = require_no_errors(read_runbook(path, arguments))
+    runbook = require_no_errors(read_runbook(path, inputs, shell))
     found = [each for each in runbook.procedures if anchor in (None, each.anchor)]
     if not found:
         raise Refused(f"{path}: expected a procedure{f' `#{anchor}`' if anchor else ''}, found none")
@@ -127,16 +123,10 @@ def _load_trust(runbook: Runbook, procedure: Procedure) -> tuple[TrustState, Pat
 
 
 def _show(known: TrustState, address: str) -> None:
-    from ..text.display import wrap
-
-    width = get_terminal_size().columns
+    width = terminal_columns()
     said = wrap(f"{address}: {_reason(known)}.", max(20, width - 4))
     print("\n".join(["", *(f"  {line}" for line in said), ""]))
     print("\n".join(f"    {_show_line(line)}".rstrip() for line in known.lines_to_review()), flush=True)
-
-
-def _show_line(line: str) -> str:
-    return escape_unprintable_code(line.replace("\t", "    ").replace("\n", "\\n"))
 
 
 def _reason(known: TrustState) -> str:
@@ -145,14 +135,5 @@ def _reason(known: TrustState) -> str:
     return "its commands were not trusted on this machine" + (f", and {known.lock}" if known.lock else "")
 
 
-def _agrees(what: str) -> bool:
-    from ..terminal.interactive import confirm_action
-
-    return confirm_action(what, get_terminal_size().columns)
-
-
-def _or_refused(do: Callable[..., T], *given: object) -> T:
-    try:
-        return do(*given)
-    except NotKept as problem:
-        raise Refused(str(problem)) from None
+def _show_line(line: str) -> str:
+    return escape_unprintable_code(line.replace("\t", "    ").replace("\n", "\\n"))

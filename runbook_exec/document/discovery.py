@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import reason
+from ..errors import Refused, reason
 from ..system.git import list_git_files
 
 SUFFIXES = (".md", ".markdown")
@@ -18,7 +18,7 @@ _ROOTS = (".git", "mkdocs.yml", ".obsidian", "quartz.config.ts", "runbook-exec.t
 _SKIPPED = frozenset(("node_modules", "__pycache__"))
 
 
-class NoSuchPath(Exception):
+class NoSuchPath(Refused):
     """A path that was asked for is not there, or cannot be looked into; the message says which."""
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ..engine.events import Event, RunEnded, RunStarted, from_line
+from ..errors import Refused
 
 FINISHED = "succeeded"
 
@@ -22,7 +23,7 @@ _PIECE = 1 << 16  # bytes that are read at once, from the end backwards
 _SUFFIX = ".jsonl"
 
 
-class NoSuchRun(Exception):
+class NoSuchRun(Refused):
     """No run, or more than one, matches; the message is complete."""
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..diagnostics.report import Report, TextEdit
-from ..errors import reason
+from ..errors import Refused, reason
 from ..system.atomic_write import replace_file
 
 
-class NotWritten(Exception):
-    """A page could not be changed; the message says which and why."""
+class NotWritten(Refused):
+    """A page that could not be changed: the others still are, so it is reported with its path."""
 
     def __init__(self, path: str, why: str) -> None:
         super().__init__(why)

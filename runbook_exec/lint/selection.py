@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..diagnostics.rule import RuleInfo
+from ..errors import Refused
 from ..text.suggest import did_you_mean
 
 ALL = "ALL"  # every rule, in place of a code
 
 
-class UnknownCode(Exception):
+class UnknownCode(Refused):
     """A code that means no rule; the message says where it stands and what may be meant."""
 
 

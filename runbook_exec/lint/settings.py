@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from ..errors import Refused
 from ..text.durations import positive_duration
 from ..text.suggest import did_you_mean
 from .selection import LintSettings, Selection
@@ -23,7 +24,7 @@ _LINT = "lint"  # a table in ours that holds the same keys
 _TYPES = ("text", "date", "list", "number", "true-or-false", "any")
 
 
-class BadSettings(Exception):
+class BadSettings(Refused):
     """A settings file or a code that is refused; the message is whole and names the file."""
 
 

@@ -1,15 +1,17 @@
-"""pytest collects runbooks: an item for what the linter finds on each, and one for each of its rehearsals.
+"""A pytest plugin that collects runbooks: an item for the linter, and one for each rehearsal.
 
-Every run of pytest loads this wherever the package is installed. So it imports nothing of ours before a
-runbook is looked at, and takes no Markdown file for a runbook but where it is told to: by the option
-`runbooks`, or by a path that leads into a folder of that name.
+Every run of pytest loads this module wherever the package is installed. Therefore it imports nothing of ours
+before a runbook is collected. A Markdown file is a runbook only if the option `runbooks` names it, or if
+pytest was given a path that leads into a folder of that name.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,21 +33,20 @@ _FOLDERS = pytest.StashKey[tuple[Path, ...]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option to the configuration file."""
+    """Add the option to the configuration file."""
     parser.addini(_OPTION, _HELP, type="paths", default=[])
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RunbookFile | None:
-    """Takes the Markdown files that are runbooks."""
+    """Collect a Markdown file if it is a runbook."""
     if file_path.suffix.lower() not in _SUFFIXES or not _is_runbook(file_path, parent.config):
         return None
-    from .items import RunbookFile
-
-    return RunbookFile.from_parent(parent, path=file_path)
+    file: RunbookFile = _load(".items").RunbookFile.from_parent(parent, path=file_path)
+    return file
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says at the end if rehearsals were not kept from the machine, those that passed too."""
+    """Report at the end why rehearsals were not isolated from the machine, also for those that passed."""
     reports = (each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, ()))
     told = {
         why for each in reports for name, why in getattr(each, "user_properties", ()) if name == NOT_ISOLATED
@@ -64,7 +65,7 @@ def _is_runbook(path: Path, config: pytest.Config) -> bool:
 
 
 def _find_named_paths(config: pytest.Config) -> Iterable[Path]:
-    """The paths that pytest was told to look at, if they lead into a folder `runbooks` of the project."""
+    """The arguments of pytest that lead into a folder `runbooks` of the project."""
     for argument in config.args:
         name, _, _ = argument.partition("::")
         path = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100 - links stay as they are
@@ -74,7 +75,11 @@ def _find_named_paths(config: pytest.Config) -> Iterable[Path]:
 
 @pytest.fixture
 def stand_ins(tmp_path: Path) -> StandIns:
-    """Functions of a test in the place of programs, and rehearsals with them."""
-    from ..rehearsal.python_stand_ins import StandIns
+    """Stand-ins that are functions of a test, and rehearsals with them."""
+    made: StandIns = _load("..rehearsal.python_stand_ins").StandIns(tmp_path)
+    return made
 
-    return StandIns(tmp_path)
+
+def _load(name: str) -> ModuleType:
+    """A module of ours, imported when a runbook or a test needs it."""
+    return import_module(name, __package__)

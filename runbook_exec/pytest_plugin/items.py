@@ -22,7 +22,7 @@ from . import NOT_ISOLATED
 
 
 class RunbookFailure(Exception):
-    """A page is not as it should be; the text is whole, and its first line says it all in short."""
+    """The failure of a page; the text is complete, and its first line is a summary."""
 
     def __init__(self, text: str, path: Path, line: int = 1) -> None:
         super().__init__(text)
@@ -31,14 +31,14 @@ class RunbookFailure(Exception):
 
 
 class RunbookFile(pytest.File):
-    """A page, and what is to be known of it."""
+    """A page, and the items that pytest runs for it."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """An item for each thing that is looked at."""
+        """An item for the linter, and one for each transcript."""
         yield LintItem.from_parent(self, name="lint")
         for transcript in () if is_transcript(self.path) else transcripts_of(self.path):
             course = transcript.name.removeprefix(f"{self.path.stem}.").removesuffix("rehearsal.md")
-            # brackets would be read as the parameters of a function, and `--lf` not find it again
+            # no brackets: pytest takes them for the parameters of a function, and `--lf` misses the item
             name = f"rehearsal-{course.rstrip('.')}" if course else "rehearsal"
             item = RehearsalItem.from_parent(self, name=name)
             item.transcript = transcript
@@ -46,19 +46,19 @@ class RunbookFile(pytest.File):
 
 
 class RunbookItem(pytest.Item):
-    """Something that is looked at on a page."""
+    """A check of a page."""
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The page, and what stands above a failure."""
+        """The page, and the heading of a failure."""
         return self.path, None, f"{self.path.name}: {self.name}"
 
     def display_path(self, path: Path) -> str:
-        """The path as whoever started pytest would write it."""
+        """The path relative to the folder that pytest was started in."""
         here = self.config.invocation_params.dir
         return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> object:  # type: ignore[override]
-        """What is wrong with the page in its own words, at its line; anything else is a bug, told as one."""
+        """The text of a RunbookFailure at its line; any other error is a bug of ours, with a traceback."""
         failure = excinfo.value
         if not isinstance(failure, RunbookFailure):
             return super().repr_failure(excinfo)
@@ -66,16 +66,16 @@ class RunbookItem(pytest.Item):
         trace, place, remark = told.chain[-1]
         short, _, _ = str(failure).partition("\n")
         place = replace(place, path=self.display_path(failure.path), lineno=failure.line, message=short)
-        # both are looked at: the one by who runs this, the other by who has it run in another process
+        # this process prints the chain; the process that pytest-xdist reports to prints the crash
         told.chain, told.reprcrash = [(trace, place, remark)], place
         return told
 
 
 class LintItem(RunbookItem):
-    """Fails where the linter finds something, or could not look at all of the page."""
+    """Fails if the linter finds something, or could not check all of the page."""
 
     def runtest(self) -> None:
-        """Look at the page with the settings that `runbook-exec lint` would take."""
+        """Lint the page with the settings of `runbook-exec lint`."""
         path = str(self.path)
         try:
             report = lint([path], settings_for([path]), date.today())
@@ -93,12 +93,12 @@ class LintItem(RunbookItem):
 
 
 class RehearsalItem(RunbookItem):
-    """Fails where a rehearsal of the page differs from its transcript, or cannot be made."""
+    """Fails if a rehearsal of the page differs from its transcript, or cannot be made."""
 
     transcript: Path
 
     def runtest(self) -> None:
-        """Rehearse the page as `runbook-exec rehearse` would."""
+        """Rehearse the page like `runbook-exec rehearse`."""
         path = str(self.transcript)
         try:
             programs = settings_for([path])[path].options.get(PROGRAMS_OPTION, ())
@@ -115,6 +115,6 @@ class RehearsalItem(RunbookItem):
             raise RunbookFailure(f"{self.display_path(self.transcript)}: {result.why}", self.transcript)
 
     def _with_display_paths(self, found: Diagnostic) -> Diagnostic:
-        """What was found, with paths as whoever started pytest would write them."""
+        """The diagnostic with paths relative to the folder that pytest was started in."""
         also = found.also and found.also._replace(path=self.display_path(Path(found.also.path)))
         return found._replace(path=self.display_path(Path(found.path)), also=also)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import reason
+from ..errors import Refused, reason
 from .allowlist import HARMLESS
 from .stand_in_script import format_script
 from .transcript.model import Transcript
@@ -18,10 +18,6 @@ from .transcript.model import Transcript
 FOLDER_VARIABLE = "RUNBOOK_REHEARSAL"  # the environment variable with its path
 
 _HOMES = {"CONFIG": ".config", "DATA": ".local/share", "STATE": ".local/state", "CACHE": ".cache"}
-
-
-class NoStage(Exception):
-    """A rehearsal cannot be set up; the message says why, and is shown unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ def prepare_environment(
     """Set up the folder of a rehearsal, and remove it at the end.
 
     `programs` are let through in addition to the harmless ones; `stand_ins` is a folder of executables that
-    replaces the one in the transcript. Raises NoStage.
+    replaces the one in the transcript. Raises Refused.
     """
     # fish and others print the real path of their working directory
     folder = Path(tempfile.mkdtemp(prefix="runbook-rehearsal-")).resolve()
@@ -109,7 +105,7 @@ def _copy_files(source: Path, target: Path) -> None:
         shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
     except (OSError, shutil.Error) as error:
         reason = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
-        raise NoStage(f"cannot copy `files: {source}`: {reason}") from None
+        raise Refused(f"cannot copy `files: {source}`: {reason}") from None
 
 
 def _fill_folder(
@@ -137,7 +133,7 @@ def _fill_folder(
     script.chmod(0o700)
     for name in (*environment.stand_ins, *environment.programs, *environment.answered_programs):
         if "/" in name or name in (".", "..") or "\0" in name:
-            raise NoStage(f"expected the name of a program on PATH, got `{name}`")
+            raise Refused(f"expected the name of a program on PATH, got `{name}`")
         (environment.bin / name).symlink_to(script)
     for name, path in real.items():
         if name not in named:
@@ -159,12 +155,12 @@ def _find_stand_ins(folder: Path | None) -> dict[str, str]:
             if path.is_file() and os.access(path, os.X_OK)
         }
     except OSError as error:
-        raise NoStage(f"cannot read `stand-ins: {folder}`: {reason(error)}") from None
+        raise Refused(f"cannot read `stand-ins: {folder}`: {reason(error)}") from None
 
 
 def _find_program(name: str, path: str, beside: Path) -> str:
     found = shutil.which(name) if not path else shutil.which(str(beside / Path(path).expanduser()))
     if found is None:
         where = f"at `{beside / path}`" if path else "on PATH"
-        raise NoStage(f"expected the program `{name}` {where}, found none")
+        raise Refused(f"expected the program `{name}` {where}, found none")
     return os.path.abspath(found)  # noqa: PTH100 - a link may be what counts

@@ -21,7 +21,7 @@ from ..engine import engine
 from ..engine.events import Event, Output, RunEnded, StatementFinished, StatementStarted
 from ..engine.ports import RunContext, Shell
 from ..engine.state import State
-from ..errors import reason
+from ..errors import Refused, reason
 from ..plan.builder import choose_procedure, make_plan
 from ..plan.model import ItemId, Plan, PlanItem
 from ..session.connections.local import LocalConnection
@@ -30,7 +30,7 @@ from ..shells.registry import FALLBACK_SHELL, find_command
 from ..text.span import Span
 from . import relay
 from .call_server import CallServer
-from .environment import NoStage, prepare_environment
+from .environment import prepare_environment
 from .findings import (
     NEVER_CAME,
     NOT_READ,
@@ -111,7 +111,7 @@ def rehearse(path: Path, options: Options = Options()) -> RehearsalResult:
     if isinstance(plan, Plan):
         try:
             result = _run_rehearsal(plan, transcript, options, documents)
-        except NoStage as problem:
+        except Refused as problem:
             result = RehearsalResult("cannot", *documents, why=str(problem))
     else:
         found = tuple(problems or plan)

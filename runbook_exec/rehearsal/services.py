@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from .environment import NoStage
+from ..errors import Refused
 
 _PATIENCE = 10.0  # seconds in which a service must be ready
 
@@ -27,7 +27,7 @@ def run_services(
 ) -> Iterator[Mapping[str, str]]:
     """Start services in `folder`, one after the other; yield their variables; end them on exit.
 
-    A service prints lines `NAME=VALUE`, and `ready` as the last one. Raises NoStage if one does not.
+    A service prints lines `NAME=VALUE`, and `ready` as the last one. Raises Refused if one does not.
     """
     variables: dict[str, str] = {}
     with ExitStack() as stack:
@@ -48,7 +48,7 @@ def run_services(
 
 def _read_variables(command: str, service: subprocess.Popen[bytes]) -> dict[str, str]:
     if service.stdout is None:
-        raise NoStage(f"`services: {command}` has no output")
+        raise Refused(f"`services: {command}` has no output")
     until = time.monotonic() + _PATIENCE
     text = b""
     while True:
@@ -58,11 +58,11 @@ def _read_variables(command: str, service: subprocess.Popen[bytes]) -> dict[str,
             return {name: value for name, equals, value in pairs if equals}
         ready, _, _ = select.select([service.stdout], [], [], max(0.0, until - time.monotonic()))
         if not ready:
-            raise NoStage(f"`services: {command}`: expected the line `{_READY}` within {_PATIENCE:g} s")
+            raise Refused(f"`services: {command}`: expected the line `{_READY}` within {_PATIENCE:g} s")
         got = os.read(service.stdout.fileno(), 65536)
         if not got:
             status = service.wait()
-            raise NoStage(f"`services: {command}` ended with {status} before it said `{_READY}`")
+            raise Refused(f"`services: {command}` ended with {status} before it said `{_READY}`")
         text += got
 
 

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from ..engine.events import RunEnded
-from ..errors import reason
+from ..errors import Refused, reason
 from ..system.atomic_write import replace_file
 from ..text.source import parse_source
 from .matcher import compare_output
@@ -20,10 +20,6 @@ from .transcript.model import CallLine, ElidedLines, ExpectedCall, ExpectedOutpu
 from .transcript.output_syntax import escape_line
 from .transcript.parser import parse_transcript
 from .transcript.pattern import Name, Pattern, insert_names, matches_line, matches_word, names_in
-
-
-class NotUpdated(Exception):
-    """A transcript cannot be rewritten; the message is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +34,17 @@ class Edit:
 def update_transcript(path: Path, result: RehearsalResult) -> bool:
     """Rewrite a transcript to the result of a lenient rehearsal; return whether it changed.
 
-    Raises NotUpdated.
+    Raises Refused.
     """
     if result.read is None or result.outcome == "cannot":
-        raise NotUpdated(f"{path}: cannot be updated: {result.why or result.findings[0].message}")
+        raise Refused(f"{path}: cannot be updated: {result.why or result.findings[0].message}")
     text = rewrite_text(result.read, result)
     if text == result.read.text:
         return False
     try:
         replace_file(path, text.encode("utf-8"))
     except OSError as error:
-        raise NotUpdated(f"cannot write `{path}`: {reason(error)}") from None
+        raise Refused(f"cannot write `{path}`: {reason(error)}") from None
     return True
 
 

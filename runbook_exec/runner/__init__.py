@@ -1,1 +1,1 @@
-"""One run put together: plan, session, answers, observers."""
+"""One run, put together from plan, session, answers and observers."""

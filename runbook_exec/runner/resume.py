@@ -1,4 +1,4 @@
-"""A run that is taken up again: what its journal tells of it, and what has changed since."""
+"""An unfinished run as its journal has it, and how its page has changed since."""
 
 from __future__ import annotations
 
@@ -26,29 +26,57 @@ from ..runs.record import Record, read_record
 from ..shells.snapshot import StateChange
 from ..text.ansi import escape_unprintable_code
 
-_END = 4000  # characters of what a statement in doubt had printed
+_END = 4000  # characters that are kept of the output of a statement in doubt
 
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedRun:
-    """What is left of a run to take up."""
+    """A run that can be resumed."""
 
     path: Path
     record: Record
-    values: Mapping[str, str]  # that are not secret
-    output: str  # the end of what the last statement printed
+    values: Mapping[str, str]  # without the secret ones
+    output: str  # the end of the output of the last statement
     cwd: str
-    state_change: StateChange  # what the shell held that a new one does not
+    state_change: StateChange  # of the shell, against a new one
     seq: int
 
     @property
     def start_event(self) -> RunStarted:
-        """How the run began."""
+        """The event that the run began with."""
         return self.record.started
+
+    def is_current(self) -> bool:
+        """Whether nothing was written to the journal since; raises JournalError."""
+        return read_unfinished(self.path).seq == self.seq
+
+    def make_resumption(self, plan: Plan, secrets: SecretStore | None) -> tuple[State, Resumption]:
+        """The state of the run in the present page, and what else the engine needs to resume it."""
+        state, old = self.record.state, self.record.plan
+        edited = self.record.digest != plan.runbook.digest
+        if old is not None:
+            # with the same page, the plan can still be another part of it
+            state = carry_over(state, old, plan) if edited else state
+        values, seen = secrets.read() if secrets else ({}, ())
+        known = {name: Value(text, False, "earlier") for name, text in self.values.items()}
+        known |= {name: Value(text, True, "earlier") for name, text in values.items()}
+        names = {each.name for item in plan.items for each in item.placeholders} | set(plan.inputs)
+        return (
+            replace(state, outcome=None),
+            Resumption(
+                values={name: value for name, value in known.items() if name in names},
+                seen_tokens=seen,
+                output=self.output,
+                cwd=self.cwd,
+                state_change=self.state_change,
+                seq=self.seq,
+                edited=edited,
+            ),
+        )
 
 
 def read_unfinished(path: Path) -> UnfinishedRun:
-    """What the journal tells; raises JournalError where it is damaged or cannot be read."""
+    """Read a journal; raises JournalError if it is damaged or cannot be read."""
     record = read_record(path)
     values: dict[str, str] = {}
     made: dict[str, str] = {}
@@ -80,33 +108,8 @@ def read_unfinished(path: Path) -> UnfinishedRun:
     return UnfinishedRun(path, record, values, output, cwd, StateChange(made, tuple(sorted(gone))), seq)
 
 
-def make_resumption(past: UnfinishedRun, plan: Plan, secrets: SecretStore | None) -> tuple[State, Resumption]:
-    """Where the run is in the document as it is now, and what else the engine needs to go on."""
-    state, old = past.record.state, past.record.plan
-    edited = past.record.digest != plan.runbook.digest
-    if old is not None:
-        # also where nothing was edited: the plan may be another part of the same document
-        state = carry_over(state, old, plan) if edited else state
-    values, seen = secrets.read() if secrets else ({}, ())
-    known = {name: Value(text, False, "earlier") for name, text in past.values.items()}
-    known |= {name: Value(text, True, "earlier") for name, text in values.items()}
-    names = {placeholder.name for item in plan.items for placeholder in item.placeholders} | set(plan.inputs)
-    return (
-        replace(state, outcome=None),
-        Resumption(
-            values={name: value for name, value in known.items() if name in names},
-            seen_tokens=seen,
-            output=past.output,
-            cwd=past.cwd,
-            state_change=past.state_change,
-            seq=past.seq,
-            edited=edited,
-        ),
-    )
-
-
 def diff_commands(old: Plan | None, new: Plan) -> list[str]:
-    """The difference between the commands of two plans, line by line as `diff -u` tells it."""
+    """The difference between the commands of two plans, as the lines of `diff -u`."""
     lines = difflib.unified_diff(
         _command_lines(old), _command_lines(new), "as it was", "as it is now", n=2, lineterm=""
     )

@@ -1,8 +1,7 @@
-"""One run put together: the plan, a session, whoever answers, and those who watch."""
+"""Runs a plan: a session, answers and observers are put together around the engine."""
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import os
 import secrets
@@ -10,14 +9,14 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..engine.engine import Run, start_run
-from ..engine.events import Event, Outcome, RunEnded, StatementFinished, StatementStarted
-from ..engine.ports import RunContext
+from ..engine.events import Event, Outcome, RunEnded
+from ..engine.ports import Keyboard, RunContext
 from ..engine.questions import Answer, Ask, Question
 from ..engine.state import State
 from ..errors import reason
@@ -34,92 +33,119 @@ from ..system.git import read_commit
 from ..system.signals import hold_signals
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
-from ..text.ansi import escape_unprintable
+from .observers import (
+    AsciicastObserver,
+    JournalObserver,
+    JsonObserver,
+    Observer,
+    TerminalObserver,
+)
+from .options import RunOptions
 from .unattended import answer_yes, assume_answer, make_unattended_ask
 
 if TYPE_CHECKING:
-    from ..rehearsal.recording.recorder import Recorder
     from .resume import UnfinishedRun
+
+
+class Instrument(Protocol):
+    """Takes part in a run from within, as a recorder of its programs does."""
+
+    def session(self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None) -> Session:
+        """The session to run in."""
+
+    def context(self, context: RunContext) -> RunContext:
+        """The context for the engine, made from the usual one."""
+
+    def watch(self, events: Generator[Event]) -> Generator[Event]:
+        """The same events, passed on."""
+
+    def finish(self) -> str:
+        """What to show the operator after the run."""
+
+
+class _RunParts(NamedTuple):
+    """The parts of one run."""
+
+    identity: str
+    plan: Plan
+    options: RunOptions
+    terminal: TerminalReporter
+    journal: Journal
+    keyboard: OperatorTty | None  # None if nobody is asked
+    secrets: SecretStore | None  # where secrets are kept while the run is unfinished
+    past: UnfinishedRun | None
 
 
 def run_plan(
     plan: Plan,
-    arguments: argparse.Namespace,
-    attended: bool,
-    replan: Callable[[], Plan | Sequence[str]],
+    options: RunOptions,
+    interactive: Callable[[TerminalReporter], Ask] | None = None,
     past: UnfinishedRun | None = None,
-) -> str:
-    """Run a plan and return the outcome: an event's, or "refused" where it could not begin.
+    instrument: Instrument | None = None,
+) -> Outcome:
+    """Run a plan and return the outcome: that of the last event, or REFUSED if the run could not begin.
 
-    With a `past` the run that it is of is taken up.
+    `interactive` makes the answers of a person at the terminal; without it nobody is asked. With a `past`,
+    that run is resumed.
     """
     core_dumps.forbid_core_dumps()
     if (why := _cannot_begin(plan)) is not None:
         print(why, file=sys.stderr)
         return Outcome.REFUSED
-    colour = not os.environ.get("NO_COLOR")
-    # with --json our own words go where they are in nobody's way
+    attended = interactive is not None
     terminal = TerminalReporter(
         plan,
-        2 if arguments.json else 1,
+        2 if options.json else 1,  # with --json, standard output is for the events
         tty=attended,
-        colour=colour,
+        colour=not os.environ.get("NO_COLOR"),
         width=lambda: shutil.get_terminal_size().columns,
     )
     identity = past.start_event.run if past else secrets.token_hex(4)
-    with ExitStack() as stack:
-        try:
-            journal = _open_journal(identity, past)
-        except JournalError as error:
-            print(error, file=sys.stderr)
-            return Outcome.REFUSED
-        stack.callback(journal.close)
+    try:
+        journal = _open_journal(identity, past)
+    except JournalError as error:
+        print(error, file=sys.stderr)
+        return Outcome.REFUSED
+    with closing(journal):
         keyboard = OperatorTty(0, 1) if attended else None
-        size = keyboard.size() if keyboard else (24, 80)
-        cast = AsciicastWriter(journal.path.with_suffix(".cast"), size, arguments.keep_output)
-        stack.callback(cast.close)
-        shell = plan.procedure.shell or FALLBACK_SHELL
-        cwd = str(Path(plan.cwd).expanduser()) if plan.cwd else None
-        recorder = _make_recorder(plan, attended, stack) if arguments.record else None
-        kind = recorder.session if recorder else Session
-        session = stack.enter_context(kind(shell, clean=arguments.no_config, cwd=cwd, keyboard=keyboard))
-        keeper = None if arguments.no_keep_secrets else find_secret_store(identity, os.environ)
-        world = _make_context(plan, arguments, attended, identity, terminal, keeper)
-        session.hidden_input.on_word = world.masker.add
-        if not arguments.json:
-            terminal.show_header(_list_facts(plan))
-        state, resumed = State(), None
-        if past:
-            from .resume import make_resumption
+        store = find_secret_store(identity, os.environ) if options.keep_secrets else None
+        run = _RunParts(identity, plan, options, terminal, journal, keyboard, store, past)
+        return _run_in_session(run, interactive, instrument)
 
-            state, resumed = make_resumption(past, plan, keeper)
-        ask = _make_ask(arguments, attended, terminal, journal, colour, replan)
-        world = recorder.context(world) if recorder else world
-        run = start_run(plan, state, session, ask, world, resumed)
-        events = recorder.watch(run.execute()) if recorder else run.execute()
-        outcome = _watch_events(events, run, journal, cast, terminal, identity, arguments.json)
-        if keeper and outcome == Outcome.SUCCEEDED:
-            keeper.forget()
-        if recorder:
-            _write_transcript(recorder, terminal)
+
+def _run_in_session(
+    run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | None, instrument: Instrument | None
+) -> Outcome:
+    plan, options, terminal = run.plan, run.options, run.terminal
+    size = run.keyboard.size() if run.keyboard else (24, 80)
+    shell = plan.procedure.shell or FALLBACK_SHELL
+    cwd = str(Path(plan.cwd).expanduser()) if plan.cwd else None
+    make_session = instrument.session if instrument else Session
+    with (
+        closing(
+            AsciicastWriter(run.journal.path.with_suffix(".cast"), size, options.keep_output)
+        ) as recording,
+        make_session(shell, clean=options.no_config, cwd=cwd, keyboard=run.keyboard) as session,
+    ):
+        context = _make_context(run)
+        session.hidden_input.on_word = context.masker.add
+        if not options.json:
+            terminal.show_header(_list_facts(plan))
+        state, resumed = run.past.make_resumption(plan, run.secrets) if run.past else (State(), None)
+        ask = _make_ask(run, interactive)
+        context = instrument.context(context) if instrument else context
+        started = start_run(plan, state, session, ask, context, resumed)
+        events = instrument.watch(started.execute()) if instrument else started.execute()
+        outcome = _observe_run(run, events, started, recording)
+        if run.secrets and outcome == Outcome.SUCCEEDED:
+            run.secrets.forget()
+        if instrument:
+            terminal.write_line(instrument.finish())
         return outcome
 
 
-def _make_recorder(plan: Plan, attended: bool, stack: ExitStack) -> Recorder:
-    from ..rehearsal.recording.recorder import Recorder
-
-    return stack.enter_context(Recorder(plan, attended))
-
-
-def _write_transcript(recorder: Recorder, terminal: TerminalReporter) -> None:
-    try:
-        terminal.write_line(f"  recorded in {recorder.write_transcript()}, to be reviewed")
-    except OSError as error:
-        terminal.write_line(f"  the record cannot be written: {reason(error)}")
-
-
 def _cannot_begin(plan: Plan) -> str | None:
-    """Why the plan cannot be run on this machine."""
+    """Return why the plan cannot run on this machine, or None."""
     shell = plan.procedure.shell
     if any(item.statement for item in plan.items) and find_command(shell) is None:
         hint = SHELLS[shell].install_hint
@@ -130,30 +156,25 @@ def _cannot_begin(plan: Plan) -> str | None:
 
 
 def _open_journal(identity: str, past: UnfinishedRun | None) -> Journal:
-    """The journal of a new run, or that of a past one if nobody has written on in it; raises JournalError."""
+    """The journal of a new run, or that of a past one.
+
+    Raises JournalError if another process has written to it since.
+    """
     if past is None:
         return Journal.create(state_folder(dict(os.environ)), identity, _now())
-    from .resume import read_unfinished
-
     journal = Journal.reopen(past.path)
-    if read_unfinished(past.path).seq == past.seq:
+    if past.is_current():
         return journal
     journal.close()
     raise JournalError(f"run {identity} was taken up by another process meanwhile; nothing was run here")
 
 
-def _make_context(
-    plan: Plan,
-    arguments: argparse.Namespace,
-    attended: bool,
-    identity: str,
-    terminal: TerminalReporter,
-    keeper: SecretStore | None,
-) -> RunContext:
+def _make_context(run: _RunParts) -> RunContext:
+    plan, terminal = run.plan, run.terminal
     commit = read_commit(Path(plan.runbook.path))
     folder = Path(plan.runbook.path).parent
     return RunContext(
-        run=identity,
+        run=run.identity,
         now=_now,
         clock=time.monotonic,
         place=f"{getpass.getuser()}@{os.uname().nodename}",
@@ -162,16 +183,16 @@ def _make_context(
             folder,
             datetime.now,
             lambda command: terminal.write_line(f"  asking `{command}` for a value"),
-            attended,
+            run.keyboard is not None,
         ),
         on_silence=terminal.show_elapsed,
         echo=terminal.echo,
         folder=str(Path.cwd()),
         commit=commit.id,
         dirty=commit.dirty,
-        options=repeatable_options(arguments),
+        options=run.options.to_words(),
         pid=os.getpid(),
-        keep_secrets=_make_keep(keeper, terminal) if keeper else None,
+        keep_secrets=_make_keep(run.secrets, terminal) if run.secrets else None,
         notice=lambda text: terminal.write_wrapped(text, "yellow"),
         available_secrets=lambda plan: find_available_secrets(plan, os.environ, folder),
     )
@@ -191,48 +212,18 @@ def _make_keep(
     return keep
 
 
-def repeatable_options(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """The options of a run that say what there is to do, as they could be typed again."""
-    words: list[str] = []
-    for option, value in (
-        ("--inputs", arguments.inputs),
-        ("--from", arguments.first),
-        ("--only", arguments.only),
-        ("--shell", arguments.shell),
-        ("--cwd", arguments.cwd),
-        ("--timeout", arguments.timeout),
-    ):
-        words += [option, value] if value is not None else []
-    for option, values in (
-        ("--capture", arguments.capture),
-        ("--done", arguments.done),
-        ("--confirmed", arguments.confirmed),
-    ):
-        words += [word for value in values for word in (option, value)]
-    words += ["--no-config"] * arguments.no_config + ["--no-keep-secrets"] * arguments.no_keep_secrets
-    return tuple(words)
-
-
-def _make_ask(
-    arguments: argparse.Namespace,
-    attended: bool,
-    terminal: TerminalReporter,
-    journal: Journal,
-    colour: bool,
-    replan: Callable[[], Plan | Sequence[str]],
-) -> Ask:
-    if attended:
-        from ..terminal.interactive import create_asker
-
-        ask = _flush_before_ask(create_asker(terminal, colour, replan), journal)
-        ask = answer_yes(ask) if arguments.yes else ask
+def _make_ask(run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | None) -> Ask:
+    options = run.options
+    if interactive is not None:
+        ask = _flush_before_ask(interactive(run.terminal), run.journal)
+        ask = answer_yes(ask) if options.yes else ask
     else:
-        ask = make_unattended_ask(arguments.yes, arguments.confirmed)
-    return assume_answer(ask, *arguments.assume) if arguments.assume else ask
+        ask = make_unattended_ask(options.yes, options.confirmed)
+    return assume_answer(ask, *options.assume) if options.assume else ask
 
 
 def _flush_before_ask(inner: Ask, journal: Journal) -> Ask:
-    """Like `inner`, but what has happened is on the disk before a person, who may take long, is asked."""
+    """Like `inner`, but the journal is flushed to disk first: a person may take long to answer."""
 
     def ask(question: Question) -> Answer:
         journal.flush()
@@ -241,62 +232,57 @@ def _flush_before_ask(inner: Ask, journal: Journal) -> Ask:
     return ask
 
 
-def _watch_events(
+def _observe_run(
+    run: _RunParts, events: Generator[Event], started: Run, recording: AsciicastWriter
+) -> Outcome:
+    """Have the observers look at each event, and return the outcome of the run."""
+    terminal = run.terminal
+    journal = JournalObserver(run.journal, terminal.write_line)
+    writers = (journal, AsciicastObserver(recording, terminal.write_line))
+    display: Observer = (
+        JsonObserver(journal)
+        if run.options.json
+        else TerminalObserver(terminal, started, run.identity, str(run.journal.path))
+    )
+    try:
+        return _observe_events(events, writers, (display,), journal.require_intact)
+    except JournalError as error:
+        terminal.write_line(f"{error}; the run has stopped before the next statement")
+        terminal.write_line(f"`runbook-exec resume {run.identity}` takes it up once that is mended")
+        return Outcome.FAILED
+
+
+def _observe_events(
     events: Generator[Event],
-    run: Run,
-    journal: Journal,
-    cast: AsciicastWriter,
-    terminal: TerminalReporter,
-    identity: str,
-    as_json: bool,
-) -> str:
-    """Write each event down, then show it, and only then ask for the next."""
-    ended: RunEnded | None = None
-    interrupted = running = False
-    lost = ""  # why nothing is written down any more
-    while ended is None:
+    writers: Sequence[Observer],
+    displays: Sequence[Observer],
+    require_intact: Callable[[], None],
+) -> Outcome:
+    """Have each event written, then shown, and only then ask for the next; returns the outcome of the run.
+
+    The first of the writers is the journal: nothing learns of an event before the disk. A first interrupt
+    goes to the engine, a second before the next event ends the program. Raises JournalError.
+    """
+    interrupted = False
+    while True:
         try:
             event = next(events) if not interrupted else _interrupt(events)
             interrupted = False
-            line = ""
-            # half written down, an event would be neither told nor untold
+            # an interrupt between these would leave an event half written
             with hold_signals():
-                try:
-                    line = journal.append(event) if not lost else ""
-                except JournalError as error:
-                    if not running:
-                        raise
-                    lost = str(error)
-                    terminal.write_line(f"{lost}; the run stops when this statement has ended")
-                running = isinstance(event, StatementStarted) or (
-                    running and not isinstance(event, StatementFinished)
-                )
-                if wrong := cast.add(event):
-                    terminal.write_line(wrong)
-            if as_json:
-                print(line, end="\n" * bool(line), flush=True)
-            elif isinstance(event, RunEnded):
-                terminal.show_summary(run.state, event, identity, str(journal.path))
-            else:
-                terminal.show_event(event)
-            if lost and not running:
-                raise JournalError(lost)
-            ended = event if isinstance(event, RunEnded) else None
+                for writer in writers:
+                    writer.observe(event)
+            for display in displays:
+                display.observe(event)
+            require_intact()
+            if isinstance(event, RunEnded):
+                return Outcome(event.outcome)
         except KeyboardInterrupt:
             if interrupted:
                 raise
             interrupted = True
-        except JournalError as error:
-            terminal.write_line(f"{error}; the run has stopped before the next statement")
-            terminal.write_line(f"`runbook-exec resume {identity}` takes it up once that is mended")
-            return Outcome.FAILED
         except StopIteration:
-            break
-    if ended is None:
-        return Outcome.STOPPED
-    if ended.outcome == Outcome.WAITING and as_json:
-        print(escape_unprintable(ended.reason), file=sys.stderr)
-    return ended.outcome
+            return Outcome.STOPPED
 
 
 def _interrupt(events: Generator[Event]) -> Event:

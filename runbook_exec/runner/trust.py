@@ -1,4 +1,4 @@
-"""Which commands may run without being shown first: those that were shown on this machine, or are locked."""
+"""Which commands may run unseen: those that were shown on this machine, or are in a lock file."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..document.model import Annotation, Procedure, Runbook
-from ..errors import reason
+from ..errors import Refused, reason
 from ..plan.builder import items_of
 from ..plan.values import is_secret
 from ..system.atomic_write import replace_file
+from ..system.git import in_repository, read_commit
 
-LOCK_FILE = "runbooks.lock"  # beside the documents that it is for
+LOCK_FILE = "runbooks.lock"  # beside its pages
 
-TRUSTED_FOLDERS = "RUNBOOK_EXEC_TRUSTED"  # the variable that names folders whose documents are all trusted
+TRUSTED_FOLDERS = "RUNBOOK_EXEC_TRUSTED"  # the variable with folders whose pages are all trusted
 
 _HEAD = "# Commands that may run unattended; made by `runbook-exec trust --lock`.\n"
 
@@ -31,32 +32,28 @@ _NOTES = {
     "retry": "tried {} times more",
     "confirm": "asks first",
     "setup": "again whenever the run is taken up",
-}  # what an annotation changes of when, where and how often something runs
-
-
-class NotKept(Exception):
-    """What is trusted could not be written down; the message says where and why."""
+}  # annotations that change when, where or how often a statement runs, in words
 
 
 @dataclass(frozen=True, slots=True)
 class TrustState:
-    """The commands of one procedure, and what was trusted of it before."""
+    """The commands of one procedure, and those that were trusted before."""
 
     document: Path  # absolute, without symbolic links
     anchor: str
     commands: tuple[str, ...]
-    before: tuple[str, ...] | None  # what was last trusted on this machine; None if nothing was
-    in_trusted_folder: bool  # whether the operator trusts all that lies in its folder
+    before: tuple[str, ...] | None  # last trusted on this machine; None if never
+    in_trusted_folder: bool  # below a folder that the operator trusts as a whole
     locked: bool
-    lock: str = ""  # why the lock file beside it does not lock it, though it is named there
+    lock: str = ""  # why the lock file beside it names the procedure and still does not count
 
     @property
     def is_trusted(self) -> bool:
-        """Whether it may run."""
+        """Whether the procedure may run unseen."""
         return self.in_trusted_folder or self.locked or self.before == self.commands
 
     def lines_to_review(self) -> list[str]:
-        """What is to be shown before it runs: the commands, or how they differ from those trusted before."""
+        """The lines to show before it runs: its commands, or the difference to those trusted before."""
         if self.before is None:
             return list(self.commands)
         lines = difflib.unified_diff(
@@ -66,7 +63,7 @@ class TrustState:
 
 
 def commands_of(runbook: Runbook, procedure: Procedure) -> tuple[str, ...]:
-    """Everything that decides what a procedure runs, as lines to be read; not its words and numbers."""
+    """All that decides what a procedure runs, as lines for a reader; prose and step numbers are left out."""
     cwd = runbook.settings.cwd
     lines = _comment_lines(procedure.shell + (f", in {cwd}" if cwd else ""))
     for name, known in runbook.settings.inputs.items():
@@ -97,7 +94,7 @@ def _notes(annotation: Annotation) -> str:
 
 
 def read_trust(runbook: Runbook, procedure: Procedure, runs: Path, environ: Mapping[str, str]) -> TrustState:
-    """What is trusted of a procedure; `runs` is the state folder of runs, beside which that is kept."""
+    """Read what is trusted of a procedure; the records lie beside `runs`, the folder of the journals."""
     document = Path(os.path.realpath(runbook.path))
     commands, anchor = commands_of(runbook, procedure), procedure.anchor
     before, free = (
@@ -128,7 +125,7 @@ def _read_trusted(path: Path) -> tuple[str, ...] | None:
 
 
 def record_trust(known: TrustState, runs: Path) -> None:
-    """Trust the commands as they are now, on this machine; raises NotKept."""
+    """Trust the present commands on this machine; raises Refused if that cannot be saved."""
     path = _trust_file(known.document, known.anchor, runs)
     told = {"document": str(known.document), "procedure": known.anchor, "commands": known.commands}
     try:
@@ -136,18 +133,18 @@ def record_trust(known: TrustState, runs: Path) -> None:
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, json.dumps(told, indent=1).encode(), 0o600)
     except OSError as error:
-        raise NotKept(f"cannot write down in `{path}` what is trusted: {reason(error)}") from error
+        raise Refused(f"cannot write down in `{path}` what is trusted: {reason(error)}") from error
 
 
 def revoke_trust(known: TrustState, runs: Path) -> bool:
-    """Trust a procedure no longer; whether it was trusted on this machine. Raises NotKept."""
+    """Remove the trust in a procedure, and return whether there was any; raises Refused."""
     path = _trust_file(known.document, known.anchor, runs)
     try:
         path.unlink()
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise NotKept(f"cannot remove `{path}`: {reason(error)}") from error
+        raise Refused(f"cannot remove `{path}`: {reason(error)}") from error
     return True
 
 
@@ -155,12 +152,12 @@ def revoke_trust(known: TrustState, runs: Path) -> bool:
 
 
 def digest_commands(commands: Iterable[str]) -> str:
-    """What a lock file holds of commands."""
+    """The digest of commands for a lock file."""
     return hashlib.sha256("\n".join(commands).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def write_locks(known: Iterable[TrustState]) -> list[Path]:
-    """Write the procedures into the lock files beside their documents, which are returned; raises NotKept."""
+    """Write the lock files beside the pages of procedures, and return their paths; raises Refused."""
     by_folder: dict[Path, dict[str, str]] = {}
     for each in known:
         by_folder.setdefault(each.document.parent, {})[_lock_address(each.document, each.anchor)] = (
@@ -174,13 +171,13 @@ def write_locks(known: Iterable[TrustState]) -> list[Path]:
             lines = (f"{value}  {address}\n" for address, value in sorted((held | fresh).items()))
             replace_file(path, (_HEAD + "".join(lines)).encode(), None if path.exists() else 0o644)
         except (OSError, UnicodeDecodeError) as error:
-            raise NotKept(f"cannot write `{path}`: {reason(error)}") from error
+            raise Refused(f"cannot write `{path}`: {reason(error)}") from error
         written.append(path)
     return written
 
 
 def _check_lock(document: Path, anchor: str, commands: Iterable[str]) -> tuple[bool, str]:
-    """Whether the lock file beside a document is for just these commands; why not, if it names it."""
+    """Whether the lock file beside a page holds exactly these commands, and if not, why not."""
     path = document.parent / LOCK_FILE
     try:
         held = dict(_parse_lock(path.read_text("utf-8"))).get(_lock_address(document, anchor))
@@ -193,8 +190,6 @@ def _check_lock(document: Path, anchor: str, commands: Iterable[str]) -> tuple[b
         return False, f"`{path}` was made for other commands"
     if facts.st_uid not in (os.getuid(), 0, document.stat().st_uid) or facts.st_mode & stat.S_IWOTH:
         return False, f"`{path}` can be written by others"
-    from ..system.git import in_repository, read_commit
-
     if in_repository(path):
         commit = read_commit(path)
         if commit.dirty or not commit.id:
@@ -213,11 +208,8 @@ def _lock_address(document: Path, anchor: str) -> str:
     return f"{document.name}#{anchor}"
 
 
-# where a document lies ------------------------------------------------------------------------------------
-
-
 def find_doubts(path: str) -> list[str]:
-    """What is odd about where a document lies: reached through a link, or others could change it."""
+    """Warnings about the path of a page: it is a symbolic link, or others can change it."""
     written, real = Path(path), Path(os.path.realpath(path))
     found = []
     through = next((each for each in (written, *written.parents) if each.is_symlink()), None)

@@ -1,4 +1,4 @@
-"""Answers where nobody is there: what options said beforehand, and otherwise that a person is needed."""
+"""Answers without a person: from options, or else that the run waits for a person."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from ..system.signals import watch_signals
 
 
 def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
-    """Answers for a run that never asks: `yes` runs every statement, `confirmed` are steps of --confirmed.
+    """Make the answers of a run that never asks: `yes` runs every statement, `confirmed` names steps.
 
-    To be told to end (SIGINT, SIGTERM, SIGHUP) from here on also means that each question is answered with
-    quit: the statement that was running may have passed over it.
+    After SIGINT, SIGTERM or SIGHUP each question is answered with quit, because the statement that was
+    running may have ignored the signal.
     """
-    told_to_end = watch_signals(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    should_end = watch_signals(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def ask(question: Question) -> Answer:
-        if told_to_end():
+        if should_end():
             return Answer("quit", note="told to end by a signal")
         step = question.item.step.label
         match question:
@@ -65,7 +65,7 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
 
 
 def assume_answer(inner: Ask, decision: str, statement: str) -> Ask:
-    """Like `inner`, but if the statement of that name is in doubt, the answer is `done` or `again`."""
+    """Like `inner`, but a doubt about this statement is answered with the decision, `done` or `again`."""
 
     def ask(question: Question) -> Answer:
         if isinstance(question, Doubt) and question.item.label == statement:
@@ -76,11 +76,11 @@ def assume_answer(inner: Ask, decision: str, statement: str) -> Ask:
 
 
 def answer_yes(inner: Ask) -> Ask:
-    """Like `inner`, but statements run without a pause before each, until we are told to end."""
-    told_to_end = watch_signals(signal.SIGTERM, signal.SIGHUP)
+    """Like `inner`, but statements run without a pause before each, until SIGTERM or SIGHUP comes."""
+    should_end = watch_signals(signal.SIGTERM, signal.SIGHUP)
 
     def ask(question: Question) -> Answer:
-        goes_on = isinstance(question, BeforeStatement) and not told_to_end()
+        goes_on = isinstance(question, BeforeStatement) and not should_end()
         return Answer("run") if goes_on else inner(question)
 
     return ask

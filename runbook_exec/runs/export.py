@@ -6,19 +6,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..document.parser import parse_runbook
-from ..errors import reason
+from ..errors import Refused, reason
 from ..journal.index import list_runs
 from ..system.atomic_write import replace_file
 from .freshness import BadFreshness, format_freshness, freshness_path, read_freshness
 from .last_success import filter_runs, read_successes
 
 
-class NotExported(Exception):
-    """A file cannot be read or written; the message is complete."""
-
-
 def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
-    """Update `NAME.runs.json` beside each page that was run, and yield which. Raises NotExported."""
+    """Update `NAME.runs.json` beside each page that was run, and yield which. Raises Refused."""
     known = list_runs(folder)
     written = 0
     for page in pages:
@@ -37,8 +33,8 @@ def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
                 written += 1
                 yield f"wrote {target}"
         except BadFreshness as error:
-            raise NotExported(f"{error}; it is left as it is") from None
+            raise Refused(f"{error}; it is left as it is") from None
         except OSError as error:
-            raise NotExported(f"cannot export `{page}`: {reason(error)}") from None
+            raise Refused(f"cannot export `{page}`: {reason(error)}") from None
     if not written:
         yield "nothing to write: no step has succeeded since"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from runbook_exec.cli.parser import parse_arguments
+from runbook_exec.cli.main import parse_arguments
 from runbook_exec.lint.settings import settings_for
 from tests.support.paths import REPOSITORY
 from tests.support.program import Program, ProgramResult
@@ -109,4 +109,4 @@ def test_the_examples_of_settings_are_settings(tmp_path: Path) -> None:
     page = str(tmp_path / "page.md")
     assert settings_for([page])[page].options["cadence"] == 75 * 86400
     _, *arguments = tomllib.loads(task)["tasks"]["lint-runbooks"]["run"].split()
-    assert parse_arguments(arguments).paths == ["runbooks", "docs"]
+    assert parse_arguments(arguments)[1].paths == ["runbooks", "docs"]

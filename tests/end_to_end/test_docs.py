@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 
 from practice.forgejo import serving
 from practice.world import create
-from runbook_exec.cli.parser import parse_arguments
+from runbook_exec.cli.main import parse_arguments
 from runbook_exec.document.parser import parse_runbook
 from tests.support.guides import COLUMNS, ROWS, Command, Reader, parse_acts
 from tests.support.paths import REPOSITORY

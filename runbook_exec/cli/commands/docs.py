@@ -1,11 +1,14 @@
-"""The command line of `runbook-exec docs`."""
+"""`runbook-exec docs init`: a documentation site gets the extension, its styles and its scripts."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-from ..options import build_parser
+from ...site.init import init_site
+from ..arguments import build_parser
+from ..exit_status import DONE
 
 _EPILOG = """\
 The site is built by MkDocs or by zensical, not by this program. `docs init` adds the Markdown extension
@@ -16,10 +19,10 @@ exit status: 0 done; 2 the settings cannot be read, or not be changed without re
 """
 
 
-def build_docs_parser() -> argparse.ArgumentParser:
-    """What can be asked of it."""
+def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
+    """The arguments of `docs`."""
     parser = build_parser(
-        "docs",
+        name,
         "runbook-exec docs init [FILE] [--dry-run]",
         "Have the pages of a documentation site show what runs.",
         _EPILOG,
@@ -29,4 +32,11 @@ def build_docs_parser() -> argparse.ArgumentParser:
         "file", metavar="FILE", nargs="?", type=Path, default=Path("mkdocs.yml"), help="its settings"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-    return parser
+    return parser.parse_args(words)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Add what a documentation site lacks, and print each change."""
+    for line in init_site(arguments.file, dry_run=arguments.dry_run):
+        print(line)
+    return DONE

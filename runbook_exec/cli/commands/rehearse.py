@@ -1,4 +1,4 @@
-"""`runbook-exec rehearse`: which runbooks, what is printed, and how it ends."""
+"""`runbook-exec rehearse`: runbooks are run with stand-ins."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...diagnostics.formats import write
+from ...diagnostics.formats import FORMATS, write
 from ...diagnostics.formats.text import format_diagnostic
 from ...diagnostics.report import Report
-from ...document.discovery import NoSuchPath, collect_pages
-from ...lint.settings import BadSettings, settings_for
+from ...document.discovery import collect_pages
+from ...errors import Refused
+from ...lint.settings import settings_for
 from ...rehearsal.allowlist import HARMLESS
 from ...rehearsal.findings import RULES
 from ...rehearsal.rehearse import PROGRAMS_OPTION, Options, RehearsalResult, list_diagnostics, rehearse
 from ...rehearsal.transcript.model import is_transcript, transcripts_of
-from ...rehearsal.updater import NotUpdated, update_transcript
-from ..options import build_parser
+from ...rehearsal.updater import update_transcript
+from ..arguments import build_parser
+from ..exit_status import EXIT_STATUS
+from ..output import print_text
 
 _DEFAULT = ("runbooks",)
 
 
 @dataclass(frozen=True, slots=True)
 class RehearseOptions:
-    """What the command line asks for."""
+    """The options of `rehearse`."""
 
     paths: Sequence[str] = ()
     format: str = "text"
@@ -34,26 +37,24 @@ class RehearseOptions:
     list_programs: bool = False
 
 
-class NotRun(Exception):
-    """Nothing can be rehearsed; the message is whole."""
+def run(arguments: argparse.Namespace) -> int:
+    """Rehearse runbooks, and print what differs."""
+    return EXIT_STATUS[rehearse_pages(RehearseOptions(**vars(arguments)))]
 
 
-def run(asked: RehearseOptions) -> str:
-    """Do what is asked and print it: `passed`, `differs`, or `cannot` where something was not rehearsed.
+def rehearse_pages(asked: RehearseOptions) -> str:
+    """Rehearse and print the results: `passed`, `differs`, or `cannot` if something was not rehearsed.
 
-    Raises NotRun.
+    Raises Refused.
     """
-    try:
-        if asked.list_programs:
-            more = settings_for(["-"])["-"].options.get(PROGRAMS_OPTION, ())
-            print("\n".join(sorted({*HARMLESS, *more})))
-            return "passed"
-        transcripts, without = _transcripts(asked.paths)
-        settings = settings_for([str(path) for path in transcripts])
-    except (NoSuchPath, BadSettings) as refused:
-        raise NotRun(str(refused)) from None
+    if asked.list_programs:
+        more = settings_for(["-"])["-"].options.get(PROGRAMS_OPTION, ())
+        print("\n".join(sorted({*HARMLESS, *more})))
+        return "passed"
+    transcripts, without = _transcripts(asked.paths)
+    settings = settings_for([str(path) for path in transcripts])
     if not transcripts and not without:
-        raise NotRun("expected a runbook with a transcript `NAME.rehearsal.md` beside it, found none")
+        raise Refused("expected a runbook with a transcript `NAME.rehearsal.md` beside it, found none")
     results: list[RehearsalResult] = []
     for path in transcripts:
         programs = settings[str(path)].options.get(PROGRAMS_OPTION, ())
@@ -62,10 +63,10 @@ def run(asked: RehearseOptions) -> str:
             result = _update_transcript(path, Options(programs=programs, lenient=True))
         results.append(result)
         if asked.format == "text":
-            _print(format_result(result))
+            print_text(format_result(result))
     report = _report(results, without)
     if asked.format != "text":
-        _print(write(report, asked.format))
+        print_text(write(report, asked.format))
     for line in _remarks(results):
         print(line, file=sys.stderr)
     for line in report.not_checked:
@@ -74,7 +75,7 @@ def run(asked: RehearseOptions) -> str:
 
 
 def _transcripts(paths: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """The transcripts that are meant, each once; and why there is none of a page that was named."""
+    """The transcripts below the paths, each once, and a message for each named page without one."""
     found: dict[Path, None] = {}
     without: list[str] = []
     for page in collect_pages(paths, _DEFAULT):
@@ -89,18 +90,14 @@ def _transcripts(paths: Sequence[str]) -> tuple[list[Path], list[str]]:
 
 
 def _update_transcript(path: Path, options: Options) -> RehearsalResult:
-    """Write what differs into a transcript, and rehearse again."""
-    try:
-        changed = update_transcript(path, rehearse(path, options))
-    except NotUpdated as why:
-        raise NotRun(str(why)) from None
-    if changed:
+    """Write the differences into a transcript, and rehearse again."""
+    if update_transcript(path, rehearse(path, options)):
         print(f"{path}: updated, to be reviewed", file=sys.stderr)
     return rehearse(path, Options(programs=options.programs))
 
 
 def format_result(result: RehearsalResult) -> str:
-    """What came of a rehearsal: a paragraph for each finding, and a last line that says it in short."""
+    """The result of a rehearsal as text: a paragraph for each finding, and a summary line."""
     calls = len(result.calls)
     said = f"{result.transcript.path}: {result.outcome}"
     if result.outcome == "passed":
@@ -111,7 +108,7 @@ def format_result(result: RehearsalResult) -> str:
 
 
 def _remarks(results: Sequence[RehearsalResult]) -> list[str]:
-    """What is to be known of how it was rehearsed."""
+    """Remarks on how the runbooks were rehearsed."""
     why = {result.not_isolated for result in results} - {""}
     return [f"not isolated from the network and from other files: {each}" for each in sorted(why)]
 
@@ -132,13 +129,6 @@ def _reason(result: RehearsalResult) -> str:
     return result.why or f"cannot be rehearsed: {result.findings[0].message}"
 
 
-def _print(text: str) -> None:
-    """Print the text, and the bytes of a file's name as they are."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-    sys.stdout.buffer.flush()
-
-
 _EPILOG = """\
 Without a path it looks at runbooks/. A runbook NAME.md is rehearsed as NAME.rehearsal.md beside it says, and
 NAME.ANYTHING.rehearsal.md; in folders, a runbook without one is passed over.
@@ -147,10 +137,10 @@ exit status: 0 all passed; 1 something differs; 2 something could not be rehears
 """
 
 
-def build_rehearse_parser() -> argparse.ArgumentParser:
-    """What can be asked of it."""
+def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
+    """The arguments of `rehearse`."""
     parser = build_parser(
-        "rehearse",
+        name,
         "runbook-exec rehearse [PATH…] [options]",
         "Run runbooks with stand-ins for every program that they call, as their transcripts say.",
         _EPILOG,
@@ -158,7 +148,7 @@ def build_rehearse_parser() -> argparse.ArgumentParser:
     parser.add_argument("paths", metavar="PATH", nargs="*", help="runbooks, transcripts, and folders")
     parser.add_argument(
         "--format",
-        choices=("text", "json", "github", "sarif", "junit"),
+        choices=FORMATS,
         default="text",
         help="how it is told",
     )
@@ -170,4 +160,4 @@ def build_rehearse_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--list-programs", action="store_true", help="print the programs that a rehearsal lets through"
     )
-    return parser
+    return parser.parse_args(words)

@@ -1,10 +1,26 @@
-"""The command line of `runbook-exec resume`."""
+"""`runbook-exec resume`: an unfinished run goes on where it stopped."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from ..options import build_parser
+from ...errors import Refused, reason
+from ...journal.index import FINISHED, find_journal, find_unfinished, list_runs
+from ...journal.journal import JournalError
+from ...journal.paths import state_folder
+from ...runner.options import RunOptions, parse_given
+from ...runner.planning import read_plan
+from ...runner.resume import UnfinishedRun, diff_commands, read_unfinished
+from ..arguments import add_asking, add_json_events, build_parser
+from ..exit_status import INTERRUPTED, WAITING
+from ..launch import run_with_trust
+from ..operator import Operator, find_operator
+from ..trust_gate import trust_changed_plan
 
 _EPILOG = """\
 What has finished is not run again. A statement that was running when the run died is in doubt: you say
@@ -15,10 +31,10 @@ exit status: as of a run; 3 also for a doubt, or a changed page, that nobody is 
 """
 
 
-def build_resume_parser() -> argparse.ArgumentParser:
-    """The parser of what follows `resume`."""
+def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
+    """The arguments of `resume`."""
     parser = build_parser(
-        "resume",
+        name,
         "runbook-exec resume [RUN] [options]",
         "Take up a run that is not finished, where it has got to.",
         _EPILOG,
@@ -26,15 +42,7 @@ def build_resume_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "run", metavar="RUN", nargs="?", help="the beginning of its id; by default the newest"
     )
-    parser.add_argument("--yes", action="store_true", help="do not pause before each statement")
-    parser.add_argument(
-        "--trust", action="store_true", help="with --yes: trust the page's commands unseen, as they are now"
-    )
-    parser.add_argument(
-        "--no-input",
-        action="store_true",
-        help="never ask; stop with 3 at the first thing only a person can give",
-    )
+    add_asking(parser)
     parser.add_argument(
         "--assume",
         metavar=("done|again", "STATEMENT"),
@@ -51,7 +59,82 @@ def build_resume_parser() -> argparse.ArgumentParser:
         default=[],
         help="give a value, in place of an earlier one",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print events as lines of JSON; implies --no-input"
+    add_json_events(parser)
+    return parser.parse_args(words)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Resume the run that is named, or the newest unfinished one."""
+    past = _find_past(arguments.run)
+    if past.record.outcome == FINISHED:
+        raise Refused(f"run {past.start_event.run} has succeeded; there is nothing left to do")
+    assume = tuple(arguments.assume) if arguments.assume else None
+    if assume and assume[0] not in ("done", "again"):
+        raise Refused(f"`--assume`: expected `done` or `again`, got `{assume[0]}`")
+    options = RunOptions(
+        given=parse_given(arguments.set),
+        assume=assume,
+        yes=arguments.yes,
+        trust=arguments.trust,
+        json=arguments.json,
     )
-    return parser
+    operator = find_operator(no_input=arguments.no_input, json=arguments.json)
+    return resume_run(past, options, operator, accept_changes=arguments.accept_changes)
+
+
+def _find_past(run: str | None) -> UnfinishedRun:
+    """The run whose id begins so, or the newest unfinished one; raises Refused."""
+    folder = state_folder(dict(os.environ))
+    if run is not None:
+        return read_past(find_journal(folder, run))
+    entry = find_unfinished(folder)
+    if entry is None:
+        going = [each.run for each in list_runs(folder) if each.running]
+        but = f", but {', '.join(going)} {'is' if len(going) == 1 else 'are'} going on" if going else ""
+        raise Refused(f"no run is left unfinished{but}; `runbook-exec runs` lists those there were")
+    return read_past(entry.path)
+
+
+def read_past(journal: Path) -> UnfinishedRun:
+    """The run of a journal; raises Refused if it is damaged or cannot be read."""
+    try:
+        return read_unfinished(journal)
+    except JournalError as problem:
+        raise Refused(str(problem)) from None
+
+
+def resume_run(
+    past: UnfinishedRun, now: RunOptions, operator: Operator | None, *, accept_changes: bool = False
+) -> int:
+    """Resume a run with the options that it began with and, of `now`, how it asks and what is given."""
+    started = past.start_event
+    try:
+        os.chdir(started.folder or ".")
+    except OSError as error:
+        raise Refused(
+            f"the run was begun in `{started.folder}`, which cannot be entered: {reason(error)}"
+        ) from None
+    options = replace(
+        RunOptions.from_words(started.options),
+        given=now.given,
+        assume=now.assume,
+        yes=now.yes,
+        trust=now.trust,
+        json=now.json,
+    )
+    plan = read_plan(started.path, started.anchor, options)
+    difference = diff_commands(past.record.plan, plan)
+    if difference:
+        if not accept_changes and (status := _ask_about_changes(started.path, difference, operator)):
+            return status
+        trust_changed_plan(past.record.plan, plan)
+    return run_with_trust(plan, options, operator, past)
+
+
+def _ask_about_changes(path: str, difference: Sequence[str], operator: Operator | None) -> int:
+    """Show how the commands have changed: 0 if the operator accepts that, else the exit status."""
+    print("\n".join(["", f"  {path} has changed since:", "", *(f"  {line}" for line in difference)]))
+    if operator is None:
+        print("`--accept-changes` goes on with the page as it is now", file=sys.stderr)
+        return WAITING
+    return 0 if operator.confirm_action("go on with the page as it is now") else INTERRUPTED

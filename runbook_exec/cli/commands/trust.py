@@ -1,11 +1,14 @@
-"""The command line of `runbook-exec trust`."""
+"""`runbook-exec trust`: the commands of pages are shown and trusted."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
-from ...shells.registry import SHELLS
-from ..options import build_parser
+from ..arguments import add_inputs, add_shell, build_parser
+from ..exit_status import DONE, INTERRUPTED
+from ..operator import find_operator
+from ..trust_gate import trust_pages
 
 _EPILOG = """\
 A run with --yes shows nothing before it runs. So the commands of its page are shown once on each machine, and
@@ -16,10 +19,10 @@ exit status: 0 done; 2 refused; 130 not agreed to
 """
 
 
-def build_trust_parser() -> argparse.ArgumentParser:
-    """The parser of what follows `trust`."""
+def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
+    """The arguments of `trust`."""
     parser = build_parser(
-        "trust",
+        name,
         "runbook-exec trust FILE[#anchor]… [options]",
         "Show the commands of pages, or how they have changed, and trust them.",
         _EPILOG,
@@ -34,6 +37,19 @@ def build_trust_parser() -> argparse.ArgumentParser:
         help="for everybody: write runbooks.lock beside the page, to be committed",
     )
     what.add_argument("--forget", action="store_true", help="trust them no longer on this machine")
-    parser.add_argument("--inputs", metavar="FILE", help="settings for a page that may not be touched")
-    parser.add_argument("--shell", choices=tuple(SHELLS), help="the shell whose blocks run")
-    return parser
+    add_inputs(parser)
+    add_shell(parser)
+    return parser.parse_args(words)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the commands of pages and trust them, or trust them no longer."""
+    agreed = trust_pages(
+        arguments.files,
+        find_operator(),
+        inputs=arguments.inputs,
+        shell=arguments.shell,
+        lock=arguments.lock,
+        forget=arguments.forget,
+    )
+    return DONE if agreed else INTERRUPTED

@@ -25,6 +25,7 @@ from ...engine.events import (
     ValueGiven,
 )
 from ...engine.ports import Keyboard, RunContext
+from ...errors import reason
 from ...masking.masker import Masker
 from ...plan.model import ItemId, Plan, PlanItem, Value
 from ...system.atomic_write import create_file
@@ -130,6 +131,13 @@ class Recorder:
                 create_file(path, text)
                 return path
         raise FileExistsError(f"too many transcripts beside {page}")
+
+    def finish(self) -> str:
+        """Write the transcript, and return the line that reports that."""
+        try:
+            return f"  recorded in {self.write_transcript()}, to be reviewed"
+        except OSError as error:
+            return f"  the record cannot be written: {reason(error)}"
 
     # notes -----------------------------------------------------------------------------------------------
 

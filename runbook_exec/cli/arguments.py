@@ -1,0 +1,49 @@
+"""A parser for one of the program's commands, and the arguments that several of them share."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..shells.registry import SHELLS
+
+
+def build_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """The parser of `runbook-exec NAME`, without its arguments."""
+    return argparse.ArgumentParser(
+        prog=f"runbook-exec {name}".strip(),
+        usage=usage,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_shell(parser: argparse._ActionsContainer) -> None:
+    """Add `--shell`."""
+    parser.add_argument("--shell", choices=tuple(SHELLS), help="the shell whose blocks run")
+
+
+def add_inputs(parser: argparse._ActionsContainer, kind: str = "") -> None:
+    """Add `--inputs FILE`."""
+    parser.add_argument("--inputs", metavar="FILE", help=f"settings for a page that may not be touched{kind}")
+
+
+def add_asking(parser: argparse._ActionsContainer) -> None:
+    """Add `--yes`, `--trust` and `--no-input`."""
+    parser.add_argument("--yes", action="store_true", help="do not pause before each statement")
+    parser.add_argument(
+        "--trust", action="store_true", help="with --yes: trust the page's commands unseen, as they are now"
+    )
+    parser.add_argument(
+        "--no-input",
+        action="store_true",
+        help="never ask; stop with 3 at the first thing only a person can give",
+    )
+
+
+def add_json_events(parser: argparse._ActionsContainer) -> None:
+    """Add `--json` for a run."""
+    parser.add_argument(
+        "--json", action="store_true", help="print events as lines of JSON; implies --no-input"
+    )

@@ -1,0 +1,50 @@
+"""`runbook-exec due`: the runbooks whose cadence has passed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from datetime import datetime
+
+from ...journal.paths import state_folder
+from ...runs.due import cadences_to_json, find_cadences, format_due
+from ..arguments import build_parser
+from ..exit_status import EXIT_STATUS
+from ..output import print_lines, print_warnings
+from ..pages import find_runbooks
+from ..refusal import refuse_io_errors
+
+_EPILOG = """\
+A runbook has a cadence if its front matter says so: `runbook: {cadence: 75d}`. What counts is the last run of
+its procedure that succeeded as a whole, in the journals of this machine or in `NAME.runs.json` beside it.
+Without a path it looks at runbooks/ and docs/, as far as they are there.
+
+exit status: 0 nothing is due; 4 something is; 2 the command line is refused, or a page could not be read
+"""
+
+
+def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
+    """The arguments of `due`."""
+    parser = build_parser(
+        name,
+        "runbook-exec due [PATH…] [--json]",
+        "List the runbooks whose cadence has passed since they last succeeded.",
+        _EPILOG,
+    )
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="files and folders")
+    parser.add_argument("--json", action="store_true", help="print every runbook that has a cadence, as JSON")
+    return parser.parse_args(words)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List what is due; raises Refused."""
+    now = datetime.now().astimezone()
+    folder = state_folder(dict(os.environ))
+    with refuse_io_errors():
+        found, unread = find_cadences(find_runbooks(arguments.paths), folder, now)
+        print_warnings(unread)
+        print_lines(cadences_to_json(found) if arguments.json else "\n".join(format_due(found, now)))
+    if any(each.due for each in found):
+        return EXIT_STATUS["due"]
+    return EXIT_STATUS["unread" if unread else "done"]

@@ -1,0 +1,107 @@
+"""`runbook-exec FILE` and `runbook-exec run FILE`: the arguments of a run.
+
+`--version` and `--help` come here too: what it takes to run a page is imported when one runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from ... import __version__
+from ...system.gc_pause import stop_gc
+from ...text.sizes import KEEP, format_size, parse_size
+from ..arguments import add_asking, add_inputs, add_json_events, add_shell, build_parser
+from . import COMMANDS
+
+_EPILOG = """\
+commands:
+{}
+
+exit status: 0 done; 1 a statement failed; 2 the command line or the document is refused;
+3 waiting for a person (a manual step, a value); 130 interrupted or left by the operator
+"""
+
+
+def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a run; `name` is "" if the command is not named."""
+    parser = build_parser(
+        name,
+        "runbook-exec [run] FILE[#anchor] [options]",
+        "Run the Markdown how-to that people read, in one live shell, statement by statement.",
+        _EPILOG.format("\n".join(f"  runbook-exec {usage:<22}{text}" for usage, text in COMMANDS.values())),
+    )
+    parser.add_argument("file", metavar="FILE[#anchor]", help="the page, and which of its procedures")
+    parser.add_argument("--version", action="version", version=f"runbook-exec {__version__}")
+    _add_values(parser.add_argument_group("values"))
+    what = parser.add_argument_group("what runs")
+    what.add_argument("--from", dest="first", metavar="STEP", help="begin at this step")
+    what.add_argument("--only", metavar="STEP", help="run this step and nothing else")
+    what.add_argument("--dry-run", action="store_true", help="print the plan; run nothing")
+    asking = parser.add_argument_group("asking")
+    add_asking(asking)
+    asking.add_argument(
+        "--done", metavar="STEP", action="append", default=[], help="this manual step has been done"
+    )
+    asking.add_argument(
+        "--confirmed",
+        metavar="STEP",
+        action="append",
+        default=[],
+        help="this step's `confirm` is answered: yes",
+    )
+    shell = parser.add_argument_group("the shell")
+    add_shell(shell)
+    shell.add_argument("--no-config", action="store_true", help="leave out your own shell configuration")
+    shell.add_argument("--cwd", metavar="DIR", help="where the shell starts; by default, here")
+    shell.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")
+    add_json_events(parser)
+    _add_recording(parser)
+    return parser.parse_args(words)
+
+
+def _add_values(values: argparse._ArgumentGroup) -> None:
+    values.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[], help="the value of <NAME>; again for more"
+    )
+    values.add_argument(
+        "--capture",
+        metavar="NAME=STEP[:REGEX]",
+        action="append",
+        default=[],
+        help="take the value of <NAME> from the output of a step (2), or of one statement of it (6.1)",
+    )
+    add_inputs(values, " (YAML)")
+
+
+def _add_recording(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--record", action="store_true", help="write a transcript of the run beside the page, for `rehearse`"
+    )
+    parser.add_argument(
+        "--no-keep-secrets",
+        action="store_true",
+        help="keep no secret of an unfinished run in $XDG_RUNTIME_DIR; resuming it asks for them again",
+    )
+    parser.add_argument(
+        "--keep-output",
+        metavar="SIZE",
+        type=_size,
+        default=KEEP,
+        help=f"keep at most so much of what is printed, for `runs replay`; by default {format_size(KEEP)}",
+    )
+
+
+def _size(text: str) -> int:
+    try:
+        return parse_size(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run a procedure, or with --dry-run print what it would do."""
+    stop_gc()
+    from ..execution import run_page
+
+    return run_page(arguments)

@@ -1,0 +1,36 @@
+"""`runbook-exec runs`: a module for each action, with `build_parser` and `run`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from importlib import import_module
+
+from ...exit_status import EXIT_STATUS
+from ...refusal import refuse_io_errors
+
+# The module of each action; without a name the action is to list runs.
+ACTIONS = {
+    "": ".list",
+    "show": ".show",
+    "report": ".report",
+    "replay": ".replay",
+    "verify": ".verify",
+    "export": ".export",
+    "prune": ".prune",
+}
+
+
+def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
+    """The arguments of an action, with the action's module as `action`."""
+    action = words[0] if words and words[0] in ACTIONS else ""
+    module = import_module(ACTIONS[action], __package__)
+    parsed: argparse.Namespace = module.build_parser(name).parse_args(words[1:] if action else words)
+    parsed.action = module
+    return parsed
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the action does; raises Refused, and BrokenPipeError if the reader of our output is gone."""
+    with refuse_io_errors():
+        return EXIT_STATUS[arguments.action.run(arguments)]

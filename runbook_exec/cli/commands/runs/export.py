@@ -1,0 +1,31 @@
+"""`runbook-exec runs export`: when steps last succeeded, written beside each runbook."""
+
+from __future__ import annotations
+
+import argparse
+
+from ....runs.export import export_runs
+from ...output import print_lines
+from ...pages import find_runbooks
+from .shared import build_action_parser, runs_folder
+
+
+def build_parser(name: str) -> argparse.ArgumentParser:
+    """The parser of `runs export`."""
+    parser = build_action_parser(
+        f"{name} export",
+        "[RUNBOOK…]",
+        "Write NAME.runs.json beside each runbook: when its steps last succeeded. What is there is kept "
+        "where it is newer, so files from several machines merge.",
+    )
+    parser.add_argument(
+        "paths", metavar="RUNBOOK", nargs="*", help="files and folders; by default runbooks/ and docs/"
+    )
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> str:
+    """Write the files, and print which; raises Refused and OSError."""
+    for line in export_runs(find_runbooks(arguments.paths), runs_folder()):
+        print_lines(line)
+    return "done"

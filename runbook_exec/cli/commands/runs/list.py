@@ -1,0 +1,77 @@
+"""`runbook-exec runs`: the runs as a table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from ....journal.index import list_runs
+from ....runner.options import parse_option
+from ....runs.reports.table import RunFilter, format_table, runs_to_json
+from ....text.moments import parse_moment
+from ...arguments import build_parser as build_command_parser
+from ...output import print_lines
+from .shared import runs_folder
+
+_OUTCOMES = ("succeeded", "failed", "stopped", "waiting", "unfinished", "running", "damaged")
+
+_EPILOG = """\
+actions:
+  runbook-exec runs [options]                 list runs, newest first
+  runbook-exec runs show [RUN]                print what became of each step
+  runbook-exec runs report [RUN] --format F   print the record: md, html, json, junit
+  runbook-exec runs replay [RUN]              play it again in this terminal
+  runbook-exec runs verify [RUN…]             find every change made to a journal
+  runbook-exec runs export [RUNBOOK…]         write when each step last succeeded beside the runbook
+  runbook-exec runs prune                     remove old runs
+
+RUN is the beginning of a run's id, or a path to a journal; by default it is the newest run.
+
+exit status: 0 done; 1 a journal is damaged; 2 the command line is refused
+"""
+
+
+def build_parser(name: str) -> argparse.ArgumentParser:
+    """The parser of `runs` without an action."""
+    parser = build_command_parser(
+        name, "runbook-exec runs [ACTION] [options]", "What was run, and how it went.", _EPILOG
+    )
+    parser.add_argument("--document", metavar="TEXT", help="only runs of documents with this in their path")
+    parser.add_argument("--outcome", choices=_OUTCOMES, help="only runs that ended so, or did not end")
+    parser.add_argument(
+        "--since", metavar="WHEN", help="only runs from this day on (2026-11-24, or 7d ago: 7d)"
+    )
+    parser.add_argument("--until", metavar="WHEN", help="only runs up to the end of this day")
+    parser.add_argument("--json", action="store_true", help="print them as JSON")
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> str:
+    """Print the runs that match; raises Refused."""
+    folder = runs_folder()
+    wanted = RunFilter(
+        arguments.document or "",
+        arguments.outcome or "",
+        _parse_moment("--since", arguments.since),
+        _parse_moment("--until", arguments.until, end=True),
+    )
+    found = [entry for entry in list_runs(folder) if wanted.matches(entry)]
+    if arguments.json:
+        print_lines(runs_to_json(found))
+    elif found:
+        print_lines("\n".join(format_table(found)))
+    else:
+        print("no run matches" if _has_journals(folder) else "there is no run yet", file=sys.stderr)
+    return "done"
+
+
+def _parse_moment(option: str, text: str | None, *, end: bool = False) -> datetime | None:
+    """The moment that an option names; `end` means that of a day."""
+    now = datetime.now().astimezone()
+    return None if text is None else parse_option(option, lambda text: parse_moment(text, now, end=end), text)
+
+
+def _has_journals(folder: Path) -> bool:
+    return folder.is_dir() and next(folder.glob("*.jsonl"), None) is not None

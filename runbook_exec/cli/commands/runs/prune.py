@@ -1,0 +1,57 @@
+"""`runbook-exec runs prune`: old runs are removed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from datetime import datetime
+
+from ....journal.index import list_runs
+from ....journal.secret_store import find_secret_store
+from ....runner.options import parse_option
+from ....runs.prune import prune_runs
+from ....text.durations import parse_duration
+from ...output import print_lines
+from .shared import build_action_parser, runs_folder
+
+
+def build_parser(name: str) -> argparse.ArgumentParser:
+    """The parser of `runs prune`."""
+    parser = build_action_parser(
+        f"{name} prune",
+        "(--older-than DURATION | --keep N) [options]",
+        "Remove old runs. One that is going on is never removed, one that did not end only if asked for.",
+    )
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--older-than", metavar="DURATION", help="those that began longer ago than this (90d)")
+    which.add_argument("--keep", metavar="N", type=_count, help="all but the newest N")
+    parser.add_argument("--unfinished", action="store_true", help="also those that did not end")
+    parser.add_argument("--dry-run", action="store_true", help="say which, and remove nothing")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number, got `{text}`")
+    return int(text)
+
+
+def run(arguments: argparse.Namespace) -> str:
+    """Remove runs, and print which; raises Refused and OSError."""
+    age = arguments.older_than
+    for line in prune_runs(
+        list_runs(runs_folder()),
+        datetime.now().astimezone(),
+        older_than=None if age is None else parse_option("--older-than", parse_duration, age),
+        keep=arguments.keep,
+        unfinished=arguments.unfinished,
+        dry_run=arguments.dry_run,
+        forget=_forget_secrets,
+    ):
+        print_lines(line)
+    return "done"
+
+
+def _forget_secrets(run: str) -> None:
+    if store := find_secret_store(run, os.environ):
+        store.forget()

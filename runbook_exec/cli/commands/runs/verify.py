@@ -1,0 +1,41 @@
+"""`runbook-exec runs verify`: every change made to a journal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from ....errors import Refused
+from ....journal.index import find_journal, list_journals
+from ....runs.verify import format_verification, has_wrong_seal, verify_journal
+from ...output import print_lines
+from .shared import build_action_parser, runs_folder
+
+
+def build_parser(name: str) -> argparse.ArgumentParser:
+    """The parser of `runs verify`."""
+    parser = build_action_parser(
+        f"{name} verify", "[RUN…] [--seal HASH]", "Find every change made to a journal."
+    )
+    parser.add_argument("runs", metavar="RUN", nargs="*", help="which ones; by default all of them")
+    parser.add_argument(
+        "--seal", metavar="HASH", help="the seal that was noted of this one run, or its beginning"
+    )
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> str:
+    """Verify journals: `done`, or `damaged`; raises Refused and OSError."""
+    if arguments.seal and len(arguments.runs) != 1:
+        raise Refused("expected one RUN with `--seal`: a seal is that of one journal")
+    folder = runs_folder()
+    paths = [find_journal(folder, name) for name in arguments.runs] or list_journals(folder)
+    seal = arguments.seal or ""
+    wrong = False
+    for path in paths:
+        verdict = verify_journal(path)
+        wrong |= not verdict.is_whole or has_wrong_seal(verdict, seal)
+        print_lines("\n".join(format_verification(verdict, seal)))
+    if not paths:
+        print("there is no run yet", file=sys.stderr)
+    return "damaged" if wrong else "done"

@@ -1,0 +1,53 @@
+"""From the arguments of a run to its options, and to its plan."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..errors import Refused
+from ..runner.load import parse_address, print_problems
+from ..runner.options import RunOptions, parse_captures, parse_given, parse_timeout
+from ..runner.planning import read_plan
+from .exit_status import DONE
+from .operator import find_operator
+from .printer import format_dry_run
+
+
+def make_options(arguments: argparse.Namespace) -> RunOptions:
+    """The options of a new run; raises Refused."""
+    return RunOptions(
+        given=parse_given(arguments.set),
+        captures=parse_captures(arguments.capture),
+        first=arguments.first,
+        only=arguments.only,
+        done=tuple(arguments.done),
+        confirmed=tuple(arguments.confirmed),
+        timeout=parse_timeout(arguments.timeout),
+        cwd=arguments.cwd,
+        shell=arguments.shell,
+        inputs=arguments.inputs,
+        yes=arguments.yes,
+        trust=arguments.trust,
+        no_config=arguments.no_config,
+        keep_output=arguments.keep_output,
+        keep_secrets=not arguments.no_keep_secrets,
+        record=arguments.record,
+        json=arguments.json,
+    )
+
+
+def run_page(arguments: argparse.Namespace) -> int:
+    """Run a procedure of a page, or print what it would do; returns the exit status."""
+    path, anchor = parse_address(arguments.file)
+    if path == "-":
+        raise Refused("expected a file: a run needs one that can be shown, edited and named in its journal")
+    options = make_options(arguments)
+    if arguments.dry_run:
+        plan = read_plan(path, anchor, options)
+        print_problems(plan.runbook)
+        print("\n".join(format_dry_run(plan)))
+        return DONE
+    from .launch import run_or_resume  # the shell, the journal and the terminal: --dry-run needs none
+
+    operator = find_operator(no_input=arguments.no_input, json=arguments.json)
+    return run_or_resume(path, anchor, options, operator)

@@ -1,0 +1,59 @@
+"""The person at the terminal, if there is one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from .output import terminal_columns
+
+if TYPE_CHECKING:
+    from ..document.model import Procedure, Runbook
+    from ..engine.questions import Ask
+    from ..plan.model import Plan
+    from ..runs.record import Record
+    from ..terminal.reporter import TerminalReporter
+
+
+class Operator:
+    """Puts questions to the person at the terminal."""
+
+    def choose_procedure(self, runbook: Runbook) -> Procedure:
+        """The procedure that the person picks; raises KeyboardInterrupt if none is picked."""
+        picked: Procedure = _interactive().choose_procedure(runbook, terminal_columns(), use_colour())
+        return picked
+
+    def confirm_resume(self, record: Record) -> bool:
+        """Whether the person wants to resume the run."""
+        agreed: bool = _interactive().confirm_resume(record, terminal_columns(), use_colour())
+        return agreed
+
+    def confirm_action(self, action: str) -> bool:
+        """Whether the person agrees to the action, a phrase such as "run all this"."""
+        agreed: bool = _interactive().confirm_action(action, terminal_columns())
+        return agreed
+
+    def make_ask(self, terminal: TerminalReporter, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
+        """The answers to the engine's questions; `replan` reads the page again."""
+        ask: Ask = _interactive().create_asker(terminal, use_colour(), replan)
+        return ask
+
+
+def find_operator(*, no_input: bool = False, json: bool = False) -> Operator | None:
+    """The person at the terminal; None without a terminal, and with `--no-input` or `--json`."""
+    attended = sys.stdin.isatty() and sys.stdout.isatty() and not (no_input or json)
+    return Operator() if attended else None
+
+
+def use_colour() -> bool:
+    """Whether colours may be printed, as `NO_COLOR` has it."""
+    return not os.environ.get("NO_COLOR")
+
+
+def _interactive() -> ModuleType:
+    from ..terminal import interactive  # with prompt_toolkit, for the first question only
+
+    return interactive

@@ -1,0 +1,36 @@
+"""Text on standard output, byte for byte, and the width of the terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable
+
+
+def write_bytes(data: bytes) -> None:
+    """Write the bytes to standard output, and flush it."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def print_text(text: str) -> None:
+    """Print the text as it is, with the bytes of a file's name as they are."""
+    write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def print_lines(text: str) -> None:
+    """Print the text with a line end after its last line; print nothing if it is empty."""
+    if text:
+        write_bytes(text.encode("utf-8", "replace") + (b"" if text.endswith("\n") else b"\n"))
+
+
+def print_warnings(lines: Iterable[str]) -> None:
+    """Print lines to standard error."""
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def terminal_columns() -> int:
+    """The columns of the terminal, or 80 if there is none."""
+    return shutil.get_terminal_size().columns

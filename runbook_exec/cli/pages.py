@@ -1,0 +1,17 @@
+"""The runbooks that a command line names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..document.discovery import collect_pages
+from ..document.model import TRANSCRIPT
+
+
+def find_runbooks(paths: Sequence[str]) -> list[Path]:
+    """The pages below the paths but for transcripts; by default below runbooks/ and docs/.
+
+    Raises NoSuchPath.
+    """
+    return [page for page in collect_pages(paths) if not page.name.endswith(TRANSCRIPT)]

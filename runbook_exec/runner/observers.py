@@ -1,0 +1,98 @@
+"""What is done with each event of a run: it is written to the journal and the recording, and shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+from ..engine.engine import Run
+from ..engine.events import Event, Outcome, RunEnded, StatementFinished, StatementStarted
+from ..journal.asciicast import AsciicastWriter
+from ..journal.journal import Journal, JournalError
+from ..terminal.reporter import TerminalReporter
+from ..text.ansi import escape_unprintable
+
+
+class Observer(Protocol):
+    """Is given each event of a run."""
+
+    def observe(self, event: Event) -> None:
+        """Write the event down, or show it; raises JournalError if the run cannot go on without."""
+
+
+class JournalObserver:
+    """Writes events to the journal.
+
+    If that fails while a statement runs, the statement may come to its end: `require_intact` then raises.
+    """
+
+    def __init__(self, journal: Journal, notice: Callable[[str], None]) -> None:
+        self.line = ""  # the event as it was written; "" if it was not
+        self._journal = journal
+        self._notice = notice
+        self._running = False  # whether a statement is
+        self._failure = ""  # why nothing is written any more
+
+    def observe(self, event: Event) -> None:
+        """Append the event; raises JournalError if that fails while no statement runs."""
+        self.line = ""
+        try:
+            self.line = "" if self._failure else self._journal.append(event)
+        except JournalError as error:
+            if not self._running:
+                raise
+            self._failure = str(error)
+            self._notice(f"{error}; the run stops when this statement has ended")
+        self._running = isinstance(event, StatementStarted) or (
+            self._running and not isinstance(event, StatementFinished)
+        )
+
+    def require_intact(self) -> None:
+        """Raise JournalError if an event was lost and no statement runs any more."""
+        if self._failure and not self._running:
+            raise JournalError(self._failure)
+
+
+class AsciicastObserver:
+    """Writes what the terminal shows to a recording."""
+
+    def __init__(self, writer: AsciicastWriter, notice: Callable[[str], None]) -> None:
+        self._writer = writer
+        self._notice = notice
+
+    def observe(self, event: Event) -> None:
+        """Add the event; a recording that cannot be written is reported, and the run goes on."""
+        if problem := self._writer.add(event):
+            self._notice(problem)
+
+
+class TerminalObserver:
+    """Shows events to the operator."""
+
+    def __init__(self, terminal: TerminalReporter, run: Run, identity: str, journal: str) -> None:
+        self._terminal = terminal
+        self._run = run
+        self._identity = identity
+        self._journal = journal
+
+    def observe(self, event: Event) -> None:
+        """Show the event, and the summary after the last."""
+        if isinstance(event, RunEnded):
+            self._terminal.show_summary(self._run.state, event, self._identity, self._journal)
+        else:
+            self._terminal.show_event(event)
+
+
+class JsonObserver:
+    """Prints the lines of the journal."""
+
+    def __init__(self, journal: JournalObserver) -> None:
+        self._journal = journal
+
+    def observe(self, event: Event) -> None:
+        """Print the event as it was written; why a run waits goes to standard error, too."""
+        line = self._journal.line
+        print(line, end="\n" * bool(line), flush=True)
+        if isinstance(event, RunEnded) and event.outcome == Outcome.WAITING:
+            print(escape_unprintable(event.reason), file=sys.stderr)

@@ -1,0 +1,150 @@
+"""What a run was asked to do, and how: made once from the command line or from a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+from ..document.assignments import Capture, parse_capture, parse_set
+from ..errors import Refused
+from ..text.durations import positive_duration
+from ..text.sizes import KEEP
+
+T = TypeVar("T")
+
+
+class WrittenCapture(NamedTuple):
+    """A `--capture` and its text, which a journal keeps as it was typed."""
+
+    text: str
+    capture: Capture
+
+
+class WrittenTimeout(NamedTuple):
+    """A `--timeout` and its text, which a journal keeps as it was typed."""
+
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a run was asked to do, and how."""
+
+    given: Mapping[str, str] = field(default_factory=dict)  # values by the name of their placeholder
+    captures: tuple[WrittenCapture, ...] = ()
+    first: str | None = None  # the step to begin at
+    only: str | None = None  # the one step to run
+    done: tuple[str, ...] = ()  # manual steps that have been done
+    confirmed: tuple[str, ...] = ()  # steps whose `confirm` is answered with yes
+    assume: tuple[str, str] | None = None  # `done` or `again`, and the statement in doubt
+    timeout: WrittenTimeout | None = None  # for each statement
+    cwd: str | None = None
+    shell: str | None = None
+    inputs: str | None = None  # the path of a settings file
+    yes: bool = False
+    trust: bool = False
+    no_config: bool = False
+    keep_output: int = KEEP  # bytes
+    keep_secrets: bool = True
+    record: bool = False
+    json: bool = False
+
+    def __repr__(self) -> str:
+        """Shows no value: a traceback could quote a secret."""
+        return f"RunOptions({', '.join(self.to_words())})"
+
+    def to_words(self) -> tuple[str, ...]:
+        """The options that decide what there is to do, as words of a command line; a journal keeps them."""
+        words: list[str] = []
+        for option, value in (
+            ("--inputs", self.inputs),
+            ("--from", self.first),
+            ("--only", self.only),
+            ("--shell", self.shell),
+            ("--cwd", self.cwd),
+            ("--timeout", self.timeout.text if self.timeout else None),
+        ):
+            words += [option, value] if value is not None else []
+        for option, values in (
+            ("--capture", [capture.text for capture in self.captures]),
+            ("--done", self.done),
+            ("--confirmed", self.confirmed),
+        ):
+            words += [word for value in values for word in (option, value)]
+        words += ["--no-config"] * self.no_config + ["--no-keep-secrets"] * (not self.keep_secrets)
+        return tuple(words)
+
+    @classmethod
+    def from_words(cls, words: Sequence[str]) -> RunOptions:
+        """The options of which `to_words` made these words.
+
+        Raises Refused if there are others: the journal is from another version, or damaged.
+        """
+        found: dict[str, list[str]] = {}
+        rest = iter(words)
+        for word in rest:
+            found.setdefault(word, []).append("" if word in _FLAGS else _next_value(word, rest))
+        last = {option: values[-1] for option, values in found.items()}
+        return cls(
+            inputs=last.get("--inputs"),
+            first=last.get("--from"),
+            only=last.get("--only"),
+            shell=last.get("--shell"),
+            cwd=last.get("--cwd"),
+            captures=parse_captures(found.get("--capture", ())),
+            timeout=parse_timeout(last.get("--timeout")),
+            done=tuple(found.get("--done", ())),
+            confirmed=tuple(found.get("--confirmed", ())),
+            no_config="--no-config" in found,
+            keep_secrets="--no-keep-secrets" not in found,
+        )
+
+
+_FLAGS = ("--no-config", "--no-keep-secrets")
+
+_WITH_VALUE = (
+    "--inputs",
+    "--from",
+    "--only",
+    "--shell",
+    "--cwd",
+    "--timeout",
+    "--capture",
+    "--done",
+    "--confirmed",
+)
+
+
+def _next_value(option: str, words: Iterator[str]) -> str:
+    value = next(words, None) if option in _WITH_VALUE else None
+    if value is None:
+        raise Refused(
+            f"the journal has the option `{option}`, which this version does not know; "
+            "resume the run with the version that began it"
+        )
+    return value
+
+
+def parse_given(texts: Iterable[str]) -> dict[str, str]:
+    """The values of `--set NAME=VALUE` by their name in compared form; raises Refused."""
+    return dict(parse_option("--set", parse_set, text) for text in texts)
+
+
+def parse_captures(texts: Iterable[str]) -> tuple[WrittenCapture, ...]:
+    """Each `--capture NAME=STEP[:REGEX]`; raises Refused."""
+    return tuple(WrittenCapture(text, parse_option("--capture", parse_capture, text)) for text in texts)
+
+
+def parse_timeout(text: str | None) -> WrittenTimeout | None:
+    """A `--timeout DURATION`; raises Refused."""
+    return None if text is None else WrittenTimeout(text, parse_option("--timeout", positive_duration, text))
+
+
+def parse_option(option: str, parse: Callable[[str], T], text: str) -> T:
+    """What `parse` makes of an option's text; its ValueError becomes Refused, with the option's name."""
+    try:
+        return parse(text)
+    except ValueError as problem:
+        raise Refused(f"`{option}`: {problem}") from None

@@ -1,0 +1,81 @@
+"""The options of a run as words: what a journal keeps, and what a resumed run makes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from runbook_exec.document.assignments import Capture
+from runbook_exec.errors import Refused
+from runbook_exec.runner.options import RunOptions, parse_captures, parse_given, parse_timeout
+
+ALL = (
+    *(
+        "--inputs",
+        "more.yaml",
+        "--from",
+        "2",
+        "--only",
+        "3",
+        "--shell",
+        "sh",
+        "--cwd",
+        "-odd",
+        "--timeout",
+        "5m",
+    ),
+    *(
+        "--capture",
+        "New Token=2:a=(b)",
+        "--capture",
+        "id=1",
+        "--done",
+        "4",
+        "--done",
+        "5",
+        "--confirmed",
+        "6",
+    ),
+    *("--no-config", "--no-keep-secrets"),
+)
+
+
+def test_words_are_read_as_they_were_written() -> None:
+    """Each option comes back with its own text, in the same order."""
+    options = RunOptions.from_words(ALL)
+    assert options.to_words() == ALL
+    assert options.timeout is not None
+    assert options.timeout.seconds == 300
+    assert [each.capture for each in options.captures] == [
+        Capture("new-token", "2", "a=(b)"),
+        Capture("id", "1"),
+    ]
+    assert (options.cwd, options.done, options.keep_secrets) == ("-odd", ("4", "5"), False)
+
+
+def test_no_options_are_no_words() -> None:
+    """A run without options keeps none, nor those that say how it asks or what it is given."""
+    assert RunOptions.from_words(()) == RunOptions()
+    given = RunOptions(given={"x": "1"}, yes=True, trust=True, json=True, record=True, keep_output=0)
+    assert given.to_words() == ()
+
+
+@pytest.mark.parametrize("words", [("--new-option", "1"), ("--from",), ("1",)])
+def test_unknown_words_are_refused(words: tuple[str, ...]) -> None:
+    """A journal of another version, or a damaged one, is not resumed with half of its options."""
+    with pytest.raises(Refused, match="does not know"):
+        RunOptions.from_words(words)
+
+
+def test_no_value_is_in_the_text_of_options() -> None:
+    """A traceback that shows the options shows no secret."""
+    assert "kestrel" not in repr(RunOptions(given={"token": "kestrel"}))
+
+
+def test_messages_name_the_option() -> None:
+    """What cannot be parsed is refused with the name of its option."""
+    with pytest.raises(Refused, match=r"^`--set`: expected NAME=VALUE, got no `=`$"):
+        parse_given(["x"])
+    with pytest.raises(Refused, match=r"^`--capture`: expected NAME=STEP"):
+        parse_captures(["x"])
+    with pytest.raises(Refused, match=r"^`--timeout`: "):
+        parse_timeout("soon")
