@@ -78,7 +78,7 @@ class Case(NamedTuple):
 def make_cases(seed: int, each: int) -> Iterator[Case]:
     """So many cases of every statement in every shell, with values that chance chooses."""
     chance = random.Random(seed)  # noqa: S311
-    texts = {"fish": FISH, "bash": POSIX, "zsh": POSIX, "sh": POSIX}
+    texts = {"fish": FISH, "bash": POSIX, "zsh": POSIX, "sh": POSIX, "ash": POSIX}
     for shell, statements in texts.items():
         for text in statements:
             page = parse_runbook(

@@ -21,6 +21,7 @@ DIALECT = Dialect(
     is_extended=True,
     has_process_substitution=True,
     has_ansi_c_quotes=True,
+    loses_marks=True,
     quotes_in_braces="always",
 )
 

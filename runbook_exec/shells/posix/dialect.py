@@ -21,6 +21,7 @@ class Dialect:
     has_process_substitution: bool = False  # `<( … )`
     has_ansi_c_quotes: bool = False  # `$'…'` means the same in all shells of that name
     test_is_command: bool = False  # `[[` is a command, which takes `&&` and `||` up to `]]` for arguments
+    loses_marks: bool = False  # it marks text with \x01 and \x7f, and can lose those that a value has
     # whether `'` quotes in `"${x:-'a'}"`, or only in `"${x#'a'}"`
     quotes_in_braces: Literal["always", "stripping", "never"] = "stripping"
     joins_end_lines: bool = True  # whether a continued line of a here-document is joined before it can end it

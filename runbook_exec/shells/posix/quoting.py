@@ -23,6 +23,13 @@ _OPEN_ESCAPE = re.compile(r"\\[0-7xuUcCM][0-9A-Fa-f-]*\Z")  # of $'…': what co
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_]+")
 
+# bash 5.2 loses one of these after the first bytes of a character that is incomplete, in here-strings and
+# here-documents in UTF-8 locales, and one of two in a here-document in `"$( … )"`.
+_MARK = re.compile(r"[\x01\x7f]")
+
+# What ends the quotes and begins them again.
+_SEAMS = {Context.DOUBLE: '""', Context.ANSI_C: "'$'"}
+
 _NOTHING = "${0+}"  # expands to nothing, and keeps a line from being an end word or beginning with tabs
 
 _HEREDOCS = (Context.HEREDOC, Context.HEREDOC_VERBATIM)
@@ -69,7 +76,7 @@ def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piec
         )
     for number, indices in bodies.items():
         body = _HeredocBody(
-            blanked, reading, reading.heredocs[number], {index: fillings[index] for index in indices}
+            blanked, reading, reading.heredocs[number], {index: fillings[index] for index in indices}, dialect
         )
         edits += body.make_edits()
     return _assemble(text, edits)
@@ -120,6 +127,17 @@ def _quote_filling(
     text: str, fillings: Sequence[Filling], index: int, reading: ParsedScript, dialect: Dialect
 ) -> str:
     """The value as the shell is to read it, outside here-documents."""
+    written = _quote_value(text, fillings, index, reading, dialect)
+    if not dialect.loses_marks:
+        return written
+    seam = _SEAMS.get(fillings[index].context, "''")
+    return _MARK.sub(rf"{seam}\g<0>", written)
+
+
+def _quote_value(
+    text: str, fillings: Sequence[Filling], index: int, reading: ParsedScript, dialect: Dialect
+) -> str:
+    """The value in quotes, or as it stands within them."""
     filling = fillings[index]
     value = filling.value
     if filling.context is Context.SINGLE:
@@ -150,6 +168,7 @@ class _HeredocBody:
     reading: ParsedScript
     heredoc: Heredoc
     fillings: Mapping[int, Filling]
+    dialect: Dialect
 
     def make_edits(self) -> list[_Edit]:
         """What to change in the statement."""
@@ -174,6 +193,8 @@ class _HeredocBody:
             or self._is_on_continued_line(filling)
         ):
             value = _NOTHING + value.replace("\n", "\n" + _NOTHING)
+        if self.dialect.loses_marks:
+            value = _MARK.sub(rf"{_NOTHING}\g<0>", value)
         return _Edit(filling.start, filling.end, value, index)
 
     def _line(self, filling: Filling) -> tuple[int, int]:
@@ -192,7 +213,7 @@ class _HeredocBody:
         return "".join((*pieces, self.blanked[start:end]))
 
     def _needs_care(self, filling: Filling, value: str) -> bool:
-        """Whether the value would end the body, lose some of it, or has several lines, any of which could."""
+        """Whether the value would end the body, be lost in part, or has several lines, any of which could."""
         word = self.heredoc.word
         start, end = self._line(filling)
         loses_tabs = (
@@ -201,7 +222,8 @@ class _HeredocBody:
             and not self._fill_stretch(start, filling.start).strip("\t")
         )
         line = self._fill_stretch(start, end)
-        return "\n" in value or loses_tabs or word.ends_body(line) or word.resembles(line)
+        is_lost = self.dialect.loses_marks and _MARK.search(value) is not None
+        return "\n" in value or is_lost or loses_tabs or word.ends_body(line) or word.resembles(line)
 
     def _is_on_continued_line(self, filling: Filling) -> bool:
         """Whether a backslash joins the line to another, so that together they could be the end word."""

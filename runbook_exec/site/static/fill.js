@@ -16,6 +16,8 @@
   const fishWord = (value) => (/^[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*$/.test(value) && !value.includes("\n")
     ? value : `'${fishSingle(value)}'`);
 
+  const MARKS = /[\x01\x7f]/g; // bash can lose these
+
   const POSIX = {
     "quoted": (value) => `'${posixSingle(value)}'`,
     "single": posixSingle,
@@ -52,12 +54,16 @@
     if (slot.way === "index" && !/^[0-9. -]+$/.test(value)) {
       throw new Refused("this is an index: expected numbers or a range such as `2..-1`");
     }
-    return (shell === "fish" ? FISH : POSIX)[slot.way](value);
+    if (shell === "fish") return FISH[slot.way](value);
+    const text = POSIX[slot.way](value);
+    const seam = slot.way.includes("double") ? '""' : slot.way.startsWith("ansi") ? "'$'" : "''";
+    return shell === "bash" ? text.replace(MARKS, (mark) => seam + mark) : text;
   }
 
   // Here-documents: the same as `_Body` of shells/posix.py, by the same names.
   class Body {
-    constructor(blanked, doc, items) {
+    constructor(blanked, doc, items, shell) {
+      this.losesMarks = shell === "bash";
       this.blanked = blanked;
       this.doc = doc;
       this.items = items;
@@ -91,7 +97,8 @@
       const losesTabs = doc.tabs && (value === "" || value[0] === "\t")
         && !/[^\t]/.test(this.filled(start, item.start));
       const line = this.withoutTabs(this.filled(start, end));
-      return value.includes("\n") || losesTabs || line === doc.word
+      const isLost = this.losesMarks && /[\x01\x7f]/.test(value);
+      return value.includes("\n") || isLost || losesTabs || line === doc.word
         || line.startsWith([...doc.word].slice(0, 1).join(""));
     }
 
@@ -107,6 +114,7 @@
       if (this.needsCare(item, text) || item["after-name"] || continued) {
         text = `\${0+}${text.replaceAll("\n", "\n${0+}")}`;
       }
+      if (this.losesMarks) text = text.replace(MARKS, (mark) => `\${0+}${mark}`);
       return { start: item.start, end: item.end, text, item };
     }
 
@@ -158,7 +166,7 @@
         bodies.set(slot.doc, [...(bodies.get(slot.doc) || []), slot]);
       }
     }
-    for (const [number, items] of bodies) edits.push(...new Body(blanked, recipe.docs[number], items).edits());
+    for (const [number, items] of bodies) edits.push(...new Body(blanked, recipe.docs[number], items, shell).edits());
     edits.sort((one, other) => one.start - other.start || one.end - other.end);
     const pieces = [];
     let position = 0;

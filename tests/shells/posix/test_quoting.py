@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,17 +16,19 @@ from hypothesis import strategies as st
 from runbook_exec.shells.base import Filling, QuotingError
 from runbook_exec.shells.quoting import Context
 from runbook_exec.shells.registry import SHELLS
+from tests.support.shells import COMMANDS, POSIX
 
-COMMANDS = {"bash": ("bash", "--norc"), "zsh": ("zsh", "-f"), "sh": ("dash",)}
-ALL = ("bash", "zsh", "sh")
+ALL = tuple(COMMANDS)
 LOCALES = ("C.UTF-8", "C")
 GOT = """\
 cd "$1" || exit
 got() { printf '%s\\0' "$@"; }
 x=X f=f
 """
+# `read` of bash loses a byte after the first ones of a character that is incomplete, `mapfile` does not
 LINES = """\
 lines() { while IFS= read -r line; do printf '%s\\n' "$line"; done; printf '%s\\0' "$line"; }
+[ -z "${BASH_VERSION-}" ] || eval 'lines() { mapfile -d "" text; printf "%s\\\\0" "${text[0]-}"; }'
 """
 LONG_LINES = "lines() { cat; printf '\\0'; }\n"  # a program, as a shell reads long input one byte at a time
 
@@ -45,9 +48,9 @@ def bare(text: str, printed: str = "V\0", shells: tuple[str, ...] = ALL) -> Plac
     return Place(text, printed, Context.BARE, shells)
 
 
-def single(text: str, printed: str = "V\0") -> Place:
+def single(text: str, printed: str = "V\0", shells: tuple[str, ...] = ALL) -> Place:
     """A place in single quotes."""
-    return Place(text, printed, Context.SINGLE)
+    return Place(text, printed, Context.SINGLE, shells)
 
 
 def double(text: str, printed: str = "V\0", shells: tuple[str, ...] = ALL) -> Place:
@@ -91,6 +94,11 @@ PLACES = [
     bare("a=(b <v>\nc); got \"${a[@]}\"", "b\0V\0c\0", MODERN),
     bare("a=([5]=<v>); got \"${a[5]}\"", "V\0", MODERN),
     bare("lines <<<<v>", "V\n\0", MODERN),
+    bare("lines <<<a<v>b", "aVb\n\0", MODERN),
+    bare('got "$(cat <<<<v>; echo .)"', "V\n.\0", MODERN),
+    single("lines <<<'a<v>b'", "aVb\n\0", MODERN),
+    double('lines <<<"a<v>b"', "aVb\n\0", MODERN),
+    Place("lines <<<$'a<v>b'", "aVb\n\0", Context.ANSI_C, MODERN),
     bare("got $x:<v>", "X:V\0"),
     bare("got {a,<v>}", "a\0V\0", ("bash",)),
     single("got '<v>'"),
@@ -106,10 +114,10 @@ PLACES = [
     double('got "$(printf %s "<v>"; echo .)"', "V.\0"),
     double('got "$(printf %s "$(printf %s "<v>$x"; echo .)"; echo ,)"', "VX.,\0"),
     double('set -- 1; got "$1<v>" "$#"', "1V\x001\0"),
-    Place("got $'<v>'", "V\0", Context.ANSI_C, MODERN),
-    Place("got $'a\\t<v>\\n'", "a\tV\n\0", Context.ANSI_C, MODERN),
-    Place("got $'\\x41<v>'", "AV\0", Context.ANSI_C, MODERN),
-    Place("got $'\\1<v>'", "\x01V\0", Context.ANSI_C, MODERN),
+    Place("got $'<v>'", "V\0", Context.ANSI_C, (*MODERN, "ash")),
+    Place("got $'a\\t<v>\\n'", "a\tV\n\0", Context.ANSI_C, (*MODERN, "ash")),
+    Place("got $'\\x41<v>'", "AV\0", Context.ANSI_C, (*MODERN, "ash")),
+    Place("got $'\\1<v>'", "\x01V\0", Context.ANSI_C, (*MODERN, "ash")),
     heredoc("lines <<EOF\n<v>\nEOF", "V\n\0"),
     heredoc("lines <<EOF\na<v>b\nEOF\n", "aVb\n\0"),
     heredoc("lines <<EOF\n$x<v>\\\n\n$x \\$\nEOF", "XV\nX $\n\0"),
@@ -230,14 +238,14 @@ def check(
             raise AssertionError("more was printed than expected")
 
 
-@pytest.mark.parametrize("shell", COMMANDS)
+@pytest.mark.parametrize("shell", POSIX)
 def test_hostile_values_arrive_everywhere(shell: str, tmp_path: Path) -> None:
     """The values that have broken other tools arrive, byte for byte, in every context."""
     check(shell, HOSTILE, tmp_path / "run")
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("shell", COMMANDS)
+@pytest.mark.parametrize("shell", POSIX)
 @settings(max_examples=18)
 @given(values=st.lists(VALUE, min_size=60, max_size=80))
 def test_every_value_arrives_everywhere(shell: str, locale: str, values: list[str]) -> None:
@@ -246,7 +254,14 @@ def test_every_value_arrives_everywhere(shell: str, locale: str, values: list[st
         check(shell, values, Path(name) / "run", locales=[locale])
 
 
-@pytest.mark.parametrize("shell", COMMANDS)
+def test_bytes_that_bash_uses_itself_arrive(tmp_path: Path) -> None:
+    """No text of up to three of its own marks, incomplete characters and letters loses a byte in bash."""
+    values = ["".join(each) for n in (1, 2, 3) for each in product("\x01\x7f\udcf1\udce2éa", repeat=n)]
+    places = [place for place in PLACES if "<<" in place.text]
+    check("bash", values, tmp_path / "run", places)
+
+
+@pytest.mark.parametrize("shell", POSIX)
 def test_a_long_value_arrives_everywhere(shell: str, tmp_path: Path) -> None:
     """A value of 100 kB arrives as well."""
     first = {place.context: place for place in reversed(PLACES)}.values()
