@@ -117,5 +117,6 @@ class Shell:
     snapshot: SnapshotFormat
     list_unknown: tuple[str, ...]  # arguments with which it prints those of the names after them it lacks
     highlight_as: str  # the language in which Pygments highlights it
+    fills_arguments: bool = False  # any value fits into a plain argument, which need not be tried
     parse: Callable[[str], ParsedScript] | None = None  # for shells with here-documents
     pattern_option: tuple[str, str] | None = None  # a word of pages, and the statement that it belongs to
