@@ -31,7 +31,7 @@ def find_unwritable(
     text, every = statement.text, statement.placeholders
     if not every or len(text) > _LONGEST or len(every) > _MOST:
         return
-    if not given and shell == "fish" and all(_is_in_argument(text, each) for each in every):
+    if not given and SHELLS[shell].fills_arguments and all(_is_in_argument(text, each) for each in every):
         return
     why = _refusal(text, every, shell, given)
     found = []

@@ -1,1 +1,1 @@
-"""What is known of each shell: its grammar, how to quote, to check and to drive it."""
+"""The shells: for each its grammar, quoting, syntax check, driver and snapshot."""

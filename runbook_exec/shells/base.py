@@ -19,14 +19,15 @@ _start = itemgetter(0)
 
 
 class Scan(NamedTuple):
-    """What a shell's grammar makes of a script; all offsets are in that script.
+    """A script split by a shell's grammar; all offsets are in that script.
 
     `statements` are its complete commands in order, each from its first character to the end of its last
     word (here-document bodies included; the separator or newline after it, and comments around it, are not).
     `regions` are the stretches whose quoting is not bare, in order and disjoint (innermost wins); a quoted
     region is the content between its quotes. `comments` are whole comments from `#` to the end of the line,
     in order.
-    `problem` is where and why the script does not end or does not parse, as far as splitting can tell.
+    `problem` is the offset and the reason if the script does not end or does not parse, as far as
+    splitting can detect it.
     """
 
     statements: tuple[tuple[int, int], ...]
@@ -35,7 +36,7 @@ class Scan(NamedTuple):
     problem: tuple[int, str] | None = None
 
     def context(self, start: int, end: int) -> Context:
-        """The context of the stretch, which is unsafe where it lies across the border of two."""
+        """Return the context of a stretch: UNSAFE if it crosses the border of two regions."""
         after = bisect_right(self.regions, start, key=_start)
         if after and start < self.regions[after - 1][1]:
             _, region_end, context = self.regions[after - 1]
@@ -44,13 +45,13 @@ class Scan(NamedTuple):
         return Context.UNSAFE if within else Context.BARE
 
     def in_comment(self, position: int) -> bool:
-        """Whether a comment goes on at this position."""
+        """Return whether the position is inside a comment."""
         after = bisect_right(self.comments, position, key=_start)
         return after > 0 and position < self.comments[after - 1][1]
 
 
 class Filling(NamedTuple):
-    """A value to be written at `text[start:end]` of a statement."""
+    """A value for the placeholder at `text[start:end]` of a statement."""
 
     start: int
     end: int
@@ -59,14 +60,14 @@ class Filling(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Part of a filled statement: its own text, or a value as the shell reads it (`filling` is its index)."""
+    """A part of a filled statement: its own text, or a quoted value, whose index is `filling`."""
 
     text: str
     filling: int | None = None
 
 
 class Complaint(NamedTuple):
-    """What a shell says of a script that it does not parse, and where, as far as it says that.
+    """A shell's error message for a script that it does not parse, with its place if the shell gives one.
 
     `line` counts from 1 in the script; `columns` are the offsets in that line where it begins and ends.
     """
@@ -80,7 +81,7 @@ class Complaint(NamedTuple):
 
 
 class QuotingError(ValueError):
-    """This value cannot be written in this place; the message says what to change in the document."""
+    """Raised for a value that cannot be quoted in its place; its message explains what to change."""
 
 
 def _define_nothing(code: str) -> tuple[str, ...]:
@@ -89,7 +90,7 @@ def _define_nothing(code: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFormat:
-    """The code that writes down a shell's variables, functions and aliases, and how its output is read."""
+    """How a shell prints its variables, functions and aliases, and how that output is parsed."""
 
     build_code: Callable[[str, Iterable[str]], str]  # a file, functions that were redefined -> the code
     parse: Callable[[bytes], dict[str, str]]  # the output -> code, by kind and name of what that makes
@@ -101,7 +102,7 @@ class SnapshotFormat:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """All that the rest of the program asks of a shell.
+    """A shell, with everything that the rest of the program needs of it.
 
     The languages of its blocks and the commands that start it are in the registry, because they are needed
     before the shell is loaded.
@@ -116,5 +117,6 @@ class Shell:
     snapshot: SnapshotFormat
     list_unknown: tuple[str, ...]  # arguments with which it prints those of the names after them it lacks
     highlight_as: str  # the language in which Pygments highlights it
+    fills_arguments: bool = False  # any value fits into a plain argument, which need not be tried
     parse: Callable[[str], ParsedScript] | None = None  # for shells with here-documents
     pattern_option: tuple[str, str] | None = None  # a word of pages, and the statement that it belongs to

@@ -1,4 +1,4 @@
-"""How a shell is driven: it waits for one statement after the other, and reports on each.
+"""Drivers: the text that makes a shell run one statement after the other and report on each.
 
 A shell is started on a pseudo-terminal with a driver for a script. Statements reach it over a FIFO, never
 through the terminal, and after each one a *gate* (a function of ours in the shell) reports on a second FIFO.
@@ -12,39 +12,39 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-# the names of the files in a session's folder
+# The names of the files in a session's folder.
 CONTROL, REPORT, SNAPSHOT, DRIVER = "control", "report", "holdings", "driver"
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the gate says after a statement."""
+    """The report of the gate after a statement."""
 
     status: int
     pipestatus: tuple[int, ...]
     cwd: str
     options: str = ""  # `$-` of a POSIX shell; of fish "-" if it left the statement before its end
-    turn: int | None = None  # which message it answers, where the shell was told
+    turn: int | None = None  # the message that it answers, if the shell got its number
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """How one shell is driven.
+    """The texts and arguments with which a session drives a shell.
 
-    `folder` is the session's own, 0700, with the two FIFOs in it; its gate's reports begin with `token`,
-    which nothing else has, so that nothing that a statement prints or writes can end it.
+    `folder` belongs to the session, has mode 0700 and holds the two FIFOs. The reports of the gate begin with
+    `token`. No statement knows it, so nothing that a statement prints or writes can end it.
     """
 
     clean: tuple[str, ...]  # options that leave the user's configuration out
-    arguments: Callable[[str], tuple[str, ...]]  # folder -> what it is started with
+    arguments: Callable[[str], tuple[str, ...]]  # folder -> the arguments of the shell
     files: Callable[[str, str], Mapping[str, str]]  # folder, token -> the files it needs there
-    start: Callable[[str, str], bytes]  # folder, token -> what is written to the control FIFO first
+    start: Callable[[str, str], bytes]  # folder, token -> the first bytes for the control FIFO
     message: Callable[[bytes, Completion, int], bytes]  # a statement, the report before it and the turn
     environ: Callable[[Mapping[str, str]], dict[str, str]]  # the environment it is started with
     read_line: str  # a statement in which the operator types a line, kept in `__runbook_line`
     send_line: str  # a statement that reports that line
     jobs: str  # a statement that reports the shell's stopped jobs
-    settled: str  # a statement that reports that it is run, in this `turn`
+    settled: str  # a statement that reports its `turn`
     print_path: str  # a statement that writes `$PATH` into the file `path` of the folder
     prepend_path: str  # a statement that puts the folder `{bin}` in front of `$PATH`
     # turn, whether it may have been lost -> the last line of a message, read when the statement has ended
@@ -67,10 +67,10 @@ _REPORT = re.compile(rb" (\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)", re.DOTALL)
 
 
 def parse_completion(message: bytes, token: str) -> Completion | None:
-    """A gate's report, or None for anything else that was written to the FIFO."""
-    # whatever a statement wrote there without an end comes before it
-    _, known, said = message.partition(token.encode())
-    found = _REPORT.fullmatch(said) if known else None
+    """Parse a report of the gate; return None for anything else that was written to the FIFO."""
+    # a statement may have written to the FIFO before it, without an end
+    _, known, report = message.partition(token.encode())
+    found = _REPORT.fullmatch(report) if known else None
     if not found:
         return None
     turn, status, pipestatus, options, cwd = found.groups()
@@ -84,7 +84,7 @@ def parse_completion(message: bytes, token: str) -> Completion | None:
 
 
 def mark_interrupted(report: Completion) -> Completion:
-    """The report of a statement that was interrupted: fish may cancel it and leave the status at 0."""
+    """Return the report of an interrupted statement: fish may cancel it and leave the status at 0."""
     if report.options == "-" and report.status == 0:
         return replace(report, status=130, pipestatus=(130,))
     return report

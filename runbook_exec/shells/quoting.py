@@ -1,4 +1,4 @@
-"""The quoting in which a stretch of source stands."""
+"""The quoting around a stretch of source."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from enum import StrEnum
 
 
 class Context(StrEnum):
-    """The quoting in which a placeholder stands; it decides how a value is written there."""
+    """The quoting around a placeholder; it decides how a value is written there."""
 
     BARE = "bare"
     SINGLE = "single"  # '…'
     DOUBLE = "double"  # "…"
-    ANSI_C = "ansi-c"  # $'…' of bash and zsh
-    COMMENT = "comment"  # never filled in: nothing reads it
+    ANSI_C = "ansi-c"  # $'…' of bash, zsh and ash
+    COMMENT = "comment"  # never filled in, because no program reads it
     HEREDOC = "heredoc"  # the body of a here-document whose word is not quoted
     HEREDOC_VERBATIM = "heredoc-verbatim"  # … whose word is quoted
-    UNSAFE = "unsafe"  # no way of writing every value here is known: refused
+    UNSAFE = "unsafe"  # refused: no exact way to write every value here is known

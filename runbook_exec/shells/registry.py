@@ -1,4 +1,4 @@
-"""The shells by name, and the languages of fenced blocks that mean them."""
+"""The shells by name, and the languages of fenced blocks that stand for them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class _Entry(NamedTuple):
-    """A shell that is not loaded yet; `module` is below this package and holds `SHELL`."""
+    """The facts of a shell that are needed before it is loaded; `module` defines `SHELL`."""
 
     module: str
     languages: tuple[str, ...]  # of fenced blocks
-    reads: tuple[str, ...] = ()  # other shells whose text this one reads as it is meant
+    reads: tuple[str, ...] = ()  # other shells whose code this one also runs correctly
     commands: tuple[tuple[str, ...], ...] = ()  # that start it, the best first; if none, its name
 
 
-# `sh` is taken at its word. `shell` and `shellscript` name no shell: people write them over text for bash.
+# `sh` means sh. `shell` and `shellscript` name no shell: people write them over code for bash.
 _ENTRIES = {
     "fish": _Entry(".fish", ("fish",)),
     "bash": _Entry(".posix.bash", ("bash", "shell", "shellscript"), reads=("sh",)),
@@ -56,13 +56,13 @@ SHELLS: Mapping[str, Shell] = _Shells()
 
 CONSOLE = "console"
 
-# The shell of a console block that stands in no procedure, and of a procedure that has nothing else.
+# The shell of a console block outside of procedures, and of a procedure with only console blocks.
 CONSOLE_SHELL = "bash"
 
 # The shell of a run in which no block runs.
 FALLBACK_SHELL = "sh"
 
-# A console block shows what was typed and what came back, in whatever shell its procedure runs.
+# A console block shows typed commands and their output; it runs in the shell of its procedure.
 LANGUAGES: Mapping[str, str] = {
     **{language: name for name, entry in _ENTRIES.items() for language in entry.languages},
     **dict.fromkeys(("console", "shell-session", "shellsession", "sh-session", "terminal"), CONSOLE),
@@ -71,15 +71,15 @@ LANGUAGES: Mapping[str, str] = {
 # The names that the languages stand for: those of shells, and `console`.
 CANONICAL_LANGUAGES = frozenset(LANGUAGES.values())
 
-# By shell, the other shells whose text it reads as it is meant.
+# By shell, the other shells whose code it also runs correctly.
 READS: Mapping[str, frozenset[str]] = {
     name: frozenset(entry.reads) for name, entry in _ENTRIES.items() if entry.reads
 }
 
 
 def find_command(name: str) -> tuple[str, ...] | None:
-    """The command that starts a shell here, its program with the whole path; None if it is not installed."""
-    from shutil import which  # most commands need neither it nor this
+    """Return the command that starts a shell, with the path of its program; None if it is not installed."""
+    from shutil import which  # most commands of ours start no shell
 
     for program, *arguments in _ENTRIES[name].commands or ((name,),):
         if path := which(program):
@@ -88,7 +88,7 @@ def find_command(name: str) -> tuple[str, ...] | None:
 
 
 def shell_name(text: str) -> str:
-    """The name of a shell that can run a procedure; ValueError for anything else."""
+    """Return the name of a shell; raises ValueError for anything else."""
     if text not in SHELLS:
         raise ValueError(f"expected one of {', '.join(f'`{shell}`' for shell in SHELLS)}, got `{text}`")
     return text

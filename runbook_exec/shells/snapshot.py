@@ -1,4 +1,4 @@
-"""The variables, functions and aliases of a shell, each as code that makes it again."""
+"""Snapshots of a shell: its variables, functions and aliases, each as code that defines it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from .base import Filling, Shell
 from .quoting import Context
 
-# What belongs to the shell itself, and changes without anybody's doing.
+# The names that a shell sets by itself.
 SHELL_OWN = re.compile(
     r"__runbook_\w*|BASH\w*|DIRSTACK|EPOCH\w*|EUID|FUNCNAME|GROUPS|HIST\w*|LINENO|OLDPWD|OPT(?:ARG|IND)|PIPESTATUS"
     r"|PPID|PWD|RANDOM|SECONDS|SHELLOPTS|SHLVL|SRANDOM|UID|_|COLUMNS|LINES|PS[124]|PROMPT_COMMAND|TTY\w*|status"
@@ -23,59 +23,59 @@ SHELL_OWN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """How what a shell holds differs from before: what is to be made, and the keys of what is gone."""
+    """The difference of two snapshots: the code of new definitions by key, and the keys of removed ones."""
 
     made: Mapping[str, str]
     gone: tuple[str, ...]
 
     def __bool__(self) -> bool:
-        """Whether anything differs."""
+        """Return whether the snapshots differ."""
         return bool(self.made or self.gone)
 
 
 def diff_snapshots(before: Mapping[str, str], now: Mapping[str, str]) -> StateChange:
-    """What has been made, made differently or taken away."""
+    """Return the definitions that are new, changed or removed."""
     made = {key: code for key, code in now.items() if before.get(key) != code}
     return StateChange(made, tuple(key for key in before if key not in now))
 
 
 def build_restore_code(shell: Shell, change: StateChange) -> str:
-    """Code that brings a change about in a shell that is as it was before."""
+    """Return code that makes a change in a shell that still has its state from before."""
     lines = [_build_removal_code(shell, *key.split(" ", 1)) for key in change.gone]
     return "\n".join((*lines, *change.made.values()))
 
 
 @dataclass(slots=True)
 class ShellState:
-    """Follows what a shell holds, and looks at it as seldom as it can."""
+    """Tracks the state of a shell, with as few snapshots as possible."""
 
     shell: Shell
     snapshot: bytes = b""
     definitions: Mapping[str, str] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
 
-    def update(self, told: bytes) -> StateChange:
-        """Take what the shell tells; how it differs from before. Nothing told changes nothing."""
-        if told in (b"", self.snapshot):
+    def update(self, output: bytes) -> StateChange:
+        """Take a new snapshot, and return the difference to the last one; an empty snapshot is ignored."""
+        if output in (b"", self.snapshot):
             return StateChange({}, ())
-        now = self.shell.snapshot.parse(told)
+        now = self.shell.snapshot.parse(output)
         found = diff_snapshots(self.definitions, now)
-        self.snapshot, self.definitions = told, now
-        self.names = self.shell.snapshot.find_callable_names(told, now)
+        self.snapshot, self.definitions = output, now
+        self.names = self.shell.snapshot.find_callable_names(output, now)
         return found
 
-    def update_after(self, code: str, looking: Callable[[Iterable[str]], bytes]) -> StateChange:
-        """How a statement has changed it; the shell is asked only if the text does not say."""
+    def update_after(self, code: str, take_snapshot: Callable[[Iterable[str]], bytes]) -> StateChange:
+        """Return how a statement changed the shell; take a snapshot only if the text does not show that."""
         if changes_nothing(code, self.names):
             return StateChange({}, ())
         if assignment := self.shell.snapshot.assignment.fullmatch(code):
             made = {f"variable {assignment[1]}": code.strip()}
             self.definitions = {**self.definitions, **made}
             return StateChange(made, ())
-        return self.update(looking(self.shell.snapshot.find_defined_functions(code)))
+        return self.update(take_snapshot(self.shell.snapshot.find_defined_functions(code)))
 
     def build_restore_code(self, change: StateChange) -> str:
-        """Code for a shell that holds what this one does, so that it holds what has changed as well."""
+        """Return code that makes a change in a shell with this state."""
         return build_restore_code(
             self.shell, StateChange(change.made, tuple(k for k in change.gone if k in self.definitions))
         )
@@ -87,7 +87,7 @@ def _build_removal_code(shell: Shell, kind: str, name: str) -> str:
 
 
 def changes_nothing(code: str, known: Iterable[str]) -> bool:
-    """Whether a statement surely leaves the shell as it was: one plain program with its arguments.
+    """Return whether a statement certainly changes nothing: one plain program with its arguments.
 
     `known` are the names of functions and aliases, any of which may do anything.
     """
@@ -98,7 +98,7 @@ def changes_nothing(code: str, known: Iterable[str]) -> bool:
     return name in _HARMLESS or (name not in _BUILTINS and name not in known and "=" not in name)
 
 
-# a text as it stands in an assignment, in any shell
+# a fixed text in an assignment, in any shell
 TEXT = r"(?:[\w./:@%+,-]+|'[^'\\]*')"
 
 _PLAIN = re.compile(

@@ -109,7 +109,7 @@ def test_other_comments_are_not_ours(text: str) -> None:
         ("cwd=", "`cwd` needs a value", "cwd="),
         ("expect-status=many", "`expect-status`: expected a whole number from 0 to 255, got `many`", "many"),
         ("expect-status=256", "`expect-status`: expected a whole number", "256"),
-        ("shell=fsh", "`shell`: expected one of `fish`, `bash`, `zsh`, `sh`, got `fsh`", "fsh"),
+        ("shell=fsh", "`shell`: expected one of `fish`, `bash`, `zsh`, `sh`, `ash`, got `fsh`", "fsh"),
         ("capture=1", "`capture`: expected the name of a placeholder", "1"),
         ("capture=a=b", "`capture`: expected `NAME=/regular expression/`", "a=b"),
         ('capture="a=/b(c/"', "`capture`: missing ), unterminated subpattern at character 2", "(c/"),

@@ -194,7 +194,7 @@ def test_an_alias_bomb_is_not_built() -> None:
         ("captures: {a: '2:['}", "unterminated character set", "'2:['"),
         ("literal: EOF", "expected a list, got `EOF`", "EOF"),
         ("literal: [1]", "expected the name of a placeholder", "1"),
-        ("shell: fsh", "expected one of `fish`, `bash`, `zsh`, `sh`, got `fsh`", "fsh"),
+        ("shell: fsh", "expected one of `fish`, `bash`, `zsh`, `sh`, `ash`, got `fsh`", "fsh"),
         ("timeout: 30", "expected a duration such as `30s`", "30"),
         ("cadence: [75d]", "expected text, got a list", "[75d]"),
         ("cwd: {}", "expected text, got a mapping", "{}"),

@@ -235,6 +235,9 @@ def test_blocks_before_the_first_step_are_a_step_of_their_own() -> None:
         (["zsh", "zsh", "bash"], None, "zsh", [True, True, False]),
         (["sh", "sh", "shell"], None, "bash", [True, True, True]),
         (["sh", "python"], None, "sh", [True, False]),
+        (["ash", "busybox sh", "sh"], None, "ash", [True, True, True]),
+        (["Busybox  SH", "busybox", "busybox ls", "zsh"], None, "ash", [True, False, False, False]),
+        (["sh", "bash", "ash"], "ash", "ash", [True, False, True]),
         (["json"], None, "", [False]),
     ],
 )

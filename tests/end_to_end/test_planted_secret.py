@@ -18,6 +18,7 @@ import pytest
 
 from tests.support.program import COMMAND, Program
 from tests.support.screen import ENTER, open_screen
+from tests.support.shells import SHELLS
 
 SECRET = "s3cr3t/with+odd=\"q' &x-ünd-l0ng$enough"
 NEEDED = "---\nrunbook:\n  inputs:\n    token: {source: 'env:PLANTED'}\n---\n"
@@ -141,10 +142,11 @@ HOLDING = {
     "bash": 'V="$(printf %s <token>)"; export HANDED="x${V}y"; f() { echo <token>; }',
     "zsh": 'V="$(printf %s <token>)"; export HANDED="x${V}y"; f() { echo <token>; }',
     "sh": 'V="$(printf %s <token>)"; export HANDED="x${V}y"',
+    "ash": 'V="$(printf %s <token>)"; export HANDED="x${V}y"',
 }
 
 
-@pytest.mark.parametrize("shell", HOLDING)
+@pytest.mark.parametrize("shell", SHELLS)
 def test_what_a_shell_held_lies_nowhere_when_the_program_is_killed(shell: str, program: Program) -> None:
     """What it tells of its variables and functions passes without ever being on a disk."""
     folder = program.folder / "tmp"

@@ -16,6 +16,7 @@ import pytest
 from runbook_exec.engine.events import Output, ShellChanged
 from tests.support.paths import REPOSITORY
 from tests.support.program import Program, ProgramResult, fish_page
+from tests.support.shells import SHELLS
 
 MEMORY = Path("/dev/shm")
 
@@ -300,9 +301,10 @@ HELD = {
         "it's\nmore|q\"$z\n\n",
     ),
 }
+HELD["ash"] = HELD["sh"]
 
 
-@pytest.mark.parametrize("shell", HELD)
+@pytest.mark.parametrize("shell", SHELLS)
 def test_the_shell_holds_what_it_held(shell: str, program: Program) -> None:
     """Variables with all they are, functions, aliases; what was taken away stays so."""
     *scripts, printed = HELD[shell]

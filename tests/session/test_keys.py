@@ -29,7 +29,7 @@ from tests.support.live_session import (
     open_session,
     run_statement,
 )
-from tests.support.shells import SHELLS
+from tests.support.shells import ASH, SHELLS
 
 PYTHON = shlex.quote(sys.executable)
 
@@ -172,6 +172,7 @@ def test_a_hidden_answer_is_not_echoed(shell: str, tmp_path: Path) -> None:
         ("fish", 'read -s -P "word? " x; string length $x'),
         ("bash", "read -rsp 'word? ' x; echo ${#x}"),
         ("zsh", "read -rs 'x?word? '; echo ${#x}"),
+        pytest.param("ash", "read -rsp 'word? ' x; echo ${#x}", marks=ASH.marks),
     ],
 )
 def test_a_shells_own_hidden_answer_is_not_echoed(shell: str, code: str, tmp_path: Path) -> None:

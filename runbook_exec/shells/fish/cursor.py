@@ -11,7 +11,7 @@ _HELP = frozenset({"-h", "--help"})
 
 
 class Unparsable(Exception):
-    """The source ends too early or goes on wrongly: where, and why."""
+    """Raised where the source ends too early or continues wrongly, with the offset and the reason."""
 
     def __init__(self, at: int, why: str) -> None:
         super().__init__(why)
@@ -20,7 +20,7 @@ class Unparsable(Exception):
 
 
 class TokenCursor:
-    """Reads `script[start:end]` token by token; `reserved` gathers the keywords and names it meets."""
+    """Reads `script[start:end]` token by token; `reserved` collects keywords and assigned names."""
 
     def __init__(
         self, script: str, start: int, end: int, regions: list[Region] | None = None, depth: int = 0
@@ -33,21 +33,21 @@ class TokenCursor:
         self.reserved: list[Token] = []
 
     def substitution(self, start: int, end: int) -> None:
-        """Read the commands of a command substitution; the grammar's part."""
+        """Read the commands of a command substitution; the grammar implements this."""
         raise NotImplementedError
 
     def advance(self) -> None:
-        """Passes the token that is read next, `now`."""
+        """Pass the current token, `now`."""
         self.position += 1
         self.now = self.tokens[self.position]
 
     @property
     def next_token(self) -> Token:
-        """The token after that one."""
+        """Return the token after the current one."""
         return self.tokens[min(self.position + 1, len(self.tokens) - 1)]
 
     def skip_separators(self) -> int:
-        """Passes newlines and `;`, and gives the offset of what follows."""
+        """Pass newlines and `;`, and return the offset of the next token."""
         while self.now.kind in ("newline", "semicolon"):
             self.advance()
         return self.now.start
@@ -61,7 +61,7 @@ class TokenCursor:
         self.advance()
 
     def words(self, opening: Token) -> None:
-        """Reads the words up to the separator, and that."""
+        """Read the words up to the separator, and the separator."""
         while self.now.kind == "word":
             self.word(opening)
         self.separator(opening)
@@ -79,7 +79,7 @@ class TokenCursor:
                 return
 
     def redirections(self) -> None:
-        """Reads what may follow the `end` of a block."""
+        """Read the redirections after the `end` of a block."""
         while self.now.kind == "redirect":
             self.redirection()
         if self.now.kind == "word":
@@ -99,7 +99,7 @@ class TokenCursor:
         self.advance()
 
     def operator(self) -> None:
-        """Reads `|`, `&&` or `||` and the line ends after it."""
+        """Read `|`, `&&` or `||` and the line ends after it."""
         operator = self.now
         self.advance()
         while self.now.kind == "newline":
@@ -108,7 +108,7 @@ class TokenCursor:
             raise Unparsable(operator.start, f"`{operator.text}` has no command after it")
 
     def keyword(self) -> str:
-        """Reads the keyword that is next and gives it."""
+        """Read the keyword here and return it."""
         word = self.now
         self.reserved.append(word)
         self.advance()
@@ -118,7 +118,7 @@ class TokenCursor:
         return self.now.keyword in ("and", "or") and self.next_token.text not in _HELP
 
     def has_operand(self) -> bool:
-        """Whether the keyword begins more than a command of that name, such as `if --help`."""
+        """Return whether the keyword begins a construct, not a command such as `if --help`."""
         if self.now.keyword == "function" and self.next_token.text in _HELP:
             return False
         if self.now.keyword != "function" and self.next_token.text.startswith("-"):
@@ -126,7 +126,7 @@ class TokenCursor:
         return self.now.keyword == "begin" or self.next_token.kind not in ("newline", "semicolon", "stop")
 
     def refuse_unfinished(self, opening: Token) -> None:
-        """Raises when the source ends inside what `opening` began."""
+        """Raise Unparsable if the source ends inside the construct that `opening` began."""
         if self.now.kind != "stop":
             return
         if opening.keyword in KEYWORDS:
@@ -134,7 +134,7 @@ class TokenCursor:
         raise Unparsable(opening.start, f"`{opening.text}` has nothing after it")
 
     def refuse_here(self, expected: str = "a command") -> None:
-        """Raises for the token that is next, which cannot stand there."""
+        """Raise Unparsable for the current token, which is not allowed here."""
         word = self.now
         if word.kind == "broken":
             raise Unparsable(*word.problem)

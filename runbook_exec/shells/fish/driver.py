@@ -9,8 +9,8 @@ from ..driver import DRIVER, JOBS_CODE, LINE_CODE, SETTLED_CODE, Completion, Dri
 _FISH_TURNS = 200  # statements before the text is sourced again, one level deeper
 
 
-# The first `read` from the keyboard makes fish greet, and a new user's fish read every manual page there is
-# in the background; a function and a variable of its own keep it from both.
+# The first `read` from the keyboard makes fish print its greeting, and makes the fish of a new user read all
+# manual pages in the background. A function and a variable of fish prevent both.
 _FISH_DRIVER = """\
 status job-control full
 function fish_greeting
@@ -40,14 +40,14 @@ end
 
 
 def _fish_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    # from 4.1 on fish asks the terminal questions at its start, and waits seconds where none answers
+    # from 4.1 on fish queries the terminal at its start, and waits seconds if there is no answer
     features = ",".join(filter(None, (environ.get("fish_features"), "no-query-term")))
     return {**environ, "fish_features": features}
 
 
 def _fish_files(folder: str, token: str) -> dict[str, str]:
     statement = "builtin eval $__runbook_code\n__runbook_gate\n" * _FISH_TURNS
-    # `exit` and `return` leave the sourced text and come to the gate after it, so the shell lives on
+    # `exit` and `return` leave the sourced text and reach the gate after it, so the shell continues
     again = f"builtin source '{folder}/statement'\n__runbook_gate\n" * 50
     return {
         DRIVER: _FISH_DRIVER.format(folder=folder, token=token) + "__runbook_gate\n" + again,
@@ -57,7 +57,7 @@ def _fish_files(folder: str, token: str) -> dict[str, str]:
 
 
 def _fish_arguments(folder: str) -> tuple[str, ...]:
-    # ^C in a loop of builtins cancels everything down to the command line itself, which then goes on with
+    # ^C in a loop of builtins cancels everything down to the command line itself, which then continues with
     # its next `-c`
     return (
         "-i",

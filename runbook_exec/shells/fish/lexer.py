@@ -1,7 +1,7 @@
 """The tokens of fish source: words with the quotes and command substitutions in them, pipes, separators.
 
 The rules are those of fish's own tokenizer (3.4 to 3.7). A word is everything up to an unquoted separator;
-inside `(…)`, `{…}` and `[…]` nothing separates, so a command substitution is part of the word it stands in.
+inside `(…)`, `{…}` and `[…]` nothing separates, so a command substitution is part of its word.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..quoting import Context
 from .tokens import KEYWORDS, NO_PROBLEM, Kind, Region, Token, find_keyword
 from .words import IN_DOUBLE, IN_SINGLE, BrokenWord, read_word
 
-# What the C library calls white space in a UTF-8 locale; it leaves out the no-break spaces.
+# White space for the C library in a UTF-8 locale, without the no-break spaces.
 _BLANK = " \t\r\v\f\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
 
 _BLANKS = re.compile(f"[{_BLANK}]+")
@@ -31,8 +31,8 @@ _REDIRECT = re.compile(r"[0-9]*&>>?\??|[0-9]*>>?[&?]?|[0-9]*<&?")
 
 _OPERATORS = frozenset("\n;|&<>0123456789")  # the first characters of operators, and of some words
 
-# What most of a script consists of, with the blanks before it: words without escapes, brackets and
-# substitutions, the commonest operators, and comments. `_rare` reads all that is not matched here.
+# The commonest tokens with the blanks before them: words without escapes, brackets and substitutions, the
+# commonest operators, and comments. `_read_rare_token` reads all others.
 _LETTERS = r"""[^\\#(){}\[\]'"|;<>& \t\r\n][^\\(){}\[\]'"|;<>& \t\r\n]*+"""
 
 _WORD = rf"(?>(?:{_LETTERS}|'{IN_SINGLE}'|\"{IN_DOUBLE}\")+)"
@@ -62,7 +62,7 @@ _QUOTES = re.compile(f"'({IN_SINGLE})'" + f'|"({IN_DOUBLE})"', re.DOTALL)
 
 
 def tokenize(text: str, start: int, end: int, regions: list[Region] | None = None) -> list[Token]:
-    """The tokens of `text[start:end]`, with a `stop` or a `broken` one as the last.
+    """Return the tokens of `text[start:end]`, with a `stop` or a `broken` one as the last.
 
     Quoted stretches and comments are added to `regions` in order, those within substitutions too.
     """
@@ -80,7 +80,7 @@ def tokenize(text: str, start: int, end: int, regions: list[Region] | None = Non
                 return read
             at = token.end
             if token.kind in ("newline", "semicolon"):
-                # fish swallows the line ends after either: `|;` may not go on in the next line, `;` does
+                # fish drops the line ends after both: `;` can continue in the next line, `|;` cannot
                 at = _end(_BLANK_LINES, text, at, end)
             continue
         at = common.end()
@@ -115,7 +115,7 @@ def tokenize(text: str, start: int, end: int, regions: list[Region] | None = Non
 
 
 def _quotes(text: str, start: int, end: int) -> Iterator[Region]:
-    """The insides of the quotes in a word without escapes outside of them."""
+    """Yield the insides of the quotes in a word without escapes outside of them."""
     for match in _QUOTES.finditer(text, start, end):
         group = match.lastindex or 0
         if match[group]:
@@ -128,7 +128,7 @@ def _end(pattern: re.Pattern[str], text: str, at: int, end: int) -> int:
 
 
 def _skip_blanks(text: str, at: int, end: int, regions: list[Region]) -> int:
-    """The offset of the next token, past blanks, escaped line ends and comments."""
+    """Return the offset of the next token, after blanks, escaped line ends and comments."""
     continued = False
     while True:
         before = at
@@ -148,7 +148,7 @@ def _skip_blanks(text: str, at: int, end: int, regions: list[Region]) -> int:
 
 
 def _read_rare_token(text: str, at: int, end: int, regions: list[Region]) -> Token:
-    """The next token, whatever it is."""
+    """Return the next token, of any kind."""
     at = _skip_blanks(text, at, end, regions)
     if at >= end:
         return Token("stop", end)

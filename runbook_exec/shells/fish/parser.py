@@ -1,8 +1,8 @@
-"""Splits fish source into the commands a person would enter one after the other.
+"""Splits fish source into the commands that a person would enter one after the other.
 
 The grammar is that of fish's own parser: a command is a job with all its `&&` and `||`, and the jobs after it
-that begin with `and` or `or`. What only running or checking would tell (a `break` outside a loop, a lone `$`)
-is left to `fish -n`.
+that begin with `and` or `or`. Errors that only running or checking finds (a `break` outside a loop, a
+lone `$`) are left to `fish -n`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..base import Scan
 from .cursor import ENDS_A_LIST, TokenCursor, Unparsable
 from .tokens import Region, Token
 
-# Deeper nesting than any document has; it keeps this parser's recursion well inside Python's.
+# More than any page has; it keeps the recursion of this parser well inside the limit of Python.
 _DEEPEST = 50
 
 
@@ -27,9 +27,9 @@ _ASSIGNMENT = re.compile(r"\w+=")
 
 @cache_scans
 def scan(script: str) -> Scan:
-    """Where the statements of `script`, its quoted stretches and its comments are.
+    """Return the statements, the quoted stretches and the comments of a script.
 
-    Never raises: what does not parse is in `problem`, and the statement it is in reaches to the end.
+    Never raises: `problem` has the first syntax error, and its statement reaches to the end of the script.
     """
     regions: list[Region] = []
     spans, problem, _ = _parse(script, regions)
@@ -38,7 +38,7 @@ def scan(script: str) -> Scan:
 
 
 def find_reserved_words(script: str) -> tuple[tuple[tuple[int, int], ...], bool]:
-    """The keywords and the names of assignments, by their place in `script`, and whether it parses."""
+    """Return the spans of the keywords and assigned names of a script, and whether it parses."""
     _, problem, words = _parse(script, [])
     return tuple((word.start, word.end) for word in words), problem is None
 
@@ -46,7 +46,7 @@ def find_reserved_words(script: str) -> tuple[tuple[tuple[int, int], ...], bool]
 def _parse(
     script: str, regions: list[Region]
 ) -> tuple[list[tuple[int, int]], tuple[int, str] | None, list[Token]]:
-    """The spans of the statements, the problem if there is one, and what is reserved."""
+    """Return the spans of the statements, the problem or None, and the reserved words."""
     nul = script.find("\0")
     end = len(script) if nul < 0 else nul
     parser = _FishParser(script, 0, end, regions)
@@ -66,10 +66,10 @@ def _parse(
 
 
 class _FishParser(TokenCursor):
-    """The cursor that knows the grammar: statements, jobs and blocks."""
+    """The cursor with the grammar of statements, jobs and blocks."""
 
     def statement(self) -> int:
-        """Reads a job, its `&&` and `||` and the `and` and `or` below it; gives the offset of its end."""
+        """Read a job with its `&&`, `||`, and the `and` and `or` below it; return the offset of its end."""
         if self.is_one_command():
             end = self.now.end
             self.advance()
@@ -89,7 +89,7 @@ class _FishParser(TokenCursor):
         return end
 
     def is_one_command(self) -> bool:
-        """Whether the token that is next surely is all of a statement, as most are."""
+        """Return whether the current token is certainly a whole statement, as most are."""
         word = self.now
         if word.kind != "word" or word.keyword or word.substitutions or "=" in word.text:
             return False
@@ -100,7 +100,7 @@ class _FishParser(TokenCursor):
         return after.kind == "stop"
 
     def parse_all(self) -> None:
-        """Reads all there is, as in a command substitution."""
+        """Read all tokens, as in a command substitution."""
         self.skip_separators()
         while self.now.kind != "stop":
             self.statement()
@@ -154,7 +154,7 @@ class _FishParser(TokenCursor):
         self.words_and_redirections()
 
     def block(self) -> None:
-        """Reads from `begin`, `if` and their like up to and with the `end`."""
+        """Read a block from its first keyword, such as `begin` or `if`, to its `end`."""
         self.depth += 1
         opening = self.now
         if self.depth > _DEEPEST:
@@ -216,7 +216,7 @@ class _FishParser(TokenCursor):
             self.skip_separators()
 
     def body(self, opening: Token) -> None:
-        """Reads the commands of a block, up to the word that ends them."""
+        """Read the commands of a block, up to the word that ends them."""
         self.skip_separators()
         while self.now.kind != "stop" and self.now.keyword not in ENDS_A_LIST:
             self.conjunction()

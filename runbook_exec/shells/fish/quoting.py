@@ -1,4 +1,4 @@
-"""fish: how its source is split, how a value is written in it, and how its syntax is checked."""
+"""The quoting of fish: values written into its source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..quoting import Context
 from .parser import find_reserved_words
 from .words import is_escaped
 
-# A value of these only is itself as a whole word anywhere, in braces and before a redirection too.
+# A value of only these characters needs no quotes as a whole word, even in braces and before a redirection.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")
 
 _SPECIAL = {
@@ -20,11 +20,11 @@ _SPECIAL = {
 }
 
 
-# What fish's prompt takes for keys when it is pasted; a line end is pasted as what it is.
+# Characters that the prompt of fish takes for keys when they are pasted; a line end stays a line end.
 _KEYS = re.compile(r"[\x01-\t\x0b-\x1f\x7f]")
 
 
-# Every character that may be part of a variable's name in some locale, said by what may not: a set that
+# Every character that can be part of a variable's name in some locale, as the complement of a set: a set that
 # names characters beyond 16 bits takes 2 ms to compile.
 _NAME = r"[^\x00-/:-@\[-^`{-\x7f]"
 
@@ -48,14 +48,14 @@ _PARENTHESIS = re.compile(r"[()]")
 _UNFINISHED_ESCAPE = re.compile(r"\\[cxXuU]?\Z")
 
 
-# Longer values cannot make a keyword, whatever stands around them.
+# Longer values cannot make a keyword, with any text around them.
 _LONGEST_KEYWORD = 16
 
 
 def literal(value: str, context: Context) -> str:
-    """How `value` is written where it stands alone in `context`: as a whole word, or all there is in quotes.
+    """Return `value` quoted for `context`, where it is a whole word or the whole content of quotes.
 
-    Raises `Unwritable` for a NUL character and for a context that fish does not have.
+    Raises QuotingError for a NUL character and for a context that fish does not have.
     """
     if "\0" in value:
         raise QuotingError("a value cannot hold a NUL character: no program can be given one")
@@ -70,9 +70,9 @@ def literal(value: str, context: Context) -> str:
 
 
 def keys_apart(quoted: str, quote: str) -> str:
-    """What stands between two quotes, with its control characters outside of them, as escapes: `'a'\\t'b'`.
+    """Return the content of quotes with its control characters outside of them, as escapes: `'a'\\t'b'`.
 
-    At fish's prompt a pasted tab completes something, and others do what their keys do: all would be lost.
+    At the prompt of fish a pasted tab completes a word, and the others act as their keys: all would be lost.
     """
     return _KEYS.sub(lambda found: f"{quote}{_escape(found[0])}{quote}", quoted)
 
@@ -82,10 +82,10 @@ def _escape(character: str) -> str:
 
 
 def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    """The statement `text` as fish reads it, with the values of its fillings, which are in order.
+    """Return the statement `text` with the values of its fillings, which are in order.
 
-    A filling in a comment stays as it stands. Raises `Unwritable` where a value would not reach the program
-    as it is: in an unsafe place, as the name of a variable, or as a keyword of fish.
+    A filling in a comment is not replaced. Raises QuotingError if a value would not arrive exactly: in an
+    unsafe place, as the name of a variable, or as a keyword of fish.
     """
     pieces: list[Piece] = []
     position = 0
@@ -102,7 +102,7 @@ def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
 
 
 def _quote_filling(text: str, filling: Filling) -> str:
-    """The value as it is written at its place in `text`, exact whatever stands around it."""
+    """Return the value quoted for its place in `text`."""
     before = text[: filling.start]
     shown = text[filling.start : filling.end]
     value, context = filling.value, filling.context
@@ -130,8 +130,8 @@ def _in_double(text: str, filling: Filling, written: str) -> str:
     expansion = _AFTER_EXPANSION.search(before)
     goes_on = expansion is not None and not is_escaped(text, expansion.start())
     if goes_on or ("$(" in before and _PARENTHESIS.search(filling.value)):
-        # Between quotes of its own it cannot go on the variable's name or be taken for an index, and its
-        # parentheses are spared the misreading that `_spared` tells of.
+        # In quotes of its own it cannot continue the variable's name or become an index, and its parentheses
+        # avoid the misreading that `_escape_around_quotes` describes.
         return f"\"'{_escape_around_quotes(before, literal(filling.value, Context.SINGLE))}'\""
     return written
 
@@ -150,23 +150,23 @@ def _bare(text: str, filling: Filling, written: str) -> str:
 
 
 def _escape_around_quotes(before: str, quoted: str) -> str:
-    """The single-quoted text, with `$` and `"` escaped outside of its quotes where a `"$(…)"` came before.
+    """Return the single-quoted text, with `$` and `"` escaped outside of its quotes after a `"$(…)"`.
 
-    After one in the same word, the syntax check of fish 3.6 takes what is quoted for what is not and refuses
-    a lone `$`, though it would run the command rightly. Written like this both readings are the same text.
+    After one in the same word, the syntax check of fish 3.6 takes quoted text for unquoted text and refuses a
+    lone `$`, though fish would run the command correctly. Written like this, both readings are the same.
     """
     return _MISREAD.sub(r"'\\\g<0>'", quoted) if "$(" in before else quoted
 
 
 def _is_edge(text: str, at: int, more: str) -> bool:
-    """Whether `text[at]` surely ends or begins a word, as the ends of the text do."""
+    """Return whether `text[at]` certainly ends or begins a word, as the ends of the text do."""
     if not 0 <= at < len(text):
         return True
     return text[at] in " \t\n" + more and not is_escaped(text, at)
 
 
 def _refuse_other_grammar(pieces: Sequence[Piece], text: str, fillings: Sequence[Filling]) -> None:
-    """Raises where a value is read as a keyword, or an assignment's name is a value.
+    """Raise QuotingError if fish reads a value as a keyword or as the name of an assignment.
 
     fish looks for keywords through quotes: `'exec' ls` is `exec ls`, so quoting alone cannot make it a word.
     """
@@ -190,7 +190,7 @@ def _refuse_other_grammar(pieces: Sequence[Piece], text: str, fillings: Sequence
 
 
 def _reserved_fillings(pieces: Sequence[Piece]) -> tuple[set[int], bool]:
-    """The fillings that lie in a keyword or in an assignment's name, and whether the text parses."""
+    """Return the fillings in a keyword or in the name of an assignment, and whether the text parses."""
     words, parses = find_reserved_words("".join(piece.text for piece in pieces))
     found: set[int] = set()
     position = 0

@@ -1,4 +1,4 @@
-"""The variables and functions of a fish, as it prints them."""
+"""The snapshot of fish: its variables and functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECTION = "\0"
 _PRINT_ALL = (
     "begin; set -gxL; builtin printf '\\0'; set -guL; builtin printf '\\0'; set -lL; "
     "builtin printf '\\0'; "
-    # to look at a function that was there at the start would load it
+    # to print a function that existed at the start would load it
     "set -q __runbook_functions; or set -g __runbook_functions (functions -n | string split ,); "
     "for __runbook_name in (functions -n | string split ,); "
     "contains -- $__runbook_name $__runbook_functions; or functions $__runbook_name; end; "
@@ -37,29 +37,29 @@ _FLAGS = ("-gx", "-gu", "-l")  # of the variables in each section
 
 
 def _build_code(file: str, redefined: Iterable[str]) -> str:
-    """Code that writes into a file what the shell holds.
+    """Return code that writes the variables and functions into a file.
 
-    Functions that a fish had at its start are told of only if they were `redefined`.
+    Functions that fish had at its start are included only if they were `redefined`.
     """
-    told = "".join(
+    updates = "".join(
         f"if set -l __runbook_at (contains -i -- {name} $__runbook_functions); "
         "set -e __runbook_functions[$__runbook_at]; end; "
         for name in redefined
     )
-    return told + _PRINT_ALL.replace("{file}", file)
+    return updates + _PRINT_ALL.replace("{file}", file)
 
 
 def _find_defined_functions(code: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_DEFINES.findall(code)))
 
 
-def _find_callable_names(told: bytes, held: Mapping[str, str]) -> frozenset[str]:
-    """The names of functions, those included that fish would load when they are called."""
-    return frozenset(told.decode("utf-8", "surrogateescape").rpartition(_SECTION)[2].split())
+def _find_callable_names(output: bytes, held: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of functions, including those that fish loads when they are called."""
+    return frozenset(output.decode("utf-8", "surrogateescape").rpartition(_SECTION)[2].split())
 
 
-def _parse(told: bytes) -> dict[str, str]:
-    sections = told.decode("utf-8", "surrogateescape").split(_SECTION)
+def _parse(output: bytes) -> dict[str, str]:
+    sections = output.decode("utf-8", "surrogateescape").split(_SECTION)
     found: dict[str, str] = {}
     for flags, section in zip(_FLAGS, sections, strict=False):
         for name, code in _parse_variables(flags, section):

@@ -1,4 +1,4 @@
-"""What fish itself says of a script's syntax."""
+"""The syntax check by fish itself."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _SAID = r"(?: \(\D*(?P<number>\d+)\))?: (?P<message>.*)(?:\n(?P<line>.*)\n(?P<ca
 
 
 def check(scripts: Sequence[str]) -> list[Complaint | None]:
-    """What fish says of the syntax of each script, or None for one that it parses.
+    """Return the complaint of fish about the syntax of each script, or None if it parses.
 
-    Nothing is run. Many scripts cost one process, and each that fails one more. Raises `FileNotFoundError`
-    where there is no fish.
+    Runs no script. Many scripts cost one process, and each that fails one more. Raises FileNotFoundError if
+    fish is not installed.
     """
     found: list[Complaint | None] = [None] * len(scripts)
     encoded = [script.encode("utf-8", "surrogateescape") + b"\n" for script in scripts]
     for batch in _batches(encoded):
-        # most are right, and what fish says of a label takes longer than a script
+        # most are right, and the message for a label takes fish longer than a script
         suspects = _find_suspects(encoded, batch, _TOGETHER)
         for index in _find_suspects(encoded, suspects, 1) if len(suspects) > 1 else suspects:
             found[index] = _complaint(encoded[index])
@@ -39,7 +39,7 @@ def check(scripts: Sequence[str]) -> list[Complaint | None]:
 
 
 def _batches(sources: Sequence[bytes]) -> Iterator[list[int]]:
-    """The numbers of the sources in groups that fit in the arguments of one process."""
+    """Yield the numbers of the sources in groups that fit in the arguments of one process."""
     batch: list[int] = []
     size = 0
     for index, source in enumerate(sources):
@@ -54,9 +54,9 @@ def _batches(sources: Sequence[bytes]) -> Iterator[list[int]]:
 
 
 def _find_suspects(sources: Sequence[bytes], numbers: Sequence[int], together: int) -> list[int]:
-    """Those that are not surely right: fish says something of one of so many that are asked about together.
+    """Return the numbers of sources that may be wrong: fish complains about a group of `together` with them.
 
-    So are those that cannot be handed over in this way.
+    Sources that cannot be passed as an argument are included.
     """
     given = [
         number
@@ -72,12 +72,12 @@ def _find_suspects(sources: Sequence[bytes], numbers: Sequence[int], together: i
         for number in group:
             arguments += ["-c", sources[number]]
         arguments += ["-c", label]
-    said = _run_fish(arguments).split(label)
-    # Two labels with nothing between them show what fish says when the sources between them are right.
-    silence = said[1] if len(said) == len(groups) + 3 else None
+    errors = _run_fish(arguments).split(label)
+    # Two labels with nothing between them show the output for right sources.
+    silence = errors[1] if len(errors) == len(groups) + 3 else None
     accepted = {
         number
-        for group, between in zip(groups, said[2:], strict=False)
+        for group, between in zip(groups, errors[2:], strict=False)
         if between == silence
         for number in group
     }
@@ -88,16 +88,16 @@ def _complaint(source: bytes) -> Complaint | None:
     with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
         path = Path(folder, f"{secrets.token_hex(8)}.fish")
         path.write_bytes(source)
-        said = _run_fish([str(path)])
-    found = re.search(re.escape(path.name) + _SAID, said, re.MULTILINE)
+        errors = _run_fish([str(path)])
+    found = re.search(re.escape(path.name) + _SAID, errors, re.MULTILINE)
     if found is None:
-        return Complaint(said.strip()) if said.strip() else None
+        return Complaint(errors.strip()) if errors.strip() else None
     columns = _columns(found["line"], found["carets"]) if found["carets"] else None
     return Complaint(found["message"], int(found["number"]) if found["number"] else None, columns)
 
 
 def _columns(line: str, carets: str) -> tuple[int, int] | None:
-    """The characters of the line that fish's carets stand under; None where that cannot be told."""
+    """Return the columns of the line above the carets of fish, or None if that is not clear."""
     left = len(carets) - len(carets.lstrip())
     start = 0
     while left > 0 and start < len(line):
@@ -105,13 +105,13 @@ def _columns(line: str, carets: str) -> tuple[int, int] | None:
         start += 1
     if left:
         return None
-    while start < len(line) and _width(line[start]) == 0:  # an accent belongs to the letter before it
+    while start < len(line) and _width(line[start]) == 0:  # an accent is part of the letter before it
         start += 1
     return start, start + len(carets.strip())
 
 
 def _width(character: str) -> int:
-    """The columns of a terminal that fish reckons with."""
+    """Return the width of a character in columns, as fish counts them."""
     if character == "\t" or character.isascii():
         return 1
     if unicodedata.combining(character):
@@ -120,7 +120,7 @@ def _width(character: str) -> int:
 
 
 def _run_fish(arguments: Sequence[bytes | str]) -> str:
-    """What `fish -n` writes on its standard error, in English whatever the person speaks."""
+    """Return the standard error of `fish -n`, always in English."""
     environment = {name: value for name, value in os.environ.items() if name != "LANGUAGE"}
     done = subprocess.run(
         ["fish", "--no-config", "-n", *arguments],

@@ -1,4 +1,4 @@
-"""The values that the lexer of fish gives: tokens, and stretches in one context."""
+"""The values that the lexer of fish returns: tokens, and stretches in one context."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from ..quoting import Context
 
-# What a token is to the grammar. `broken` is none: its `problem` says why. `stop` comes after the last one.
+# The kinds of tokens. `broken` is no token: its `problem` has the reason. `stop` comes after the last one.
 Kind = Literal[
     "word", "pipe", "redirect", "both", "either", "background", "semicolon", "newline", "broken", "stop"
 ]
@@ -20,8 +20,8 @@ class Token(NamedTuple):
     """One token, `text` at offset `start`; `both` is `&&` and `either` is `||`.
 
     `keyword` is the keyword that a word is where a command is expected, or "". `substitutions` are the
-    insides of a word's outermost `(…)`; `problem` says where and why a token is broken. `arguments` counts
-    the characters after a command's name that are words of which the grammar wants to know nothing.
+    insides of a word's outermost `(…)`; `problem` is the offset and the reason if it is broken. `arguments`
+    counts the characters of the words after a command's name that the grammar skips.
     """
 
     kind: Kind
@@ -34,7 +34,7 @@ class Token(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The offset after its last character, or that of its arguments."""
+        """Return the offset after its last character, or after its arguments."""
         return self.start + len(self.text) + self.arguments
 
 
@@ -53,7 +53,7 @@ _KEYWORD_QUOTING = re.compile(r"""\\\n|'([^'\\]*)'|"([^"\\]*)"|\\(.)""")
 
 
 def find_keyword(word: str) -> str:
-    """The keyword that a word is where a command is expected, or ""; fish looks through quotes here."""
+    """Return the keyword that a word is in the place of a command, or ""; fish ignores quotes here."""
     if not _KEYWORD_LIKE.fullmatch(word):
         return ""
     bare = _KEYWORD_QUOTING.sub(r"\1\2\3", word)

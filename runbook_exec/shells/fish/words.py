@@ -26,7 +26,7 @@ _QUOTED = {
 
 
 class BrokenWord(Exception):
-    """A word that does not end or does not parse: where, and why."""
+    """Raised for a word that does not end or does not parse, with the offset and the reason."""
 
     def __init__(self, at: int, why: str) -> None:
         super().__init__(why)
@@ -35,7 +35,7 @@ class BrokenWord(Exception):
 
 
 def read_word(text: str, start: int, end: int, regions: list[Region]) -> Token:
-    """The word that begins at `start`."""
+    """Return the word that begins at `start`."""
     openings: list[int] = []  # offsets of the `(` and `{` that are open
     parentheses = 0
     bracket: int | None = None
@@ -91,7 +91,7 @@ def read_word(text: str, start: int, end: int, regions: list[Region]) -> Token:
 
 
 def _read_quoted(text: str, quote: int, at: int, end: int, regions: list[Region]) -> int:
-    """The offset of the quote that ends what is quoted after `at`, or of the `$(` that interrupts it."""
+    """Return the offset of the quote that ends the text after `at`, or of the `$(` that interrupts it."""
     content = _QUOTED[text[quote]].match(text, at + 1, end)
     if content is None:
         raise BrokenWord(quote, f"`{text[quote]}` is not closed")
@@ -107,7 +107,7 @@ def _end_of_line(text: str, at: int, end: int) -> int:
 
 
 def is_escaped(text: str, at: int) -> bool:
-    """Whether an odd number of backslashes stands before `text[at]`."""
+    """Return whether an odd number of backslashes is before `text[at]`."""
     first = at
     while first > 0 and text[first - 1] == "\\":
         first -= 1
@@ -115,14 +115,14 @@ def is_escaped(text: str, at: int) -> bool:
 
 
 def _ends_word(text: str, at: int, end: int) -> bool:
-    """Whether the character ends a word: `&` does not where the word goes on right after it."""
+    """Return whether the character ends a word: `&` does not if the word continues right after it."""
     if text[at] != "&":
         return text[at] in _SEPARATORS
     return at + 1 >= end or text[at + 1] in _SEPARATORS or text[at + 1] == "&"
 
 
 def _pop_opening(text: str, at: int, openings: list[int]) -> int:
-    """Takes off the opening that `text[at]` closes and gives its offset."""
+    """Remove the opening that `text[at]` closes and return its offset."""
     wanted = {")": "(", "}": "{"}[text[at]]
     if not openings:
         raise BrokenWord(at, f"`{text[at]}` has no `{wanted}` before it")

@@ -1,4 +1,4 @@
-"""BusyBox ash, as a value of the family of shells."""
+"""BusyBox ash as a `Shell`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .dialect import COMPOUNDS, Dialect
 from .driver import SH_DRIVER, SH_GATE, make_start
 from .snapshot import make_snapshot_format, print_aliases, print_assigned, print_declared
 
-# that of BusyBox 1.35
+# the grammar of BusyBox 1.35
 DIALECT = Dialect(
     redirection=re.compile(r"(?:\d+(?=[<>]))?(<<-?|<>|<&|&>|>>|>&|>\||[<>])"),
     compounds=frozenset((*COMPOUNDS, "function")),
@@ -39,7 +39,7 @@ def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
 
 
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:
-    # a here-document that nothing closes ends with the file for some, and would take in the scripts after it
+    # an unclosed here-document ends with the file in some shells, and would contain the scripts after it
     alone = ["\0" in script or "<<" in script or _scan(script).problem is not None for script in scripts]
     command = find_command("ash")
     if command is None:
@@ -55,7 +55,7 @@ SHELL = Shell(
     check=_check,
     driver=replace(
         SH_DRIVER,
-        # it greets on its standard output, before it reads anything
+        # it prints a banner on its standard output before it reads anything
         is_muted=True,
         start=make_start("exec >&2; set -m; PS1= PS2=\n", SH_GATE),
         read_line="command printf 'ash> '; IFS= read -r __runbook_line",

@@ -1,4 +1,4 @@
-"""bash, as a value of the family of shells."""
+"""bash as a `Shell`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
 
 
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:
-    # -n does not run the `shopt -s extglob` that lets the lines after it parse, in this block or a later one
+    # -n does not run the `shopt -s extglob` that the lines after it need, in this block or a later one
     extended = ("-O", "extglob") if any("extglob" in script for script in scripts) else ()
     alone = ["\0" in script or _scan(script).problem is not None for script in scripts]
     return syntax.check(("bash", *extended, "-n"), scripts, alone)

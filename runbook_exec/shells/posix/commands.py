@@ -1,4 +1,4 @@
-"""The commands of bash, zsh and sh: lists, pipelines, simple commands, redirections and functions."""
+"""The commands of POSIX shells: lists, pipelines, simple commands, redirections and functions."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class CommandParser(WordLexer):
     # -- tokens
 
     def keyword(self) -> str:
-        """What stands here if it looks like a keyword, or ""."""
+        """Return the next word if it looks like a keyword, or ""."""
         if self.zsh and (self.peek() == "{" or self.at_closing_brace()):
             return self.peek()
         found = _KEYWORD.match(self.text, self.pos)
         return found[0] if found else ""
 
     def take(self, *words: str) -> str:
-        """Pass one of the keywords, if one stands here, and say which."""
+        """Pass one of the keywords, if it is next, and return it; "" for none."""
         word = self.keyword()
         if word not in words:
             return ""
@@ -57,17 +57,17 @@ class CommandParser(WordLexer):
         return word
 
     def expect(self, closer: str, opened: int, opener: str) -> None:
-        """Pass what ends the construct that began with the opener."""
+        """Pass the end of the construct that began with the opener."""
         if not self.closes((closer,)):
             raise ShellSyntaxError(opened, f"`{opener}` has no `{closer}`")
         self.pos += len(closer)
 
     def closes(self, closers: tuple[str, ...]) -> bool:
-        """Whether one of the closers stands here."""
+        """Return whether one of the closers is next."""
         return any(self.at(closer) if closer[0] in ";)" else self.keyword() == closer for closer in closers)
 
     def make_unexpected_error(self) -> ShellSyntaxError:
-        """The error for what stands here, which cannot begin or follow a command."""
+        """Return the error for the next token, which cannot begin or follow a command."""
         word = self.keyword() or self.peek()
         if not word:
             return ShellSyntaxError(max(self.pos - 1, 0), "the script ends where a command is expected")
@@ -95,7 +95,7 @@ class CommandParser(WordLexer):
             if not self.peek() or self.closes(closers):
                 return count
             if self.keyword() in _OPENED_BY and ")" not in closers:
-                return count  # what is open here is not ended, and the caller knows where it began
+                return count  # the construct is not closed, and the caller knows where it began
             self.and_or()
             count += 1
             if not self.separator() and self.peek() not in ("", "\n", "#") and not self.closes(closers):
@@ -114,7 +114,7 @@ class CommandParser(WordLexer):
         return False
 
     def and_or(self) -> None:
-        """Pipelines with `&&` and `||` between them, and the blanks after them."""
+        """Read pipelines with `&&` and `||` between them, and the blanks after them."""
         self.pipeline()
         while self.at("&&") or self.at("||"):
             self.operator(2)
@@ -129,7 +129,7 @@ class CommandParser(WordLexer):
             raise ShellSyntaxError(opened, f"`{self.text[opened : opened + length]}` has no command after it")
 
     def pipeline(self) -> None:
-        """Commands with `|` or `|&` between them, and the blanks after them."""
+        """Read commands with `|` or `|&` between them, and the blanks after them."""
         prefixes = self.dialect.prefixes
         while True:
             if not self.prefixes(prefixes):
@@ -141,7 +141,7 @@ class CommandParser(WordLexer):
             prefixes = self.dialect.prefixes_in_pipe
 
     def prefixes(self, words: tuple[str, ...]) -> bool:
-        """Pass `!`, `time` and `coproc` before a command; true where no command follows and none need."""
+        """Pass `!`, `time` and `coproc` before a command; return True if no command follows or is needed."""
         stands_alone = False
         while word := self.take(*words):
             self.skip_blanks()
@@ -168,15 +168,15 @@ class CommandParser(WordLexer):
     # -- commands
 
     def is_compound(self, word: str) -> bool:
-        """Whether the word begins a compound command in this dialect."""
+        """Return whether the word begins a compound command in this dialect."""
         return word in self.dialect.compounds
 
     def compound(self, word: str, opened: int) -> None:
-        """Read the compound command whose first word has just been passed; `parser` has the rules."""
+        """Read the rest of the compound command that begins with `word`; `parser` implements this."""
         raise NotImplementedError
 
     def command(self) -> None:
-        """One command, simple or compound, with its redirections."""
+        """Read one command, simple or compound, with its redirections."""
         opened = self.pos
         self.descend(opened)
         word = self.keyword()
@@ -207,7 +207,7 @@ class CommandParser(WordLexer):
         self.ascend()
 
     def simple(self, opened: int) -> None:
-        """Assignments, words and redirections; or the definition of a function, which begins like them."""
+        """Read assignments, words and redirections; or a function definition, which begins like them."""
         assigns, leading, in_test = True, True, False
         while True:
             self.skip_blanks()
@@ -235,7 +235,7 @@ class CommandParser(WordLexer):
             raise self.make_unexpected_error()
 
     def _word_of_test(self, start: int, known: int, in_test: bool) -> bool:
-        """Note the word from `start` to here as an operand of `[[`, if it is one; whether more can follow."""
+        """Mark the word from `start` to here if it is an operand of `[[`; return whether more can follow."""
         word = self.text[start : self.pos]
         if word in ("[[", "]]"):
             return word == "[["
@@ -244,17 +244,17 @@ class CommandParser(WordLexer):
         return in_test
 
     def words_of_line(self) -> None:
-        """Words and redirections, if there are any."""
+        """Read words and redirections, if there are any."""
         self.skip_blanks()
         while self.redirection() or (not self.at_end_of_words() and self.word()):
             self.skip_blanks()
 
     def at_end_of_words(self) -> bool:
-        """Whether what stands here cannot begin a word of the command."""
+        """Return whether the next character cannot begin a word of the command."""
         return self.peek() in ("", "\n", ";", "&", "|", ")", "#") or (self.zsh and self.at_closing_brace())
 
     def redirection(self) -> bool:
-        """Pass a redirection and its word, if one stands here."""
+        """Pass a redirection and its word, and return whether there was one."""
         found = self.dialect.redirection.match(self.text, self.pos)
         if found is None or self.begins_word(found[0]):
             return False
@@ -268,7 +268,7 @@ class CommandParser(WordLexer):
         return True
 
     def begins_word(self, operator: str) -> bool:
-        """Whether `<` or `>` is the first character of `<( )` or of zsh's `<1-9>`."""
+        """Return whether `<` or `>` is the first character of `<( )` or of zsh's `<1-9>`."""
         if operator not in ("<", ">") or not self.dialect.has_process_substitution:
             return False
         return self.text.startswith("(", self.pos + 1) or (
@@ -276,7 +276,7 @@ class CommandParser(WordLexer):
         )
 
     def function_body(self, opened: int) -> None:
-        """The command that a function is."""
+        """Read the command that is the body of a function."""
         self.blank_lines()
         if not self.peek():
             raise ShellSyntaxError(opened, "the function has no body")

@@ -1,4 +1,4 @@
-"""A cursor over bash, zsh or sh source: it passes blanks and comments and notes the context of stretches."""
+"""A cursor over POSIX shell source: it passes blanks and comments and marks the context of stretches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BLANKS = re.compile(r"(?:[ \t]|\\\n)+")
 
 
 class Cursor:
-    """Where reading has got to in a script; what it has seen is in its lists."""
+    """A position in a script, with the marks and comments before it."""
 
     def __init__(self, text: str, dialect: Dialect) -> None:
         self.text = text
@@ -27,24 +27,24 @@ class Cursor:
         self.marks: list[Region] = []
         self.comments: list[tuple[int, int]] = []
         self._blank_until = 0
-        self._parentheses: dict[int, int | None] = {}  # where each `(` that has been looked at ends
+        self._parentheses: dict[int, int | None] = {}  # the ends of the `(` that were looked up
         self.depth = 0
 
     def peek(self) -> str:
-        """The next character, or "" at the end."""
+        """Return the next character, or "" at the end."""
         return self.text[self.pos : self.pos + 1]
 
     def at(self, token: str) -> bool:
-        """Whether the token stands here."""
+        """Return whether the token is next."""
         return self.text.startswith(token, self.pos)
 
     def mark(self, start: int, end: int, context: Context, reason: str = "") -> None:
-        """Note the context of a stretch; marks inside it win."""
+        """Mark the context of a stretch; marks inside it have priority."""
         if start < end:
             self.marks.append(Region(start, end, context, reason))
 
     def mark_unsafe(self, start: int, reason: str, known: int) -> None:
-        """Note all from `start` to here as unsafe, in place of all marks but the first `known`."""
+        """Mark everything from `start` to here as unsafe, instead of all marks after the first `known`."""
         del self.marks[known:]
         self.mark(start, self.pos, Context.UNSAFE, reason)
 
@@ -55,7 +55,7 @@ class Cursor:
         self.depth += 1
 
     def ascend(self) -> None:
-        """Leave that level. An error inside need not: nothing is read after it."""
+        """Leave that level; not needed after an error, which ends the reading."""
         self.depth -= 1
 
     def skip_blanks(self) -> None:
@@ -80,22 +80,22 @@ class Cursor:
         return self.peek()
 
     def arithmetic_end(self, start: int) -> int | None:
-        """Where the `((` at `start` ends if it is arithmetic; None where its parentheses hold commands."""
+        """Return the end of the `((` at `start` if it is arithmetic; None if it holds commands."""
         inner = self.parenthesis_end(start + 1)
         return inner + 1 if inner is not None and self.text.startswith(")", inner) else None
 
     def parenthesis_end(self, start: int) -> int | None:
-        """Where the `(` at `start` ends, by its parentheses and quotes alone."""
+        """Return the end of the `(` at `start`, by its parentheses and quotes alone; None without one."""
         if start not in self._parentheses:
             self._find_parentheses(start)
         return self._parentheses[start]
 
     def _find_parentheses(self, start: int) -> None:
-        """Find where the `(` at `start` ends, and all that stand between."""
+        """Find the end of the `(` at `start` and of all between."""
         opened: list[int] = []
         for token in _PARENTHESIS.finditer(self.text, start):
             if token[0] in "'\"" and self.dialect.is_bash:
-                # bash looks for the end of this quote first, before it can tell that these are commands
+                # bash looks for the end of this quote before it knows that these are commands
                 raise ShellSyntaxError(token.start(), f"`{token[0]}` has no closing `{token[0]}`")
             if token[0] == "(":
                 opened.append(token.start())

@@ -1,4 +1,4 @@
-"""The points in which the grammars of the POSIX shells differ."""
+"""The differences between the grammars of the POSIX shells."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The grammar of one POSIX shell, where it is not that of all of them."""
+    """The grammar of one POSIX shell, where the shells differ."""
 
     redirection: re.Pattern[str]  # its first group is the operator
     compounds: frozenset[str]  # the words that begin compound commands

@@ -1,4 +1,4 @@
-"""The texts that drive bash, zsh and sh: their gates, and the statements that a session runs for itself."""
+"""The drivers of bash, zsh and sh: their gates, and the statements that a session runs for itself."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from dataclasses import replace
 
 from ..driver import CONTROL, DRIVER, JOBS_CODE, LINE_CODE, SETTLED_CODE, Completion, Driver
 
-# errexit is taken off between statements, as it would end the shell instead of the statement; a statement
-# that holds more than one command gets it back for itself, so that it stops where the author meant it to.
-# xtrace is taken off and given back, so that it traces the document's commands and none of ours.
-# A gate may be called twice for a turn, as ^C makes a shell drop the rest of a line; once it has reported, it
-# does so no more.
-# What a prompt consists of is emptied, as a statement may set it (an activated venv) and these two print it.
+# errexit is off between statements, because it would end the shell instead of the statement. A statement of
+# several commands gets it back for itself, and stops where its author meant it to.
+# xtrace is turned off and on again: it traces the commands of the page and none of ours.
+# A gate can be called twice for a turn, because ^C makes a shell drop the rest of a line; it reports once.
+# The prompt variables are emptied: a statement may set them (an activated venv), and these shells print them.
 _BASH_GATE = """\
 __runbook_after() {{ __runbook_p="$? ${{PIPESTATUS[*]}}"; }}
 __runbook_gate() {{ local s=$? o=$- p; p=${{__runbook_p-$s $s}}; s=${{p%% *}}
@@ -25,8 +24,8 @@ __runbook_status() {{ return "$1"; }}
 """
 
 
-# An error or ^C in a sourced file would end it in zsh; an always block takes both off.
-# zsh gives a function's caller its xtrace back, so it is taken off before the next statement.
+# An error or ^C in a sourced file would end it in zsh; an always block clears both.
+# zsh restores xtrace when a function returns, so it is turned off again before the next statement.
 _ZSH_GATE = """\
 __runbook_after() {{ __runbook_p="$? $pipestatus" }}
 __runbook_gate() {{ builtin local s=$? o=$- p
@@ -58,7 +57,7 @@ _COMPOUND = re.compile(rb"[\n;&|({]|\b(?:if|for|while|until|case)\b")
 
 
 def build_gate_line(turn: int, again: bool = False) -> bytes:
-    """What makes a POSIX shell report, `again` if it has; in a group, so that xtrace does not tell of it."""
+    """Return the line that makes a POSIX shell report, `again` if needed; a group hides it from xtrace."""
     return b"{ __runbook_gate %d%b; } 2>/dev/null\n" % (turn, b" again" if again else b"")
 
 
@@ -66,21 +65,21 @@ def _posix_message(
     evaluate: bytes, then: bytes = b"", untrace: bytes = b""
 ) -> Callable[[bytes, Completion, int], bytes]:
     def message(code: bytes, before: Completion, turn: int) -> bytes:
-        first, said = b"", b"__runbook_status %d" % before.status
+        first, prefix = b"", b"__runbook_status %d" % before.status
         if len(before.pipestatus) > 1:
-            said = b" | ".join(b"__runbook_status %d" % status for status in before.pipestatus)
+            prefix = b" | ".join(b"__runbook_status %d" % status for status in before.pipestatus)
             if (before.pipestatus[-1] == 0) != (before.status == 0):
-                said = b"! " + said
+                prefix = b"! " + prefix
         elif "x" not in before.options:
-            said = b""
+            prefix = b""
         if "x" in before.options:
-            said = b"{ set -x; %b; } 2>/dev/null" % said
+            prefix = b"{ set -x; %b; } 2>/dev/null" % prefix
             first = untrace % before.status if untrace else b""
         if "e" in before.options and _COMPOUND.search(code):
-            said += b"\nset -e"
-        code = said + b"\n" * bool(said) + code + b"\n{ __runbook_after; } 2>/dev/null"
+            prefix += b"\nset -e"
+        code = prefix + b"\n" * bool(prefix) + code + b"\n{ __runbook_after; } 2>/dev/null"
         quoted = b"'" + code.replace(b"'", b"'\\''") + b"'"
-        # the gate stands on the same line, as a prompt may come before the next; after ^C the next is left
+        # the gate is on the same line, because a prompt can come before the next; after ^C that one is left
         gate = build_gate_line(turn)
         return first + evaluate + b" " + quoted + then + b"; " + gate + gate
 
@@ -88,16 +87,16 @@ def _posix_message(
 
 
 def make_start(setup: str, gate: str) -> Callable[[str, str], bytes]:
-    """What is written to the control FIFO first, by folder and token: the setup, and the gate's functions."""
-    # the FIFO is the shell's own script, read line by line: nothing has to be sourced, and an error that
-    # throws the shell back to its prompt goes on with the next line, which is the gate
+    """Return a driver's `start`: it writes the setup and the functions of the gate to the control FIFO."""
+    # the FIFO is the script of the shell, which reads it line by line: nothing has to be sourced, and after
+    # an error that returns to the prompt the shell continues with the next line, which is the gate
     return lambda folder, token: (
         (setup + gate.format(folder=folder, token=token)).encode() + build_gate_line(0)
     )
 
 
-# bash -i with a script is interactive by halves: ^C in anything but a single command ends it. So its standard
-# input is the FIFO, and each statement has the terminal there instead.
+# `bash -i` with a script is only half interactive: ^C in anything but a single command ends it. Therefore its
+# standard input is the FIFO, and each statement gets the terminal instead.
 _BASH_START = """\
 set +H +o history -m; unset MAILCHECK TMOUT PS0 PROMPT_COMMAND
 PS1='\\[\\]' PS2=; export -n PS1; __runbook_tty=$(tty <&2)
@@ -110,15 +109,15 @@ def _bash_files(folder: str, token: str) -> Mapping[str, str]:
 
 def _zsh_files(folder: str, token: str) -> Mapping[str, str]:
     gate = "{ __runbook_gate; __runbook_i=$?; builtin set +x; __runbook_status $__runbook_i } 2>/dev/null\n"
-    # `return` leaves the sourced FIFO, and so does ^C that comes when nothing runs
+    # `return` leaves the sourced FIFO, and ^C leaves it if nothing runs
     again = f"{{ . '{folder}/{CONTROL}' }} always {{ TRY_BLOCK_ERROR=0 TRY_BLOCK_INTERRUPT=0 }}\n{gate}" * 100
     return {DRIVER: "set -m; PS1= PS2=\n" + _ZSH_GATE.format(folder=folder, token=token) + gate + again}
 
 
 def carry_over_errexit(before: Completion, code: bytes, after: Completion) -> Completion:
-    """The report with errexit kept on while the document has not turned it off itself.
+    """Return the report with errexit still on if the page has not turned it off itself.
 
-    The gate turns it off, and a single command runs without it, so its absence then tells nothing.
+    The gate turns it off, and a single command runs without it, so its absence means nothing then.
     """
     if "e" not in before.options or "e" in after.options or _COMPOUND.search(code) or _NO_ERREXIT.match(code):
         return after
@@ -180,7 +179,7 @@ ZSH_DRIVER = Driver(
 SH_DRIVER = Driver(
     clean=(),
     arguments=lambda folder: ("-i", f"{folder}/{CONTROL}"),
-    environ=lambda environ: {**environ, "PS1": ""},  # it prompts before its script can say not to
+    environ=lambda environ: {**environ, "PS1": ""},  # it prints a prompt before its script can empty it
     files=lambda folder, token: {},
     start=make_start("set -m; PS1= PS2=\n", SH_GATE),
     message=_posix_message(b"command eval"),

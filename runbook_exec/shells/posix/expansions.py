@@ -17,7 +17,7 @@ BREAKS = " \t\n;&|<>()"
 
 _IN_BACKTICKS = re.compile(r"(?>(?:[^\\`]++|\\.)*)`", re.DOTALL)
 
-# what means nothing in a stretch that ends in …
+# characters without a meaning in a stretch that ends in …
 _PLAIN_UNTIL = {
     '"': re.compile(r"[^\\$`\"]*+"),
     "": re.compile(r"[^\\$`]*+"),
@@ -39,7 +39,7 @@ _STRIPS_QUOTED = re.compile(r"\$\{\w+[#%]")
 
 
 class ExpansionLexer(Cursor):
-    """A cursor that reads what a backslash, a quote, a backtick or `$` begins."""
+    """A cursor that reads quotes, escapes and expansions."""
 
     def __init__(self, text: str, dialect: Dialect) -> None:
         super().__init__(text, dialect)
@@ -48,11 +48,11 @@ class ExpansionLexer(Cursor):
         self.pending: list[EndWord] = []  # of the here-documents whose bodies are still to come
 
     def commands(self, closers: tuple[str, ...], opened: int, opener: str) -> None:
-        """Read commands up to a closer; the grammar's part, here for `$( )`."""
+        """Read commands up to a closer, here of `$( )`; the grammar implements this."""
         raise NotImplementedError
 
     def read_balanced(self, opening: str, closing: str, reason: str, *, double: bool = False) -> None:
-        """Pass a bracketed stretch that holds no commands; nothing is proved about values in it."""
+        """Pass a bracketed stretch without commands; it is unsafe for values."""
         opened, known = self.pos, len(self.marks)
         self.pos += 1
         count = 1
@@ -62,15 +62,15 @@ class ExpansionLexer(Cursor):
             if not char or (double and char == '"'):
                 raise ShellSyntaxError(opened, f"`{opening}` has no `{closing}`")
             if char in OPENERS:
-                self.opener(char, double=double)
+                self.read_opener(char, double=double)
             else:
                 count += (char == opening) - (char == closing)
                 self.pos += 1
         self.ascend()
         self.mark_unsafe(opened, reason, known)
 
-    def opener(self, char: str, *, double: bool = False) -> None:
-        """Read what a backslash, a quote, a backtick or `$` begins; `double`: inside `"…"` or the like."""
+    def read_opener(self, char: str, *, double: bool = False) -> None:
+        """Read the construct of a backslash, quote, backtick or `$`; `double`: inside `"…"` or the like."""
         if char == "\\":
             if is_name_character(self.text, self.pos + 1):
                 self.mark(self.pos, self.pos + 2, Context.UNSAFE, why.ESCAPED)
@@ -99,17 +99,17 @@ class ExpansionLexer(Cursor):
         opened = self.pos
         self.pos += 1
         self.descend(opened)
-        self.expandable(Context.DOUBLE, '"')
+        self.read_expandable(Context.DOUBLE, '"')
         self.ascend()
         if not self.peek():
             raise ShellSyntaxError(opened, '`"` is not closed')
         self.pos += 1
 
-    def expandable(self, context: Context, closer: str) -> None:
-        """Text in which only the backslash, `$` and the backtick are special, up to the closer or the end."""
+    def read_expandable(self, context: Context, closer: str) -> None:
+        """Read text in which only backslash, `$` and backtick are special, up to the closer or the end."""
         start = self.pos
         while (char := self.skip_plain(_PLAIN_UNTIL[closer])) and char != closer:
-            self.opener(char, double=True)
+            self.read_opener(char, double=True)
         self.mark(start, self.pos, context)
 
     def _ansi_c(self) -> None:
@@ -117,7 +117,7 @@ class ExpansionLexer(Cursor):
         self.pos += 2
         start = self.pos
         while (char := self.skip_plain(_PLAIN_UNTIL["'"])) == "\\":
-            self.opener(char)
+            self.read_opener(char)
         if not char:
             raise ShellSyntaxError(opened, "`$'` is not closed")
         self.mark(start, self.pos, Context.ANSI_C)
@@ -173,7 +173,7 @@ class ExpansionLexer(Cursor):
         self.parameters.append((start, self.pos))
 
     def _zsh_modifiers(self, double: bool) -> None:
-        """What zsh reads as part of `$name` even without braces: subscripts, and modifiers such as `:h`."""
+        """Read the parts of `$name` that zsh allows without braces: subscripts and modifiers such as `:h`."""
         while self.peek() == "[":
             self.read_balanced("[", "]", why.SUBSCRIPT, double=double)
         if delimited := _ZSH_DELIMITED.match(self.text, self.pos):
@@ -181,7 +181,7 @@ class ExpansionLexer(Cursor):
             start, self.pos = self.pos, delimited.end()
             while (char := self.peek()) and char not in ('"\n' if double else BREAKS):
                 if char in OPENERS:
-                    self.opener(char, double=double)
+                    self.read_opener(char, double=double)
                 else:
                     self.pos += 1
             self.mark_unsafe(start, why.MODIFIER, known)
@@ -203,7 +203,7 @@ class ExpansionLexer(Cursor):
             while (char := self.skip_plain(_PLAIN_UNTIL["}"])) != "}":
                 if not char:
                     raise ShellSyntaxError(opened, "`${` has no `}`")
-                self.opener(char, double=double and not (quotes and char == "'"))
+                self.read_opener(char, double=double and not (quotes and char == "'"))
             self.pos += 1
         self.mark_unsafe(opened, why.BRACES, known)
 
@@ -221,12 +221,12 @@ class ExpansionLexer(Cursor):
         self.mark(opened, self.pos, Context.BARE)
 
     def check_bodies(self) -> None:
-        """Raise Unfinished when a here-document has no body yet where no more can come."""
+        """Raise ShellSyntaxError if a here-document still has no body."""
         for word in self.pending:
             raise make_missing_end_error(word)
 
 
 def is_name_character(text: str, position: int) -> bool:
-    """Whether a letter, a digit or `_` stands there: what could be the beginning of a placeholder."""
+    """Return whether a letter, a digit or `_` is there: it could begin a placeholder."""
     char = text[position : position + 1]
     return char.isalnum() or char == "_"

@@ -1,4 +1,4 @@
-"""Here-documents of bash, zsh and sh: their end words, and where their bodies end."""
+"""Here-documents of POSIX shells: their end words, and the ends of their bodies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _without_quotes(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EndWord:
-    """What follows `<<`: the stretch of the word, how it is written, and whether the operator is `<<-`."""
+    """The word after `<<`: its stretch, its source text, and whether the operator is `<<-`."""
 
     start: int
     end: int
@@ -33,28 +33,28 @@ class EndWord:
 
     @property
     def is_quoted(self) -> bool:
-        """Whether any of it is quoted, so that nothing is expanded in the body."""
+        """Return whether a part of it is quoted: then nothing is expanded in the body."""
         return any(char in self.raw for char in "\\'\"")
 
     @property
     def text(self) -> str:
-        """The line that ends the body: the word without its quotes."""
+        """Return the line that ends the body: the word without its quotes."""
         return _without_quotes(self.raw)
 
     def ends_body(self, line: str) -> bool:
-        """Whether the line is the last one."""
+        """Return whether the line ends the body."""
         return self._without_tabs(line) == self.text
 
     def resembles(self, line: str) -> bool:
-        """Whether the line begins as the last one does.
+        """Return whether the line begins like the last one.
 
-        In `$( )` bash takes one that begins with the whole word, and holds a `)` later on, for the last. dash
-        0.5.12 loses a byte beyond ASCII that follows on a part of the word.
+        In `$( )` bash ends the body at a line that begins with the whole word and has a `)` later. dash
+        0.5.12 loses a byte beyond ASCII right after a part of the word.
         """
         return self._without_tabs(line).startswith(self.text[:1])
 
     def begins(self, line: str) -> bool:
-        """Whether the line begins with the whole word, and there is one."""
+        """Return whether the line begins with the whole word, and the word is not empty."""
         return self.text != "" and self._without_tabs(line).startswith(self.text)
 
     def _without_tabs(self, line: str) -> str:
@@ -71,13 +71,13 @@ class Heredoc:
     close: int
 
     def shift(self, by: int) -> Heredoc:
-        """The same in a text that has so many characters more before it."""
+        """Return the same here-document in a text with so many more characters before it."""
         word = replace(self.word, start=self.word.start + by, end=self.word.end + by)
         return Heredoc(word, self.start + by, self.end + by, self.close + by)
 
 
 def find_last_line(text: str, start: int, word: EndWord, dialect: Dialect) -> Heredoc | None:
-    """The here-document whose body begins at `start`, or None if no line ends it."""
+    """Return the here-document whose body begins at `start`, or None if no line ends it."""
     line = start
     while line < len(text):
         end, joined = _logical_line(text, line, word, dialect)
@@ -88,17 +88,17 @@ def find_last_line(text: str, start: int, word: EndWord, dialect: Dialect) -> He
 
 
 def make_missing_end_error(word: EndWord) -> ShellSyntaxError:
-    """The error for a here-document that no line ends."""
+    """Return the error for a here-document that no line ends."""
     return ShellSyntaxError(word.start, f"the here-document has no last line `{word.text}`")
 
 
 def ends_in_escape(line: str) -> bool:
-    """Whether the line's last character is a backslash that escapes what comes next."""
+    """Return whether the line ends in a backslash that escapes the next character."""
     return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 
 def _logical_line(text: str, start: int, word: EndWord, dialect: Dialect) -> tuple[int, str]:
-    """The end of the line at `start`, with those it continues on, and what is held against the end word."""
+    """Return the end of the line at `start` with its continuations, and the text to compare with the word."""
     parts: list[str] = []
     while True:
         end = text.find("\n", start)
@@ -106,6 +106,6 @@ def _logical_line(text: str, start: int, word: EndWord, dialect: Dialect) -> tup
         line = text[start:end]
         if word.is_quoted or not ends_in_escape(line) or end == len(text):
             return end, "".join((*parts, line))
-        # dash looks for the end word in lines as written, the others in joined ones
+        # dash and ash look for the end word in the lines as written, the others in joined ones
         parts.append(line[:-1] if dialect.joins_end_lines else line + "\n")
         start = end + 1

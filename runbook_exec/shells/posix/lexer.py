@@ -39,7 +39,7 @@ class WordLexer(ExpansionLexer):
         self._brackets_known = 0  # up to where it is known whether a `[` ends
 
     def at_closing_brace(self) -> bool:
-        """Whether a `}` stands here that zsh takes for a word of its own, even at the end of another."""
+        """Return whether a `}` is next that zsh takes for a word of its own, even at the end of another."""
         return _CLOSING_BRACE.match(self.text, self.pos) is not None
 
     def blank_lines(self) -> None:
@@ -61,7 +61,7 @@ class WordLexer(ExpansionLexer):
             self._blank_until = self.pos
 
     def word(self, *, assigns: bool = False, regex: bool = False) -> bool:
-        """Read one word, if one stands here; `assigns` where `name=…` is an assignment."""
+        """Read one word and return whether there was one; `assigns`: `name=…` is an assignment."""
         start, known, braces = self.pos, len(self.marks), 0
         if assigns and (left := LEFT_SIDE.match(self.text, start)):
             self.pos = left.end()
@@ -70,7 +70,7 @@ class WordLexer(ExpansionLexer):
                 self._array()
         while char := self.peek():
             if char in OPENERS:
-                self.opener(char)
+                self.read_opener(char)
             elif char in BREAKS:
                 if not self._group(start, char, regex):
                     break
@@ -90,7 +90,7 @@ class WordLexer(ExpansionLexer):
         return self.pos > start
 
     def _read_expansion_start(self, start: int, char: str) -> None:
-        """Pass a character that may begin an expansion, and note where a value could be part of one."""
+        """Pass a character that may begin an expansion, and mark where a value could be part of one."""
         before = self.text[self.pos - 1 : self.pos] if self.pos > start else ""
         if char == "~" and (not before or before in "=:") and is_name_character(self.text, self.pos + 1):
             self.mark(self.pos, self.pos + 2, Context.UNSAFE, why.TILDE)
@@ -104,7 +104,7 @@ class WordLexer(ExpansionLexer):
         self.pos += 1
 
     def _group(self, start: int, char: str, regex: bool) -> bool:
-        """Read a parenthesis that is part of the word that began at `start`, if one stands here."""
+        """Read a parenthesis that is part of the word from `start`; return whether there was one."""
         opened = self.pos
         zsh = self.dialect.is_zsh
         if regex and self.dialect.is_bash and char == "|":
@@ -153,7 +153,7 @@ class WordLexer(ExpansionLexer):
 
     @property
     def awaits_body(self) -> bool:
-        """Whether a here-document's body is still to come."""
+        """Return whether the body of a here-document is still missing."""
         return bool(self.pending)
 
     def newline(self) -> None:
@@ -177,11 +177,11 @@ class WordLexer(ExpansionLexer):
         self.pos = min(found.close + 1, len(self.text))
 
     def _expand_body(self, start: int, end: int) -> None:
-        """Mark a body whose `$` and backticks are expanded; what is wrong in it shows only when it runs."""
+        """Mark a body whose `$` and backticks are expanded; an error in it shows only when it runs."""
         body = type(self)(self.text[start:end], self.dialect)
         body.depth = self.depth
         try:
-            body.expandable(Context.HEREDOC, "")
+            body.read_expandable(Context.HEREDOC, "")
         except ShellSyntaxError:
             body.marks.clear()
             body.mark(0, end - start, Context.UNSAFE, why.BROKEN_BODY)

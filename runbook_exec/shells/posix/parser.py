@@ -1,4 +1,4 @@
-"""Where the complete commands of a bash, zsh or sh script begin and end, by the shell's own grammar."""
+"""Splits scripts of POSIX shells into complete commands, by the grammar of the shell."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MATCHES_REGEX = frozenset(("=~", "-regex-match", "-pcre-match"))
 
 @dataclass(frozen=True, slots=True)
 class ParsedScript:
-    """All that is known of a script once it is read; `Scan` is the part of it that other shells have too."""
+    """The result of parsing a script; `Scan` is the part of it that fish has too."""
 
     statements: tuple[tuple[int, int], ...]
     regions: tuple[Region, ...]
@@ -36,10 +36,10 @@ class ParsedScript:
 
 
 def scan(script: str, dialect: Dialect) -> Scan:
-    """Split a script into its complete commands and tell the quoting of every stretch; never raises.
+    """Return the complete commands of a script and the quoting of every stretch; never raises.
 
-    Commands on one line with a here-document after it cannot be told apart as text: they are one statement.
-    Where the script does not parse, `problem` says so and what is left of it is one statement.
+    Commands on one line with a here-document after it cannot be separated: they are one statement.
+    If the script does not parse, `problem` has the reason and the rest of the script is one statement.
     """
     reading = parse_script(script, dialect)
     regions = tuple((region.start, region.end, region.context) for region in reading.regions)
@@ -47,7 +47,7 @@ def scan(script: str, dialect: Dialect) -> Scan:
 
 
 def parse_script(script: str, dialect: Dialect) -> ParsedScript:
-    """Like `scan`, with what writing values needs beyond it."""
+    """Return the result of `scan` with the parameters and here-documents that quoting needs."""
     grammar = _PosixParser(script, dialect)
     statements: list[tuple[int, int]] = []
     problem = None
@@ -73,10 +73,10 @@ def parse_script(script: str, dialect: Dialect) -> ParsedScript:
 
 
 class _PosixParser(CommandParser):
-    """The cursor that knows all of the grammar; each method below has the first word behind it."""
+    """The cursor with the whole grammar; the methods of compounds start after the first word."""
 
     def statement(self) -> int:
-        """Read a complete command and what cannot be separated from it, and say where it ends."""
+        """Read a complete command and all that cannot be separated from it; return its end."""
         while True:
             self.and_or()
             end = self.end
@@ -95,7 +95,7 @@ class _PosixParser(CommandParser):
             if self.peek() == "\n":
                 self.newline()
                 last = self.heredocs[-1]
-                # a last line without characters shows only by its newline
+                # an empty last line is visible only by its newline
                 return self.pos if last.end == last.close else last.close
             if not separated:
                 raise self.make_unexpected_error()
@@ -120,7 +120,7 @@ class _PosixParser(CommandParser):
                 self.function(opened)
 
     def function(self, opened: int) -> None:
-        """`function NAME { …; }`, in zsh with any number of names."""
+        """Read `function NAME { …; }`, in zsh with any number of names."""
         names = 0
         while not self.at_end_of_words() and self.peek() not in ("(", "{") and (self.zsh or not names):
             start, known = self.pos, len(self.marks)
@@ -138,7 +138,7 @@ class _PosixParser(CommandParser):
             self.words_of_line()
 
     def group(self, opened: int) -> None:
-        """`{ …; }`, in zsh with `always { …; }`."""
+        """Read `{ …; }`, in zsh with `always { …; }`."""
         self.block(("}",), opened, "{")
         self.expect("}", opened, "{")
         self.skip_blanks()
@@ -147,7 +147,7 @@ class _PosixParser(CommandParser):
             self.braces_or_command()
 
     def conditional(self, opened: int) -> None:
-        """`if …; then …; fi`, and zsh's `if … { … }` and `if … command`."""
+        """Read `if …; then …; fi`, and zsh's `if … { … }` and `if … command`."""
         word = "if"
         while word in ("if", "elif"):
             if self.condition(opened, "if", "then"):
@@ -167,7 +167,7 @@ class _PosixParser(CommandParser):
             raise ShellSyntaxError(opened, "`if` has no `fi`")
 
     def condition(self, opened: int, opener: str, then: str) -> bool:
-        """Commands up to `then` or `do`; true where zsh lets a body follow without that word."""
+        """Read commands up to `then` or `do`; return True if a body follows without that word, as in zsh."""
         if not self.some_commands((then,), brief=True) and not self.zsh and self.closes((then,)):
             raise ShellSyntaxError(opened, f"`{opener}` has no command after it")
         if self.take(then):
@@ -177,7 +177,7 @@ class _PosixParser(CommandParser):
         return True
 
     def braces_or_command(self) -> bool:
-        """The body of a short form of zsh and the blanks after it; true where it stands in braces."""
+        """Read the body of a short form of zsh and the blanks after it; return whether it has braces."""
         braces = self.keyword() == "{"
         if braces:
             opened, self.pos = self.pos, self.pos + 1
@@ -189,14 +189,14 @@ class _PosixParser(CommandParser):
         return braces
 
     def while_loop(self, opened: int, word: str) -> None:
-        """`while` and `until`."""
+        """Read `while` and `until`."""
         if self.condition(opened, word, "do"):
             self.braces_or_command()
         else:
             self.rest_of_loop(opened, word)
 
     def for_loop(self, opened: int, word: str) -> None:
-        """`for` in all its forms, and `select`."""
+        """Read `for` in all its forms, and `select`."""
         if self.at("((") and self.dialect.is_extended and (end := self.arithmetic_end(self.pos)) is not None:
             self.mark(self.pos, end, Context.UNSAFE, ARITHMETIC)
             self.pos = end
@@ -213,7 +213,7 @@ class _PosixParser(CommandParser):
         self.loop_body(opened, word)
 
     def loop_names(self, opened: int, word: str) -> None:
-        """The variable of a loop; zsh takes several."""
+        """Read the variable of a loop; zsh allows several."""
         names = 0
         while name := _NAME.match(self.text, self.pos):
             if names and (not self.zsh or name[0] in ("in", "do")):
@@ -226,7 +226,7 @@ class _PosixParser(CommandParser):
             raise ShellSyntaxError(opened, f"`{word}` has no variable after it")
 
     def parenthesised_words(self, opened: int) -> None:
-        """The list of zsh's `for x (a b) …`."""
+        """Read the list of zsh's `for x (a b) …`."""
         self.pos += 1
         self.blank_lines()
         while self.word():
@@ -235,7 +235,7 @@ class _PosixParser(CommandParser):
         self.skip_blanks()
 
     def repeat_loop(self, opened: int) -> None:
-        """zsh's `repeat COUNT …`."""
+        """Read zsh's `repeat COUNT …`."""
         if not self.word():
             raise ShellSyntaxError(opened, "`repeat` has no count after it")
         self.skip_blanks()
@@ -244,7 +244,7 @@ class _PosixParser(CommandParser):
         self.loop_body(opened, "repeat")
 
     def loop_body(self, opened: int, word: str) -> None:
-        """`do …; done`, braces, and the short forms of zsh."""
+        """Read `do …; done`, braces, and the short forms of zsh."""
         if word == "foreach":
             self.block(("end",), opened, word)
             self.expect("end", opened, word)
@@ -256,12 +256,12 @@ class _PosixParser(CommandParser):
             raise ShellSyntaxError(opened, f"`{word}` has no `do`")
 
     def rest_of_loop(self, opened: int, word: str) -> None:
-        """The commands of a loop after `do`, and `done`."""
+        """Read the commands of a loop after `do`, and `done`."""
         self.block(("done",), opened, word)
         self.expect("done", opened, word)
 
     def case(self, opened: int) -> None:
-        """`case WORD in … esac`, in zsh also with braces."""
+        """Read `case WORD in … esac`, in zsh also with braces."""
         if not self.word():
             raise ShellSyntaxError(opened, "`case` has no word after it")
         self.blank_lines()
@@ -281,7 +281,7 @@ class _PosixParser(CommandParser):
         self.expect(closer, opened, "case")
 
     def case_patterns(self) -> None:
-        """The patterns of one arm of a `case`, with the `)` after them."""
+        """Read the patterns of one arm of a `case`, with the `)` after them."""
         if self.peek() == "(" and not (self.zsh and self.parenthesis_is_pattern()):
             self.pos += 1
         while True:
@@ -298,12 +298,12 @@ class _PosixParser(CommandParser):
         self.pos += 1
 
     def parenthesis_is_pattern(self) -> bool:
-        """Whether zsh reads the `( )` here as part of a pattern, not as all the patterns of the arm."""
+        """Return whether zsh reads the `( )` here as part of a pattern, not around all patterns."""
         end = self.parenthesis_end(self.pos)
         return end is not None and self.text[end : end + 1] not in ("", " ", "\t", "\n", ";")
 
     def test(self, opened: int) -> None:
-        """`[[ … ]]`."""
+        """Read `[[ … ]]`."""
         before = ""
         while True:
             self.blank_lines()

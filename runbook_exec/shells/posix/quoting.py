@@ -1,4 +1,4 @@
-"""How a value is written into bash, zsh and sh source so that the program gets exactly that value."""
+"""The quoting of POSIX shells: values written into their source."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ _IN_ANSI_C = re.compile(r"([\\'])")
 
 _IN_HEREDOC = re.compile(r"([\\$`])")
 
-_OPEN_ESCAPE = re.compile(r"\\[0-7xuUcCM][0-9A-Fa-f-]*\Z")  # of $'…': what comes next could become part of it
+_OPEN_ESCAPE = re.compile(
+    r"\\[0-7xuUcCM][0-9A-Fa-f-]*\Z"
+)  # of $'…': the next character could become part of it
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_]+")
 
@@ -27,7 +29,7 @@ _PLAIN_WORD = re.compile(r"[A-Za-z0-9_]+")
 # here-documents in UTF-8 locales, and one of two in a here-document in `"$( … )"`.
 _MARK = re.compile(r"[\x01\x7f]")
 
-# What ends the quotes and begins them again.
+# Text that ends the quotes and begins them again.
 _SEAMS = {Context.DOUBLE: '""', Context.ANSI_C: "'$'"}
 
 _NOTHING = "${0+}"  # expands to nothing, and keeps a line from being an end word or beginning with tabs
@@ -46,11 +48,11 @@ class _Edit:
 
 
 def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piece, ...]:
-    """Write values into a statement, each for its context; what is in a comment stays as it is.
+    """Return a statement with values written into it, each for its context; comments stay unchanged.
 
     A value in a here-document whose word is quoted can make it necessary to write the whole here-document
     with a plain word; the pieces then hold the statement as rewritten.
-    Raises Unwritable where no way of writing the value is known to be exact.
+    Raises QuotingError if no exact way to write a value is known.
     """
     blanked = _blank(text, fillings)
     reading = parse_script(blanked, dialect)
@@ -83,7 +85,7 @@ def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piec
 
 
 def _blank(text: str, fillings: Iterable[Filling]) -> str:
-    """The text with a word of the same length in place of every placeholder."""
+    """Return the text with a word of the same length in place of every placeholder."""
     characters = list(text)
     for filling in fillings:
         characters[filling.start : filling.end] = "Q" * (filling.end - filling.start)
@@ -91,7 +93,7 @@ def _blank(text: str, fillings: Iterable[Filling]) -> str:
 
 
 def _region(reading: ParsedScript, filling: Filling) -> Region:
-    """What was read around the placeholder; as unsafe as any part of it."""
+    """Return the region of the placeholder; it is unsafe if any part of it is."""
     touched = [
         region for region in reading.regions if region.start < filling.end and filling.start < region.end
     ]
@@ -111,7 +113,7 @@ def _check_filling(filling: Filling, region: Region) -> None:
 
 
 def _check_within_body(blanked: str, filling: Filling, region: Region) -> None:
-    """Refuse what a here-document around `$( )` would make of a value: its lines are read first, as text."""
+    """Refuse a value that a here-document around `$( )` would change: it reads its lines first, as text."""
     line = blanked.rfind("\n", 0, filling.start) + 1
     quoted_on_one_line = filling.context is Context.BARE or (
         line < region.start and "\n" not in blanked[region.start : region.end + 1]
@@ -126,7 +128,7 @@ def _check_within_body(blanked: str, filling: Filling, region: Region) -> None:
 def _quote_filling(
     text: str, fillings: Sequence[Filling], index: int, reading: ParsedScript, dialect: Dialect
 ) -> str:
-    """The value as the shell is to read it, outside here-documents."""
+    """Return the value quoted for a place outside of here-documents."""
     written = _quote_value(text, fillings, index, reading, dialect)
     if not dialect.loses_marks:
         return written
@@ -137,7 +139,7 @@ def _quote_filling(
 def _quote_value(
     text: str, fillings: Sequence[Filling], index: int, reading: ParsedScript, dialect: Dialect
 ) -> str:
-    """The value in quotes, or as it stands within them."""
+    """Return the value in quotes, or escaped for the quotes around it."""
     filling = fillings[index]
     value = filling.value
     if filling.context is Context.SINGLE:
@@ -146,7 +148,7 @@ def _quote_value(
         return ('""' if _continues_parameter(reading, filling) else "") + _IN_DOUBLE.sub(r"\\\1", value)
     if filling.context is Context.ANSI_C:
         return ("'$'" if _OPEN_ESCAPE.search(text, 0, filling.start) else "") + _IN_ANSI_C.sub(r"\\\1", value)
-    # with zsh's option RC_QUOTES two single quotes are a quote, so they must not meet
+    # with the option RC_QUOTES of zsh, two single quotes are one, so they must not meet
     if dialect.is_zsh and (
         "'" in (text[filling.start - 1 : filling.start], text[filling.end : filling.end + 1])
         or any(other.end == filling.start or other.start == filling.end for other in fillings)
@@ -156,13 +158,13 @@ def _quote_value(
 
 
 def _continues_parameter(reading: ParsedScript, filling: Filling) -> bool:
-    """Whether the placeholder follows on a `$name`, which letters would make longer."""
+    """Return whether the placeholder is right after a `$name`, which letters would make longer."""
     return any(start < filling.start <= end for start, end in reading.parameters)
 
 
 @dataclass(frozen=True, slots=True)
 class _HeredocBody:
-    """A here-document and the values that go into it, by the index of their fillings."""
+    """A here-document and its values, by the index of their fillings."""
 
     blanked: str
     reading: ParsedScript
@@ -171,7 +173,7 @@ class _HeredocBody:
     dialect: Dialect
 
     def make_edits(self) -> list[_Edit]:
-        """What to change in the statement."""
+        """Return the edits for the statement."""
         if not self.heredoc.word.is_quoted:
             return [self._make_expanded_edit(index) for index in self.fillings]
         if any(self._needs_care(filling, filling.value) for filling in self.fillings.values()):
@@ -179,7 +181,7 @@ class _HeredocBody:
         return [_Edit(item.start, item.end, item.value, index) for index, item in self.fillings.items()]
 
     def _make_expanded_edit(self, index: int) -> _Edit:
-        """The value for a body in which `$` and backticks are expanded."""
+        """Return the edit for a value in a body in which `$` and backticks are expanded."""
         filling = self.fillings[index]
         before = self._fill_stretch(self._line(filling)[0], filling.start)
         if ")" in filling.value and self.heredoc.word.begins(before):
@@ -203,7 +205,7 @@ class _HeredocBody:
         return start, end
 
     def _fill_stretch(self, start: int, end: int) -> str:
-        """A stretch of the body with the values as they would be without care."""
+        """Return a stretch of the body with its values written without care."""
         pieces = []
         for item in sorted(self.fillings.values(), key=lambda item: item.start):
             if start <= item.start < end:
@@ -213,7 +215,7 @@ class _HeredocBody:
         return "".join((*pieces, self.blanked[start:end]))
 
     def _needs_care(self, filling: Filling, value: str) -> bool:
-        """Whether the value would end the body, be lost in part, or has several lines, any of which could."""
+        """Return whether the value could end the body or lose some bytes, alone or in one of its lines."""
         word = self.heredoc.word
         start, end = self._line(filling)
         loses_tabs = (
@@ -226,12 +228,12 @@ class _HeredocBody:
         return "\n" in value or is_lost or loses_tabs or word.ends_body(line) or word.resembles(line)
 
     def _is_on_continued_line(self, filling: Filling) -> bool:
-        """Whether a backslash joins the line to another, so that together they could be the end word."""
+        """Return whether a backslash joins the line to another: together they could be the end word."""
         start, end = self._line(filling)
         return ends_in_escape(self.blanked[: max(start - 1, 0)]) or ends_in_escape(self.blanked[start:end])
 
     def _rewrite_heredoc(self) -> list[_Edit]:
-        """The here-document with a word that is not quoted, and all of its own text escaped instead."""
+        """Return the edits that take the quotes off the end word, and escape the text of the body instead."""
         heredoc = self.heredoc
         edits = [self._make_expanded_edit(index) for index in self.fillings]
         start = heredoc.start
@@ -244,7 +246,7 @@ class _HeredocBody:
         return edits
 
     def _plain_word(self) -> str:
-        """An end word that needs no quotes: the one there is, or one that is no line of the body."""
+        """Return an end word that needs no quotes: the present one, or one that is no line of the body."""
         word = self.heredoc.word.text
         if _PLAIN_WORD.fullmatch(word):
             return word
@@ -258,7 +260,7 @@ class _HeredocBody:
 
 
 def _assemble(text: str, edits: Iterable[_Edit]) -> tuple[Piece, ...]:
-    """The edited statement in pieces; neighbours that are its own text are one."""
+    """Return the edited statement in pieces; adjacent pieces of its own text are joined."""
     pieces: list[Piece] = []
     own = ""
     position = 0

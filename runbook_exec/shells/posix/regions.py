@@ -1,4 +1,4 @@
-"""The context of every stretch of bash, zsh or sh source, and why some can hold no value."""
+"""The context of every stretch of POSIX shell source, and the reasons why some can hold no value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..quoting import Context
 
-# Why no value can be written somewhere; each completes "a value cannot be written …".
+# The reasons; each completes "a value cannot be written …".
 BACKTICKS = "inside backticks; use $( … ) there"
 
 ARITHMETIC = "inside arithmetic; assign it to a variable first and use that"
@@ -44,7 +44,7 @@ NOT_PORTABLE = "inside $'…' in sh, where shells differ; use plain quotes"
 
 
 class ShellSyntaxError(Exception):
-    """The script does not parse: where the trouble began, and what it is."""
+    """Raised if a script does not parse, with the offset and the reason."""
 
     def __init__(self, offset: int, message: str) -> None:
         super().__init__(message)
@@ -63,7 +63,7 @@ class Region:
 
 
 def flatten_regions(marks: Sequence[Region]) -> tuple[Region, ...]:
-    """Nested marks as disjoint regions in order, innermost first; bare ones, which only make holes, go."""
+    """Return nested marks as disjoint regions in order; the innermost wins, and bare ones are left out."""
     flat: list[Region] = []
     around: list[Region] = []
     cursor = 0
@@ -74,7 +74,7 @@ def flatten_regions(marks: Sequence[Region]) -> tuple[Region, ...]:
             flat.append(Region(cursor, end, around[-1].context, around[-1].reason))
         cursor = max(cursor, end)
 
-    # a mark is noted when it ends, so of two that are equal the later one is the outer
+    # marks are added when they end, so of two equal ones the later one is the outer
     outermost_first = list(reversed(marks))
     outermost_first.sort(key=lambda mark: (mark.start, -mark.end))
     for mark in outermost_first:

@@ -1,4 +1,4 @@
-"""sh, as a value of the family of shells."""
+"""sh as a `Shell`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
 
 
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:
-    # a here-document that nothing closes ends with the file for some, and would take in the scripts after it
+    # an unclosed here-document ends with the file in some shells, and would contain the scripts after it
     alone = ["\0" in script or "<<" in script or _scan(script).problem is not None for script in scripts]
     return syntax.check(("sh", "-n"), scripts, alone)
 

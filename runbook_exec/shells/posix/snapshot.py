@@ -1,4 +1,4 @@
-"""The variables, functions and aliases of bash, zsh and sh, as they print them."""
+"""The snapshots of POSIX shells: their variables, functions and aliases."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SET = re.compile(rf"\s*(?:export +)?([A-Za-z_]\w*)={TEXT}?\s*")
 
 
 class SnapshotSection(NamedTuple):
-    """A command that prints things of one kind, and what finds the name in the code of each."""
+    """A command that prints all definitions of one kind, and the function that finds the name of each."""
 
     command: str
     kind: str
@@ -46,36 +46,36 @@ def _find_with(pattern: re.Pattern[str]) -> Callable[[str], str]:
 
 
 def print_declared(command: str) -> SnapshotSection:
-    """The section of a command that prints `declare -x a=b` and the like."""
+    """Return the section of a command that prints `declare -x a=b` and the like."""
     return SnapshotSection(command, "variable", _find_declared)
 
 
 def print_assigned(command: str) -> SnapshotSection:
-    """The section of a command that prints `a=b`."""
+    """Return the section of a command that prints `a=b`."""
     return SnapshotSection(command, "variable", _find_with(_NAME_OF_ASSIGNED))
 
 
 def print_functions(command: str) -> SnapshotSection:
-    """The section of a command that prints `f () { …; }`."""
+    """Return the section of a command that prints `f () { …; }`."""
     return SnapshotSection(command, "function", _find_with(_NAME_OF_FUNCTION))
 
 
 def print_aliases(command: str) -> SnapshotSection:
-    """The section of a command that prints `alias a=b` or `a=b`."""
+    """Return the section of a command that prints `alias a=b` or `a=b`."""
     return SnapshotSection(command, "alias", _find_with(_NAME_OF_ALIAS))
 
 
 def make_snapshot_format(
     scan: Callable[[str], Scan], sections: tuple[SnapshotSection, ...], redirect: str = ">"
 ) -> SnapshotFormat:
-    """The snapshot of a shell with these sections; `redirect` writes to a file whatever its options are."""
+    """Return the snapshot format of a shell with these sections; `redirect` must work with `noclobber`."""
     commands = "; printf '\\0'; ".join(section.command for section in sections)
 
     def build_code(file: str, redefined: Iterable[str]) -> str:
         return f"{{ {commands}; }} {redirect}'{file}' 2>/dev/null"
 
-    def parse(told: bytes) -> dict[str, str]:
-        texts = told.decode("utf-8", "surrogateescape").split(_SECTION)
+    def parse(output: bytes) -> dict[str, str]:
+        texts = output.decode("utf-8", "surrogateescape").split(_SECTION)
         found: dict[str, str] = {}
         for section, text in zip(sections, texts, strict=False):
             for name, code in _parse_section(section, text, scan):
@@ -94,7 +94,7 @@ def make_snapshot_format(
 def _parse_section(
     section: SnapshotSection, text: str, scan: Callable[[str], Scan]
 ) -> Iterator[tuple[str, str]]:
-    """The names of what a section has printed, with the code of each."""
+    """Yield the names of the definitions in a section, with the code of each."""
     for start, end in scan(text).statements:
         code = text[start:end]
         name = section.find_name(code)
@@ -103,7 +103,7 @@ def _parse_section(
             yield name, f"alias {code}" if is_bare else code
 
 
-def _find_callable_names(told: bytes, held: Mapping[str, str]) -> frozenset[str]:
-    """The names of functions and aliases."""
+def _find_callable_names(output: bytes, held: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of functions and aliases."""
     kinds = (key.split(" ", 1) for key in held)
     return frozenset(name for kind, name in kinds if kind in ("function", "alias"))

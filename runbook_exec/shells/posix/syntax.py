@@ -1,4 +1,4 @@
-"""What bash, zsh and sh themselves say of a script's syntax."""
+"""The syntax check by the POSIX shells themselves."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from pathlib import Path
 
 from ..base import Complaint
 
-# Files that a shell would read before the script, and a language that would change its messages.
+# Variables that make a shell read files before the script, or change the language of its messages.
 _UNWANTED = ("BASH_ENV", "ENV", "ZDOTDIR", "POSIXLY_CORRECT", "LANGUAGE")
 
 _PLACE = re.compile(r"\A[^\n]*?: ?(?:line )?(\d+): ")
 
-_OWN_LINE = re.compile(r"^warning: | (?:at|on) line \d+")  # of the script, which is not the page's
+_OWN_LINE = re.compile(r"^warning: | (?:at|on) line \d+")  # in the script; it is another one on the page
 
 _TOKEN = re.compile(
     r"(?:near(?: unexpected token)?|matching) `(.+)'|\"(.+)\" unexpected|unexpected \"([^\"]+)\""
 )
 
 
-# Two ways of putting a script where it can only stand if it is complete: a script that closes the first by
-# words of its own is an error in the second. Each script is read in both, one after the other.
+# Two constructs that allow only a complete script inside: a script that closes the first one by its own words
+# is an error in the second. Each script is read in both, one after the other.
 _AROUND = (("{", "}"), ("if :; then", "fi"))
 
-# Nothing after a script that is complete; an error after one that has left a quote or a list open.
+# This does nothing after a complete script, and is an error after an open quote or list.
 _GUARD = ": \";;)\" ';;)' '`;;)`'\n:;"
 
 _BATCH = 4_000_000  # characters
 
 
 def check(command: Sequence[str], scripts: Sequence[str], alone: Sequence[bool]) -> list[Complaint | None]:
-    """For each script None, or the shell's complaint; nothing in a script is executed.
+    """Return for each script None or the complaint of the shell; nothing in a script is executed.
 
     `command` is the shell with its options, to which the name of a file is added. Scripts for which `alone`
     is false are checked many at a time, and each by itself only where the shell does not accept all of them.
@@ -50,17 +50,21 @@ def check(command: Sequence[str], scripts: Sequence[str], alone: Sequence[bool])
         found: list[Complaint | None] = [None] * len(scripts)
         suspects = [number for number in range(len(scripts)) if number not in accepted]
         if suspects:
-            from concurrent.futures import ThreadPoolExecutor  # most scripts are right, and it is not small
+            from concurrent.futures import (
+                ThreadPoolExecutor,
+            )  # most scripts are right, and the module is large
 
             with ThreadPoolExecutor(os.cpu_count()) as pool:
-                said = pool.map(asking.find_complaint, suspects, [scripts[number] for number in suspects])
-                for number, complaint in zip(suspects, said, strict=True):
+                complaints = pool.map(
+                    asking.find_complaint, suspects, [scripts[number] for number in suspects]
+                )
+                for number, complaint in zip(suspects, complaints, strict=True):
                     found[number] = complaint
         return found
 
 
 def _batches(scripts: Sequence[str], numbers: Sequence[int]) -> Iterator[list[int]]:
-    """The numbers in groups whose scripts make a file of a size that is read at once."""
+    """Yield the numbers in groups whose scripts fit in one file of at most _BATCH characters."""
     batch: list[int] = []
     size = 0
     for number in numbers:
@@ -75,13 +79,13 @@ def _batches(scripts: Sequence[str], numbers: Sequence[int]) -> Iterator[list[in
 
 @dataclass(frozen=True, slots=True)
 class _SyntaxChecker:
-    """A shell that is asked, and a folder for what it is to read."""
+    """Runs the syntax check of a shell on files in a folder."""
 
     command: Sequence[str]
     folder: Path
 
     def find_accepted(self, scripts: Sequence[str], batch: Sequence[int]) -> set[int]:
-        """Those of the batch that the shell surely parses; of the others nothing is known."""
+        """Return the numbers in the batch that the shell certainly parses; the others are not known."""
         if self._accepts([scripts[number] for number in batch]):
             return set(batch)
         half = len(batch) // 2
@@ -99,15 +103,15 @@ class _SyntaxChecker:
         return done.returncode == 0 and not done.stderr
 
     def find_complaint(self, number: int, script: str) -> Complaint | None:
-        """What the shell says of a script by itself."""
+        """Return the complaint of the shell about one script alone, or None."""
         done = self._run(str(number), script)
-        said = done.stderr.decode("utf-8", "replace").strip()
-        if not said:
-            # its status is nothing to go by: with -n, zsh turns round the one that `!` never got
+        errors = done.stderr.decode("utf-8", "replace").strip()
+        if not errors:
+            # the status means nothing: with -n, zsh negates a status for `!` although nothing ran
             why = f"`{self.command[0]}` was ended by signal {-done.returncode} while it read this"
             return Complaint(why) if done.returncode < 0 else None
-        place = _PLACE.match(said)
-        message = _OWN_LINE.sub("", said[place.end() if place else 0 :].partition("\n")[0])
+        place = _PLACE.match(errors)
+        message = _OWN_LINE.sub("", errors[place.end() if place else 0 :].partition("\n")[0])
         line = int(place[1]) if place else None
         return Complaint(
             message, line, _columns(message, script.split("\n")[line - 1 : line] if line else ())
@@ -128,7 +132,7 @@ class _SyntaxChecker:
 
 
 def _columns(message: str, lines: Sequence[str]) -> tuple[int, int] | None:
-    """Where the word that the message names stands on the line, if it stands there only once."""
+    """Return the columns of the word in the message on the line, if it is there only once."""
     token = _TOKEN.search(message)
     word = (token[1] or token[2] or token[3]) if token else ""
     if not word or not lines:

@@ -1,4 +1,4 @@
-"""zsh, as a value of the family of shells."""
+"""zsh as a `Shell`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
 
 
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:
-    # zsh takes a `}` for the end of a list wherever it stands, so one script could close what is around it
+    # zsh ends a list at a `}` in any place, so a script could close the construct around it
     return syntax.check(("zsh", "-f", "-n"), scripts, [True] * len(scripts))
 
 

@@ -57,7 +57,7 @@
     if (shell === "fish") return FISH[slot.way](value);
     const text = POSIX[slot.way](value);
     const seam = slot.way.includes("double") ? '""' : slot.way.startsWith("ansi") ? "'$'" : "''";
-    return shell === "bash" ? text.replace(MARKS, `${seam}$&`) : text;
+    return shell === "bash" ? text.replace(MARKS, (mark) => seam + mark) : text;
   }
 
   // Here-documents: the same as `_Body` of shells/posix.py, by the same names.
@@ -114,7 +114,7 @@
       if (this.needsCare(item, text) || item["after-name"] || continued) {
         text = `\${0+}${text.replaceAll("\n", "\n${0+}")}`;
       }
-      if (this.losesMarks) text = text.replace(MARKS, "${0+}$&");
+      if (this.losesMarks) text = text.replace(MARKS, (mark) => `\${0+}${mark}`);
       return { start: item.start, end: item.end, text, item };
     }
 

@@ -32,6 +32,7 @@ from tests.support.live_session import GENEROUS, TerminalOperator, home_environm
 from tests.support.paths import REPOSITORY
 from tests.support.program import COMMAND, Program
 from tests.support.screen import ENTER, open_screen
+from tests.support.shells import ASH
 
 
 def comparable(events: Iterable[Event]) -> Iterator[str]:
@@ -295,6 +296,7 @@ def test_what_an_attempt_that_failed_has_minted_is_not_written_down(program: Pro
     [
         ("bash", "read -rsp 'word? ' answer"),
         ("zsh", "read -rs 'answer?word? '"),
+        pytest.param("ash", "read -rsp 'word? ' answer", marks=ASH.marks),
         ("bash", "{ stty -echo; printf 'word? '; read -r answer; stty echo; }"),
     ],
 )
