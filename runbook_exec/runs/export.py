@@ -18,7 +18,10 @@ class NotExported(Exception):
 
 
 def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
-    """Update `NAME.runs.json` beside each page that was run, and yield which. Raises NotExported."""
+    """Update `NAME.runs.json` beside each page that was run, and yield which.
+
+    Raises NotExported.
+    """
     known = list_runs(folder)
     written = 0
     for page in pages:
