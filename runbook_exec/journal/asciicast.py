@@ -40,7 +40,7 @@ _BARE_LINE_END = re.compile(r"(?<!\r)\n")
 
 
 class Frame(NamedTuple):
-    """A frame of a cast: its time in seconds from the start, `o` for output or `m` for a marker, the text."""
+    """A frame of a cast: seconds from the start, `o` for output or `m` for a marker, the text."""
 
     time: float
     kind: str
@@ -270,7 +270,10 @@ class AsciicastWriter:
 
 
 def read_asciicast(path: Path) -> tuple[dict[str, Any], Iterator[Frame]]:
-    """Return the header of a cast and its frames, without a torn last line. Raises OSError, ValueError."""
+    """Return the header of a cast and its frames, without a torn last line.
+
+    Raises OSError, ValueError.
+    """
     lines = _lines(path)
     _, header = next(lines, (0, None))
     if not isinstance(header, dict) or header.get("version") != 2:
@@ -300,7 +303,7 @@ def _frame(path: Path, number: int, data: Any) -> Frame:
 
 
 def _find_end(path: Path) -> tuple[float, int]:
-    """Return the time of the last frame of a cast, and the offset at which its last complete line ends."""
+    """Return the time of a cast's last frame, and the offset at which its last full line ends."""
     last, end = 0.0, 0
     try:
         for offset, data in _lines(path):

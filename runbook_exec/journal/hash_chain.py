@@ -1,4 +1,6 @@
-"""The hash chain of a journal: each line holds the hash of the line before, and the last line is sealed.
+"""The hash chain of a journal: each line holds the hash of the line before it.
+
+The last line of a run is sealed with its own hash.
 
 A change of any byte is detected, unless all later hashes are computed again. In that case only a seal that
 was noted elsewhere, for example in a report, shows the change.
@@ -24,7 +26,7 @@ _SEAL_SIZE = len(',"seal":""}') + 64
 
 
 class JournalLine(NamedTuple):
-    """A line of a journal: its number from 1, its event, the hash of its bytes, and its seal or ""."""
+    """A line of a journal: its number from 1, its event, its hash, and its seal or ""."""
 
     number: int
     event: Event
@@ -57,7 +59,7 @@ def hash_line(line: bytes) -> str:
 
 
 def seal_line(line: str) -> str:
-    """Return a run's last line with the hash of itself at its end, as no line follows to hold it."""
+    """Return a run's last line with its own hash at the end, as no line follows to hold it."""
     return f'{line[:-1]},"seal":"{hash_line(line.encode())}"}}'
 
 

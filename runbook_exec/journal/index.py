@@ -29,7 +29,10 @@ class NoSuchRun(Refused):
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run at a glance; `started` is None if the journal does not begin with the start of a run."""
+    """A run at a glance.
+
+    `started` is None if the journal does not begin with the start of a run.
+    """
 
     path: Path
     started: RunStarted | None
@@ -77,7 +80,10 @@ def list_runs(folder: Path) -> list[RunSummary]:
 
 
 def find_journal(folder: Path, wanted: str | None) -> Path:
-    """Find the journal of a run by the beginning of its id, by a path, or the newest. Raises NoSuchRun."""
+    """Find the journal of a run by the beginning of its id, by a path, or the newest.
+
+    Raises NoSuchRun.
+    """
     if wanted is None:
         newest = next(iter(list_runs(folder)), None)
         if newest is None:
@@ -99,7 +105,9 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
 
 
 def find_unfinished(folder: Path, document: Path | None = None) -> RunSummary | None:
-    """Return the newest run that can be resumed; for a document, its newest run if that can be resumed.
+    """Return the newest run that can be resumed.
+
+    For a document, it is the newest run of that, and only if it can be resumed.
 
     Only a limited number of the newest runs is searched.
     """

@@ -27,7 +27,7 @@ class JournalError(Exception):
 
 
 class Journal:
-    """The journal of one run: a file with mode 0600 in a folder with 0700, locked during the run."""
+    """The journal of one run: a file 0600 in a folder 0700, locked during the run."""
 
     def __init__(self, path: Path, file: int, previous: str) -> None:
         """Append to an open file whose lock we hold; `previous` is the hash of its last line."""
@@ -164,7 +164,10 @@ class Journal:
 
 
 def read_journal(path: Path) -> Iterator[Event]:
-    """Yield the events of a journal, without a torn last line. Raises JournalError for other damage."""
+    """Yield the events of a journal, without a torn last line.
+
+    Raises JournalError for other damage.
+    """
     try:
         for line in read_lines(path):
             if isinstance(line, Damage):

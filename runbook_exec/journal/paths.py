@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def state_folder(environ: dict[str, str]) -> Path:
-    """Return the folder of journals: `runbook-exec/runs` in `$XDG_STATE_HOME` or `~/.local/state`."""
+    """Return the folder of journals, in `$XDG_STATE_HOME` or `~/.local/state`."""
     home = environ.get("XDG_STATE_HOME") or ""
     base = (
         Path(home) if home.startswith("/") else Path(environ.get("HOME") or "~").expanduser() / ".local/state"

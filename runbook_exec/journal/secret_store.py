@@ -70,7 +70,10 @@ def _is_ours_alone(folder: Path) -> bool:
 
 
 def _is_memory(folder: Path) -> bool:
-    """Return whether the folder's file system is in memory; False if that is unknown, as on macOS."""
+    """Return whether the folder's file system is in memory.
+
+    It is False if that is unknown, as on macOS.
+    """
     try:
         device = folder.stat().st_dev
         lines = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()

@@ -1,1 +1,4 @@
-"""Finished runs: records, reports and checks, made from journals. Nothing here runs a command."""
+"""Finished runs: records, reports and checks, made from journals.
+
+Nothing here runs a command.
+"""

@@ -38,7 +38,7 @@ class Success:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """The last success of each procedure as a whole, by its anchor, and of each step, by its digest."""
+    """The last success of each whole procedure, by anchor, and of each step, by digest."""
 
     procedures: Mapping[str, Success] = field(default_factory=dict)
     steps: Mapping[str, Success] = field(default_factory=dict)

@@ -47,7 +47,10 @@ def read_successes(runbook: Runbook, runs: Iterator[RunSummary]) -> Freshness:
 
 
 def extract_successes(record: Record) -> Freshness:
-    """Return the successes of one run; none if its document is lost, as its steps are unknown then."""
+    """Return the successes of one run.
+
+    It has none if its document is lost, as its steps are unknown then.
+    """
     if record.plan is None:
         return Freshness()
     run, shell, anchor = record.started.run, record.plan.procedure.shell, record.plan.procedure.anchor
@@ -61,7 +64,10 @@ def extract_successes(record: Record) -> Freshness:
 
 
 def _has_succeeded(step: StepReport) -> bool:
-    """Return whether a step succeeded; parts skipped by `when` are ignored, parts done by hand count."""
+    """Return whether a step succeeded.
+
+    Parts skipped by `when` are ignored, parts done by hand count.
+    """
     passed_over = [
         statement
         for statement in step.statements
@@ -87,7 +93,10 @@ def _is_whole(record: Record, plan: Plan) -> bool:
 
 
 def find_counted_procedures(runbook: Runbook) -> tuple[Procedure, ...]:
-    """Return the procedures whose success counts for the runbook: the default one, else all routine ones."""
+    """Return the procedures whose success counts for the runbook.
+
+    That is the default procedure, else each that is not dangerous.
+    """
     own = runbook.settings.procedure or runbook.chosen
     chosen = tuple(each for each in runbook.procedures if each.anchor == own)
     return chosen or tuple(each for each in runbook.procedures if not each.dangerous)

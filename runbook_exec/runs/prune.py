@@ -24,7 +24,9 @@ def prune_runs(
     dry_run: bool = False,
     forget: Callable[[str], None],
 ) -> Iterator[str]:
-    """Remove runs and yield a line for each; `entries` are newest first, `older_than` is in seconds.
+    """Remove runs and yield a line for each.
+
+    `entries` are newest first, `older_than` is in seconds.
 
     `forget` is called with the id of each removed run, as its secrets may be kept elsewhere.
 

@@ -275,7 +275,10 @@ def read_document_text(started: RunStarted) -> str:
 
 
 def rebuild_plan(text: str, started: RunStarted) -> Plan | None:
-    """Make the plan of a run from the text of the document; None if the text has no such procedure."""
+    """Make the plan of a run from the text of the document.
+
+    It is None if the text has no such procedure.
+    """
     if not text:
         return None
     runbook = parse_runbook(text.encode("utf-8", "replace"), started.path, shell=started.shell or None)

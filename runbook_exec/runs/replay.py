@@ -49,7 +49,7 @@ def play_frames(
     speed: float = 1.0,
     idle_limit: float | None = None,
 ) -> None:
-    """Write the output with its pauses, `speed` times as fast, no pause longer than `idle_limit` seconds.
+    """Write output with pauses, `speed` times as fast, none longer than `idle_limit` seconds.
 
     The modes of the terminal are restored at the end, also after an interrupt.
     """
@@ -76,7 +76,7 @@ def _size(columns: object, rows: object) -> tuple[int, int] | None:
 
 @contextlib.contextmanager
 def drop_terminal_replies(fd: int) -> Iterator[None]:
-    """Drop the terminal's replies to replayed queries, which would otherwise be read as typed keys."""
+    """Drop the terminal's replies to replayed queries, which would be read as typed keys."""
     if not os.isatty(fd):
         yield
         return

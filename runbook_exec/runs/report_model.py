@@ -1,4 +1,7 @@
-"""A record laid over its document: each step with its result. All reports are made from this."""
+"""A record laid over its document: each step with its result.
+
+All reports are made from this.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def sync_data(file: int) -> None:
 
 
 def replace_file(path: Path, data: bytes, mode: int | None = None, *, durable: bool = True) -> None:
-    """Replace a file by one with this content: a reader finds the old or the new one, never a part.
+    """Replace a file: a reader finds the old or the new content, never a part.
 
     `mode` is the file's mode. By default a file that exists keeps its mode, and a new one follows the umask.
     A file that is not `durable` may be empty after a power cut. Raises OSError, and then the file has not
@@ -49,7 +49,10 @@ def replace_file(path: Path, data: bytes, mode: int | None = None, *, durable: b
 
 
 def create_file(path: Path, data: bytes) -> None:
-    """Write a new file. Raises FileExistsError if it exists, or OSError, and then no part of it is left."""
+    """Write a new file.
+
+    Raises FileExistsError if it exists, or OSError, and then no part of it is left.
+    """
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         try:

@@ -19,7 +19,10 @@ class Commit(NamedTuple):
 
 
 def read_commit(document: Path) -> Commit:
-    """Return the checked-out commit of the document's repository; an empty one without repository or git."""
+    """Return the checked-out commit of the document's repository.
+
+    It is empty outside of a repository or without git.
+    """
     folder = document.absolute().parent
     if not in_repository(document):
         return Commit()

@@ -13,7 +13,9 @@ _received: list[int] = []
 
 
 def watch_signals(*numbers: int) -> Callable[[], bool]:
-    """Return a function: whether one of these signals came since. Each also raises KeyboardInterrupt.
+    """Return a function: whether one of these signals came since.
+
+    Each also raises KeyboardInterrupt.
 
     A statement may handle that interrupt and continue, but the caller must begin nothing after it. A signal
     that was ignored when we were started, as by `nohup`, stays ignored.

@@ -36,7 +36,10 @@ class OperatorTty:
         return self._fd
 
     def take(self) -> None:
-        """Make the terminal raw: every key goes to the program. Keys that were typed before are dropped."""
+        """Make the terminal raw: every key goes to the program.
+
+        Keys that were typed before are dropped.
+        """
         if not self._taken:
             with hold_signals():  # otherwise a half raw terminal would not be restored
                 # other values of `when` would wait for programs that are printing there
@@ -45,7 +48,10 @@ class OperatorTty:
                 self._taken = True
 
     def give_back(self) -> None:
-        """Restore the modes. Keys that were typed before are dropped: one could answer the next question."""
+        """Restore the modes.
+
+        Keys that were typed before are dropped: one could answer the next question.
+        """
         if self._taken:
             with hold_signals(), contextlib.suppress(termios.error):  # the terminal may be gone
                 self._taken = False
@@ -66,7 +72,7 @@ class OperatorTty:
 
 
 class ScreenModes:
-    """Tracks the modes that programs switch on in the terminal, to switch off those that they leave on."""
+    """Tracks the modes of the terminal, to reset those that programs leave changed."""
 
     def __init__(self) -> None:
         self._changed: dict[bytes, bool] = {}

@@ -16,14 +16,17 @@ _AFTER_PLUS = {"vi", "vim", "nvim", "nano", "micro", "emacs", "emacsclient", "ka
 
 
 def open_editor(path: str, line: int) -> None:
-    """Open the document at a line, and return when the editor has ended. Raises OSError if none starts."""
+    """Open the document at a line, and return when the editor has ended.
+
+    Raises OSError if none starts.
+    """
     with _leave_interrupts_to_editor():
         subprocess.run(_make_command(path, line), check=False)
 
 
 @contextmanager
 def _leave_interrupts_to_editor() -> Iterator[None]:
-    """Ignore ^C here: in an editor that does not take it as a key, it interrupts the editor, not the run."""
+    """Ignore ^C here: it interrupts an editor that does not take it as a key, not the run."""
     before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
         yield
@@ -32,7 +35,7 @@ def _leave_interrupts_to_editor() -> Iterator[None]:
 
 
 def _make_command(path: str, line: int) -> list[str]:
-    """The command of `$VISUAL` or `$EDITOR`, with the line for the editors whose option is known."""
+    """Return the command of `$VISUAL` or `$EDITOR`, with the line for known editors."""
     words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
     name = Path(words[0]).name if words else ""
     if name in ("code", "codium", "code-insiders"):

@@ -67,7 +67,9 @@ _TITLE, _LINES = 44, 6  # columns of a procedure's title, and lines of an altern
 
 
 def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
-    """Return a function that asks a person; `replan` reads the document again, or returns its problems.
+    """Return a function that asks a person.
+
+    `replan` reads the document again, or returns its problems.
 
     After SIGTERM or SIGHUP the person is asked no more: the answer to each question is quit.
     """
@@ -303,7 +305,7 @@ def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> s
 def _edit(
     item: PlanItem, terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]
 ) -> Answer:
-    """Open the document at the item's line and read it again, until it can be run or the person quits."""
+    """Let the person edit the document at the item's line, until it can be run or they quit."""
     while True:
         runbook = terminal.plan.runbook
         try:

@@ -19,7 +19,10 @@ _STYLE = re.compile(r"\x1b\[[\d;]*m")
 
 
 def render_markdown(text: str, width: int, colour: bool) -> list[str]:
-    """Render Markdown as lines of at most `width` columns, a blank line first; none for empty text."""
+    """Render Markdown as lines of at most `width` columns, a blank line first.
+
+    Empty text has no lines.
+    """
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.theme import Theme

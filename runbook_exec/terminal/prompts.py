@@ -66,7 +66,10 @@ def _run(layout: Layout, bindings: KeyBindings, colour: bool) -> Any:
 
 
 class _Interrupts:
-    """^C twice quits, as does ^D: one ^C may have been meant for the statement that has just ended."""
+    """Quits on a second ^C, or on ^D.
+
+    One ^C may have been meant for the statement that has just ended.
+    """
 
     def __init__(self, bindings: KeyBindings) -> None:
         self.once = False
@@ -89,7 +92,7 @@ def _make_printable(pieces: Iterable[Piece]) -> list[Piece]:
 
 
 def _keys_line(keys: Keyed, right: str, width: int) -> StyleAndTextTuples:
-    """Return the legend of the keys, in as many lines as needed, and a text at the right of the last."""
+    """Return the legend of the keys in some lines, and a text at the right of the last."""
     text: StyleAndTextTuples = [("", "  ")]
     used = 2
     for shown, does in _make_printable(keys.values()):
@@ -196,7 +199,7 @@ def _arrows(bindings: KeyBindings, move: Callable[[int], None]) -> None:
 
 
 class _Choice:
-    """The typed text, the offers that match it, and what enter takes: an offer's index, -1 for the text.
+    """The typed text, the matching offers, and the choice: an offer's index, -1 for the text.
 
     If several offers match, none is picked, so that enter cannot take the wrong one.
     """
@@ -231,7 +234,10 @@ class _Choice:
 
     @property
     def value(self) -> str | None:
-        """Return the value that enter takes; None if several match, or if it is empty and offers exist."""
+        """Return the value that enter takes.
+
+        It is None if several match, or if the text is empty and offers exist.
+        """
         if self.picked is None:
             return None
         if self.picked >= 0:
@@ -242,7 +248,9 @@ class _Choice:
 def ask_value(
     above: Sequence[Piece], offers: Sequence[Suggestion], *, secret: bool, width: int, colour: bool
 ) -> str | None:
-    """Wait for a value, typed or picked from the offers, which typing filters; None for Escape or ^C.
+    """Wait for a value, typed or picked from the offers, which typing filters.
+
+    It is None for Escape or ^C.
 
     `above` is the question: text that is erased afterwards, like the rest. A secret is not shown.
     Raises EOFError for ^D when nothing is typed.

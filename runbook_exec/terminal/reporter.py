@@ -1,4 +1,7 @@
-"""A run as people see it: its place, its statements, its end. It observes events and changes nothing."""
+"""A run as people see it: its place, its statements, its end.
+
+It observes events and changes nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps and statements with the document's words around them, each shown once, before they run."""
+"""Steps and statements, shown before they run with the document's words around them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines, sentences and code written to a terminal or a pipe, and the output of programs passed on."""
+"""Lines, sentences and code, and output of programs, written to a terminal or a pipe."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COLOURS = {"red", "green", "yellow", "cyan"}
 
 
 class TerminalWriter:
-    """Writes to one descriptor: `tty` if a person reads it on a terminal, `colour` if colours are allowed.
+    """Writes to one descriptor: `tty` if it is a terminal, `colour` if colours are allowed.
 
     Characters that would move the cursor, turn text around or hide some of it are written out.
     """

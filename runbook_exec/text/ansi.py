@@ -1,4 +1,4 @@
-"""Escape sequences and control characters: how they are recognised, removed, or made visible."""
+"""Escape sequences and control characters: recognised, removed, or made visible."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _MAY_BEGIN_ESCAPE = re.compile(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
 
 
 def strip_ansi(text: str) -> str:
-    """The text without escape sequences: those of 7 and of 8 bits, and those without an end."""
+    """Remove escape sequences of 7 and of 8 bits, also those without an end."""
     return _ANY_ESCAPE.sub("", text) if _MAY_BEGIN_ESCAPE.search(text) else text
 
 
@@ -77,7 +77,7 @@ _STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 def escape_unprintable(text: str) -> str:
-    """The text with each character that moves the cursor, turns text around or cannot be seen written out.
+    """Write out each character that moves the cursor, turns text around or is invisible.
 
     `\\x1b`, `\\u202e`. Tabs and newlines stay.
     """
@@ -85,14 +85,14 @@ def escape_unprintable(text: str) -> str:
 
 
 def escape_unprintable_code(text: str) -> str:
-    """The text of a command: as `escape_unprintable`, also for blanks that a shell reads as letters."""
+    """Write out the same characters of a command, and blanks that a shell reads as letters."""
     if text.isascii():
         return escape_unprintable(text)
     return "".join(c if c.isprintable() or c in "\t\n" else _escape(c) for c in escape_unprintable(text))
 
 
 def escape_unprintable_painted(text: str) -> str:
-    """As `escape_unprintable`, for a text that holds colours and other styles of ours, which stay."""
+    """Write out the same characters of a text that holds styles of ours, which stay."""
     parts = _STYLE.split(text)
     parts[::2] = map(escape_unprintable, parts[::2])
     return "".join(parts)
@@ -107,7 +107,7 @@ def _escape(character: str) -> str:
 
 
 def flatten_output(text: str) -> str:
-    """Output as inert text, with line ends as newlines, and of a line written over again only the last.
+    """Return output as inert text with newlines, and only the last state of an overwritten line.
 
     It removes only the escape sequences that the masker sees through, and writes out what is left of others:
     nothing that was apart when it was masked is ever put together.
@@ -118,5 +118,5 @@ def flatten_output(text: str) -> str:
 
 
 def _last_written(line: str) -> str:
-    """The last part of a line that carriage returns divide, as of a progress bar."""
+    """Return the last part of a line that carriage returns divide, as of a progress bar."""
     return next((part for part in reversed(line.split("\r")) if part), "")

@@ -1,4 +1,7 @@
-"""Text measured, cut and wrapped to columns of a terminal. Knows rich, as `terminal.markdown` does."""
+"""Text measured, cut and wrapped to columns of a terminal.
+
+Only this module and `terminal.markdown` know rich.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def fold(text: str, width: int) -> list[str]:
-    """Divide code into its lines; one longer than `width` columns continues below, after an arrow."""
+    """Divide code into its lines.
+
+    One longer than `width` columns continues below, after an arrow.
+    """
     lines: list[str] = []
     for line in escape_unprintable_code(text.expandtabs(4)).split("\n"):
         bare = line.lstrip(" ")

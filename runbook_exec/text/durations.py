@@ -21,7 +21,10 @@ _PARTS = re.compile(_PART)
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds of `30s`, `5m`, `1h30m`, `500ms` or `75d`. Raises ValueError for anything else."""
+    """Return the seconds of `30s`, `5m`, `1h30m`, `500ms` or `75d`.
+
+    Raises ValueError for anything else.
+    """
     written = text.strip()
     if not _DURATION.fullmatch(written):
         raise ValueError(f"expected a duration such as `30s`, `5m`, `1h30m` or `75d`, got `{written}`")

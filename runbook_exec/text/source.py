@@ -19,7 +19,10 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class PositionError(Exception):
-    """A bug of ours: a line does not hold the text that was read from it, so its offsets are wrong."""
+    """A bug of ours: a line does not hold the text that was read from it.
+
+    Its offsets would be wrong.
+    """
 
     def __init__(self, line: int, expected: str, found: str) -> None:
         super().__init__(f"line {line}: expected the line to end in {expected!r}, found {found!r}")
@@ -44,7 +47,7 @@ class Source:
         return Span(start, end, index + 1, max(0, start - self.starts[index]) + 1)
 
     def span_from_rest(self, index: int, rest: str, last: int) -> Span:
-        """Return the span from `rest`, the end of the line with this index, to the end of line `last`.
+        """Return the span from `rest`, the end of line `index`, to the end of line `last`.
 
         Raises PositionError if that line does not end in `rest`, or if no line `last` exists.
         """
@@ -85,7 +88,9 @@ class Source:
         return self.end(index), column - wanted
 
     def map_lines(self, first: int, rests: Sequence[str]) -> MappedText:
-        """Return the ends of the lines from index `first` on; `rests` are these ends with tabs expanded.
+        """Return the ends of the lines from index `first` on.
+
+        `rests` are these ends with tabs expanded.
 
         The text keeps the tabs of the file. Raises PositionError if a line does not end in its rest, or if
         more than indentation and the `>` of a quote is before it.
@@ -172,6 +177,9 @@ class MappedText(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _line_starts(text: str) -> tuple[int, ...]:
-    """Return the offset of each line's first character; remembered, as callers ask for many in one text."""
+    """Return the offset of each line's first character.
+
+    The result is remembered, as callers ask for many offsets in one text.
+    """
     ends = accumulate(map(len, text.split("\n")))
     return (0, *(end + number for number, end in enumerate(ends, 1)))[:-1]

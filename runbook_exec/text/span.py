@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """A stretch of a file: `text[start:end]` in characters, with the 1-based line and column of its start.
+    """A stretch of a file: `text[start:end]`, with the 1-based line and column of its start.
 
     Offsets count characters of the file as decoded, with its byte order mark and its own line ends.
     Columns count characters too; a byte order mark takes none. It is a tuple because a page has hundreds of

@@ -1,4 +1,4 @@
-"""YAML from outside: read into nodes and plain data within limits, or refused with the place."""
+"""YAML from outside: read within limits into nodes and plain data, or refused."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class YamlDocument(NamedTuple):
 
 @lru_cache
 def _make_placed_loader(loader: Any) -> Any:
-    """Return the loader, with errors that name the place of an impossible scalar such as 2026-02-30."""
+    """Return the loader, with the place of impossible scalars such as 2026-02-30 in its errors."""
 
     class PlacedLoader(loader):  # type: ignore[misc]
         def construct_object(self, node: Node, deep: bool = False) -> Any:
@@ -78,7 +78,10 @@ def _make_placed_loader(loader: Any) -> Any:
 
 
 def load_yaml(text: str, start: int, end: int) -> YamlDocument:
-    """Read the document at `text[start:end]`. Raises YamlError if it is invalid or unusually large."""
+    """Read the document at `text[start:end]`.
+
+    Raises YamlError if it is invalid or unusually large.
+    """
     content = text[start:end]
     try:
         _measure_events(content, start)

@@ -1,4 +1,6 @@
-"""The record as one HTML file that fetches nothing: a timeline, each step with its output, a replay.
+"""The record as one HTML file: a timeline, each step with its output, a replay.
+
+It fetches nothing.
 
 The template escapes everything in it. The only script is ours; the page's own policy allows no other.
 """
@@ -266,7 +268,7 @@ def _embed_asciicast(record: Record) -> Markup:
 
 
 def _bound_frames(frames: Iterator[Frame]) -> Iterator[Sequence[float | str]]:
-    """Return the frames with a limited amount of each statement's output, to limit the page's size."""
+    """Return the frames with limited output of each statement, to limit the page's size."""
     left, share = _CAST_MOST, _SHARE
     for frame in chain(frames, [Frame(0.0, "m", "")]):
         if frame.kind == "m":

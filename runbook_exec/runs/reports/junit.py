@@ -14,7 +14,10 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def junit_report(filled: RunReport) -> str:
-    """Return a suite for the run with a case for each step; steps that were not reached are skipped."""
+    """Return a suite for the run with a case for each step.
+
+    Steps that were not reached are skipped.
+    """
     record = filled.record
     cases = [_case(filled, step) for step in filled.steps]
     counts = {

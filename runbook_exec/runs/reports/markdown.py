@@ -87,7 +87,7 @@ def _head(filled: RunReport) -> Iterator[str]:
 
 
 def _page(filled: RunReport, runbook: Runbook) -> str:
-    """Return the document's text with the result of each block in its place, and the rest folded."""
+    """Return the document's text with the results of blocks in place, and the rest folded."""
     text = runbook.text
     begin, end = _body(runbook), _end(filled, runbook)
     pieces: list[str] = []

@@ -20,7 +20,10 @@ _WIDEST = 100  # columns
 
 
 def format_run(filled: RunReport, running: bool, not_kept: Sequence[str], width: int) -> Iterator[str]:
-    """Yield the facts of a run and a line for each step; `not_kept` lists the parts its cast lacks."""
+    """Yield the facts of a run and a line for each step.
+
+    `not_kept` lists the parts its cast lacks.
+    """
     width = max(40, min(width, _WIDEST))
     record = filled.record
     yield f"  {escape_unprintable(filled.title)}: {'running' if running else record.outcome}"
@@ -76,7 +79,10 @@ def describe_commit(record: Record) -> str:
 
 
 def describe_answer(said: GivenAnswer) -> tuple[str, str] | None:
-    """Return the result that an answer means, and the answer in words; None if it is of no interest."""
+    """Return the result that an answer means, and the answer in words.
+
+    It is None for an answer of no interest.
+    """
     note = f": {said.note}" if said.note else ""
     match said.question, said.answer:
         case "manual", "done":

@@ -56,7 +56,10 @@ def _row(entry: RunSummary) -> tuple[str, ...]:
 
 
 def short_document(entry: RunSummary) -> str:
-    """Return the document's path relative to here, with the procedure; of a damaged journal its own path."""
+    """Return the document's path relative to here, with the procedure.
+
+    For a damaged journal it is the path of the journal.
+    """
     if entry.started is None:
         return str(entry.path)
     path = document_path(entry.started)
