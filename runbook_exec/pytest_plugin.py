@@ -55,10 +55,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RunbookFil
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says at the end if rehearsals were not kept from the machine, those that passed too."""
     reports = (each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, ()))
-    told = {
+    reasons = {
         why for each in reports for name, why in getattr(each, "user_properties", ()) if name == _NOT_ISOLATED
     }
-    for why in sorted(told):
+    for why in sorted(reasons):
         terminalreporter.write_line(
             f"rehearsals were not isolated from the network and from other files: {why}"
         )
@@ -122,13 +122,13 @@ class RunbookItem(pytest.Item):
         failure = excinfo.value
         if not isinstance(failure, RunbookFailure):
             return super().repr_failure(excinfo)
-        told: Any = excinfo.getrepr(style="value", chain=False)
-        trace, place, remark = told.chain[-1]
+        shown: Any = excinfo.getrepr(style="value", chain=False)
+        trace, place, remark = shown.chain[-1]
         short, _, _ = str(failure).partition("\n")
         place = replace(place, path=self.display_path(failure.path), lineno=failure.line, message=short)
         # both are looked at: the one by who runs this, the other by who has it run in another process
-        told.chain, told.reprcrash = [(trace, place, remark)], place
-        return told
+        shown.chain, shown.reprcrash = [(trace, place, remark)], place
+        return shown
 
 
 class LintItem(RunbookItem):
@@ -150,13 +150,13 @@ class LintItem(RunbookItem):
             raise RunbookFailure(str(refused), self.path) from None
         shown = self.display_path(self.path)
         report = replace(report, diagnostics=tuple(each._replace(path=shown) for each in report.diagnostics))
-        told = "".join(f"{shown}: {why}\n" for why in report.not_checked)
+        not_checked = "".join(f"{shown}: {why}\n" for why in report.not_checked)
         if report.diagnostics:
             raise RunbookFailure(
-                (write(report, "text") + told).rstrip(), self.path, report.diagnostics[0].location.line
+                (write(report, "text") + not_checked).rstrip(), self.path, report.diagnostics[0].location.line
             )
-        if told:
-            raise RunbookFailure(told.rstrip(), self.path)
+        if not_checked:
+            raise RunbookFailure(not_checked.rstrip(), self.path)
 
 
 class RehearsalItem(RunbookItem):
@@ -180,8 +180,8 @@ class RehearsalItem(RunbookItem):
             self.user_properties.append((_NOT_ISOLATED, result.not_isolated))
         found = [self._with_display_paths(each) for each in list_diagnostics(result)]
         if found:
-            told = "\n".join(format_diagnostic(each) for each in found).rstrip()
-            raise RunbookFailure(told, Path(list_diagnostics(result)[0].path), found[0].location.line)
+            text = "\n".join(format_diagnostic(each) for each in found).rstrip()
+            raise RunbookFailure(text, Path(list_diagnostics(result)[0].path), found[0].location.line)
         if result.why:
             raise RunbookFailure(f"{self.display_path(self.transcript)}: {result.why}", self.transcript)
 

@@ -20,13 +20,13 @@ STYLES = (f"{BELOW}/runbook.css",)
 SCRIPTS = (f"{BELOW}/fill.js", f"{BELOW}/runbook.js")
 
 
-def check_assets(where: PageLocation) -> None:
+def check_assets(location: PageLocation) -> None:
     """Warn, once in a build, where the site's files are missing or of another version."""
-    if wrong := _find_mismatch(where.docs / BELOW):
+    if wrong := _find_mismatch(location.docs / BELOW):
         _find_mismatch.cache_clear()
-        if where.docs not in _warned_docs:
-            _warned_docs.add(where.docs)
-            warn_about_page(where, None, wrong)
+        if location.docs not in _warned_docs:
+            _warned_docs.add(location.docs)
+            warn_about_page(location, None, wrong)
 
 
 _warned_docs: set[Path] = set()

@@ -109,13 +109,13 @@ def _escape_value(value: Any) -> Any:
     return value
 
 
-def warn_about_page(where: PageLocation, line: int | None, message: str) -> None:
+def warn_about_page(location: PageLocation, line: int | None, message: str) -> None:
     """Say what is wrong with a page; raises BrokenPage in a strict build whose builder counts no warnings."""
-    told = f"{where.source}:{line}: {message}" if line else f"{where.source}: {message}"
-    if where.strict and not where.counts_warnings:
+    text = f"{location.source}:{line}: {message}" if line else f"{location.source}: {message}"
+    if location.strict and not location.counts_warnings:
         _install_error_hook()
-        raise BrokenPage(told)
-    _log.warning(told)
+        raise BrokenPage(text)
+    _log.warning(text)
 
 
 @lru_cache(maxsize=1)

@@ -71,43 +71,45 @@ class _PagePreprocessor(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         """The page's lines, with a mark where each part of ours will be."""
-        where = locate_page(self.md)
-        if where is None:
+        location = locate_page(self.md)
+        if location is None:
             return lines
         self.md.inlinePatterns.register(
-            WikilinkProcessor(self.md, where, self._known_links), "runbook_wikilinks", PRIORITY
+            WikilinkProcessor(self.md, location, self._known_links), "runbook_wikilinks", PRIORITY
         )
         self.md.treeprocessors.register(Callouts(self.md), "runbook_callouts", _AFTER_ANCHORS)
-        filled = PagePostprocessor(self.md, where, self._runbooks)
-        self.md.treeprocessors.register(filled, "runbook_tree", _AFTER_ANCHORS)
-        check_assets(where)
-        if not any(fnmatchcase(where.source, pattern) for pattern in self._runbooks):
+        postprocessor = PagePostprocessor(self.md, location, self._runbooks)
+        self.md.treeprocessors.register(postprocessor, "runbook_tree", _AFTER_ANCHORS)
+        check_assets(location)
+        if not any(fnmatchcase(location.source, pattern) for pattern in self._runbooks):
             return lines
         sanitize_page(self.md, {TABLE})
-        return self._mark_page(where, filled, "\n".join(lines)).split("\n")
+        return self._mark_page(location, postprocessor, "\n".join(lines)).split("\n")
 
-    def _mark_page(self, where: PageLocation, filled: PagePostprocessor, given: str) -> str:
-        if not may_run(given) and (has_title(self.md) or not _MARKUP.search(given)):
+    def _mark_page(self, location: PageLocation, postprocessor: PagePostprocessor, markdown: str) -> str:
+        if not may_run(markdown) and (has_title(self.md) or not _MARKUP.search(markdown)):
             escape_meta(self.md, "")
-            return given
+            return markdown
         try:
-            page = read_page(where, given)
+            page = read_page(location, markdown)
         except (BadFreshness, OSError) as error:
             escape_meta(self.md, "")
-            warn_about_page(where, None, f"this page is shown as it is: {error}")
-            return given
+            warn_about_page(location, None, f"this page is shown as it is: {error}")
+            return markdown
         escape_meta(self.md, page.runbook.title)
         if not page.runs:
-            return given
+            return markdown
         if page.changed:
             warn_about_page(
-                where, None, "something has changed this page's commands: it would not show what runs"
+                location, None, "something has changed this page's commands: it would not show what runs"
             )
-            return given
-        filled.page = page
+            return markdown
+        postprocessor.page = page
         blocks = self._blocks.assign_marks(page)
-        marks = PageMarks(blocks, filled.assign_marks(), find_enabled_tabs(self.md), self._blocks.mark_in_tab)
-        return preprocess_page(page.before, given, marks)
+        marks = PageMarks(
+            blocks, postprocessor.assign_marks(), find_enabled_tabs(self.md), self._blocks.mark_in_tab
+        )
+        return preprocess_page(page.before, markdown, marks)
 
 
 class _BlockPreprocessor(Preprocessor):
@@ -129,13 +131,13 @@ class _BlockPreprocessor(Preprocessor):
         }
         return {block.span.start: mark for mark, block in self._ours.items()}
 
-    def mark_in_tab(self, fence: Fence, body: Source, called: str) -> str:
+    def mark_in_tab(self, fence: Fence, body: Source, kind: str) -> str:
         """The mark of a fence in a tab or the like; empty where it is not shown by us."""
         language = read_info(fence.written, body.text, fence.written_at)[0]
         if self._page is None or not is_rendered_language(language):
             return ""
         mark = f"rbinset{self._page.digest[:16]}n{len(self._tab_html)}x"
-        self._tab_html[mark] = render_not_run(fence.code.text, fence.info, language, f"inside {called}")
+        self._tab_html[mark] = render_not_run(fence.code.text, fence.info, language, f"inside {kind}")
         return mark
 
     def run(self, lines: list[str]) -> list[str]:
@@ -150,11 +152,11 @@ class _BlockPreprocessor(Preprocessor):
             for block in step.blocks
         }
         items = {id(item.statement): item for item in page.items if item.statement}
-        shown = BlockContext(items, page.secrets)
+        context = BlockContext(items, page.secrets)
         for index, line in enumerate(lines):
             mark = line.strip(" >")
             if (block := self._ours.get(mark)) is not None:
-                html = render_block(block, shells.get(id(block), ""), shown)
+                html = render_block(block, shells.get(id(block), ""), context)
                 lines[index] = line.replace(mark, self.md.htmlStash.store(html))
             elif mark in self._tab_html:
                 lines[index] = line.replace(mark, self.md.htmlStash.store(self._tab_html[mark]))

@@ -27,20 +27,20 @@ def init_site(config: Path, *, dry_run: bool = False) -> Iterator[str]:
     """Add what is missing, and say each thing that was done; with `dry_run` only say it. Raises Refused."""
     text = _read_config(config)
     changed = text
-    said = []
+    changes = []
     for key, wanted in _WANTED:
         for item in wanted:
             before, changed = changed, _with_item(changed, key, item, config)
             if changed != before:
-                said.append(f"{config}: added `{item}` to `{key}`")
+                changes.append(f"{config}: added `{item}` to `{key}`")
     docs = config.parent / _docs_dir(changed, config)
     if not docs.is_dir():
         raise Refused(f"expected the pages of the site in `{docs}`, which is no folder")
     written = [_install_file(own, docs / BELOW / own.name, dry_run) for own in sorted(STATIC.iterdir())]
     if changed != text and not dry_run:
         _write(config, changed)
-    said += [line for line in written if line]
-    for line in said or ["nothing to do: the site has all that it needs"]:
+    changes += [line for line in written if line]
+    for line in changes or ["nothing to do: the site has all that it needs"]:
         yield f"dry run: {line}" if dry_run else line
 
 
@@ -145,13 +145,13 @@ def _install_file(own: Path, target: Path, dry_run: bool) -> str:
     try:
         if target.exists() and target.read_bytes() == own.read_bytes():
             return ""
-        said = f"{'renewed' if target.exists() else 'wrote'} {target}"
+        change = f"{'renewed' if target.exists() else 'wrote'} {target}"
         if not dry_run:
             target.parent.mkdir(parents=True, exist_ok=True)
             _write(target, own.read_text(encoding="utf-8"))
     except OSError as error:
         raise Refused(f"cannot write `{target}`: {(error.strerror or str(error)).lower()}") from None
-    return said
+    return change
 
 
 def _write(path: Path, text: str) -> None:

@@ -63,24 +63,24 @@ class SitePage:
         return next((each for each in self.runbook.procedures if each.anchor == own), None)
 
 
-def may_run(given: str) -> bool:
+def may_run(markdown: str) -> bool:
     """Whether a page can have a block that runs: told without reading it, which most pages are spared."""
-    return _SHELL_BLOCK.search(given) is not None or "shell=" in given
+    return _SHELL_BLOCK.search(markdown) is not None or "shell=" in markdown
 
 
-def read_page(where: PageLocation, given: str) -> SitePage:
+def read_page(location: PageLocation, markdown: str) -> SitePage:
     """The page whose Markdown, without front matter, is `given`; raises OSError and BadFreshness."""
-    data = where.path.read_bytes()
+    data = location.path.read_bytes()
     text = _LINE_END.sub("\n", data.decode("utf-8-sig", "replace"))
     found = find_bounds(text)
     before = text[: found[2]] if found else ""
-    runbook = parse_runbook((before + given).encode(), where.path_to_run)
-    same = given.strip("\n") == text[len(before) :].strip("\n")
-    changed = not same and _commands(runbook) != _commands(parse_runbook(data, where.path_to_run))
-    freshness = read_freshness(freshness_path(where.path.resolve()))
+    runbook = parse_runbook((before + markdown).encode(), location.path_to_run)
+    same = markdown.strip("\n") == text[len(before) :].strip("\n")
+    changed = not same and _commands(runbook) != _commands(parse_runbook(data, location.path_to_run))
+    freshness = read_freshness(freshness_path(location.path.resolve()))
     items = tuple(item for procedure in runbook.procedures for item in items_of(procedure))
     return SitePage(
-        where,
+        location,
         runbook,
         hashlib.sha256(data).hexdigest(),
         before,
@@ -88,7 +88,7 @@ def read_page(where: PageLocation, given: str) -> SitePage:
         find_dates(runbook, freshness),
         items,
         _secrets(runbook, items),
-        _read_asciicast(where.path.with_suffix(".cast")),
+        _read_asciicast(location.path.with_suffix(".cast")),
         changed,
     )
 
@@ -175,5 +175,5 @@ def _read_mtime(path: Path) -> int:
 
 def find_owner(front_matter: Mapping[str, object]) -> str:
     """Who answers for a page, by its front matter."""
-    said = next((front_matter[key] for key in ("owner", "owners", "maintainer") if key in front_matter), "")
-    return ", ".join(map(str, said)) if isinstance(said, list) else str(said or "")
+    owner = next((front_matter[key] for key in ("owner", "owners", "maintainer") if key in front_matter), "")
+    return ", ".join(map(str, owner)) if isinstance(owner, list) else str(owner or "")

@@ -27,9 +27,9 @@ class PagePostprocessor(Treeprocessor):
 
     page: SitePage | None = None
 
-    def __init__(self, md: Markdown, where: PageLocation, runbooks: Sequence[str]) -> None:
+    def __init__(self, md: Markdown, location: PageLocation, runbooks: Sequence[str]) -> None:
         super().__init__(md)
-        self._where = where
+        self._location = location
         self._runbooks = runbooks
         self._steps: dict[str, Step] = {}
 
@@ -60,16 +60,16 @@ class PagePostprocessor(Treeprocessor):
             for index, child in enumerate(list(parent)):
                 text = (child.text or "").strip()
                 if child.tag == "p" and not len(child) and text and self._is_table(text):
-                    found = find_runbooks(self._where.docs, self._find_pages())
-                    parent[index] = ElementTree.fromstring(render_table(found, self._where.source))  # noqa: S314
+                    found = find_runbooks(self._location.docs, self._find_pages())
+                    parent[index] = ElementTree.fromstring(render_table(found, self._location.source))  # noqa: S314
 
     def _find_pages(self) -> list[str]:
         """The pages below this one's folder that may be runbooks."""
-        folder = posixpath.dirname(self._where.source)
+        folder = posixpath.dirname(self._location.source)
         start = f"{folder}/" if folder else ""
         return [
             source
-            for source in list_site_files(self._where.docs)
+            for source in list_site_files(self._location.docs)
             if source.startswith(start)
             and source.endswith(".md")
             and any(fnmatchcase(source, pattern) for pattern in self._runbooks)

@@ -45,23 +45,23 @@ class PageMarks:
     )
 
 
-def preprocess_page(before: str, given: str, marks: PageMarks) -> str:
+def preprocess_page(before: str, markdown: str, marks: PageMarks) -> str:
     """The Markdown `given` with its lists indented anew; the offsets of the marks count `before` too."""
-    page = parse_source(before + given)
+    page = parse_source(before + markdown)
     first = page.index(len(before)) if before else 0
     return _MarkdownWriter(page, first, marks).write_elements(read_elements(page, len(before)))
 
 
-def _indent_tab(inset: ContentTab, marks: PageMarks) -> list[str]:
+def _indent_tab(tab: ContentTab, marks: PageMarks) -> list[str]:
     """The lines of an inset's body, each fence in it as its mark."""
-    body = parse_source(inset.body)
+    body = parse_source(tab.body)
     elements = read_elements(body)
     blocks = {}
     for each in elements:
         if (
             isinstance(each, Fence)
             and marks.mark_in_tab
-            and (mark := marks.mark_in_tab(each, body, inset.kind))
+            and (mark := marks.mark_in_tab(each, body, tab.kind))
         ):
             blocks[each.span.start] = mark
     inner = PageMarks(blocks, {}, marks.tabs, marks.mark_in_tab)
@@ -138,25 +138,25 @@ class _MarkdownWriter:
         for number in range(paragraph.span.line - 1, paragraph.last):
             if number < self.done or number in self.begun:
                 continue
-            inset = find_tab(self.page.lines, number, column, self.marks.tabs)
-            if inset is not None and not self._has_block(inset):
-                self._write_tab(inset, _INDENT * len(paragraph.items))
+            tab = find_tab(self.page.lines, number, column, self.marks.tabs)
+            if tab is not None and not self._has_block(tab):
+                self._write_tab(tab, _INDENT * len(paragraph.items))
             elif paragraph.items:
                 self.lines[number] = [self._move_line(self.page.lines[number], paragraph.items)]
 
-    def _has_block(self, inset: ContentTab) -> bool:
-        start, end = self.page.starts[inset.first], self.page.end(inset.end - 1)
+    def _has_block(self, tab: ContentTab) -> bool:
+        start, end = self.page.starts[tab.first], self.page.end(tab.end - 1)
         return any(start <= offset < end for offset in self.marks.blocks)
 
-    def _write_tab(self, inset: ContentTab, indent: int) -> None:
+    def _write_tab(self, tab: ContentTab, indent: int) -> None:
         inner = " " * (indent + _INDENT)
-        body = _indent_tab(inset, self.marks) if inset.body else []
-        moved = [" " * indent + inset.head, *(inner + line if line else "" for line in body)]
+        body = _indent_tab(tab, self.marks) if tab.body else []
+        moved = [" " * indent + tab.head, *(inner + line if line else "" for line in body)]
         # within an item Python-Markdown finds it only where it does not go on a paragraph
-        self.lines[inset.first] = ["", *moved, ""] if indent else moved
-        for number in range(inset.first + 1, inset.end):
+        self.lines[tab.first] = ["", *moved, ""] if indent else moved
+        for number in range(tab.first + 1, tab.end):
             self.lines[number] = []
-        self.done = inset.end
+        self.done = tab.end
 
     def _move_element(self, element: Heading | Html | IndentedCode) -> None:
         if element.quoted:

@@ -32,10 +32,10 @@ _SIZE = re.compile(r"\d+(?:x\d+)?")
 class WikilinkProcessor(InlineProcessor):
     """Turns `[[page#heading|label]]` into a link, and says which lead nowhere."""
 
-    def __init__(self, md: Markdown, where: PageLocation, known: Sequence[str]) -> None:
+    def __init__(self, md: Markdown, location: PageLocation, known_links: Sequence[str]) -> None:
         super().__init__(_LINK, md)
-        self._where = where
-        self._known = known
+        self._location = location
+        self._known_links = known_links
 
     def handleMatch(  # type: ignore[override]
         self, m: re.Match[str], data: str
@@ -49,22 +49,22 @@ class WikilinkProcessor(InlineProcessor):
         return self._element(target, heading, label, bool(m[1])), m.start(0), m.end(0)
 
     def _element(self, target: str, heading: str, label: str, embedded: bool) -> Element:
-        where = self._where
+        location = self._location
         if not target:
-            return _link(f"#{self._anchor(where.source, heading)}", label)
-        if any(fnmatchcase(target.casefold(), known.casefold()) for known in self._known):
+            return _link(f"#{self._anchor(location.source, heading)}", label)
+        if any(fnmatchcase(target.casefold(), pattern.casefold()) for pattern in self._known_links):
             elsewhere = Element("span", {"class": "rb-elsewhere", "title": "a page that is not on this site"})
             elsewhere.text = label
             return elsewhere
-        found = _find_file(where.docs, target, posixpath.dirname(where.source))
+        found = _find_file(location.docs, target, posixpath.dirname(location.source))
         if found is None:
             warn_about_page(
-                where, self._line(target), f"the wikilink `[[{target}]]` leads to no page of this site"
+                location, self._line(target), f"the wikilink `[[{target}]]` leads to no page of this site"
             )
             broken = Element("span", {"class": "rb-broken"})
             broken.text = label
             return broken
-        address = quote(posixpath.relpath(found, posixpath.dirname(where.source) or "."))
+        address = quote(posixpath.relpath(found, posixpath.dirname(location.source) or "."))
         if embedded and found.lower().endswith(_PICTURES):
             return Element("img", {"src": address, "alt": "" if _SIZE.fullmatch(label) else label})
         if heading and found.endswith(PAGES) and (anchor := self._anchor(found, heading)):
@@ -77,22 +77,24 @@ class WikilinkProcessor(InlineProcessor):
             return ""
         wanted = fold_heading(heading.rpartition("#")[2])
         try:
-            known = find_headings((self._where.docs / source).read_text(encoding="utf-8", errors="replace"))
+            headings = find_headings(
+                (self._location.docs / source).read_text(encoding="utf-8", errors="replace")
+            )
         except OSError:
             return ""
-        titles = [strip_markup(title) for title in known.titles]
+        titles = [strip_markup(title) for title in headings.titles]
         for title, anchor in zip(titles, assign_anchors(titles), strict=True):
             if fold_heading(title) == wanted or anchor == heading:
                 return anchor
-        if not known.has_heading(heading):
+        if not headings.has_heading(heading):
             warn_about_page(
-                self._where, self._line(heading), f"the page `{source}` has no heading `{heading}`"
+                self._location, self._line(heading), f"the page `{source}` has no heading `{heading}`"
             )
         return ""
 
     def _line(self, written: str) -> int | None:
         """The first line of the file that has a wikilink with this in it."""
-        text = self._where.path.read_text(encoding="utf-8", errors="replace")
+        text = self._location.path.read_text(encoding="utf-8", errors="replace")
         link = re.search(r"\[\[[^\]\n]*" + re.escape(written), text)
         return text.count("\n", 0, link.start()) + 1 if link else None
 

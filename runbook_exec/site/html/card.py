@@ -42,14 +42,14 @@ def render_command(page: SitePage, procedure: Procedure) -> str:
 
 def _choice(page: SitePage) -> str:
     count = len(page.runbook.procedures)
-    said = "This page has one procedure, which runs only when it is named."
+    text = "This page has one procedure, which runs only when it is named."
     if count > 1:
-        said = f"This page has {count} procedures. Choose one; its command stands below its heading."
+        text = f"This page has {count} procedures. Choose one; its command stands below its heading."
     links = "".join(
         f'<li><a href="#{escape(each.anchor)}">{escape(each.title)}</a></li>'
         for each in page.runbook.procedures
     )
-    return f'<div class="rb-choice"><p>{said}</p><ul>{links}</ul></div>'
+    return f'<div class="rb-choice"><p>{text}</p><ul>{links}</ul></div>'
 
 
 def render_moment(moment: datetime) -> str:
@@ -122,21 +122,23 @@ def _form(page: SitePage) -> str:
 
 
 def _row(name: str, known: Input, secret: bool, captured: PlanItem | None) -> str:
-    said = [_with_code(known.help)] if known.help else []
+    sentences = [_with_code(known.help)] if known.help else []
     if secret:
         asks = "has one by default, or asks for it" if known.default is not None else "asks for it"
-        said.append(f"A secret: it is never typed here, nor shown. runbook-exec {asks}.")
+        sentences.append(f"A secret: it is never typed here, nor shown. runbook-exec {asks}.")
         known = Input(name, pattern=known.pattern)
     elif known.default is not None:
-        said.append(f"By default <code>{escape(known.default)}</code>.")
+        sentences.append(f"By default <code>{escape(known.default)}</code>.")
     if known.choices:
-        said.append("One of " + ", ".join(f"<code>{escape(each)}</code>" for each in known.choices) + ".")
+        sentences.append(
+            "One of " + ", ".join(f"<code>{escape(each)}</code>" for each in known.choices) + "."
+        )
     if known.pattern:
-        said.append(f"It has to match <code>{escape(known.pattern)}</code>.")
+        sentences.append(f"It has to match <code>{escape(known.pattern)}</code>.")
     if known.source and not secret:
-        said.append(f"Taken from <code>{escape(known.source)}</code>.")
+        sentences.append(f"Taken from <code>{escape(known.source)}</code>.")
     if captured:
-        said.append(f"Step {escape(captured.step.label)} prints it.")
+        sentences.append(f"Step {escape(captured.step.label)} prints it.")
     data = {"name": name, "default": known.default, "pattern": known.pattern}
     more = "".join(f' data-{key}="{escape(value)}"' for key, value in data.items() if value is not None)
     more += ' data-secret=""' if secret else ""
@@ -144,7 +146,7 @@ def _row(name: str, known: Input, secret: bool, captured: PlanItem | None) -> st
     listed = f'<datalist class="rb-choices">{choices}</datalist>' if choices else ""
     return (
         f'<div class="rb-input"{more}><dt><code>&lt;{escape(name)}&gt;</code></dt>'
-        f"<dd>{listed}<span>{' '.join(said)}</span></dd></div>"
+        f"<dd>{listed}<span>{' '.join(sentences)}</span></dd></div>"
     )
 
 
@@ -174,9 +176,9 @@ def render_state(step: Step, fresh: tuple[Success | None, bool], manual: bool) -
         )
     success, same = fresh
     if success is None:
-        kind, said = "never", "never run"
+        kind, text = "never", "never run"
     else:
         when = render_moment(datetime.fromisoformat(success.succeeded))
         kind = "same" if same else "changed"
-        said = f"last succeeded {when}, {'unchanged since' if same else 'changed since it last ran'}"
-    return f'<div class="rb-state">{box}<span class="rb-fresh rb-{kind}">{said}</span></div>'
+        text = f"last succeeded {when}, {'unchanged since' if same else 'changed since it last ran'}"
+    return f'<div class="rb-state">{box}<span class="rb-fresh rb-{kind}">{text}</span></div>'
