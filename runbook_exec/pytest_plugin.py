@@ -1,8 +1,8 @@
-"""pytest collects runbooks: an item for what the linter finds on each, and one for each of its rehearsals.
+"""Lets pytest collect runbooks: an item for the linter, and one for each rehearsal of a page.
 
-Every run of pytest loads this wherever the package is installed. So it imports nothing of ours before a
-runbook is looked at, and takes no Markdown file for a runbook but where it is told to: by the option
-`runbooks`, or by a path that leads into a folder of that name.
+Every run of pytest loads this module if the package is installed. Therefore it imports nothing of ours
+before a runbook is collected. A Markdown file is a runbook only if the option `runbooks` names it or its
+folder, or if the command line names it by a path through a folder `runbooks`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FOLDERS = pytest.StashKey[tuple[Path, ...]]()
 
 
 class RunbookFailure(Exception):
-    """A page is not as it should be; the text is whole, and its first line says it all in short."""
+    """A page failed its check; the text is a whole report, and its first line is a summary."""
 
     def __init__(self, text: str, path: Path, line: int = 1) -> None:
         super().__init__(text)
@@ -41,19 +41,19 @@ class RunbookFailure(Exception):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option to the configuration file."""
+    """Add the option `runbooks` to the configuration file."""
     parser.addini(_OPTION, _HELP, type="paths", default=[])
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RunbookFile | None:
-    """Takes the Markdown files that are runbooks."""
+    """Collect a Markdown file if it is a runbook."""
     if file_path.suffix.lower() not in _SUFFIXES or not _is_runbook(file_path, parent.config):
         return None
     return RunbookFile.from_parent(parent, path=file_path)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says at the end if rehearsals were not kept from the machine, those that passed too."""
+    """Print at the end why rehearsals were not isolated, including those that passed."""
     reports = (each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, ()))
     reasons = {
         why for each in reports for name, why in getattr(each, "user_properties", ()) if name == _NOT_ISOLATED
@@ -72,33 +72,33 @@ def _is_runbook(path: Path, config: pytest.Config) -> bool:
 
 
 def _find_named_paths(config: pytest.Config) -> Iterable[Path]:
-    """The paths that pytest was told to look at, if they lead into a folder `runbooks` of the project."""
+    """The paths on pytest's command line that lead into a folder `runbooks` of the project."""
     for argument in config.args:
         name, _, _ = argument.partition("::")
-        path = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100 - links stay as they are
+        path = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100 - keeps symbolic links
         if path.is_relative_to(config.rootpath) and _OPTION in path.relative_to(config.rootpath).parts:
             yield path
 
 
 @pytest.fixture
 def stand_ins(tmp_path: Path) -> StandIns:
-    """Functions of a test in the place of programs, and rehearsals with them."""
+    """Replace programs by functions of the test, and rehearse runbooks with them."""
     from .rehearsal.python_stand_ins import StandIns
 
     return StandIns(tmp_path)
 
 
 class RunbookFile(pytest.File):
-    """A page, and what is to be known of it."""
+    """A page that is a runbook."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """An item for each thing that is looked at."""
+        """Yield an item for the linter, and one for each rehearsal."""
         from .rehearsal.transcript.model import is_transcript, transcripts_of
 
         yield LintItem.from_parent(self, name="lint")
         for transcript in () if is_transcript(self.path) else transcripts_of(self.path):
             course = transcript.name.removeprefix(f"{self.path.stem}.").removesuffix("rehearsal.md")
-            # brackets would be read as the parameters of a function, and `--lf` not find it again
+            # no brackets: pytest reads them as parameters of a function, and `--lf` would not find the item
             name = f"rehearsal-{course.rstrip('.')}" if course else "rehearsal"
             item = RehearsalItem.from_parent(self, name=name)
             item.transcript = transcript
@@ -106,19 +106,19 @@ class RunbookFile(pytest.File):
 
 
 class RunbookItem(pytest.Item):
-    """Something that is looked at on a page."""
+    """A check of a page."""
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The page, and what stands above a failure."""
+        """The page, and the heading of a failure."""
         return self.path, None, f"{self.path.name}: {self.name}"
 
     def display_path(self, path: Path) -> str:
-        """The path as whoever started pytest would write it."""
+        """The path relative to the folder in which pytest was started, if it is below it."""
         here = self.config.invocation_params.dir
         return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> object:  # type: ignore[override]
-        """What is wrong with the page in its own words, at its line; anything else is a bug, told as one."""
+        """The report of a failed check, at its line; any other exception is a bug, with a traceback."""
         failure = excinfo.value
         if not isinstance(failure, RunbookFailure):
             return super().repr_failure(excinfo)
@@ -126,16 +126,16 @@ class RunbookItem(pytest.Item):
         trace, place, remark = shown.chain[-1]
         short, _, _ = str(failure).partition("\n")
         place = replace(place, path=self.display_path(failure.path), lineno=failure.line, message=short)
-        # both are looked at: the one by who runs this, the other by who has it run in another process
+        # pytest reads the first, and pytest-xdist, which runs tests in other processes, the second
         shown.chain, shown.reprcrash = [(trace, place, remark)], place
         return shown
 
 
 class LintItem(RunbookItem):
-    """Fails where the linter finds something, or could not look at all of the page."""
+    """Fails if the linter finds something, or cannot check a part of the page."""
 
     def runtest(self) -> None:
-        """Look at the page with the settings that `runbook-exec lint` would take."""
+        """Lint the page with the same settings as `runbook-exec lint`."""
         from datetime import date
 
         from .diagnostics.formats import write
@@ -160,12 +160,12 @@ class LintItem(RunbookItem):
 
 
 class RehearsalItem(RunbookItem):
-    """Fails where a rehearsal of the page differs from its transcript, or cannot be made."""
+    """Fails if a rehearsal of the page differs from its transcript, or is not possible."""
 
     transcript: Path
 
     def runtest(self) -> None:
-        """Rehearse the page as `runbook-exec rehearse` would."""
+        """Rehearse the page as `runbook-exec rehearse` does."""
         from .diagnostics.formats.text import format_diagnostic
         from .lint.settings import BadSettings, settings_for
         from .rehearsal.rehearse import PROGRAMS_OPTION, Options, list_diagnostics, rehearse
@@ -186,6 +186,6 @@ class RehearsalItem(RunbookItem):
             raise RunbookFailure(f"{self.display_path(self.transcript)}: {result.why}", self.transcript)
 
     def _with_display_paths(self, found: Diagnostic) -> Diagnostic:
-        """What was found, with paths as whoever started pytest would write them."""
+        """The diagnostic with paths as `display_path` shortens them."""
         also = found.also and found.also._replace(path=self.display_path(Path(found.also.path)))
         return found._replace(path=self.display_path(Path(found.path)), also=also)

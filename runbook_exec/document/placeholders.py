@@ -55,7 +55,7 @@ class PlaceholderMatch(NamedTuple):
 
 
 def normalise_name(name: str) -> str:
-    """A name as it is compared: case folded, with `-` for runs of blanks, underscores and hyphens."""
+    """A name as it is compared: case folded, with `-` for runs of blanks, `_` and `-`."""
     return _SEPARATORS.sub("-", name.strip()).casefold()
 
 
@@ -85,8 +85,8 @@ def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[Place
 def replace_placeholders(script: str, found: Sequence[ScriptRange]) -> str:
     """The script with a word of the same length for each placeholder, which keeps offsets.
 
-    The word consists of `Q`: no shell keyword contains one, so it forms no keyword with its neighbours. `Q` is
-    neither a digit in any base nor a letter with a meaning after a backslash.
+    The word consists of `Q`: no shell keyword contains one, so it forms no keyword with its neighbours.
+    `Q` is neither a digit in any base nor a letter with a meaning after a backslash.
     """
     if not found:
         return script

@@ -1,7 +1,7 @@
-"""The files that a site needs beside its pages: styles, scripts, and the player of recordings.
+"""The files that a site needs beside its pages: styles, scripts, and a player of recordings.
 
-They are files of the site, since no Markdown extension can hand a builder any; `runbook-exec docs init` puts
-them there. A build says when those of the site are not those of this program.
+They are files of the site, because a Markdown extension cannot add files to a build. `runbook-exec docs init`
+installs them, and a build warns if they differ from the files of this program.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .builders import PageLocation, warn_about_page
 
 STATIC = Path(__file__).parent / "static"
 
-BELOW = "assets/runbook-exec"  # where they are in a site
+BELOW = "assets/runbook-exec"  # their folder in a site
 
 STYLES = (f"{BELOW}/runbook.css",)
 
@@ -21,7 +21,7 @@ SCRIPTS = (f"{BELOW}/fill.js", f"{BELOW}/runbook.js")
 
 
 def check_assets(location: PageLocation) -> None:
-    """Warn, once in a build, where the site's files are missing or of another version."""
+    """Warn, once in a build, if files of the site are missing or of another version."""
     if wrong := _find_mismatch(location.docs / BELOW):
         _find_mismatch.cache_clear()
         if location.docs not in _warned_docs:

@@ -1,8 +1,9 @@
-"""Puts what is known of a runbook into its page while Python-Markdown converts it.
+"""The Markdown extension `runbook_exec.site`: adds a runbook's data to its page.
 
-Four stages, by the order in which Python-Markdown runs them. The page is read and marked before white space
-is normalised; marks become blocks before fences are looked for; the tree is filled once headings have their
-anchors; and last everything is looked at for what could do harm.
+It has four stages, in the order in which Python-Markdown runs them. The page is read, and marks are inserted,
+before white space is normalised. Marks are replaced by blocks before fences are parsed. The card, the states
+and the tables are added once headings have their anchors. Finally, harmful elements and attributes are
+removed.
 """
 
 from __future__ import annotations
@@ -31,17 +32,17 @@ from .preprocessor import PageMarks, is_rendered_language, preprocess_page
 from .sanitizer import sanitize_page
 from .wikilinks import PRIORITY, WikilinkProcessor
 
-_MARKUP = re.compile(r"[<>\"&]")  # what a title taken from a heading could do harm with
+_MARKUP = re.compile(r"[<>\"&]")  # characters that make a title from a heading harmful
 
 _BEFORE_WHITE_SPACE = 35  # `normalize_whitespace` is 30
 
 _BEFORE_FENCES = 27  # and superfences 25
 
-_AFTER_ANCHORS = 3  # `toc` is 5; what makes links relative comes after all
+_AFTER_ANCHORS = 3  # `toc` is 5; links are made relative after all others
 
 
 class SiteExtension(Extension):
-    """The Markdown extension `runbook_exec.site`."""
+    """The extension with its settings."""
 
     def __init__(self, **settings: Any) -> None:
         self.config = {
@@ -51,7 +52,7 @@ class SiteExtension(Extension):
         super().__init__(**settings)
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Register what reads the page; the rest registers itself once it is known which page that is."""
+        """Register the preprocessors; they register the rest once the page is known."""
         blocks = _BlockPreprocessor(md)
         reader = _PagePreprocessor(md, blocks, self.getConfig("runbooks"), self.getConfig("known_links"))
         md.preprocessors.register(reader, "runbook_read", _BEFORE_WHITE_SPACE)
@@ -59,7 +60,7 @@ class SiteExtension(Extension):
 
 
 class _PagePreprocessor(Preprocessor):
-    """Reads the page that is about to be converted, and sees to it that its parts are put in."""
+    """Reads the page, inserts marks for its parts, and registers the processors that fill them."""
 
     def __init__(
         self, md: Markdown, blocks: _BlockPreprocessor, runbooks: Sequence[str], known_links: Sequence[str]
@@ -70,7 +71,7 @@ class _PagePreprocessor(Preprocessor):
         self._known_links = known_links
 
     def run(self, lines: list[str]) -> list[str]:
-        """The page's lines, with a mark where each part of ours will be."""
+        """The page's lines, with a mark in place of each part of ours."""
         location = locate_page(self.md)
         if location is None:
             return lines
@@ -113,16 +114,16 @@ class _PagePreprocessor(Preprocessor):
 
 
 class _BlockPreprocessor(Preprocessor):
-    """Puts each block where its mark stands."""
+    """Replaces each mark by the HTML of its block."""
 
     def __init__(self, md: Markdown) -> None:
         super().__init__(md)
         self._ours: dict[str, Block] = {}
-        self._tab_html: dict[str, str] = {}  # the HTML of blocks in insets, by their marks
+        self._tab_html: dict[str, str] = {}  # the HTML of blocks in tabs, by their marks
         self._page: SitePage | None = None
 
     def assign_marks(self, page: SitePage) -> dict[int, str]:
-        """The marks of the blocks of the page that comes next, by the offset of the block."""
+        """Assign marks to the blocks of the next page; return them by the offset of the block."""
         self._page = page
         self._ours = {
             f"rbblock{page.digest[:16]}n{number}x": block
@@ -132,7 +133,7 @@ class _BlockPreprocessor(Preprocessor):
         return {block.span.start: mark for mark, block in self._ours.items()}
 
     def mark_in_tab(self, fence: Fence, body: Source, kind: str) -> str:
-        """The mark of a fence in a tab or the like; empty where it is not shown by us."""
+        """The mark of a fence in a tab; empty if we do not render it."""
         language = read_info(fence.written, body.text, fence.written_at)[0]
         if self._page is None or not is_rendered_language(language):
             return ""
@@ -141,7 +142,7 @@ class _BlockPreprocessor(Preprocessor):
         return mark
 
     def run(self, lines: list[str]) -> list[str]:
-        """The lines with the blocks' HTML kept aside, as Python-Markdown keeps HTML."""
+        """The lines with the blocks' HTML in Python-Markdown's stash."""
         page = self._page
         if page is None:
             return lines

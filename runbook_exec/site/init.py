@@ -1,7 +1,7 @@
-"""`runbook-exec docs init`: what a site lacks is added to its mkdocs.yml and put beside its pages.
+"""Implements `runbook-exec docs init`: completes mkdocs.yml and installs a site's files.
 
-The file is changed as text, line by line, so that comments and order stay; what it then says is read again
-before it is written.
+mkdocs.yml is edited as text, line by line, which keeps comments and order. The result is parsed again before
+it is written.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WANTED = (
 
 
 def init_site(config: Path, *, dry_run: bool = False) -> Iterator[str]:
-    """Add what is missing, and say each thing that was done; with `dry_run` only say it. Raises Refused."""
+    """Add missing parts, and yield a line for each; `dry_run` changes nothing. Raises Refused."""
     text = _read_config(config)
     changed = text
     changes = []
@@ -69,7 +69,7 @@ def _root(text: str, config: Path) -> MappingNode:
 
 
 def _value(root: MappingNode, key: str) -> tuple[Node, Node] | None:
-    """The key and the value of a setting."""
+    """The nodes of the key and the value of a setting; None if it is not there."""
     return next((pair for pair in root.value if pair[0].value == key), None)
 
 
@@ -79,7 +79,7 @@ def _docs_dir(text: str, config: Path) -> str:
 
 
 def _names(node: Node) -> Sequence[str]:
-    """What a list of settings names: its items, the first keys of those that are mappings, their `path`."""
+    """The names in a list of settings: its items, or the first key and the `path` of mappings."""
     if isinstance(node, MappingNode):
         return [str(key.value) for key, _ in node.value]
     found: list[str] = []
@@ -93,7 +93,7 @@ def _names(node: Node) -> Sequence[str]:
 
 
 def _with_item(text: str, key: str, item: str, config: Path) -> str:
-    """The text with one item more in the list of a setting; the same if it is there."""
+    """The text with the item added to the list of a setting; unchanged if it is there."""
     found = _value(_root(text, config), key)
     if found is None:
         return f"{text.rstrip()}\n\n{key}:\n  - {item}\n" if text.strip() else f"{key}:\n  - {item}\n"
@@ -104,7 +104,7 @@ def _with_item(text: str, key: str, item: str, config: Path) -> str:
         end = _line_end(text, at.end_mark.index)
         changed = f"{text[:end]}\n{' ' * at.start_mark.column}  - {item}{text[end:]}"
     elif node.start_mark.index < at.end_mark.index:
-        changed = ""  # an alias: the list is written elsewhere, and is that of others too
+        changed = ""  # an alias: the list is written elsewhere, and may have other uses
     elif isinstance(node, SequenceNode | MappingNode) and node.flow_style:
         changed = _in_brackets(text, node, item)
     elif isinstance(node, SequenceNode | MappingNode) and node.value:
@@ -126,7 +126,7 @@ def _with_item(text: str, key: str, item: str, config: Path) -> str:
 
 
 def _in_brackets(text: str, node: SequenceNode | MappingNode, item: str) -> str:
-    """The text with one item more between the brackets of a list or a mapping."""
+    """The text with the item added between the brackets of a list or a mapping."""
     last: Node | None = None
     if node.value:
         last = node.value[-1] if isinstance(node, SequenceNode) else node.value[-1][1]
@@ -141,7 +141,7 @@ def _line_end(text: str, offset: int) -> int:
 
 
 def _install_file(own: Path, target: Path, dry_run: bool) -> str:
-    """Put a file into the site, and say so; empty where it is there as it should be."""
+    """Install a file in the site, and return a line that reports it; empty if it is up to date."""
     try:
         if target.exists() and target.read_bytes() == own.read_bytes():
             return ""

@@ -70,8 +70,8 @@ def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[
     """The language (lower case, "" for none) and annotation of the info string at `text[start]`.
 
     Supported are ` ```fish {capture=x} `, Pandoc's ` ```{.fish #id capture=x} `, runme's
-    ` ```sh {"name":"x"} `, and a bare `key=value`, with a warning. Errors matter only for a block that runs: in
-    the fences of other languages the braces belong to other tools.
+    ` ```sh {"name":"x"} `, and a bare `key=value`, with a warning. Errors matter only for a block that runs:
+    in the fences of other languages the braces belong to other tools.
     """
     end = len(info)
     at = skip_blank(info, 0, end)

@@ -1,4 +1,4 @@
-"""Parses Markdown into tokens with line numbers, by mistune's grammar with our lists and quotes.
+"""Parses Markdown into tokens with line numbers: mistune with lists and quotes of our own.
 
 mistune copies the lines of a list item or a quote into a new text, so its tokens have no place in the file.
 Our lists and quotes give each such text the line that it begins on. They also end where CommonMark ends them:

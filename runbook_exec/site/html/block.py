@@ -1,4 +1,4 @@
-"""A block as HTML: its statements numbered as they run, byte for byte, or why it does not run."""
+"""Renders a block as HTML: its numbered statements, byte for byte, or why it does not run."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _TITLE = re.compile(r'(?<![^\s{])title="([^"]*)"')
 
 
 class BlockContext(NamedTuple):
-    """What a page knows of its placeholders: the statements by identity as items, and the secret names."""
+    """The plan items of a page by the identity of their statements, and its secret names."""
 
     items: Mapping[int, PlanItem]
     secrets: frozenset[str]
 
 
 def render_block(block: Block, shell: str, context: BlockContext) -> str:
-    """A block of the page; `shell` is its procedure's."""
+    """The HTML of a block; `shell` is the shell of its procedure."""
     if not block.runs:
         return render_not_run(block.code, block.info, block.language, block.why_not)
     console = block.script.text != block.code
@@ -52,7 +52,7 @@ def render_block(block: Block, shell: str, context: BlockContext) -> str:
 
 
 def render_not_run(code: str, info: str, language: str, why: str) -> str:
-    """A block that does not run, and why; `info` is what stands after its fence."""
+    """The HTML of a block that does not run, with the reason; `info` is its info string."""
     painted = wrap_lines(_highlight_text(code, 0, len(code), _colours(code, language)), code, 0, len(code))
     return (
         '<div class="rb-block rb-shown"><div class="rb-bar">'
@@ -63,13 +63,13 @@ def render_not_run(code: str, info: str, language: str, why: str) -> str:
 
 
 def _title(info: str) -> str:
-    """The caption that themes take from a fence; empty where it has none."""
+    """The title in an info string as HTML; empty without one."""
     found = _TITLE.search(info)
     return f'<span class="rb-title">{escape(found[1])}</span>' if found and found[1] else ""
 
 
 def _notes(block: Block, items: Sequence[PlanItem]) -> str:
-    """What else is said of the block, in a few words each."""
+    """Short notes about the block's annotation."""
     if not items:
         return ""
     annotation = items[0].annotation
@@ -88,7 +88,7 @@ def _notes(block: Block, items: Sequence[PlanItem]) -> str:
 
 
 def _render_script(block: Block, shell: str, context: BlockContext) -> str:
-    """The script with a span around each statement and each placeholder, and nothing added to its text."""
+    """The script with a span around each statement and placeholder; its text is unchanged."""
     text = block.script.text
     out: list[str] = []
     position = 0
@@ -103,7 +103,7 @@ def _render_script(block: Block, shell: str, context: BlockContext) -> str:
 
 
 def _render_console(block: Block, shell: str, context: BlockContext) -> str:
-    """A session: its commands, and below each what the document says it prints."""
+    """A console block: its commands, and the expected output below each."""
     text = block.script.text
     colours = _colours(_blank_placeholders(block, text), shell)
     out: list[str] = []
@@ -125,7 +125,7 @@ def _render_statement(
 
 
 def _blank_placeholders(block: Block, text: str) -> str:
-    """The text with a word in place of each placeholder, which else would be coloured as redirections."""
+    """The text with words in place of placeholders, which would be coloured as redirections."""
     for statement in block.statements:
         blanked = replace_placeholders(statement.text, statement.placeholders)
         text = text[: statement.start] + blanked + text[statement.end :]
@@ -170,7 +170,7 @@ def _with_slots(
 
 
 class _Colour(NamedTuple):
-    """A stretch of a text that has one colour, by the class that themes give it."""
+    """A range of a text with one colour; `kind` is the CSS class of themes."""
 
     start: int
     end: int
@@ -179,7 +179,7 @@ class _Colour(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _colours(text: str, language: str) -> tuple[_Colour, ...]:
-    """The stretches of a text that are coloured, in order; none where its language is not known."""
+    """The coloured ranges of a text, in order; none if its language is unknown."""
     from pygments.lexers import get_lexer_by_name
     from pygments.token import STANDARD_TYPES
     from pygments.util import ClassNotFound
@@ -194,12 +194,12 @@ def _colours(text: str, language: str) -> tuple[_Colour, ...]:
     for kind, piece in lexer.get_tokens(text):
         found.append(_Colour(position, position + len(piece), STANDARD_TYPES.get(kind, "")))
         position += len(piece)
-    # a lexer that changes the text says nothing that can be trusted
+    # a lexer that changes the text gives wrong offsets
     return tuple(each for each in found if each.kind) if position == len(text) else ()
 
 
 def _highlight_text(text: str, start: int, end: int, colours: Sequence[_Colour]) -> str:
-    """`text[start:end]` as HTML; the text itself, whatever the colours are."""
+    """`text[start:end]` as HTML with colours; its text is always exact."""
     out: list[str] = []
     position = start
     for colour in colours[bisect_right(colours, start, key=attrgetter("end")) :]:
