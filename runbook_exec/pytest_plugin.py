@@ -1,4 +1,4 @@
-"""Lets pytest collect runbooks: an item for the linter, and one for each rehearsal of a page.
+"""Lets pytest collect runbooks: an item for the linter, and one for each rehearsal.
 
 Every run of pytest loads this module if the package is installed. Therefore it imports nothing of ours
 before a runbook is collected. A Markdown file is a runbook only if the option `runbooks` names it or its

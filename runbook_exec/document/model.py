@@ -109,7 +109,7 @@ class Step(NamedTuple):
 
     @property
     def manual(self) -> bool:
-        """Whether a person does this step: nothing in it runs, or its annotation says so."""
+        """Whether a person does this step: no block of it runs, or it is annotated `manual`."""
         return self.annotation.manual or not any(block.runs for block in self.blocks)
 
 

@@ -130,7 +130,7 @@ class _MarkdownWriter:
             self.step = (item.id,) if mark else ()
         indent = " " * (_INDENT * len(item.items))
         interrupts = isinstance(before, Paragraph) and not before.items and not item.items
-        # Python-Markdown accepts all three bullets in one list; in CommonMark another bullet begins another list
+        # Python-Markdown accepts any bullets in one list; in CommonMark another bullet begins a new list
         self.lines[index] = [""] * interrupts + [f"{indent}{marker} {mark}{text}"]
 
     def _paragraph(self, paragraph: Paragraph) -> None:

@@ -20,7 +20,7 @@ class Heading(NamedTuple):
     text: str
     span: Span  # from its first mark or character to the end of its last line
     last: int  # its last line, from 1
-    items: tuple[int, ...] = ()  # the list items it stands in, outermost first
+    items: tuple[int, ...] = ()  # the list items around it, outermost first
     quoted: bool = False
 
 

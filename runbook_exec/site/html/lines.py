@@ -1,4 +1,4 @@
-"""Wraps each line of a block in a span: a line that is broken on a narrow page looks like one."""
+"""Wraps each line of a block in a span: a line that wraps on a narrow page looks like one."""
 
 from __future__ import annotations
 
