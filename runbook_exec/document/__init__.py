@@ -1,1 +1,1 @@
-"""From Markdown to a `Runbook`. Runs nothing."""
+"""Parses Markdown into a `Runbook`. Runs nothing."""

@@ -1,4 +1,4 @@
-"""The headings of a page as a link may name them: the anchors of several renderers, and their own words."""
+"""Finds the headings of a page, and the anchors that several renderers give them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ID_NAME = re.compile(r"(?<!\w)(?:id|name)[ \t]*\Z")
 
 _ID = re.compile(r"[ \t]*+[\"']?([^\"'\s>]++)")
 
-_NEAR = 20  # characters before a `=` in which its name is looked for
+_NEAR = 20  # characters before a `=` that are searched for its name
 
 _BRACES = re.compile(r"\{[^{}\n]*\}")
 
@@ -36,8 +36,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 
 _EMOJI = re.compile(r":[\w+-]+:")
 
-# a line that brings in text from elsewhere when the page is built, or begins a tab with an anchor of its own
-_OF_INCLUDED = ("--8<--", "===", "{{", "{%", "{!", ":::", "![[")  # one is in every such line
+# a line that includes other text when the page is built, or begins a tab with an anchor of its own
+_OF_INCLUDED = ("--8<--", "===", "{{", "{%", "{!", ":::", "![[")  # every such line contains one of these
 
 _INCLUDED = re.compile(
     r"\n[ \t]*+(?:--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
@@ -45,21 +45,21 @@ _INCLUDED = re.compile(
     re.IGNORECASE,
 )
 
-# what renderers and browsers give a meaning of their own
+# fragments with a special meaning in renderers and browsers
 _MADE = re.compile(r"(?:top|[_+].*|fn(?:ref)?[:\d-].*|l\d+.*|:~:.*|\^.*|page=.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Headings:
-    """What may follow the `#` of a link to a page."""
+    """The headings of a page: the texts that may follow the `#` of a link to it."""
 
     titles: tuple[str, ...] = ()
     ids: frozenset[str] = frozenset()  # in lower case
-    included: bool = False  # whether other text is brought in, with headings of its own
+    included: bool = False  # whether the page includes other text, which may have headings
 
     @cached_property
     def likely_anchors(self) -> frozenset[str]:
-        """The anchors that most renderers make of most headings: looked at before all that some make."""
+        """The anchors that most renderers give to most headings; cheaper to compute than `anchors`."""
         return frozenset(title.lower().replace(" ", "-") for title in self.titles) | self.ids
 
     @cached_property
@@ -81,7 +81,7 @@ class Headings:
         return frozenset(fold_heading(variant) for title in self.titles for variant in _variants(title))
 
     def has_anchor(self, written: str, loose: bool = False) -> bool:
-        """Whether some renderer gives a heading this anchor; `loose` where nobody knows which one renders."""
+        """Whether some renderer gives a heading this anchor; `loose` if the renderer is unknown."""
         anchor = unquote(written).casefold().removeprefix("user-content-")
         if (
             self.included
@@ -96,7 +96,7 @@ class Headings:
         )
 
     def has_heading(self, written: str) -> bool:
-        """Whether a wikilink means a heading here: by its words, each heading of `#one#two` in turn."""
+        """Whether a wikilink matches a heading by its words; in `#one#two`, each part must match."""
         return (
             self.included
             or written in self.titles
@@ -113,14 +113,14 @@ class Headings:
 
 
 def fold_heading(text: str) -> str:
-    """What two spellings of one heading have in common: its letters and digits."""
+    """The letters and digits of a heading, in which two spellings of it agree."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(character for character in folded if character.isalnum())
 
 
 @lru_cache(maxsize=64)
 def find_headings(text: str) -> Headings:
-    """The headings of a page, those in lists, quotes and admonitions too."""
+    """The headings of a page, including those in lists, quotes and admonitions."""
     titles: list[str] = []
     included = False
     may_include = any(mark in text for mark in _OF_INCLUDED) and _INCLUDED.search(
@@ -137,7 +137,7 @@ def find_headings(text: str) -> Headings:
         elif not fence:
             if "#" in line and (heading := _ATX.match(line)):
                 titles.append(heading["title"].strip().rstrip("#").strip())
-                included = included or "<!--" in line  # of which a site may make something
+                included = included or "<!--" in line  # a site may replace a comment
             elif line.endswith(_UNDERLINES) and previous.strip() and _UNDERLINE.fullmatch(line):
                 titles.append(previous.strip(" \t>"))
             if may_include and not included:
@@ -158,7 +158,7 @@ def _find_ids(text: str) -> Iterator[str]:
 
 
 def _variants(title: str) -> set[str]:
-    """A heading as written and as readers see it, with and without what some renderers take out."""
+    """A heading as written and as displayed, with and without parts that some renderers remove."""
     if _PLAIN.fullmatch(title):
         return {title}
     bare = _BRACES.sub("", title).strip()
@@ -168,7 +168,7 @@ def _variants(title: str) -> set[str]:
 
 
 def _slugs(title: str) -> Iterable[str]:
-    """The anchors that MkDocs, GitHub, Redcarpet, and those who follow one of them make of a heading."""
+    """The anchors of a heading in MkDocs, GitHub, Redcarpet and renderers like them."""
     if _PLAIN.fullmatch(title):
         return (title.lower().replace(" ", "-"),)
     kept = re.sub(r"[^\w\- ]", "", unicodedata.normalize("NFC", title).casefold())

@@ -1,4 +1,4 @@
-"""`NAME=VALUE` and `NAME=STEP[:REGEX]`, as people write them."""
+"""Parses `NAME=VALUE` and `NAME=STEP[:REGEX]`, the values of `--set` and `--capture`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .placeholders import parse_placeholder_name
 
 
 class Capture(NamedTuple):
-    """The value of a placeholder that the output of a statement gives.
+    """A placeholder whose value comes from the output of a statement.
 
-    `step` is a step's number or label, an id, an anchor, or `STEP.STATEMENT`; `pattern` a regular
-    expression whose first group, or all of it, is the value.
+    `step` is a step's number or label, an id, an anchor, or `STEP.STATEMENT`. `pattern` is a regular
+    expression; its first group, or the whole match, is the value.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Capture(NamedTuple):
 
 
 def parse_set(text: str) -> tuple[str, str]:
-    """The name, in compared form, and the value of `NAME=VALUE`; ValueProblem where it is not that."""
+    """The normalised name and the value of `NAME=VALUE`. Raises ValueProblem for other text."""
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueProblem("expected NAME=VALUE, got no `=`")
@@ -30,7 +30,7 @@ def parse_set(text: str) -> tuple[str, str]:
 
 
 def parse_capture(text: str) -> Capture:
-    """What `NAME=STEP` or `NAME=STEP:REGEX` says; ValueProblem where it is not that."""
+    """The capture that `NAME=STEP[:REGEX]` describes. Raises ValueProblem for other text."""
     name, equals, rest = text.partition("=")
     step, colon, pattern = rest.partition(":")
     step = step.strip().removeprefix("#")

@@ -1,4 +1,4 @@
-"""Fenced blocks: their script, its statements with their placeholders, and whether they run."""
+"""Reads fenced blocks: their scripts, statements and placeholders, and whether they run."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _HEADING_COMMENT = re.compile(r"\s*#(?!!)[^\n]*")
 
 
 class BlockDraft(NamedTuple):
-    """A fence with what is said of it: all that does not depend on the procedure it stands in."""
+    """A fence with its annotation: everything that does not depend on its procedure."""
 
     fence: Fence
     language: str  # a shell's name, `console`, or the word as written
     annotation: Annotation
     problems: tuple[Problem, ...]
-    reason_not_run: str  # why it would not run in any procedure; empty if it might
-    executable: bool  # whether it is for some shell, and not put aside
+    reason_not_run: str  # why it runs in no procedure; empty if it may run
+    executable: bool  # whether it is for a shell and nothing keeps it from running
 
 
 def draft_block(source: Source, fence: Fence, above: Annotation, shell: str | None = None) -> BlockDraft:
     """Read a fence's info string; `above` is the annotation on the line above it.
 
-    Braces in other languages than a shell's belong to other tools: nothing is said of mistakes in them.
+    In other languages than a shell's, braces belong to other tools: mistakes in them are not reported.
     """
     word, inside, problems = read_info(fence.written, source.text, fence.written_at)
     annotation = inside if above is NOTHING else merge_annotations(inside, above)
@@ -81,9 +81,9 @@ def _report_unclosed(source: Source, fence: Fence) -> Problem:
 def read_block(
     source: Source, draft: BlockDraft, number: int, shell: str, settings: RunbookSettings, why_not: str = ""
 ) -> tuple[Block, tuple[Problem, ...]]:
-    """The block as it stands in a procedure that runs in `shell`; `why_not` is why nothing here runs.
+    """The block as part of a procedure that runs in `shell`, and the problems of its script.
 
-    The problems are those of its text, and matter only if it runs.
+    `why_not` is the reason that no block here runs. The problems matter only if the block runs.
     """
     fence = draft.fence
     language = draft.language
@@ -129,7 +129,7 @@ def _scan_script(
 
 
 class _ScriptReader(NamedTuple):
-    """A script that is being read, and where it stands in the file."""
+    """Reads a script, and maps its offsets to the file."""
 
     source: Source
     script: MappedText
@@ -137,7 +137,7 @@ class _ScriptReader(NamedTuple):
     def read_statements(
         self, shell: str, settings: RunbookSettings, expected: Sequence[tuple[int, str]]
     ) -> tuple[tuple[Statement, ...], tuple[str, ...], tuple[Problem, ...]]:
-        """The statements, the labels of the alternatives among them, and what is wrong with the script."""
+        """The statements, the labels of alternatives among them, and the problems of the script."""
         text = self.script.text
         scan, found = _scan_script(text, shell, settings)
         borders, labels = _alternatives(text, scan)
@@ -181,7 +181,7 @@ class _ScriptReader(NamedTuple):
 
 
 def _alternatives(text: str, scan: Scan) -> tuple[list[int], tuple[str, ...]]:
-    """Where each alternative but the first begins, and the labels of all; nothing if there are none."""
+    """The offsets of all alternatives except the first, and the labels of all of them."""
     borders: list[int] = []
     labels: list[str] = []
     ends = [end for _, end in scan.statements]

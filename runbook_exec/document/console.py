@@ -1,4 +1,4 @@
-"""Console sessions: which of their lines were typed at a prompt, and what was printed below each command."""
+"""Reads console blocks: separates the commands after a prompt from the output below them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..text.source import MappedText
 
-_PATIENCE = 25  # how often, on average, a character of a session is looked at to see where its command ends
+_PATIENCE = 25  # how often, on average, a character may be checked to find the end of its command
 
 
 _Complete = Callable[[str], bool | None]
@@ -26,10 +26,10 @@ _BACKSLASHES = re.compile(r"(\\+)$")
 
 
 class ConsoleBlock(NamedTuple):
-    """The commands of a session as one script, and what it shows below each."""
+    """The commands of a console block as one script, and the output below each."""
 
     script: MappedText
-    expected: tuple[tuple[int, str], ...]  # where a command with output ends in the script, and that output
+    expected: tuple[tuple[int, str], ...]  # the end of a command in the script, and its output
 
 
 def is_console(code: str) -> bool:
@@ -38,18 +38,18 @@ def is_console(code: str) -> bool:
 
 
 def _find_prompt(lines: list[str]) -> re.Pattern[str]:
-    """The prompt of a session: `% ` where it begins with that, else `$ `.
+    """The prompt of a console block: `% ` if the block begins with it, else `$ `.
 
-    Only one of them, because programs print the other: `  % Total    % Received` is curl's.
+    Only one of them counts, because programs print the other: curl prints `  % Total    % Received`.
     """
     first = next((line for line in lines if line.strip()), "")
     return _PERCENT if first.startswith("% ") else _DOLLAR
 
 
 def strip_prompts(code: MappedText, complete: Callable[[str], bool]) -> ConsoleBlock:
-    """Take the prompts off a session; `complete` says whether text is whole commands of the shell.
+    """Strip the prompts from a console block; `complete` tests whether text is whole commands.
 
-    A line without a prompt belongs to the command above only while that is not complete; every other one is
+    A line without a prompt belongs to the command above while that command is incomplete; other lines are
     output. Without any prompt the script is empty.
     """
     ask = _limit_checks(complete, _PATIENCE * len(code.text) + 20_000)
@@ -79,7 +79,7 @@ def strip_prompts(code: MappedText, complete: Callable[[str], bool]) -> ConsoleB
 
 
 def _find_cuts(lines: list[str], first: int, prompt: re.Pattern[str], complete: _Complete) -> list[int]:
-    """How many characters to take off each line of the command whose prompt is on line `first`."""
+    """The number of characters to strip from each line of the command at line `first`."""
     cuts = [_prompt_width(prompt, lines[first])]
     texts = [lines[first][cuts[0] :]]
     for index in range(first + 1, len(lines)):
@@ -99,7 +99,7 @@ def _find_cuts(lines: list[str], first: int, prompt: re.Pattern[str], complete: 
 def _until_complete(
     lines: list[str], index: int, texts: list[str], prompt: re.Pattern[str], complete: _Complete
 ) -> int:
-    """How many lines without a prompt make the command whole; none if no number of them does."""
+    """The number of lines without a prompt that complete the command; 0 if no number does."""
     for taken, line in enumerate(lines[index:], 1):
         if prompt.match(line):
             break
@@ -113,9 +113,9 @@ def _until_complete(
 
 
 def _limit_checks(complete: Callable[[str], bool], most: int) -> _Complete:
-    """`complete`, which gives no answer any more once it was asked about `most` characters.
+    """`complete` with a limit: it returns None after calls with `most` characters in total.
 
-    Text is then taken for output; the command above it stays incomplete, which is a problem of its block.
+    The text then counts as output, and the command above it as incomplete: a problem of its block.
     """
     asked = 0
 

@@ -1,4 +1,4 @@
-"""Which files the linter looks at, and which pages stand around them."""
+"""Finds the Markdown files that a command works on, and the root folder of a page's site."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SKIPPED = frozenset(("node_modules", "__pycache__"))
 
 
 class NoSuchPath(Refused):
-    """A path that was asked for is not there, or cannot be looked into; the message says which."""
+    """A requested path does not exist or cannot be read; the message names it."""
 
 
 def collect_pages(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path]:
-    """The Markdown files that are meant, in order, each once; in folders, those that git does not ignore.
+    """The Markdown files at these paths, in order, each once; in folders without ignored files.
 
-    Without paths it is the folders of `default` that exist. A file that is named is looked at whatever it is
-    called. Raises NoSuchPath.
+    Without paths, the existing folders of `default` are used. A file is included even if its name has another
+    suffix. Raises NoSuchPath.
     """
     wanted = [Path(path) for path in paths] or [Path(path) for path in default if Path(path).is_dir()]
     if not wanted:
@@ -47,7 +47,7 @@ def collect_pages(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> lis
 
 
 def find_pages(folder: Path) -> list[Path]:
-    """The Markdown files below a folder, sorted; in a git work tree those that git does not ignore."""
+    """The Markdown files below a folder, sorted; in a git work tree without ignored files."""
     listed = list_git_files(folder)
     if listed is None:
         return sorted(path for path in _walk(folder) if path.suffix.lower() in SUFFIXES)
@@ -56,7 +56,7 @@ def find_pages(folder: Path) -> list[Path]:
 
 
 def find_site_root(path: Path) -> Path | None:
-    """The folder whose pages a link on this page may mean, by what stands in it; None where nothing tells."""
+    """The root folder of the page's site, recognised by its files; None if no folder has them."""
     for folder in path.absolute().parents:
         if any((folder / name).exists() for name in _ROOTS):
             return folder

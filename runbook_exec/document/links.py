@@ -1,4 +1,4 @@
-"""The links of a page's prose: where each stands and what it points to; never those in code or comments."""
+"""Finds the links of a page's prose, with their places; skips code and comments."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _COMMENT_LINE = re.compile(r"^[ \t>]*+%%[ \t]*+$", re.MULTILINE)
 
 _HTML_CODE = ("code", "pre", "kbd", "samp", "script", "style")
 
-# names that no page has, of things that are written in double brackets as well
+# names of things other than pages that are also written in double brackets
 _NO_NAME = re.compile(
     r".*[*\"<>?:={}$\\`].*|[-@!&].*|_?to(?:c|sp)_?|[\d\s.,;_+-]*",
     re.IGNORECASE | re.DOTALL,
@@ -47,7 +47,7 @@ _NO_NAME = re.compile(
 
 
 class Link(NamedTuple):
-    """An inline link, an image or the definition of a reference; `text[start:end]` is the destination."""
+    """An inline link, an image or a definition; `text[start:end]` is the destination."""
 
     destination: str  # without escapes and entities
     start: int
@@ -55,7 +55,7 @@ class Link(NamedTuple):
 
 
 class TextRanges:
-    """Stretches of a text: whether an offset is in one of them."""
+    """Ranges of a text, with a quick test whether an offset is in one of them."""
 
     def __init__(self, found: Iterable[tuple[int, int]]) -> None:
         self._starts: list[int] = []
@@ -74,7 +74,7 @@ class TextRanges:
 
 @lru_cache(maxsize=4)
 def find_hidden_ranges(text: str) -> TextRanges:
-    """What of a page no reader sees, or sees as code: comments, and code in the form of HTML."""
+    """The ranges of a page that are comments, or HTML elements that contain code."""
     found = [*_find_between(text, "<!--", "-->"), *_obsidian_comments(text)]
     if "</" in text:
         lowered = text.lower()
@@ -94,7 +94,7 @@ def _find_between(text: str, opening: str, closing: str) -> Iterator[tuple[int, 
 
 
 def _obsidian_comments(text: str) -> Iterator[tuple[int, int]]:
-    """`%% … %%` on one line, and what stands between two lines of `%%`."""
+    """The ranges of `%% … %%` on one line, and between two lines of `%%`."""
     if "%%" not in text:
         return
     yield from (comment.span() for comment in _COMMENT.finditer(text))
@@ -104,7 +104,7 @@ def _obsidian_comments(text: str) -> Iterator[tuple[int, int]]:
 
 @cache_latest
 def find_page_links(runbook: Runbook) -> Sequence[Wikilink]:
-    """The wikilinks, without what only looks like one: `[[1]](…)`, `[[:space:]]`, `[[ -f x ]]`, `[[TOC]]`."""
+    """The wikilinks of a page, without `[[1]](…)`, `[[:space:]]`, `[[ -f x ]]`, `[[TOC]]`."""
     return tuple(_page_links(runbook))
 
 
@@ -120,7 +120,7 @@ def _page_links(runbook: Runbook) -> Iterator[Wikilink]:
 
 
 def has_links(text: str) -> bool:
-    """Whether there may be a link, an image or a definition in a text at all."""
+    """Whether a text may contain a link, an image or a definition."""
     return "](" in text or "]:" in text
 
 
@@ -177,7 +177,7 @@ def _definitions(runbook: Runbook) -> Iterator[Link]:
 
 
 def _match_definitions(text: str) -> Iterator[re.Match[str]]:
-    """The definitions, each looked for on a line in which there may be one."""
+    """The definitions of references; only lines with `]:` are matched."""
     line = -1
     at = text.find("]:")
     while at >= 0:

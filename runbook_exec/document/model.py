@@ -1,4 +1,4 @@
-"""What a runbook is, once read: plain frozen values, each with its exact place in the file."""
+"""The parts of a parsed runbook: plain frozen values, each with its exact place in the file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from ..shells.quoting import Context
 from ..text.source import MappedText
 from ..text.span import Span
 
-TRANSCRIPT = ".rehearsal.md"  # how the name of a page ends that says what a runbook calls: none of it runs
+TRANSCRIPT = (
+    ".rehearsal.md"  # suffix of pages with the expected calls of a runbook, which never run themselves
+)
 
 
 class Placeholder(NamedTuple):
@@ -26,51 +28,53 @@ class Placeholder(NamedTuple):
 
 
 class Annotation(NamedTuple):
-    """What `<!-- runbook: … -->` or `{…}` after a fence's language says; nothing is required."""
+    """The fields of `<!-- runbook: … -->` or `{…}` after a fence's language; all are optional."""
 
     id: str | None = None
     capture: str | None = None  # the placeholder's name, in compared form
-    capture_pattern: str | None = None  # a regular expression; its first group, or all of it, is the value
+    capture_pattern: str | None = (
+        None  # a regular expression; its first group, or the whole match, is the value
+    )
     secret: bool = False
     expect: tuple[str, ...] = ()
     expect_not: tuple[str, ...] = ()
     expect_status: int | None = None
     allow_failure: bool = False
     timeout: float | None = None  # seconds
-    retry: int = 0  # how many times more
-    confirm: str | None = None  # the question asked before it runs; "" asks a plain one
+    retry: int = 0  # additional attempts
+    confirm: str | None = None  # the question before it runs; "" for the default question
     manual: bool = False
     skip: bool = False
-    choose: str | None = None  # the alternative: its number from 1, or a part of its label
-    when: str | None = None  # a Jinja2 expression over the known values that are not secret
+    choose: str | None = None  # an alternative: its number from 1, or a part of its label
+    when: str | None = None  # a Jinja2 expression over the known public values
     cwd: str | None = None
     shell: str | None = None
     setup: bool = False  # run again when a run is resumed
     span: Span | None = None
 
 
-NOTHING = Annotation()  # what is annotated where nothing is
+NOTHING = Annotation()  # the annotation of a block or step without one
 
 
 class Statement(NamedTuple):
-    """One complete command, as the shell's grammar sees it: the unit that is started and finished."""
+    """One complete command of the shell's grammar: the unit that is started and finished."""
 
     text: str
     start: int  # offsets in the block's script
     end: int
     span: Span
     placeholders: tuple[Placeholder, ...] = ()
-    alternative: int = 0  # which alternative of its block it belongs to, from 1; 0: to none
+    alternative: int = 0  # the number of its alternative in the block, from 1; 0: none
     expected: str | None = None  # the output a console session shows below it
 
 
 class Block(NamedTuple):
-    """A fenced code block of a step; `script` is what a shell gets (prompts of a session unwrapped)."""
+    """A fenced code block of a step; `script` is the text for the shell, without prompts."""
 
     number: int  # from 1, within its step
     info: str  # as written after the fence
-    language: str  # its first word in lower case, with the aliases of a shell made one; "" for none
-    code: str  # as it stands on the page
+    language: str  # its first word in lower case, with aliases of a shell resolved; "" for none
+    code: str  # as written on the page
     script: MappedText
     span: Span  # from the opening fence to the end of the closing one
     statements: tuple[Statement, ...] = ()
@@ -81,7 +85,7 @@ class Block(NamedTuple):
 
 
 class Prose(NamedTuple):
-    """What stands between blocks, as Markdown without the markers of the list or quote it is in."""
+    """The text between blocks, as Markdown without the markers of its list or quote."""
 
     text: str
     span: Span
@@ -100,12 +104,12 @@ class Step(NamedTuple):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """The step's blocks in order, those that do not run too."""
+        """The step's blocks in order, including those that do not run."""
         return tuple(part for part in self.parts if isinstance(part, Block))
 
     @property
     def manual(self) -> bool:
-        """Whether a person does this step: nothing in it runs, or its annotation says so."""
+        """Whether a person does this step: no block of it runs, or it is annotated `manual`."""
         return self.annotation.manual or not any(block.runs for block in self.blocks)
 
 
@@ -115,14 +119,14 @@ class Procedure(NamedTuple):
     title: str
     anchor: str
     span: Span
-    shell: str  # the shell that runs it; "" when nothing in it is for a shell
+    shell: str  # the shell that runs it; "" if no block is for a shell
     steps: tuple[Step, ...]
-    dangerous: bool = False  # debugging, rollback, emergency …: never chosen unless named
+    dangerous: bool = False  # debugging, rollback, emergency …: runs only if named
     prose: tuple[Prose, ...] = ()  # before its first step
 
 
 class Section(NamedTuple):
-    """A heading of the page and the text below it, down to the next heading of its level or above."""
+    """A heading and the text below it, up to the next heading of its level or above."""
 
     title: str
     anchor: str
@@ -142,14 +146,14 @@ class Wikilink(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What the front matter says of a placeholder."""
+    """The description of a placeholder in the front matter."""
 
     name: str
     help: str = ""
     default: str | None = None  # a Jinja2 template
     pattern: str | None = None  # the whole value must match
     choices: tuple[str, ...] = ()
-    secret: bool | None = None  # None: the name tells
+    secret: bool | None = None  # None: decided by the name
     source: str | None = None  # env:NAME, file:PATH, op://…, cmd:COMMAND
     span: Span | None = None
 
@@ -169,7 +173,7 @@ class RunbookSettings:
 
 
 class Runbook(NamedTuple):
-    """A Markdown file, read: what it holds and what is wrong with it."""
+    """A parsed Markdown file: its content and its problems."""
 
     path: str
     text: str
@@ -178,7 +182,7 @@ class Runbook(NamedTuple):
     front_matter: Mapping[str, Any]
     settings: RunbookSettings
     procedures: tuple[Procedure, ...]
-    chosen: str | None  # the anchor of the one procedure that runs unless another is named
+    chosen: str | None  # the anchor of the procedure that runs unless another is named
     sections: tuple[Section, ...]
     wikilinks: tuple[Wikilink, ...]
     blocks: tuple[Block, ...]  # every fenced block of the page, in order, in a procedure or not

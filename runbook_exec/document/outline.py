@@ -1,4 +1,4 @@
-"""The outline of a page: its sections, and which of them are procedures made of which steps."""
+"""Outlines a page: finds its sections, its procedures and their steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .sections import HeadingNode, build_nodes
 PROCEDURE_TITLES = ("procedure", "steps", "instructions", "runbook")
 
 
-# A section with one of these in its title is never run unless it is named.
+# A section with one of these in its title runs only if it is named.
 DANGEROUS = (
     "debug", "troubleshoot", "rollback", "roll back", "rolling back", "revert", "undo", "emergenc", "shutoff",
     "shut off", "recover", "disaster", "break glass", "break-glass", "uninstall", "teardown", "tear down",
@@ -26,14 +26,14 @@ DANGEROUS = (
 
 _DANGEROUS = re.compile(r"\b(?:" + "|".join(DANGEROUS) + ")", re.IGNORECASE)
 
-_HELPING = re.compile(r"\b(?:debug|troubleshoot)", re.IGNORECASE)  # belongs to what it helps with
+_HELPING = re.compile(r"\b(?:debug|troubleshoot)", re.IGNORECASE)  # belongs to another procedure
 
 
 _LONGEST_TITLE = 80
 
 
 class StepOutline(NamedTuple):
-    """The elements `first:last` that make a step."""
+    """A step, which consists of the elements `first:last`."""
 
     label: str  # the number as written; "" for none
     title: str
@@ -41,11 +41,11 @@ class StepOutline(NamedTuple):
     span: Span
     first: int
     last: int
-    heading: Span | None = None  # where it begins with a heading
+    heading: Span | None = None  # if it begins with a heading
 
 
 class ProcedureOutline(NamedTuple):
-    """A procedure as the page lays it out: its steps, and the elements before them."""
+    """A procedure of the page: its steps, and the elements before them."""
 
     title: str
     anchor: str
@@ -53,12 +53,12 @@ class ProcedureOutline(NamedTuple):
     steps: tuple[StepOutline, ...]
     preface: tuple[int, int]
     dangerous: bool = False
-    left_out: tuple[HeadingNode, ...] = ()  # headings in it that are no steps, because they are dangerous
-    helping: bool = False  # there for when something goes wrong with others, and no procedure of its own
+    left_out: tuple[HeadingNode, ...] = ()  # dangerous sections in it, which are not steps
+    helping: bool = False  # whether it only helps when another procedure fails
 
 
 class _SectionRange(NamedTuple):
-    """A section that becomes a procedure: what it is called, and its elements `first:last`."""
+    """A section that becomes a procedure; its elements are `first:last`."""
 
     title: str
     anchor: str
@@ -70,7 +70,7 @@ class _SectionRange(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """A page's headings and procedures; `main` are those that rule 1 of the design makes *the* procedure."""
+    """The headings and procedures of a page; `main` are the procedures that rule 1 finds."""
 
     nodes: tuple[HeadingNode, ...]
     main: tuple[ProcedureOutline, ...]
@@ -78,12 +78,12 @@ class Outline(NamedTuple):
     rules: _OutlineRules
 
     def find_default_anchor(self) -> str | None:
-        """The anchor of the one procedure that runs unless another is named."""
+        """The anchor of the procedure that runs unless another is named; None without one."""
         wanted = [outline for outline in self.main or self.others if not outline.helping]
         return wanted[0].anchor if len(wanted) == 1 and not wanted[0].dangerous else None
 
     def find_procedure(self, anchor: str) -> ProcedureOutline | None:
-        """The procedure under the heading with this anchor, whatever stands there."""
+        """The procedure under the heading with this anchor, even if no block there could run."""
         for index, node in enumerate(self.nodes):
             if node.anchor == anchor:
                 return self.rules.build_procedure(index)
@@ -93,7 +93,7 @@ class Outline(NamedTuple):
 def build_outline(
     source: Source, elements: Sequence[Element], executable: Collection[int], page_title: str
 ) -> Outline:
-    """Lay out a page, of whose elements those with an index in `executable` are blocks that could run."""
+    """Outline a page; `executable` has the indices of the blocks that could run."""
     headings, page_anchor = build_nodes(source, elements, page_title)
     children: dict[int | None, list[int]] = {}
     for index, node in enumerate(headings):
@@ -106,7 +106,7 @@ def build_outline(
 
 
 class _OutlineRules(NamedTuple):
-    """What the rules look at."""
+    """The rules that find procedures, and the page that they work on."""
 
     source: Source
     elements: Sequence[Element]
@@ -118,7 +118,7 @@ class _OutlineRules(NamedTuple):
     anchor: str
 
     def find_main(self) -> Iterator[ProcedureOutline]:
-        """Rule 1: sections titled so, else sections whose headings are numbered."""
+        """Rule 1: sections with a title such as "Procedure", else sections with numbered headings."""
         titled = [
             index
             for index, node in enumerate(self.nodes)
@@ -171,7 +171,7 @@ class _OutlineRules(NamedTuple):
                 yield self._mark_helping(outline, index)
 
     def build_procedure(self, index: int) -> ProcedureOutline:
-        """The procedure under a heading: its next-level headings, or its list, or all of it as one step."""
+        """The procedure under a heading, with subheadings, list items or the section as its steps."""
         node = self.nodes[index]
         children = self.children.get(index, ())
         if any(self.nodes[number].first < self.nodes[number].last for number in children):
@@ -189,7 +189,7 @@ class _OutlineRules(NamedTuple):
         return self._from_items(section, items) if items else self._as_one_step(section)
 
     def _only_names_page(self, index: int) -> bool:
-        """Whether this is the title of a page with several sections that run, which are not its steps."""
+        """Whether this is the title of a page with several sections that run and are not its steps."""
         if index != self.title_at:
             return False
         running = [
@@ -200,7 +200,7 @@ class _OutlineRules(NamedTuple):
         return len(running) > 1
 
     def _is_only_step(self, index: int, counting: Collection[int | None]) -> bool:
-        """Whether this is the first step of a section, and its only one; `counting` have steps below them."""
+        """Whether this is the first and only step of a section; nodes in `counting` contain steps."""
         parent = self.nodes[index].parent
         is_section = parent is not None and (parent != self.title_at or self._has_several_titles())
         return is_section and split_number(self.nodes[index].title)[0] == "1" and index not in counting
@@ -221,7 +221,7 @@ class _OutlineRules(NamedTuple):
         return outline._replace(helping=index is not None and self._has_title_word(index, _HELPING))
 
     def _has_title_word(self, index: int, words: re.Pattern[str]) -> bool:
-        """Whether the section or one around it is titled so; the page's own title says nothing."""
+        """Whether the title of the section or one around it, but not the page's, has these words."""
         return any(
             words.search(self.nodes[number].title) and number != self.title_at
             for number in (index, *self._ancestors(index))
@@ -231,7 +231,7 @@ class _OutlineRules(NamedTuple):
         return bisect_left(self.executable, first) < bisect_left(self.executable, last)
 
     def _find_own_end(self, index: int) -> int:
-        """Where the elements of a section end that are not in a section below it which has blocks."""
+        """The end of the section's elements before the first subsection with executable blocks."""
         node = self.nodes[index]
         last = node.own
         for number in range(index + 1, len(self.nodes)):
@@ -271,7 +271,7 @@ class _OutlineRules(NamedTuple):
         return _SectionRange(node.title, node.anchor, node.span, node.first, last, dangerous, node.span)
 
     def _from_section(self, section: _SectionRange) -> ProcedureOutline:
-        """A section of rule 2: its list if blocks stand in that, else one step."""
+        """The procedure of a section (rule 2): its list if it contains blocks, else one step."""
         items = self._find_items(section)
         bounds = pairwise((*items, section.last))
         if items and any(
@@ -317,7 +317,7 @@ class _OutlineRules(NamedTuple):
         return ProcedureOutline(title, anchor, span, (step,), (first, first), dangerous)
 
     def _item_title(self, index: int, end: int) -> str:
-        """The first sentence of an item's first paragraph; what stands there if it has none."""
+        """The first sentence of an item's first paragraph, or the first line of its first block."""
         for element in self.elements[index + 1 : end]:
             if isinstance(element, Paragraph | Heading):
                 text = strip_markup(
@@ -334,7 +334,7 @@ def _strip_quote_marks(text: str) -> str:
 
 
 def _shorten_title(text: str) -> str:
-    """A text cut after its first sentence, or after a word where that is too long for a title."""
+    """The first sentence of a text, cut after a word if it is too long for a title."""
     sentence = re.match(r"(.+?[.!?:])\s+[^a-z\s]", text)
     if sentence:
         text = sentence[1].rstrip(".:")

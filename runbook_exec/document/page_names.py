@@ -1,4 +1,4 @@
-"""Files found by their names, as Obsidian and Quartz look for what a wikilink means."""
+"""Finds files by name, as Obsidian and Quartz resolve a wikilink."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ PAGES = (".md", ".markdown", ".mdx", ".qmd")
 
 
 def fold_name(name: str) -> str:
-    """What two spellings of one name have in common: case does not count, and a space is as good as `-`."""
+    """A name in the form in which spellings compare: case folded, with `-` for spaces."""
     return unicodedata.normalize("NFC", name).casefold().replace(" ", "-")
 
 
 def strip_page_suffix(path: str) -> str:
-    """A path without the suffix of a page."""
+    """The path without the suffix of a page."""
     before, dot, suffix = path.rpartition(".")
     return before if dot and f".{suffix.lower()}" in PAGES else path
 
 
 class PageNames:
-    """Files by name; paths are relative to one folder and have `/` between their parts."""
+    """An index of files by name; paths are relative to one folder, with `/` between their parts."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._pages: dict[str, list[str]] = {}
@@ -41,12 +41,12 @@ class PageNames:
                 folder = folder.rpartition("/")[0]
 
     def pages_for(self, target: str) -> Sequence[str]:
-        """The pages of this name, or whose path ends in this path; the suffix may be left out."""
+        """The pages with this name, or with a path that ends in this path; the suffix is optional."""
         wanted = fold_name(target).strip("/")
         return self._pages.get(wanted) or self._pages.get(strip_page_suffix(wanted)) or ()
 
     def has(self, target: str) -> bool:
-        """Whether a page, a file or a folder has this name, or a path that ends so."""
+        """Whether a page, a file or a folder has this name, or a path that ends in it."""
         return bool(self.pages_for(target)) or fold_name(target).strip("/") in self._others
 
     def stems(self) -> list[str]:
@@ -55,7 +55,7 @@ class PageNames:
 
 
 def iter_endings(path: str) -> Iterator[str]:
-    """The path, the same without its first folder, without its first two …, and the name alone."""
+    """The path, then the path without its first folder, without two …, and the name alone."""
     yield path
     at = path.find("/")
     while at >= 0:
@@ -64,11 +64,11 @@ def iter_endings(path: str) -> Iterator[str]:
 
 
 def select_preferred(candidates: Sequence[str], target: str, folder: str, vault: bool) -> Sequence[str]:
-    """Those that Obsidian may mean of several pages of one name, linked to from a page in `folder`.
+    """The candidates that Obsidian may choose for a link on a page in `folder`.
 
-    One at exactly this path comes first, then those below the page's own folder, then those with the
-    shortest path. Outside a `vault` those below the same folder of the top are preferred, because nothing
-    tells that the folders beside it belong to the same site.
+    A page at exactly this path comes first, then pages below the page's own folder, then those with the
+    shortest path. Outside a `vault`, pages below the same top folder are preferred, because the folders
+    beside it may belong to other sites.
     """
     wanted = fold_name(strip_page_suffix(target)).strip("/")
     if exact := [path for path in candidates if fold_name(strip_page_suffix(path)) == wanted]:
@@ -88,11 +88,11 @@ _ALIAS_KEY = re.compile(
     r"^(?:aliases|alias|permalink):[ \t]*(.*)$((?:\n[ \t]*-[ \t].*)*)", re.MULTILINE | re.I
 )
 
-_HEAD = 4096  # characters of a page in which its aliases are looked for
+_HEAD = 4096  # characters of a page that are searched for its aliases
 
 
 def read_aliases(page: Path) -> Iterator[str]:
-    """The other names that a page gives itself in its front matter; none where it cannot be read."""
+    """The aliases in a page's front matter; none if the page cannot be read."""
     try:
         with page.open(encoding="utf-8", errors="replace") as file:
             text = file.read(_HEAD)

@@ -1,4 +1,4 @@
-"""Placeholders: what in a script is `<to-be-filled-in>`, and which names are names of secrets."""
+"""Finds placeholders such as `<app-name>` in a script, and decides which names are secret."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
-# Possessive quantifiers (`*+`) keep both patterns linear: neither class holds `<`, so no text is read twice.
+# Possessive quantifiers (`*+`) keep both patterns linear: neither class has `<`, so no text is read twice.
 _CANDIDATE = re.compile(r"(?<!<)<(?P<name>[^\W\d_][\w .:/-]*+)>")
 
 _TAG = re.compile(r"<(?P<slash>/?)(?P<name>[^\W\d_][\w.:-]*+)[^<>]*+>")
@@ -37,7 +37,7 @@ _PUBLIC = frozenset(("public", "pub"))
 
 
 class ScriptRange(Protocol):
-    """What stands somewhere in a script: `script[start:end]`."""
+    """A range of a script: `script[start:end]`."""
 
     @property
     def start(self) -> int: ...
@@ -55,16 +55,17 @@ class PlaceholderMatch(NamedTuple):
 
 
 def normalise_name(name: str) -> str:
-    """The form in which names compare: case folded, runs of spaces, underscores and hyphens one hyphen."""
+    """A name as it is compared: case folded, with `-` for runs of blanks, `_` and `-`."""
     return _SEPARATORS.sub("-", name.strip()).casefold()
 
 
 def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[PlaceholderMatch, ...]:
-    """The placeholders of a script in order; `literal` lists names, with or without brackets, that are none.
+    """The placeholders of a script in order, without the names in `literal` (brackets optional).
 
     A placeholder is `<`, a letter, then letters, digits, spaces and any of `_ . - : /`, then `>`, on one
-    line. It is none after another `<` (a here-document), with a space or `/` before its `>` (`<in >out`,
-    `<br/>`), with `://` in it (`<https://…>`), or when a closing tag further on closes it (`<b>…</b>`).
+    line. These do not count: text after another `<` (a here-document), text with a space or `/` before its
+    `>` (`<in >out`, `<br/>`), text with `://` in it (`<https://…>`), and a tag that is closed later
+    (`<b>…</b>`).
     """
     if "<" not in script:
         return ()
@@ -82,10 +83,10 @@ def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[Place
 
 
 def replace_placeholders(script: str, found: Sequence[ScriptRange]) -> str:
-    """The script with each placeholder replaced by a word of the same length, so that offsets still hold.
+    """The script with a word of the same length for each placeholder, which keeps offsets.
 
-    The word is all `Q`: no keyword of any shell holds one, so none can arise from it and its neighbours,
-    and it is neither a digit of any base nor a letter that means something after a backslash.
+    The word consists of `Q`: no shell keyword contains one, so it forms no keyword with its neighbours.
+    `Q` is neither a digit in any base nor a letter with a meaning after a backslash.
     """
     if not found:
         return script
@@ -100,10 +101,10 @@ def replace_placeholders(script: str, found: Sequence[ScriptRange]) -> str:
 def is_secret_name(name: str) -> bool:
     """Whether a value of this name is a secret unless declared otherwise.
 
-    It is when one of its words is token, secret, password, passphrase, passwd, key, apikey, credential or
-    pat, in the singular or the plural, or ends with an unmistakable one of them (`authtoken`). It is not
-    when its last word says that the value only tells something about the secret (`old-token-id`,
-    `key-file`, `secret-name`), when it counts (`max-tokens`), or when its key is a public one.
+    It is a secret if one of its words is token, secret, password, passphrase, passwd, key, apikey,
+    credential or pat, in the singular or the plural, or ends with an unmistakable one of them (`authtoken`).
+    It is not a secret if its last word names a property of a secret (`old-token-id`, `key-file`,
+    `secret-name`), if it is a count (`max-tokens`), or if its key is a public one.
     """
     words = [word for word in _WORD_BORDERS.split(normalise_name(name)) if word]
     if not words or words[-1] in _ABOUT_A_SECRET or not _COUNTING.isdisjoint(words):
@@ -116,7 +117,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def _closed_elements(script: str) -> set[int]:
-    """Where the opening tags stand that a later closing tag closes; each closes the nearest one open."""
+    """The offsets of opening tags with a later closing tag, which closes the nearest open one."""
     if "</" not in script:
         return set()
     opened: dict[str, list[int]] = {}
@@ -135,7 +136,7 @@ _PLACEHOLDER_NAME = re.compile(r"[^\W\d_][\w .:/-]*")
 
 
 def parse_placeholder_name(text: str) -> str:
-    """The compared form of a placeholder's name with or without brackets; ValueError if it is none."""
+    """The normalised name of a placeholder, brackets optional. Raises ValueError for other text."""
     written = text.strip()
     if written.startswith("<") and written.endswith(">"):
         written = written[1:-1]

@@ -1,4 +1,4 @@
-"""The prose of a step: what stands between its blocks, as Markdown of its own."""
+"""Extracts the prose between the blocks of a step, as Markdown of its own."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _COMMENTS = re.compile(r"<!--.*-->\s*", re.DOTALL)
 def extract_prose(
     source: Source, elements: Sequence[Element], first: int, last: int, step: Span | None = None
 ) -> Iterator[Prose | int]:
-    """The prose in the elements `first:last`, and between it the index of every fence.
+    """The prose in the elements `first:last`, and the index of every fence, in order.
 
-    Where the first of them is the list item that is the `step`, its text is without its marker.
+    If the first element is the list item with the span `step`, its marker is left out.
     """
     lines: list[int] = []
     begin = elements[first] if first < last else None
@@ -40,7 +40,7 @@ def extract_prose(
 
 
 def _join_prose(source: Source, lines: Sequence[int], marked: ListItem | None) -> Iterator[Prose]:
-    """These lines as one piece of prose, with a blank line wherever some were left out between them."""
+    """These lines as one piece of prose, with a blank line for each gap between them."""
     if not lines:
         return
     texts: list[str] = []
@@ -64,7 +64,7 @@ def _join_prose(source: Source, lines: Sequence[int], marked: ListItem | None) -
 
 
 def _dedent_text(text: str) -> str:
-    """The text without what all of its lines are indented by; where its first line is not, none are."""
+    """The text without the common indentation of its lines, if its first line is indented."""
     if text[:1] in (" ", "\n"):
         return textwrap.dedent(text)
     return _ONLY_SPACES.sub("", text) if "\n " in text else text

@@ -1,4 +1,4 @@
-"""The headings of a page, nested, and the sections they begin."""
+"""Builds the tree of a page's headings, and the sections that they begin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .model import Runbook, Section
 
 
 class HeadingNode(NamedTuple):
-    """A heading of the page, and the elements below it: its own are `first:own`, all are `first:last`."""
+    """A heading of the page; its elements are `first:last`, before a subheading `first:own`."""
 
     title: str
     anchor: str
@@ -23,7 +23,7 @@ class HeadingNode(NamedTuple):
     first: int
     own: int
     last: int
-    parent: int | None  # the index of the node around it
+    parent: int | None  # the index of the parent node
 
 
 def build_sections(source: Source, nodes: Sequence[HeadingNode]) -> tuple[Section, ...]:
@@ -72,9 +72,9 @@ _QUOTED = re.compile(r"`+([^`]+)`+|\"([^\"]+)\"|“([^”]+)”|‘([^’]+)’"
 
 
 def find_section(runbook: Runbook, output: str) -> tuple[Section, ...]:
-    """The section whose heading quotes a part of the output, after the sections around it.
+    """The section whose heading quotes a part of the output, preceded by the sections around it.
 
-    Dots in a quotation stand for anything. Empty when there is none.
+    Dots in a quotation match anything. Empty if no heading quotes the output.
     """
     plain = " ".join(output.split()).casefold()
     for section in runbook.sections:

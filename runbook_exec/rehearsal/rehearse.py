@@ -18,41 +18,37 @@ from ..document.assignments import parse_capture
 from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..engine import engine
-from ..engine.events import Event, Output, RunEnded, StatementFinished, StatementStarted
+from ..engine.events import Event, RunEnded, StatementFinished, StatementStarted
 from ..engine.ports import RunContext, Shell
 from ..engine.state import State
 from ..errors import Refused, reason
 from ..plan.builder import choose_procedure, make_plan
-from ..plan.model import ItemId, Plan, PlanItem
+from ..plan.model import ItemId, Plan
 from ..session.connections.local import LocalConnection
 from ..session.session import Session
 from ..shells.registry import FALLBACK_SHELL, find_command
-from ..text.span import Span
 from . import relay
 from .call_server import CallServer
 from .environment import prepare_environment
+from .final_findings import find_final_findings
 from .findings import (
-    NEVER_CAME,
     NOT_READ,
-    STATEMENT_FAILED,
     RehearsalFinding,
     RehearsedDocument,
     locate_findings,
 )
-from .matcher import Progress, find_missing_calls
+from .matcher import Progress
 from .responder import ReceivedCall, Responder
 from .sandbox import Sandbox
 from .scripted_answers import ScriptedAnswers, step_names
 from .scripted_operator import OperatedShell, ScriptedOperator
 from .services import run_services
-from .transcript.model import ExpectedCall, Transcript, runbook_of
+from .transcript.model import Transcript, runbook_of
 from .transcript.parser import parse_transcript
 
 PROGRAMS_OPTION = "rehearsal-programs"  # the settings key that lists more harmless programs
 
 _TIMEOUT = 60.0  # seconds for each statement; stand-ins are fast
-
-_MAX_OUTPUT_LINES = 12  # lines of a failed statement's output that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +213,11 @@ def _run_rehearsal(
         ended = events[-1] if events else None
         if answers.interrupted or (isinstance(ended, RunEnded) and ended.outcome == "stopped"):
             raise KeyboardInterrupt
-        findings = (*responder.findings, *answers.findings, *_find_at_end(plan, responder, answers, events))
+        findings = (
+            *responder.findings,
+            *answers.findings,
+            *find_final_findings(plan, responder, answers, events),
+        )
     return RehearsalResult(
         "differs" if findings else "passed",
         *documents,
@@ -253,74 +253,6 @@ def _run_events(plan: Plan, shell: Shell, answers: ScriptedAnswers, responder: R
         if isinstance(event, StatementStarted):
             responder.item = items.get(ItemId(event.step, event.block, event.statement), responder.item)
         yield event
-
-
-def _find_at_end(
-    plan: Plan, responder: Responder, answers: ScriptedAnswers, events: Sequence[Event]
-) -> Iterator[RehearsalFinding]:
-    """The findings after the end of the run: a failed statement, and calls not received."""
-    ended = events[-1] if events and isinstance(events[-1], RunEnded) else None
-    over = ended is not None and ended.outcome == "succeeded"
-    if not over and not answers.findings:
-        yield from _find_failure(plan, responder, events, ended.reason if ended else "")
-    if responder.operator is not None:
-        for call in responder.operator.pop_unasked_calls():
-            yield RehearsalFinding(
-                NEVER_CAME, "this call does not ask what it is to ask", "", None, call.span
-            )
-    for call in find_missing_calls(responder.transcript.calls, responder.progress, over):
-        yield RehearsalFinding(
-            NEVER_CAME, "this call never came", _describe_position(responder, call), None, call.span
-        )
-
-
-def _find_failure(
-    plan: Plan, responder: Responder, events: Sequence[Event], reason: str
-) -> Iterator[RehearsalFinding]:
-    failed = [event for event in events if isinstance(event, StatementFinished) and event.problem]
-    last = failed[-1] if failed else None
-    where = ItemId(last.step, last.block, last.statement) if last else None
-    item = next((item for item in plan.items if item.where == where), None)
-    span = item.statement.span if item and item.statement else None
-    if any(finding.runbook == span for finding in responder.findings if span):
-        return  # a finding at this statement explains the failure
-    printed = "".join(
-        event.text
-        for event in events
-        if isinstance(event, Output) and where == ItemId(event.step, event.block, event.statement)
-    )
-    lines = [line for line in printed.replace("\r", "").split("\n") if line.strip()][-_MAX_OUTPUT_LINES:]
-    hint = "\n".join(["it printed:", *(f"  {line}" for line in lines)]) if lines else "it printed nothing"
-    if last is not None and last.status == 127:
-        hint += (
-            "\nwhat no `$` line of the transcript names has to be a harmless program, or below `programs:`"
-        )
-    message = f"the statement fails: {last.problem}" if last else f"the run stops: {reason}"
-    yield RehearsalFinding(STATEMENT_FAILED, message, hint, span, _last_call_span(responder, item))
-
-
-def _last_call_span(responder: Responder, item: PlanItem | None) -> Span | None:
-    """The span in the transcript of the last call of this statement."""
-    calls = [each.call for each in responder.received_calls if each.item is item and each.call]
-    return calls[-1].span if calls else None
-
-
-def _describe_position(responder: Responder, call: ExpectedCall) -> str:
-    """A hint that names the statement of the runbook after which a call was expected."""
-    before = {
-        each.call.number: each
-        for each in responder.received_calls
-        if each.call and each.call.number < call.number
-    }
-    previous = before[max(before)] if before else None
-    if previous is None:
-        first = call is responder.transcript.calls[0]
-        return "it was to be the first" if first else "no call that is to come before it has come either"
-    statement = previous.item.statement if previous.item else None
-    if statement is None:
-        return ""
-    line, _, _ = statement.text.partition("\n")
-    return f"it was to come after `{line}` on line {statement.span.line} of the runbook"
 
 
 def _sort_findings(findings: Sequence[RehearsalFinding]) -> tuple[RehearsalFinding, ...]:

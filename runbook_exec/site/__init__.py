@@ -1,6 +1,6 @@
 """The Markdown extension for a documentation site: a runbook's page shows exactly what runs.
 
-In `mkdocs.yml`, for MkDocs and for zensical alike::
+In `mkdocs.yml`, for both MkDocs and zensical::
 
     markdown_extensions:
       - runbook_exec.site:
@@ -8,7 +8,7 @@ In `mkdocs.yml`, for MkDocs and for zensical alike::
     extra_css: [assets/runbook-exec/runbook.css]
     extra_javascript: [assets/runbook-exec/fill.js, assets/runbook-exec/runbook.js]
 
-Needs the extra `site`. The two files of styles and scripts are put in place by `runbook-exec docs init`.
+Needs the extra `site`. `runbook-exec docs init` installs the style sheet and the scripts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def makeExtension(**settings: Any) -> SiteExtension:
-    """The extension, with its settings."""
+    """Make the extension; Python-Markdown calls this with its settings."""
     from .extension import SiteExtension
 
     return SiteExtension(**settings)

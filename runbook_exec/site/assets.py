@@ -1,7 +1,7 @@
-"""The files that a site needs beside its pages: styles, scripts, and the player of recordings.
+"""The files that a site needs beside its pages: styles, scripts, and a player of recordings.
 
-They are files of the site, since no Markdown extension can hand a builder any; `runbook-exec docs init` puts
-them there. A build says when those of the site are not those of this program.
+They are files of the site, because a Markdown extension cannot add files to a build. `runbook-exec docs init`
+installs them, and a build warns if they differ from the files of this program.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from .builders import PageLocation, warn_about_page
 
 STATIC = Path(__file__).parent / "static"
 
-BELOW = "assets/runbook-exec"  # where they are in a site
+BELOW = "assets/runbook-exec"  # their folder in a site
 
 STYLES = (f"{BELOW}/runbook.css",)
 
 SCRIPTS = (f"{BELOW}/fill.js", f"{BELOW}/runbook.js")
 
 
-def check_assets(where: PageLocation) -> None:
-    """Warn, once in a build, where the site's files are missing or of another version."""
-    if wrong := _find_mismatch(where.docs / BELOW):
+def check_assets(location: PageLocation) -> None:
+    """Warn, once in a build, if files of the site are missing or of another version."""
+    if wrong := _find_mismatch(location.docs / BELOW):
         _find_mismatch.cache_clear()
-        if where.docs not in _warned_docs:
-            _warned_docs.add(where.docs)
-            warn_about_page(where, None, wrong)
+        if location.docs not in _warned_docs:
+            _warned_docs.add(location.docs)
+            warn_about_page(location, None, wrong)
 
 
 _warned_docs: set[Path] = set()

@@ -1,8 +1,8 @@
-"""Which page is being rendered: told by what each builder leaves in its Markdown instance.
+"""Finds the page that is being rendered, by its builder's objects in the Markdown instance.
 
-A Markdown extension is not given the path of its page. MkDocs registers a tree processor that holds the
-`File` (it makes links relative), and zensical a preprocessor that holds the page; both are there before a
-page is converted. They are known by their attributes, so that neither program need be installed.
+A Markdown extension does not receive the path of its page. MkDocs registers a tree processor with the `File`
+(it makes links relative), and zensical a preprocessor with the page; both exist before a page is converted.
+They are recognised by their attributes: neither program has to be installed.
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ if TYPE_CHECKING:
     from markdown import Markdown
 
 
-# MkDocs counts the warnings below its own logger: with --strict they end the build.
-_BUILD = 3  # seconds for which the files of a site are taken to be the same, so that a server sees new ones
+_BUILD = 3  # seconds for which the list of a site's files is cached: a server has to see new files
 
+# MkDocs counts the warnings below its own logger: with --strict they end the build.
 _log = logging.getLogger("mkdocs.runbook_exec")
 
 
 class BrokenPage(ValueError):
-    """A page that a strict build refuses; the message says what is wrong, and where."""
+    """A page that a strict build refuses; the message has the problem and its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageLocation:
-    """A page of a site: its path below `docs`, with `/` between the parts, and how strict the build is."""
+    """A page of a site; `source` is its path below `docs`, with `/` between the parts."""
 
     source: str
     docs: Path
     project: Path  # the folder of mkdocs.yml
     strict: bool
-    counts_warnings: bool  # whether the builder itself ends a strict build that has warned
+    counts_warnings: bool  # whether the builder itself fails a strict build with warnings
 
     @property
     def path(self) -> Path:
-        """Where the page is on disk."""
+        """The path of the page's file."""
         return self.docs / self.source
 
     @property
     def path_to_run(self) -> str:
-        """The path to run: below the project, with links followed where it then still is."""
+        """The path for the command line, relative to the project; resolves links inside the project."""
         real, project = self.path.resolve(), self.project.resolve()
         at = real if real.is_relative_to(project) else self.path.absolute()
         return at.relative_to(project).as_posix() if at.is_relative_to(project) else at.as_posix()
 
 
 def locate_page(md: Markdown) -> PageLocation | None:
-    """The page that is being rendered; None where nobody says."""
+    """The page that is being rendered; None if no known builder renders it."""
     for processor in (*md.preprocessors, *md.treeprocessors):
         config: Any = getattr(processor, "config", None)
         if config is None:
@@ -75,9 +75,9 @@ def locate_page(md: Markdown) -> PageLocation | None:
 
 
 def escape_meta(md: Markdown, title: str) -> None:
-    """Have what a page says in its front matter be text: themes put titles into pages as they are.
+    """Escape the page's front matter, because themes insert titles without escaping them.
 
-    So they do with the first heading's text where the front matter has no `title`; then it gets one.
+    Themes do the same with the first heading if there is no `title`; then `title` becomes the page's title.
     """
     for meta in _metas(md):
         if not meta.get("title") and _escape_value(title) != title:
@@ -86,7 +86,7 @@ def escape_meta(md: Markdown, title: str) -> None:
 
 
 def has_title(md: Markdown) -> bool:
-    """Whether the page's front matter says what it is called."""
+    """Whether the page's front matter has a title."""
     return all(meta.get("title") for meta in _metas(md))
 
 
@@ -109,21 +109,21 @@ def _escape_value(value: Any) -> Any:
     return value
 
 
-def warn_about_page(where: PageLocation, line: int | None, message: str) -> None:
-    """Say what is wrong with a page; raises BrokenPage in a strict build whose builder counts no warnings."""
-    told = f"{where.source}:{line}: {message}" if line else f"{where.source}: {message}"
-    if where.strict and not where.counts_warnings:
+def warn_about_page(location: PageLocation, line: int | None, message: str) -> None:
+    """Warn about a page. Raises BrokenPage in a strict build whose builder counts no warnings."""
+    text = f"{location.source}:{line}: {message}" if line else f"{location.source}: {message}"
+    if location.strict and not location.counts_warnings:
         _install_error_hook()
-        raise BrokenPage(told)
-    _log.warning(told)
+        raise BrokenPage(text)
+    _log.warning(text)
 
 
 @lru_cache(maxsize=1)
 def _install_error_hook() -> None:
-    """See to it that a BrokenPage which ends a build is told by its message alone.
+    """Install an exception hook that prints only the message of a BrokenPage that ends a build.
 
-    zensical catches none: its part in Rust makes a RuntimeError of it, with the traceback in its message, and
-    Python prints both where nobody else does.
+    zensical does not catch it: its Rust code converts it to a RuntimeError with the traceback in its message,
+    and Python would print both.
     """
     others = sys.excepthook
 
@@ -138,7 +138,7 @@ def _install_error_hook() -> None:
 
 
 def list_site_files(docs: Path) -> tuple[str, ...]:
-    """The files of a site, as paths below its folder; links to folders are followed as MkDocs does."""
+    """The files of a site as paths below its folder; follows links to folders, as MkDocs does."""
     return _files_at(docs, int(time.monotonic() / _BUILD))
 
 

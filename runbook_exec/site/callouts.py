@@ -1,4 +1,4 @@
-"""Callouts, `> [!note] Title`, as Obsidian and GitHub write them, as the admonitions of themes."""
+"""Converts callouts of Obsidian and GitHub, `> [!note] Title`, into admonitions of themes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from markdown.treeprocessors import Treeprocessor
 
 _CALLOUT = re.compile(r"\s*\[!(?P<kind>[A-Za-z-]+)(?:\|[^\]]*)?\][-+]?[ \t]*(?P<title>[^\n]*)\n?")
 
-# what they call it, and what themes do
+# kinds of callouts, and the kinds of admonitions that themes have for them
 _KINDS = {
     "hint": "tip", "important": "info", "todo": "info", "caution": "warning", "attention": "warning",
     "error": "danger", "faq": "question", "help": "question", "summary": "abstract", "tldr": "abstract",
@@ -18,7 +18,7 @@ _KINDS = {
 
 
 class Callouts(Treeprocessor):
-    """Turns quotes that begin as callouts into admonitions."""
+    """Converts quotes that begin as callouts into admonitions."""
 
     def run(self, root: Element) -> None:
         """Change the tree in place."""
@@ -32,7 +32,7 @@ class Callouts(Treeprocessor):
             rest = (first.text or "")[found.end() :]
             title = Element("p", {"class": "admonition-title"})
             title.text = found["title"] or kind.capitalize()
-            if "\n" not in (first.text or ""):  # the title is all of it, with its markup
+            if "\n" not in (first.text or ""):  # the whole paragraph is the title, with its markup
                 title.extend(list(first))
                 quote.remove(first)
             else:

@@ -1,7 +1,7 @@
-"""Tabs, admonitions and folded text: what themes read, and CommonMark takes for text and indented code.
+"""Finds tabs, admonitions and folded text, which CommonMark reads as text and indented code.
 
-So to a run they are text, and nothing in them runs. Their lines are found here, so that the page can show
-them as the theme does, and say of each fence in them that it does not run.
+Nothing in them runs, because a run follows CommonMark. The page displays them as its theme does, and marks
+each fence in them as not run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from markdown import Markdown
 
 _KIND = r"[\w-]+(?: +[\w-]+)*"
 
-# by the names under which Python-Markdown has what reads them: the line that begins one, and what that is
+# by the name of their block processor in Python-Markdown: the pattern of the first line, and a description
 _BEGINNINGS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "tabbed": (re.compile(r'===(?:\+!?|!\+?)? +".*?" *'), "a tab"),
     "admonition": (re.compile(rf'!!! ?{_KIND}(?: +".*?")? *'), "an admonition"),
@@ -25,7 +25,7 @@ _INDENT = 4
 
 
 class ContentTab(NamedTuple):
-    """One of them: the index of its first line and of the one after its last, and what it is called."""
+    """A tab, an admonition or folded text; `first` and `end` are the indices of its lines."""
 
     first: int
     end: int
@@ -35,12 +35,12 @@ class ContentTab(NamedTuple):
 
 
 def find_enabled_tabs(md: Markdown) -> Collection[str]:
-    """Which of them a site reads, by its settings."""
+    """The names of the kinds that the site's settings enable."""
     return [name for name in _BEGINNINGS if name in md.parser.blockprocessors]
 
 
 def find_tab(lines: Sequence[str], index: int, column: int, known: Collection[str]) -> ContentTab | None:
-    """What begins on this line, where text begins at this column; None where it is ordinary text."""
+    """The tab that begins on this line of text at this column; None for ordinary text."""
     line = lines[index].expandtabs(_INDENT)
     text = line.lstrip(" ")
     beyond = len(line) - len(text) - column

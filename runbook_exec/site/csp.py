@@ -1,7 +1,7 @@
-"""The Content-Security-Policy that a built site works with: `python -m runbook_exec.site.policy site/`.
+"""Builds the Content-Security-Policy of a site: `python -m runbook_exec.site.policy site/`.
 
-What is ours needs no inline script and no inline style. Themes have inline scripts of their own, the same on
-every page of one depth; they are allowed by their digests, so that nothing else is.
+Our own files need no inline scripts and styles. Themes have inline scripts, the same on every page of one
+depth; the policy allows exactly these by their digests.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
-# the style sheet that the script of zensical 0.0.73's theme makes; no page has it, so it is not found in one
+# a style sheet that the script of zensical 0.0.73's theme inserts; no page contains it
 _OF_ZENSICAL = "'sha256-NwSx/R2V/U4jnW0Tq5pQ53Y/rzPVJ4dqE7D6UTA/J1k='"
 
 _NO_SCRIPT = re.compile(r"(?:application|text)/(?:ld\+)?json|text/template", re.IGNORECASE)
 
 
 class _InlineCollector(HTMLParser):
-    """Gathers the inline scripts, style sheets and style attributes of a page."""
+    """Collects the inline scripts, style sheets and style attributes of a page."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
@@ -30,7 +30,7 @@ class _InlineCollector(HTMLParser):
         self._text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the style of a tag, and whether its text is a script or a style sheet."""
+        """Collect the style of a tag, and note whether its text is a script or a style sheet."""
         given = dict(attrs)
         if given.get("style"):
             self.found.append(("attribute", given["style"] or ""))
@@ -40,18 +40,18 @@ class _InlineCollector(HTMLParser):
         self._inside, self._text = (tag if is_script or tag == "style" else ""), ""
 
     def handle_data(self, data: str) -> None:
-        """Note a piece of it."""
+        """Add a piece of the text of a script or style sheet."""
         self._text += data if self._inside else ""
 
     def handle_endtag(self, tag: str) -> None:
-        """Note the whole."""
+        """Collect the whole script or style sheet."""
         if tag == self._inside:
             self.found.append((tag, self._text))
             self._inside = ""
 
 
 def build_csp(site: Path) -> str:
-    """The policy for all pages of a built site; raises OSError."""
+    """The policy for all pages of a built site. Raises OSError."""
     found: dict[str, set[str]] = {"script": set(), "style": set(), "attribute": set()}
     for page in sorted(site.rglob("*.html")):
         inline = _InlineCollector()
@@ -81,7 +81,7 @@ def _directives(found: dict[str, set[str]]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Prints the policy of the site in the folder that the command line names."""
+    """Print the policy of the site in the folder that the command line names."""
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
         sys.exit("expected the folder of a built site, such as site/")
     print(build_csp(Path(sys.argv[1])))

@@ -1,8 +1,9 @@
-"""Puts what is known of a runbook into its page while Python-Markdown converts it.
+"""The Markdown extension `runbook_exec.site`: adds a runbook's data to its page.
 
-Four stages, by the order in which Python-Markdown runs them. The page is read and marked before white space
-is normalised; marks become blocks before fences are looked for; the tree is filled once headings have their
-anchors; and last everything is looked at for what could do harm.
+It has four stages, in the order in which Python-Markdown runs them. The page is read, and marks are inserted,
+before white space is normalised. Marks are replaced by blocks before fences are parsed. The card, the states
+and the tables are added once headings have their anchors. Finally, harmful elements and attributes are
+removed.
 """
 
 from __future__ import annotations
@@ -31,17 +32,17 @@ from .preprocessor import PageMarks, is_rendered_language, preprocess_page
 from .sanitizer import sanitize_page
 from .wikilinks import PRIORITY, WikilinkProcessor
 
-_MARKUP = re.compile(r"[<>\"&]")  # what a title taken from a heading could do harm with
+_MARKUP = re.compile(r"[<>\"&]")  # characters that make a title from a heading harmful
 
 _BEFORE_WHITE_SPACE = 35  # `normalize_whitespace` is 30
 
 _BEFORE_FENCES = 27  # and superfences 25
 
-_AFTER_ANCHORS = 3  # `toc` is 5; what makes links relative comes after all
+_AFTER_ANCHORS = 3  # `toc` is 5; links are made relative after all others
 
 
 class SiteExtension(Extension):
-    """The Markdown extension `runbook_exec.site`."""
+    """The extension with its settings."""
 
     def __init__(self, **settings: Any) -> None:
         self.config = {
@@ -51,7 +52,7 @@ class SiteExtension(Extension):
         super().__init__(**settings)
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Register what reads the page; the rest registers itself once it is known which page that is."""
+        """Register the preprocessors; they register the rest once the page is known."""
         blocks = _BlockPreprocessor(md)
         reader = _PagePreprocessor(md, blocks, self.getConfig("runbooks"), self.getConfig("known_links"))
         md.preprocessors.register(reader, "runbook_read", _BEFORE_WHITE_SPACE)
@@ -59,7 +60,7 @@ class SiteExtension(Extension):
 
 
 class _PagePreprocessor(Preprocessor):
-    """Reads the page that is about to be converted, and sees to it that its parts are put in."""
+    """Reads the page, inserts marks for its parts, and registers the processors that fill them."""
 
     def __init__(
         self, md: Markdown, blocks: _BlockPreprocessor, runbooks: Sequence[str], known_links: Sequence[str]
@@ -70,57 +71,59 @@ class _PagePreprocessor(Preprocessor):
         self._known_links = known_links
 
     def run(self, lines: list[str]) -> list[str]:
-        """The page's lines, with a mark where each part of ours will be."""
-        where = locate_page(self.md)
-        if where is None:
+        """The page's lines, with a mark in place of each part of ours."""
+        location = locate_page(self.md)
+        if location is None:
             return lines
         self.md.inlinePatterns.register(
-            WikilinkProcessor(self.md, where, self._known_links), "runbook_wikilinks", PRIORITY
+            WikilinkProcessor(self.md, location, self._known_links), "runbook_wikilinks", PRIORITY
         )
         self.md.treeprocessors.register(Callouts(self.md), "runbook_callouts", _AFTER_ANCHORS)
-        filled = PagePostprocessor(self.md, where, self._runbooks)
-        self.md.treeprocessors.register(filled, "runbook_tree", _AFTER_ANCHORS)
-        check_assets(where)
-        if not any(fnmatchcase(where.source, pattern) for pattern in self._runbooks):
+        postprocessor = PagePostprocessor(self.md, location, self._runbooks)
+        self.md.treeprocessors.register(postprocessor, "runbook_tree", _AFTER_ANCHORS)
+        check_assets(location)
+        if not any(fnmatchcase(location.source, pattern) for pattern in self._runbooks):
             return lines
         sanitize_page(self.md, {TABLE})
-        return self._mark_page(where, filled, "\n".join(lines)).split("\n")
+        return self._mark_page(location, postprocessor, "\n".join(lines)).split("\n")
 
-    def _mark_page(self, where: PageLocation, filled: PagePostprocessor, given: str) -> str:
-        if not may_run(given) and (has_title(self.md) or not _MARKUP.search(given)):
+    def _mark_page(self, location: PageLocation, postprocessor: PagePostprocessor, markdown: str) -> str:
+        if not may_run(markdown) and (has_title(self.md) or not _MARKUP.search(markdown)):
             escape_meta(self.md, "")
-            return given
+            return markdown
         try:
-            page = read_page(where, given)
+            page = read_page(location, markdown)
         except (BadFreshness, OSError) as error:
             escape_meta(self.md, "")
-            warn_about_page(where, None, f"this page is shown as it is: {error}")
-            return given
+            warn_about_page(location, None, f"this page is shown as it is: {error}")
+            return markdown
         escape_meta(self.md, page.runbook.title)
         if not page.runs:
-            return given
+            return markdown
         if page.changed:
             warn_about_page(
-                where, None, "something has changed this page's commands: it would not show what runs"
+                location, None, "something has changed this page's commands: it would not show what runs"
             )
-            return given
-        filled.page = page
+            return markdown
+        postprocessor.page = page
         blocks = self._blocks.assign_marks(page)
-        marks = PageMarks(blocks, filled.assign_marks(), find_enabled_tabs(self.md), self._blocks.mark_in_tab)
-        return preprocess_page(page.before, given, marks)
+        marks = PageMarks(
+            blocks, postprocessor.assign_marks(), find_enabled_tabs(self.md), self._blocks.mark_in_tab
+        )
+        return preprocess_page(page.before, markdown, marks)
 
 
 class _BlockPreprocessor(Preprocessor):
-    """Puts each block where its mark stands."""
+    """Replaces each mark by the HTML of its block."""
 
     def __init__(self, md: Markdown) -> None:
         super().__init__(md)
         self._ours: dict[str, Block] = {}
-        self._tab_html: dict[str, str] = {}  # the HTML of blocks in insets, by their marks
+        self._tab_html: dict[str, str] = {}  # the HTML of blocks in tabs, by their marks
         self._page: SitePage | None = None
 
     def assign_marks(self, page: SitePage) -> dict[int, str]:
-        """The marks of the blocks of the page that comes next, by the offset of the block."""
+        """Assign marks to the blocks of the next page; return them by the offset of the block."""
         self._page = page
         self._ours = {
             f"rbblock{page.digest[:16]}n{number}x": block
@@ -129,17 +132,17 @@ class _BlockPreprocessor(Preprocessor):
         }
         return {block.span.start: mark for mark, block in self._ours.items()}
 
-    def mark_in_tab(self, fence: Fence, body: Source, called: str) -> str:
-        """The mark of a fence in a tab or the like; empty where it is not shown by us."""
+    def mark_in_tab(self, fence: Fence, body: Source, kind: str) -> str:
+        """The mark of a fence in a tab; empty if we do not render it."""
         language = read_info(fence.written, body.text, fence.written_at)[0]
         if self._page is None or not is_rendered_language(language):
             return ""
         mark = f"rbinset{self._page.digest[:16]}n{len(self._tab_html)}x"
-        self._tab_html[mark] = render_not_run(fence.code.text, fence.info, language, f"inside {called}")
+        self._tab_html[mark] = render_not_run(fence.code.text, fence.info, language, f"inside {kind}")
         return mark
 
     def run(self, lines: list[str]) -> list[str]:
-        """The lines with the blocks' HTML kept aside, as Python-Markdown keeps HTML."""
+        """The lines with the blocks' HTML in Python-Markdown's stash."""
         page = self._page
         if page is None:
             return lines
@@ -150,11 +153,11 @@ class _BlockPreprocessor(Preprocessor):
             for block in step.blocks
         }
         items = {id(item.statement): item for item in page.items if item.statement}
-        shown = BlockContext(items, page.secrets)
+        context = BlockContext(items, page.secrets)
         for index, line in enumerate(lines):
             mark = line.strip(" >")
             if (block := self._ours.get(mark)) is not None:
-                html = render_block(block, shells.get(id(block), ""), shown)
+                html = render_block(block, shells.get(id(block), ""), context)
                 lines[index] = line.replace(mark, self.md.htmlStash.store(html))
             elif mark in self._tab_html:
                 lines[index] = line.replace(mark, self.md.htmlStash.store(self._tab_html[mark]))

@@ -1,8 +1,8 @@
-"""How a statement's values are written, as facts that a page can work with: JSON for `static/fill.js`.
+"""Describes how values are quoted in a statement, as JSON for `static/fill.js`.
 
-What depends on the text alone is found here, by asking the shells' own modules; what depends on the value is
-left to the page, whose `filled` does as `preview` does. Both are held against the same cases. Offsets count
-UTF-16 units, as JavaScript does.
+This module does the part that depends on the text alone, by asking the shells' modules. The page's `filled`
+does the part that depends on the value, in the same way as `preview`. The same cases test both. Offsets count
+UTF-16 units, as in JavaScript.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TOO_SUBTLE = "the page cannot write this value exactly: run the command with ru
 
 
 def build_recipe(statement: Statement, shell: str) -> Recipe | None:
-    """The facts of a statement; None where nothing in it is filled in."""
+    """The recipe of a statement; None if it has no placeholder to fill."""
     wanted = find_slots(statement)
     if not wanted:
         return None
@@ -60,19 +60,19 @@ def build_recipe(statement: Statement, shell: str) -> Recipe | None:
 
 
 def find_slots(statement: Statement) -> tuple[Placeholder, ...]:
-    """The placeholders that values are written for, in order."""
+    """The placeholders that values are written to, in order."""
     return tuple(found for found in statement.placeholders if found.context is not Context.COMMENT)
 
 
 def _offset_converter(text: str) -> Callable[[int], int]:
-    """What turns an offset in characters into one in UTF-16 units."""
+    """A function from an offset in characters to an offset in UTF-16 units."""
     if text.isascii():
         return lambda offset: offset
     return lambda offset: len(text[:offset].encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _write_values(text: str, wanted: Sequence[Placeholder], shell: str, values: Sequence[str]) -> list[str]:
-    """How the shell's module writes these values, one for each placeholder; raises Unwritable."""
+    """The values as the shell's module quotes them, one per placeholder. Raises QuotingError."""
     fillings = [Filling(p.start, p.end, p.context, v) for p, v in zip(wanted, values, strict=True)]
     pieces = SHELLS[shell].fill(text, fillings)
     written = {piece.filling: piece.text for piece in pieces if piece.filling is not None}
@@ -80,7 +80,7 @@ def _write_values(text: str, wanted: Sequence[Placeholder], shell: str, values: 
 
 
 def _trials(text: str, wanted: Sequence[Placeholder], shell: str, value: str) -> Sequence[str | QuotingError]:
-    """How a value is written at each place where the other places need no care, or why it is not."""
+    """The value as quoted at each place while the other values are plain, or the error there."""
     try:
         return _write_values(text, wanted, shell, [value] * len(wanted))
     except QuotingError:
@@ -104,7 +104,7 @@ def _find_ways(
     slots: Sequence[Slot],
     ways: Mapping[str, Callable[[str], str]],
 ) -> None:
-    """Tell for each slot outside here-documents in which way values are written, or that none is."""
+    """Set for each slot outside here-documents the style of quoting, or that it is refused."""
     trials = {value: _trials(text, wanted, shell, value) for value in TELLING}
     lines = _trials(text, wanted, shell, LINES) if SHELLS[shell].parse else ()
     for index, (slot, found) in enumerate(zip(slots, wanted, strict=True)):
@@ -123,18 +123,18 @@ def _find_ways(
 
 
 def _fits(name: str, way: Callable[[str], str], tried: Mapping[str, str | QuotingError]) -> bool:
-    """Whether this is how the values were written, and the refused ones are those that it cannot write."""
+    """Whether this style gives the same text for every value, and refuses the same values."""
     return all(
         is_unwritable(name, value) if isinstance(written, QuotingError) else way(value) == written
         for value, written in tried.items()
     ) and any(not isinstance(written, QuotingError) for written in tried.values())
 
 
-# fish: its keywords are seen through quotes --------------------------------------------------------------
+# fish: it recognises keywords in spite of quotes ---------------------------------------------------------
 
 
 def _find_keywords(text: str, wanted: Sequence[Placeholder], slots: Sequence[Slot]) -> list[dict[str, Any]]:
-    """Tell for each slot which values fish would take for a part of its grammar; and that of joined slots."""
+    """Set for each slot the values that fish would read as keywords; return joined slots."""
     joined = []
     for word, inside in _words(text, wanted):
         if "refused" in slots[inside[0]]:
@@ -153,14 +153,14 @@ def _find_keywords(text: str, wanted: Sequence[Placeholder], slots: Sequence[Slo
 
 
 def _words(text: str, wanted: Sequence[Placeholder]) -> Iterator[tuple[tuple[int, int], list[int]]]:
-    """The words that could become keywords, in command substitutions too, with their placeholders."""
+    """The words that could become keywords, with their placeholders; also in substitutions."""
     blanked = replace_placeholders(text, wanted)
     todo = [(0, len(blanked))]
     while todo:
         for token in tokenize(blanked, *todo.pop()):
             deeper = token.substitutions
             todo += deeper
-            end = token.start + len(token.text)  # the arguments of a command are no keywords
+            end = token.start + len(token.text)  # the arguments of a command cannot be keywords
             inside = [
                 index
                 for index, found in enumerate(wanted)
@@ -172,14 +172,14 @@ def _words(text: str, wanted: Sequence[Placeholder]) -> Iterator[tuple[tuple[int
 
 
 def _find_fixed_text(text: str, word: tuple[int, int], inside: Sequence[Placeholder]) -> list[str]:
-    """What stands in the word beside its placeholders, without quotes."""
+    """The text of the word between its placeholders, without quotes."""
     ends = [word[0], *(found.end for found in inside)]
     starts = [*(found.start for found in inside), word[1]]
     return [_QUOTING.sub("", text[start:end]) for start, end in zip(ends, starts, strict=True)]
 
 
 def _find_completions(before: str, after: str) -> Iterator[str]:
-    """The values that make a keyword between these texts."""
+    """The values that form a keyword between these texts."""
     for keyword in sorted(KEYWORDS):
         if (
             len(before) + len(after) <= len(keyword)
@@ -190,7 +190,7 @@ def _find_completions(before: str, after: str) -> Iterator[str]:
 
 
 def _is_refused(text: str, wanted: Sequence[Placeholder], inside: Sequence[int], value: str) -> bool:
-    """Whether a value is refused that a word's first placeholder has while its others are empty."""
+    """Whether fish refuses a value of a word's first placeholder while the others are empty."""
     values = [TELLING[0]] * len(wanted)
     for index in inside:
         values[index] = value if index == inside[0] else ""
@@ -201,7 +201,7 @@ def _is_refused(text: str, wanted: Sequence[Placeholder], inside: Sequence[int],
     return False
 
 
-# here-documents of the others ----------------------------------------------------------------------------
+# here-documents of the other shells ----------------------------------------------------------------------
 
 
 def _find_heredocs(
@@ -212,7 +212,7 @@ def _find_heredocs(
     slots: Sequence[Slot],
     at: Callable[[int], int],
 ) -> list[dict[str, Any]]:
-    """The here-documents with slots; each slot in one is told which, and what stands before it."""
+    """The here-documents with slots; sets each slot's document, and whether a name precedes it."""
     reading = parse(replace_placeholders(text, wanted))
     docs: list[dict[str, Any]] = []
     numbers: dict[int, int] = {}
@@ -246,5 +246,5 @@ def _find_heredocs(
 
 
 def _follows_name(reading: ParsedScript, found: Placeholder) -> bool:
-    """Whether the placeholder follows on a `$name`, which letters would make longer."""
+    """Whether the placeholder directly follows a `$name`, which letters would extend."""
     return any(start < found.start <= end for start, end in reading.parameters)

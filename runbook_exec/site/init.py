@@ -1,7 +1,7 @@
-"""`runbook-exec docs init`: what a site lacks is added to its mkdocs.yml and put beside its pages.
+"""Implements `runbook-exec docs init`: completes mkdocs.yml and installs a site's files.
 
-The file is changed as text, line by line, so that comments and order stay; what it then says is read again
-before it is written.
+mkdocs.yml is edited as text, line by line, which keeps comments and order. The result is parsed again before
+it is written.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ _WANTED = (
 
 
 def init_site(config: Path, *, dry_run: bool = False) -> Iterator[str]:
-    """Add what is missing, and say each thing that was done; with `dry_run` only say it. Raises Refused."""
+    """Add missing parts, and yield a line for each; `dry_run` changes nothing. Raises Refused."""
     text = _read_config(config)
     changed = text
-    said = []
+    changes = []
     for key, wanted in _WANTED:
         for item in wanted:
             before, changed = changed, _with_item(changed, key, item, config)
             if changed != before:
-                said.append(f"{config}: added `{item}` to `{key}`")
+                changes.append(f"{config}: added `{item}` to `{key}`")
     docs = config.parent / _docs_dir(changed, config)
     if not docs.is_dir():
         raise Refused(f"expected the pages of the site in `{docs}`, which is no folder")
     written = [_install_file(own, docs / BELOW / own.name, dry_run) for own in sorted(STATIC.iterdir())]
     if changed != text and not dry_run:
         _write(config, changed)
-    said += [line for line in written if line]
-    for line in said or ["nothing to do: the site has all that it needs"]:
+    changes += [line for line in written if line]
+    for line in changes or ["nothing to do: the site has all that it needs"]:
         yield f"dry run: {line}" if dry_run else line
 
 
@@ -69,7 +69,7 @@ def _root(text: str, config: Path) -> MappingNode:
 
 
 def _value(root: MappingNode, key: str) -> tuple[Node, Node] | None:
-    """The key and the value of a setting."""
+    """The nodes of the key and the value of a setting; None if it is not there."""
     return next((pair for pair in root.value if pair[0].value == key), None)
 
 
@@ -79,7 +79,7 @@ def _docs_dir(text: str, config: Path) -> str:
 
 
 def _names(node: Node) -> Sequence[str]:
-    """What a list of settings names: its items, the first keys of those that are mappings, their `path`."""
+    """The names in a list of settings: its items, or the first key and the `path` of mappings."""
     if isinstance(node, MappingNode):
         return [str(key.value) for key, _ in node.value]
     found: list[str] = []
@@ -93,7 +93,7 @@ def _names(node: Node) -> Sequence[str]:
 
 
 def _with_item(text: str, key: str, item: str, config: Path) -> str:
-    """The text with one item more in the list of a setting; the same if it is there."""
+    """The text with the item added to the list of a setting; unchanged if it is there."""
     found = _value(_root(text, config), key)
     if found is None:
         return f"{text.rstrip()}\n\n{key}:\n  - {item}\n" if text.strip() else f"{key}:\n  - {item}\n"
@@ -104,7 +104,7 @@ def _with_item(text: str, key: str, item: str, config: Path) -> str:
         end = _line_end(text, at.end_mark.index)
         changed = f"{text[:end]}\n{' ' * at.start_mark.column}  - {item}{text[end:]}"
     elif node.start_mark.index < at.end_mark.index:
-        changed = ""  # an alias: the list is written elsewhere, and is that of others too
+        changed = ""  # an alias: the list is written elsewhere, and may have other uses
     elif isinstance(node, SequenceNode | MappingNode) and node.flow_style:
         changed = _in_brackets(text, node, item)
     elif isinstance(node, SequenceNode | MappingNode) and node.value:
@@ -126,7 +126,7 @@ def _with_item(text: str, key: str, item: str, config: Path) -> str:
 
 
 def _in_brackets(text: str, node: SequenceNode | MappingNode, item: str) -> str:
-    """The text with one item more between the brackets of a list or a mapping."""
+    """The text with the item added between the brackets of a list or a mapping."""
     last: Node | None = None
     if node.value:
         last = node.value[-1] if isinstance(node, SequenceNode) else node.value[-1][1]
@@ -141,17 +141,17 @@ def _line_end(text: str, offset: int) -> int:
 
 
 def _install_file(own: Path, target: Path, dry_run: bool) -> str:
-    """Put a file into the site, and say so; empty where it is there as it should be."""
+    """Install a file in the site, and return a line that reports it; empty if it is up to date."""
     try:
         if target.exists() and target.read_bytes() == own.read_bytes():
             return ""
-        said = f"{'renewed' if target.exists() else 'wrote'} {target}"
+        change = f"{'renewed' if target.exists() else 'wrote'} {target}"
         if not dry_run:
             target.parent.mkdir(parents=True, exist_ok=True)
             _write(target, own.read_text(encoding="utf-8"))
     except OSError as error:
         raise Refused(f"cannot write `{target}`: {reason(error)}") from None
-    return said
+    return change
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""A page of the site as it is read: its runbook, where its Markdown stands in the file, and its freshness."""
+"""Reads a page of the site: its runbook, its freshness, its dates and its recording."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LINE_END = re.compile(r"\r\n?")
 
 @dataclass(frozen=True, slots=True)
 class AsciicastFile:
-    """A recorded run beside its page: the name of the file, and the title that it gives itself."""
+    """A recorded run beside its page: the name and the title of the file."""
 
     name: str
     title: str
@@ -39,49 +39,49 @@ class AsciicastFile:
 
 @dataclass(frozen=True, slots=True)
 class SitePage:
-    """A page with what is known of it; offsets of `runbook` are offsets in `before` + the Markdown given."""
+    """A page of the site; offsets of `runbook` are offsets in `before` + its Markdown."""
 
     location: PageLocation
     runbook: Runbook
     digest: str  # of the file's bytes
-    before: str  # the front matter, which the builder has taken off
+    before: str  # the front matter, which the builder has removed
     freshness: Freshness
     dates: DueDates
-    items: tuple[PlanItem, ...]  # all that there is to do in any of its procedures
+    items: tuple[PlanItem, ...]  # of all its procedures
     secrets: frozenset[str]  # the placeholders whose values are secrets
     asciicast: AsciicastFile | None  # beside the page
-    changed: bool  # whether what would be shown is not what would be run
+    changed: bool  # whether the displayed commands differ from those of the file
 
     @property
     def runs(self) -> bool:
-        """Whether anything on the page is run."""
+        """Whether any block of the page runs."""
         return any(block.runs for block in self.runbook.blocks)
 
     @property
     def main_procedure(self) -> Procedure | None:
-        """The procedure that runs when none is named."""
+        """The procedure that runs if none is named; None without one."""
         own = self.runbook.settings.procedure or self.runbook.chosen
         return next((each for each in self.runbook.procedures if each.anchor == own), None)
 
 
-def may_run(given: str) -> bool:
-    """Whether a page can have a block that runs: told without reading it, which most pages are spared."""
-    return _SHELL_BLOCK.search(given) is not None or "shell=" in given
+def may_run(markdown: str) -> bool:
+    """Whether a page may have a block that runs; a quick test, which saves parsing most pages."""
+    return _SHELL_BLOCK.search(markdown) is not None or "shell=" in markdown
 
 
-def read_page(where: PageLocation, given: str) -> SitePage:
-    """The page whose Markdown, without front matter, is `given`; raises OSError and BadFreshness."""
-    data = where.path.read_bytes()
+def read_page(location: PageLocation, markdown: str) -> SitePage:
+    """Read a page; `markdown` is its text without front matter. Raises OSError and BadFreshness."""
+    data = location.path.read_bytes()
     text = _LINE_END.sub("\n", data.decode("utf-8-sig", "replace"))
     found = find_bounds(text)
     before = text[: found[2]] if found else ""
-    runbook = parse_runbook((before + given).encode(), where.path_to_run)
-    same = given.strip("\n") == text[len(before) :].strip("\n")
-    changed = not same and _commands(runbook) != _commands(parse_runbook(data, where.path_to_run))
-    freshness = read_freshness(freshness_path(where.path.resolve()))
+    runbook = parse_runbook((before + markdown).encode(), location.path_to_run)
+    same = markdown.strip("\n") == text[len(before) :].strip("\n")
+    changed = not same and _commands(runbook) != _commands(parse_runbook(data, location.path_to_run))
+    freshness = read_freshness(freshness_path(location.path.resolve()))
     items = tuple(item for procedure in runbook.procedures for item in items_of(procedure))
     return SitePage(
-        where,
+        location,
         runbook,
         hashlib.sha256(data).hexdigest(),
         before,
@@ -89,7 +89,7 @@ def read_page(where: PageLocation, given: str) -> SitePage:
         find_dates(runbook, freshness),
         items,
         _secrets(runbook, items),
-        _read_asciicast(where.path.with_suffix(".cast")),
+        _read_asciicast(location.path.with_suffix(".cast")),
         changed,
     )
 
@@ -120,7 +120,7 @@ def _commands(runbook: Runbook) -> list[tuple[str, ...]]:
 
 
 def find_dates(runbook: Runbook, freshness: Freshness) -> DueDates:
-    """The dates of a runbook."""
+    """The cadence, the last success and the last review of a runbook."""
     cadence = runbook.settings.cadence
     times = _successes(runbook, freshness) if freshness.procedures else ()
     reviewed = find_review_date(runbook.front_matter)
@@ -138,7 +138,7 @@ def _successes(runbook: Runbook, freshness: Freshness) -> list[datetime]:
 
 @dataclass(frozen=True, slots=True)
 class RunbookListing:
-    """A runbook in the table of all: its path below the site's folder, and what the table says of it."""
+    """A row of the table of runbooks; `source` is the path below the site's folder."""
 
     source: str
     title: str
@@ -147,7 +147,7 @@ class RunbookListing:
 
 
 def read_listing(docs: Path, source: str) -> RunbookListing | None:
-    """What the table says of a page; None for one that is no runbook, or cannot be read."""
+    """The row for a page in the table; None if it is no runbook or cannot be read."""
     path = (docs / source).resolve()
     try:
         return _read_listing(path, source, path.stat().st_mtime_ns, _read_mtime(freshness_path(path)))
@@ -173,6 +173,6 @@ def _read_mtime(path: Path) -> int:
 
 
 def find_owner(front_matter: Mapping[str, object]) -> str:
-    """Who answers for a page, by its front matter."""
-    said = next((front_matter[key] for key in ("owner", "owners", "maintainer") if key in front_matter), "")
-    return ", ".join(map(str, said)) if isinstance(said, list) else str(said or "")
+    """The owner of a page in its front matter; empty without one."""
+    owner = next((front_matter[key] for key in ("owner", "owners", "maintainer") if key in front_matter), "")
+    return ", ".join(map(str, owner)) if isinstance(owner, list) else str(owner or "")

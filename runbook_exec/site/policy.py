@@ -1,4 +1,4 @@
-"""Prints the Content-Security-Policy of a built site: `python -m runbook_exec.site.policy site/`."""
+"""Prints the Content-Security-Policy of a site: `python -m runbook_exec.site.policy site/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fills the tree of a converted page: its card, the state of each step, the table of runbooks."""
+"""Adds the card, the state of each step and the table of runbooks to a converted page."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 
 class PagePostprocessor(Treeprocessor):
-    """Puts what is known of a runbook into the tree of its page."""
+    """Adds a runbook's data to the element tree of its page."""
 
     page: SitePage | None = None
 
-    def __init__(self, md: Markdown, where: PageLocation, runbooks: Sequence[str]) -> None:
+    def __init__(self, md: Markdown, location: PageLocation, runbooks: Sequence[str]) -> None:
         super().__init__(md)
-        self._where = where
+        self._location = location
         self._runbooks = runbooks
         self._steps: dict[str, Step] = {}
 
     def assign_marks(self) -> dict[int, str]:
-        """The marks of the steps that are list items, by the offset of the item."""
+        """Assign marks to the steps that are list items; return them by the offset of the item."""
         if self.page is None:
             return {}
         headings = {section.span.start for section in self.page.runbook.sections}
@@ -60,30 +60,30 @@ class PagePostprocessor(Treeprocessor):
             for index, child in enumerate(list(parent)):
                 text = (child.text or "").strip()
                 if child.tag == "p" and not len(child) and text and self._is_table(text):
-                    found = find_runbooks(self._where.docs, self._find_pages())
-                    parent[index] = ElementTree.fromstring(render_table(found, self._where.source))  # noqa: S314
+                    found = find_runbooks(self._location.docs, self._find_pages())
+                    parent[index] = ElementTree.fromstring(render_table(found, self._location.source))  # noqa: S314
 
     def _find_pages(self) -> list[str]:
         """The pages below this one's folder that may be runbooks."""
-        folder = posixpath.dirname(self._where.source)
+        folder = posixpath.dirname(self._location.source)
         start = f"{folder}/" if folder else ""
         return [
             source
-            for source in list_site_files(self._where.docs)
+            for source in list_site_files(self._location.docs)
             if source.startswith(start)
             and source.endswith(".md")
             and any(fnmatchcase(source, pattern) for pattern in self._runbooks)
         ]
 
     def _is_table(self, text: str) -> bool:
-        """Whether a paragraph is the comment that asks for the table, which may have been kept aside."""
+        """Whether a paragraph is the stashed comment that the table replaces."""
         for number, kept in enumerate(self.md.htmlStash.rawHtmlBlocks):
             if text == self.md.htmlStash.get_placeholder(number):
                 return str(kept).strip() == TABLE
         return False
 
     def _fill_items(self, root: Element) -> None:
-        """Find the list items that are steps by their marks."""
+        """Add the state to the list items that are steps, found by their marks."""
         for element in root.iter("li"):
             holder = element if (element.text or "").strip() or not len(element) else element[0]
             text = holder.text or ""
@@ -121,7 +121,7 @@ class PagePostprocessor(Treeprocessor):
                 parent.insert(
                     index + 1, _element(f'<div class="{kind}">{render_command(page, procedure)}</div>')
                 )
-        # below the title, which MkDocs takes for the page's only where nothing stands before it
+        # below the title: MkDocs recognises a title only if nothing precedes it
         at = list(root).index(title) + 1 if title is not None else 0
         root.insert(at, _element(render_card(page)))
         root.insert(at, _element(f'<div class="rb-page" data-digest="{page.digest}" hidden="hidden"></div>'))
@@ -136,7 +136,7 @@ class PagePostprocessor(Treeprocessor):
 
 
 def _headings_of(root: Element) -> Iterator[tuple[Element, int, Element]]:
-    """The headings with their parents and their places in those, the last first: inserting is safe."""
+    """The headings with their parents and indices, the last first, which makes inserting safe."""
     for parent in root.iter():
         for index, child in reversed(list(enumerate(parent))):
             if child.tag in _HEADINGS:
@@ -144,10 +144,10 @@ def _headings_of(root: Element) -> Iterator[tuple[Element, int, Element]]:
 
 
 def _first_block(item: Element) -> int:
-    """The place in a tight list item where its own line of text ends."""
+    """The index in a tight list item at which its own line of text ends."""
     blocks = ("ul", "ol", "p", "div", "pre", "table", "blockquote")
     return next((index for index, child in enumerate(item) if child.tag in blocks), len(item))
 
 
 def _element(text: str) -> Element:
-    return ElementTree.fromstring(text)  # noqa: S314 - it is our own, and escaped
+    return ElementTree.fromstring(text)  # noqa: S314 - our own, escaped HTML

@@ -1,8 +1,8 @@
-"""A page's Markdown as Python-Markdown understands it: CommonMark's lists, and marks where blocks stand.
+"""Rewrites a page for Python-Markdown: indents lists by four spaces, and marks blocks.
 
-Python-Markdown wants four spaces for whatever belongs to a list item; people write two or three, as
-CommonMark and Obsidian do, and a numbered procedure would fall apart at its first block. Every line of an
-item is moved here to where both agree.
+Python-Markdown requires four spaces before the content of a list item. People write two or three, as
+CommonMark and Obsidian allow, and a numbered procedure would be split at its first block. Every line of an
+item is indented here to a column on which both agree.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .content_tabs import ContentTab, find_tab
 
 _INDENT = 4
 
-_LEFT_ALONE = frozenset(("mermaid", "math"))  # drawn by others
+_LEFT_ALONE = frozenset(("mermaid", "math"))  # rendered by other tools
 
 _QUOTE_PREFIX = re.compile(r"[ \t>]*")
 
@@ -35,33 +35,33 @@ _ANNOTATION = re.compile(r"\s*<!--\s*runbook\s*:.*-->\s*", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class PageMarks:
-    """What is to be written where something of ours will stand, by the offset of what it is."""
+    """The marks to write in place of blocks and steps, by the offset of the block or the step."""
 
-    blocks: Mapping[int, str]  # a fence
-    steps: Mapping[int, str]  # a list item
-    tabs: Collection[str] = ()  # the tabs and the like that the site reads
+    blocks: Mapping[int, str]  # of fences
+    steps: Mapping[int, str]  # of list items
+    tabs: Collection[str] = ()  # the kinds of tabs that the site enables
     mark_in_tab: Callable[[Fence, Source, str], str] | None = (
-        None  # the mark of a fence in one, which is called so
+        None  # from a fence, its tab and the tab's kind to a mark
     )
 
 
-def preprocess_page(before: str, given: str, marks: PageMarks) -> str:
-    """The Markdown `given` with its lists indented anew; the offsets of the marks count `before` too."""
-    page = parse_source(before + given)
+def preprocess_page(before: str, markdown: str, marks: PageMarks) -> str:
+    """The Markdown with new indentation and marks; the marks' offsets include `before`."""
+    page = parse_source(before + markdown)
     first = page.index(len(before)) if before else 0
     return _MarkdownWriter(page, first, marks).write_elements(read_elements(page, len(before)))
 
 
-def _indent_tab(inset: ContentTab, marks: PageMarks) -> list[str]:
-    """The lines of an inset's body, each fence in it as its mark."""
-    body = parse_source(inset.body)
+def _indent_tab(tab: ContentTab, marks: PageMarks) -> list[str]:
+    """The lines of a tab's body, with a mark in place of each fence."""
+    body = parse_source(tab.body)
     elements = read_elements(body)
     blocks = {}
     for each in elements:
         if (
             isinstance(each, Fence)
             and marks.mark_in_tab
-            and (mark := marks.mark_in_tab(each, body, inset.kind))
+            and (mark := marks.mark_in_tab(each, body, tab.kind))
         ):
             blocks[each.span.start] = mark
     inner = PageMarks(blocks, {}, marks.tabs, marks.mark_in_tab)
@@ -70,16 +70,16 @@ def _indent_tab(inset: ContentTab, marks: PageMarks) -> list[str]:
 
 @dataclass(slots=True)
 class _MarkdownWriter:
-    """Writes a page line by line; an item's lines move by as much as its text does."""
+    """Writes a page line by line; all lines of an item move as far as its text."""
 
     page: Source
     first: int
     marks: PageMarks
-    lines: dict[int, list[str]] = field(default_factory=dict)  # what stands for a line, by its index
+    lines: dict[int, list[str]] = field(default_factory=dict)  # the replacement of a line, by its index
     columns: dict[int, int] = field(default_factory=dict)  # of each item's text, by the item's id
     begun: set[int] = field(default_factory=set)  # lines on which an item begins
-    step: tuple[int, ...] = ()  # the item that is the step which is being read
-    done: int = 0  # the index of the line after the last inset
+    step: tuple[int, ...] = ()  # the list item that is the current step
+    done: int = 0  # the index of the line after the last tab
 
     def write_elements(self, elements: tuple[Element, ...]) -> str:
         before: Element | None = None
@@ -130,7 +130,7 @@ class _MarkdownWriter:
             self.step = (item.id,) if mark else ()
         indent = " " * (_INDENT * len(item.items))
         interrupts = isinstance(before, Paragraph) and not before.items and not item.items
-        # bullets may have any of three signs in one list here, which elsewhere would begin another
+        # Python-Markdown accepts any bullets in one list; in CommonMark another bullet begins a new list
         self.lines[index] = [""] * interrupts + [f"{indent}{marker} {mark}{text}"]
 
     def _paragraph(self, paragraph: Paragraph) -> None:
@@ -138,25 +138,25 @@ class _MarkdownWriter:
         for number in range(paragraph.span.line - 1, paragraph.last):
             if number < self.done or number in self.begun:
                 continue
-            inset = find_tab(self.page.lines, number, column, self.marks.tabs)
-            if inset is not None and not self._has_block(inset):
-                self._write_tab(inset, _INDENT * len(paragraph.items))
+            tab = find_tab(self.page.lines, number, column, self.marks.tabs)
+            if tab is not None and not self._has_block(tab):
+                self._write_tab(tab, _INDENT * len(paragraph.items))
             elif paragraph.items:
                 self.lines[number] = [self._move_line(self.page.lines[number], paragraph.items)]
 
-    def _has_block(self, inset: ContentTab) -> bool:
-        start, end = self.page.starts[inset.first], self.page.end(inset.end - 1)
+    def _has_block(self, tab: ContentTab) -> bool:
+        start, end = self.page.starts[tab.first], self.page.end(tab.end - 1)
         return any(start <= offset < end for offset in self.marks.blocks)
 
-    def _write_tab(self, inset: ContentTab, indent: int) -> None:
+    def _write_tab(self, tab: ContentTab, indent: int) -> None:
         inner = " " * (indent + _INDENT)
-        body = _indent_tab(inset, self.marks) if inset.body else []
-        moved = [" " * indent + inset.head, *(inner + line if line else "" for line in body)]
-        # within an item Python-Markdown finds it only where it does not go on a paragraph
-        self.lines[inset.first] = ["", *moved, ""] if indent else moved
-        for number in range(inset.first + 1, inset.end):
+        body = _indent_tab(tab, self.marks) if tab.body else []
+        moved = [" " * indent + tab.head, *(inner + line if line else "" for line in body)]
+        # in a list item, Python-Markdown finds it only after a blank line
+        self.lines[tab.first] = ["", *moved, ""] if indent else moved
+        for number in range(tab.first + 1, tab.end):
             self.lines[number] = []
-        self.done = inset.end
+        self.done = tab.end
 
     def _move_element(self, element: Heading | Html | IndentedCode) -> None:
         if element.quoted:
@@ -188,7 +188,7 @@ class _MarkdownWriter:
                     self.lines[number] = [self._move_line(self.page.lines[number], items)]
             return
         indent = " " * (_INDENT * len(items))
-        if index in self.begun:  # the block is all there is on the item's first line
+        if index in self.begun:  # the block begins on the item's first line
             head = self.lines[index][-1]
             at = head.find(self.page.text[fence.span.start : self.page.end(index)])
             self._replace(fence, [head[:at] if at >= 0 else head, "", f"{indent}{mark}", ""])
@@ -197,5 +197,5 @@ class _MarkdownWriter:
 
 
 def is_rendered_language(language: str) -> bool:
-    """Whether a block of this language is shown by us."""
+    """Whether we render blocks of this language."""
     return language not in _LEFT_ALONE

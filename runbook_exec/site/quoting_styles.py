@@ -1,7 +1,7 @@
-"""The ways in which shells' text holds a value, each a function from the value to what is written.
+"""The styles in which shells quote a value, as functions from the value to the quoted text.
 
-`static/fill.js` has the same ones under the same names. Which of them holds at a place of a statement is
-found by asking the shell's own module how it writes some telling values there.
+`static/fill.js` has the same styles under the same names. The style at a place of a statement is found by
+asking the shell's module to quote a few test values there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from ..shells.fish.quoting import keys_apart
 
-# Values that no two of the ways write alike; the first needs care nowhere.
+# Test values: no two styles quote all of them alike; the first needs no quotes anywhere.
 TELLING = ("x", "a'b\\c\"d$e`f(g", "1..2", "")
 
 LINES = "one\ntwo"
@@ -82,5 +82,5 @@ FISH: Mapping[str, Callable[[str], str]] = {
 
 
 def is_unwritable(way: str, value: str) -> bool:
-    """Whether a value cannot be written in this way."""
+    """Whether a value cannot be quoted in this style."""
     return "\0" in value or (way == "index" and not _INDEX.fullmatch(value))

@@ -1,7 +1,7 @@
-"""Runbooks are text: what HTML a browser gets to see of theirs is harmless, or it is shown as text.
+"""Makes the HTML in a runbook harmless.
 
-A tag without attributes that only says how text looks is kept. Every other is shown as it is written.
-Whatever else made an element of the page, it keeps no attribute that could run or style something.
+A tag without attributes that only formats text is kept; every other tag is displayed as text. No element of
+the page keeps an attribute that could run or style something, even if another extension made it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ELEMENTS = frozenset(
 
 
 class HarmlessTags(InlineProcessor):
-    """Keeps the tags that only say how text looks, and drops comments that ask for nothing."""
+    """Keeps tags that only format text, and removes comments without a function."""
 
     def __init__(self, md: Markdown, comments: Collection[str]) -> None:
         super().__init__(_TAG, md)
@@ -46,13 +46,13 @@ class HarmlessTags(InlineProcessor):
     def handleMatch(  # type: ignore[override]
         self, m: re.Match[str], data: str
     ) -> tuple[str, int, int]:
-        """The tag as it is, kept aside; nothing for most comments."""
+        """The stashed tag, unchanged; nothing for most comments."""
         kept = m[1] or m[0] in self._comments
         return (self.md.htmlStash.store(m[0]) if kept else ""), m.start(0), m.end(0)
 
 
 class HarmlessAttributes(Treeprocessor):
-    """Takes from the page's elements what could run or style something, or lead to what does."""
+    """Removes elements and attributes that could run or style something, or link to such."""
 
     def run(self, root: Element) -> None:
         """Change the tree in place."""
@@ -65,13 +65,13 @@ class HarmlessAttributes(Treeprocessor):
                 if _is_harmful(name.lower(), str(element.attrib[name])):
                     del element.attrib[name]
                     if name.lower() in _ADDRESSES:
-                        element.tag = "span"  # a link or a picture without an address is none
+                        element.tag = "span"  # a link or a picture needs an address
             if element.tag == "img" and _REMOTE.match(element.get("src", "")):
                 _make_link(element)
 
 
 def _make_link(picture: Element) -> None:
-    """Have a picture from elsewhere fetched by nobody who does not ask for it."""
+    """Replace a picture of another site by a link: the browser must not fetch it by itself."""
     address = picture.get("src", "")
     text = picture.get("alt") or address
     picture.attrib.clear()
@@ -85,14 +85,14 @@ def _is_harmful(name: str, value: str) -> bool:
     if name not in _ADDRESSES:
         return False
     address = _IGNORED_IN_ADDRESSES.sub("", unescape(value))
-    # Python-Markdown writes some mail addresses as character references, behind a mark of its own
+    # Python-Markdown encodes some mail addresses as character references with a prefix of its own
     return bool(_SCHEME.match(address)) and not _HARMLESS.match(address)
 
 
 def sanitize_page(md: Markdown, comments: Collection[str]) -> None:
-    """Have this page's own HTML shown as text, but for what is harmless and these comments."""
+    """Display this page's HTML as text, except harmless tags and these comments."""
     if "html_block" in md.preprocessors:
-        # what runs has been listed when the page is read, so taking it off the list would come too late
+        # the list of preprocessors was copied before the page is read: deregistering would be too late
         md.preprocessors["html_block"].run = _keep_lines  # type: ignore[method-assign]
     if "html" in md.inlinePatterns:
         md.inlinePatterns.deregister("html")

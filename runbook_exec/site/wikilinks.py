@@ -1,4 +1,4 @@
-"""Wikilinks of a page, as links to the pages that Obsidian and Quartz would open."""
+"""Converts wikilinks into links to the pages that Obsidian and Quartz would open."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..document.markdown.headings import assign_anchors, strip_markup
 from ..document.page_names import PAGES, PageNames, read_aliases, select_preferred, strip_page_suffix
 from .builders import PageLocation, list_site_files, warn_about_page
 
-# Above the escapes, so that the `\|` that a table needs is read here; below code spans, which are left alone.
+# Before escapes, because a table needs `\|` in a wikilink; after code spans, which stay unchanged.
 PRIORITY = 185
 
 _LINK = r"(?<!\\)(!?)\[\[([^\[\]|#\n]*)(?:#([^\[\]|\n]*))?(?:\|([^\[\]\n]*))?\]\]"
@@ -30,17 +30,17 @@ _SIZE = re.compile(r"\d+(?:x\d+)?")
 
 
 class WikilinkProcessor(InlineProcessor):
-    """Turns `[[page#heading|label]]` into a link, and says which lead nowhere."""
+    """Converts `[[page#heading|label]]` into a link, and warns about broken ones."""
 
-    def __init__(self, md: Markdown, where: PageLocation, known: Sequence[str]) -> None:
+    def __init__(self, md: Markdown, location: PageLocation, known_links: Sequence[str]) -> None:
         super().__init__(_LINK, md)
-        self._where = where
-        self._known = known
+        self._location = location
+        self._known_links = known_links
 
     def handleMatch(  # type: ignore[override]
         self, m: re.Match[str], data: str
     ) -> tuple[Element | None, int | None, int | None]:
-        """The element for a link; the text itself where there is nothing to link to."""
+        """The element for a wikilink; None for one without a target, which stays text."""
         target = m[2].rstrip("\\").strip()
         heading = (m[3] or "").rstrip("\\").strip()
         label = (m[4] or "").strip() or " › ".join(filter(None, (target, heading)))
@@ -49,22 +49,22 @@ class WikilinkProcessor(InlineProcessor):
         return self._element(target, heading, label, bool(m[1])), m.start(0), m.end(0)
 
     def _element(self, target: str, heading: str, label: str, embedded: bool) -> Element:
-        where = self._where
+        location = self._location
         if not target:
-            return _link(f"#{self._anchor(where.source, heading)}", label)
-        if any(fnmatchcase(target.casefold(), known.casefold()) for known in self._known):
+            return _link(f"#{self._anchor(location.source, heading)}", label)
+        if any(fnmatchcase(target.casefold(), pattern.casefold()) for pattern in self._known_links):
             elsewhere = Element("span", {"class": "rb-elsewhere", "title": "a page that is not on this site"})
             elsewhere.text = label
             return elsewhere
-        found = _find_file(where.docs, target, posixpath.dirname(where.source))
+        found = _find_file(location.docs, target, posixpath.dirname(location.source))
         if found is None:
             warn_about_page(
-                where, self._line(target), f"the wikilink `[[{target}]]` leads to no page of this site"
+                location, self._line(target), f"the wikilink `[[{target}]]` leads to no page of this site"
             )
             broken = Element("span", {"class": "rb-broken"})
             broken.text = label
             return broken
-        address = quote(posixpath.relpath(found, posixpath.dirname(where.source) or "."))
+        address = quote(posixpath.relpath(found, posixpath.dirname(location.source) or "."))
         if embedded and found.lower().endswith(_PICTURES):
             return Element("img", {"src": address, "alt": "" if _SIZE.fullmatch(label) else label})
         if heading and found.endswith(PAGES) and (anchor := self._anchor(found, heading)):
@@ -72,27 +72,29 @@ class WikilinkProcessor(InlineProcessor):
         return _link(address, label)
 
     def _anchor(self, source: str, heading: str) -> str:
-        """The anchor of a heading on a page of the site; empty for a block reference, or for none."""
+        """The anchor of a heading on a page of the site; empty for a block or an unknown heading."""
         if heading.startswith("^"):
             return ""
         wanted = fold_heading(heading.rpartition("#")[2])
         try:
-            known = find_headings((self._where.docs / source).read_text(encoding="utf-8", errors="replace"))
+            headings = find_headings(
+                (self._location.docs / source).read_text(encoding="utf-8", errors="replace")
+            )
         except OSError:
             return ""
-        titles = [strip_markup(title) for title in known.titles]
+        titles = [strip_markup(title) for title in headings.titles]
         for title, anchor in zip(titles, assign_anchors(titles), strict=True):
             if fold_heading(title) == wanted or anchor == heading:
                 return anchor
-        if not known.has_heading(heading):
+        if not headings.has_heading(heading):
             warn_about_page(
-                self._where, self._line(heading), f"the page `{source}` has no heading `{heading}`"
+                self._location, self._line(heading), f"the page `{source}` has no heading `{heading}`"
             )
         return ""
 
     def _line(self, written: str) -> int | None:
-        """The first line of the file that has a wikilink with this in it."""
-        text = self._where.path.read_text(encoding="utf-8", errors="replace")
+        """The number of the first line with a wikilink that contains this text."""
+        text = self._location.path.read_text(encoding="utf-8", errors="replace")
         link = re.search(r"\[\[[^\]\n]*" + re.escape(written), text)
         return text.count("\n", 0, link.start()) + 1 if link else None
 
@@ -110,7 +112,7 @@ def _index_names(files: tuple[str, ...]) -> PageNames:
 
 @lru_cache(maxsize=4)
 def _collect_aliases(docs: Path, files: tuple[str, ...]) -> dict[str, str]:
-    """The pages by the other names that they give themselves."""
+    """The pages by the aliases in their front matter, case folded."""
     found: dict[str, str] = {}
     for source in files:
         if source.endswith(PAGES):
@@ -120,7 +122,7 @@ def _collect_aliases(docs: Path, files: tuple[str, ...]) -> dict[str, str]:
 
 
 def _find_file(docs: Path, target: str, folder: str) -> str | None:
-    """The file of the site that a wikilink on a page in `folder` means; None where there is none."""
+    """The file of the site for a wikilink on a page in `folder`; None if there is none."""
     if target.startswith(("./", "../")):
         target = posixpath.normpath(posixpath.join(folder or ".", target))
     files = list_site_files(docs)

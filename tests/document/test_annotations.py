@@ -1,4 +1,4 @@
-"""What annotations say, and how it is told where one is wrong."""
+"""Annotations: their fields, and the problems of invalid ones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from runbook_exec.document.model import Annotation
 from runbook_exec.text.durations import format_duration, parse_duration
 
 
-def said(annotation: Annotation) -> dict[str, object]:
-    """What an annotation says beyond nothing."""
+def changed_fields(annotation: Annotation) -> dict[str, object]:
+    """The fields of an annotation that are set."""
     nothing = Annotation()
     return {
         name: getattr(annotation, name)
@@ -22,26 +22,30 @@ def said(annotation: Annotation) -> dict[str, object]:
     }
 
 
-def comment(words: str, before: str = "# Title\n\n") -> tuple[dict[str, object], list[tuple[str, str]]]:
-    """What a comment with these words says, and each problem's message and the text it points at."""
+def parse_comment(words: str, before: str = "# Title\n\n") -> tuple[dict[str, object], list[tuple[str, str]]]:
+    """The fields in a comment with these words, and each problem's message and text."""
     text = f"{before}<!-- runbook: {words} -->"
     read = read_comment(text, len(before), len(text))
     assert read is not None
     annotation, problems = read
     assert annotation.span is not None
     assert text[annotation.span.start : annotation.span.end] == text[len(before) :]
-    return said(annotation), [(problem.message, pointed_at(problem, text)) for problem in problems]
+    return changed_fields(annotation), [(problem.message, marked_text(problem, text)) for problem in problems]
 
 
-def info(written: str) -> tuple[str, dict[str, object], list[tuple[str, str]]]:
-    """The language, what the annotation says, and each problem's message and the text it points at."""
+def parse_info(written: str) -> tuple[str, dict[str, object], list[tuple[str, str]]]:
+    """The language and the fields of an info string, and each problem's message and text."""
     text = f"text\n\n```{written}\n"
     language, annotation, problems = read_info(written, text, 9)
-    return language, said(annotation), [(problem.message, pointed_at(problem, text)) for problem in problems]
+    return (
+        language,
+        changed_fields(annotation),
+        [(problem.message, marked_text(problem, text)) for problem in problems],
+    )
 
 
-def pointed_at(problem: Problem, text: str) -> str:
-    """The text a problem points at, having checked that line and column are the same place."""
+def marked_text(problem: Problem, text: str) -> str:
+    """The text of a problem's span; asserts that line and column are the same place."""
     assert problem.span is not None
     span = problem.span
     assert len("".join(text.splitlines(keepends=True)[: span.line - 1])) + span.column - 1 == span.start
@@ -50,7 +54,7 @@ def pointed_at(problem: Problem, text: str) -> str:
 
 def test_every_name_is_read() -> None:
     """All names of annotations, with each kind of value."""
-    assert comment(
+    assert parse_comment(
         'id=mint capture="new_token=/tok: (\\w+)/" secret expect="Re\\"voked" expect=b expect-not=\'it is\''
         " expect-status=3 allow-failure timeout=1m30s retry=3 confirm manual skip choose=2 when=\"a == 'b'\""
         " cwd=/tmp shell=bash setup"
@@ -79,16 +83,16 @@ def test_every_name_is_read() -> None:
     )
 
 
-def test_a_name_alone_can_have_a_meaning() -> None:
-    """`retry` alone is one retry, `confirm` alone a plain question; over several lines is fine."""
-    assert comment("\n retry\n confirm\n") == ({"retry": 1, "confirm": ""}, [])
+def test_some_names_need_no_value() -> None:
+    """`retry` alone is one retry, `confirm` alone the default question; several lines are allowed."""
+    assert parse_comment("\n retry\n confirm\n") == ({"retry": 1, "confirm": ""}, [])
 
 
 @pytest.mark.parametrize(
     "text", ["<!-- note -->", "<!-- runbook owners: us -->", "<!-- Runbook: prose -->", "<p>"]
 )
-def test_other_comments_are_not_ours(text: str) -> None:
-    """A comment that does not begin with `runbook:` is none of ours."""
+def test_other_comments_are_ignored(text: str) -> None:
+    """A comment that does not begin with `runbook:` is no annotation."""
     assert read_comment(text, 0, len(text)) is None
 
 
@@ -119,9 +123,9 @@ def test_other_comments_are_not_ours(text: str) -> None:
         ('"x"', 'expected a name, got `"x"`', '"x"'),
     ],
 )
-def test_what_is_wrong_is_told_at_its_place(words: str, message: str, at: str) -> None:
-    """Each mistake is one error with its exact place, and the words beside it still count."""
-    answer, problems = comment(f"skip {words}" if '"open' in words else f"{words} skip")
+def test_mistakes_are_reported_at_their_place(words: str, message: str, at: str) -> None:
+    """Each mistake is one error with its exact place, and the other words still count."""
+    answer, problems = parse_comment(f"skip {words}" if '"open' in words else f"{words} skip")
     assert [(problem[: len(message)], where) for problem, where in problems] == [(message, at)]
     assert answer["skip"] is True
 
@@ -148,9 +152,9 @@ def test_what_is_wrong_is_told_at_its_place(words: str, message: str, at: str) -
         ("sh { name=x interactive=false excludeFromRunAll=false }", "sh", {"id": "x"}),
     ],
 )
-def test_what_follows_the_language(written: str, language: str, answer: dict[str, object]) -> None:
-    """Braces in our spelling, Pandoc's and runme's are read, and what is for renderers is passed over."""
-    assert info(written) == (language, answer, [])
+def test_info_strings(written: str, language: str, answer: dict[str, object]) -> None:
+    """Braces in our spelling, Pandoc's and runme's are read; words for renderers are ignored."""
+    assert parse_info(written) == (language, answer, [])
 
 
 @pytest.mark.parametrize(
@@ -165,25 +169,25 @@ def test_what_follows_the_language(written: str, language: str, answer: dict[str
         ("fish {secret", "expected `}` at the end of the annotation", "t"),
     ],
 )
-def test_what_is_wrong_in_braces(written: str, message: str, at: str) -> None:
+def test_mistakes_in_braces(written: str, message: str, at: str) -> None:
     """Mistakes in braces have their exact place too."""
-    _, _, problems = info(written)
+    _, _, problems = parse_info(written)
     assert [(problem[: len(message)], where) for problem, where in problems] == [(message, at)]
 
 
-def test_bare_values_are_warned_of() -> None:
-    """A bare `key=value` is read, and warned of with what to write instead; an unknown one is not read."""
+def test_bare_values_cause_a_warning() -> None:
+    """A bare `key=value` counts, with a warning that has the right spelling; an unknown one does not."""
     text = "fish capture=x foo=1 word"
     language, annotation, problems = read_info(text, text, 0)
-    assert (language, said(annotation)) == ("fish", {"capture": "x"})
+    assert (language, changed_fields(annotation)) == ("fish", {"capture": "x"})
     assert [(problem.code, problem.severity, problem.hint) for problem in problems] == [
         ("bare-annotation", Severity.WARNING, "write `<!-- runbook: capture=x -->` on the line above"),
         ("bare-annotation", Severity.WARNING, "leave it out"),
     ]
 
 
-def test_the_later_annotation_wins_and_lists_join() -> None:
-    """Merging keeps what only one says, lets the second win, and joins expectations and flags."""
+def test_later_annotations_replace_values_and_extend_lists() -> None:
+    """A merge keeps values of either, prefers the second, and joins expectations and flags."""
     above = Annotation(capture="a", capture_pattern="x", expect=("one",), timeout=1.0, secret=True)
     info_string = Annotation(capture="b", expect=("one", "two"), timeout=2.0, retry=1)
     assert merge_annotations(above, info_string) == Annotation(
@@ -219,7 +223,7 @@ tokens = st.sampled_from([*PLAIN, "-->", '"name"', "true", "1", "x=y", ".fish", 
 @settings(max_examples=300)
 @given(st.lists(tokens, max_size=25).map("".join))
 def test_any_text_gives_problems_and_no_exception(text: str) -> None:
-    """Whatever stands in a comment or an info string, every problem lies within it."""
+    """For any comment or info string, every problem is inside it."""
     written = f"<!-- runbook: {text}"
     read = read_comment(written, 0, len(written))
     assert read is not None
@@ -250,7 +254,7 @@ def test_durations_are_read(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "30", "s", "-1s", "1y", "1h,2m", "1e3s", "٣s", "1 1s"])
 def test_other_durations_are_refused(text: str) -> None:
-    """A number without a unit, and anything else, is refused with examples."""
+    """A number without a unit, and any other text, is refused with examples."""
     with pytest.raises(ValueError, match="expected a duration such as `30s`"):
         parse_duration(text)
 
@@ -263,5 +267,5 @@ def test_other_durations_are_refused(text: str) -> None:
     ],
 )  # fmt: skip
 def test_durations_are_written_in_two_units(seconds: float, text: str) -> None:
-    """To a tenth of a second below a minute, then to two units, rounded without a sixtieth of anything."""
+    """Below a minute to a tenth of a second, then in two units; rounding never yields 60."""
     assert format_duration(seconds) == text

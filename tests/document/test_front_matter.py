@@ -1,4 +1,4 @@
-"""What front matter and files of inputs say, and how it is told where one is wrong."""
+"""Front matter and files for `--inputs`: their settings, and the problems of invalid ones."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ runbook:
 
 @pytest.fixture(params=[yaml.CSafeLoader, yaml.SafeLoader])
 def _loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both YAML parsers: PyYAML has the fast one only where it was built with libyaml."""
+    """Both YAML parsers: PyYAML has the fast one only if it was built with libyaml."""
     monkeypatch.setattr(yaml_text, "_Loader", request.param)
 
 
-def told(problems: tuple[Problem, ...], text: str) -> list[tuple[str, str, int]]:
-    """Each problem's message, the text it points at, and its line, which must be the same place."""
+def problem_places(problems: tuple[Problem, ...], text: str) -> list[tuple[str, str, int]]:
+    """Each problem's message, text and line; asserts that span and line are the same place."""
     result = []
     for problem in problems:
         span = problem.span
@@ -68,7 +68,7 @@ def told(problems: tuple[Problem, ...], text: str) -> list[tuple[str, str, int]]
     "change", [("", ""), ("\n", "\r\n"), ("---\ntitle", "\ufeff---\ntitle"), ("\n---\n", "\n...\n")]
 )
 def test_settings_are_typed(change: tuple[str, str]) -> None:
-    """Every key of `runbook:` has its type, dates stay dates, and numbers in it stay as they are written."""
+    """Every key of `runbook:` has its type, dates stay dates, and numbers in it stay as written."""
     text = PAGE.replace(*change) if change[0] else PAGE
     matter = read_front_matter(text)
     assert matter.problems == ()
@@ -114,14 +114,14 @@ def test_settings_are_typed(change: tuple[str, str]) -> None:
         "----\na\n----\n",
     ],
 )
-def test_what_is_no_front_matter(text: str) -> None:
-    """Front matter begins on the first line, is closed, and is not a rule across the page."""
+def test_lookalikes_are_no_front_matter(text: str) -> None:
+    """Front matter begins on the first line, has an end, and is not a horizontal rule."""
     matter = read_front_matter(text)
     assert (matter.data, matter.settings, matter.end, matter.problems) == ({}, RunbookSettings(), 0, ())
 
 
-def test_empty_front_matter() -> None:
-    """Nothing between the lines, or only a comment, is front matter without data."""
+def test_empty_front_matter_has_no_data() -> None:
+    """No text, or only a comment, is front matter without data."""
     assert [read_front_matter(text).end for text in ("---\n---\nx", "---\n# none\n---\nx")] == [8, 15]
 
 
@@ -153,23 +153,23 @@ def test_empty_front_matter() -> None:
         ("a: &a x\nb: [" + "*a, " * 200 + "]", "more aliases than anybody would write by hand", "*", 3),
     ],
 )
-def test_broken_yaml_is_told_at_its_place(yaml_lines: str, message: str, at: str, line: int) -> None:
-    """No YAML is too broken, too deep or too strange for one error with its exact place."""
+def test_broken_yaml_is_reported_at_its_place(yaml_lines: str, message: str, at: str, line: int) -> None:
+    """Any broken, deep or strange YAML is one error with its exact place."""
     text = f"---\n{yaml_lines}\n---\n# Page\n"
     matter = read_front_matter(text)
-    ((said, pointed_at, where),) = told(matter.problems, text)
+    ((said, pointed_at, where),) = problem_places(matter.problems, text)
     assert said.startswith(message)
     assert pointed_at[:1] == at[:1]
     assert where == line
     assert text[matter.end :] == "# Page\n"
 
 
-def test_an_alias_bomb_is_not_built() -> None:
-    """Aliases that multiply are refused where they become too many."""
+def test_an_alias_bomb_is_refused() -> None:
+    """Aliases that multiply are refused at the alias that exceeds the limit."""
     lines = ["l0: &l0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 10)]
     text = "---\n" + "\n".join(lines) + "\n---\n"
-    ((message, _, line),) = told(read_front_matter(text).problems, text)
+    ((message, _, line),) = problem_places(read_front_matter(text).problems, text)
     assert (message, line) == ("more data than anybody would write by hand", 6)
 
 
@@ -201,18 +201,18 @@ def test_an_alias_bomb_is_not_built() -> None:
         ("yes: 1", "expected a name, got `yes`", "yes"),
     ],
 )
-def test_wrong_settings_are_told_at_their_place(lines: str, message: str, at: str) -> None:
-    """An unknown name or a wrong type is an error at its place, and what stands beside it still counts."""
+def test_invalid_settings_are_reported_at_their_place(lines: str, message: str, at: str) -> None:
+    """An unknown name or a wrong type is an error at its place, and other keys still count."""
     text = f"---\nrunbook:\n  {lines}\n  procedure: x\n---\n"
     matter = read_front_matter(text)
-    assert [(said[: len(message)], where, line) for said, where, line in told(matter.problems, text)] == [
-        (message, at, 3)
-    ]
+    assert [
+        (said[: len(message)], where, line) for said, where, line in problem_places(matter.problems, text)
+    ] == [(message, at, 3)]
     assert matter.settings.procedure == "x"
 
 
-def test_a_file_of_inputs() -> None:
-    """A file has the same keys, alone or under `runbook:`, and its problems carry its name."""
+def test_a_file_of_inputs_has_the_same_keys() -> None:
+    """It has them at the top or under `runbook:`, and its problems have its name."""
     for text in ("inputs:\n  a: x\n", "\ufeffrunbook:\n  inputs:\n    a: x\n", "---\ninputs: {a: x}\n"):
         settings, problems = read_inputs_file(text, "in.yml")
         assert (settings.inputs["a"].default, problems) == ("x", ())
@@ -228,8 +228,8 @@ def test_a_file_of_inputs() -> None:
         assert problem.path == "in.yml"
 
 
-def test_the_overlay_wins_detail_by_detail() -> None:
-    """What the overlay says of an input is added to what is known of it; lists and mappings join."""
+def test_an_overlay_replaces_single_details() -> None:
+    """Details of an input in the overlay are added to those of the page; lists and mappings join."""
     known = {"a": Input("a", help="h", default="1"), "b": Input("b")}
     base = RunbookSettings(inputs=known, captures={"x": "1"}, literal=("p",), cwd="/", timeout=1.0)
     added = {"a": Input("a", default="2"), "c": Input("c")}
@@ -275,7 +275,7 @@ ODD = [
 
 @pytest.mark.parametrize("parser", [yaml.CSafeLoader, yaml.SafeLoader])
 def test_any_text_gives_problems_and_no_exception(parser: type) -> None:
-    """Whatever stands in front matter, it is read, or told within its bounds, by both parsers."""
+    """Both parsers read any front matter, or report a problem inside it."""
 
     @settings(max_examples=400)
     @given(st.lists(st.sampled_from(PLAIN + ODD), max_size=30).map("".join))

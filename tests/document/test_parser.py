@@ -1,4 +1,4 @@
-"""What a page is read as: documents and the outlines expected of them, side by side in tests/data/documents.
+"""Parsed pages: documents and their expected outlines, side by side in tests/data/documents.
 
 `python -m tests.document.test_parser` writes the outlines anew, for review.
 """
@@ -86,8 +86,8 @@ def _read(document: Path) -> str:
 
 
 @pytest.mark.parametrize("document", sorted(DOCUMENTS.glob("*.md")), ids=lambda path: str(path.stem))
-def test_the_outline_of_a_document(document: Path) -> None:
-    """Each document is read exactly as the outline beside it says."""
+def test_a_document_has_the_expected_outline(document: Path) -> None:
+    """Each document has exactly the outline beside it."""
     assert _read(document) == _expected(document).read_text(encoding="utf-8")
 
 
@@ -100,8 +100,8 @@ def _fish(*scripts: str) -> str:
     return "".join(f"\n```fish\n{script}\n```\n" for script in scripts)
 
 
-def test_the_how_to_that_people_have_runs_unchanged() -> None:
-    """Its procedure is six steps and seven statements of fish, and two of them wait for a value."""
+def test_an_existing_how_to_runs_unchanged() -> None:
+    """Its procedure has six steps and seven statements in fish, and two of them need a value."""
     runbook = parse_runbook((DOCUMENTS / "rotate-fly-token.md").read_bytes(), "rotate-fly-token.md")
     (procedure,) = runbook.procedures
     blocks = [block for step in procedure.steps for block in step.blocks]
@@ -121,8 +121,8 @@ def test_the_how_to_that_people_have_runs_unchanged() -> None:
     [("Troubleshooting", "deploy"), ("Debugging it", "deploy"), ("Emergency", None), ("Scale", None)],
 )
 @pytest.mark.parametrize("steps", [1, 2])
-def test_numbered_steps_in_two_sections_wait_to_be_named(title: str, chosen: str | None, steps: int) -> None:
-    """Only what helps with the others is no procedure that could have been meant; one step makes one too."""
+def test_with_two_procedures_none_is_the_default(title: str, chosen: str | None, steps: int) -> None:
+    """Sections that only help do not count; a section with one numbered step does."""
     deploy, other = (
         "".join(f"\n### {number}. Do\n{_fish(f'echo {number}')}" for number in range(1, count + 1))
         for count in (2, steps)
@@ -132,8 +132,8 @@ def test_numbered_steps_in_two_sections_wait_to_be_named(title: str, chosen: str
     assert runbook.chosen == chosen
 
 
-def test_a_page_of_two_titles_has_the_procedures_of_both() -> None:
-    """Where two headings look like the page's title, neither is taken for it."""
+def test_a_page_with_two_titles_has_the_procedures_of_both() -> None:
+    """If two headings look like the page's title, neither is treated as one."""
     runbook = _parse(
         f"# Deploy\n\n## 1. Do\n{_fish('echo 1')}\n# Stop\n\n## 1. Do\n{_fish('echo 2')}\n"
         f"## 2. Look\n{_fish('echo 3')}"
@@ -143,7 +143,7 @@ def test_a_page_of_two_titles_has_the_procedures_of_both() -> None:
 
 
 def test_a_numbered_heading_around_steps_is_no_procedure() -> None:
-    """The steps below a heading that is the only one of its kind are the steps."""
+    """The steps are the headings below a heading that is the only one of its kind."""
     inner = f"\n#### 1. Look\n{_fish('echo 1')}\n#### 2. Do\n{_fish('echo 2')}"
     runbook = _parse(f"# Page\n\n## Deploy\n\n### 1. Only part\n{inner}")
     assert [[step.title for step in procedure.steps] for procedure in runbook.procedures] == [["Look", "Do"]]
@@ -151,8 +151,8 @@ def test_a_numbered_heading_around_steps_is_no_procedure() -> None:
 
 @pytest.mark.parametrize("title", ["Procedure", "STEPS", "instructions:", "Runbook.", "**Procedure**"])
 @pytest.mark.parametrize("level", [2, 3, 6])
-def test_a_section_titled_so_is_the_procedure(title: str, level: int) -> None:
-    """Level, case, markup and a stop at the end do not matter; other sections wait to be named."""
+def test_a_section_titled_procedure_is_the_default(title: str, level: int) -> None:
+    """Level, case, markup and a final stop do not matter; other sections run only if named."""
     page = f"# Page\n\n## First\n{_fish('echo 1')}\n{'#' * level} {title}\n{_fish('echo 2')}"
     runbook = _parse(page)
     assert runbook.chosen == runbook.procedures[0].anchor
@@ -162,7 +162,7 @@ def test_a_section_titled_so_is_the_procedure(title: str, level: int) -> None:
 
 @pytest.mark.parametrize("headings", ["### 1. A/### 2. B", "## Step 1: A/## Step 2: B", "### 2) A/### 3) B"])
 def test_numbered_headings_are_the_steps(headings: str) -> None:
-    """Two siblings that are numbered make a procedure, and their numbers are its labels."""
+    """Two numbered siblings form a procedure, and their numbers are its labels."""
     first, second = headings.split("/")
     runbook = _parse(f"# Page\n\n{first}\n{_fish('echo 1')}\n{second}\n{_fish('echo 2')}")
     assert runbook.chosen == "page"
@@ -174,8 +174,8 @@ def test_numbered_headings_are_the_steps(headings: str) -> None:
 
 
 @pytest.mark.parametrize("heading", ["## 1.0.2", "## 2024 in review", "## 3 ways"])
-def test_a_version_a_year_or_a_count_numbers_no_step(heading: str) -> None:
-    """A number is a step's only where a dot, bracket, colon or dash sets it off, or after `Step`."""
+def test_a_version_a_year_or_a_count_is_no_step_number(heading: str) -> None:
+    """A number counts only before a dot, bracket, colon or dash, or after `Step`."""
     runbook = _parse(f"# Page\n\n{heading}\n{_fish('echo 1')}\n{heading} again\n{_fish('echo 2')}")
     assert runbook.chosen is None
     assert len(runbook.procedures) == 2
@@ -184,8 +184,8 @@ def test_a_version_a_year_or_a_count_numbers_no_step(heading: str) -> None:
 @pytest.mark.parametrize(
     "title", ["Rollback", "Debugging", "Emergency shutoff", "Disaster recovery", "Tear down"]
 )
-def test_a_dangerous_section_runs_only_when_it_is_named(title: str) -> None:
-    """Alone, in the procedure, or above a section called Steps, it is never chosen; naming it selects it."""
+def test_a_dangerous_section_runs_only_if_named(title: str) -> None:
+    """Alone, in the procedure, or above a section called Steps, it runs only if named."""
     alone = _parse(f"# Page\n\n## {title}\n{_fish('echo 1')}")
     assert (alone.chosen, alone.procedures[0].dangerous) == (None, True)
     above = _parse(f"# Page\n\n## {title}\n\n### Steps\n{_fish('echo 1')}")
@@ -199,7 +199,7 @@ def test_a_dangerous_section_runs_only_when_it_is_named(title: str) -> None:
 
 
 def test_a_title_that_only_names_the_page_does_not_run_all_of_it() -> None:
-    """`# Runbook` above several sections with blocks is no procedure made of them."""
+    """`# Runbook` above several sections with blocks is no procedure."""
     page = f"# Runbook\n\n## Deploy\n{_fish('echo 1')}\n## Check status\n{_fish('echo 2')}"
     runbook = _parse(page)
     assert runbook.chosen is None
@@ -216,7 +216,7 @@ def test_any_section_can_be_named() -> None:
 
 
 def test_blocks_before_the_first_step_are_a_step_of_their_own() -> None:
-    """They are titled like the section; without blocks that run, what stands there is its prose."""
+    """The step has the title of the section; without blocks that run, the text is the section's prose."""
     steps = f"\n### One\n{_fish('echo 1')}"
     with_blocks = _parse(f"## Procedure\n\nFirst this.\n{_fish('echo 0')}{steps}").procedures[0]
     without = _parse(f"## Procedure\n\nFirst this.\n{steps}").procedures[0]
@@ -241,10 +241,10 @@ def test_blocks_before_the_first_step_are_a_step_of_their_own() -> None:
         (["json"], None, "", [False]),
     ],
 )
-def test_the_languages_that_run(
+def test_the_shell_of_a_procedure(
     languages: list[str], option: str | None, shell: str, running: list[bool]
 ) -> None:
-    """Fish if there is any, else the shell that appears most; what was asked for comes first."""
+    """Fish if any block is in fish, else the most frequent shell; a requested shell comes first."""
     page = "## Steps\n" + "".join(f"\n```{language}\necho\n```\n" for language in languages)
     runbook = _parse(page, **({"shell": option} if option else {}))
     assert runbook.procedures[0].shell == shell
@@ -252,8 +252,8 @@ def test_the_languages_that_run(
     assert all(block.runs or block.why_not for block in runbook.blocks)
 
 
-def test_anchors_are_those_of_the_rendered_page() -> None:
-    """Markup and punctuation fall out of an anchor, and a title used again is counted."""
+def test_anchors_equal_those_of_the_rendered_page() -> None:
+    """Anchors have no markup and punctuation, and repeated titles are numbered."""
     page = (
         "# `a` & **B**!\n\n## Ünïcode [[page|label]]\n\n## a b\n\n## [a  b](https://example.org)\n\n## 日本\n"
     )
@@ -268,8 +268,8 @@ def test_anchors_are_those_of_the_rendered_page() -> None:
     assert [section.title for section in runbook.sections][:2] == ["a & B!", "Ünïcode label"]
 
 
-def test_bytes_that_are_no_text_are_a_problem_with_a_place() -> None:
-    """The rest of the file is still read."""
+def test_bytes_that_are_not_utf_8_are_a_problem_with_a_place() -> None:
+    """The rest of the file is parsed."""
     runbook = parse_runbook("# é\n\ncaf".encode() + b"\xe9\n\n## Next\n", "page.md")
     (problem,) = runbook.problems
     assert (problem.code, problem.severity) == ("not-utf-8", Severity.ERROR)
@@ -278,8 +278,8 @@ def test_bytes_that_are_no_text_are_a_problem_with_a_place() -> None:
     assert [section.title for section in runbook.sections] == ["é", "Next"]
 
 
-def test_what_a_session_printed_is_never_a_command() -> None:
-    """A command that never ends takes no output into itself, however it looks; it is a problem instead."""
+def test_output_in_a_console_block_is_never_a_command() -> None:
+    """An incomplete command takes in no output that looks like text of it, and is a problem."""
     runbook = _parse("# P\n\n```console\n$ echo 'open\nrm -rf /\n$ echo fine\n```\n\n```fish\necho\n```\n")
     texts = [statement.text for block in runbook.blocks for statement in block.statements]
     assert not any("rm -rf" in text and text.startswith("rm") for text in texts)
@@ -287,14 +287,14 @@ def test_what_a_session_printed_is_never_a_command() -> None:
 
 
 def test_an_empty_line_after_a_backslash_ends_the_command() -> None:
-    """What a session shows below it is output, and not the rest of that command."""
+    """The lines below it in a console block are output, and not the rest of the command."""
     runbook = _parse("# P\n\n```console\n$ echo a \\\n\nb\n```\n")
     (statement,) = runbook.blocks[0].statements
     assert (statement.text, statement.expected) == ("echo a", "b")
 
 
-def test_a_title_of_numbers_without_end_is_only_text() -> None:
-    """Neither an entity nor a count in an anchor is read as a number that Python would refuse."""
+def test_a_title_with_huge_numbers_is_only_text() -> None:
+    """Neither an entity nor a count in an anchor is parsed as a number that Python refuses."""
     long = "9" * 5000
     runbook = _parse(f"# &#{long}; &amp; \\&amp;\n\n# a_{long}\n\n# a_{long}\n")
     assert runbook.title == f"&#{long}; & &amp;"
@@ -333,8 +333,8 @@ _WEARISOME = {
 
 
 @pytest.mark.parametrize("page", _WEARISOME.values(), ids=_WEARISOME.keys())
-def test_a_page_made_to_take_long_is_read(page: str) -> None:
-    """The time it takes to read a page grows with its size, not with the square of it: this test ends."""
+def test_a_hostile_page_is_parsed_in_linear_time(page: str) -> None:
+    """With quadratic time, this test would not end."""
     runbook = _parse(page)
     assert runbook.text == page
     assert runbook.blocks or runbook.sections or "```" not in page
@@ -373,7 +373,7 @@ def _page(seed: int) -> str:
 
 
 def _claims(runbook: Runbook) -> Iterator[tuple[str, str, int]]:
-    """What every span claims to be: the text at it, what that must begin with, and the line it claims."""
+    """The claims of every span: its text, the required beginning of that text, and its line."""
     text = runbook.text
     blocks = [block for item in runbook.procedures for step in item.steps for block in step.blocks]
     for block in (*runbook.blocks, *blocks):
@@ -391,8 +391,8 @@ def _claims(runbook: Runbook) -> Iterator[tuple[str, str, int]]:
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_every_span_is_what_it_claims_to_be(part: int) -> None:
-    """On 4,000 generated pages fences, statements, placeholders and links stand where their spans say."""
+def test_every_span_has_its_text(part: int) -> None:
+    """On 4,000 generated pages fences, statements, placeholders and links are at their spans."""
     statements = 0
     for seed in range(part * 1000, part * 1000 + 1000):
         page = _page(seed)

@@ -1,4 +1,4 @@
-"""What in a script is a placeholder, and which names are names of secrets."""
+"""Placeholders in scripts, and names of secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from runbook_exec.document.placeholders import (
 )
 
 
-def names(script: str, *literal: str) -> list[str]:
+def find_names(script: str, *literal: str) -> list[str]:
     """The names of the placeholders in a script."""
     return [found.name for found in find_placeholders(script, literal)]
 
@@ -44,14 +44,14 @@ def names(script: str, *literal: str) -> list[str]:
         ("echo '{{ .Values.x }}' <y>", ["y"]),
     ],
 )
-def test_what_is_a_placeholder(script: str, expected: list[str]) -> None:
-    """Names in angle brackets are, redirections, here-documents, URLs and markup are not."""
-    assert names(script) == expected
+def test_placeholders_are_found(script: str, expected: list[str]) -> None:
+    """Names in angle brackets count; redirections, here-documents, URLs and markup do not."""
+    assert find_names(script) == expected
 
 
-def test_literal_names_are_left_alone() -> None:
-    """A name in the front matter's list is no placeholder, however it is spelled."""
-    assert names("a <stdin> <My_Name> <x>", "stdin", "<my-name>") == ["x"]
+def test_literal_names_are_no_placeholders() -> None:
+    """A name in the front matter's list is no placeholder, in any spelling."""
+    assert find_names("a <stdin> <My_Name> <x>", "stdin", "<my-name>") == ["x"]
 
 
 def test_names_compare_without_case_and_separators() -> None:
@@ -70,8 +70,8 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces, max_size=30).map("".join))
-def test_places_are_exact_and_blanking_keeps_them(script: str) -> None:
-    """What is found stands where it is said to, and blanked it is letters of the same length."""
+def test_places_are_exact_and_replacing_keeps_them(script: str) -> None:
+    """Each placeholder is at its place, and is replaced by letters of the same length."""
     found = find_placeholders(script)
     assert all(script[item.start : item.end] == item.text for item in found)
     blanked = replace_placeholders(script, found)
@@ -92,8 +92,8 @@ def test_places_are_exact_and_blanking_keeps_them(script: str) -> None:
         ("<é:/", 0),
     ],
 )
-def test_a_hostile_script_is_read_to_its_end(unit: str, count: int) -> None:
-    """A megabyte of what could each time begin a placeholder is read at once."""
+def test_a_hostile_script_is_read_in_linear_time(unit: str, count: int) -> None:
+    """A megabyte in which a placeholder could begin everywhere is read quickly."""
     assert len(find_placeholders(unit * (1_000_000 // len(unit)))) == count
 
 
@@ -105,7 +105,7 @@ def test_a_hostile_script_is_read_to_its_end(unit: str, count: int) -> None:
     ],
 )  # fmt: skip
 def test_names_of_secrets(name: str) -> None:
-    """A word of the name says that the value is a secret."""
+    """A word of the name marks the value as a secret."""
     assert is_secret_name(name)
 
 
@@ -117,6 +117,6 @@ def test_names_of_secrets(name: str) -> None:
         "passport", "host", "",
     ],
 )  # fmt: skip
-def test_names_that_are_about_a_secret_or_none(name: str) -> None:
-    """An id, a file name or a number is no secret, nor is a public key, nor what only sounds like one."""
+def test_names_of_no_secrets(name: str) -> None:
+    """An id, a file name, a number and a public key are no secrets, nor are lookalikes."""
     assert not is_secret_name(name)

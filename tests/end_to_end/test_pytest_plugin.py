@@ -1,4 +1,4 @@
-"""Runbooks among a project's tests: pytest as somebody runs it, in a project of their own."""
+"""Runbooks among the tests of a project: pytest in a project of its own."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     monkeypatch.setenv("PY_COLORS", "0")
     for name in ("runbooks", "docs"):
         pytester.mkdir(name)
-    write(pytester, "runbooks/bad.md", BAD)
-    write(pytester, "runbooks/good.md", GOOD)
-    write(pytester, "docs/page.md", BAD)
-    write(pytester, "README.md", BAD)
+    write_file(pytester, "runbooks/bad.md", BAD)
+    write_file(pytester, "runbooks/good.md", GOOD)
+    write_file(pytester, "docs/page.md", BAD)
+    write_file(pytester, "README.md", BAD)
     pytester.makepyfile("def test_it(): pass")
     return pytester
 
 
-def write(project: pytest.Pytester, name: str, text: str) -> Path:
-    """Put a file into the project."""
+def write_file(project: pytest.Pytester, name: str, text: str) -> Path:
+    """Write a file of the project."""
     path = project.path / name
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def collected(project: pytest.Pytester, *arguments: str) -> list[str]:
-    """The ids of what pytest finds in the project."""
+def collect_ids(project: pytest.Pytester, *arguments: str) -> list[str]:
+    """The ids of the items that pytest collects in the project."""
     ran = project.runpytest_inprocess("--collect-only", "-q", *arguments)
     return [line for line in ran.outlines if "::" in line]
 
@@ -46,44 +46,44 @@ def collected(project: pytest.Pytester, *arguments: str) -> list[str]:
 RUNBOOKS = ["runbooks/bad.md::lint", "runbooks/good.md::lint"]
 
 
-def test_what_is_named_of_a_folder_runbooks(project: pytest.Pytester) -> None:
-    """The folder, a page in it, one item of a page: as they are named."""
-    assert collected(project, "runbooks/") == RUNBOOKS
-    assert collected(project, "runbooks/good.md") == RUNBOOKS[1:]
-    assert collected(project, "runbooks/bad.md::lint") == RUNBOOKS[:1]
-    assert collected(project, str(project.path / "runbooks")) == RUNBOOKS
+def test_paths_in_a_folder_runbooks_are_collected(project: pytest.Pytester) -> None:
+    """The folder, a page in it, or one item of a page."""
+    assert collect_ids(project, "runbooks/") == RUNBOOKS
+    assert collect_ids(project, "runbooks/good.md") == RUNBOOKS[1:]
+    assert collect_ids(project, "runbooks/bad.md::lint") == RUNBOOKS[:1]
+    assert collect_ids(project, str(project.path / "runbooks")) == RUNBOOKS
 
 
-def test_pages_that_nobody_called_runbooks(project: pytest.Pytester) -> None:
-    """A project in which the package is merely installed has the tests that it had."""
+def test_other_pages_are_not_collected(project: pytest.Pytester) -> None:
+    """The installed package adds no tests to a project without runbooks."""
     mine = ["test_pages_that_nobody_called_runbooks.py::test_it"]
-    assert collected(project) == mine
-    assert collected(project, ".") == mine
-    assert collected(project, "docs", "README.md") == []
+    assert collect_ids(project) == mine
+    assert collect_ids(project, ".") == mine
+    assert collect_ids(project, "docs", "README.md") == []
 
 
-def test_runbooks_that_the_configuration_names(project: pytest.Pytester) -> None:
-    """Folders and files, from the configuration file's folder on, wherever pytest is started."""
+def test_runbooks_of_the_configuration_are_collected(project: pytest.Pytester) -> None:
+    """Folders and files relative to the configuration file, from any working directory."""
     project.makeini("[pytest]\nrunbooks = docs runbooks/good.md\n")
     mine = "test_runbooks_that_the_configuration_names.py::test_it"
-    assert collected(project) == ["docs/page.md::lint", "runbooks/good.md::lint", mine]
-    assert collected(project, "docs/page.md") == ["docs/page.md::lint"]
+    assert collect_ids(project) == ["docs/page.md::lint", "runbooks/good.md::lint", mine]
+    assert collect_ids(project, "docs/page.md") == ["docs/page.md::lint"]
 
 
-def test_a_repository_called_runbooks(pytester: pytest.Pytester) -> None:
-    """What counts is the path inside the project."""
+def test_the_name_of_the_repository_does_not_count(pytester: pytest.Pytester) -> None:
+    """Only the path inside the project counts."""
     folder = pytester.mkdir("runbooks")
     (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "README.md").write_text(BAD)
     pytester.chdir()
-    assert collected(pytester, str(folder)) == []
+    assert collect_ids(pytester, str(folder)) == []
 
 
 @pytest.mark.parametrize(
     "options", [(), ("-n2",), ("--tb=long", "-p", "no:cacheprovider"), ("--full-trace",)]
 )
 def test_a_failure_is_shown_on_the_page(project: pytest.Pytester, options: tuple[str, ...]) -> None:
-    """At its line, in the linter's words, with nothing of ours; in another process too."""
+    """At its line, in the linter's words, without our code; also in another process."""
     ran = project.runpytest_subprocess("runbooks", *options)
     assert ran.ret == pytest.ExitCode.TESTS_FAILED
     text = ran.stdout.str()
@@ -97,7 +97,7 @@ def test_a_failure_is_shown_on_the_page(project: pytest.Pytester, options: tuple
 
 
 def test_a_failure_has_its_place(project: pytest.Pytester) -> None:
-    """Whoever reads reports finds the line of the page, not one of ours."""
+    """Reports have the line of the page, not a line of our code."""
     ran = project.runpytest_subprocess("runbooks", "--tb=line", "--junit-xml=report.xml")
     assert [line for line in ran.outlines if line.startswith("runbooks/bad.md:6: runbooks/bad.md:6:1: P101")]
     report = (project.path / "report.xml").read_text()
@@ -105,17 +105,17 @@ def test_a_failure_has_its_place(project: pytest.Pytester) -> None:
     assert '<failure message="runbooks/bad.md:6:1: P101 ' in report
 
 
-def test_choosing(project: pytest.Pytester) -> None:
-    """By a word of the id, and by what failed last."""
-    assert collected(project, "runbooks", "-k", "good and lint") == RUNBOOKS[1:]
-    assert collected(project, "runbooks", "-k", "not good") == RUNBOOKS[:1]
+def test_items_can_be_selected(project: pytest.Pytester) -> None:
+    """By a word of the id, and by `--lf`."""
+    assert collect_ids(project, "runbooks", "-k", "good and lint") == RUNBOOKS[1:]
+    assert collect_ids(project, "runbooks", "-k", "not good") == RUNBOOKS[:1]
     project.runpytest_inprocess("runbooks").assert_outcomes(passed=1, failed=1)
-    assert collected(project, "runbooks", "--lf") == RUNBOOKS[:1]
+    assert collect_ids(project, "runbooks", "--lf") == RUNBOOKS[:1]
 
 
-def test_settings_that_are_refused(project: pytest.Pytester) -> None:
-    """They are told as they are, without a traceback."""
-    write(project, "runbook-exec.toml", 'ignor = ["P101"]\n')
+def test_invalid_settings_are_reported(project: pytest.Pytester) -> None:
+    """The message is printed without a traceback."""
+    write_file(project, "runbook-exec.toml", 'ignor = ["P101"]\n')
     ran = project.runpytest_inprocess("runbooks/good.md")
     ran.assert_outcomes(failed=1)
     ran.stdout.fnmatch_lines(["*runbook-exec.toml: unknown key `ignor`; did you mean `ignore`?"])
@@ -123,9 +123,9 @@ def test_settings_that_are_refused(project: pytest.Pytester) -> None:
     assert "pytest_plugin/" not in ran.stdout.str()
 
 
-def test_a_shell_that_is_not_there(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that could not be looked at has not passed."""
-    write(project, "runbooks/good.md", GOOD.replace("```sh", "```fish"))
+def test_a_missing_shell_fails(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that could not be checked does not pass."""
+    write_file(project, "runbooks/good.md", GOOD.replace("```sh", "```fish"))
     monkeypatch.setenv("PATH", str(project.path))
     ran = project.runpytest_subprocess("runbooks/good.md")
     ran.assert_outcomes(failed=1)
@@ -133,13 +133,11 @@ def test_a_shell_that_is_not_there(project: pytest.Pytester, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("options", [(), ("-n2",)])
-def test_it_says_that_rehearsals_were_not_isolated(
-    project: pytest.Pytester, options: tuple[str, ...]
-) -> None:
-    """Though they passed, and once for all of them."""
-    write(project, "runbooks/good.md", "# Good\n\n## Steps\n\n```sh\nfly\n```\n")
+def test_missing_isolation_is_reported(project: pytest.Pytester, options: tuple[str, ...]) -> None:
+    """Once for all rehearsals, even if they pass."""
+    write_file(project, "runbooks/good.md", "# Good\n\n## Steps\n\n```sh\nfly\n```\n")
     for name in ("good", "good.twice"):
-        write(project, f"runbooks/{name}.rehearsal.md", "# Rehearsal\n\n```console\n$ fly\n```\n")
+        write_file(project, f"runbooks/{name}.rehearsal.md", "# Rehearsal\n\n```console\n$ fly\n```\n")
     forbidden = [
         sys.executable,
         str(REPOSITORY / "tests" / "support" / "without_namespaces.py"),
@@ -154,11 +152,11 @@ def test_it_says_that_rehearsals_were_not_isolated(
 
 
 def test_rehearsals_are_items_of_their_page(project: pytest.Pytester) -> None:
-    """One for each transcript, by the name of its course; a failure is told at the page's line."""
-    write(project, "runbooks/good.rehearsal.md", "# Rehearsal\n\n```console\n$ fly\n```\n")
-    write(project, "runbooks/good.twice.rehearsal.md", "# Twice\n\n```console\n$ true\n$ fly\n```\n")
-    write(project, "runbooks/good.md", "# Good\n\n## Steps\n\n```sh\nfly\n```\n")
-    assert [name for name in collected(project, "runbooks") if "good" in name] == [
+    """One for each transcript, named after it; a failure has the page's line."""
+    write_file(project, "runbooks/good.rehearsal.md", "# Rehearsal\n\n```console\n$ fly\n```\n")
+    write_file(project, "runbooks/good.twice.rehearsal.md", "# Twice\n\n```console\n$ true\n$ fly\n```\n")
+    write_file(project, "runbooks/good.md", "# Good\n\n## Steps\n\n```sh\nfly\n```\n")
+    assert [name for name in collect_ids(project, "runbooks") if "good" in name] == [
         "runbooks/good.md::lint",
         "runbooks/good.md::rehearsal",
         "runbooks/good.md::rehearsal-twice",
@@ -168,12 +166,12 @@ def test_rehearsals_are_items_of_their_page(project: pytest.Pytester) -> None:
     project.runpytest_subprocess("runbooks/good.md", "-k", "rehearsal and not twice").assert_outcomes(
         passed=1
     )
-    write(project, "runbooks/good.md", "# Good\n\n## Steps\n\n```sh\nfly --now\n```\n")
+    write_file(project, "runbooks/good.md", "# Good\n\n## Steps\n\n```sh\nfly --now\n```\n")
     ran = project.runpytest_subprocess("runbooks/good.md", "-k", "rehearsal and not twice")
     ran.assert_outcomes(failed=1)
     again = project.runpytest_subprocess("runbooks/good.md", "-k", "rehearsal")
     again.assert_outcomes(failed=2)
-    assert collected(project, "runbooks/good.md", "--lf") == [
+    assert collect_ids(project, "runbooks/good.md", "--lf") == [
         "runbooks/good.md::rehearsal",
         "runbooks/good.md::rehearsal-twice",
     ]
@@ -189,8 +187,8 @@ def test_rehearsals_are_items_of_their_page(project: pytest.Pytester) -> None:
     assert "pytest_plugin/" not in ran.stdout.str()
 
 
-def test_it_is_at_rest_where_nobody_asks(project: pytest.Pytester) -> None:
-    """A run that has no runbooks loads two modules of ours and no library."""
+def test_the_plugin_loads_almost_nothing_by_itself(project: pytest.Pytester) -> None:
+    """A run without runbooks loads two modules of ours and no library."""
     project.makeconftest(
         "import sys\n"
         "def pytest_unconfigure():\n"
@@ -227,14 +225,14 @@ Wait until the workflow is green.
 """
 
 
-def test_the_example_of_stand_ins_in_python(project: pytest.Pytester) -> None:
-    """It passes as the documentation has it, and fails where its assertion does."""
+def test_the_documented_example_of_stand_ins_works(project: pytest.Pytester) -> None:
+    """It passes as documented, and fails if its assertion fails."""
     page = (REPOSITORY / "docs" / "pytest.md").read_text(encoding="utf-8")
     example = page.partition("```python\n")[2].partition("```")[0]
-    write(project, "runbooks/rotate.md", ROTATE)
-    write(project, "test_rotate.py", example)
+    write_file(project, "runbooks/rotate.md", ROTATE)
+    write_file(project, "test_rotate.py", example)
     project.runpytest_subprocess("test_rotate.py").assert_outcomes(passed=1)
-    write(project, "runbooks/rotate.md", ROTATE.replace("'deploy-token=", "'deploy-tokn="))
+    write_file(project, "runbooks/rotate.md", ROTATE.replace("'deploy-token=", "'deploy-tokn="))
     ran = project.runpytest_subprocess("test_rotate.py")
     ran.assert_outcomes(failed=1)
     ran.stdout.fnmatch_lines(['>       assert "deploy-token=FlyV1 fm2_made,fm2_up" in call.words'])

@@ -1,4 +1,4 @@
-"""Stand-ins that are functions of a test, by the fixture of the plugin."""
+"""Stand-ins that are functions of a test, with the fixture of the plugin."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ vault use "$token" || vault use other
 
 @pytest.fixture
 def page(program: Program) -> Path:
-    """A runbook that makes a value and uses it."""
+    """A runbook that creates a value and uses it."""
     return program.write("page.md", PAGE)
 
 
-def test_functions_answer_for_programs(page: Path, stand_ins: StandIns) -> None:
-    """With the words, the folder and the streams of who calls; they keep what they like between calls."""
+def test_functions_replace_programs(page: Path, stand_ins: StandIns) -> None:
+    """They get the caller's arguments, working directory and streams, and keep state between calls."""
     given = []
 
     @stand_ins("vault")
@@ -53,7 +53,7 @@ def test_functions_answer_for_programs(page: Path, stand_ins: StandIns) -> None:
 
 
 def test_a_status_fails_the_statement(page: Path, stand_ins: StandIns) -> None:
-    """As it would if the program ended so; what it printed is told."""
+    """The statement fails as if a program ended with that status; its output is reported."""
 
     @stand_ins("vault")
     def vault(call: StandInCall) -> int:
@@ -68,8 +68,8 @@ def test_a_status_fails_the_statement(page: Path, stand_ins: StandIns) -> None:
     assert "sealed" in finding.hint
 
 
-def test_what_a_stand_in_raises_fails_the_test(page: Path, stand_ins: StandIns) -> None:
-    """An assertion in it is one of the test."""
+def test_an_exception_in_a_stand_in_fails_the_test(page: Path, stand_ins: StandIns) -> None:
+    """A failed assertion in a stand-in is an assertion of the test."""
 
     @stand_ins("vault")
     def vault(call: StandInCall) -> None:
@@ -79,8 +79,8 @@ def test_what_a_stand_in_raises_fails_the_test(page: Path, stand_ins: StandIns) 
         stand_ins.rehearse(page)
 
 
-def test_a_transcript_holds_functions_to_it(page: Path, stand_ins: StandIns) -> None:
-    """Where there is a transcript, only its calls may come, and output is compared with what it says."""
+def test_a_transcript_restricts_the_functions(page: Path, stand_ins: StandIns) -> None:
+    """With a transcript, only its calls are allowed, and output is compared with it."""
     page.with_suffix(".rehearsal.md").write_text(
         "```console\n$ vault new 'a b'\n<token>\n$ vault use <token>\n```\n"
     )
@@ -99,8 +99,8 @@ def test_a_transcript_holds_functions_to_it(page: Path, stand_ins: StandIns) -> 
     assert [finding.name for finding in result.findings] == ["call-not-expected"]
 
 
-def test_settings_of_a_transcript(program: Program, stand_ins: StandIns) -> None:
-    """Values and notes are said as keywords; what is not known is refused."""
+def test_settings_are_passed_as_keywords(program: Program, stand_ins: StandIns) -> None:
+    """Values and notes are keywords; an unknown keyword is refused."""
     page = program.write(
         "page.md", "# Page\n\n## Steps\n\n### 1. Look\n\nLook.\n\n### 2. Go\n\n```sh\ngo <where>\n```\n"
     )
@@ -115,7 +115,7 @@ def test_settings_of_a_transcript(program: Program, stand_ins: StandIns) -> None
     assert refused.findings[0].message == "unknown key `value`; did you mean `values`?"
 
 
-def test_calls_that_wait_for_one_another(program: Program, stand_ins: StandIns) -> None:
+def test_calls_may_wait_for_one_another(program: Program, stand_ins: StandIns) -> None:
     """They run at the same time, as programs do."""
     page = program.write("page.md", "# Page\n\n## Steps\n\n```sh\nhear | say\n```\n")
 

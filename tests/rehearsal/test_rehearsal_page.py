@@ -1,4 +1,4 @@
-"""The page of the transcripts' grammar: each of its examples is rehearsed, and says what it says there."""
+"""The documentation of the transcripts' grammar: each example is rehearsed, and has the documented result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PART = re.compile(r"^```(\w*)\n(.*?)^```$|^## ([^\n]*)$", re.MULTILINE | re.DOT
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A part of a runbook, the transcript that goes with it, and what is reported."""
+    """A part of a runbook, its part of a transcript, and the expected report."""
 
     title: str
     runbook: str
@@ -25,8 +25,8 @@ class Example:
     report: str
 
 
-def examples() -> list[Example]:
-    """The examples of the page: a block of bash begins one, and the blocks up to the next belong to it."""
+def find_examples() -> list[Example]:
+    """The examples of the page: each begins with a bash block, and ends before the next one."""
     found: list[Example] = []
     title = ""
     blocks: dict[str, str] = {}
@@ -48,18 +48,18 @@ def examples() -> list[Example]:
     return found
 
 
-EXAMPLES = examples()
+EXAMPLES = find_examples()
 
 
 def test_the_examples_are_found() -> None:
-    """The page has one for each construct."""
+    """The page has an example for each construct."""
     assert len(EXAMPLES) >= 15
     assert all(example.transcript for example in EXAMPLES)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[f"{n}-{e.title}" for n, e in enumerate(EXAMPLES)])
-def test_an_example(example: Example, program: Program) -> None:
-    """It passes, or it is reported as the page shows it."""
+def test_an_example_has_the_documented_result(example: Example, program: Program) -> None:
+    """It passes, or its report is the one on the page."""
     program.write("page.md", f"# Page\n\n## Steps\n\n```bash\n{example.runbook}```\n")
     front = f"---\n{example.front}---\n\n" if example.front else "\n\n"
     program.write("page.rehearsal.md", f"{front}```console\n{example.transcript}```\n")

@@ -1,4 +1,4 @@
-"""`runbook-exec rehearse` from outside: what passes, what differs and where, and what it is kept from."""
+"""`runbook-exec rehearse` as a program: its results, its findings with their places, and its isolation."""
 
 from __future__ import annotations
 
@@ -31,44 +31,44 @@ STATEMENTS = [
 ]
 
 
-def written(program: Program, script: str, calls: str, front: str = "", language: str = "bash") -> None:
-    """Put a runbook of one block and its transcript into the working folder."""
+def write_page(program: Program, script: str, calls: str, front: str = "", language: str = "bash") -> None:
+    """Write a runbook of one block and its transcript to the working directory."""
     program.write("page.md", f"# Page\n\n## Steps\n\n```{language}\n{script}\n```\n")
     matter = f"---\nrehearsal:\n{front}\n---\n" if front else ""
     program.write("page.rehearsal.md", f"{matter}\n```console\n{calls}\n```\n")
 
 
-def rehearsed(
+def rehearse_page(
     program: Program, script: str, calls: str, front: str = "", language: str = "bash"
 ) -> ProgramResult:
-    """Rehearse such a runbook."""
-    written(program, script, calls, front, language)
+    """Write such a runbook and rehearse it."""
+    write_page(program, script, calls, front, language)
     return program.run("rehearse", "page.md")
 
 
-def said(ran: ProgramResult) -> str:
-    """What was said beside the findings, but for what this machine cannot do."""
+def other_messages(ran: ProgramResult) -> str:
+    """The messages on standard error, except those about missing isolation."""
     return re.sub(r"^not isolated from .*\n", "", ran.stderr, flags=re.MULTILINE)
 
 
-def codes(ran: ProgramResult) -> list[str]:
-    """The places, codes and messages of what was found."""
+def find_headlines(ran: ProgramResult) -> list[str]:
+    """The headlines of the findings: place, code and message."""
     return re.findall(r"^page[\w.]*:\d+:\d+: R\d+ .*$", ran.stdout, re.MULTILINE)
 
 
 # the flagship -----------------------------------------------------------------------------------------------
 
 
-def mutant(folder: Path, start: int, end: int, replacement: str) -> RehearsalResult:
-    """The rehearsal of the flagship with a stretch of it replaced."""
+def rehearse_mutant(folder: Path, start: int, end: int, replacement: str) -> RehearsalResult:
+    """Rehearse the flagship with a part of its text replaced."""
     text = FLAGSHIP.read_text(encoding="utf-8")
     (folder / FLAGSHIP.name).write_text(text[:start] + replacement + text[end:], encoding="utf-8")
     shutil.copy(FLAGSHIP.with_suffix(".rehearsal.md"), folder)
     return rehearse(folder / "rotate-fly-token.rehearsal.md")
 
 
-def told_at(result: RehearsalResult, lines: range, call: str) -> bool:
-    """Whether something was found on these lines of the runbook, or at that call of the transcript."""
+def has_finding_at(result: RehearsalResult, lines: range, call: str) -> bool:
+    """Whether a finding is on these lines of the runbook, or at that call of the transcript."""
     for finding in result.findings:
         span = finding.transcript
         if span and call in result.transcript.text[span.start : span.end]:
@@ -80,22 +80,22 @@ def told_at(result: RehearsalResult, lines: range, call: str) -> bool:
 
 @pytest.mark.parametrize("number", range(len(STATEMENTS)), ids=[s.text.split("\n")[0] for s in STATEMENTS])
 def test_every_change_to_a_statement_of_the_flagship_is_found_there(number: int, tmp_path: Path) -> None:
-    """Without the statement, or with one of its words changed or left out, the rehearsal differs there."""
+    """A statement that is missing, or has a word changed or missing, causes a finding there."""
     statement = STATEMENTS[number]
     call = " ".join(statement.text.replace("\\\n", " ").split()[:3])
     start, end = statement.span.start, statement.span.end
     lines = range(statement.span.line, statement.span.line + statement.text.count("\n") + 1)
-    removed = mutant(tmp_path, start, end, "")
+    removed = rehearse_mutant(tmp_path, start, end, "")
     assert removed.outcome == "differs"
-    assert told_at(removed, range(0), call)
+    assert has_finding_at(removed, range(0), call)
     survivors = []
     for word in re.finditer(r"[^\s\\]+", statement.text):
         changes = [""] if word.start() else []
         if letters := re.search(r"[A-Za-z0-9](?=[^A-Za-z0-9]*$)", word[0]):
             changes.append(word[0][: letters.start()] + "x" + word[0][letters.end() :])
         for changed in changes:
-            result = mutant(tmp_path, start + word.start(), start + word.end(), changed)
-            if result.outcome == "passed" or not told_at(result, lines, call):
+            result = rehearse_mutant(tmp_path, start + word.start(), start + word.end(), changed)
+            if result.outcome == "passed" or not has_finding_at(result, lines, call):
                 survivors.append(f"{word[0]} -> {changed}: {result.outcome} {result.findings}")
     assert survivors == []
 
@@ -103,8 +103,8 @@ def test_every_change_to_a_statement_of_the_flagship_is_found_there(number: int,
 STAND_INS_ONLY = ("backup-a-folder", "disk-full.emergency", "disk-full.gone", "disk-full", "rotate-fly-token")
 
 
-def test_all_of_the_projects_runbooks_pass(program: Program) -> None:
-    """As whoever changes one would rehearse them; and nothing is left behind."""
+def test_all_runbooks_of_the_project_pass(program: Program) -> None:
+    """They pass in one command, which leaves no files behind."""
     ours = [f"{RUNBOOKS}/{name}.rehearsal.md" for name in STAND_INS_ONLY]
     ran = program.run("rehearse", *ours, env={"TMPDIR": str(program.folder)})
     assert ran.status == 0, ran.output
@@ -112,8 +112,8 @@ def test_all_of_the_projects_runbooks_pass(program: Program) -> None:
     assert {path.name for path in program.folder.iterdir()} == {"home", "work"}
 
 
-def test_fifty_at_once(program: Program) -> None:
-    """They have nothing in common that could come between them."""
+def test_fifty_rehearsals_at_once_pass(program: Program) -> None:
+    """Rehearsals share nothing that could disturb another one."""
     command = [*COMMAND, "rehearse", str(FLAGSHIP.with_suffix(".rehearsal.md"))]
     running = [
         subprocess.Popen(
@@ -192,40 +192,40 @@ def test_fifty_at_once(program: Program) -> None:
         ),
     ],
 )
-def test_what_differs_is_found(script: str, calls: str, found: list[str], program: Program) -> None:
-    """Each at its place in the runbook, or where it is missing in the transcript."""
-    ran = rehearsed(program, script, calls)
-    assert (codes(ran), said(ran)) == (found, "")
+def test_each_difference_is_found(script: str, calls: str, found: list[str], program: Program) -> None:
+    """Each finding is at its place in the runbook, or at a missing call of the transcript."""
+    ran = rehearse_page(program, script, calls)
+    assert (find_headlines(ran), other_messages(ran)) == (found, "")
     assert ran.status == 1
 
 
-def test_where_a_call_that_never_came_should_have_come(program: Program) -> None:
-    """After which statement, if any of those before it came at all."""
-    ran = rehearsed(program, "fly two; true\nfly four", "$ fly one\n$ fly two\n$ fly three\n$ fly four")
+def test_a_missing_call_names_the_statement_before_it(program: Program) -> None:
+    """The hint names the statement after which it was expected, if an earlier call came."""
+    ran = rehearse_page(program, "fly two; true\nfly four", "$ fly one\n$ fly two\n$ fly three\n$ fly four")
     assert "it was to be the first" in ran.stdout
     assert "it was to come after `fly two` on line 6 of the runbook" in ran.stdout
-    nothing = rehearsed(program, "true", "$ fly one\n$ fly two").stdout
+    nothing = rehearse_page(program, "true", "$ fly one\n$ fly two").stdout
     assert nothing.count("it was to be the first") == 1
     assert nothing.count("no call that is to come before it has come either") == 1
 
 
 def test_a_name_must_be_the_same_everywhere(program: Program) -> None:
-    """What a call has bound is required in the next."""
+    """A value bound by one call is required in the next."""
     calls = "$ fly create <name>\n$ fly deploy <name>"
-    assert rehearsed(program, "fly create a\nfly deploy a", calls).status == 0
-    ran = rehearsed(program, "fly create a\nfly deploy b", calls)
-    assert codes(ran) == ["page.md:7:1: R701 no line of the transcript allows this call"]
+    assert rehearse_page(program, "fly create a\nfly deploy a", calls).status == 0
+    ran = rehearse_page(program, "fly create a\nfly deploy b", calls)
+    assert find_headlines(ran) == ["page.md:7:1: R701 no line of the transcript allows this call"]
     assert "expected: fly deploy <name>\n       got: fly deploy b\n                       ^\n" in ran.stdout
 
 
 def test_a_manual_step_needs_a_note(program: Program) -> None:
-    """It is found at its heading; with a note the journal of the rehearsal has it."""
+    """Without a note the finding is at its heading; with a note the journal contains it."""
     program.write(
         "page.md", "# Page\n\n## Steps\n\n### 1. Run\n\n```sh\nfly up\n```\n\n### 2. Look\n\nLook.\n"
     )
     program.write("page.rehearsal.md", "```console\n$ fly up\n```\n")
     ran = program.run("rehearse", "page.md")
-    assert codes(ran) == [
+    assert find_headlines(ran) == [
         "page.md:11:1: R706 step 2 is for a person to do; the transcript says nothing of it"
     ]
     program.write(
@@ -259,16 +259,16 @@ def test_a_manual_step_needs_a_note(program: Program) -> None:
         ("$ fly", "  timeout: soon", "3:12: R710 expected a duration such as `30s`"),
     ],
 )
-def test_a_transcript_that_is_not_one(calls: str, front: str, found: str, program: Program) -> None:
-    """What is wrong is told at its place, and nothing is run."""
-    ran = rehearsed(program, "fly; touch ran", calls, front)
+def test_a_mistake_in_a_transcript_is_reported(calls: str, front: str, found: str, program: Program) -> None:
+    """The mistake is reported at its place, and nothing runs."""
+    ran = rehearse_page(program, "fly; touch ran", calls, front)
     assert ran.stdout.startswith(f"page.rehearsal.md:{found}")
     assert ran.status == 2
     assert "page.rehearsal.md: cannot be rehearsed: " in ran.stderr
 
 
-def test_no_transcript(program: Program) -> None:
-    """A page that is named must have one; in a folder, those that have none are passed over."""
+def test_a_page_without_a_transcript(program: Program) -> None:
+    """A named page must have a transcript; in a folder, a page without one is skipped."""
     program.write("page.md", "# Page\n\n```sh\ntrue\n```\n")
     ran = program.run("rehearse", "page.md")
     assert (ran.status, ran.stderr) == (
@@ -283,55 +283,57 @@ def test_no_transcript(program: Program) -> None:
 # programs ---------------------------------------------------------------------------------------------------
 
 
-def executable(path: Path, text: str) -> None:
-    """Write a script that can be started."""
+def write_executable(path: Path, text: str) -> None:
+    """Write an executable script."""
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
     path.chmod(0o755)
 
 
-def test_stand_ins_that_remember(program: Program) -> None:
-    """A stand-in of one's own is started where a line allows it, and what it prints is held against it."""
+def test_stand_ins_with_a_state(program: Program) -> None:
+    """A custom stand-in runs if a line allows the call, and its output is compared."""
     state = '"$RUNBOOK_REHEARSAL/state/token"'
-    executable(
+    write_executable(
         program.work / "stand-ins" / "fly",
         f'#!/bin/sh\ncase $1 in mint) echo "tok-$$" | tee {state} ;; show) cat {state} ;; esac\n',
     )
     calls = "$ fly mint\n<token>\n$ fly show\n<token>\n$ op save <token>"
     script = 'fly mint >made\nfly show\nop save "$(cat made)"'
-    ran = rehearsed(program, script, calls, "  stand-ins: stand-ins")
+    ran = rehearse_page(program, script, calls, "  stand-ins: stand-ins")
     assert ran.status == 0, ran.output
-    ran = rehearsed(program, script, calls.replace("<token>\n$ op", "other\n$ op"), "  stand-ins: stand-ins")
-    assert codes(ran) == ["page.md:7:1: R704 `fly show` prints something else"]
+    ran = rehearse_page(
+        program, script, calls.replace("<token>\n$ op", "other\n$ op"), "  stand-ins: stand-ins"
+    )
+    assert find_headlines(ran) == ["page.md:7:1: R704 `fly show` prints something else"]
     assert re.search(r"- expected, \+ got:\n  - other\n  \+ <token>\n", ran.stdout)
-    ran = rehearsed(program, "fly hide", "$ fly mint", "  stand-ins: stand-ins")
-    assert codes(ran) == ["page.md:6:1: R701 no line of the transcript allows this call"]
+    ran = rehearse_page(program, "fly hide", "$ fly mint", "  stand-ins: stand-ins")
+    assert find_headlines(ran) == ["page.md:6:1: R701 no line of the transcript allows this call"]
 
 
-def test_what_a_real_program_calls(program: Program) -> None:
-    """It is a call like any other; the program has the terminal, and its status is its own."""
-    executable(
+def test_calls_of_a_real_program(program: Program) -> None:
+    """They are calls like any other; the program has the terminal, and keeps its status."""
+    write_executable(
         program.work / "tools" / "task",
         "#!/bin/sh\n[ -t 1 ] && [ -t 0 ] || exit 9\nop read \"a b\" | sed 's/^/got /'\nexit 3\n",
     )
     front = "  programs: [{task: tools/task}]"
-    ran = rehearsed(program, "task --now || test $? = 3", "$ task --now\n? 3\n$ op read 'a b'\nx", front)
+    ran = rehearse_page(program, "task --now || test $? = 3", "$ task --now\n? 3\n$ op read 'a b'\nx", front)
     assert ran.status == 0, ran.output
-    ran = rehearsed(program, "task --now || test $? = 3", "$ task --now\n$ op read 'a b'\nx\n? 0", front)
+    ran = rehearse_page(program, "task --now || test $? = 3", "$ task --now\n$ op read 'a b'\nx\n? 0", front)
     assert ran.status == 0, ran.output  # nothing is said of what it prints
-    ran = rehearsed(program, "task --now || true", "$ task --now\ngot y\n? 3\n$ op read 'a b'\nx", front)
-    assert codes(ran) == ["page.md:6:1: R704 `task --now` prints something else"]
+    ran = rehearse_page(program, "task --now || true", "$ task --now\ngot y\n? 3\n$ op read 'a b'\nx", front)
+    assert find_headlines(ran) == ["page.md:6:1: R704 `task --now` prints something else"]
 
 
-def test_a_program_that_is_not_there(program: Program) -> None:
-    """It cannot be rehearsed, and says which program."""
-    ran = rehearsed(program, "fly", "$ fly", "  programs: [no-such-program]")
+def test_a_missing_program(program: Program) -> None:
+    """The rehearsal is not possible; the message names the program."""
+    ran = rehearse_page(program, "fly", "$ fly", "  programs: [no-such-program]")
     assert ran.status == 2
     assert "expected the program `no-such-program` on PATH, found none" in ran.stderr
 
 
-def test_a_service_on_loopback(program: Program) -> None:
-    """It is started first, says where it is, and is gone afterwards."""
+def test_a_service_on_the_loopback(program: Program) -> None:
+    """It starts first, prints its address, and ends with the rehearsal."""
     (program.work / "serve.py").write_text(
         "import os, socket, sys\n"
         "server = socket.create_server(('127.0.0.1', 0))\n"
@@ -341,9 +343,9 @@ def test_a_service_on_loopback(program: Program) -> None:
         "    server.accept()[0].sendall(b'hello\\n')\n"
     )
     script = 'exec 3<>"/dev/tcp/127.0.0.1/$PORT"\nread -r line <&3\nfly "$line"'
-    ran = rehearsed(program, script, "$ fly hello", "  services: [python3 serve.py]")
+    ran = rehearse_page(program, script, "$ fly hello", "  services: [python3 serve.py]")
     assert ran.status == 0, ran.output
-    ran = rehearsed(program, script, "$ fly hello", "  services: ['exit 4']")
+    ran = rehearse_page(program, script, "$ fly hello", "  services: ['exit 4']")
     assert ran.status == 2
     assert "`services: exit 4` ended with 4 before it said `ready`" in ran.stderr
 
@@ -351,24 +353,24 @@ def test_a_service_on_loopback(program: Program) -> None:
 # what it is kept from ---------------------------------------------------------------------------------------
 
 
-def test_nothing_of_the_user_is_there(program: Program) -> None:
-    """No configuration of theirs, no variable, no program, and another home."""
+def test_nothing_of_the_user_is_visible(program: Program) -> None:
+    """Configuration, variables, programs and home folder are not the user's."""
     config = program.folder / "home" / "config" / "fish"
     config.mkdir(parents=True)
     (config / "config.fish").write_text("function fly\n    echo mine\nend\nset -gx MINE 1\n")
     script = 'fly "$MINE$SECRET_TOKEN" (command -v git; true)\ntest $HOME != ' + str(program.folder / "home")
-    written(program, script, "$ fly ''", language="fish")
+    write_page(program, script, "$ fly ''", language="fish")
     ran = program.run("rehearse", "page.md", env={"SECRET_TOKEN": "s3cret"})
     assert ran.status == 0, ran.output
 
 
-def isolated() -> str:
-    """Why rehearsals are not isolated on this machine; "" where they are."""
+def isolation_reason() -> str:
+    """The reason that this machine does not isolate rehearsals, or an empty text."""
     return rehearse(RUNBOOKS / "rotate-fly-token.rehearsal.md").not_isolated
 
 
-def test_it_writes_nowhere_else_and_reaches_nobody(program: Program) -> None:
-    """Files outside stay as they are, their modes too, and a server of this machine is not there."""
+def test_it_writes_and_connects_to_nothing_outside(program: Program) -> None:
+    """Files outside keep content and modes, and a server on this machine is not reachable."""
     outside = program.folder / "home" / "precious"
     outside.write_text("as it was")
     outside.chmod(0o640)
@@ -384,7 +386,7 @@ def test_it_writes_nowhere_else_and_reaches_nobody(program: Program) -> None:
         program.write("page.rehearsal.md", "```console\n$ fly\n```\n")
         ran = program.run("rehearse", "page.md")
         server.settimeout(0)
-        if why := isolated():
+        if why := isolation_reason():
             assert ran.stderr == f"not isolated from the network and from other files: {why}\n"
             return
         with pytest.raises(BlockingIOError):
@@ -395,14 +397,14 @@ def test_it_writes_nowhere_else_and_reaches_nobody(program: Program) -> None:
     assert not outside.with_suffix(".d").exists()
 
 
-def test_it_ends_nothing_outside(program: Program) -> None:
-    """A signal reaches what was started inside, and no other process, where Linux can see to that."""
+def test_it_signals_nothing_outside(program: Program) -> None:
+    """A signal reaches processes of the rehearsal and no others, if Linux supports that."""
     with subprocess.Popen(["sleep", "60"]) as outside:
         script = f"sleep 50 &\nkill %1 && fly inside\nkill {outside.pid} || fly outside"
-        ran = rehearsed(program, script, "$ fly inside\n$ fly outside")
+        ran = rehearse_page(program, script, "$ fly inside\n$ fly outside")
         reached = outside.poll() is not None
         outside.kill()
-    if not isolated() and can_confine_signals():
+    if not isolation_reason() and can_confine_signals():
         assert (ran.status, reached) == (0, False), ran.output
     else:
         assert (ran.status, reached) == (1, True), ran.output
@@ -410,9 +412,9 @@ def test_it_ends_nothing_outside(program: Program) -> None:
 
 @pytest.mark.parametrize("wanted", [signal.SIGINT, signal.SIGTERM])
 def test_it_can_be_interrupted(wanted: signal.Signals, program: Program) -> None:
-    """The statement, the rehearsal and the program end, and nothing is left behind."""
-    written(program, "fly one\nfly two", "$ fly one")
-    executable(program.work / "stand-ins" / "fly", "#!/bin/sh\n: >here; read -r _\n")
+    """The statement, the rehearsal and the program end, and no files are left."""
+    write_page(program, "fly one\nfly two", "$ fly one")
+    write_executable(program.work / "stand-ins" / "fly", "#!/bin/sh\n: >here; read -r _\n")
     transcript = program.work / "page.rehearsal.md"
     transcript.write_text("---\nrehearsal:\n  stand-ins: stand-ins\n---\n" + transcript.read_text())
     folder = program.folder / "tmp"
@@ -436,8 +438,8 @@ def test_it_can_be_interrupted(wanted: signal.Signals, program: Program) -> None
     assert list(folder.iterdir()) == []
 
 
-def test_due_and_export_pass_over_transcripts(program: Program) -> None:
-    """They are no runbooks, whatever their front matter says."""
+def test_due_and_export_skip_transcripts(program: Program) -> None:
+    """Transcripts are not runbooks, even if their front matter has a cadence."""
     program.write("page.rehearsal.md", "---\nrunbook:\n  cadence: 3d\n---\n```console\n$ fly\n```\n")
     ran = program.run("due", ".")
     assert (ran.status, ran.stdout) == (0, "nothing is due: no page has a cadence\n")
@@ -445,9 +447,9 @@ def test_due_and_export_pass_over_transcripts(program: Program) -> None:
     assert program.run("page.rehearsal.md", "--yes").status == 2
 
 
-def test_where_no_namespace_can_be_made_it_says_so(program: Program) -> None:
-    """The rehearsal is made all the same, and tells that nothing kept it from the rest of the machine."""
-    written(program, "fly", "$ fly")
+def test_without_namespaces_it_reports_the_missing_isolation(program: Program) -> None:
+    """The rehearsal runs, and reports that it was not isolated."""
+    write_page(program, "fly", "$ fly")
     command = [sys.executable, str(REPOSITORY / "tests" / "support" / "without_namespaces.py"), *COMMAND]
     done = subprocess.run(
         [*command, "rehearse", "page.md"],
@@ -462,8 +464,8 @@ def test_where_no_namespace_can_be_made_it_says_so(program: Program) -> None:
     assert done.stderr == f"not isolated from the network and from other files: {why}\n"
 
 
-def test_without_a_sandbox_it_says_so() -> None:
-    """The rehearsal goes on, and the result tells why nothing kept it from the rest of the machine."""
+def test_without_a_sandbox_the_result_has_the_reason() -> None:
+    """The rehearsal runs, and the result has the reason that it was not isolated."""
     result = rehearse(RUNBOOKS / "rotate-fly-token.rehearsal.md", Options(sandbox=False))
     assert (result.outcome, result.not_isolated) == ("passed", "it was not asked for")
 
@@ -471,9 +473,9 @@ def test_without_a_sandbox_it_says_so() -> None:
 # reports and updates ----------------------------------------------------------------------------------------
 
 
-def test_formats_tell_both_places(program: Program) -> None:
-    """Each names the runbook's line, and with it the transcript's."""
-    written(program, "fly status --now", "$ fly status")
+def test_formats_have_both_places(program: Program) -> None:
+    """Each format has the place in the runbook and the place in the transcript."""
+    write_page(program, "fly status --now", "$ fly status")
     (found,) = json.loads(program.run("rehearse", ".", "--format", "json").stdout)
     assert (found["path"], found["line"], found["code"]) == ("page.md", 6, "R701")
     assert (found["also"]["path"], found["also"]["line"]) == ("page.rehearsal.md", 3)
@@ -562,9 +564,9 @@ The end.
 """
 
 
-def test_update_rewrites_what_differs(program: Program) -> None:
-    """Words, lines and elisions that still match stay; everything else is as it came, and then it passes."""
-    executable(
+def test_update_rewrites_differences(program: Program) -> None:
+    """Words, lines and elisions that match stay; the rest is replaced, and the transcript then passes."""
+    write_executable(
         program.work / "tools" / "task", "#!/bin/sh\nprintf 'one\\ntwo\\n2.5\\n3\\n$ 4\\n'; echo five >&2\n"
     )
     create = 'x=$(fly create --name "deploy $(date)" --size large --now)'
@@ -573,15 +575,17 @@ def test_update_rewrites_what_differs(program: Program) -> None:
     transcript = program.write("page.rehearsal.md", BEFORE)
     ran = program.run("rehearse", "page.md", "--update")
     assert transcript.read_text() == AFTER
-    assert (ran.status, said(ran)) == (0, "page.rehearsal.md: updated, to be reviewed\n"), ran.output
+    assert (ran.status, other_messages(ran)) == (0, "page.rehearsal.md: updated, to be reviewed\n"), (
+        ran.output
+    )
     assert ran.stdout.startswith("page.rehearsal.md: passed")
-    assert said(program.run("rehearse", "page.md", "--update")) == ""
+    assert other_messages(program.run("rehearse", "page.md", "--update")) == ""
     assert transcript.read_text() == AFTER
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_update_puts_calls_into_the_order_in_which_they_came(end: str, program: Program) -> None:
-    """With what stands below them, in a list as well, and the file keeps its line ends."""
+def test_update_reorders_calls(end: str, program: Program) -> None:
+    """Calls move with the lines below them, also in a list; the file keeps its line ends."""
     program.write("page.md", "# Page\n\n## Steps\n\n```sh\nfly two\nfly three\nfly one\n```\n")
     before = ["- in a list:", "", "  ```console", "  $ fly one", "  1", "", "  $ fly two", "  2"]
     before += ["  $ fly gone", "  $ fly three", "  ```", ""]
@@ -610,7 +614,7 @@ def test_update_on_a_full_disk_changes_nothing(program: Program) -> None:
 
 
 def test_programs_are_listed(program: Program) -> None:
-    """Those that are harmless, and those that the project adds."""
+    """The list has the harmless programs and those that the project adds."""
     program.write("pyproject.toml", '[tool.runbook-exec]\nrehearsal-programs = ["ghostscript"]\n')
     listed = program.run("rehearse", "--list-programs").stdout.split("\n")
     assert {"cat", "sha256sum", "ghostscript"} <= set(listed)

@@ -1,4 +1,4 @@
-"""`runbook-exec docs init`: what it adds to a site, what it says, and what it leaves alone."""
+"""`runbook-exec docs init`: its additions to a site, its output, and the files that it does not change."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ PAGE = "# Restart it\n\n## Steps\n\n1. Restart.\n\n   ```bash\n   echo <unit>\n 
 
 
 @pytest.mark.parametrize("builder", BUILDERS)
-def test_a_site_gets_what_it_lacks(program: Program, builder: str) -> None:
-    """The settings keep their comments and order, each thing done is said, and the site builds strictly."""
+def test_missing_settings_and_files_are_added(program: Program, builder: str) -> None:
+    """The settings keep comments and order, each change is reported, and the site builds strictly."""
     program.write("mkdocs.yml", SETTINGS)
     (program.work / "docs").mkdir()
     program.write("docs/index.md", PAGE)
@@ -63,7 +63,7 @@ def test_a_site_gets_what_it_lacks(program: Program, builder: str) -> None:
     ],
 )
 def test_a_list_in_brackets_stays_one(program: Program, before: str, after: str) -> None:
-    """What is missing is added between the brackets, and nothing else is changed there."""
+    """Missing items are added between the brackets, and nothing else changes."""
     program.write("mkdocs.yml", f"site_name: Ours\n{before}\n")
     (program.work / "docs").mkdir()
     program.write("docs/index.md", PAGE)
@@ -73,8 +73,8 @@ def test_a_list_in_brackets_stays_one(program: Program, before: str, after: str)
     assert program.run("docs", "init").stdout == "nothing to do: the site has all that it needs\n"
 
 
-def test_assets_are_renewed(program: Program) -> None:
-    """After an update only what is of another version is written."""
+def test_outdated_assets_are_renewed(program: Program) -> None:
+    """After an update, only files of another version are written."""
     program.write("mkdocs.yml", SETTINGS)
     (program.work / "docs").mkdir()
     program.write("docs/index.md", PAGE)
@@ -84,7 +84,7 @@ def test_assets_are_renewed(program: Program) -> None:
 
 
 def test_a_dry_run_changes_nothing(program: Program) -> None:
-    """It says what would be done."""
+    """It reports what it would do."""
     program.write("mkdocs.yml", SETTINGS)
     (program.work / "docs").mkdir()
     program.write("docs/index.md", PAGE)
@@ -108,8 +108,8 @@ def test_a_dry_run_changes_nothing(program: Program) -> None:
         ("docs_dir: pages\n", "expected the pages of the site in `pages`, which is no folder"),
     ],
 )
-def test_what_cannot_be_changed_is_left_as_it_is(program: Program, settings: str | None, told: str) -> None:
-    """Settings that are not there, are none, or would have to be rewritten: refused; nothing is written."""
+def test_unsupported_settings_are_refused(program: Program, settings: str | None, told: str) -> None:
+    """Missing, invalid or complicated settings are refused, and nothing is written."""
     (program.work / "docs").mkdir()
     program.write("docs/index.md", PAGE)
     if settings is not None:

@@ -1,4 +1,4 @@
-"""What a built site shows, looked at without a browser, and what a strict build refuses."""
+"""The pages of a built site without a browser, and the errors of a strict build."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ RUNS = [
 ]
 
 
-class Blocks(HTMLParser):
-    """The blocks of a page: their attributes, their whole text, and that of their statements."""
+class BlockCollector(HTMLParser):
+    """The blocks of a page: their attributes, their whole text, and the text of their statements."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Blocks(HTMLParser):
 
 @pytest.fixture(scope="session", params=BUILDERS)
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site under test, by each of the builders."""
+    """The site under test, built by each of the builders."""
     folder = make_project(tmp_path_factory.mktemp("site"))
     status, told = build_site(folder, request.param)
     assert status == 0, told
@@ -81,10 +81,12 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.parametrize("page", RUNS, ids=lambda page: f"{page.parent.name}/{page.stem}")
-def test_what_a_page_shows_is_what_runs(built: Path, page: Path) -> None:
-    """Every block stands on the page byte for byte, in order, with the digest of what a shell is given."""
+def test_a_page_shows_exactly_what_runs(built: Path, page: Path) -> None:
+    """Every block is on the page byte for byte, in order, with the digest of the shell's script."""
     runbook = parse_runbook(page.read_bytes(), page.name)
-    shown = Blocks((built / page.parent.name / page.stem / "index.html").read_text(encoding="utf-8")).found
+    shown = BlockCollector(
+        (built / page.parent.name / page.stem / "index.html").read_text(encoding="utf-8")
+    ).found
     assert len(shown) == len(runbook.blocks)
     for block, (attributes, statements, code, why) in zip(runbook.blocks, shown, strict=True):
         if not block.runs:
@@ -96,15 +98,15 @@ def test_what_a_page_shows_is_what_runs(built: Path, page: Path) -> None:
             assert code == block.script.text
 
 
-def test_tabs_and_the_like_are_as_the_theme_has_them(built: Path) -> None:
-    """In a numbered step too, however it is indented; what stands in them does not run, and says so."""
+def test_tabs_and_admonitions_are_rendered_by_the_theme(built: Path) -> None:
+    """Also in a numbered step with any indentation; blocks in them are marked as not run."""
     page = (built / "runbooks" / "insets" / "index.html").read_text(encoding="utf-8")
     article = page[page.index("<article") : page.index("</article>")]
     assert [syntax for syntax in ("===", "!!!", "???", "```", "rbinset") if syntax in article] == []
     assert page.count('<div class="tabbed-block">') == 3
     assert '<p class="admonition-title">Take <em>care</em></p>' in page
     assert re.search(r'<details class="tip">\s*<summary>Tip</summary>\s*<p>It helps', page)
-    assert [(code, why) for _, _, code, why in Blocks(page).found] == [
+    assert [(code, why) for _, _, code, why in BlockCollector(page).found] == [
         ("apt install x", "inside a tab"),
         ("dnf install x", "inside a tab"),
         ("x --version", ""),
@@ -115,14 +117,14 @@ def test_tabs_and_the_like_are_as_the_theme_has_them(built: Path) -> None:
 
 
 def test_the_title_of_a_fence_is_a_caption(built: Path) -> None:
-    """Of one that runs, and of one that does not."""
+    """Both for a block that runs and for one that does not."""
     page = (built / "runbooks" / "insets" / "index.html").read_text(encoding="utf-8")
     titles = re.findall(r'<span class="rb-title">(.*?)</span>', page)
     assert titles == ["slow &lt;b&gt;.yml", "start.sh"]
 
 
-def test_wikilinks_lead_where_obsidian_leads(built: Path) -> None:
-    """A page by its name, a heading of it, one in a table; a page that is elsewhere; and none in code."""
+def test_wikilinks_lead_to_the_same_pages_as_in_obsidian(built: Path) -> None:
+    """Links to a page, to a heading, in a table and to other sites; none in code."""
     home = (built / "index.html").read_text(encoding="utf-8")
     assert '<a href="runbooks/values/">the values</a>' in home
     assert '<a href="runbooks/values/#1-say-it-in-fish">values › 1. Say it in fish</a>' in home
@@ -131,23 +133,23 @@ def test_wikilinks_lead_where_obsidian_leads(built: Path) -> None:
     assert "<code>[[not a link]]</code>" in home
 
 
-def test_what_the_front_matter_says_of_a_secret_is_on_no_page(built: Path) -> None:
-    """Neither its default nor what it may be, nor in the index that search reads."""
+def test_the_default_of_a_secret_is_on_no_page(built: Path) -> None:
+    """Neither its default nor its choices, nor in the search index."""
     texts = [path for path in built.rglob("*") if path.is_file() and path.suffix in (".html", ".json")]
     assert any("It opens everything." in path.read_text(encoding="utf-8") for path in texts)
     assert [path for path in texts if "told-to-nobody" in path.read_text(encoding="utf-8")] == []
 
 
 @pytest.mark.parametrize("page", ["index.html", "runbooks/index.html"])
-def test_the_table_stands_where_it_is_asked_for(built: Path, page: str) -> None:
+def test_the_table_replaces_its_comment(built: Path, page: str) -> None:
     """On a page that could be a runbook, too."""
     html = (built / page).read_text(encoding="utf-8")
     assert html.count('class="rb-table"') == 1
     assert "Rotate the Fly.io API Token</a>" in html
 
 
-def test_a_page_without_a_title_of_its_own_has_that_of_its_heading(built: Path) -> None:
-    """What stands on the page before its text does not keep a builder from seeing that."""
+def test_a_page_without_a_title_gets_that_of_its_heading(built: Path) -> None:
+    """Our element before the text does not hide the heading from a builder."""
     html = (built / "documents" / "deploy-with-help" / "index.html").read_text(encoding="utf-8")
     heading = re.search(r"<h1[^>]*>([^<]+)", html)
     assert heading is not None
@@ -156,14 +158,14 @@ def test_a_page_without_a_title_of_its_own_has_that_of_its_heading(built: Path) 
 
 
 def test_search_finds_commands(built: Path) -> None:
-    """The words of a block are in the index that search reads."""
+    """The words of a block are in the search index."""
     indices = [path for path in built.rglob("*.json") if "search" in path.name]
     assert any("tar --create --gzip" in path.read_text(encoding="utf-8") for path in indices)
 
 
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_broken_wikilink_fails_a_strict_build(builder: str, tmp_path: Path) -> None:
-    """The build ends with what is wrong and where; without --strict it only says so."""
+    """The build ends with the problem and its place; without --strict it only warns."""
     folder = make_project(tmp_path)
     shutil.rmtree(folder / "docs" / "documents")
     home = folder / "docs" / "index.md"
@@ -181,7 +183,7 @@ def test_a_broken_wikilink_fails_a_strict_build(builder: str, tmp_path: Path) ->
 
 
 def test_assets_of_another_version_fail_a_strict_build(tmp_path: Path) -> None:
-    """A site whose script is not that of this program says how to renew it."""
+    """The message says how to renew a script of another version."""
     folder = make_project(tmp_path)
     (folder / "docs" / "assets" / "runbook-exec" / "fill.js").write_text("old", encoding="utf-8")
     status, told = build_site(folder, "mkdocs", strict=True)
@@ -189,8 +191,8 @@ def test_assets_of_another_version_fail_a_strict_build(tmp_path: Path) -> None:
     assert "run `runbook-exec docs init`" in told
 
 
-def test_the_cases_are_what_the_shells_modules_say() -> None:
-    """The kept cases equal what the shells give; `python -m tests.support.site_cases` writes them."""
+def test_the_cases_equal_the_results_of_the_shells_modules() -> None:
+    """`python -m tests.support.site_cases` writes them."""
     assert FILE.read_text(encoding="utf-8") == format_cases()
 
 
@@ -204,7 +206,7 @@ def _sample() -> Iterator[tuple[dict[str, str], str, str, str]]:
 def test_a_dry_run_prints_the_same(
     program: Program, values: dict[str, str], shell: str, statement: str, expected: str
 ) -> None:
-    """What a case expects is what `--dry-run` prints."""
+    """The expected text of a case is the output of `--dry-run`."""
     given = [f"--set={name}={value}" for name, value in values.items() if f"<{name}>" in statement]
     ran = program.run_page(
         f"# T\n\n## Steps\n\n### 1. A\n\n````{shell}\n{statement}\n````\n", "--dry-run", *given
@@ -213,7 +215,7 @@ def test_a_dry_run_prints_the_same(
 
 
 def test_every_runbook_of_the_project_is_on_its_site() -> None:
-    """`docs/runbooks` links to each page, freshness and cast; the assets are the package's own."""
+    """`docs/runbooks` links to each page, freshness file and recording; the assets are the package's."""
     for own, below in (
         (REPOSITORY / "runbooks", REPOSITORY / "docs" / "runbooks"),
         (REPOSITORY / "runbook_exec" / "site" / "static", REPOSITORY / "docs" / "assets" / "runbook-exec"),
@@ -227,7 +229,7 @@ def test_every_runbook_of_the_project_is_on_its_site() -> None:
 
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_folder_of_notes_builds_without_warnings(builder: str, tmp_path: Path) -> None:
-    """120 notes with links, nested lists and fences, tables and callouts; the how-tos are runbooks."""
+    """120 notes with links, nested lists, fences, tables and callouts; the how-tos are runbooks."""
     folder = write_notes(tmp_path, extended=True)
     status, told = build_site(folder, builder, strict=True)
     assert (status, "WARNING" in told) == (0, False), told

@@ -1,4 +1,4 @@
-"""A built site in a browser, by both builders: what a reader does there, and what must not happen."""
+"""A built site in a browser, by both builders: the actions of a reader, and what must not happen."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 class Reader:
-    """A reader with a browser of their own; whatever is forbidden that happens to them is noted."""
+    """A reader with a browser of their own; records every forbidden event."""
 
     def __init__(self, browser: Browser, site: str, **settings: Any) -> None:
         self.site = site
@@ -55,18 +55,18 @@ class Reader:
             self.forbidden.append(f"request to {url}")
 
     def open(self, path: str) -> Page:
-        """A page of the site, once its scripts have run."""
+        """Open a page of the site, and wait for its scripts."""
         self.page.goto(self.site + path)
         return self.page
 
     def copied(self) -> str:
-        """What is on the clipboard."""
+        """The content of the clipboard."""
         return str(self.page.evaluate("navigator.clipboard.readText()"))
 
 
 @pytest.fixture
 def reader(browser: Browser, site: str) -> Iterator[Reader]:
-    """A reader to whom nothing forbidden may happen."""
+    """A reader without forbidden events: the fixture fails on any."""
     made = Reader(browser, site, viewport={"width": 1280, "height": 900})
     yield made
     made.context.close()
@@ -85,14 +85,14 @@ def field(page: Page, name: str) -> Any:
 def test_a_hostile_value_arrives_in_a_real_shell(
     reader: Reader, path: str, shell: str, tmp_path: Path
 ) -> None:
-    """Whatever is typed into the form: copied, pasted at a prompt, it is exactly what programs receive."""
+    """Any typed value, copied and pasted at a prompt, reaches programs exactly."""
     page = reader.open(f"runbooks/{path}/")
     field(page, "value").fill(HOSTILE)
     page.get_by_role("button", name="Copy all of step 1").click()
     expect(page.locator(".rb-status")).to_contain_text("Copied all of step 1.")
     here = tmp_path / "here"
     here.mkdir()
-    pasted_at_a_prompt(shell, reader.copied(), here)
+    paste_at_prompt(shell, reader.copied(), here)
     written = {file.name: file.read_text(encoding="utf-8") for file in here.iterdir()}
     expected = {"bare": HOSTILE, "single": HOSTILE, "double": HOSTILE}
     if shell == "fish":
@@ -102,7 +102,7 @@ def test_a_hostile_value_arrives_in_a_real_shell(
     assert written == expected
 
 
-def pasted_at_a_prompt(shell: str, text: str, folder: Path) -> None:
+def paste_at_prompt(shell: str, text: str, folder: Path) -> None:
     """Paste text into an interactive shell as a terminal does, press Enter, and leave."""
     prompt = "function fish_prompt; echo 'ready> '; end"
     command = [shell, "-i", "-C", prompt] if shell == "fish" else [shell, "--norc", "-i"]
@@ -118,8 +118,8 @@ def pasted_at_a_prompt(shell: str, text: str, folder: Path) -> None:
         assert shown.wait_status() == 7
 
 
-def test_values_are_shown_where_they_go_and_are_gone_after_a_reload(reader: Reader) -> None:
-    """Every block shows the value as it is typed; nothing keeps it, neither storage nor the address."""
+def test_values_are_inserted_and_are_gone_after_a_reload(reader: Reader) -> None:
+    """Every block shows the value as it is typed; neither the storage nor the address keeps it."""
     page = reader.open("runbooks/values/")
     block = page.locator(".rb-runs").first
     field(page, "value").fill("it's")
@@ -135,7 +135,7 @@ def test_values_are_shown_where_they_go_and_are_gone_after_a_reload(reader: Read
 
 
 def test_choices_defaults_and_patterns(reader: Reader) -> None:
-    """A choice is chosen, a default stands there, and a value that will not do is said and not used."""
+    """A choice is chosen, a default is filled in, and an invalid value is reported and not used."""
     page = reader.open("runbooks/values/")
     line = page.locator("[data-n='4.1']")
     expect(line).to_have_text(f"echo <colour> 7 on-{page.evaluate('new Date().toLocaleDateString(`sv`)')}")
@@ -146,8 +146,8 @@ def test_choices_defaults_and_patterns(reader: Reader) -> None:
     expect(line).to_contain_text("echo green <number>")
 
 
-def test_a_secret_is_never_typed_here(reader: Reader) -> None:
-    """There is no field for it, and what is copied keeps its placeholder and says so."""
+def test_a_secret_has_no_field(reader: Reader) -> None:
+    """The copied text keeps the placeholder, with a message."""
     page = reader.open("runbooks/values/")
     assert field(page, "api-token").count() == 0
     field(page, "value").fill("me")
@@ -157,7 +157,7 @@ def test_a_secret_is_never_typed_here(reader: Reader) -> None:
 
 
 def test_alternatives_are_copied_one_by_one(reader: Reader) -> None:
-    """No button copies both of two ways to do one thing."""
+    """No button copies two alternatives at once."""
     page = reader.open("runbooks/values/")
     names = [
         each.get_attribute("aria-label")
@@ -172,16 +172,16 @@ def test_alternatives_are_copied_one_by_one(reader: Reader) -> None:
     assert reader.copied() == "dnf install x"
 
 
-def test_a_session_is_copied_without_its_prompts_and_output(reader: Reader) -> None:
-    """Only what was typed is copied."""
+def test_a_console_block_is_copied_without_prompts_and_output(reader: Reader) -> None:
+    """Only the typed commands are copied."""
     page = reader.open("runbooks/bash/")
     page.get_by_role("button", name="Copy all of step 2").click()
     expect(page.locator(".rb-status")).to_contain_text("Copied")
     assert reader.copied() == "ls | wc -l\ncat bare"
 
 
-def test_the_script_writes_values_as_the_shells_modules_do(reader: Reader) -> None:
-    """The cases of the file, and some thousand that chance makes, come out alike in both."""
+def test_the_script_quotes_values_like_the_shells_modules(reader: Reader) -> None:
+    """Both give the same text for the cases of the file and for some thousand random cases."""
     page = reader.open("runbooks/values/")
     known = json.loads(FILE.read_text(encoding="utf-8")) + [case._asdict() for case in make_cases(7, 30)]
     assert len(known) > 2000
@@ -200,8 +200,8 @@ def test_the_script_writes_values_as_the_shells_modules_do(reader: Reader) -> No
 # what the page says ----------------------------------------------------------------------------------------
 
 
-def test_a_page_says_how_fresh_each_step_is(reader: Reader) -> None:
-    """By the reader's clock: since when a step is as it was, that it changed, or never ran; what is due."""
+def test_a_page_shows_how_fresh_each_step_is(reader: Reader) -> None:
+    """By the reader's clock: since when a step is unchanged, changed, or never run, and due dates."""
     reader.page.clock.set_fixed_time("2026-11-13T12:00:00Z")
     page = reader.open("runbooks/values/")
     told = [each.inner_text().strip() for each in page.locator(".rb-fresh").all()]
@@ -221,15 +221,15 @@ def test_a_page_says_how_fresh_each_step_is(reader: Reader) -> None:
     expect(page.locator(".rb-banner .rb-late").first).to_have_text("Running it again was due on 2026-12-01.")
 
 
-def test_a_block_that_is_not_run_says_why(reader: Reader) -> None:
-    """In a quote, in another shell."""
+def test_a_block_that_does_not_run_has_the_reason(reader: Reader) -> None:
+    """In a quote, and in another shell."""
     page = reader.open("runbooks/values/")
     why = [each.inner_text() for each in page.locator(".rb-why").all()]
     assert why == ["inside a quote: an alternative", "in bash; this procedure runs in fish"]
 
 
-def test_the_command_names_the_procedure_where_it_must(reader: Reader) -> None:
-    """The page's own procedure needs no anchor, every other does."""
+def test_the_command_names_the_procedure_if_needed(reader: Reader) -> None:
+    """The page's default procedure needs no anchor; every other procedure does."""
     page = reader.open("runbooks/values/")
     commands = [each.inner_text() for each in page.locator(".rb-command").all()]
     assert commands == [
@@ -242,7 +242,7 @@ def test_the_command_names_the_procedure_where_it_must(reader: Reader) -> None:
 
 
 def test_the_table_of_runbooks_sorts(reader: Reader) -> None:
-    """By each column, both ways, those without a value last."""
+    """By each column, in both directions, with empty values last."""
     page = reader.open("")
     titles = page.locator(".rb-table tbody td:first-child")
     owners = page.get_by_role("button", name="Owner")
@@ -257,7 +257,7 @@ def test_the_table_of_runbooks_sorts(reader: Reader) -> None:
 
 
 def test_the_table_sorts_on_a_telephone(browser: Browser, site: str) -> None:
-    """Its columns can be touched, and what never succeeded says so."""
+    """Its columns can be touched, and a runbook without success is marked."""
     reader = Reader(browser, site, viewport={"width": 360, "height": 800}, has_touch=True)
     page = reader.open("")
     titles = page.locator(".rb-table tbody td:first-child")
@@ -270,7 +270,7 @@ def test_the_table_sorts_on_a_telephone(browser: Browser, site: str) -> None:
 
 
 def test_a_manual_step_stays_ticked(reader: Reader) -> None:
-    """A tick survives a reload of the tab, and is not there in another."""
+    """A tick survives a reload of the tab, and does not appear in another tab."""
     page = reader.open("runbooks/values/")
     box = page.get_by_role("checkbox", name="Step 3 is done")
     box.check()
@@ -282,7 +282,7 @@ def test_a_manual_step_stays_ticked(reader: Reader) -> None:
 
 
 def test_a_recorded_run_is_played(reader: Reader) -> None:
-    """In the page, from the site alone."""
+    """The player runs in the page, with files of the site alone."""
     page = reader.open("runbooks/backup-a-folder/")
     page.get_by_role("button", name="Play", exact=True).click()
     expect(page.locator(".ap-player")).to_be_visible()
@@ -292,8 +292,8 @@ def test_a_recorded_run_is_played(reader: Reader) -> None:
 # for everybody ---------------------------------------------------------------------------------------------
 
 
-def test_all_of_it_by_keyboard(reader: Reader) -> None:
-    """Filling in, copying, ticking: with Tab, Enter and Space alone, and the focus is always to be seen."""
+def test_everything_works_by_keyboard(reader: Reader) -> None:
+    """Filling in, copying and ticking with Tab, Enter and Space; the focus is always visible."""
     page = reader.open("runbooks/values/")
 
     def tab_to(selector: str) -> None:
@@ -326,8 +326,8 @@ THEMES_OWN = [[".md-search[role=dialog]"], ["input.md-option"]]
 @pytest.mark.parametrize("path", ["", "runbooks/values/", "runbooks/rotate-fly-token/"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_nothing_keeps_anybody_out(browser: Browser, site: str, path: str, scheme: Any, width: int) -> None:
-    """axe finds nothing serious but in what is the themes' own; nothing is cut."""
+def test_the_site_is_accessible(browser: Browser, site: str, path: str, scheme: Any, width: int) -> None:
+    """axe finds nothing serious outside the themes' own elements; no text is cut off."""
     reader = Reader(
         browser, site, viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True
     )
@@ -356,8 +356,8 @@ ROWS = """(element) => {
 }"""
 
 
-def test_a_line_that_goes_on_below_does_not_look_like_two(browser: Browser, site: str) -> None:
-    """On a telephone it is set in; the text is the same, to be copied by button or by hand."""
+def test_a_wrapped_line_does_not_look_like_two(browser: Browser, site: str) -> None:
+    """On a telephone it is indented; the text to copy is the same."""
     reader = Reader(browser, site, viewport={"width": 360, "height": 800})
     page = reader.open("runbooks/bash/")
     field(page, "value").fill("a-value with-its hyphens")
@@ -380,7 +380,7 @@ def test_a_line_that_goes_on_below_does_not_look_like_two(browser: Browser, site
 
 
 def test_everything_but_the_form_works_without_javascript(browser: Browser, site: str) -> None:
-    """Help, freshness, commands and boxes are there; nothing is there that would do nothing."""
+    """Help, freshness, commands and boxes are there, and no control without a function."""
     reader = Reader(browser, site, java_script_enabled=False)
     page = reader.open("runbooks/values/")
     expect(page.get_by_text("Anything at all.")).to_be_visible()
@@ -392,8 +392,8 @@ def test_everything_but_the_form_works_without_javascript(browser: Browser, site
     reader.context.close()
 
 
-def test_paper_is_a_checklist(reader: Reader) -> None:
-    """Printed, each step has a box, and there are no buttons."""
+def test_a_printed_page_is_a_checklist(reader: Reader) -> None:
+    """Each step has a box, and there are no buttons."""
     page = reader.open("runbooks/values/")
     page.emulate_media(media="print")
     assert not page.locator(".rb-copy").first.is_visible()
@@ -406,7 +406,7 @@ def test_paper_is_a_checklist(reader: Reader) -> None:
 
 @pytest.mark.parametrize("scripted", [True, False])
 def test_values_can_be_written_on_paper(browser: Browser, site: str, scripted: bool) -> None:
-    """Each has its name, its help and a blank, but a secret has none; in ink, whatever the screen has."""
+    """Each has its name, its help and a blank, except secrets; in ink for every colour scheme."""
     reader = Reader(browser, site, java_script_enabled=scripted, color_scheme="dark")
     page = reader.open("runbooks/values/")
     if scripted:
@@ -432,7 +432,7 @@ def test_values_can_be_written_on_paper(browser: Browser, site: str, scripted: b
 
 @pytest.mark.parametrize("name", ["hostile", "untitled"])
 def test_a_hostile_page_runs_nothing(reader: Reader, name: str) -> None:
-    """Whatever a runbook holds is text: no script of its own runs, here or where the page is listed."""
+    """All content of a runbook is text: no script runs on its page or in the table."""
     page = reader.open(f"runbooks/{name}/")
     for each in page.locator("textarea, select").all():
         each.focus()
@@ -448,8 +448,8 @@ def test_a_hostile_page_runs_nothing(reader: Reader, name: str) -> None:
     assert reader.forbidden == []
 
 
-def test_harmless_marks_in_a_runbook_do_what_they_do(reader: Reader) -> None:
-    """Tags that only say how text looks are kept, every other is shown as it was written."""
+def test_harmless_tags_in_a_runbook_are_kept(reader: Reader) -> None:
+    """Tags that only format text are kept; every other tag is displayed as text."""
     page = reader.open("runbooks/hostile/")
     expect(page.locator("h1 b").first).to_have_text("hostile")
     expect(page.get_by_text("<script>hacked('block')</script>").first).to_be_visible()

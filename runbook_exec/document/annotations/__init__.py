@@ -1,1 +1,1 @@
-"""`<!-- runbook: … -->` and `{…}` after a language."""
+"""Reads annotations: `<!-- runbook: … -->`, and `{…}` after the language of a fence."""

@@ -1,4 +1,4 @@
-"""What each name of an annotation means: its values read, or refused with their place."""
+"""The names of annotations: reads the value of each, or reports its mistake with the place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .lexer import AnnotationWord, TextOrigin
 
 
 class _FieldError(ValueError):
-    """A word is refused; `position` is the place of the mistake in its value, where that is at fault."""
+    """A word is not valid; `position` is the offset of the mistake, if it is in the value."""
 
     def __init__(self, message: str, *, position: int | None = None, hint: str = "") -> None:
         super().__init__(message)
@@ -52,7 +52,7 @@ def _single_word(text: str) -> str:
     return text
 
 
-# Each name with how its value is read and an example of it; a flag has no value.
+# Each name with the reader of its value and an example; None for a flag, which has no value.
 _READERS: Mapping[str, tuple[Callable[[str], Any], str] | None] = {
     "id": (_single_word, "id=mint"),
     "capture": (_read_capture, "capture=new-token"),
@@ -84,7 +84,7 @@ FLAGS = frozenset(name for name, reader in _READERS.items() if reader is None)
 
 
 def read_values(words: Iterable[AnnotationWord], place: TextOrigin) -> tuple[dict[str, Any], list[Problem]]:
-    """The fields of an `Annotation` that the words give, and what is wrong with the other words."""
+    """The fields of an `Annotation` that the words give, and a problem for each other word."""
     given: dict[str, Any] = {}
     problems: list[Problem] = []
     for word in words:
@@ -106,7 +106,7 @@ def read_values(words: Iterable[AnnotationWord], place: TextOrigin) -> tuple[dic
 
 
 def _read_value(word: AnnotationWord) -> Any:
-    """What the word sets its field to; _Refused where its value is not what its name asks for."""
+    """The value of the word's field. Raises _FieldError if the value is not valid."""
     name, value = word.name, word.value
     if name not in _READERS:
         guess = did_you_mean(name, KNOWN)

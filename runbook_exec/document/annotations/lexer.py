@@ -1,4 +1,4 @@
-"""The words of an annotation: `name`, `name=value`, `name="a value"`, JSON members; each with its place."""
+"""Splits an annotation into words: `name`, `name=value`, `name="a value"`, or JSON members."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _ESCAPE = re.compile(r"\\([\\\"])")
 class AnnotationWord(NamedTuple):
     """`name` or `name=value`, with offsets into the text it was read from.
 
-    `exact` says that the value stands there as it is, without escapes. `value` is None where only the name
-    is written, and of any type where it is a member of a JSON object.
+    `exact` is true if the value contains no escapes. `value` is None if only the name is written, and of any
+    type in a JSON object.
     """
 
     name: str
@@ -41,7 +41,7 @@ class AnnotationWord(NamedTuple):
 
 
 class UnreadableWord(ValueError):
-    """Text that is no word; `start` and `end` are its offsets in the text that was read."""
+    """Text that is not a word; `start` and `end` are its offsets in the text that was read."""
 
     def __init__(self, message: str, start: int, end: int) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class UnreadableWord(ValueError):
 
 
 class TextOrigin(NamedTuple):
-    """Where the text that is read stands in its file: offset 0 is `text[base]`."""
+    """The place in a file of the text that is read: its offset 0 is `text[base]`."""
 
     text: str
     base: int = 0
@@ -69,13 +69,13 @@ class TextOrigin(NamedTuple):
         code: str = "annotation",
         warn: bool = False,
     ) -> Problem:
-        """A problem with that stretch."""
+        """A problem with the text between these offsets."""
         severity = Severity.WARNING if warn else Severity.ERROR
         return Problem(code, message, self.span(start, end), hint, severity)
 
 
 def skip_blank(content: str, at: int, end: int) -> int:
-    """Where the next character that is not blank stands, or `end`."""
+    """The offset of the next character that is not blank, or `end`."""
     blank = _BLANK.match(content, at, end)
     return blank.end() if blank else at
 
@@ -83,9 +83,9 @@ def skip_blank(content: str, at: int, end: int) -> int:
 def read_words(
     content: str, at: int, end: int, *, in_braces: bool
 ) -> Iterator[AnnotationWord | UnreadableWord]:
-    """The words from `at` to `end`, or to the `}` that closes the braces they are in.
+    """The words from `at` to `end`, or to the `}` that closes their braces.
 
-    What cannot be read is yielded too, and passed over.
+    Text that cannot be read is yielded as well, and skipped.
     """
     while (at := skip_blank(content, at, end)) < end and not (in_braces and content[at] == "}"):
         try:
@@ -99,7 +99,7 @@ def read_words(
 
 
 def read_word(content: str, at: int, end: int, *, in_braces: bool) -> AnnotationWord:
-    """The word at `at`; Unreadable where there is none."""
+    """The word at `at`. Raises UnreadableWord if there is none."""
     run = _RUN_IN_BRACES if in_braces else _RUN
     name = _NAME.match(content, at, end)
     if name is None:
@@ -126,7 +126,7 @@ def read_word(content: str, at: int, end: int, *, in_braces: bool) -> Annotation
 
 
 def read_json_words(content: str, at: int) -> tuple[list[AnnotationWord], int]:
-    """The members of the JSON object at `at`, and where it ends; Unreadable where JSON is not valid."""
+    """The members of the JSON object at `at`, and its end. Raises UnreadableWord for others."""
     decoder = json.JSONDecoder()
     words: list[AnnotationWord] = []
     end = len(content)

@@ -1,4 +1,4 @@
-"""Annotations: `<!-- runbook: capture=new-token secret -->`, or the same in braces after a language."""
+"""Parses annotations such as `<!-- runbook: capture=new-token secret -->` and info strings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _JSON = re.compile(r"\{\s*+\"")
 _LINE_NUMBERS = re.compile(r"\{[\d\s,:-]*+\}")  # `{1,3-5}`, for other renderers: lines to highlight
 
 
-# What other tools read after a fence's language and what means nothing to a run.
+# Words for other tools after a fence's language, which have no meaning for a run.
 _FOR_RENDERERS = {"title", "linenums", "linenostart", "linenos", "hl_lines", "startFrom"}
 
 _FOR_RUNME = {"interactive", "background", "promptEnv", "skipPrompts", "mimeType", "mimetype", "transform"}
@@ -44,10 +44,10 @@ _RUNME_SPELLINGS = {"name": "id", "excludeFromRunAll": "skip", "ignore": "skip",
 
 
 def read_comment(text: str, start: int, end: int) -> tuple[Annotation, tuple[Problem, ...]] | None:
-    """What the HTML comment `text[start:end]` says; None when it says nothing of a run.
+    """The annotation in the HTML comment `text[start:end]`; None if it is not about a run.
 
-    That is so where it is not an annotation of ours, and where all it holds is `ignore=CODE`, which the
-    linter reads wherever it stands.
+    That is a comment without an annotation of ours, or with nothing but `ignore=CODE`, which the linter reads
+    anywhere on the page.
     """
     opening = ANNOTATION_COMMENT.match(text, start, end)
     if opening is None:
@@ -70,9 +70,9 @@ def read_comment(text: str, start: int, end: int) -> tuple[Annotation, tuple[Pro
 def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[Problem, ...]]:
     """The language (lower case, "" for none) and annotation of the info string at `text[start]`.
 
-    Read are ` ```fish {capture=x} `, Pandoc's ` ```{.fish #id capture=x} `, runme's ` ```sh {"name":"x"} `,
-    and a bare `key=value`, with a warning. Errors matter only for a block that runs: in the fences of
-    other languages the braces belong to other tools.
+    Supported are ` ```fish {capture=x} `, Pandoc's ` ```{.fish #id capture=x} `, runme's
+    ` ```sh {"name":"x"} `, and a bare `key=value`, with a warning. Errors matter only for a block that runs:
+    in the fences of other languages the braces belong to other tools.
     """
     end = len(info)
     at = skip_blank(info, 0, end)
@@ -104,9 +104,9 @@ def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[
 
 
 def merge_annotations(*annotations: Annotation) -> Annotation:
-    """All annotations as one: what a later one says wins, but flags and expectations of all hold."""
+    """Merge annotations: later values replace earlier ones; flags and expectations add up."""
     nonempty = [each for each in annotations if each != NOTHING]
-    if len(nonempty) <= 1:  # as nearly everywhere
+    if len(nonempty) <= 1:  # the usual case
         return nonempty[0] if nonempty else NOTHING
     given: dict[str, Any] = {}
     for name, nothing in zip(NOTHING._fields, NOTHING, strict=True):
@@ -135,14 +135,14 @@ def _separate_problems(
 
 
 def _read_group(info: str, at: int, place: TextOrigin) -> tuple[list[AnnotationWord], list[Problem], int]:
-    """The words in the braces at `at`, and where the text after them begins."""
+    """The words in the braces at `at`, their problems, and the offset after the braces."""
     end = len(info)
     if _JSON.match(info, at):
         try:
             words, at = read_json_words(info, at)
         except UnreadableWord as unreadable:
             return [], [place.problem(str(unreadable), unreadable.start, unreadable.end)], end
-        # runme numbers its cells in `id`; where a cell has a name too, that is what people call it by.
+        # runme numbers its cells in `id`; if a cell also has a name, people use the name
         named = any(word.name == "name" for word in words)
         return [_translate_word(word) for word in words if not (named and word.name == "id")], [], at
     read = list(read_words(info, at + 1, end, in_braces=True))
@@ -158,7 +158,7 @@ def _read_group(info: str, at: int, place: TextOrigin) -> tuple[list[AnnotationW
 
 
 def _translate_word(word: AnnotationWord) -> AnnotationWord:
-    """The word in our spelling: runme's names are ours, and `true` or `"true"` is the name alone."""
+    """The word in our spelling: runme's names are translated, and `true` becomes the name alone."""
     name = _RUNME_SPELLINGS.get(word.name, word.name)
     value = word.value
     if name in FLAGS and value in ("true", "false"):
@@ -171,7 +171,7 @@ def _translate_word(word: AnnotationWord) -> AnnotationWord:
 
 
 def _read_bare(info: str, at: int, place: TextOrigin) -> tuple[list[AnnotationWord], list[Problem], int]:
-    """The word at `at`, where it is a `key=value` of ours, and where the text after it begins."""
+    """The word at `at` if it is a `key=value` of ours, its problems, and the offset after it."""
     try:
         word = read_word(info, at, len(info), in_braces=False)
     except UnreadableWord as unreadable:
@@ -193,7 +193,7 @@ def _read_bare(info: str, at: int, place: TextOrigin) -> tuple[list[AnnotationWo
 
 
 def _split_language(words: list[AnnotationWord]) -> tuple[str, list[AnnotationWord]]:
-    """The language named in braces, their first class or else their first word, and the other words."""
+    """The language in braces (the first class, else the first word), and the other words."""
     for index, word in enumerate(words):
         if word.name.startswith("."):
             return word.name[1:], words[:index] + words[index + 1 :]
@@ -204,7 +204,7 @@ def _split_language(words: list[AnnotationWord]) -> tuple[str, list[AnnotationWo
 
 
 def _attributes(words: Iterable[AnnotationWord]) -> Iterator[AnnotationWord]:
-    """The words that are annotations: neither classes nor for renderers; `#name` is an id."""
+    """The words that are annotations: no classes, no words for renderers; `#name` is an id."""
     for word in words:
         if word.name.startswith("#") and word.value is None:
             value, start = word.name[1:], word.start + 1

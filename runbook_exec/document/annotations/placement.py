@@ -1,4 +1,4 @@
-"""Annotations on the line above a fence or heading, and those that stand anywhere else."""
+"""Assigns annotations to the fence or heading below them, and reports misplaced ones."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..markdown.wikilinks import find_code_spans
 from ..model import NOTHING, Annotation
 from .parser import ANNOTATION_COMMENT, merge_annotations, read_comment
 
-_LONGEST_IGNORE = 500  # characters; looking on for the end of each would take long where none has one
+_LONGEST_IGNORE = 500  # characters; an unlimited search takes quadratic time in many unclosed comments
 
 
 class PlacedAnnotations(NamedTuple):
-    """What is annotated, by the offset of the fence or heading it is said of, and what is wrong with it."""
+    """The annotations of a page by the offset of their fence or heading, and their problems."""
 
     annotations: Mapping[int, Annotation]
     problems: tuple[Problem, ...]
@@ -28,13 +28,13 @@ class PlacedAnnotations(NamedTuple):
 
 
 def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnotations:
-    """Read every annotation comment of a page; several in a row above one fence or heading add up."""
+    """Read every annotation comment of a page; several above one fence or heading add up."""
     if not ANNOTATION_COMMENT.search(source.text):
         return PlacedAnnotations({}, ())
     annotations: dict[int, Annotation] = {}
     problems: list[Problem] = []
     waiting: list[Annotation] = []
-    line = 0  # the last one of the comments that wait for what is below them
+    line = 0  # the last line of the waiting comments
     for element in elements:
         if isinstance(element, ListItem):
             continue
@@ -71,7 +71,7 @@ def _comments(source: Source, start: int, end: int) -> Iterator[tuple[int, int]]
 
 
 def _inline(source: Source, span: Span) -> Iterator[Problem]:
-    """An annotation in the middle of a paragraph or heading, where it is said of nothing."""
+    """A problem for each annotation in a paragraph or heading, where it applies to nothing."""
     comments = list(ANNOTATION_COMMENT.finditer(source.text, span.start, span.end))
     if not comments:
         return
@@ -85,7 +85,7 @@ def _inline(source: Source, span: Span) -> Iterator[Problem]:
 
 
 def _is_for_lint(text: str, start: int, end: int) -> bool:
-    """Whether the comment that begins here says nothing of a run."""
+    """Whether the comment that begins here is only for the linter."""
     closing = text.find("-->", start, min(end, start + _LONGEST_IGNORE))
     return closing >= 0 and read_comment(text, start, closing + len("-->")) is None
 

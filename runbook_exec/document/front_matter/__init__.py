@@ -1,1 +1,1 @@
-"""What the front matter says."""
+"""Reads the front matter of a page."""

@@ -1,4 +1,4 @@
-"""Where the front matter of a page begins and ends, and what it comes to: told without reading it."""
+"""Finds the bounds of a page's front matter without parsing it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The front matter of a page; `end` is the offset where the page itself begins, 0 where there is none."""
+    """The front matter of a page; `end` is the offset of the text below it, 0 without any."""
 
     data: Mapping[str, Any] = field(default_factory=dict)
     settings: RunbookSettings = field(default_factory=RunbookSettings)
@@ -26,9 +26,9 @@ class FrontMatter:
 
 
 def find_bounds(text: str) -> tuple[int, int, int] | None:
-    """Where YAML begins and ends between a `---` on the first line and the next `---` or `...`.
+    """The offsets of the YAML between a `---` on the first line and the next `---` or `...`.
 
-    The third offset is the one after that line. None where one of the two lines is not there.
+    The third offset is the end of that last line. None if one of the two lines is missing.
     """
     opening = _OPENING.match(text)
     closing = _CLOSING.search(text, opening.end()) if opening else None

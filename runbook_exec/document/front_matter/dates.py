@@ -1,4 +1,4 @@
-"""Dates as people write them in front matter."""
+"""Parses dates in front matter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ][\d:.+TZ -]*)?")
 
 
 def parse_date(value: Any) -> date | None:
-    """The day that a value of YAML stands for; text such as `2026-04-30` or `2026/4/30 12:00` does too."""
+    """The day of a YAML value or of text such as `2026/4/30 12:00`; None if it is no date."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

@@ -1,4 +1,4 @@
-"""Where the keys of a page's front matter stand."""
+"""Finds the keys of a page's front matter, with their places."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _REVIEWED = frozenset(("lastreviewed", "lastreview", "lastreviewedon", "reviewed
 
 
 class FrontMatterKey(NamedTuple):
-    """A key at the top of the front matter, its value, and the items of that where it is a list."""
+    """A top-level key of the front matter, its value, and the items of a list."""
 
     key: Span
     value: Span
-    written: str  # the value as it stands there, if it is no list or mapping
-    plain: bool  # whether that is without quotes
+    written: str  # the value as written, if it is no list or mapping
+    plain: bool  # whether the value has no quotes
     items: tuple[Span, ...] = ()
 
 
 def find_keys(text: str) -> dict[str, FrontMatterKey]:
-    """The keys of the front matter by name; none where it cannot be read."""
+    """The keys of the front matter by name; none if it is not valid YAML."""
     if (found := find_bounds(text)) is None:
         return {}
     start, end, _ = found
@@ -39,7 +39,7 @@ def find_keys(text: str) -> dict[str, FrontMatterKey]:
         return {}
 
     def span(node: Node) -> Span:
-        # a block that is a list or mapping ends before the next key: only its first line is meant
+        # the span of a list or mapping is its first line, as its node ends only at the next key
         first, last = start + node.start_mark.index, start + node.end_mark.index
         line = text.find("\n", first)
         return make_span(text, first, min(last, line) if line >= first else last)
@@ -58,12 +58,12 @@ def find_keys(text: str) -> dict[str, FrontMatterKey]:
 
 
 def normalise_key(key: str) -> str:
-    """The name of a key with its parts joined: `last-reviewed` and `last_reviewed` are `lastreviewed`."""
+    """A key without separators: `last-reviewed` and `last_reviewed` are `lastreviewed`."""
     return key.casefold().replace("-", "").replace("_", "").replace(" ", "")
 
 
 def find_review_date(matter: Mapping[str, Any]) -> tuple[str, date] | None:
-    """The key that says when the page was last reviewed, and that day; None where no date says so."""
+    """The key with the date of the last review, and that date; None without such a date."""
     for key, value in matter.items():
         if normalise_key(key) in _REVIEWED and (day := parse_date(value)) is not None:
             return key, day
@@ -71,7 +71,7 @@ def find_review_date(matter: Mapping[str, Any]) -> tuple[str, date] | None:
 
 
 def find_value_span(text: str, key: str) -> Span | None:
-    """The first word of the value on the line of a key; None where the key has no such line."""
+    """The span of the first word after a key on its line; None if the key has no such line."""
     if (found := find_bounds(text)) is None:
         return None
     line = re.compile(rf"^(['\"]?){re.escape(key)}\1[ \t]*:[ \t]+['\"]?([^\s#'\"]+)", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Front matter: its data, and what its `runbook:` key says, with the place of everything that is wrong."""
+"""Reads front matter: its data, the settings below `runbook:`, and its problems."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .settings import SettingsReader, is_name, read_settings
 
 
 def read_front_matter(text: str) -> FrontMatter:
-    """The front matter of a page: YAML from a `---` on its first line to the next `---` or `...`.
+    """The front matter of a page: YAML from a first line `---` to the next `---` or `...`.
 
-    Without the second line there is none. Nor is there where a blank line follows the first one and what
-    comes then is no mapping: that `---` is a rule across the page. What is wrong is in `problems`.
+    Without the second line there is no front matter. A first `---` before a blank line and text that is no
+    mapping is a horizontal rule. Mistakes are in `problems`.
     """
     found = find_bounds(text)
     if found is None:
@@ -49,9 +49,9 @@ def read_front_matter(text: str) -> FrontMatter:
 
 
 def read_inputs_file(text: str, path: str) -> tuple[RunbookSettings, tuple[Problem, ...]]:
-    """The settings in a file given with `--inputs`: what may stand under `runbook:`, or that key itself.
+    """The settings in a file for `--inputs`: the members of `runbook:`, or that key itself.
 
-    `path` is the file's name; the problems carry it.
+    `path` is the name of the file, for its problems.
     """
     mistakes: list[YamlError] = []
     settings = RunbookSettings()
@@ -69,7 +69,7 @@ def read_inputs_file(text: str, path: str) -> tuple[RunbookSettings, tuple[Probl
 
 
 def _problem(mistake: YamlError, page: Source, code: str, path: str = "") -> Problem:
-    """The mistake as a problem; of a mistake of several lines, the span is the first."""
+    """The mistake as a problem; the span of a mistake of several lines is its first line."""
     line_end = page.text.find("\n", mistake.start)
     end = mistake.end if line_end <= mistake.start else min(mistake.end, line_end)
     return Problem(code, str(mistake), page.span(mistake.start, end), mistake.hint, path=path)

@@ -1,4 +1,4 @@
-"""The settings of a runbook, typed out of YAML: front matter's `runbook:` key, or a file of inputs."""
+"""Reads the settings of a runbook from YAML: the `runbook:` key, or a file for `--inputs`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TAG = "tag:yaml.org,2002:"
 
 
 class SettingsReader(NamedTuple):
-    """A document that is being read: `refuse` is told of each mistake, and what is wrong is left out."""
+    """A YAML document that is being read; `refuse` receives each mistake."""
 
     document: YamlDocument
     refuse: Callable[[YamlError], None]
@@ -50,12 +50,12 @@ def parse_bool(node: Node) -> bool | None:
 
 
 def read_settings(reading: SettingsReader, node: Node) -> RunbookSettings:
-    """The settings that a mapping gives; every name in it must be known."""
+    """The settings in a mapping; an unknown name is a mistake."""
     return RunbookSettings(**_read_fields(reading, node, _SETTINGS))
 
 
 def _read_fields(reading: SettingsReader, node: Node, readers: Mapping[str, _Reader]) -> dict[str, Any]:
-    """The members of a mapping, each read as its name asks for; those that are left empty are left out."""
+    """The members of a mapping, each read by the reader for its name; without empty ones."""
     given: dict[str, Any] = {}
     for key, value in _members(reading, node, tuple(readers)):
         try:
@@ -71,7 +71,7 @@ def _read_fields(reading: SettingsReader, node: Node, readers: Mapping[str, _Rea
 def _read_by_name(
     reading: SettingsReader, node: Node, read: Callable[[str, Node, Node], Any]
 ) -> dict[str, Any]:
-    """The members of a mapping from names of placeholders, in compared form, to what `read` makes of them."""
+    """The members of a mapping by normalised placeholder name, each read by `read`."""
     given: dict[str, Any] = {}
     for key, value in _members(reading, node, None):
         try:
@@ -89,7 +89,7 @@ def _read_by_name(
 def _members(
     reading: SettingsReader, node: Node, known: tuple[str, ...] | None
 ) -> Iterator[tuple[ScalarNode, Node]]:
-    """The members of a mapping whose name is known, or of any name where None are listed."""
+    """The members of a mapping with a known name, or all of them if `known` is None."""
     if is_empty(node):
         return
     if not isinstance(node, MappingNode):
@@ -107,14 +107,14 @@ def _members(
 
 
 def _read_text(reading: SettingsReader, node: Node) -> str:
-    """The text as written, also where YAML would make a number, a date or a truth value of it."""
+    """The text as written, even if YAML reads it as a number, a date or a truth value."""
     if not isinstance(node, ScalarNode) or is_empty(node):
         raise reading.mistake(node, f"expected text, got {_kind(node)}")
     return str(node.value)
 
 
 def _text_reader(read: Callable[[str], Any]) -> _Reader:
-    """A reader of text in which `read` raises ValueError for what it does not take."""
+    """A reader that passes the text to `read`, which raises ValueError for invalid text."""
 
     def reader(reading: SettingsReader, node: Node) -> Any:
         try:
@@ -123,7 +123,9 @@ def _text_reader(read: Callable[[str], Any]) -> _Reader:
             raise
         except PatternProblem as problem:
             mistake = reading.mistake(node, str(problem))
-            if isinstance(node, ScalarNode) and not node.style:  # written without quotes, so as it is
+            if (
+                isinstance(node, ScalarNode) and not node.style
+            ):  # written without quotes: offsets in the value are offsets in the file
                 mistake.start = min(mistake.start + problem.position, mistake.end - 1)
             raise mistake from None
         except ValueError as error:
@@ -177,7 +179,7 @@ def _read_captures(reading: SettingsReader, node: Node) -> dict[str, str]:
 
 
 def _kind(node: Node) -> str:
-    """What a node is, for a message."""
+    """A description of a node for a message."""
     if is_empty(node):
         return "nothing"
     if isinstance(node, ScalarNode):

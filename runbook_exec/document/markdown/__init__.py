@@ -1,1 +1,1 @@
-"""Markdown as elements with exact places."""
+"""Parses Markdown into elements with exact places."""

@@ -1,4 +1,4 @@
-"""Where lists and quotes end: whether a line without their marker still belongs to the paragraph in them."""
+"""Decides whether a line without its container's marker continues a paragraph in it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ LIST_MARKER = re.compile(r" {0,3}(?:[-+*]|[0-9]{1,9}[.)])(?=[ \n]|$)")
 QUOTE_MARKER = re.compile(r" {0,3}> ?")
 
 
-_DEEPEST = 20  # containers that are followed; mistune reads as text what is nested deeper than this
+_DEEPEST = 20  # nested containers that are tracked; mistune treats deeper ones as text
 
 
-_QUOTE = 0  # in a tip's containers, where any other number is the width of an item's marker and indentation
+_QUOTE = 0  # in `OpenBlocks.inside`, where any other number is the width of an item's marker and indentation
 
 
 _TAGS = (
@@ -62,26 +62,29 @@ _LONE_TAG = re.compile(r"</?[A-Za-z][^<>]*>\s*$")
 
 
 def indent_width(line: str) -> int:
-    """How many spaces a line begins with."""
+    """The number of spaces at the beginning of a line."""
     return len(line) - len(line.lstrip(" "))
 
 
 @dataclass(slots=True)
 class OpenBlocks:
-    """What is open at the end of a container's text: only a paragraph goes on without the marker."""
+    """The blocks that are open at the end of a container's text.
+
+    Only an open paragraph continues on a line without the container's marker.
+    """
 
     paragraph: bool = False
     fence: str = ""  # the marker of the fence that is open
-    html_end: re.Pattern[str] | None = None  # what ends the HTML block that is open
+    html_end: re.Pattern[str] | None = None  # matches the end of the open HTML block
     inside: list[int] = field(default_factory=list)  # the lists and quotes that are open, outermost first
-    known: int = 0  # how many pieces of the text it has taken in
-    bare: bool = False  # the innermost is an item with nothing in it yet
+    known: int = 0  # the number of pieces of the text read so far
+    bare: bool = False  # whether the innermost container is an item without content so far
 
     def accepts_lazy_line(self, text: Sequence[str], line: str) -> bool:
-        """Whether a line that lacks its container's marker goes on with the paragraph open after `text`.
+        """Whether a line without its container's marker continues the open paragraph after `text`.
 
-        `text` is that of the container so far, without its marker and in pieces of whole lines; a line that
-        goes on is taken in as the next piece.
+        `text` is the container's text so far, without markers and in pieces of whole lines. A line that
+        continues the paragraph counts as the next piece.
         """
         if not line.strip() or _INTERRUPTS.match(line):
             return False
@@ -90,7 +93,7 @@ class OpenBlocks:
         return self.paragraph
 
     def read_up_to(self, text: Sequence[str]) -> None:
-        """Take in the pieces of the container's text that are new."""
+        """Read the new pieces of the container's text."""
         for piece in text[self.known :]:
             for line in piece.split("\n")[:-1]:
                 self._add(f"{line}\n")
@@ -120,7 +123,7 @@ class OpenBlocks:
         self.paragraph, self.fence, self.html_end, self.bare = False, "", None, False
 
     def _enter(self, line: str) -> tuple[int, str]:
-        """How many of the open containers the line stays in, and what of it stands inside those."""
+        """The number of open containers that the line stays in, and the line without their markers."""
         for depth, width in enumerate(self.inside):
             if width == _QUOTE:
                 marker = QUOTE_MARKER.match(line)
@@ -138,7 +141,7 @@ class OpenBlocks:
         return len(self.inside), line
 
     def _open(self, line: str) -> str:
-        """Enter the containers that begin on the line, and return what is left of it."""
+        """Enter the containers that begin on the line, and return the line without their markers."""
         while len(self.inside) < _DEEPEST:
             if marker := QUOTE_MARKER.match(line):
                 self.inside.append(_QUOTE)
@@ -190,6 +193,6 @@ class OpenBlocks:
 
 
 def item_padding(rest: str) -> int:
-    """How many columns after a list marker belong to it, given the rest of its line."""
+    """The number of columns after a list marker that belong to it, given the rest of its line."""
     spaces = indent_width(rest)
     return 1 if spaces >= 5 or not rest.strip() else spaces

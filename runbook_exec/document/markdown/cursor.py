@@ -1,4 +1,4 @@
-"""A cursor over the text of a page, a quote or a list item, which knows the line of the page it is on."""
+"""mistune's cursor over the text of a page, a quote or a list item, with line numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Token = dict[str, Any]
 
 
 class BlockCursor(BlockState):
-    """mistune's cursor over one text, which here knows the line of the body the text begins on."""
+    """A cursor over one text; `first` is the line of the page's body that the text begins on."""
 
     first = 0
     nesting = 0
@@ -18,7 +18,7 @@ class BlockCursor(BlockState):
     _line = 0
 
     def line(self) -> int:
-        """The index of the body's line the cursor is on."""
+        """The index of the cursor's line in the page's body."""
         if self.cursor >= self._counted:
             self._line += self.src.count("\n", self._counted, self.cursor)
         else:
@@ -27,7 +27,7 @@ class BlockCursor(BlockState):
         return self.first + self._line
 
     def line_from(self, position: int) -> str:
-        """The text from `position` on, to the end of its line and with it."""
+        """The text from `position` to the end of its line, including the line end."""
         end = self.src.find("\n", position)
         return self.src[position:] if end < 0 else self.src[position : end + 1]
 
@@ -39,8 +39,8 @@ class BlockCursor(BlockState):
     def add_paragraph_up_to(self, end: int) -> None:
         """Add the text from the cursor to `end` to the paragraph above it, or as a new one.
 
-        A paragraph is only known by where it begins and ends until all is read: adding text to text would
-        take time that grows with the square of its length.
+        A paragraph has only its bounds until the whole text is read: appending text line by line would take
+        quadratic time.
         """
         last = self.last_token()
         if last and last["type"] == "paragraph":
@@ -56,7 +56,7 @@ class BlockCursor(BlockState):
         return end
 
     def child(self, text: str, first: int) -> BlockCursor:
-        """A state for the text of an item or a quote, which begins on the body's line `first`."""
+        """A cursor for the text of an item or a quote that begins on the body's line `first`."""
         child = BlockCursor(self)
         child.process(text)
         child.first = first

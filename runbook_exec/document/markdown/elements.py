@@ -1,4 +1,4 @@
-"""What a Markdown page consists of, in order: each element with its exact place in the file."""
+"""The elements of a Markdown page, in order, each with its exact place in the file."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Heading(NamedTuple):
     text: str
     span: Span  # from its first mark or character to the end of its last line
     last: int  # its last line, from 1
-    items: tuple[int, ...] = ()  # the list items it stands in, outermost first
+    items: tuple[int, ...] = ()  # the list items around it, outermost first
     quoted: bool = False
 
 
 class Fence(NamedTuple):
-    """A fenced code block; `code` has no line end after its last line, and no lines if it is empty."""
+    """A fenced code block; `code` has no final line end, and no lines if it is empty."""
 
-    info: str  # what stands after the fence, with backslash escapes and entities read
-    written: str  # the same as it stands in the file
+    info: str  # the text after the fence, with backslash escapes and entities resolved
+    written: str  # the same text as written in the file
     written_at: int  # its offset
     code: MappedText
     span: Span  # from the opening fence to the end of the closing one's line, or of the last line
@@ -71,7 +71,7 @@ class Html(NamedTuple):
 
 
 class IndentedCode(NamedTuple):
-    """Code set off by four spaces: shown, never run."""
+    """Code that is indented by four spaces: displayed, never run."""
 
     span: Span
     last: int
@@ -83,9 +83,9 @@ Element = Heading | Fence | ListItem | Paragraph | Html | IndentedCode
 
 
 def read_elements(source: Source, start: int = 0) -> tuple[Element, ...]:
-    """The elements of a page whose body starts at this offset, the first of a line.
+    """The elements of a page whose body starts at this offset, which must begin a line.
 
-    Raises PositionError (a bug of ours) where an element is not found at the place computed for it.
+    Raises PositionError (a bug of ours) if an element is not at the place computed for it.
     """
     first = source.index(start)
     reader = _ElementReader(source, first, [])
@@ -96,7 +96,7 @@ def read_elements(source: Source, start: int = 0) -> tuple[Element, ...]:
 
 @dataclass(slots=True)
 class _ElementReader:
-    """Turns mistune's tokens into elements, and checks each against the file."""
+    """Converts mistune's tokens into elements, and checks each against the file."""
 
     source: Source
     first: int  # the index of the body's first line

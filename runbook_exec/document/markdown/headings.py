@@ -1,4 +1,4 @@
-"""Titles: a heading as plain text, the anchor it gets in a rendered page, and the number it begins with."""
+"""Converts headings to plain text, to anchors, and to a number and a title."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _COUNTED = re.compile(r"(.*)_([0-9]{1,9})")
 
 
 def strip_markup(text: str) -> str:
-    """A heading's or a paragraph's Markdown as a reader sees it, on one line."""
+    """The Markdown of a heading or a paragraph as plain text on one line."""
     if not _MARKUP.search(text):
         return " ".join(text.split())
     pieces: list[str] = []
@@ -54,7 +54,7 @@ def _strip_inline_marks(text: str) -> str:
 
 
 def unescape_text(text: str) -> str:
-    """Markdown text with its backslash escapes and entities read."""
+    """Markdown text with its backslash escapes and entities resolved."""
     if "\\" not in text and "&" not in text:
         return text
     return _ESCAPE.sub(lambda m: m[1] or html.unescape(m[2]), text)
@@ -65,7 +65,7 @@ def _label(link: re.Match[str]) -> str:
 
 
 def split_number(title: str) -> tuple[str, str]:
-    """The number ("" for none) a title begins with, as in "3. Update" or "Step 3: Update", and the rest."""
+    """The number ("" for none) of a title such as "3. Update" or "Step 3: Update", and the rest."""
     match = _NUMBER.fullmatch(title) if title[:1] in _BEGINNING else None
     if match is None:
         return "", title
@@ -74,7 +74,7 @@ def split_number(title: str) -> tuple[str, str]:
 
 
 def make_slug(title: str) -> str:
-    """The anchor Python-Markdown gives a heading of this title, before duplicates are told apart."""
+    """The anchor that Python-Markdown gives a heading, before it numbers duplicates."""
     if title.isascii() and title.replace(" ", "").isalnum():
         return "-".join(title.lower().split())
     if not title.isascii():
@@ -83,7 +83,7 @@ def make_slug(title: str) -> str:
 
 
 def assign_anchors(titles: Iterable[str]) -> list[str]:
-    """The anchors of a page's headings in order; a second `verify` is `verify_1`."""
+    """The anchors of a page's headings in order; a second `verify` gets `verify_1`."""
     used: set[str] = set()
     reached: dict[tuple[str, int], int] = {}
     given = []

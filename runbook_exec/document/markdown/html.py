@@ -1,4 +1,4 @@
-"""The document's prose as HTML that can do nothing: no markup of its own, no script, nothing fetched."""
+"""Renders prose as harmless HTML: embedded HTML is escaped, and nothing runs or is fetched."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEEPEST = 6  # HTML has six levels of headings
 
 
 class _SafeRenderer(mistune.HTMLRenderer):
-    """Renders Markdown with what is HTML shown as text, and pictures as what they are called."""
+    """Renders Markdown with HTML as text, and with pictures as their titles."""
 
     def __init__(self, level: int) -> None:
         super().__init__(escape=True)
@@ -40,7 +40,7 @@ class _SafeRenderer(mistune.HTMLRenderer):
 
 
 def to_html(text: str, level: int = 0) -> str:
-    """Markdown as HTML; its headings go down by `level`."""
+    """Markdown as HTML, with the level of its headings increased by `level`."""
     text = _COMMENT.sub("", text)
     text = _WIKILINK.sub(lambda found: found[3] or " › ".join(filter(None, (found[1], found[2]))), text)
     render = mistune.create_markdown(

@@ -1,9 +1,8 @@
-"""Markdown → tokens that know their lines: mistune's block grammar.
+"""Parses Markdown into tokens with line numbers: mistune with lists and quotes of our own.
 
-mistune reads a list item or a quote by cutting its lines out into a text of their own, so a token knows
-nothing of the file. Here lists and quotes do the cutting themselves and tell each text the line it begins
-on. They also end where CommonMark ends them: mistune takes the line below an unclosed fence into the fence,
-and recurses once for every quote that follows a list.
+mistune copies the lines of a list item or a quote into a new text, so its tokens have no place in the file.
+Our lists and quotes give each such text the line that it begins on. They also end where CommonMark ends them:
+mistune adds the line below an unclosed fence to the fence, and recurses for every quote that follows a list.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from .cursor import BlockCursor, Token
 _Match = Callable[[str, int], re.Match[str] | None]
 
 
-# mistune's rules in the order they are tried, with the characters that a block of each kind can begin with
-# where no spaces stand before it.
+# mistune's rules in the order in which they are tried, with the first characters of each kind of block if no
+# spaces precede it.
 _FIRST_CHARACTERS = {
     "fenced_code": "`~",
     "indent_code": "",
@@ -39,7 +38,7 @@ _FIRST_CHARACTERS = {
     "blank_line": "\t\v\f\n",
 }
 
-_BLANK: Token = {"type": "blank_line"}  # it only ends what stands above it
+_BLANK: Token = {"type": "blank_line"}  # it only ends the block above it
 
 _BLANK_LINE = re.compile(r" *+\n")
 
@@ -58,7 +57,7 @@ _QUOTE_MARKERS = re.compile(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
 
 @lru_cache(maxsize=64)
 def _indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Lines of an item whose text is indented so far, the last of them not blank; and that indentation."""
+    """Patterns for lines with this indentation (the last not blank), and for the indentation."""
     lines = re.compile(rf"(?>(?:(?>(?: *+\n)*) {{{width}}} *+[^ \n][^\n]*+\n)+)")
     return lines, re.compile(rf"^ {{1,{width}}}", re.MULTILINE)
 
@@ -69,14 +68,14 @@ def _closing_fence(character: str, length: int) -> re.Pattern[str]:
 
 
 class _MarkdownBlockParser(BlockParser):
-    """mistune's block grammar with lists and quotes that keep count of lines."""
+    """mistune's block grammar with lists and quotes that count lines."""
 
     state_cls = BlockCursor
     SPECIFICATION: ClassVar[dict[str, str]] = BlockParser.SPECIFICATION | {
         "indent_code": r"^ {4} *\S",
         "block_quote": r"^ {0,3}>",
         "list": BlockParser.SPECIFICATION["list"].replace(r"\d", "[0-9]"),
-        # mistune looks a thousand characters ahead for the last `]` where the first one tells as much
+        # mistune searches a thousand characters for the last `]`; the first one is enough
         "ref_link": r"^ {0,3}\[(?P<reflink_1>(?=[^\]]{0,999}\])(?>(?:[^\\\[\]]|\\.){0,999}))\]:",
     }
 
@@ -85,14 +84,15 @@ class _MarkdownBlockParser(BlockParser):
         self.rules = list(_FIRST_CHARACTERS)
         self._openings = self._by_first_character(self.rules)
         leaves = [rule for rule in self.rules if rule not in ("list", "block_quote")]
-        self._leaves = self._by_first_character(leaves)  # for what is nested too deep to hold more of those
+        self._leaves = self._by_first_character(
+            leaves
+        )  # for text that is nested too deep for more lists and quotes
         self._next_item = self.compile_sc(["thematic_break", "list"]).match
 
     def _by_first_character(self, rules: list[str]) -> dict[str, _Match]:
-        """What finds a block at the beginning of a line, by the first character of that line.
+        """The matchers for a block at the beginning of a line, by the first character of the line.
 
-        A line that begins with any other is text. Fewer rules to try make half the time that mistune's
-        pattern of all rules takes.
+        A line with any other first character is text. A matcher tries only rules that fit its character.
         """
         openings: dict[str, _Match] = {" ": self.compile_sc(rules).match}
         for character in "".join(_FIRST_CHARACTERS.values()):
@@ -102,7 +102,7 @@ class _MarkdownBlockParser(BlockParser):
         return openings
 
     def read_blocks(self, state: BlockCursor) -> None:
-        """Read a text block by block; mistune's own loop looks for the next block character by character."""
+        """Read a text block by block; mistune's own loop searches for blocks character by character."""
         methods = self._methods
         openings = self._openings if state.nesting < self.max_nested_level else self._leaves
         source, end = state.src, state.cursor_max
@@ -240,7 +240,7 @@ class _MarkdownBlockParser(BlockParser):
         return here.cursor
 
     def _parse_item(self, m: re.Match[str], state: BlockCursor, items: list[Token]) -> int:
-        """Read the item whose marker is at the cursor, and return where it and the blank lines below end."""
+        """Read the item at the cursor, and return the offset after it and the blank lines below."""
         source, first = state.src, state.line()
         indent, marker, rest = m.group("list_1", "list_2", "list_3")
         padding = item_padding(rest)
@@ -265,7 +265,7 @@ class _MarkdownBlockParser(BlockParser):
     def _rest_of_item(
         self, state: BlockCursor, position: int, width: int, chunks: list[str], open_blocks: OpenBlocks
     ) -> int:
-        """Add the text of the item at the cursor from its second line on, and return where that ends."""
+        """Add the text of the item at the cursor from its second line on, and return its end."""
         source, lazy = state.src, state.env["lazy"]
         lines, indent = _indented_lines(width)
         number = state.line() + 1
@@ -296,10 +296,10 @@ _PARSER = _MarkdownBlockParser()
 
 
 def parse_blocks(text: str) -> list[Token]:
-    """mistune's tokens for a text whose lines end in `\\n`, each with the index of the `line` it begins on.
+    """mistune's tokens for a text with `\\n` line ends, each with the index of its first `line`.
 
-    `opening` is, where it is not plain from the token's text, what stands on that line from the token's first
-    character on. Tabs read as spaces up to the next of the columns 4, 8, 12 …, as CommonMark counts them.
+    A token has `opening`, the rest of that line from the token's first character on, if its text does not
+    contain it. A tab counts as spaces up to the next of the columns 4, 8, 12 …, as in CommonMark.
     """
     state = BlockCursor()
     state.env["lazy"] = set()

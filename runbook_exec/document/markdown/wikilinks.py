@@ -1,4 +1,4 @@
-"""Wikilinks, `[[target#heading|label]]`, and the code spans in which they are only text."""
+"""Finds wikilinks, `[[target#heading|label]]`, and code spans, in which wikilinks are text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LINK = re.compile(
 
 
 def find_code_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The code spans between two offsets (of one paragraph or heading), with their backticks, in order."""
+    """The code spans of a paragraph or heading from `start` to `end`, with backticks, in order."""
     if text.find("`", start, end) < 0:
         return []
     runs = [match.span() for match in _TICKS.finditer(text, start, end)]
@@ -47,7 +47,7 @@ def _is_escaped(text: str, position: int, start: int) -> bool:
 
 
 def find_wikilinks(source: Source, start: int, end: int) -> list[Wikilink]:
-    """The wikilinks between two offsets, which are those of one paragraph or heading."""
+    """The wikilinks of a paragraph or heading from `start` to `end`."""
     if source.text.find("[[", start, end) < 0:
         return []
     spans = iter((*find_code_spans(source.text, start, end), (end, end)))

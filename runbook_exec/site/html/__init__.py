@@ -1,1 +1,1 @@
-"""HTML of the parts that a page gets."""
+"""Renders the parts of a page as HTML."""

@@ -1,4 +1,4 @@
-"""A block as HTML: its statements numbered as they run, byte for byte, or why it does not run."""
+"""Renders a block as HTML: its numbered statements, byte for byte, or why it does not run."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ _TITLE = re.compile(r'(?<![^\s{])title="([^"]*)"')
 
 
 class BlockContext(NamedTuple):
-    """What a page knows of its placeholders: the statements by identity as items, and the secret names."""
+    """The plan items of a page by the identity of their statements, and its secret names."""
 
     items: Mapping[int, PlanItem]
     secrets: frozenset[str]
 
 
-def render_block(block: Block, shell: str, shown: BlockContext) -> str:
-    """A block of the page; `shell` is its procedure's."""
+def render_block(block: Block, shell: str, context: BlockContext) -> str:
+    """The HTML of a block; `shell` is the shell of its procedure."""
     if not block.runs:
         return render_not_run(block.code, block.info, block.language, block.why_not)
-    session = block.script.text != block.code
-    items = [shown.items[id(s)] for s in block.statements if id(s) in shown.items]
+    console = block.script.text != block.code
+    items = [context.items[id(s)] for s in block.statements if id(s) in context.items]
     step = items[0].step if items else None
     label = f"Step {escape(step.label)}" if step else "Runs"
-    code = _render_console(block, shell, shown) if session else _render_script(block, shell, shown)
+    code = _render_console(block, shell, context) if console else _render_script(block, shell, context)
     digest = hashlib.sha256(block.script.text.encode("utf-8", "surrogatepass")).hexdigest()
-    kinds = "rb-block rb-runs" + (" rb-session" if session else "")
+    kinds = "rb-block rb-runs" + (" rb-session" if console else "")
     return (
         f'<div class="{kinds}" data-digest="{digest}" data-shell="{escape(shell)}">'
         f'<div class="rb-bar"><span class="rb-tag">{label}</span>'
@@ -52,7 +52,7 @@ def render_block(block: Block, shell: str, shown: BlockContext) -> str:
 
 
 def render_not_run(code: str, info: str, language: str, why: str) -> str:
-    """A block that does not run, and why; `info` is what stands after its fence."""
+    """The HTML of a block that does not run, with the reason; `info` is its info string."""
     painted = wrap_lines(_highlight_text(code, 0, len(code), _colours(code, language)), code, 0, len(code))
     return (
         '<div class="rb-block rb-shown"><div class="rb-bar">'
@@ -63,32 +63,32 @@ def render_not_run(code: str, info: str, language: str, why: str) -> str:
 
 
 def _title(info: str) -> str:
-    """The caption that themes take from a fence; empty where it has none."""
+    """The title in an info string as HTML; empty without one."""
     found = _TITLE.search(info)
     return f'<span class="rb-title">{escape(found[1])}</span>' if found and found[1] else ""
 
 
 def _notes(block: Block, items: Sequence[PlanItem]) -> str:
-    """What else is said of the block, in a few words each."""
+    """Short notes about the block's annotation."""
     if not items:
         return ""
-    says = items[0].annotation
+    annotation = items[0].annotation
     notes = [
-        "asks first" if says.confirm is not None else "",
-        f"prints the value of <{says.capture}>" if says.capture else "",
-        "prints a secret" if says.secret and not says.capture else "",
-        f"must print “{'”, “'.join(says.expect)}”" if says.expect else "",
-        f"must not print “{'”, “'.join(says.expect_not)}”" if says.expect_not else "",
-        "may fail" if says.allow_failure else "",
-        f"only when {says.when}" if says.when else "",
-        f"in {says.cwd}" if says.cwd else "",
+        "asks first" if annotation.confirm is not None else "",
+        f"prints the value of <{annotation.capture}>" if annotation.capture else "",
+        "prints a secret" if annotation.secret and not annotation.capture else "",
+        f"must print “{'”, “'.join(annotation.expect)}”" if annotation.expect else "",
+        f"must not print “{'”, “'.join(annotation.expect_not)}”" if annotation.expect_not else "",
+        "may fail" if annotation.allow_failure else "",
+        f"only when {annotation.when}" if annotation.when else "",
+        f"in {annotation.cwd}" if annotation.cwd else "",
         "one of these runs" if block.alternatives else "",
     ]
     return "".join(f'<span class="rb-note">{escape(note)}</span>' for note in notes if note)
 
 
-def _render_script(block: Block, shell: str, shown: BlockContext) -> str:
-    """The script with a span around each statement and each placeholder, and nothing added to its text."""
+def _render_script(block: Block, shell: str, context: BlockContext) -> str:
+    """The script with a span around each statement and placeholder; its text is unchanged."""
     text = block.script.text
     out: list[str] = []
     position = 0
@@ -96,19 +96,19 @@ def _render_script(block: Block, shell: str, shown: BlockContext) -> str:
     for statement in block.statements:
         between = _highlight_text(text, position, statement.start, colours)
         out.append(wrap_lines(between, text, position, statement.start))
-        out.append(_render_statement(block, statement, shell, colours, shown))
+        out.append(_render_statement(block, statement, shell, colours, context))
         position = statement.end
     out.append(wrap_lines(_highlight_text(text, position, len(text), colours), text, position, len(text)))
     return "".join(out)
 
 
-def _render_console(block: Block, shell: str, shown: BlockContext) -> str:
-    """A session: its commands, and below each what the document says it prints."""
+def _render_console(block: Block, shell: str, context: BlockContext) -> str:
+    """A console block: its commands, and the expected output below each."""
     text = block.script.text
     colours = _colours(_blank_placeholders(block, text), shell)
     out: list[str] = []
     for statement in block.statements:
-        out.append(_render_statement(block, statement, shell, colours, shown))
+        out.append(_render_statement(block, statement, shell, colours, context))
         out.append("\n")
         if statement.expected:
             out.append(f'<samp class="rb-output">{escape(statement.expected)}\n</samp>')
@@ -116,24 +116,24 @@ def _render_console(block: Block, shell: str, shown: BlockContext) -> str:
 
 
 def _render_statement(
-    block: Block, statement: Statement, shell: str, colours: Sequence[_Colour], shown: BlockContext
+    block: Block, statement: Statement, shell: str, colours: Sequence[_Colour], context: BlockContext
 ) -> str:
     text = block.script.text
-    painted = "".join(_with_slots(statement, statement.start, text, colours, shown))
-    opening = _opening_tag(block, statement, shell, shown)
+    painted = "".join(_with_slots(statement, statement.start, text, colours, context))
+    opening = _opening_tag(block, statement, shell, context)
     return f"{opening}{wrap_lines(painted, text, statement.start, statement.end)}</span>"
 
 
 def _blank_placeholders(block: Block, text: str) -> str:
-    """The text with a word in place of each placeholder, which else would be coloured as redirections."""
+    """The text with words in place of placeholders, which would be coloured as redirections."""
     for statement in block.statements:
         blanked = replace_placeholders(statement.text, statement.placeholders)
         text = text[: statement.start] + blanked + text[statement.end :]
     return text
 
 
-def _opening_tag(block: Block, statement: Statement, shell: str, shown: BlockContext) -> str:
-    item = shown.items.get(id(statement))
+def _opening_tag(block: Block, statement: Statement, shell: str, context: BlockContext) -> str:
+    item = context.items.get(id(statement))
     more = ""
     if item is not None:
         more += f' id="rb-{escape(item.step.anchor)}-{item.where.statement}" data-n="{escape(item.label)}"'
@@ -150,14 +150,14 @@ def _opening_tag(block: Block, statement: Statement, shell: str, shown: BlockCon
 
 
 def _with_slots(
-    statement: Statement, base: int, text: str, colours: Sequence[_Colour], shown: BlockContext
+    statement: Statement, base: int, text: str, colours: Sequence[_Colour], context: BlockContext
 ) -> Iterator[str]:
     position = statement.start
     writable = {id(found) for found in find_slots(statement)}
     for found in statement.placeholders:
         start, end = base + found.start, base + found.end
         yield _highlight_text(text, position, start, colours)
-        kinds = "rb-slot" + (" rb-secret" if found.name in shown.secrets else "")
+        kinds = "rb-slot" + (" rb-secret" if found.name in context.secrets else "")
         if id(found) in writable and found.context is not Context.COMMENT:
             yield f'<span class="{kinds}" data-name="{escape(found.name)}">{escape(text[start:end])}</span>'
         else:
@@ -170,7 +170,7 @@ def _with_slots(
 
 
 class _Colour(NamedTuple):
-    """A stretch of a text that has one colour, by the class that themes give it."""
+    """A range of a text with one colour; `kind` is the CSS class of themes."""
 
     start: int
     end: int
@@ -179,7 +179,7 @@ class _Colour(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _colours(text: str, language: str) -> tuple[_Colour, ...]:
-    """The stretches of a text that are coloured, in order; none where its language is not known."""
+    """The coloured ranges of a text, in order; none if its language is unknown."""
     from pygments.lexers import get_lexer_by_name
     from pygments.token import STANDARD_TYPES
     from pygments.util import ClassNotFound
@@ -194,12 +194,12 @@ def _colours(text: str, language: str) -> tuple[_Colour, ...]:
     for kind, piece in lexer.get_tokens(text):
         found.append(_Colour(position, position + len(piece), STANDARD_TYPES.get(kind, "")))
         position += len(piece)
-    # a lexer that changes the text says nothing that can be trusted
+    # a lexer that changes the text gives wrong offsets
     return tuple(each for each in found if each.kind) if position == len(text) else ()
 
 
 def _highlight_text(text: str, start: int, end: int, colours: Sequence[_Colour]) -> str:
-    """`text[start:end]` as HTML; the text itself, whatever the colours are."""
+    """`text[start:end]` as HTML with colours; its text is always exact."""
     out: list[str] = []
     position = start
     for colour in colours[bisect_right(colours, start, key=attrgetter("end")) :]:

@@ -1,4 +1,4 @@
-"""What a runbook's page says first: when it is due, how to run it, and what has to be filled in."""
+"""Renders the card of a runbook: when it is due, how to run it, and the values to fill in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..page import SitePage, find_owner
 
 
 def render_card(page: SitePage) -> str:
-    """The card below the page's title."""
+    """The HTML of the card below the page's title."""
     parts = [
         _banner(page.dates),
         _facts(page),
@@ -29,7 +29,7 @@ def render_card(page: SitePage) -> str:
 
 
 def render_command(page: SitePage, procedure: Procedure) -> str:
-    """The command that runs a procedure."""
+    """The HTML of the command that runs a procedure."""
     address = page.location.path_to_run
     if procedure is not page.main_procedure:
         address += f"#{procedure.anchor}"
@@ -42,25 +42,25 @@ def render_command(page: SitePage, procedure: Procedure) -> str:
 
 def _choice(page: SitePage) -> str:
     count = len(page.runbook.procedures)
-    said = "This page has one procedure, which runs only when it is named."
+    text = "This page has one procedure, which runs only when it is named."
     if count > 1:
-        said = f"This page has {count} procedures. Choose one; its command stands below its heading."
+        text = f"This page has {count} procedures. Choose one; its command stands below its heading."
     links = "".join(
         f'<li><a href="#{escape(each.anchor)}">{escape(each.title)}</a></li>'
         for each in page.runbook.procedures
     )
-    return f'<div class="rb-choice"><p>{said}</p><ul>{links}</ul></div>'
+    return f'<div class="rb-choice"><p>{text}</p><ul>{links}</ul></div>'
 
 
 def render_moment(moment: datetime) -> str:
-    """A moment as a day, which the page's script tells as so many days ago."""
+    """A moment as a date, which the page's script replaces by the number of days since then."""
     utc = moment.astimezone(UTC)
     exact = utc.strftime("%Y-%m-%dT%H:%M:%SZ")
     return f'<time datetime="{exact}" title="{utc:%Y-%m-%d %H:%M} UTC">{utc:%Y-%m-%d}</time>'
 
 
 def _banner(dates: DueDates) -> str:
-    """What is due, which the page's script tells on the day: a site is built once and read for months."""
+    """The due dates; the page's script compares them with the day on which the page is read."""
     lines = []
     if dates.never_succeeded:
         lines.append('<p class="rb-due" data-due="">It is to be run regularly, and has never succeeded.</p>')
@@ -97,7 +97,7 @@ def _facts(page: SitePage) -> str:
 
 
 def _form(page: SitePage) -> str:
-    """The placeholders and what is known of them; the page's script puts a field beside each."""
+    """The placeholders with their descriptions; the page's script adds a field to each."""
     secrets = page.secrets
     names = dict.fromkeys(
         found.name
@@ -122,21 +122,23 @@ def _form(page: SitePage) -> str:
 
 
 def _row(name: str, known: Input, secret: bool, captured: PlanItem | None) -> str:
-    said = [_with_code(known.help)] if known.help else []
+    sentences = [_with_code(known.help)] if known.help else []
     if secret:
         asks = "has one by default, or asks for it" if known.default is not None else "asks for it"
-        said.append(f"A secret: it is never typed here, nor shown. runbook-exec {asks}.")
+        sentences.append(f"A secret: it is never typed here, nor shown. runbook-exec {asks}.")
         known = Input(name, pattern=known.pattern)
     elif known.default is not None:
-        said.append(f"By default <code>{escape(known.default)}</code>.")
+        sentences.append(f"By default <code>{escape(known.default)}</code>.")
     if known.choices:
-        said.append("One of " + ", ".join(f"<code>{escape(each)}</code>" for each in known.choices) + ".")
+        sentences.append(
+            "One of " + ", ".join(f"<code>{escape(each)}</code>" for each in known.choices) + "."
+        )
     if known.pattern:
-        said.append(f"It has to match <code>{escape(known.pattern)}</code>.")
+        sentences.append(f"It has to match <code>{escape(known.pattern)}</code>.")
     if known.source and not secret:
-        said.append(f"Taken from <code>{escape(known.source)}</code>.")
+        sentences.append(f"Taken from <code>{escape(known.source)}</code>.")
     if captured:
-        said.append(f"Step {escape(captured.step.label)} prints it.")
+        sentences.append(f"Step {escape(captured.step.label)} prints it.")
     data = {"name": name, "default": known.default, "pattern": known.pattern}
     more = "".join(f' data-{key}="{escape(value)}"' for key, value in data.items() if value is not None)
     more += ' data-secret=""' if secret else ""
@@ -144,12 +146,12 @@ def _row(name: str, known: Input, secret: bool, captured: PlanItem | None) -> st
     listed = f'<datalist class="rb-choices">{choices}</datalist>' if choices else ""
     return (
         f'<div class="rb-input"{more}><dt><code>&lt;{escape(name)}&gt;</code></dt>'
-        f"<dd>{listed}<span>{' '.join(said)}</span></dd></div>"
+        f"<dd>{listed}<span>{' '.join(sentences)}</span></dd></div>"
     )
 
 
 def _with_code(text: str) -> str:
-    """Text with what stands in backticks as code."""
+    """Text as HTML, with text in backticks as code."""
     return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
 
 
@@ -164,7 +166,7 @@ def _asciicast(page: SitePage) -> str:
 
 
 def render_state(step: Step, fresh: tuple[Success | None, bool], manual: bool) -> str:
-    """What stands below a step's title: a box to tick if a person does it, and when it last succeeded."""
+    """The HTML below a step's title: a check box for a manual step, and its last success."""
     box = ""
     if manual:
         label = f"Step {step.label} is done"
@@ -174,9 +176,9 @@ def render_state(step: Step, fresh: tuple[Success | None, bool], manual: bool) -
         )
     success, same = fresh
     if success is None:
-        kind, said = "never", "never run"
+        kind, text = "never", "never run"
     else:
         when = render_moment(datetime.fromisoformat(success.succeeded))
         kind = "same" if same else "changed"
-        said = f"last succeeded {when}, {'unchanged since' if same else 'changed since it last ran'}"
-    return f'<div class="rb-state">{box}<span class="rb-fresh rb-{kind}">{said}</span></div>'
+        text = f"last succeeded {when}, {'unchanged since' if same else 'changed since it last ran'}"
+    return f'<div class="rb-state">{box}<span class="rb-fresh rb-{kind}">{text}</span></div>'

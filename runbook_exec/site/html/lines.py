@@ -1,4 +1,4 @@
-"""The lines of a block, marked so that one that goes on below, on a narrow page, does not look like two."""
+"""Wraps each line of a block in a span: a line that wraps on a narrow page looks like one."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _WORD = re.compile(r"\S+")
 
 _NOTHING = re.compile(r'<span class="rb-line[^"]*"></span>')
 
-_WHOLE = 20  # characters of a word that is not broken at its hyphens: every page is wide enough for it
+_WHOLE = 20  # characters of a word that never breaks at its hyphens: every page is wide enough for it
 
 _DEEPEST = 8  # the last step of indentation that the style sheet has
 
 
 def wrap_lines(html: str, text: str, start: int, end: int) -> str:
-    """The HTML of `text[start:end]`, whose tags are all spans, with a span around what is on each line."""
+    """The HTML of `text[start:end]`, which may contain only spans, with a span around each line."""
     before = text.rfind("\n", 0, start) + 1
     lines = iter(text[before:end].split("\n"))
     out = [_opening_tag(next(lines))]

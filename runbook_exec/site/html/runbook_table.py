@@ -1,4 +1,4 @@
-"""The table of all runbooks of a site, which a page has where it says `<!-- runbooks -->`."""
+"""Renders the table of runbooks that replaces `<!-- runbooks -->` on a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ..page import RunbookListing, read_listing
 from .card import render_moment
 
-_NONE = ' class="rb-none"'  # a narrow screen leaves it out
+_NONE = ' class="rb-none"'  # a narrow screen omits it
 
 
 def find_runbooks(docs: Path, sources: Sequence[str]) -> list[RunbookListing]:
@@ -21,7 +21,7 @@ def find_runbooks(docs: Path, sources: Sequence[str]) -> list[RunbookListing]:
 
 
 def render_table(runbooks: Sequence[RunbookListing], source: str) -> str:
-    """The table as it stands on the page `source`; its script makes the headings into buttons that sort."""
+    """The table for the page `source`; the page's script turns its headings into sort buttons."""
     columns = ("Runbook", "Owner", "Cadence", "Last success", "Due")
     head = "".join(f'<th scope="col">{each}</th>' for each in columns)
     rows = "".join(_row(each, posixpath.dirname(source)) for each in runbooks)

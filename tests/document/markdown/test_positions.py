@@ -1,4 +1,4 @@
-"""Fences are where an independent CommonMark parser sees them, to the line and to the character."""
+"""Fences have the same places as in an independent CommonMark parser, to the character."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _CONTAINERS = [
 ]  # fmt: skip
 
 
-class Seen(NamedTuple):
-    """A fence as both parsers can describe it."""
+class SeenFence(NamedTuple):
+    """A fence in a form that both parsers can produce."""
 
     info: str
     content: str
@@ -54,7 +54,7 @@ class Seen(NamedTuple):
 
 
 def _document(seed: int) -> str:
-    """Lines of all kinds behind containers of all kinds, which often stay the same for some lines."""
+    """Lines of all kinds in containers of all kinds, which often stay the same for a few lines."""
     chance = random.Random(seed)  # noqa: S311
     container = ""
     lines = []
@@ -66,17 +66,17 @@ def _document(seed: int) -> str:
     return end.join(lines) + end
 
 
-def _theirs(text: str) -> list[Seen]:
+def _theirs(text: str) -> list[SeenFence]:
     return [
-        Seen(unescapeAll(token.info.strip()), token.content, token.map[0], token.map[1])
+        SeenFence(unescapeAll(token.info.strip()), token.content, token.map[0], token.map[1])
         for token in _REFERENCE.parse(text)
         if token.type == "fence" and token.map
     ]
 
 
-def _ours(text: str) -> list[Seen]:
+def _ours(text: str) -> list[SeenFence]:
     return [
-        Seen(
+        SeenFence(
             fence.info,
             "".join(f"{line}\n" for line in fence.code.text.split("\n")) if fence.code.origins else "",
             fence.span.line - 1,
@@ -115,15 +115,15 @@ def _without_departures(text: str) -> str:
     return "\n".join(lines)
 
 
-def _explained(text: str) -> bool:
-    """Whether the known departures account for the whole difference."""
+def _is_known_departure(text: str) -> bool:
+    """Whether the known departures explain the whole difference."""
     plain = _without_departures(text.replace("\r\n", "\n").replace("\r", "\n"))
     return _theirs(plain) == _ours(plain)
 
 
 @pytest.mark.parametrize("part", range(4))
 def test_fences_agree_with_the_reference_on_generated_documents(part: int) -> None:
-    """Info, content, first and last line of every fence agree on 8,000 documents, known departures aside."""
+    """Info, content, first and last line of every fence agree on 8,000 documents, except known departures."""
     departures = fences = 0
     for seed in range(part * 2000, part * 2000 + 2000):
         text = _document(seed)
@@ -131,7 +131,7 @@ def test_fences_agree_with_the_reference_on_generated_documents(part: int) -> No
         fences += len(ours)
         if ours != theirs:
             departures += 1
-            assert _explained(text), (text, ours, theirs)
+            assert _is_known_departure(text), (text, ours, theirs)
     assert fences > 1000
     assert departures < 30
 
@@ -146,7 +146,7 @@ def _only(kind: type[_Kind], text: str) -> _Kind:
 
 
 def test_a_fence_at_the_top_has_its_exact_place() -> None:
-    """The span runs from the first backtick to the end of the closing line, the code from line to line."""
+    """Its span is from the first backtick to the end of the closing line; its code is the lines between."""
     text = "Text.\n\n```fish {id=a}\nfly status\n\n  set x 1\n```\nmore\n"
     fence = _only(Fence, text)
     assert text[fence.span.start : fence.span.end] == "```fish {id=a}\nfly status\n\n  set x 1\n```"
@@ -155,15 +155,15 @@ def test_a_fence_at_the_top_has_its_exact_place() -> None:
     assert (fence.info, fence.written, text[fence.written_at :][:4]) == ("fish {id=a}", "fish {id=a}", "fish")
 
 
-def test_a_tab_that_a_list_cuts_in_two_leaves_spaces_that_are_not_in_the_file() -> None:
-    """An item three columns wide takes three of a tab's four; what is left is padding, other tabs stay."""
+def test_a_tab_that_a_list_splits_leaves_padding() -> None:
+    """An item three columns wide uses three of a tab's four; the rest is padding, and other tabs stay."""
     text = "1. x\n\n   ```\n\t\ty\tz\n   ```\n"
     fence = _only(Fence, text)
     assert fence.code == MappedText(" \ty\tz", (text.index("\t\ty") + 1,), (1,))
 
 
-def test_a_fence_in_a_list_in_a_quote_knows_both() -> None:
-    """Its column counts the markers before it, and its code has none of them."""
+def test_a_fence_in_a_list_in_a_quote() -> None:
+    """Its column counts the markers before it, and its code contains none of them."""
     text = "> 1. a\n>    ```sh\n>    ls\n>    ```\n"
     fence = _only(Fence, text)
     item = _only(ListItem, text)
@@ -173,8 +173,8 @@ def test_a_fence_in_a_list_in_a_quote_knows_both() -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_offsets_are_those_of_the_file(end: str, mark: str) -> None:
-    """A byte order mark and any line ends stay in the text that offsets count, and out of the code."""
+def test_offsets_refer_to_the_file(end: str, mark: str) -> None:
+    """Offsets count a byte order mark and all line ends, which are not in the code."""
     text = mark + end.join(["```", "one", "", "two", "```", "", "# H", ""])
     fence, heading = _read(text)
     assert isinstance(fence, Fence)
@@ -196,8 +196,8 @@ def test_offsets_are_those_of_the_file(end: str, mark: str) -> None:
         ("> ```\nb\n", "", 1),
     ],
 )
-def test_an_unclosed_fence_ends_with_what_it_stands_in(text: str, code: str, last: int) -> None:
-    """The line below an item or a quote is never taken into a fence that is open in it."""
+def test_an_unclosed_fence_ends_with_its_container(text: str, code: str, last: int) -> None:
+    """The line below an item or a quote never belongs to a fence that is open in it."""
     fence = _only(Fence, text)
     assert (fence.closed, fence.code.text, fence.last) == (False, code, last)
 
@@ -214,8 +214,8 @@ def test_an_unclosed_fence_ends_with_what_it_stands_in(text: str, code: str, las
         "> a\n    ```\n",
     ],
 )
-def test_what_only_looks_like_a_fence_is_none(text: str) -> None:
-    """Fences in HTML, in indented code, in a paragraph that goes on, and code spans are no blocks."""
+def test_lookalikes_are_no_fences(text: str) -> None:
+    """HTML, indented code, paragraphs that continue, and code spans contain no fences."""
     assert not [element for element in _read(text) if isinstance(element, Fence)]
 
 
@@ -228,15 +228,15 @@ def test_what_only_looks_like_a_fence_is_none(text: str) -> None:
         ("Two\n---\n", "Two\n---", 2, "Two"),
     ],
 )
-def test_headings(text: str, written: str, level: int, title: str) -> None:
+def test_headings_have_level_text_and_span(text: str, written: str, level: int, title: str) -> None:
     """Headings of both kinds have their level, their inline text and the span of all their lines."""
     heading = _only(Heading, text)
     assert (heading.level, heading.text) == (level, title)
     assert text[heading.span.start : heading.span.end] == written
 
 
-def test_items_say_their_number_and_what_is_around_them() -> None:
-    """Numbers are as written; an item in an item names the one around it; a new kind is a new list."""
+def test_items_have_their_number_and_parents() -> None:
+    """Numbers are as written; a nested item has its parents; another kind of marker begins a new list."""
     text = "3. three\n   - dash\n4. four\n\n1) other\n"
     items = [element for element in _read(text) if isinstance(element, ListItem)]
     assert [(item.number, item.ordered) for item in items] == [
@@ -256,7 +256,7 @@ def test_items_say_their_number_and_what_is_around_them() -> None:
 
 
 def test_only_ascii_digits_number_a_list() -> None:
-    """As in CommonMark, other scripts' digits begin no item, in a paragraph or at its beginning."""
+    """As in CommonMark, digits of other scripts begin no item, in a paragraph or at its beginning."""
     assert [type(element) for element in _read("١. a\n\n  ٢) b\n\n1. c\n٣. d\n")] == [
         Paragraph,
         Paragraph,
@@ -278,14 +278,14 @@ def test_prose_tables_comments_and_code_have_spans() -> None:
 
 
 def test_a_body_that_starts_later_keeps_the_offsets_of_the_file() -> None:
-    """Front matter is passed over: it is no heading, and lines and offsets still count it."""
+    """Front matter is skipped: it is no heading, and lines and offsets still count it."""
     text = "---\na: 1\n---\n\n```\nx\n```\n"
     (fence,) = elements.read_elements(parse_source(text), text.index("\n\n") + 1)
     assert (fence.span.line, fence.span.start) == (5, text.index("```"))
 
 
-def test_a_wrong_place_is_refused() -> None:
-    """Text that does not end a line, or that more than indentation precedes, is never given a place there."""
+def test_a_wrong_place_raises() -> None:
+    """Text that does not end its line, or follows more than indentation, gets no place."""
     page = parse_source("one\ntwo\n")
     with pytest.raises(PositionError, match="line 2"):
         page.locate_rest(1, "one")
@@ -295,8 +295,8 @@ def test_a_wrong_place_is_refused() -> None:
 
 @settings(max_examples=400)
 @given(st.text(alphabet="`~>-1.#*= \t\n\r\ufeff<!ab[]:'\"\\\u2028\x0b\x0c\x85é", max_size=60))
-def test_any_text_at_all_is_read(text: str) -> None:
-    """No text raises, and every span lies in the text with its own line and column."""
+def test_any_text_is_parsed(text: str) -> None:
+    """No text raises, and every span is in the text, with the right line and column."""
     page = parse_source(text)
     for element in elements.read_elements(page):
         assert 0 <= element.span.start <= element.span.end <= len(text)
@@ -305,7 +305,7 @@ def test_any_text_at_all_is_read(text: str) -> None:
             assert text.startswith(("```", "~~~"), element.span.start)
 
 
-def test_nesting_and_repetition_do_not_run_out_of_stack() -> None:
-    """Thousands of quotes after lists, or of markers on one line, are read to the end."""
+def test_deep_nesting_does_not_overflow_the_stack() -> None:
+    """Thousands of quotes after lists, or of markers on one line, are parsed to the end."""
     assert len(_read("- a\n> b\n" * 3000)) == 9000
     assert _read(">" * 5000 + " a\n" + "- " * 5000 + "a\n" + "[" * 100_000)

@@ -1,4 +1,4 @@
-"""`--record`: a real run writes its transcript, changes nothing for its programs, and tells no secret."""
+"""`--record`: a real run writes its transcript, does not disturb its programs, and leaks no secret."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ from tests.support.shells import ASH
 
 
 def comparable(events: Iterable[Event]) -> Iterator[str]:
-    """Events without times, without what tells which run, process, folder and commit it was, and with the
-    pieces of output that followed each other made one."""
+    """The events without times, ids, folders and commits, and with consecutive pieces of output joined."""
     joined: list[Event] = []
     for event in events:
         last = joined[-1] if joined else None
@@ -55,7 +54,7 @@ def comparable(events: Iterable[Event]) -> Iterator[str]:
 
 
 def test_a_rehearsal_of_a_recording_is_the_same_run(tmp_path: Path) -> None:
-    """The flagship is recorded in a practice world, and what is rehearsed from that tells the same events."""
+    """The flagship is recorded in a practice world; its rehearsal yields the same events."""
     world = create(tmp_path / "world", browser=True)
     page = shutil.copy(RUNBOOK, world.work)
     with serving(str(world.folder)):
@@ -96,8 +95,8 @@ env | grep -v '^_=' | sort
 """
 
 
-def probed(program: Program, *options: str) -> str:
-    """What a program tells of what it was given, in three places: the terminal, a pipe, and half of each."""
+def run_probe(program: Program, *options: str) -> str:
+    """The report of a program about its environment, printed to a terminal, a pipe, and half to each."""
     tool = program.folder / "tools" / "probe"
     tool.parent.mkdir(exist_ok=True)
     tool.write_text(PROBE)
@@ -115,14 +114,14 @@ def probed(program: Program, *options: str) -> str:
 
 
 def test_a_program_does_not_notice_that_it_is_recorded(program: Program) -> None:
-    """Arguments, terminals, sizes, folder and environment are what they are without, PATH too."""
-    assert probed(program, "--record") == probed(program)
+    """Arguments, terminals, sizes, working directory, environment and PATH are the same as without."""
+    assert run_probe(program, "--record") == run_probe(program)
     text = (program.work / "probe.rehearsal.md").read_text()
     assert "$ probe 'a  b' '' \"it's\" 'new\n> line'\n<a  b><><it's><new\nline> 0 1 2 24 80 " in text
 
 
-def test_a_run_that_calls_nothing_is_recorded_too(program: Program) -> None:
-    """What is harmless needs no stand-in; such a transcript is a whole one."""
+def test_a_run_without_calls_is_recorded(program: Program) -> None:
+    """Harmless programs need no stand-in; the transcript is complete without calls."""
     program.write("page.md", "# Page\n\n## Steps\n\n```bash\nls / | wc -l\n```\n")
     ran = program.run("page.md", "--yes", "--record", "--trust", "--no-config")
     assert (ran.status, "recorded in page.rehearsal.md" in ran.stdout) == (0, True), ran.output
@@ -130,8 +129,8 @@ def test_a_run_that_calls_nothing_is_recorded_too(program: Program) -> None:
     assert (ran.status, ran.stdout[:35]) == (0, "page.rehearsal.md: passed, 0 calls "), ran.output
 
 
-def test_a_word_that_no_page_can_hold_is_left_open(program: Program) -> None:
-    """Bytes that are not UTF-8 are matched by whatever comes in their place."""
+def test_a_word_that_is_not_utf_8_becomes_a_gap(program: Program) -> None:
+    """Bytes that are not UTF-8 match anything in the transcript."""
     tool = program.folder / "tools" / "fly"
     tool.parent.mkdir()
     tool.write_text("#!/bin/sh\necho done\n")
@@ -145,7 +144,7 @@ def test_a_word_that_no_page_can_hold_is_left_open(program: Program) -> None:
 
 
 def test_signals_are_for_the_thread_that_runs_statements(tmp_path: Path) -> None:
-    """The one that listens to stand-ins gets none, so what must be whole is not interrupted through it."""
+    """The thread that serves stand-ins gets no signals: they cannot interrupt its critical sections."""
     with CallServer(tmp_path, lambda told: "") as listening:
         task = Path(f"/proc/self/task/{listening._thread.native_id}/status").read_text()
     found = re.search(r"^SigBlk:\s*(\w+)$", task, re.MULTILINE)
@@ -154,8 +153,8 @@ def test_signals_are_for_the_thread_that_runs_statements(tmp_path: Path) -> None
     assert {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} <= blocked
 
 
-def test_how_a_program_ends_is_passed_on(program: Program) -> None:
-    """Its status, and the signal that ends it, which the transcript gives as a shell does."""
+def test_the_end_of_a_program_is_passed_on(program: Program) -> None:
+    """The exit status or signal is the program's; the transcript has the shell's status for it."""
     killed = "python3 -c 'import os; os.kill(os.getpid(), 15)'"
     script = f"begin; python3 -c 'import sys; sys.exit(7)'; echo got $status; end\n{killed}"
     program.write("page.md", f"# Page\n\n## Steps\n\n```fish\n{script}\n```\n")
@@ -167,8 +166,8 @@ def test_how_a_program_ends_is_passed_on(program: Program) -> None:
     assert "$ python3 -c 'import os; os.kill(os.getpid(), 15)'\n? 143\n" in text
 
 
-def test_what_is_typed_is_recorded_and_a_hidden_word_is_not(program: Program) -> None:
-    """The question, the answer, and a name for what was typed without echo; the rehearsal passes."""
+def test_typed_answers_are_recorded_and_hidden_ones_are_not(program: Program) -> None:
+    """The transcript has the question, the answer, and a name for a word typed without echo; it passes."""
     tool = program.folder / "tools" / "ask"
     tool.parent.mkdir()
     tool.write_text(
@@ -203,17 +202,17 @@ def test_what_is_typed_is_recorded_and_a_hidden_word_is_not(program: Program) ->
 
 
 def wait_until(so: Callable[[], bool]) -> None:
-    """Wait for something that comes soon."""
+    """Wait until a condition is true."""
     until = time.monotonic() + GENEROUS
     while not so():
         assert time.monotonic() < until
         time.sleep(0.002)
 
 
-def test_a_hidden_word_is_hidden_though_its_program_was_quick(
+def test_a_hidden_word_is_hidden_even_if_its_program_is_quick(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What counts is whether the terminal showed keys when they were typed, not when we come to look."""
+    """The echo of the terminal counts at the time of typing, not at the time of reading."""
     begin, end = (format_mark("abc", kind, "1").decode() for kind in ("begin", "end"))
     code = f"printf '{begin}'; stty -echo; printf 'word? '; read -r word; stty echo; printf '\n{end}'"
     with TerminalOperator() as operator:
@@ -243,8 +242,8 @@ def test_a_hidden_word_is_hidden_though_its_program_was_quick(
     ]
 
 
-def test_a_secret_that_nobody_named_is_not_written_down(program: Program) -> None:
-    """What a keeper of secrets prints, and a token of a known shape, have a name in the transcript."""
+def test_a_secret_without_a_name_is_not_recorded(program: Program) -> None:
+    """The output of a secret manager and a known token get names in the transcript."""
     tools = program.folder / "tools"
     tools.mkdir()
     (tools / "op").write_text("#!/bin/sh\necho correct-horse\n")
@@ -264,7 +263,7 @@ def test_a_secret_that_nobody_named_is_not_written_down(program: Program) -> Non
 
 
 def with_tools(program: Program, **tools: str) -> dict[str, str | None]:
-    """An environment with these scripts of sh in front of its PATH."""
+    """An environment with these shell scripts first on its PATH."""
     folder = program.folder / "tools"
     folder.mkdir()
     for name, text in tools.items():
@@ -276,8 +275,8 @@ def with_tools(program: Program, **tools: str) -> dict[str, str | None]:
 MINT = 'n=$(cat count 2>/dev/null); echo x$n >count; echo minted-value-$n; [ -n "$n" ]'
 
 
-def test_what_an_attempt_that_failed_has_minted_is_not_written_down(program: Program) -> None:
-    """Nobody captured it, and it may be good all the same; the run is rehearsed as it was."""
+def test_a_secret_of_a_failed_attempt_is_not_recorded(program: Program) -> None:
+    """The secret was not captured, but may be valid; the rehearsal repeats the run."""
     env = with_tools(program, mint=f"echo 'please wait' >&2; {MINT}", use="echo used")
     page = (
         "<!-- runbook: capture=new-token retry=1 -->\n```bash\nmint\n```\n\n```bash\nuse <new-token>\n```\n"
@@ -300,8 +299,8 @@ def test_what_an_attempt_that_failed_has_minted_is_not_written_down(program: Pro
         ("bash", "{ stty -echo; printf 'word? '; read -r answer; stty echo; }"),
     ],
 )
-def test_a_word_that_was_typed_unseen_is_written_down_nowhere(shell: str, ask: str, program: Program) -> None:
-    """A builtin of the shell has read it, with what was corrected; a variable and a call have it then."""
+def test_a_word_typed_without_echo_is_not_recorded(shell: str, ask: str, program: Program) -> None:
+    """A shell builtin reads the word with corrections; a variable and a call then contain it."""
     env = with_tools(program, use='echo "used $1"')
     program.write("page.md", f'# Page\n\n## Steps\n\n```{shell}\n{ask}\nuse "$answer"\n```\n')
     command = [*COMMAND, "page.md", "--yes", "--record", "--trust", "--no-config"]
@@ -317,8 +316,8 @@ def test_a_word_that_was_typed_unseen_is_written_down_nowhere(shell: str, ask: s
     assert b"plain-look" not in program.read_all_files()
 
 
-def test_what_a_statement_prints_that_says_so_is_not_written_down(program: Program) -> None:
-    """`secret` without a capture: all of it is one, whatever it looks like."""
+def test_the_output_of_a_secret_statement_is_not_recorded(program: Program) -> None:
+    """With `secret` and no capture, the whole output is a secret."""
     env = with_tools(program, show="echo plain-looking", several="echo user ada; echo correct-horse", use=":")
     script = '```bash\nshow\nseveral\n```\n\n```bash\nuse "$(show)" correct-horse\n```\n'
     program.write("page.md", f"# Page\n\n## Steps\n\n<!-- runbook: secret -->\n{script}")
@@ -329,8 +328,8 @@ def test_what_a_statement_prints_that_says_so_is_not_written_down(program: Progr
     assert "$ use <secret-1> <secret-2>\n" in text
 
 
-def test_a_secret_that_was_replaced_is_not_written_down(program: Program) -> None:
-    """A value that turned out wrong, in the place of which another was typed."""
+def test_a_replaced_secret_is_not_recorded(program: Program) -> None:
+    """A first value was wrong, and another one was typed in its place."""
     env = with_tools(program, use="[ $1 = the-right-secret ]")
     page = "---\nrunbook: {inputs: {api-token: {source: 'env:UNSET'}}}\n---\n# Page\n\n## Steps\n\n"
     program.write("page.md", f"{page}```bash\nuse <api-token>\n```\n")
@@ -353,7 +352,7 @@ def test_a_secret_that_was_replaced_is_not_written_down(program: Program) -> Non
     assert "$ use <earlier-secret-1>\n? 1\n$ use <api-token>\n" in text
 
 
-def test_a_transcript_that_is_there_is_left_alone(program: Program) -> None:
+def test_an_existing_transcript_is_kept(program: Program) -> None:
     """The recording gets another name."""
     program.write("page.md", "# Page\n\n## Steps\n\n```bash\ndate +%Y\n```\n")
     kept = program.write("page.rehearsal.md", "mine")
@@ -368,8 +367,8 @@ def test_a_transcript_that_is_there_is_left_alone(program: Program) -> None:
     st.lists(st.sampled_from(["b1", "e1", "b2", "e2", "\x1b", "]7366;", "text\n", "\x07"]), max_size=12),
     st.data(),
 )
-def test_marks_are_found_however_the_stream_is_cut(parts: list[str], data: st.DataObject) -> None:
-    """What is shown is the stream without its marks, and nothing of it is lost."""
+def test_marks_are_found_in_a_stream_cut_anywhere(parts: list[str], data: st.DataObject) -> None:
+    """The visible output is the whole stream without its marks."""
     kinds = {"b": "begin", "e": "end"}
     marks = {name: format_mark("abc", kinds[name[0]], name[1]) for name in ("b1", "e1", "b2", "e2")}
     stream = b"".join(marks.get(part, part.encode()) for part in parts)
@@ -389,6 +388,6 @@ def test_marks_are_found_however_the_stream_is_cut(parts: list[str], data: st.Da
         ("4711", "1111"),
     ],
 )
-def test_a_made_up_value_holds_nothing_of_the_secret(secret: str, value: str) -> None:
-    """It has its length, and begins as such tokens do."""
+def test_an_invented_value_contains_nothing_of_the_secret(secret: str, value: str) -> None:
+    """It has the same length, and the prefix of tokens of its kind."""
     assert invent_value(secret, 0) == value

@@ -1,4 +1,4 @@
-"""Transcripts as text: what is written reads back as it was, and no text makes reading fail."""
+"""Transcripts as text: written text reads back unchanged, and no text makes the parser fail."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def plan() -> Plan:
     return made
 
 
-def recorded(call: RecordedCall, public: dict[str, str], attended: bool = False) -> Transcript:
-    """The transcript of a run that made one call, read."""
+def write_and_parse(call: RecordedCall, public: dict[str, str], attended: bool = False) -> Transcript:
+    """The parsed transcript of a recorded run with one call."""
     text = format_transcript(RecordedRun(plan(), (call,), public, {}, {}, {}, attended))
     transcript = parse_transcript(text.encode("utf-8", "surrogateescape"), "page.rehearsal.md")
     assert transcript.problems == (), text
@@ -64,37 +64,37 @@ def recorded(call: RecordedCall, public: dict[str, str], attended: bool = False)
 
 
 @given(st.lists(TEXTS, min_size=1))
-def test_words_read_back_as_they_were(words: list[str]) -> None:
-    """Whatever an argument holds, the transcript's line means just that."""
+def test_words_read_back_unchanged(words: list[str]) -> None:
+    """An argument with any text is written as a line that means exactly this text."""
     assert [word.pattern for word in split_call(format_call([join_parts((word,)) for word in words]))] == [
         join_parts((word,)) for word in words
     ]
 
 
 @given(TEXTS.filter(lambda text: text.isascii() or "\x85" not in text), st.sampled_from([1, 2]))
-def test_what_was_printed_reads_back_as_it_was(text: str, stream: int) -> None:
-    """Whatever a program prints, odd bytes too, an answer of the transcript prints just that."""
+def test_output_reads_back_unchanged(text: str, stream: int) -> None:
+    """For any output, even with odd bytes, the answer of the transcript prints the same."""
     data = text.encode("utf-8", "surrogatepass")
     call = RecordedCall(("fly",), None, "1", pieces=[(0.0, stream, data)])
-    (found,) = recorded(call, {"name": "value-of-the-name"}).calls
+    (found,) = write_and_parse(call, {"name": "value-of-the-name"}).calls
     lines = [line for line in found.lines if isinstance(line, ExpectedOutput)]
     assert all(line.stream == stream or not line.pattern for line in lines)
     printed = "".join(fill_pattern(line.pattern, {}) + "\n" * line.newline for line in lines)
     assert printed.encode("utf-8", "surrogateescape") == data
 
 
-def test_odd_bytes_are_written_so_that_they_come_back() -> None:
-    """Bytes that are no text, and text without an end."""
+def test_odd_bytes_read_back_unchanged() -> None:
+    """Output with bytes that are not text, and without a final line end."""
     call = RecordedCall(("fly",), None, "1", terminal=TerminalTrace([("shown", b"a\xffb\r\n50 %\x1b[K")]))
-    (found,) = recorded(call, {}).calls
+    (found,) = write_and_parse(call, {}).calls
     lines = [line for line in found.lines if isinstance(line, ExpectedOutput)]
     printed = "".join(fill_pattern(line.pattern, {}) + "\n" * line.newline for line in lines)
     assert printed.encode("utf-8", "surrogateescape") == b"a\xffb\r\n50 %\x1b[K"
 
 
 @given(TEXTS, TEXTS)
-def test_no_text_makes_reading_fail(front: str, calls: str) -> None:
-    """What is wrong is a problem with a place in the text, and never an exception."""
+def test_no_text_makes_the_parser_fail(front: str, calls: str) -> None:
+    """A mistake is a problem with a place in the text, and never an exception."""
     text = f"---\nrehearsal:\n  values: {front}\n---\n```console\n{calls}\n```\n"
     transcript = parse_transcript(text.encode("utf-8", "surrogatepass"), "page.rehearsal.md")
     for problem in transcript.problems:
@@ -104,8 +104,8 @@ def test_no_text_makes_reading_fail(front: str, calls: str) -> None:
 
 
 @given(st.permutations(["one", "two", "three"]), st.booleans())
-def test_any_order_means_any(came: list[str], grouped: bool) -> None:
-    """Calls of a group match in whatever order they come; others do, too, and it is told which came late."""
+def test_any_order_allows_every_order(came: list[str], grouped: bool) -> None:
+    """Calls of a group match in every order; others match too, and late ones are marked."""
     above = "# in any order:\n" if grouped else ""
     text = f"```console\n{above}$ fly one\n$ fly two\n$ fly three\n```\n"
     calls = parse_transcript(text.encode(), "page.rehearsal.md").calls
@@ -130,17 +130,17 @@ def test_any_order_means_any(came: list[str], grouped: bool) -> None:
         (["ab.rehearsal.md"], "a.md", []),
     ],
 )
-def test_which_runbook_a_transcript_is_for(
+def test_the_runbook_of_a_transcript(
     names: list[str], runbook: str, found: list[str], tmp_path: Path
 ) -> None:
-    """The one with the longest name that begins its own."""
+    """It is the runbook with the longest name that begins the transcript's name."""
     for name in {*names, "a.md"}:
         (tmp_path / name).touch()
     assert [path.name for path in transcripts_of(tmp_path / runbook)] == found
 
 
-def test_the_projects_transcripts_are_written_as_they_would_be() -> None:
-    """Their calls are quoted no more and no less than the program itself quotes them."""
+def test_the_projects_transcripts_have_minimal_quotes() -> None:
+    """Their calls are quoted exactly as the program itself quotes them."""
     for path in (REPOSITORY / "runbooks").glob("*.rehearsal.md"):
         transcript = parse_transcript(path.read_bytes(), str(path))
         assert transcript.problems == ()
