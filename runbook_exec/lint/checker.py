@@ -26,9 +26,9 @@ class Checker:
     """Looks at the pages of one run, some at a time."""
 
     def __init__(
-        self, site: LintContext, pages: Pages, settings: Mapping[str, LintSettings], rules: Sequence[Rule]
+        self, context: LintContext, pages: Pages, settings: Mapping[str, LintSettings], rules: Sequence[Rule]
     ) -> None:
-        self._context = site
+        self._context = context
         self._pages = pages
         self._settings = settings
         self._rules = rules

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+STANDARD_INPUT = "-"  # in place of a path
 
 
 class Pages:
@@ -31,3 +35,12 @@ class Pages:
         if known is None:
             known = self._digests[name] = hashlib.sha256(self.content(name)).hexdigest()
         return known
+
+
+def path_below(start: str, path: Path | str) -> str:
+    """The path relative to a folder, with `/`; empty if it is not below the folder.
+
+    `start` is the absolute path of the folder, with a separator at its end.
+    """
+    full = os.path.abspath(path)  # noqa: PTH100
+    return full.removeprefix(start).replace(os.sep, "/") if full.startswith(start) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .rule import Rule
-from .rules import commands, dates, destructive, drift, links
+from .rules import anchors, commands, dates, destructive, drift, links, wikilinks
 from .rules import front_matter as page
 from .rules import placeholders as values
 from .rules import secrets as secret_text
@@ -19,6 +19,8 @@ RULES: tuple[Rule, ...] = (
     *meaning.RULES,
     *destructive.RULES,
     *secret_text.RULES,
+    *wikilinks.RULES,
+    *anchors.RULES,
     *links.RULES,
     *structure.RULES,
     *page.RULES,

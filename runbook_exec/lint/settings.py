@@ -13,6 +13,7 @@ from typing import Any
 
 from ..text.durations import positive_duration
 from ..text.suggest import did_you_mean
+from .inputs import STANDARD_INPUT, path_below
 from .selection import LintSettings, Selection
 
 # the files of a folder, of which the first counts, and where in each our table is
@@ -51,7 +52,7 @@ def settings_for(paths: Iterable[str], given: Selection | None = None) -> dict[s
     found: dict[str, LintSettings] = {}
     shared: dict[str, LintSettings] = {}
     for path in paths:
-        folder, _ = os.path.split(os.path.abspath("./-" if path == "-" else path))  # noqa: PTH100
+        folder, _ = os.path.split(os.path.abspath("./-" if path == STANDARD_INPUT else path))  # noqa: PTH100
         if folder not in shared:
             file = nearest.find(folder)
             made = _settings(file, path, over)
@@ -84,8 +85,8 @@ class _SettingsFinder:
 
 def _settings(file: SettingsFile, path: str, over: Selection) -> LintSettings:
     no = [*(file.ignore if not over.select else ()), *over.ignore]
-    if file.per_file and path != "-":
-        inside = _path_below(file.folder, Path(path))
+    if file.per_file and path != STANDARD_INPUT:
+        inside = path_below(os.path.join(file.folder, ""), path)  # noqa: PTH118
         for pattern, codes in file.per_file.items():
             if inside and fnmatchcase(inside, pattern):
                 no += codes
@@ -96,14 +97,6 @@ def _settings(file: SettingsFile, path: str, over: Selection) -> LintSettings:
     )
     said = (("", code) for codes in (over.select, over.extend_select, over.ignore) for code in codes)
     return LintSettings(selection, file.options, (*file.codes, *said))
-
-
-def _path_below(folder: Path, path: Path) -> str:
-    """The path as seen from the folder, with `/`; empty where it is not below it."""
-    try:
-        return Path(os.path.abspath(path)).relative_to(folder).as_posix()  # noqa: PTH100
-    except ValueError:
-        return ""
 
 
 def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:

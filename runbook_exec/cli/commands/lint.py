@@ -16,6 +16,7 @@ from ...diagnostics.formats import write
 from ...diagnostics.report import Report
 from ...document.discovery import NoSuchPath, collect_pages
 from ...lint.cache import Cache, open_cache
+from ...lint.inputs import STANDARD_INPUT
 from ...lint.linter import lint
 from ...lint.selection import LintSettings, Selection, UnknownCode
 from ...lint.settings import BadSettings, settings_for
@@ -23,9 +24,6 @@ from ..options import build_parser
 
 if TYPE_CHECKING:
     from ...lint.fixes import FixedPage, NotWritten
-
-
-STANDARD_INPUT = "-"
 
 _PASSES = 10  # a change may bring another to light; no two of ours undo each other
 

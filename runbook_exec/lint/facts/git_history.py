@@ -18,7 +18,8 @@ from ...document.front_matter.bounds import find_bounds
 from ...document.front_matter.dates import parse_date
 from ..rule import LintContext, Page
 from .prefetch import run_in_background
-from .workspace import Workspace, find_given_pages, find_root, find_workspace, get_workspace
+from .workspace import Workspace, find_given_pages
+from .workspace_finder import find_root, find_workspace, get_workspace
 
 # Additions are left out: a page that still has the review it was added with was reviewed on that day. A file
 # that was removed is named without its text: what stood there before is not what stands there now.
@@ -63,11 +64,11 @@ class _FileChange(NamedTuple):
 
 def last_change(page: Page) -> LastChange | None:
     """The last change after the page's review; None where there is none, or no git that knows the page."""
-    site, path = find_workspace(page) or (None, "")
-    if site is None or not site.in_repository:
+    workspace, path = find_workspace(page) or (None, "")
+    if workspace is None or not workspace.in_repository:
         return None
     # the history need not be read again while its newest commit is the same
-    answer = site.ask(query_last_change, path, unless=newest_commit)
+    answer = workspace.ask(query_last_change, path, unless=newest_commit)
     if answer is None:
         return None
     change = LastChange(date.fromisoformat(answer[0]), bool(answer[1]))
@@ -76,33 +77,37 @@ def last_change(page: Page) -> LastChange | None:
     return change
 
 
-def query_last_change(site: Workspace, path: str) -> list[Any] | None:
+def query_last_change(workspace: Workspace, path: str) -> list[Any] | None:
     """The day of a page's last change, and whether that is committed."""
     # where only few pages are looked at, the history of one ends soon
-    return _known_changes(site.context, site.base, path if site.context.few_pages else "").get(path)
+    return _known_changes(workspace.context, workspace.base, path if workspace.context.few_pages else "").get(
+        path
+    )
 
 
-def newest_commit(site: Workspace) -> str:
+def newest_commit(workspace: Workspace) -> str:
     """The commit that the work tree is based on; empty where there is none."""
-    return _newest_commit(site.context, site.base)
+    return _newest_commit(workspace.context, workspace.base)
 
 
-QUESTIONS = (query_last_change, newest_commit)
+QUERIES = (query_last_change, newest_commit)
 
 
 @contextmanager
-def prefetch_history(site: LintContext, folders: Iterable[str]) -> Iterator[None]:
+def prefetch_history(context: LintContext, folders: Iterable[str]) -> Iterator[None]:
     """Look at the history of the pages in these folders while others look at the pages."""
-    known = [get_workspace(site, root) for folder in folders if (root := find_root(site, folder)) is not None]
+    known = [
+        get_workspace(context, root) for folder in folders if (root := find_root(context, folder)) is not None
+    ]
     bases = {each.base for each in known if each.in_repository}
     if not bases:
         yield
         return
     with run_in_background(
-        lambda: {str(base): _to_json(_last_changes(site, base, "")) for base in bases}
-    ) as site.history:
+        lambda: {str(base): _to_json(_last_changes(context, base, "")) for base in bases}
+    ) as context.history:
         yield
-    site.history = None
+    context.history = None
 
 
 @lru_cache(maxsize=4)
@@ -117,22 +122,22 @@ def _newest_commit(_: LintContext, base: Path) -> str:
 
 
 @lru_cache(maxsize=16)
-def _known_changes(site: LintContext, base: Path, only: str) -> Mapping[str, list[Any]]:
+def _known_changes(context: LintContext, base: Path, only: str) -> Mapping[str, list[Any]]:
     """The last changes as JSON can hold them, found already or now."""
-    begun: Mapping[str, Mapping[str, list[Any]]] = (site.history and site.history.value) or {}
+    begun: Mapping[str, Mapping[str, list[Any]]] = (context.history and context.history.value) or {}
     known = begun.get(str(base))
-    return _to_json(_last_changes(site, base, only)) if known is None else known
+    return _to_json(_last_changes(context, base, only)) if known is None else known
 
 
 def _to_json(changes: Mapping[str, LastChange]) -> dict[str, list[Any]]:
     return {path: [change.day.isoformat(), change.committed] for path, change in changes.items()}
 
 
-def _last_changes(site: LintContext, base: Path, only: str) -> Mapping[str, LastChange]:
+def _last_changes(context: LintContext, base: Path, only: str) -> Mapping[str, LastChange]:
     """The last changes of all pages below the folder that is a repository, or of `only` one."""
     wanted: dict[str, date] = {}  # the day of each page's review
     matter: dict[str, int] = {}  # how many lines of front matter it has
-    for path in (only,) if only else find_given_pages(site, base):
+    for path in (only,) if only else find_given_pages(context, base):
         reviewed = _read_review(base / path)
         if reviewed is not None:
             wanted[path], matter[path] = reviewed
@@ -150,7 +155,7 @@ def _last_changes(site: LintContext, base: Path, only: str) -> Mapping[str, Last
             if not open_pages:
                 break
         elif touch.last_line > matter[path]:
-            change = LastChange(touch.day or site.today, touch.day is not None)
+            change = LastChange(touch.day or context.today, touch.day is not None)
             if path not in found or change.day > found[path].day:
                 found[path] = change
     return found

@@ -98,7 +98,7 @@ class InstalledCommands:
 
 
 @lru_cache(maxsize=1)
-def get_installed_commands(site: LintContext) -> InstalledCommands:
+def get_installed_commands(context: LintContext) -> InstalledCommands:
     """The answers that rules have got in this run of the linter."""
     return InstalledCommands()
 

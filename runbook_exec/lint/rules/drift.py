@@ -9,29 +9,30 @@ from typing import Any
 from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ...text.source import make_span
-from ..facts.workspace import Workspace, find_workspace
+from ..facts.workspace import Workspace
+from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
 
 
-def last_successes(around: Workspace, path: str) -> Mapping[str, Any] | str | None:
+def last_successes(workspace: Workspace, path: str) -> Mapping[str, Any] | str | None:
     """What `NAME.runs.json` at this path says of steps, by their digest: anchor and moment.
 
     None where there is no such file; what is wrong with it, where something is.
     """
-    if not around.exists(path):
+    if not workspace.exists(path):
         return None
     from ...runs.freshness import BadFreshness, read_freshness
 
     try:
-        known = read_freshness(around.base / path)
+        known = read_freshness(workspace.base / path)
     except BadFreshness as error:
-        return str(error).removeprefix(f"{around.base / path}: ")
+        return str(error).removeprefix(f"{workspace.base / path}: ")
     except OSError as error:
         return (error.strerror or str(error)).lower()
     return {digest: [each.anchor, each.succeeded] for digest, each in known.steps.items()}
 
 
-QUESTIONS = (last_successes,)
+QUERIES = (last_successes,)
 
 
 def changed_since_success(page: Page) -> Iterator[Finding]:

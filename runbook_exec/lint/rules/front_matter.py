@@ -13,7 +13,8 @@ from ...document.front_matter.dates import DATE
 from ...document.front_matter.keys import FrontMatterKey, find_keys, normalise_key
 from ...text.source import make_span
 from ...text.span import Span
-from ..facts.workspace import Workspace, find_workspace
+from ..facts.site_kind import needs_lists
+from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
 
 _TEMPLATE = re.compile(r"\{\{|<%|\$\{|\A<.*>\Z", re.DOTALL)
@@ -122,7 +123,7 @@ def _well_known(page: Page, key: str, value: Any) -> Iterator[tuple[str, int | N
 def _needs_list(page: Page) -> bool:
     """Whether a program is at work that takes no text with commas for a list."""
     here = find_workspace(page)
-    return here is not None and bool(here[0].ask(Workspace.needs_lists))
+    return here is not None and bool(here[0].ask(needs_lists))
 
 
 def _is_number_as_written(page: Page, key: str, value: object) -> bool:
