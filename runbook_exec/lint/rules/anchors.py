@@ -20,6 +20,7 @@ from ..facts.link_targets import follows_unknown_rules, page_at, pages_of_wikili
 from ..facts.workspace import Workspace
 from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
+from .example_pages import HOME_PAGE
 
 _RANGE = re.compile(r",\d|:#")  # of an embedded text: `![[page#one,1:#two]]`
 
@@ -85,8 +86,6 @@ def _no_heading(workspace: Workspace | None, path: str, known: Headings, wanted:
     )
 
 
-_HOME = {"home.md": "# Home\n\n## Before you start\n"}
-
 _SECTIONS = "# Page\n\n## Install & run\n\n## 2. Verify\n\n"
 
 
@@ -104,8 +103,8 @@ RULES = (
         bad=(
             Example(_SECTIONS + "See [[#Instal]].\n", at=(7, 7)),
             Example(_SECTIONS + "See [it](#verify).\n", at=(7, 10)),
-            Example("See [[home#Start]].\n", at=(1, 11), files=_HOME),
-            Example("See [it](home.md#before_you_start).\n", at=(1, 17), files=_HOME),
+            Example("See [[home#Start]].\n", at=(1, 11), files=HOME_PAGE),
+            Example("See [it](home.md#before_you_start).\n", at=(1, 17), files=HOME_PAGE),
         ),
         good=(
             Example(
@@ -113,7 +112,7 @@ RULES = (
             ),
             Example(
                 "See [[home#before you start]], [[home#^block]], [a](home.md#before-you-start).\n",
-                files=_HOME,
+                files=HOME_PAGE,
             ),
             Example('## A {#own}\n\n<a id="b"></a>\n\n[a](#own) [b](#b) [c](#top) [[nowhere#B]] `[d](#d)`\n'),
             Example("[a](home.md#c)\n", files={"home.md": '# Home\n\n--8<-- "c.md"\n'}),

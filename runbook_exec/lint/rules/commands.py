@@ -14,6 +14,7 @@ from ...shells.quoting import Context
 from ..facts.installed_commands import get_installed_commands
 from ..facts.shell_code import ShellCode, find_shell_code
 from ..rule import Example, Page, Rule
+from .example_pages import fish_page
 
 # words of the shells' grammars after which a command begins
 _GRAMMAR = r"(?>(?:(?:and|or|not|if|while|until|then|do|else|begin|time|!)[ \t]++)*)"
@@ -192,10 +193,6 @@ def _check_word(command: _Command, word: str, at: int, offered: Mapping[str, str
     )
 
 
-def _page(*lines: str) -> str:
-    return "## Steps\n\n### 1. One\n\n```fish\n" + "\n".join(lines) + "\n```\n"
-
-
 RULES = (
     Rule(
         RuleInfo(
@@ -207,13 +204,13 @@ RULES = (
         ),
         unknown_command,
         bad=(
-            Example(_page("echo a", "if true", "    no-such-command-here --now", "end"), at=(8, 5)),
-            Example(_page("echo a | no-such-filter-here | cat"), at=(6, 10)),
+            Example(fish_page("echo a", "if true", "    no-such-command-here --now", "end"), at=(8, 5)),
+            Example(fish_page("echo a | no-such-filter-here | cat"), at=(6, 10)),
         ),
         good=(
-            Example(_page("function mine", "    echo a", "end", "mine; and string upper a")),
-            Example(_page("echo 'a; no-such-command-here' # | no-such-command-here", "<command> --now")),
-            Example("```python\nno_such_command\n```\n\n" + _page("set x (date)", "test -n $x")),
+            Example(fish_page("function mine", "    echo a", "end", "mine; and string upper a")),
+            Example(fish_page("echo 'a; no-such-command-here' # | no-such-command-here", "<command> --now")),
+            Example("```python\nno_such_command\n```\n\n" + fish_page("set x (date)", "test -n $x")),
         ),
     ),
     Rule(

@@ -10,6 +10,7 @@ from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ..facts.shell_code import COMMAND, annotation_of, find_shell_code
 from ..rule import Example, Page, Rule
+from .example_pages import bash_page, fish_page
 
 # the rest of a command, or as much of it as is looked at
 _REST = r"[^\n;|&]{0,300}"
@@ -92,14 +93,6 @@ def unconfirmed_command(page: Page) -> Iterator[Finding]:
             )
 
 
-def _fish(text: str) -> str:
-    return f"## Steps\n\n### 1. One\n\n```fish\n{text}\n```\n"
-
-
-def _bash(text: str) -> str:
-    return f"## Steps\n\n### 1. One\n\n```bash\n{text}\n```\n"
-
-
 RULES = (
     Rule(
         RuleInfo(
@@ -111,14 +104,14 @@ RULES = (
         ),
         unconfirmed_command,
         bad=(
-            Example(_fish("sudo rm -rf /srv/old"), at=(6, 6)),
-            Example(_bash("kubectl -n prod delete pod web-1"), at=(6, 1)),
-            Example(_bash("psql -c 'DROP TABLE users'"), at=(6, 10)),
+            Example(fish_page("sudo rm -rf /srv/old"), at=(6, 6)),
+            Example(bash_page("kubectl -n prod delete pod web-1"), at=(6, 1)),
+            Example(bash_page("psql -c 'DROP TABLE users'"), at=(6, 10)),
         ),
         good=(
             Example("## Steps\n\n### 1. One\n\n<!-- runbook: confirm -->\n```fish\nrm -rf /srv/old\n```\n"),
-            Example(_fish("echo 'never rm -rf /'\nrm -r -- old.tmp")),
-            Example(_bash("kubectl -n prod get pods --field-selector delete=1")),
+            Example(fish_page("echo 'never rm -rf /'\nrm -r -- old.tmp")),
+            Example(bash_page("kubectl -n prod get pods --field-selector delete=1")),
         ),
     ),
 )

@@ -22,6 +22,7 @@ from ..facts.site_kind import is_vault, makes_pages
 from ..facts.workspace import Workspace
 from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
+from .example_pages import HOME_PAGE
 
 _BARE = re.compile(r"[^/.]*")  # a label of a site's own, or what code looks like: `handlers[i](event)`
 
@@ -78,9 +79,6 @@ def _hint(workspace: Workspace, path: str, source: str) -> str:
     return "correct the path: it is relative to this page"
 
 
-_HOME = {"home.md": "# Home\n\n## Before you start\n"}
-
-
 RULES = (
     Rule(
         RuleInfo(
@@ -93,12 +91,14 @@ RULES = (
         ),
         broken_link,
         bad=(
-            Example("See [it](hme.md).\n", at=(1, 10), files=_HOME),
+            Example("See [it](hme.md).\n", at=(1, 10), files=HOME_PAGE),
             Example('![a diagram](<img/a b.png> "A")\n', at=(1, 15)),
             Example("See [it][1].\n\n[1]: docs/start.md#a\n", at=(3, 6)),
         ),
         good=(
-            Example('[a](home.md) [b](./home.md#x) [c](home.md "Home") [d](home) [e](home/)\n', files=_HOME),
+            Example(
+                '[a](home.md) [b](./home.md#x) [c](home.md "Home") [d](home) [e](home/)\n', files=HOME_PAGE
+            ),
             Example(
                 "`[a](b.md)` [b](https://x.org/c.md) [c](/d.md) [d](../e.md) [e](mailto:a@b.c) f[i](x)\n"
             ),

@@ -18,6 +18,7 @@ from ..facts.site_kind import allows_label_first, makes_pages
 from ..facts.workspace import Workspace
 from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
+from .example_pages import HOME_PAGE
 
 
 def broken_wikilink(page: Page) -> Iterator[Finding]:
@@ -90,8 +91,6 @@ def spaced_wikilink(page: Page) -> Iterator[Finding]:
             )
 
 
-_HOME = {"home.md": "# Home\n\n## Before you start\n"}
-
 _TWICE = {"a/setup.md": "# A\n", "b/setup.md": "# B\n"}
 
 
@@ -108,12 +107,12 @@ RULES = (
         ),
         broken_wikilink,
         bad=(
-            Example("See [[hme]].\n", at=(1, 5), files=_HOME),
-            Example("- a\n- ![[diagram.png|300]] and [[home|the start]]\n", at=(2, 4), files=_HOME),
-            Example("See [[folder/home]].\n", at=(1, 5), files=_HOME),
+            Example("See [[hme]].\n", at=(1, 5), files=HOME_PAGE),
+            Example("- a\n- ![[diagram.png|300]] and [[home|the start]]\n", at=(2, 4), files=HOME_PAGE),
+            Example("See [[folder/home]].\n", at=(1, 5), files=HOME_PAGE),
         ),
         good=(
-            Example("See [[Home|start]], [[home.md]], [[home#^abc]] and [[./home]].\n", files=_HOME),
+            Example("See [[Home|start]], [[home.md]], [[home#^abc]] and [[./home]].\n", files=HOME_PAGE),
             Example(
                 "![[diagram.png|300]] [[old-name]]\n",
                 files={"a/diagram.png": "", "b.md": "---\naliases: [Old name]\n---\n"},
@@ -152,12 +151,12 @@ RULES = (
         ),
         spaced_wikilink,
         bad=(
-            Example("See [[ home ]].\n", at=(1, 7), files=_HOME),
-            Example("See [[home |the start]].\n", at=(1, 7), files=_HOME),
+            Example("See [[ home ]].\n", at=(1, 7), files=HOME_PAGE),
+            Example("See [[home |the start]].\n", at=(1, 7), files=HOME_PAGE),
         ),
         good=(
-            Example("See [[home| the start]] and [[home#before you start]].\n", files=_HOME),
-            Example("`[[ home ]]` and if [[ -f home ]]\n", files=_HOME),
+            Example("See [[home| the start]] and [[home#before you start]].\n", files=HOME_PAGE),
+            Example("`[[ home ]]` and if [[ -f home ]]\n", files=HOME_PAGE),
         ),
     ),
 )
