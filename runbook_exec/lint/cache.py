@@ -114,11 +114,11 @@ class CacheKeys:
 
     def make_key(self, path: str, digest: str, settings: LintSettings) -> str:
         """A digest of all that is known before a page is read."""
-        said = self._settings.get(id(settings)) or self._settings.setdefault(
+        settings_digest = self._settings.get(id(settings)) or self._settings.setdefault(
             id(settings), _digest_settings(settings)
         )
         page = os.fsencode(os.path.abspath(path))  # noqa: PTH100
-        return hashlib.sha256(b"\0".join((self._program, said, digest.encode(), page))).hexdigest()
+        return hashlib.sha256(b"\0".join((self._program, settings_digest, digest.encode(), page))).hexdigest()
 
 
 def _program() -> Iterable[str]:
@@ -163,14 +163,14 @@ def _checksum(text: bytes) -> bytes:
     return hashlib.sha256(text).hexdigest()[:16].encode()
 
 
-def format_line(key: str, kept: CachedResult) -> bytes:
+def format_line(key: str, cached: CachedResult) -> bytes:
     """The line that keeps this: much smaller than what it is made of."""
-    looked = kept.result
+    result = cached.result
     plain = [
-        [to_plain(found) for found in looked.diagnostics],
-        looked.unchecked_blocks,
-        [[question, answer, guard] for question, (answer, guard) in kept.answers.items()],
-        kept.valid_until and kept.valid_until.isoformat(),
+        [to_plain(found) for found in result.diagnostics],
+        result.unchecked_blocks,
+        [[query, answer, guard] for query, (answer, guard) in cached.answers.items()],
+        cached.valid_until and cached.valid_until.isoformat(),
     ]
     text = json.dumps(plain, separators=(",", ":")).encode()
     return b"%b %b %b\n" % (key.encode(), _checksum(text), text)
@@ -178,17 +178,16 @@ def format_line(key: str, kept: CachedResult) -> bytes:
 
 def _parse_result(plain: Any, path: str, digest: str) -> CachedResult:
     found, unchecked, answers, until = plain
-    looked = PageResult(
+    result = PageResult(
         path,
         digest,
         tuple(from_plain(path, each) for each in found),
         {str(shell): int(count) for shell, count in unchecked.items()},
     )
-    asked = {
-        tuple(question): (answer, guard and (tuple(guard[0]), guard[1]))
-        for question, answer, guard in answers
+    cached_answers = {
+        tuple(query): (answer, guard and (tuple(guard[0]), guard[1])) for query, answer, guard in answers
     }
-    return CachedResult(looked, asked, None if until is None else date.fromisoformat(until))
+    return CachedResult(result, cached_answers, None if until is None else date.fromisoformat(until))
 
 
 def _open_private(path: str, flags: int) -> int:

@@ -33,7 +33,7 @@ _WORTH_IT = 60  # pages below which starting processes takes longer than they sa
 _PATIENCE = 2  # seconds in which a process that is told to end has cleaned up
 
 
-def check_in_batches(look: CheckPages, paths: Sequence[str], ahead: Prefetch) -> Iterator[CachedResult]:
+def check_in_batches(check: CheckPages, paths: Sequence[str], prefetch: Prefetch) -> Iterator[CachedResult]:
     """What `look` says of these pages, some at a time, in their order.
 
     Where several processes look, they are started and end within `ahead`.
@@ -42,10 +42,10 @@ def check_in_batches(look: CheckPages, paths: Sequence[str], ahead: Prefetch) ->
     # elsewhere a new process would have to import everything again
     if len(paths) < _WORTH_IT or cores < 2 or sys.platform != "linux":
         for start in range(0, len(paths), _AT_ONCE):
-            yield from look(paths[start : start + _AT_ONCE])
+            yield from check(paths[start : start + _AT_ONCE])
         return
-    with ahead():
-        yield from _check_in_processes(look, list(_split_pages(paths, cores * _TURNS)), cores)
+    with prefetch():
+        yield from _check_in_processes(check, list(_split_pages(paths, cores * _TURNS)), cores)
 
 
 def _split_pages(paths: Sequence[str], share: int) -> Iterator[Sequence[str]]:
@@ -62,14 +62,14 @@ def _count_cores() -> int:
 
 
 def _check_in_processes(
-    look: CheckPages, parts: Sequence[Sequence[str]], count: int
+    check: CheckPages, parts: Sequence[Sequence[str]], count: int
 ) -> Iterator[CachedResult]:
     import multiprocessing
     from multiprocessing.connection import wait
 
     context = multiprocessing.get_context("fork")
     pipes = [context.Pipe() for _ in range(count)]
-    processes = [context.Process(target=_work, args=(look, pipes, number)) for number in range(count)]
+    processes = [context.Process(target=_run_worker, args=(check, pipes, number)) for number in range(count)]
     for process in processes:
         process.start()
     for _, theirs in pipes:
@@ -77,7 +77,7 @@ def _check_in_processes(
     waiting = iter(enumerate(parts))
     busy: dict[object, int] = {}  # the part that each process works on, by our end of its pipe
     done: dict[int, list[CachedResult]] = {}
-    told = 0
+    reported = 0
     try:
         for ours, _ in pipes:
             _send_part(ours, waiting, busy)
@@ -86,9 +86,9 @@ def _check_in_processes(
                 ours = next(each for each, _ in pipes if each is ready)
                 done[busy.pop(ours)] = _receive_results(ours)
                 _send_part(ours, waiting, busy)
-            while told in done:
-                yield from done.pop(told)
-                told += 1
+            while reported in done:
+                yield from done.pop(reported)
+                reported += 1
     finally:
         for ours, _ in pipes:
             ours.close()
@@ -118,7 +118,7 @@ def _receive_results(ours: Connection) -> list[CachedResult]:
     return answer
 
 
-def _work(look: CheckPages, pipes: Sequence[tuple[Connection, Connection]], number: int) -> None:
+def _run_worker(check: CheckPages, pipes: Sequence[tuple[Connection, Connection]], number: int) -> None:
     """Do parts, as long as whoever gives them is there; they are interrupted, and tell."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
@@ -136,7 +136,7 @@ def _work(look: CheckPages, pipes: Sequence[tuple[Connection, Connection]], numb
         except EOFError:
             return
         try:
-            mine.send(look(part))
+            mine.send(check(part))
         except BrokenPipeError:
             return
         except Exception as error:  # noqa: BLE001 - it is raised again where the parts come from

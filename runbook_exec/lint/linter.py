@@ -39,7 +39,7 @@ def lint(
     """
     run = _LintRun(tuple(paths), settings, today, rules, given or {})
     if cache is None or not run.paths:
-        return _build_report([kept.result for kept in run.check(run.paths)])
+        return _build_report([cached.result for cached in run.check(run.paths)])
     return _build_report([*run.check_with_cache(cache)])
 
 
@@ -72,8 +72,8 @@ class _LintRun:
         for codes in dict.fromkeys(settings.codes for settings in self._settings.values()):
             check_codes(codes, self._context.rules)
         rules = known if self._rules is None else self._rules
-        looking = Checker(self._context, self._pages, self._settings, rules)
-        return check_in_batches(looking.check, paths, looking.prefetch)
+        checker = Checker(self._context, self._pages, self._settings, rules)
+        return check_in_batches(checker.check, paths, checker.prefetch)
 
     def check_with_cache(self, cache: Cache) -> Iterator[PageResult]:
         """Look at all pages, but for those about which the cache knows everything."""
@@ -85,50 +85,50 @@ class _LintRun:
                 digest = self._pages.digest(path)
                 key = keys.make_key(path, digest, self._settings[path])
                 used.add(key)
-                kept = cache.get(key, path, digest)
-                if kept is not None and self._is_current(kept):
-                    known[path] = kept.result
+                cached = cache.get(key, path, digest)
+                if cached is not None and self._is_current(cached):
+                    known[path] = cached.result
         unknown = [path for path in self.paths if path not in known]
         made: dict[bytes, bytes] = {}
-        for kept in self.check(unknown) if unknown else ():
-            looked = kept.result
-            known[looked.path] = looked
-            if not looked.read_error:
-                key = keys.make_key(looked.path, looked.digest, self._settings[looked.path])
-                made[key.encode()] = format_line(key, kept)
+        for cached in self.check(unknown) if unknown else ():
+            result = cached.result
+            known[result.path] = result
+            if not result.read_error:
+                key = keys.make_key(result.path, result.digest, self._settings[result.path])
+                made[key.encode()] = format_line(key, cached)
         cache.add(made, used)
         return (known[path] for path in self.paths)
 
-    def _is_current(self, kept: CachedResult) -> bool:
+    def _is_current(self, cached: CachedResult) -> bool:
         """Whether what a page's findings rest on beside the page is as it was."""
-        if kept.valid_until is not None and self._context.today >= kept.valid_until:
+        if cached.valid_until is not None and self._context.today >= cached.valid_until:
             return False
         return all(
             (guard is not None and self._current_answer(guard[0]) == guard[1])
-            or self._current_answer(question) == answer
-            for question, (answer, guard) in kept.answers.items()
+            or self._current_answer(query) == answer
+            for query, (answer, guard) in cached.answers.items()
         )
 
-    def _current_answer(self, question: Query) -> Any:
-        if question not in self._answers:
+    def _current_answer(self, query: Query) -> Any:
+        if query not in self._answers:
             from .facts.queries import answer_to
 
-            self._answers[question] = answer_to(self._context, question)
-        return self._answers[question]
+            self._answers[query] = answer_to(self._context, query)
+        return self._answers[query]
 
 
-def _build_report(looked: Sequence[PageResult]) -> Report:
+def _build_report(results: Sequence[PageResult]) -> Report:
     missing: Counter[str] = Counter()
-    for page in looked:
+    for page in results:
         missing.update(page.unchecked_blocks)
     unchecked = (
         f"{shell} is not on PATH: {count} block{'s' * (count != 1)} could not be checked"
         for shell, count in sorted(missing.items())
     )
     return Report(
-        tuple(found for page in looked for found in page.diagnostics),
-        {page.path: page.digest for page in looked if not page.read_error},
-        (*(page.read_error for page in looked if page.read_error), *unchecked),
+        tuple(found for page in results for found in page.diagnostics),
+        {page.path: page.digest for page in results if not page.read_error},
+        (*(page.read_error for page in results if page.read_error), *unchecked),
         rules=_list_rules,
     )
 

@@ -95,8 +95,10 @@ def _settings(file: SettingsFile, path: str, over: Selection) -> LintSettings:
         extend_select=(*(file.extend_select if not over.select else ()), *over.extend_select),
         ignore=tuple(no),
     )
-    said = (("", code) for codes in (over.select, over.extend_select, over.ignore) for code in codes)
-    return LintSettings(selection, file.options, (*file.codes, *said))
+    codes_with_places = (
+        ("", code) for codes in (over.select, over.extend_select, over.ignore) for code in codes
+    )
+    return LintSettings(selection, file.options, (*file.codes, *codes_with_places))
 
 
 def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
@@ -110,7 +112,7 @@ def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
     if table is None:
         return None
     given: dict[str, Any] = {}
-    said: list[tuple[str, str]] = []
+    codes_with_places: list[tuple[str, str]] = []
     ours = _values(table, path, keys)
     for where, values in ((keys, ours), ((*keys, _LINT), _values(ours.pop(_LINT, {}), path, (*keys, _LINT)))):
         for key, value in values.items():
@@ -119,7 +121,9 @@ def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
                     f"{_place(path, where)}: `{key}` stands outside this table, too; keep one of them"
                 )
             given[key] = _value(key, value, _place(path, where))
-            said += ((f"{_place(path, where)}: `{key}`: ", code) for code in _codes(key, given[key]))
+            codes_with_places += (
+                (f"{_place(path, where)}: `{key}`: ", code) for code in _codes(key, given[key])
+            )
     return SettingsFile(
         path.parent,
         given.pop("select", ()),
@@ -127,7 +131,7 @@ def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
         given.pop("ignore", ()),
         given.pop("per-file-ignores", {}),
         given,
-        tuple(said),
+        tuple(codes_with_places),
     )
 
 

@@ -32,5 +32,5 @@ def _format_summary(report: Report) -> str:
         return f"nothing found in {looked_at}"
     found = len(report.diagnostics)
     fixable = sum(each.fix is not None for each in report.diagnostics)
-    told = f"found {found} problem{'s' * (found != 1)} in {looked_at}"
-    return f"{told}; --fix mends {fixable} of them" if fixable else told
+    summary = f"found {found} problem{'s' * (found != 1)} in {looked_at}"
+    return f"{summary}; --fix mends {fixable} of them" if fixable else summary

@@ -60,16 +60,16 @@ class InstalledCommands:
         wanted = frozenset(name for name in names if _NAME.fullmatch(name))
         fresh = sorted(name for name in wanted if (shell, name) not in self._there)
         if fresh:
-            said = _output([*_UNKNOWN[shell], *fresh])
-            missing = frozenset(said.split("\n")) if said is not None else frozenset()
+            output = _output([*_UNKNOWN[shell], *fresh])
+            missing = frozenset(output.split("\n")) if output is not None else frozenset()
             self._there |= {(shell, name): name not in missing for name in fresh}
         return frozenset(name for name in wanted if not self._there[shell, name])
 
     def find_tasks(self, folder: Path) -> frozenset[str] | None:
         """The names of mise's tasks in a folder; None where there is no mise, or it does not say."""
         if folder not in self._tasks:
-            said = _output(["mise", "tasks", "ls", "--json", "--hidden"], folder)
-            self._tasks[folder] = None if said is None else _task_names(said)
+            output = _output(["mise", "tasks", "ls", "--json", "--hidden"], folder)
+            self._tasks[folder] = None if output is None else _task_names(output)
         return self._tasks[folder]
 
     def find_completions(self, names: Iterable[str]) -> Mapping[str, str]:
@@ -78,8 +78,8 @@ class InstalledCommands:
         fresh = sorted(wanted - self._completions.keys())
         if fresh:
             self._completions |= dict.fromkeys(fresh, "")
-            said = _output(["fish", "-c", _WITH_PROGRAMS, *fresh]) or ""
-            for line in filter(None, said.split("\n")):
+            output = _output(["fish", "-c", _WITH_PROGRAMS, *fresh]) or ""
+            for line in filter(None, output.split("\n")):
                 path = Path(line)
                 with suppress(OSError):
                     self._completions[path.stem] = path.read_text(encoding="utf-8", errors="replace")
@@ -90,8 +90,8 @@ class InstalledCommands:
         wanted = dict.fromkeys(lines)
         fresh = [line for line in wanted if line not in self._offered]
         if fresh:
-            said = (_output(["fish", "-c", _COMPLETE, *fresh]) or "").split("\n\1\n")[1:]
-            for line, answer in zip(fresh, [*said, *[""] * len(fresh)], strict=False):
+            output = (_output(["fish", "-c", _COMPLETE, *fresh]) or "").split("\n\1\n")[1:]
+            for line, answer in zip(fresh, [*output, *[""] * len(fresh)], strict=False):
                 words = (each.partition("\t") for each in answer.split("\n") if each)
                 self._offered[line] = {word: about for word, _, about in words}
         return {line: self._offered[line] for line in wanted}
@@ -103,9 +103,9 @@ def get_installed_commands(context: LintContext) -> InstalledCommands:
     return InstalledCommands()
 
 
-def _task_names(said: str) -> frozenset[str] | None:
+def _task_names(output: str) -> frozenset[str] | None:
     try:
-        tasks = json.loads(said)
+        tasks = json.loads(output)
         names: set[str] = set()
         for task in tasks:
             aliases = task.get("aliases") or []
@@ -130,9 +130,9 @@ def _output(command: Sequence[str], folder: Path | None = None) -> str | None:
         return None
     with process:
         try:
-            said, _ = process.communicate(timeout=_WAIT)
+            output, _ = process.communicate(timeout=_WAIT)
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             return None
-    return said.decode("utf-8", "replace") if process.returncode in (0, 1) else None
+    return output.decode("utf-8", "replace") if process.returncode in (0, 1) else None

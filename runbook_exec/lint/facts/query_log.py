@@ -18,13 +18,13 @@ class QueryLog:
         self._answers: dict[Query, tuple[Any, Guard]] = {}
         self._until: date | None = None
 
-    def get(self, question: Query) -> tuple[Any, Guard] | None:
+    def get(self, query: Query) -> tuple[Any, Guard] | None:
         """What was noted for this page of a question that was asked before."""
-        return self._answers.get(question)
+        return self._answers.get(query)
 
-    def record(self, question: Query, answer: Any, guard: Guard = None) -> None:
+    def record(self, query: Query, answer: Any, guard: Guard = None) -> None:
         """What is around the page was asked for: a question that can be asked again, and its answer."""
-        self._answers[question] = answer, guard
+        self._answers[query] = answer, guard
 
     def expire_on(self, day: date) -> None:
         """From this day on, what is found on the page may be otherwise."""

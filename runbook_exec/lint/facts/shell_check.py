@@ -43,8 +43,8 @@ def shell_of(runbook: Runbook, block: Block) -> str | None:
     named = LANGUAGES.get(block.language)
     if named != CONSOLE:
         return named
-    around = [p.shell for p in runbook.procedures if p.span.start <= block.span.start and p.shell]
-    return around[-1] if around else "bash"
+    shells = [p.shell for p in runbook.procedures if p.span.start <= block.span.start and p.shell]
+    return shells[-1] if shells else "bash"
 
 
 def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:
@@ -74,7 +74,7 @@ def _blank_script(script: str, literal: tuple[str, ...]) -> str:
 
 def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
     """What shells say of the blocks of pages, by path."""
-    asked: dict[tuple[str, bool], list[_ScriptToCheck]] = {}
+    scripts: dict[tuple[str, bool], list[_ScriptToCheck]] = {}
     for path, runbook in pages.items():
         # bash reads some patterns only where the page turns them on
         extended = "extglob" in runbook.text
@@ -82,19 +82,19 @@ def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
             script = blank_placeholders(runbook, block)
             if script.strip():
                 key = (shell, extended and shell == "bash")
-                asked.setdefault(key, []).append(_ScriptToCheck(path, runbook, block, script))
+                scripts.setdefault(key, []).append(_ScriptToCheck(path, runbook, block, script))
     refused: dict[str, dict[int, SyntaxProblem]] = {path: {} for path in pages}
     missing: dict[str, Counter[str]] = {path: Counter() for path in pages}
-    for (shell, extended), blocks in asked.items():
+    for (shell, extended), blocks in scripts.items():
         # what turns the patterns on is asked along, for the blocks that come after it
         more = ["shopt -s extglob"] if extended else []
         try:
-            said = SHELLS[shell].check([*(each.script for each in blocks), *more])
+            complaints = SHELLS[shell].check([*(each.script for each in blocks), *more])
         except FileNotFoundError:
             for each in blocks:
                 missing[each.path][shell] += 1
             continue
-        for each, complaint in zip(blocks, said, strict=False):
+        for each, complaint in zip(blocks, complaints, strict=False):
             if complaint is not None:
                 span = _locate_complaint(each, complaint)
                 hint = "" if complaint.columns else _unclosed_hint(each, shell)
@@ -102,9 +102,9 @@ def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
     return {path: ShellCheckResult(refused[path], missing[path]) for path in pages}
 
 
-def _locate_complaint(asked: _ScriptToCheck, complaint: Complaint) -> Span:
+def _locate_complaint(checked: _ScriptToCheck, complaint: Complaint) -> Span:
     """The place in the file that a complaint means: its columns, or the whole line."""
-    script = asked.block.script
+    script = checked.block.script
     lines = script.text.split("\n")
     # where none is named, the end of the script is meant
     number = min(complaint.line or len(lines), len(lines))
@@ -117,13 +117,13 @@ def _locate_complaint(asked: _ScriptToCheck, complaint: Complaint) -> Span:
     start = sum(len(line) + 1 for line in lines[: number - 1])
     first, last = columns or (len(line) - len(line.lstrip()), len(line.rstrip()))
     begin, end = script.offset(start + min(first, len(line))), script.offset(start + min(last, len(line)))
-    return make_span(asked.runbook.text, begin, max(begin + 1, end))
+    return make_span(checked.runbook.text, begin, max(begin + 1, end))
 
 
-def _unclosed_hint(asked: _ScriptToCheck, shell: str) -> str:
+def _unclosed_hint(checked: _ScriptToCheck, shell: str) -> str:
     """What splitting into statements says of a script whose end a shell complains of: where it began."""
-    problem = SHELLS[shell].scan(asked.script).problem
+    problem = SHELLS[shell].scan(checked.script).problem
     if problem is None:
         return ""
-    offset = asked.block.script.offset(problem[0])
-    return f"line {make_span(asked.runbook.text, offset, offset).line}: {problem[1]}"
+    offset = checked.block.script.offset(problem[0])
+    return f"line {make_span(checked.runbook.text, offset, offset).line}: {problem[1]}"

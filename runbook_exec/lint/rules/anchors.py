@@ -35,9 +35,9 @@ def broken_anchor(page: Page) -> Iterator[Finding]:
         if (
             link.heading
             and not _RANGE.search(link.heading)
-            and (there := _headings_of(page, workspace, source, link))
+            and (target_page := _headings_of(page, workspace, source, link))
         ):
-            path, known = there
+            path, known = target_page
             if not known.has_heading(link.heading):
                 start = text.index("#", link.span.start)
                 yield _no_heading(
@@ -49,8 +49,8 @@ def broken_anchor(page: Page) -> Iterator[Finding]:
         if not anchor:
             continue
         if destination not in targets:
-            asked = partial(workspace.ask, Workspace.exists) if workspace else None
-            targets[destination] = page_at(source, destination, asked) if asked else None
+            exists = partial(workspace.ask, Workspace.exists) if workspace else None
+            targets[destination] = page_at(source, destination, exists) if exists else None
         target = targets[destination]
         if target is None:
             continue

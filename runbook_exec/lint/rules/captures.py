@@ -85,9 +85,11 @@ def used_before_captured(page: Page) -> Iterator[Finding]:
 
 def capture_of_nothing(page: Page) -> Iterator[Finding]:
     """Captures in the front matter whose step is not there."""
-    said = page.runbook.settings.captures
-    items = [item for procedure in page.runbook.procedures for item in items_of(procedure)] if said else []
-    for name, where in said.items():
+    declared = page.runbook.settings.captures
+    items = (
+        [item for procedure in page.runbook.procedures for item in items_of(procedure)] if declared else []
+    )
+    for name, where in declared.items():
         step = parse_capture(f"{name}={where}").step
         item = find_step(tuple(items), step)
         if items and (item is None or item.statement is None) and (span := _find_in_front_matter(page, name)):

@@ -151,7 +151,7 @@ def unknown_task(page: Page) -> Iterator[Finding]:
 def unknown_word(page: Page) -> Iterator[Finding]:
     """Subcommands and long options that a command's own completions in fish do not know."""
     page.context.query_log.expire_on(page.context.today)
-    asked: list[tuple[_Command, int, str]] = []
+    queries: list[tuple[_Command, int, str]] = []
     commands = [command for command in _commands(page) if len(command.words) > 1]
     files = get_installed_commands(page.context).find_completions(command.words[0][0] for command in commands)
     for command in commands:
@@ -159,15 +159,15 @@ def unknown_word(page: Page) -> Iterator[Finding]:
         if (file := files.get(words[0][0])) is None:
             continue
         if _WITH_SUBCOMMANDS.search(file) and _SUBCOMMAND.fullmatch(words[1][0]):
-            asked.append((command, 1, f"{words[0][0]} "))
+            queries.append((command, 1, f"{words[0][0]} "))
         for index, (word, _) in enumerate(words):
             if word == "--":
                 break
             if _LONG_OPTION.match(word):
                 before = " ".join(each for each, _ in words[:index] if not each.startswith("-"))
-                asked.append((command, index, f"{before} --"))
-    offered = get_installed_commands(page.context).complete_lines(line for _, _, line in asked)
-    for command, index, line in asked:
+                queries.append((command, index, f"{before} --"))
+    offered = get_installed_commands(page.context).complete_lines(line for _, _, line in queries)
+    for command, index, line in queries:
         word, at = command.words[index]
         finding = _check_word(command, word, at, offered[line])
         if finding is not None:

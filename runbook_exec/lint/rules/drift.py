@@ -40,28 +40,28 @@ def changed_since_success(page: Page) -> Iterator[Finding]:
     if not page.runbook.procedures or (here := find_workspace(page)) is None:
         return
     path = Path(here[1]).with_suffix(".runs.json").as_posix()
-    said = here[0].ask(last_successes, path)
-    if said is None:
+    successes = here[0].ask(last_successes, path)
+    if successes is None:
         return
-    if isinstance(said, str):
+    if isinstance(successes, str):
         text = page.runbook.text
         yield Finding(
-            f"`{Path(path).name}` cannot be used: {said}",
+            f"`{Path(path).name}` cannot be used: {successes}",
             make_span(text, 0, len(text.partition("\n")[0])),
             "write it anew with `runbook-exec runs export`",
         )
         return
-    yield from _find_changed_steps(page, said)
+    yield from _find_changed_steps(page, successes)
 
 
-def _find_changed_steps(page: Page, said: Mapping[str, Any]) -> Iterator[Finding]:
+def _find_changed_steps(page: Page, successes: Mapping[str, Any]) -> Iterator[Finding]:
     from ...runs.freshness import step_digest
 
     for procedure in page.runbook.procedures:
         for step in procedure.steps:
-            if step_digest(step, procedure.shell) in said:
+            if step_digest(step, procedure.shell) in successes:
                 continue
-            if days := [moment[:10] for anchor, moment in said.values() if anchor == step.anchor]:
+            if days := [moment[:10] for anchor, moment in successes.values() if anchor == step.anchor]:
                 yield Finding(
                     f"step {step.label} has changed since it last succeeded, on {max(days)}",
                     step.span,

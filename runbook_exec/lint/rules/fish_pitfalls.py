@@ -62,8 +62,8 @@ def _means_to_run(code: ShellCode, start: int, match: re.Match[str]) -> bool:
     if _CODE_LIKE.search(match[2]):
         return True
     line = code.script[code.script.rfind("\n", 0, start) + 1 : start - 1]
-    said = _SAYS.match(re.split(r"[|;&(]", line)[-1].strip() + " ")
-    if said and before[-1:] in ("", " "):
+    is_text = _SAYS.match(re.split(r"[|;&(]", line)[-1].strip() + " ")
+    if is_text and before[-1:] in ("", " "):
         return not rest and name in _KNOWN
     return bool(rest) or name in _KNOWN
 

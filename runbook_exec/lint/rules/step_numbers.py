@@ -142,8 +142,8 @@ def unknown_reference(page: Page) -> Iterator[Finding]:
     for each in wanted:
         label, letter = _label(each), each[2].lower()
         number = label.removesuffix(letter)
-        there = label in known or (letter != "" and number in known and letter in _letters(text))
-        if not there and int(number) <= most:
+        exists = label in known or (letter != "" and number in known and letter in _letters(text))
+        if not exists and int(number) <= most:
             yield Finding(
                 f"this page has no step {each.group()}",
                 make_span(text, each.start(), each.end()),
