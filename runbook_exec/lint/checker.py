@@ -1,4 +1,4 @@
-"""Looking at pages: each is read, its blocks are given to their shells, and every rule looks at it."""
+"""Checks pages: each is parsed, its blocks are checked by their shells, and every rule runs on it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .rule import LintContext, Page, Rule
 from .selection import LintSettings
 from .suppressions import suppressed_codes_by_line
 
-_MOST = 1000  # findings of one rule on one page: who has more mends some, and looks again
+_MOST = 1000  # findings of one rule on one page; more are reported after some are fixed
 
 
 class Checker:
-    """Looks at the pages of one run, some at a time."""
+    """Checks the pages of one run, some at a time."""
 
     def __init__(
         self, context: LintContext, pages: Pages, settings: Mapping[str, LintSettings], rules: Sequence[Rule]
@@ -35,7 +35,7 @@ class Checker:
         self._latest: tuple[LintSettings | None, Sequence[Rule]] = None, ()
 
     def prefetch(self) -> AbstractContextManager[None]:
-        """What is the same for all pages is found meanwhile, for the processes that look at them."""
+        """Collect the facts shared by all pages in the background, for the processes that check them."""
         settings = {id(each): each for each in self._settings.values()}
         if not any(rule.asks_history for each in settings.values() for rule in self._rules_for(each)):
             return nullcontext()
@@ -46,7 +46,7 @@ class Checker:
 
     @pause_gc()
     def check(self, paths: Sequence[str]) -> list[CachedResult]:
-        """What is found on these pages, and what that rests on."""
+        """The results of these pages, each with the answers that it depends on."""
         results: dict[str, CachedResult] = {}
         read: dict[str, Runbook] = {}
         for path in paths:

@@ -1,4 +1,4 @@
-"""Work on many pages, spread over the cores of the machine."""
+"""Checks many pages on all cores of the machine."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ Prefetch = Callable[[], AbstractContextManager[None]]
 CheckPages = Callable[[Sequence[str]], list[CachedResult]]
 
 
-_AT_ONCE = 80  # pages, at most, whose blocks a shell is asked about together
+_AT_ONCE = 80  # pages, at most, whose blocks a shell checks together
 
-_FEWEST = 10  # pages for which it is worth while to start the shells
+_FEWEST = 10  # pages, at least, for which starting the shells pays
 
-_TURNS = 2  # of what is left each process takes this part of its share, so that all are busy to the end
+_TURNS = 2  # a process takes this part of its share of the remaining pages, which keeps all busy to the end
 
-_WORTH_IT = 60  # pages below which starting processes takes longer than they save
+_WORTH_IT = 60  # pages below which starting processes costs more time than it saves
 
-_PATIENCE = 2  # seconds in which a process that is told to end has cleaned up
+_PATIENCE = 2  # seconds in which a terminated process must have cleaned up
 
 
 def check_in_batches(check: CheckPages, paths: Sequence[str], prefetch: Prefetch) -> Iterator[CachedResult]:
-    """What `look` says of these pages, some at a time, in their order.
+    """The results of `check` for these pages, some at a time, in their order.
 
-    Where several processes look, they are started and end within `ahead`.
+    If several processes check them, these start and end within `prefetch`.
     """
     cores = _count_cores()
     # elsewhere a new process would have to import everything again
@@ -49,7 +49,7 @@ def check_in_batches(check: CheckPages, paths: Sequence[str], prefetch: Prefetch
 
 
 def _split_pages(paths: Sequence[str], share: int) -> Iterator[Sequence[str]]:
-    """The pages in parts that become smaller towards the end."""
+    """The pages in parts, which become smaller towards the end."""
     start = 0
     while start < len(paths):
         size = min(_AT_ONCE, max(_FEWEST, (len(paths) - start) // share))
@@ -119,7 +119,7 @@ def _receive_results(ours: Connection) -> list[CachedResult]:
 
 
 def _run_worker(check: CheckPages, pipes: Sequence[tuple[Connection, Connection]], number: int) -> None:
-    """Do parts, as long as whoever gives them is there; they are interrupted, and tell."""
+    """Check parts as long as the parent sends them; the parent handles interrupts and errors."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(wanted, _exit_on_signal)
@@ -144,5 +144,5 @@ def _run_worker(check: CheckPages, pipes: Sequence[tuple[Connection, Connection]
 
 
 def _exit_on_signal(number: int, frame: object) -> NoReturn:
-    """End, and take away what was put on the disk for shells to read."""
+    """Exit, so that files written for the shells are removed."""
     sys.exit(128 + number)

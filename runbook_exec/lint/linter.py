@@ -32,10 +32,10 @@ def lint(
     given: Mapping[str, bytes] | None = None,
     cache: Cache | None = None,
 ) -> Report:
-    """Look at pages by their paths, with the settings for each; `given` are the bytes of some of them.
+    """Check pages by their paths, with the settings of each; `given` are the bytes of some of them.
 
-    What a cache holds is taken from there as long as all that it rests on is as it was. Raises UnknownCode
-    where a rule that is not there is named.
+    Results in the cache are used as long as everything that they depend on is the same. Raises UnknownCode
+    if a code in the settings means no rule.
     """
     run = _LintRun(tuple(paths), settings, today, rules, given or {})
     if cache is None or not run.paths:
@@ -44,7 +44,7 @@ def lint(
 
 
 class _LintRun:
-    """One run of the linter. What is only needed to look at a page is imported when one is looked at."""
+    """One run of the linter. Modules that only checking a page needs are imported when one is checked."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class _LintRun:
         self._answers: dict[Query, Any] = {}
 
     def check(self, paths: Sequence[str]) -> Iterator[CachedResult]:
-        """Look at some of the pages."""
+        """Check some of the pages."""
         from .checker import Checker
         from .concurrency import check_in_batches
 
@@ -76,12 +76,12 @@ class _LintRun:
         return check_in_batches(checker.check, paths, checker.prefetch)
 
     def check_with_cache(self, cache: Cache) -> Iterator[PageResult]:
-        """Look at all pages, but for those about which the cache knows everything."""
+        """Check the pages that have no valid result in the cache; return the results of all."""
         keys = CacheKeys()
         used: set[str] = set()
         known: dict[str, PageResult] = {}
         for path in self.paths:
-            with suppress(OSError):  # whoever looks at the page says so
+            with suppress(OSError):  # reported when the page is checked
                 digest = self._pages.digest(path)
                 key = keys.make_key(path, digest, self._settings[path])
                 used.add(key)
@@ -100,7 +100,7 @@ class _LintRun:
         return (known[path] for path in self.paths)
 
     def _is_current(self, cached: CachedResult) -> bool:
-        """Whether what a page's findings rest on beside the page is as it was."""
+        """Whether everything beside the page that its findings depend on is the same."""
         if cached.valid_until is not None and self._context.today >= cached.valid_until:
             return False
         return all(

@@ -1,4 +1,4 @@
-"""What a project says of the linter: `runbook-exec.toml` or a table of `pyproject.toml`, nearest first."""
+"""Settings of a project: `runbook-exec.toml` or a table of `pyproject.toml`, nearest first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..text.suggest import did_you_mean
 from .inputs import STANDARD_INPUT, path_below
 from .selection import LintSettings, Selection
 
-# the files of a folder, of which the first counts, and where in each our table is
+# the settings files of a folder, of which the first counts, with the keys of our table in each
 _FILES: Mapping[str, Sequence[str]] = {"runbook-exec.toml": (), "pyproject.toml": ("tool", "runbook-exec")}
 
 _LINT = "lint"  # a table in ours that holds the same keys
@@ -25,12 +25,12 @@ _TYPES = ("text", "date", "list", "number", "true-or-false", "any")
 
 
 class BadSettings(Exception):
-    """A settings file or a code that is refused; the message is whole and names the file."""
+    """A settings file that is refused; the message is complete and names the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """A settings file, read; `folder` is what the patterns of `per_file` are relative to."""
+    """The content of a settings file; the patterns of `per_file` are relative to `folder`."""
 
     folder: Path
     select: tuple[str, ...] = ()
@@ -38,14 +38,14 @@ class SettingsFile:
     ignore: tuple[str, ...] = ()
     per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
-    codes: tuple[tuple[str, str], ...] = ()  # all of them, each after where it stands
+    codes: tuple[tuple[str, str], ...] = ()  # all codes, each after the place where it is written
 
 
 def settings_for(paths: Iterable[str], given: Selection | None = None) -> dict[str, LintSettings]:
-    """The settings of each page by its path, with what the command line says laid over them.
+    """The settings of each page by its path; `given`, from the command line, takes precedence.
 
-    Standard input, `-`, has those of the working directory. Codes are not looked at: that needs the rules.
-    Raises BadSettings.
+    Standard input, `-`, has the settings of the working directory. Codes are not checked here, because that
+    needs the rules. Raises BadSettings if a settings file is refused.
     """
     over = given or Selection()
     nearest = _SettingsFinder()
@@ -71,7 +71,7 @@ class _SettingsFinder:
         self._known: dict[str, SettingsFile | None] = {}
 
     def find(self, folder: str) -> SettingsFile:
-        """The nearest settings, or none at all; raises BadSettings."""
+        """The nearest settings, or empty ones; raises BadSettings if a file is refused."""
         if folder not in self._known:
             own = next(filter(None, (self._read_file(Path(folder), name) for name in _FILES)), None)
             above, _ = os.path.split(folder)
@@ -102,7 +102,7 @@ def _settings(file: SettingsFile, path: str, over: Selection) -> LintSettings:
 
 
 def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
-    """The settings in a file; None where it says nothing of this program. Raises BadSettings."""
+    """The settings in a file; None if it has no table of ours. Raises BadSettings if it is refused."""
     try:
         table: Any = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

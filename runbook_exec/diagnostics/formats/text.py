@@ -1,4 +1,4 @@
-"""Text for people: the place, what is wrong, the line with carets, and what to do."""
+"""Text for people: the location, the message, the line with carets, and the hint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..report import Diagnostic, Report
 
 
 def write(report: Report) -> str:
-    """A paragraph for each finding, and a last line that counts them."""
+    """A paragraph for each finding, and a last line with their number."""
     return "\n".join([*map(format_diagnostic, report.diagnostics), _format_summary(report)]) + "\n"
 
 
