@@ -1,6 +1,6 @@
-"""What this machine says of commands: which there are, which tasks, and what their completions know.
+"""The commands of this machine: which exist, which tasks mise has, and what completions offer.
 
-What is asked comes from pages, so it is only ever handed over as data: no shell reads any of it as a program.
+The names come from pages, so they are passed only as data: no shell reads any of them as a program.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..rule import LintContext
 
 _WAIT = 20  # seconds for one answer: completions may ask a server
 
-# each prints the names of its arguments that it does not know, a line each
+# each prints those of its arguments that are no command, a line each
 _UNKNOWN: Mapping[str, Sequence[str]] = {
     "fish": ("fish", "-c", "for name in $argv; builtin type -q -- $name; or builtin echo -- $name; end"),
     "bash": ("bash", "-c", 'for n; do type -t -- "$n" >/dev/null || printf "%s\\n" "$n"; done', "bash"),
@@ -27,10 +27,10 @@ _UNKNOWN: Mapping[str, Sequence[str]] = {
     "sh": ("sh", "-c", 'for n; do command -v "$n" >/dev/null || printf "%s\\n" "$n"; done', "sh"),
 }
 
-# a line before each answer, which no completion begins with
+# prints a line before each answer with which no completion begins
 _COMPLETE = 'for line in $argv; builtin printf "\\n\\1\\n"; builtin complete -C "$line"; end'
 
-# What fish itself brings, or makes of manual pages, is seldom all that a program knows.
+# Completions that come with fish, or that fish makes of manual pages, are seldom complete.
 _WITH_PROGRAMS = """
 for name in $argv
     for folder in $fish_complete_path
@@ -47,7 +47,7 @@ _NAME = re.compile(r"[A-Za-z_][\w.+-]*")
 
 
 class InstalledCommands:
-    """Answers about this machine, each asked once."""
+    """Answers about this machine, each found once."""
 
     def __init__(self) -> None:
         self._there: dict[tuple[str, str], bool] = {}
@@ -56,7 +56,7 @@ class InstalledCommands:
         self._offered: dict[str, Mapping[str, str]] = {}
 
     def find_unknown(self, shell: str, names: Iterable[str]) -> frozenset[str]:
-        """Those of the names that are no command in this shell; none where the shell is not here."""
+        """The names that are no command in this shell; none if the shell is not installed."""
         wanted = frozenset(name for name in names if _NAME.fullmatch(name))
         fresh = sorted(name for name in wanted if (shell, name) not in self._there)
         if fresh:
@@ -66,14 +66,14 @@ class InstalledCommands:
         return frozenset(name for name in wanted if not self._there[shell, name])
 
     def find_tasks(self, folder: Path) -> frozenset[str] | None:
-        """The names of mise's tasks in a folder; None where there is no mise, or it does not say."""
+        """The names of mise's tasks in a folder; None if mise is not installed or fails."""
         if folder not in self._tasks:
             output = _output(["mise", "tasks", "ls", "--json", "--hidden"], folder)
             self._tasks[folder] = None if output is None else _task_names(output)
         return self._tasks[folder]
 
     def find_completions(self, names: Iterable[str]) -> Mapping[str, str]:
-        """The completions for fish that came with programs, as they stand in their files, by command."""
+        """The text of the fish completions that came with programs, by command."""
         wanted = frozenset(name for name in names if _NAME.fullmatch(name))
         fresh = sorted(wanted - self._completions.keys())
         if fresh:
@@ -86,7 +86,7 @@ class InstalledCommands:
         return {name: self._completions[name] for name in wanted if self._completions[name]}
 
     def complete_lines(self, lines: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
-        """What fish offers at the end of each command line: the words with their descriptions."""
+        """The words that fish offers at the end of each command line, with their descriptions."""
         wanted = dict.fromkeys(lines)
         fresh = [line for line in wanted if line not in self._offered]
         if fresh:
@@ -99,7 +99,7 @@ class InstalledCommands:
 
 @lru_cache(maxsize=1)
 def get_installed_commands(context: LintContext) -> InstalledCommands:
-    """The answers that rules have got in this run of the linter."""
+    """The answers about this machine in this run of the linter."""
     return InstalledCommands()
 
 
@@ -116,7 +116,7 @@ def _task_names(output: str) -> frozenset[str] | None:
 
 
 def _output(command: Sequence[str], folder: Path | None = None) -> str | None:
-    """What a program prints; None where it is not here, fails, or takes too long."""
+    """The output of a program; None if it is not installed, fails, or takes too long."""
     try:
         process = subprocess.Popen(
             command,

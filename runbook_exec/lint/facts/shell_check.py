@@ -1,4 +1,4 @@
-"""What the shells themselves say of every block, asked of many pages at once."""
+"""Has the shells check every block, of many pages at once."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LONG = 10_000  # characters
 
 @dataclass(frozen=True, slots=True)
 class ShellCheckResult:
-    """What shells say of a page's blocks."""
+    """The result of the shells for the blocks of a page."""
 
-    syntax_problems: Mapping[int, SyntaxProblem] = field(default_factory=dict)  # by where the block begins
+    syntax_problems: Mapping[int, SyntaxProblem] = field(default_factory=dict)  # by the start of the block
     unchecked_blocks: Mapping[str, int] = field(
         default_factory=dict
-    )  # blocks whose shell is not here, by shell
+    )  # number of blocks whose shell is not installed, by shell
 
 
 class _ScriptToCheck(NamedTuple):
@@ -37,7 +37,7 @@ class _ScriptToCheck(NamedTuple):
 
 
 def shell_of(runbook: Runbook, block: Block) -> str | None:
-    """The shell that a block is written for; None where it is for none."""
+    """The shell that a block is written for; None if it is for no shell."""
     if block.annotation.shell:
         return block.annotation.shell
     named = LANGUAGES.get(block.language)
@@ -48,7 +48,7 @@ def shell_of(runbook: Runbook, block: Block) -> str | None:
 
 
 def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:
-    """The blocks of a page that are written for a shell, with that shell; a transcript's are for none."""
+    """The blocks of a page that are for a shell, with the shell; those of a transcript are for none."""
     if runbook.path.endswith(TRANSCRIPT):
         return
     for block in runbook.blocks:
@@ -62,7 +62,7 @@ def blank_placeholders(runbook: Runbook, block: Block) -> str:
     script = block.script.text
     if "<" not in script:
         return script
-    # a rule asks again soon; what is long is rare, and would be kept at a high price
+    # rules ask again soon; long scripts are rare, and remembering them would cost much memory
     blank = _blank_script if len(script) < _LONG else _blank_script.__wrapped__
     return blank(script, runbook.settings.literal)
 
@@ -73,10 +73,10 @@ def _blank_script(script: str, literal: tuple[str, ...]) -> str:
 
 
 def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
-    """What shells say of the blocks of pages, by path."""
+    """The results of the shells for the blocks of pages, by path."""
     scripts: dict[tuple[str, bool], list[_ScriptToCheck]] = {}
     for path, runbook in pages.items():
-        # bash reads some patterns only where the page turns them on
+        # bash reads some patterns only after `shopt -s extglob` on the page
         extended = "extglob" in runbook.text
         for block, shell in shell_blocks(runbook):
             script = blank_placeholders(runbook, block)
@@ -86,7 +86,7 @@ def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
     refused: dict[str, dict[int, SyntaxProblem]] = {path: {} for path in pages}
     missing: dict[str, Counter[str]] = {path: Counter() for path in pages}
     for (shell, extended), blocks in scripts.items():
-        # what turns the patterns on is asked along, for the blocks that come after it
+        # the command that turns the patterns on is checked too, for the blocks that come after it
         more = ["shopt -s extglob"] if extended else []
         try:
             complaints = SHELLS[shell].check([*(each.script for each in blocks), *more])
@@ -103,13 +103,13 @@ def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
 
 
 def _locate_complaint(checked: _ScriptToCheck, complaint: Complaint) -> Span:
-    """The place in the file that a complaint means: its columns, or the whole line."""
+    """The place of a complaint in the file: its columns, or the whole line."""
     script = checked.block.script
     lines = script.text.split("\n")
-    # where none is named, the end of the script is meant
+    # a complaint without a line means the end of the script
     number = min(complaint.line or len(lines), len(lines))
     columns = complaint.columns
-    # a shell may name the line after the last one: what is missing there began in the block
+    # a shell may name the line after the last one if the block has no end
     while number > 1 and not lines[number - 1].strip():
         number -= 1
         columns = None
@@ -121,7 +121,7 @@ def _locate_complaint(checked: _ScriptToCheck, complaint: Complaint) -> Span:
 
 
 def _unclosed_hint(checked: _ScriptToCheck, shell: str) -> str:
-    """What splitting into statements says of a script whose end a shell complains of: where it began."""
+    """The place where the unclosed part of a script begins, as the scan into statements sees it."""
     problem = SHELLS[shell].scan(checked.script).problem
     if problem is None:
         return ""

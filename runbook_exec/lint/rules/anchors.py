@@ -22,7 +22,7 @@ from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
 from .example_pages import HOME_PAGE
 
-_RANGE = re.compile(r",\d|:#")  # of an embedded text: `![[page#one,1:#two]]`
+_RANGE = re.compile(r",\d|:#")  # of embedded text: `![[page#one,1:#two]]`
 
 
 def broken_anchor(page: Page) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def broken_anchor(page: Page) -> Iterator[Finding]:
 def _headings_of(
     page: Page, workspace: Workspace | None, source: str, link: Wikilink
 ) -> tuple[str, Headings] | None:
-    """The page that a wikilink means and its headings; None where it means none or more than one."""
+    """The page of a wikilink and its headings; None if it means no page or more than one."""
     if not link.target:
         return "", find_headings(page.runbook.text)
     found = (pages_of_wikilink(workspace, link.target, source) if workspace else None) or ()

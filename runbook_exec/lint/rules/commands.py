@@ -1,4 +1,4 @@
-"""C6xx: commands that this machine does not know. None of these rules looks unless it is asked for."""
+"""C6xx: commands that this machine does not know. None of these rules is on by default."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DEFINED = re.compile(
     r"|(?:alias|abbr)\b[^\n;=]{0,80}?[ \t]([\w.:-]++)[= \t])"
 )
 
-# patterns, arithmetic and conditions that have begun and not ended
+# patterns, arithmetic and conditions that are still open
 _NO_COMMAND_IN = re.compile(r"[@!?*+]\([^()\n]*\Z|\(\((?!.*\)\))|\[\[[ \t](?!.*[ \t]\]\])")
 
 _BLANKED = re.compile(r"QQ")  # part of a word that stands for a placeholder
@@ -51,20 +51,20 @@ _WORD = re.compile(r"\S++")
 
 _MOST_WORDS = 60  # of a command
 
-_NEAR = 300  # characters of a line before a word that are looked at
+_NEAR = 300  # characters of a line before a word that are searched
 
-_FEWEST = 3  # words that are offered, where they are all that there is
+_FEWEST = 3  # with fewer offered words, a list is taken as incomplete
 
 
 class _Command(NamedTuple):
-    """A command of a block: its first words, as far as they are plain, with where each stands."""
+    """A command of a block: its first words, as far as they are plain, with their offsets."""
 
     code: ShellCode
     words: tuple[tuple[str, int], ...]
 
 
 def _first_words(code: ShellCode) -> Iterator[tuple[str, int]]:
-    """The first words of commands with where they stand, where that is sure."""
+    """The first words of commands with their offsets; unsure cases are left out."""
     in_case = "case" in code.bare
     bodies = {end for _, end in code.regions(Context.HEREDOC, Context.HEREDOC_VERBATIM)}
     for match in _FIRST.finditer(code.bare):
@@ -86,7 +86,7 @@ def _first_words(code: ShellCode) -> Iterator[tuple[str, int]]:
 
 
 def unknown_command(page: Page) -> Iterator[Finding]:
-    """Commands that are no program, builtin or function here, nor defined on the page."""
+    """Commands that are neither a program, builtin or function here, nor defined on the page."""
     page.context.query_log.expire_on(page.context.today)
     running = [code for code in find_shell_code(page) if code.block.runs]
     defined = {
@@ -108,7 +108,7 @@ def unknown_command(page: Page) -> Iterator[Finding]:
 
 
 def _commands(page: Page, *names: str) -> Iterator[_Command]:
-    """The commands of the blocks that run, or those with these names, with their first plain words."""
+    """The commands of the blocks that run, all or those with these names, with their plain words."""
     for code in find_shell_code(page):
         for name, at in _first_words(code) if code.block.runs else ():
             if not names or name in names:
@@ -175,7 +175,7 @@ def unknown_word(page: Page) -> Iterator[Finding]:
 
 
 def _check_word(command: _Command, word: str, at: int, offered: Mapping[str, str]) -> Finding | None:
-    """What is to be said of a word where these are offered; None where it is one of them, or nobody knows."""
+    """The finding for a word if it is not among the offered ones; None if it is, or if that is unsure."""
     written = word.partition("=")[0]
     name = command.words[0][0]
     option = written.startswith("--")

@@ -1,4 +1,4 @@
-"""M308: commands that destroy something and do not ask before."""
+"""M308: commands that destroy something without a confirmation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..facts.shell_code import COMMAND, annotation_of, find_shell_code
 from ..rule import Example, Page, Rule
 from .example_pages import bash_page, fish_page
 
-# the rest of a command, or as much of it as is looked at
+# the rest of a command, up to a limit
 _REST = r"[^\n;|&]{0,300}"
 
 DESTRUCTIVE: tuple[tuple[str, str], ...] = (
@@ -40,14 +40,14 @@ _IN_TEXT = (
 
 
 def _table(entries: Sequence[tuple[str, str]], before: str, flags: int = 0) -> re.Pattern[str]:
-    """All patterns as one, in which the group that matches is the number of its entry, from 1."""
+    """All patterns as one; the number of the matching group is that of the entry, from 1."""
     patterns = (pattern.replace("REST", _REST) for pattern, _ in entries)
     return re.compile(before + "(?:" + "|".join(f"({pattern})" for pattern in patterns) + ")", flags)
 
 
 _COMMANDS = _table(DESTRUCTIVE, COMMAND)
 
-# one of these is in every command of the table
+# every command of the table contains one of these
 _WORDS_OF_TABLE = (
     "rm ", "rm\t", "mkfs", "dd ", "wipefs", "blkdiscard", "shred", "kubectl", "helm", "terraform", "git ",
     "fly", "zfs", "zpool", "vgremove", "lvremove", "btrfs", "prune", "poweroff", "halt", "shutdown",

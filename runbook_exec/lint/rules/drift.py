@@ -1,4 +1,4 @@
-"""D523: steps whose text is no longer the one that was last seen to work."""
+"""D523: steps that have changed since they last succeeded."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ..rule import Example, Page, Rule
 
 
 def last_successes(workspace: Workspace, path: str) -> Mapping[str, Any] | str | None:
-    """What `NAME.runs.json` at this path says of steps, by their digest: anchor and moment.
+    """The steps in the `NAME.runs.json` at this path, by digest: anchor and time of the success.
 
-    None where there is no such file; what is wrong with it, where something is.
+    None if the file does not exist; a text with the reason if it cannot be read.
     """
     if not workspace.exists(path):
         return None
@@ -36,7 +36,7 @@ QUERIES = (last_successes,)
 
 
 def changed_since_success(page: Page) -> Iterator[Finding]:
-    """Steps of which an older text succeeded, but not yet the one that stands there now."""
+    """Steps of which an older text has succeeded, but not the present one."""
     if not page.runbook.procedures or (here := find_workspace(page)) is None:
         return
     path = Path(here[1]).with_suffix(".runs.json").as_posix()

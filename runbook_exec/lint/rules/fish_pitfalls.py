@@ -1,4 +1,4 @@
-"""M301, M302 and M305: what fish accepts, but does not do as it looks."""
+"""M301, M302 and M305: code that fish accepts, but runs differently than it looks."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def literal_substitution(page: Page) -> Iterator[Finding]:
 
 
 def _means_to_run(code: ShellCode, start: int, match: re.Match[str]) -> bool:
-    """Whether what looks like a command in brackets is one, and not prose with a command's name in it."""
+    """Whether the text in parentheses is a command, and not prose with the name of a command."""
     name, rest = match[1], match[2].strip()
     before = code.script[start : match.start()]
     if before[-1:].isalpha():
@@ -91,7 +91,7 @@ _BACKTICKS = re.compile(r"(?<!\\)`[^`\n]*+`")
 
 
 def posix_in_fish(page: Page) -> Iterator[Finding]:
-    """Forms of POSIX shells that fish takes and does not have."""
+    """Syntax of POSIX shells that fish accepts as ordinary words."""
     for code in find_shell_code(page, "fish"):
         for match in _POSIX.finditer(f"\n{code.bare}"):
             message, hint = _WORDS.get(match["word"], ("`<(…)` is not in fish", "use `… | source`"))

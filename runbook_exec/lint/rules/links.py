@@ -24,7 +24,7 @@ from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
 from .example_pages import HOME_PAGE
 
-_BARE = re.compile(r"[^/.]*")  # a label of a site's own, or what code looks like: `handlers[i](event)`
+_BARE = re.compile(r"[^/.]*")  # a label of the site's own, or text that is code: `handlers[i](event)`
 
 _HOST = re.compile(r"(?:[\w-]+\.)+(?:com|org|net|io|dev|app|so|ai|info|edu|gov|de|fr|uk)(?:/.*)?", re.DOTALL)
 
@@ -63,7 +63,7 @@ def broken_link(page: Page) -> Iterator[Finding]:
 
 
 def _is_found_by_name(page: Page, workspace: Workspace, path: str, source: str) -> bool:
-    """Whether Obsidian finds the file by its name, as it does for links in Markdown's form too."""
+    """Whether Obsidian finds the file by its name, which it does for Markdown links too."""
     if path.startswith(("./", "../")) or not (workspace.ask(is_vault) or page.runbook.wikilinks):
         return False
     return pages_of_wikilink(workspace, path, source) is not None

@@ -16,7 +16,7 @@ from ..rule import Example, Page, Rule
 
 _STEP = "## Steps\n\n### 1. One\n\n"
 
-# what runs the text it is given as a program of its own, so that its quotes are read once more
+# commands that run their text as a program of its own, whose quotes are read once more
 _RUNS_TEXT = re.compile(
     r"(?:\b(?:ssh|eval|watch|wsl)\b(?!-)|\b(?:fish|bash|zsh|sh|dash|ksh|su|psql|python3?|perl|ruby|node|xargs)\b"
     r"[^'\"|;&]*\s-(?:\w*[ce])\b)"
@@ -24,13 +24,13 @@ _RUNS_TEXT = re.compile(
 
 _FILE = re.compile(r"[A-Za-z~$]")
 
-_SAYS_NO_MORE = ("name", "id", "value")  # words that a name means whether or not it has them
+_SAYS_NO_MORE = ("name", "id", "value")  # words that add nothing to a name
 
 _NAMES_APART = re.compile(r"[-_.:/]")
 
 
 def unused_input(page: Page) -> Iterator[Finding]:
-    """Inputs of the front matter that no placeholder has."""
+    """Inputs of the front matter that no placeholder uses."""
     used = {placeholder.name for _, placeholder in filled_placeholders(page)}
     for name, known in page.runbook.settings.inputs.items():
         if name not in used and known.span is not None:
@@ -42,7 +42,7 @@ def unused_input(page: Page) -> Iterator[Finding]:
 
 
 def near_duplicate(page: Page) -> Iterator[Finding]:
-    """Names so alike that a reader takes them for one: `<service>` and `<service-name>`."""
+    """Names so similar that a reader takes them for one: `<service>` and `<service-name>`."""
     declared = page.runbook.settings.inputs
     by_name: dict[str, str] = {}
     by_letters: dict[str, str] = {}
@@ -90,7 +90,7 @@ def second_quoting(page: Page) -> Iterator[Finding]:
 
 
 def looks_like_redirection(page: Page) -> Iterator[Finding]:
-    """`<in>out`: a placeholder by its form, two redirections by its meaning."""
+    """`<in>out`: it looks like a placeholder, but may mean two redirections."""
     for statement, placeholder in filled_placeholders(page):
         after = statement.text[placeholder.end : placeholder.end + 1]
         before = statement.text[placeholder.start - 1 : placeholder.start] if placeholder.start else ""
@@ -103,7 +103,7 @@ def looks_like_redirection(page: Page) -> Iterator[Finding]:
 
 
 def unwritable_value(page: Page) -> Iterator[Finding]:
-    """Placeholders where no value can be written, with which nothing of the procedure would run."""
+    """Placeholders in places where no value can be quoted: the procedure would not run."""
     for procedure in page.runbook.procedures:
         found = {
             statement.span: problems

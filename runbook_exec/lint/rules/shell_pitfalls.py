@@ -1,4 +1,4 @@
-"""M303, M304, M306 and M307: what any shell accepts, although a failure or a secret gets lost."""
+"""M303, M304, M306 and M307: code in any shell that hides a failure or exposes a secret."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _AND = re.compile(r"(?<![&|>])&\s*$")
 
 
 def left_running(page: Page) -> Iterator[Finding]:
-    """`cmd &` with nothing that waits for it."""
+    """`cmd &` without a command that waits for it."""
     for code in find_shell_code(page):
         if "&" not in code.bare or _WAITED_FOR.search(code.script):
             continue
@@ -105,7 +105,7 @@ _SAFER = (
 
 
 def secret_argument(page: Page) -> Iterator[Finding]:
-    """A secret on a command line that everybody on the machine can read, where a safer form is known."""
+    """A secret on a command line, which all users can read, if a safer form is known."""
     for statement, placeholder in filled_placeholders(page):
         known = page.runbook.settings.inputs.get(placeholder.name)
         secret = (

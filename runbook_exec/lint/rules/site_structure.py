@@ -1,4 +1,4 @@
-"""D505–D507: how the pages of a site hang together; none of these rules looks unless it is selected."""
+"""D505–D507: how the pages of a site are connected. None of these rules is on by default."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _IN_SETTINGS = re.compile(r"[^\s:'\"\[\],]+\.(?:md|markdown)")
 
 
 def orphan_page(page: Page) -> Iterator[Finding]:
-    """Pages that no other page leads to."""
+    """Pages to which no other page links."""
     workspace, path = find_workspace(page) or (None, "")
     if workspace is not None and path and not _is_entry(path) and not workspace.ask(is_linked, path):
         yield Finding(
@@ -37,7 +37,7 @@ def orphan_page(page: Page) -> Iterator[Finding]:
 
 
 def is_linked(workspace: Workspace, path: str) -> bool:
-    """Whether another page, or the navigation of MkDocs, leads to a page."""
+    """Whether another page, or the navigation of MkDocs, links to a page."""
     if workspace.linked_pages is None:
         found: set[str] = set()
         for source in workspace.paths:
@@ -50,7 +50,7 @@ def is_linked(workspace: Workspace, path: str) -> bool:
 
 
 def _targets(workspace: Workspace, source: str) -> set[str]:
-    """The pages that a page leads to."""
+    """The pages to which a page links."""
     try:
         runbook = parse_runbook((workspace.base / source).read_bytes(), source)
     except OSError:
@@ -70,7 +70,7 @@ def _is_entry(path: str) -> bool:
     folder, _, name = path.rpartition("/")
     own = fold_name(strip_page_suffix(name))
     if name.endswith(TRANSCRIPT):
-        return True  # the runbook beside it does
+        return True  # the runbook beside it leads to it
     return _ENTRY.fullmatch(own) is not None or own == fold_name(folder.rpartition("/")[2])
 
 
@@ -98,7 +98,7 @@ def _name(path: str) -> str:
 
 
 def missing_index(page: Page) -> Iterator[Finding]:
-    """Folders without an index; said once, on the first of their pages."""
+    """Folders without an index, reported once, on the first of their pages."""
     workspace, path = find_workspace(page) or (None, "")
     if workspace is not None and path and workspace.ask(lacks_index, path):
         yield Finding(

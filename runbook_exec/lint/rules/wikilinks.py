@@ -22,7 +22,7 @@ from .example_pages import HOME_PAGE
 
 
 def broken_wikilink(page: Page) -> Iterator[Finding]:
-    """Wikilinks to pages and attachments that are not there."""
+    """Wikilinks to pages and attachments that do not exist."""
     here = find_workspace(page) if page.runbook.wikilinks else None
     if here is None or here[0].ask(makes_pages):
         return
@@ -47,7 +47,7 @@ def broken_wikilink(page: Page) -> Iterator[Finding]:
 
 
 def _suggest_page(workspace: Workspace, target: str) -> str:
-    """The name of a page that is much like it; empty where none is."""
+    """The name of a page that is similar to the target; empty if none is."""
     wanted = fold_name(strip_page_suffix(target)).rpartition("/")[2]
     near = (
         difflib.get_close_matches(wanted, workspace.names.stems(), 1, 0.75)
@@ -58,7 +58,7 @@ def _suggest_page(workspace: Workspace, target: str) -> str:
 
 
 def ambiguous_wikilink(page: Page) -> Iterator[Finding]:
-    """Wikilinks that several pages could be meant by."""
+    """Wikilinks that could mean several pages."""
     here = find_workspace(page) if page.runbook.wikilinks else None
     if here is None:
         return
