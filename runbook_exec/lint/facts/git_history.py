@@ -234,7 +234,7 @@ def _sets_review(lines: Iterator[bytes], count: int) -> bool:
     found = False
     while count and (hunk := b"".join(islice(lines, count))):
         found = found or (b"review" in hunk.lower() and _REVIEW.search(hunk) is not None)
-        # "\\ No newline at end of file" is not one of the counted lines: one more follows for each
+        # "\ No newline at end of file" is not one of the counted lines: one more follows for each
         count = hunk.startswith(b"\\") + hunk.count(b"\n\\")
     return found
 
