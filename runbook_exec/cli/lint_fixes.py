@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ..diagnostics.report import Report
 from ..lint.fixes import FixedPage, NotWritten, apply_fixes, format_diff, write_page
-from .lint_work import STANDARD_INPUT, LintWork
+from ..lint.inputs import STANDARD_INPUT
+from .lint_work import LintWork
 from .output import print_text, print_warnings
 
 _MOST_PASSES = 10  # a change may bring another to light; no two of ours undo each other

@@ -12,8 +12,6 @@ from ..lint.cache import Cache
 from ..lint.linter import lint
 from ..lint.selection import LintSettings
 
-STANDARD_INPUT = "-"
-
 
 @dataclass(frozen=True, slots=True)
 class LintWork:

@@ -1,1 +1,1 @@
-"""Problems and findings, and the formats they are told in."""
+"""Problems and findings, and the formats of reports."""

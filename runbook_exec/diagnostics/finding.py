@@ -1,4 +1,4 @@
-"""What a rule finds, and the change that mends it."""
+"""Findings of rules, and the changes that fix them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from ..text.span import Span
 
 
 class Finding(NamedTuple):
-    """Something that a rule has found: what, exactly where, what to do, and a safe change if there is one."""
+    """Something that a rule has found: message, exact place, hint, and a safe change if one is known."""
 
     message: str
     span: Span
     hint: str = ""
     fix: Fix | None = None
-    secret: bool = False  # what the span covers is not to be shown
+    secret: bool = False  # the text of the span must not be shown
 
 
 class Fix(NamedTuple):
-    """A change that keeps what the page says: `text[start:end]` of the file becomes `replacement`."""
+    """A change that keeps the meaning of a page: `text[start:end]` becomes `replacement`."""
 
     start: int
     end: int

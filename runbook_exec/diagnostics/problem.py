@@ -1,4 +1,4 @@
-"""Something wrong in a document."""
+"""Problems of a document."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from ..text.span import Span
 
 
 class Severity(StrEnum):
-    """How bad a problem is: an error refuses the document, a warning is said and passed over."""
+    """How severe a problem is: an error refuses the document, a warning is only reported."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class Problem(NamedTuple):
-    """Something wrong in a document: what was expected, what came, where, and what to do next."""
+    """A problem of a document: what was expected, what was found, where, and what to do next."""
 
     code: str
     message: str
     span: Span | None = None
     hint: str = ""
     severity: Severity = Severity.ERROR
-    path: str = ""  # the file the span is in, where it is not the runbook itself
+    path: str = ""  # the file of the span, if it is not the runbook itself

@@ -1,4 +1,4 @@
-"""What the linter has found, with all that is told of it: nothing of the page is needed any more."""
+"""Reports of findings, complete: writing one needs neither the pages nor the rules' code."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .finding import Finding
 from .problem import Severity
 from .rule import RuleInfo
 
-_TELLING = 4  # characters of a secret that are shown: they tell what kind it is
+_TELLING = 4  # characters of a secret that are shown: they tell its kind
 
 _LETTER = re.compile(r"[^\r\n]")
 
 
 class DiagnosticLocation(NamedTuple):
-    """A stretch of a page; lines and columns count from 1, and the end is the character after it.
+    """A range of a page; lines and columns count from 1, and the end is the character after it.
 
     `units` are the two columns counted in UTF-16 code units, as editors do.
     """
@@ -35,16 +35,16 @@ class DiagnosticLocation(NamedTuple):
 
 
 class TextEdit(NamedTuple):
-    """A safe change: what stands at this place becomes `replacement`."""
+    """A safe change: the text at this location becomes `replacement`."""
 
     location: DiagnosticLocation
     replacement: str
 
 
 class Diagnostic(NamedTuple):
-    """A finding on a page, under the rule that made it."""
+    """A finding on a page, with the rule that made it."""
 
-    path: str  # as the page was asked for
+    path: str  # as the page was given
     code: str
     name: str
     severity: Severity
@@ -53,19 +53,19 @@ class Diagnostic(NamedTuple):
     location: DiagnosticLocation
     excerpt: str  # the line with carets
     fix: TextEdit | None = None
-    also: Diagnostic | None = None  # the same in another document that this one is held against
+    also: Diagnostic | None = None  # the same in the other document that the page is compared with
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that was found, in the order of the pages and of the text; and what could not be checked.
+    """All findings, in the order of the pages and of their text; and what could not be checked.
 
     `command` is the subcommand that made the report. `rules` returns at least the rules that found something;
     only formats that list rules call it, because importing the rules takes long.
     """
 
     diagnostics: tuple[Diagnostic, ...]
-    pages: Mapping[str, str]  # the digest of each page that was looked at, by path
+    pages: Mapping[str, str]  # the digest of each checked page, by path
     not_checked: tuple[str, ...] = field(default=())  # why, a line each
     command: str = "lint"
     rules: Callable[[], Iterable[RuleInfo]] = tuple
@@ -74,7 +74,7 @@ class Report:
 def build_diagnostics(
     path: str, text: str, found: Sequence[tuple[RuleInfo, Finding]]
 ) -> Iterator[Diagnostic]:
-    """Findings, in the order of the text, as they are told: what is a secret is not shown."""
+    """The findings as diagnostics, in the order of the text; secrets are masked."""
     placing = _LocationFinder(text)
     secrets = [finding.span for _, finding in found if finding.secret]
     shown = _mask_secrets(text, secrets) if secrets else text
@@ -97,7 +97,7 @@ def build_diagnostics(
 
 
 def _mask_secrets(text: str, secrets: Sequence[Span]) -> str:
-    """The text with all but the first characters of secrets replaced, line ends left as they are."""
+    """The text with all but the first characters of secrets masked; line ends stay."""
     pieces: list[str] = []
     position = 0
     for span in sorted(secrets, key=lambda span: span.start):
@@ -109,7 +109,7 @@ def _mask_secrets(text: str, secrets: Sequence[Span]) -> str:
 
 
 class _LocationFinder:
-    """Finds places on a page, quickest in the order of the text."""
+    """Locates spans on a page, quickest in the order of the text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -117,7 +117,7 @@ class _LocationFinder:
         self._latest = (0, 0, 0)  # a line, an offset on it, and its column in UTF-16 code units
 
     def locate(self, span: Span) -> DiagnosticLocation:
-        """A span with its end and its columns in UTF-16 code units."""
+        """The location of a span, with its columns in UTF-16 code units."""
         last = make_span(self._text, max(span.start, span.end - 1), span.end)
         end_column = last.column + (1 if span.end > span.start else 0)
         units = self._column_units(span), self._column_units(last) + self._count_units(last.start, span.end)
@@ -138,7 +138,7 @@ class _LocationFinder:
 
 
 def to_plain(found: Diagnostic) -> list[Any]:
-    """The finding without its path, as JSON can hold it."""
+    """The diagnostic without its path, in the types of JSON."""
     fix = found.fix and [_flatten_location(found.fix.location), found.fix.replacement]
     return [
         found.code, found.name, str(found.severity), found.message, found.hint,
@@ -147,7 +147,7 @@ def to_plain(found: Diagnostic) -> list[Any]:
 
 
 def from_plain(path: str, plain: Sequence[Any]) -> Diagnostic:
-    """The finding that `to_plain` made this of; raises ValueError or TypeError for anything else."""
+    """The diagnostic that `to_plain` made this of; raises ValueError or TypeError for anything else."""
     code, name, severity, message, hint, place, line, fix = plain
     if not all(isinstance(text, str) for text in (code, name, message, hint, line)):
         raise TypeError("expected texts")

@@ -1,1 +1,1 @@
-"""The linter: what is wrong with pages. Its rules are in `rules`, and only read where a page is looked at."""
+"""The linter. Its rules are in `rules`; they are imported only when a page is checked."""

@@ -1,4 +1,4 @@
-"""What was found before, kept while all that it rests on is as it was: content, settings, program, shells."""
+"""Results of earlier runs, valid while the page, the settings, the program and the shells are the same."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from .selection import LintSettings
 
 _KEY = 64  # characters at the beginning of a line
 
-_OLD = 30 * 86400  # seconds after which a file that nobody has used goes
+_OLD = 30 * 86400  # seconds after which an unused file is removed
 
 _SPARE = 2  # how many times more lines than pages a file may have
 
 
 class Cache:
-    """The file that keeps what is found on the pages looked at from one working directory.
+    """The file with the results of the pages checked from one working directory.
 
-    Each line is a digest of all that a page's findings rest on, a check sum and the findings. Lines are only
-    added, whole and under a lock, so runs at the same time do not hurt each other; whatever is damaged is
-    not there. It is no error if the file cannot be read or written.
+    Each line has a digest of everything that a page's findings depend on, a checksum and the findings. Lines
+    are only appended, whole and under a lock, so runs at the same time do not disturb each other. A damaged
+    line is ignored, and so is an error when the file is read or written.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lines: dict[bytes, bytes] = {}
         self._stale = 0
-        self._torn = b""  # what ends a last line that was not written to its end
+        self._torn = b""  # ends a last line that was written only in part
         with suppress(OSError):
             line = b"\n"
             for line in path.read_bytes().splitlines(keepends=True):
@@ -49,7 +49,7 @@ class Cache:
             self._torn = b"" if line.endswith(b"\n") else b"\n"
 
     def get(self, key: str, path: str, digest: str) -> CachedResult | None:
-        """What is kept under this key for a page."""
+        """The cached result of a page under this key; None if the cache has none."""
         line = self._lines.get(key.encode())
         if line is None:
             return None
@@ -60,7 +60,7 @@ class Cache:
             return None
 
     def add(self, lines: dict[bytes, bytes], used: Iterable[str]) -> None:
-        """Keep these lines, by key; `used` are the keys of everything that this run has looked at."""
+        """Add these lines, by key; `used` are the keys of all pages of this run."""
         if not lines:
             return
         alive = {key.encode() for key in used} | lines.keys()
@@ -76,13 +76,13 @@ class Cache:
         _clean(self._path.parent)
 
     def _rewrite(self, lines: Mapping[bytes, bytes], alive: Iterable[bytes]) -> None:
-        """Write the file anew with the lines that are of use; what others add meanwhile is lost."""
+        """Write the file again with the lines in use; lines that another run adds meanwhile are lost."""
         data = b"".join(lines[key] for key in sorted(alive) if key in lines)
         replace_file(self._path, data, 0o600, durable=False)
 
 
 def open_cache(environ: Mapping[str, str]) -> Cache | None:
-    """The cache for this working directory; None where there is no safe place for one."""
+    """The cache for this working directory; None if no safe folder exists for one."""
     home = environ.get("XDG_CACHE_HOME", "")
     if not home.startswith("/"):
         home = os.path.join(environ.get("HOME", ""), ".cache")  # noqa: PTH118
@@ -100,23 +100,23 @@ def open_cache(environ: Mapping[str, str]) -> Cache | None:
 
 
 class CacheKeys:
-    """Makes the keys under which findings are kept."""
+    """Makes the keys of cached results."""
 
     def __init__(self, commands: Iterable[str] = ()) -> None:
         self._program = _digest(["1", *_program(), *_shells(), *commands])
         self._settings: dict[int, bytes] = {}
 
     def make_key(self, path: str, digest: str, settings: LintSettings) -> str:
-        """A digest of all that is known before a page is read."""
-        said = self._settings.get(id(settings)) or self._settings.setdefault(
+        """A digest of everything that is known before the page is parsed."""
+        settings_digest = self._settings.get(id(settings)) or self._settings.setdefault(
             id(settings), _digest_settings(settings)
         )
         page = os.fsencode(os.path.abspath(path))  # noqa: PTH100
-        return hashlib.sha256(b"\0".join((self._program, said, digest.encode(), page))).hexdigest()
+        return hashlib.sha256(b"\0".join((self._program, settings_digest, digest.encode(), page))).hexdigest()
 
 
 def _program() -> Iterable[str]:
-    """Which program this is; its files too, as long as somebody may be changing them."""
+    """The version of this program and its files, which may be under development."""
     yield __version__
     folder = Path(__file__).parent.parent
     for path in sorted(folder.rglob("*.py")):
@@ -126,7 +126,7 @@ def _program() -> Iterable[str]:
 
 
 def _shells() -> Iterable[str]:
-    """Which shells there are: the files that would run."""
+    """The installed shells, as the files that would run."""
     for shell in SHELLS:
         command = find_command(shell)
         if command is None:
@@ -158,14 +158,14 @@ def _checksum(text: bytes) -> bytes:
     return hashlib.sha256(text).hexdigest()[:16].encode()
 
 
-def format_line(key: str, kept: CachedResult) -> bytes:
-    """The line that keeps this: much smaller than what it is made of."""
-    looked = kept.result
+def format_line(key: str, cached: CachedResult) -> bytes:
+    """The line that stores a result; it is much smaller than the result in memory."""
+    result = cached.result
     plain = [
-        [to_plain(found) for found in looked.diagnostics],
-        looked.unchecked_blocks,
-        [[question, answer, guard] for question, (answer, guard) in kept.answers.items()],
-        kept.valid_until and kept.valid_until.isoformat(),
+        [to_plain(found) for found in result.diagnostics],
+        result.unchecked_blocks,
+        [[query, answer, guard] for query, (answer, guard) in cached.answers.items()],
+        cached.valid_until and cached.valid_until.isoformat(),
     ]
     text = json.dumps(plain, separators=(",", ":")).encode()
     return b"%b %b %b\n" % (key.encode(), _checksum(text), text)
@@ -173,17 +173,16 @@ def format_line(key: str, kept: CachedResult) -> bytes:
 
 def _parse_result(plain: Any, path: str, digest: str) -> CachedResult:
     found, unchecked, answers, until = plain
-    looked = PageResult(
+    result = PageResult(
         path,
         digest,
         tuple(from_plain(path, each) for each in found),
         {str(shell): int(count) for shell, count in unchecked.items()},
     )
-    asked = {
-        tuple(question): (answer, guard and (tuple(guard[0]), guard[1]))
-        for question, answer, guard in answers
+    cached_answers = {
+        tuple(query): (answer, guard and (tuple(guard[0]), guard[1])) for query, answer, guard in answers
     }
-    return CachedResult(looked, asked, None if until is None else date.fromisoformat(until))
+    return CachedResult(result, cached_answers, None if until is None else date.fromisoformat(until))
 
 
 def _open_private(path: str, flags: int) -> int:
@@ -196,12 +195,12 @@ def _is_private(folder: Path) -> bool:
 
 
 def _lock(file: IO[bytes]) -> None:
-    """Wait for whoever writes at this moment; the lock goes with the file."""
+    """Wait until no other process writes; closing the file releases the lock."""
     fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _clean(folder: Path) -> None:
-    """Remove the files of working directories from which nobody has run the linter for long."""
+    """Remove the files of working directories in which the linter has not run for long."""
     oldest = time.time() - _OLD
     with suppress(OSError):
         for path in folder.iterdir():

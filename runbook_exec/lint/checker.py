@@ -1,4 +1,4 @@
-"""Looking at pages: each is read, its blocks are given to their shells, and every rule looks at it."""
+"""Checks pages: each is parsed, its blocks are checked by their shells, and every rule runs on it."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from .rule import LintContext, Page, Rule
 from .selection import LintSettings
 from .suppressions import suppressed_codes_by_line
 
-_MOST = 1000  # findings of one rule on one page: who has more mends some, and looks again
+_MOST = 1000  # findings of one rule on one page; more are reported after some are fixed
 
 
 class Checker:
-    """Looks at the pages of one run, some at a time."""
+    """Checks the pages of one run, some at a time."""
 
     def __init__(
-        self, site: LintContext, pages: Pages, settings: Mapping[str, LintSettings], rules: Sequence[Rule]
+        self, context: LintContext, pages: Pages, settings: Mapping[str, LintSettings], rules: Sequence[Rule]
     ) -> None:
-        self._context = site
+        self._context = context
         self._pages = pages
         self._settings = settings
         self._rules = rules
         self._latest: tuple[LintSettings | None, Sequence[Rule]] = None, ()
 
     def prefetch(self) -> AbstractContextManager[None]:
-        """What is the same for all pages is found meanwhile, for the processes that look at them."""
+        """Collect the facts shared by all pages in the background, for the processes that check them."""
         settings = {id(each): each for each in self._settings.values()}
         if not any(rule.asks_history for each in settings.values() for rule in self._rules_for(each)):
             return nullcontext()
@@ -46,32 +46,32 @@ class Checker:
 
     @pause_gc()
     def check(self, paths: Sequence[str]) -> list[CachedResult]:
-        """What is found on these pages, and what that rests on."""
-        looked: dict[str, CachedResult] = {}
+        """The results of these pages, each with the answers that it depends on."""
+        results: dict[str, CachedResult] = {}
         read: dict[str, Runbook] = {}
         for path in paths:
             try:
                 data = self._pages.content(path)
             except OSError as error:
                 why = f"cannot read `{path}`: {reason(error)}"
-                looked[path] = CachedResult(PageResult(path, read_error=why))
+                results[path] = CachedResult(PageResult(path, read_error=why))
                 continue
             read[path] = parse_runbook(data, path)
         rules = {path: self._rules_for(self._settings[path]) for path in read}
-        said = check_blocks(
+        checks = check_blocks(
             {path: read[path] for path in read if any(rule.asks_shells for rule in rules[path])}
         )
         for path, runbook in read.items():
-            verdict = said.get(path, ShellCheckResult())
+            check = checks.get(path, ShellCheckResult())
             page = Page(
-                runbook, Path(path), self._context, self._settings[path].options, verdict.syntax_problems
+                runbook, Path(path), self._context, self._settings[path].options, check.syntax_problems
             )
             found = tuple(self._check_page(path, page, rules[path]))
-            looked[path] = CachedResult(
-                PageResult(path, runbook.digest, found, verdict.unchecked_blocks),
+            results[path] = CachedResult(
+                PageResult(path, runbook.digest, found, check.unchecked_blocks),
                 *self._context.query_log.drain(),
             )
-        return [looked[path] for path in paths]
+        return [results[path] for path in paths]
 
     def _rules_for(self, settings: LintSettings) -> Sequence[Rule]:
         if settings is not self._latest[0]:
@@ -81,10 +81,10 @@ class Checker:
     def _check_page(self, path: str, page: Page, rules: Sequence[Rule]) -> Iterator[Diagnostic]:
         found = [(rule.info, finding) for rule in rules for finding in islice(rule.check(page), _MOST)]
         found.sort(key=lambda each: (each[1].span.start, each[0].code))
-        ignored = suppressed_codes_by_line(page.runbook)
+        suppressed = suppressed_codes_by_line(page.runbook)
         for each, (rule, finding) in zip(
             build_diagnostics(path, page.runbook.text, found), found, strict=True
         ):
-            codes = ignored.get(finding.span.line, frozenset())
+            codes = suppressed.get(finding.span.line, frozenset())
             if not any(code == rule.name or rule.code.startswith(code) for code in codes):
                 yield each

@@ -1,4 +1,4 @@
-"""Work on many pages, spread over the cores of the machine."""
+"""Checks many pages on all cores of the machine."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ Prefetch = Callable[[], AbstractContextManager[None]]
 CheckPages = Callable[[Sequence[str]], list[CachedResult]]
 
 
-_AT_ONCE = 80  # pages, at most, whose blocks a shell is asked about together
+_AT_ONCE = 80  # pages, at most, whose blocks a shell checks together
 
-_FEWEST = 10  # pages for which it is worth while to start the shells
+_FEWEST = 10  # pages, at least, for which starting the shells pays
 
-_TURNS = 2  # of what is left each process takes this part of its share, so that all are busy to the end
+_TURNS = 2  # a process takes this part of its share of the remaining pages, which keeps all busy to the end
 
-_WORTH_IT = 60  # pages below which starting processes takes longer than they save
+_WORTH_IT = 60  # pages below which starting processes costs more time than it saves
 
-_PATIENCE = 2  # seconds in which a process that is told to end has cleaned up
+_PATIENCE = 2  # seconds in which a terminated process must have cleaned up
 
 
-def check_in_batches(look: CheckPages, paths: Sequence[str], ahead: Prefetch) -> Iterator[CachedResult]:
-    """What `look` says of these pages, some at a time, in their order.
+def check_in_batches(check: CheckPages, paths: Sequence[str], prefetch: Prefetch) -> Iterator[CachedResult]:
+    """The results of `check` for these pages, some at a time, in their order.
 
-    Where several processes look, they are started and end within `ahead`.
+    If several processes check them, these start and end within `prefetch`.
     """
     cores = _count_cores()
     # elsewhere a new process would have to import everything again
     if len(paths) < _WORTH_IT or cores < 2 or sys.platform != "linux":
         for start in range(0, len(paths), _AT_ONCE):
-            yield from look(paths[start : start + _AT_ONCE])
+            yield from check(paths[start : start + _AT_ONCE])
         return
-    with ahead():
-        yield from _check_in_processes(look, list(_split_pages(paths, cores * _TURNS)), cores)
+    with prefetch():
+        yield from _check_in_processes(check, list(_split_pages(paths, cores * _TURNS)), cores)
 
 
 def _split_pages(paths: Sequence[str], share: int) -> Iterator[Sequence[str]]:
-    """The pages in parts that become smaller towards the end."""
+    """The pages in parts, which become smaller towards the end."""
     start = 0
     while start < len(paths):
         size = min(_AT_ONCE, max(_FEWEST, (len(paths) - start) // share))
@@ -62,14 +62,14 @@ def _count_cores() -> int:
 
 
 def _check_in_processes(
-    look: CheckPages, parts: Sequence[Sequence[str]], count: int
+    check: CheckPages, parts: Sequence[Sequence[str]], count: int
 ) -> Iterator[CachedResult]:
     import multiprocessing
     from multiprocessing.connection import wait
 
     context = multiprocessing.get_context("fork")
     pipes = [context.Pipe() for _ in range(count)]
-    processes = [context.Process(target=_work, args=(look, pipes, number)) for number in range(count)]
+    processes = [context.Process(target=_run_worker, args=(check, pipes, number)) for number in range(count)]
     for process in processes:
         process.start()
     for _, theirs in pipes:
@@ -77,7 +77,7 @@ def _check_in_processes(
     waiting = iter(enumerate(parts))
     busy: dict[object, int] = {}  # the part that each process works on, by our end of its pipe
     done: dict[int, list[CachedResult]] = {}
-    told = 0
+    reported = 0
     try:
         for ours, _ in pipes:
             _send_part(ours, waiting, busy)
@@ -86,9 +86,9 @@ def _check_in_processes(
                 ours = next(each for each, _ in pipes if each is ready)
                 done[busy.pop(ours)] = _receive_results(ours)
                 _send_part(ours, waiting, busy)
-            while told in done:
-                yield from done.pop(told)
-                told += 1
+            while reported in done:
+                yield from done.pop(reported)
+                reported += 1
     finally:
         for ours, _ in pipes:
             ours.close()
@@ -118,8 +118,8 @@ def _receive_results(ours: Connection) -> list[CachedResult]:
     return answer
 
 
-def _work(look: CheckPages, pipes: Sequence[tuple[Connection, Connection]], number: int) -> None:
-    """Do parts, as long as whoever gives them is there; they are interrupted, and tell."""
+def _run_worker(check: CheckPages, pipes: Sequence[tuple[Connection, Connection]], number: int) -> None:
+    """Check parts as long as the parent sends them; the parent handles interrupts and errors."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(wanted, _exit_on_signal)
@@ -136,7 +136,7 @@ def _work(look: CheckPages, pipes: Sequence[tuple[Connection, Connection]], numb
         except EOFError:
             return
         try:
-            mine.send(look(part))
+            mine.send(check(part))
         except BrokenPipeError:
             return
         except Exception as error:  # noqa: BLE001 - it is raised again where the parts come from
@@ -144,5 +144,5 @@ def _work(look: CheckPages, pipes: Sequence[tuple[Connection, Connection]], numb
 
 
 def _exit_on_signal(number: int, frame: object) -> NoReturn:
-    """End, and take away what was put on the disk for shells to read."""
+    """Exit, so that files written for the shells are removed."""
     sys.exit(128 + number)

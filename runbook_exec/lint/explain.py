@@ -1,4 +1,4 @@
-"""What the rules are, in words: a list of them, and one in full."""
+"""Describes the rules: as a list, one in full, or all as a documentation page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def format_rule_list(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def explain_rule(rule: Rule) -> str:
-    """A rule in full: why it is there, and documents that trip it and that do not."""
+    """A rule in full: why it exists, with a failing and a passing example."""
     when = "" if rule.info.default else "; looks only where it is selected"
     lines = [
         f"{rule.info.code} {rule.info.name} ({rule.info.severity}{when})",
@@ -95,12 +95,12 @@ def _fence_example(example: Example, title: str) -> Iterator[str]:
 
 
 def _elide_secrets(text: str) -> str:
-    """The text without most of what would be a secret: a page that shows one is found by others, too."""
+    """The text without most of each secret: other scanners report pages that show one."""
     return _RANDOM.sub("…", text)
 
 
 def _toml(key: str, value: object) -> str:
-    """A setting as it is written in its file."""
+    """A setting as its file has it."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{name} = {_toml(name, each)}" for name, each in value.items()) + " }"
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Safe changes: applied to a text, shown as a difference, written beside a file and renamed."""
+"""Applies safe changes to a text, shows them as a diff, and writes them to files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..system.atomic_write import replace_file
 
 
 class NotWritten(Refused):
-    """A page that could not be changed: the others still are, so it is reported with its path."""
+    """A page could not be changed; the others still are, so it is reported with its path."""
 
     def __init__(self, path: str, why: str) -> None:
         super().__init__(why)
@@ -23,7 +23,7 @@ class NotWritten(Refused):
 
 @dataclass(frozen=True, slots=True)
 class FixedPage:
-    """A page with its safe changes made."""
+    """A page with its safe changes applied."""
 
     path: str
     before: bytes
@@ -32,9 +32,9 @@ class FixedPage:
 
 
 def apply_fixes(report: Report, content: Callable[[str], bytes]) -> Iterator[FixedPage | NotWritten]:
-    """The pages that have safe changes, with those made; `content` gives a page's bytes, or raises OSError.
+    """The pages with safe changes, applied; `content` returns a page's bytes, or raises OSError.
 
-    NotWritten is given for one that cannot be read, or is not what the linter looked at any more.
+    Yields NotWritten for a page that cannot be read, or that has changed since it was checked.
     """
     by_path: dict[str, list[TextEdit]] = {}
     for each in report.diagnostics:
@@ -52,21 +52,21 @@ def apply_fixes(report: Report, content: Callable[[str], bytes]) -> Iterator[Fix
         try:
             text = before.decode("utf-8")
         except UnicodeDecodeError:
-            continue  # whatever else is changed, bytes that are not text must stay
+            continue  # bytes that are not text must stay as they are
         after, made = _apply_edits(text, changes)
         if after != text:
             yield FixedPage(path, before, after.encode(), made)
 
 
 def _apply_edits(text: str, changes: Iterable[TextEdit]) -> tuple[str, int]:
-    """The text with the changes made, and how many were; of those that overlap the first is made."""
+    """The text with the changes, and their number; of overlapping changes only the first is applied."""
     pieces: list[str] = []
     position = made = 0
     latest: TextEdit | None = None
     for change in sorted(changes, key=lambda change: (change.location.start, change.location.end)):
         start, end = change.location.start, change.location.end
         if change == latest:
-            made += 1  # it mends several problems
+            made += 1  # it fixes several problems
             continue
         if start < position or (made and start == position == end):
             continue
@@ -78,7 +78,7 @@ def _apply_edits(text: str, changes: Iterable[TextEdit]) -> tuple[str, int]:
 
 
 def format_diff(change: FixedPage) -> str:
-    """What changes, as `patch` and `git apply` read it; the lines keep their own ends."""
+    """The change as a diff for `patch` and `git apply`; lines keep their own line ends."""
     before, after = _lines(change.before.decode()), _lines(change.after.decode())
     lines = difflib.unified_diff(before, after, f"a/{change.path}", f"b/{change.path}", n=3, lineterm="\n")
     return "".join(
@@ -87,15 +87,15 @@ def format_diff(change: FixedPage) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines as `diff` sees them, which end in a line feed and in nothing else."""
+    """The lines as in `diff`: only a line feed ends a line."""
     lines = text.split("\n")
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
 def write_page(change: FixedPage) -> None:
-    """Give a file its new content if it still has the old one, whole or not at all, and keep its mode.
+    """Replace a file's content atomically if it still is the old one, and keep its mode.
 
-    A symbolic link stays one: what it points to is changed. Raises NotWritten.
+    A symbolic link stays: its target is changed. Raises NotWritten if that fails.
     """
     target = Path(change.path).resolve()
     try:

@@ -1,13 +1,17 @@
-"""The pages of one run of the linter: on the disk, or given."""
+"""The pages of one run of the linter: files, or given bytes."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+STANDARD_INPUT = "-"  # in place of a path
 
 
 class Pages:
-    """The pages that are looked at, by the paths under which they were asked for."""
+    """The pages to check, by their paths as given."""
 
     def __init__(self, names: Sequence[str], given: Mapping[str, bytes]) -> None:
         self._names = names
@@ -18,16 +22,25 @@ class Pages:
         return iter(self._names)
 
     def content(self, name: str) -> bytes:
-        """A page's bytes, given or on the disk; raises OSError."""
+        """A page's bytes; raises OSError if its file cannot be read."""
         given = self._given.get(name)
         if given is not None:
             return given
-        with open(name, "rb") as file:  # noqa: PTH123 - a thousand paths take their time
+        with open(name, "rb") as file:  # noqa: PTH123 - quicker than Path
             return file.read()
 
     def digest(self, name: str) -> str:
-        """A digest of a page's bytes as they were when it was first asked for; raises OSError."""
+        """The digest of a page's bytes at the first call; raises OSError if its file cannot be read."""
         known = self._digests.get(name)
         if known is None:
             known = self._digests[name] = hashlib.sha256(self.content(name)).hexdigest()
         return known
+
+
+def path_below(start: str, path: Path | str) -> str:
+    """The path relative to a folder, with `/`; empty if it is not below the folder.
+
+    `start` is the absolute path of the folder, with a separator at its end.
+    """
+    full = os.path.abspath(path)  # noqa: PTH100
+    return full.removeprefix(start).replace(os.sep, "/") if full.startswith(start) else ""

@@ -33,19 +33,19 @@ def lint(
     given: Mapping[str, bytes] | None = None,
     cache: Cache | None = None,
 ) -> Report:
-    """Look at pages by their paths, with the settings for each; `given` are the bytes of some of them.
+    """Check pages by their paths, with the settings of each; `given` are the bytes of some of them.
 
-    What a cache holds is taken from there as long as all that it rests on is as it was. Raises UnknownCode
-    where a rule that is not there is named.
+    Results in the cache are used as long as everything that they depend on is the same. Raises UnknownCode
+    if a code in the settings means no rule.
     """
     run = _LintRun(tuple(paths), settings, today, rules, given or {})
     if cache is None or not run.paths:
-        return _build_report([kept.result for kept in run.check(run.paths)])
+        return _build_report([cached.result for cached in run.check(run.paths)])
     return _build_report([*run.check_with_cache(cache)])
 
 
 class _LintRun:
-    """One run of the linter. What is only needed to look at a page is imported when one is looked at."""
+    """One run of the linter. Modules that only checking a page needs are imported when one is checked."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class _LintRun:
         self._answers: dict[Query, Any] = {}
 
     def check(self, paths: Sequence[str]) -> Iterator[CachedResult]:
-        """Look at some of the pages."""
+        """Check some of the pages."""
         from . import checker, concurrency  # a run that finds all in the cache needs neither
 
         self._context.few_pages = len(paths) <= _FEW
@@ -72,61 +72,61 @@ class _LintRun:
         for codes in dict.fromkeys(settings.codes for settings in self._settings.values()):
             check_codes(codes, self._context.rules)
         rules = known if self._rules is None else self._rules
-        looking = checker.Checker(self._context, self._pages, self._settings, rules)
-        return concurrency.check_in_batches(looking.check, paths, looking.prefetch)
+        page_checker = checker.Checker(self._context, self._pages, self._settings, rules)
+        return concurrency.check_in_batches(page_checker.check, paths, page_checker.prefetch)
 
     def check_with_cache(self, cache: Cache) -> Iterator[PageResult]:
-        """Look at all pages, but for those about which the cache knows everything."""
+        """Check the pages that have no valid result in the cache; return the results of all."""
         keys = CacheKeys()
         used: set[str] = set()
         known: dict[str, PageResult] = {}
         for path in self.paths:
-            with suppress(OSError):  # whoever looks at the page says so
+            with suppress(OSError):  # reported when the page is checked
                 digest = self._pages.digest(path)
                 key = keys.make_key(path, digest, self._settings[path])
                 used.add(key)
-                kept = cache.get(key, path, digest)
-                if kept is not None and self._is_current(kept):
-                    known[path] = kept.result
+                cached = cache.get(key, path, digest)
+                if cached is not None and self._is_current(cached):
+                    known[path] = cached.result
         unknown = [path for path in self.paths if path not in known]
         made: dict[bytes, bytes] = {}
-        for kept in self.check(unknown) if unknown else ():
-            looked = kept.result
-            known[looked.path] = looked
-            if not looked.read_error:
-                key = keys.make_key(looked.path, looked.digest, self._settings[looked.path])
-                made[key.encode()] = format_line(key, kept)
+        for cached in self.check(unknown) if unknown else ():
+            result = cached.result
+            known[result.path] = result
+            if not result.read_error:
+                key = keys.make_key(result.path, result.digest, self._settings[result.path])
+                made[key.encode()] = format_line(key, cached)
         cache.add(made, used)
         return (known[path] for path in self.paths)
 
-    def _is_current(self, kept: CachedResult) -> bool:
-        """Whether what a page's findings rest on beside the page is as it was."""
-        if kept.valid_until is not None and self._context.today >= kept.valid_until:
+    def _is_current(self, cached: CachedResult) -> bool:
+        """Whether everything beside the page that its findings depend on is the same."""
+        if cached.valid_until is not None and self._context.today >= cached.valid_until:
             return False
         return all(
             (guard is not None and self._current_answer(guard[0]) == guard[1])
-            or self._current_answer(question) == answer
-            for question, (answer, guard) in kept.answers.items()
+            or self._current_answer(query) == answer
+            for query, (answer, guard) in cached.answers.items()
         )
 
-    def _current_answer(self, question: Query) -> Any:
-        if question not in self._answers:
-            self._answers[question] = answer_to(self._context, question)
-        return self._answers[question]
+    def _current_answer(self, query: Query) -> Any:
+        if query not in self._answers:
+            self._answers[query] = answer_to(self._context, query)
+        return self._answers[query]
 
 
-def _build_report(looked: Sequence[PageResult]) -> Report:
+def _build_report(results: Sequence[PageResult]) -> Report:
     missing: Counter[str] = Counter()
-    for page in looked:
+    for page in results:
         missing.update(page.unchecked_blocks)
     unchecked = (
         f"{shell} is not on PATH: {count} block{'s' * (count != 1)} could not be checked"
         for shell, count in sorted(missing.items())
     )
     return Report(
-        tuple(found for page in looked for found in page.diagnostics),
-        {page.path: page.digest for page in looked if not page.read_error},
-        (*(page.read_error for page in looked if page.read_error), *unchecked),
+        tuple(found for page in results for found in page.diagnostics),
+        {page.path: page.digest for page in results if not page.read_error},
+        (*(page.read_error for page in results if page.read_error), *unchecked),
         rules=_list_rules,
     )
 

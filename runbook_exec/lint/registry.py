@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from .rule import Rule
-from .rules import commands, dates, destructive, drift, links
-from .rules import front_matter as page
-from .rules import placeholders as values
-from .rules import secrets as secret_text
-from .rules import shell_pitfalls as meaning
-from .rules import site_structure as structure
-from .rules import step_numbers as steps
-from .rules import syntax as parsing
+from .rules import (
+    anchors,
+    captures,
+    commands,
+    dates,
+    destructive,
+    drift,
+    fish_pitfalls,
+    front_matter,
+    links,
+    placeholders,
+    secrets,
+    shell_pitfalls,
+    site_structure,
+    step_numbers,
+    syntax,
+    wikilinks,
+)
 from .selection import UnknownCode, check_codes
 
 RULES: tuple[Rule, ...] = (
-    *parsing.RULES,
-    *values.RULES,
-    *meaning.RULES,
+    *syntax.RULES,
+    *placeholders.RULES,
+    *captures.RULES,
+    *fish_pitfalls.RULES,
+    *shell_pitfalls.RULES,
     *destructive.RULES,
-    *secret_text.RULES,
+    *secrets.RULES,
+    *wikilinks.RULES,
+    *anchors.RULES,
     *links.RULES,
-    *structure.RULES,
-    *page.RULES,
-    *steps.RULES,
+    *site_structure.RULES,
+    *front_matter.RULES,
+    *step_numbers.RULES,
     *dates.RULES,
     *drift.RULES,
     *commands.RULES,

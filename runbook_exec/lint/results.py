@@ -1,4 +1,4 @@
-"""What came of looking at one page."""
+"""Results of checking a page."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from .facts.query_log import Guard, Query
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
-    """What was found on a page, and what of it could not be looked at."""
+    """The findings on a page, and what could not be checked."""
 
     path: str
     digest: str = ""  # of the page's bytes
     diagnostics: tuple[Diagnostic, ...] = ()
     unchecked_blocks: Mapping[str, int] = field(
         default_factory=dict
-    )  # blocks whose shell is not here, by shell
-    read_error: str = ""  # why it could not be looked at
+    )  # number of blocks whose shell is not installed, by shell
+    read_error: str = ""  # why the page could not be read
 
 
 @dataclass(frozen=True, slots=True)
 class CachedResult:
-    """What was found on a page, and what that rests on beside the page itself."""
+    """The result of a page, with what it depends on beside the page itself."""
 
     result: PageResult
     answers: Mapping[Query, tuple[Any, Guard]] = field(default_factory=dict)
-    valid_until: date | None = None  # from this day on, it may be otherwise
+    valid_until: date | None = None  # from this day on, the result may be different

@@ -1,4 +1,4 @@
-"""What a rule of the linter is, and what it is given to look at."""
+"""Rules of the linter, and the page and context that they check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SyntaxProblem(NamedTuple):
-    """What a block's own shell says of it when it does not parse, and where."""
+    """The message of a shell about a block that it cannot parse, with the place."""
 
     span: Span
     message: str
@@ -29,47 +29,45 @@ class SyntaxProblem(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """A page that is looked at, and the pages around it."""
+    """A page to check, and its context."""
 
     runbook: Runbook
     path: Path
     context: LintContext
-    options: Mapping[str, Any] = field(default_factory=dict)  # of the nearest settings file
+    options: Mapping[str, Any] = field(default_factory=dict)  # from the nearest settings file
     syntax_problems: Mapping[int, SyntaxProblem] = field(
         default_factory=dict
-    )  # by shells, by where the block begins
+    )  # of the shells, by the start of the block
 
 
 @dataclass(slots=True, eq=False)
 class LintContext:
-    """All pages of one run of the linter, by path, and what rules may ask of the machine."""
+    """Everything that the rules of one run share: its pages, the date, and facts about the machine."""
 
     pages: Pages
     today: date
     query_log: QueryLog = field(default_factory=lambda: QueryLog())
     rules: Sequence[RuleInfo] = ()  # every rule that has a code, also those that are not selected
-    history: BackgroundResult | None = None  # that of the pages' repositories, where it is being looked at
-    few_pages: bool = (
-        False  # whether so few pages are looked at that what is asked for one is not made for all
-    )
+    history: BackgroundResult | None = None  # of the pages' repositories, if it is being read
+    few_pages: bool = False  # so few pages are checked that facts about one are not collected for all
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A document that shows a rule: `files` are others beside it, by name."""
+    """A document that shows a rule; `files` are the texts of other files beside it, by name."""
 
     text: str
-    at: tuple[int, int] | None = None  # the line and column of the finding, where it trips the rule
+    at: tuple[int, int] | None = None  # the line and column of the finding, if there must be one
     files: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)  # as in a settings file
 
 
 class Rule(NamedTuple):
-    """One thing that the linter looks for; `bad` trips it and `good` must not."""
+    """A rule of the linter; each `bad` example must have a finding, and no `good` one may."""
 
     info: RuleInfo
     check: Callable[[Page], Iterator[Finding]]
     bad: tuple[Example, ...] = ()
     good: tuple[Example, ...] = ()
-    asks_shells: bool = False  # whether it looks at what the shells say of the blocks
-    asks_history: bool = False  # whether it looks at what git tells of the page
+    asks_shells: bool = False  # whether it needs the blocks checked by their shells
+    asks_history: bool = False  # whether it needs the git history of the page

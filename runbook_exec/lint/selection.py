@@ -1,4 +1,4 @@
-"""Which rules look at a page, and what the settings tell them."""
+"""Which rules check a page, and with which settings."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ ALL = "ALL"  # every rule, in place of a code
 
 
 class UnknownCode(Refused):
-    """A code that means no rule; the message says where it stands and what may be meant."""
+    """A code that means no rule; the message has its place and a suggestion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which rules look: by code or by the beginning of one; `only` replaces the default, `no` takes away."""
+    """Which rules are checked, by code, beginning of a code or name; `select` replaces the default."""
 
     select: Collection[str] = ()
     extend_select: Collection[str] = ()
@@ -34,16 +34,16 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class LintSettings:
-    """What the settings file nearest to a page says."""
+    """The settings of a page, from the nearest settings file and the command line."""
 
     selection: Selection = field(default_factory=Selection)
     options: Mapping[str, Any] = field(default_factory=dict)
-    # every code that somebody wrote, after where it stands: to be checked before a rule looks
+    # every code as written, after the place where it is written; `check_codes` checks them
     codes: tuple[tuple[str, str], ...] = ()
 
 
 def codes_match_rule(codes: Collection[str], rule: RuleInfo) -> bool:
-    """Whether one of the codes, beginnings of codes and names means this rule."""
+    """Whether one of the codes, beginnings of codes or names means this rule."""
     return any(code in (ALL, rule.name) or rule.code.startswith(code) for code in codes)
 
 

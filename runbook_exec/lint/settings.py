@@ -1,4 +1,4 @@
-"""What a project says of the linter: `runbook-exec.toml` or a table of `pyproject.toml`, nearest first."""
+"""Settings of a project: `runbook-exec.toml` or a table of `pyproject.toml`, nearest first."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from typing import Any
 from ..errors import Refused
 from ..text.durations import positive_duration
 from ..text.suggest import did_you_mean
+from .inputs import STANDARD_INPUT, path_below
 from .selection import LintSettings, Selection
 
-# the files of a folder, of which the first counts, and where in each our table is
+# the settings files of a folder, of which the first counts, with the keys of our table in each
 _FILES: Mapping[str, Sequence[str]] = {"runbook-exec.toml": (), "pyproject.toml": ("tool", "runbook-exec")}
 
 _LINT = "lint"  # a table in ours that holds the same keys
@@ -25,12 +26,12 @@ _TYPES = ("text", "date", "list", "number", "true-or-false", "any")
 
 
 class BadSettings(Refused):
-    """A settings file or a code that is refused; the message is whole and names the file."""
+    """A settings file that is refused; the message is complete and names the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """A settings file, read; `folder` is what the patterns of `per_file` are relative to."""
+    """The content of a settings file; the patterns of `per_file` are relative to `folder`."""
 
     folder: Path
     select: tuple[str, ...] = ()
@@ -38,21 +39,21 @@ class SettingsFile:
     ignore: tuple[str, ...] = ()
     per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
-    codes: tuple[tuple[str, str], ...] = ()  # all of them, each after where it stands
+    codes: tuple[tuple[str, str], ...] = ()  # all codes, each after the place where it is written
 
 
 def settings_for(paths: Iterable[str], given: Selection | None = None) -> dict[str, LintSettings]:
-    """The settings of each page by its path, with what the command line says laid over them.
+    """The settings of each page by its path; `given`, from the command line, takes precedence.
 
-    Standard input, `-`, has those of the working directory. Codes are not looked at: that needs the rules.
-    Raises BadSettings.
+    Standard input, `-`, has the settings of the working directory. Codes are not checked here, because that
+    needs the rules. Raises BadSettings if a settings file is refused.
     """
     over = given or Selection()
     nearest = _SettingsFinder()
     found: dict[str, LintSettings] = {}
     shared: dict[str, LintSettings] = {}
     for path in paths:
-        folder, _ = os.path.split(os.path.abspath("./-" if path == "-" else path))  # noqa: PTH100
+        folder, _ = os.path.split(os.path.abspath("./-" if path == STANDARD_INPUT else path))  # noqa: PTH100
         if folder not in shared:
             file = nearest.find(folder)
             made = _settings(file, path, over)
@@ -71,7 +72,7 @@ class _SettingsFinder:
         self._known: dict[str, SettingsFile | None] = {}
 
     def find(self, folder: str) -> SettingsFile:
-        """The nearest settings, or none at all; raises BadSettings."""
+        """The nearest settings, or empty ones; raises BadSettings if a file is refused."""
         if folder not in self._known:
             own = next(filter(None, (self._read_file(Path(folder), name) for name in _FILES)), None)
             above, _ = os.path.split(folder)
@@ -85,8 +86,8 @@ class _SettingsFinder:
 
 def _settings(file: SettingsFile, path: str, over: Selection) -> LintSettings:
     no = [*(file.ignore if not over.select else ()), *over.ignore]
-    if file.per_file and path != "-":
-        inside = _path_below(file.folder, Path(path))
+    if file.per_file and path != STANDARD_INPUT:
+        inside = path_below(os.path.join(file.folder, ""), path)  # noqa: PTH118
         for pattern, codes in file.per_file.items():
             if inside and fnmatchcase(inside, pattern):
                 no += codes
@@ -95,20 +96,14 @@ def _settings(file: SettingsFile, path: str, over: Selection) -> LintSettings:
         extend_select=(*(file.extend_select if not over.select else ()), *over.extend_select),
         ignore=tuple(no),
     )
-    said = (("", code) for codes in (over.select, over.extend_select, over.ignore) for code in codes)
-    return LintSettings(selection, file.options, (*file.codes, *said))
-
-
-def _path_below(folder: Path, path: Path) -> str:
-    """The path as seen from the folder, with `/`; empty where it is not below it."""
-    try:
-        return Path(os.path.abspath(path)).relative_to(folder).as_posix()  # noqa: PTH100
-    except ValueError:
-        return ""
+    codes_with_places = (
+        ("", code) for codes in (over.select, over.extend_select, over.ignore) for code in codes
+    )
+    return LintSettings(selection, file.options, (*file.codes, *codes_with_places))
 
 
 def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
-    """The settings in a file; None where it says nothing of this program. Raises BadSettings."""
+    """The settings in a file; None if it has no table of ours. Raises BadSettings if it is refused."""
     try:
         table: Any = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -118,7 +113,7 @@ def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
     if table is None:
         return None
     given: dict[str, Any] = {}
-    said: list[tuple[str, str]] = []
+    codes_with_places: list[tuple[str, str]] = []
     ours = _values(table, path, keys)
     for where, values in ((keys, ours), ((*keys, _LINT), _values(ours.pop(_LINT, {}), path, (*keys, _LINT)))):
         for key, value in values.items():
@@ -127,7 +122,9 @@ def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
                     f"{_place(path, where)}: `{key}` stands outside this table, too; keep one of them"
                 )
             given[key] = _value(key, value, _place(path, where))
-            said += ((f"{_place(path, where)}: `{key}`: ", code) for code in _codes(key, given[key]))
+            codes_with_places += (
+                (f"{_place(path, where)}: `{key}`: ", code) for code in _codes(key, given[key])
+            )
     return SettingsFile(
         path.parent,
         given.pop("select", ()),
@@ -135,7 +132,7 @@ def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
         given.pop("ignore", ()),
         given.pop("per-file-ignores", {}),
         given,
-        tuple(said),
+        tuple(codes_with_places),
     )
 
 

@@ -1,4 +1,4 @@
-"""`<!-- runbook: ignore=CODE -->`: what on a page is passed over."""
+"""Comments that suppress findings: `<!-- runbook: ignore=CODE -->`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMMENT_LINE = re.compile(r"[ \t>]*<!--.*-->[ \t]*")
 
 
 class Suppression(NamedTuple):
-    """A code that a comment names, as `text[start:end]` of the page."""
+    """A code in a comment, at `text[start:end]` of the page."""
 
     code: str
     start: int
@@ -27,7 +27,7 @@ class Suppression(NamedTuple):
 
 
 def suppressed_codes_by_line(runbook: Runbook) -> Mapping[int, frozenset[str]]:
-    """The codes that count on each line: the comment's own, the next, and a whole block there."""
+    """The suppressed codes by line: a comment covers its line and the next, or the whole next block."""
     found: dict[int, frozenset[str]] = {}
     if "ignore=" not in runbook.text:
         return found
@@ -47,7 +47,7 @@ def suppressed_codes_by_line(runbook: Runbook) -> Mapping[int, frozenset[str]]:
 
 
 def find_suppressions(text: str) -> Iterator[Suppression]:
-    """The codes that the comments of a page name."""
+    """The codes in the comments of a page."""
     if "ignore=" in text:
         for start, end in _comments(text):
             yield from _parse_suppressions(text, start, end)

@@ -1,4 +1,4 @@
-"""The linter's formats, as the programs that read them expect them: against their schemas."""
+"""The formats of reports match the schemas of the programs that read them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def pages(program: Program) -> Program:
 
 
 def written(program: Program, form: str, status: int = 1, env: dict[str, str | None] | None = None) -> str:
-    """What is printed of both pages in this format."""
+    """The output for both pages in this format."""
     ran = program.run("lint", NAME, "other.md", *SELECT, "--format", form, env=env)
     assert ran.status == status
     return ran.stdout
@@ -57,8 +57,8 @@ def marked(start: tuple[int, int], end: tuple[int, int], encoding: str = "utf-32
 MARKED = {"M303": "tee", "P101": ")", "P106": "timeout=9s"}
 
 
-def test_text_stands_under_what_is_meant(pages: Program) -> None:
-    """Carets stand in a terminal's columns, two for a wide character; nothing moves the cursor."""
+def test_carets_are_below_the_span(pages: Program) -> None:
+    """Carets are placed by terminal columns, two for a wide character; no character moves the cursor."""
     told = written(pages, "text")
     assert f"{NAME}:8:17: M303 " in told
     assert "  8 │ echo é🚀; make | tee log\n    │                  ^^^\n" in told
@@ -66,7 +66,7 @@ def test_text_stands_under_what_is_meant(pages: Program) -> None:
     assert "\x01" not in told
 
 
-def test_json_gives_every_place(pages: Program) -> None:
+def test_json_has_every_location(pages: Program) -> None:
     """A list of objects whose columns and offsets count characters, with the safe change."""
     found = json.loads(written(pages, "json"))
     assert found == json.loads(json.dumps(found))
@@ -83,7 +83,7 @@ def test_json_gives_every_place(pages: Program) -> None:
 
 
 def test_github_reads_every_line(pages: Program) -> None:
-    """Each line is a command; `%`, line ends, `:` and `,` are written so that they end nothing."""
+    """Each line is a command; `%`, line ends, `:` and `,` are escaped."""
     lines = written(pages, "github").splitlines()
     assert len(lines) >= 4
     for line in lines:
@@ -104,7 +104,7 @@ def test_github_reads_every_line(pages: Program) -> None:
 
 
 def sarif(program: Program, status: int = 1, env: dict[str, str | None] | None = None) -> dict[str, Any]:
-    """The only run of the log, which is as its schema wants it."""
+    """The only run of the log, checked against its schema."""
     log = json.loads(written(program, "sarif", status, env))
     schema = json.loads((SCHEMAS / "sarif-2.1.0.json").read_text(encoding="utf-8"))
     jsonschema.Draft4Validator(schema).validate(log)
@@ -112,7 +112,7 @@ def sarif(program: Program, status: int = 1, env: dict[str, str | None] | None =
     return dict(run)
 
 
-def test_sarif_is_as_its_schema_wants_it(pages: Program) -> None:
+def test_sarif_matches_its_schema(pages: Program) -> None:
     """Places count UTF-16 code units, the path is a URI reference, and a change has its region."""
     run = sarif(pages)
     assert run["columnKind"] == "utf16CodeUnits"
@@ -133,8 +133,8 @@ def test_sarif_is_as_its_schema_wants_it(pages: Program) -> None:
     assert run["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
 
 
-def test_sarif_says_what_was_not_checked(pages: Program) -> None:
-    """Without its shell a run was no success, and the log says why."""
+def test_sarif_reports_what_was_not_checked(pages: Program) -> None:
+    """Without its shell a run is not successful, and the log has the reason."""
     run = sarif(pages, 2, {"PATH": "/nonexistent"})
     (invocation,) = run["invocations"]
     assert invocation["executionSuccessful"] is False
@@ -143,14 +143,14 @@ def test_sarif_says_what_was_not_checked(pages: Program) -> None:
 
 
 def junit(program: Program, status: int = 1, env: dict[str, str | None] | None = None) -> ElementTree.Element:
-    """The suites, which are as their schema wants them."""
+    """The suites, checked against their schema."""
     text = written(program, "junit", status, env)
     xmlschema.XMLSchema(SCHEMAS / "junit.xsd").validate(text)
     return ElementTree.fromstring(text)  # noqa: S314 - our own
 
 
-def test_junit_is_as_its_schema_wants_it(pages: Program) -> None:
-    """A suite for each page, a failed case for each finding, and one that passed where there is none."""
+def test_junit_matches_its_schema(pages: Program) -> None:
+    """A suite for each page, a failed case for each finding, and one passed case without findings."""
     suites = junit(pages)
     named = {suite.attrib["name"]: suite for suite in suites}
     assert list(named) == [NAME, "other.md"]
@@ -164,8 +164,8 @@ def test_junit_is_as_its_schema_wants_it(pages: Program) -> None:
     assert "echo é🚀; make | tee log" in said
 
 
-def test_junit_says_what_was_not_checked(pages: Program) -> None:
-    """What could not be checked is an error of a suite of its own."""
+def test_junit_reports_what_was_not_checked(pages: Program) -> None:
+    """A block that could not be checked is an error in a suite of its own."""
     suites = junit(pages, 2, {"PATH": "/nonexistent"})
     errors = [error.attrib["message"] for error in suites.iter("error")]
     assert "fish is not on PATH: 2 blocks could not be checked" in errors

@@ -1,4 +1,4 @@
-"""Where the linter runs besides a prompt: as an action, as a hook of pre-commit, as a task."""
+"""The linter in an action, in a hook of pre-commit, and in a task."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def examples(language: str) -> list[str]:
 
 @pytest.fixture
 def runner(program: Program) -> Program:
-    """A runner that has installed the action where its first step does, and checked a repository out."""
+    """A runner that has installed the action in its first step, and has checked out a repository."""
     installed = program.folder / "temporary" / "runbook-exec" / "bin" / "runbook-exec"
     installed.parent.mkdir(parents=True)
     installed.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m runbook_exec "$@"\n')
@@ -41,7 +41,7 @@ def runner(program: Program) -> Program:
 
 
 def act(runner: Program, **given: str) -> ProgramResult:
-    """Do what a runner does with the action's last step."""
+    """Run the action's last step like a runner."""
     action: dict[str, Any] = yaml.safe_load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))
     step = action["runs"]["steps"][-1]
     inputs = {name: value["default"] for name, value in action["inputs"].items()} | given
@@ -62,7 +62,7 @@ def act(runner: Program, **given: str) -> ProgramResult:
 
 
 def test_the_action_lints(runner: Program) -> None:
-    """Without inputs it looks at the usual folders, and says what it finds as the runner reads it."""
+    """Without inputs the action checks the usual folders, and reports in the format of the runner."""
     ran = act(runner)
     assert (ran.status, ran.stderr) == (1, "")
     lines = ran.stdout.splitlines()
@@ -72,7 +72,7 @@ def test_the_action_lints(runner: Program) -> None:
 
 
 def test_each_line_of_an_input_is_one_argument(runner: Program) -> None:
-    """Paths with blanks and worse are paths; options are options; the output may be a file."""
+    """Paths may have blanks and shell characters; options are options; the output may be a file."""
     ran = act(runner, paths="docs/a page.md\ndocs/$(touch proof).md\n", options="--ignore=P\n--no-cache")
     assert ran == ProgramResult(0, "", "")
     ran = act(runner, paths="docs/a page.md", format="junit", output="lint report.xml")
@@ -95,15 +95,15 @@ def test_the_hooks_are_what_pre_commit_runs(program: Program) -> None:
     assert used["repos"][0]["hooks"][0]["id"] in ids
 
 
-def test_the_action_has_the_inputs_that_are_told(program: Program) -> None:
-    """The example of the page gives inputs that there are."""
+def test_the_action_has_the_documented_inputs(program: Program) -> None:
+    """The documented example uses only inputs of the action."""
     action = yaml.safe_load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))
     (steps,) = (each for each in map(yaml.safe_load, examples("yaml")) if isinstance(each, list))
     assert set(steps[-1]["with"]) <= set(action["inputs"])
 
 
-def test_the_examples_of_settings_are_settings(tmp_path: Path) -> None:
-    """What the page shows of settings is read, and the task runs a command line that there is."""
+def test_the_documented_settings_are_valid(tmp_path: Path) -> None:
+    """The documented settings are accepted, and the command line of the task is valid."""
     settings, task = examples("toml")
     (tmp_path / "runbook-exec.toml").write_text(settings, encoding="utf-8")
     page = str(tmp_path / "page.md")

@@ -1,4 +1,4 @@
-"""A second run of the linter looks at what has changed, and finds what a first one would."""
+"""A second run of the linter checks only what has changed, and reports the same as the first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGE = "# Page\n\n```fish\nmake {0} | tee log\n```\n\nSee [[other#Heading|it]] a
 
 @pytest.fixture
 def site(program: Program) -> Program:
-    """A repository with some pages, on a machine whose fish says how often it was started."""
+    """A repository with some pages, on a machine whose fish counts its starts."""
     subprocess.run(["git", "init", "-q", program.work], check=True)
     for number in range(5):
         program.write(f"page-{number}.md", PAGE.format(number))
@@ -35,7 +35,7 @@ def site(program: Program) -> Program:
 
 
 def run(site: Program, *arguments: str) -> tuple[ProgramResult, int]:
-    """Lint the pages; what was printed, and how often fish was started."""
+    """Lint the pages; return the result and the number of starts of fish."""
     started = site.folder / "started"
     started.write_text("")
     path = f"{site.folder}/bin:{site.environment()['PATH']}"
@@ -49,8 +49,8 @@ def cache_file(site: Program) -> Path:
     return path
 
 
-def test_nothing_is_looked_at_twice(site: Program) -> None:
-    """Where nothing has changed the same is printed, and no shell is asked."""
+def test_unchanged_pages_are_not_checked_again(site: Program) -> None:
+    """If nothing has changed, the output is the same and no shell is started."""
     first, started = run(site)
     assert (first.status, first.stdout.count("M303")) == (1, 5)
     assert started == 1
@@ -58,8 +58,8 @@ def test_nothing_is_looked_at_twice(site: Program) -> None:
     assert run(site, "--no-cache") == (first, 1)
 
 
-def test_what_has_changed_is_looked_at(site: Program) -> None:
-    """A page that has changed is looked at again, and only that one; so it is when it changes back."""
+def test_a_changed_page_is_checked_again(site: Program) -> None:
+    """Only the page that has changed is checked again, also when it changes back."""
     before, _ = run(site)
     site.write("page-3.md", PAGE.format("3 )"))
     after, started = run(site)
@@ -70,8 +70,8 @@ def test_what_has_changed_is_looked_at(site: Program) -> None:
     assert run(site) == (before, 0)
 
 
-def test_what_else_a_finding_rests_on_may_change(site: Program) -> None:
-    """Other pages, settings, selections and the shell count, though the page itself is as it was."""
+def test_a_change_beside_the_page_invalidates_its_result(site: Program) -> None:
+    """Other pages, settings, selections and the shell count, although the page itself is the same."""
     run(site)
     site.write("other.md", "# Other\n\n## Another heading\n\n```fish\necho yes\n```\n")
     assert run(site)[0].stdout.count("D503") == 10
@@ -89,8 +89,8 @@ def test_what_else_a_finding_rests_on_may_change(site: Program) -> None:
     assert run(site)[1] == 1
 
 
-def test_days_pass(tmp_path: Path) -> None:
-    """What rests on the day is looked at again when that day has come."""
+def test_a_result_expires_on_its_day(tmp_path: Path) -> None:
+    """A page whose findings depend on the date is checked again on that date."""
     page = tmp_path / "page.md"
     page.write_text("---\nlast-reviewed: 2026-01-01\nrunbook:\n  cadence: 30d\n---\n\n# Page\n")
     (tmp_path / "mkdocs.yml").touch()
@@ -103,8 +103,8 @@ def test_days_pass(tmp_path: Path) -> None:
     assert found == [[], [], ["D522"]]
 
 
-def test_damage_is_not_noticed(site: Program) -> None:
-    """Whatever has become of the file, the same is found, and afterwards it is of use again."""
+def test_a_damaged_cache_file_is_repaired(site: Program) -> None:
+    """With any damage to the file the findings are the same, and afterwards the cache works again."""
     first, _ = run(site)
     whole = cache_file(site).read_bytes()
     chance = random.Random(1)  # noqa: S311
@@ -125,8 +125,8 @@ def test_damage_is_not_noticed(site: Program) -> None:
         assert run(site) == (first, 0)
 
 
-def test_runs_at_the_same_time_do_not_hurt_each_other(site: Program) -> None:
-    """Several at once find the same, and what they leave is of use."""
+def test_concurrent_runs_share_the_cache(site: Program) -> None:
+    """Several runs at once report the same, and the cache works afterwards."""
     expected, _ = run(site, "--no-cache")
     command = [*COMMAND, "lint", ".", "--ignore", "D52"]
     env = site.environment({"PATH": f"{site.folder}/bin:{os.environ['PATH']}"})
@@ -139,16 +139,16 @@ def test_runs_at_the_same_time_do_not_hurt_each_other(site: Program) -> None:
     assert run(site) == (expected, 0)
 
 
-def test_nobody_else_can_read_it(site: Program) -> None:
-    """The file is its owner's alone, and so is its folder."""
+def test_the_cache_is_private(site: Program) -> None:
+    """Only the owner can read the file and its folder."""
     run(site)
     path = cache_file(site)
     assert [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent)] == [0o600, 0o700]
 
 
 @pytest.mark.parametrize("place", ["a-file", "writable-by-all", "a-link", "nowhere"])
-def test_without_a_safe_place_there_is_none(site: Program, place: str) -> None:
-    """Where no folder of our own can be, the linter does without, and says nothing."""
+def test_without_a_private_folder_nothing_is_cached(site: Program, place: str) -> None:
+    """If no private folder can be made, the linter runs without a cache and prints no message."""
     first, _ = run(site, "--no-cache")
     cache = site.folder / "home" / "cache"
     if place == "a-file":
@@ -166,8 +166,8 @@ def test_without_a_safe_place_there_is_none(site: Program, place: str) -> None:
         assert run(site)[1] == 1
 
 
-def test_it_does_not_grow(site: Program) -> None:
-    """Lines that are of no use any more are taken out when there are many of them."""
+def test_the_cache_does_not_grow_forever(site: Program) -> None:
+    """Unused lines are removed when there are many of them."""
     for number in range(130):
         site.write("page-1.md", PAGE.format(number))
         lint_in(site)
@@ -176,7 +176,7 @@ def test_it_does_not_grow(site: Program) -> None:
 
 
 def lint_in(site: Program) -> None:
-    """Look at one page in this process, with the cache of the site's working directory."""
+    """Lint one page in this process, with the cache of the working directory of the site."""
     page = str(site.work / "page-1.md")
     here = Path.cwd()
     os.chdir(site.work)

@@ -1,4 +1,4 @@
-"""What shells say of the blocks of many pages, each asked about each block alone, is what the linter says."""
+"""The linter reports for every block what its shell reports when it checks that block alone."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Case:
 
 
 def alone(page: Path, text: str, block: Block, shell: str, folder: Path) -> Case:
-    """Ask the shell about this block and nothing else."""
+    """Let the shell check this block alone."""
     script = PLACEHOLDER.sub(lambda found: "x" * len(found[0]), block.script.text)
     (folder / str(block.span.start)).mkdir(parents=True)
     file = folder / str(block.span.start) / "script"
@@ -76,16 +76,16 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
         return [each.result() for each in asked]
 
 
-def test_there_is_enough_to_look_at(cases: list[Case]) -> None:
-    """At least 300 blocks, of which the pages' titles say whether the shell accepts them."""
+def test_the_corpus_is_large_enough(cases: list[Case]) -> None:
+    """At least 300 blocks, on pages whose titles state whether the shell accepts them."""
     assert len(cases) >= 300
     assert sum(case.refused is not None for case in cases) >= 150
     wrong = [case for case in cases if (case.refused is not None) != case.page.stem.startswith("broken")]
     assert [f"{case.page.name}:{case.first}" for case in wrong] == []
 
 
-def test_the_linter_says_what_the_shells_say(cases: list[Case]) -> None:
-    """Nothing on a block that its shell accepts; on one that it refuses, something on the line it names."""
+def test_the_linter_agrees_with_the_shells(cases: list[Case]) -> None:
+    """An accepted block has no finding; a refused one has a finding on the line that the shell names."""
     settings = dict.fromkeys(map(str, PAGES), LintSettings(Selection(select=("P101", "P102"))))
     report = lint([*map(str, PAGES)], settings, date(2026, 11, 24))
     assert report.not_checked == ()

@@ -14,12 +14,13 @@ from ...diagnostics.report import Report
 from ...document.discovery import collect_pages
 from ...errors import Refused
 from ...lint.cache import open_cache
+from ...lint.inputs import STANDARD_INPUT
 from ...lint.selection import Selection
 from ...lint.settings import settings_for
 from ...system.gc_pause import relax_gc
 from ..arguments import build_parser
 from ..exit_status import EXIT_STATUS
-from ..lint_work import STANDARD_INPUT, LintWork
+from ..lint_work import LintWork
 from ..output import print_text, print_warnings
 
 _COMMANDS = "C"  # the codes of the rules that ask this machine begin so

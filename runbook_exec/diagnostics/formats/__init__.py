@@ -1,4 +1,4 @@
-"""How a report is written: a module for each format, whose `write` makes the text of it."""
+"""The formats of a report: a module for each, whose `write` returns the text."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
 def write(report: Report, name: str) -> str:
-    """The report in one of FORMATS, with a line end after its last line."""
+    """The report in one of FORMATS, with a line end at its end."""
     written: str = import_module(f".{name}", __package__).write(report)
     return written

@@ -1,4 +1,4 @@
-"""Workflow commands, which GitHub and Forgejo show beside the lines of a change."""
+"""Workflow commands, which GitHub and Forgejo show beside the lines of a diff."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _command(each: Diagnostic) -> str:
     place = each.location
     properties: dict[str, object] = {"title": f"{each.code} {each.name}", "file": each.path}
     properties |= {"line": place.line, "endLine": place.end_line}
-    if place.end_line == place.line:  # columns of different lines are refused
+    if place.end_line == place.line:  # columns on different lines are refused
         properties |= {"col": place.column, "endColumn": place.end_column}
     listed = ",".join(f"{name}={str(value).translate(_IN_PROPERTY)}" for name, value in properties.items())
     message = f"{each.path}:{place.line}:{place.column}: {each.code} {each.message}"

@@ -1,4 +1,4 @@
-"""JSON: a list of findings, each with its rule, its place and its safe change."""
+"""JSON: a list of findings, each with its rule, its location and its safe change."""
 
 from __future__ import annotations
 

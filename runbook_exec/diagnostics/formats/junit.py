@@ -1,4 +1,4 @@
-"""JUnit's XML, as Jenkins, GitLab and others read it: a suite for each page."""
+"""JUnit XML, which Jenkins, GitLab and others read: a suite for each page."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ..report import Diagnostic, Report
 
-# what XML 1.0 cannot hold, not even as a reference
+# characters that XML 1.0 does not allow, not even as a reference
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(report: Report) -> str:
-    """A suite for each page with a case for each finding; a page without any has one case that passed."""
+    """A suite for each page with a failed case for each finding, or one case that passed."""
     by_page: dict[str, list[Diagnostic]] = {path: [] for path in report.pages}
     for each in report.diagnostics:
         by_page[each.path].append(each)

@@ -85,6 +85,6 @@ def _region(place: DiagnosticLocation) -> dict[str, int]:
 
 
 def path_to_uri(path: str) -> str:
-    """The path as a reference: relative ones stay so, percent-encoded byte for byte."""
+    """The path as a URI reference, percent-encoded byte by byte; a relative path stays relative."""
     encoded = quote(os.fsencode(Path(path).as_posix()), safe="/")
     return f"file://{encoded}" if encoded.startswith("/") else encoded

@@ -1,4 +1,4 @@
-"""Text for people: the place, what is wrong, the line with carets, and what to do."""
+"""Text for people: the location, the message, the line with carets, and the hint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..report import Diagnostic, Report
 
 
 def write(report: Report) -> str:
-    """A paragraph for each finding, and a last line that counts them."""
+    """A paragraph for each finding, and a last line with their number."""
     return "\n".join([*map(format_diagnostic, report.diagnostics), _format_summary(report)]) + "\n"
 
 
@@ -32,5 +32,5 @@ def _format_summary(report: Report) -> str:
         return f"nothing found in {looked_at}"
     found = len(report.diagnostics)
     fixable = sum(each.fix is not None for each in report.diagnostics)
-    told = f"found {found} problem{'s' * (found != 1)} in {looked_at}"
-    return f"{told}; --fix mends {fixable} of them" if fixable else told
+    summary = f"found {found} problem{'s' * (found != 1)} in {looked_at}"
+    return f"{summary}; --fix mends {fixable} of them" if fixable else summary

@@ -1,1 +1,1 @@
-"""What rules may ask beyond the page: files around it, git, the shells, this machine."""
+"""Facts for rules beyond the page: the files around it, git, the shells, this machine."""

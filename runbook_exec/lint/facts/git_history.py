@@ -1,4 +1,4 @@
-"""When pages were last changed after their review, as git tells it: one look at the history for all pages."""
+"""The last changes of pages after their review, from one pass over the git history for all pages."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from ...document.front_matter.bounds import find_bounds
 from ...document.front_matter.dates import parse_date
 from ..rule import LintContext, Page
 from .prefetch import run_in_background
-from .workspace import Workspace, find_given_pages, find_root, find_workspace, get_workspace
+from .workspace import Workspace, find_given_pages
+from .workspace_finder import find_root, find_workspace, get_workspace
 
 # Additions are left out: a page that still has the review it was added with was reviewed on that day. A file
-# that was removed is named without its text: what stood there before is not what stands there now.
+# that was removed is listed without its text: an earlier file of that name is not the present one.
 _DIFF = (
     "--diff-filter=a", "-D", "-w", "-M", "-U0", "--inter-hunk-context=0", "--no-color", "--no-ext-diff",
     "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/",
@@ -35,39 +36,41 @@ _REVIEW = re.compile(rb"^\+" + _KEY.encode(), re.IGNORECASE | re.MULTILINE)
 
 _REVIEW_LINE = re.compile(rf"^{_KEY}[ \t]+['\"]?([^\s'\"#]+)", re.IGNORECASE | re.MULTILINE)
 
-_FIRST = date(1971, 1, 1)  # git knows no day that is much older
+_FIRST = date(1971, 1, 1)  # git has no dates that are much older
 
 _FILE = b"diff --git "
 
 _REMOVED = b"deleted file mode "
 
-_COMMIT = b"\0"  # a line that begins so is ours: no line of a patch does
+_COMMIT = b"\0"  # begins a line of our format: no line of a patch begins so
 
 
 class LastChange(NamedTuple):
-    """The last change of a page that no review followed: its day, and whether it is committed."""
+    """The last change of a page after its review: the day, and whether it is committed."""
 
     day: date
     committed: bool = True
 
 
 class _FileChange(NamedTuple):
-    """What one commit, or the work tree, did to one file; paths as git writes them."""
+    """The change of one file by one commit, or in the work tree; paths as git writes them."""
 
     day: date | None  # of the commit's author; None: not committed
     old: bytes
     new: bytes
-    begins: bool  # whether nothing before it counts: it set the day of the review, or removed the file
+    begins: (
+        bool  # whether older changes do not count: this one set the day of the review, or removed the file
+    )
     last_line: int  # the last line it changed, from 1, in the file as it was then; 0 for none
 
 
 def last_change(page: Page) -> LastChange | None:
-    """The last change after the page's review; None where there is none, or no git that knows the page."""
-    site, path = find_workspace(page) or (None, "")
-    if site is None or not site.in_repository:
+    """The last change after the page's review; None without a change, or if git does not know the page."""
+    workspace, path = find_workspace(page) or (None, "")
+    if workspace is None or not workspace.in_repository:
         return None
     # the history need not be read again while its newest commit is the same
-    answer = site.ask(query_last_change, path, unless=newest_commit)
+    answer = workspace.ask(query_last_change, path, unless=newest_commit)
     if answer is None:
         return None
     change = LastChange(date.fromisoformat(answer[0]), bool(answer[1]))
@@ -76,33 +79,37 @@ def last_change(page: Page) -> LastChange | None:
     return change
 
 
-def query_last_change(site: Workspace, path: str) -> list[Any] | None:
+def query_last_change(workspace: Workspace, path: str) -> list[Any] | None:
     """The day of a page's last change, and whether that is committed."""
-    # where only few pages are looked at, the history of one ends soon
-    return _known_changes(site.context, site.base, path if site.context.few_pages else "").get(path)
+    # with only few pages, reading the history of one ends soon
+    return _known_changes(workspace.context, workspace.base, path if workspace.context.few_pages else "").get(
+        path
+    )
 
 
-def newest_commit(site: Workspace) -> str:
-    """The commit that the work tree is based on; empty where there is none."""
-    return _newest_commit(site.context, site.base)
+def newest_commit(workspace: Workspace) -> str:
+    """The commit of the work tree; empty if there is none."""
+    return _newest_commit(workspace.context, workspace.base)
 
 
-QUESTIONS = (query_last_change, newest_commit)
+QUERIES = (query_last_change, newest_commit)
 
 
 @contextmanager
-def prefetch_history(site: LintContext, folders: Iterable[str]) -> Iterator[None]:
-    """Look at the history of the pages in these folders while others look at the pages."""
-    known = [get_workspace(site, root) for folder in folders if (root := find_root(site, folder)) is not None]
+def prefetch_history(context: LintContext, folders: Iterable[str]) -> Iterator[None]:
+    """Read the history of the pages in these folders while other processes check the pages."""
+    known = [
+        get_workspace(context, root) for folder in folders if (root := find_root(context, folder)) is not None
+    ]
     bases = {each.base for each in known if each.in_repository}
     if not bases:
         yield
         return
     with run_in_background(
-        lambda: {str(base): _to_json(_last_changes(site, base, "")) for base in bases}
-    ) as site.history:
+        lambda: {str(base): _to_json(_last_changes(context, base, "")) for base in bases}
+    ) as context.history:
         yield
-    site.history = None
+    context.history = None
 
 
 @lru_cache(maxsize=4)
@@ -117,27 +124,29 @@ def _newest_commit(_: LintContext, base: Path) -> str:
 
 
 @lru_cache(maxsize=16)
-def _known_changes(site: LintContext, base: Path, only: str) -> Mapping[str, list[Any]]:
-    """The last changes as JSON can hold them, found already or now."""
-    begun: Mapping[str, Mapping[str, list[Any]]] = (site.history and site.history.value) or {}
+def _known_changes(context: LintContext, base: Path, only: str) -> Mapping[str, list[Any]]:
+    """The last changes in the types of JSON, from the background process or read now."""
+    begun: Mapping[str, Mapping[str, list[Any]]] = (context.history and context.history.value) or {}
     known = begun.get(str(base))
-    return _to_json(_last_changes(site, base, only)) if known is None else known
+    return _to_json(_last_changes(context, base, only)) if known is None else known
 
 
 def _to_json(changes: Mapping[str, LastChange]) -> dict[str, list[Any]]:
     return {path: [change.day.isoformat(), change.committed] for path, change in changes.items()}
 
 
-def _last_changes(site: LintContext, base: Path, only: str) -> Mapping[str, LastChange]:
-    """The last changes of all pages below the folder that is a repository, or of `only` one."""
+def _last_changes(context: LintContext, base: Path, only: str) -> Mapping[str, LastChange]:
+    """The last changes of all pages below the folder of a repository, or of the page `only`."""
     wanted: dict[str, date] = {}  # the day of each page's review
     matter: dict[str, int] = {}  # how many lines of front matter it has
-    for path in (only,) if only else find_given_pages(site, base):
+    for path in (only,) if only else find_given_pages(context, base):
         reviewed = _read_review(base / path)
         if reviewed is not None:
             wanted[path], matter[path] = reviewed
-    now: dict[bytes, str] = {os.fsencode(path): path for path in wanted}  # a file's names, and today's
-    open_pages = set(wanted)  # the commit that set the date of these has not come up yet
+    now: dict[bytes, str] = {
+        os.fsencode(path): path for path in wanted
+    }  # the present path by each name that a file has had
+    open_pages = set(wanted)  # pages whose commit that set the date is not reached yet
     found: dict[str, LastChange] = {}
     for touch in _file_changes(base, wanted) if wanted else ():
         path = now.get(touch.new, "")
@@ -150,14 +159,14 @@ def _last_changes(site: LintContext, base: Path, only: str) -> Mapping[str, Last
             if not open_pages:
                 break
         elif touch.last_line > matter[path]:
-            change = LastChange(touch.day or site.today, touch.day is not None)
+            change = LastChange(touch.day or context.today, touch.day is not None)
             if path not in found or change.day > found[path].day:
                 found[path] = change
     return found
 
 
 def _read_review(page: Path) -> tuple[date, int] | None:
-    """The day of a page's review, and how many lines its front matter has: read without the rest."""
+    """The day of a page's review and the number of lines of its front matter; None without either."""
     try:
         text = page.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -169,7 +178,7 @@ def _read_review(page: Path) -> tuple[date, int] | None:
 
 
 def _file_changes(base: Path, wanted: Mapping[str, date]) -> Iterator[_FileChange]:
-    """What happened to the pages, from the work tree back to the oldest of the reviews."""
+    """The changes of the pages, from the work tree back to the oldest of the reviews."""
     since = max(min(wanted.values()), _FIRST) - timedelta(days=2)
     paths = [f":(glob)**/*{suffix}" for suffix in SUFFIXES]
     paths += [f":(literal){path}" for path in wanted if not path.endswith(SUFFIXES)]
@@ -221,11 +230,11 @@ def _parse_log(lines: Iterator[bytes]) -> Iterator[_FileChange]:
 
 
 def _sets_review(lines: Iterator[bytes], count: int) -> bool:
-    """Read the lines of a hunk, of which there are so many; whether one that was added sets the date."""
+    """Read the `count` lines of a hunk; return whether an added line sets the date of the review."""
     found = False
     while count and (hunk := b"".join(islice(lines, count))):
         found = found or (b"review" in hunk.lower() and _REVIEW.search(hunk) is not None)
-        # a line that says that the one above it has no line end is none of them: as many are still to come
+        # "\ No newline at end of file" is not one of the counted lines: one more follows for each
         count = hunk.startswith(b"\\") + hunk.count(b"\n\\")
     return found
 

@@ -1,6 +1,6 @@
-"""What this machine says of commands: which there are, which tasks, and what their completions know.
+"""The commands of this machine: which exist, which tasks mise has, and what completions offer.
 
-What is asked comes from pages, so it is only ever handed over as data: no shell reads any of it as a program.
+The names come from pages, so they are passed only as data: no shell reads any of them as a program.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ..rule import LintContext
 
 _WAIT = 20  # seconds for one answer: completions may ask a server
 
-# a line before each answer, which no completion begins with
+# prints a line before each answer with which no completion begins
 _COMPLETE = 'for line in $argv; builtin printf "\\n\\1\\n"; builtin complete -C "$line"; end'
 
-# What fish itself brings, or makes of manual pages, is seldom all that a program knows.
+# Completions that come with fish, or that fish makes of manual pages, are seldom complete.
 _WITH_PROGRAMS = """
 for name in $argv
     for folder in $fish_complete_path
@@ -40,7 +40,7 @@ _NAME = re.compile(r"[A-Za-z_][\w.+-]*")
 
 
 class InstalledCommands:
-    """Answers about this machine, each asked once."""
+    """Answers about this machine, each found once."""
 
     def __init__(self) -> None:
         self._there: dict[tuple[str, str], bool] = {}
@@ -49,57 +49,57 @@ class InstalledCommands:
         self._offered: dict[str, Mapping[str, str]] = {}
 
     def find_unknown(self, shell: str, names: Iterable[str]) -> frozenset[str]:
-        """Those of the names that are no command in this shell; none where the shell is not here."""
+        """The names that are no command in this shell; none if the shell is not installed."""
         wanted = frozenset(name for name in names if _NAME.fullmatch(name))
         fresh = sorted(name for name in wanted if (shell, name) not in self._there)
         if fresh:
             command = find_command(shell)
-            said = _output([*command, *SHELLS[shell].list_unknown, *fresh]) if command else None
-            missing = frozenset(said.split("\n")) if said is not None else frozenset()
+            output = _output([*command, *SHELLS[shell].list_unknown, *fresh]) if command else None
+            missing = frozenset(output.split("\n")) if output is not None else frozenset()
             self._there |= {(shell, name): name not in missing for name in fresh}
         return frozenset(name for name in wanted if not self._there[shell, name])
 
     def find_tasks(self, folder: Path) -> frozenset[str] | None:
-        """The names of mise's tasks in a folder; None where there is no mise, or it does not say."""
+        """The names of mise's tasks in a folder; None if mise is not installed or fails."""
         if folder not in self._tasks:
-            said = _output(["mise", "tasks", "ls", "--json", "--hidden"], folder)
-            self._tasks[folder] = None if said is None else _task_names(said)
+            output = _output(["mise", "tasks", "ls", "--json", "--hidden"], folder)
+            self._tasks[folder] = None if output is None else _task_names(output)
         return self._tasks[folder]
 
     def find_completions(self, names: Iterable[str]) -> Mapping[str, str]:
-        """The completions for fish that came with programs, as they stand in their files, by command."""
+        """The text of the fish completions that came with programs, by command."""
         wanted = frozenset(name for name in names if _NAME.fullmatch(name))
         fresh = sorted(wanted - self._completions.keys())
         if fresh:
             self._completions |= dict.fromkeys(fresh, "")
-            said = _output(["fish", "-c", _WITH_PROGRAMS, *fresh]) or ""
-            for line in filter(None, said.split("\n")):
+            output = _output(["fish", "-c", _WITH_PROGRAMS, *fresh]) or ""
+            for line in filter(None, output.split("\n")):
                 path = Path(line)
                 with suppress(OSError):
                     self._completions[path.stem] = path.read_text(encoding="utf-8", errors="replace")
         return {name: self._completions[name] for name in wanted if self._completions[name]}
 
     def complete_lines(self, lines: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
-        """What fish offers at the end of each command line: the words with their descriptions."""
+        """The words that fish offers at the end of each command line, with their descriptions."""
         wanted = dict.fromkeys(lines)
         fresh = [line for line in wanted if line not in self._offered]
         if fresh:
-            said = (_output(["fish", "-c", _COMPLETE, *fresh]) or "").split("\n\1\n")[1:]
-            for line, answer in zip(fresh, [*said, *[""] * len(fresh)], strict=False):
+            output = (_output(["fish", "-c", _COMPLETE, *fresh]) or "").split("\n\1\n")[1:]
+            for line, answer in zip(fresh, [*output, *[""] * len(fresh)], strict=False):
                 words = (each.partition("\t") for each in answer.split("\n") if each)
                 self._offered[line] = {word: about for word, _, about in words}
         return {line: self._offered[line] for line in wanted}
 
 
 @lru_cache(maxsize=1)
-def get_installed_commands(site: LintContext) -> InstalledCommands:
-    """The answers that rules have got in this run of the linter."""
+def get_installed_commands(context: LintContext) -> InstalledCommands:
+    """The answers about this machine in this run of the linter."""
     return InstalledCommands()
 
 
-def _task_names(said: str) -> frozenset[str] | None:
+def _task_names(output: str) -> frozenset[str] | None:
     try:
-        tasks = json.loads(said)
+        tasks = json.loads(output)
         names: set[str] = set()
         for task in tasks:
             aliases = task.get("aliases") or []
@@ -110,7 +110,7 @@ def _task_names(said: str) -> frozenset[str] | None:
 
 
 def _output(command: Sequence[str], folder: Path | None = None) -> str | None:
-    """What a program prints; None where it is not here, fails, or takes too long."""
+    """The output of a program; None if it is not installed, fails, or takes too long."""
     try:
         process = subprocess.Popen(
             command,
@@ -124,9 +124,9 @@ def _output(command: Sequence[str], folder: Path | None = None) -> str | None:
         return None
     with process:
         try:
-            said, _ = process.communicate(timeout=_WAIT)
+            output, _ = process.communicate(timeout=_WAIT)
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             return None
-    return said.decode("utf-8", "replace") if process.returncode in (0, 1) else None
+    return output.decode("utf-8", "replace") if process.returncode in (0, 1) else None

@@ -1,4 +1,4 @@
-"""What several processes need and what takes long to find: found once, while they do other work."""
+"""Computes a value that several processes need once, while they do other work."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from typing import IO, Any
 
 
 class BackgroundResult:
-    """What a process of its own finds; whoever asks before it is there waits."""
+    """A value that another process computes; reading it waits until that process has ended."""
 
     def __init__(self, file: IO[bytes], ended: int) -> None:
         self._file = file
-        self._ended = ended  # nobody writes to this pipe: its end is that of the process
+        self._ended = ended  # no process writes to this pipe: it is closed when the process ends
 
     @cached_property
     def value(self) -> Any:
-        """What was found; None where the process did not come to its end."""
+        """The value; None if the process was ended before it had one."""
         os.read(self._ended, 1)
         size = os.fstat(self._file.fileno()).st_size
         try:
-            # several processes ask, and share the place in the file that `read` would go on from
+            # several processes read, and share the file position that `read` would use
             return json.loads(os.pread(self._file.fileno(), size, 0))
         except ValueError:
             return None
@@ -33,9 +33,9 @@ class BackgroundResult:
 
 @contextmanager
 def run_in_background(find: Callable[[], Any]) -> Iterator[BackgroundResult]:
-    """Begin to find what a function comes to, as JSON can hold it, for the processes that are forked later.
+    """Compute the result of a function, in the types of JSON, for the processes that are forked later.
 
-    Raises OSError where no process can be started.
+    Raises OSError if no process can be started.
     """
     import multiprocessing
 

@@ -1,4 +1,4 @@
-"""Asking again what was asked while a page was looked at: with the same answers, the same is found."""
+"""Asks the queries of rules again: a page whose queries have the same answers has the same findings."""
 
 from __future__ import annotations
 
@@ -8,30 +8,26 @@ from importlib import import_module
 from typing import Any
 
 from ..rule import LintContext
-from . import workspace as around
+from . import workspace_finder
 from .query_log import Query
 
-_MODULES = (
-    "workspace",
-    ".rules.drift",
-    "git_history",
-    ".rules.site_structure",
-)  # the ones that take long to import last
+# modules with a tuple QUERIES; those that take long to import are last
+_MODULES = ("workspace", "site_kind", ".rules.drift", "git_history", ".rules.site_structure")
 
 
-def answer_to(site: LintContext, question: Query) -> Any:
-    """The answer, as of now, to a question that a rule has noted; nothing is noted."""
-    what, folder, *details = question
-    if what == around.find_root.__name__:
-        return around.find_root(site, folder)
-    return _find_query(what)(around.get_workspace(site, folder), *details)
+def answer_to(context: LintContext, query: Query) -> Any:
+    """The present answer to a query that a rule has logged; nothing is logged."""
+    name, folder, *details = query
+    if name == workspace_finder.find_root.__name__:
+        return workspace_finder.find_root(context, folder)
+    return _find_function(name)(workspace_finder.get_workspace(context, folder), *details)
 
 
 @cache
-def _find_query(name: str) -> Callable[..., Any]:
+def _find_function(name: str) -> Callable[..., Any]:
     for module in _MODULES:
-        for question in import_module(f".{module}", __package__).QUESTIONS:
-            if question.__name__ == name:
-                asked: Callable[..., Any] = question
-                return asked
+        for each in import_module(f".{module}", __package__).QUERIES:
+            if each.__name__ == name:
+                function: Callable[..., Any] = each
+                return function
     raise KeyError(name)

@@ -1,4 +1,4 @@
-"""What the shells themselves say of every block, asked of many pages at once."""
+"""Has the shells check every block, of many pages at once."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LONG = 10_000  # characters
 
 @dataclass(frozen=True, slots=True)
 class ShellCheckResult:
-    """What shells say of a page's blocks."""
+    """The result of the shells for the blocks of a page."""
 
-    syntax_problems: Mapping[int, SyntaxProblem] = field(default_factory=dict)  # by where the block begins
+    syntax_problems: Mapping[int, SyntaxProblem] = field(default_factory=dict)  # by the start of the block
     unchecked_blocks: Mapping[str, int] = field(
         default_factory=dict
-    )  # blocks whose shell is not here, by shell
+    )  # number of blocks whose shell is not installed, by shell
 
 
 class _ScriptToCheck(NamedTuple):
@@ -37,18 +37,18 @@ class _ScriptToCheck(NamedTuple):
 
 
 def shell_of(runbook: Runbook, block: Block) -> str | None:
-    """The shell that a block is written for; None where it is for none."""
+    """The shell that a block is written for; None if it is for no shell."""
     if block.annotation.shell:
         return block.annotation.shell
     named = LANGUAGES.get(block.language)
     if named != CONSOLE:
         return named
-    around = [p.shell for p in runbook.procedures if p.span.start <= block.span.start and p.shell]
-    return around[-1] if around else CONSOLE_SHELL
+    shells = [p.shell for p in runbook.procedures if p.span.start <= block.span.start and p.shell]
+    return shells[-1] if shells else CONSOLE_SHELL
 
 
 def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:
-    """The blocks of a page that are written for a shell, with that shell; a transcript's are for none."""
+    """The blocks of a page that are for a shell, with the shell; those of a transcript are for none."""
     if runbook.path.endswith(TRANSCRIPT):
         return
     for block in runbook.blocks:
@@ -62,7 +62,7 @@ def blank_placeholders(runbook: Runbook, block: Block) -> str:
     script = block.script.text
     if "<" not in script:
         return script
-    # a rule asks again soon; what is long is rare, and would be kept at a high price
+    # rules ask again soon; long scripts are rare, and remembering them would cost much memory
     blank = _blank_script if len(script) < _LONG else _blank_script.__wrapped__
     return blank(script, runbook.settings.literal)
 
@@ -73,28 +73,28 @@ def _blank_script(script: str, literal: tuple[str, ...]) -> str:
 
 
 def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
-    """What shells say of the blocks of pages, by path."""
-    asked: dict[tuple[str, str], list[_ScriptToCheck]] = {}
+    """The results of the shells for the blocks of pages, by path."""
+    scripts: dict[tuple[str, str], list[_ScriptToCheck]] = {}
     for path, runbook in pages.items():
         for block, shell in shell_blocks(runbook):
             script = blank_placeholders(runbook, block)
             if script.strip():
-                # bash reads some patterns only where the page turns them on
+                # bash reads some patterns only after `shopt -s extglob` on the page
                 option = SHELLS[shell].pattern_option
                 key = (shell, option[1] if option and option[0] in runbook.text else "")
-                asked.setdefault(key, []).append(_ScriptToCheck(path, runbook, block, script))
+                scripts.setdefault(key, []).append(_ScriptToCheck(path, runbook, block, script))
     refused: dict[str, dict[int, SyntaxProblem]] = {path: {} for path in pages}
     missing: dict[str, Counter[str]] = {path: Counter() for path in pages}
-    for (shell, option_code), blocks in asked.items():
-        # what turns the patterns on is asked along, for the blocks that come after it
+    for (shell, option_code), blocks in scripts.items():
+        # the command that turns the patterns on is checked too, for the blocks that come after it
         more = [option_code] if option_code else []
         try:
-            said = SHELLS[shell].check([*(each.script for each in blocks), *more])
+            complaints = SHELLS[shell].check([*(each.script for each in blocks), *more])
         except FileNotFoundError:
             for each in blocks:
                 missing[each.path][shell] += 1
             continue
-        for each, complaint in zip(blocks, said, strict=False):
+        for each, complaint in zip(blocks, complaints, strict=False):
             if complaint is not None:
                 span = _locate_complaint(each, complaint)
                 hint = "" if complaint.columns else _unclosed_hint(each, shell)
@@ -102,14 +102,14 @@ def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
     return {path: ShellCheckResult(refused[path], missing[path]) for path in pages}
 
 
-def _locate_complaint(asked: _ScriptToCheck, complaint: Complaint) -> Span:
-    """The place in the file that a complaint means: its columns, or the whole line."""
-    script = asked.block.script
+def _locate_complaint(checked: _ScriptToCheck, complaint: Complaint) -> Span:
+    """The place of a complaint in the file: its columns, or the whole line."""
+    script = checked.block.script
     lines = script.text.split("\n")
-    # where none is named, the end of the script is meant
+    # a complaint without a line means the end of the script
     number = min(complaint.line or len(lines), len(lines))
     columns = complaint.columns
-    # a shell may name the line after the last one: what is missing there began in the block
+    # a shell may name the line after the last one if the block has no end
     while number > 1 and not lines[number - 1].strip():
         number -= 1
         columns = None
@@ -117,13 +117,13 @@ def _locate_complaint(asked: _ScriptToCheck, complaint: Complaint) -> Span:
     start = sum(len(line) + 1 for line in lines[: number - 1])
     first, last = columns or (len(line) - len(line.lstrip()), len(line.rstrip()))
     begin, end = script.offset(start + min(first, len(line))), script.offset(start + min(last, len(line)))
-    return make_span(asked.runbook.text, begin, max(begin + 1, end))
+    return make_span(checked.runbook.text, begin, max(begin + 1, end))
 
 
-def _unclosed_hint(asked: _ScriptToCheck, shell: str) -> str:
-    """What splitting into statements says of a script whose end a shell complains of: where it began."""
-    problem = SHELLS[shell].scan(asked.script).problem
+def _unclosed_hint(checked: _ScriptToCheck, shell: str) -> str:
+    """The place where the unclosed part of a script begins, as the scan into statements sees it."""
+    problem = SHELLS[shell].scan(checked.script).problem
     if problem is None:
         return ""
-    offset = asked.block.script.offset(problem[0])
-    return f"line {make_span(asked.runbook.text, offset, offset).line}: {problem[1]}"
+    offset = checked.block.script.offset(problem[0])
+    return f"line {make_span(checked.runbook.text, offset, offset).line}: {problem[1]}"

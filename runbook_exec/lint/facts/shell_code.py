@@ -1,4 +1,4 @@
-"""The text of a page's shell blocks, as rules look at it."""
+"""The text of a page's shell blocks, prepared for rules."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from ...text.span import Span
 from ..rule import Page
 from .shell_check import blank_placeholders, shell_blocks
 
-# Where a command's name may stand, in text whose quotes and comments are blanked. It gives back nothing of
-# what it has passed, so that no text takes it long.
+# The place before a command's name, in text whose quotes and comments are blanked. The pattern never
+# backtracks, so no text takes long.
 COMMAND = (
     r"(?:(?<=^)|(?<=[\n;|&(`{]))[ \t]*+"
     r"(?>(?:(?:and|or|not|if|while|until|then|do|else|begin|command|builtin|exec|time|sudo|doas|env|nohup|!)"
@@ -45,7 +45,7 @@ class ShellCode:
     scan: Scan
 
     def span(self, start: int, end: int) -> Span:
-        """The stretch of the file that `script[start:end]` is."""
+        """The span of `script[start:end]` in the file."""
         return make_span(self.page.runbook.text, self._offset(start), self._offset(max(start, end - 1)) + 1)
 
     @cached_property
@@ -53,17 +53,17 @@ class ShellCode:
         return list(accumulate((len(line) + 1 for line in self.script.split("\n")), initial=0))[:-1]
 
     def _offset(self, position: int) -> int:
-        """`Excerpt.offset`, without counting the lines before the position each time."""
+        """`MappedText.offset`, without counting the lines before the position each time."""
         excerpt = self.block.script
         line = min(bisect_right(self._starts, position), len(excerpt.origins)) - 1
         return excerpt.origins[line] + max(0, position - self._starts[line] - excerpt.padding[line])
 
     def regions(self, *contexts: Context) -> Iterator[tuple[int, int]]:
-        """The stretches of the script in these contexts."""
+        """The ranges of the script in these contexts."""
         return ((start, end) for start, end, context in self.scan.regions if context in contexts)
 
     def statements(self) -> Iterator[tuple[int, int]]:
-        """Where its statements begin and end."""
+        """The start and end of each statement."""
         return iter(self.scan.statements)
 
 
@@ -74,7 +74,7 @@ def find_shell_code(page: Page, *shells: str) -> Iterator[ShellCode]:
 
 @cache_latest
 def _all_shell_code(page: Page) -> tuple[ShellCode, ...]:
-    """All shell blocks of a page, which one rule after the other looks at."""
+    """All shell blocks of a page; one rule after the other asks for them."""
     found: list[ShellCode] = []
     for block, shell in shell_blocks(page.runbook):
         blank = blank_placeholders(page.runbook, block)
@@ -84,7 +84,7 @@ def _all_shell_code(page: Page) -> tuple[ShellCode, ...]:
 
 
 def _blank_quoted(script: str, scan: Scan) -> str:
-    """The script with what is quoted, in a here-document or in a comment replaced by blanks."""
+    """The script with quoted text, here-documents and comments replaced by blanks."""
     blanked = [(start, end) for start, end, context in scan.regions if context is not Context.UNSAFE]
     pieces: list[str] = []
     position = 0
@@ -100,13 +100,13 @@ def _blank(text: str) -> str:
 
 
 def find_command_names(code: ShellCode) -> Iterator[tuple[int, str]]:
-    """The names of the commands of a block, with where they stand; an approximation that misses some."""
+    """The names of the commands of a block, with their offsets; an approximation that misses some."""
     for match in _NAME.finditer(code.bare):
         yield match.start(1), match[1]
 
 
 def annotation_of(page: Page, block: Block) -> Annotation:
-    """What is annotated for a block, by its step too."""
+    """The annotation of a block, merged with that of its step."""
     for procedure in page.runbook.procedures:
         for step in procedure.steps:
             if any(each.span == block.span for each in step.blocks):

@@ -1,4 +1,4 @@
-"""C6xx: commands that this machine does not know. None of these rules looks unless it is asked for."""
+"""C6xx: commands that this machine does not know. None of these rules is on by default."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ...shells.quoting import Context
 from ..facts.installed_commands import get_installed_commands
 from ..facts.shell_code import ShellCode, find_shell_code
 from ..rule import Example, Page, Rule
+from .example_pages import fish_page
 
 # words of the shells' grammars after which a command begins
 _GRAMMAR = r"(?>(?:(?:and|or|not|if|while|until|then|do|else|begin|time|!)[ \t]++)*)"
@@ -29,7 +30,7 @@ _DEFINED = re.compile(
     r"|(?:alias|abbr)\b[^\n;=]{0,80}?[ \t]([\w.:-]++)[= \t])"
 )
 
-# patterns, arithmetic and conditions that have begun and not ended
+# patterns, arithmetic and conditions that are still open
 _NO_COMMAND_IN = re.compile(r"[@!?*+]\([^()\n]*\Z|\(\((?!.*\)\))|\[\[[ \t](?!.*[ \t]\]\])")
 
 _BLANKED = re.compile(r"QQ")  # part of a word that stands for a placeholder
@@ -50,20 +51,20 @@ _WORD = re.compile(r"\S++")
 
 _MOST_WORDS = 60  # of a command
 
-_NEAR = 300  # characters of a line before a word that are looked at
+_NEAR = 300  # characters of a line before a word that are searched
 
-_FEWEST = 3  # words that are offered, where they are all that there is
+_FEWEST = 3  # with fewer offered words, a list is taken as incomplete
 
 
 class _Command(NamedTuple):
-    """A command of a block: its first words, as far as they are plain, with where each stands."""
+    """A command of a block: its first words, as far as they are plain, with their offsets."""
 
     code: ShellCode
     words: tuple[tuple[str, int], ...]
 
 
 def _first_words(code: ShellCode) -> Iterator[tuple[str, int]]:
-    """The first words of commands with where they stand, where that is sure."""
+    """The first words of commands with their offsets; unsure cases are left out."""
     in_case = "case" in code.bare
     bodies = {end for _, end in code.regions(Context.HEREDOC, Context.HEREDOC_VERBATIM)}
     for match in _FIRST.finditer(code.bare):
@@ -85,7 +86,7 @@ def _first_words(code: ShellCode) -> Iterator[tuple[str, int]]:
 
 
 def unknown_command(page: Page) -> Iterator[Finding]:
-    """Commands that are no program, builtin or function here, nor defined on the page."""
+    """Commands that are neither a program, builtin or function here, nor defined on the page."""
     page.context.query_log.expire_on(page.context.today)
     running = [code for code in find_shell_code(page) if code.block.runs]
     defined = {
@@ -107,7 +108,7 @@ def unknown_command(page: Page) -> Iterator[Finding]:
 
 
 def _commands(page: Page, *names: str) -> Iterator[_Command]:
-    """The commands of the blocks that run, or those with these names, with their first plain words."""
+    """The commands of the blocks that run, all or those with these names, with their plain words."""
     for code in find_shell_code(page):
         for name, at in _first_words(code) if code.block.runs else ():
             if not names or name in names:
@@ -150,7 +151,7 @@ def unknown_task(page: Page) -> Iterator[Finding]:
 def unknown_word(page: Page) -> Iterator[Finding]:
     """Subcommands and long options that a command's own completions in fish do not know."""
     page.context.query_log.expire_on(page.context.today)
-    asked: list[tuple[_Command, int, str]] = []
+    queries: list[tuple[_Command, int, str]] = []
     commands = [command for command in _commands(page) if len(command.words) > 1]
     files = get_installed_commands(page.context).find_completions(command.words[0][0] for command in commands)
     for command in commands:
@@ -158,15 +159,15 @@ def unknown_word(page: Page) -> Iterator[Finding]:
         if (file := files.get(words[0][0])) is None:
             continue
         if _WITH_SUBCOMMANDS.search(file) and _SUBCOMMAND.fullmatch(words[1][0]):
-            asked.append((command, 1, f"{words[0][0]} "))
+            queries.append((command, 1, f"{words[0][0]} "))
         for index, (word, _) in enumerate(words):
             if word == "--":
                 break
             if _LONG_OPTION.match(word):
                 before = " ".join(each for each, _ in words[:index] if not each.startswith("-"))
-                asked.append((command, index, f"{before} --"))
-    offered = get_installed_commands(page.context).complete_lines(line for _, _, line in asked)
-    for command, index, line in asked:
+                queries.append((command, index, f"{before} --"))
+    offered = get_installed_commands(page.context).complete_lines(line for _, _, line in queries)
+    for command, index, line in queries:
         word, at = command.words[index]
         finding = _check_word(command, word, at, offered[line])
         if finding is not None:
@@ -174,7 +175,7 @@ def unknown_word(page: Page) -> Iterator[Finding]:
 
 
 def _check_word(command: _Command, word: str, at: int, offered: Mapping[str, str]) -> Finding | None:
-    """What is to be said of a word where these are offered; None where it is one of them, or nobody knows."""
+    """The finding for a word if it is not among the offered ones; None if it is, or if that is unsure."""
     written = word.partition("=")[0]
     name = command.words[0][0]
     option = written.startswith("--")
@@ -192,10 +193,6 @@ def _check_word(command: _Command, word: str, at: int, offered: Mapping[str, str
     )
 
 
-def _page(*lines: str) -> str:
-    return "## Steps\n\n### 1. One\n\n```fish\n" + "\n".join(lines) + "\n```\n"
-
-
 RULES = (
     Rule(
         RuleInfo(
@@ -207,13 +204,13 @@ RULES = (
         ),
         unknown_command,
         bad=(
-            Example(_page("echo a", "if true", "    no-such-command-here --now", "end"), at=(8, 5)),
-            Example(_page("echo a | no-such-filter-here | cat"), at=(6, 10)),
+            Example(fish_page("echo a", "if true", "    no-such-command-here --now", "end"), at=(8, 5)),
+            Example(fish_page("echo a | no-such-filter-here | cat"), at=(6, 10)),
         ),
         good=(
-            Example(_page("function mine", "    echo a", "end", "mine; and string upper a")),
-            Example(_page("echo 'a; no-such-command-here' # | no-such-command-here", "<command> --now")),
-            Example("```python\nno_such_command\n```\n\n" + _page("set x (date)", "test -n $x")),
+            Example(fish_page("function mine", "    echo a", "end", "mine; and string upper a")),
+            Example(fish_page("echo 'a; no-such-command-here' # | no-such-command-here", "<command> --now")),
+            Example("```python\nno_such_command\n```\n\n" + fish_page("set x (date)", "test -n $x")),
         ),
     ),
     Rule(

@@ -1,4 +1,4 @@
-"""D520–D522: the dates in a page's front matter, its last change, and when it is to be reviewed again."""
+"""D520–D522: the dates in a page's front matter, its last change, and its next review."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ _IN_THE_PAST = re.compile(
 
 
 def not_real(page: Page) -> Iterator[Finding]:
-    """Dates that are on no calendar, or that are yet to come where something has happened already."""
+    """Dates that do not exist, and dates in the future for events in the past."""
     text = page.runbook.text
     if (found := find_bounds(text)) is None:
         return
-    refused = {each.span.start for each in page.runbook.problems if each.span is not None}  # by YAML itself
+    refused = {each.span.start for each in page.runbook.problems if each.span is not None}  # refused by YAML
     for line in _DATE_LINE.finditer(text, found[0], found[1]):
         if not _OF_DATES.fullmatch(line["key"]):
             continue
@@ -50,7 +50,7 @@ def not_real(page: Page) -> Iterator[Finding]:
         if day is None and start not in refused:
             span = make_span(text, start, end)
             yield Finding(f"`{line['date']}` is no day of the calendar", span, "write it as year-month-day")
-        # a day more: the clocks of whoever wrote it and of this machine may be in different zones
+        # one day more is allowed: the author and this machine may be in different time zones
         elif (
             day is not None
             and day > page.context.today + timedelta(days=1)
@@ -80,7 +80,7 @@ def reviewed_before_change(page: Page) -> Iterator[Finding]:
 
 
 def review_due(page: Page) -> Iterator[Finding]:
-    """Pages whose last review is longer ago than their cadence."""
+    """Pages whose last review is older than their cadence."""
     reviewed = find_review_date(page.runbook.front_matter)
     if reviewed is None:
         return
@@ -88,7 +88,7 @@ def review_due(page: Page) -> Iterator[Finding]:
     days = cadence / 86400
     try:
         due = reviewed[1] + timedelta(days=math.floor(days) + 1)
-    except OverflowError:  # not in our time
+    except OverflowError:  # later than the last date that Python has
         return
     if page.context.today < due:
         page.context.query_log.expire_on(due)

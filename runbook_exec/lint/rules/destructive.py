@@ -1,4 +1,4 @@
-"""M308: commands that destroy something and do not ask before."""
+"""M308: commands that destroy something without a confirmation."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ..facts.shell_code import COMMAND, annotation_of, find_shell_code
 from ..rule import Example, Page, Rule
+from .example_pages import bash_page, fish_page
 
-# the rest of a command, or as much of it as is looked at
+# the rest of a command, up to a limit
 _REST = r"[^\n;|&]{0,300}"
 
 DESTRUCTIVE: tuple[tuple[str, str], ...] = (
@@ -39,14 +40,14 @@ _IN_TEXT = (
 
 
 def _table(entries: Sequence[tuple[str, str]], before: str, flags: int = 0) -> re.Pattern[str]:
-    """All patterns as one, in which the group that matches is the number of its entry, from 1."""
+    """All patterns as one; the number of the matching group is that of the entry, from 1."""
     patterns = (pattern.replace("REST", _REST) for pattern, _ in entries)
     return re.compile(before + "(?:" + "|".join(f"({pattern})" for pattern in patterns) + ")", flags)
 
 
 _COMMANDS = _table(DESTRUCTIVE, COMMAND)
 
-# one of these is in every command of the table
+# every command of the table contains one of these
 _WORDS_OF_TABLE = (
     "rm ", "rm\t", "mkfs", "dd ", "wipefs", "blkdiscard", "shred", "kubectl", "helm", "terraform", "git ",
     "fly", "zfs", "zpool", "vgremove", "lvremove", "btrfs", "prune", "poweroff", "halt", "shutdown",
@@ -92,14 +93,6 @@ def unconfirmed_command(page: Page) -> Iterator[Finding]:
             )
 
 
-def _fish(text: str) -> str:
-    return f"## Steps\n\n### 1. One\n\n```fish\n{text}\n```\n"
-
-
-def _bash(text: str) -> str:
-    return f"## Steps\n\n### 1. One\n\n```bash\n{text}\n```\n"
-
-
 RULES = (
     Rule(
         RuleInfo(
@@ -111,14 +104,14 @@ RULES = (
         ),
         unconfirmed_command,
         bad=(
-            Example(_fish("sudo rm -rf /srv/old"), at=(6, 6)),
-            Example(_bash("kubectl -n prod delete pod web-1"), at=(6, 1)),
-            Example(_bash("psql -c 'DROP TABLE users'"), at=(6, 10)),
+            Example(fish_page("sudo rm -rf /srv/old"), at=(6, 6)),
+            Example(bash_page("kubectl -n prod delete pod web-1"), at=(6, 1)),
+            Example(bash_page("psql -c 'DROP TABLE users'"), at=(6, 10)),
         ),
         good=(
             Example("## Steps\n\n### 1. One\n\n<!-- runbook: confirm -->\n```fish\nrm -rf /srv/old\n```\n"),
-            Example(_fish("echo 'never rm -rf /'\nrm -r -- old.tmp")),
-            Example(_bash("kubectl -n prod get pods --field-selector delete=1")),
+            Example(fish_page("echo 'never rm -rf /'\nrm -r -- old.tmp")),
+            Example(bash_page("kubectl -n prod get pods --field-selector delete=1")),
         ),
     ),
 )

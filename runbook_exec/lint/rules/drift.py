@@ -1,4 +1,4 @@
-"""D523: steps whose text is no longer the one that was last seen to work."""
+"""D523: steps that have changed since they last succeeded."""
 
 from __future__ import annotations
 
@@ -11,54 +11,55 @@ from ...diagnostics.rule import RuleInfo
 from ...errors import reason
 from ...runs.freshness import BadFreshness, read_freshness, step_digest
 from ...text.source import make_span
-from ..facts.workspace import Workspace, find_workspace
+from ..facts.workspace import Workspace
+from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
 
 
-def last_successes(around: Workspace, path: str) -> Mapping[str, Any] | str | None:
-    """What `NAME.runs.json` at this path says of steps, by their digest: anchor and moment.
+def last_successes(workspace: Workspace, path: str) -> Mapping[str, Any] | str | None:
+    """The steps in the `NAME.runs.json` at this path, by digest: anchor and time of the success.
 
-    None where there is no such file; what is wrong with it, where something is.
+    None if the file does not exist; a text with the reason if it cannot be read.
     """
-    if not around.exists(path):
+    if not workspace.exists(path):
         return None
     try:
-        known = read_freshness(around.base / path)
+        known = read_freshness(workspace.base / path)
     except BadFreshness as error:
-        return str(error).removeprefix(f"{around.base / path}: ")
+        return str(error).removeprefix(f"{workspace.base / path}: ")
     except OSError as error:
         return reason(error)
     return {digest: [each.anchor, each.succeeded] for digest, each in known.steps.items()}
 
 
-QUESTIONS = (last_successes,)
+QUERIES = (last_successes,)
 
 
 def changed_since_success(page: Page) -> Iterator[Finding]:
-    """Steps of which an older text succeeded, but not yet the one that stands there now."""
+    """Steps of which an older text has succeeded, but not the present one."""
     if not page.runbook.procedures or (here := find_workspace(page)) is None:
         return
     path = Path(here[1]).with_suffix(".runs.json").as_posix()
-    said = here[0].ask(last_successes, path)
-    if said is None:
+    successes = here[0].ask(last_successes, path)
+    if successes is None:
         return
-    if isinstance(said, str):
+    if isinstance(successes, str):
         text = page.runbook.text
         yield Finding(
-            f"`{Path(path).name}` cannot be used: {said}",
+            f"`{Path(path).name}` cannot be used: {successes}",
             make_span(text, 0, len(text.partition("\n")[0])),
             "write it anew with `runbook-exec runs export`",
         )
         return
-    yield from _find_changed_steps(page, said)
+    yield from _find_changed_steps(page, successes)
 
 
-def _find_changed_steps(page: Page, said: Mapping[str, Any]) -> Iterator[Finding]:
+def _find_changed_steps(page: Page, successes: Mapping[str, Any]) -> Iterator[Finding]:
     for procedure in page.runbook.procedures:
         for step in procedure.steps:
-            if step_digest(step, procedure.shell) in said:
+            if step_digest(step, procedure.shell) in successes:
                 continue
-            if days := [moment[:10] for anchor, moment in said.values() if anchor == step.anchor]:
+            if days := [moment[:10] for anchor, moment in successes.values() if anchor == step.anchor]:
                 yield Finding(
                     f"step {step.label} has changed since it last succeeded, on {max(days)}",
                     step.span,

@@ -13,7 +13,8 @@ from ...document.front_matter.dates import DATE
 from ...document.front_matter.keys import FrontMatterKey, find_keys, normalise_key
 from ...text.source import make_span
 from ...text.span import Span
-from ..facts.workspace import Workspace, find_workspace
+from ..facts.site_kind import needs_lists
+from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
 
 _TEMPLATE = re.compile(r"\{\{|<%|\$\{|\A<.*>\Z", re.DOTALL)
@@ -35,7 +36,7 @@ _CHANGED = ("modified", "created", "updated", "lastmod")
 
 
 def missing_key(page: Page) -> Iterator[Finding]:
-    """Keys that the settings require and the front matter does not have."""
+    """Keys that the settings require, but that the front matter does not have."""
     required = page.options.get("required-front-matter") or {}
     matter = page.runbook.front_matter
     if not required or (not matter and _is_refused(page)):
@@ -57,7 +58,7 @@ def _is_refused(page: Page) -> bool:
 
 
 def wrong_type(page: Page) -> Iterator[Finding]:
-    """Values of another type than programs expect of such a key."""
+    """Values of another type than programs expect for a key."""
     required = page.options.get("required-front-matter") or {}
     found: list[tuple[str, str, int | None]] = []  # a key, what is expected, and which item of a list
     for key, value in page.runbook.front_matter.items():
@@ -98,7 +99,7 @@ def _kind(value: object) -> str:
 
 
 def _well_known(page: Page, key: str, value: Any) -> Iterator[tuple[str, int | None]]:
-    """What is expected of a key that many programs read, where the value is not that."""
+    """The expected type of a key that many programs read, if the value has another."""
     name = normalise_key(key)
     if name in ("tags", "aliases"):
         if isinstance(value, list):
@@ -120,9 +121,9 @@ def _well_known(page: Page, key: str, value: Any) -> Iterator[tuple[str, int | N
 
 
 def _needs_list(page: Page) -> bool:
-    """Whether a program is at work that takes no text with commas for a list."""
+    """Whether the site's program does not read text with commas as a list."""
     here = find_workspace(page)
-    return here is not None and bool(here[0].ask(Workspace.needs_lists))
+    return here is not None and bool(here[0].ask(needs_lists))
 
 
 def _is_number_as_written(page: Page, key: str, value: object) -> bool:
@@ -132,7 +133,7 @@ def _is_number_as_written(page: Page, key: str, value: object) -> bool:
 
 
 def _is_date(value: object) -> bool:
-    """Whether it is a date, or text in the form of one; whether that day exists is asked elsewhere."""
+    """Whether a value is a date, or text in the form of one; D520 checks whether the day exists."""
     return isinstance(value, date | datetime) or (
         isinstance(value, str) and DATE.fullmatch(value.strip()) is not None
     )

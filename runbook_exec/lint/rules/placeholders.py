@@ -1,28 +1,22 @@
-"""V2xx: placeholders, the values for them, and captures."""
+"""V2xx: placeholders, and the inputs that declare them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ...diagnostics.finding import Finding
 from ...diagnostics.problem import Severity
 from ...diagnostics.rule import RuleInfo
-from ...document.assignments import parse_capture
-from ...document.model import Placeholder, Statement
-from ...plan.builder import find_step, items_of
+from ...plan.builder import items_of
 from ...plan.fillable import find_unwritable
 from ...shells.quoting import Context
-from ...system.memo import cache_latest
-from ...text.source import make_span
-from ...text.span import Span
+from ..facts.filled_placeholders import filled_placeholders, text_before
 from ..rule import Example, Page, Rule
 
 _STEP = "## Steps\n\n### 1. One\n\n"
 
-_TWO = "\n### 2. Two\n\n"
-
-# what runs the text it is given as a program of its own, so that its quotes are read once more
+# commands that run their text as a program of its own, whose quotes are read once more
 _RUNS_TEXT = re.compile(
     r"(?:\b(?:ssh|eval|watch|wsl)\b(?!-)|\b(?:fish|bash|zsh|sh|dash|ksh|su|psql|python3?|perl|ruby|node|xargs)\b"
     r"[^'\"|;&]*\s-(?:\w*[ce])\b)"
@@ -30,41 +24,14 @@ _RUNS_TEXT = re.compile(
 
 _FILE = re.compile(r"[A-Za-z~$]")
 
-_NEAR = 2000  # characters before a placeholder in which its command is looked for
-
-_SAYS_NO_MORE = ("name", "id", "value")  # words that a name means whether or not it has them
+_SAYS_NO_MORE = ("name", "id", "value")  # words that add nothing to a name
 
 _NAMES_APART = re.compile(r"[-_.:/]")
 
 
-def _statements(page: Page) -> tuple[Statement, ...]:
-    """The statements of every block that runs in some procedure of the page, each once."""
-    seen: set[int] = set()
-    found: list[Statement] = []
-    for procedure in page.runbook.procedures:
-        for step in procedure.steps:
-            for block in step.blocks:
-                for statement in block.statements if block.runs else ():
-                    if statement.span.start not in seen:
-                        seen.add(statement.span.start)
-                        found.append(statement)
-    return tuple(found)
-
-
-@cache_latest
-def placeholders(page: Page) -> Sequence[tuple[Statement, Placeholder]]:
-    """The placeholders that are filled in, with their statements, in the order of the page."""
-    return [
-        (statement, placeholder)
-        for statement in _statements(page)
-        for placeholder in statement.placeholders
-        if placeholder.context is not Context.COMMENT
-    ]
-
-
 def unused_input(page: Page) -> Iterator[Finding]:
-    """Inputs of the front matter that no placeholder has."""
-    used = {placeholder.name for _, placeholder in placeholders(page)}
+    """Inputs of the front matter that no placeholder uses."""
+    used = {placeholder.name for _, placeholder in filled_placeholders(page)}
     for name, known in page.runbook.settings.inputs.items():
         if name not in used and known.span is not None:
             yield Finding(
@@ -75,12 +42,12 @@ def unused_input(page: Page) -> Iterator[Finding]:
 
 
 def near_duplicate(page: Page) -> Iterator[Finding]:
-    """Names so alike that a reader takes them for one: `<service>` and `<service-name>`."""
+    """Names so similar that a reader takes them for one: `<service>` and `<service-name>`."""
     declared = page.runbook.settings.inputs
     by_name: dict[str, str] = {}
     by_letters: dict[str, str] = {}
     by_words: dict[tuple[str, ...], str] = {}
-    for _, placeholder in placeholders(page):
+    for _, placeholder in filled_placeholders(page):
         name = placeholder.name
         if name in by_name:
             continue
@@ -107,10 +74,10 @@ def near_duplicate(page: Page) -> Iterator[Finding]:
 
 def second_quoting(page: Page) -> Iterator[Finding]:
     """Placeholders inside quotes whose text another program reads again: `ssh host "… <x> …"`."""
-    for statement, placeholder in placeholders(page):
+    for statement, placeholder in filled_placeholders(page):
         if placeholder.context not in (Context.SINGLE, Context.DOUBLE):
             continue
-        before = statement.text[max(0, placeholder.start - _NEAR) : placeholder.start]
+        before = text_before(statement, placeholder)
         quote = "'" if placeholder.context is Context.SINGLE else '"'
         command = before[: before.rfind(quote)]
         command = re.split(r"[|;&\n(]", command)[-1]
@@ -123,8 +90,8 @@ def second_quoting(page: Page) -> Iterator[Finding]:
 
 
 def looks_like_redirection(page: Page) -> Iterator[Finding]:
-    """`<in>out`: a placeholder by its form, two redirections by its meaning."""
-    for statement, placeholder in placeholders(page):
+    """`<in>out`: it looks like a placeholder, but may mean two redirections."""
+    for statement, placeholder in filled_placeholders(page):
         after = statement.text[placeholder.end : placeholder.end + 1]
         before = statement.text[placeholder.start - 1 : placeholder.start] if placeholder.start else ""
         if placeholder.context is Context.BARE and before == " " and _FILE.match(after):
@@ -135,85 +102,8 @@ def looks_like_redirection(page: Page) -> Iterator[Finding]:
             )
 
 
-@cache_latest
-def captures(page: Page) -> Sequence[tuple[str, str, Span | None]]:
-    """What is captured on the page: the name, the step, and where that is said."""
-    found = [
-        (name, parse_capture(f"{name}={where}").step, _find_in_front_matter(page, name))
-        for name, where in page.runbook.settings.captures.items()
-    ]
-    for procedure in page.runbook.procedures:
-        for step in procedure.steps:
-            for annotation in (step.annotation, *(block.annotation for block in step.blocks)):
-                if annotation.capture:
-                    found.append((annotation.capture, step.label, annotation.span))
-    return found
-
-
-def _find_in_front_matter(page: Page, name: str) -> Span | None:
-    text = page.runbook.text
-    at = text.find("captures:")
-    found = re.compile(rf"(?m)^[ \t]+(['\"]?){re.escape(name)}\1[ \t]*:").search(text, max(at, 0))
-    return (
-        make_span(text, found.start() + len(found[0]) - len(found[0].lstrip()), found.end())
-        if found
-        else None
-    )
-
-
-def unused_capture(page: Page) -> Iterator[Finding]:
-    """Captured values that nothing uses."""
-    used = {placeholder.name for _, placeholder in placeholders(page)}
-    for name, _, span in captures(page):
-        if name not in used and span is not None:
-            yield Finding(
-                f"`{name}` is captured, and no block that runs has a `<{name}>`",
-                span,
-                "remove the capture, or name it as the block does",
-            )
-
-
-def used_before_captured(page: Page) -> Iterator[Finding]:
-    """Values that are needed before the step that gives them."""
-    if not captures(page):
-        return
-    for procedure in page.runbook.procedures:
-        items = items_of(procedure)
-        made: dict[str, int] = {}
-        for name, where in page.runbook.settings.captures.items():
-            item = find_step(items, parse_capture(f"{name}={where}").step)
-            if item is not None and item.statement is not None:
-                made[name] = item.statement.span.start
-        for item in items:
-            if item.annotation.capture and item.last and item.statement is not None:
-                made.setdefault(item.annotation.capture, item.statement.span.start)
-        for item in items:
-            for placeholder in item.placeholders:
-                if item.statement and made.get(placeholder.name, -1) >= item.statement.span.start:
-                    yield Finding(
-                        f"`{placeholder.text}` is needed here, and captured only further down",
-                        placeholder.span,
-                        "swap the steps, or capture it earlier",
-                    )
-
-
-def capture_of_nothing(page: Page) -> Iterator[Finding]:
-    """Captures in the front matter whose step is not there."""
-    said = page.runbook.settings.captures
-    items = [item for procedure in page.runbook.procedures for item in items_of(procedure)] if said else []
-    for name, where in said.items():
-        step = parse_capture(f"{name}={where}").step
-        item = find_step(tuple(items), step)
-        if items and (item is None or item.statement is None) and (span := _find_in_front_matter(page, name)):
-            yield Finding(
-                f"`{name}` is to be captured in step `{step}`, which is no step that runs a statement",
-                span,
-                "name a step by its number in the document, its anchor or its id",
-            )
-
-
 def unwritable_value(page: Page) -> Iterator[Finding]:
-    """Placeholders where no value can be written, with which nothing of the procedure would run."""
+    """Placeholders in places where no value can be quoted: the procedure would not run."""
     for procedure in page.runbook.procedures:
         found = {
             statement.span: problems
@@ -296,93 +186,6 @@ RULES = (
         good=(
             Example(f"{_STEP}```fish\nsort < in > out\n```\n"),
             Example(f"{_STEP}```fish\ntar -cf <name>.tar <folder>/files\n```\n"),
-        ),
-    ),
-    Rule(
-        RuleInfo(
-            "V205",
-            "unused-capture",
-            "A value that is captured and never used is most often one that was renamed where it is needed.",
-        ),
-        unused_capture,
-        bad=(
-            Example(
-                f"{_STEP}<!-- runbook: capture=id -->\n```fish\nnew\n```\n\n### 2. Two\n\n"
-                "```fish\nuse <the-id>\n```\n",
-                at=(5, 1),
-            ),
-            Example(
-                "---\nrunbook:\n  captures:\n    id: '1'\n---\n" + _STEP + "```fish\nnew\n```\n", at=(4, 5)
-            ),
-        ),
-        good=(
-            Example(
-                f"{_STEP}<!-- runbook: capture=id -->\n```fish\nnew\n```\n{_TWO}```fish\nuse <id>\n```\n"
-            ),
-            Example(
-                "---\nrunbook:\n  captures:\n    id: '1'\n---\n"
-                + _STEP
-                + "```fish\nnew\n```\n\n### 2. Two\n\n```fish\nuse <ID>\n```\n"
-            ),
-        ),
-    ),
-    Rule(
-        RuleInfo(
-            "V206",
-            "used-before-captured",
-            "A value that is needed before the step that prints it is asked for instead, and whoever is "
-            "asked cannot know it.",
-        ),
-        used_before_captured,
-        bad=(
-            Example(
-                f"{_STEP}```fish\nuse <id>\n```\n{_TWO}<!-- runbook: capture=id -->\n```fish\nnew\n```\n",
-                at=(6, 5),
-            ),
-            Example(
-                "---\nrunbook:\n  captures:\n    id: '2'\n---\n"
-                + _STEP
-                + "```fish\nuse <id>\n```\n\n### 2. Two\n\n```fish\nnew\n```\n",
-                at=(11, 5),
-            ),
-        ),
-        good=(
-            Example(
-                f"{_STEP}<!-- runbook: capture=id -->\n```fish\nnew\n```\n{_TWO}```fish\nuse <id>\n```\n"
-            ),
-            Example(f"{_STEP}```fish\nuse <id>\n```\n\n### 2. Two\n\n```fish\nuse <id>\n```\n"),
-        ),
-    ),
-    Rule(
-        RuleInfo(
-            "V207",
-            "capture-of-nothing",
-            "A capture that names a step which is not there refuses the whole run.",
-            severity=Severity.ERROR,
-        ),
-        capture_of_nothing,
-        bad=(
-            Example(
-                "---\nrunbook:\n  captures:\n    id: '7'\n---\n" + _STEP + "```fish\nnew <id>\n```\n",
-                at=(4, 5),
-            ),
-            Example(
-                "---\nrunbook:\n  captures:\n    id: 2:x\n---\n"
-                + _STEP
-                + "```fish\nnew <id>\n```\n\n### 2. Two\n\nBy hand.\n",
-                at=(4, 5),
-            ),
-        ),
-        good=(
-            Example(
-                "---\nrunbook:\n  captures:\n    id: '1'\n---\n"
-                + _STEP
-                + "```fish\nnew\n```\n\n### 2. Two\n\n```fish\nuse <id>\n```\n"
-            ),
-            Example(
-                "---\nrunbook:\n  captures:\n    id: 1-one\n---\n"
-                + "## Steps\n\n### 1. One\n\n```fish\nnew\n```\n\n### 2. Two\n\n```fish\nuse <id>\n```\n"
-            ),
         ),
     ),
     Rule(

@@ -1,4 +1,4 @@
-"""S4xx: secrets that were written into the page."""
+"""S4xx: secrets in the text of the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ...system.memo import cache_latest
 from ...text.source import make_span
 from ..rule import Example, Page, Rule
 
-# what in a name says secret, in lower case; of keys only some do
+# words that mark a name as secret, in lower case; `key` does so only after some words
 _WORDS = ("token", "secret", "password", "passwd", "passphrase", "credential", "key")
 
 _OF_KEYS = re.compile(r"(?:api|access)[_-]?\Z")
@@ -47,7 +47,7 @@ _BEGINNING = re.compile(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
 
 _SHORTEST_PART = 8  # characters of a part of a token that is secret by itself
 
-_LONGEST_NAME = 60  # characters of a name that are told
+_LONGEST_NAME = 60  # characters of a name that are reported
 
 _PARTS = re.compile(r"[-_.]")
 
@@ -57,7 +57,7 @@ _LEAST_ENTROPY = 3.6  # bits for each character
 
 
 def known_token(page: Page) -> Iterator[Finding]:
-    """Tokens whose form tells whose they are."""
+    """Tokens whose form shows which service they belong to."""
     text = page.runbook.text
     for name, start, end in _tokens(text):
         if _is_made_up(text[start:end]) or text.startswith(_ELIDED, end):
@@ -71,7 +71,7 @@ def known_token(page: Page) -> Iterator[Finding]:
 
 
 def _is_made_up(token: str) -> bool:
-    """Whether nobody mints such a token: one character again and again, as in `fm2_xxxx`, or an example."""
+    """Whether a token is made up: one character repeated, as in `fm2_xxxx`, or an example."""
     if _EXAMPLE.search(token):
         return True
     parts = [part for part in _BORDERS.split(token) if len(part) >= _SHORTEST_PART]
@@ -81,7 +81,7 @@ def _is_made_up(token: str) -> bool:
 
 @cache_latest
 def _tokens(text: str) -> list[tuple[str, int, int]]:
-    """The tokens of known shapes with their offsets, in order; of those within another, the outer one."""
+    """The tokens of known patterns with their offsets, in order; only the outer of nested ones."""
     data = text.encode("utf-8", "surrogatepass")
     if not may_hold_token(data):
         return []
@@ -99,9 +99,9 @@ def _tokens(text: str) -> list[tuple[str, int, int]]:
 
 
 def high_entropy(page: Page) -> Iterator[Finding]:
-    """Random-looking text next to a name that says secret."""
+    """Random-looking text next to a name that marks it as secret."""
     text = page.runbook.text
-    # what stands in a transcript is public, or made up
+    # the text of a transcript is public or made up
     places = [] if page.path.name.endswith(TRANSCRIPT) else _find_secret_names(text)
     if not places:
         return
@@ -116,7 +116,7 @@ def high_entropy(page: Page) -> Iterator[Finding]:
         if any(
             first < match.end(1) and latest < last for first, last in shaped[max(0, index - 1) : index + 1]
         ):
-            continue  # said by its form already
+            continue  # S401 reports it already
         before = _NAME.search(text[max(0, start - _LONGEST_NAME) : start])
         name = (before[0] if before else "") + text[start:latest].rstrip(" \t=:\"'")
         yield Finding(
@@ -128,7 +128,7 @@ def high_entropy(page: Page) -> Iterator[Finding]:
 
 
 def _find_secret_names(text: str) -> list[tuple[int, int]]:
-    """Where something in the text says secret, in order."""
+    """The ranges of words that mark a name as secret, in order."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters become two
         lowered = "".join(each.lower() if len(each.lower()) == 1 else each for each in text)
@@ -143,14 +143,14 @@ def _find_secret_names(text: str) -> list[tuple[int, int]]:
 
 
 def _is_random(value: str) -> bool:
-    """Whether it is no word, path or number that a person would write."""
+    """Whether a value is random, and not a word, path or number that a person would write."""
     if any(known.fullmatch(value) for known in (_PLAIN, _PATH, _VARIABLE)) or _EXAMPLE.search(value):
         return False
     return _entropy(value) >= _LEAST_ENTROPY and _is_mixed(value)
 
 
 def _entropy(text: str) -> float:
-    """Bits for each character, by the frequencies in the text itself."""
+    """The entropy in bits for each character, by the frequencies in the text itself."""
     counts = Counter(text)
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
 

@@ -1,4 +1,4 @@
-"""M3xx: what a shell takes and does not do as it looks."""
+"""M303, M304, M306 and M307: code in any shell that hides a failure or exposes a secret."""
 
 from __future__ import annotations
 
@@ -9,103 +9,10 @@ from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ...document.placeholders import is_secret_name
 from ...shells.quoting import Context
-from ..facts.shell_code import COMMAND, ShellCode, find_command_names, find_shell_code
+from ..facts.filled_placeholders import filled_placeholders, text_before
+from ..facts.shell_code import find_shell_code
 from ..rule import Example, Page, Rule
-from .placeholders import placeholders
-
-_KNOWN = frozenset(
-    re.findall(
-        r"\w+",
-        "aws awk az base64 basename cat count cut date dirname docker echo env find fly flyctl "
-        "gcloud gh git grep head hostname id jq kubectl ls math mise mktemp nproc op openssl pass "
-        "pwd random readlink realpath sed seq sort string tail tr uname uuidgen wc which whoami yq",
-    )
-)
-
-_SAYS = re.compile(
-    r"(?:echo|printf|set_color|logger|say|notify-send|read|gum|figlet)\b"
-    r"|.*\s(?:-m|-am|--message|--title|--body|--notes?|--description|--reason|--comment)[ =]?$"
-)
-
-_IN_PARENTHESES = re.compile(r"(?<![$\\])\(\s*([A-Za-z_][\w.-]*)((?:[ \t][^()\"\n]*)?)\)")
-
-_CODE_LIKE = re.compile(r"\s[-+$/~<]|[|=]|://")
-
-
-def literal_substitution(page: Page) -> Iterator[Finding]:
-    """`"…(cmd)…"` in fish."""
-    quoted = [
-        (code, start, match)
-        for code in find_shell_code(page, "fish")
-        for start, end in code.regions(Context.DOUBLE)
-        for match in _IN_PARENTHESES.finditer(code.script, start, end)
-    ]
-    used = (
-        {name for code in find_shell_code(page, "fish") for _, name in find_command_names(code)}
-        if quoted
-        else set()
-    )
-    for code, start, match in quoted:
-        if (match[1] in used or match[1] in _KNOWN) and _means_to_run(code, start, match):
-            yield Finding(
-                "in fish `(…)` is plain text inside double quotes: the command is not run",
-                code.span(match.start(), match.end()),
-                "write `$(…)`, or end the quotes before it",
-            )
-
-
-def _means_to_run(code: ShellCode, start: int, match: re.Match[str]) -> bool:
-    """Whether what looks like a command in brackets is one, and not prose with a command's name in it."""
-    name, rest = match[1], match[2].strip()
-    before = code.script[start : match.start()]
-    if before[-1:].isalpha():
-        return False  # `status(es)`, `fix(docs): …`
-    if _CODE_LIKE.search(match[2]):
-        return True
-    line = code.script[code.script.rfind("\n", 0, start) + 1 : start - 1]
-    said = _SAYS.match(re.split(r"[|;&(]", line)[-1].strip() + " ")
-    if said and before[-1:] in ("", " "):
-        return not rest and name in _KNOWN
-    return bool(rest) or name in _KNOWN
-
-
-_WORDS = {
-    "[[": ("`[[ … ]]` is no command of fish", "use `test …`, or `string match`"),
-    **dict.fromkeys(
-        ("local", "declare", "typeset"), ("`{0}` is no command of fish", "use `set -l NAME VALUE`")
-    ),
-    "unset": ("`unset` is no command of fish", "use `set -e NAME`"),
-    **dict.fromkeys(
-        ("then", "fi", "do", "done", "esac"), ("`{0}` is no word of fish", "a block ends with `end`")
-    ),
-    "until": ("`until` is no word of fish", "use `while not …`"),
-}
-
-_POSIX = re.compile(
-    r"[\n;|&({][ \t]*+"
-    r"(?>(?:(?:and|or|not|if|while|else|begin|command|builtin|exec|time|!)[ \t]++)*)"
-    r"(?:(?P<word>\[\[|local|declare|typeset|unset|then|fi|do|done|esac|until)(?=[\s;]|$)"
-    r"|(?:source|\.)[ \t]++(?P<from><)(?=\())"
-)
-
-_BACKTICKS = re.compile(r"(?<!\\)`[^`\n]*+`")
-
-
-def posix_in_fish(page: Page) -> Iterator[Finding]:
-    """Forms of POSIX shells that fish takes and does not have."""
-    for code in find_shell_code(page, "fish"):
-        for match in _POSIX.finditer(f"\n{code.bare}"):
-            message, hint = _WORDS.get(match["word"], ("`<(…)` is not in fish", "use `… | source`"))
-            start, end = match.span("word") if match["word"] else (match.start("from"), match.end() + 1)
-            yield Finding(message.format(match["word"]), code.span(start - 1, end - 1), hint)
-        for match in _BACKTICKS.finditer(code.bare) if "`" in code.bare else ():
-            place = code.span(match.start(), match.start() + 1)
-            yield Finding("backticks are plain characters in fish", place, "write `(…)` or `$(…)`")
-        at = code.bare.find("$((")
-        while at >= 0:
-            yield Finding("`$(( … ))` is no arithmetic in fish", code.span(at, at + 3), "use `(math …)`")
-            at = code.bare.find("$((", at + 3)
-
+from .example_pages import bash_page, fish_page
 
 _TEE = re.compile(r"\|[ \t]*(?:(?:sudo|doas)[ \t]+)?(tee)\b")
 
@@ -160,7 +67,7 @@ _AND = re.compile(r"(?<![&|>])&\s*$")
 
 
 def left_running(page: Page) -> Iterator[Finding]:
-    """`cmd &` with nothing that waits for it."""
+    """`cmd &` without a command that waits for it."""
     for code in find_shell_code(page):
         if "&" not in code.bare or _WAITED_FOR.search(code.script):
             continue
@@ -171,27 +78,6 @@ def left_running(page: Page) -> Iterator[Finding]:
                     "this goes on in the background, and nothing waits for it: how it ends is never known",
                     code.span(at, at + 1),
                     "`wait` for it in the same block, or run it in the foreground",
-                )
-
-
-_SET_LOCAL = re.compile(
-    COMMAND + r"set[ \t]++(?:-\w*+(?<=l)|-l\w++|--local)[ \t]++(?>(?:-\S++[ \t]++)*)(\w++)"
-)
-
-_USED = re.compile(r"\$\{?(\w++)")
-
-
-def local_needed_later(page: Page) -> Iterator[Finding]:
-    """`set -l` in one block, the variable in another."""
-    everything = list(find_shell_code(page, "fish"))
-    latest = {name: index for index, code in enumerate(everything) for name in _USED.findall(code.script)}
-    for index, code in enumerate(everything):
-        for match in _SET_LOCAL.finditer(code.bare):
-            if latest.get(match[1], 0) > index:
-                yield Finding(
-                    f"`{match[1]}` is local, and a later block needs it",
-                    code.span(match.start(1), match.end(1)),
-                    "use `set -g`, so that the later block works when only that is run",
                 )
 
 
@@ -218,12 +104,9 @@ _SAFER = (
 )
 
 
-_NEAR = 2000  # characters before a placeholder in which its command is looked for
-
-
 def secret_argument(page: Page) -> Iterator[Finding]:
-    """A secret on a command line that everybody on the machine can read, where a safer form is known."""
-    for statement, placeholder in placeholders(page):
+    """A secret on a command line, which all users can read, if a safer form is known."""
+    for statement, placeholder in filled_placeholders(page):
         known = page.runbook.settings.inputs.get(placeholder.name)
         secret = (
             known.secret
@@ -232,7 +115,7 @@ def secret_argument(page: Page) -> Iterator[Finding]:
         )
         if not secret:
             continue
-        before = statement.text[max(0, placeholder.start - _NEAR) : placeholder.start].replace("\\\n", "  ")
+        before = text_before(statement, placeholder).replace("\\\n", "  ")
         before = re.split(r"\|\||&&|[|;\n]", before)[-1]
         for pattern, safer in _SAFER:
             if pattern.search(before):
@@ -245,55 +128,7 @@ def secret_argument(page: Page) -> Iterator[Finding]:
                 break
 
 
-def _fish(text: str) -> str:
-    return f"## Steps\n\n### 1. One\n\n```fish\n{text}\n```\n"
-
-
-def _bash(text: str) -> str:
-    return f"## Steps\n\n### 1. One\n\n```bash\n{text}\n```\n"
-
-
 RULES = (
-    Rule(
-        RuleInfo(
-            "M301",
-            "literal-substitution",
-            "In fish a command substitution is `(cmd)`, but inside double quotes only `$(cmd)` is one. A "
-            "real runbook stored the text of a command in its password manager this way, where the token "
-            "belonged.",
-        ),
-        literal_substitution,
-        bad=(
-            Example(_fish('op item edit x "deploy-token=(fly tokens create org)" --vault v'), at=(6, 30)),
-            Example(_fish('echo "today is (date +%F)"'), at=(6, 16)),
-            Example(_fish('set -x TOKEN "(op read op://vault/item/field)"'), at=(6, 15)),
-        ),
-        good=(
-            Example(_fish('op item edit x "deploy-token=$(fly tokens create org)" --vault v')),
-            Example(_fish('echo "Done (see the log). Run it again (fly deploy would too)."')),
-            Example(_fish('git commit -m "rotate the token (fly tokens)"\ngit tag -m "fix(fly): x" v1')),
-            Example(_fish("op item edit x deploy-token=(fly tokens create org)")),
-        ),
-    ),
-    Rule(
-        RuleInfo(
-            "M302",
-            "posix-in-fish",
-            "fish reads some forms of bash as ordinary words: they parse, and do nothing or something else.",
-        ),
-        posix_in_fish,
-        bad=(
-            Example(_fish("if [[ -f a ]]\n  echo a\nend"), at=(6, 4)),
-            Example(_fish("echo `date`"), at=(6, 6)),
-            Example(_fish("local x=1"), at=(6, 1)),
-        ),
-        good=(
-            Example(_fish("if test -f a\n  echo '[[ a ]]' `\nend".replace(" `", ""))),
-            Example(_fish("echo done then fi local unset")),
-            Example(_bash("if [[ -f a ]]; then echo `date`; fi")),
-            Example(_fish("export A=1")),
-        ),
-    ),
     Rule(
         RuleInfo(
             "M303",
@@ -302,14 +137,14 @@ RULES = (
         ),
         failure_into_tee,
         bad=(
-            Example(_fish("make all | tee build.log"), at=(6, 12)),
-            Example(_bash("cd app && ./deploy.sh 2>&1 | tee -a log"), at=(6, 30)),
+            Example(fish_page("make all | tee build.log"), at=(6, 12)),
+            Example(bash_page("cd app && ./deploy.sh 2>&1 | tee -a log"), at=(6, 30)),
         ),
         good=(
-            Example(_fish("echo 'a b' | sudo tee /etc/motd")),
-            Example(_fish("check\nor echo 'it failed' | tee -a log")),
-            Example(_bash("set -o pipefail\nmake | tee log")),
-            Example(_fish("make | tee log\ntest $pipestatus[1] -eq 0")),
+            Example(fish_page("echo 'a b' | sudo tee /etc/motd")),
+            Example(fish_page("check\nor echo 'it failed' | tee -a log")),
+            Example(bash_page("set -o pipefail\nmake | tee log")),
+            Example(fish_page("make | tee log\ntest $pipestatus[1] -eq 0")),
         ),
     ),
     Rule(
@@ -321,33 +156,13 @@ RULES = (
         ),
         failure_in_text,
         bad=(
-            Example(_fish("ssh web-1 'cd /srv; ./deploy'"), at=(6, 19)),
-            Example(_bash('sudo sh -c "apt-get update; apt-get upgrade"'), at=(6, 27)),
+            Example(fish_page("ssh web-1 'cd /srv; ./deploy'"), at=(6, 19)),
+            Example(bash_page('sudo sh -c "apt-get update; apt-get upgrade"'), at=(6, 27)),
         ),
         good=(
-            Example(_fish("ssh web-1 'cd /srv && ./deploy'")),
-            Example(_bash('sh -c "set -e; cd /srv; ./deploy"')),
-            Example(_fish("echo 'cd /srv; ./deploy'")),
-        ),
-    ),
-    Rule(
-        RuleInfo(
-            "M305",
-            "local-needed-later",
-            "A local variable lives as long as the shell that ran its block. Whoever begins at a later step, "
-            "or resumes there, does not have it.",
-            default=False,
-        ),
-        local_needed_later,
-        bad=(
-            Example(_fish("set -l id (new)") + "\n### 2. Two\n\n```fish\nuse $id\n```\n", at=(6, 8)),
-            Example(
-                _fish("set --local id (new)") + '\n### 2. Two\n\n```fish\nuse "a $id"\n```\n', at=(6, 13)
-            ),
-        ),
-        good=(
-            Example(_fish("set -g id (new)") + "\n### 2. Two\n\n```fish\nuse $id\n```\n"),
-            Example(_fish("set -l id (new)\nuse $id") + "\n### 2. Two\n\n```fish\nuse $idle\n```\n"),
+            Example(fish_page("ssh web-1 'cd /srv && ./deploy'")),
+            Example(bash_page('sh -c "set -e; cd /srv; ./deploy"')),
+            Example(fish_page("echo 'cd /srv; ./deploy'")),
         ),
     ),
     Rule(
@@ -356,12 +171,12 @@ RULES = (
         ),
         left_running,
         bad=(
-            Example(_fish("kubectl port-forward svc/db 5432 &"), at=(6, 34)),
-            Example(_bash("sleep 100 &\necho started"), at=(6, 11)),
+            Example(fish_page("kubectl port-forward svc/db 5432 &"), at=(6, 34)),
+            Example(bash_page("sleep 100 &\necho started"), at=(6, 11)),
         ),
         good=(
-            Example(_bash("backup &\nwait")),
-            Example(_fish("echo 'a &' && make 2>&1")),
+            Example(bash_page("backup &\nwait")),
+            Example(fish_page("echo 'a &' && make 2>&1")),
         ),
     ),
     Rule(
@@ -372,12 +187,12 @@ RULES = (
         ),
         secret_argument,
         bad=(
-            Example(_fish("docker login -u me --password <registry-password> ghcr.io"), at=(6, 31)),
-            Example(_bash("curl -u 'me:<api-token>' https://example.org"), at=(6, 13)),
+            Example(fish_page("docker login -u me --password <registry-password> ghcr.io"), at=(6, 31)),
+            Example(bash_page("curl -u 'me:<api-token>' https://example.org"), at=(6, 13)),
         ),
         good=(
-            Example(_fish("echo <registry-password> | docker login -u me --password-stdin ghcr.io")),
-            Example(_bash("curl -u 'me:<page-number>' https://example.org")),
+            Example(fish_page("echo <registry-password> | docker login -u me --password-stdin ghcr.io")),
+            Example(bash_page("curl -u 'me:<page-number>' https://example.org")),
         ),
     ),
 )

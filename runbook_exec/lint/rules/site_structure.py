@@ -1,4 +1,4 @@
-"""D505–D507: how the pages of a site hang together; none of these rules looks unless it is selected."""
+"""D505–D507: how the pages of a site are connected. None of these rules is on by default."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from ...document.page_names import fold_name, iter_endings, strip_page_suffix
 from ...document.parser import parse_runbook
 from ...text.source import make_span
 from ...text.span import Span
-from ..facts.workspace import Workspace, find_workspace
+from ..facts.link_targets import page_at
+from ..facts.workspace import Workspace
+from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
-from .links import page_at
 
 _ENTRY = re.compile(r"_?(?:index|readme|home|sidebar|navbar|footer|summary|changelog)")
 
@@ -25,9 +26,9 @@ _IN_SETTINGS = re.compile(r"[^\s:'\"\[\],]+\.(?:md|markdown)")
 
 
 def orphan_page(page: Page) -> Iterator[Finding]:
-    """Pages that no other page leads to."""
-    site, path = find_workspace(page) or (None, "")
-    if site is not None and path and not _is_entry(path) and not site.ask(is_linked, path):
+    """Pages to which no other page links."""
+    workspace, path = find_workspace(page) or (None, "")
+    if workspace is not None and path and not _is_entry(path) and not workspace.ask(is_linked, path):
         yield Finding(
             "no other page leads here",
             _top(page.runbook),
@@ -35,30 +36,32 @@ def orphan_page(page: Page) -> Iterator[Finding]:
         )
 
 
-def is_linked(site: Workspace, path: str) -> bool:
-    """Whether another page, or the navigation of MkDocs, leads to a page."""
-    if site.linked_pages is None:
+def is_linked(workspace: Workspace, path: str) -> bool:
+    """Whether another page, or the navigation of MkDocs, links to a page."""
+    if workspace.linked_pages is None:
         found: set[str] = set()
-        for source in site.paths:
+        for source in workspace.paths:
             if strip_page_suffix(source) != source:
-                found |= _targets(site, source) - {source}
-        entries = {entry.removeprefix("./") for entry in _IN_SETTINGS.findall(site.mkdocs)}
-        found |= {page for page in site.paths if not entries.isdisjoint(iter_endings(page))}
-        site.linked_pages = frozenset(found)
-    return path in site.linked_pages
+                found |= _targets(workspace, source) - {source}
+        entries = {entry.removeprefix("./") for entry in _IN_SETTINGS.findall(workspace.mkdocs)}
+        found |= {page for page in workspace.paths if not entries.isdisjoint(iter_endings(page))}
+        workspace.linked_pages = frozenset(found)
+    return path in workspace.linked_pages
 
 
-def _targets(site: Workspace, source: str) -> set[str]:
-    """The pages that a page leads to."""
+def _targets(workspace: Workspace, source: str) -> set[str]:
+    """The pages to which a page links."""
     try:
-        runbook = parse_runbook((site.base / source).read_bytes(), source)
+        runbook = parse_runbook((workspace.base / source).read_bytes(), source)
     except OSError:
         return set()
     folder = source.rpartition("/")[0]
     found = {
-        page for link in find_page_links(runbook) for page in site.resolve_wikilink(link.target, folder) or ()
+        page
+        for link in find_page_links(runbook)
+        for page in workspace.resolve_wikilink(link.target, folder) or ()
     }
-    pages = (page_at(source, link.destination, site.exists) for link in find_links(runbook))
+    pages = (page_at(source, link.destination, workspace.exists) for link in find_links(runbook))
     return found | {page for page in pages if page is not None}
 
 
@@ -67,16 +70,16 @@ def _is_entry(path: str) -> bool:
     folder, _, name = path.rpartition("/")
     own = fold_name(strip_page_suffix(name))
     if name.endswith(TRANSCRIPT):
-        return True  # the runbook beside it does
+        return True  # the runbook beside it leads to it
     return _ENTRY.fullmatch(own) is not None or own == fold_name(folder.rpartition("/")[2])
 
 
 def duplicate_stem(page: Page) -> Iterator[Finding]:
     """Pages that share their name with another."""
-    site, path = find_workspace(page) or (None, "")
-    if site is None or not path or _is_entry(path):
+    workspace, path = find_workspace(page) or (None, "")
+    if workspace is None or not path or _is_entry(path):
         return
-    if others := site.ask(namesakes, path):
+    if others := workspace.ask(namesakes, path):
         listed = ", ".join(f"`{other}`" for other in others[:3])
         yield Finding(
             f"`{_name(path)}` is also the name of {listed}",
@@ -85,9 +88,9 @@ def duplicate_stem(page: Page) -> Iterator[Finding]:
         )
 
 
-def namesakes(site: Workspace, path: str) -> list[str]:
+def namesakes(workspace: Workspace, path: str) -> list[str]:
     """The other pages that have a page's name."""
-    return sorted(other for other in site.names.pages_for(_name(path)) if other != path)
+    return sorted(other for other in workspace.names.pages_for(_name(path)) if other != path)
 
 
 def _name(path: str) -> str:
@@ -95,29 +98,29 @@ def _name(path: str) -> str:
 
 
 def missing_index(page: Page) -> Iterator[Finding]:
-    """Folders without an index; said once, on the first of their pages."""
-    site, path = find_workspace(page) or (None, "")
-    if site is not None and path and site.ask(lacks_index, path):
+    """Folders without an index, reported once, on the first of their pages."""
+    workspace, path = find_workspace(page) or (None, "")
+    if workspace is not None and path and workspace.ask(lacks_index, path):
         yield Finding(
-            f"the folder `{path.rpartition('/')[0] or site.base.name}` has no index",
+            f"the folder `{path.rpartition('/')[0] or workspace.base.name}` has no index",
             _top(page.runbook),
             "add an `index.md` that says what is in it",
         )
 
 
-def lacks_index(site: Workspace, path: str) -> bool:
+def lacks_index(workspace: Workspace, path: str) -> bool:
     """Whether a page is the first one given of a folder that has no index."""
     folder = path.rpartition("/")[0]
     above, _, name = folder.rpartition("/")
-    pages = site.pages_by_folder[folder]
-    if path != min(page for page in pages if page in site.given_pages):
+    pages = workspace.pages_by_folder[folder]
+    if path != min(page for page in pages if page in workspace.given_pages):
         return False
     names = [fold_name(_name(page)) for page in pages]
-    beside = [fold_name(_name(page)) for page in site.pages_by_folder.get(above, ())] if folder else []
+    beside = [fold_name(_name(page)) for page in workspace.pages_by_folder.get(above, ())] if folder else []
     return fold_name(name) not in (*names, *beside) and not any(map(_INDEX.fullmatch, names))
 
 
-QUESTIONS = (is_linked, namesakes, lacks_index)
+QUERIES = (is_linked, namesakes, lacks_index)
 
 
 def _top(runbook: Runbook) -> Span:

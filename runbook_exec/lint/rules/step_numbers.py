@@ -1,4 +1,4 @@
-"""D512–D514: the numbers of steps, and what refers to them."""
+"""D512–D514: the numbers of steps, and the references to them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..rule import Example, Page, Rule
 
 _LABEL = re.compile(r"(\d{1,6})([a-z]?)")
 
-_LARGEST_GAP = 5  # numbers left out; where it is more, they count something else than steps
+_LARGEST_GAP = 5  # skipped numbers; if there are more, the numbers do not count steps
 
 
 _NUMBER = r"\d{1,3}[a-f]?"
@@ -33,9 +33,9 @@ _REFERENCE = re.compile(
 
 _EACH = re.compile(r"(\d+)([a-f]?)", re.IGNORECASE)
 
-_FARTHEST = 20  # a number this much above the last step's is not meant as a step
+_FARTHEST = 20  # a number this much above the last step's does not mean a step
 
-# whose step it is: that of another page, or of something else that has steps
+# words after a reference to a step of another page or thing
 _WHOSE = re.compile(
     r"\s*(?:\(?(?:of|in|from|on|at|under|within)\s+(?!this\b|the\s+(?:above|procedure)\b)\S|[\]/|])",
     re.IGNORECASE,
@@ -48,7 +48,7 @@ _ANOTHER = re.compile(
     re.IGNORECASE,
 )
 
-_NEAR = 300  # characters of a sentence that are looked at to either side
+_NEAR = 300  # characters of a sentence that are searched on either side
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n[ \t]*(?=\|)")
 
@@ -71,13 +71,13 @@ class _NumberedHeading(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The number as written."""
+        """The number with its letter."""
         return f"{self.number}{self.letter}"
 
 
 @cache_latest
 def _sequences(runbook: Runbook) -> Sequence[Sequence[_NumberedHeading]]:
-    """The numbered headings of each procedure, where they begin with 0 or 1 as those of steps do."""
+    """The numbered headings of each procedure, if they begin with 0 or 1 like those of steps."""
     sequences: list[list[_NumberedHeading]] = []
     titles = {section.span.start: section.title for section in runbook.sections}
     for procedure in runbook.procedures:
@@ -92,7 +92,7 @@ def _sequences(runbook: Runbook) -> Sequence[Sequence[_NumberedHeading]]:
 
 
 def step_gap(page: Page) -> Iterator[Finding]:
-    """Numbers that are left out between two steps."""
+    """Numbers that are skipped between two steps."""
     for sequence in _sequences(page.runbook):
         reached = sequence[0].number
         for step in sequence[1:]:
@@ -142,8 +142,8 @@ def unknown_reference(page: Page) -> Iterator[Finding]:
     for each in wanted:
         label, letter = _label(each), each[2].lower()
         number = label.removesuffix(letter)
-        there = label in known or (letter != "" and number in known and letter in _letters(text))
-        if not there and int(number) <= most:
+        exists = label in known or (letter != "" and number in known and letter in _letters(text))
+        if not exists and int(number) <= most:
             yield Finding(
                 f"this page has no step {each.group()}",
                 make_span(text, each.start(), each.end()),
@@ -162,7 +162,7 @@ def _letters(text: str) -> frozenset[str]:
 
 
 def _labels_of_steps(runbook: Runbook) -> set[str]:
-    """Every number that a step of the page has; empty where its steps have none."""
+    """Every number that a step of the page has; empty if its steps have none."""
     titles = {section.span.start: section.title for section in runbook.sections}
     known: set[str] = set()
     for procedure in runbook.procedures:
@@ -194,7 +194,7 @@ def _whole_and_parts(known: set[str]) -> set[str]:
 
 
 def _references(runbook: Runbook) -> Iterator[re.Match[str]]:
-    """Where the prose speaks of steps of this page."""
+    """The references in the prose to steps of this page."""
     text = runbook.text
     lowered = text.lower()
     at = lowered.find("step")

@@ -1,4 +1,4 @@
-"""P1xx: what a shell, YAML or Markdown itself refuses, and annotations that say nothing."""
+"""P1xx: syntax errors of shells, YAML and Markdown, and annotations without effect."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _LINE_END = re.compile(r"\r?\n")
 
 
 def refused_by_shell(page: Page) -> Iterator[Finding]:
-    """Blocks that their own shell does not parse."""
+    """Blocks that their own shell cannot parse."""
     for refused in page.syntax_problems.values():
         yield Finding(refused.message, refused.span, refused.hint)
 
 
 def _problems_with(*codes: str) -> Callable[[Page], Iterator[Finding]]:
-    """The problems with these codes that reading the page has already found."""
+    """A check that reports the problems with these codes that parsing the page has found."""
 
     def check(page: Page) -> Iterator[Finding]:
         for problem in page.runbook.problems:
@@ -42,7 +42,7 @@ def _problems_with(*codes: str) -> Callable[[Page], Iterator[Finding]]:
 
 
 def _unsplittable_block(page: Page) -> Iterator[Finding]:
-    """What we cannot split into statements though the shell takes it: it would not run as it stands."""
+    """Blocks that their shell accepts, but that we cannot split into statements: they would not run."""
     starts = [block.span.start for block in page.runbook.blocks]
     for problem in page.runbook.problems:
         if problem.code == "syntax" and problem.span is not None:
@@ -72,7 +72,7 @@ def bare_annotation(page: Page) -> Iterator[Finding]:
 
 
 def _move_to_comment(text: str, words: Sequence[Span]) -> Fix | None:
-    """The words of a fence's line moved into a comment on the line above; None where that has no place."""
+    """The words of a fence's line moved into a comment on the line above; None if that is impossible."""
     if not words:
         return None
     start = words[0].start - (words[0].column - 1)
@@ -91,7 +91,7 @@ def _move_to_comment(text: str, words: Sequence[Span]) -> Fix | None:
 
 
 def unknown_ignore(page: Page) -> Iterator[Finding]:
-    """`<!-- runbook: ignore=CODE -->` with the code of no rule."""
+    """`<!-- runbook: ignore=CODE -->` with a code that means no rule."""
     runbook = page.runbook
     code: list[tuple[int, int]] | None = None
     for ignored in find_suppressions(runbook.text):
@@ -105,7 +105,7 @@ def unknown_ignore(page: Page) -> Iterator[Finding]:
 
 
 def _code(runbook: Runbook) -> list[tuple[int, int]]:
-    """Where what stands is only shown: in blocks, and in the code of paragraphs."""
+    """The ranges whose text is only shown: blocks, and code in paragraphs."""
     spans = [(block.span.start, block.span.end) for block in runbook.blocks]
     for paragraph in runbook.paragraphs:
         spans += find_code_spans(runbook.text, paragraph.start, paragraph.end)

@@ -1,4 +1,4 @@
-"""What a process of its own finds while others work, and who may ask for it."""
+"""A background process computes a value that several other processes read."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def _tell(begun: BackgroundResult, queue: Any) -> None:
     queue.put(begun.value)
 
 
-def test_every_process_that_is_forked_later_may_ask() -> None:
-    """Each gets all of it, however many ask at once, and so does the one that began."""
+def test_every_process_forked_later_can_read_the_value() -> None:
+    """Each process gets the whole value, also if several read at once, and so does the parent."""
     expected = {"a": [["2026-04-30", True]] * 1000}
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
@@ -32,8 +32,8 @@ def test_every_process_that_is_forked_later_may_ask() -> None:
         assert begun.value == expected
 
 
-def test_whoever_asks_waits() -> None:
-    """What is not there yet is waited for: here the process goes on only once it was asked."""
+def test_reading_waits_for_the_value() -> None:
+    """A reader waits: here the background process continues only after the read has begun."""
     reading, writing = os.pipe()
     with run_in_background(lambda: os.read(reading, 1).decode()) as begun:
         assert multiprocessing.active_children()
@@ -44,14 +44,14 @@ def test_whoever_asks_waits() -> None:
 
 
 @pytest.mark.parametrize("find", [lambda: os._exit(1), lambda: os.kill(os.getpid(), 9)])
-def test_a_process_that_dies_has_found_nothing(find: Callable[[], Any]) -> None:
-    """Whoever asks then looks for themselves."""
+def test_a_process_that_dies_has_no_value(find: Callable[[], Any]) -> None:
+    """The value is then None, and the reader computes it itself."""
     with run_in_background(find) as begun:
         assert begun.value is None
 
 
-def test_nothing_is_left_of_it() -> None:
-    """Whoever no longer needs it does not wait: the process ends, and its file and pipe are closed."""
+def test_nothing_is_left_of_the_process() -> None:
+    """The context does not wait for the value: it ends the process and closes its file and pipe."""
     reading, writing = os.pipe()
     before = set(Path("/proc/self/fd").iterdir())
     with run_in_background(lambda: os.read(reading, 1).decode()):

@@ -1,4 +1,4 @@
-"""The rules that ask this machine about commands: nothing of a page is run, whatever is written there."""
+"""The rules that ask this machine about commands run no part of a page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ echo '[{"name": "fly-deploy", "aliases": ["fd"]}, {"name": "provision-indri", "a
 
 @pytest.fixture
 def machine(program: Program) -> Program:
-    """A machine with `fly`, which brings completions, and `mise`, which knows two tasks."""
+    """A machine with `fly`, which has completions, and `mise`, which has two tasks."""
     completions = program.folder / "home" / "config" / "fish" / "completions"
     completions.mkdir(parents=True)
     (completions / "fly.fish").write_text(COMPLETIONS, encoding="utf-8")
@@ -46,7 +46,7 @@ def machine(program: Program) -> Program:
 
 
 def found(program: Program, *script: str, language: str = "fish") -> list[str]:
-    """What `--commands` finds in a block, each as `line:column code` with the line of the script, from 1."""
+    """The findings of `--commands` in a block as `line:column code`; lines of the script count from 1."""
     program.write("page.md", f"## Steps\n\n### 1. One\n\n```{language}\n" + "\n".join(script) + "\n```\n")
     path = f"{program.folder}/bin:{program.environment()['PATH']}"
     arguments = ("lint", "page.md", "--select", "P", "--commands", "--format", "github")
@@ -57,8 +57,8 @@ def found(program: Program, *script: str, language: str = "fish") -> list[str]:
     return [f"{int(line) - 5}:{column} {code}" for (_, line, column, _), code in places]
 
 
-def test_commands_that_are_not_there(machine: Program) -> None:
-    """A program, builtin or function that this machine does not have is found where it stands."""
+def test_an_unknown_command_is_found(machine: Program) -> None:
+    """A program, builtin or function that this machine does not have is found at its place."""
     assert found(machine, "fly status", "flyy status", "echo a | gerp b; and strng upper a") == [
         "2:1 C601",
         "3:10 C601",
@@ -67,8 +67,8 @@ def test_commands_that_are_not_there(machine: Program) -> None:
     assert found(machine, "if true; then", "  no_such_thing || exit 1", "fi", language="bash") == ["2:3 C601"]
 
 
-def test_what_is_no_command_is_left_alone(machine: Program) -> None:
-    """Words, patterns, arithmetic, here-documents, continued lines, and what the page defines."""
+def test_text_that_is_no_command_has_no_finding(machine: Program) -> None:
+    """Words, patterns, arithmetic, here-documents, continued lines and own functions have no finding."""
     assert found(machine, "function mine", "    echo a", "end", "alias yours 'echo b'", "mine; yours") == []
     script = (
         "cat <<EOF", "nosuch a", "EOF", "for ((i = 0; i < 3; i++)); do echo $i; done", "x=(one two)",
@@ -79,8 +79,8 @@ def test_what_is_no_command_is_left_alone(machine: Program) -> None:
     assert found(machine, *script, language="bash") == []
 
 
-def test_tasks_that_mise_does_not_have(machine: Program) -> None:
-    """mise itself says which tasks there are."""
+def test_an_unknown_mise_task_is_found(machine: Program) -> None:
+    """mise itself lists its tasks."""
     script = (
         "mise run fly-deploy",
         "mise r fd",
@@ -91,8 +91,8 @@ def test_tasks_that_mise_does_not_have(machine: Program) -> None:
     assert found(machine, *script) == ["3:10 C602"]
 
 
-def test_words_that_completions_do_not_know(machine: Program) -> None:
-    """A program's own completions say which subcommands and options there are."""
+def test_a_word_unknown_to_completions_is_found(machine: Program) -> None:
+    """A program's own completions list its subcommands and options."""
     script = (
         "fly deploy --app x --yes",
         "fly deply",
@@ -105,7 +105,7 @@ def test_words_that_completions_do_not_know(machine: Program) -> None:
 
 
 def test_nothing_of_a_page_is_run(machine: Program, tmp_path: Path) -> None:
-    """Whatever is written in a block is looked at as text."""
+    """The text of a block is never run."""
     proof = tmp_path / "proof"
     script = (
         f"fly (touch {proof})", f"fly $(touch {proof}) --app", f"fly --app; touch {proof}",
@@ -117,8 +117,8 @@ def test_nothing_of_a_page_is_run(machine: Program, tmp_path: Path) -> None:
     assert not proof.exists()
 
 
-def test_what_the_machine_says_is_not_kept(machine: Program) -> None:
-    """A command that is installed between two runs is there in the second, though the page is the same."""
+def test_answers_of_the_machine_are_not_cached(machine: Program) -> None:
+    """A command that is installed between two runs is found in the second, although the page is the same."""
     assert found(machine, "later --now") == ["1:1 C601"]
     (machine.folder / "bin" / "later").symlink_to("fly")
     assert found(machine, "later --now") == []

@@ -1,4 +1,4 @@
-"""What the linter says of a page's dates where only git, or a whole page, can show it."""
+"""The rules about a page's dates, in cases that need git or a whole page."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def repository(tmp_path: Path) -> Repository:
 
 
 def changed(folder: Path, *names: str) -> list[tuple[str, int, int]]:
-    """The pages that were changed after their review, with the line and column of the finding."""
+    """The pages that have changed after their review, with the line and column of the finding."""
     paths = [str(folder / name) for name in names or ("page.md",)]
     settings = LintSettings(Selection(select=("D521",)))
     report = lint(paths, dict.fromkeys(paths, settings), TODAY)
@@ -64,7 +64,7 @@ def changed(folder: Path, *names: str) -> list[tuple[str, int, int]]:
 
 
 def test_a_change_after_the_review_is_found(repository: Repository) -> None:
-    """The date in the front matter is where it is told; a change before the review is fine."""
+    """The finding is at the date in the front matter; a change before the review has none."""
     repository.write("page.md", "2026-04-30", "# A\n")
     repository.commit("2026-04-30")
     repository.write("page.md", "2026-04-30", "# A\n\nMore.\n")
@@ -74,8 +74,8 @@ def test_a_change_after_the_review_is_found(repository: Repository) -> None:
     assert changed(repository.folder) == []
 
 
-def test_among_many_pages_the_same_is_found(tmp_path: Path) -> None:
-    """Where several processes look at pages of two repositories, each page has its own history."""
+def test_many_pages_have_the_same_findings(tmp_path: Path) -> None:
+    """With several processes and two repositories, each page has its own history."""
     names = [f"{number:02}.md" for number in range(50)]
     for folder in ("one", "two"):
         repository = Repository(tmp_path / folder)
@@ -103,7 +103,7 @@ def test_the_commit_that_sets_the_date_is_the_review(repository: Repository) -> 
     assert changed(repository.folder) == []
 
 
-def test_an_uncommitted_change_is_one_of_today(repository: Repository) -> None:
+def test_an_uncommitted_change_counts_as_one_of_today(repository: Repository) -> None:
     """It counts unless it sets the date too, or the review is of today."""
     repository.write("page.md", "2026-04-30")
     repository.commit("2026-04-30")
@@ -117,8 +117,8 @@ def test_an_uncommitted_change_is_one_of_today(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize("name", ["page.md", "a b/a page.md"])
-def test_what_a_page_of_the_same_name_was_before_does_not_count(repository: Repository, name: str) -> None:
-    """A page that was removed and written anew has a history that begins there."""
+def test_an_earlier_page_of_the_same_name_does_not_count(repository: Repository, name: str) -> None:
+    """The history of a page begins where a page of that name was last removed."""
     repository.write(name, "2026-04-30", "# A\n")
     repository.commit("2026-04-30")
     repository.write(name, "2026-04-30", "# A\n\nMore.\n")
@@ -134,8 +134,8 @@ def test_what_a_page_of_the_same_name_was_before_does_not_count(repository: Repo
     assert changed(repository.folder, name) == [(Path(name).name, 2, 16)]
 
 
-def test_what_does_not_change_what_a_page_says_does_not_count(repository: Repository) -> None:
-    """Front matter, blanks and a file's name may change without a review; what came before that counts."""
+def test_a_change_without_meaning_does_not_count(repository: Repository) -> None:
+    """Front matter, blanks and the name of a file may change without a review; older changes still count."""
     repository.write("page.md", "2026-04-30", "# A\n\n1. one\n\n```fish\nif a\nb\nend\n```\n")
     repository.write("other.md", "2026-04-30", "# B\n\nA text of some length.\n\nAnd more of it.\n")
     repository.commit("2026-04-30")
@@ -150,8 +150,8 @@ def test_what_does_not_change_what_a_page_says_does_not_count(repository: Reposi
     assert changed(repository.folder, "a new name.md", "ünd.md") == [("ünd.md", 2, 16)]
 
 
-def test_nothing_is_said_where_git_knows_nothing(repository: Repository, tmp_path: Path) -> None:
-    """No repository, an untracked page, a repository without a commit, and a shallow clone of one commit."""
+def test_without_git_history_there_is_no_finding(repository: Repository, tmp_path: Path) -> None:
+    """Without a repository or a commit, untracked, or in a shallow clone, a page has no finding."""
     repository.write("page.md", "2026-04-30")
     assert changed(repository.folder) == []
     repository.commit("2026-06-01")

@@ -1,4 +1,4 @@
-"""Every rule's own examples are cases: the bad ones trip it at the exact place, the good ones do not."""
+"""The examples of every rule are tests: bad ones have a finding at the exact place, good ones have none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TODAY = date(2026, 11, 24)
 
 
 def found(rule: Rule, example: Example, folder: Path) -> list[tuple[int, int]]:
-    """Where the rule finds something on the example's page."""
+    """The places of the findings of a rule on the example's page."""
     (folder / "mkdocs.yml").touch()
     for name, text in example.files.items():
         path = folder / name
@@ -36,21 +36,21 @@ LOOK_ALIKES = [(rule, number) for rule in RULES for number in range(len(rule.goo
 
 
 @pytest.mark.parametrize(("rule", "number"), CASES, ids=lambda value: getattr(value, "code", value))
-def test_a_bad_example_trips_its_rule(rule: Rule, number: int, tmp_path: Path) -> None:
-    """The rule finds its bad example at the line and column it names, and nothing else on it."""
+def test_a_bad_example_has_one_finding(rule: Rule, number: int, tmp_path: Path) -> None:
+    """The rule finds its bad example at the stated line and column, and nothing else."""
     example = rule.bad[number]
     assert found(rule, example, tmp_path) == [example.at]
 
 
 @pytest.mark.parametrize(("rule", "number"), LOOK_ALIKES, ids=lambda value: getattr(value, "code", value))
-def test_a_good_example_does_not(rule: Rule, number: int, tmp_path: Path) -> None:
-    """The rule finds nothing in what only looks like its bad example."""
+def test_a_good_example_has_no_finding(rule: Rule, number: int, tmp_path: Path) -> None:
+    """The rule finds nothing in a page that only looks like its bad example."""
     assert found(rule, rule.good[number], tmp_path) == []
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.info.code)
-def test_a_rule_is_shown_by_examples(rule: Rule) -> None:
-    """Two documents trip a rule and two look-alikes do not, but for what no document can show."""
+def test_a_rule_has_examples(rule: Rule) -> None:
+    """Each rule has two bad and two good examples, unless no text can show it."""
     cannot_be_written_as_text = {"P102", "P108", "D521", "C602", "C603"}
     if rule.info.code not in cannot_be_written_as_text:
         assert len(rule.bad) >= 2
@@ -58,7 +58,7 @@ def test_a_rule_is_shown_by_examples(rule: Rule) -> None:
     assert rule.info.why.endswith(".")
 
 
-def test_the_page_of_the_rules_is_theirs() -> None:
+def test_the_page_of_the_rules_is_up_to_date() -> None:
     """`docs/rules.md` is what `python -m runbook_exec.lint.rules_page docs/rules.md` writes."""
     written = REPOSITORY / "docs" / "rules.md"
     assert written.read_text(encoding="utf-8") == format_rules_page(RULES)

@@ -1,4 +1,4 @@
-"""Which page a link means, where more than one page or the folders around it decide."""
+"""Which page a link means, in cases where several pages or the folders around it decide."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Write = Callable[[dict[str, str]], Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes files by their names below a folder of the test's own, and gives that folder."""
+    """Writes files by their names below the test's folder, and returns that folder."""
 
     def into(files: dict[str, str]) -> Path:
         for name, text in files.items():
@@ -34,7 +34,7 @@ def write(tmp_path: Path) -> Write:
 
 
 def found(folder: Path, *names: str, codes: tuple[str, ...] = LINKS) -> list[tuple[str, int, int]]:
-    """What is found on these pages: the code, the line and the column."""
+    """The findings on these pages: code, line and column."""
     paths = [str(folder / name) for name in names]
     report = lint(paths, dict.fromkeys(paths, LintSettings(Selection(select=codes))), TODAY)
     return [(each.code, each.location.line, each.location.column) for each in report.diagnostics]
@@ -43,8 +43,8 @@ def found(folder: Path, *names: str, codes: tuple[str, ...] = LINKS) -> list[tup
 EVERY_KIND = "# A\n\n[[nowhere]] [a](nowhere.md) ![](no.png) [b](#nowhere) [[#nowhere]] [[nowhere#a]]\n"
 
 
-def test_without_a_root_only_the_pages_own_headings_are_known(write: Write) -> None:
-    """A page in a folder of its own may be part of anything: its links to others are left alone."""
+def test_without_a_root_only_own_headings_are_checked(write: Write) -> None:
+    """A page in a folder of its own may be part of any site: its links to other pages are not checked."""
     folder = write({"page.md": EVERY_KIND})
     assert found(folder, "page.md") == [("D503", 3, 45), ("D503", 3, 57)]
     write({"runbook-exec.toml": ""})
@@ -53,16 +53,18 @@ def test_without_a_root_only_the_pages_own_headings_are_known(write: Write) -> N
     ]
 
 
-def test_a_page_on_standard_input_stands_nowhere(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it comes from is not known, so that its relative links are not followed."""
+def test_relative_links_on_standard_input_are_not_checked(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of a page on standard input is unknown."""
     monkeypatch.chdir(write({"mkdocs.yml": ""}))
     settings = {"-": LintSettings(Selection(select=LINKS))}
     report = lint(["-"], settings, TODAY, given={"-": EVERY_KIND.encode()})
     assert [(each.code, each.location.column) for each in report.diagnostics] == [("D503", 45), ("D503", 57)]
 
 
-def test_a_wikilink_prefers_the_pages_near_it(write: Write) -> None:
-    """The folder of the page comes before the rest, and the top before what is deep below."""
+def test_a_wikilink_prefers_near_pages(write: Write) -> None:
+    """Pages in the folder of the page come first, and pages near the top before deeper ones."""
     files = {"a/setup.md": "", "b/setup.md": "", "b/c/setup.md": "", "x/y/z.md": "", "q/z.md": ""}
     folder = write(
         {".obsidian/app.json": "{}", **files, "a/one.md": "[[setup]]\n", "two.md": "[[setup]] [[z]]\n"}
@@ -89,7 +91,7 @@ def test_outside_a_vault_the_same_top_folder_is_preferred(write: Write) -> None:
     assert found(folder, "docs/b/page.md") == [("D502", 1, 1)]
 
 
-def test_names_are_compared_as_file_systems_and_quartz_do(write: Write) -> None:
+def test_names_are_compared_like_file_systems_and_quartz(write: Write) -> None:
     """Case, composed letters, and a blank for a hyphen make no difference; an alias is a name too."""
     decomposed = unicodedata.normalize("NFD", "Übersicht")
     files = {
@@ -102,7 +104,7 @@ def test_names_are_compared_as_file_systems_and_quartz_do(write: Write) -> None:
     assert found(folder, "page.md") == [("D501", 1, text.index("[[v1.3") + 1)]
 
 
-def test_markdown_links_go_by_name_in_a_vault_only(write: Write) -> None:
+def test_markdown_links_go_by_name_only_in_a_vault(write: Write) -> None:
     """Obsidian writes `[a](page.md)` for a page in any folder; elsewhere that link is broken."""
     folder = write(
         {"mkdocs.yml": "", "a/deep/other.md": "# B\n", "page.md": "[a](other.md) [b](./other.md)\n"}
@@ -113,7 +115,7 @@ def test_markdown_links_go_by_name_in_a_vault_only(write: Write) -> None:
 
 
 def test_relative_links_start_at_the_page(write: Write) -> None:
-    """Folders above and below, a page served as a folder, pages written as HTML; nothing above the root."""
+    """Folders, a page served as a folder, and HTML pages are found; paths above the root are not checked."""
     files = {"mkdocs.yml": "", "docs/a/b.md": "# B\n", "docs/img/x.png": "", "docs/c.md": "# C\n"}
     good = "[](../c.md#c) [](b.md) ![](../img/x.png) [](../../c/) [](../c.html) [](../../../../x.md) [](.)\n"
     bad = "[](../b.md) [](../c.md#b) [](../img/y.png)\n"
@@ -121,8 +123,8 @@ def test_relative_links_start_at_the_page(write: Write) -> None:
     assert found(folder, "docs/a/page.md") == [("D504", 2, 4), ("D503", 2, 23), ("D504", 2, 30)]
 
 
-def test_what_git_ignores_may_be_made_later(write: Write) -> None:
-    """A page that git ignores is there or will be; one beside it that is not ignored is missing."""
+def test_files_ignored_by_git_are_not_missing(write: Write) -> None:
+    """A page that git ignores may be made later; a page beside it that is not ignored is missing."""
     text = "[a](api/index.md) [b](api.md) [[kept-to-myself]]\n"
     files = {".gitignore": "api/\nprivate/\n", "private/kept-to-myself.md": ""}
     folder = write({**files, "page.md": text})
@@ -130,8 +132,8 @@ def test_what_git_ignores_may_be_made_later(write: Write) -> None:
     assert found(folder, "page.md") == [("D504", 1, 23)]
 
 
-def test_a_site_that_makes_pages_is_believed(write: Write) -> None:
-    """Where a plugin of MkDocs writes pages, a missing one says nothing."""
+def test_missing_pages_of_a_generated_site_have_no_finding(write: Write) -> None:
+    """If a plugin of MkDocs writes pages, a missing page is no finding."""
     folder = write(
         {"mkdocs.yml": "plugins:\n  - gen-files:\n      scripts: [a.py]\n", "page.md": "[a](b.md) [[c]]\n"}
     )
@@ -140,8 +142,8 @@ def test_a_site_that_makes_pages_is_believed(write: Write) -> None:
     assert found(folder, "page.md") == [("D504", 1, 5), ("D501", 1, 11)]
 
 
-def test_pages_outside_the_inner_root_exist_all_the_same(write: Write) -> None:
-    """A site in a folder of a repository may link to the repository's other pages, and to no others."""
+def test_pages_outside_the_inner_root_exist(write: Write) -> None:
+    """A site in a folder of a repository may link to the repository's other pages, if they exist."""
     files = {".git/HEAD": "", "notes/other.md": "# O\n", "site/mkdocs.yml": ""}
     folder = write(
         {**files, "site/page.md": "[[other#O]] [a](../notes/other.md) [b](../notes/gone.md) [[gone]]\n"}
@@ -149,8 +151,8 @@ def test_pages_outside_the_inner_root_exist_all_the_same(write: Write) -> None:
     assert found(folder, "site/page.md") == [("D504", 1, 40), ("D501", 1, 58)]
 
 
-def test_blanks_in_a_wikilink_are_taken_out(write: Write) -> None:
-    """The change keeps the heading and the label as they are."""
+def test_the_fix_removes_blanks_in_a_wikilink(write: Write) -> None:
+    """The fix keeps the heading and the label as they are."""
     text = "[[ home ]] | [[home \\|a b]] [[home #A| b]]\n"
     path = str(write({"mkdocs.yml": "", "home.md": "# A\n", "page.md": text}) / "page.md")
     report = lint([path], {path: LintSettings(Selection(select=("D508",)))}, TODAY)
@@ -160,8 +162,8 @@ def test_blanks_in_a_wikilink_are_taken_out(write: Write) -> None:
     assert text == "[[home]] | [[home\\|a b]] [[home#A| b]]\n"
 
 
-def test_each_folder_has_an_index_once(write: Write) -> None:
-    """Said on the first page of the folder; a page with the folder's name is an index."""
+def test_a_missing_index_is_reported_once(write: Write) -> None:
+    """The finding is on the first page of the folder; a page with the name of the folder is an index."""
     names = (
         "a/b.md",
         "a/c.md",
@@ -194,14 +196,14 @@ def test_each_folder_has_an_index_once(write: Write) -> None:
     ids=lambda text: text[:10],
 )
 @pytest.mark.timeout(60)
-def test_hostile_pages_take_time_in_proportion(write: Write, text: str) -> None:
-    """What would take hours if each link looked at the whole page ends in seconds."""
+def test_time_is_linear_in_the_number_of_links(write: Write, text: str) -> None:
+    """A check of the whole page for each link would take hours here."""
     folder = write({"mkdocs.yml": "", "page.md": text})
     assert isinstance(found(folder, "page.md", codes=("D",)), list)
 
 
-def test_what_was_found_holds_while_all_around_is_the_same(write: Write, tmp_path: Path) -> None:
-    """A page is not looked at again unless something that its links, dates or history rest on has changed."""
+def test_a_result_is_valid_while_its_surroundings_are_the_same(write: Write, tmp_path: Path) -> None:
+    """A page is checked again only if something that its links, dates or history depend on has changed."""
     text = "---\nlast-reviewed: 2026-11-01\nmodified: 2026-11-20\n---\n\n[a](b.md#b) [[c]] [[d#D]]\n"
     folder = write({"mkdocs.yml": "", "page.md": text, "d.md": "# E\n"})
     path = str(folder / "page.md")
