@@ -1,4 +1,4 @@
-"""What a run knows: the values of placeholders, what was printed, and which of it must never be shown."""
+"""The values of placeholders, earlier output, and the secrets among them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _ASSIGNED = re.compile(  # as POSIX shells write it, or fish
     rf"(?<![\w-])(?:([A-Za-z_]\w*)=|set(?:[ \t]+-[-\w]+)*[ \t]+([A-Za-z_]\w*)[ \t]+)({_WORD})"
 )
 
-_COMPUTED = re.compile(r'"?(?:\$?\(|`|\$\w+"?\Z|\$\{\w+\}"?\Z)')  # what stands there is no value
+_COMPUTED = re.compile(r'"?(?:\$?\(|`|\$\w+"?\Z|\$\{\w+\}"?\Z)')  # no value, but code that computes one
 
 _FED = 1 << 16  # bytes that are masked at once
 
-_OFFERED, _REMEMBERED = 1 << 16, 40  # characters of, and how many, outputs that values are offered from
+_OFFERED, _REMEMBERED = 1 << 16, 40  # characters of an output, and outputs, that suggestions come from
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ class FilledStatement:
 
 @dataclass(slots=True)
 class Bindings:
-    """Grows while a run goes on; a secret that it learns is masked from then on in all that leaves it."""
+    """Holds the values and outputs of a run; each secret is masked from the moment it is bound."""
 
     values: dict[str, Value] = field(default_factory=dict)
     to_ask_again: set[str] = field(
         default_factory=set
-    )  # placeholders whose value the operator wants to give anew
-    outputs: list[tuple[str, str]] = field(default_factory=list)  # of where, and what
+    )  # placeholders whose value the operator wants to change
+    outputs: list[tuple[str, str]] = field(default_factory=list)  # pairs of where, and what
     masker: Masker = field(default_factory=Masker)
     on_value: Callable[[str, Value], None] = lambda name, value: None  # called with each new value
     keeper: Callable[[Mapping[str, str], Iterable[str]], None] | None = None  # of `keep_secrets`
@@ -61,7 +61,7 @@ class Bindings:
     _filled: tuple[Plan, PlanItem, int, int, FilledStatement] | None = None  # the last, and its sources
 
     def bind_value(self, name: str, value: Value) -> None:
-        """Keep the value of a placeholder."""
+        """Bind a placeholder to a value."""
         self._set_value(name, value)
         self.on_value(name, value)
 
@@ -73,7 +73,7 @@ class Bindings:
             self.masker.add(value.text)
 
     def keep_secrets(self, plan: Plan) -> None:
-        """Keep the secrets that nobody could give a second time, for as long as the run is not finished."""
+        """Keep the secrets that have no source, so that the run can be resumed with them."""
         if self.keeper is None:
             return
         known = plan.inputs
@@ -87,15 +87,15 @@ class Bindings:
             self.keeper(values, seen)
 
     def mask_defaults(self, plan: Plan) -> None:
-        """Mask the secrets that stand in the document itself, whose text is told when a run begins."""
+        """Mask the secrets in the document itself, whose text is part of the first event."""
         for name, known in plan.inputs.items():
             if known.default is not None and plan.is_secret(name):
                 self.masker.add(known.default)
 
     def revise(self, before: Plan, now: Plan) -> None:
-        """Take over what an edited document says of the values that are known.
+        """Apply an edited document to the values that are known.
 
-        One that came from a source or default which is another now is dropped, to be had anew.
+        A value whose source or default was changed is dropped, and resolved again when it is needed.
         """
         for name, value in [*self.values.items()]:
             was, known = before.inputs.get(name), now.inputs.get(name)
@@ -110,22 +110,22 @@ class Bindings:
                 self._set_value(name, replace(value, secret=True))
 
     def forget_values(self, item: PlanItem) -> None:
-        """Drop the values that a statement uses, to be asked for anew."""
+        """Drop the values that a statement uses; they are asked for again."""
         self._version += 1
         self.to_ask_again = {placeholder.name for placeholder in item.placeholders}
         for name in self.to_ask_again:
             self.values.pop(name, None)
 
     def remember_output(self, item: PlanItem, text: str) -> None:
-        """Keep the end of a statement's output, masked, for offers."""
+        """Keep the end of a statement's output, masked, for suggestions."""
         self.outputs = [*self.outputs[-_REMEMBERED:], (f"step {item.step.label}", text[-_OFFERED:])]
 
     def mask(self, text: str) -> str:
-        """The text with every secret that is known masked."""
+        """Return the text with all known secrets masked."""
         return self.masker.mask_text(text)
 
     def mask_typed(self, line: str) -> str:
-        """A line typed at the shell's prompt: what is assigned to the name of a secret is masked too."""
+        """Mask a line typed at the shell's prompt, also what it assigns to the name of a secret."""
 
         def mask_assignment(found: re.Match[str]) -> str:
             name = (found[1] or found[2]).lower().replace("_", "-")
@@ -136,11 +136,11 @@ class Bindings:
         return self.mask(_ASSIGNED.sub(mask_assignment, line))
 
     def add_seen_tokens(self, tokens: Iterable[str]) -> None:
-        """Offer and mask tokens that the run's output has shown before it was taken up again."""
+        """Suggest and mask tokens that the run's output showed before it was resumed."""
         self.masker.add_seen_tokens(tokens)
 
     def seen_tokens(self) -> tuple[str, ...]:
-        """The tokens that output has shown and nobody had declared."""
+        """Return the tokens in the output that were not declared."""
         return tuple(dict.fromkeys(value for _, value in self.masker.seen_tokens()))
 
     def holds_secret(self, key: str, code: str) -> bool:
@@ -149,7 +149,7 @@ class Bindings:
         return is_secret(name, None, False) or self.mask(code) != code
 
     def prints_secret(self, plan: Plan, item: PlanItem) -> bool:
-        """Whether the statement prints a secret that nobody knows yet."""
+        """Whether the statement prints a secret that is not known yet."""
         return item.annotation.secret or self.captures_secret(plan, item)
 
     def captures_secret(self, plan: Plan, item: PlanItem) -> bool:
@@ -159,7 +159,7 @@ class Bindings:
     def capture_values(
         self, plan: Plan, item: PlanItem, text: str, status: int
     ) -> tuple[dict[str, Value], str]:
-        """The values in a statement's output, secret ones masked from now on, and what is wrong if any."""
+        """Return the values in a statement's output, and what is wrong with them; mask the secret ones."""
         found: dict[str, Value] = {}
         for name, pattern in _captures_of(plan, item):
             if status != (item.annotation.expect_status or 0) and pattern is None:
@@ -178,9 +178,9 @@ class Bindings:
     def release_held(
         self, plan: Plan, item: PlanItem, printed: HeldOutput, status: int, *, partly: bool
     ) -> Iterator[bytes]:
-        """What may be shown of a minting statement's output, once its captures are known.
+        """Yield what may be shown of a minting statement's output, once its captures are known.
 
-        Nothing may where there is only a part of it, since then its secret may be there and not be known.
+        Nothing of a partial output is shown, since the secret may be in it and not be known.
         """
         if not printed:
             return
@@ -194,7 +194,7 @@ class Bindings:
                 yield from (data[at : at + _FED] for at in range(0, len(data), _FED))
 
     def suggest_values(self, plan: Plan, name: str) -> tuple[Suggestion, ...]:
-        """Values seen in earlier output: tokens for a secret, words and cells of tables for anything else."""
+        """Return values of earlier output: tokens for a secret, else words and cells of tables."""
         if not plan.is_secret(name):
             return suggest_values(name, plan.inputs.get(name), self.outputs)
         seen = self.seen_tokens()
@@ -204,7 +204,7 @@ class Bindings:
         )
 
     def fill_statement(self, plan: Plan, item: PlanItem) -> FilledStatement:
-        """Return the statement with its values; placeholders without a value stay. Raises Unwritable.
+        """Return the statement with its values; placeholders without a value stay. Raises QuotingError.
 
         It is filled anew only if a value has changed or the masker has learned a secret since the last call.
         """

@@ -1,4 +1,4 @@
-"""What happens in a run; each event is one line of JSON, in the journal and with `--json` alike."""
+"""The events of a run; each is one line of JSON, in the journal and with `--json` alike."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened: in which run, as its how manieth event, and when (RFC 3339, UTC)."""
+    """Something that happened: the run's id, the event's number in it, and the time (RFC 3339, UTC)."""
 
     event: ClassVar[str]
 
@@ -48,14 +48,14 @@ class RunStarted(Event):
     text: str = ""  # the document as it was, secrets masked
     folder: str = ""  # where the program was started, which a relative `path` starts from
     commit: str = ""  # of the git repository that the document is in; "" outside of one
-    dirty: bool = False  # whether the document was not as in that commit
-    options: tuple[str, ...] = ()  # of the command line, as far as they say what there is to do
+    dirty: bool = False  # whether the document differed from that commit
+    options: tuple[str, ...] = ()  # of the command line, those that decide what is run
     pid: int = 0  # of the process that runs it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class At(Event):
-    """An event of one statement; `line` is where it stands in the document, 0 for a line typed in between."""
+    """An event of one statement; `line` is its line in the document, 0 for a typed line."""
 
     step: int
     block: int
@@ -93,12 +93,12 @@ class StatementFinished(At):
     duration: float  # seconds
     cwd: str
     problem: str = ""
-    doubt: bool = False  # the shell was killed, and nobody can say how far the statement had come
+    doubt: bool = False  # the shell was killed; how far the statement came is unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured(At):
-    """A value was taken from the output; a secret one is not told, only its length in characters."""
+    """A value was taken from the output; of a secret only the length in characters is given."""
 
     event: ClassVar[str] = "captured"
 
@@ -110,7 +110,7 @@ class Captured(At):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueGiven(At):
-    """A placeholder got its value from elsewhere than output; a secret one is not told, only its length."""
+    """A placeholder got a value from elsewhere than output; of a secret only the length is given."""
 
     event: ClassVar[str] = "value_given"
 
@@ -123,9 +123,9 @@ class ValueGiven(At):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShellChanged(At):
-    """What the shell holds is not as before: code that makes it so, by kind and name, and what is gone.
+    """The shell's state changed: code for what is new, by kind and name, and the names that are gone.
 
-    Nothing that holds a secret, or has the name of one, is told.
+    Anything that holds a secret, or has the name of one, is left out.
     """
 
     event: ClassVar[str] = "shell_changed"
@@ -151,7 +151,7 @@ class Answered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited(Event):
-    """The operator edited the document; from here on the numbers of steps are those in this text."""
+    """The operator edited the document; from here on steps are numbered as in this text."""
 
     event: ClassVar[str] = "edited"
 
@@ -211,7 +211,7 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), default=dict)  # of a mapping
 
 
 def to_line(event: Event, **more: str | int) -> str:
-    """The event as one line of JSON, without the newline; what is not there is left out."""
+    """Return the event as one line of JSON, without the newline; fields that are None are left out."""
     kind = event.event
     data: dict[str, object] = {"event": kind}
     for name, value in zip(_NAMES[kind], _GET_FIELDS[kind](event), strict=True):
@@ -221,7 +221,7 @@ def to_line(event: Event, **more: str | int) -> str:
 
 
 def from_line(line: str) -> Event:
-    """The event that a line tells of; raises ValueError for anything else."""
+    """Return the event in a line of JSON; raises ValueError for anything else."""
     data = json.loads(line)
     if not isinstance(data, dict) or data.get("event") not in KINDS:
         raise ValueError("expected one event of a run as a JSON object")

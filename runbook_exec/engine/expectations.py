@@ -9,11 +9,11 @@ from .ports import Done
 
 _SMALL = 4096  # characters of a piece of output to which the next is added
 
-TAIL_SIZE = 1 << 20  # characters of a statement's output that are kept for expectations, captures and offers
+TAIL_SIZE = 1 << 20  # characters of a statement's output, kept for expectations, captures and suggestions
 
 
 def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: float | None) -> str:
-    """Why the statement counts as failed, or an empty string.
+    """Return why the statement counts as failed, or an empty string.
 
     `printed` is what its block has printed so far; what must be printed, and the status that is expected,
     are asked of the block's `last` statement, what must not be printed of each. `timeout` is in seconds.
@@ -38,15 +38,16 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: 
 
 
 class OutputTail:
-    """The end of a statement's output, at most `KEPT` characters of it."""
+    """The end of a statement's output, at most `TAIL_SIZE` characters of it."""
 
     def __init__(self) -> None:
         self._parts: deque[str] = deque()
         self._size = 0
 
     def add(self, text: str) -> None:
+        """Add the next piece of output."""
         if self._parts and len(self._parts[-1]) < _SMALL:
-            self._parts[-1] += text  # a million little strings take far more memory than what they say
+            self._parts[-1] += text  # a million little strings take far more memory than their text
         else:
             self._parts.append(text)
         self._size += len(text)
@@ -54,4 +55,5 @@ class OutputTail:
             self._size -= len(self._parts.popleft())
 
     def text(self) -> str:
+        """Return the end of the output."""
         return "".join(self._parts)[-TAIL_SIZE:]

@@ -1,4 +1,4 @@
-"""Output that nobody may see before the secrets have been cut out of it."""
+"""Output that is held until its secrets are known."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ _KEPT = 8 << 20  # bytes of its beginning at most, and of its end at least
 
 
 class HeldOutput:
-    """What a statement that mints a secret has printed: of very much the beginning and the end."""
+    """The output of a statement that mints a secret; of a long one, the beginning and the end."""
 
     def __init__(self, kept: int = _KEPT) -> None:
         self._kept = kept
         self._beginning = bytearray()
         self._end = bytearray()
-        self._skipping = False  # whether the line that is being printed is left out
+        self._skipping = False  # whether the present line is left out
         self.dropped = 0  # bytes between the beginning and the end
 
     def __bool__(self) -> bool:
@@ -21,16 +21,16 @@ class HeldOutput:
 
     @property
     def beginning(self) -> bytes:
-        """All that was printed, unless something is `dropped`."""
+        """All of the output, unless something is `dropped`."""
         return bytes(self._beginning)
 
     @property
     def end(self) -> bytes:
-        """What was printed after the beginning, or after that which is `dropped`."""
+        """The output after the beginning, or after the `dropped` bytes."""
         return bytes(self._end)
 
     def add(self, data: bytes) -> None:
-        """Keep what was printed next."""
+        """Add the next piece of output."""
         if not self.dropped:
             room = self._kept - len(self._beginning)
             self._beginning += data[:room]
@@ -45,7 +45,7 @@ class HeldOutput:
             self._drop()
 
     def _drop(self) -> None:
-        """Drop whole lines: in half a line may be half of a secret, which nobody would know again."""
+        """Drop whole lines: half a line may hold half of a secret, which would not be recognised."""
         before = len(self._beginning) + len(self._end)
         if not self.dropped:
             del self._beginning[self._beginning.rfind(b"\n") + 1 :]

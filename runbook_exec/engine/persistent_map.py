@@ -1,4 +1,4 @@
-"""A mapping that never changes, and of which one with another entry costs the same however long it is."""
+"""A mapping that never changes; adding an entry makes another, at a cost that does not grow with it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ V = TypeVar("V")
 class PersistentMap(Mapping[K, V]):
     """An immutable mapping in the order of its entries.
 
-    Ledgers made from one another share a dictionary, of which each sees as many entries as it has itself: so
-    a fold over ten thousand events does not copy ten thousand mappings.
+    Maps made from one another share a dictionary, of which each sees only its own entries. A fold over ten
+    thousand events does not copy ten thousand mappings.
     """
 
     __slots__ = ("_entries", "_size")
@@ -40,7 +40,7 @@ class PersistentMap(Mapping[K, V]):
         return f"PersistentMap({dict(self)})"
 
     def with_entry(self, key: K, value: V) -> PersistentMap[K, V]:
-        """The mapping with this entry, new or in the place of the one before."""
+        """Return the mapping with this entry, which is new or replaces one."""
         if key in self._entries or len(self._entries) > self._size:
             return PersistentMap({**self, key: value})
         self._entries[key] = (self._size, value)
@@ -50,5 +50,5 @@ class PersistentMap(Mapping[K, V]):
 
 
 def with_entry(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
-    """Any mapping with this entry, new or in the place of the one before."""
+    """Return any mapping with this entry, which is new or replaces one."""
     return (mapping if isinstance(mapping, PersistentMap) else PersistentMap(mapping)).with_entry(key, value)

@@ -1,4 +1,4 @@
-"""What a run works with: a shell, what it knows, the world it is handed, and the events it tells."""
+"""What the engine is handed: a shell, a context, and the facts of a run that it resumes."""
 
 from __future__ import annotations
 
@@ -75,26 +75,26 @@ class RunContext:
     now: Callable[[], str]  # the time, RFC 3339
     clock: Callable[[], float]  # seconds, monotonic
     place: str
-    source: Callable[[str, Plan, Mapping[str, Value]], Value | None]  # a value that can be had without asking
+    source: Callable[[str, Plan, Mapping[str, Value]], Value | None]  # a value that needs no question
     on_silence: Callable[[float], None] = lambda seconds: (
         None
-    )  # told how long a silent statement has been running
+    )  # called with the seconds that a silent statement has been running
     echo: Callable[[bytes], None] = lambda data: None  # shows what the shell's own prompt prints; no event
     today: Callable[[], datetime] = datetime.now
     folder: str = ""  # where the program was started
     commit: str = ""  # of the document's repository
-    dirty: bool = False  # whether the document was not as in that commit
-    options: tuple[str, ...] = ()  # of the command line, for whoever resumes the run
+    dirty: bool = False  # whether the document differed from that commit
+    options: tuple[str, ...] = ()  # of the command line, with which the run can be resumed
     pid: int = 0
     keep_secrets: Callable[[Mapping[str, str], Iterable[str]], None] | None = (
         None  # secrets, while the run lasts
     )
-    notice: Callable[[str], None] = lambda text: None  # tells the operator something; no event
+    notice: Callable[[str], None] = lambda text: None  # shows the operator a message; no event
     masker: Masker = field(default_factory=Masker)  # what the run's output passes; learns its secrets
     available_secrets: Callable[[Plan], Iterable[str]] = (
         lambda plan: ()
-    )  # secrets that can be had before they are used
-    learned: Callable[[str, Value], None] = lambda name, value: None  # told each value of a placeholder
+    )  # secrets that can be read before they are used
+    learned: Callable[[str, Value], None] = lambda name, value: None  # called with each value
 
 
 class Stop(Exception):
@@ -108,15 +108,15 @@ class Stop(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """What is known of a run that is taken up again, beside its state."""
+    """What is known of a run that is resumed, beside its state."""
 
     values: Mapping[str, Value]
     seen_tokens: tuple[str, ...]  # tokens that its output has shown
     output: str  # of the statement that was running when it died
-    cwd: str  # the shell's folder; "" if it was never told
-    state_change: StateChange  # what the shell held that a new one does not
+    cwd: str  # the shell's working directory; "" if unknown
+    state_change: StateChange  # the shell's state, as far as a new shell differs
     seq: int  # of its last event
-    edited: bool  # whether the document is another than it was
+    edited: bool  # whether the document has changed since
 
 
 class Keyboard(Protocol):

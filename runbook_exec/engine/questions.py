@@ -1,4 +1,4 @@
-"""What a run asks, and what it may be told; the engine does not know who answers."""
+"""The questions of a run and their answers; the engine does not know who answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..plan.suggestions import Suggestion
 
 
 class Choice(StrEnum):
-    """What may be answered; each question lists its own. `wait` means that nobody is there who could."""
+    """The possible answers; each question lists its own. `wait` means that no person is present."""
 
     RUN = "run"
     VALUE = "value"
@@ -30,10 +30,10 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BeforeStatement:
-    """Shall this run? Answers: run, values (to be asked for anew), skip, shell, edit, quit, wait."""
+    """Shall this run? Answers: run, values (to change them), skip, shell, edit, quit, wait."""
 
     item: PlanItem
-    text: str  # as it will run, secrets masked, placeholders without a value as they stand
+    text: str  # as it will run, secrets masked, placeholders without a value unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class ValueNeeded:
     input: Input | None
     secret: bool
     suggestions: tuple[Suggestion, ...]
-    problem: str = ""  # why the value before would not do
+    problem: str = ""  # why the value before was refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ManualStep:
 
 @dataclass(frozen=True, slots=True)
 class AfterFailure:
-    """The statement failed. Answers: retry, values (to be asked for anew), skip, shell, edit, quit."""
+    """The statement failed. Answers: retry, values (to change them), skip, shell, edit, quit."""
 
     item: PlanItem
     text: str
@@ -66,7 +66,7 @@ class AfterFailure:
     problem: str
     duration: float  # seconds
     output: str  # the end of it, secrets masked
-    alive: bool  # whether the shell is still there
+    alive: bool  # whether the shell still lives
     interrupted: bool  # ^C was typed while it ran
 
 
@@ -109,7 +109,7 @@ class Answer:
     plan: Plan | None = None  # after edit: the plan for the document as it now is
 
     def __repr__(self) -> str:
-        """Tells no value: it may be a secret."""
+        """Leaves the value out: it may be a secret."""
         return f"Answer({self.choice})"
 
 

@@ -1,4 +1,4 @@
-"""Where a run has got to: a fold over its events."""
+"""The state of a run: a fold over its events."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ItemStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What has been done, and how; `doubt` is a statement that started and is not known to have ended."""
+    """What has been done; `doubt` is a statement that started and is not known to have ended."""
 
     done: Mapping[ItemId, ItemStatus] = field(default_factory=PersistentMap)
     durations: Mapping[ItemId, float] = field(default_factory=PersistentMap)  # seconds
@@ -39,11 +39,11 @@ class State:
     chosen: Mapping[tuple[int, int], int] = field(default_factory=dict)  # block -> alternative
     doubt: ItemId | None = None
     outcome: str | None = None
-    passed: ItemId = _START  # the last of what is done with: what failed is not
+    passed: ItemId = _START  # the last item that is finished; a failed one is not
 
 
 def apply(state: State, event: Event) -> State:
-    """The state once the event has happened."""
+    """Return the state after the event."""
     match event:
         case StatementStarted(statement=number) if number:
             return replace(state, doubt=ItemId(event.step, event.block, event.statement))
@@ -82,7 +82,7 @@ def _apply_answer(state: State, event: Answered) -> State:
 
 
 def _mark_item(state: State, where: ItemId, status: ItemStatus) -> State:
-    """The state with an item done, well or badly."""
+    """Return the state with the item's status."""
     done = with_entry(state.done, where, status)
     passed = state.passed
     if status != ItemStatus.FAILED:
@@ -98,9 +98,9 @@ def _find_passed(done: Mapping[ItemId, ItemStatus]) -> ItemId:
 
 
 def next_item(plan: Plan, state: State) -> PlanItem | None:
-    """What comes next: the first item after all that is done with whose alternative is, or may be, chosen.
+    """Return the first item after all finished ones whose alternative is, or may be, chosen.
 
-    What failed is not done with, nor is what was written in front of it since.
+    A failed item is not finished, nor is one that was written in front of it since.
     """
     for index in range(bisect_right(plan.items, state.passed, key=attrgetter("where")), len(plan.items)):
         item = plan.items[index]
@@ -113,7 +113,7 @@ def next_item(plan: Plan, state: State) -> PlanItem | None:
 
 
 def carry_over(state: State, old: Plan, new: Plan) -> State:
-    """The state after the document was edited: what was done stays done, wherever its text stands now."""
+    """Return the state after an edit: a finished statement stays finished wherever its text is now."""
 
     def item_texts(plan: Plan) -> list[str]:
         return [item.statement.text if item.statement else item.step.title for item in plan.items]

@@ -1,1 +1,1 @@
-"""What must never be shown, found in a stream however it is cut."""
+"""Finds and masks secrets in a stream, however it is cut."""

@@ -1,4 +1,4 @@
-"""The forms in which a secret can show up: itself, its parts, and what encoders and shells write for it."""
+"""The encodings of a secret: itself, its parts, and what encoders and shells write for it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEY_LINE = re.compile(rb"[A-Za-z0-9+/=]{16,}")
 
 _SINGLE_QUOTES = re.compile(rb"'+")
 
-_KEYS = re.compile(rb"[\x01-\t\x0b-\x1f\x7f]")  # what is written apart in fish's quotes, see its `keys_apart`
+_KEYS = re.compile(rb"[\x01-\t\x0b-\x1f\x7f]")  # written outside of the quotes by our quoting for fish
 
 _ANY = re.compile(rb".", re.DOTALL)
 
@@ -86,7 +86,7 @@ _WITH_DOLLAR = (rb"""[\\"`]|\$(?!')""", rb"""[\\"`]|\$(?!'|\Z)""")
 
 
 def list_encodings(value: bytes) -> set[bytes]:
-    """Every form of a secret to look for, without line ends; only itself if it is shorter than four bytes."""
+    """Return every form of a secret, without line ends; of fewer than four bytes, only itself."""
     found = {value}
     if len(value) >= _SHORTEST_ENCODED:
         for part in (value, *split_parts(value)):
@@ -96,9 +96,9 @@ def list_encodings(value: bytes) -> set[bytes]:
 
 
 def split_parts(value: bytes) -> list[bytes]:
-    """What of a value is a secret by itself: its parts of 8 or more bytes between blanks or commas.
+    """Return the parts of 8 or more bytes between blanks or commas, each a secret by itself.
 
-    Of a private key they are the lines of Base64; the words of its first and last line are no secrets.
+    Of a private key they are the lines of Base64; the words of its first and last line are not secret.
     """
     pieces = [piece for piece in _BORDERS.split(value) if len(piece) >= SHORTEST_PART and piece != value]
     if value.startswith(_KEY_BLOCK):
@@ -116,19 +116,19 @@ def _encode_all(value: bytes) -> Iterator[bytes]:
 
 
 def _base64(value: bytes) -> Iterator[bytes]:
-    """Alone, with a newline, and within other text at each of the three alignments there are."""
+    """Yield Base64 of the value: alone, with a newline, and within other text at each alignment."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for whole in (value, value + b"\n"):
             yield encode(whole)
             yield encode(whole).rstrip(b"=")
         for before in range(3):
-            # Only digits all of whose six bits come from the value are the same whatever stands around it.
+            # Only digits all of whose six bits come from the value do not depend on the text around it.
             first, last = -(-before * 8 // 6), (before + len(value)) * 8 // 6
             yield encode(bytes(before) + value)[first:last]
 
 
 def _url(value: bytes) -> Iterator[bytes]:
-    for safe in ("", "/", "!*'()"):  # what Python, Go and JavaScript leave alone differs
+    for safe in ("", "/", "!*'()"):  # Python, Go and JavaScript leave different ones alone
         quoted = urllib.parse.quote_from_bytes(value, safe=safe).encode()
         yield quoted
         yield re.sub(rb"%[0-9A-F]{2}", lambda match: match[0].lower(), quoted)
@@ -145,7 +145,7 @@ def _json(value: bytes) -> Iterator[bytes]:
 
 
 def _quote(value: bytes) -> Iterator[bytes]:
-    """What stands between the quotes, or without quotes, where a shell or SQL writes the value."""
+    """Yield what is between the quotes, or without quotes, when a shell or SQL writes the value."""
     for special in _BACKSLASHED:
         yield re.sub(special, rb"\\\g<0>", value)
     for special in _WITH_DOLLAR if b"$" in value else ():
@@ -156,7 +156,7 @@ def _quote(value: bytes) -> Iterator[bytes]:
         yield _CONTROLS.sub(write, re.sub(characters, rb"\\\g<0>", value))
     yield value.replace(b"'", b"''")
     yield from (piece for piece in value.split(b"'") if len(piece) >= SHORTEST_PART)
-    # quotes at the ends are written outside of all others, and so left out
+    # quotes at the ends are written outside of all others, and are left out
     inner = value.strip(b"'")
     for written in (value, inner if len(inner) >= SHORTEST_PART else value):
         yield written.replace(b"'", b"'\"'\"'")

@@ -1,4 +1,4 @@
-"""Secrets never leave: what is known to be one, or looks like one, is cut out of everything that passes."""
+"""Masks known secrets, and tokens that look like one, in everything that passes."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ _MOST_HELD = 1 << 16  # bytes; only line breaks and escape sequences without end
 
 
 class _Moment(Enum):
-    """What is known of a stream beyond the bytes at hand."""
+    """What is known of a stream after the bytes that came."""
 
     MORE = auto()  # more follows at once
-    PAUSE = auto()  # nothing has come for a moment: somebody may be waiting for what is held back
+    PAUSE = auto()  # nothing has come for a moment: a person may be waiting for held output
     END = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """A stretch to be masked; what is `opaque` is masked with the escape sequences in it."""
+    """A stretch to mask; if it is `opaque`, with the escape sequences in it."""
 
     start: int
     end: int
@@ -66,14 +66,14 @@ class _StreamState:
 class Masker:
     """Masks secrets in texts and in one stream of bytes, and learns the tokens it recognises there.
 
-    A secret is masked in each of its `secret_forms`, across the borders of chunks, also with line ends or
+    A secret is masked in each of its `encodings`, across the borders of chunks, also with line ends or
     escape sequences within. The stream is passed on at once except for an end that may be the beginning of
     a secret. Where no secret is, what comes out is what went in.
     """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._values: dict[bytes, None] = {}  # in the order in which they came
-        self._search: MultiSearch | None = MultiSearch(())  # None: to be made anew
+        self._search: MultiSearch | None = MultiSearch(())  # None: to be made again
         self._flow = _StreamState()
         self._seen: list[tuple[str, str]] = []
         for value in values:
@@ -90,23 +90,23 @@ class Masker:
             self._add(piece.encode("utf-8", "surrogateescape"))
 
     def declared_values(self) -> tuple[str, ...]:
-        """Every value that was ever made a secret, but for the tokens that nobody had declared, in order."""
+        """Return every value that was made a secret, without undeclared tokens, in order."""
         seen = {value for _, value in self._seen}
         values = (value.decode("utf-8", "surrogateescape") for value in self._values)
         return tuple(value for value in values if value not in seen)
 
     def seen_tokens(self) -> tuple[tuple[str, str], ...]:
-        """The name of the shape and the value of each token that nobody had declared, in order."""
+        """Return the pattern's name and the value of each undeclared token, in order."""
         return tuple(self._seen)
 
     def add_seen_tokens(self, values: Iterable[str]) -> None:
-        """Take tokens for seen that were recognised before, in an earlier life of the run."""
+        """Add tokens that were recognised before the run was resumed."""
         for value in values:
             self._seen.append(("", value))
             self.add(value)
 
     def mask_text(self, text: str) -> str:
-        """A whole text with its secrets masked, also one that is cut off at the end after 8 bytes or more."""
+        """Return a whole text masked, also a secret that is cut off at the end after 8 bytes or more."""
         if not self._values and "\x1b" not in text and not may_hold_token(text.encode("ascii", "ignore")):
             return text
         pieces = _NEVER_BYTES.split(text)
@@ -114,7 +114,7 @@ class Masker:
         return "".join(pieces)
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next bytes of the stream; what of the stream can go out now, masked."""
+        """Take the next bytes of the stream; return what can go out now, masked."""
         flow = self._flow
         if not (self._values or flow.held or b"\x1b" in data):
             lines = flow.lines + data
@@ -124,7 +124,7 @@ class Masker:
         return self._step(data, _Moment.MORE)
 
     def flush(self, final: bool) -> bytes:
-        """What of the stream can go out now that it has paused, or the rest of it if this is its end.
+        """Return what can go out in a pause of the stream, or at its end the rest.
 
         In a pause, what may be the beginning of a secret goes out if it is shorter than 8 bytes. At the end
         such a beginning goes out if it is shorter, and is masked otherwise.
@@ -150,7 +150,7 @@ class Masker:
         return self._search
 
     def _advance(self, flow: _StreamState, data: bytes, moment: _Moment) -> tuple[bytes, _StreamState]:
-        """What goes out of a stream when `data` comes in, and how far it has got then."""
+        """Return what goes out of a stream when `data` comes in, and the stream's new state."""
         raw = flow.held + data
         work = raw if moment is _Moment.END else without_unfinished_escape(raw)
         lines = make_view(LINES, work, flow.lines)
@@ -174,7 +174,7 @@ class Masker:
         return masked, _StreamState(raw[cut:], joined_past, bare_past, lines_past, masking)
 
     def _find_token_hits(self, lines: StreamView, moment: _Moment) -> tuple[list[_Hit], int]:
-        """Where tokens of known shapes are, which become secrets, and from where on there may be one."""
+        """Return where tokens of known patterns are, and where one may begin; make the tokens secrets."""
         text, hold = lines.text, len(lines.raw)
         if not may_hold_token(text):
             return [], hold
@@ -202,7 +202,7 @@ class Masker:
 def _find_secret_hits(
     shown: StreamView, needles: MultiSearch, lines: StreamView, moment: _Moment
 ) -> tuple[list[_Hit], int]:
-    """Where a view shows known secrets, and from where on it may show the beginning of one."""
+    """Return where a view shows known secrets, and where it may show the beginning of one."""
     hits: list[_Hit] = []
     hold = len(shown.raw)
     opaque = not shown.kind.escapes
@@ -226,13 +226,13 @@ def _find_secret_hits(
 
 
 def _crosses_line(hit: _Hit, gone: int, lines: StreamView) -> bool:
-    """Whether a line ends within what is to be masked, of which so many bytes have gone out already."""
+    """Whether a line ends within a hit, of which `gone` bytes have gone out already."""
     past = lines.text[max(0, lines.before - gone) : lines.before] if gone > 0 else b""
     return LINE_ENDS.search(past + lines.raw[hit.start : hit.end]) is not None
 
 
 def _mask_hits(work: bytes, cut: int, hits: Iterable[_Hit], masking: bool) -> tuple[bytes, bool]:
-    """`work[:cut]` with the hits masked, those that touch as one, and whether its last byte was masked.
+    """Return `work[:cut]` with the hits masked, those that touch as one, and whether its last byte was.
 
     `masking` is that of the bytes before. Escape sequences within a hit are kept, or the colour of the
     secret would be that of all that follows.
@@ -258,7 +258,7 @@ def _mask_hits(work: bytes, cut: int, hits: Iterable[_Hit], masking: bool) -> tu
 
 
 def _group_hits(hits: Iterable[_Hit]) -> Iterator[tuple[int, int, list[_Hit]]]:
-    """The stretches that hits make up which overlap or touch, and the opaque ones among these."""
+    """Yield the stretches of hits that overlap or touch, each with its opaque hits."""
     group: list[_Hit] = []
     end = -1
     for hit in sorted(hits, key=lambda hit: hit.start):

@@ -1,4 +1,4 @@
-"""Many byte strings looked for at once, at a cost that hardly depends on how many there are."""
+"""Finds many byte strings at once, at a cost that hardly depends on their number."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MultiSearch:
         self._samples = [(sampling, known, frozenset(known)) for sampling, known in samples.items()]
 
     def find_suspects(self, text: bytes) -> set[bytes]:
-        """The needles that may be in the text, in whole or, from a certain length on, in part."""
+        """Return the needles that may be in the text, in whole or, from a certain length on, in part."""
         found = {needle for needle in self._short if needle in text}
         padded = memoryview(text + bytes(-len(text) % 8))
         for (width, stride), known, numbers in self._samples:
@@ -48,7 +48,7 @@ class MultiSearch:
         return {longer for needle in found for longer in self._groups[needle]}
 
     def count_unfinished(self, text: bytes, suspects: Collection[bytes]) -> int:
-        """How many bytes at the end of the text begin a needle without completing it, at most."""
+        """Return how many bytes at the end of the text begin a needle without completing it, at most."""
         size = max((_overlap(text, needle) for needle in suspects if len(needle) > _SURE), default=0)
         for shorter in range(min(_SURE - 1, len(text)), size, -1):
             if text[-shorter:] in self._beginnings:
@@ -57,7 +57,7 @@ class MultiSearch:
 
 
 def find_occurrences(text: bytes, needle: bytes) -> Iterator[tuple[int, int]]:
-    """Where a needle starts and ends in a text, each time, also where it overlaps itself."""
+    """Yield where a needle starts and ends in a text, each time, also where it overlaps itself."""
     at = text.find(needle)
     while at >= 0:
         yield at, at + len(needle)

@@ -1,4 +1,4 @@
-"""From a procedure and what was asked to a plan."""
+"""Makes a plan of a procedure and the options of the command line."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .model import ItemId, Plan, PlanItem, Value
 
 
 def items_of(procedure: Procedure) -> tuple[PlanItem, ...]:
-    """Everything that there is to do in a procedure, in order."""
+    """Return the items of a procedure, in order."""
     items: list[PlanItem] = []
     for step in procedure.steps:
         skipped = any(block.annotation.skip for block in step.blocks)
         if step.annotation.skip or (step.manual and skipped and not step.annotation.manual):
-            continue  # what a step of skipped blocks would have run is for nobody to do by hand
+            continue  # a step of skipped blocks is not to be done by hand
         if step.manual:
             items.append(PlanItem(ItemId(step.number), step, step.annotation))
             continue
@@ -55,7 +55,7 @@ def items_of(procedure: Procedure) -> tuple[PlanItem, ...]:
 
 
 def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Problem:
-    """The procedure to run: the one named, or the runbook's own; a Problem that lists them if neither."""
+    """Return the procedure that is named, or the runbook's own; else a Problem that lists them."""
     named = anchor or runbook.settings.procedure or runbook.chosen
     by_anchor = {procedure.anchor: procedure for procedure in runbook.procedures}
     if named is not None and named in by_anchor:
@@ -84,9 +84,10 @@ def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Proble
 
 
 def find_step(items: tuple[PlanItem, ...], wanted: str) -> PlanItem | None:
-    """The item that a STEP names: `6`, `6.1` (its first statement), a step's or block's id, or an anchor.
+    """Return the item that a STEP of the command line names.
 
-    A step alone means its last statement.
+    It is `6`, `6.1` (its first statement), a step's or block's id, or an anchor. A step alone means its last
+    statement.
     """
     if found := re.fullmatch(r"(\w+)\.(\d+)", wanted):
         for item in items:
@@ -98,7 +99,7 @@ def find_step(items: tuple[PlanItem, ...], wanted: str) -> PlanItem | None:
 def plan_captures(
     items: tuple[PlanItem, ...], asked: tuple[Capture, ...]
 ) -> tuple[tuple[tuple[ItemId, Capture], ...], tuple[Problem, ...]]:
-    """Which statement every capture takes its value from; a step that is not there is a Problem."""
+    """Return each capture with its statement, and a Problem for each step that does not exist."""
     found: list[tuple[ItemId, Capture]] = []
     problems: list[Problem] = []
     for capture in asked:
@@ -137,7 +138,7 @@ def make_plan(
     timeout: float | None = None,
     cwd: str | None = None,
 ) -> Plan | tuple[Problem, ...]:
-    """The plan for a procedure and for what was said on the command line, or what is wrong with that.
+    """Return the plan for a procedure and the options of the command line, or their Problems.
 
     `first` and `only` are steps as `find_step` takes them, `done` manual steps, `confirmed` those that ask;
     `timeout` is in seconds.
@@ -211,7 +212,7 @@ def _check_confirmed(items: tuple[PlanItem, ...], confirmed: tuple[str, ...]) ->
 
 
 def _check_languages(procedure: Procedure) -> Iterator[Problem]:
-    """A procedure of which nothing runs since its blocks are for other shells; by hand it is not meant."""
+    """Yield a Problem if nothing runs since all blocks are for other shells."""
     blocks = [block for step in procedure.steps for block in step.blocks]
     others = dict.fromkeys(block.language for block in blocks if block.language in SHELLS)
     if others and procedure.shell not in others and not any(block.runs for block in blocks):
@@ -231,7 +232,7 @@ def _unknown_name(option: str, name: str, names: list[str]) -> Problem:
 
 
 def chosen_alternative(labels: tuple[str, ...], wanted: str | None) -> int:
-    """The number of the alternative that `choose=` names, by number or by a part of its label; 0 for none."""
+    """Return the number of the alternative that `choose=` names by number or label; 0 for none."""
     if wanted is None:
         return 0
     if wanted.isdigit() and 0 < int(wanted) <= len(labels):

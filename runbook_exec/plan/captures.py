@@ -1,4 +1,4 @@
-"""The value in the output of a statement."""
+"""Finds the value in the output of a statement."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REMARK = re.compile(r"\W*(?:warn(?:ing)?|notice|note|hint|info|debug)\W*:", re.
 
 
 def capture_value(output: str, pattern: str | None) -> str | None:
-    """The value in the output of a statement, or None where there is none.
+    """Return the value in the output of a statement, or None if there is none.
 
     With a pattern it is the first match's first group, or all of the match if it has no group. Without one
     it is the one token of a known shape, if there is exactly one. Failing that it is the last line that is

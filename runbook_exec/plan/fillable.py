@@ -1,4 +1,4 @@
-"""Placeholders where a value cannot be written: found before a run, not halfway through it."""
+"""Finds placeholders where a value cannot be written, before anything runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OF_ARGUMENTS = re.compile(r"[A-Za-z0-9_./:@,+-]+")
 def find_unwritable(
     statement: Statement, shell: str, given: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Problem]:
-    """A Problem for each placeholder where no value can be written, or not the one `given` for its name."""
+    """Yield a Problem for each placeholder where no value, or not the `given` one, can be written."""
     text, every = statement.text, statement.placeholders
     if not every or len(text) > _LONGEST or len(every) > _MOST:
         return
@@ -44,7 +44,7 @@ def find_unwritable(
 
 
 def _is_in_argument(text: str, found: Placeholder) -> bool:
-    """Whether it is surely an argument or a part of one: as most are, and this is quick to see."""
+    """Whether it is surely an argument or a part of one; most are."""
     begin = text.rfind(" ", 0, found.start) + 1
     rest = text[begin : found.start] + text[found.end :].partition(" ")[0].partition("\n")[0]
     # of letters alone a keyword could become, and any other character may mean something
@@ -53,7 +53,7 @@ def _is_in_argument(text: str, found: Placeholder) -> bool:
 
 
 def _refusal(text: str, found: Sequence[Placeholder], shell: str, given: Mapping[str, str]) -> str:
-    """Why values cannot be written for all of these placeholders; empty if they can."""
+    """Return why values cannot be written for all of these placeholders; empty if they can."""
     fillings = [Filling(each.start, each.end, each.context, given.get(each.name, _LIKELY)) for each in found]
     try:
         SHELLS[shell].fill(text, fillings)

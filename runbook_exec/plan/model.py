@@ -13,21 +13,21 @@ from .values import is_secret
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a placeholder stands for, and where that came from."""
+    """The value of a placeholder, and where it came from."""
 
     text: str
     secret: bool
     origin: str
 
     def __repr__(self) -> str:
-        """Tells no secret, not even in a traceback."""
+        """Leaves a secret out, also in a traceback."""
         return f"Value({'secret' if self.secret else repr(self.text)}, {self.origin})"
 
 
 class ItemId(NamedTuple):
-    """Which statement: the numbers of its step, of its block and of itself in the step.
+    """The identity of an item: the numbers of its step, of its block, and of itself in the step.
 
-    A manual step is its step's number and two noughts.
+    A manual step has its step's number and two zeros.
     """
 
     step: int
@@ -39,7 +39,7 @@ class ItemId(NamedTuple):
 
 
 class PlanItem(NamedTuple):
-    """One thing to be done: a statement to run, or a step that a person does (then there is none)."""
+    """One thing to do: a statement to run, or without one a step that a person does."""
 
     where: ItemId
     step: Step
@@ -51,17 +51,17 @@ class PlanItem(NamedTuple):
 
     @property
     def line(self) -> int:
-        """Where it stands in the document."""
+        """Its line in the document."""
         return (self.statement or self.step).span.line
 
     @property
     def label(self) -> str:
-        """What messages call it by: `6.1` for the first statement of step 6, the step's label without one."""
+        """Its name in messages: `6.1` for the first statement of step 6, or the step's label."""
         return f"{self.step.label}.{self.where.statement}" if self.statement else self.step.label
 
     @property
     def names(self) -> frozenset[str]:
-        """What the command line may call it by: its step's label, anchor or id, or its block's id."""
+        """Its names on the command line: its step's label, anchor or id, or its block's id."""
         step = self.step
         ids = (self.annotation.id, step.annotation.id)
         return frozenset((step.label, step.anchor, *(name for name in ids if name)))
@@ -76,7 +76,7 @@ class PlanItem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A runbook, the procedure to run, what is known of the values, and what was said about the run."""
+    """A runbook, the procedure to run, the known values, and the options of the run."""
 
     runbook: Runbook
     procedure: Procedure

@@ -1,4 +1,4 @@
-"""A statement as it will run as far as its values are known: what `--dry-run` and a page of the site show."""
+"""Shows a statement with the values that are known, for `--dry-run` and the site."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ..shells.base import Filling, Piece
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 
-UNKNOWN = "x"  # stands for a value that is not known, where others are written beside it
+UNKNOWN = "x"  # written for an unknown value beside known ones
 
 
 def preview_statement(statement: Statement, shell: str, values: Mapping[str, str]) -> str:
-    """The statement with `values`, by compared name, each written for its place; other placeholders stay.
+    """Return the statement with `values`, each quoted for its place; other placeholders stay.
 
-    Raises `Unwritable` where a value cannot be written.
+    `values` are by compared name. Raises QuotingError where a value cannot be written.
     """
     wanted = [found for found in statement.placeholders if found.context != Context.COMMENT]
     if not any(found.name in values for found in wanted):

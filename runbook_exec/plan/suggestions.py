@@ -1,4 +1,4 @@
-"""Values that earlier output offers for a placeholder."""
+"""Finds values for a placeholder in earlier output."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MASK = "•"
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A value, where it comes from, and what stood beside it; a secret is shown masked."""
+    """A value, where it comes from, and the text beside it; a secret is shown masked."""
 
     value: str
     label: str
@@ -37,19 +37,19 @@ class Suggestion:
     beside: str = ""
 
     def __repr__(self) -> str:
-        """Tells no value: it may be a secret."""
+        """Leaves the value out: it may be a secret."""
         return f"Suggestion({self.origin})"
 
 
 def suggest_values(
     name: str, known: Input | None, outputs: Sequence[tuple[str, str]]
 ) -> tuple[Suggestion, ...]:
-    """Words of earlier output that may be the value of a placeholder, the likeliest first.
+    """Return words of earlier output that may be the value of a placeholder, the likeliest first.
 
     `outputs` are pairs of where and what, in order, secrets masked. The last output comes first; in it the
     first cells of a table's rows, then other words that look like an identifier. A table with a column of
-    the placeholder's kind, such as ID for `<old-token-id>`, is all that is offered. What the input's pattern
-    and choices refuse is not offered.
+    the placeholder's kind, such as ID for `<old-token-id>`, is all that is offered. Values that the input's
+    pattern and choices refuse are left out.
     """
     kind = name.rpartition("-")[2]
     wants_number = kind in ("count", "port", "number", "size")
@@ -71,7 +71,7 @@ def suggest_values(
 
 
 def _column(kind: str, lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The cells under the heading of that name, and what stands beside each."""
+    """Yield the cells under the heading of that name, and the text beside each."""
     table = _table(map(_cells, map(str.strip, lines)))
     beside = _beside(table)
     at, size = -1, 0
@@ -93,7 +93,7 @@ def _words(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
     beside = _beside(table)
     for number, cells in enumerate(table):
         if not _header(cells):
-            # what stands in several rows names none of them
+            # a cell that is in several rows names none of them
             names = [at for at, cell in enumerate(cells) if rarely[cell] == 1 and _NAME.fullmatch(cell)]
             yield from ((cells[at], beside(number, at)) for at in names[:2])
     for cells in rows:
@@ -109,7 +109,7 @@ def _words(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 
 def _cells(line: str) -> list[str]:
-    """The cells of a row: between bars, where empty ones count, or between gaps."""
+    """Return the cells of a row: between bars, where empty ones count, or between gaps."""
     if _BAR.search(line):
         return _BAR.split(line)
     return [cell for cell in _GAP.split(line) if cell]
@@ -120,9 +120,9 @@ def _header(cells: Sequence[str]) -> bool:
 
 
 def _beside(table: Sequence[Sequence[str]]) -> Callable[[int, int], str]:
-    """What stood in a row beside one of its cells, in columns; what is the same in every row is left out.
+    """Return a function that gives the text beside a cell, without columns that are the same in every row.
 
-    A column that is empty in some rows tells something by not being so: it comes early, and is named.
+    A column that is empty in some rows is informative where it is not: it comes early, and is named.
     """
     heads = {len(cells): cells for cells in table if _header(cells)}
     sizes = {len(cells) for cells in table}

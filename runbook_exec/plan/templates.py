@@ -1,8 +1,8 @@
 """Jinja2, for defaults such as `deploy {{ today }}` and for `when=`: an expression language, in a sandbox.
 
-A runbook is text that somebody else may have written, so a template may neither reach anything but the values
-it is given nor take a noticeable time or space. Without loops, assignments and macros, and without the few
-operations that make much out of little, the result cannot be longer than the values written out in it.
+The author of a runbook may not be trusted, so a template can reach nothing but the values it is given, and
+takes little time and space. It has no loops, assignments and macros, nor the few operations that make much
+out of little: the result cannot be longer than the values written out in it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _MOMENT_METHODS = frozenset((*_DATE_PARTS, "isoformat", "isoweekday", "strftime"
 
 
 def render_default(template: str, known: Mapping[str, str], now: datetime) -> str:
-    """The default that a template stands for; ValueProblem where it does not give one.
+    """Return the default that a template gives; raises ValueProblem if it gives none.
 
     The template sees `today` (YYYY-MM-DD), `now`, and the known values by name, with `_` for every character
     that a name in Jinja2 cannot have; the caller leaves secrets out. Text without `{{` and `{%` is itself.
@@ -60,7 +60,7 @@ def render_default(template: str, known: Mapping[str, str], now: datetime) -> st
 
 
 def evaluate_when(expression: str, known: Mapping[str, str], now: datetime) -> bool:
-    """Whether an expression over the same names holds; ValueProblem where it has no answer.
+    """Return whether an expression over the same names holds; raises ValueProblem if it has no answer.
 
     Values are text: one that is all of the answer counts as no when it is empty, `false`, `no`, `off` or `0`.
     """

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 _SHORTEST = 4  # characters; a shorter word would be found in much that is no secret
 
-_LAST_WORD = re.compile(rb"[\w\x80-\xff]*[^\w\x80-\xff]*\Z")  # what the kernel takes for one
+_LAST_WORD = re.compile(rb"[\w\x80-\xff]*[^\w\x80-\xff]*\Z")  # a word as the kernel sees it
 
 _ENDS = (b"\r", b"\n", b"\x04")
 
@@ -17,7 +17,7 @@ class HiddenInput:
     """Puts the keys of such lines together as the kernel does for the program that reads them.
 
     A program that takes each key by itself, as an editor does or a shell's prompt, shows them as it likes:
-    its keys are no such words. `learn` is told each word of four or more characters.
+    its keys are no such words. `on_word` is called with each word of four or more characters.
     """
 
     def __init__(self, terminal: int) -> None:

@@ -1,4 +1,4 @@
-"""What the operator has typed, and the terminal of the running program has not yet taken."""
+"""Keys that the operator has typed and the program's terminal has not yet taken."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ class InputQueue:
         self._keys = bytearray()
 
     def add(self, keys: bytes) -> None:
-        """Keys that were typed just now."""
+        """Add keys that were typed."""
         self._keys += keys
 
     def clear(self) -> None:
-        """Forget what was not taken: it was meant for a program that has ended."""
+        """Drop the keys that were not taken: they were meant for a program that has ended."""
         self._keys.clear()
 
     def write_pending(self) -> bool:
-        """Give the terminal what it takes now, and tell whether something is left.
+        """Give the terminal what it takes now; return whether something is left.
 
-        ^C does not wait behind what nobody reads: where it interrupts, it drops that, as any terminal does.
+        ^C does not wait behind keys that no program reads: if it interrupts, it drops them, as any terminal
+        does.
         """
         self._write()
         at = self._keys.rfind(INTERRUPT)

@@ -8,17 +8,21 @@ import os
 import select
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..engine.ports import OutputChunk
-from .connections.base import TerminalProcess
+from ..shells.driver import CONTROL, REPORT, SNAPSHOT, Driver
+from .connections.base import Connection, TerminalProcess
 from .hidden_input import HiddenInput
 from .input_queue import InputQueue
 from .noise import NoiseFilter
 from .output_reader import OutputReader
 from .report_reader import ReportReader
 from .snapshot_reader import SnapshotReader
+
+# read-only, it would end, for poll as for read, when the shell closes it
+_FIFO = os.O_RDWR | os.O_NONBLOCK
 
 
 @dataclass(slots=True)
@@ -86,3 +90,33 @@ class ShellLink:
         self.reports.close()
         for fd in (self.control, self.snapshot.fd):
             os.close(fd)
+
+
+def open_link(
+    connection: Connection,
+    driver: Driver,
+    token: str,
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    cwd: str | None,
+    size: tuple[int, int],
+) -> ShellLink:
+    """Make what the shell needs in the session's folder, and start it."""
+    folder = connection.folder()
+    control, report, snapshot = (connection.open_fifo(name, _FIFO) for name in (CONTROL, REPORT, SNAPSHOT))
+    for name, text in driver.files(folder, token).items():
+        connection.write(name, text)
+    standard_input = CONTROL if driver.from_input else None
+    process = connection.open_terminal(
+        argv, driver.environ(environ), cwd, size, standard_input, driver.is_muted
+    )
+    return ShellLink(
+        process,
+        control,
+        ReportReader(report, token),
+        SnapshotReader(snapshot),
+        NoiseFilter(folder, environ.get("HOME", "")),
+        OutputReader(process.terminal),
+        InputQueue(process.terminal),
+        HiddenInput(process.terminal),
+    )

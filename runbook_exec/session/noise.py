@@ -1,4 +1,4 @@
-"""What a shell's own messages say of our driver, taken out of its output."""
+"""Takes the name of our driver out of a shell's own messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class NoiseFilter:
     """
 
     def __init__(self, folder: str, home: str = "") -> None:
-        """The driver stands in `folder`, whose beginning fish writes as `~` where it is `home`."""
+        """The driver is in `folder`, whose beginning fish writes as `~` if it is `home`."""
         self._names = [folder.encode()]
         if home and folder.startswith(home.rstrip("/") + "/"):
             self._names.append(b"~" + folder[len(home.rstrip("/")) :].encode())
@@ -32,19 +32,19 @@ class NoiseFilter:
         self._fresh = True  # the next byte, or the first that is held, begins a line
 
     def feed(self, data: bytes) -> bytes:
-        """The output without noise, as far as it can be told yet."""
+        """Return the output without noise, as far as it is known yet."""
         data = self._held + data
         cut = self._find_unfinished(data)
         self._held = data[cut:]
         return self._clean(data[:cut])
 
     def flush(self) -> bytes:
-        """What was held back: nothing more came to finish its line."""
+        """Return what was held back: nothing more came to finish its line."""
         held, self._held = self._held, b""
         return self._clean(held)
 
     def _find_unfinished(self, data: bytes) -> int:
-        """Where the end begins that more output could make noise of."""
+        """Return where the end begins that more output could make noise of."""
         start = data.rfind(b"\n") + 1
         if (start or self._fresh) and self._may_open(data[start : start + _LONGEST]):
             return start
@@ -69,7 +69,7 @@ class NoiseFilter:
 
 
 def _find_name_start(name: bytes, data: bytes, start: int) -> int:
-    """Where in the unfinished line from `start` the name stands or begins; the end if nowhere."""
+    """Return where in the unfinished line from `start` the name is or begins; the end if nowhere."""
     near = max(start, len(data) - _LONGEST)
     if (at := data.find(name, near)) >= 0:
         return at

@@ -1,4 +1,4 @@
-"""What programs print on a pseudo-terminal, read in few and large pieces."""
+"""Reads the output of programs on a pseudo-terminal, in few and large pieces."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class OutputReader:
         self._filled = 0  # bytes of it
 
     def read(self) -> bool:
-        """Take in what there is to be read at once, and whether that is anything.
+        """Read what there is; return whether that is anything.
 
-        Many pieces are made one, as what is done with each costs more. On Linux, asking makes the kernel
-        hand over what there is: nothing that was printed before is missed.
+        Many pieces are made one, as each costs more to process than to read. On Linux, asking makes the
+        kernel hand over what there is: nothing that was printed before is missed.
         """
-        # what is there already was read when ^C cut the reading short
+        # something was read already if ^C cut the reading short
         with contextlib.suppress(BlockingIOError):
             while self._filled < _READ and (size := self._read_piece()):
                 self._filled += size
@@ -41,7 +41,7 @@ class OutputReader:
         return size
 
     def take(self) -> bytes:
-        """What was read."""
+        """Return what was read."""
         data = bytes(self._batch[: self._filled])
         self._filled = 0
         return data

@@ -1,4 +1,4 @@
-"""What is exchanged with a shell while a statement runs: output, keys, its end, and the terminal's modes."""
+"""The modes of a pseudo-terminal between statements."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Modes = list[int | list[bytes | int]]  # as termios gives and takes them
 
 
 def starting_modes(fd: int, attended: bool) -> Modes:
-    """The terminal modes every statement starts with, whatever the one before left behind.
+    """Return the terminal modes that every statement starts with.
 
-    Where a person looks on, lines are translated and echoed as any terminal does. Where nobody does,
-    neither is wanted, and short lines pass many times faster untranslated.
+    If a person looks on, lines are translated and echoed as any terminal does. Otherwise neither is wanted,
+    and short lines pass many times faster untranslated.
     """
     iflag, oflag, cflag, lflag, *rest = termios.tcgetattr(fd)
     iflag = (iflag | termios.ICRNL | termios.IXON | termios.BRKINT) & ~(termios.IGNCR | termios.INLCR)
@@ -35,16 +35,16 @@ def starting_modes(fd: int, attended: bool) -> Modes:
 
 
 def make_ready(fd: int, modes: Modes, attended: bool) -> None:
-    """Set the modes of a pseudo-terminal; where keys are typed, what no program has read is dropped."""
-    # Setting and dropping in one would wait for whoever is printing, which may be a job in the background:
-    # as nobody reads what it prints between statements, that could be for ever.
+    """Set the modes of a pseudo-terminal; if keys are typed, drop those that no program has read."""
+    # Setting and dropping in one would wait for any program that prints, also a job in the background: its
+    # output is not read between statements, so that could be for ever.
     termios.tcsetattr(fd, termios.TCSANOW, modes)
     if attended and not drop_unread(fd):
         termios.tcsetattr(fd, termios.TCSAFLUSH, modes)
 
 
 def drop_unread(fd: int) -> bool:
-    """Drop what was typed into a pseudo-terminal and not yet read; whether that can be done, as on Linux."""
+    """Drop what was typed into a pseudo-terminal and not yet read; return whether that can be done."""
     try:
         programs_end = fcntl.ioctl(fd, _PEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:

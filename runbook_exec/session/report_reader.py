@@ -1,4 +1,4 @@
-"""What a shell tells on a FIFO of its own: how a statement ended, and answers to what we ask it."""
+"""Reads what a shell reports on a FIFO: how a statement ended, and answers to what we ask it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _AT_ONCE = 4096  # bytes read at once
 
 
 class ReportReader:
-    """Reads what a shell tells; its latest answers: the operator's `line`, its `jobs`, the turn `settled`."""
+    """Reads a shell's reports; its latest answers are `line`, `jobs` and `settled_turn`."""
 
     def __init__(self, fd: int, token: str) -> None:
         self._token = token
@@ -21,11 +21,14 @@ class ReportReader:
         self.settled_turn = 0
 
     def fileno(self) -> int:
-        """The descriptor that tells when there is something to read."""
+        """Return the descriptor to poll for something to read."""
         return self._fd
 
     def read_completion(self, turn: int) -> Completion | None:
-        """Read what there is: the report for this turn if it is there. BlockingIOError where nothing is."""
+        """Read what there is, and return the report of this turn if it has come.
+
+        Raises BlockingIOError if there is nothing.
+        """
         self._unread += os.read(self._fd, _AT_ONCE)
         found: Completion | None = None
         while (end := self._unread.find(0)) >= 0:
@@ -43,5 +46,5 @@ class ReportReader:
         return found
 
     def close(self) -> None:
-        """Let go of the FIFO."""
+        """Close the FIFO."""
         os.close(self._fd)

@@ -12,8 +12,6 @@ from functools import partial
 
 from ..engine.ports import Done, Keyboard, Message, OutputChunk, Silence
 from ..shells.driver import (
-    CONTROL,
-    REPORT,
     SNAPSHOT,
     Completion,
     Driver,
@@ -25,22 +23,14 @@ from .connections.base import Connection
 from .connections.local import LocalConnection
 from .exchange import Exchange
 from .hidden_input import HiddenInput
-from .input_queue import InputQueue
-from .link import ShellLink
-from .noise import NoiseFilter
-from .output_reader import OutputReader
+from .link import open_link
 from .pty_modes import ShellMissing, make_ready, starting_modes
-from .report_reader import ReportReader
-from .snapshot_reader import SnapshotReader
 
 _KEYS_AT_ONCE = 4096  # bytes read at once from the keyboard
 
 _ANSWERED = 5.0  # seconds in which the shell answers what we ask it
 
 _PATIENCE = (0.2, 0.4, 0.8, 1.6, 3.2)  # seconds for an answer of a shell that may have dropped the question
-
-# read-only, it would end, for poll as for read, when the shell closes it
-_FIFO = os.O_RDWR | os.O_NONBLOCK
 
 _SIZE = (24, 80)  # rows and columns of a terminal that no operator looks at
 
@@ -81,37 +71,20 @@ class Session:
         environ = {"TERM": "dumb", **(os.environ if environ is None else environ)}
         arguments = (*(self._driver.clean if clean else ()), *self._driver.arguments(self._folder))
         try:
-            self._link = self._open_link((*command, *arguments), environ, cwd)
+            self._link = open_link(
+                self._connection,
+                self._driver,
+                self._token,
+                (*command, *arguments),
+                environ,
+                cwd,
+                self._size,
+            )
         except BaseException:
             self._connection.close()
             raise
         self._terminal = self._link.process.terminal
         self._good_modes = starting_modes(self._terminal, keyboard is not None)
-
-    def _open_link(self, argv: tuple[str, ...], environ: Mapping[str, str], cwd: str | None) -> ShellLink:
-        """Make what the shell needs in the session's folder, and start it."""
-        there = self._connection
-        control, report, snapshot = (there.open_fifo(name, _FIFO) for name in (CONTROL, REPORT, SNAPSHOT))
-        for name, text in self._driver.files(self._folder, self._token).items():
-            there.write(name, text)
-        process = there.open_terminal(
-            argv,
-            self._driver.environ(environ),
-            cwd,
-            self._size,
-            CONTROL if self._driver.from_input else None,
-            self._driver.is_muted,
-        )
-        return ShellLink(
-            process,
-            control,
-            ReportReader(report, self._token),
-            SnapshotReader(snapshot),
-            NoiseFilter(self._folder, environ.get("HOME", "")),
-            OutputReader(process.terminal),
-            InputQueue(process.terminal),
-            HiddenInput(process.terminal),
-        )
 
     def __enter__(self) -> Session:
         return self
