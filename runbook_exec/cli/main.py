@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import Refused
-from ..system.gc_pause import skip_final_gc
+from ..system.gc_pause import pause_gc, skip_final_gc
 from .commands import COMMANDS, load_command
 from .exit_status import FAILED, INTERRUPTED, REFUSED
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     skip_final_gc()
-    command, arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
+    with pause_gc():  # what is imported stays
+        command, arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(wanted) != signal.SIG_IGN:  # as `nohup` has it
             signal.signal(wanted, _end)
