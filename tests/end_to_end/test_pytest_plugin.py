@@ -56,7 +56,7 @@ def test_paths_in_a_folder_runbooks_are_collected(project: pytest.Pytester) -> N
 
 def test_other_pages_are_not_collected(project: pytest.Pytester) -> None:
     """The installed package adds no tests to a project without runbooks."""
-    mine = ["test_pages_that_nobody_called_runbooks.py::test_it"]
+    mine = ["test_other_pages_are_not_collected.py::test_it"]
     assert collect_ids(project) == mine
     assert collect_ids(project, ".") == mine
     assert collect_ids(project, "docs", "README.md") == []
@@ -65,7 +65,7 @@ def test_other_pages_are_not_collected(project: pytest.Pytester) -> None:
 def test_runbooks_of_the_configuration_are_collected(project: pytest.Pytester) -> None:
     """Folders and files relative to the configuration file, from any working directory."""
     project.makeini("[pytest]\nrunbooks = docs runbooks/good.md\n")
-    mine = "test_runbooks_that_the_configuration_names.py::test_it"
+    mine = "test_runbooks_of_the_configuration_are_collected.py::test_it"
     assert collect_ids(project) == ["docs/page.md::lint", "runbooks/good.md::lint", mine]
     assert collect_ids(project, "docs/page.md") == ["docs/page.md::lint"]
 
