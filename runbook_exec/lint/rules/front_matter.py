@@ -76,10 +76,10 @@ def wrong_type(page: Page) -> Iterator[Finding]:
         if at is not None and (item is None or item < len(at.items)):
             value = page.runbook.front_matter[key]
             span = at.value if item is None else at.items[item]
-            yield _finding(page, key, what, value if item is None else value[item], span)
+            yield _make_finding(page, key, what, value if item is None else value[item], span)
 
 
-def _finding(page: Page, key: str, what: str, value: object, span: Span) -> Finding:
+def _make_finding(page: Page, key: str, what: str, value: object, span: Span) -> Finding:
     written = page.runbook.text[span.start : span.end]
     if isinstance(value, list | dict):
         got, hint = "a list" if isinstance(value, list) else "a mapping", ""

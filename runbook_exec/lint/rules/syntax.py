@@ -36,7 +36,7 @@ def _problems_with(*codes: str) -> Callable[[Page], Iterator[Finding]]:
     def check(page: Page) -> Iterator[Finding]:
         for problem in page.runbook.problems:
             if problem.code in codes:
-                yield _finding(page, problem)
+                yield _make_finding(page, problem)
 
     return check
 
@@ -48,10 +48,10 @@ def _unsplittable_block(page: Page) -> Iterator[Finding]:
         if problem.code == "syntax" and problem.span is not None:
             block = bisect_right(starts, problem.span.start) - 1
             if block < 0 or starts[block] not in page.syntax_problems:
-                yield _finding(page, problem)
+                yield _make_finding(page, problem)
 
 
-def _finding(page: Page, problem: Problem) -> Finding:
+def _make_finding(page: Page, problem: Problem) -> Finding:
     text = page.runbook.text
     span = problem.span or make_span(text, 0, min(1, len(text)))
     return Finding(problem.message, span, problem.hint)
