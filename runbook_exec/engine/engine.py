@@ -19,7 +19,7 @@ from .dialog import Dialog
 from .event_log import EventLog
 from .events import Event, Outcome, RunEnded, RunStarted
 from .execution import Failure, StatementExecution
-from .ports import Resumption, RunContext, Shell, Stop
+from .ports import LiveShell, Resumption, RunContext, Stop
 from .questions import (
     AfterFailure,
     Alternatives,
@@ -45,7 +45,7 @@ _LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.EDIT, Choice.CHOOSE, Choice.V
 def run(
     plan: Plan,
     state: State,
-    session: Shell,
+    session: LiveShell,
     ask: Ask,
     context: RunContext,
     resumption: Resumption | None = None,
@@ -57,7 +57,7 @@ def run(
 def start_run(
     plan: Plan,
     state: State,
-    session: Shell,
+    session: LiveShell,
     ask: Ask,
     context: RunContext,
     resumption: Resumption | None = None,

@@ -51,7 +51,7 @@ def require_done(done: Done | None) -> Done:
     return done
 
 
-class Shell(Protocol):
+class LiveShell(Protocol):
     """What the engine needs of a session."""
 
     def start(self) -> Iterator[Message]:

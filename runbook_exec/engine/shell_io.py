@@ -13,7 +13,7 @@ from ..shells.snapshot import ShellState
 from .bindings import Bindings
 from .event_log import EventLog
 from .events import Event, Outcome, Output, ShellChanged, StatementFinished, StatementStarted
-from .ports import Done, OutputChunk, Resumption, RunContext, Shell, Silence, Stop, require_done
+from .ports import Done, LiveShell, OutputChunk, Resumption, RunContext, Silence, Stop, require_done
 
 
 @dataclass(slots=True)
@@ -21,7 +21,7 @@ class ShellIO:
     """Runs statements in a session and makes events of what they print and change."""
 
     shell: str  # which one, such as `bash`
-    session: Shell
+    session: LiveShell
     context: RunContext
     log: EventLog
     bindings: Bindings

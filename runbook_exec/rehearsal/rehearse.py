@@ -19,7 +19,7 @@ from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..engine import engine
 from ..engine.events import Event, RunEnded, StatementFinished, StatementStarted
-from ..engine.ports import RunContext, Shell
+from ..engine.ports import LiveShell, RunContext
 from ..engine.state import State
 from ..errors import Refused, reason
 from ..plan.builder import choose_procedure, make_plan
@@ -238,7 +238,9 @@ def _start_services(
     return run_services(transcript.settings.services, folder, outside, sandbox.make_entry(str(folder)))
 
 
-def _run_events(plan: Plan, shell: Shell, answers: ScriptedAnswers, responder: Responder) -> Iterator[Event]:
+def _run_events(
+    plan: Plan, shell: LiveShell, answers: ScriptedAnswers, responder: Responder
+) -> Iterator[Event]:
     context = RunContext(
         run=secrets.token_hex(4),
         now=lambda: datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),

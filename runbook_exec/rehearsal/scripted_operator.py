@@ -8,7 +8,7 @@ import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..engine.ports import Done, OutputChunk, Shell, Silence
+from ..engine.ports import Done, LiveShell, OutputChunk, Silence
 from .transcript.model import ExpectedCall, ExpectedPrompt, TypedLine
 from .transcript.pattern import Expression, fill_pattern
 
@@ -89,7 +89,7 @@ class ScriptedOperator:
 class OperatedShell:
     """The shell of a rehearsal; it shows each output to the operator before it yields it."""
 
-    def __init__(self, shell: Shell, operator: ScriptedOperator) -> None:
+    def __init__(self, shell: LiveShell, operator: ScriptedOperator) -> None:
         self._shell = shell
         self._operator = operator
 

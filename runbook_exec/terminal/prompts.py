@@ -8,7 +8,6 @@ import shutil
 import sys
 import termios
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from prompt_toolkit.application import Application
@@ -26,13 +25,8 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ..plan.suggestions import Suggestion
 from ..text.ansi import escape_unprintable
-from ..text.display import clip, clip_middle, count_columns, pad
-
-_SHOWN = 8  # rows on the screen at a time
-
-_NARROWEST = (
-    13  # columns that a value in a row keeps at least when it is cut to make room for the cells beside it
-)
+from ..text.display import clip_middle, count_columns
+from .value_choice import ROWS, ValueChoice, format_rows
 
 _QUIT_AGAIN = "^C again quits ›"
 
@@ -198,53 +192,6 @@ def _arrows(bindings: KeyBindings, move: Callable[[int], None]) -> None:
         move(1)
 
 
-class _Choice:
-    """The typed text, the matching offers, and the choice: an offer's index, -1 for the text.
-
-    If several offers match, none is picked, so that enter cannot take the wrong one.
-    """
-
-    def __init__(self, offers: Sequence[Suggestion], secret: bool) -> None:
-        self.offers = offers
-        self.secret = secret
-        self.typed = Buffer(multiline=False, on_text_changed=lambda _: self.reset())
-        self.picked: int | None = None
-        self.reset()
-
-    def reset(self) -> None:
-        matching, typed = self.matches, bool(self.typed.text)
-        if typed and (self.secret or not matching):
-            self.picked = -1
-        elif len(matching) == 1:
-            self.picked = 0
-        else:
-            self.picked = None if matching else -1
-
-    @property
-    def matches(self) -> list[Suggestion]:
-        if self.secret:
-            return list(self.offers)
-        words = self.typed.text.casefold().split()
-        return [o for o in self.offers if all(w in f"{o.label} {o.beside}".casefold() for w in words)]
-
-    def move(self, by: int) -> None:
-        first = -1 if self.typed.text else 0
-        at = self.picked if self.picked is not None else (-1 if by > 0 else 0)
-        self.picked = max(first, min(at + by, len(self.matches) - 1))
-
-    @property
-    def value(self) -> str | None:
-        """Return the value that enter takes.
-
-        It is None if several match, or if the text is empty and offers exist.
-        """
-        if self.picked is None:
-            return None
-        if self.picked >= 0:
-            return self.matches[self.picked].value
-        return self.typed.text if self.typed.text or not self.offers else None
-
-
 def ask_value(
     above: Sequence[Piece], offers: Sequence[Suggestion], *, secret: bool, width: int, colour: bool
 ) -> str | None:
@@ -255,7 +202,8 @@ def ask_value(
     `above` is the question: text that is erased afterwards, like the rest. A secret is not shown.
     Raises EOFError for ^D when nothing is typed.
     """
-    choice = _Choice(offers, secret)
+    choice = ValueChoice(offers, secret)
+    typed = Buffer(multiline=False, on_text_changed=lambda buffer: choice.set_text(buffer.text))
     above = _make_printable(above)
     bindings = KeyBindings()
 
@@ -274,72 +222,37 @@ def ask_value(
 
     @bindings.add(Keys.ControlD)
     def _(event: KeyPressEvent) -> None:
-        if not choice.typed.text:
+        if not choice.text:
             event.app.exit(exception=EOFError())
 
     @bindings.add(Keys.BracketedPaste)
     def _(event: KeyPressEvent) -> None:
         # a value may hold newlines, but the last one comes from copying a whole line
         data = event.data.replace("\r\n", "\n").replace("\r", "\n")
-        choice.typed.insert_text(data.removesuffix("\n"))
+        typed.insert_text(data.removesuffix("\n"))
 
     processors: list[Processor] = [PasswordProcessor("•")] if secret else []
     mark = BeforeInput(lambda: f"  {'›' if choice.picked == -1 or not offers else ' '} ")
-    entry = BufferControl(choice.typed, input_processors=[*processors, mark])
+    entry = BufferControl(typed, input_processors=[*processors, mark])
     body = [
         Window(FormattedTextControl(list[OneStyleAndTextTuple](above)), dont_extend_height=True),
         Window(entry, dont_extend_height=True, wrap_lines=True),
     ]
     if offers:
-        rows = FormattedTextControl(lambda: _rows(choice, width))
-        body.append(Window(rows, height=min(len(offers), _SHOWN), dont_extend_height=True))
+        rows = FormattedTextControl(lambda: list[OneStyleAndTextTuple](format_rows(choice, width)))
+        body.append(Window(rows, height=min(len(offers), ROWS), dont_extend_height=True))
     body.append(Window(FormattedTextControl(lambda: _hint(choice, width)), dont_extend_height=True))
     result = _run(Layout(HSplit(body), focused_element=entry), bindings, colour)
     return None if result is None else str(result)
 
 
-def _rows(choice: _Choice, width: int) -> StyleAndTextTuples:
-    matching = choice.matches
-    picked = -1 if choice.picked is None else choice.picked
-    first = max(0, min(picked - _SHOWN // 2, len(matching) - _SHOWN))
-    shown = [_make_offer_printable(offer) for offer in matching[first : first + _SHOWN]]
-    room = width - 6
-    widest = max((count_columns(offer.label) for offer in shown), default=0)
-    beside = max((count_columns(offer.beside) for offer in shown), default=0)
-    widest = min(widest, max(_NARROWEST, room - beside - 3)) if beside else min(widest, room)
-    rows: StyleAndTextTuples = []
-    for index, offer in enumerate(shown, first):
-        style, mark = ("bold", "›") if index == picked else ("", " ")
-        if choice.secret:
-            text = clip(f"from {offer.origin}: {offer.label}  ({offer.beside})", room)
-        else:
-            text = pad(clip_middle(offer.label, widest), widest)
-        rows.append((style, f"  {mark} {text}"))
-        if offer.beside and not choice.secret:
-            rows.append(("", f"   {_fit_cells(offer.beside, room - widest - 3)}"))
-        rows.append(("", "\n"))
-    return rows
-
-
-def _make_offer_printable(offer: Suggestion) -> Suggestion:
-    return replace(offer, label=escape_unprintable(offer.label), beside=escape_unprintable(offer.beside))
-
-
-def _fit_cells(beside: str, room: int) -> str:
-    """Return the cells beside a value, as many whole ones as fit."""
-    if count_columns(beside) <= room:
-        return beside
-    cells = clip(beside, room + 1).rpartition("  ")[0].rstrip()
-    return cells or clip(beside, room)
-
-
-def _hint(choice: _Choice, width: int) -> StyleAndTextTuples:
+def _hint(choice: ValueChoice, width: int) -> StyleAndTextTuples:
     """Return the legend: what enter does now, and the other keys."""
     room = max(20, width - 40)
     if choice.picked is None:
-        does = ("↑↓", "picks a row") if not choice.typed.text else ("↓", "picks a row, ↑ what is typed")
+        does = ("↑↓", "picks a row") if not choice.text else ("↓", "picks a row, ↑ what is typed")
     elif choice.picked < 0:
-        text = choice.typed.text
+        text = choice.text
         if text and not choice.secret:
             text = escape_unprintable(text).replace("\n", "␊")
             does = ("enter", f"takes “{clip_middle(text, room)}”")

@@ -1,0 +1,102 @@
+"""The choice of a value: the text typed so far, the offers that match it, and their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..plan.suggestions import Suggestion
+from ..text.ansi import escape_unprintable
+from ..text.display import clip, clip_middle, count_columns, pad
+
+ROWS = 8  # rows on the screen at a time
+
+# columns that a value in a row keeps at least when it is cut to make room for the cells beside it
+_NARROWEST = 13
+
+
+class ValueChoice:
+    """The typed text, the matching offers, and the choice: an offer's index, -1 for the text.
+
+    If several offers match, none is picked, so that enter cannot take the wrong one.
+    """
+
+    def __init__(self, offers: Sequence[Suggestion], secret: bool) -> None:
+        self.offers = offers
+        self.secret = secret
+        self.text = ""
+        self.picked: int | None = None
+        self.set_text("")
+
+    def set_text(self, text: str) -> None:
+        """Take the typed text, and pick what enter takes with it."""
+        self.text = text
+        matching, typed = self.matches, bool(text)
+        if typed and (self.secret or not matching):
+            self.picked = -1
+        elif len(matching) == 1:
+            self.picked = 0
+        else:
+            self.picked = None if matching else -1
+
+    @property
+    def matches(self) -> list[Suggestion]:
+        """Return the offers that contain each word of the typed text; of a secret, all."""
+        if self.secret:
+            return list(self.offers)
+        words = self.text.casefold().split()
+        return [o for o in self.offers if all(w in f"{o.label} {o.beside}".casefold() for w in words)]
+
+    def move(self, by: int) -> None:
+        """Pick the row that is `by` rows below; -1 is the typed text."""
+        first = -1 if self.text else 0
+        at = self.picked if self.picked is not None else (-1 if by > 0 else 0)
+        self.picked = max(first, min(at + by, len(self.matches) - 1))
+
+    @property
+    def value(self) -> str | None:
+        """Return the value that enter takes.
+
+        It is None if several match, or if the text is empty and offers exist.
+        """
+        if self.picked is None:
+            return None
+        if self.picked >= 0:
+            return self.matches[self.picked].value
+        return self.text if self.text or not self.offers else None
+
+
+def format_rows(choice: ValueChoice, width: int) -> list[tuple[str, str]]:
+    """Return the rows of the matching offers as pieces of style and text, the picked one marked."""
+    matching = choice.matches
+    picked = -1 if choice.picked is None else choice.picked
+    first = max(0, min(picked - ROWS // 2, len(matching) - ROWS))
+    shown = [_make_offer_printable(offer) for offer in matching[first : first + ROWS]]
+    room = width - 6
+    widest = max((count_columns(offer.label) for offer in shown), default=0)
+    beside = max((count_columns(offer.beside) for offer in shown), default=0)
+    widest = min(widest, max(_NARROWEST, room - beside - 3)) if beside else min(widest, room)
+    rows: list[tuple[str, str]] = []
+    for index, offer in enumerate(shown, first):
+        style, mark = ("bold", "›") if index == picked else ("", " ")
+        if choice.secret:
+            text = clip(f"from {offer.origin}: {offer.label}  ({offer.beside})", room)
+        else:
+            text = pad(clip_middle(offer.label, widest), widest)
+        rows.append((style, f"  {mark} {text}"))
+        if offer.beside and not choice.secret:
+            rows.append(("", f"   {_fit_cells(offer.beside, room - widest - 3)}"))
+        rows.append(("", "\n"))
+    return rows
+
+
+def _make_offer_printable(offer: Suggestion) -> Suggestion:
+    return replace(offer, label=escape_unprintable(offer.label), beside=escape_unprintable(offer.beside))
+
+
+def _fit_cells(beside: str, room: int) -> str:
+    """Return the cells beside a value, as many whole ones as fit."""
+    if count_columns(beside) <= room:
+        return beside
+    cells = clip(beside, room + 1).rpartition("  ")[0].rstrip()
+    return cells or clip(beside, room)
