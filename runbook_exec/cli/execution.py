@@ -47,7 +47,7 @@ def run_page(arguments: argparse.Namespace) -> int:
         print_problems(plan.runbook)
         print("\n".join(format_dry_run(plan)))
         return DONE
-    from .launch import run_or_resume  # the shell, the journal and the terminal: --dry-run needs none
+    from .run_or_resume import run_or_resume  # the shell, the journal and the terminal: --dry-run needs none
 
     operator = find_operator(no_input=arguments.no_input, json=arguments.json)
     return run_or_resume(path, anchor, options, operator)

@@ -41,7 +41,7 @@ class FilledStatement:
     shown: str
 
     def __repr__(self) -> str:
-        """Leaves the code out, which may hold a secret."""
+        """Return the masked text only; the code may hold a secret."""
         return f"FilledStatement({self.shown!r})"
 
 
@@ -55,7 +55,7 @@ class Bindings:
     )  # placeholders whose value the operator wants to change
     outputs: list[tuple[str, str]] = field(default_factory=list)  # pairs of where, and what
     masker: Masker = field(default_factory=Masker)
-    on_value: Callable[[str, Value], None] = lambda name, value: None  # called with each new value
+    on_value: Callable[[str, Value], None] | None = None  # called with each new value
     keeper: Callable[[Mapping[str, str], Iterable[str]], None] | None = None  # of `keep_secrets`
     _version: int = 0  # rises when a value changes
     _filled: tuple[Plan, PlanItem, int, int, FilledStatement] | None = None  # the last, and its sources
@@ -63,7 +63,8 @@ class Bindings:
     def bind_value(self, name: str, value: Value) -> None:
         """Bind a placeholder to a value."""
         self._set_value(name, value)
-        self.on_value(name, value)
+        if self.on_value is not None:
+            self.on_value(name, value)
 
     def _set_value(self, name: str, value: Value) -> None:
         self._version += 1

@@ -63,7 +63,7 @@ def start_run(
     resumption: Resumption | None = None,
 ) -> Run:
     """Return the run of a plan from where `state` is; nothing runs before its events are asked for."""
-    bindings = Bindings(masker=context.masker, on_value=context.learned, keeper=context.keep_secrets)
+    bindings = Bindings(masker=context.masker, on_value=context.on_value, keeper=context.keep_secrets)
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
     io = ShellIO(plan.procedure.shell, session, context, log, bindings, resumption)
     dialog = Dialog(plan, ask, context, log, bindings, io)

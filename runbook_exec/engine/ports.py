@@ -94,7 +94,7 @@ class RunContext:
     available_secrets: Callable[[Plan], Iterable[str]] = (
         lambda plan: ()
     )  # secrets that can be read before they are used
-    learned: Callable[[str, Value], None] = lambda name, value: None  # called with each value
+    on_value: Callable[[str, Value], None] | None = None  # called with each value that is bound
 
 
 class Stop(Exception):

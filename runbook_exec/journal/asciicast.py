@@ -59,7 +59,7 @@ class Frames:
 
     def frames_for(self, event: Event) -> Iterator[Frame]:
         """Return the frames of an event. Their times never decrease, even if the clock is set back."""
-        self._tick(event)
+        self._tick(event.time)
         match event:
             case StatementStarted():
                 text = escape_unprintable_code(event.text)
@@ -86,11 +86,11 @@ class Frames:
 
     def make_marker(self, event: Event, label: str) -> Iterator[Frame]:
         """Return a marker at the time of an event."""
-        self._tick(event)
+        self._tick(event.time)
         yield Frame(self.now, "m", label)
 
-    def _tick(self, event: Event) -> None:
-        at = datetime.fromisoformat(event.time)
+    def _tick(self, time: str) -> None:
+        at = datetime.fromisoformat(time)
         self._began = self._began or at
         self.now = max(self.now, self._start + (at - self._began).total_seconds())
 

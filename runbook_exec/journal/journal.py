@@ -96,9 +96,12 @@ class Journal:
         reached the kernel, and survive our own death. Raises JournalError, and then removes what was written
         of the event, if that is possible.
         """
-        event = self._bound_output(event)
-        if isinstance(event, Output) and not event.text:
-            return ""
+        if isinstance(event, StatementStarted):
+            self._kept = 0
+        elif isinstance(event, Output):
+            event = self._bound_output(event)
+            if not event.text:
+                return ""
         more = {"journal": VERSION} if isinstance(event, RunStarted) else {}
         line = to_line(event, **more, previous=self._previous)
         if isinstance(event, RunEnded):
@@ -137,11 +140,8 @@ class Journal:
         while data:
             data = data[os.write(self._file, data) :]
 
-    def _bound_output(self, event: Event) -> Event:
-        if isinstance(event, StatementStarted):
-            self._kept = 0
-        if not isinstance(event, Output):
-            return event
+    def _bound_output(self, event: Output) -> Output:
+        """Return the output without what a statement printed beyond the limit."""
         room = KEEP_OUTPUT - self._kept
         self._kept += len(event.text)
         if room >= len(event.text):

@@ -13,7 +13,7 @@ from .driver import Driver
 from .quoting import Context
 
 if TYPE_CHECKING:
-    from .posix.parser import ParsedScript
+    from .posix.parsed_script import ParsedScript
 
 _start = itemgetter(0)
 

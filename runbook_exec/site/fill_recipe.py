@@ -16,7 +16,7 @@ from ..document.placeholders import replace_placeholders
 from ..shells.base import Filling, QuotingError
 from ..shells.fish.lexer import tokenize
 from ..shells.fish.tokens import KEYWORDS
-from ..shells.posix.parser import ParsedScript
+from ..shells.posix.parsed_script import ParsedScript
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 from .quoting_styles import FISH, LINES, POSIX, TELLING, is_unwritable

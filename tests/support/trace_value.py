@@ -51,6 +51,14 @@ def holds(value: object, depth: int = _DEPTH) -> bool:
     return False
 
 
+def holds_now(value: object) -> bool:
+    """Like `holds`, but False for an object that is still being made."""
+    try:
+        return holds(value)
+    except AttributeError:
+        return False
+
+
 class Tracer:
     """Notes the calls into the package that are given the value."""
 
@@ -68,9 +76,8 @@ class Tracer:
         count = code.co_argcount + code.co_kwonlyargcount
         count += bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
         names = code.co_varnames[:count]
-        with contextlib.suppress(AttributeError):  # of an object that is still being made
-            if not any(holds(frame.f_locals.get(name)) for name in names):
-                return
+        if not any(holds_now(frame.f_locals.get(name)) for name in names):
+            return
         self._frames.append(frame)
         self._seen.add(id(frame))
         module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")

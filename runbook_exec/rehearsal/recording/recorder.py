@@ -92,7 +92,7 @@ class Recorder:
     def context(self, world: RunContext) -> RunContext:
         """Make a context that also records the values of the run, and which of them are secret."""
         self._masker = world.masker
-        return replace(world, learned=self._learn)
+        return replace(world, on_value=self._learn)
 
     def watch(self, events: Generator[Event]) -> Generator[Event]:
         """Yield the same events, and note those that a rehearsal has to answer."""

@@ -12,6 +12,7 @@ from ..registry import find_command
 from . import parser, quoting, syntax
 from .dialect import COMPOUNDS, Dialect
 from .driver import SH_DRIVER, SH_GATE, make_start
+from .parsed_script import ParsedScript
 from .snapshot import make_snapshot_format, print_aliases, print_assigned, print_declared
 
 # the grammar of BusyBox 1.35
@@ -30,7 +31,7 @@ def _scan(script: str) -> Scan:
     return parser.scan(script, DIALECT)
 
 
-def _parse(script: str) -> parser.ParsedScript:
+def _parse(script: str) -> ParsedScript:
     return parser.parse_script(script, DIALECT)
 
 

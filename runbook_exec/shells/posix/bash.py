@@ -10,6 +10,7 @@ from ..base import Complaint, Filling, Piece, Scan, Shell
 from . import parser, quoting, syntax
 from .dialect import COMPOUNDS, Dialect
 from .driver import BASH_DRIVER
+from .parsed_script import ParsedScript
 from .snapshot import make_snapshot_format, print_aliases, print_declared, print_functions
 
 DIALECT = Dialect(
@@ -31,7 +32,7 @@ def _scan(script: str) -> Scan:
     return parser.scan(script, DIALECT)
 
 
-def _parse(script: str) -> parser.ParsedScript:
+def _parse(script: str) -> ParsedScript:
     return parser.parse_script(script, DIALECT)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ..base import Scan
 from ..quoting import Context
 from .commands import CommandParser
 from .dialect import Dialect
-from .heredocs import Heredoc
-from .regions import ARITHMETIC, NAME, Region, ShellSyntaxError, flatten_regions
+from .parsed_script import ParsedScript
+from .regions import ARITHMETIC, NAME, ShellSyntaxError, flatten_regions
 
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -21,18 +20,6 @@ _CASE_ENDS = (";;&", ";;", ";&", ";|")
 _MATCHES = frozenset(("=", "==", "!="))
 
 _MATCHES_REGEX = frozenset(("=~", "-regex-match", "-pcre-match"))
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedScript:
-    """The result of parsing a script; `Scan` is the part of it that fish has too."""
-
-    statements: tuple[tuple[int, int], ...]
-    regions: tuple[Region, ...]
-    comments: tuple[tuple[int, int], ...]
-    problem: tuple[int, str] | None
-    parameters: tuple[tuple[int, int], ...]  # `$name` without braces, with what zsh reads as part of it
-    heredocs: tuple[Heredoc, ...]
 
 
 def scan(script: str, dialect: Dialect) -> Scan:

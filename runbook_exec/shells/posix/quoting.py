@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from ..base import Filling, Piece, QuotingError
 from ..quoting import Context
 from .dialect import Dialect
 from .heredocs import Heredoc, ends_in_escape
-from .parser import ParsedScript, parse_script
+from .parsed_script import ParsedScript
+from .parser import parse_script
 from .regions import Region
 
 _IN_DOUBLE = re.compile(r"([\\\"$`])")
@@ -264,7 +266,7 @@ def _assemble(text: str, edits: Iterable[_Edit]) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     own = ""
     position = 0
-    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+    for edit in sorted(edits, key=attrgetter("start", "end")):
         own += text[position : edit.start]
         position = edit.end
         if edit.filling is None:

@@ -1,0 +1,51 @@
+"""Runs a procedure of a page, or resumes the page's unfinished run if the operator wants to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..journal.index import find_unfinished
+from ..journal.paths import state_folder
+from ..runner.load import print_problems
+from ..runner.options import RunOptions
+from ..runner.planning import read_plan
+from .launch import run_with_trust
+from .operator import Operator
+
+if TYPE_CHECKING:
+    from ..runner.resume import UnfinishedRun
+
+
+def run_or_resume(path: str, anchor: str | None, options: RunOptions, operator: Operator | None) -> int:
+    """Run a procedure of a page, or resume its last run; returns the exit status."""
+    if Path(path).exists() and (past := _offer_unfinished(path, operator)) is not None:
+        from .commands import resume  # reads records of runs, which a new run does not need
+
+        return resume.resume_run(past, options, operator)
+    plan = read_plan(path, anchor, options, operator.choose_procedure if operator else None)
+    print_problems(plan.runbook)
+    return run_with_trust(plan, options, operator)
+
+
+def _offer_unfinished(path: str, operator: Operator | None) -> UnfinishedRun | None:
+    """The page's unfinished run, if the operator wants to resume it; without one, a line about it."""
+    try:
+        entry = find_unfinished(state_folder(dict(os.environ)), Path(path))
+    except OSError:
+        return None  # where no journal can be read, none can be written either, which the run will report
+    if entry is None:
+        return None
+    if operator is None:
+        print(
+            f"{path}: its last run is not finished; `runbook-exec resume {entry.run}` would take it up, "
+            "this is a new one",
+            file=sys.stderr,
+        )
+        return None
+    from .commands import resume
+
+    past = resume.read_past(entry.path)
+    return past if operator.confirm_resume(past.record) else None
