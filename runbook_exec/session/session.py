@@ -40,7 +40,8 @@ class Session:
 
     `keyboard` is the operator's terminal; if it is None, nothing is ever typed. `connection` is where the
     shell runs, by default this machine.
-    Use it as a context manager; leaving it ends the shell and gives the terminal back.
+    Use it as a context manager, and use up `start()` before anything else. Leaving it ends the shell and
+    gives the terminal back.
     """
 
     def __init__(

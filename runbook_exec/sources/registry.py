@@ -1,4 +1,4 @@
-"""The kinds of sources that a value can come from; a new one is a module here and a name in `KINDS`."""
+"""The kinds of sources that a value can come from; a new one is a module that is imported and listed here."""
 
 from __future__ import annotations
 

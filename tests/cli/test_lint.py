@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from runbook_exec.diagnostics.formats import FORMATS
 from tests.support.paths import DATA
 from tests.support.program import COMMAND, Program, ProgramResult
 
@@ -231,7 +232,7 @@ def test_a_secret_is_not_repeated(program: Program) -> None:
     """What looks like a secret is shown by its first characters, in whatever a rule says of its line."""
     token = "ghp_" + "Zk3vQ9x1LmN8pR5tYw2sBc7dEf4gHj6kAqUo"
     program.write("page.md", f"## Steps\n\n### 1. A\n\n```fish\nrm -rf {token}\n```\n")
-    for form in ("text", "json", "github", "sarif", "junit"):
+    for form in FORMATS:
         ran = program.run("lint", "page.md", "--format", form)
         assert ran.status == 1
         assert token[4:] not in ran.output

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from runbook_exec.diagnostics.problem import Problem, Severity
 from runbook_exec.document.annotations.parser import merge_annotations, read_comment, read_info
 from runbook_exec.document.model import Annotation
+from runbook_exec.shells.registry import SHELLS
 from runbook_exec.text.durations import format_duration, parse_duration
+
+NAMES = ", ".join(f"`{shell}`" for shell in SHELLS)
 
 
 def changed_fields(annotation: Annotation) -> dict[str, object]:
@@ -113,7 +116,7 @@ def test_other_comments_are_ignored(text: str) -> None:
         ("cwd=", "`cwd` needs a value", "cwd="),
         ("expect-status=many", "`expect-status`: expected a whole number from 0 to 255, got `many`", "many"),
         ("expect-status=256", "`expect-status`: expected a whole number", "256"),
-        ("shell=fsh", "`shell`: expected one of `fish`, `bash`, `zsh`, `sh`, `ash`, got `fsh`", "fsh"),
+        ("shell=fsh", f"`shell`: expected one of {NAMES}, got `fsh`", "fsh"),
         ("capture=1", "`capture`: expected the name of a placeholder", "1"),
         ("capture=a=b", "`capture`: expected `NAME=/regular expression/`", "a=b"),
         ('capture="a=/b(c/"', "`capture`: missing ), unterminated subpattern at character 2", "(c/"),

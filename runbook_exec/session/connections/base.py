@@ -53,7 +53,7 @@ class Connection(Protocol):
     """A machine to run a shell on."""
 
     def folder(self) -> str:
-        """Return the session's own folder there, which only its owner can read."""
+        """Return the session's own folder there, which only its owner can read; the same at every call."""
 
     def write(self, name: str, text: str) -> None:
         """Write a file in the folder."""
