@@ -25,6 +25,11 @@ DIALECT = Dialect(
     joins_end_lines=False,
 )
 
+# Without a trap, ash leaves a loop of builtins right out of its signal handler. With glibc, as on Debian, it
+# can then wait forever for a lock of its own output, at its own prompt too. A trap runs between two commands,
+# and an error in it returns to the prompt. The gate reports the status that is set here.
+_INTERRUPT = '__runbook_p=130; { : "${__runbook_unset?}"; } 2>/dev/null'
+
 
 @cache_scans
 def _scan(script: str) -> Scan:
@@ -58,7 +63,7 @@ SHELL = Shell(
         SH_DRIVER,
         # it prints a banner on its standard output before it reads anything
         is_muted=True,
-        start=make_start("exec >&2; set -m; PS1= PS2=\n", SH_GATE),
+        start=make_start(f"exec >&2; trap '{_INTERRUPT}' INT; set -m; PS1= PS2=\n", SH_GATE),
         read_line="command printf 'ash> '; IFS= read -r __runbook_line",
     ),
     snapshot=make_snapshot_format(
