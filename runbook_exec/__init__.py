@@ -1,4 +1,4 @@
-"""Run the Markdown how-to that people read."""
+"""Runs the Markdown how-to that people read."""
 
 from __future__ import annotations
 

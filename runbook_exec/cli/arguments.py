@@ -1,4 +1,4 @@
-"""A parser for one of the program's commands, and the arguments that several of them share."""
+"""Builds the parser of a command, and the arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..shells.registry import SHELLS
 
 
 def build_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """The parser of `runbook-exec NAME`, without its arguments."""
+    """Return the parser of `runbook-exec NAME`, without its arguments."""
     return argparse.ArgumentParser(
         prog=f"runbook-exec {name}".strip(),
         usage=usage,

@@ -1,4 +1,4 @@
-"""Reports of bugs of our own: the operator gets one line, the details go to a file."""
+"""Writes reports of bugs of our own: one line for the operator, details in a file."""
 
 from __future__ import annotations
 

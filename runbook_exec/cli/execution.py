@@ -1,4 +1,4 @@
-"""From the arguments of a run to its options, and to its plan."""
+"""Turns the arguments of a run into its options, and runs or prints its plan."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .printer import format_dry_run
 
 
 def make_options(arguments: argparse.Namespace) -> RunOptions:
-    """The options of a new run; raises Refused."""
+    """Return the options of a new run; raises Refused."""
     return RunOptions(
         given=parse_given(arguments.set),
         captures=parse_captures(arguments.capture),

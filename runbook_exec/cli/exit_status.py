@@ -1,4 +1,4 @@
-"""The exit status of the program for each outcome of a command."""
+"""Maps each outcome of a command to the exit status of the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`runbook-exec lint --fix` and `--diff`: safe changes are made, or shown."""
+"""Makes or shows safe changes, for `runbook-exec lint --fix` and `--diff`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def show_difference(work: LintWork) -> str:
 
 
 def apply_all(work: LintWork) -> Report:
-    """Make safe changes until there are none left, and return the report after that."""
+    """Make safe changes until none are left, and return the report after that."""
     refused: dict[str, str] = {}
     total = 0
     report = work.report()
@@ -53,7 +53,7 @@ def apply_all(work: LintWork) -> Report:
 
 
 def _write(work: LintWork, change: FixedPage | NotWritten) -> int:
-    """Write a page, and return how many changes that makes; raises NotWritten."""
+    """Write a page, and return the number of changes in it; raises NotWritten."""
     if isinstance(change, NotWritten):
         raise change
     if change.path == STANDARD_INPUT:

@@ -1,4 +1,4 @@
-"""The pages that one run of the linter is about."""
+"""Holds the pages that one run of the linter checks."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ class LintWork:
         return lint(self.pages, self.settings, date.today(), given=self.given, cache=self.cache)
 
     def content(self, path: str) -> bytes:
-        """The present bytes of a page; raises OSError."""
+        """Return the present bytes of a page; raises OSError."""
         return self.given[path] if path in self.given else Path(path).read_bytes()

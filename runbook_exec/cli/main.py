@@ -1,4 +1,4 @@
-"""The program: arguments in, exit status out. Nothing imports it."""
+"""Runs the program: arguments in, exit status out. No other module imports it."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     skip_final_gc()
-    with pause_gc():  # what is imported stays
+    with pause_gc():  # imported modules are never collected
         command, arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(wanted) != signal.SIG_IGN:  # as `nohup` has it
+        if signal.getsignal(wanted) != signal.SIG_IGN:  # `nohup` ignores SIGHUP, and we leave that
             signal.signal(wanted, _end)
     for stream in (1, 2):
         try:
             os.set_blocking(stream, True)  # some programs start us with pipes that do not block
-        except OSError:  # it is closed, which the first output will report
+        except OSError:  # the stream is closed; the first output will report that
             continue
     try:
         return command.run(arguments)
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parse_arguments(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
-    """The command and its arguments; exits with 2 and a message if they are wrong.
+    """Return the command and its arguments; exits with 2 and a message if they are wrong.
 
     Without a command's name, the words are those of `run`.
     """

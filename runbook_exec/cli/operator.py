@@ -1,4 +1,4 @@
-"""The person at the terminal, if there is one."""
+"""Finds the person at the terminal, and asks this person."""
 
 from __future__ import annotations
 
@@ -22,34 +22,37 @@ class Operator:
     """Puts questions to the person at the terminal."""
 
     def choose_procedure(self, runbook: Runbook) -> Procedure:
-        """The procedure that the person picks; raises KeyboardInterrupt if none is picked."""
+        """Return the procedure that the person picks; raises KeyboardInterrupt if none is picked."""
         picked: Procedure = _interactive().choose_procedure(runbook, terminal_columns(), use_colour())
         return picked
 
     def confirm_resume(self, record: Record) -> bool:
-        """Whether the person wants to resume the run."""
+        """Return whether the person wants to resume the run."""
         agreed: bool = _interactive().confirm_resume(record, terminal_columns(), use_colour())
         return agreed
 
     def confirm_action(self, action: str) -> bool:
-        """Whether the person agrees to the action, a phrase such as "run all this"."""
+        """Return whether the person agrees to the action, a phrase such as "run all this"."""
         agreed: bool = _interactive().confirm_action(action, terminal_columns())
         return agreed
 
     def make_ask(self, terminal: TerminalReporter, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
-        """The answers to the engine's questions; `replan` reads the page again."""
+        """Return the answers to the engine's questions; `replan` reads the page again."""
         ask: Ask = _interactive().create_asker(terminal, use_colour(), replan)
         return ask
 
 
 def find_operator(*, no_input: bool = False, json: bool = False) -> Operator | None:
-    """The person at the terminal; None without a terminal, and with `--no-input` or `--json`."""
+    """Return the person at the terminal.
+
+    Returns None without a terminal, and with `--no-input` or `--json`.
+    """
     attended = sys.stdin.isatty() and sys.stdout.isatty() and not (no_input or json)
     return Operator() if attended else None
 
 
 def use_colour() -> bool:
-    """Whether colours may be printed, as `NO_COLOR` has it."""
+    """Return whether colours may be printed, as `NO_COLOR` has it."""
     return not os.environ.get("NO_COLOR")
 
 

@@ -1,4 +1,4 @@
-"""Text on standard output, byte for byte, and the width of the terminal."""
+"""Prints text on standard output, byte for byte, and reports the terminal's width."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def write_bytes(data: bytes) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print the text as it is, with the bytes of a file's name as they are."""
+    """Print the text unchanged; surrogate escapes become the bytes of a file's name."""
     write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
@@ -32,5 +32,5 @@ def print_warnings(lines: Iterable[str]) -> None:
 
 
 def terminal_columns() -> int:
-    """The columns of the terminal, or 80 if there is none."""
+    """Return the columns of the terminal, or 80 if there is none."""
     return shutil.get_terminal_size().columns

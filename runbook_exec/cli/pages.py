@@ -1,4 +1,4 @@
-"""The runbooks that a command line names."""
+"""Finds the runbooks that a command line names."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..document.model import TRANSCRIPT
 
 
 def find_runbooks(paths: Sequence[str]) -> list[Path]:
-    """The pages below the paths but for transcripts; by default below runbooks/ and docs/.
+    """Return the pages below the paths, without transcripts.
 
-    Raises NoSuchPath.
+    Without paths, these are the pages below runbooks/ and docs/. Raises NoSuchPath.
     """
     return [page for page in collect_pages(paths) if not page.name.endswith(TRANSCRIPT)]

@@ -1,4 +1,4 @@
-"""A runbook and a plan as text and as JSON, for `show` and `--dry-run`."""
+"""Prints a runbook and a plan as text and as JSON, for `show` and `--dry-run`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..text.ansi import escape_unprintable, escape_unprintable_code
 
 
 def format_outline(runbook: Runbook) -> Iterator[str]:
-    """The procedures of a page, their steps, and the statements that run."""
+    """Yield the procedures of a page, their steps, and the statements that run."""
     yield from map(escape_unprintable, _outline(runbook))
 
 
@@ -60,7 +60,10 @@ def _not_run(block: Block) -> Iterator[str]:
 
 
 def format_dry_run(plan: Plan) -> Iterator[str]:
-    """All that a run would do, which values are unknown, and which blocks would not run and why."""
+    """Yield the lines of `--dry-run`: everything that a run would do.
+
+    They include unknown values, and blocks that would not run, with the reason.
+    """
     yield from map(escape_unprintable, _dry_run(plan))
 
 
@@ -100,7 +103,10 @@ def _dry_run(plan: Plan) -> Iterator[str]:
 
 
 def _preview_statement(plan: Plan, statement: Statement) -> str:
-    """The statement with the given values, without secrets; unchanged if a value cannot be quoted."""
+    """Return the statement with the given values, without secrets.
+
+    The statement is unchanged if a value cannot be quoted.
+    """
     given = {name: value.text for name, value in plan.given.items() if not value.secret}
     try:
         return preview_statement(statement, plan.procedure.shell, given)
@@ -149,7 +155,7 @@ def _describe_value(plan: Plan, name: str, item: PlanItem) -> str:
 
 
 def to_json(value: Procedure | Runbook) -> str:
-    """The whole value as indented JSON; None is null."""
+    """Return the whole value as indented JSON; None is null."""
     return json.dumps(_convert_value(value), indent=2, ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""Errors of files and journals as refusals."""
+"""Turns errors of files and journals into refusals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from ..journal.journal import JournalError
 
 @contextmanager
 def refuse_io_errors() -> Iterator[None]:
-    """Raise Refused for what cannot be read or written; BrokenPipeError passes: the reader is gone."""
+    """Raise Refused for files that cannot be read or written.
+
+    Lets BrokenPipeError pass, because then the reader of our output is gone.
+    """
     try:
         yield
     except JournalError as error:

@@ -31,11 +31,14 @@ def run_or_resume(path: str, anchor: str | None, options: RunOptions, operator: 
 
 
 def _offer_unfinished(path: str, operator: Operator | None) -> UnfinishedRun | None:
-    """The page's unfinished run, if the operator wants to resume it; without one, a line about it."""
+    """Return the page's unfinished run, if the operator wants to resume it.
+
+    Without an operator, print a line about it.
+    """
     try:
         entry = find_unfinished(state_folder(dict(os.environ)), Path(path))
     except OSError:
-        return None  # where no journal can be read, none can be written either, which the run will report
+        return None  # if no journal can be read, none can be written either; the run will report that
     if entry is None:
         return None
     if operator is None:

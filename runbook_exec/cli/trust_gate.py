@@ -1,4 +1,4 @@
-"""Commands are shown before they run unseen: once on each machine, and again after each change."""
+"""Shows commands before they run unseen, once on each machine and after each change."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from .output import terminal_columns
 
 
 def print_doubts(path: str) -> None:
-    """Print a warning if others can change the page of a run, or if it is a symbolic link."""
+    """Print a warning if the page of a run is a symbolic link, or if others can change it."""
     for doubt in find_doubts(path):
         print(doubt, file=sys.stderr)
 
 
 def check_trust(plan: Plan, options: RunOptions, operator: Operator | None) -> str:
-    """Whether the plan may run: "yes", "waiting" for a person to look at it, or "stopped" by one.
+    """Return "yes" if the plan may run, else "waiting" or "stopped".
 
-    A guided run shows each statement before it runs, but not the commands of `cmd:` sources.
+    "waiting" means that a person must see the commands first; "stopped" means that a person refused. A guided
+    run shows each statement before it runs, but not the commands of `cmd:` sources.
     """
     asks = any((known.source or "").startswith("cmd:") for known in plan.inputs.values())
     if not (options.yes or asks):
@@ -54,10 +55,10 @@ def check_trust(plan: Plan, options: RunOptions, operator: Operator | None) -> s
 
 
 def trust_changed_plan(old: Plan | None, new: Plan) -> None:
-    """Trust a changed page if it was trusted before: the operator agreed to the difference.
+    """Trust a changed page if it was trusted before, because the operator agreed to the change.
 
-    That difference has only statements. If settings that decide what runs have changed too, they still have
-    to be shown.
+    The shown difference has only statements. If settings that decide what runs have changed too, they still
+    have to be shown.
     """
     if old is None or not (before := _load_trust(old.runbook, old.procedure)[0]).is_trusted:
         return
@@ -67,7 +68,7 @@ def trust_changed_plan(old: Plan | None, new: Plan) -> None:
 
 
 def _find_settings(known: TrustState) -> list[str]:
-    """The settings that decide what a procedure runs."""
+    """Return the settings that decide what a procedure runs."""
     return [line for line in known.commands if line.startswith("#")]
 
 
@@ -80,7 +81,10 @@ def trust_pages(
     lock: bool = False,
     forget: bool = False,
 ) -> bool:
-    """Show the commands of pages and trust them, here or in lock files; False if the operator declines."""
+    """Show the commands of pages and trust them, here or in lock files.
+
+    Returns False if the operator declines.
+    """
     pages = [_find_procedures(written, inputs, shell) for written in files]
     chosen = [(page, procedure) for page, procedures in pages for procedure in procedures]
     known = [(f"{page.path}#{each.anchor}", *_load_trust(page, each)) for page, each in chosen]

@@ -1,1 +1,1 @@
-"""Problems and findings, and the formats of reports."""
+"""Defines problems and findings, and the formats of reports."""

@@ -15,12 +15,12 @@ _BEFORE, _AFTER = 100, 160  # characters shown before and after the beginning of
 
 
 def format_location(path: str, span: Span | None) -> str:
-    """`file:line:column`, which editors and terminals turn into a link."""
+    """Return `file:line:column`, which editors and terminals turn into a link."""
     return f"{path}:{span.line}:{span.column}" if span else path
 
 
 def format_excerpt(text: str, span: Span, note: str = "") -> str:
-    """The line of a span with carets and a note below it; a very long line is shortened."""
+    """Return the line of a span with carets and a note below it; a very long line is shortened."""
     start = span.start - (span.column - 1)
     cut = max(start, span.start - _BEFORE)
     limit = min(len(text), span.start + _AFTER)
@@ -38,7 +38,7 @@ def format_excerpt(text: str, span: Span, note: str = "") -> str:
 
 
 def format_problem(problem: Problem, path: str, text: str) -> str:
-    """A problem in full: location, message, line, and what to do next."""
+    """Return a problem in full: location, message, line, and what to do next."""
     lines = [
         f"{format_location(problem.path or path, problem.span)}: "
         f"{problem.severity}: {escape_unprintable(problem.message)} [{problem.code}]"
@@ -55,7 +55,7 @@ def _make_printable(text: str) -> str:
 
 
 def _count_columns(text: str) -> int:
-    """The number of terminal columns that the text takes."""
+    """Return the number of terminal columns that the text takes."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)

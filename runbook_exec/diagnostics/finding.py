@@ -8,7 +8,7 @@ from ..text.span import Span
 
 
 class Finding(NamedTuple):
-    """Something that a rule has found: message, exact place, hint, and a safe change if one is known."""
+    """A finding of a rule: its message, exact place, hint, and a safe change if one is known."""
 
     message: str
     span: Span

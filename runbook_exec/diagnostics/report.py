@@ -14,7 +14,7 @@ from .finding import Finding
 from .problem import Severity
 from .rule import RuleInfo
 
-_TELLING = 4  # characters of a secret that are shown: they tell its kind
+_TELLING = 4  # characters of a secret that are shown: they show its kind
 
 _LETTER = re.compile(r"[^\r\n]")
 
@@ -74,7 +74,7 @@ class Report:
 def build_diagnostics(
     path: str, text: str, found: Sequence[tuple[RuleInfo, Finding]]
 ) -> Iterator[Diagnostic]:
-    """The findings as diagnostics, in the order of the text; secrets are masked."""
+    """Yield the findings as diagnostics, in the order of the text; secrets are masked."""
     placing = _LocationFinder(text)
     secrets = [finding.span for _, finding in found if finding.secret]
     shown = _mask_secrets(text, secrets) if secrets else text
@@ -97,7 +97,7 @@ def build_diagnostics(
 
 
 def _mask_secrets(text: str, secrets: Sequence[Span]) -> str:
-    """The text with all but the first characters of secrets masked; line ends stay."""
+    """Return the text with all but the first characters of secrets masked; line ends stay."""
     pieces: list[str] = []
     position = 0
     for span in sorted(secrets, key=lambda span: span.start):
@@ -117,7 +117,7 @@ class _LocationFinder:
         self._latest = (0, 0, 0)  # a line, an offset on it, and its column in UTF-16 code units
 
     def locate(self, span: Span) -> DiagnosticLocation:
-        """The location of a span, with its columns in UTF-16 code units."""
+        """Return the location of a span, with its columns in UTF-16 code units."""
         last = make_span(self._text, max(span.start, span.end - 1), span.end)
         end_column = last.column + (1 if span.end > span.start else 0)
         units = self._column_units(span), self._column_units(last) + self._count_units(last.start, span.end)
@@ -138,7 +138,7 @@ class _LocationFinder:
 
 
 def to_plain(found: Diagnostic) -> list[Any]:
-    """The diagnostic without its path, in the types of JSON."""
+    """Return the diagnostic without its path, in the types of JSON."""
     fix = found.fix and [_flatten_location(found.fix.location), found.fix.replacement]
     return [
         found.code, found.name, str(found.severity), found.message, found.hint,
@@ -147,7 +147,10 @@ def to_plain(found: Diagnostic) -> list[Any]:
 
 
 def from_plain(path: str, plain: Sequence[Any]) -> Diagnostic:
-    """The diagnostic that `to_plain` made this of; raises ValueError or TypeError for anything else."""
+    """Return the diagnostic that `to_plain` made this of.
+
+    Raises ValueError or TypeError for anything else.
+    """
     code, name, severity, message, hint, place, line, fix = plain
     if not all(isinstance(text, str) for text in (code, name, message, hint, line)):
         raise TypeError("expected texts")

@@ -1,4 +1,4 @@
-"""What is known about a rule without the code that checks it."""
+"""Describes a rule without the code that checks it."""
 
 from __future__ import annotations
 

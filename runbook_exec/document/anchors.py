@@ -59,12 +59,15 @@ class Headings:
 
     @cached_property
     def likely_anchors(self) -> frozenset[str]:
-        """The anchors that most renderers give to most headings; cheaper to compute than `anchors`."""
+        """Return the anchors that most renderers give to most headings.
+
+        They are cheaper to compute than `anchors`.
+        """
         return frozenset(title.lower().replace(" ", "-") for title in self.titles) | self.ids
 
     @cached_property
     def anchors(self) -> frozenset[str]:
-        """Every anchor that some renderer gives to a heading, in lower case."""
+        """Return every anchor that some renderer gives to a heading, in lower case."""
         counts = Counter(
             anchor
             for variants in map(_variants, self.titles)
@@ -77,11 +80,14 @@ class Headings:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The letters and digits of the headings."""
+        """Return the letters and digits of the headings."""
         return frozenset(fold_heading(variant) for title in self.titles for variant in _variants(title))
 
     def has_anchor(self, written: str, loose: bool = False) -> bool:
-        """Whether some renderer gives a heading this anchor; `loose` if the renderer is unknown."""
+        """Return whether some renderer gives a heading this anchor.
+
+        `loose` is true if the renderer is unknown.
+        """
         anchor = unquote(written).casefold().removeprefix("user-content-")
         if (
             self.included
@@ -96,7 +102,10 @@ class Headings:
         )
 
     def has_heading(self, written: str) -> bool:
-        """Whether a wikilink matches a heading by its words; in `#one#two`, each part must match."""
+        """Return whether a wikilink matches a heading by its words.
+
+        In `#one#two`, each part must match.
+        """
         return (
             self.included
             or written in self.titles
@@ -113,14 +122,14 @@ class Headings:
 
 
 def fold_heading(text: str) -> str:
-    """The letters and digits of a heading, in which two spellings of it agree."""
+    """Return the letters and digits of a heading, in which two spellings of it agree."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(character for character in folded if character.isalnum())
 
 
 @lru_cache(maxsize=64)
 def find_headings(text: str) -> Headings:
-    """The headings of a page, including those in lists, quotes and admonitions."""
+    """Return the headings of a page, including those in lists, quotes and admonitions."""
     titles: list[str] = []
     included = False
     may_include = any(mark in text for mark in _OF_INCLUDED) and _INCLUDED.search(
@@ -158,7 +167,10 @@ def _find_ids(text: str) -> Iterator[str]:
 
 
 def _variants(title: str) -> set[str]:
-    """A heading as written and as displayed, with and without parts that some renderers remove."""
+    """Return a heading as written and as displayed, with and without some parts.
+
+    Some renderers remove these parts.
+    """
     if _PLAIN.fullmatch(title):
         return {title}
     bare = _BRACES.sub("", title).strip()
@@ -168,7 +180,7 @@ def _variants(title: str) -> set[str]:
 
 
 def _slugs(title: str) -> Iterable[str]:
-    """The anchors of a heading in MkDocs, GitHub, Redcarpet and renderers like them."""
+    """Return the anchors of a heading in MkDocs, GitHub, Redcarpet and renderers like them."""
     if _PLAIN.fullmatch(title):
         return (title.lower().replace(" ", "-"),)
     kept = re.sub(r"[^\w\- ]", "", unicodedata.normalize("NFC", title).casefold())

@@ -22,7 +22,10 @@ class Capture(NamedTuple):
 
 
 def parse_set(text: str) -> tuple[str, str]:
-    """The normalised name and the value of `NAME=VALUE`. Raises ValueProblem for other text."""
+    """Return the normalised name and the value of `NAME=VALUE`.
+
+    Raises ValueProblem for other text.
+    """
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueProblem("expected NAME=VALUE, got no `=`")
@@ -30,7 +33,7 @@ def parse_set(text: str) -> tuple[str, str]:
 
 
 def parse_capture(text: str) -> Capture:
-    """The capture that `NAME=STEP[:REGEX]` describes. Raises ValueProblem for other text."""
+    """Return the capture that `NAME=STEP[:REGEX]` describes. Raises ValueProblem for other text."""
     name, equals, rest = text.partition("=")
     step, colon, pattern = rest.partition(":")
     step = step.strip().removeprefix("#")

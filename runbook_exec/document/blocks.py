@@ -81,7 +81,7 @@ def _report_unclosed(source: Source, fence: Fence) -> Problem:
 def read_block(
     source: Source, draft: BlockDraft, number: int, shell: str, settings: RunbookSettings, why_not: str = ""
 ) -> tuple[Block, tuple[Problem, ...]]:
-    """The block as part of a procedure that runs in `shell`, and the problems of its script.
+    """Return the block as part of a procedure that runs in `shell`, and its problems.
 
     `why_not` is the reason that no block here runs. The problems matter only if the block runs.
     """
@@ -137,7 +137,7 @@ class _ScriptReader(NamedTuple):
     def read_statements(
         self, shell: str, settings: RunbookSettings, expected: Sequence[tuple[int, str]]
     ) -> tuple[tuple[Statement, ...], tuple[str, ...], tuple[Problem, ...]]:
-        """The statements, the labels of alternatives among them, and the problems of the script."""
+        """Return the statements of a script, the labels of its alternatives, and its problems."""
         text = self.script.text
         scan, found = _scan_script(text, shell, settings)
         borders, labels = _alternatives(text, scan)
@@ -181,7 +181,7 @@ class _ScriptReader(NamedTuple):
 
 
 def _alternatives(text: str, scan: Scan) -> tuple[list[int], tuple[str, ...]]:
-    """The offsets of all alternatives except the first, and the labels of all of them."""
+    """Return the offsets of all alternatives except the first, and the labels of all of them."""
     borders: list[int] = []
     labels: list[str] = []
     ends = [end for _, end in scan.statements]

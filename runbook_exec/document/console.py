@@ -33,12 +33,15 @@ class ConsoleBlock(NamedTuple):
 
 
 def is_console(code: str) -> bool:
-    """Whether the first line that is neither blank nor a comment begins with the prompt `$ `."""
+    """Return whether the first line of code begins with the prompt `$ `.
+
+    Blank lines and comments before it do not count.
+    """
     return _FIRST_PROMPT.match(code) is not None
 
 
 def _find_prompt(lines: list[str]) -> re.Pattern[str]:
-    """The prompt of a console block: `% ` if the block begins with it, else `$ `.
+    """Return the prompt of a console block: `% ` if the block begins with it, else `$ `.
 
     Only one of them counts, because programs print the other: curl prints `  % Total    % Received`.
     """
@@ -79,7 +82,7 @@ def strip_prompts(code: MappedText, complete: Callable[[str], bool]) -> ConsoleB
 
 
 def _find_cuts(lines: list[str], first: int, prompt: re.Pattern[str], complete: _Complete) -> list[int]:
-    """The number of characters to strip from each line of the command at line `first`."""
+    """Return the number of characters to strip from each line of the command at line `first`."""
     cuts = [_prompt_width(prompt, lines[first])]
     texts = [lines[first][cuts[0] :]]
     for index in range(first + 1, len(lines)):
@@ -99,7 +102,10 @@ def _find_cuts(lines: list[str], first: int, prompt: re.Pattern[str], complete: 
 def _until_complete(
     lines: list[str], index: int, texts: list[str], prompt: re.Pattern[str], complete: _Complete
 ) -> int:
-    """The number of lines without a prompt that complete the command; 0 if no number does."""
+    """Return the number of lines without a prompt that complete the command.
+
+    Returns 0 if no number does.
+    """
     for taken, line in enumerate(lines[index:], 1):
         if prompt.match(line):
             break
@@ -113,7 +119,7 @@ def _until_complete(
 
 
 def _limit_checks(complete: Callable[[str], bool], most: int) -> _Complete:
-    """`complete` with a limit: it returns None after calls with `most` characters in total.
+    """Return `complete` with a limit: None after calls with `most` characters in total.
 
     The text then counts as output, and the command above it as incomplete: a problem of its block.
     """

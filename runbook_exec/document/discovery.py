@@ -23,10 +23,10 @@ class NoSuchPath(Refused):
 
 
 def collect_pages(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> list[Path]:
-    """The Markdown files at these paths, in order, each once; in folders without ignored files.
+    """Return the Markdown files at these paths, in order, each once.
 
-    Without paths, the existing folders of `default` are used. A file is included even if its name has another
-    suffix. Raises NoSuchPath.
+    In folders, files that git ignores are left out. Without paths, the existing folders of `default` are
+    used. A path of a file is included with any suffix. Raises NoSuchPath.
     """
     wanted = [Path(path) for path in paths] or [Path(path) for path in default if Path(path).is_dir()]
     if not wanted:
@@ -47,7 +47,10 @@ def collect_pages(paths: Sequence[str], default: Sequence[str] = DEFAULT) -> lis
 
 
 def find_pages(folder: Path) -> list[Path]:
-    """The Markdown files below a folder, sorted; in a git work tree without ignored files."""
+    """Return the Markdown files below a folder, sorted.
+
+    Files that git ignores are left out.
+    """
     listed = list_git_files(folder)
     if listed is None:
         return sorted(path for path in _walk(folder) if path.suffix.lower() in SUFFIXES)
@@ -56,7 +59,10 @@ def find_pages(folder: Path) -> list[Path]:
 
 
 def find_site_root(path: Path) -> Path | None:
-    """The root folder of the page's site, recognised by its files; None if no folder has them."""
+    """Return the root folder of the page's site, recognised by its files.
+
+    Returns None if no folder has them.
+    """
     for folder in path.absolute().parents:
         if any((folder / name).exists() for name in _ROOTS):
             return folder

@@ -74,7 +74,7 @@ class TextRanges:
 
 @lru_cache(maxsize=4)
 def find_hidden_ranges(text: str) -> TextRanges:
-    """The ranges of a page that are comments, or HTML elements that contain code."""
+    """Return the ranges of a page that are comments, or HTML elements that contain code."""
     found = [*_find_between(text, "<!--", "-->"), *_obsidian_comments(text)]
     if "</" in text:
         lowered = text.lower()
@@ -94,7 +94,7 @@ def _find_between(text: str, opening: str, closing: str) -> Iterator[tuple[int, 
 
 
 def _obsidian_comments(text: str) -> Iterator[tuple[int, int]]:
-    """The ranges of `%% … %%` on one line, and between two lines of `%%`."""
+    """Yield the ranges of `%% … %%` on one line, and between two lines of `%%`."""
     if "%%" not in text:
         return
     yield from (comment.span() for comment in _COMMENT.finditer(text))
@@ -104,7 +104,10 @@ def _obsidian_comments(text: str) -> Iterator[tuple[int, int]]:
 
 @cache_latest
 def find_page_links(runbook: Runbook) -> Sequence[Wikilink]:
-    """The wikilinks of a page, without `[[1]](…)`, `[[:space:]]`, `[[ -f x ]]`, `[[TOC]]`."""
+    """Return the wikilinks of a page.
+
+    These are not wikilinks: `[[1]](…)`, `[[:space:]]`, `[[ -f x ]]` and `[[TOC]]`.
+    """
     return tuple(_page_links(runbook))
 
 
@@ -120,13 +123,16 @@ def _page_links(runbook: Runbook) -> Iterator[Wikilink]:
 
 
 def has_links(text: str) -> bool:
-    """Whether a text may contain a link, an image or a definition."""
+    """Return whether a text may contain a link, an image or a definition."""
     return "](" in text or "]:" in text
 
 
 @cache_latest
 def find_links(runbook: Runbook) -> Sequence[Link]:
-    """The links and images of the prose, then the definitions of references that are used."""
+    """Return the links and images of the prose, and the definitions of used references.
+
+    The definitions come last.
+    """
     return tuple(_links(runbook))
 
 
@@ -177,7 +183,7 @@ def _definitions(runbook: Runbook) -> Iterator[Link]:
 
 
 def _match_definitions(text: str) -> Iterator[re.Match[str]]:
-    """The definitions of references; only lines with `]:` are matched."""
+    """Yield the definitions of references; only lines with `]:` are matched."""
     line = -1
     at = text.find("]:")
     while at >= 0:

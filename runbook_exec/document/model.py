@@ -1,4 +1,4 @@
-"""The parts of a parsed runbook: plain frozen values, each with its exact place in the file."""
+"""Defines the parts of a parsed runbook: frozen values, each with its exact place."""
 
 from __future__ import annotations
 
@@ -104,12 +104,12 @@ class Step(NamedTuple):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """The step's blocks in order, including those that do not run."""
+        """Return the step's blocks in order, including those that do not run."""
         return tuple(part for part in self.parts if isinstance(part, Block))
 
     @property
     def manual(self) -> bool:
-        """Whether a person does this step: no block of it runs, or it is annotated `manual`."""
+        """Return whether a person does this step: no block of it runs, or it is annotated `manual`."""
         return self.annotation.manual or not any(block.runs for block in self.blocks)
 
 

@@ -78,12 +78,12 @@ class Outline(NamedTuple):
     rules: _OutlineRules
 
     def find_default_anchor(self) -> str | None:
-        """The anchor of the procedure that runs unless another is named; None without one."""
+        """Return the anchor of the procedure that runs unless another is named; None without one."""
         wanted = [outline for outline in self.main or self.others if not outline.helping]
         return wanted[0].anchor if len(wanted) == 1 and not wanted[0].dangerous else None
 
     def find_procedure(self, anchor: str) -> ProcedureOutline | None:
-        """The procedure under the heading with this anchor, even if no block there could run."""
+        """Return the procedure under the heading with this anchor, even if no block there could run."""
         for index, node in enumerate(self.nodes):
             if node.anchor == anchor:
                 return self.rules.build_procedure(index)
@@ -118,7 +118,7 @@ class _OutlineRules(NamedTuple):
     anchor: str
 
     def find_main(self) -> Iterator[ProcedureOutline]:
-        """Rule 1: sections with a title such as "Procedure", else sections with numbered headings."""
+        """Yield (rule 1) sections with a title such as "Procedure", else with numbered headings."""
         titled = [
             index
             for index, node in enumerate(self.nodes)
@@ -156,7 +156,7 @@ class _OutlineRules(NamedTuple):
             yield self._mark_helping(self._from_headings(parent, group, ()), parent)
 
     def find_others(self, main: Sequence[ProcedureOutline]) -> Iterator[ProcedureOutline]:
-        """Rule 2: every other section that holds blocks of its own."""
+        """Yield (rule 2) every other section that holds blocks of its own."""
         taken = [False] * (len(self.elements) + 1)
         for outline in main:
             for first, last in (outline.preface, *((step.first, step.last) for step in outline.steps)):
@@ -171,7 +171,7 @@ class _OutlineRules(NamedTuple):
                 yield self._mark_helping(outline, index)
 
     def build_procedure(self, index: int) -> ProcedureOutline:
-        """The procedure under a heading, with subheadings, list items or the section as its steps."""
+        """Return the procedure under a heading: its subheadings, list items or itself as steps."""
         node = self.nodes[index]
         children = self.children.get(index, ())
         if any(self.nodes[number].first < self.nodes[number].last for number in children):
@@ -189,7 +189,7 @@ class _OutlineRules(NamedTuple):
         return self._from_items(section, items) if items else self._as_one_step(section)
 
     def _only_names_page(self, index: int) -> bool:
-        """Whether this is the title of a page with several sections that run and are not its steps."""
+        """Return whether this only names a page with several sections that run, not as its steps."""
         if index != self.title_at:
             return False
         running = [
@@ -200,7 +200,10 @@ class _OutlineRules(NamedTuple):
         return len(running) > 1
 
     def _is_only_step(self, index: int, counting: Collection[int | None]) -> bool:
-        """Whether this is the first and only step of a section; nodes in `counting` contain steps."""
+        """Return whether this is the first and only step of a section.
+
+        Nodes in `counting` contain steps.
+        """
         parent = self.nodes[index].parent
         is_section = parent is not None and (parent != self.title_at or self._has_several_titles())
         return is_section and split_number(self.nodes[index].title)[0] == "1" and index not in counting
@@ -221,7 +224,7 @@ class _OutlineRules(NamedTuple):
         return outline._replace(helping=index is not None and self._has_title_word(index, _HELPING))
 
     def _has_title_word(self, index: int, words: re.Pattern[str]) -> bool:
-        """Whether the title of the section or one around it, but not the page's, has these words."""
+        """Return whether a title of the section or one around it, not the page's, has these words."""
         return any(
             words.search(self.nodes[number].title) and number != self.title_at
             for number in (index, *self._ancestors(index))
@@ -231,7 +234,7 @@ class _OutlineRules(NamedTuple):
         return bisect_left(self.executable, first) < bisect_left(self.executable, last)
 
     def _find_own_end(self, index: int) -> int:
-        """The end of the section's elements before the first subsection with executable blocks."""
+        """Return the end of the elements before the first subsection with executable blocks."""
         node = self.nodes[index]
         last = node.own
         for number in range(index + 1, len(self.nodes)):
@@ -271,7 +274,7 @@ class _OutlineRules(NamedTuple):
         return _SectionRange(node.title, node.anchor, node.span, node.first, last, dangerous, node.span)
 
     def _from_section(self, section: _SectionRange) -> ProcedureOutline:
-        """The procedure of a section (rule 2): its list if it contains blocks, else one step."""
+        """Return the procedure of a section (rule 2): its list if it contains blocks, else one step."""
         items = self._find_items(section)
         bounds = pairwise((*items, section.last))
         if items and any(
@@ -285,7 +288,7 @@ class _OutlineRules(NamedTuple):
         return self._as_one_step(section)
 
     def _find_items(self, section: _SectionRange) -> list[int]:
-        """The top-level items of the numbered lists in a section."""
+        """Return the top-level items of the numbered lists in a section."""
         return [
             index
             for index in range(section.first, section.last)
@@ -317,7 +320,7 @@ class _OutlineRules(NamedTuple):
         return ProcedureOutline(title, anchor, span, (step,), (first, first), dangerous)
 
     def _item_title(self, index: int, end: int) -> str:
-        """The first sentence of an item's first paragraph, or the first line of its first block."""
+        """Return the title of an item: its first sentence, or the first line of its first block."""
         for element in self.elements[index + 1 : end]:
             if isinstance(element, Paragraph | Heading):
                 text = strip_markup(
@@ -334,7 +337,7 @@ def _strip_quote_marks(text: str) -> str:
 
 
 def _shorten_title(text: str) -> str:
-    """The first sentence of a text, cut after a word if it is too long for a title."""
+    """Return the first sentence of a text, cut after a word if it is too long for a title."""
     sentence = re.match(r"(.+?[.!?:])\s+[^a-z\s]", text)
     if sentence:
         text = sentence[1].rstrip(".:")

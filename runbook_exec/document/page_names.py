@@ -11,12 +11,12 @@ PAGES = (".md", ".markdown", ".mdx", ".qmd")
 
 
 def fold_name(name: str) -> str:
-    """A name in the form in which spellings compare: case folded, with `-` for spaces."""
+    """Return a name in the form in which spellings compare: case folded, with `-` for spaces."""
     return unicodedata.normalize("NFC", name).casefold().replace(" ", "-")
 
 
 def strip_page_suffix(path: str) -> str:
-    """The path without the suffix of a page."""
+    """Return the path without the suffix of a page."""
     before, dot, suffix = path.rpartition(".")
     return before if dot and f".{suffix.lower()}" in PAGES else path
 
@@ -41,21 +41,24 @@ class PageNames:
                 folder = folder.rpartition("/")[0]
 
     def pages_for(self, target: str) -> Sequence[str]:
-        """The pages with this name, or with a path that ends in this path; the suffix is optional."""
+        """Return the pages with this name, or with a path that ends in this path.
+
+        The suffix of the target is optional.
+        """
         wanted = fold_name(target).strip("/")
         return self._pages.get(wanted) or self._pages.get(strip_page_suffix(wanted)) or ()
 
     def has(self, target: str) -> bool:
-        """Whether a page, a file or a folder has this name, or a path that ends in it."""
+        """Return whether a page, a file or a folder has this name, or a path that ends in it."""
         return bool(self.pages_for(target)) or fold_name(target).strip("/") in self._others
 
     def stems(self) -> list[str]:
-        """The names of the pages, folded, without their folders and suffixes."""
+        """Return the names of the pages, folded, without their folders and suffixes."""
         return [name for name in self._pages if "/" not in name]
 
 
 def iter_endings(path: str) -> Iterator[str]:
-    """The path, then the path without its first folder, without two …, and the name alone."""
+    """Yield the path, then the path without its first folder, without two …, and the name alone."""
     yield path
     at = path.find("/")
     while at >= 0:
@@ -64,7 +67,7 @@ def iter_endings(path: str) -> Iterator[str]:
 
 
 def select_preferred(candidates: Sequence[str], target: str, folder: str, vault: bool) -> Sequence[str]:
-    """The candidates that Obsidian may choose for a link on a page in `folder`.
+    """Return the candidates that Obsidian may choose for a link on a page in `folder`.
 
     A page at exactly this path comes first, then pages below the page's own folder, then those with the
     shortest path. Outside a `vault`, pages below the same top folder are preferred, because the folders
@@ -92,7 +95,7 @@ _HEAD = 4096  # characters of a page that are searched for its aliases
 
 
 def read_aliases(page: Path) -> Iterator[str]:
-    """The aliases in a page's front matter; none if the page cannot be read."""
+    """Yield the aliases in a page's front matter; none if the page cannot be read."""
     try:
         with page.open(encoding="utf-8", errors="replace") as file:
             text = file.read(_HEAD)

@@ -117,7 +117,7 @@ def _find_title(given: object, found: Sequence[Element], path: str) -> str:
 def _find_procedures(
     page: Source, body: int, page_outline: Outline, settings: RunbookSettings
 ) -> tuple[list[ProcedureOutline], str | None, list[Problem]]:
-    """The procedures, the anchor of the one that runs, and a problem if that is unknown."""
+    """Return the procedures, the anchor of the one that runs, and a problem if that is unknown."""
     outlines = [*page_outline.main, *page_outline.others]
     wanted = settings.procedure
     if wanted is None:
@@ -144,7 +144,7 @@ def _find_procedures(
 
 
 def _find_setting(page: Source, body: int, wanted: str) -> Span | None:
-    """The span of this procedure's name in the front matter; None if it is not there."""
+    """Return the span of this procedure's name in the front matter; None if it is not there."""
     match = re.compile(rf"^[ \t]+procedure:[ \t]*['\"]?(#?{re.escape(wanted)})", re.M).search(
         page.text, 0, body
     )
@@ -164,7 +164,7 @@ class _PageReader(NamedTuple):
     shell: str | None
 
     def draft_blocks(self) -> dict[int, BlockDraft]:
-        """A draft for every fence, by the index of its element."""
+        """Return a draft for every fence, by the index of its element."""
         return {
             index: draft_block(self.source, element, self.above.find_annotation(element.span))
             for index, element in enumerate(self.elements)
@@ -172,7 +172,7 @@ class _PageReader(NamedTuple):
         }
 
     def build_procedure(self, outline: ProcedureOutline, drafts: dict[int, BlockDraft]) -> _Result:
-        """A procedure, with its blocks and their problems by the index of their elements."""
+        """Return a procedure, with its blocks and their problems by the index of their elements."""
         shell = self._choose_shell(outline, drafts)
         blocks: dict[int, Block] = {}
         problems: dict[int, tuple[Problem, ...]] = {}
@@ -198,7 +198,7 @@ class _PageReader(NamedTuple):
         return procedure, blocks, problems
 
     def _choose_shell(self, outline: ProcedureOutline, drafts: dict[int, BlockDraft]) -> str:
-        """Rule 3: the shell that runs a procedure; empty if no block in it is for a shell."""
+        """Return the shell that runs a procedure (rule 3); empty if no block in it is for a shell."""
         annotated = self.above.find_annotation(outline.span).shell
         if self.shell or annotated:
             return self.shell or annotated or ""
@@ -248,7 +248,7 @@ class _PageReader(NamedTuple):
 def _collect_blocks(
     reader: _PageReader, drafts: dict[int, BlockDraft], results: Iterable[_Result]
 ) -> tuple[tuple[Block, ...], list[Problem]]:
-    """Every block of the page in order, and the problems of those that run."""
+    """Return every block of the page in order, and the problems of those that run."""
     blocks: dict[int, Block] = {}
     problems: dict[int, tuple[Problem, ...]] = {}
     for _, its_blocks, its_problems in results:
@@ -266,7 +266,7 @@ def _collect_blocks(
 
 
 def _duplicate_ids(reader: _PageReader, drafts: dict[int, BlockDraft]) -> Iterator[Problem]:
-    """A problem for every id that is used a second time on the page."""
+    """Yield a problem for every id that is used a second time on the page."""
     annotated = (*reader.above.annotations.values(), *(draft.annotation for draft in drafts.values()))
     if not any(annotation.id for annotation in annotated):
         return
@@ -302,7 +302,7 @@ def _report_left_out(outlines: Iterable[ProcedureOutline]) -> Iterator[Problem]:
 
 
 def _collect_wikilinks(page: Source, texts: Iterable[Span]) -> Iterator[Wikilink]:
-    """The wikilinks in these spans, which must be in order."""
+    """Yield the wikilinks in these spans, which must be in order."""
     opening = page.text.find("[[")
     for text in texts:
         if opening < 0:

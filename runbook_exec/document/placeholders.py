@@ -55,17 +55,17 @@ class PlaceholderMatch(NamedTuple):
 
 
 def normalise_name(name: str) -> str:
-    """A name as it is compared: case folded, with `-` for runs of blanks, `_` and `-`."""
+    """Return a name as it is compared: case folded, with `-` for runs of blanks, `_` and `-`."""
     return _SEPARATORS.sub("-", name.strip()).casefold()
 
 
 def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[PlaceholderMatch, ...]:
-    """The placeholders of a script in order, without the names in `literal` (brackets optional).
+    """Return the placeholders of a script in order, without the names in `literal`.
 
-    A placeholder is `<`, a letter, then letters, digits, spaces and any of `_ . - : /`, then `>`, on one
-    line. These do not count: text after another `<` (a here-document), text with a space or `/` before its
-    `>` (`<in >out`, `<br/>`), text with `://` in it (`<https://…>`), and a tag that is closed later
-    (`<b>…</b>`).
+    The names in `literal` may have brackets. A placeholder is `<`, a letter, then letters, digits, spaces and
+    any of `_ . - : /`, then `>`, on one line. These do not count: text after another `<` (a here-document),
+    text with a space or `/` before its `>` (`<in >out`, `<br/>`), text with `://` in it (`<https://…>`), and
+    a tag that is closed later (`<b>…</b>`).
     """
     if "<" not in script:
         return ()
@@ -83,10 +83,10 @@ def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[Place
 
 
 def replace_placeholders(script: str, found: Sequence[ScriptRange]) -> str:
-    """The script with a word of the same length for each placeholder, which keeps offsets.
+    """Return the script with a word of the same length in place of each placeholder.
 
-    The word consists of `Q`: no shell keyword contains one, so it forms no keyword with its neighbours.
-    `Q` is neither a digit in any base nor a letter with a meaning after a backslash.
+    This keeps all offsets. The word consists of `Q`: no shell keyword contains one, so it forms no keyword
+    with its neighbours. `Q` is neither a digit in any base nor a letter with a meaning after a backslash.
     """
     if not found:
         return script
@@ -99,7 +99,7 @@ def replace_placeholders(script: str, found: Sequence[ScriptRange]) -> str:
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a value of this name is a secret unless declared otherwise.
+    """Return whether a value of this name is a secret unless declared otherwise.
 
     It is a secret if one of its words is token, secret, password, passphrase, passwd, key, apikey,
     credential or pat, in the singular or the plural, or ends with an unmistakable one of them (`authtoken`).
@@ -117,7 +117,10 @@ def is_secret_name(name: str) -> bool:
 
 
 def _closed_elements(script: str) -> set[int]:
-    """The offsets of opening tags with a later closing tag, which closes the nearest open one."""
+    """Return the offsets of opening tags that a later closing tag closes.
+
+    A closing tag closes the nearest open tag of its name.
+    """
     if "</" not in script:
         return set()
     opened: dict[str, list[int]] = {}
@@ -136,7 +139,10 @@ _PLACEHOLDER_NAME = re.compile(r"[^\W\d_][\w .:/-]*")
 
 
 def parse_placeholder_name(text: str) -> str:
-    """The normalised name of a placeholder, brackets optional. Raises ValueError for other text."""
+    """Return the normalised name of a placeholder, brackets optional.
+
+    Raises ValueError for other text.
+    """
     written = text.strip()
     if written.startswith("<") and written.endswith(">"):
         written = written[1:-1]

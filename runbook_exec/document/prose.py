@@ -19,7 +19,7 @@ _COMMENTS = re.compile(r"<!--.*-->\s*", re.DOTALL)
 def extract_prose(
     source: Source, elements: Sequence[Element], first: int, last: int, step: Span | None = None
 ) -> Iterator[Prose | int]:
-    """The prose in the elements `first:last`, and the index of every fence, in order.
+    """Yield the prose in the elements `first:last`, and the index of every fence, in order.
 
     If the first element is the list item with the span `step`, its marker is left out.
     """
@@ -40,7 +40,7 @@ def extract_prose(
 
 
 def _join_prose(source: Source, lines: Sequence[int], marked: ListItem | None) -> Iterator[Prose]:
-    """These lines as one piece of prose, with a blank line for each gap between them."""
+    """Yield these lines as one piece of prose, with a blank line for each gap between them."""
     if not lines:
         return
     texts: list[str] = []
@@ -64,7 +64,10 @@ def _join_prose(source: Source, lines: Sequence[int], marked: ListItem | None) -
 
 
 def _dedent_text(text: str) -> str:
-    """The text without the common indentation of its lines, if its first line is indented."""
+    """Return the text without the common indentation of its lines.
+
+    The text is unchanged if its first line is not indented.
+    """
     if text[:1] in (" ", "\n"):
         return textwrap.dedent(text)
     return _ONLY_SPACES.sub("", text) if "\n " in text else text

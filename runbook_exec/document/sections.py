@@ -27,7 +27,7 @@ class HeadingNode(NamedTuple):
 
 
 def build_sections(source: Source, nodes: Sequence[HeadingNode]) -> tuple[Section, ...]:
-    """The sections of a page with the offsets where they end."""
+    """Return the sections of a page with the offsets where they end."""
     ends = [len(source.text)] * len(nodes)
     open_nodes: list[int] = []
     for index, node in enumerate(nodes):
@@ -43,7 +43,7 @@ def build_sections(source: Source, nodes: Sequence[HeadingNode]) -> tuple[Sectio
 def build_nodes(
     source: Source, elements: Sequence[Element], page_title: str
 ) -> tuple[tuple[HeadingNode, ...], str]:
-    """The headings outside lists and quotes, and an anchor for the page itself."""
+    """Return the headings outside lists and quotes, and an anchor for the page itself."""
     headings = [(index, element) for index, element in enumerate(elements) if isinstance(element, Heading)]
     titles = [strip_markup(heading.text) for _, heading in headings]
     *names, page_anchor = assign_anchors([*titles, page_title])
@@ -72,9 +72,10 @@ _QUOTED = re.compile(r"`+([^`]+)`+|\"([^\"]+)\"|“([^”]+)”|‘([^’]+)’"
 
 
 def find_section(runbook: Runbook, output: str) -> tuple[Section, ...]:
-    """The section whose heading quotes a part of the output, preceded by the sections around it.
+    """Return the section whose heading quotes a part of the output.
 
-    Dots in a quotation match anything. Empty if no heading quotes the output.
+    The sections around it come before it. Dots in a quotation match anything. Empty if no heading quotes the
+    output.
     """
     plain = " ".join(output.split()).casefold()
     for section in runbook.sections:

@@ -1,1 +1,1 @@
-"""The run itself: a plan becomes a generator of events."""
+"""Runs a plan: turns it into a generator of events."""

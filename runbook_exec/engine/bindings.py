@@ -1,4 +1,4 @@
-"""The values of placeholders, earlier output, and the secrets among them."""
+"""Binds placeholders to values, keeps earlier output, and masks the secrets in both."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _NOTHING = f"{MASK}\nwithheld: this may hold a secret that was not captured\n".e
 
 _WORD = r"""(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\\.|[^\s;&|'"\\])+"""
 
-_ASSIGNED = re.compile(  # as POSIX shells write it, or fish
+_ASSIGNED = re.compile(  # an assignment of a POSIX shell, or of fish
     rf"(?<![\w-])(?:([A-Za-z_]\w*)=|set(?:[ \t]+-[-\w]+)*[ \t]+([A-Za-z_]\w*)[ \t]+)({_WORD})"
 )
 
-_COMPUTED = re.compile(r'"?(?:\$?\(|`|\$\w+"?\Z|\$\{\w+\}"?\Z)')  # no value, but code that computes one
+_COMPUTED = re.compile(r'"?(?:\$?\(|`|\$\w+"?\Z|\$\{\w+\}"?\Z)')  # code that computes a value
 
 _FED = 1 << 16  # bytes that are masked at once
 
-_OFFERED, _REMEMBERED = 1 << 16, 40  # characters of an output, and outputs, that suggestions come from
+_OFFERED, _REMEMBERED = 1 << 16, 40  # characters of an output, and number of outputs, for suggestions
 
 
 @dataclass(frozen=True, slots=True)
 class FilledStatement:
-    """A statement with its values: the code that runs, and the text that is shown, secrets masked."""
+    """A statement with its values: the code that runs, and the masked text that is shown."""
 
     code: bytes
     shown: str
@@ -53,12 +53,12 @@ class Bindings:
     to_ask_again: set[str] = field(
         default_factory=set
     )  # placeholders whose value the operator wants to change
-    outputs: list[tuple[str, str]] = field(default_factory=list)  # pairs of where, and what
+    outputs: list[tuple[str, str]] = field(default_factory=list)  # pairs of a place and its output
     masker: Masker = field(default_factory=Masker)
     on_value: Callable[[str, Value], None] | None = None  # called with each new value
-    keeper: Callable[[Mapping[str, str], Iterable[str]], None] | None = None  # of `keep_secrets`
+    keeper: Callable[[Mapping[str, str], Iterable[str]], None] | None = None  # for `keep_secrets`
     _version: int = 0  # rises when a value changes
-    _filled: tuple[Plan, PlanItem, int, int, FilledStatement] | None = None  # the last, and its sources
+    _filled: tuple[Plan, PlanItem, int, int, FilledStatement] | None = None  # the last one, and its inputs
 
     def bind_value(self, name: str, value: Value) -> None:
         """Bind a placeholder to a value."""
@@ -74,7 +74,7 @@ class Bindings:
             self.masker.add(value.text)
 
     def keep_secrets(self, plan: Plan) -> None:
-        """Keep the secrets that have no source, so that the run can be resumed with them."""
+        """Save the secrets that have no source, so the run can be resumed with them."""
         if self.keeper is None:
             return
         known = plan.inputs
@@ -88,7 +88,7 @@ class Bindings:
             self.keeper(values, seen)
 
     def mask_defaults(self, plan: Plan) -> None:
-        """Mask the secrets in the document itself, whose text is part of the first event."""
+        """Mask the secrets in the document, whose text is part of the first event."""
         for name, known in plan.inputs.items():
             if known.default is not None and plan.is_secret(name):
                 self.masker.add(known.default)
@@ -126,7 +126,7 @@ class Bindings:
         return self.masker.mask_text(text)
 
     def mask_typed(self, line: str) -> str:
-        """Mask a line typed at the shell's prompt, also what it assigns to the name of a secret."""
+        """Mask a line typed at the shell's prompt, and any text that it assigns to a secret's name."""
 
         def mask_assignment(found: re.Match[str]) -> str:
             name = (found[1] or found[2]).lower().replace("_", "-")
@@ -137,7 +137,7 @@ class Bindings:
         return self.mask(_ASSIGNED.sub(mask_assignment, line))
 
     def add_seen_tokens(self, tokens: Iterable[str]) -> None:
-        """Suggest and mask tokens that the run's output showed before it was resumed."""
+        """Suggest and mask tokens that the output showed before the run was resumed."""
         self.masker.add_seen_tokens(tokens)
 
     def seen_tokens(self) -> tuple[str, ...]:
@@ -145,22 +145,28 @@ class Bindings:
         return tuple(dict.fromkeys(value for _, value in self.masker.seen_tokens()))
 
     def holds_secret(self, key: str, code: str) -> bool:
-        """Whether code that makes a variable or the like holds a secret, or has the name of one."""
+        """Return whether code that defines something holds a secret, or has the name of one.
+
+        `key` is the kind and the name of the variable, function or alias.
+        """
         name = key.partition(" ")[2].lower().replace("_", "-")
         return is_secret(name, None, False) or self.mask(code) != code
 
     def prints_secret(self, plan: Plan, item: PlanItem) -> bool:
-        """Whether the statement prints a secret that is not known yet."""
+        """Return whether the statement prints a secret that is not known yet."""
         return item.annotation.secret or self.captures_secret(plan, item)
 
     def captures_secret(self, plan: Plan, item: PlanItem) -> bool:
-        """Whether a later statement needs a secret that this one prints."""
+        """Return whether a later statement needs a secret that this one prints."""
         return any(plan.is_secret(name) for name, _ in _captures_of(plan, item))
 
     def capture_values(
         self, plan: Plan, item: PlanItem, text: str, status: int
     ) -> tuple[dict[str, Value], str]:
-        """Return the values in a statement's output, and what is wrong with them; mask the secret ones."""
+        """Return the values in a statement's output, and the problem with them.
+
+        Masks the secret values. The problem is an empty string if all captures succeeded.
+        """
         found: dict[str, Value] = {}
         for name, pattern in _captures_of(plan, item):
             if status != (item.annotation.expect_status or 0) and pattern is None:
@@ -179,9 +185,9 @@ class Bindings:
     def release_held(
         self, plan: Plan, item: PlanItem, printed: HeldOutput, status: int, *, partly: bool
     ) -> Iterator[bytes]:
-        """Yield what may be shown of a minting statement's output, once its captures are known.
+        """Yield the output of a minting statement that may be shown, once its captures are known.
 
-        Nothing of a partial output is shown, since the secret may be in it and not be known.
+        Yields nothing of a partial output, because it may contain the secret while the secret is not known.
         """
         if not printed:
             return
@@ -205,9 +211,10 @@ class Bindings:
         )
 
     def fill_statement(self, plan: Plan, item: PlanItem) -> FilledStatement:
-        """Return the statement with its values; placeholders without a value stay. Raises QuotingError.
+        """Return the statement with its values; placeholders without a value stay.
 
-        It is filled anew only if a value has changed or the masker has learned a secret since the last call.
+        The statement is filled anew only if a value has changed or the masker has learned a secret since the
+        last call. Raises QuotingError.
         """
         # the masker's version is taken before: masking the statement itself may teach it a token
         values, secrets, last = self._version, self.masker.version, self._filled
@@ -220,7 +227,7 @@ class Bindings:
         return filled
 
     def _render_pieces(self, plan: Plan, item: PlanItem) -> list[tuple[str, str]]:
-        """Return the statement in pieces, each as it runs and as it is shown."""
+        """Return the statement in pieces: of each, the code that runs and the shown text."""
         wanted = [p for p in item.placeholders if p.name in self.values]
         fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
         text = item.statement.text if item.statement else ""

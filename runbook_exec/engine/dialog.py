@@ -19,7 +19,7 @@ from .state import carry_over
 
 @dataclass(slots=True)
 class Dialog:
-    """The questions of a run; `plan` is another after the operator has edited the document."""
+    """Asks the questions of a run; `plan` changes after the operator has edited the document."""
 
     plan: Plan
     ask: Ask
@@ -29,17 +29,20 @@ class Dialog:
     io: ShellIO
 
     def mask_declared(self) -> None:
-        """Mask the secrets that the document declares, as far as they can be had before they are used."""
+        """Mask the secrets that the document declares and whose values are known before use."""
         self.bindings.mask_defaults(self.plan)
         for text in self.context.available_secrets(self.plan):
             self.bindings.masker.add(text)
 
     def shown_text(self, item: PlanItem) -> str:
-        """The statement as it will run, secrets masked, placeholders without a value unchanged."""
+        """Return the statement as it will run, with secrets masked.
+
+        Placeholders without a value are unchanged.
+        """
         return self.bindings.fill_statement(self.plan, item).shown
 
     def ask_operator(self, question: Question, kind: str) -> Generator[Event, None, Answer]:
-        """Ask until there is an answer that the caller must act on, and return it."""
+        """Ask until the operator gives an answer that the caller must act on, and return it."""
         item = question.item
         while (answer := self.ask(question)).choice == Choice.SHELL:
             yield from self.io.run_shell_prompt(item)
@@ -63,7 +66,7 @@ class Dialog:
         return self.log.make_event(Answered, question=question, answer=answer, note=note, **place_of(item))
 
     def _take_edit(self, plan: Plan) -> Edited:
-        """Go on with the plan of the edited document."""
+        """Continue with the plan of the edited document."""
         self.log.state = carry_over(self.log.state, self.plan, plan)
         self.bindings.revise(self.plan, plan)
         self.plan = plan
@@ -75,7 +78,10 @@ class Dialog:
         return self.log.make_event(Edited, digest=page.digest, text=self.bindings.mask(page.text))
 
     def fill_placeholders(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
-        """Bind a value to each placeholder that has none; returns an answer that is no value, or None."""
+        """Bind a value to each placeholder that has none.
+
+        Returns the first answer that is not a value, or None.
+        """
         for name in (placeholder.name for placeholder in item.placeholders):
             problem = ""
             while name not in self.bindings.values:

@@ -1,7 +1,7 @@
-"""The one engine: it runs a plan as a generator of events.
+"""Runs a plan as a generator of events. This is the only engine.
 
-It yields "statement started" before the statement starts, and cannot go on until its listener asks for the
-next event: so a journal that writes each event down before asking for the next is write-ahead.
+It yields "statement started" before the statement starts, and continues only when its listener asks for the
+next event. Therefore a journal that writes each event to disk before it asks for the next is write-ahead.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def run(
     context: RunContext,
     resumption: Resumption | None = None,
 ) -> Generator[Event]:
-    """Run a plan from where `state` is, as events; the last is always RunEnded."""
+    """Run a plan from where `state` is, and yield the events; the last is always RunEnded."""
     return start_run(plan, state, session, ask, context, resumption).execute()
 
 
@@ -62,7 +62,10 @@ def start_run(
     context: RunContext,
     resumption: Resumption | None = None,
 ) -> Run:
-    """Return the run of a plan from where `state` is; nothing runs before its events are asked for."""
+    """Return the run of a plan from where `state` is.
+
+    Nothing runs before its events are asked for.
+    """
     bindings = Bindings(masker=context.masker, on_value=context.on_value, keeper=context.keep_secrets)
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
     io = ShellIO(plan.procedure.shell, session, context, log, bindings, resumption)
@@ -72,7 +75,7 @@ def start_run(
 
 @dataclass(slots=True)
 class Run:
-    """A run from its first question to its end."""
+    """Executes a run from its first question to its end."""
 
     dialog: Dialog
     context: RunContext
@@ -80,17 +83,17 @@ class Run:
     log: EventLog
     bindings: Bindings
     io: ShellIO
-    warned: bool = False  # that secrets would be lost
-    block_text: str = ""  # what the statements of the present block have printed so far
-    confirmed: tuple[int, int] | None = None  # the block that was confirmed
+    warned: bool = False  # whether the operator was warned that secrets would be lost
+    block_text: str = ""  # the output of the present block so far
+    confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
 
     @property
     def state(self) -> State:
-        """Where the run is after its last event."""
+        """Return where the run is after its last event."""
         return self.log.state
 
     def execute(self) -> Generator[Event]:
-        """Run to the end; an interrupt between two statements ends the run, too."""
+        """Run to the end. An interrupt between two statements ends the run too."""
         try:
             yield from self._execute()
         except KeyboardInterrupt:
@@ -139,7 +142,7 @@ class Run:
         return self.log.make_event(RunEnded, outcome=outcome.value, reason=reason)
 
     def _resume(self, past: Resumption) -> Generator[Event]:
-        """Settle what is in doubt, and run the statements again that set the shell up."""
+        """Settle the statement in doubt, and run the statements again that set the shell up."""
         self.bindings.add_seen_tokens(past.seen_tokens)
         if past.edited:
             yield self.dialog.make_edited()
@@ -165,7 +168,7 @@ class Run:
     # statements ------------------------------------------------------------------------------------------
 
     def _run_statement(self, item: PlanItem) -> Generator[Event]:
-        """Do everything from the first question about a statement to its end."""
+        """Handle one statement, from the first question about it to its end."""
         when = item.annotation.when
         if when is not None:
             known = {name: value.text for name, value in self.bindings.values.items() if not value.secret}
@@ -183,7 +186,7 @@ class Run:
         ):
             answer = yield from step(item)
             if answer is not None and answer.choice in _LEAVES_STATEMENT:
-                return  # what comes next is found anew
+                return  # the caller looks for the next item again
         yield from self._run_attempts(item)
 
     def _warn_of_loss(self, item: PlanItem) -> None:
@@ -225,7 +228,10 @@ class Run:
         )
 
     def _run_attempts(self, item: PlanItem) -> Generator[Event]:
-        """Run the statement, again where its annotation or the operator says so, until it is done with."""
+        """Run the statement until it succeeds, or is skipped, or the run stops.
+
+        It runs again if its annotation or the operator asks for that.
+        """
         attempt, left = 0, item.annotation.retry
         while True:
             attempt += 1
@@ -243,7 +249,7 @@ class Run:
                 raise Stop(Outcome.FAILED, done.ended)
 
     def _run_once(self, item: PlanItem, attempt: int) -> Generator[Event, None, Failure | None]:
-        self.bindings.fill_statement(self.dialog.plan, item)  # if it cannot be filled, no shell is started
+        self.bindings.fill_statement(self.dialog.plan, item)  # raises QuotingError before a shell is started
         yield from self.io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from self.io.change_directory(item, item.annotation.cwd)

@@ -14,7 +14,10 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(slots=True)
 class EventLog:
-    """Numbers and dates the events of one run; `state` is where the run is after the last of them."""
+    """Numbers and dates the events of one run, and folds them into `state`.
+
+    `state` is the state of the run after the last event.
+    """
 
     run: str  # the run's id
     now: Callable[[], str]  # the time, RFC 3339
@@ -22,7 +25,7 @@ class EventLog:
     seq: int = 0  # of the last event
 
     def make_event(self, kind: Callable[..., E], **fields: object) -> E:
-        """Return the next event of this run; the state has changed by it."""
+        """Return the next event of this run, and apply it to the state."""
         self.seq += 1
         event = kind(run=self.run, seq=self.seq, time=self.now(), **fields)
         self.state = apply(self.state, event)

@@ -1,4 +1,4 @@
-"""The events of a run; each is one line of JSON, in the journal and with `--json` alike."""
+"""Defines the events of a run; each is one line of JSON in the journal and with `--json`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ class Outcome(StrEnum):
     FAILED = "failed"
     STOPPED = "stopped"  # by the operator or a signal
     WAITING = "waiting"  # for a person
-    REFUSED = "refused"  # it could not begin; no event has this
+    REFUSED = "refused"  # the run could not begin; no event has this outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened: the run's id, the event's number in it, and the time (RFC 3339, UTC)."""
+    """Base class of events: the run's id, the event's number in the run, and the time.
+
+    The time is in RFC 3339 format, in UTC.
+    """
 
     event: ClassVar[str]
 
@@ -33,7 +36,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """A run began; `values` are those known beforehand that are not secret."""
+    """A run began; `values` are the values known in advance that are not secret."""
 
     event: ClassVar[str] = "run_started"
 
@@ -45,11 +48,11 @@ class RunStarted(Event):
     place: str
     values: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
-    text: str = ""  # the document as it was, secrets masked
-    folder: str = ""  # where the program was started, which a relative `path` starts from
+    text: str = ""  # the text of the document, secrets masked
+    folder: str = ""  # the working directory of the program; a relative `path` is relative to it
     commit: str = ""  # of the git repository that the document is in; "" outside of one
     dirty: bool = False  # whether the document differed from that commit
-    options: tuple[str, ...] = ()  # of the command line, those that decide what is run
+    options: tuple[str, ...] = ()  # of the command line, only those that decide which statements run
     pid: int = 0  # of the process that runs it
 
 
@@ -75,7 +78,7 @@ class StatementStarted(At):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output(At):
-    """What the statement printed, secrets masked; bytes that are not UTF-8 as surrogate escapes."""
+    """Output of the statement, secrets masked; bytes that are not UTF-8 as surrogate escapes."""
 
     event: ClassVar[str] = "output"
 
@@ -84,7 +87,7 @@ class Output(At):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementFinished(At):
-    """The statement ended; `problem` says why that counts as a failure, "" if it does not."""
+    """The statement ended; `problem` is the reason of a failure, "" for a success."""
 
     event: ClassVar[str] = "statement_finished"
 
@@ -93,12 +96,15 @@ class StatementFinished(At):
     duration: float  # seconds
     cwd: str
     problem: str = ""
-    doubt: bool = False  # the shell was killed; how far the statement came is unknown
+    doubt: bool = False  # the shell was killed, so the effects of the statement are unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured(At):
-    """A value was taken from the output; of a secret only the length in characters is given."""
+    """A value was captured from the output; for a secret only its length is recorded.
+
+    The length is in characters.
+    """
 
     event: ClassVar[str] = "captured"
 
@@ -110,7 +116,10 @@ class Captured(At):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueGiven(At):
-    """A placeholder got a value from elsewhere than output; of a secret only the length is given."""
+    """A placeholder got a value from a source other than output.
+
+    For a secret only the length is recorded.
+    """
 
     event: ClassVar[str] = "value_given"
 
@@ -123,9 +132,10 @@ class ValueGiven(At):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShellChanged(At):
-    """The shell's state changed: code for what is new, by kind and name, and the names that are gone.
+    """The shell's state changed: new definitions as code, and the names that were removed.
 
-    Anything that holds a secret, or has the name of one, is left out.
+    New definitions are listed by kind and name. Anything that holds a secret, or has the name of one, is left
+    out.
     """
 
     event: ClassVar[str] = "shell_changed"
@@ -136,7 +146,7 @@ class ShellChanged(At):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Event):
-    """A question was answered, by a person or by an option given beforehand."""
+    """A question was answered, by a person or by an option given in advance."""
 
     event: ClassVar[str] = "answered"
 
@@ -151,7 +161,7 @@ class Answered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited(Event):
-    """The operator edited the document; from here on steps are numbered as in this text."""
+    """The operator edited the document; later events number the steps of this text."""
 
     event: ClassVar[str] = "edited"
 
@@ -207,11 +217,14 @@ _GET_FIELDS: Mapping[str, Callable[[Event], tuple[object, ...]]] = {
     name: attrgetter(*names) for name, names in _NAMES.items()
 }
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), default=dict)  # of a mapping that json does not know
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=dict)  # for other kinds of mappings
 
 
 def to_line(event: Event, **more: str | int) -> str:
-    """Return the event as one line of JSON, without the newline; fields that are None are left out."""
+    """Return the event as one line of JSON, without the newline.
+
+    Fields that are None are left out.
+    """
     kind = event.event
     data: dict[str, object] = {"event": kind}
     for name, value in zip(_NAMES[kind], _GET_FIELDS[kind](event), strict=True):

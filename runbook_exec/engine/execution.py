@@ -1,4 +1,4 @@
-"""One attempt at a statement: its output, captures and end, as events."""
+"""Runs one attempt at a statement, and reports its output, captures and end as events."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StatementExecution:
     plan: Plan
     item: PlanItem
     io: ShellIO
-    block_text: str  # the end of what its block has printed, in the end with this attempt's output
+    block_text: str  # the end of the output of its block; `run_once` adds the output of this attempt
     held: HeldOutput = field(default_factory=HeldOutput)  # output that may hold a secret not yet known
     tail: OutputTail = field(default_factory=OutputTail)
 
@@ -50,7 +50,7 @@ class StatementExecution:
             io.bindings.bind_value(name, value)
         io.bindings.keep_secrets(self.plan)
         took = io.context.clock() - began
-        # what a statement has left behind is reported before its end: a reader of the end knows of it too
+        # changes and captures are reported before the end of the statement: a reader of the end knows them
         if not done.ended:
             yield from io.emit_changes(filled.code.decode("utf-8", "surrogateescape"), place_of(item))
         for name, value in learned.items():
@@ -59,7 +59,10 @@ class StatementExecution:
         return Failure(done, problem, took) if problem else None
 
     def _read_output(self, code: bytes, mints: bool) -> Generator[Event, None, Done]:
-        """Run the code to its end; where it `mints` a secret its output is held."""
+        """Run the code to its end, and report its output.
+
+        If the statement `mints` a secret, its output is held back. Returns how the statement ended.
+        """
         io, item = self.io, self.item
         done: Done | None = None
         for message in io.session.run(code, item.annotation.timeout or self.plan.timeout):
@@ -72,13 +75,16 @@ class StatementExecution:
                     io.context.on_silence(seconds)
                     yield from self._record(io.flush_output(item, final=False))
                 case Done():
-                    done = message  # the session has still to finish its own work
+                    done = message  # the session still has to finish its own work
         return require_done(done)
 
     def _release_output(
         self, done: Done, mints: bool
     ) -> Generator[Event, None, tuple[dict[str, Value], str]]:
-        """Report the output that was held back; returns the captured values, and what is wrong with them."""
+        """Report the output that was held back.
+
+        Returns the captured values, and the problem with them or an empty string.
+        """
         io, item, bindings = self.io, self.item, self.io.bindings
         captured: dict[str, Value] = {}
         problem = ""
@@ -114,5 +120,5 @@ class StatementExecution:
 
 
 def _is_cut_short(done: Done) -> bool:
-    """Whether a statement was ended before it had printed everything."""
+    """Return whether a statement was ended before it had printed everything."""
     return done.timed_out or done.interrupted or done.suspended or done.killed

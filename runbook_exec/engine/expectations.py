@@ -1,4 +1,4 @@
-"""Whether a statement did what its author expected of it."""
+"""Checks whether a statement did what its author expected."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from ..document.model import Annotation
 from .ports import Done
 
-_SMALL = 4096  # characters of a piece of output to which the next is added
+_SMALL = 4096  # characters; the next piece of output is appended to a piece shorter than this
 
 TAIL_SIZE = 1 << 20  # characters of a statement's output, kept for expectations, captures and suggestions
 
@@ -15,8 +15,8 @@ TAIL_SIZE = 1 << 20  # characters of a statement's output, kept for expectations
 def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: float | None) -> str:
     """Return why the statement counts as failed, or an empty string.
 
-    `printed` is what its block has printed so far; what must be printed, and the status that is expected,
-    are asked of the block's `last` statement, what must not be printed of each. `timeout` is in seconds.
+    `printed` is the output of its block so far. The expected status and the required output are checked at
+    the block's `last` statement, the forbidden output at each statement. `timeout` is in seconds.
     """
     if done.ended:
         return done.ended
@@ -38,7 +38,7 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: 
 
 
 class OutputTail:
-    """The end of a statement's output, at most `TAIL_SIZE` characters of it."""
+    """Keeps the end of a statement's output, at most `TAIL_SIZE` characters."""
 
     def __init__(self) -> None:
         self._parts: deque[str] = deque()
@@ -47,7 +47,7 @@ class OutputTail:
     def add(self, text: str) -> None:
         """Add the next piece of output."""
         if self._parts and len(self._parts[-1]) < _SMALL:
-            self._parts[-1] += text  # a million little strings take far more memory than their text
+            self._parts[-1] += text  # many small strings take far more memory than their text
         else:
             self._parts.append(text)
         self._size += len(text)

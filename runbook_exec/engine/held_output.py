@@ -1,32 +1,35 @@
-"""Output that is held until its secrets are known."""
+"""Holds output until its secrets are known."""
 
 from __future__ import annotations
 
-_KEPT = 8 << 20  # bytes of its beginning at most, and of its end at least
+_KEPT = 8 << 20  # bytes: the most of the beginning, and the least of the end
 
 
 class HeldOutput:
-    """The output of a statement that mints a secret; of a long one, the beginning and the end."""
+    """Holds the output of a statement that mints a secret.
+
+    Of a long output only the beginning and the end are kept.
+    """
 
     def __init__(self, kept: int = _KEPT) -> None:
         self._kept = kept
         self._beginning = bytearray()
         self._end = bytearray()
-        self._skipping = False  # whether the present line is left out
+        self._skipping = False  # whether the rest of the current line is dropped
         self.dropped = 0  # bytes between the beginning and the end
 
     def __bool__(self) -> bool:
-        """Whether anything was printed."""
+        """Return whether anything was printed."""
         return bool(self._beginning or self._end or self.dropped)
 
     @property
     def beginning(self) -> bytes:
-        """All of the output, unless something is `dropped`."""
+        """Return all of the output, unless something is `dropped`."""
         return bytes(self._beginning)
 
     @property
     def end(self) -> bytes:
-        """The output after the beginning, or after the `dropped` bytes."""
+        """Return the output after the beginning, or after the `dropped` bytes."""
         return bytes(self._end)
 
     def add(self, data: bytes) -> None:
@@ -45,7 +48,7 @@ class HeldOutput:
             self._drop()
 
     def _drop(self) -> None:
-        """Drop whole lines: half a line may hold half of a secret, which would not be recognised."""
+        """Drop whole lines: half a line may hold half of a secret, which nothing would recognise."""
         before = len(self._beginning) + len(self._end)
         if not self.dropped:
             del self._beginning[self._beginning.rfind(b"\n") + 1 :]

@@ -1,4 +1,7 @@
-"""A mapping that never changes; adding an entry makes another, at a cost that does not grow with it."""
+"""Provides an immutable mapping; adding an entry returns another mapping.
+
+The cost of adding an entry does not grow with the mapping.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ V = TypeVar("V")
 class PersistentMap(Mapping[K, V]):
     """An immutable mapping in the order of its entries.
 
-    Maps made from one another share a dictionary, of which each sees only its own entries. A fold over ten
-    thousand events does not copy ten thousand mappings.
+    Maps made from one another share a dictionary; each map sees only its own entries. A fold over ten
+    thousand events therefore does not copy ten thousand mappings.
     """
 
     __slots__ = ("_entries", "_size")
@@ -40,7 +43,7 @@ class PersistentMap(Mapping[K, V]):
         return f"PersistentMap({dict(self)})"
 
     def with_entry(self, key: K, value: V) -> PersistentMap[K, V]:
-        """Return the mapping with this entry, which is new or replaces one."""
+        """Return the mapping with this entry, added or replaced."""
         if key in self._entries or len(self._entries) > self._size:
             return PersistentMap({**self, key: value})
         self._entries[key] = (self._size, value)
@@ -50,5 +53,5 @@ class PersistentMap(Mapping[K, V]):
 
 
 def with_entry(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
-    """Return any mapping with this entry, which is new or replaces one."""
+    """Return a copy of any mapping with this entry, added or replaced."""
     return (mapping if isinstance(mapping, PersistentMap) else PersistentMap(mapping)).with_entry(key, value)

@@ -1,4 +1,4 @@
-"""What the engine is handed: a shell, a context, and the facts of a run that it resumes."""
+"""Defines what the engine is given: a shell, a context, and the facts of a resumed run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .events import Outcome
 
 @dataclass(frozen=True, slots=True)
 class OutputChunk:
-    """What the terminal received."""
+    """Output that the terminal received."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Nothing was printed for a moment; `seconds` is how long the statement has been running."""
+    """No output for a moment; `seconds` is how long the statement has been running."""
 
     seconds: float
 
@@ -35,13 +35,13 @@ class Done:
     pipestatus: tuple[int, ...]
     cwd: str
     killed: bool = False  # a signal ended the shell itself
-    ended: str = ""  # why the session is over, in words; "" while the shell lives on
+    ended: str = ""  # the reason why the session ended; "" while the shell is alive
     timed_out: bool = False
     interrupted: bool = False
     suspended: bool = False  # ^Z was typed and a stopped job is left
 
 
-Message = OutputChunk | Silence | Done  # what a session reports while something runs; Done is the last
+Message = OutputChunk | Silence | Done  # the reports of a session while a statement runs; Done is the last
 
 
 def require_done(done: Done | None) -> Done:
@@ -52,7 +52,7 @@ def require_done(done: Done | None) -> Done:
 
 
 class LiveShell(Protocol):
-    """What the engine needs of a session."""
+    """The part of a session that the engine needs."""
 
     def start(self) -> Iterator[Message]:
         """Start the shell."""
@@ -64,33 +64,33 @@ class LiveShell(Protocol):
         """Return the shell's variables and functions; those from its start only if `redefined`."""
 
     def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:
-        """Let the operator type a line, which the generator returns, or None for the end."""
+        """Let the operator type a line, and return it, or None at the end of input."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What the engine is handed instead of reaching for it."""
+    """The services and facts that the engine is given; it looks up none of them itself."""
 
     run: str  # the run's id
     now: Callable[[], str]  # the time, RFC 3339
     clock: Callable[[], float]  # seconds, monotonic
     place: str
-    source: Callable[[str, Plan, Mapping[str, Value]], Value | None]  # a value that needs no question
+    source: Callable[[str, Plan, Mapping[str, Value]], Value | None]  # a value without a question
     on_silence: Callable[[float], None] = lambda seconds: (
         None
     )  # called with the seconds that a silent statement has been running
-    echo: Callable[[bytes], None] = lambda data: None  # shows what the shell's own prompt prints; no event
+    echo: Callable[[bytes], None] = lambda data: None  # shows the output of the shell's own prompt; no event
     today: Callable[[], datetime] = datetime.now
-    folder: str = ""  # where the program was started
+    folder: str = ""  # the working directory of the program
     commit: str = ""  # of the document's repository
     dirty: bool = False  # whether the document differed from that commit
     options: tuple[str, ...] = ()  # of the command line, with which the run can be resumed
     pid: int = 0
     keep_secrets: Callable[[Mapping[str, str], Iterable[str]], None] | None = (
-        None  # secrets, while the run lasts
+        None  # saves secrets while the run is unfinished
     )
     notice: Callable[[str], None] = lambda text: None  # shows the operator a message; no event
-    masker: Masker = field(default_factory=Masker)  # what the run's output passes; learns its secrets
+    masker: Masker = field(default_factory=Masker)  # masks the run's output, and learns its secrets
     available_secrets: Callable[[Plan], Iterable[str]] = (
         lambda plan: ()
     )  # secrets that can be read before they are used
@@ -108,11 +108,11 @@ class Stop(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """What is known of a run that is resumed, beside its state."""
+    """The facts of a run that is resumed, in addition to its state."""
 
     values: Mapping[str, Value]
     seen_tokens: tuple[str, ...]  # tokens that its output has shown
-    output: str  # of the statement that was running when it died
+    output: str  # of the statement that was running when the run was killed
     cwd: str  # the shell's working directory; "" if unknown
     state_change: StateChange  # the shell's state, as far as a new shell differs
     seq: int  # of its last event
@@ -123,13 +123,13 @@ class Keyboard(Protocol):
     """The operator's terminal, as far as a session uses it."""
 
     def fileno(self) -> int:
-        """The descriptor that keys are read from."""
+        """Return the descriptor that keys are read from."""
 
     def take(self) -> None:
-        """Make the terminal raw: every key goes to the program, none is interpreted here."""
+        """Make the terminal raw: it passes every key to the program and interprets none."""
 
     def give_back(self) -> None:
-        """Leave the terminal as it was found."""
+        """Restore the modes that the terminal had before."""
 
     def size(self) -> tuple[int, int]:
-        """Rows and columns."""
+        """Return the number of rows and of columns."""

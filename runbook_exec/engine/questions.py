@@ -1,4 +1,4 @@
-"""The questions of a run and their answers; the engine does not know who answers."""
+"""Defines the questions of a run and their answers; the engine does not know who answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from ..plan.suggestions import Suggestion
 
 
 class Choice(StrEnum):
-    """The possible answers; each question lists its own. `wait` means that no person is present."""
+    """The possible answers; each question lists its own.
+
+    `wait` means that no person is present.
+    """
 
     RUN = "run"
     VALUE = "value"
@@ -46,7 +49,7 @@ class ValueNeeded:
     input: Input | None
     secret: bool
     suggestions: tuple[Suggestion, ...]
-    problem: str = ""  # why the value before was refused
+    problem: str = ""  # why the previous value was refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +68,17 @@ class AfterFailure:
     status: int
     problem: str
     duration: float  # seconds
-    output: str  # the end of it, secrets masked
-    alive: bool  # whether the shell still lives
+    output: str  # its end, secrets masked
+    alive: bool  # whether the shell is still alive
     interrupted: bool  # ^C was typed while it ran
 
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """Which of a block's alternatives? Answers: choose (its number is the value), skip, edit, quit, wait."""
+    """Which of a block's alternatives? Answers: choose, skip, edit, quit, wait.
+
+    The value of `choose` is the number of the alternative.
+    """
 
     item: PlanItem
     labels: tuple[str, ...]
@@ -80,7 +86,7 @@ class Alternatives:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A statement that its author wants confirmed. Answers: run, skip, edit, quit, wait."""
+    """Does a person confirm this statement? Answers: run, skip, edit, quit, wait."""
 
     item: PlanItem
     text: str
@@ -89,11 +95,14 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A statement that was running when its run died. Answers: done, again, shell, quit, wait."""
+    """Did this statement, which ran when its run was killed, succeed?
+
+    Answers: done, again, shell, quit, wait.
+    """
 
     item: PlanItem
     text: str
-    output: str  # the end of what it had printed, secrets masked
+    output: str  # the end of its output, secrets masked
 
 
 Question = BeforeStatement | ValueNeeded | ManualStep | AfterFailure | Alternatives | Confirmation | Doubt
@@ -101,15 +110,15 @@ Question = BeforeStatement | ValueNeeded | ManualStep | AfterFailure | Alternati
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered."""
+    """An answer to a question."""
 
     choice: str  # a Choice
     value: str = ""
     note: str = ""
-    plan: Plan | None = None  # after edit: the plan for the document as it now is
+    plan: Plan | None = None  # after edit: the plan of the edited document
 
     def __repr__(self) -> str:
-        """Leaves the value out: it may be a secret."""
+        """Return the answer without its value, which may be a secret."""
         return f"Answer({self.choice})"
 
 

@@ -1,4 +1,4 @@
-"""What a run does with its shell, as events."""
+"""Runs statements and internal commands in the shell, and reports them as events."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .ports import Done, LiveShell, OutputChunk, Resumption, RunContext, Silence
 
 @dataclass(slots=True)
 class ShellIO:
-    """Runs statements in a session and makes events of what they print and change."""
+    """Runs statements in a session, and makes events of their output and their changes."""
 
-    shell: str  # which one, such as `bash`
+    shell: str  # its name, such as `bash`
     session: LiveShell
     context: RunContext
     log: EventLog
     bindings: Bindings
     resumption: Resumption | None = None
     started: bool = False
-    shell_state: ShellState = field(init=False)  # once the shell is started
+    shell_state: ShellState = field(init=False)  # set when the shell is started
 
     def start_shell(self) -> Iterator[Event]:
         """Start the shell, once, and report what its configuration prints."""
@@ -48,7 +48,7 @@ class ShellIO:
             self._restore_shell(self.resumption)
 
     def _restore_shell(self, past: Resumption) -> None:
-        """Give the shell back its variables, functions and folder; what that prints is dropped."""
+        """Restore the variables, functions and folder of the shell; drop the output of that."""
         code = self.shell_state.build_restore_code(past.state_change)
         for _ in self.session.run(code.encode("utf-8", "surrogateescape")):
             pass
@@ -60,7 +60,7 @@ class ShellIO:
         self.shell_state.update(self.session.take_snapshot())
 
     def change_directory(self, item: PlanItem, cwd: str) -> Iterator[Event]:
-        """Go to the folder that the annotation names; this is reported as a statement."""
+        """Change to the folder that the annotation names; report that as a statement."""
         code = self._write_cd(cwd)
         at = {**place_of(item), "statement": 0}
         yield self.log.make_event(StatementStarted, text=code, **at)
@@ -83,7 +83,10 @@ class ShellIO:
     # the session's own prompt ----------------------------------------------------------------------------
 
     def run_shell_prompt(self, item: PlanItem) -> Iterator[Event]:
-        """Show the session's own prompt until the operator leaves it; a line is reported as a statement."""
+        """Show the session's own prompt until the operator leaves it.
+
+        A line is reported as a statement.
+        """
         yield from self.start_shell()
         while True:
             line = self._read_line()
@@ -132,20 +135,20 @@ class ShellIO:
     # events ----------------------------------------------------------------------------------------------
 
     def emit_changes(self, code: str, at: Mapping[str, int]) -> Iterator[Event]:
-        """Report how a statement has changed the shell's state, without what is or may be a secret."""
+        """Report how a statement has changed the shell's state, without possible secrets."""
         change = self.shell_state.update_after(code, self.session.take_snapshot)
         made = {key: text for key, text in change.made.items() if not self.bindings.holds_secret(key, text)}
         if made or change.gone:
             yield self.log.make_event(ShellChanged, made=made, gone=change.gone, **at)
 
     def emit_output(self, item: PlanItem, data: bytes, typed: bool = False) -> Iterator[Output]:
-        """Report output, masked; the masker may keep back its end."""
+        """Report output, masked; the masker may hold back its end."""
         text = self.bindings.masker.feed(data).decode("utf-8", "surrogateescape")
         if text:
             yield self._make_output(item, text, typed)
 
     def flush_output(self, item: PlanItem, final: bool = True, typed: bool = False) -> Iterator[Output]:
-        """Report what the masker has kept back."""
+        """Report the output that the masker has held back."""
         text = self.bindings.masker.flush(final).decode("utf-8", "surrogateescape")
         if text:
             yield self._make_output(item, text, typed)

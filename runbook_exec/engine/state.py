@@ -1,4 +1,4 @@
-"""The state of a run: a fold over its events."""
+"""Computes the state of a run by a fold over its events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _START = ItemId(0)
 
 
 class ItemStatus(StrEnum):
-    """What became of an item that was begun."""
+    """The result of an item that was begun."""
 
     OK = "ok"
     FAILED = "failed"
@@ -31,7 +31,10 @@ class ItemStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What has been done; `doubt` is a statement that started and is not known to have ended."""
+    """The finished parts of a run.
+
+    `doubt` is a statement that started and is not known to have ended.
+    """
 
     done: Mapping[ItemId, ItemStatus] = field(default_factory=PersistentMap)
     durations: Mapping[ItemId, float] = field(default_factory=PersistentMap)  # seconds
@@ -39,7 +42,7 @@ class State:
     chosen: Mapping[tuple[int, int], int] = field(default_factory=dict)  # block -> alternative
     doubt: ItemId | None = None
     outcome: str | None = None
-    passed: ItemId = _START  # the last item that is finished; a failed one is not
+    passed: ItemId = _START  # the last finished item; a failed item is not finished
 
 
 def apply(state: State, event: Event) -> State:
@@ -100,7 +103,7 @@ def _find_passed(done: Mapping[ItemId, ItemStatus]) -> ItemId:
 def next_item(plan: Plan, state: State) -> PlanItem | None:
     """Return the first item after all finished ones whose alternative is, or may be, chosen.
 
-    A failed item is not finished, nor is one that was written in front of it since.
+    A failed item is not finished. An item that an edit has inserted before it since is not finished either.
     """
     for index in range(bisect_right(plan.items, state.passed, key=attrgetter("where")), len(plan.items)):
         item = plan.items[index]
@@ -113,7 +116,10 @@ def next_item(plan: Plan, state: State) -> PlanItem | None:
 
 
 def carry_over(state: State, old: Plan, new: Plan) -> State:
-    """Return the state after an edit: a finished statement stays finished wherever its text is now."""
+    """Return the state after an edit of the document.
+
+    A finished statement stays finished, also if its text has moved.
+    """
 
     def item_texts(plan: Plan) -> list[str]:
         return [item.statement.text if item.statement else item.step.title for item in plan.items]

@@ -1,1 +1,1 @@
-"""Runs on disk: events, recordings, secrets of unfinished runs."""
+"""Stores runs on disk: events, recordings, secrets of unfinished runs."""

@@ -1,4 +1,4 @@
-"""The cast: the output of a run with its timing, as asciicast v2 beside the journal.
+"""Writes the cast of a run: its output with timing, as asciicast v2 beside the journal.
 
 A person replays a run from it. A run does not depend on it: if the cast cannot be written, the run continues.
 """

@@ -1,4 +1,4 @@
-"""The hash chain of a journal: each line holds the hash of the line before it.
+"""Chains the lines of a journal: each line holds the hash of the line before it.
 
 The last line of a run is sealed with its own hash.
 
@@ -49,7 +49,7 @@ class TornLine(NamedTuple):
 
 
 def first_hash(run: str, version: int = VERSION) -> str:
-    """Return the hash that the first line of a journal holds, as no line is before it."""
+    """Return the hash in the first line of a journal, which has no line before it."""
     return hash_line(f"runbook-exec {version} {run}".encode())
 
 
@@ -59,7 +59,7 @@ def hash_line(line: bytes) -> str:
 
 
 def seal_line(line: str) -> str:
-    """Return a run's last line with its own hash at the end, as no line follows to hold it."""
+    """Return a run's last line with its own hash at the end, because no line follows."""
     return f'{line[:-1]},"seal":"{hash_line(line.encode())}"}}'
 
 

@@ -1,4 +1,4 @@
-"""The index of runs: each journal by its first and its last line, regardless of its length."""
+"""Lists runs from the first and the last line of each journal, regardless of its length."""
 
 from __future__ import annotations
 
@@ -107,9 +107,8 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
 def find_unfinished(folder: Path, document: Path | None = None) -> RunSummary | None:
     """Return the newest run that can be resumed.
 
-    For a document, it is the newest run of that, and only if it can be resumed.
-
-    Only a limited number of the newest runs is searched.
+    For a document, it is the newest run of that document, and only if it can be resumed. Only a limited
+    number of the newest runs is searched.
     """
     for entry in _newest_first(folder):
         if entry.started is None or entry.running:

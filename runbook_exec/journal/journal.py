@@ -1,4 +1,4 @@
-"""The journal: a run's events on disk, each written before the next thing happens."""
+"""Writes the journal: a run's events on disk, each before the next thing happens."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class Journal:
             data = data[os.write(self._file, data) :]
 
     def _bound_output(self, event: Output) -> Output:
-        """Return the output without what a statement printed beyond the limit."""
+        """Return the output, without the part of a statement's output beyond the limit."""
         room = KEEP_OUTPUT - self._kept
         self._kept += len(event.text)
         if room >= len(event.text):

@@ -1,4 +1,4 @@
-"""The folder of journals."""
+"""Finds the folder of journals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets of an unfinished run, in a file on a file system in memory, never on a disk."""
+"""Stores secrets of an unfinished run on a file system in memory, never on a disk."""
 
 from __future__ import annotations
 

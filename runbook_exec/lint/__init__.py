@@ -1,1 +1,1 @@
-"""The linter. Its rules are in `rules`; they are imported only when a page is checked."""
+"""Lints pages. The rules are in `rules`; they are imported only to check a page."""

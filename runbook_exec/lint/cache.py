@@ -1,4 +1,7 @@
-"""Results of earlier runs, valid while the page, the settings, the program and the shells are the same."""
+"""Caches results of earlier runs.
+
+Results are valid while the page, the settings, the program and the shells are the same.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ class Cache:
             self._torn = b"" if line.endswith(b"\n") else b"\n"
 
     def get(self, key: str, path: str, digest: str) -> CachedResult | None:
-        """The cached result of a page under this key; None if the cache has none."""
+        """Return the cached result of a page under this key; None if the cache has none."""
         line = self._lines.get(key.encode())
         if line is None:
             return None
@@ -76,13 +79,16 @@ class Cache:
         _clean(self._path.parent)
 
     def _rewrite(self, lines: Mapping[bytes, bytes], alive: Iterable[bytes]) -> None:
-        """Write the file again with the lines in use; lines that another run adds meanwhile are lost."""
+        """Write the file again with the lines in use.
+
+        Lines that another run adds meanwhile are lost.
+        """
         data = b"".join(lines[key] for key in sorted(alive) if key in lines)
         replace_file(self._path, data, 0o600, durable=False)
 
 
 def open_cache(environ: Mapping[str, str]) -> Cache | None:
-    """The cache for this working directory; None if no safe folder exists for one."""
+    """Return the cache for this working directory; None if no safe folder exists for one."""
     home = environ.get("XDG_CACHE_HOME", "")
     if not home.startswith("/"):
         home = os.path.join(environ.get("HOME", ""), ".cache")  # noqa: PTH118
@@ -107,7 +113,7 @@ class CacheKeys:
         self._settings: dict[int, bytes] = {}
 
     def make_key(self, path: str, digest: str, settings: LintSettings) -> str:
-        """A digest of everything that is known before the page is parsed."""
+        """Return a digest of everything that is known before the page is parsed."""
         settings_digest = self._settings.get(id(settings)) or self._settings.setdefault(
             id(settings), _digest_settings(settings)
         )
@@ -116,7 +122,7 @@ class CacheKeys:
 
 
 def _program() -> Iterable[str]:
-    """The version of this program and its files, which may be under development."""
+    """Yield the version of this program and its files, which may be under development."""
     yield __version__
     folder = Path(__file__).parent.parent
     for path in sorted(folder.rglob("*.py")):
@@ -126,7 +132,7 @@ def _program() -> Iterable[str]:
 
 
 def _shells() -> Iterable[str]:
-    """The installed shells, as the files that would run."""
+    """Yield the installed shells, as the files that would run."""
     for shell in SHELLS:
         command = find_command(shell)
         if command is None:
@@ -159,7 +165,7 @@ def _checksum(text: bytes) -> bytes:
 
 
 def format_line(key: str, cached: CachedResult) -> bytes:
-    """The line that stores a result; it is much smaller than the result in memory."""
+    """Return the line that stores a result; it is much smaller than the result in memory."""
     result = cached.result
     plain = [
         [to_plain(found) for found in result.diagnostics],

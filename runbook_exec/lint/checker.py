@@ -1,4 +1,4 @@
-"""Checks pages: each is parsed, its blocks are checked by their shells, and every rule runs on it."""
+"""Checks pages: parses each one, lets the shells check its blocks, and runs every rule."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ class Checker:
         self._latest: tuple[LintSettings | None, Sequence[Rule]] = None, ()
 
     def prefetch(self) -> AbstractContextManager[None]:
-        """Collect the facts shared by all pages in the background, for the processes that check them."""
+        """Collect the facts shared by all pages in the background.
+
+        The processes that check pages read these facts.
+        """
         settings = {id(each): each for each in self._settings.values()}
         if not any(rule.asks_history for each in settings.values() for rule in self._rules_for(each)):
             return nullcontext()
@@ -46,7 +49,7 @@ class Checker:
 
     @pause_gc()
     def check(self, paths: Sequence[str]) -> list[CachedResult]:
-        """The results of these pages, each with the answers that it depends on."""
+        """Return the results of these pages, each with the answers that it depends on."""
         results: dict[str, CachedResult] = {}
         read: dict[str, Runbook] = {}
         for path in paths:

@@ -34,7 +34,7 @@ _PATIENCE = 2  # seconds in which a terminated process must have cleaned up
 
 
 def check_in_batches(check: CheckPages, paths: Sequence[str], prefetch: Prefetch) -> Iterator[CachedResult]:
-    """The results of `check` for these pages, some at a time, in their order.
+    """Yield the results of `check` for these pages, some at a time, in their order.
 
     If several processes check them, these start and end within `prefetch`.
     """
@@ -49,7 +49,7 @@ def check_in_batches(check: CheckPages, paths: Sequence[str], prefetch: Prefetch
 
 
 def _split_pages(paths: Sequence[str], share: int) -> Iterator[Sequence[str]]:
-    """The pages in parts, which become smaller towards the end."""
+    """Yield the pages in parts, which become smaller towards the end."""
     start = 0
     while start < len(paths):
         size = min(_AT_ONCE, max(_FEWEST, (len(paths) - start) // share))
@@ -144,5 +144,5 @@ def _run_worker(check: CheckPages, pipes: Sequence[tuple[Connection, Connection]
 
 
 def _exit_on_signal(number: int, frame: object) -> NoReturn:
-    """Exit, so that files written for the shells are removed."""
+    """Exit with SystemExit: then files that were written for the shells are removed."""
     sys.exit(128 + number)

@@ -17,7 +17,10 @@ _RANDOM = re.compile(r"(?<=[A-Za-z0-9]{6})[A-Za-z0-9]{9,}")
 
 
 def format_rule_list(rules: Sequence[Rule]) -> Iterator[str]:
-    """A line for each rule: its code, its severity, its name, and whether it must be selected."""
+    """Yield a line for each rule: its code, its severity and its name.
+
+    The line shows whether the rule must be selected.
+    """
     width = max(len(rule.info.name) for rule in rules)
     for rule in sorted(rules, key=lambda rule: rule.info.code):
         selected = "" if rule.info.default else "not by default"
@@ -25,7 +28,7 @@ def format_rule_list(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def explain_rule(rule: Rule) -> str:
-    """A rule in full: why it exists, with a failing and a passing example."""
+    """Return a rule in full: why it exists, with a failing and a passing example."""
     when = "" if rule.info.default else "; looks only where it is selected"
     lines = [
         f"{rule.info.code} {rule.info.name} ({rule.info.severity}{when})",
@@ -47,7 +50,7 @@ def _example_lines(example: Example) -> Iterator[str]:
 
 
 def format_rules_page(rules: Sequence[Rule]) -> str:
-    """The documentation page of the rules, in Markdown."""
+    """Return the documentation page of the rules, in Markdown."""
     ordered = sorted(rules, key=lambda rule: rule.info.code)
     lines = [
         "# Rules",
@@ -95,12 +98,12 @@ def _fence_example(example: Example, title: str) -> Iterator[str]:
 
 
 def _elide_secrets(text: str) -> str:
-    """The text without most of each secret: other scanners report pages that show one."""
+    """Return the text without most of each secret: other scanners report pages that show one."""
     return _RANDOM.sub("…", text)
 
 
 def _toml(key: str, value: object) -> str:
-    """A setting as its file has it."""
+    """Return a setting as its file has it."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{name} = {_toml(name, each)}" for name, each in value.items()) + " }"
     if isinstance(value, list | tuple):

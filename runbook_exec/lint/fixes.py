@@ -32,9 +32,10 @@ class FixedPage:
 
 
 def apply_fixes(report: Report, content: Callable[[str], bytes]) -> Iterator[FixedPage | NotWritten]:
-    """The pages with safe changes, applied; `content` returns a page's bytes, or raises OSError.
+    """Yield the pages with safe changes, applied.
 
-    Yields NotWritten for a page that cannot be read, or that has changed since it was checked.
+    `content` returns a page's bytes, or raises OSError. Yields NotWritten for a page that cannot be read, or
+    that has changed since it was checked.
     """
     by_path: dict[str, list[TextEdit]] = {}
     for each in report.diagnostics:
@@ -59,7 +60,10 @@ def apply_fixes(report: Report, content: Callable[[str], bytes]) -> Iterator[Fix
 
 
 def _apply_edits(text: str, changes: Iterable[TextEdit]) -> tuple[str, int]:
-    """The text with the changes, and their number; of overlapping changes only the first is applied."""
+    """Return the text with the changes, and their number.
+
+    Of overlapping changes only the first is applied.
+    """
     pieces: list[str] = []
     position = made = 0
     latest: TextEdit | None = None
@@ -78,7 +82,7 @@ def _apply_edits(text: str, changes: Iterable[TextEdit]) -> tuple[str, int]:
 
 
 def format_diff(change: FixedPage) -> str:
-    """The change as a diff for `patch` and `git apply`; lines keep their own line ends."""
+    """Return the change as a diff for `patch` and `git apply`; lines keep their own line ends."""
     before, after = _lines(change.before.decode()), _lines(change.after.decode())
     lines = difflib.unified_diff(before, after, f"a/{change.path}", f"b/{change.path}", n=3, lineterm="\n")
     return "".join(
@@ -87,7 +91,7 @@ def format_diff(change: FixedPage) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines as in `diff`: only a line feed ends a line."""
+    """Return the lines as in `diff`: only a line feed ends a line."""
     lines = text.split("\n")
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 

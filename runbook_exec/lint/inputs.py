@@ -1,4 +1,4 @@
-"""The pages of one run of the linter: files, or given bytes."""
+"""Reads the pages of one run of the linter: files, or given bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Pages:
         return iter(self._names)
 
     def content(self, name: str) -> bytes:
-        """A page's bytes; raises OSError if its file cannot be read."""
+        """Return a page's bytes; raises OSError if its file cannot be read."""
         given = self._given.get(name)
         if given is not None:
             return given
@@ -30,7 +30,10 @@ class Pages:
             return file.read()
 
     def digest(self, name: str) -> str:
-        """The digest of a page's bytes at the first call; raises OSError if its file cannot be read."""
+        """Return the digest of a page's bytes at the first call.
+
+        Raises OSError if its file cannot be read.
+        """
         known = self._digests.get(name)
         if known is None:
             known = self._digests[name] = hashlib.sha256(self.content(name)).hexdigest()
@@ -38,7 +41,7 @@ class Pages:
 
 
 def path_below(start: str, path: Path | str) -> str:
-    """The path relative to a folder, with `/`; empty if it is not below the folder.
+    """Return the path relative to a folder, with `/`; empty if it is not below the folder.
 
     `start` is the absolute path of the folder, with a separator at its end.
     """

@@ -1,4 +1,4 @@
-"""The linter: pages in, findings out."""
+"""Runs the linter: pages in, findings out."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def lint(
     given: Mapping[str, bytes] | None = None,
     cache: Cache | None = None,
 ) -> Report:
-    """Check pages by their paths, with the settings of each; `given` are the bytes of some of them.
+    """Check pages by their paths, with the settings of each.
 
-    Results in the cache are used as long as everything that they depend on is the same. Raises UnknownCode
-    if a code in the settings means no rule.
+    `given` are the bytes of some of them. Results in the cache are used as long as everything that they
+    depend on is the same. Raises UnknownCode if a code in the settings means no rule.
     """
     run = _LintRun(tuple(paths), settings, today, rules, given or {})
     if cache is None or not run.paths:
@@ -45,7 +45,10 @@ def lint(
 
 
 class _LintRun:
-    """One run of the linter. Modules that only checking a page needs are imported when one is checked."""
+    """Runs the linter once.
+
+    Modules that are needed only to check a page are imported when a page is checked.
+    """
 
     def __init__(
         self,
@@ -100,7 +103,7 @@ class _LintRun:
         return (known[path] for path in self.paths)
 
     def _is_current(self, cached: CachedResult) -> bool:
-        """Whether everything beside the page that its findings depend on is the same."""
+        """Return whether everything beside the page that its findings depend on is the same."""
         if cached.valid_until is not None and self._context.today >= cached.valid_until:
             return False
         return all(
@@ -132,7 +135,10 @@ def _build_report(results: Sequence[PageResult]) -> Report:
 
 
 def _load_rules() -> Sequence[Rule]:
-    """Every rule. They are imported only here: a run that finds all results in the cache needs none."""
+    """Return every rule.
+
+    The rules are imported only here, because a run that finds all results in the cache needs none.
+    """
     from .registry import RULES
 
     return RULES

@@ -1,4 +1,4 @@
-"""Every rule of the linter, in one tuple."""
+"""Lists every rule of the linter, in one tuple."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def rule_of(code: str) -> Rule:
-    """The rule with this code or name; raises UnknownCode."""
+    """Return the rule with this code or name; raises UnknownCode."""
     for rule in RULES:
         if code.upper() == rule.info.code or code == rule.info.name:
             return rule

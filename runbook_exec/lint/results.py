@@ -1,4 +1,4 @@
-"""Results of checking a page."""
+"""Defines the results of checking a page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PageResult:
 
 @dataclass(frozen=True, slots=True)
 class CachedResult:
-    """The result of a page, with what it depends on beside the page itself."""
+    """The result of a page, with the facts beside the page that it depends on."""
 
     result: PageResult
     answers: Mapping[Query, tuple[Any, Guard]] = field(default_factory=dict)

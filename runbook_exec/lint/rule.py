@@ -42,7 +42,7 @@ class Page:
 
 @dataclass(slots=True, eq=False)
 class LintContext:
-    """Everything that the rules of one run share: its pages, the date, and facts about the machine."""
+    """The pages, the date and the facts about the machine that the rules of a run share."""
 
     pages: Pages
     today: date

@@ -1,4 +1,7 @@
-"""Writes the documentation page of the rules: `python -m runbook_exec.lint.rules_page docs/rules.md`."""
+"""Writes the documentation page of the rules.
+
+Usage: `python -m runbook_exec.lint.rules_page docs/rules.md`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rules check a page, and with which settings."""
+"""Selects the rules that check a page, and their settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ class UnknownCode(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which rules are checked, by code, beginning of a code or name; `select` replaces the default."""
+    """Which rules are checked, by code, beginning of a code or name.
+
+    `select` replaces the default.
+    """
 
     select: Collection[str] = ()
     extend_select: Collection[str] = ()
@@ -43,14 +46,15 @@ class LintSettings:
 
 
 def codes_match_rule(codes: Collection[str], rule: RuleInfo) -> bool:
-    """Whether one of the codes, beginnings of codes or names means this rule."""
+    """Return whether one of the codes, beginnings of codes or names means this rule."""
     return any(code in (ALL, rule.name) or rule.code.startswith(code) for code in codes)
 
 
 def check_codes(codes: Iterable[tuple[str, str]], rules: Sequence[RuleInfo]) -> None:
-    """Check that each code means one of the rules; a code comes after the place where it is written.
+    """Check that each code means one of the rules.
 
-    A code may also be the beginning of one, or a name. Raises UnknownCode for the first that means no rule.
+    Each pair has the place where a code is written, and the code. A code may also be the beginning of a
+    rule's code, or a name. Raises UnknownCode for the first that means no rule.
     """
     for where, code in codes:
         if not code:

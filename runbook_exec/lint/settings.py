@@ -43,10 +43,11 @@ class SettingsFile:
 
 
 def settings_for(paths: Iterable[str], given: Selection | None = None) -> dict[str, LintSettings]:
-    """The settings of each page by its path; `given`, from the command line, takes precedence.
+    """Return the settings of each page by its path.
 
-    Standard input, `-`, has the settings of the working directory. Codes are not checked here, because that
-    needs the rules. Raises BadSettings if a settings file is refused.
+    `given`, from the command line, takes precedence. Standard input, `-`, has the settings of the working
+    directory. Codes are not checked here, because that needs the rules. Raises BadSettings if a settings file
+    is refused.
     """
     over = given or Selection()
     nearest = _SettingsFinder()
@@ -72,7 +73,7 @@ class _SettingsFinder:
         self._known: dict[str, SettingsFile | None] = {}
 
     def find(self, folder: str) -> SettingsFile:
-        """The nearest settings, or empty ones; raises BadSettings if a file is refused."""
+        """Return the nearest settings, or empty ones; raises BadSettings if a file is refused."""
         if folder not in self._known:
             own = next(filter(None, (self._read_file(Path(folder), name) for name in _FILES)), None)
             above, _ = os.path.split(folder)
@@ -103,7 +104,10 @@ def _settings(file: SettingsFile, path: str, over: Selection) -> LintSettings:
 
 
 def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
-    """The settings in a file; None if it has no table of ours. Raises BadSettings if it is refused."""
+    """Return the settings in a file.
+
+    Returns None if it has no table of ours. Raises BadSettings if it is refused.
+    """
     try:
         table: Any = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

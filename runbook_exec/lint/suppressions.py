@@ -27,7 +27,10 @@ class Suppression(NamedTuple):
 
 
 def suppressed_codes_by_line(runbook: Runbook) -> Mapping[int, frozenset[str]]:
-    """The suppressed codes by line: a comment covers its line and the next, or the whole next block."""
+    """Return the suppressed codes by line.
+
+    A comment covers its line and the next line, or the whole next block.
+    """
     found: dict[int, frozenset[str]] = {}
     if "ignore=" not in runbook.text:
         return found
@@ -47,7 +50,7 @@ def suppressed_codes_by_line(runbook: Runbook) -> Mapping[int, frozenset[str]]:
 
 
 def find_suppressions(text: str) -> Iterator[Suppression]:
-    """The codes in the comments of a page."""
+    """Yield the codes in the comments of a page."""
     if "ignore=" in text:
         for start, end in _comments(text):
             yield from _parse_suppressions(text, start, end)

@@ -1,4 +1,4 @@
-"""The encodings of a secret: itself, its parts, and what encoders and shells write for it."""
+"""Lists the encodings of a secret: itself, its parts, and the output of encoders and shells."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEY_LINE = re.compile(rb"[A-Za-z0-9+/=]{16,}")
 
 _SINGLE_QUOTES = re.compile(rb"'+")
 
-_KEYS = re.compile(rb"[\x01-\t\x0b-\x1f\x7f]")  # written outside of the quotes by our quoting for fish
+_KEYS = re.compile(rb"[\x01-\t\x0b-\x1f\x7f]")  # our quoting for fish writes these outside of the quotes
 
 _ANY = re.compile(rb".", re.DOTALL)
 
@@ -57,7 +57,7 @@ def _fish_escape(found: re.Match[bytes]) -> bytes:
     return b"\\c%c" % (code | 0x60) if code < 0x1B else b"\\x%02x" % code
 
 
-# What gets a backslash, and how control characters are written, where a value holds any.
+# For values with control characters: the characters that get a backslash, and how controls are written.
 _WITH_CONTROLS = (
     (rb"[\\']", partial(_octal, b"\\E")),  # bash, $'…'
     (rb"[\\'!]", partial(_octal, b"\\033")),  # zsh, ${(qqqq)name}
@@ -67,10 +67,10 @@ _WITH_CONTROLS = (
     (rb"[\\]", _fish_escape),  # fish, set --show
 )
 
-# What gets a backslash where a value is written by a shell or for one. A character that gets one only at the
-# beginning of a word needs none here: what comes after that backslash is found all the same.
+# The characters that get a backslash if a shell writes the value, or if the value is written for a shell. A
+# character that gets one only at the start of a word is not listed: the text after that backslash is found.
 _BACKSLASHED = (
-    rb"[^A-Za-z0-9_@%+=:,./\x80-\xff-]",  # everything that could mean something anywhere
+    rb"[^A-Za-z0-9_@%+=:,./\x80-\xff-]",  # everything that may have a meaning in some place
     rb"""[\t !"$&'()*,;<>?[\\\]^`{|}]|(?<=[=:])~""",  # bash, printf %q
     rb"""[\t "#$&'()*;<>?[\\\]^`{|}]""",  # zsh, ${(q)name}
     rb"""[\t "#$%&'()*;<>?[\\\]{|}~]""",  # fish, string escape --no-quoted
@@ -86,7 +86,10 @@ _WITH_DOLLAR = (rb"""[\\"`]|\$(?!')""", rb"""[\\"`]|\$(?!'|\Z)""")
 
 
 def list_encodings(value: bytes) -> set[bytes]:
-    """Return every form of a secret, without line ends; of fewer than four bytes, only itself."""
+    """Return every form of a secret, without line ends.
+
+    Of a secret of fewer than four bytes, only the secret itself is returned.
+    """
     found = {value}
     if len(value) >= _SHORTEST_ENCODED:
         for part in (value, *split_parts(value)):
@@ -128,7 +131,7 @@ def _base64(value: bytes) -> Iterator[bytes]:
 
 
 def _url(value: bytes) -> Iterator[bytes]:
-    for safe in ("", "/", "!*'()"):  # Python, Go and JavaScript leave different ones alone
+    for safe in ("", "/", "!*'()"):  # Python, Go and JavaScript leave different characters unescaped
         quoted = urllib.parse.quote_from_bytes(value, safe=safe).encode()
         yield quoted
         yield re.sub(rb"%[0-9A-F]{2}", lambda match: match[0].lower(), quoted)
@@ -145,7 +148,7 @@ def _json(value: bytes) -> Iterator[bytes]:
 
 
 def _quote(value: bytes) -> Iterator[bytes]:
-    """Yield what is between the quotes, or without quotes, when a shell or SQL writes the value."""
+    """Yield the forms between quotes, or without quotes, that a shell or SQL writes."""
     for special in _BACKSLASHED:
         yield re.sub(special, rb"\\\g<0>", value)
     for special in _WITH_DOLLAR if b"$" in value else ():
@@ -156,7 +159,7 @@ def _quote(value: bytes) -> Iterator[bytes]:
         yield _CONTROLS.sub(write, re.sub(characters, rb"\\\g<0>", value))
     yield value.replace(b"'", b"''")
     yield from (piece for piece in value.split(b"'") if len(piece) >= SHORTEST_PART)
-    # quotes at the ends are written outside of all others, and are left out
+    # quotes at the ends are written outside of all other quotes, and are left out
     inner = value.strip(b"'")
     for written in (value, inner if len(inner) >= SHORTEST_PART else value):
         yield written.replace(b"'", b"'\"'\"'")

@@ -1,4 +1,4 @@
-"""Masks known secrets, and tokens that look like one, in everything that passes."""
+"""Masks known secrets, and tokens that look like secrets, in all output."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ MASK = "••••••••"
 
 _MASK = MASK.encode()
 
-_NEVER_BYTES = re.compile("([\ud800-\udc7f\udd00-\udfff]+)")  # halves of characters, which no output holds
+_NEVER_BYTES = re.compile("([\ud800-\udc7f\udd00-\udfff]+)")  # surrogate halves, which no output contains
 
-_TINY = 4  # a secret shorter than this is not looked for across line ends: `1\n2` is not the secret `12`
+_TINY = 4  # shorter secrets are not searched across line ends: `1\n2` is not the secret `12`
 
-_CONTEXT = 128  # bytes of what has gone out that are kept, at least: more than the seed of any token
+_CONTEXT = 128  # sent bytes that are kept, at least: more than the seed of any token
 
-_MOST_HELD = 1 << 16  # bytes; only line breaks and escape sequences without end come to so many
+_MOST_HELD = 1 << 16  # bytes; only endless line breaks and escape sequences reach this
 
 
 class _Moment(Enum):
-    """What is known of a stream after the bytes that came."""
+    """Whether more of a stream follows the bytes that have come."""
 
     MORE = auto()  # more follows at once
     PAUSE = auto()  # nothing has come for a moment: a person may be waiting for held output
@@ -45,7 +45,7 @@ class _Moment(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """A stretch to mask; if it is `opaque`, with the escape sequences in it."""
+    """A range to mask; if it is `opaque`, the escape sequences in it are masked too."""
 
     start: int
     end: int
@@ -54,26 +54,26 @@ class _Hit:
 
 @dataclass(frozen=True, slots=True)
 class _StreamState:
-    """How far a stream has got: what is held back, and what the views showed of what has gone out."""
+    """The state of a stream: the bytes held back, and the ends of the views of sent bytes."""
 
     held: bytes = b""
     joined: bytes = b""  # without line ends
     bare: bytes = b""  # without line ends and escape sequences
     lines: bytes = b""  # without escape sequences
-    masking: bool = False  # whether the last byte that has gone out was masked
+    masking: bool = False  # whether the last sent byte was masked
 
 
 class Masker:
-    """Masks secrets in texts and in one stream of bytes, and learns the tokens it recognises there.
+    """Masks secrets in texts and in one stream of bytes, and learns tokens from them.
 
-    A secret is masked in each of its `encodings`, across the borders of chunks, also with line ends or
-    escape sequences within. The stream is passed on at once except for an end that may be the beginning of
-    a secret. Where no secret is, what comes out is what went in.
+    A token that matches a known pattern becomes a secret. A secret is masked in each of its `encodings`,
+    across the borders of chunks, also with line ends or escape sequences within. The stream is passed on at
+    once except for an end that may be the beginning of a secret. Outside of secrets the bytes are unchanged.
     """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        self._values: dict[bytes, None] = {}  # in the order in which they came
-        self._search: MultiSearch | None = MultiSearch(())  # None: to be made again
+        self._values: dict[bytes, None] = {}  # in the order in which they were added
+        self._search: MultiSearch | None = MultiSearch(())  # None: must be rebuilt
         self._flow = _StreamState()
         self._seen: list[tuple[str, str]] = []
         for value in values:
@@ -81,7 +81,7 @@ class Masker:
 
     @property
     def version(self) -> int:
-        """A number that rises with each value that becomes a secret."""
+        """Return a number that rises with each value that becomes a secret."""
         return len(self._values)
 
     def add(self, value: str) -> None:
@@ -106,7 +106,10 @@ class Masker:
             self.add(value)
 
     def mask_text(self, text: str) -> str:
-        """Return a whole text masked, also a secret that is cut off at the end after 8 bytes or more."""
+        """Return a whole text masked.
+
+        A secret that is cut off at the end of the text is masked if 8 bytes or more of it are there.
+        """
         if not self._values and "\x1b" not in text and not may_hold_token(text.encode("ascii", "ignore")):
             return text
         pieces = _NEVER_BYTES.split(text)
@@ -114,7 +117,7 @@ class Masker:
         return "".join(pieces)
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next bytes of the stream; return what can go out now, masked."""
+        """Take the next bytes of the stream; return the bytes that can be sent now, masked."""
         flow = self._flow
         if not (self._values or flow.held or b"\x1b" in data):
             lines = flow.lines + data
@@ -124,10 +127,10 @@ class Masker:
         return self._step(data, _Moment.MORE)
 
     def flush(self, final: bool) -> bytes:
-        """Return what can go out in a pause of the stream, or at its end the rest.
+        """Return the bytes that can be sent in a pause of the stream, or all the rest at its end.
 
-        In a pause, what may be the beginning of a secret goes out if it is shorter than 8 bytes. At the end
-        such a beginning goes out if it is shorter, and is masked otherwise.
+        In a pause, a possible beginning of a secret is sent if it is shorter than 8 bytes. At the end, such a
+        beginning is sent if it is shorter than that, and masked otherwise.
         """
         return self._step(b"", _Moment.END if final else _Moment.PAUSE) if self._flow.held else b""
 
@@ -150,7 +153,7 @@ class Masker:
         return self._search
 
     def _advance(self, flow: _StreamState, data: bytes, moment: _Moment) -> tuple[bytes, _StreamState]:
-        """Return what goes out of a stream when `data` comes in, and the stream's new state."""
+        """Return the bytes to send when `data` comes in, and the stream's new state."""
         raw = flow.held + data
         work = raw if moment is _Moment.END else without_unfinished_escape(raw)
         lines = make_view(LINES, work, flow.lines)
@@ -174,7 +177,10 @@ class Masker:
         return masked, _StreamState(raw[cut:], joined_past, bare_past, lines_past, masking)
 
     def _find_token_hits(self, lines: StreamView, moment: _Moment) -> tuple[list[_Hit], int]:
-        """Return where tokens of known patterns are, and where one may begin; make the tokens secrets."""
+        """Return where tokens of known patterns are, and where one may begin.
+
+        Make the tokens secrets.
+        """
         text, hold = lines.text, len(lines.raw)
         if not may_hold_token(text):
             return [], hold
@@ -226,16 +232,17 @@ def _find_secret_hits(
 
 
 def _crosses_line(hit: _Hit, gone: int, lines: StreamView) -> bool:
-    """Whether a line ends within a hit, of which `gone` bytes have gone out already."""
+    """Return whether a line ends within a hit, of which `gone` bytes were sent already."""
     past = lines.text[max(0, lines.before - gone) : lines.before] if gone > 0 else b""
     return LINE_ENDS.search(past + lines.raw[hit.start : hit.end]) is not None
 
 
 def _mask_hits(work: bytes, cut: int, hits: Iterable[_Hit], masking: bool) -> tuple[bytes, bool]:
-    """Return `work[:cut]` with the hits masked, those that touch as one, and whether its last byte was.
+    """Return `work[:cut]` with the hits masked, and whether its last byte was masked.
 
-    `masking` is that of the bytes before. Escape sequences within a hit are kept, or the colour of the
-    secret would be that of all that follows.
+    Hits that touch are masked as one. `masking` is true if the byte before `work` was masked. Escape
+    sequences within a hit are kept unless it is opaque; otherwise the colour of the secret would apply to all
+    text after it.
     """
     pieces: list[bytes] = []
     at = 0

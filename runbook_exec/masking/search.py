@@ -5,18 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterator
 
-# Numbers of so many bytes are taken from a text at every so many bytes.
+# Samples are numbers of `width` bytes, taken from a text every `stride` bytes.
 _SAMPLINGS = ((8, 8), (4, 8), (4, 4))
 
-_SURE = 15  # so many bytes from the beginning of a needle hold a sample of it, wherever they stand
+_SURE = 15  # this many first bytes of a needle contain a sample, at any position in a text
 
 
 class MultiSearch:
-    """Byte strings to find in texts.
+    """Searches texts for byte strings, the needles.
 
-    Samples tell that most are absent: a needle of at least `width + stride - 1` bytes has, wherever it stands
-    in a text, one of the text's samples in its own first bytes. So a text costs one look into a set for every
-    few bytes. Only the needles that a sample speaks for are looked for, and those that are too short.
+    Samples show that most needles are absent: at any position in a text, the first bytes of a needle of at
+    least `width + stride - 1` bytes contain one of the text's samples. A text therefore costs one lookup in a
+    set for every few bytes. Only needles with a matching sample, and needles that are too short for samples,
+    are searched for.
     """
 
     def __init__(self, needles: Collection[bytes]) -> None:
@@ -38,7 +39,10 @@ class MultiSearch:
         self._samples = [(sampling, known, frozenset(known)) for sampling, known in samples.items()]
 
     def find_suspects(self, text: bytes) -> set[bytes]:
-        """Return the needles that may be in the text, in whole or, from a certain length on, in part."""
+        """Return the needles that may be in the text, in whole or in part.
+
+        A part counts only from a certain length on.
+        """
         found = {needle for needle in self._short if needle in text}
         padded = memoryview(text + bytes(-len(text) % 8))
         for (width, stride), known, numbers in self._samples:
@@ -48,7 +52,10 @@ class MultiSearch:
         return {longer for needle in found for longer in self._groups[needle]}
 
     def count_unfinished(self, text: bytes, suspects: Collection[bytes]) -> int:
-        """Return how many bytes at the end of the text begin a needle without completing it, at most."""
+        """Return the number of bytes at the end of the text that begin a needle, at most.
+
+        These bytes do not complete the needle.
+        """
         size = max((_overlap(text, needle) for needle in suspects if len(needle) > _SURE), default=0)
         for shorter in range(min(_SURE - 1, len(text)), size, -1):
             if text[-shorter:] in self._beginnings:
@@ -57,7 +64,7 @@ class MultiSearch:
 
 
 def find_occurrences(text: bytes, needle: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where a needle starts and ends in a text, each time, also where it overlaps itself."""
+    """Yield each start and end of a needle in a text, also where it overlaps itself."""
     at = text.find(needle)
     while at >= 0:
         yield at, at + len(needle)
@@ -65,10 +72,10 @@ def find_occurrences(text: bytes, needle: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _group_by_prefix(needles: Collection[bytes]) -> dict[bytes, list[bytes]]:
-    """The needles that begin with no other one, each with all that begin with it."""
+    """Return the needles that begin with no other needle, each with all that begin with it."""
     groups: dict[bytes, list[bytes]] = {}
     group: list[bytes] = []
-    for needle in sorted(needles):  # a beginning comes right before all that it begins
+    for needle in sorted(needles):  # a prefix comes right before the needles that begin with it
         if not group or not needle.startswith(group[0]):
             group = groups.setdefault(needle, [])
         group.append(needle)
@@ -76,7 +83,10 @@ def _group_by_prefix(needles: Collection[bytes]) -> dict[bytes, list[bytes]]:
 
 
 def _overlap(text: bytes, needle: bytes) -> int:
-    """How long the longest end of the text is that begins the needle, where it has eight bytes or more."""
+    """Return the length of the longest end of the text that begins the needle.
+
+    Ends of fewer than eight bytes do not count.
+    """
     at = text.find(needle[:8], max(0, len(text) - len(needle) + 1))
     while at >= 0 and not needle.startswith(text[at:]):
         at = text.find(needle[:8], at + 1)

@@ -1,4 +1,7 @@
-"""A stream of bytes as it reads without escape sequences and line ends, and the way back to its bytes."""
+"""Views a stream of bytes without its escape sequences or line ends.
+
+A position in a view can be mapped back to the bytes.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ from operator import itemgetter
 
 from ..text.ansi import ESCAPE, LINE_ENDS, LONGEST_ESCAPE, UNFINISHED_ESCAPE
 
-_NEAR_THE_END = 4096  # bytes: closer to it, counting back is quicker than finding all that is left out
+_NEAR_THE_END = 4096  # bytes; nearer to the end, counting back is quicker than a search of all left-out bytes
 
 _ESCAPES_AND_LINE_ENDS = re.compile(rb"%b|[\r\n]+" % ESCAPE.pattern)
 
 
 @dataclass(frozen=True, slots=True)
 class ViewKind:
-    """What a view leaves out."""
+    """The bytes that a view leaves out."""
 
     escapes: bool
     line_ends: bool
@@ -32,7 +35,10 @@ LINES = ViewKind(escapes=True, line_ends=False)
 
 @dataclass(frozen=True)
 class StreamView:
-    """`raw` without what its kind leaves out; `text` begins with `before` bytes that came earlier."""
+    """A view of `raw` without the bytes that its kind leaves out.
+
+    `text` begins with `before` bytes that came earlier.
+    """
 
     kind: ViewKind
     raw: bytes
@@ -40,7 +46,7 @@ class StreamView:
     before: int
 
     def offset(self, index: int) -> int:
-        """Where `text[index]` stands in `raw`; 0 if it came earlier."""
+        """Return the position of `text[index]` in `raw`; 0 if it came earlier."""
         plain = index - self.before
         if plain < 0 or len(self.text) - self.before == len(self.raw):
             return max(plain, 0)
@@ -51,7 +57,7 @@ class StreamView:
         return raw_start + plain - plain_start
 
     def _offset_from_end(self, left: int) -> int:
-        """Where the last so many bytes begin that are not line ends."""
+        """Return where the last `left` bytes that are not line ends begin."""
         at = len(self.raw)
         while left:
             stretch = self.raw[at - left : at]
@@ -62,13 +68,16 @@ class StreamView:
         return at
 
     def text_before(self, cut: int, keep: int) -> bytes:
-        """The last bytes of the text that come before `raw[cut]`, which no escape sequence is around."""
+        """Return the last `keep` bytes of the text that come before `raw[cut]`.
+
+        The cut must not be inside an escape sequence.
+        """
         end = len(self.text) - (len(_strip(self.raw[cut:], self.kind)) if cut < len(self.raw) else 0)
         return self.text[max(0, end - keep) : end]
 
     @cached_property
     def _segments(self) -> list[tuple[int, int]]:
-        """Where each stretch that is not left out starts, in what is left and in `raw`."""
+        """Return where each kept range starts, in the kept bytes and in `raw`."""
         left_out = _ESCAPES_AND_LINE_ENDS if self.kind.escapes else LINE_ENDS
         if not self.kind.line_ends:
             left_out = ESCAPE
@@ -81,12 +90,12 @@ class StreamView:
 
 
 def make_view(kind: ViewKind, raw: bytes, past: bytes) -> StreamView:
-    """The view of `raw` after the end of the same view of what came before it."""
+    """Return the view of `raw`, after `past`, the end of the same view of earlier bytes."""
     return StreamView(kind, raw, past + _strip(raw, kind), len(past))
 
 
 def without_unfinished_escape(raw: bytes) -> bytes:
-    """The bytes up to an escape sequence at their end that more bytes could complete."""
+    """Return the bytes up to an escape sequence at their end that more bytes could complete."""
     if b"\x1b" not in raw:
         return raw
     unfinished = UNFINISHED_ESCAPE.search(raw, max(0, len(raw) - LONGEST_ESCAPE - 8))
@@ -94,7 +103,7 @@ def without_unfinished_escape(raw: bytes) -> bytes:
 
 
 def outside_escapes(raw: bytes, cut: int) -> int:
-    """The cut, or the beginning of the escape sequence that it would divide."""
+    """Return the cut, or the start of the escape sequence that the cut would divide."""
     last = raw.rfind(b"\x1b", 0, cut)
     escape = ESCAPE.match(raw, last) if last >= 0 else None
     return last if escape and escape.end() > cut else cut

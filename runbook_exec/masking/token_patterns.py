@@ -1,4 +1,4 @@
-"""What the tokens of well-known services look like: one is a secret before anybody says so."""
+"""Recognises the tokens of well-known services, which are secrets without a declaration."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _NOT_WITHIN_A_WORD = rb"(?<![A-Za-z0-9_])"
 
 
 def _simple_pattern(name: str, seed: str, body: str, least: int, most: int = 4096) -> TokenPattern:
-    """A token that is its seed and so many characters of one class, and ends before any other character."""
+    """Return the pattern of a token that is its seed and characters of one class.
+
+    The token has `least` to `most` of these characters, and ends before any other character.
+    """
     start = _NOT_WITHIN_A_WORD + re.escape(seed.encode())
     rest = body.encode()
     return TokenPattern(
@@ -104,9 +107,9 @@ TOKEN_PATTERNS: tuple[TokenPattern, ...] = (
 )
 
 
-# A text that none of these find anything in holds no seed. A pattern that begins with a literal is looked for
-# many times faster than one that does not, and a single character many times faster still: so each has the
-# rarest of its characters before it, without which it cannot be there.
+# A text that none of these match contains no seed. A search for a pattern that begins with a literal is many
+# times faster than for one that does not, and a search for a single character is faster still. Each pattern
+# therefore comes with its rarest characters: without them it cannot match.
 _SUSPICIONS = tuple(
     (tuple(bytes([character]) for character in rare), re.compile(pattern))
     for rare, pattern in (
@@ -124,7 +127,7 @@ _SUSPICIONS = tuple(
 
 
 def may_hold_token(text: bytes) -> bool:
-    """Whether a token may be in the text: quick, never wrong when it says no."""
+    """Return whether a token may be in the text. This is quick, and False is always right."""
     for rare, pattern in _SUSPICIONS:
         for character in rare:
             if character not in text:
@@ -136,7 +139,10 @@ def may_hold_token(text: bytes) -> bool:
 
 
 def find_tokens(text: bytes) -> Iterator[tuple[str, int, int]]:
-    """The name of the shape, the start and the end of every complete token in the text, the longest first."""
+    """Yield the pattern's name, the start and the end of every complete token in the text.
+
+    Tokens of longer patterns come first.
+    """
     for shape in TOKEN_PATTERNS:
         if shape.seed in text:
             for match in re.finditer(shape.whole, text):
@@ -144,7 +150,10 @@ def find_tokens(text: bytes) -> Iterator[tuple[str, int, int]]:
 
 
 def find_unfinished_token(text: bytes) -> int:
-    """Where the first token begins that more text could complete or lengthen; the end if there is none."""
+    """Return where the first token begins that more text could complete or lengthen.
+
+    Returns the end of the text if there is none.
+    """
     starts = (
         match.start()
         for shape in TOKEN_PATTERNS

@@ -1,1 +1,1 @@
-"""What a run will do: the items of a procedure and the values known so far."""
+"""Makes plans: the items of a procedure, and the values known so far."""

@@ -1,4 +1,4 @@
-"""Makes a plan of a procedure and the options of the command line."""
+"""Makes a plan from a procedure and the options of the command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def items_of(procedure: Procedure) -> tuple[PlanItem, ...]:
     for step in procedure.steps:
         skipped = any(block.annotation.skip for block in step.blocks)
         if step.annotation.skip or (step.manual and skipped and not step.annotation.manual):
-            continue  # a step of skipped blocks is not to be done by hand
+            continue  # a step with only skipped blocks is not a manual step
         if step.manual:
             items.append(PlanItem(ItemId(step.number), step, step.annotation))
             continue
@@ -212,7 +212,7 @@ def _check_confirmed(items: tuple[PlanItem, ...], confirmed: tuple[str, ...]) ->
 
 
 def _check_languages(procedure: Procedure) -> Iterator[Problem]:
-    """Yield a Problem if nothing runs since all blocks are for other shells."""
+    """Yield a Problem if nothing runs because all blocks are for other shells."""
     blocks = [block for step in procedure.steps for block in step.blocks]
     others = dict.fromkeys(block.language for block in blocks if block.language in SHELLS)
     if others and procedure.shell not in others and not any(block.runs for block in blocks):

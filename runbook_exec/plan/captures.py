@@ -17,7 +17,7 @@ def capture_value(output: str, pattern: str | None) -> str | None:
     """Return the value in the output of a statement, or None if there is none.
 
     With a pattern it is the first match's first group, or all of the match if it has no group. Without one
-    it is the one token of a known shape, if there is exactly one. Failing that it is the last line that is
+    it is the one token of a known shape, if exactly one is there. Otherwise it is the last line that is
     neither blank nor a remark such as `Warning: …`, which a program may print on its standard error after
     the value, and which a terminal mixes in; only where every line is a remark, it is the last of them.
     Escape sequences, blanks at both ends, and what a carriage return has overwritten do not count.

@@ -13,12 +13,12 @@ from ..shells.base import Filling, QuotingError
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 
-# A number can stand wherever something can, as an index too; a long one is no part of a keyword.
+# A number is allowed in each place where a value is, also as an index. A long one is no part of a keyword.
 _LIKELY = "1" * 17
 
 _NONE = "or, if it is no placeholder: `literal: [{}]` below `runbook:` in the front matter"
 
-# A statement with more characters or placeholders is rare, and to try it would take long.
+# A statement with more characters or placeholders is rare, and a trial would take long.
 _LONGEST, _MOST = 10_000, 100
 
 _OF_ARGUMENTS = re.compile(r"[A-Za-z0-9_./:@,+-]+")
@@ -27,7 +27,10 @@ _OF_ARGUMENTS = re.compile(r"[A-Za-z0-9_./:@,+-]+")
 def find_unwritable(
     statement: Statement, shell: str, given: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Problem]:
-    """Yield a Problem for each placeholder where no value, or not the `given` one, can be written."""
+    """Yield a Problem for each placeholder in a place where no value can be written.
+
+    A value in `given` must be writable itself.
+    """
     text, every = statement.text, statement.placeholders
     if not every or len(text) > _LONGEST or len(every) > _MOST:
         return
@@ -44,10 +47,10 @@ def find_unwritable(
 
 
 def _is_in_argument(text: str, found: Placeholder) -> bool:
-    """Whether it is surely an argument or a part of one; most are."""
+    """Return whether the placeholder is surely an argument or a part of one; most are."""
     begin = text.rfind(" ", 0, found.start) + 1
     rest = text[begin : found.start] + text[found.end :].partition(" ")[0].partition("\n")[0]
-    # of letters alone a keyword could become, and any other character may mean something
+    # letters alone could become a keyword, and any other character may have a meaning
     part = not rest or (_OF_ARGUMENTS.fullmatch(rest) is not None and not rest.isalpha())
     return found.context is Context.BARE and begin > 0 and part
 

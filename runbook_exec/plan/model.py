@@ -1,4 +1,4 @@
-"""What a run will do: a runbook, one of its procedures, and the values known so far."""
+"""Defines a plan: a runbook, one of its procedures, and the values known so far."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Value:
     origin: str
 
     def __repr__(self) -> str:
-        """Leaves a secret out, also in a traceback."""
+        """Return the value unless it is secret: a traceback could show it."""
         return f"Value({'secret' if self.secret else repr(self.text)}, {self.origin})"
 
 
 class ItemId(NamedTuple):
-    """The identity of an item: the numbers of its step, of its block, and of itself in the step.
+    """The identity of an item: the numbers of its step, of its block, and of the item itself.
 
-    A manual step has its step's number and two zeros.
+    The last number counts within the step. A manual step has its step's number and two zeros.
     """
 
     step: int
@@ -51,24 +51,24 @@ class PlanItem(NamedTuple):
 
     @property
     def line(self) -> int:
-        """Its line in the document."""
+        """Return its line in the document."""
         return (self.statement or self.step).span.line
 
     @property
     def label(self) -> str:
-        """Its name in messages: `6.1` for the first statement of step 6, or the step's label."""
+        """Return its name in messages: `6.1` for the first statement of step 6, or a step's label."""
         return f"{self.step.label}.{self.where.statement}" if self.statement else self.step.label
 
     @property
     def names(self) -> frozenset[str]:
-        """Its names on the command line: its step's label, anchor or id, or its block's id."""
+        """Return its names on the command line: its step's label, anchor or id, or its block's id."""
         step = self.step
         ids = (self.annotation.id, step.annotation.id)
         return frozenset((step.label, step.anchor, *(name for name in ids if name)))
 
     @property
     def placeholders(self) -> tuple[Placeholder, ...]:
-        """The placeholders that need a value."""
+        """Return the placeholders that need a value."""
         if self.statement is None:
             return ()
         return tuple(p for p in self.statement.placeholders if p.context != "comment")
@@ -84,11 +84,11 @@ class Plan:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     given: Mapping[str, Value] = field(default_factory=dict)  # with --set
     captures: tuple[tuple[ItemId, Capture], ...] = ()  # of --capture, the front matter and annotations
-    done: frozenset[int] = frozenset()  # manual steps that --done says are done
-    timeout: float | None = None  # seconds, where the annotation gives none
+    done: frozenset[int] = frozenset()  # manual steps that are done according to --done
+    timeout: float | None = None  # seconds, for statements without a timeout in their annotation
     cwd: str | None = None
 
     def is_secret(self, name: str) -> bool:
-        """Whether the placeholder's value must never be shown."""
+        """Return whether the placeholder's value must never be shown."""
         annotated = any(item.annotation.capture == name and item.annotation.secret for item in self.items)
         return is_secret(name, self.inputs.get(name), annotated)

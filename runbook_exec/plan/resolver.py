@@ -1,4 +1,4 @@
-"""Values that can be had without asking: from the front matter's sources and defaults."""
+"""Finds values without asking: from the front matter's sources and defaults."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def make_source(
     on_command: Callable[[str], None],
     attended: bool,
 ) -> Callable[[str, Plan, Mapping[str, Value]], Value | None]:
-    """Return a function that gives a placeholder's value, or None; `on_command` gets each command it runs."""
+    """Return a function that gives a placeholder's value, or None.
+
+    `on_command` gets each command it runs.
+    """
     context = SourceContext(environ, make_reader(folder), make_runner(on_command, attended))
 
     def source(name: str, plan: Plan, values: Mapping[str, Value]) -> Value | None:
@@ -55,7 +58,10 @@ def make_source(
 
 
 def find_available_secrets(plan: Plan, environ: Mapping[str, str], folder: Path) -> Iterator[str]:
-    """Yield the secrets whose sources cost and touch nothing; what cannot be read is left out."""
+    """Yield the secrets whose sources are free of cost and effects.
+
+    A source that cannot be read is left out.
+    """
     for name, known in plan.inputs.items():
         if plan.is_secret(name):
             with contextlib.suppress(ValueProblem):
@@ -87,7 +93,10 @@ def find_invalid_inputs(
 
 
 def _read_eager_source(source: str, environ: Mapping[str, str], folder: Path) -> str | None:
-    """Return the value of a source that costs and touches nothing; None for another or if there is none."""
+    """Return the value of a source that is free of cost and effects.
+
+    Returns None for any other source, and if no value exists.
+    """
     context = SourceContext(environ, make_reader(folder), _refuse_command)
     return resolve_source(source, context) if is_eager(source) and is_available(source, context) else None
 

@@ -37,19 +37,19 @@ class Suggestion:
     beside: str = ""
 
     def __repr__(self) -> str:
-        """Leaves the value out: it may be a secret."""
+        """Return the suggestion without its value, which may be a secret."""
         return f"Suggestion({self.origin})"
 
 
 def suggest_values(
     name: str, known: Input | None, outputs: Sequence[tuple[str, str]]
 ) -> tuple[Suggestion, ...]:
-    """Return words of earlier output that may be the value of a placeholder, the likeliest first.
+    """Return words of earlier output that may be the value of a placeholder, best first.
 
-    `outputs` are pairs of where and what, in order, secrets masked. The last output comes first; in it the
-    first cells of a table's rows, then other words that look like an identifier. A table with a column of
-    the placeholder's kind, such as ID for `<old-token-id>`, is all that is offered. Values that the input's
-    pattern and choices refuse are left out.
+    `outputs` are pairs of a place and its output, in order, with secrets masked. The last output comes first;
+    in it the first cells of a table's rows, then other words that look like an identifier. If a table has a
+    column of the placeholder's kind, such as ID for `<old-token-id>`, only that column is offered. Values
+    that the input's pattern and choices refuse are left out.
     """
     kind = name.rpartition("-")[2]
     wants_number = kind in ("count", "port", "number", "size")
@@ -93,7 +93,7 @@ def _words(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
     beside = _beside(table)
     for number, cells in enumerate(table):
         if not _header(cells):
-            # a cell that is in several rows names none of them
+            # a value in several rows identifies none of them
             names = [at for at, cell in enumerate(cells) if rarely[cell] == 1 and _NAME.fullmatch(cell)]
             yield from ((cells[at], beside(number, at)) for at in names[:2])
     for cells in rows:
@@ -109,7 +109,7 @@ def _words(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 
 def _cells(line: str) -> list[str]:
-    """Return the cells of a row: between bars, where empty ones count, or between gaps."""
+    """Return the cells of a row: between bars, where empty cells count, or between gaps."""
     if _BAR.search(line):
         return _BAR.split(line)
     return [cell for cell in _GAP.split(line) if cell]
@@ -120,9 +120,10 @@ def _header(cells: Sequence[str]) -> bool:
 
 
 def _beside(table: Sequence[Sequence[str]]) -> Callable[[int, int], str]:
-    """Return a function that gives the text beside a cell, without columns that are the same in every row.
+    """Return a function that gives the text beside a cell, without repeated columns.
 
-    A column that is empty in some rows is informative where it is not: it comes early, and is named.
+    A column that is the same in every row is left out. A column that is empty in some rows is informative in
+    the others: it comes early, with its name.
     """
     heads = {len(cells): cells for cells in table if _header(cells)}
     sizes = {len(cells) for cells in table}

@@ -1,8 +1,9 @@
-"""Jinja2, for defaults such as `deploy {{ today }}` and for `when=`: an expression language, in a sandbox.
+"""Evaluates Jinja2 for defaults such as `deploy {{ today }}` and for `when=`.
 
-The author of a runbook may not be trusted, so a template can reach nothing but the values it is given, and
-takes little time and space. It has no loops, assignments and macros, nor the few operations that make much
-out of little: the result cannot be longer than the values written out in it.
+The author of a runbook may not be trusted. Therefore templates run in a sandbox, can use only the values that
+they are given, and take little time and space. They have no loops, assignments and macros, and none of the
+few operations that make a large result from a small input: the result cannot be longer than the values
+written out in it.
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ _MOMENT_METHODS = frozenset((*_DATE_PARTS, "isoformat", "isoweekday", "strftime"
 def render_default(template: str, known: Mapping[str, str], now: datetime) -> str:
     """Return the default that a template gives; raises ValueProblem if it gives none.
 
-    The template sees `today` (YYYY-MM-DD), `now`, and the known values by name, with `_` for every character
-    that a name in Jinja2 cannot have; the caller leaves secrets out. Text without `{{` and `{%` is itself.
+    The template can use `today` (YYYY-MM-DD), `now`, and the known values by name. In these names, `_`
+    replaces every character that a name in Jinja2 cannot have. The caller leaves secrets out. Text without
+    `{{` and `{%` is returned unchanged.
     """
     if "{{" not in template and "{%" not in template:
         return template
@@ -60,9 +62,10 @@ def render_default(template: str, known: Mapping[str, str], now: datetime) -> st
 
 
 def evaluate_when(expression: str, known: Mapping[str, str], now: datetime) -> bool:
-    """Return whether an expression over the same names holds; raises ValueProblem if it has no answer.
+    """Return whether an expression over the same names is true.
 
-    Values are text: one that is all of the answer counts as no when it is empty, `false`, `no`, `off` or `0`.
+    Raises ValueProblem if it cannot be evaluated. Values are text. If the result is a text, these count as
+    false: the empty text, `false`, `no`, `off` and `0`.
     """
     result = _evaluate(expression, known, now, expression=True)
     return result.strip().casefold() not in _FALSE if isinstance(result, str) else bool(result)
@@ -121,7 +124,7 @@ def _environment() -> SandboxedEnvironment:
             return super().call_binop(context, operator, left, right)
 
         def wrap_str_format(self, value: object) -> None:
-            """Leave `str.format` refused, which the sandbox would wrap: `'{:99999999}'.format(1)`."""
+            """Keep `str.format` refused, as in `'{:99999999}'.format(1)`, which the sandbox would wrap."""
 
         def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
             if isinstance(obj, str):

@@ -1,4 +1,4 @@
-"""Rules for values: which are secret, and which are allowed."""
+"""Decides which values are secret, and which are allowed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..text.regex import compile_pattern
 
 
 def is_secret(name: str, input: Input | None, annotation_secret: bool = False) -> bool:
-    """Whether the value is a secret, by its annotation, the front matter, or else its name."""
+    """Return whether the value is a secret, by annotation, front matter, or else by name."""
     if annotation_secret:
         return True
     if input is not None and input.secret is not None:
@@ -17,7 +17,7 @@ def is_secret(name: str, input: Input | None, annotation_secret: bool = False) -
 
 
 def check_value(input: Input | None, value: str) -> str | None:
-    """Return why the value is not allowed, or None; a secret value is not in the message."""
+    """Return why the value is not allowed, or None; the message has no secret value."""
     if "\0" in value:
         return "a value cannot hold a NUL character; no program could receive it"
     if input is None:

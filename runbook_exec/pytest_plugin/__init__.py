@@ -1,8 +1,8 @@
-"""A pytest plugin that collects runbooks: an item for the linter, and one for each rehearsal.
+"""Collects runbooks for pytest: an item for the linter, and one for each rehearsal.
 
-Every run of pytest loads this module wherever the package is installed. Therefore it imports nothing of ours
-before a runbook is collected. A Markdown file is a runbook only if the option `runbooks` names it, or if
-pytest was given a path that leads into a folder of that name.
+Every run of pytest loads this module if the package is installed. Therefore it imports nothing of ours before
+a runbook is collected. A Markdown file is a runbook only if the option `runbooks` names it, or if pytest was
+given a path that leads into a folder of that name.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RunbookFil
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Report at the end why rehearsals were not isolated from the machine, also for those that passed."""
+    """Report at the end why rehearsals were not isolated from the machine.
+
+    Rehearsals that passed are included.
+    """
     reports = (each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, ()))
     told = {
         why for each in reports for name, why in getattr(each, "user_properties", ()) if name == NOT_ISOLATED
@@ -65,7 +68,7 @@ def _is_runbook(path: Path, config: pytest.Config) -> bool:
 
 
 def _find_named_paths(config: pytest.Config) -> Iterable[Path]:
-    """The arguments of pytest that lead into a folder `runbooks` of the project."""
+    """Yield the arguments of pytest that lead into a folder `runbooks` of the project."""
     for argument in config.args:
         name, _, _ = argument.partition("::")
         path = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100 - links stay as they are
@@ -75,11 +78,11 @@ def _find_named_paths(config: pytest.Config) -> Iterable[Path]:
 
 @pytest.fixture
 def stand_ins(tmp_path: Path) -> StandIns:
-    """Stand-ins that are functions of a test, and rehearsals with them."""
+    """Return stand-ins that are functions of a test, and rehearsals with them."""
     made: StandIns = _load("..rehearsal.python_stand_ins").StandIns(tmp_path)
     return made
 
 
 def _load(name: str) -> ModuleType:
-    """A module of ours, imported when a runbook or a test needs it."""
+    """Return a module of ours, imported when a runbook or a test needs it."""
     return import_module(name, __package__)

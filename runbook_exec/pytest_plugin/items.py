@@ -1,4 +1,7 @@
-"""The items that pytest collects for a runbook: the linter's findings, and each of its rehearsals."""
+"""Defines the items that pytest collects for a runbook.
+
+They are the linter's findings, and each of its rehearsals.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class RunbookFile(pytest.File):
     """A page, and the items that pytest runs for it."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """An item for the linter, and one for each transcript."""
+        """Yield an item for the linter, and one for each transcript."""
         yield LintItem.from_parent(self, name="lint")
         for transcript in () if is_transcript(self.path) else transcripts_of(self.path):
             course = transcript.name.removeprefix(f"{self.path.stem}.").removesuffix("rehearsal.md")
@@ -49,16 +52,19 @@ class RunbookItem(pytest.Item):
     """A check of a page."""
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The page, and the heading of a failure."""
+        """Return the page, and the heading of a failure."""
         return self.path, None, f"{self.path.name}: {self.name}"
 
     def display_path(self, path: Path) -> str:
-        """The path relative to the folder that pytest was started in."""
+        """Return the path relative to the folder that pytest was started in."""
         here = self.config.invocation_params.dir
         return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> object:  # type: ignore[override]
-        """The text of a RunbookFailure at its line; any other error is a bug of ours, with a traceback."""
+        """Return the text of a RunbookFailure at its line.
+
+        Any other error is a bug of ours, with a traceback.
+        """
         failure = excinfo.value
         if not isinstance(failure, RunbookFailure):
             return super().repr_failure(excinfo)
@@ -115,6 +121,6 @@ class RehearsalItem(RunbookItem):
             raise RunbookFailure(f"{self.display_path(self.transcript)}: {result.why}", self.transcript)
 
     def _with_display_paths(self, found: Diagnostic) -> Diagnostic:
-        """The diagnostic with paths relative to the folder that pytest was started in."""
+        """Return the diagnostic with paths relative to the folder that pytest was started in."""
         also = found.also and found.also._replace(path=self.display_path(Path(found.also.path)))
         return found._replace(path=self.display_path(Path(found.path)), also=also)

@@ -1,4 +1,7 @@
-"""The programs that a rehearsal lets through: they read, compute, and write local files."""
+"""Lists the programs that a rehearsal lets through.
+
+They read, compute, and write local files.
+"""
 
 from __future__ import annotations
 

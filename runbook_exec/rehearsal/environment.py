@@ -31,21 +31,21 @@ class RehearsalEnvironment:
 
     @property
     def work(self) -> Path:
-        """The working directory."""
+        """Return the working directory."""
         return self.folder / "work"
 
     @property
     def calls(self) -> Path:
-        """The folder for the messages of stand-ins."""
+        """Return the folder for the messages of stand-ins."""
         return self.folder / "calls"
 
     @property
     def bin(self) -> Path:
-        """The only folder on PATH."""
+        """Return the only folder on PATH."""
         return self.folder / "bin"
 
     def shell_variables(self, shell: str, more: Mapping[str, str]) -> dict[str, str]:
-        """The whole environment of a rehearsed shell."""
+        """Return the whole environment of a rehearsed shell."""
         home = self.folder / "home"
         name = os.environ.get("USER") or "operator"
         variables = {

@@ -1,4 +1,4 @@
-"""Findings after the end of a rehearsal: the statement that failed, and calls that were not received."""
+"""Finds mistakes after a rehearsal: a failed statement, and calls that are missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_OUTPUT_LINES = 12  # lines of a failed statement's output that are shown
 def find_final_findings(
     plan: Plan, responder: Responder, answers: ScriptedAnswers, events: Sequence[Event]
 ) -> Iterator[RehearsalFinding]:
-    """The findings after the end of the run: a failed statement, and calls not received."""
+    """Yield the findings after the end of the run: a failed statement, and calls not received."""
     ended = events[-1] if events and isinstance(events[-1], RunEnded) else None
     over = ended is not None and ended.outcome == "succeeded"
     if not over and not answers.findings:
@@ -61,13 +61,13 @@ def _find_failure(
 
 
 def _last_call_span(responder: Responder, item: PlanItem | None) -> Span | None:
-    """The span in the transcript of the last call of this statement."""
+    """Return the span in the transcript of the last call of this statement."""
     calls = [each.call for each in responder.received_calls if each.item is item and each.call]
     return calls[-1].span if calls else None
 
 
 def _describe_position(responder: Responder, call: ExpectedCall) -> str:
-    """A hint that names the statement of the runbook after which a call was expected."""
+    """Return a hint that names the statement of the runbook after which a call was expected."""
     before = {
         each.call.number: each
         for each in responder.received_calls

@@ -1,4 +1,4 @@
-"""The findings of a rehearsal, with their places in the runbook and in the transcript."""
+"""Defines the findings of a rehearsal, with their places in runbook and transcript."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class RehearsalFinding:
 
     @property
     def code(self) -> str:
-        """The code of its rule, such as R701."""
+        """Return the code of its rule, such as R701."""
         return self.rule.code
 
     @property
     def name(self) -> str:
-        """The name of its rule."""
+        """Return the name of its rule."""
         return self.rule.name
 
 
@@ -109,7 +109,7 @@ class RehearsedDocument:
 def locate_findings(
     findings: Iterable[RehearsalFinding], runbook: RehearsedDocument, transcript: RehearsedDocument
 ) -> Iterator[Diagnostic]:
-    """The findings as diagnostics, each with its places in the runbook and in the transcript."""
+    """Yield the findings as diagnostics, with their places in runbook and transcript."""
     for finding in findings:
         both = finding.runbook is not None and finding.transcript is not None
         at, page = (

@@ -24,7 +24,7 @@ class Progress:
 
     @property
     def last(self) -> int:
-        """The highest number of a received call; -1 before the first."""
+        """Return the highest number of a received call; -1 before the first."""
         return max(self.used, default=-1)
 
 
@@ -74,7 +74,7 @@ def match_call(
 
 
 def _first_in_order(calls: Sequence[ExpectedCall], progress: Progress) -> int:
-    """The lowest number that is in order: after the last call, or the first of its group."""
+    """Return the lowest number that is in order: after the last call, or the first of its group."""
     last = progress.last
     if last < 0 or not calls[last].group:
         return last + 1
@@ -84,7 +84,7 @@ def _first_in_order(calls: Sequence[ExpectedCall], progress: Progress) -> int:
 def match_words(
     call: ExpectedCall, words: Sequence[str], values: Mapping[str, str]
 ) -> Mapping[str, str] | None:
-    """The values that these words bind to the names of a call; None if they do not match."""
+    """Return the values that these words bind to the names of a call; None if they do not match."""
     expression = Expression(values)
     for index, word in enumerate(call.words):
         if word.is_rest:
@@ -96,7 +96,7 @@ def match_words(
 
 
 def find_missing_calls(calls: Sequence[ExpectedCall], progress: Progress, over: bool) -> list[ExpectedCall]:
-    """The calls that were not received; before the run is `over`, only those passed over."""
+    """Return the calls that were not received; before the run is `over`, only those passed over."""
     last = len(calls) if over else progress.last
     return [
         call
@@ -112,7 +112,7 @@ def find_missing_calls(calls: Sequence[ExpectedCall], progress: Progress, over: 
 def _find_nearest(
     calls: Sequence[ExpectedCall], words: Sequence[str], values: Mapping[str, str]
 ) -> ExpectedCall | None:
-    """The expected call of the same program with the most similar words, if any is similar."""
+    """Return the expected call of the same program with the most similar words, or None."""
     best: tuple[float, ExpectedCall] | None = None
     for distance, call in enumerate(calls):
         expected = [fill_pattern(word.pattern, values) for word in call.words]
@@ -164,7 +164,10 @@ def compare_output(
 def match_input(
     patterns: Sequence[Pattern], text: str, values: Mapping[str, str]
 ) -> Mapping[str, str] | None:
-    """The values that a standard input binds to names; None if it is not the expected one."""
+    """Return the values that a standard input binds to names.
+
+    Returns None if it is not the expected one.
+    """
     expression = Expression(values)
     for index, pattern in enumerate(patterns):
         expression.add_regex(r"\n" if index else "")

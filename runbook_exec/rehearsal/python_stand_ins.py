@@ -1,4 +1,7 @@
-"""Stand-ins that are functions of a test: they run in its process, on the caller's streams."""
+"""Provides stand-ins that are functions of a test and run in its process.
+
+They use the caller's streams.
+"""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def _decode(data: bytes) -> str:
 
 
 def _plan_rehearsal(runbook: Runbook, transcript: Transcript) -> Plan | tuple[RehearsalFinding, ...]:
-    """The plan of the rehearsal, or the findings that prevent it."""
+    """Return the plan of the rehearsal, or the findings that prevent it."""
     settings = transcript.settings
     errors = [problem for problem in runbook.problems if problem.severity == Severity.ERROR]
     if errors:
@@ -143,7 +143,7 @@ def _plan_rehearsal(runbook: Runbook, transcript: Transcript) -> Plan | tuple[Re
 
 
 def _find_unknown_names(plan: Plan, transcript: Transcript) -> Iterator[RehearsalFinding]:
-    """A finding for each name in the front matter that neither document uses."""
+    """Yield a finding for each name in the front matter that neither document uses."""
     settings = transcript.settings
     steps = plan.procedure.steps
     manual = {name for step in steps if step.manual for name in step_names(step)}
@@ -266,5 +266,5 @@ def _sort_findings(findings: Sequence[RehearsalFinding]) -> tuple[RehearsalFindi
 
 
 def list_diagnostics(result: RehearsalResult) -> list[Diagnostic]:
-    """The findings of a result as diagnostics."""
+    """Return the findings of a result as diagnostics."""
     return list(locate_findings(result.findings, result.runbook, result.transcript))

@@ -113,9 +113,9 @@ def _end_like(status: int) -> None:
 
 
 def _open_ends() -> dict[int, tuple[int, int, bool]]:
-    """For each output to pass on: our end, the program's end, and whether it is a terminal.
+    """Return for each output: our end, the program's end, and whether it is a terminal.
 
-    Two outputs that go to one place share their ends.
+    Only outputs to pass on are included. Two outputs that go to one place share their ends.
     """
     ends: dict[int, tuple[int, int, bool]] = {}
     places: dict[tuple[int, int], tuple[int, int, bool]] = {}
@@ -150,7 +150,7 @@ def _resize(ends: dict[int, tuple[int, int, bool]]) -> None:
 
 
 def format_mark(mark: str, kind: str, pid: str) -> bytes:
-    """The mark on the terminal where the output of a program begins or ends."""
+    """Return the mark on the terminal where the output of a program begins or ends."""
     return f"{MARK_PREFIX}{mark};{kind};{pid}\x07".encode()
 
 
@@ -169,7 +169,7 @@ def _shares_terminal() -> bool:
 
 
 def _program_path(without: str) -> str:
-    """The PATH of the program: ours without the folder of stand-ins."""
+    """Return the PATH of the program: ours without the folder of stand-ins."""
     folders = os.environ.get("PATH", os.defpath).split(":")
     if without in folders:
         folders.remove(without)
@@ -209,7 +209,10 @@ def _write(stream: int, data: bytes) -> None:
 
 
 def _find_output_files(ends: dict[int, tuple[int, int, bool]]) -> dict[int, int]:
-    """The outputs that go into files, and the offset at which the program begins to write."""
+    """Return the outputs that go into files, each with the offset of its beginning.
+
+    The offset is where the program begins to write.
+    """
     found: dict[int, int] = {}
     for stream in (1, 2) if sys.platform == "linux" else ():  # other systems cannot open it for reading
         try:
@@ -249,9 +252,10 @@ def _write_report(
 
 
 def parse_report(data: bytes) -> tuple[int, list[tuple[float, int, bytes]]]:
-    """The exit status in BASE.report, as a shell gives it, and what the program printed when.
+    """Return the exit status in BASE.report, and the output of the program.
 
-    The stream is 1 or 2, and 0 where both go to one place.
+    The status is as a shell gives it. The output is in pieces: the time, the stream, and the bytes. The
+    stream is 1 or 2, and 0 where both go to one place.
     """
     code, _, rest = data.partition(b"\n")
     pieces = []

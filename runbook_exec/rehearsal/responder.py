@@ -54,7 +54,7 @@ class Responder:
     _open_calls: dict[str, int] = field(default_factory=dict)  # the index of the call of each process
 
     def reply(self, message: StandInMessage) -> str:
-        """The shell script that the stand-in runs as the answer to its message."""
+        """Return the shell script that the stand-in runs as the answer to its message."""
         if message.kind == "call":
             return self._receive_call(message)
         index = self._open_calls[message.pid]
@@ -183,7 +183,7 @@ class Responder:
         )
 
     def _name_values(self, text: str) -> str:
-        """The text with names in place of their values."""
+        """Return the text with names in place of their values."""
         lines = text.removesuffix("\n").split("\n")
         return "\n".join(format_pattern(insert_names(line, self.progress.values)) for line in lines)
 

@@ -88,7 +88,10 @@ class Sandbox:
             self._names = (*(("user",) if user else ()), "net", "mnt")
 
     def make_entry(self, cwd: str) -> Callable[[], None]:
-        """A function for a new process to call first: it enters the namespaces and changes to `cwd`."""
+        """Return a function for a new process: it enters the namespaces and changes to `cwd`.
+
+        The process must call it first.
+        """
         paths = [f"/proc/{self._pid}/ns/{name}" for name in self._names]
         libc = _libc() if paths else None
 
@@ -122,7 +125,7 @@ def _check_result(libc: Any, result: int, what: str) -> None:
 
 
 def can_confine_signals() -> bool:
-    """Whether this machine can forbid a process to signal others (Landlock, Linux 6.12)."""
+    """Return whether this machine can forbid a process to signal others (Landlock, Linux 6.12)."""
     version = _libc().syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1) if sys.platform == "linux" else 0
     return bool(version >= _LANDLOCK_SCOPES)
 

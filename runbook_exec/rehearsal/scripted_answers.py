@@ -16,7 +16,7 @@ from .transcript.model import Transcript
 
 
 def step_names(step: Step) -> list[str]:
-    """The names that a transcript may use for a step."""
+    """Return the names that a transcript may use for a step."""
     return [name for name in (step.label, step.anchor, step.annotation.id) if name]
 
 
@@ -30,7 +30,7 @@ class ScriptedAnswers:
     interrupted: bool = False  # ^C was pressed: the whole rehearsal ends
 
     def find_value(self, name: str, plan: Plan, values: Mapping[str, Value]) -> Value | None:
-        """The value of a placeholder from the transcript, else its default in the runbook."""
+        """Return the value of a placeholder from the transcript, else its default in the runbook."""
         secret = plan.is_secret(name)
         if name in self.transcript.settings.values:
             return Value(self.transcript.settings.values[name], secret, "transcript")

@@ -1,4 +1,4 @@
-"""The operator of a rehearsal: types the transcript's answers when a program asks."""
+"""Plays the operator of a rehearsal: types the transcript's answers when asked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ScriptedOperator:
         self._lock = threading.Lock()
 
     def fileno(self) -> int:
-        """The descriptor that keys are read from."""
+        """Return the descriptor that keys are read from."""
         return self._keys
 
     def take(self) -> None:
@@ -42,7 +42,7 @@ class ScriptedOperator:
         """Do nothing: no terminal has to be restored."""
 
     def size(self) -> tuple[int, int]:
-        """Rows and columns."""
+        """Return the number of rows and of columns."""
         return 24, 80
 
     def expect_call(self, call: ExpectedCall, values: Mapping[str, str]) -> None:
@@ -105,7 +105,7 @@ class OperatedShell:
             yield message
 
     def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
-        """The shell's variables and functions, as it prints them."""
+        """Return the shell's variables and functions, as it prints them."""
         return self._shell.take_snapshot(redefined)
 
     def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:

@@ -79,7 +79,7 @@ def _end_service(service: subprocess.Popen[bytes]) -> None:
 
 
 def _is_closed(output: int) -> bool:
-    """Whether all writers of an output close it within the time that a service has to end."""
+    """Return whether all writers of an output close it before a service must have ended."""
     until = time.monotonic() + _END_SECONDS
     while (left := until - time.monotonic()) > 0:
         ready, _, _ = select.select([output], [], [], left)

@@ -1,4 +1,4 @@
-"""The script of every stand-in: it reports its call, and runs the script that comes back.
+"""Writes the script of every stand-in, which reports its call and runs the reply.
 
 It is a shell script because a run makes many calls, and starting `sh` and `mkfifo` is much faster than
 starting a Python interpreter for each.
@@ -33,7 +33,7 @@ FIFO = "calls"
 
 
 def format_script(calls: Path) -> str:
-    """The script of every stand-in; `calls` is the folder for its messages."""
+    """Return the script of every stand-in; `calls` is the folder for its messages."""
     return _SCRIPT.format(
         sh=_find_program("sh"), mkfifo=_find_program("mkfifo"), calls=shlex.quote(str(calls)), fifo=FIFO
     )
@@ -44,12 +44,12 @@ def _find_program(name: str) -> str:
 
 
 def refusal_script(message: str) -> str:
-    """The script that refuses an unexpected call: it prints the message and ends with 127."""
+    """Return the script that refuses an unexpected call: it prints a message and exits 127."""
     return f"printf '%s\\n' {shlex.quote(message)} >&2\nexit 127\n"
 
 
 def input_script() -> str:
-    """The script that sends the stand-in's standard input, and then runs the next reply."""
+    """Return the script that sends the stand-in's standard input, and then runs the next reply."""
     taken = (
         f'[ -t 0 ] || {_find_program("cat")} >"$__runbook_f.in"\n'  # input from a terminal would never end
     )
@@ -57,13 +57,16 @@ def input_script() -> str:
 
 
 def exec_script(command: Sequence[str]) -> str:
-    """The script that replaces the stand-in with another program, with the same arguments."""
+    """Return the script that replaces the stand-in with another program.
+
+    The program gets the same arguments.
+    """
     words = " ".join(word if word.startswith('"$') else shlex.quote(word) for word in command)
     return f'unset __runbook_go; exec {words} "$@"\n'
 
 
 def answer_script(call: ExpectedCall, values: Mapping[str, str]) -> str:
-    """The script that prints and asks what the transcript has below the call."""
+    """Return the script that prints the output below the call, and asks its questions."""
     lines: list[str] = []
     texts: list[str] = []
     stream = 1

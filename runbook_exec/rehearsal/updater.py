@@ -49,7 +49,7 @@ def update_transcript(path: Path, result: RehearsalResult) -> bool:
 
 
 def rewrite_text(transcript: Transcript, result: RehearsalResult) -> str:
-    """The new text of the transcript; edits start at the end, which keeps offsets valid."""
+    """Return the new text of the transcript; edits start at the end, which keeps offsets valid."""
     if "\r\n" in transcript.text:
         plain = transcript.text.replace("\r\n", "\n").encode("utf-8")
         return rewrite_text(parse_transcript(plain, transcript.path), result).replace("\n", "\r\n")
@@ -106,14 +106,14 @@ def _find_edits(
 
 
 def _removal(transcript: Transcript, call: ExpectedCall) -> Edit:
-    """An edit that removes the whole lines of a call."""
+    """Return an edit that removes the whole lines of a call."""
     start, end = call.extent
     line = transcript.text.rfind("\n", 0, start) + 1
     return Edit(line, end + transcript.text.startswith("\n", end), "")
 
 
 def _first_call_offset(transcript: Transcript) -> int:
-    """The offset of the first call, or of the end of the first block without calls."""
+    """Return the offset of the first call, or of the end of the first block without calls."""
     return transcript.calls[0].extent[0] if transcript.calls else transcript.blocks[0].end
 
 
@@ -124,7 +124,7 @@ def _indent(text: str, at: int) -> str:
 
 
 def _merge_words(call: ExpectedCall, words: Sequence[str], values: Mapping[str, str]) -> list[Pattern]:
-    """The words of a received call; words that still match keep their pattern."""
+    """Return the words of a received call; words that still match keep their pattern."""
     expected = [word.pattern for word in call.words]
     keys = ["\0".join(_key(pattern)) for pattern in expected]
     ours = [
@@ -149,7 +149,7 @@ def _key(pattern: Pattern) -> list[str]:
 def _output_edits(
     transcript: Transcript, call: ExpectedCall, received: ReceivedCall, values: Mapping[str, str]
 ) -> Iterator[Edit]:
-    """The edits for an output or a status that differs from the lines below its call."""
+    """Yield the edits for an output or a status that differs from the lines below its call."""
     if received.output is None:
         return
     status = received.status or 0
@@ -175,7 +175,7 @@ def _status_edit(transcript: Transcript, call: ExpectedCall, status: int) -> Ite
 def _line_edits(
     transcript: Transcript, call: ExpectedCall, stream: int, text: str, values: Mapping[str, str]
 ) -> Iterator[Edit]:
-    """The edits that replace lines that differ; elided lines stay elided."""
+    """Yield the edits that replace lines that differ; elided lines stay elided."""
     old = [line for line in call.lines if is_printed_on(line, stream)]
     new = text.split("\n")
     if new[-1] == "":
@@ -204,7 +204,7 @@ def _line_edits(
 def _find_differences(
     old: Sequence[CallLine], new: Sequence[str], values: Mapping[str, str]
 ) -> Iterator[tuple[list[CallLine], list[str]]]:
-    """The ranges of lines that do not match: the lines of the transcript, and the printed ones."""
+    """Yield the ranges of lines that do not match: of the transcript, and of the output."""
     keys = []
     ours = list(new)
     for number, line in enumerate(old):

@@ -1,1 +1,1 @@
-"""One run, put together from plan, session, answers and observers."""
+"""Performs one run, put together from plan, session, answers and observers."""

@@ -1,4 +1,4 @@
-"""A page is read, with the settings that are laid over its own, or it is refused."""
+"""Reads a page and the settings that are laid over its own, or refuses it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from ..errors import Refused, reason
 
 
 def read_runbook(path: str, inputs: str | None = None, shell: str | None = None) -> Runbook:
-    """The page, with the settings file `inputs` laid over its own, and read for `shell`; raises Refused."""
+    """Return the page, read for `shell`, with the settings file `inputs` laid over its own.
+
+    Raises Refused.
+    """
     return parse_runbook(_read_file(path), path, _read_inputs(inputs), shell)
 
 
 def parse_address(written: str) -> tuple[str, str | None]:
-    """The path and the anchor of `FILE#anchor`; a file whose name holds a `#` is found too."""
+    """Return the path and the anchor of `FILE#anchor`.
+
+    A file whose name contains a `#` is found too.
+    """
     if written == "-" or Path(written).exists() or "#" not in written:
         return written, None
     path, _, anchor = written.rpartition("#")
@@ -26,7 +32,7 @@ def parse_address(written: str) -> tuple[str, str | None]:
 
 
 def require_no_errors(runbook: Runbook) -> Runbook:
-    """The page, if it can be run; raises Refused."""
+    """Return the page if it can be run; raises Refused."""
     errors = [problem for problem in runbook.problems if problem.severity == Severity.ERROR]
     if errors:
         raise Refused(format_problems(errors, runbook.path, runbook.text))
@@ -56,13 +62,13 @@ def _read_inputs(path: str | None) -> RunbookSettings | None:
 
 
 def print_problems(runbook: Runbook) -> None:
-    """Print what is wrong with a page."""
+    """Print the problems of a page."""
     if runbook.problems:
         print(format_problems(runbook.problems, runbook.path, runbook.text), file=sys.stderr)
 
 
 def format_problems(problems: Sequence[Problem], path: str, text: str) -> str:
-    """The problems of a page as text, each with its line."""
+    """Return the problems of a page as text, each with its line."""
     from ..diagnostics.excerpt import format_problem  # most pages have no problems
 
     return "\n".join(format_problem(problem, path, text) for problem in problems)

@@ -1,4 +1,4 @@
-"""What is done with each event of a run: it is written to the journal and the recording, and shown."""
+"""Writes each event of a run to the journal and the recording, and shows it."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from ..text.ansi import escape_unprintable
 
 
 class Observer(Protocol):
-    """Is given each event of a run."""
+    """Receives each event of a run."""
 
     def observe(self, event: Event) -> None:
-        """Write the event down, or show it; raises JournalError if the run cannot go on without."""
+        """Write or show the event; raises JournalError if the run must not continue without it."""
 
 
 class JournalObserver:
     """Writes events to the journal.
 
-    If that fails while a statement runs, the statement may come to its end: `require_intact` then raises.
+    If that fails while a statement runs, the statement may finish, and then `require_intact` raises.
     """
 
     def __init__(self, journal: Journal, notice: Callable[[str], None]) -> None:
         self.line = ""  # the event as it was written; "" if it was not
         self._journal = journal
         self._notice = notice
-        self._running = False  # whether a statement is
-        self._failure = ""  # why nothing is written any more
+        self._running = False  # whether a statement is running
+        self._failure = ""  # the reason why no more events are written
 
     def observe(self, event: Event) -> None:
         """Append the event; raises JournalError if that fails while no statement runs."""
@@ -55,14 +55,14 @@ class JournalObserver:
 
 
 class AsciicastObserver:
-    """Writes what the terminal shows to a recording."""
+    """Writes the output of the terminal to a recording."""
 
     def __init__(self, writer: AsciicastWriter, notice: Callable[[str], None]) -> None:
         self._writer = writer
         self._notice = notice
 
     def observe(self, event: Event) -> None:
-        """Add the event; a recording that cannot be written is reported, and the run goes on."""
+        """Add the event; a failure to write the recording is reported, and the run continues."""
         if problem := self._writer.add(event):
             self._notice(problem)
 
@@ -91,7 +91,7 @@ class JsonObserver:
         self._journal = journal
 
     def observe(self, event: Event) -> None:
-        """Print the event as it was written; why a run waits goes to standard error, too."""
+        """Print the event as written; the reason for waiting also goes to standard error."""
         line = self._journal.line
         print(line, end="\n" * bool(line), flush=True)
         if isinstance(event, RunEnded) and event.outcome == Outcome.WAITING:

@@ -1,4 +1,4 @@
-"""What a run was asked to do, and how: made once from the command line or from a journal."""
+"""Defines the options of a run, from the command line or from a journal."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ T = TypeVar("T")
 
 
 class WrittenCapture(NamedTuple):
-    """A `--capture` and its text, which a journal keeps as it was typed."""
+    """A `--capture` and its text as typed, which a journal keeps."""
 
     text: str
     capture: Capture
 
 
 class WrittenTimeout(NamedTuple):
-    """A `--timeout` and its text, which a journal keeps as it was typed."""
+    """A `--timeout` and its text as typed, which a journal keeps."""
 
     text: str
     seconds: float
@@ -30,7 +30,7 @@ class WrittenTimeout(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What a run was asked to do, and how."""
+    """The options of a run."""
 
     given: Mapping[str, str] = field(default_factory=dict)  # values by the name of their placeholder
     captures: tuple[WrittenCapture, ...] = ()
@@ -52,11 +52,14 @@ class RunOptions:
     json: bool = False
 
     def __repr__(self) -> str:
-        """Shows no value: a traceback could quote a secret."""
+        """Return the options without any value: a traceback could quote a secret."""
         return f"RunOptions({', '.join(self.to_words())})"
 
     def to_words(self) -> tuple[str, ...]:
-        """The options that decide what there is to do, as words of a command line; a journal keeps them."""
+        """Return the options that decide which statements run, as words of a command line.
+
+        A journal records these words.
+        """
         words: list[str] = []
         for option, value in (
             ("--inputs", self.inputs),
@@ -78,9 +81,9 @@ class RunOptions:
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> RunOptions:
-        """The options of which `to_words` made these words.
+        """Return the options from the words that `to_words` returned for them.
 
-        Raises Refused if there are others: the journal is from another version, or damaged.
+        Raises Refused for other words: the journal is from another version, or damaged.
         """
         found: dict[str, list[str]] = {}
         rest = iter(words)
@@ -128,22 +131,25 @@ def _next_value(option: str, words: Iterator[str]) -> str:
 
 
 def parse_given(texts: Iterable[str]) -> dict[str, str]:
-    """The values of `--set NAME=VALUE` by their name in compared form; raises Refused."""
+    """Return the values of `--set NAME=VALUE` by normalised name; raises Refused."""
     return dict(parse_option("--set", parse_set, text) for text in texts)
 
 
 def parse_captures(texts: Iterable[str]) -> tuple[WrittenCapture, ...]:
-    """Each `--capture NAME=STEP[:REGEX]`; raises Refused."""
+    """Return the captures of `--capture NAME=STEP[:REGEX]`; raises Refused."""
     return tuple(WrittenCapture(text, parse_option("--capture", parse_capture, text)) for text in texts)
 
 
 def parse_timeout(text: str | None) -> WrittenTimeout | None:
-    """A `--timeout DURATION`; raises Refused."""
+    """Return the timeout of `--timeout DURATION`; raises Refused."""
     return None if text is None else WrittenTimeout(text, parse_option("--timeout", positive_duration, text))
 
 
 def parse_option(option: str, parse: Callable[[str], T], text: str) -> T:
-    """What `parse` makes of an option's text; its ValueError becomes Refused, with the option's name."""
+    """Return the result of `parse` for the text of an option.
+
+    A ValueError of `parse` becomes Refused, with the name of the option.
+    """
     try:
         return parse(text)
     except ValueError as problem:

@@ -1,4 +1,4 @@
-"""From a page and options to a plan: everything is checked before anything runs."""
+"""Makes a plan from a page and options, and checks everything before anything runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def read_plan(
     options: RunOptions,
     menu: Callable[[Runbook], Procedure] | None = None,
 ) -> Plan:
-    """The plan for a procedure of a page; `menu` picks one if none is named. Raises Refused."""
+    """Return the plan for a procedure of a page.
+
+    `menu` picks one if none is named. Raises Refused.
+    """
     runbook = require_no_errors(read_runbook(path, options.inputs, options.shell))
     procedure = choose_procedure(runbook, anchor)
     if isinstance(procedure, Problem) and procedure.code == "which-procedure" and menu is not None:

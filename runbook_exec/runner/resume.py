@@ -1,4 +1,4 @@
-"""An unfinished run as its journal has it, and how its page has changed since."""
+"""Reads an unfinished run from its journal, and finds how its page has changed since."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..runs.record import Record, read_record
 from ..shells.snapshot import StateChange
 from ..text.ansi import escape_unprintable_code
 
-_END = 4000  # characters that are kept of the output of a statement in doubt
+_END = 4000  # characters; the end of a doubtful statement's output that is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +35,27 @@ class UnfinishedRun:
 
     path: Path
     record: Record
-    values: Mapping[str, str]  # without the secret ones
+    values: Mapping[str, str]  # without secrets
     output: str  # the end of the output of the last statement
     cwd: str
-    state_change: StateChange  # of the shell, against a new one
+    state_change: StateChange  # the difference between its shell and a new one
     seq: int
 
     @property
     def start_event(self) -> RunStarted:
-        """The event that the run began with."""
+        """Return the first event of the run."""
         return self.record.started
 
     def is_current(self) -> bool:
-        """Whether nothing was written to the journal since; raises JournalError."""
+        """Return whether the journal is unchanged since it was read; raises JournalError."""
         return read_unfinished(self.path).seq == self.seq
 
     def make_resumption(self, plan: Plan, secrets: SecretStore | None) -> tuple[State, Resumption]:
-        """The state of the run in the present page, and what else the engine needs to resume it."""
+        """Return the state of the run in the present page, and the facts for resuming it."""
         state, old = self.record.state, self.record.plan
         edited = self.record.digest != plan.runbook.digest
         if old is not None:
-            # with the same page, the plan can still be another part of it
+            # even if the page is the same, the plan can be of another part of it
             state = carry_over(state, old, plan) if edited else state
         values, seen = secrets.read() if secrets else ({}, ())
         known = {name: Value(text, False, "earlier") for name, text in self.values.items()}
@@ -109,7 +109,7 @@ def read_unfinished(path: Path) -> UnfinishedRun:
 
 
 def diff_commands(old: Plan | None, new: Plan) -> list[str]:
-    """The difference between the commands of two plans, as the lines of `diff -u`."""
+    """Return the difference between the commands of two plans, as the lines of `diff -u`."""
     lines = difflib.unified_diff(
         _command_lines(old), _command_lines(new), "as it was", "as it is now", n=2, lineterm=""
     )

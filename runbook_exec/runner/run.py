@@ -1,4 +1,4 @@
-"""Runs a plan: a session, answers and observers are put together around the engine."""
+"""Runs a plan: connects a session, answers and observers to the engine."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ if TYPE_CHECKING:
 
 
 class Instrument(Protocol):
-    """Takes part in a run from within, as a recorder of its programs does."""
+    """Takes part in a run from within, for example to record its programs."""
 
     def session(self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None) -> Session:
-        """The session to run in."""
+        """Return the session to run in."""
 
     def context(self, context: RunContext) -> RunContext:
-        """The context for the engine, made from the usual one."""
+        """Return the context for the engine, made from the default one."""
 
     def watch(self, events: Generator[Event]) -> Generator[Event]:
-        """The same events, passed on."""
+        """Pass the events on."""
 
     def finish(self) -> str:
-        """What to show the operator after the run."""
+        """Return the text to show the operator after the run."""
 
 
 class _RunParts(NamedTuple):
@@ -71,7 +71,7 @@ class _RunParts(NamedTuple):
     options: RunOptions
     terminal: TerminalReporter
     journal: Journal
-    keyboard: OperatorTty | None  # None if nobody is asked
+    keyboard: OperatorTty | None  # None without a person to ask
     secrets: SecretStore | None  # where secrets are kept while the run is unfinished
     past: UnfinishedRun | None
 
@@ -83,10 +83,10 @@ def run_plan(
     past: UnfinishedRun | None = None,
     instrument: Instrument | None = None,
 ) -> Outcome:
-    """Run a plan and return the outcome: that of the last event, or REFUSED if the run could not begin.
+    """Run a plan and return the outcome: that of the last event, or REFUSED.
 
-    `interactive` makes the answers of a person at the terminal; without it nobody is asked. With a `past`,
-    that run is resumed.
+    REFUSED means that the run could not begin. `interactive` makes the answers of a person at the terminal;
+    without it no person is asked. With a `past`, that run is resumed.
     """
     core_dumps.forbid_core_dumps()
     if (why := _cannot_begin(plan)) is not None:
@@ -156,7 +156,7 @@ def _cannot_begin(plan: Plan) -> str | None:
 
 
 def _open_journal(identity: str, past: UnfinishedRun | None) -> Journal:
-    """The journal of a new run, or that of a past one.
+    """Return the journal of a new run, or that of a past run.
 
     Raises JournalError if another process has written to it since.
     """
@@ -223,7 +223,7 @@ def _make_ask(run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | N
 
 
 def _flush_before_ask(inner: Ask, journal: Journal) -> Ask:
-    """Like `inner`, but the journal is flushed to disk first: a person may take long to answer."""
+    """Return `inner` with a flush of the journal first: a person may take long to answer."""
 
     def ask(question: Question) -> Answer:
         journal.flush()
@@ -235,7 +235,7 @@ def _flush_before_ask(inner: Ask, journal: Journal) -> Ask:
 def _observe_run(
     run: _RunParts, events: Generator[Event], started: Run, recording: AsciicastWriter
 ) -> Outcome:
-    """Have the observers look at each event, and return the outcome of the run."""
+    """Pass each event to the observers, and return the outcome of the run."""
     terminal = run.terminal
     journal = JournalObserver(run.journal, terminal.write_line)
     writers = (journal, AsciicastObserver(recording, terminal.write_line))
@@ -258,10 +258,11 @@ def _observe_events(
     displays: Sequence[Observer],
     require_intact: Callable[[], None],
 ) -> Outcome:
-    """Have each event written, then shown, and only then ask for the next; returns the outcome of the run.
+    """Write each event, show it, and only then ask for the next.
 
-    The first of the writers is the journal: nothing learns of an event before the disk. A first interrupt
-    goes to the engine, a second before the next event ends the program. Raises JournalError.
+    Returns the outcome of the run. The first of the writers is the journal, so no observer learns of an event
+    before it is on disk. A first interrupt goes to the engine; a second before the next event ends the
+    program. Raises JournalError.
     """
     interrupted = False
     while True:

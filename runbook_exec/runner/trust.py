@@ -1,4 +1,7 @@
-"""Which commands may run unseen: those that were shown on this machine, or are in a lock file."""
+"""Decides which commands may run unseen.
+
+They are the commands that were shown on this machine, or that are in a lock file.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from ..plan.values import is_secret
 from ..system.atomic_write import replace_file
 from ..system.git import in_repository, read_commit
 
-LOCK_FILE = "runbooks.lock"  # beside its pages
+LOCK_FILE = "runbooks.lock"  # the name of the file, in the folder of its pages
 
 TRUSTED_FOLDERS = "RUNBOOK_EXEC_TRUSTED"  # the variable with folders whose pages are all trusted
 
@@ -32,7 +35,7 @@ _NOTES = {
     "retry": "tried {} times more",
     "confirm": "asks first",
     "setup": "again whenever the run is taken up",
-}  # annotations that change when, where or how often a statement runs, in words
+}  # descriptions of annotations that change when, where or how often a statement runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +48,18 @@ class TrustState:
     before: tuple[str, ...] | None  # last trusted on this machine; None if never
     in_trusted_folder: bool  # below a folder that the operator trusts as a whole
     locked: bool
-    lock: str = ""  # why the lock file beside it names the procedure and still does not count
+    lock: str = ""  # the reason why a lock file that names the procedure does not count
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the procedure may run unseen."""
+        """Return whether the procedure may run unseen."""
         return self.in_trusted_folder or self.locked or self.before == self.commands
 
     def lines_to_review(self) -> list[str]:
-        """The lines to show before it runs: its commands, or the difference to those trusted before."""
+        """Return the lines to show before the procedure runs.
+
+        They are its commands, or the difference to the commands trusted before.
+        """
         if self.before is None:
             return list(self.commands)
         lines = difflib.unified_diff(
@@ -63,7 +69,10 @@ class TrustState:
 
 
 def commands_of(runbook: Runbook, procedure: Procedure) -> tuple[str, ...]:
-    """All that decides what a procedure runs, as lines for a reader; prose and step numbers are left out."""
+    """Return everything that decides what a procedure runs, as lines for a reader.
+
+    Prose and step numbers are left out.
+    """
     cwd = runbook.settings.cwd
     lines = _comment_lines(procedure.shell + (f", in {cwd}" if cwd else ""))
     for name, known in runbook.settings.inputs.items():
@@ -94,7 +103,10 @@ def _notes(annotation: Annotation) -> str:
 
 
 def read_trust(runbook: Runbook, procedure: Procedure, runs: Path, environ: Mapping[str, str]) -> TrustState:
-    """Read what is trusted of a procedure; the records lie beside `runs`, the folder of the journals."""
+    """Read which commands of a procedure are trusted.
+
+    The trust records are beside `runs`, the folder of the journals.
+    """
     document = Path(os.path.realpath(runbook.path))
     commands, anchor = commands_of(runbook, procedure), procedure.anchor
     before, free = (
@@ -137,7 +149,7 @@ def record_trust(known: TrustState, runs: Path) -> None:
 
 
 def revoke_trust(known: TrustState, runs: Path) -> bool:
-    """Remove the trust in a procedure, and return whether there was any; raises Refused."""
+    """Remove the trust in a procedure, and return whether it was trusted; raises Refused."""
     path = _trust_file(known.document, known.anchor, runs)
     try:
         path.unlink()
@@ -152,12 +164,15 @@ def revoke_trust(known: TrustState, runs: Path) -> bool:
 
 
 def digest_commands(commands: Iterable[str]) -> str:
-    """The digest of commands for a lock file."""
+    """Return the digest of commands for a lock file."""
     return hashlib.sha256("\n".join(commands).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def write_locks(known: Iterable[TrustState]) -> list[Path]:
-    """Write the lock files beside the pages of procedures, and return their paths; raises Refused."""
+    """Write the lock files beside the pages of procedures, and return their paths.
+
+    Raises Refused.
+    """
     by_folder: dict[Path, dict[str, str]] = {}
     for each in known:
         by_folder.setdefault(each.document.parent, {})[_lock_address(each.document, each.anchor)] = (
@@ -177,7 +192,7 @@ def write_locks(known: Iterable[TrustState]) -> list[Path]:
 
 
 def _check_lock(document: Path, anchor: str, commands: Iterable[str]) -> tuple[bool, str]:
-    """Whether the lock file beside a page holds exactly these commands, and if not, why not."""
+    """Return whether the lock file beside a page has exactly these commands, or why not."""
     path = document.parent / LOCK_FILE
     try:
         held = dict(_parse_lock(path.read_text("utf-8"))).get(_lock_address(document, anchor))
@@ -209,7 +224,7 @@ def _lock_address(document: Path, anchor: str) -> str:
 
 
 def find_doubts(path: str) -> list[str]:
-    """Warnings about the path of a page: it is a symbolic link, or others can change it."""
+    """Return warnings about the path of a page: it is a symbolic link, or others can change it."""
     written, real = Path(path), Path(os.path.realpath(path))
     found = []
     through = next((each for each in (written, *written.parents) if each.is_symlink()), None)

@@ -1,4 +1,4 @@
-"""Answers without a person: from options, or else that the run waits for a person."""
+"""Answers questions without a person: from options, or by letting the run wait."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from ..system.signals import watch_signals
 
 
 def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
-    """Make the answers of a run that never asks: `yes` runs every statement, `confirmed` names steps.
+    """Return a function that answers the questions of a run without asking anyone.
 
-    After SIGINT, SIGTERM or SIGHUP each question is answered with quit, because the statement that was
-    running may have ignored the signal.
+    `yes` runs every statement; `confirmed` names the steps whose question is answered with yes. After SIGINT,
+    SIGTERM or SIGHUP each question is answered with quit, because the statement that was running may have
+    ignored the signal.
     """
     should_end = watch_signals(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -65,7 +66,10 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
 
 
 def assume_answer(inner: Ask, decision: str, statement: str) -> Ask:
-    """Like `inner`, but a doubt about this statement is answered with the decision, `done` or `again`."""
+    """Return `inner` with an answer to the doubt about this statement.
+
+    The answer is the decision, `done` or `again`.
+    """
 
     def ask(question: Question) -> Answer:
         if isinstance(question, Doubt) and question.item.label == statement:
@@ -76,7 +80,7 @@ def assume_answer(inner: Ask, decision: str, statement: str) -> Ask:
 
 
 def answer_yes(inner: Ask) -> Ask:
-    """Like `inner`, but statements run without a pause before each, until SIGTERM or SIGHUP comes."""
+    """Return `inner` without a pause before each statement, until SIGTERM or SIGHUP comes."""
     should_end = watch_signals(signal.SIGTERM, signal.SIGHUP)
 
     def ask(question: Question) -> Answer:

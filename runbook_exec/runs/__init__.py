@@ -1,4 +1,4 @@
-"""Finished runs: records, reports and checks, made from journals.
+"""Makes records, reports and checks of finished runs from journals.
 
 Nothing here runs a command.
 """

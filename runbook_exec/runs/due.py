@@ -1,4 +1,4 @@
-"""`runbook-exec due`: runbooks whose cadence has passed since they last succeeded."""
+"""Finds due runbooks: their cadence has passed since they last succeeded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Cadence:
 
     @property
     def until(self) -> datetime | None:
-        """Return when it is due; None if it never succeeded, and so is due now."""
+        """Return when it is due; None if it never succeeded: then it is due now."""
         return self.last + self.cadence if self.last else None
 
 

@@ -1,4 +1,4 @@
-"""`runbook-exec runs export`: the last success of each step, in a file beside the runbook."""
+"""Exports the last success of each step to a file beside the runbook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last success of each step of a runbook, kept in `NAME.runs.json` beside the document.
+"""Reads and writes the last success of each step, in `NAME.runs.json` beside the page.
 
 `NAME.runs.json` is small and holds no values and no output. It has a line for each entry in a stable order,
 which version control can merge. Of two entries of the same text the newer one counts.

@@ -1,4 +1,4 @@
-"""The last success of each step of a runbook, from the journals of its runs."""
+"""Finds the last success of each step of a runbook in the journals of its runs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read_successes(runbook: Runbook, runs: Iterator[RunSummary]) -> Freshness:
 def extract_successes(record: Record) -> Freshness:
     """Return the successes of one run.
 
-    It has none if its document is lost, as its steps are unknown then.
+    It has none if its document is lost, because its steps are unknown then.
     """
     if record.plan is None:
         return Freshness()

@@ -1,4 +1,4 @@
-"""Output of programs as plain text, inert and of limited size."""
+"""Makes plain text of program output: inert and of limited size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`runbook-exec runs prune`: old runs removed, with all their files."""
+"""Removes old runs with all their files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def prune_runs(
 
     `entries` are newest first, `older_than` is in seconds.
 
-    `forget` is called with the id of each removed run, as its secrets may be kept elsewhere.
+    `forget` is called with the id of each removed run, because its secrets may be stored elsewhere.
 
     A run in progress is never removed. A run that can be resumed (killed, or waiting for a person) is removed
     only with `unfinished`. A damaged journal may be evidence, and is left for a person to remove.

@@ -1,4 +1,4 @@
-"""The record of one run: a fold over its events, for reports, lists and checks."""
+"""Makes the record of one run: a fold over its events, for reports, lists and checks."""
 
 from __future__ import annotations
 

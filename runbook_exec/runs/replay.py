@@ -1,4 +1,4 @@
-"""`runbook-exec runs replay`: the cast of a run, played in the terminal."""
+"""Plays the cast of a run in the terminal."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def read_frames(journal: Path) -> tuple[tuple[int, int] | None, Iterator[Frame]]
 
 
 def read_omissions(journal: Path) -> tuple[str, ...]:
-    """Return what was left out of a run's cast, from its markers. Raises OSError and ValueError."""
+    """Return the parts that a run's cast leaves out, from its markers.
+
+    Raises OSError and ValueError.
+    """
     cast = asciicast_path(journal)
     if not cast.exists():
         return ()

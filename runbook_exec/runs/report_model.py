@@ -1,4 +1,4 @@
-"""A record laid over its document: each step with its result.
+"""Combines a record with its document: each step with its result.
 
 All reports are made from this.
 """

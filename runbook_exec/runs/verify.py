@@ -1,4 +1,4 @@
-"""`runbook-exec runs verify`: journals checked for changes."""
+"""Checks journals for changes, for `runbook-exec runs verify`."""
 
 from __future__ import annotations
 

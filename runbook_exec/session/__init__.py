@@ -1,1 +1,1 @@
-"""One live shell in a pseudo-terminal."""
+"""Runs one live shell in a pseudo-terminal."""

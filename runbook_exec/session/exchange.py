@@ -1,4 +1,4 @@
-"""One message to the shell, and what comes until the shell reports its end."""
+"""Sends a message to the shell, and yields the output until the shell reports its end."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ from .input_queue import INTERRUPT
 from .link import ShellLink
 from .termination import Terminator
 
-_READ = 1.0  # seconds after which a shell that reads nothing more is taken to have read what it is sent
+_READ = 1.0  # seconds; a shell that reads nothing for so long counts as having read the whole message
 
-_SOON = 0.002  # seconds between looks at whether it has
+_SOON = 0.002  # seconds between checks whether it has
 
-_TICK = 0.25  # seconds between looks at the clock and at the size of the window
+_TICK = 0.25  # seconds between checks of the clock and of the window's size
 
 
 class ExchangeOwner(Protocol):
-    """What an exchange needs of its session."""
+    """The part of a session that an exchange needs."""
 
     def read_keys(self, keyboard: Keyboard) -> bytes:
-        """Read what was typed; b"" at the end of it."""
+        """Read the typed keys; returns b"" at their end."""
 
     def resize(self) -> None:
         """Give the terminal the size of the operator's window."""
 
     def mark_shaken(self) -> None:
-        """Note that the shell may still be about to drop what it is sent."""
+        """Note that the shell may still drop the next bytes that it is sent."""
 
     def finish(self, report: Completion | None, exchange: Exchange) -> Done:
         """Return how the statement ended; there is no report if the shell is dead."""
 
 
 class Exchange:
-    """Sends one message and yields what comes until its report; its fields are the state in between.
+    """Sends a message and yields the output until its report.
 
-    `gate_line` returns the line that makes the shell report, b"" if no message ends with one; `deadline` is a
-    moment of the monotonic clock. A shell that runs something of `ours` is never killed.
+    The fields hold the state in between. `gate_line` returns the line that makes the shell report, b"" if no
+    message ends with one; `deadline` is a moment of the monotonic clock. A shell that runs something of
+    `ours` is never killed.
     """
 
     def __init__(
@@ -66,8 +67,8 @@ class Exchange:
         self._terminator = Terminator(
             link.process, None if timeout is None else self._started + timeout, spares_shell=ours
         )
-        # ^C would make a shell drop a part of what it has not read to its end, and run the rest; but the last
-        # line is the gate's, and may be left for when the statement has ended
+        # ^C would make a shell drop a part of a message that it has not read completely, and run the rest.
+        # Only the last line, which is the gate's, may remain unread until the statement has ended
         self._tail = len(gate_line(False))
         self._unread = len(message)
         self._is_read = False
@@ -77,11 +78,11 @@ class Exchange:
 
     @property
     def timed_out(self) -> bool:
-        """Whether the deadline was enforced."""
+        """Return whether the deadline was enforced."""
         return self._terminator.attempts > 0
 
     def run(self) -> Iterator[Message]:
-        """Send the message and yield what comes; the last is Done."""
+        """Send the message and yield the output; the last item is Done."""
         while True:
             try:
                 self._send()
@@ -111,9 +112,9 @@ class Exchange:
                     self._terminator.interrupt()
 
     def _send(self) -> None:
-        """Send what the shell takes, and see whether it has read all of the message."""
+        """Send as much as the shell takes, and check whether it has read all of the message."""
         if self._pending:
-            with hold_signals():  # or what was sent would be sent once more
+            with hold_signals():  # an interrupt here would cause sent bytes to be sent again
                 self._pending = self._link.send(self._pending, self._poll)
         if self._is_read:
             return
@@ -127,7 +128,7 @@ class Exchange:
             self._terminator.interrupt()
 
     def _wait(self) -> dict[int, int]:
-        """Wait until something happens, a short time at most; returns what a poll has found."""
+        """Wait a short time for the next event; return the result of a poll."""
         idle = self._is_read and self._report is None
         return dict(self._poll.poll((_TICK if idle else _SOON) * 1000))
 
@@ -146,11 +147,11 @@ class Exchange:
         if link.snapshot.fd in ready:
             link.snapshot.read()
         if self._report is None and link.reports.fileno() in ready:
-            with hold_signals():  # or it would be waited for without end
+            with hold_signals():  # an interrupt here would cause an endless wait
                 self._report = link.reports.read_completion(self._turn)
 
     def _take_keys(self, ready: dict[int, int]) -> None:
-        """Give the terminal what the operator types."""
+        """Pass the keys that the operator types to the terminal."""
         keyboard = self._keyboard
         if not keyboard or keyboard.fileno() not in ready:
             return
@@ -165,13 +166,13 @@ class Exchange:
         self.interrupted |= INTERRUPT in keys
 
     def _repeat_gate(self) -> None:
-        # ^C makes a shell drop what it has read ahead, the gate's lines too, and what it reports
+        # ^C makes a shell drop the lines that it has read ahead, also those of the gate, and its report
         stopped = self.interrupted or self.timed_out
         if stopped and self._tail and not self._link.count_unread(self._pending):
             self._pending = memoryview(self._gate_line(True))
 
     def _report_silence(self, now: float) -> Iterator[OutputChunk | Silence]:
-        """Report that nothing has happened for a moment, and what was held back."""
+        """Report that nothing has happened for a moment, and yield the held output."""
         self._owner.resize()
         if data := self._link.noise.flush():
             yield OutputChunk(data)

@@ -1,4 +1,7 @@
-"""Words that are typed while the terminal shows no keys: passwords and the like, which are secrets."""
+"""Collects words typed while the terminal shows no keys, such as passwords.
+
+These words are secrets.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 import termios
 from collections.abc import Callable
 
-_SHORTEST = 4  # characters; a shorter word would be found in much that is no secret
+_SHORTEST = 4  # characters; a shorter word would occur in much text that is not secret
 
 _LAST_WORD = re.compile(rb"[\w\x80-\xff]*[^\w\x80-\xff]*\Z")  # a word as the kernel sees it
 
@@ -14,10 +17,10 @@ _ENDS = (b"\r", b"\n", b"\x04")
 
 
 class HiddenInput:
-    """Puts the keys of such lines together as the kernel does for the program that reads them.
+    """Joins typed keys into lines as the kernel does for the program that reads them.
 
-    A program that takes each key by itself, as an editor does or a shell's prompt, shows them as it likes:
-    its keys are no such words. `on_word` is called with each word of four or more characters.
+    Programs that take each key by itself, such as an editor or a shell's prompt, show keys as they like:
+    their keys are not collected. `on_word` is called with each word of four or more characters.
     """
 
     def __init__(self, terminal: int) -> None:
@@ -26,7 +29,7 @@ class HiddenInput:
         self.on_word: Callable[[str], None] = lambda word: None
 
     def add(self, keys: bytes) -> None:
-        """Look at keys that the terminal has not yet been given."""
+        """Examine keys that the terminal has not been given yet."""
         try:
             modes = termios.tcgetattr(self._terminal)
         except termios.error:

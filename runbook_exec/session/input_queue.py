@@ -1,4 +1,4 @@
-"""Keys that the operator has typed and the program's terminal has not yet taken."""
+"""Queues keys that were typed and that the program's terminal has not taken yet."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class InputQueue:
         self._keys += keys
 
     def clear(self) -> None:
-        """Drop the keys that were not taken: they were meant for a program that has ended."""
+        """Drop the keys that were not taken: they were typed for a program that has ended."""
         self._keys.clear()
 
     def write_pending(self) -> bool:
-        """Give the terminal what it takes now; return whether something is left.
+        """Pass on as many keys as the terminal takes; return whether some are left.
 
         ^C does not wait behind keys that no program reads: if it interrupts, it drops them, as any terminal
         does.
@@ -45,6 +45,6 @@ class InputQueue:
             del self._keys[: os.write(self._terminal, self._keys)]
 
     def _can_interrupt(self) -> bool:
-        """Whether the program has left ^C its meaning."""
+        """Return whether ^C still interrupts the program."""
         modes = termios.tcgetattr(self._terminal)
         return bool(modes[3] & termios.ISIG) and modes[6][termios.VINTR] == INTERRUPT

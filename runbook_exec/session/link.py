@@ -1,4 +1,4 @@
-"""The open ends of a live shell: its terminal, its FIFOs, and what is underway on them."""
+"""Holds the open ends of a live shell: its terminal, its FIFOs, and pending keys."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .output_reader import OutputReader
 from .report_reader import ReportReader
 from .snapshot_reader import SnapshotReader
 
-# read-only, it would end, for poll as for read, when the shell closes it
+# opened read-only, it would end for poll and for read when the shell closes it
 _FIFO = os.O_RDWR | os.O_NONBLOCK
 
 
 @dataclass(slots=True)
 class ShellLink:
-    """A running shell, and what passes between it and us."""
+    """A running shell, and the descriptors that connect it with us."""
 
     process: TerminalProcess
     control: int  # the FIFO that the shell reads statements from
@@ -48,7 +48,7 @@ class ShellLink:
         return poll
 
     def send(self, pending: memoryview, poll: select.poll) -> memoryview:
-        """Send the shell as much as it takes now; returns the rest."""
+        """Send as many bytes as the shell takes now; return the rest."""
         with contextlib.suppress(BlockingIOError):
             pending = pending[os.write(self.control, pending) :]
         if pending:
@@ -64,21 +64,21 @@ class ShellLink:
         return len(pending) + int.from_bytes(unread, sys.byteorder)
 
     def has_ended(self, ready: dict[int, int]) -> bool:
-        """Whether the shell's process has ended; `ready` is what a poll has found."""
+        """Return whether the shell's process has ended; `ready` is the result of a poll."""
         end = self.process.end_descriptor
         return end in ready or (end < 0 and not self.process.is_alive())
 
     def write_typed(self, poll: select.poll) -> None:
-        """Give the terminal the keys that were typed, as far as it takes them now."""
+        """Pass typed keys to the terminal, as many as it takes now."""
         left = self.typed.write_pending()
         poll.register(self.process.terminal, select.POLLIN | (select.POLLOUT if left else 0))
 
     def drain(self) -> Iterator[OutputChunk]:
-        """Read what was printed before the report, of which the kernel holds less than a batch.
+        """Read the output printed before the report; the kernel holds less than a batch of it.
 
-        More may be there without end, as a job in the background prints it.
+        Further output may never end, because a job in the background prints it.
         """
-        for _ in range(2):  # a batch may have been begun
+        for _ in range(2):  # the first read may end a batch that was begun before
             if self.output.read() and (data := self.noise.feed(self.output.take())):
                 yield OutputChunk(data)
         if data := self.noise.flush():
@@ -101,7 +101,7 @@ def open_link(
     cwd: str | None,
     size: tuple[int, int],
 ) -> ShellLink:
-    """Make what the shell needs in the session's folder, and start it."""
+    """Make the files and FIFOs of the shell in the session's folder, and start the shell."""
     folder = connection.folder()
     control, report, snapshot = (connection.open_fifo(name, _FIFO) for name in (CONTROL, REPORT, SNAPSHOT))
     for name, text in driver.files(folder, token).items():

@@ -1,4 +1,4 @@
-"""Takes the name of our driver out of a shell's own messages."""
+"""Removes the name of our driver from a shell's own messages."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ _LONGEST = 400  # bytes of an unfinished line that may still turn out to be nois
 
 
 class NoiseFilter:
-    """Takes the driver's name out of error messages and traces, as output streams by.
+    """Removes the driver's name from error messages and traces, as output streams by.
 
-    fish writes its messages a few bytes at a time, so what may still become noise is held back until its
-    line is finished or `flush` is called.
+    fish writes its messages a few bytes at a time. Bytes that may still become noise are therefore held back
+    until their line is finished or `flush` is called.
     """
 
     def __init__(self, folder: str, home: str = "") -> None:
-        """The driver is in `folder`, whose beginning fish writes as `~` if it is `home`."""
+        """Take the folder of the driver; fish writes its beginning as `~` if that is `home`."""
         self._names = [folder.encode()]
         if home and folder.startswith(home.rstrip("/") + "/"):
             self._names.append(b"~" + folder[len(home.rstrip("/")) :].encode())
@@ -29,7 +29,7 @@ class NoiseFilter:
             file + rb"(?: \(line \d+\): |: (?:\d+: )?(?:eval: )?(?:" + file + rb": \d+: )?)"
         )
         self._held = b""
-        self._fresh = True  # the next byte, or the first that is held, begins a line
+        self._fresh = True  # the next byte, or the first held byte, begins a line
 
     def feed(self, data: bytes) -> bytes:
         """Return the output without noise, as far as it is known yet."""
@@ -39,12 +39,12 @@ class NoiseFilter:
         return self._clean(data[:cut])
 
     def flush(self) -> bytes:
-        """Return what was held back: nothing more came to finish its line."""
+        """Return the held bytes: no more bytes came to finish their line."""
         held, self._held = self._held, b""
         return self._clean(held)
 
     def _find_unfinished(self, data: bytes) -> int:
-        """Return where the end begins that more output could make noise of."""
+        """Return where the end of the data begins that more output could turn into noise."""
         start = data.rfind(b"\n") + 1
         if (start or self._fresh) and self._may_open(data[start : start + _LONGEST]):
             return start
@@ -69,7 +69,10 @@ class NoiseFilter:
 
 
 def _find_name_start(name: bytes, data: bytes, start: int) -> int:
-    """Return where in the unfinished line from `start` the name is or begins; the end if nowhere."""
+    """Return where in the unfinished line from `start` the name is or begins.
+
+    Returns the end of the data if the name is nowhere.
+    """
     near = max(start, len(data) - _LONGEST)
     if (at := data.find(name, near)) >= 0:
         return at

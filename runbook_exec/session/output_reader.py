@@ -6,25 +6,25 @@ import contextlib
 import errno
 import os
 
-_READ = 65536  # bytes read before anything is done with them; a Linux pseudo-terminal gives 4095 at a time
+_READ = 65536  # bytes read before they are processed; a Linux pseudo-terminal gives 4095 at a time
 
 
 class OutputReader:
-    """Reads a terminal that does not block; `hung_up` once no process has it open any more."""
+    """Reads a non-blocking terminal; `hung_up` is true once no process has it open."""
 
     def __init__(self, terminal: int) -> None:
         self.hung_up = False
         self._terminal = terminal
         self._batch = memoryview(bytearray(_READ))
-        self._filled = 0  # bytes of it
+        self._filled = 0  # bytes of it that are filled
 
     def read(self) -> bool:
-        """Read what there is; return whether that is anything.
+        """Read the available output; return whether any came.
 
-        Many pieces are made one, as each costs more to process than to read. On Linux, asking makes the
-        kernel hand over what there is: nothing that was printed before is missed.
+        Many pieces are joined into one, because each costs more to process than to read. On Linux, a read
+        makes the kernel hand over all available output, so nothing that was printed before is missed.
         """
-        # something was read already if ^C cut the reading short
+        # if ^C interrupts the reading, some bytes may have been read already
         with contextlib.suppress(BlockingIOError):
             while self._filled < _READ and (size := self._read_piece()):
                 self._filled += size
@@ -41,7 +41,7 @@ class OutputReader:
         return size
 
     def take(self) -> bytes:
-        """Return what was read."""
+        """Return the bytes that were read."""
         data = bytes(self._batch[: self._filled])
         self._filled = 0
         return data

@@ -1,4 +1,4 @@
-"""The modes of a pseudo-terminal between statements."""
+"""Sets the modes of a pseudo-terminal between statements."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class ShellMissing(Exception):
 
 _PEER = 0x5441  # TIOCGPTPEER of Linux: opens the other end of a pseudo-terminal
 
-Modes = list[int | list[bytes | int]]  # as termios gives and takes them
+Modes = list[int | list[bytes | int]]  # in the form that termios uses
 
 
 def starting_modes(fd: int, attended: bool) -> Modes:
     """Return the terminal modes that every statement starts with.
 
-    If a person looks on, lines are translated and echoed as any terminal does. Otherwise neither is wanted,
-    and short lines pass many times faster untranslated.
+    If a person is present, line ends are translated and keys are echoed, as on any terminal. Otherwise
+    neither is needed, and short lines pass faster without translation.
     """
     iflag, oflag, cflag, lflag, *rest = termios.tcgetattr(fd)
     iflag = (iflag | termios.ICRNL | termios.IXON | termios.BRKINT) & ~(termios.IGNCR | termios.INLCR)
@@ -35,16 +35,22 @@ def starting_modes(fd: int, attended: bool) -> Modes:
 
 
 def make_ready(fd: int, modes: Modes, attended: bool) -> None:
-    """Set the modes of a pseudo-terminal; if keys are typed, drop those that no program has read."""
+    """Set the modes of a pseudo-terminal.
+
+    If keys are typed, drop those that no program has read.
+    """
     # Setting and dropping in one would wait for any program that prints, also a job in the background: its
-    # output is not read between statements, so that could be for ever.
+    # output is not read between statements, so the wait could be endless.
     termios.tcsetattr(fd, termios.TCSANOW, modes)
     if attended and not drop_unread(fd):
         termios.tcsetattr(fd, termios.TCSAFLUSH, modes)
 
 
 def drop_unread(fd: int) -> bool:
-    """Drop what was typed into a pseudo-terminal and not yet read; return whether that can be done."""
+    """Drop the keys that were typed into a pseudo-terminal and not yet read.
+
+    Returns False if the system cannot do that.
+    """
     try:
         programs_end = fcntl.ioctl(fd, _PEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:

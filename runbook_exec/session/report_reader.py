@@ -1,4 +1,4 @@
-"""Reads what a shell reports on a FIFO: how a statement ended, and answers to what we ask it."""
+"""Reads the reports of a shell on a FIFO: ends of statements, and answers to questions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ReportReader:
         return self._fd
 
     def read_completion(self, turn: int) -> Completion | None:
-        """Read what there is, and return the report of this turn if it has come.
+        """Read the available reports, and return the report of this turn if it has come.
 
         Raises BlockingIOError if there is nothing.
         """
@@ -40,9 +40,9 @@ class ReportReader:
             elif kind == b"jobs":
                 self.jobs = rest.decode("utf-8", "replace")
             elif kind == b"settled" and rest.isdigit():
-                self.settled_turn, found = int(rest), None  # what was reported before is not about this
+                self.settled_turn, found = int(rest), None  # earlier reports belong to another turn
             elif (report := parse_completion(message, self._token)) and report.turn in (None, turn):
-                found = found or report  # a shell may come to the gate of a turn twice
+                found = found or report  # a shell may run the gate of a turn twice
         return found
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""One shell kept open in a pseudo-terminal, and what is run in it."""
+"""Keeps one shell open in a pseudo-terminal, and runs statements in it."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from .pty_modes import ShellMissing, make_ready, starting_modes
 
 _KEYS_AT_ONCE = 4096  # bytes read at once from the keyboard
 
-_ANSWERED = 5.0  # seconds in which the shell answers what we ask it
+_ANSWERED = 5.0  # seconds in which the shell must answer a question of ours
 
-_PATIENCE = (0.2, 0.4, 0.8, 1.6, 3.2)  # seconds for an answer of a shell that may have dropped the question
+_PATIENCE = (0.2, 0.4, 0.8, 1.6, 3.2)  # seconds to wait if the shell may have dropped the question
 
-_SIZE = (24, 80)  # rows and columns of a terminal that no operator looks at
+_SIZE = (24, 80)  # rows and columns of a terminal without an operator
 
 
 class Session:
-    """A shell in a pseudo-terminal; statements go in one at a time, output and status come out.
+    """A shell in a pseudo-terminal; it takes one statement at a time.
 
-    `keyboard` is the operator's terminal; if it is None, nothing is ever typed. `connection` is where the
-    shell runs, by default this machine.
-    Use it as a context manager, and use up `start()` before anything else. Leaving it ends the shell and
-    gives the terminal back.
+    For each statement it yields output and status. `keyboard` is the operator's terminal; if it is None,
+    nothing is ever typed. `connection` is the machine that the shell runs on, by default this one. Use a
+    session as a context manager, and use up `start()` before anything else. Leaving it ends the shell and
+    restores the terminal.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Session:
         self._token = secrets.token_hex(8)
         self._last = Completion(0, (0,), cwd or "")
         self._turn = 0
-        self._shaken = False  # whether it may still be about to drop what it is sent
+        self._shaken = False  # whether the shell may still drop the next bytes that it is sent
         self._death: Done | None = None
         self._size = keyboard.size() if keyboard else _SIZE
         # if no terminal type is given, as in CI, fish would complain at every start
@@ -95,24 +95,24 @@ class Session:
 
     @property
     def cwd(self) -> str:
-        """The shell's working directory after the last statement."""
+        """Return the shell's working directory after the last statement."""
         return self._last.cwd
 
     @property
     def hidden_input(self) -> HiddenInput:
-        """The words that are typed while the terminal shows no keys."""
+        """Return the collector of words that are typed while the terminal shows no keys."""
         return self._link.hidden_input
 
-    # what is run -----------------------------------------------------------------------------------------
+    # statements -----------------------------------------------------------------------------------------
 
     def start(self) -> Iterator[Message]:
-        """Yield what the shell prints while it starts (its configuration may ask something), then Done."""
+        """Start the shell, whose configuration may ask something; yield its output, then Done."""
         yield from self._exchange(self._driver.start(self._folder, self._token), None)
 
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
-        """Run one statement: yields its output as it comes, and at last one Done.
+        """Run one statement; yield its output as it comes, and Done at the end.
 
-        After `timeout` seconds it is interrupted as with ^C, and killed if that does not end it.
+        After `timeout` seconds the statement is interrupted as with ^C, and killed if it does not end then.
         """
         if self._death:
             yield replace(self._death, timed_out=False, interrupted=False)
@@ -122,7 +122,7 @@ class Session:
         self._last = self._driver.carry_over(before, code, self._last)
 
     def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:
-        """Let the operator type a line at the shell's own prompt; returns the line, or None for the end."""
+        """Let the operator type a line at the shell's own prompt; return it, or None at the end."""
         before = self._last
         self._link.reports.line = None
         status = 1
@@ -137,9 +137,9 @@ class Session:
     def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
         """Return the shell's variables and functions, as `shells.snapshot` reads them.
 
-        It is b"" if the shell is dead, or did not come to the end of it.
+        Returns b"" if the shell is dead, or did not finish the snapshot.
         """
-        # through a pipe, since secrets may be among it and must not come to lie on a disk
+        # through a pipe, because secrets may be in it, which must not be written to a disk
         snapshot = self._link.snapshot
         snapshot.begin()
         try:
@@ -152,9 +152,10 @@ class Session:
         return data if whole else b""
 
     def _run_internal(self, code: str, before: Completion) -> bool:
-        """Run something of ours; returns whether it came to its end.
+        """Run code of ours; return whether it finished.
 
-        Status and options are then those of `before`. `{folder}` in the code is the session's own.
+        Afterwards the status and the options are those of `before`. `{folder}` in the code is replaced by the
+        session's own folder.
         """
         code = code.replace("{folder}", self._folder) + f"\n__runbook_status {before.status}"
         message = self._make_message(code.encode(), replace(before, options=""))
@@ -173,10 +174,10 @@ class Session:
         return self._driver.message(code, before, self._turn)
 
     def _settle(self) -> None:
-        """Have the shell answer, again and again until it does.
+        """Ask the shell for an answer, repeatedly until it answers.
 
-        What was to interrupt a statement may come when that has just ended: to the gate, or to what is sent
-        next, which would be dropped or reported as interrupted.
+        A signal that was to interrupt a statement may arrive when the statement has just ended. Then it hits
+        the gate or the next message, which would be dropped or reported as interrupted.
         """
         link = self._link
         poll = link.make_poll()
@@ -201,7 +202,10 @@ class Session:
                     return
 
     def _exchange(self, message: bytes, timeout: float | None, ours: bool = False) -> Iterator[Message]:
-        """Send a message and yield what comes until its report; nothing is typed into what is `ours`."""
+        """Send a message and yield the output until its report.
+
+        If the code is `ours`, no typed keys are passed to it.
+        """
         keyboard = None if ours else self._keyboard
         make_ready(self._terminal, self._good_modes, self._keyboard is not None)
         self._link.typed.clear()
@@ -229,7 +233,7 @@ class Session:
     # what an exchange needs ------------------------------------------------------------------------------
 
     def read_keys(self, keyboard: Keyboard) -> bytes:
-        """Read what was typed, before the terminal is given it; b"" at the end of it."""
+        """Read the typed keys before the terminal is given them; returns b"" at their end."""
         return os.read(keyboard.fileno(), _KEYS_AT_ONCE)
 
     def resize(self) -> None:
@@ -239,7 +243,7 @@ class Session:
             self._link.process.resize(*size)
 
     def mark_shaken(self) -> None:
-        """Note that the shell may still be about to drop what it is sent."""
+        """Note that the shell may still drop the next bytes that it is sent."""
         self._shaken = True
 
     def finish(self, report: Completion | None, exchange: Exchange) -> Done:
@@ -274,7 +278,7 @@ class Session:
         return self._death
 
     def close(self) -> None:
-        """End the shell: hang up, as when a terminal window is closed, and kill it if it stays."""
+        """End the shell: hang up, as a closing terminal window does; kill it if it stays."""
         if not self._folder:
             return
         if self._keyboard:

@@ -1,4 +1,4 @@
-"""Reads a shell's variables and functions, which it writes to a FIFO of its own."""
+"""Reads the snapshot of a shell, which the shell writes to its own FIFO."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ _AT_ONCE = 1 << 16  # bytes read at once
 
 
 class SnapshotReader:
-    """Collects what a shell writes while it is asked for; `fd` is the FIFO, which does not block."""
+    """Collects the snapshot that a shell writes to its FIFO.
+
+    `fd` is the FIFO, in non-blocking mode.
+    """
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
@@ -16,7 +19,7 @@ class SnapshotReader:
 
     @property
     def is_open(self) -> bool:
-        """Whether a snapshot is being taken."""
+        """Return whether a snapshot is being taken."""
         return self._data is not None
 
     def begin(self) -> None:
@@ -24,12 +27,12 @@ class SnapshotReader:
         self._data = bytearray()
 
     def end(self) -> bytes:
-        """End the snapshot and return what was read."""
+        """End the snapshot and return the bytes of it."""
         data, self._data = self._data, None
         return bytes(data or b"")
 
     def read(self) -> bool:
-        """Read what there is; returns whether there may be more."""
+        """Read the available bytes; return whether more may follow."""
         try:
             data = os.read(self.fd, _AT_ONCE)
         except BlockingIOError:

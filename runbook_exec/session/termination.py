@@ -1,4 +1,4 @@
-"""Ends what runs on a terminal: as with ^C at first, then less and less politely."""
+"""Ends the program on a terminal: with ^C at first, then with stronger signals."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ _WAYS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
 class Terminator:
-    """Ends what runs on a terminal at its deadline, or on request; `attempts` is how often it tried."""
+    """Ends the program on a terminal at its deadline, or on request.
+
+    `attempts` counts how often the deadline was enforced.
+    """
 
     def __init__(self, shell: TerminalProcess, deadline: float | None, spares_shell: bool = False) -> None:
-        """`deadline` is a moment of the monotonic clock.
+        """Take the deadline as a moment of the monotonic clock; None means no deadline.
 
-        A shell that is spared is asked to end what it does, again and again, and never killed.
+        A shell that is spared is asked repeatedly to stop its work, and never killed.
         """
         self.attempts = 0
         self._spares_shell = spares_shell
         self._shell = shell
         self._deadline = deadline
-        self._stopped: tuple[int, signal.Signals] | None = None  # which processes were asked to end, and how
+        self._stopped: tuple[int, signal.Signals] | None = None  # process group and signal
 
     def enforce_deadline(self, now: float) -> None:
-        """Do what is due at this moment."""
+        """Send the signal that is due at this moment, if any."""
         if self._deadline is not None and now >= self._deadline:
             self._stop(_WAYS[min(self.attempts, len(_WAYS) - 1)])
             self.attempts += 1
@@ -37,7 +40,7 @@ class Terminator:
             self._stop_next()
 
     def interrupt(self) -> None:
-        """Interrupt what runs as ^C does."""
+        """Interrupt the running program as ^C does."""
         self._stop(signal.SIGINT)
 
     def _stop(self, wanted: signal.Signals) -> None:
@@ -50,10 +53,10 @@ class Terminator:
             elif self._spares_shell:
                 shell.signal_group(group, signal.SIGINT)
             elif wanted == signal.SIGKILL:
-                shell.signal(wanted)  # the shell itself is what runs, or goes on and on
+                shell.signal(wanted)  # the shell itself is running, or does not stop
 
     def _stop_next(self) -> None:
-        """Ask the same of a program that was started after the one that was asked, as a loop does."""
+        """Send the signal to a program that was started after the signalled one, as in a loop."""
         with contextlib.suppress(OSError):
             group = self._shell.find_foreground_group()
             if self._stopped and group not in (self._stopped[0], self._shell.find_own_group()):

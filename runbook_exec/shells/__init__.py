@@ -1,1 +1,1 @@
-"""The shells: for each its grammar, quoting, syntax check, driver and snapshot."""
+"""Supports the shells: for each its grammar, quoting, syntax check, driver and snapshot."""

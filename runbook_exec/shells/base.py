@@ -1,4 +1,7 @@
-"""The types that each shell fills in: how it splits text into statements, quotes values and is driven."""
+"""Defines the types that each shell fills in.
+
+They describe how the shell splits text into statements, quotes values and is driven.
+"""
 
 from __future__ import annotations
 
@@ -67,9 +70,10 @@ class Piece(NamedTuple):
 
 
 class Complaint(NamedTuple):
-    """A shell's error message for a script that it does not parse, with its place if the shell gives one.
+    """A shell's error message for a script that it does not parse, with its place.
 
-    `line` counts from 1 in the script; `columns` are the offsets in that line where it begins and ends.
+    The place is missing if the shell gives none. `line` counts from 1 in the script; `columns` are the
+    offsets in that line where it begins and ends.
     """
 
     message: str
@@ -81,7 +85,10 @@ class Complaint(NamedTuple):
 
 
 class QuotingError(ValueError):
-    """Raised for a value that cannot be quoted in its place; its message explains what to change."""
+    """Raised for a value that cannot be quoted in its place.
+
+    Its message explains what to change.
+    """
 
 
 def _define_nothing(code: str) -> tuple[str, ...]:
@@ -94,7 +101,7 @@ class SnapshotFormat:
 
     build_code: Callable[[str, Iterable[str]], str]  # a file, functions that were redefined -> the code
     parse: Callable[[bytes], dict[str, str]]  # the output -> code, by kind and name of what that makes
-    find_callable_names: Callable[[bytes, Mapping[str, str]], frozenset[str]]  # … and what `parse` returned
+    find_callable_names: Callable[[bytes, Mapping[str, str]], frozenset[str]]  # output, result of `parse`
     assignment: re.Pattern[str]  # a statement that only sets one variable, the first group, to fixed texts
     removals: Mapping[str, str]  # by kind, the command that removes a thing by its name
     find_defined_functions: Callable[[str], tuple[str, ...]] = _define_nothing  # those for `build_code`
@@ -115,8 +122,8 @@ class Shell:
     check: Callable[[Sequence[str]], list[Complaint | None]]  # raises FileNotFoundError without its program
     driver: Driver
     snapshot: SnapshotFormat
-    list_unknown: tuple[str, ...]  # arguments with which it prints those of the names after them it lacks
+    list_unknown: tuple[str, ...]  # arguments that make it print the names after them that it does not know
     highlight_as: str  # the language in which Pygments highlights it
-    fills_arguments: bool = False  # any value fits into a plain argument, which need not be tried
+    fills_arguments: bool = False  # any value fits into a plain argument, without a trial
     parse: Callable[[str], ParsedScript] | None = None  # for shells with here-documents
     pattern_option: tuple[str, str] | None = None  # a word of pages, and the statement that it belongs to

@@ -1,4 +1,4 @@
-"""Drivers: the text that makes a shell run one statement after the other and report on each.
+"""Defines drivers: text that makes a shell run statements one by one and report on each.
 
 A shell is started on a pseudo-terminal with a driver for a script. Statements reach it over a FIFO, never
 through the terminal, and after each one a *gate* (a function of ours in the shell) reports on a second FIFO.
@@ -23,7 +23,7 @@ class Completion:
     status: int
     pipestatus: tuple[int, ...]
     cwd: str
-    options: str = ""  # `$-` of a POSIX shell; of fish "-" if it left the statement before its end
+    options: str = ""  # `$-` of a POSIX shell; for fish "-" if it left the statement before its end
     turn: int | None = None  # the message that it answers, if the shell got its number
 
 
@@ -55,7 +55,7 @@ class Driver:
     from_input: bool = False  # its standard input is the control FIFO; statements get the terminal back
 
 
-# What a shell runs for its session, after the word that asks for its builtin.
+# Statements that a shell runs for its session, after the word that selects its builtin.
 LINE_CODE = "printf 'line\\n%s\\0' \"$__runbook_line\" >'{folder}/report'"
 
 JOBS_CODE = "printf 'jobs\\n%s\\0' \"$(cat '{folder}/jobs')\" >'{folder}/report'"
@@ -68,7 +68,7 @@ _REPORT = re.compile(rb" (\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)", re.DOTALL)
 
 def parse_completion(message: bytes, token: str) -> Completion | None:
     """Parse a report of the gate; return None for anything else that was written to the FIFO."""
-    # a statement may have written to the FIFO before it, without an end
+    # a statement may have written an unfinished line to the FIFO before the report
     _, known, report = message.partition(token.encode())
     found = _REPORT.fullmatch(report) if known else None
     if not found:
@@ -84,7 +84,10 @@ def parse_completion(message: bytes, token: str) -> Completion | None:
 
 
 def mark_interrupted(report: Completion) -> Completion:
-    """Return the report of an interrupted statement: fish may cancel it and leave the status at 0."""
+    """Return the report, with status 130 if the statement was cancelled.
+
+    fish may cancel a statement after ^C and leave the status at 0.
+    """
     if report.options == "-" and report.status == 0:
         return replace(report, status=130, pipestatus=(130,))
     return report

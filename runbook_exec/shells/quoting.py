@@ -1,4 +1,4 @@
-"""The quoting around a stretch of source."""
+"""Defines the quoting contexts of a stretch of source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shells by name, and the languages of fenced blocks that stand for them."""
+"""Lists the shells by name, and the languages of fenced blocks that mean them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Entry(NamedTuple):
     module: str
     languages: tuple[str, ...]  # of fenced blocks
     reads: tuple[str, ...] = ()  # other shells whose code this one also runs correctly
-    commands: tuple[tuple[str, ...], ...] = ()  # that start it, the best first; if none, its name
+    commands: tuple[tuple[str, ...], ...] = ()  # that start it, best first; if empty, its name
 
 
 # `sh` means sh. `shell` and `shellscript` name no shell: people write them over code for bash.
@@ -68,7 +68,7 @@ LANGUAGES: Mapping[str, str] = {
     **dict.fromkeys(("console", "shell-session", "shellsession", "sh-session", "terminal"), CONSOLE),
 }
 
-# The names that the languages stand for: those of shells, and `console`.
+# The names that the languages mean: those of shells, and `console`.
 CANONICAL_LANGUAGES = frozenset(LANGUAGES.values())
 
 # By shell, the other shells whose code it also runs correctly.
@@ -78,8 +78,11 @@ READS: Mapping[str, frozenset[str]] = {
 
 
 def find_command(name: str) -> tuple[str, ...] | None:
-    """Return the command that starts a shell, with the path of its program; None if it is not installed."""
-    from shutil import which  # most commands of ours start no shell
+    """Return the command that starts a shell, with the path of its program.
+
+    Returns None if it is not installed.
+    """
+    from shutil import which  # most commands of this program start no shell
 
     for program, *arguments in _ENTRIES[name].commands or ((name,),):
         if path := which(program):

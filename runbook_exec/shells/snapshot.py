@@ -1,4 +1,4 @@
-"""Snapshots of a shell: its variables, functions and aliases, each as code that defines it."""
+"""Compares snapshots of a shell: variables, functions and aliases, each as code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ SHELL_OWN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """The difference of two snapshots: the code of new definitions by key, and the keys of removed ones."""
+    """The difference of two snapshots.
+
+    It has the code of new definitions by key, and the keys of removed ones.
+    """
 
     made: Mapping[str, str]
     gone: tuple[str, ...]
@@ -40,7 +43,7 @@ def diff_snapshots(before: Mapping[str, str], now: Mapping[str, str]) -> StateCh
 
 
 def build_restore_code(shell: Shell, change: StateChange) -> str:
-    """Return code that makes a change in a shell that still has its state from before."""
+    """Return code that applies a change to a shell that still has its earlier state."""
     lines = [_build_removal_code(shell, *key.split(" ", 1)) for key in change.gone]
     return "\n".join((*lines, *change.made.values()))
 
@@ -55,7 +58,10 @@ class ShellState:
     names: frozenset[str] = frozenset()
 
     def update(self, output: bytes) -> StateChange:
-        """Take a new snapshot, and return the difference to the last one; an empty snapshot is ignored."""
+        """Take a new snapshot, and return the difference to the last one.
+
+        An empty snapshot is ignored.
+        """
         if output in (b"", self.snapshot):
             return StateChange({}, ())
         now = self.shell.snapshot.parse(output)
@@ -65,7 +71,10 @@ class ShellState:
         return found
 
     def update_after(self, code: str, take_snapshot: Callable[[Iterable[str]], bytes]) -> StateChange:
-        """Return how a statement changed the shell; take a snapshot only if the text does not show that."""
+        """Return how a statement changed the shell.
+
+        Takes a snapshot only if the text of the statement does not show the change.
+        """
         if changes_nothing(code, self.names):
             return StateChange({}, ())
         if assignment := self.shell.snapshot.assignment.fullmatch(code):
@@ -75,7 +84,7 @@ class ShellState:
         return self.update(take_snapshot(self.shell.snapshot.find_defined_functions(code)))
 
     def build_restore_code(self, change: StateChange) -> str:
-        """Return code that makes a change in a shell with this state."""
+        """Return code that applies a change to a shell with this state."""
         return build_restore_code(
             self.shell, StateChange(change.made, tuple(k for k in change.gone if k in self.definitions))
         )
@@ -87,9 +96,10 @@ def _build_removal_code(shell: Shell, kind: str, name: str) -> str:
 
 
 def changes_nothing(code: str, known: Iterable[str]) -> bool:
-    """Return whether a statement certainly changes nothing: one plain program with its arguments.
+    """Return whether a statement certainly changes nothing.
 
-    `known` are the names of functions and aliases, any of which may do anything.
+    Only one plain program with its arguments certainly changes nothing. `known` are the names of functions
+    and aliases, any of which may do anything.
     """
     found = _PLAIN.fullmatch(code)
     if found is None:

@@ -1,4 +1,4 @@
-"""The Markdown extension for a documentation site: a runbook's page shows exactly what runs.
+"""Extends Markdown for a documentation site: a runbook's page shows exactly what runs.
 
 In `mkdocs.yml`, for both MkDocs and zensical::
 

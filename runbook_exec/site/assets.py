@@ -1,4 +1,4 @@
-"""The files that a site needs beside its pages: styles, scripts, and a player of recordings.
+"""Provides the files that a site needs: styles, scripts, and a player of recordings.
 
 They are files of the site, because a Markdown extension cannot add files to a build. `runbook-exec docs init`
 installs them, and a build warns if they differ from the files of this program.

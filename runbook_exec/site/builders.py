@@ -45,19 +45,22 @@ class PageLocation:
 
     @property
     def path(self) -> Path:
-        """The path of the page's file."""
+        """Return the path of the page's file."""
         return self.docs / self.source
 
     @property
     def path_to_run(self) -> str:
-        """The path for the command line, relative to the project; resolves links inside the project."""
+        """Return the path for the command line, relative to the project.
+
+        Resolves links inside the project.
+        """
         real, project = self.path.resolve(), self.project.resolve()
         at = real if real.is_relative_to(project) else self.path.absolute()
         return at.relative_to(project).as_posix() if at.is_relative_to(project) else at.as_posix()
 
 
 def locate_page(md: Markdown) -> PageLocation | None:
-    """The page that is being rendered; None if no known builder renders it."""
+    """Return the page that is being rendered; None if no known builder renders it."""
     for processor in (*md.preprocessors, *md.treeprocessors):
         config: Any = getattr(processor, "config", None)
         if config is None:
@@ -86,7 +89,7 @@ def escape_meta(md: Markdown, title: str) -> None:
 
 
 def has_title(md: Markdown) -> bool:
-    """Whether the page's front matter has a title."""
+    """Return whether the page's front matter has a title."""
     return all(meta.get("title") for meta in _metas(md))
 
 
@@ -138,7 +141,10 @@ def _install_error_hook() -> None:
 
 
 def list_site_files(docs: Path) -> tuple[str, ...]:
-    """The files of a site as paths below its folder; follows links to folders, as MkDocs does."""
+    """Return the files of a site as paths below its folder.
+
+    Follows links to folders, as MkDocs does.
+    """
     return _files_at(docs, int(time.monotonic() / _BUILD))
 
 

@@ -35,12 +35,12 @@ class ContentTab(NamedTuple):
 
 
 def find_enabled_tabs(md: Markdown) -> Collection[str]:
-    """The names of the kinds that the site's settings enable."""
+    """Return the names of the kinds that the site's settings enable."""
     return [name for name in _BEGINNINGS if name in md.parser.blockprocessors]
 
 
 def find_tab(lines: Sequence[str], index: int, column: int, known: Collection[str]) -> ContentTab | None:
-    """The tab that begins on this line of text at this column; None for ordinary text."""
+    """Return the tab that begins on this line of text at this column; None for ordinary text."""
     line = lines[index].expandtabs(_INDENT)
     text = line.lstrip(" ")
     beyond = len(line) - len(text) - column

@@ -51,7 +51,7 @@ class _InlineCollector(HTMLParser):
 
 
 def build_csp(site: Path) -> str:
-    """The policy for all pages of a built site. Raises OSError."""
+    """Return the policy for all pages of a built site. Raises OSError."""
     found: dict[str, set[str]] = {"script": set(), "style": set(), "attribute": set()}
     for page in sorted(site.rglob("*.html")):
         inline = _InlineCollector()

@@ -1,4 +1,4 @@
-"""The Markdown extension `runbook_exec.site`: adds a runbook's data to its page.
+"""Defines the Markdown extension `runbook_exec.site`, which adds a runbook's data.
 
 It has four stages, in the order in which Python-Markdown runs them. The page is read, and marks are inserted,
 before white space is normalised. Marks are replaced by blocks before fences are parsed. The card, the states
@@ -71,7 +71,7 @@ class _PagePreprocessor(Preprocessor):
         self._known_links = known_links
 
     def run(self, lines: list[str]) -> list[str]:
-        """The page's lines, with a mark in place of each part of ours."""
+        """Return the page's lines, with a mark in place of each part of ours."""
         location = locate_page(self.md)
         if location is None:
             return lines
@@ -133,7 +133,7 @@ class _BlockPreprocessor(Preprocessor):
         return {block.span.start: mark for mark, block in self._ours.items()}
 
     def mark_in_tab(self, fence: Fence, body: Source, kind: str) -> str:
-        """The mark of a fence in a tab; empty if we do not render it."""
+        """Return the mark of a fence in a tab; empty if we do not render it."""
         language = read_info(fence.written, body.text, fence.written_at)[0]
         if self._page is None or not is_rendered_language(language):
             return ""
@@ -142,7 +142,7 @@ class _BlockPreprocessor(Preprocessor):
         return mark
 
     def run(self, lines: list[str]) -> list[str]:
-        """The lines with the blocks' HTML in Python-Markdown's stash."""
+        """Return the lines with the blocks' HTML in Python-Markdown's stash."""
         page = self._page
         if page is None:
             return lines

@@ -34,7 +34,7 @@ _TOO_SUBTLE = "the page cannot write this value exactly: run the command with ru
 
 
 def build_recipe(statement: Statement, shell: str) -> Recipe | None:
-    """The recipe of a statement; None if it has no placeholder to fill."""
+    """Return the recipe of a statement; None if it has no placeholder to fill."""
     wanted = find_slots(statement)
     if not wanted:
         return None
@@ -60,19 +60,22 @@ def build_recipe(statement: Statement, shell: str) -> Recipe | None:
 
 
 def find_slots(statement: Statement) -> tuple[Placeholder, ...]:
-    """The placeholders that values are written to, in order."""
+    """Return the placeholders that values are written to, in order."""
     return tuple(found for found in statement.placeholders if found.context is not Context.COMMENT)
 
 
 def _offset_converter(text: str) -> Callable[[int], int]:
-    """A function from an offset in characters to an offset in UTF-16 units."""
+    """Return a function from an offset in characters to an offset in UTF-16 units."""
     if text.isascii():
         return lambda offset: offset
     return lambda offset: len(text[:offset].encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _write_values(text: str, wanted: Sequence[Placeholder], shell: str, values: Sequence[str]) -> list[str]:
-    """The values as the shell's module quotes them, one per placeholder. Raises QuotingError."""
+    """Return the values as the shell's module quotes them, one per placeholder.
+
+    Raises QuotingError.
+    """
     fillings = [Filling(p.start, p.end, p.context, v) for p, v in zip(wanted, values, strict=True)]
     pieces = SHELLS[shell].fill(text, fillings)
     written = {piece.filling: piece.text for piece in pieces if piece.filling is not None}
@@ -80,7 +83,10 @@ def _write_values(text: str, wanted: Sequence[Placeholder], shell: str, values: 
 
 
 def _trials(text: str, wanted: Sequence[Placeholder], shell: str, value: str) -> Sequence[str | QuotingError]:
-    """The value as quoted at each place while the other values are plain, or the error there."""
+    """Return the value as quoted at each place, or the error there.
+
+    The other values are plain in each trial.
+    """
     try:
         return _write_values(text, wanted, shell, [value] * len(wanted))
     except QuotingError:
@@ -123,7 +129,7 @@ def _find_ways(
 
 
 def _fits(name: str, way: Callable[[str], str], tried: Mapping[str, str | QuotingError]) -> bool:
-    """Whether this style gives the same text for every value, and refuses the same values."""
+    """Return whether this style gives the same text for every value, and the same refusals."""
     return all(
         is_unwritable(name, value) if isinstance(written, QuotingError) else way(value) == written
         for value, written in tried.items()
@@ -153,7 +159,10 @@ def _find_keywords(text: str, wanted: Sequence[Placeholder], slots: Sequence[Slo
 
 
 def _words(text: str, wanted: Sequence[Placeholder]) -> Iterator[tuple[tuple[int, int], list[int]]]:
-    """The words that could become keywords, with their placeholders; also in substitutions."""
+    """Yield the words that could become keywords, with their placeholders.
+
+    Words inside substitutions are included.
+    """
     blanked = replace_placeholders(text, wanted)
     todo = [(0, len(blanked))]
     while todo:
@@ -172,14 +181,14 @@ def _words(text: str, wanted: Sequence[Placeholder]) -> Iterator[tuple[tuple[int
 
 
 def _find_fixed_text(text: str, word: tuple[int, int], inside: Sequence[Placeholder]) -> list[str]:
-    """The text of the word between its placeholders, without quotes."""
+    """Return the text of the word between its placeholders, without quotes."""
     ends = [word[0], *(found.end for found in inside)]
     starts = [*(found.start for found in inside), word[1]]
     return [_QUOTING.sub("", text[start:end]) for start, end in zip(ends, starts, strict=True)]
 
 
 def _find_completions(before: str, after: str) -> Iterator[str]:
-    """The values that form a keyword between these texts."""
+    """Yield the values that form a keyword between these texts."""
     for keyword in sorted(KEYWORDS):
         if (
             len(before) + len(after) <= len(keyword)
@@ -190,7 +199,10 @@ def _find_completions(before: str, after: str) -> Iterator[str]:
 
 
 def _is_refused(text: str, wanted: Sequence[Placeholder], inside: Sequence[int], value: str) -> bool:
-    """Whether fish refuses a value of a word's first placeholder while the others are empty."""
+    """Return whether fish refuses a value of a word's first placeholder.
+
+    The values of its other placeholders are empty.
+    """
     values = [TELLING[0]] * len(wanted)
     for index in inside:
         values[index] = value if index == inside[0] else ""
@@ -212,7 +224,10 @@ def _find_heredocs(
     slots: Sequence[Slot],
     at: Callable[[int], int],
 ) -> list[dict[str, Any]]:
-    """The here-documents with slots; sets each slot's document, and whether a name precedes it."""
+    """Return the here-documents with slots.
+
+    Sets the document of each slot, and whether a name precedes the slot.
+    """
     reading = parse(replace_placeholders(text, wanted))
     docs: list[dict[str, Any]] = []
     numbers: dict[int, int] = {}
@@ -246,5 +261,5 @@ def _find_heredocs(
 
 
 def _follows_name(reading: ParsedScript, found: Placeholder) -> bool:
-    """Whether the placeholder directly follows a `$name`, which letters would extend."""
+    """Return whether the placeholder directly follows a `$name`, which letters would extend."""
     return any(start < found.start <= end for start, end in reading.parameters)

@@ -69,7 +69,7 @@ def _root(text: str, config: Path) -> MappingNode:
 
 
 def _value(root: MappingNode, key: str) -> tuple[Node, Node] | None:
-    """The nodes of the key and the value of a setting; None if it is not there."""
+    """Return the nodes of the key and the value of a setting; None if it is not there."""
     return next((pair for pair in root.value if pair[0].value == key), None)
 
 
@@ -79,7 +79,10 @@ def _docs_dir(text: str, config: Path) -> str:
 
 
 def _names(node: Node) -> Sequence[str]:
-    """The names in a list of settings: its items, or the first key and the `path` of mappings."""
+    """Return the names in a list of settings.
+
+    An item that is a mapping gives its first key and its `path`; other items are names themselves.
+    """
     if isinstance(node, MappingNode):
         return [str(key.value) for key, _ in node.value]
     found: list[str] = []
@@ -93,7 +96,7 @@ def _names(node: Node) -> Sequence[str]:
 
 
 def _with_item(text: str, key: str, item: str, config: Path) -> str:
-    """The text with the item added to the list of a setting; unchanged if it is there."""
+    """Return the text with the item added to the list of a setting; unchanged if it is there."""
     found = _value(_root(text, config), key)
     if found is None:
         return f"{text.rstrip()}\n\n{key}:\n  - {item}\n" if text.strip() else f"{key}:\n  - {item}\n"
@@ -126,7 +129,7 @@ def _with_item(text: str, key: str, item: str, config: Path) -> str:
 
 
 def _in_brackets(text: str, node: SequenceNode | MappingNode, item: str) -> str:
-    """The text with the item added between the brackets of a list or a mapping."""
+    """Return the text with the item added between the brackets of a list or a mapping."""
     last: Node | None = None
     if node.value:
         last = node.value[-1] if isinstance(node, SequenceNode) else node.value[-1][1]

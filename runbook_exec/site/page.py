@@ -54,18 +54,21 @@ class SitePage:
 
     @property
     def runs(self) -> bool:
-        """Whether any block of the page runs."""
+        """Return whether any block of the page runs."""
         return any(block.runs for block in self.runbook.blocks)
 
     @property
     def main_procedure(self) -> Procedure | None:
-        """The procedure that runs if none is named; None without one."""
+        """Return the procedure that runs if none is named; None without one."""
         own = self.runbook.settings.procedure or self.runbook.chosen
         return next((each for each in self.runbook.procedures if each.anchor == own), None)
 
 
 def may_run(markdown: str) -> bool:
-    """Whether a page may have a block that runs; a quick test, which saves parsing most pages."""
+    """Return whether a page may have a block that runs.
+
+    This quick test saves parsing most pages.
+    """
     return _SHELL_BLOCK.search(markdown) is not None or "shell=" in markdown
 
 
@@ -120,7 +123,7 @@ def _commands(runbook: Runbook) -> list[tuple[str, ...]]:
 
 
 def find_dates(runbook: Runbook, freshness: Freshness) -> DueDates:
-    """The cadence, the last success and the last review of a runbook."""
+    """Return the cadence, the last success and the last review of a runbook."""
     cadence = runbook.settings.cadence
     times = _successes(runbook, freshness) if freshness.procedures else ()
     reviewed = find_review_date(runbook.front_matter)
@@ -147,7 +150,7 @@ class RunbookListing:
 
 
 def read_listing(docs: Path, source: str) -> RunbookListing | None:
-    """The row for a page in the table; None if it is no runbook or cannot be read."""
+    """Return the row for a page in the table; None if it is no runbook or cannot be read."""
     path = (docs / source).resolve()
     try:
         return _read_listing(path, source, path.stat().st_mtime_ns, _read_mtime(freshness_path(path)))
@@ -173,6 +176,6 @@ def _read_mtime(path: Path) -> int:
 
 
 def find_owner(front_matter: Mapping[str, object]) -> str:
-    """The owner of a page in its front matter; empty without one."""
+    """Return the owner of a page in its front matter; empty without one."""
     owner = next((front_matter[key] for key in ("owner", "owners", "maintainer") if key in front_matter), "")
     return ", ".join(map(str, owner)) if isinstance(owner, list) else str(owner or "")

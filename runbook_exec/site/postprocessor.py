@@ -64,7 +64,7 @@ class PagePostprocessor(Treeprocessor):
                     parent[index] = ElementTree.fromstring(render_table(found, self._location.source))  # noqa: S314
 
     def _find_pages(self) -> list[str]:
-        """The pages below this one's folder that may be runbooks."""
+        """Return the pages below this one's folder that may be runbooks."""
         folder = posixpath.dirname(self._location.source)
         start = f"{folder}/" if folder else ""
         return [
@@ -76,7 +76,7 @@ class PagePostprocessor(Treeprocessor):
         ]
 
     def _is_table(self, text: str) -> bool:
-        """Whether a paragraph is the stashed comment that the table replaces."""
+        """Return whether a paragraph is the stashed comment that the table replaces."""
         for number, kept in enumerate(self.md.htmlStash.rawHtmlBlocks):
             if text == self.md.htmlStash.get_placeholder(number):
                 return str(kept).strip() == TABLE
@@ -136,7 +136,10 @@ class PagePostprocessor(Treeprocessor):
 
 
 def _headings_of(root: Element) -> Iterator[tuple[Element, int, Element]]:
-    """The headings with their parents and indices, the last first, which makes inserting safe."""
+    """Yield the headings with their parents and indices, the last first.
+
+    In this order, insertions do not move the headings that follow.
+    """
     for parent in root.iter():
         for index, child in reversed(list(enumerate(parent))):
             if child.tag in _HEADINGS:
@@ -144,7 +147,7 @@ def _headings_of(root: Element) -> Iterator[tuple[Element, int, Element]]:
 
 
 def _first_block(item: Element) -> int:
-    """The index in a tight list item at which its own line of text ends."""
+    """Return the index in a tight list item at which its own line of text ends."""
     blocks = ("ul", "ol", "p", "div", "pre", "table", "blockquote")
     return next((index for index, child in enumerate(item) if child.tag in blocks), len(item))
 

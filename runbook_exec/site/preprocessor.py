@@ -46,14 +46,14 @@ class PageMarks:
 
 
 def preprocess_page(before: str, markdown: str, marks: PageMarks) -> str:
-    """The Markdown with new indentation and marks; the marks' offsets include `before`."""
+    """Return the Markdown with new indentation and marks; the marks' offsets include `before`."""
     page = parse_source(before + markdown)
     first = page.index(len(before)) if before else 0
     return _MarkdownWriter(page, first, marks).write_elements(read_elements(page, len(before)))
 
 
 def _indent_tab(tab: ContentTab, marks: PageMarks) -> list[str]:
-    """The lines of a tab's body, with a mark in place of each fence."""
+    """Return the lines of a tab's body, with a mark in place of each fence."""
     body = parse_source(tab.body)
     elements = read_elements(body)
     blocks = {}
@@ -197,5 +197,5 @@ class _MarkdownWriter:
 
 
 def is_rendered_language(language: str) -> bool:
-    """Whether we render blocks of this language."""
+    """Return whether we render blocks of this language."""
     return language not in _LEFT_ALONE

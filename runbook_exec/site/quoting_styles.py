@@ -1,4 +1,4 @@
-"""The styles in which shells quote a value, as functions from the value to the quoted text.
+"""Defines the quoting styles of shells: functions from a value to the quoted text.
 
 `static/fill.js` has the same styles under the same names. The style at a place of a statement is found by
 asking the shell's module to quote a few test values there.
@@ -82,5 +82,5 @@ FISH: Mapping[str, Callable[[str], str]] = {
 
 
 def is_unwritable(way: str, value: str) -> bool:
-    """Whether a value cannot be quoted in this style."""
+    """Return whether a value cannot be quoted in this style."""
     return "\0" in value or (way == "index" and not _INDEX.fullmatch(value))

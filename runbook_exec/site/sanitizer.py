@@ -46,7 +46,7 @@ class HarmlessTags(InlineProcessor):
     def handleMatch(  # type: ignore[override]
         self, m: re.Match[str], data: str
     ) -> tuple[str, int, int]:
-        """The stashed tag, unchanged; nothing for most comments."""
+        """Return the stashed tag, unchanged; nothing for most comments."""
         kept = m[1] or m[0] in self._comments
         return (self.md.htmlStash.store(m[0]) if kept else ""), m.start(0), m.end(0)
 

@@ -40,7 +40,7 @@ class WikilinkProcessor(InlineProcessor):
     def handleMatch(  # type: ignore[override]
         self, m: re.Match[str], data: str
     ) -> tuple[Element | None, int | None, int | None]:
-        """The element for a wikilink; None for one without a target, which stays text."""
+        """Return the element for a wikilink; None for one without a target, which stays text."""
         target = m[2].rstrip("\\").strip()
         heading = (m[3] or "").rstrip("\\").strip()
         label = (m[4] or "").strip() or " › ".join(filter(None, (target, heading)))
@@ -72,7 +72,10 @@ class WikilinkProcessor(InlineProcessor):
         return _link(address, label)
 
     def _anchor(self, source: str, heading: str) -> str:
-        """The anchor of a heading on a page of the site; empty for a block or an unknown heading."""
+        """Return the anchor of a heading on a page of the site.
+
+        The result is empty for a block or an unknown heading.
+        """
         if heading.startswith("^"):
             return ""
         wanted = fold_heading(heading.rpartition("#")[2])
@@ -93,7 +96,7 @@ class WikilinkProcessor(InlineProcessor):
         return ""
 
     def _line(self, written: str) -> int | None:
-        """The number of the first line with a wikilink that contains this text."""
+        """Return the number of the first line with a wikilink that contains this text."""
         text = self._location.path.read_text(encoding="utf-8", errors="replace")
         link = re.search(r"\[\[[^\]\n]*" + re.escape(written), text)
         return text.count("\n", 0, link.start()) + 1 if link else None
@@ -112,7 +115,7 @@ def _index_names(files: tuple[str, ...]) -> PageNames:
 
 @lru_cache(maxsize=4)
 def _collect_aliases(docs: Path, files: tuple[str, ...]) -> dict[str, str]:
-    """The pages by the aliases in their front matter, case folded."""
+    """Return the pages by the aliases in their front matter, case folded."""
     found: dict[str, str] = {}
     for source in files:
         if source.endswith(PAGES):
@@ -122,7 +125,7 @@ def _collect_aliases(docs: Path, files: tuple[str, ...]) -> dict[str, str]:
 
 
 def _find_file(docs: Path, target: str, folder: str) -> str | None:
-    """The file of the site for a wikilink on a page in `folder`; None if there is none."""
+    """Return the file of the site for a wikilink on a page in `folder`; None if there is none."""
     if target.startswith(("./", "../")):
         target = posixpath.normpath(posixpath.join(folder or ".", target))
     files = list_site_files(docs)

@@ -1,1 +1,1 @@
-"""Where a value can come from: one module for each kind of source, listed in `registry`."""
+"""Reads values from sources: one module for each kind of source, listed in `registry`."""

@@ -1,4 +1,4 @@
-"""What a kind of value source consists of, and what it is given."""
+"""Defines what a kind of value source consists of, and what it is given."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:
-    """What sources may reach for."""
+    """The functions and facts that sources may use."""
 
     environ: Mapping[str, str]
     read_file: Callable[[str], str]  # raises OSError or UnicodeError
@@ -20,22 +20,22 @@ class SourceContext:
 class SourceKind(Protocol):
     """One kind of source: a module of this package."""
 
-    PREFIX: str  # what a source of this kind begins with
-    FORM: str  # how messages write it
-    EAGER: bool  # whether it costs and touches nothing, and so is read before anything runs
+    PREFIX: str  # the beginning of every source of this kind
+    FORM: str  # its form in messages
+    EAGER: bool  # whether it is free of cost and effects, and is therefore read before anything runs
 
     def check(self, rest: str) -> bool:
-        """Whether what follows the prefix is complete."""
+        """Return whether the text after the prefix is complete."""
 
     def is_available(self, rest: str, context: SourceContext) -> bool:
-        """Whether there can be a value; if not, a default or the operator may still have it."""
+        """Return whether there can be a value; if not, a default or the operator may still have it."""
 
     def resolve(self, source: str, context: SourceContext) -> str:
         """Return the value; raises ValueProblem, which names the source and not the value."""
 
 
 def reason(error: OSError) -> str:
-    """Return what is wrong, in lower case."""
+    """Return the reason of the error, in lower case."""
     return (error.strerror or type(error).__name__).lower()
 
 

@@ -1,4 +1,4 @@
-"""`cmd:…`: the output of a command line of sh."""
+"""Resolves `cmd:…`: the output of a command line of sh."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ PREFIX, FORM, EAGER = "cmd:", "cmd:…", False
 
 
 def check(rest: str) -> bool:
-    """Whether a command is given."""
+    """Return whether a command is given."""
     return bool(rest.strip())
 
 
 def is_available(rest: str, context: SourceContext) -> bool:
-    """Always: a command that fails is an error."""
+    """Return True: a command that fails is an error."""
     return True
 
 

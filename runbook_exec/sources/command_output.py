@@ -11,9 +11,10 @@ from .base import SourceContext, reason, without_newline
 
 
 def make_runner(on_command: Callable[[str], None], attended: bool) -> Callable[[Sequence[str]], str]:
-    """Return a function that runs a command and returns its output; `on_command` gets each before it runs.
+    """Return a function that runs a command and returns its output.
 
-    Where a person is present, the command has the terminal, so that it can ask for a password.
+    `on_command` is called with each command before it runs. If a person is present, the command gets the
+    terminal, so it can ask for a password.
     """
 
     def run(command: Sequence[str]) -> str:
@@ -28,7 +29,10 @@ def make_runner(on_command: Callable[[str], None], attended: bool) -> Callable[[
 
 
 def read_output(source: str, command: Sequence[str], context: SourceContext) -> str:
-    """Return a command's output without its final newline; raises ValueProblem, which names the source."""
+    """Return a command's output without its final newline.
+
+    Raises ValueProblem, which names the source.
+    """
     try:
         return without_newline(context.run(command))
     except subprocess.CalledProcessError as error:

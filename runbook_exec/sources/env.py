@@ -1,4 +1,4 @@
-"""`env:NAME`: a variable of the environment."""
+"""Resolves `env:NAME`: a variable of the environment."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ PREFIX, FORM, EAGER = "env:", "env:NAME", True
 
 
 def check(rest: str) -> bool:
-    """Whether it is the name of a variable."""
+    """Return whether it is the name of a variable."""
     return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", rest) is not None
 
 
 def is_available(rest: str, context: SourceContext) -> bool:
-    """Whether the variable is set."""
+    """Return whether the variable is set."""
     return rest in context.environ
 
 

@@ -1,4 +1,4 @@
-"""`file:PATH`: the content of a file."""
+"""Resolves `file:PATH`: the content of a file."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ PREFIX, FORM, EAGER = "file:", "file:PATH", True
 
 
 def check(rest: str) -> bool:
-    """Whether a path is given."""
+    """Return whether a path is given."""
     return bool(rest)
 
 
 def is_available(rest: str, context: SourceContext) -> bool:
-    """Always: a file that is missing is an error."""
+    """Return True: a missing file is an error."""
     return True
 
 

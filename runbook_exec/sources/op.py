@@ -1,4 +1,4 @@
-"""`op://vault/item/field`: a secret of 1Password, which its program `op` reads."""
+"""Resolves `op://vault/item/field`: a secret of 1Password, read by its program `op`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ PREFIX, FORM, EAGER = "op://", "op://vault/item/field", False
 
 
 def check(rest: str) -> bool:
-    """Whether a vault, an item and a field are given."""
+    """Return whether a vault, an item and a field are given."""
     return re.fullmatch(r"[^/]+/[^/]+/.+", rest, re.DOTALL) is not None
 
 
 def is_available(rest: str, context: SourceContext) -> bool:
-    """Always: a field that cannot be read is an error."""
+    """Return True: a field that cannot be read is an error."""
     return True
 
 

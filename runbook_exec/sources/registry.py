@@ -1,4 +1,7 @@
-"""The kinds of sources that a value can come from; a new one is a module that is imported and listed here."""
+"""Lists the kinds of sources that a value can come from.
+
+To add a kind, add a module to this package, import it here and add it to `KINDS`.
+"""
 
 from __future__ import annotations
 
@@ -15,24 +18,33 @@ KINDS: tuple[SourceKind, ...] = (
 
 
 def check_source(source: str) -> str:
-    """Return the source as given; raises ValueProblem if it is of no kind that is known."""
+    """Return the source as given; raises ValueProblem if its kind is unknown."""
     _find_kind(source)
     return source
 
 
 def resolve_source(source: str, context: SourceContext) -> str:
-    """Return the value of a source; raises ValueProblem, which names the source and not the value."""
+    """Return the value of a source.
+
+    Raises ValueProblem, which names the source and not the value.
+    """
     return _find_kind(source).resolve(source, context)
 
 
 def is_available(source: str, context: SourceContext) -> bool:
-    """Whether the source can have a value; if not, a default or the operator may still have it."""
+    """Return whether the source can have a value.
+
+    If it cannot, a default or the operator may still provide the value.
+    """
     kind = _find_kind(source)
     return kind.is_available(source.removeprefix(kind.PREFIX), context)
 
 
 def is_eager(source: str) -> bool:
-    """Whether the source costs and touches nothing, and so can be read before anything runs."""
+    """Return whether the source is free of cost and effects.
+
+    Such a source can be read before anything runs.
+    """
     return any(kind.EAGER and source.startswith(kind.PREFIX) for kind in KINDS)
 
 

@@ -1,1 +1,1 @@
-"""The operating system: files, signals, terminals, git, core dumps."""
+"""Wraps the operating system: files, signals, terminals, git, core dumps."""

@@ -1,4 +1,4 @@
-"""Core dumps of this process: forbidden, because they would hold the secrets of a run."""
+"""Forbids core dumps of this process: they would contain the secrets of a run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Python's cyclic garbage collector, paused while many objects are made and few are dropped.
+"""Pauses Python's cyclic garbage collector while many objects are made.
 
-It would traverse all objects again and again. `benchmarks` has the rows: parsing, lint, start-up.
+Few of these objects are dropped, and the collector would traverse all of them again and again. `benchmarks`
+has the rows: parsing, lint, start-up.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def pause_gc() -> Iterator[None]:
 
 
 def stop_gc() -> None:
-    """Turn the collector off: all that is imported and parsed at the start of a run stays."""
+    """Turn the collector off: objects that are imported and parsed at the start of a run stay."""
     gc.disable()
 
 
@@ -41,5 +42,8 @@ def relax_gc() -> None:
 
 
 def skip_final_gc() -> None:
-    """Keep the collector from searching all objects when the program ends: they go with the process."""
+    """Keep the garbage collector from searching all objects when the program ends.
+
+    The objects are freed with the process.
+    """
     atexit.register(gc.freeze)

@@ -1,4 +1,4 @@
-"""The git commit that a document is from."""
+"""Finds the git commit that a document is from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results of functions, remembered for the next call with the same argument."""
+"""Remembers the results of functions for the next call with the same argument."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signals that end the program: held during critical sections, and remembered afterwards."""
+"""Holds signals that end the program during critical sections, and remembers them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _received: list[int] = []
 
 
 def watch_signals(*numbers: int) -> Callable[[], bool]:
-    """Return a function: whether one of these signals came since.
+    """Return a function that returns whether one of these signals came since.
 
     Each also raises KeyboardInterrupt.
 

@@ -1,4 +1,4 @@
-"""The operator's terminal: its keys, its size and its modes."""
+"""Controls the operator's terminal: its keys, its size and its modes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class OperatorTty:
     """A terminal that is raw while a statement runs, and is restored afterwards."""
 
     def __init__(self, fd: int, screen: int) -> None:
-        """Keys are read from `fd`; `screen` is the descriptor of the terminal's output."""
+        """Read keys from `fd`; `screen` is the descriptor of the terminal's output."""
         self._fd = fd
         self._screen = screen
         self._found = termios.tcgetattr(fd)

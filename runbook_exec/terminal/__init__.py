@@ -1,1 +1,1 @@
-"""The terminal: a run as a person sees it, and the questions that a person answers."""
+"""Shows a run on a terminal, and asks a person questions."""

@@ -1,4 +1,4 @@
-"""The operator's editor, opened at a line of the document."""
+"""Opens the operator's editor at a line of the document."""
 
 from __future__ import annotations
 

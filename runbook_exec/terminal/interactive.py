@@ -1,4 +1,4 @@
-"""Questions put to a person at a terminal, and their answers."""
+"""Asks a person questions at a terminal, and returns the answers."""
 
 from __future__ import annotations
 
@@ -69,9 +69,8 @@ _TITLE, _LINES = 44, 6  # columns of a procedure's title, and lines of an altern
 def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
     """Return a function that asks a person.
 
-    `replan` reads the document again, or returns its problems.
-
-    After SIGTERM or SIGHUP the person is asked no more: the answer to each question is quit.
+    `replan` reads the document again, or returns its problems. After SIGTERM or SIGHUP the person is not
+    asked: the answer to each question is quit.
     """
     told_to_end = watch_signals(signal.SIGTERM, signal.SIGHUP)
     away = False  # the person was in the shell, and the question has scrolled away
@@ -273,7 +272,7 @@ def _alternative(question: Alternatives, terminal: TerminalReporter, colour: boo
 
 
 def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> str | None:
-    """Ask for a value; None if the person wants something else."""
+    """Ask for a value; return None if the person chose something else."""
     terminal.show_statement(question.item, question.text)
     told = "secret, will not be shown" if question.secret else ""
     if not told and question.suggestions:

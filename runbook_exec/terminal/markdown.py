@@ -1,4 +1,4 @@
-"""Prose rendered for a terminal. The only module that knows rich's Markdown."""
+"""Renders prose for a terminal. Only this module uses rich's Markdown."""
 
 from __future__ import annotations
 

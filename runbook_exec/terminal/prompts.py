@@ -1,4 +1,4 @@
-"""Prompts for one key, one row or one value. The only module that knows prompt_toolkit."""
+"""Prompts for one key, one row or one value. Only this module uses prompt_toolkit."""
 
 from __future__ import annotations
 
@@ -81,12 +81,15 @@ class _Interrupts:
 
 
 def _make_printable(pieces: Iterable[Piece]) -> list[Piece]:
-    """Return the pieces with invisible characters written out, as they quote pages and programs."""
+    """Return the pieces with invisible characters written out.
+
+    The pieces quote pages and the output of programs.
+    """
     return [(style, escape_unprintable(text)) for style, text in pieces]
 
 
 def _keys_line(keys: Keyed, right: str, width: int) -> StyleAndTextTuples:
-    """Return the legend of the keys in some lines, and a text at the right of the last."""
+    """Return the legend of the keys in some lines, with a text at the right of the last."""
     text: StyleAndTextTuples = [("", "  ")]
     used = 2
     for shown, does in _make_printable(keys.values()):
@@ -197,10 +200,8 @@ def ask_value(
 ) -> str | None:
     """Wait for a value, typed or picked from the offers, which typing filters.
 
-    It is None for Escape or ^C.
-
-    `above` is the question: text that is erased afterwards, like the rest. A secret is not shown.
-    Raises EOFError for ^D when nothing is typed.
+    Returns None for Escape or ^C. `above` is the question: text that is erased afterwards, like the rest. A
+    secret is not shown. Raises EOFError for ^D when nothing is typed.
     """
     choice = ValueChoice(offers, secret)
     typed = Buffer(multiline=False, on_text_changed=lambda buffer: choice.set_text(buffer.text))
@@ -247,7 +248,7 @@ def ask_value(
 
 
 def _hint(choice: ValueChoice, width: int) -> StyleAndTextTuples:
-    """Return the legend: what enter does now, and the other keys."""
+    """Return the legend: the present effect of enter, and the other keys."""
     room = max(20, width - 40)
     if choice.picked is None:
         does = ("↑↓", "picks a row") if not choice.text else ("↓", "picks a row, ↑ what is typed")
@@ -269,5 +270,8 @@ def _hint(choice: ValueChoice, width: int) -> StyleAndTextTuples:
 
 
 def ask_line(prompt: str, width: int, colour: bool) -> str | None:
-    """Wait for a line of text; None for Escape or ^C. Raises EOFError for ^D on an empty line."""
+    """Wait for a line of text; return None for Escape or ^C.
+
+    Raises EOFError for ^D on an empty line.
+    """
     return ask_value([("", f"\n  {prompt}")], (), secret=False, width=width, colour=colour)

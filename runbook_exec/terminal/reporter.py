@@ -1,4 +1,4 @@
-"""A run as people see it: its place, its statements, its end.
+"""Shows a run to people: its place, its statements, its end.
 
 It observes events and changes nothing.
 """
@@ -56,7 +56,7 @@ class TerminalReporter(TerminalWriter):
             self._steps.show_prose(prose)
 
     def show_statement(self, item: PlanItem, text: str) -> None:
-        """Show a statement that is about to run, in its step, with the document's own words; once."""
+        """Show a statement before it runs, once, in its step with the document's own words."""
         self._steps.show_statement(item, text, len(self.plan.procedure.steps))
 
     def show_manual_step(self, item: PlanItem) -> None:
@@ -64,7 +64,7 @@ class TerminalReporter(TerminalWriter):
         self._steps.show_manual_step(item, len(self.plan.procedure.steps))
 
     def reset_statement(self) -> None:
-        """Show the statement again when it is next asked about: much may have been printed since."""
+        """Show the statement again at the next question, because much output may be between."""
         self._steps.reset()
 
     # events ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The summary of a run: how it ended, and the result of every step."""
+"""Writes the summary of a run: how it ended, and the result of every step."""
 
 from __future__ import annotations
 

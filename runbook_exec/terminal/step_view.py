@@ -1,4 +1,4 @@
-"""Steps and statements, shown before they run with the document's words around them."""
+"""Shows steps and statements before they run, with the document's words around them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class StepView:
     def __init__(self, writer: TerminalWriter) -> None:
         self.text = ""  # the statement that was shown last
         self._writer = writer
-        self._item: ItemId | None = None  # shown last
-        self._step: int | None = None  # whose heading was shown last
-        self._passed = 0  # lines that programs had printed when it was
+        self._item: ItemId | None = None  # the item that was shown last
+        self._step: int | None = None  # the step whose heading was shown last
+        self._passed = 0  # lines that programs had printed when that heading was shown
         self._shown: set[int] = set()  # offsets of prose and blocks
 
     def show_statement(self, item: PlanItem, text: str, steps: int) -> None:
-        """Show a statement that is about to run, in its step, one of so many; once."""
+        """Show a statement before it runs, once, in its step; `steps` is the number of steps."""
         if self._item == item.where and self.text == text:
             return
         changed = self._item == item.where
@@ -66,7 +66,7 @@ class StepView:
         self._shown |= {part.span.start for part in item.step.parts}
 
     def reset(self) -> None:
-        """Show the statement again when it is next asked about: much may have been printed since."""
+        """Show the statement again at the next question, because much output may be between."""
         self._item = self._step = None
 
     def show_heading(self, item: PlanItem, steps: int) -> None:

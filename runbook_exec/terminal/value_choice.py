@@ -1,4 +1,4 @@
-"""The choice of a value: the text typed so far, the offers that match it, and their rows."""
+"""Holds the choice of a value: the typed text, the matching offers, and their rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NARROWEST = 13
 class ValueChoice:
     """The typed text, the matching offers, and the choice: an offer's index, -1 for the text.
 
-    If several offers match, none is picked, so that enter cannot take the wrong one.
+    If several offers match, none is picked; otherwise enter could take the wrong one.
     """
 
     def __init__(self, offers: Sequence[Suggestion], secret: bool) -> None:
@@ -29,7 +29,7 @@ class ValueChoice:
         self.set_text("")
 
     def set_text(self, text: str) -> None:
-        """Take the typed text, and pick what enter takes with it."""
+        """Take the typed text, and pick the row that enter will take with it."""
         self.text = text
         matching, typed = self.matches, bool(text)
         if typed and (self.secret or not matching):

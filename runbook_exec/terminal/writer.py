@@ -1,4 +1,4 @@
-"""Lines, sentences and code, and output of programs, written to a terminal or a pipe."""
+"""Writes lines, sentences, code and the output of programs to a terminal or a pipe."""
 
 from __future__ import annotations
 

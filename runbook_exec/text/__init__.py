@@ -1,1 +1,1 @@
-"""Text: its places in a file, and how it is shown. Knows nothing of runbooks."""
+"""Handles text: its places in a file, and its display. Knows nothing of runbooks."""

@@ -1,4 +1,4 @@
-"""Escape sequences and control characters: recognised, removed, or made visible."""
+"""Recognises, removes and makes visible escape sequences and control characters."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _PARAMETERS, _INTERMEDIATES, _CSI_FINAL = "[0-?]", "[ -/]", "[@-~]"
 _STRING_STARTS = r"[\]PX^_]"
 _OTHER_FINAL = r"[0-OQ-WYZ\\`-~]"  # not `[` and not the beginnings of strings
 
-# In a stream of bytes: only what is complete and of bounded length is a sequence, and all else is text. The
-# 8-bit forms are not looked for, as their bytes are parts of UTF-8 characters.
+# In a stream of bytes, only complete sequences of bounded length count, and all else is text. The
+# 8-bit forms are not searched, because their bytes are parts of UTF-8 characters.
 LONGEST_ESCAPE = 2048
 
 _BOUNDED_CSI = rf"\[{_PARAMETERS}{{0,64}}{_INTERMEDIATES}{{0,4}}"

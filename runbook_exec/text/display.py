@@ -1,4 +1,4 @@
-"""Text measured, cut and wrapped to columns of a terminal.
+"""Measures, cuts and wraps text to columns of a terminal.
 
 Only this module and `terminal.markdown` know rich.
 """

@@ -1,4 +1,4 @@
-"""Durations, parsed as people write them (`1h30m`) and formatted for reading (`1 h 30 min`)."""
+"""Parses durations as people write them (`1h30m`), and formats them (`1 h 30 min`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments and days: parsed from the command line, and formatted for reading."""
+"""Parses moments and days from the command line, and formats them for reading."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def parse_moment(text: str, now: datetime, end: bool = False) -> datetime:
 
 
 def format_utc(moment: datetime, seconds: bool = True) -> str:
-    """Format a moment for a report, in UTC, so that it is the same everywhere."""
+    """Format a moment for a report, in UTC, which is the same everywhere."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC" if seconds else "%Y-%m-%d %H:%M UTC")
 
 

@@ -1,4 +1,4 @@
-"""Regular expressions of a document: compiled, or refused with the place of the mistake."""
+"""Compiles regular expressions of a document, or refuses them with the mistake's place."""
 
 from __future__ import annotations
 

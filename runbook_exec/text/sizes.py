@@ -1,10 +1,10 @@
-"""Sizes, parsed as people write them (`10MB`) and formatted for reading (`3.2 MB`)."""
+"""Parses sizes as people write them (`10MB`), and formats them (`3.2 MB`)."""
 
 from __future__ import annotations
 
 import re
 
-KEEP = 10 * 10**6  # bytes of a run's output that are kept unless `--keep-output` says otherwise
+KEEP = 10 * 10**6  # bytes of a run's output that are kept by default; `--keep-output` changes that
 
 
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}

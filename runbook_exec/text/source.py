@@ -1,4 +1,4 @@
-"""The text of a file and its lines: offsets to spans and back."""
+"""Maps offsets in the text of a file to lines and spans, and back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Source:
         return max(0, bisect_right(self.starts, offset) - 1)
 
     def span(self, start: int, end: int) -> Span:
-        """The stretch `text[start:end]` with its line and column."""
+        """Return the stretch `text[start:end]` with its line and column."""
         index = self.index(start)
         return Span(start, end, index + 1, max(0, start - self.starts[index]) + 1)
 
@@ -143,7 +143,7 @@ def split_lines(text: str) -> Source:
 
 
 def make_span(text: str, start: int, end: int) -> Span:
-    """The stretch `text[start:end]` with its line and column."""
+    """Return the stretch `text[start:end]` with its line and column."""
     return split_lines(text).span(start, end)
 
 
@@ -179,7 +179,7 @@ class MappedText(NamedTuple):
 def _line_starts(text: str) -> tuple[int, ...]:
     """Return the offset of each line's first character.
 
-    The result is remembered, as callers ask for many offsets in one text.
+    The result is remembered, because callers ask for many offsets in one text.
     """
     ends = accumulate(map(len, text.split("\n")))
     return (0, *(end + number for number, end in enumerate(ends, 1)))[:-1]

@@ -1,4 +1,4 @@
-"""`did you mean …?`"""
+"""Finds similar words for `did you mean …?`."""
 
 from __future__ import annotations
 

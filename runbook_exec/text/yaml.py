@@ -1,4 +1,4 @@
-"""YAML from outside: read within limits into nodes and plain data, or refused."""
+"""Reads YAML from outside within limits, into nodes and plain data, or refuses it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YamlError(ValueError):
-    """A mistake at `text[start:end]`, with what is wrong and what to do about it."""
+    """A mistake at `text[start:end]`, with the message and a hint."""
 
     def __init__(self, message: str, start: int, end: int, hint: str = "") -> None:
         super().__init__(message)

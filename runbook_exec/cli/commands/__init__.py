@@ -1,4 +1,4 @@
-"""The commands of the program: a module for each, with `parse_arguments` and `run`."""
+"""Lists the commands of the program: a module each, with `parse_arguments` and `run`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
         """The module of a command."""
 
         def parse_arguments(self, name: str, words: Sequence[str]) -> argparse.Namespace:
-            """The arguments after the name; exits with 2 and a message if they are wrong."""
+            """Return the arguments after the name; exits with 2 and a message if they are wrong."""
 
         def run(self, arguments: argparse.Namespace) -> int:
-            """Do what was asked, and return the exit status; raises Refused."""
+            """Run the command, and return the exit status; raises Refused."""
 
 
 # By name: how the command is written, and what it does, for `runbook-exec --help`.
@@ -36,6 +36,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 
 def load_command(name: str) -> Command:
-    """The module of a command, imported when it is asked for: no command pays for another."""
+    """Return the module of a command, imported only when it is asked for.
+
+    No command loads the modules of another.
+    """
     command: Command = import_module(f".{name}", __package__)
     return command

@@ -1,4 +1,7 @@
-"""`runbook-exec docs init`: a documentation site gets the extension, its styles and its scripts."""
+"""Runs `runbook-exec docs init`, which prepares a documentation site.
+
+It adds the extension, its styles and its scripts.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ exit status: 0 done; 2 the settings cannot be read, or not be changed without re
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
-    """The arguments of `docs`."""
+    """Return the arguments of `docs`."""
     parser = build_parser(
         name,
         "runbook-exec docs init [FILE] [--dry-run]",
@@ -36,7 +39,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Add what a documentation site lacks, and print each change."""
+    """Add the missing parts to a documentation site, and print each change."""
     for line in init_site(arguments.file, dry_run=arguments.dry_run):
         print(line)
     return DONE

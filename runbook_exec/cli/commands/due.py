@@ -1,4 +1,4 @@
-"""`runbook-exec due`: the runbooks whose cadence has passed."""
+"""Runs `runbook-exec due`, which lists the runbooks whose cadence has passed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ exit status: 0 nothing is due; 4 something is; 2 the command line is refused, or
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
-    """The arguments of `due`."""
+    """Return the arguments of `due`."""
     parser = build_parser(
         name,
         "runbook-exec due [PATH…] [--json]",
@@ -38,7 +38,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List what is due; raises Refused."""
+    """List the due runbooks; raises Refused."""
     now = datetime.now().astimezone()
     folder = state_folder(dict(os.environ))
     with refuse_io_errors():

@@ -1,4 +1,4 @@
-"""`runbook-exec lint`: the findings of the linter."""
+"""Runs `runbook-exec lint`, which prints the findings of the linter."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..exit_status import EXIT_STATUS
 from ..lint_work import LintWork
 from ..output import print_text, print_warnings
 
-_COMMANDS = "C"  # the codes of the rules that ask this machine begin so
+_COMMANDS = "C"  # the codes of the rules that examine this machine begin with this
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,15 @@ class LintOptions:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Lint pages, and print what is found."""
+    """Lint pages, and print the findings."""
     relax_gc()
     return EXIT_STATUS[lint_pages(LintOptions(**vars(arguments)))]
 
 
 def lint_pages(asked: LintOptions) -> str:
-    """Lint pages and print the report: `clean`, `found`, or `incomplete` if something was not checked.
+    """Lint pages, print the report, and return the outcome.
 
-    Raises Refused.
+    The outcome is `clean`, `found`, or `incomplete` if something was not checked. Raises Refused.
     """
     if asked.list_rules or asked.explain is not None:
         return _explain(asked.explain)
@@ -75,7 +75,7 @@ def lint_pages(asked: LintOptions) -> str:
 
 def _explain(code: str | None) -> str:
     """Print a rule in full, or one line for each rule."""
-    from ...lint import explain, registry  # with every rule: a run that finds all in the cache needs none
+    from ...lint import explain, registry  # with every rule; not needed if the cache has all results
 
     if code is not None:
         print_text(explain.explain_rule(registry.rule_of(code)))
@@ -103,7 +103,7 @@ def _print_report(asked: LintOptions, work: LintWork, report: Report) -> str:
     text = "".join(f"{line}\n" for line in _statistics(report)) if asked.statistics else ""
     text = text or write(report, asked.format)
     if asked.fix and STANDARD_INPUT in work.given:
-        # the page itself is what a filter prints
+        # as a filter, the program prints the page itself
         sys.stdout.buffer.write(work.given[STANDARD_INPUT])
         sys.stdout.buffer.flush()
         print(text, end="", file=sys.stderr)
@@ -131,7 +131,7 @@ exit status: 0 nothing found; 1 something found; 2 something could not be looked
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
-    """The arguments of `lint`."""
+    """Return the arguments of `lint`."""
     parser = build_parser(
         name,
         "runbook-exec lint [PATH…] [options]",

@@ -1,4 +1,4 @@
-"""`runbook-exec rehearse`: runbooks are run with stand-ins."""
+"""Runs `runbook-exec rehearse`, which rehearses runbooks with stand-ins."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def rehearse_pages(asked: RehearseOptions) -> str:
-    """Rehearse and print the results: `passed`, `differs`, or `cannot` if something was not rehearsed.
+    """Rehearse, print the results, and return the outcome.
 
-    Raises Refused.
+    The outcome is `passed`, `differs`, or `cannot` if something was not rehearsed. Raises Refused.
     """
     if asked.list_programs:
         more = settings_for(["-"])["-"].options.get(PROGRAMS_OPTION, ())
@@ -75,7 +75,10 @@ def rehearse_pages(asked: RehearseOptions) -> str:
 
 
 def _transcripts(paths: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """The transcripts below the paths, each once, and a message for each named page without one."""
+    """Return the transcripts below the paths, each once, and messages about pages without one.
+
+    Each named page without a transcript gets a message.
+    """
     found: dict[Path, None] = {}
     without: list[str] = []
     for page in collect_pages(paths, _DEFAULT):
@@ -97,7 +100,7 @@ def _update_transcript(path: Path, options: Options) -> RehearsalResult:
 
 
 def format_result(result: RehearsalResult) -> str:
-    """The result of a rehearsal as text: a paragraph for each finding, and a summary line."""
+    """Return the result of a rehearsal as text: its findings and a summary line."""
     calls = len(result.calls)
     said = f"{result.transcript.path}: {result.outcome}"
     if result.outcome == "passed":
@@ -108,7 +111,7 @@ def format_result(result: RehearsalResult) -> str:
 
 
 def _remarks(results: Sequence[RehearsalResult]) -> list[str]:
-    """Remarks on how the runbooks were rehearsed."""
+    """Return remarks on how the runbooks were rehearsed."""
     why = {result.not_isolated for result in results} - {""}
     return [f"not isolated from the network and from other files: {each}" for each in sorted(why)]
 
@@ -138,7 +141,7 @@ exit status: 0 all passed; 1 something differs; 2 something could not be rehears
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
-    """The arguments of `rehearse`."""
+    """Return the arguments of `rehearse`."""
     parser = build_parser(
         name,
         "runbook-exec rehearse [PATH…] [options]",

@@ -1,4 +1,4 @@
-"""`runbook-exec resume`: an unfinished run goes on where it stopped."""
+"""Runs `runbook-exec resume`, which continues an unfinished run where it stopped."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ exit status: as of a run; 3 also for a doubt, or a changed page, that nobody is 
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
-    """The arguments of `resume`."""
+    """Return the arguments of `resume`."""
     parser = build_parser(
         name,
         "runbook-exec resume [RUN] [options]",
@@ -83,7 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _find_past(run: str | None) -> UnfinishedRun:
-    """The run whose id begins so, or the newest unfinished one; raises Refused."""
+    """Return the run whose id begins with this text, or the newest unfinished run.
+
+    Raises Refused.
+    """
     folder = state_folder(dict(os.environ))
     if run is not None:
         return read_past(find_journal(folder, run))
@@ -96,7 +99,7 @@ def _find_past(run: str | None) -> UnfinishedRun:
 
 
 def read_past(journal: Path) -> UnfinishedRun:
-    """The run of a journal; raises Refused if it is damaged or cannot be read."""
+    """Return the run of a journal; raises Refused if it is damaged or cannot be read."""
     try:
         return read_unfinished(journal)
     except JournalError as problem:
@@ -106,7 +109,10 @@ def read_past(journal: Path) -> UnfinishedRun:
 def resume_run(
     past: UnfinishedRun, now: RunOptions, operator: Operator | None, *, accept_changes: bool = False
 ) -> int:
-    """Resume a run with the options that it began with and, of `now`, how it asks and what is given."""
+    """Resume a run with the options that it began with, merged with those of `now`.
+
+    `now` provides the given values, `assume`, `yes`, `trust` and `json`.
+    """
     started = past.start_event
     try:
         os.chdir(started.folder or ".")

@@ -1,6 +1,7 @@
-"""`runbook-exec FILE` and `runbook-exec run FILE`: the arguments of a run.
+"""Runs `runbook-exec FILE` and `runbook-exec run FILE`: parses the arguments of a run.
 
-`--version` and `--help` come here too: what it takes to run a page is imported when one runs.
+`--version` and `--help` are handled here too. Modules that are needed to run a page are imported only when a
+page runs.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ exit status: 0 done; 1 a statement failed; 2 the command line or the document is
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
-    """The arguments of a run; `name` is "" if the command is not named."""
+    """Return the arguments of a run; `name` is "" if the command is not named."""
     parser = build_parser(
         name,
         "runbook-exec [run] FILE[#anchor] [options]",

@@ -1,4 +1,4 @@
-"""`runbook-exec show`: the outline of a page."""
+"""Runs `runbook-exec show`, which prints the outline of a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..printer import format_outline, to_json
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
-    """The arguments of `show`."""
+    """Return the arguments of `show`."""
     parser = build_parser(name, "runbook-exec show [--json] FILE", "Print the outline of a page.")
     parser.add_argument("file", metavar="FILE", help="the Markdown file; `-` reads standard input")
     parser.add_argument("--json", action="store_true", help="print the whole value, with every span")
@@ -23,7 +23,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the outline of a page, or all that was read."""
+    """Print the outline of a page, or everything that the parser has read."""
     path, _ = parse_address(arguments.file)
     runbook = read_runbook(path, arguments.inputs, arguments.shell)
     print(to_json(runbook) if arguments.json else "\n".join(format_outline(runbook)))

@@ -1,4 +1,4 @@
-"""`runbook-exec trust`: the commands of pages are shown and trusted."""
+"""Runs `runbook-exec trust`, which shows the commands of pages and trusts them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ exit status: 0 done; 2 refused; 130 not agreed to
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
-    """The arguments of `trust`."""
+    """Return the arguments of `trust`."""
     parser = build_parser(
         name,
         "runbook-exec trust FILE[#anchor]… [options]",
@@ -43,7 +43,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show the commands of pages and trust them, or trust them no longer."""
+    """Show the commands of pages and trust them, or remove the trust."""
     agreed = trust_pages(
         arguments.files,
         find_operator(),

@@ -1,4 +1,7 @@
-"""The formats of a report: a module for each, whose `write` returns the text."""
+"""Writes a report in one of several formats: a module for each, with a function `write`.
+
+`write` returns the text.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,6 @@ FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
 def write(report: Report, name: str) -> str:
-    """The report in one of FORMATS, with a line end at its end."""
+    """Return the report in one of FORMATS, with a line end at its end."""
     written: str = import_module(f".{name}", __package__).write(report)
     return written

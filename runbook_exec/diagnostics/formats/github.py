@@ -1,4 +1,4 @@
-"""Workflow commands, which GitHub and Forgejo show beside the lines of a diff."""
+"""Writes workflow commands, which GitHub and Forgejo show beside the lines of a diff."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def write(report: Report) -> str:
-    """A line for each finding, `::error file=…,line=…,col=…::message`."""
+    """Return a line for each finding, `::error file=…,line=…,col=…::message`."""
     return "".join(_command(each) + "\n" for each in report.diagnostics)
 
 

@@ -1,4 +1,4 @@
-"""JSON: a list of findings, each with its rule, its location and its safe change."""
+"""Writes JSON: a list of findings, each with its rule, location and safe change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from ..report import Diagnostic, Report
 
 
 def write(report: Report) -> str:
-    """The findings as a list of objects; offsets and columns count characters, from 0 and from 1."""
+    """Return the findings as a list of objects.
+
+    Offsets and columns count characters, from 0 and from 1.
+    """
     found = [_as_object(each) for each in report.diagnostics]
     return json.dumps(found, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
 

@@ -1,4 +1,4 @@
-"""JUnit XML, which Jenkins, GitLab and others read: a suite for each page."""
+"""Writes JUnit XML, which Jenkins, GitLab and others read: a suite for each page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def write(report: Report) -> str:
-    """A suite for each page with a failed case for each finding, or one case that passed."""
+    """Return a suite for each page with a failed case for each finding, or one case that passed."""
     by_page: dict[str, list[Diagnostic]] = {path: [] for path in report.pages}
     for each in report.diagnostics:
         by_page[each.path].append(each)

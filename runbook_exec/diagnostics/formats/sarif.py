@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, which code scanning services and editors read."""
+"""Writes SARIF 2.1.0, which code scanning services and editors read."""
 
 from __future__ import annotations
 
@@ -85,6 +85,9 @@ def _region(place: DiagnosticLocation) -> dict[str, int]:
 
 
 def path_to_uri(path: str) -> str:
-    """The path as a URI reference, percent-encoded byte by byte; a relative path stays relative."""
+    """Return the path as a URI reference, percent-encoded byte by byte.
+
+    A relative path stays relative.
+    """
     encoded = quote(os.fsencode(Path(path).as_posix()), safe="/")
     return f"file://{encoded}" if encoded.startswith("/") else encoded

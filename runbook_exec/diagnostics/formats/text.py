@@ -1,4 +1,4 @@
-"""Text for people: the location, the message, the line with carets, and the hint."""
+"""Writes text for people: the location, the message, the line with carets, the hint."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from ..report import Diagnostic, Report
 
 
 def write(report: Report) -> str:
-    """A paragraph for each finding, and a last line with their number."""
+    """Return a paragraph for each finding, and a last line with their number."""
     return "\n".join([*map(format_diagnostic, report.diagnostics), _format_summary(report)]) + "\n"
 
 
 def format_diagnostic(each: Diagnostic) -> str:
-    """A finding in full, with an empty line below it."""
+    """Return a finding in full, with an empty line below it."""
     place = f"{each.path}:{each.location.line}:{each.location.column}"
     lines = [escape_unprintable(f"{place}: {each.code} {each.message}"), each.excerpt]
     if each.also:

@@ -1,4 +1,4 @@
-"""The names of annotations: reads the value of each, or reports its mistake with the place."""
+"""Reads the value of each annotation by name, or reports its mistake with the place."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ FLAGS = frozenset(name for name, reader in _READERS.items() if reader is None)
 
 
 def read_values(words: Iterable[AnnotationWord], place: TextOrigin) -> tuple[dict[str, Any], list[Problem]]:
-    """The fields of an `Annotation` that the words give, and a problem for each other word."""
+    """Return the fields of an `Annotation`, and a problem for each invalid word."""
     given: dict[str, Any] = {}
     problems: list[Problem] = []
     for word in words:
@@ -106,7 +106,7 @@ def read_values(words: Iterable[AnnotationWord], place: TextOrigin) -> tuple[dic
 
 
 def _read_value(word: AnnotationWord) -> Any:
-    """The value of the word's field. Raises _FieldError if the value is not valid."""
+    """Return the value of the word's field. Raises _FieldError if the value is not valid."""
     name, value = word.name, word.value
     if name not in _READERS:
         guess = did_you_mean(name, KNOWN)

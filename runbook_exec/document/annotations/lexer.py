@@ -56,7 +56,7 @@ class TextOrigin(NamedTuple):
     base: int = 0
 
     def span(self, start: int, end: int) -> Span:
-        """The span in the file."""
+        """Return the span in the file."""
         return parse_source(self.text).span(self.base + start, self.base + end)
 
     def problem(
@@ -69,13 +69,13 @@ class TextOrigin(NamedTuple):
         code: str = "annotation",
         warn: bool = False,
     ) -> Problem:
-        """A problem with the text between these offsets."""
+        """Return a problem with the text between these offsets."""
         severity = Severity.WARNING if warn else Severity.ERROR
         return Problem(code, message, self.span(start, end), hint, severity)
 
 
 def skip_blank(content: str, at: int, end: int) -> int:
-    """The offset of the next character that is not blank, or `end`."""
+    """Return the offset of the next character that is not blank, or `end`."""
     blank = _BLANK.match(content, at, end)
     return blank.end() if blank else at
 
@@ -83,7 +83,7 @@ def skip_blank(content: str, at: int, end: int) -> int:
 def read_words(
     content: str, at: int, end: int, *, in_braces: bool
 ) -> Iterator[AnnotationWord | UnreadableWord]:
-    """The words from `at` to `end`, or to the `}` that closes their braces.
+    """Yield the words from `at` to `end`, or to the `}` that closes their braces.
 
     Text that cannot be read is yielded as well, and skipped.
     """
@@ -99,7 +99,7 @@ def read_words(
 
 
 def read_word(content: str, at: int, end: int, *, in_braces: bool) -> AnnotationWord:
-    """The word at `at`. Raises UnreadableWord if there is none."""
+    """Return the word at `at`. Raises UnreadableWord if there is none."""
     run = _RUN_IN_BRACES if in_braces else _RUN
     name = _NAME.match(content, at, end)
     if name is None:
@@ -126,7 +126,10 @@ def read_word(content: str, at: int, end: int, *, in_braces: bool) -> Annotation
 
 
 def read_json_words(content: str, at: int) -> tuple[list[AnnotationWord], int]:
-    """The members of the JSON object at `at`, and its end. Raises UnreadableWord for others."""
+    """Return the members of the JSON object at `at`, and its end.
+
+    Raises UnreadableWord for others.
+    """
     decoder = json.JSONDecoder()
     words: list[AnnotationWord] = []
     end = len(content)

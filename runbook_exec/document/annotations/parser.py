@@ -44,10 +44,10 @@ _RUNME_SPELLINGS = {"name": "id", "excludeFromRunAll": "skip", "ignore": "skip",
 
 
 def read_comment(text: str, start: int, end: int) -> tuple[Annotation, tuple[Problem, ...]] | None:
-    """The annotation in the HTML comment `text[start:end]`; None if it is not about a run.
+    """Return the annotation in the HTML comment `text[start:end]`, or None.
 
-    That is a comment without an annotation of ours, or with nothing but `ignore=CODE`, which the linter reads
-    anywhere on the page.
+    It is None for a comment without an annotation of ours, and for one with nothing but `ignore=CODE`, which
+    the linter reads anywhere on the page.
     """
     opening = ANNOTATION_COMMENT.match(text, start, end)
     if opening is None:
@@ -68,11 +68,11 @@ def read_comment(text: str, start: int, end: int) -> tuple[Annotation, tuple[Pro
 
 
 def read_info(info: str, text: str, start: int) -> tuple[str, Annotation, tuple[Problem, ...]]:
-    """The language (lower case, "" for none) and annotation of the info string at `text[start]`.
+    """Return the language and the annotation of the info string at `text[start]`.
 
-    Supported are ` ```fish {capture=x} `, Pandoc's ` ```{.fish #id capture=x} `, runme's
-    ` ```sh {"name":"x"} `, and a bare `key=value`, with a warning. Errors matter only for a block that runs:
-    in the fences of other languages the braces belong to other tools.
+    The language is in lower case, or "" for none. Supported are ` ```fish {capture=x} `, Pandoc's ` ```{.fish
+    #id capture=x} `, runme's ` ```sh {"name":"x"} `, and a bare `key=value`, with a warning. Errors matter
+    only for a block that runs: in the fences of other languages the braces belong to other tools.
     """
     end = len(info)
     at = skip_blank(info, 0, end)
@@ -135,7 +135,7 @@ def _separate_problems(
 
 
 def _read_group(info: str, at: int, place: TextOrigin) -> tuple[list[AnnotationWord], list[Problem], int]:
-    """The words in the braces at `at`, their problems, and the offset after the braces."""
+    """Return the words in the braces at `at`, their problems, and the offset after the braces."""
     end = len(info)
     if _JSON.match(info, at):
         try:
@@ -158,7 +158,10 @@ def _read_group(info: str, at: int, place: TextOrigin) -> tuple[list[AnnotationW
 
 
 def _translate_word(word: AnnotationWord) -> AnnotationWord:
-    """The word in our spelling: runme's names are translated, and `true` becomes the name alone."""
+    """Return the word in our spelling.
+
+    The names of runme are translated, and `name=true` becomes the name alone.
+    """
     name = _RUNME_SPELLINGS.get(word.name, word.name)
     value = word.value
     if name in FLAGS and value in ("true", "false"):
@@ -171,7 +174,10 @@ def _translate_word(word: AnnotationWord) -> AnnotationWord:
 
 
 def _read_bare(info: str, at: int, place: TextOrigin) -> tuple[list[AnnotationWord], list[Problem], int]:
-    """The word at `at` if it is a `key=value` of ours, its problems, and the offset after it."""
+    """Return the word at `at`, its problems, and the offset after it.
+
+    The list of words is empty if this is not a `key=value` of ours.
+    """
     try:
         word = read_word(info, at, len(info), in_braces=False)
     except UnreadableWord as unreadable:
@@ -193,7 +199,7 @@ def _read_bare(info: str, at: int, place: TextOrigin) -> tuple[list[AnnotationWo
 
 
 def _split_language(words: list[AnnotationWord]) -> tuple[str, list[AnnotationWord]]:
-    """The language in braces (the first class, else the first word), and the other words."""
+    """Return the language in braces (the first class, else the first word), and the other words."""
     for index, word in enumerate(words):
         if word.name.startswith("."):
             return word.name[1:], words[:index] + words[index + 1 :]
@@ -204,7 +210,10 @@ def _split_language(words: list[AnnotationWord]) -> tuple[str, list[AnnotationWo
 
 
 def _attributes(words: Iterable[AnnotationWord]) -> Iterator[AnnotationWord]:
-    """The words that are annotations: no classes, no words for renderers; `#name` is an id."""
+    """Yield the words that are annotations: no classes, no words for renderers.
+
+    `#name` becomes the annotation `id`.
+    """
     for word in words:
         if word.name.startswith("#") and word.value is None:
             value, start = word.name[1:], word.start + 1

@@ -23,7 +23,7 @@ class PlacedAnnotations(NamedTuple):
     problems: tuple[Problem, ...]
 
     def find_annotation(self, span: Span) -> Annotation:
-        """The annotation of the fence or heading with this span; NOTHING if there is none."""
+        """Return the annotation of the fence or heading with this span; NOTHING if there is none."""
         return self.annotations.get(span.start, NOTHING)
 
 
@@ -62,7 +62,7 @@ def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnot
 
 
 def _comments(source: Source, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The comments between two offsets, closed or not."""
+    """Yield the comments between two offsets, closed or not."""
     while (start := source.text.find("<!--", start, end)) >= 0:
         closing = source.text.find("-->", start + 4, end)
         stop = closing + 3 if closing >= 0 else end
@@ -71,7 +71,10 @@ def _comments(source: Source, start: int, end: int) -> Iterator[tuple[int, int]]
 
 
 def _inline(source: Source, span: Span) -> Iterator[Problem]:
-    """A problem for each annotation in a paragraph or heading, where it applies to nothing."""
+    """Yield a problem for each annotation in a paragraph or heading.
+
+    There it applies to nothing.
+    """
     comments = list(ANNOTATION_COMMENT.finditer(source.text, span.start, span.end))
     if not comments:
         return
@@ -85,7 +88,7 @@ def _inline(source: Source, span: Span) -> Iterator[Problem]:
 
 
 def _is_for_lint(text: str, start: int, end: int) -> bool:
-    """Whether the comment that begins here is only for the linter."""
+    """Return whether the comment that begins here is only for the linter."""
     closing = text.find("-->", start, min(end, start + _LONGEST_IGNORE))
     return closing >= 0 and read_comment(text, start, closing + len("-->")) is None
 

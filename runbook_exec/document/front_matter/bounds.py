@@ -26,9 +26,10 @@ class FrontMatter:
 
 
 def find_bounds(text: str) -> tuple[int, int, int] | None:
-    """The offsets of the YAML between a `---` on the first line and the next `---` or `...`.
+    """Return the offsets of the YAML in a page's front matter, and the end of its last line.
 
-    The third offset is the end of that last line. None if one of the two lines is missing.
+    The YAML is between a `---` on the first line and the next `---` or `...`. The third offset is the end of
+    that last line. Returns None if one of the two lines is missing.
     """
     opening = _OPENING.match(text)
     closing = _CLOSING.search(text, opening.end()) if opening else None

@@ -10,7 +10,10 @@ DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ][\d:.+TZ -]*)?")
 
 
 def parse_date(value: Any) -> date | None:
-    """The day of a YAML value or of text such as `2026/4/30 12:00`; None if it is no date."""
+    """Return the day of a YAML value or of text such as `2026/4/30 12:00`.
+
+    Returns None if it is no date.
+    """
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

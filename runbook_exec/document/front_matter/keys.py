@@ -29,7 +29,7 @@ class FrontMatterKey(NamedTuple):
 
 
 def find_keys(text: str) -> dict[str, FrontMatterKey]:
-    """The keys of the front matter by name; none if it is not valid YAML."""
+    """Return the keys of the front matter by name; none if it is not valid YAML."""
     if (found := find_bounds(text)) is None:
         return {}
     start, end, _ = found
@@ -39,7 +39,7 @@ def find_keys(text: str) -> dict[str, FrontMatterKey]:
         return {}
 
     def span(node: Node) -> Span:
-        # the span of a list or mapping is its first line, as its node ends only at the next key
+        # the span of a list or mapping is its first line, because its node ends only at the next key
         first, last = start + node.start_mark.index, start + node.end_mark.index
         line = text.find("\n", first)
         return make_span(text, first, min(last, line) if line >= first else last)
@@ -58,12 +58,12 @@ def find_keys(text: str) -> dict[str, FrontMatterKey]:
 
 
 def normalise_key(key: str) -> str:
-    """A key without separators: `last-reviewed` and `last_reviewed` are `lastreviewed`."""
+    """Return a key without separators: `last-reviewed` and `last_reviewed` are `lastreviewed`."""
     return key.casefold().replace("-", "").replace("_", "").replace(" ", "")
 
 
 def find_review_date(matter: Mapping[str, Any]) -> tuple[str, date] | None:
-    """The key with the date of the last review, and that date; None without such a date."""
+    """Return the key with the date of the last review, and that date; None without such a date."""
     for key, value in matter.items():
         if normalise_key(key) in _REVIEWED and (day := parse_date(value)) is not None:
             return key, day
@@ -71,7 +71,10 @@ def find_review_date(matter: Mapping[str, Any]) -> tuple[str, date] | None:
 
 
 def find_value_span(text: str, key: str) -> Span | None:
-    """The span of the first word after a key on its line; None if the key has no such line."""
+    """Return the span of the first word after a key on its line.
+
+    Returns None if the key has no such line.
+    """
     if (found := find_bounds(text)) is None:
         return None
     line = re.compile(rf"^(['\"]?){re.escape(key)}\1[ \t]*:[ \t]+['\"]?([^\s#'\"]+)", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Settings of a page with those of another file laid over them."""
+"""Lays the settings of another file over those of a page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from ..model import Input, RunbookSettings
 
 
 def overlay_settings(base: RunbookSettings, over: RunbookSettings) -> RunbookSettings:
-    """Both settings as one, where `over` wins; an input that both describe has details of both."""
+    """Return both settings as one, where `over` wins.
+
+    An input that both describe gets the details of both.
+    """
     inputs = dict(base.inputs)
     for name, theirs in over.inputs.items():
         inputs[name] = replace(inputs.get(name, theirs), **_changed_fields(theirs, Input(theirs.name)))

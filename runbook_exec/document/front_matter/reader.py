@@ -13,10 +13,11 @@ from .settings import SettingsReader, is_name, read_settings
 
 
 def read_front_matter(text: str) -> FrontMatter:
-    """The front matter of a page: YAML from a first line `---` to the next `---` or `...`.
+    """Return the front matter of a page.
 
-    Without the second line there is no front matter. A first `---` before a blank line and text that is no
-    mapping is a horizontal rule. Mistakes are in `problems`.
+    It is the YAML from a first line `---` to the next `---` or `...`. Without the second line there is no
+    front matter. A first `---` before a blank line and text that is no mapping is a horizontal rule. Mistakes
+    are in `problems`.
     """
     found = find_bounds(text)
     if found is None:
@@ -49,9 +50,10 @@ def read_front_matter(text: str) -> FrontMatter:
 
 
 def read_inputs_file(text: str, path: str) -> tuple[RunbookSettings, tuple[Problem, ...]]:
-    """The settings in a file for `--inputs`: the members of `runbook:`, or that key itself.
+    """Return the settings in a file for `--inputs`, and the problems in it.
 
-    `path` is the name of the file, for its problems.
+    The file has the members of `runbook:`, or that key itself. `path` is the name of the file, for its
+    problems.
     """
     mistakes: list[YamlError] = []
     settings = RunbookSettings()
@@ -69,7 +71,7 @@ def read_inputs_file(text: str, path: str) -> tuple[RunbookSettings, tuple[Probl
 
 
 def _problem(mistake: YamlError, page: Source, code: str, path: str = "") -> Problem:
-    """The mistake as a problem; the span of a mistake of several lines is its first line."""
+    """Return the mistake as a problem; the span of a mistake of several lines is its first line."""
     line_end = page.text.find("\n", mistake.start)
     end = mistake.end if line_end <= mistake.start else min(mistake.end, line_end)
     return Problem(code, str(mistake), page.span(mistake.start, end), mistake.hint, path=path)

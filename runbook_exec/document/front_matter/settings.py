@@ -33,29 +33,29 @@ class SettingsReader(NamedTuple):
 
 
 def is_name(node: Node) -> bool:
-    """Whether a key is text; a bare `on`, `2020` or `2026-04-30` is not."""
+    """Return whether a key is text; a bare `on`, `2020` or `2026-04-30` is not."""
     return isinstance(node, ScalarNode) and node.tag == f"{_TAG}str"
 
 
 def is_empty(node: Node) -> bool:
-    """Whether a value is left out, or null."""
+    """Return whether a value is left out, or null."""
     return isinstance(node, ScalarNode) and node.tag == f"{_TAG}null"
 
 
 def parse_bool(node: Node) -> bool | None:
-    """The truth value of a node, in any of YAML's spellings; None if it is anything else."""
+    """Return the truth value of a node, in any of YAML's spellings; None if it is anything else."""
     if not isinstance(node, ScalarNode) or node.tag != f"{_TAG}bool":
         return None
     return node.value.lower() in ("true", "yes", "on")
 
 
 def read_settings(reading: SettingsReader, node: Node) -> RunbookSettings:
-    """The settings in a mapping; an unknown name is a mistake."""
+    """Return the settings in a mapping; an unknown name is a mistake."""
     return RunbookSettings(**_read_fields(reading, node, _SETTINGS))
 
 
 def _read_fields(reading: SettingsReader, node: Node, readers: Mapping[str, _Reader]) -> dict[str, Any]:
-    """The members of a mapping, each read by the reader for its name; without empty ones."""
+    """Return the members of a mapping, each read by the reader for its name; without empty ones."""
     given: dict[str, Any] = {}
     for key, value in _members(reading, node, tuple(readers)):
         try:
@@ -71,7 +71,7 @@ def _read_fields(reading: SettingsReader, node: Node, readers: Mapping[str, _Rea
 def _read_by_name(
     reading: SettingsReader, node: Node, read: Callable[[str, Node, Node], Any]
 ) -> dict[str, Any]:
-    """The members of a mapping by normalised placeholder name, each read by `read`."""
+    """Return the members of a mapping by normalised placeholder name, each read by `read`."""
     given: dict[str, Any] = {}
     for key, value in _members(reading, node, None):
         try:
@@ -89,7 +89,7 @@ def _read_by_name(
 def _members(
     reading: SettingsReader, node: Node, known: tuple[str, ...] | None
 ) -> Iterator[tuple[ScalarNode, Node]]:
-    """The members of a mapping with a known name, or all of them if `known` is None."""
+    """Yield the members of a mapping with a known name, or all of them if `known` is None."""
     if is_empty(node):
         return
     if not isinstance(node, MappingNode):
@@ -107,14 +107,14 @@ def _members(
 
 
 def _read_text(reading: SettingsReader, node: Node) -> str:
-    """The text as written, even if YAML reads it as a number, a date or a truth value."""
+    """Return the text as written, even if YAML reads it as a number, a date or a truth value."""
     if not isinstance(node, ScalarNode) or is_empty(node):
         raise reading.mistake(node, f"expected text, got {_kind(node)}")
     return str(node.value)
 
 
 def _text_reader(read: Callable[[str], Any]) -> _Reader:
-    """A reader that passes the text to `read`, which raises ValueError for invalid text."""
+    """Return a reader that passes the text to `read`, which raises ValueError for invalid text."""
 
     def reader(reading: SettingsReader, node: Node) -> Any:
         try:
@@ -179,7 +179,7 @@ def _read_captures(reading: SettingsReader, node: Node) -> dict[str, str]:
 
 
 def _kind(node: Node) -> str:
-    """A description of a node for a message."""
+    """Return a description of a node for a message."""
     if is_empty(node):
         return "nothing"
     if isinstance(node, ScalarNode):

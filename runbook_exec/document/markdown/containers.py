@@ -62,7 +62,7 @@ _LONE_TAG = re.compile(r"</?[A-Za-z][^<>]*>\s*$")
 
 
 def indent_width(line: str) -> int:
-    """The number of spaces at the beginning of a line."""
+    """Return the number of spaces at the beginning of a line."""
     return len(line) - len(line.lstrip(" "))
 
 
@@ -81,7 +81,7 @@ class OpenBlocks:
     bare: bool = False  # whether the innermost container is an item without content so far
 
     def accepts_lazy_line(self, text: Sequence[str], line: str) -> bool:
-        """Whether a line without its container's marker continues the open paragraph after `text`.
+        """Return whether a line without its container's marker continues the paragraph.
 
         `text` is the container's text so far, without markers and in pieces of whole lines. A line that
         continues the paragraph counts as the next piece.
@@ -123,7 +123,7 @@ class OpenBlocks:
         self.paragraph, self.fence, self.html_end, self.bare = False, "", None, False
 
     def _enter(self, line: str) -> tuple[int, str]:
-        """The number of open containers that the line stays in, and the line without their markers."""
+        """Return how many open containers the line stays in, and the line without markers."""
         for depth, width in enumerate(self.inside):
             if width == _QUOTE:
                 marker = QUOTE_MARKER.match(line)
@@ -193,6 +193,9 @@ class OpenBlocks:
 
 
 def item_padding(rest: str) -> int:
-    """The number of columns after a list marker that belong to it, given the rest of its line."""
+    """Return the width of the padding after a list marker, given the rest of its line.
+
+    The width is in columns.
+    """
     spaces = indent_width(rest)
     return 1 if spaces >= 5 or not rest.strip() else spaces

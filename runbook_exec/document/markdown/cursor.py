@@ -1,4 +1,4 @@
-"""mistune's cursor over the text of a page, a quote or a list item, with line numbers."""
+"""Adds line numbers to mistune's cursor over the text of a page, a quote or an item."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class BlockCursor(BlockState):
     _line = 0
 
     def line(self) -> int:
-        """The index of the cursor's line in the page's body."""
+        """Return the index of the cursor's line in the page's body."""
         if self.cursor >= self._counted:
             self._line += self.src.count("\n", self._counted, self.cursor)
         else:
@@ -27,7 +27,7 @@ class BlockCursor(BlockState):
         return self.first + self._line
 
     def line_from(self, position: int) -> str:
-        """The text from `position` to the end of its line, including the line end."""
+        """Return the text from `position` to the end of its line, including the line end."""
         end = self.src.find("\n", position)
         return self.src[position:] if end < 0 else self.src[position : end + 1]
 
@@ -56,7 +56,7 @@ class BlockCursor(BlockState):
         return end
 
     def child(self, text: str, first: int) -> BlockCursor:
-        """A cursor for the text of an item or a quote that begins on the body's line `first`."""
+        """Return a cursor for the text of an item or a quote that begins on the body's line `first`."""
         child = BlockCursor(self)
         child.process(text)
         child.first = first

@@ -1,4 +1,4 @@
-"""The elements of a Markdown page, in order, each with its exact place in the file."""
+"""Reads the elements of a Markdown page, in order, each with its exact place."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ Element = Heading | Fence | ListItem | Paragraph | Html | IndentedCode
 
 
 def read_elements(source: Source, start: int = 0) -> tuple[Element, ...]:
-    """The elements of a page whose body starts at this offset, which must begin a line.
+    """Return the elements of a page whose body starts at this offset, which must begin a line.
 
     Raises PositionError (a bug of ours) if an element is not at the place computed for it.
     """

@@ -36,7 +36,7 @@ _COUNTED = re.compile(r"(.*)_([0-9]{1,9})")
 
 
 def strip_markup(text: str) -> str:
-    """The Markdown of a heading or a paragraph as plain text on one line."""
+    """Return the Markdown of a heading or a paragraph as plain text on one line."""
     if not _MARKUP.search(text):
         return " ".join(text.split())
     pieces: list[str] = []
@@ -54,7 +54,7 @@ def _strip_inline_marks(text: str) -> str:
 
 
 def unescape_text(text: str) -> str:
-    """Markdown text with its backslash escapes and entities resolved."""
+    """Return Markdown text with its backslash escapes and entities resolved."""
     if "\\" not in text and "&" not in text:
         return text
     return _ESCAPE.sub(lambda m: m[1] or html.unescape(m[2]), text)
@@ -65,7 +65,10 @@ def _label(link: re.Match[str]) -> str:
 
 
 def split_number(title: str) -> tuple[str, str]:
-    """The number ("" for none) of a title such as "3. Update" or "Step 3: Update", and the rest."""
+    """Return the number of a title and the rest of it.
+
+    Examples are `3. Update` and `Step 3: Update`. The number is "" if the title has none.
+    """
     match = _NUMBER.fullmatch(title) if title[:1] in _BEGINNING else None
     if match is None:
         return "", title
@@ -74,7 +77,7 @@ def split_number(title: str) -> tuple[str, str]:
 
 
 def make_slug(title: str) -> str:
-    """The anchor that Python-Markdown gives a heading, before it numbers duplicates."""
+    """Return the anchor that Python-Markdown gives a heading, before it numbers duplicates."""
     if title.isascii() and title.replace(" ", "").isalnum():
         return "-".join(title.lower().split())
     if not title.isascii():
@@ -83,7 +86,7 @@ def make_slug(title: str) -> str:
 
 
 def assign_anchors(titles: Iterable[str]) -> list[str]:
-    """The anchors of a page's headings in order; a second `verify` gets `verify_1`."""
+    """Return the anchors of a page's headings in order; a second `verify` gets `verify_1`."""
     used: set[str] = set()
     reached: dict[tuple[str, int], int] = {}
     given = []

@@ -40,7 +40,7 @@ class _SafeRenderer(mistune.HTMLRenderer):
 
 
 def to_html(text: str, level: int = 0) -> str:
-    """Markdown as HTML, with the level of its headings increased by `level`."""
+    """Return Markdown as HTML, with the level of its headings increased by `level`."""
     text = _COMMENT.sub("", text)
     text = _WIKILINK.sub(lambda found: found[3] or " › ".join(filter(None, (found[1], found[2]))), text)
     render = mistune.create_markdown(

@@ -57,7 +57,10 @@ _QUOTE_MARKERS = re.compile(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
 
 @lru_cache(maxsize=64)
 def _indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Patterns for lines with this indentation (the last not blank), and for the indentation."""
+    """Return patterns for lines with this indentation, and for the indentation itself.
+
+    The first pattern matches lines of which the last is not blank.
+    """
     lines = re.compile(rf"(?>(?:(?>(?: *+\n)*) {{{width}}} *+[^ \n][^\n]*+\n)+)")
     return lines, re.compile(rf"^ {{1,{width}}}", re.MULTILINE)
 
@@ -90,7 +93,7 @@ class _MarkdownBlockParser(BlockParser):
         self._next_item = self.compile_sc(["thematic_break", "list"]).match
 
     def _by_first_character(self, rules: list[str]) -> dict[str, _Match]:
-        """The matchers for a block at the beginning of a line, by the first character of the line.
+        """Return the matchers for a block at the beginning of a line, by its first character.
 
         A line with any other first character is text. A matcher tries only rules that fit its character.
         """
@@ -296,10 +299,11 @@ _PARSER = _MarkdownBlockParser()
 
 
 def parse_blocks(text: str) -> list[Token]:
-    """mistune's tokens for a text with `\\n` line ends, each with the index of its first `line`.
+    """Return mistune's tokens for a text, each with the index of its first `line`.
 
-    A token has `opening`, the rest of that line from the token's first character on, if its text does not
-    contain it. A tab counts as spaces up to the next of the columns 4, 8, 12 …, as in CommonMark.
+    The line ends of the text are `\n`. A token has `opening`, the rest of that line from the token's first
+    character on, if its text does not contain it. A tab counts as spaces up to the next of the columns 4, 8,
+    12 …, as in CommonMark.
     """
     state = BlockCursor()
     state.env["lazy"] = set()

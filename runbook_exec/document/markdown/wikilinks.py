@@ -16,7 +16,10 @@ _LINK = re.compile(
 
 
 def find_code_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The code spans of a paragraph or heading from `start` to `end`, with backticks, in order."""
+    """Return the code spans of a paragraph or heading from `start` to `end`, in order.
+
+    The spans include the backticks.
+    """
     if text.find("`", start, end) < 0:
         return []
     runs = [match.span() for match in _TICKS.finditer(text, start, end)]
@@ -47,7 +50,7 @@ def _is_escaped(text: str, position: int, start: int) -> bool:
 
 
 def find_wikilinks(source: Source, start: int, end: int) -> list[Wikilink]:
-    """The wikilinks of a paragraph or heading from `start` to `end`."""
+    """Return the wikilinks of a paragraph or heading from `start` to `end`."""
     if source.text.find("[[", start, end) < 0:
         return []
     spans = iter((*find_code_spans(source.text, start, end), (end, end)))

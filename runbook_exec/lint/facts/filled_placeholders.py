@@ -1,4 +1,4 @@
-"""The placeholders of a page that a run fills in."""
+"""Finds the placeholders of a page that a run fills in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NEAR = 2000  # characters before a placeholder in which its command is searched
 
 @cache_latest
 def filled_placeholders(page: Page) -> Sequence[tuple[Statement, Placeholder]]:
-    """The placeholders that are filled in, with their statements, in the order of the page."""
+    """Return the placeholders that are filled in, with their statements, in page order."""
     return [
         (statement, placeholder)
         for statement in _statements(page)
@@ -24,7 +24,7 @@ def filled_placeholders(page: Page) -> Sequence[tuple[Statement, Placeholder]]:
 
 
 def _statements(page: Page) -> tuple[Statement, ...]:
-    """The statements of every block that runs in some procedure of the page, each once."""
+    """Return the statements of every block that runs in some procedure of the page, each once."""
     seen: set[int] = set()
     found: list[Statement] = []
     for procedure in page.runbook.procedures:
@@ -38,5 +38,5 @@ def _statements(page: Page) -> tuple[Statement, ...]:
 
 
 def text_before(statement: Statement, placeholder: Placeholder) -> str:
-    """The text of a statement before a placeholder, as far as the placeholder's command can be."""
+    """Return the text before a placeholder, as far back as its command can be."""
     return statement.text[max(0, placeholder.start - _NEAR) : placeholder.start]

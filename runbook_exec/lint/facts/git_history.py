@@ -1,4 +1,7 @@
-"""The last changes of pages after their review, from one pass over the git history for all pages."""
+"""Finds the last changes of pages after their review, in one pass over the git history.
+
+One pass covers all pages.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,10 @@ class _FileChange(NamedTuple):
 
 
 def last_change(page: Page) -> LastChange | None:
-    """The last change after the page's review; None without a change, or if git does not know the page."""
+    """Return the last change after the page's review.
+
+    Returns None without a change, or if git does not know the page.
+    """
     workspace, path = find_workspace(page) or (None, "")
     if workspace is None or not workspace.in_repository:
         return None
@@ -80,7 +86,7 @@ def last_change(page: Page) -> LastChange | None:
 
 
 def query_last_change(workspace: Workspace, path: str) -> list[Any] | None:
-    """The day of a page's last change, and whether that is committed."""
+    """Return the day of a page's last change, and whether that is committed."""
     # with only few pages, reading the history of one ends soon
     return _known_changes(workspace.context, workspace.base, path if workspace.context.few_pages else "").get(
         path
@@ -88,7 +94,7 @@ def query_last_change(workspace: Workspace, path: str) -> list[Any] | None:
 
 
 def newest_commit(workspace: Workspace) -> str:
-    """The commit of the work tree; empty if there is none."""
+    """Return the commit of the work tree; empty if there is none."""
     return _newest_commit(workspace.context, workspace.base)
 
 
@@ -125,7 +131,7 @@ def _newest_commit(_: LintContext, base: Path) -> str:
 
 @lru_cache(maxsize=16)
 def _known_changes(context: LintContext, base: Path, only: str) -> Mapping[str, list[Any]]:
-    """The last changes in the types of JSON, from the background process or read now."""
+    """Return the last changes in the types of JSON, from the background process or read now."""
     begun: Mapping[str, Mapping[str, list[Any]]] = (context.history and context.history.value) or {}
     known = begun.get(str(base))
     return _to_json(_last_changes(context, base, only)) if known is None else known
@@ -136,7 +142,10 @@ def _to_json(changes: Mapping[str, LastChange]) -> dict[str, list[Any]]:
 
 
 def _last_changes(context: LintContext, base: Path, only: str) -> Mapping[str, LastChange]:
-    """The last changes of all pages below the folder of a repository, or of the page `only`."""
+    """Return the last changes of all pages in the folder of a repository, or of one page.
+
+    The one page is `only`.
+    """
     wanted: dict[str, date] = {}  # the day of each page's review
     matter: dict[str, int] = {}  # how many lines of front matter it has
     for path in (only,) if only else find_given_pages(context, base):
@@ -166,7 +175,10 @@ def _last_changes(context: LintContext, base: Path, only: str) -> Mapping[str, L
 
 
 def _read_review(page: Path) -> tuple[date, int] | None:
-    """The day of a page's review and the number of lines of its front matter; None without either."""
+    """Return the day of a page's review and the number of lines of its front matter.
+
+    Returns None without either.
+    """
     try:
         text = page.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -178,7 +190,7 @@ def _read_review(page: Path) -> tuple[date, int] | None:
 
 
 def _file_changes(base: Path, wanted: Mapping[str, date]) -> Iterator[_FileChange]:
-    """The changes of the pages, from the work tree back to the oldest of the reviews."""
+    """Yield the changes of the pages, from the work tree back to the oldest of the reviews."""
     since = max(min(wanted.values()), _FIRST) - timedelta(days=2)
     paths = [f":(glob)**/*{suffix}" for suffix in SUFFIXES]
     paths += [f":(literal){path}" for path in wanted if not path.endswith(SUFFIXES)]
@@ -230,7 +242,10 @@ def _parse_log(lines: Iterator[bytes]) -> Iterator[_FileChange]:
 
 
 def _sets_review(lines: Iterator[bytes], count: int) -> bool:
-    """Read the `count` lines of a hunk; return whether an added line sets the date of the review."""
+    """Read the `count` lines of a hunk.
+
+    Return whether an added line sets the date of the review.
+    """
     found = False
     while count and (hunk := b"".join(islice(lines, count))):
         found = found or (b"review" in hunk.lower() and _REVIEW.search(hunk) is not None)

@@ -1,6 +1,7 @@
-"""The commands of this machine: which exist, which tasks mise has, and what completions offer.
+"""Answers questions about the commands of this machine.
 
-The names come from pages, so they are passed only as data: no shell reads any of them as a program.
+It finds which commands exist, which tasks mise has, and which words completions offer. The names come from
+pages, so they are passed only as data: no shell reads any of them as a program.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class InstalledCommands:
         self._offered: dict[str, Mapping[str, str]] = {}
 
     def find_unknown(self, shell: str, names: Iterable[str]) -> frozenset[str]:
-        """The names that are no command in this shell; none if the shell is not installed."""
+        """Return the names that are no command in this shell; none if the shell is not installed."""
         wanted = frozenset(name for name in names if _NAME.fullmatch(name))
         fresh = sorted(name for name in wanted if (shell, name) not in self._there)
         if fresh:
@@ -60,14 +61,14 @@ class InstalledCommands:
         return frozenset(name for name in wanted if not self._there[shell, name])
 
     def find_tasks(self, folder: Path) -> frozenset[str] | None:
-        """The names of mise's tasks in a folder; None if mise is not installed or fails."""
+        """Return the names of mise's tasks in a folder; None if mise is not installed or fails."""
         if folder not in self._tasks:
             output = _output(["mise", "tasks", "ls", "--json", "--hidden"], folder)
             self._tasks[folder] = None if output is None else _task_names(output)
         return self._tasks[folder]
 
     def find_completions(self, names: Iterable[str]) -> Mapping[str, str]:
-        """The text of the fish completions that came with programs, by command."""
+        """Return the text of the fish completions that came with programs, by command."""
         wanted = frozenset(name for name in names if _NAME.fullmatch(name))
         fresh = sorted(wanted - self._completions.keys())
         if fresh:
@@ -80,7 +81,7 @@ class InstalledCommands:
         return {name: self._completions[name] for name in wanted if self._completions[name]}
 
     def complete_lines(self, lines: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
-        """The words that fish offers at the end of each command line, with their descriptions."""
+        """Return the words that fish offers after each command line, with their descriptions."""
         wanted = dict.fromkeys(lines)
         fresh = [line for line in wanted if line not in self._offered]
         if fresh:
@@ -93,7 +94,7 @@ class InstalledCommands:
 
 @lru_cache(maxsize=1)
 def get_installed_commands(context: LintContext) -> InstalledCommands:
-    """The answers about this machine in this run of the linter."""
+    """Return the answers about this machine in this run of the linter."""
     return InstalledCommands()
 
 
@@ -110,7 +111,7 @@ def _task_names(output: str) -> frozenset[str] | None:
 
 
 def _output(command: Sequence[str], folder: Path | None = None) -> str | None:
-    """The output of a program; None if it is not installed, fails, or takes too long."""
+    """Return the output of a program; None if it is not installed, fails, or takes too long."""
     try:
         process = subprocess.Popen(
             command,

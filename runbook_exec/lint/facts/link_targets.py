@@ -1,4 +1,4 @@
-"""The files and pages that the links of a page lead to."""
+"""Finds the files and pages that the links of a page lead to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.*|[/\\~#?].*|.*[{}<>$*|:@\\\x
 
 @lru_cache(maxsize=1024)
 def path_of_link(destination: str) -> str | None:
-    """The path of a relative link without its query and anchor; None if it is no path of a file."""
+    """Return the path of a relative link without its query and anchor.
+
+    Returns None if the link is not the path of a file.
+    """
     path = re.split(r"[?#]", destination, maxsplit=1)[0]
     if _ELSEWHERE.fullmatch(path):
         return None
@@ -29,10 +32,10 @@ def path_of_link(destination: str) -> str | None:
 
 
 def link_candidates(path: str, source: str) -> Iterable[str]:
-    """The paths, relative to the base, that a relative link on a page may mean, the plain one first.
+    """Yield the paths that a relative link on a page may mean, the plain one first.
 
-    A site may serve `page.md` as `page/`, and then a link to anything but a page is relative to that. Paths
-    outside of the base begin with `..`.
+    The paths are relative to the base; paths outside of the base begin with `..`. A site may serve `page.md`
+    as `page/`, and then a link to anything but a page is relative to that.
     """
     folder = source.rpartition("/")[0]
     for start in (folder, strip_page_suffix(source)) if strip_page_suffix(path) == path else (folder,):
@@ -50,7 +53,10 @@ def _join_path(folder: str, path: str) -> str:
 
 
 def page_at(source: str, destination: str, exists: Callable[[str], bool]) -> str | None:
-    """The page that a relative link leads to; None if it leads to none, or to another file."""
+    """Return the page that a relative link leads to.
+
+    Returns None if it leads to none, or to another file.
+    """
     path = path_of_link(destination)
     if path is None:
         return None
@@ -61,17 +67,20 @@ def page_at(source: str, destination: str, exists: Callable[[str], bool]) -> str
 
 
 def pages_of_wikilink(workspace: Workspace, target: str, source: str) -> list[str] | None:
-    """The pages that a wikilink on the page `source` may mean; None if nothing has that name."""
+    """Return the pages that a wikilink on the page `source` may mean.
+
+    Returns None if nothing has that name.
+    """
     found: list[str] | None = workspace.ask(Workspace.resolve_wikilink, target, source.rpartition("/")[0])
     return found
 
 
 def follows_unknown_rules(workspace: Workspace, source: str) -> bool:
-    """Whether the links of the page `source` follow rules that are not known here."""
+    """Return whether the links of the page `source` follow rules that are not known here."""
     return bool(workspace.ask(has_unknown_link_rules, source.rpartition("/")[0]))
 
 
 def is_known_link(page: Page, target: str) -> bool:
-    """Whether the settings list the target of a link as correct."""
+    """Return whether the settings list the target of a link as correct."""
     known = page.options.get("known-links", ())
     return any(fnmatchcase(target.casefold(), str(pattern).casefold()) for pattern in known)

@@ -21,7 +21,7 @@ class BackgroundResult:
 
     @cached_property
     def value(self) -> Any:
-        """The value; None if the process was ended before it had one."""
+        """Return the value; None if the process was ended before it had one."""
         os.read(self._ended, 1)
         size = os.fstat(self._file.fileno()).st_size
         try:
@@ -33,9 +33,10 @@ class BackgroundResult:
 
 @contextmanager
 def run_in_background(find: Callable[[], Any]) -> Iterator[BackgroundResult]:
-    """Compute the result of a function, in the types of JSON, for the processes that are forked later.
+    """Compute the result of a function in a background process.
 
-    Raises OSError if no process can be started.
+    The result has the types of JSON. Processes that are forked later can read it. Raises OSError if no
+    process can be started.
     """
     import multiprocessing
 

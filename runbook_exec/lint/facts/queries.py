@@ -1,4 +1,7 @@
-"""Asks the queries of rules again: a page whose queries have the same answers has the same findings."""
+"""Asks the queries of rules again.
+
+A page whose queries have the same answers has the same findings.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _MODULES = ("workspace", "site_kind", ".rules.drift", "git_history", ".rules.sit
 
 
 def answer_to(context: LintContext, query: Query) -> Any:
-    """The present answer to a query that a rule has logged; nothing is logged."""
+    """Return the present answer to a query that a rule has logged; nothing is logged."""
     name, folder, *details = query
     if name == workspace_finder.find_root.__name__:
         return workspace_finder.find_root(context, folder)

@@ -1,4 +1,4 @@
-"""The answers that the findings on a page depend on."""
+"""Logs the answers that the findings on a page depend on."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ Guard = tuple[Query, Any] | None  # while this query has this answer, another ne
 
 
 class QueryLog:
-    """The answers that the findings on a page depend on: if one changes, the page is checked again."""
+    """The answers that the findings on a page depend on.
+
+    If an answer changes, the page is checked again.
+    """
 
     def __init__(self) -> None:
         self._answers: dict[Query, tuple[Any, Guard]] = {}
         self._until: date | None = None
 
     def get(self, query: Query) -> tuple[Any, Guard] | None:
-        """The logged answer to a query for this page; None if it was not asked yet."""
+        """Return the logged answer to a query for this page; None if it was not asked yet."""
         return self._answers.get(query)
 
     def record(self, query: Query, answer: Any, guard: Guard = None) -> None:
@@ -31,7 +34,10 @@ class QueryLog:
         self._until = day if self._until is None else min(self._until, day)
 
     def drain(self) -> tuple[Mapping[Query, tuple[Any, Guard]], date | None]:
-        """The answers logged since the last call, for one page, and the day on which they expire."""
+        """Return the answers logged since the last call, and the day on which they expire.
+
+        The answers belong to one page.
+        """
         taken = self._answers, self._until
         self._answers, self._until = {}, None
         return taken

@@ -37,7 +37,7 @@ class _ScriptToCheck(NamedTuple):
 
 
 def shell_of(runbook: Runbook, block: Block) -> str | None:
-    """The shell that a block is written for; None if it is for no shell."""
+    """Return the shell that a block is written for; None if it is for no shell."""
     if block.annotation.shell:
         return block.annotation.shell
     named = LANGUAGES.get(block.language)
@@ -48,7 +48,10 @@ def shell_of(runbook: Runbook, block: Block) -> str | None:
 
 
 def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:
-    """The blocks of a page that are for a shell, with the shell; those of a transcript are for none."""
+    """Yield the blocks of a page that are for a shell, with the shell.
+
+    Those of a transcript are for none.
+    """
     if runbook.path.endswith(TRANSCRIPT):
         return
     for block in runbook.blocks:
@@ -58,7 +61,7 @@ def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:
 
 
 def blank_placeholders(runbook: Runbook, block: Block) -> str:
-    """The block's script with its placeholders replaced by words of the same length."""
+    """Return the block's script with its placeholders replaced by words of the same length."""
     script = block.script.text
     if "<" not in script:
         return script
@@ -73,7 +76,7 @@ def _blank_script(script: str, literal: tuple[str, ...]) -> str:
 
 
 def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
-    """The results of the shells for the blocks of pages, by path."""
+    """Return the results of the shells for the blocks of pages, by path."""
     scripts: dict[tuple[str, str], list[_ScriptToCheck]] = {}
     for path, runbook in pages.items():
         for block, shell in shell_blocks(runbook):
@@ -103,7 +106,7 @@ def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
 
 
 def _locate_complaint(checked: _ScriptToCheck, complaint: Complaint) -> Span:
-    """The place of a complaint in the file: its columns, or the whole line."""
+    """Return the place of a complaint in the file: its columns, or the whole line."""
     script = checked.block.script
     lines = script.text.split("\n")
     # a complaint without a line means the end of the script
@@ -121,7 +124,7 @@ def _locate_complaint(checked: _ScriptToCheck, complaint: Complaint) -> Span:
 
 
 def _unclosed_hint(checked: _ScriptToCheck, shell: str) -> str:
-    """The place where the unclosed part of a script begins, as the scan into statements sees it."""
+    """Return the place where the unclosed part of a script begins, found by our own scan."""
     problem = SHELLS[shell].scan(checked.script).problem
     if problem is None:
         return ""

@@ -1,4 +1,4 @@
-"""The text of a page's shell blocks, prepared for rules."""
+"""Prepares the text of a page's shell blocks for rules."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ _NAME = re.compile(COMMAND + r"([A-Za-z_][\w.+-]*+)")
 
 @dataclass(frozen=True, eq=False)
 class ShellCode:
-    """A shell block: its script with placeholders blanked, and that with quotes and comments blanked too."""
+    """A shell block with its script, twice blanked.
+
+    One copy has its placeholders blanked, the other also its quotes and comments.
+    """
 
     page: Page
     block: Block
@@ -45,7 +48,7 @@ class ShellCode:
     scan: Scan
 
     def span(self, start: int, end: int) -> Span:
-        """The span of `script[start:end]` in the file."""
+        """Return the span of `script[start:end]` in the file."""
         return make_span(self.page.runbook.text, self._offset(start), self._offset(max(start, end - 1)) + 1)
 
     @cached_property
@@ -53,28 +56,28 @@ class ShellCode:
         return list(accumulate((len(line) + 1 for line in self.script.split("\n")), initial=0))[:-1]
 
     def _offset(self, position: int) -> int:
-        """`MappedText.offset`, without counting the lines before the position each time."""
+        """Return `MappedText.offset`, without counting the lines before the position each time."""
         excerpt = self.block.script
         line = min(bisect_right(self._starts, position), len(excerpt.origins)) - 1
         return excerpt.origins[line] + max(0, position - self._starts[line] - excerpt.padding[line])
 
     def regions(self, *contexts: Context) -> Iterator[tuple[int, int]]:
-        """The ranges of the script in these contexts."""
+        """Return the ranges of the script in these contexts."""
         return ((start, end) for start, end, context in self.scan.regions if context in contexts)
 
     def statements(self) -> Iterator[tuple[int, int]]:
-        """The start and end of each statement."""
+        """Return the start and end of each statement."""
         return iter(self.scan.statements)
 
 
 def find_shell_code(page: Page, *shells: str) -> Iterator[ShellCode]:
-    """The page's blocks for these shells, or for any."""
+    """Return the page's blocks for these shells, or for any."""
     return (code for code in _all_shell_code(page) if not shells or code.shell in shells)
 
 
 @cache_latest
 def _all_shell_code(page: Page) -> tuple[ShellCode, ...]:
-    """All shell blocks of a page; one rule after the other asks for them."""
+    """Return all shell blocks of a page; one rule after the other asks for them."""
     found: list[ShellCode] = []
     for block, shell in shell_blocks(page.runbook):
         blank = blank_placeholders(page.runbook, block)
@@ -84,7 +87,7 @@ def _all_shell_code(page: Page) -> tuple[ShellCode, ...]:
 
 
 def _blank_quoted(script: str, scan: Scan) -> str:
-    """The script with quoted text, here-documents and comments replaced by blanks."""
+    """Return the script with quoted text, here-documents and comments replaced by blanks."""
     blanked = [(start, end) for start, end, context in scan.regions if context is not Context.UNSAFE]
     pieces: list[str] = []
     position = 0
@@ -100,13 +103,16 @@ def _blank(text: str) -> str:
 
 
 def find_command_names(code: ShellCode) -> Iterator[tuple[int, str]]:
-    """The names of the commands of a block, with their offsets; an approximation that misses some."""
+    """Yield the names of the commands of a block, with their offsets.
+
+    This is an approximation that misses some names.
+    """
     for match in _NAME.finditer(code.bare):
         yield match.start(1), match[1]
 
 
 def annotation_of(page: Page, block: Block) -> Annotation:
-    """The annotation of a block, merged with that of its step."""
+    """Return the annotation of a block, merged with that of its step."""
     for procedure in page.runbook.procedures:
         for step in procedure.steps:
             if any(each.span == block.span for each in step.blocks):

@@ -1,4 +1,7 @@
-"""Questions about the program that builds a site: each answer follows from the files of its workspace."""
+"""Answers questions about the program that builds a site.
+
+Each answer follows from the files of its workspace.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _OWN_ANCHORS = re.compile(r"\b(?:slugify|separator)\b")
 
 
 def has_unknown_link_rules(workspace: Workspace, folder: str) -> bool:
-    """Whether a folder belongs to a site whose rules for links and anchors are not known here."""
+    """Return whether a folder belongs to a site with unknown rules for links and anchors."""
     known = workspace.unknown_link_rules.get(folder)
     if known is None:
         known = any(workspace.exists(f"{folder}/{name}".lstrip("/")) for name in _OTHER_RULES)
@@ -37,22 +40,22 @@ def has_unknown_link_rules(workspace: Workspace, folder: str) -> bool:
 
 
 def is_vault(workspace: Workspace) -> bool:
-    """Whether the root is a vault of Obsidian or Quartz."""
+    """Return whether the root is a vault of Obsidian or Quartz."""
     return any((workspace.root / name).exists() for name in _VAULT)
 
 
 def needs_lists(workspace: Workspace) -> bool:
-    """Whether the site's program does not read text with commas as a list."""
+    """Return whether the site's program does not read text with commas as a list."""
     return any((workspace.root / name).exists() for name in ("mkdocs.yml", ".obsidian"))
 
 
 def allows_label_first(workspace: Workspace) -> bool:
-    """Whether wikilinks may be written `[[label|page]]`, as in Dendron and in wikis."""
+    """Return whether wikilinks may be written `[[label|page]]`, as in Dendron and in wikis."""
     return workspace.base.name.endswith(".wiki") or any(map(workspace.exists, _LABEL_FIRST))
 
 
 def makes_pages(workspace: Workspace) -> bool:
-    """Whether the build of the site makes pages that are not among the files."""
+    """Return whether the build of the site makes pages that are not among the files."""
     return _MAKES_PAGES.search(workspace.mkdocs) is not None
 
 

@@ -1,4 +1,4 @@
-"""The files around a page: the pages and files that its links may mean, found once for all pages."""
+"""Finds the pages and files that the links of a page may mean, once for all pages."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _MOST_SUGGESTIONS = 50  # searches for a similar name, because each takes long
 
 
 class Workspace:
-    """The files below the folder whose pages may link to each other; paths are relative to `base`.
+    """The files below the folder whose pages may link to each other.
 
-    The queries of a rule are logged for its page: the findings on the page hold as long as the answers are
-    the same.
+    Paths are relative to `base`. The queries of a rule are logged for its page: the findings on the page hold
+    as long as the answers are the same.
     """
 
     def __init__(self, context: LintContext, root: Path) -> None:
@@ -55,7 +55,7 @@ class Workspace:
         unless: QueryFunction | None = None,
         about: Sequence[str] = (),
     ) -> Any:
-        """The answer to one of the QUERIES, logged for the page that is checked.
+        """Return the answer to one of the QUERIES, logged for the page that is checked.
 
         With `unless`, the query need not be asked again as long as the query `unless`, with the details
         `about`, has the same answer.
@@ -71,12 +71,12 @@ class Workspace:
         return answer
 
     def relative_path(self, path: Path | str) -> str:
-        """The path relative to the base; empty if it is not below the base."""
+        """Return the path relative to the base; empty if it is not below the base."""
         return path_below(self._start, path)
 
     @cached_property
     def mkdocs(self) -> str:
-        """The settings of MkDocs at the root; empty if the file does not exist."""
+        """Return the settings of MkDocs at the root; empty if the file does not exist."""
         try:
             return (self.root / "mkdocs.yml").read_text(encoding="utf-8", errors="replace")
         except OSError:
@@ -84,18 +84,18 @@ class Workspace:
 
     @cached_property
     def paths(self) -> Sequence[str]:
-        """The files that git does not ignore, or all files without git; and the given pages."""
+        """Return the files that git does not ignore, or all files without git; and the given pages."""
         listed = list_git_files(self.base)
         return tuple(dict.fromkeys((*(self._disk_paths if listed is None else listed), *self.given_pages)))
 
     @cached_property
     def names(self) -> PageNames:
-        """The paths by name."""
+        """Return the paths by name."""
         return PageNames(self.paths)
 
     @cached_property
     def pages_by_folder(self) -> Mapping[str, Sequence[str]]:
-        """The pages by their folder."""
+        """Return the pages by their folder."""
         found: dict[str, list[str]] = {}
         for path in self.paths:
             if strip_page_suffix(path) != path:
@@ -104,7 +104,7 @@ class Workspace:
 
     @cached_property
     def _root_prefix(self) -> str:
-        """The beginning of the paths below the root."""
+        """Return the beginning of the paths below the root."""
         return f"{inside}/" if (inside := self.relative_path(self.root)) else ""
 
     @cached_property
@@ -124,19 +124,20 @@ class Workspace:
 
     @cached_property
     def _ignored_names(self) -> PageNames:
-        """The files on the disk by name, including those that git ignores."""
+        """Return the files on the disk by name, including those that git ignores."""
         return PageNames(self._disk_paths)
 
     @cached_property
     def _aliases(self) -> PageNames:
-        """The aliases of pages, each as the path of a page with that name."""
+        """Return the aliases of pages, each as the path of a page with that name."""
         pages = (path for path in self.paths if strip_page_suffix(path) != path)
         return PageNames(f"{alias}.md" for path in pages for alias in read_aliases(self.base / path))
 
     def resolve_wikilink(self, target: str, folder: str) -> list[str] | None:
-        """The pages that a wikilink on a page in `folder` may mean by Obsidian's rule: one, if it is clear.
+        """Return the pages that a wikilink may mean by Obsidian's rule, one if it is clear.
 
-        None if nothing has that name; empty if it is the name of a file, a folder or an alias, not of a page.
+        `folder` is that of the page with the link. Returns None if nothing has that name. The result is empty
+        if it is the name of a file, a folder or an alias, not of a page.
         """
         if target.startswith(("./", "../")):
             relative = os.path.normpath(os.path.join(folder or ".", target))  # noqa: PTH118
@@ -156,7 +157,7 @@ class Workspace:
         return [] if exists or len(self._disk_paths) > _MOST_FILES else None
 
     def headings(self, path: str) -> Headings:
-        """The headings of a page; a digest of them is logged."""
+        """Return the headings of a page; a digest of them is logged."""
         self.ask(Workspace.outline_digest, path, unless=Workspace.text_digest, about=(path,))
         return self._read_headings(path)
 
@@ -170,7 +171,7 @@ class Workspace:
         return self._headings[path]
 
     def outline_digest(self, path: str) -> str:
-        """A digest of a page's headings and other anchors."""
+        """Return a digest of a page's headings and other anchors."""
         if path not in self._outlines:
             known = self._read_headings(path)
             parts = (*known.titles, "\0", *sorted(known.ids), "\0", str(known.included))
@@ -179,7 +180,7 @@ class Workspace:
         return self._outlines[path]
 
     def text_digest(self, path: str) -> str:
-        """A digest of a page's text; empty if it cannot be read."""
+        """Return a digest of a page's text; empty if it cannot be read."""
         if path not in self._digests:
             try:
                 given = self.given_pages.get(path)
@@ -200,7 +201,7 @@ class Workspace:
             return None
 
     def exists(self, path: str) -> bool:
-        """Whether a file or a folder has this path, relative to the base."""
+        """Return whether a file or a folder has this path, relative to the base."""
         known = self._existing.get(path)
         if known is None:
             try:
@@ -211,7 +212,7 @@ class Workspace:
         return known
 
     def find_ignored(self, *paths: str) -> list[str]:
-        """The paths, existing or not, that git ignores: the build of the site may make them."""
+        """Return the paths, existing or not, that git ignores: the build of the site may make them."""
         if not paths or not self.in_repository:
             return []
         command = ["git", "-C", str(self.base), "check-ignore", "-z", "--stdin"]
@@ -223,7 +224,7 @@ class Workspace:
         return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
 
     def take_suggestion(self) -> bool:
-        """Whether one more similar name may be searched for; counts this search."""
+        """Return whether one more similar name may be searched for; counts this search."""
         self._suggestions_left -= 1
         return self._suggestions_left >= 0
 
@@ -240,6 +241,6 @@ QUERIES: Sequence[QueryFunction] = (
 
 
 def find_given_pages(context: LintContext, base: Path) -> dict[str, str]:
-    """The names of the given pages below a folder, by their path relative to it."""
+    """Return the names of the given pages below a folder, by their path relative to it."""
     start = os.path.join(base, "")  # noqa: PTH118
     return {inside: name for name in context.pages if (inside := path_below(start, name))}

@@ -12,7 +12,10 @@ from .workspace import Workspace
 
 
 def find_workspace(page: Page) -> tuple[Workspace, str] | None:
-    """The workspace of a page and the page's path in it; None if nothing marks the root of its links."""
+    """Return the workspace of a page and the page's path in it.
+
+    Returns None if nothing marks the root of its links.
+    """
     folder, found = _workspace_finder(page.context).locate(page.path)
     if folder:
         root = None if found is None else str(found[0].root)
@@ -21,13 +24,13 @@ def find_workspace(page: Page) -> tuple[Workspace, str] | None:
 
 
 def find_root(context: LintContext, folder: Path | str) -> str | None:
-    """The root of the links on the pages in a folder; None if nothing marks one."""
+    """Return the root of the links on the pages in a folder; None if nothing marks one."""
     root = _workspace_finder(context).find_root(Path(folder))
     return None if root is None else str(root)
 
 
 def get_workspace(context: LintContext, root: str) -> Workspace:
-    """The workspace with this root."""
+    """Return the workspace with this root."""
     return _workspace_finder(context).get_workspace(root)
 
 
@@ -42,7 +45,10 @@ class _WorkspaceFinder:
         self._latest: tuple[Path, str, tuple[Workspace, str] | None] | None = None
 
     def locate(self, path: Path) -> tuple[str, tuple[Workspace, str] | None]:
-        """The folder of a page (none for standard input), and its workspace with the page's path in it."""
+        """Return the folder of a page, and its workspace with the page's path in it.
+
+        Standard input has no folder.
+        """
         if self._latest is None or self._latest[0] is not path:
             full = path.absolute()
             folder = "" if str(path) == STANDARD_INPUT else str(full.parent)
@@ -53,13 +59,13 @@ class _WorkspaceFinder:
         return self._latest[1], self._latest[2]
 
     def find_root(self, folder: Path) -> Path | None:
-        """The root of the links on the pages in a folder."""
+        """Return the root of the links on the pages in a folder."""
         if folder not in self._roots:
             self._roots[folder] = find_site_root(folder / "page.md")
         return self._roots[folder]
 
     def get_workspace(self, root: str) -> Workspace:
-        """The workspace with this root."""
+        """Return the workspace with this root."""
         if root not in self._workspaces:
             self._workspaces[root] = Workspace(self._context, Path(root))
         return self._workspaces[root]

@@ -1,1 +1,1 @@
-"""The rules, a module for each group."""
+"""Holds the rules, a module for each group."""

@@ -26,7 +26,7 @@ _RANGE = re.compile(r",\d|:#")  # of embedded text: `![[page#one,1:#two]]`
 
 
 def broken_anchor(page: Page) -> Iterator[Finding]:
-    """Links to headings that their page does not have."""
+    """Report links to headings that their page does not have."""
     text = page.runbook.text
     if "#" not in text or not (page.runbook.wikilinks or has_links(text)):
         return
@@ -66,7 +66,7 @@ def broken_anchor(page: Page) -> Iterator[Finding]:
 def _headings_of(
     page: Page, workspace: Workspace | None, source: str, link: Wikilink
 ) -> tuple[str, Headings] | None:
-    """The page of a wikilink and its headings; None if it means no page or more than one."""
+    """Return the page of a wikilink and its headings; None if it means no page or more than one."""
     if not link.target:
         return "", find_headings(page.runbook.text)
     found = (pages_of_wikilink(workspace, link.target, source) if workspace else None) or ()

@@ -23,7 +23,7 @@ _TWO = "\n### 2. Two\n\n"
 
 @cache_latest
 def captures(page: Page) -> Sequence[tuple[str, str, Span | None]]:
-    """The captures of the page: the name, the step, and the place where each is declared."""
+    """Return the captures of the page: the name, the step, and the place where each is declared."""
     found = [
         (name, parse_capture(f"{name}={where}").step, _find_in_front_matter(page, name))
         for name, where in page.runbook.settings.captures.items()
@@ -48,7 +48,7 @@ def _find_in_front_matter(page: Page, name: str) -> Span | None:
 
 
 def unused_capture(page: Page) -> Iterator[Finding]:
-    """Captured values that nothing uses."""
+    """Report captured values that nothing uses."""
     used = {placeholder.name for _, placeholder in filled_placeholders(page)}
     for name, _, span in captures(page):
         if name not in used and span is not None:
@@ -60,7 +60,7 @@ def unused_capture(page: Page) -> Iterator[Finding]:
 
 
 def used_before_captured(page: Page) -> Iterator[Finding]:
-    """Values that are used before the step that captures them."""
+    """Report values that are used before the step that captures them."""
     if not captures(page):
         return
     for procedure in page.runbook.procedures:
@@ -84,7 +84,7 @@ def used_before_captured(page: Page) -> Iterator[Finding]:
 
 
 def capture_of_nothing(page: Page) -> Iterator[Finding]:
-    """Captures in the front matter whose step does not exist."""
+    """Report captures in the front matter whose step does not exist."""
     declared = page.runbook.settings.captures
     items = (
         [item for procedure in page.runbook.procedures for item in items_of(procedure)] if declared else []

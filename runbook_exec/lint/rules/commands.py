@@ -33,7 +33,7 @@ _DEFINED = re.compile(
 # patterns, arithmetic and conditions that are still open
 _NO_COMMAND_IN = re.compile(r"[@!?*+]\([^()\n]*\Z|\(\((?!.*\)\))|\[\[[ \t](?!.*[ \t]\]\])")
 
-_BLANKED = re.compile(r"QQ")  # part of a word that stands for a placeholder
+_BLANKED = re.compile(r"QQ")  # part of a word that replaces a placeholder
 
 _PLAIN = re.compile(r"[A-Za-z0-9][\w./:@%+,-]*+|--?[A-Za-z][\w-]*+(?:=[\w./:@%+,-]*+)?")
 
@@ -64,7 +64,7 @@ class _Command(NamedTuple):
 
 
 def _first_words(code: ShellCode) -> Iterator[tuple[str, int]]:
-    """The first words of commands with their offsets; unsure cases are left out."""
+    """Yield the first words of commands with their offsets; unsure cases are left out."""
     in_case = "case" in code.bare
     bodies = {end for _, end in code.regions(Context.HEREDOC, Context.HEREDOC_VERBATIM)}
     for match in _FIRST.finditer(code.bare):
@@ -86,7 +86,10 @@ def _first_words(code: ShellCode) -> Iterator[tuple[str, int]]:
 
 
 def unknown_command(page: Page) -> Iterator[Finding]:
-    """Commands that are neither a program, builtin or function here, nor defined on the page."""
+    """Report commands that do not exist here and are not defined on the page.
+
+    A command exists as a program, a builtin or a function.
+    """
     page.context.query_log.expire_on(page.context.today)
     running = [code for code in find_shell_code(page) if code.block.runs]
     defined = {
@@ -108,7 +111,10 @@ def unknown_command(page: Page) -> Iterator[Finding]:
 
 
 def _commands(page: Page, *names: str) -> Iterator[_Command]:
-    """The commands of the blocks that run, all or those with these names, with their plain words."""
+    """Yield the commands of the blocks that run, with their plain words.
+
+    If `names` are given, only commands with these names are included.
+    """
     for code in find_shell_code(page):
         for name, at in _first_words(code) if code.block.runs else ():
             if not names or name in names:
@@ -126,7 +132,7 @@ def _plain_words(code: ShellCode, start: int) -> Iterator[tuple[str, int]]:
 
 
 def unknown_task(page: Page) -> Iterator[Finding]:
-    """`mise run X` without a task X."""
+    """Report `mise run X` without a task X."""
     page.context.query_log.expire_on(page.context.today)
     for command in _commands(page, "mise"):
         words = command.words
@@ -149,7 +155,7 @@ def unknown_task(page: Page) -> Iterator[Finding]:
 
 
 def unknown_word(page: Page) -> Iterator[Finding]:
-    """Subcommands and long options that a command's own completions in fish do not know."""
+    """Report subcommands and long options that a command's own completions in fish do not know."""
     page.context.query_log.expire_on(page.context.today)
     queries: list[tuple[_Command, int, str]] = []
     commands = [command for command in _commands(page) if len(command.words) > 1]
@@ -175,7 +181,10 @@ def unknown_word(page: Page) -> Iterator[Finding]:
 
 
 def _check_word(command: _Command, word: str, at: int, offered: Mapping[str, str]) -> Finding | None:
-    """The finding for a word if it is not among the offered ones; None if it is, or if that is unsure."""
+    """Return the finding for a word if it is not among the offered ones.
+
+    Returns None if it is, or if that is unsure.
+    """
     written = word.partition("=")[0]
     name = command.words[0][0]
     option = written.startswith("--")

@@ -37,7 +37,7 @@ _IN_THE_PAST = re.compile(
 
 
 def not_real(page: Page) -> Iterator[Finding]:
-    """Dates that do not exist, and dates in the future for events in the past."""
+    """Report dates that do not exist, and dates in the future for events in the past."""
     text = page.runbook.text
     if (found := find_bounds(text)) is None:
         return
@@ -65,7 +65,7 @@ def not_real(page: Page) -> Iterator[Finding]:
 
 
 def reviewed_before_change(page: Page) -> Iterator[Finding]:
-    """Pages that were changed after their last review."""
+    """Report pages that were changed after their last review."""
     reviewed = find_review_date(page.runbook.front_matter)
     if reviewed is None:
         return
@@ -80,7 +80,7 @@ def reviewed_before_change(page: Page) -> Iterator[Finding]:
 
 
 def review_due(page: Page) -> Iterator[Finding]:
-    """Pages whose last review is older than their cadence."""
+    """Report pages whose last review is older than their cadence."""
     reviewed = find_review_date(page.runbook.front_matter)
     if reviewed is None:
         return

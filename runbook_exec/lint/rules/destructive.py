@@ -40,7 +40,7 @@ _IN_TEXT = (
 
 
 def _table(entries: Sequence[tuple[str, str]], before: str, flags: int = 0) -> re.Pattern[str]:
-    """All patterns as one; the number of the matching group is that of the entry, from 1."""
+    """Return all patterns as one; the number of the matching group is that of the entry, from 1."""
     patterns = (pattern.replace("REST", _REST) for pattern, _ in entries)
     return re.compile(before + "(?:" + "|".join(f"({pattern})" for pattern in patterns) + ")", flags)
 
@@ -68,7 +68,7 @@ def _likely_in_text(script: str) -> bool:
 
 
 def unconfirmed_command(page: Page) -> Iterator[Finding]:
-    """Destructive commands without `confirm`."""
+    """Report destructive commands without `confirm`."""
     mine = [(_compile_pattern(pattern), pattern) for pattern in page.options.get("destructive", ())]
     for code in find_shell_code(page):
         if not code.block.runs:

@@ -17,9 +17,10 @@ from ..rule import Example, Page, Rule
 
 
 def last_successes(workspace: Workspace, path: str) -> Mapping[str, Any] | str | None:
-    """The steps in the `NAME.runs.json` at this path, by digest: anchor and time of the success.
+    """Return the steps in the `NAME.runs.json` at this path, by digest.
 
-    None if the file does not exist; a text with the reason if it cannot be read.
+    Each step has its anchor and the time of its success. None if the file does not exist; a text with the
+    reason if it cannot be read.
     """
     if not workspace.exists(path):
         return None
@@ -36,7 +37,7 @@ QUERIES = (last_successes,)
 
 
 def changed_since_success(page: Page) -> Iterator[Finding]:
-    """Steps of which an older text has succeeded, but not the present one."""
+    """Report steps of which an older text has succeeded, but not the present one."""
     if not page.runbook.procedures or (here := find_workspace(page)) is None:
         return
     path = Path(here[1]).with_suffix(".runs.json").as_posix()

@@ -6,12 +6,12 @@ HOME_PAGE = {"home.md": "# Home\n\n## Before you start\n"}
 
 
 def fish_page(*lines: str) -> str:
-    """A page with one step, whose fish block has these lines, from line 6 on."""
+    """Return a page with one step, whose fish block has these lines, from line 6 on."""
     return _page("fish", lines)
 
 
 def bash_page(*lines: str) -> str:
-    """A page with one step, whose bash block has these lines, from line 6 on."""
+    """Return a page with one step, whose bash block has these lines, from line 6 on."""
     return _page("bash", lines)
 
 

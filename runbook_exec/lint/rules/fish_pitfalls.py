@@ -32,7 +32,7 @@ _CODE_LIKE = re.compile(r"\s[-+$/~<]|[|=]|://")
 
 
 def literal_substitution(page: Page) -> Iterator[Finding]:
-    """`"…(cmd)…"` in fish."""
+    """Report `"…(cmd)…"` in fish."""
     quoted = [
         (code, start, match)
         for code in find_shell_code(page, "fish")
@@ -54,7 +54,7 @@ def literal_substitution(page: Page) -> Iterator[Finding]:
 
 
 def _means_to_run(code: ShellCode, start: int, match: re.Match[str]) -> bool:
-    """Whether the text in parentheses is a command, and not prose with the name of a command."""
+    """Return whether the text in parentheses is a command, not prose that names a command."""
     name, rest = match[1], match[2].strip()
     before = code.script[start : match.start()]
     if before[-1:].isalpha():
@@ -91,7 +91,7 @@ _BACKTICKS = re.compile(r"(?<!\\)`[^`\n]*+`")
 
 
 def posix_in_fish(page: Page) -> Iterator[Finding]:
-    """Syntax of POSIX shells that fish accepts as ordinary words."""
+    """Report syntax of POSIX shells that fish accepts as ordinary words."""
     for code in find_shell_code(page, "fish"):
         for match in _POSIX.finditer(f"\n{code.bare}"):
             message, hint = _WORDS.get(match["word"], ("`<(…)` is not in fish", "use `… | source`"))
@@ -114,7 +114,7 @@ _USED = re.compile(r"\$\{?(\w++)")
 
 
 def local_needed_later(page: Page) -> Iterator[Finding]:
-    """`set -l` in one block, the variable in another."""
+    """Report `set -l` in one block, the variable in another."""
     everything = list(find_shell_code(page, "fish"))
     latest = {name: index for index, code in enumerate(everything) for name in _USED.findall(code.script)}
     for index, code in enumerate(everything):

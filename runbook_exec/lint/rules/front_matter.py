@@ -36,7 +36,7 @@ _CHANGED = ("modified", "created", "updated", "lastmod")
 
 
 def missing_key(page: Page) -> Iterator[Finding]:
-    """Keys that the settings require, but that the front matter does not have."""
+    """Report keys that the settings require, but that the front matter does not have."""
     required = page.options.get("required-front-matter") or {}
     matter = page.runbook.front_matter
     if not required or (not matter and _is_refused(page)):
@@ -58,9 +58,9 @@ def _is_refused(page: Page) -> bool:
 
 
 def wrong_type(page: Page) -> Iterator[Finding]:
-    """Values of another type than programs expect for a key."""
+    """Report values of another type than programs expect for a key."""
     required = page.options.get("required-front-matter") or {}
-    found: list[tuple[str, str, int | None]] = []  # a key, what is expected, and which item of a list
+    found: list[tuple[str, str, int | None]] = []  # a key, the expected type, and the index of a list item
     for key, value in page.runbook.front_matter.items():
         if value is None or _is_template(value):
             continue
@@ -99,7 +99,7 @@ def _kind(value: object) -> str:
 
 
 def _well_known(page: Page, key: str, value: Any) -> Iterator[tuple[str, int | None]]:
-    """The expected type of a key that many programs read, if the value has another."""
+    """Yield the expected type of a key that many programs read, if the value has another."""
     name = normalise_key(key)
     if name in ("tags", "aliases"):
         if isinstance(value, list):
@@ -121,7 +121,7 @@ def _well_known(page: Page, key: str, value: Any) -> Iterator[tuple[str, int | N
 
 
 def _needs_list(page: Page) -> bool:
-    """Whether the site's program does not read text with commas as a list."""
+    """Return whether the site's program does not read text with commas as a list."""
     here = find_workspace(page)
     return here is not None and bool(here[0].ask(needs_lists))
 
@@ -133,7 +133,10 @@ def _is_number_as_written(page: Page, key: str, value: object) -> bool:
 
 
 def _is_date(value: object) -> bool:
-    """Whether a value is a date, or text in the form of one; D520 checks whether the day exists."""
+    """Return whether a value is a date, or text in the form of one.
+
+    D520 checks whether the day exists.
+    """
     return isinstance(value, date | datetime) or (
         isinstance(value, str) and DATE.fullmatch(value.strip()) is not None
     )

@@ -30,7 +30,7 @@ _HOST = re.compile(r"(?:[\w-]+\.)+(?:com|org|net|io|dev|app|so|ai|info|edu|gov|d
 
 
 def broken_link(page: Page) -> Iterator[Finding]:
-    """Relative links and images that lead to no file."""
+    """Report relative links and images that lead to no file."""
     here = find_workspace(page) if has_links(page.runbook.text) else None
     if here is None or here[0].ask(makes_pages):
         return
@@ -63,7 +63,7 @@ def broken_link(page: Page) -> Iterator[Finding]:
 
 
 def _is_found_by_name(page: Page, workspace: Workspace, path: str, source: str) -> bool:
-    """Whether Obsidian finds the file by its name, which it does for Markdown links too."""
+    """Return whether Obsidian finds the file by its name, which it does for Markdown links too."""
     if path.startswith(("./", "../")) or not (workspace.ask(is_vault) or page.runbook.wikilinks):
         return False
     return pages_of_wikilink(workspace, path, source) is not None

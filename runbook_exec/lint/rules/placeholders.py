@@ -30,7 +30,7 @@ _NAMES_APART = re.compile(r"[-_.:/]")
 
 
 def unused_input(page: Page) -> Iterator[Finding]:
-    """Inputs of the front matter that no placeholder uses."""
+    """Report inputs of the front matter that no placeholder uses."""
     used = {placeholder.name for _, placeholder in filled_placeholders(page)}
     for name, known in page.runbook.settings.inputs.items():
         if name not in used and known.span is not None:
@@ -42,7 +42,10 @@ def unused_input(page: Page) -> Iterator[Finding]:
 
 
 def near_duplicate(page: Page) -> Iterator[Finding]:
-    """Names so similar that a reader takes them for one: `<service>` and `<service-name>`."""
+    """Report names so similar that a reader takes them for one.
+
+    An example is `<service>` and `<service-name>`.
+    """
     declared = page.runbook.settings.inputs
     by_name: dict[str, str] = {}
     by_letters: dict[str, str] = {}
@@ -73,7 +76,10 @@ def near_duplicate(page: Page) -> Iterator[Finding]:
 
 
 def second_quoting(page: Page) -> Iterator[Finding]:
-    """Placeholders inside quotes whose text another program reads again: `ssh host "… <x> …"`."""
+    """Report placeholders inside quotes whose text another program reads again.
+
+    An example is `ssh host "… <x> …"`.
+    """
     for statement, placeholder in filled_placeholders(page):
         if placeholder.context not in (Context.SINGLE, Context.DOUBLE):
             continue
@@ -90,7 +96,7 @@ def second_quoting(page: Page) -> Iterator[Finding]:
 
 
 def looks_like_redirection(page: Page) -> Iterator[Finding]:
-    """`<in>out`: it looks like a placeholder, but may mean two redirections."""
+    """Report `<in>out`: it looks like a placeholder, but may mean two redirections."""
     for statement, placeholder in filled_placeholders(page):
         after = statement.text[placeholder.end : placeholder.end + 1]
         before = statement.text[placeholder.start - 1 : placeholder.start] if placeholder.start else ""
@@ -103,7 +109,7 @@ def looks_like_redirection(page: Page) -> Iterator[Finding]:
 
 
 def unwritable_value(page: Page) -> Iterator[Finding]:
-    """Placeholders in places where no value can be quoted: the procedure would not run."""
+    """Report placeholders in places where no value can be quoted: the procedure would not run."""
     for procedure in page.runbook.procedures:
         found = {
             statement.span: problems

@@ -57,7 +57,7 @@ _LEAST_ENTROPY = 3.6  # bits for each character
 
 
 def known_token(page: Page) -> Iterator[Finding]:
-    """Tokens whose form shows which service they belong to."""
+    """Report tokens whose form shows which service they belong to."""
     text = page.runbook.text
     for name, start, end in _tokens(text):
         if _is_made_up(text[start:end]) or text.startswith(_ELIDED, end):
@@ -71,7 +71,10 @@ def known_token(page: Page) -> Iterator[Finding]:
 
 
 def _is_made_up(token: str) -> bool:
-    """Whether a token is made up: one character repeated, as in `fm2_xxxx`, or an example."""
+    """Return whether a token is made up: an example, or one repeated character.
+
+    `fm2_xxxx` has one repeated character.
+    """
     if _EXAMPLE.search(token):
         return True
     parts = [part for part in _BORDERS.split(token) if len(part) >= _SHORTEST_PART]
@@ -81,7 +84,10 @@ def _is_made_up(token: str) -> bool:
 
 @cache_latest
 def _tokens(text: str) -> list[tuple[str, int, int]]:
-    """The tokens of known patterns with their offsets, in order; only the outer of nested ones."""
+    """Return the tokens of known patterns with their offsets, in order.
+
+    Of nested tokens only the outer one is returned.
+    """
     data = text.encode("utf-8", "surrogatepass")
     if not may_hold_token(data):
         return []
@@ -99,7 +105,7 @@ def _tokens(text: str) -> list[tuple[str, int, int]]:
 
 
 def high_entropy(page: Page) -> Iterator[Finding]:
-    """Random-looking text next to a name that marks it as secret."""
+    """Report random-looking text next to a name that marks it as secret."""
     text = page.runbook.text
     # the text of a transcript is public or made up
     places = [] if page.path.name.endswith(TRANSCRIPT) else _find_secret_names(text)
@@ -128,7 +134,7 @@ def high_entropy(page: Page) -> Iterator[Finding]:
 
 
 def _find_secret_names(text: str) -> list[tuple[int, int]]:
-    """The ranges of words that mark a name as secret, in order."""
+    """Return the ranges of words that mark a name as secret, in order."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters become two
         lowered = "".join(each.lower() if len(each.lower()) == 1 else each for each in text)
@@ -143,14 +149,14 @@ def _find_secret_names(text: str) -> list[tuple[int, int]]:
 
 
 def _is_random(value: str) -> bool:
-    """Whether a value is random, and not a word, path or number that a person would write."""
+    """Return whether a value is random, not a word, path or number that a person would write."""
     if any(known.fullmatch(value) for known in (_PLAIN, _PATH, _VARIABLE)) or _EXAMPLE.search(value):
         return False
     return _entropy(value) >= _LEAST_ENTROPY and _is_mixed(value)
 
 
 def _entropy(text: str) -> float:
-    """The entropy in bits for each character, by the frequencies in the text itself."""
+    """Return the entropy in bits for each character, by the frequencies in the text itself."""
     counts = Counter(text)
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
 

@@ -23,7 +23,7 @@ _CANNOT_FAIL = re.compile(
 
 
 def failure_into_tee(page: Page) -> Iterator[Finding]:
-    """`cmd | tee log`: the status is tee's."""
+    """Report `cmd | tee log`: the status is tee's."""
     for code in find_shell_code(page):
         if "tee" not in code.bare or "pipefail" in code.script or "pipestatus" in code.script.lower():
             continue
@@ -43,7 +43,7 @@ _TEXT = re.compile(r"\b(?:ssh\s[^|;&\n]*|(?:ba|da|z|k|fi)?sh\s+(?:-\w+\s+)*-\w*c
 
 
 def failure_in_text(page: Page) -> Iterator[Finding]:
-    """`ssh host 'a; b'`: the status is b's."""
+    """Report `ssh host 'a; b'`: the status is b's."""
     for code in find_shell_code(page):
         for start, end in code.regions(Context.SINGLE, Context.DOUBLE) if "sh" in code.bare else ():
             inner = code.script[start:end]
@@ -67,7 +67,7 @@ _AND = re.compile(r"(?<![&|>])&\s*$")
 
 
 def left_running(page: Page) -> Iterator[Finding]:
-    """`cmd &` without a command that waits for it."""
+    """Report `cmd &` without a command that waits for it."""
     for code in find_shell_code(page):
         if "&" not in code.bare or _WAITED_FOR.search(code.script):
             continue
@@ -105,7 +105,7 @@ _SAFER = (
 
 
 def secret_argument(page: Page) -> Iterator[Finding]:
-    """A secret on a command line, which all users can read, if a safer form is known."""
+    """Yield a secret on a command line, which all users can read, if a safer form is known."""
     for statement, placeholder in filled_placeholders(page):
         known = page.runbook.settings.inputs.get(placeholder.name)
         secret = (

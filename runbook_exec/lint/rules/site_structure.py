@@ -26,7 +26,7 @@ _IN_SETTINGS = re.compile(r"[^\s:'\"\[\],]+\.(?:md|markdown)")
 
 
 def orphan_page(page: Page) -> Iterator[Finding]:
-    """Pages to which no other page links."""
+    """Report pages to which no other page links."""
     workspace, path = find_workspace(page) or (None, "")
     if workspace is not None and path and not _is_entry(path) and not workspace.ask(is_linked, path):
         yield Finding(
@@ -37,7 +37,7 @@ def orphan_page(page: Page) -> Iterator[Finding]:
 
 
 def is_linked(workspace: Workspace, path: str) -> bool:
-    """Whether another page, or the navigation of MkDocs, links to a page."""
+    """Return whether another page, or the navigation of MkDocs, links to a page."""
     if workspace.linked_pages is None:
         found: set[str] = set()
         for source in workspace.paths:
@@ -50,7 +50,7 @@ def is_linked(workspace: Workspace, path: str) -> bool:
 
 
 def _targets(workspace: Workspace, source: str) -> set[str]:
-    """The pages to which a page links."""
+    """Return the pages to which a page links."""
     try:
         runbook = parse_runbook((workspace.base / source).read_bytes(), source)
     except OSError:
@@ -66,7 +66,10 @@ def _targets(workspace: Workspace, source: str) -> set[str]:
 
 
 def _is_entry(path: str) -> bool:
-    """Whether readers come to this page without a link: an index, or a page with its folder's name."""
+    """Return whether readers reach this page without a link.
+
+    It is an index, or it has the name of its folder.
+    """
     folder, _, name = path.rpartition("/")
     own = fold_name(strip_page_suffix(name))
     if name.endswith(TRANSCRIPT):
@@ -75,7 +78,7 @@ def _is_entry(path: str) -> bool:
 
 
 def duplicate_stem(page: Page) -> Iterator[Finding]:
-    """Pages that share their name with another."""
+    """Report pages that share their name with another."""
     workspace, path = find_workspace(page) or (None, "")
     if workspace is None or not path or _is_entry(path):
         return
@@ -89,7 +92,7 @@ def duplicate_stem(page: Page) -> Iterator[Finding]:
 
 
 def namesakes(workspace: Workspace, path: str) -> list[str]:
-    """The other pages that have a page's name."""
+    """Return the other pages that have a page's name."""
     return sorted(other for other in workspace.names.pages_for(_name(path)) if other != path)
 
 
@@ -98,7 +101,7 @@ def _name(path: str) -> str:
 
 
 def missing_index(page: Page) -> Iterator[Finding]:
-    """Folders without an index, reported once, on the first of their pages."""
+    """Report folders without an index, reported once, on the first of their pages."""
     workspace, path = find_workspace(page) or (None, "")
     if workspace is not None and path and workspace.ask(lacks_index, path):
         yield Finding(
@@ -109,7 +112,7 @@ def missing_index(page: Page) -> Iterator[Finding]:
 
 
 def lacks_index(workspace: Workspace, path: str) -> bool:
-    """Whether a page is the first one given of a folder that has no index."""
+    """Return whether a page is the first one given of a folder that has no index."""
     folder = path.rpartition("/")[0]
     above, _, name = folder.rpartition("/")
     pages = workspace.pages_by_folder[folder]
@@ -124,7 +127,7 @@ QUERIES = (is_linked, namesakes, lacks_index)
 
 
 def _top(runbook: Runbook) -> Span:
-    """The page's first heading, or its first character."""
+    """Return the page's first heading, or its first character."""
     if runbook.sections:
         return runbook.sections[0].span
     return make_span(runbook.text, 0, min(1, len(runbook.text)))

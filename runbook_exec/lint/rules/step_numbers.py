@@ -71,13 +71,13 @@ class _NumberedHeading(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The number with its letter."""
+        """Return the number with its letter."""
         return f"{self.number}{self.letter}"
 
 
 @cache_latest
 def _sequences(runbook: Runbook) -> Sequence[Sequence[_NumberedHeading]]:
-    """The numbered headings of each procedure, if they begin with 0 or 1 like those of steps."""
+    """Return the numbered headings of each procedure, if they begin with 0 or 1 as steps do."""
     sequences: list[list[_NumberedHeading]] = []
     titles = {section.span.start: section.title for section in runbook.sections}
     for procedure in runbook.procedures:
@@ -92,7 +92,7 @@ def _sequences(runbook: Runbook) -> Sequence[Sequence[_NumberedHeading]]:
 
 
 def step_gap(page: Page) -> Iterator[Finding]:
-    """Numbers that are skipped between two steps."""
+    """Report numbers that are skipped between two steps."""
     for sequence in _sequences(page.runbook):
         reached = sequence[0].number
         for step in sequence[1:]:
@@ -110,7 +110,7 @@ def step_gap(page: Page) -> Iterator[Finding]:
 
 
 def step_repeat(page: Page) -> Iterator[Finding]:
-    """Numbers that two steps have."""
+    """Report numbers that two steps have."""
     for sequence in _sequences(page.runbook):
         seen: dict[str, Span] = {}
         before = 0
@@ -128,7 +128,7 @@ def step_repeat(page: Page) -> Iterator[Finding]:
 
 
 def unknown_reference(page: Page) -> Iterator[Finding]:
-    """References to steps that the page does not have."""
+    """Report references to steps that the page does not have."""
     runbook = page.runbook
     text = runbook.text
     wanted = [each for reference in _references(runbook) for each in _EACH.finditer(text, *reference.span())]
@@ -157,12 +157,12 @@ def _label(reference: re.Match[str]) -> str:
 
 @cache_latest
 def _letters(text: str) -> frozenset[str]:
-    """The letters with which lines of the page begin, as in `a)`."""
+    """Return the letters with which lines of the page begin, as in `a)`."""
     return frozenset(letter.lower() for letter in _LETTERED_LINE.findall(text))
 
 
 def _labels_of_steps(runbook: Runbook) -> set[str]:
-    """Every number that a step of the page has; empty if its steps have none."""
+    """Return every number that a step of the page has; empty if its steps have none."""
     titles = {section.span.start: section.title for section in runbook.sections}
     known: set[str] = set()
     for procedure in runbook.procedures:
@@ -177,7 +177,7 @@ def _labels_of_steps(runbook: Runbook) -> set[str]:
 
 
 def _other_labels(text: str) -> set[str]:
-    """Every number that anything else on the page has."""
+    """Return every number that anything else on the page has."""
     known: set[str] = set()
     ones = 0
     for step, plain in _NUMBERED_LINE.findall(text):
@@ -188,13 +188,13 @@ def _other_labels(text: str) -> set[str]:
 
 
 def _whole_and_parts(known: set[str]) -> set[str]:
-    """The labels, and the numbers of those that have a letter."""
+    """Return the labels, and the numbers of those that have a letter."""
     labels = [match for label in known if (match := _LABEL.fullmatch(label))]
     return {label[group] for label in labels for group in (0, 1)}
 
 
 def _references(runbook: Runbook) -> Iterator[re.Match[str]]:
-    """The references in the prose to steps of this page."""
+    """Yield the references in the prose to steps of this page."""
     text = runbook.text
     lowered = text.lower()
     at = lowered.find("step")

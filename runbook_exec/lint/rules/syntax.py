@@ -25,13 +25,13 @@ _LINE_END = re.compile(r"\r?\n")
 
 
 def refused_by_shell(page: Page) -> Iterator[Finding]:
-    """Blocks that their own shell cannot parse."""
+    """Report blocks that their own shell cannot parse."""
     for refused in page.syntax_problems.values():
         yield Finding(refused.message, refused.span, refused.hint)
 
 
 def _problems_with(*codes: str) -> Callable[[Page], Iterator[Finding]]:
-    """A check that reports the problems with these codes that parsing the page has found."""
+    """Return a check that reports the problems with these codes that parsing the page has found."""
 
     def check(page: Page) -> Iterator[Finding]:
         for problem in page.runbook.problems:
@@ -42,7 +42,10 @@ def _problems_with(*codes: str) -> Callable[[Page], Iterator[Finding]]:
 
 
 def _unsplittable_block(page: Page) -> Iterator[Finding]:
-    """Blocks that their shell accepts, but that we cannot split into statements: they would not run."""
+    """Report blocks that their shell accepts, but that we cannot split into statements.
+
+    Such a block would not run.
+    """
     starts = [block.span.start for block in page.runbook.blocks]
     for problem in page.runbook.problems:
         if problem.code == "syntax" and problem.span is not None:
@@ -58,7 +61,7 @@ def _make_finding(page: Page, problem: Problem) -> Finding:
 
 
 def bare_annotation(page: Page) -> Iterator[Finding]:
-    """`key=value` after a fence's language, without braces."""
+    """Report `key=value` after a fence's language, without braces."""
     text = page.runbook.text
     found = [
         (each, each.span) for each in page.runbook.problems if each.code == "bare-annotation" and each.span
@@ -72,7 +75,10 @@ def bare_annotation(page: Page) -> Iterator[Finding]:
 
 
 def _move_to_comment(text: str, words: Sequence[Span]) -> Fix | None:
-    """The words of a fence's line moved into a comment on the line above; None if that is impossible."""
+    """Return the words of a fence's line moved into a comment on the line above.
+
+    Returns None if that is impossible.
+    """
     if not words:
         return None
     start = words[0].start - (words[0].column - 1)
@@ -91,7 +97,7 @@ def _move_to_comment(text: str, words: Sequence[Span]) -> Fix | None:
 
 
 def unknown_ignore(page: Page) -> Iterator[Finding]:
-    """`<!-- runbook: ignore=CODE -->` with a code that means no rule."""
+    """Report `<!-- runbook: ignore=CODE -->` with a code that means no rule."""
     runbook = page.runbook
     code: list[tuple[int, int]] | None = None
     for ignored in find_suppressions(runbook.text):
@@ -105,7 +111,7 @@ def unknown_ignore(page: Page) -> Iterator[Finding]:
 
 
 def _code(runbook: Runbook) -> list[tuple[int, int]]:
-    """The ranges whose text is only shown: blocks, and code in paragraphs."""
+    """Return the ranges whose text is only shown: blocks, and code in paragraphs."""
     spans = [(block.span.start, block.span.end) for block in runbook.blocks]
     for paragraph in runbook.paragraphs:
         spans += find_code_spans(runbook.text, paragraph.start, paragraph.end)

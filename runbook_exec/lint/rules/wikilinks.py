@@ -22,7 +22,7 @@ from .example_pages import HOME_PAGE
 
 
 def broken_wikilink(page: Page) -> Iterator[Finding]:
-    """Wikilinks to pages and attachments that do not exist."""
+    """Report wikilinks to pages and attachments that do not exist."""
     here = find_workspace(page) if page.runbook.wikilinks else None
     if here is None or here[0].ask(makes_pages):
         return
@@ -47,7 +47,7 @@ def broken_wikilink(page: Page) -> Iterator[Finding]:
 
 
 def _suggest_page(workspace: Workspace, target: str) -> str:
-    """The name of a page that is similar to the target; empty if none is."""
+    """Return the name of a page that is similar to the target; empty if none is."""
     wanted = fold_name(strip_page_suffix(target)).rpartition("/")[2]
     near = (
         difflib.get_close_matches(wanted, workspace.names.stems(), 1, 0.75)
@@ -58,7 +58,7 @@ def _suggest_page(workspace: Workspace, target: str) -> str:
 
 
 def ambiguous_wikilink(page: Page) -> Iterator[Finding]:
-    """Wikilinks that could mean several pages."""
+    """Report wikilinks that could mean several pages."""
     here = find_workspace(page) if page.runbook.wikilinks else None
     if here is None:
         return
@@ -76,7 +76,7 @@ def ambiguous_wikilink(page: Page) -> Iterator[Finding]:
 
 
 def spaced_wikilink(page: Page) -> Iterator[Finding]:
-    """Wikilinks with blanks beside the page's name."""
+    """Report wikilinks with blanks beside the page's name."""
     text = page.runbook.text
     for link in find_page_links(page.runbook):
         written = text[link.span.start + 2 : link.span.end - 2]

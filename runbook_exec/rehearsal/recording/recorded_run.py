@@ -1,4 +1,4 @@
-"""A real run as it was recorded: its calls, its values, and the answers of the operator."""
+"""Holds a recorded run: its calls, its values, and the answers of the operator."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ class RecordedRun:
     all_secrets: tuple[str, ...] = ()  # every secret that the run ever knew, including replaced ones
 
     def __repr__(self) -> str:
-        """A text without any value."""
+        """Return a text without any value."""
         return f"RecordedRun({len(self.calls)} calls)"

@@ -219,7 +219,7 @@ class Recorder:
 
 
 def _transcript_names(page: Path) -> Iterator[str]:
-    """The names to try for the transcript, the plainest first."""
+    """Yield the names to try for the transcript, the plainest first."""
     yield page.stem + TRANSCRIPT
     yield f"{page.stem}.recorded{TRANSCRIPT}"
     yield from (f"{page.stem}.recorded-{number}{TRANSCRIPT}" for number in range(2, 1000))

@@ -1,4 +1,4 @@
-"""A session that records the terminal output of its programs, and the keys typed meanwhile."""
+"""Records the terminal output of a session's programs, and the keys typed meanwhile."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RecordingSession(Session):
                 yield item
 
     def read_keys(self, keyboard: Keyboard) -> bytes:
-        """Read what was typed, and note whether the terminal shows it."""
+        """Read the typed keys, and note whether the terminal shows it."""
         # checked first: once a program has the keys, it may turn the echo on again
         kind = "typed" if self._is_echoing() else "hidden"
         data = super().read_keys(keyboard)
@@ -60,7 +60,7 @@ class RecordingSession(Session):
 
 
 def programs_on(path: str) -> Iterator[str]:
-    """The names of all programs on a PATH."""
+    """Yield the names of all programs on a PATH."""
     for folder in dict.fromkeys(path.split(":")):
         try:
             with os.scandir(folder or ".") as entries:

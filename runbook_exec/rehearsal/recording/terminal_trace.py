@@ -36,11 +36,11 @@ class TerminalMarkFilter:
 
     @property
     def current_trace(self) -> TerminalTrace | None:
-        """The innermost program that has the terminal."""
+        """Return the innermost program that has the terminal."""
         return self.traces[self._open_pids[-1]][-1] if self._open_pids else None
 
     def feed(self, data: bytes) -> bytes:
-        """The stream without marks, without an end that may be the beginning of a mark."""
+        """Return the stream without marks, without an end that may be the beginning of a mark."""
         data = self._buffer + data
         clean = bytearray()
         position = 0
@@ -55,7 +55,7 @@ class TerminalMarkFilter:
         return bytes(clean)
 
     def flush(self) -> bytes:
-        """The end that `feed` held back: it is no mark."""
+        """Return the end that `feed` held back: it is no mark."""
         held, self._buffer = self._buffer, b""
         clean = bytearray()
         self._pass_through(clean, held)
@@ -74,7 +74,7 @@ class TerminalMarkFilter:
             self._open_pids.remove(pid)
 
     def _find_partial_mark(self, data: bytes) -> int:
-        """The offset of an incomplete mark at the end; without one, the length of the data."""
+        """Return the offset of an incomplete mark at the end; without one, the length of the data."""
         at = data.rfind(b"\x1b", max(0, len(data) - len(self._opening) - 32))
         if at < 0:
             return len(data)

@@ -27,7 +27,7 @@ _SHORTEST = 8  # characters of a part of a secret that is a secret by itself
 
 
 def find_unnamed_secrets(recording: RecordedRun, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Secrets without a name: known tokens, the output of secret managers, and hidden typing."""
+    """Yield secrets without a name: known tokens, secret managers' output, hidden typing."""
     seen = set(known.values())
     tokens = answers = typed = 0
     for call in recording.calls:
@@ -58,7 +58,10 @@ def find_unnamed_secrets(recording: RecordedRun, known: Mapping[str, str]) -> It
 
 
 def _find_earlier_secrets(recording: RecordedRun, seen: set[str]) -> Iterator[tuple[str, str]]:
-    """Replaced secrets of the run that a call contains, with new names; adds them to `seen`."""
+    """Yield replaced secrets of the run that a call contains, with new names.
+
+    These are added to `seen`.
+    """
     there = [each for call in recording.calls for each in (*call.words, _outputdecode_output(call))]
     values = (value for value in recording.all_secrets if value not in seen)
     for number, value in enumerate((value for value in values if any(value in each for each in there)), 1):
@@ -67,7 +70,7 @@ def _find_earlier_secrets(recording: RecordedRun, seen: set[str]) -> Iterator[tu
 
 
 def _find_printed_secrets(call: RecordedCall, shown: str) -> Iterator[str]:
-    """The secrets in the output of a call: all of it, or lines of one word."""
+    """Yield the secrets in the output of a call: all of it, or lines of one word."""
     text = shown.removesuffix("\n")
     keeper = any(call.words[: len(words)] == words for words in _SECRET_COMMANDS)
     if text and not call.status and (keeper or (call.private and "\n" not in text)):
@@ -83,7 +86,7 @@ def _outputdecode_output(call: RecordedCall) -> str:
 
 
 def invent_value(secret: str, number: int) -> str:
-    """A value as long as a secret, which shares only the prefix of tokens of its kind.
+    """Return a value as long as a secret, which shares only the prefix of tokens of its kind.
 
     `number` makes invented values of one length distinct.
     """
@@ -101,5 +104,5 @@ def _disguise_part(part: str, letter: str) -> str:
 
 
 def decode_output(data: bytes) -> str:
-    """The output of a program as text; bytes that are not UTF-8 become surrogates."""
+    """Return the output of a program as text; bytes that are not UTF-8 become surrogates."""
     return data.decode("utf-8", "surrogateescape")

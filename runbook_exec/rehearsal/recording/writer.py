@@ -27,7 +27,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udff
 
 
 def format_transcript(recording: RecordedRun) -> str:
-    """The text of the transcript of a recorded run."""
+    """Return the text of the transcript of a recorded run."""
     secrets = {name: value for name, value in recording.secret.items() if value}
     secrets |= dict(find_unnamed_secrets(recording, secrets))
     public = {name: value for name, value in recording.public.items() if name not in secrets and value}
@@ -47,7 +47,7 @@ class _TranscriptWriter:
         self.private = False  # whether the output of the current call is a secret
 
     def front_matter(self, recording: RecordedRun, masker: Masker) -> str:
-        """The front matter and the title of the transcript."""
+        """Return the front matter and the title of the transcript."""
         import yaml
 
         plan = recording.plan
@@ -75,7 +75,7 @@ class _TranscriptWriter:
         return f"---\n{text}---\n\n# {title}\n\n"
 
     def page_lines(self, recording: RecordedRun) -> Iterator[str]:
-        """The lines of the page, with a block for each step that called a program."""
+        """Yield the lines of the page, with a block for each step that called a program."""
         name = Path(recording.plan.runbook.path).name
         yield f"Recorded in a run of [the runbook]({name}). Values that are secret are made up.\n"
         step: Step | None = None
@@ -100,7 +100,7 @@ class _TranscriptWriter:
         yield "```\n" if opened else "It called nothing that needs a stand-in.\n\n```console\n```\n"
 
     def call_lines(self, call: RecordedCall) -> Iterator[str]:
-        """The lines of one call."""
+        """Yield the lines of one call."""
         words = format_call_lines([_make_readable(self.name_values(word)) for word in call.words])
         yield f"$ {words}"
         if call.status:
@@ -115,7 +115,10 @@ class _TranscriptWriter:
         yield from lines
 
     def stream_lines(self, pieces: Sequence[tuple[float, int, bytes]]) -> Iterator[str]:
-        """The output that went into pipes and files; consecutive pieces of a stream are joined."""
+        """Yield the output that went into pipes and files.
+
+        Consecutive pieces of a stream are joined.
+        """
         texts: list[tuple[int, bytes]] = []
         for _, stream, data in sorted(pieces, key=lambda piece: piece[0]):
             if texts and texts[-1][0] == stream:
@@ -125,7 +128,7 @@ class _TranscriptWriter:
             yield from self.output_lines(decode_output(data), 2 if stream == 2 else 1)
 
     def terminal_lines(self, terminal: TerminalTrace) -> Iterator[str]:
-        """The lines of output on the terminal, and of what was typed."""
+        """Yield the lines of output on the terminal, and of typed text."""
         echo = ""
         pending = ""
         for kind, data in terminal.pieces:
@@ -146,7 +149,7 @@ class _TranscriptWriter:
         yield from self.output_lines(pending, 1)
 
     def output_lines(self, text: str, stream: int) -> Iterator[str]:
-        """Lines of output as a transcript writes them."""
+        """Yield lines of output as a transcript writes them."""
         prefix = "2> " if stream == 2 else ""
         # only a line feed ends a line; other line separators are part of it
         for line in re.findall(r"[^\n]*\n|[^\n]+", text):
@@ -170,11 +173,11 @@ class _TranscriptWriter:
             yield f"# prints{' 2' if prefix else ''}: {written}"
 
     def prompt_text(self, text: str) -> str:
-        """A question or an answer, with names in place of their values."""
+        """Return a question or an answer, with names in place of their values."""
         return escape_text(self.name_values(text), self.names)
 
     def name_values(self, text: str) -> Pattern:
-        """The text with names in place of secrets, and of public values (see `insert_names`)."""
+        """Return the text with names in place of secrets, and of public values (see `insert_names`)."""
         parts: Pattern = (text,)
         for name, value in sorted(self.secrets.items(), key=lambda pair: -len(pair[1])):
             parts = join_parts([piece for part in parts for piece in insert_name(part, name, value)])
@@ -188,7 +191,7 @@ class _TranscriptWriter:
 
 
 def _make_readable(word: Pattern) -> Pattern:
-    """A word with a gap for bytes that are not UTF-8: a page cannot contain them."""
+    """Return a word with a gap for bytes that are not UTF-8: a page cannot contain them."""
     parts: list[Part] = []
     for part in word:
         pieces = _NOT_UTF8.split(part) if isinstance(part, str) else [part]
@@ -198,5 +201,5 @@ def _make_readable(word: Pattern) -> Pattern:
 
 
 def _capture_target(plan: Plan, where: ItemId) -> str:
-    """The label of a statement, as `--capture` takes it."""
+    """Return the label of a statement, as `--capture` takes it."""
     return next(item.label for item in plan.items if item.where == where)

@@ -24,7 +24,7 @@ class CallWord:
 
     @property
     def is_rest(self) -> bool:
-        """Whether this is `...`, which matches any number of words."""
+        """Return whether this is `...`, which matches any number of words."""
         return self.pattern == (Gap.WHOLE,)
 
 
@@ -37,7 +37,7 @@ class CallSyntaxError(ValueError):
 
 
 def split_call(text: str) -> tuple[CallWord, ...]:
-    """The words of a call. Raises CallSyntaxError if it is incomplete."""
+    """Return the words of a call. Raises CallSyntaxError if it is incomplete."""
     words: list[CallWord] = []
     position = 0
     while True:
@@ -107,7 +107,7 @@ def _read_double_quotes(text: str, opening: int) -> tuple[list[Part], int]:
 
 
 def _parse_quoted_text(text: str) -> list[Part]:
-    """The names and gaps of quoted text."""
+    """Return the names and gaps of quoted text."""
     parts: list[Part] = []
     position = 0
     for found in re.finditer(rf"\[\.\.\]|{NAME.pattern}", text):
@@ -118,7 +118,7 @@ def _parse_quoted_text(text: str) -> list[Part]:
 
 
 def quote_word(pattern: Pattern) -> str:
-    """A word as a transcript writes it; reading it back gives the same pattern."""
+    """Return a word as a transcript writes it; reading it back gives the same pattern."""
     if pattern == (Gap.WHOLE,):
         return REST
     plain = "".join(_text(part) for part in pattern)
@@ -137,12 +137,12 @@ def quote_word(pattern: Pattern) -> str:
 
 
 def format_call(words: Sequence[Pattern]) -> str:
-    """A call as a transcript writes it, without the marks of continuation lines."""
+    """Return a call as a transcript writes it, without the marks of continuation lines."""
     return " ".join(quote_word(word) for word in words)
 
 
 def format_call_lines(words: Sequence[Pattern]) -> str:
-    """A call as the lines of a transcript, without the prompt of the first line."""
+    """Return a call as the lines of a transcript, without the prompt of the first line."""
     return format_call(words).replace("\n", "\n> ")
 
 

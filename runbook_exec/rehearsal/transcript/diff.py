@@ -12,7 +12,7 @@ _MAX_LINES = 12  # lines of a difference that are printed
 
 
 def format_call_diff(expected: Sequence[CallWord], words: Sequence[str], values: Mapping[str, str]) -> str:
-    """The expected and the received call, with carets below the words that differ."""
+    """Return the expected and the received call, with carets below the words that differ."""
     theirs = [quote_word(word.pattern) for word in expected]
     ours = [quote_word(insert_names(word, values)) for word in words]
     keys = [
@@ -38,7 +38,7 @@ def format_call_diff(expected: Sequence[CallWord], words: Sequence[str], values:
 
 
 def format_line_diff(expected: str, got: str) -> str:
-    """The lines of two texts, marked `-` and `+` where only one of them has the line."""
+    """Return the lines of two texts, marked `-` and `+` where only one of them has the line."""
     differing = [
         line.rstrip("\n") for line in ndiff(expected.split("\n"), got.split("\n")) if not line.startswith("?")
     ]

@@ -20,7 +20,7 @@ from .model import RehearsalSettings
 
 
 def read_settings(text: str, page: Source) -> tuple[RehearsalSettings, list[Problem]]:
-    """The settings of a transcript, and the problems in them, each with its place."""
+    """Return the settings of a transcript, and the problems in them, each with its place."""
     found = find_bounds(text)
     problems: list[Problem] = []
     if found is None:
@@ -68,7 +68,7 @@ def _read_pairs(document: YamlDocument, node: Node) -> Iterator[tuple[Node, Node
 
 
 def _read_text(document: YamlDocument, node: Node) -> str:
-    """The text as written, even if YAML reads it as a number, a date or a truth value."""
+    """Return the text as written, even if YAML reads it as a number, a date or a truth value."""
     if not isinstance(node, ScalarNode) or is_empty(node):
         raise document.make_error(node, "expected text")
     return str(node.value)
@@ -103,7 +103,7 @@ def _read_captures(document: YamlDocument, node: Node) -> Mapping[str, str]:
 
 
 def _read_programs(document: YamlDocument, node: Node) -> Mapping[str, str]:
-    """A list of names, or of `name: path` mappings, as one mapping."""
+    """Return a list of names, or of `name: path` mappings, as one mapping."""
     if not isinstance(node, SequenceNode):
         raise document.make_error(
             node, "expected a list of programs", "write `[git]`, or `- mise: PATH` lines"

@@ -1,4 +1,4 @@
-"""The parts of a transcript: expected calls, their output, and the rehearsal's settings."""
+"""Defines the parts of a transcript: expected calls, their output, and settings."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ CallLine = ExpectedOutput | ElidedLines | ExpectedPrompt | TypedLine
 
 
 def is_printed_on(line: CallLine, stream: int) -> bool:
-    """Whether a program prints a line on this stream; 0 is both streams in one place.
+    """Return whether a program prints a line on this stream; 0 is both streams in one place.
 
     A typed line is echoed by the terminal, if at all, and not printed by the program.
     """
@@ -80,17 +80,17 @@ class ExpectedCall:
 
     @property
     def program(self) -> str:
-        """The name of the program; empty if it contains a name or a gap."""
+        """Return the name of the program; empty if it contains a name or a gap."""
         first = self.words[0].pattern
         return first[0] if len(first) == 1 and isinstance(first[0], str) else ""
 
     def shares_group(self, other: ExpectedCall) -> bool:
-        """Whether this call and the other may come in any order."""
+        """Return whether this call and the other may come in any order."""
         return self.group != 0 and self.group == other.group
 
     @property
     def expects_output(self) -> bool:
-        """Whether the transcript has lines of output for this call."""
+        """Return whether the transcript has lines of output for this call."""
         return bool(self.lines)
 
 
@@ -127,7 +127,7 @@ class Transcript:
 
     @property
     def names(self) -> set[str]:
-        """Every name in the calls and in the lines below them."""
+        """Return every name in the calls and in the lines below them."""
         patterns = [word.pattern for call in self.calls for word in call.words]
         patterns += [
             line.pattern for call in self.calls for line in call.lines if not isinstance(line, ElidedLines)
@@ -136,20 +136,20 @@ class Transcript:
         return {name for pattern in patterns for name in names_in(pattern)}
 
     def find_key_span(self, key: str) -> Span | None:
-        """The span of a key in the front matter; None if it has no such key."""
+        """Return the span of a key in the front matter; None if it has no such key."""
         found = find_bounds(self.text)
         at = re.search(rf"(?<![\w-]){re.escape(key)}(?=['\"]?\s*:)", self.text[: found[1]]) if found else None
         return parse_source(self.text).span(*at.span()) if at else None
 
     @property
     def has_operator(self) -> bool:
-        """Whether the rehearsal has an operator at its terminal."""
+        """Return whether the rehearsal has an operator at its terminal."""
         typed = any(isinstance(line, TypedLine) for call in self.calls for line in call.lines)
         return typed if self.settings.operator is None else self.settings.operator
 
 
 def runbook_of(path: Path) -> Path:
-    """The runbook that `NAME.rehearsal.md` or `NAME.ANYTHING.rehearsal.md` rehearses."""
+    """Return the runbook that `NAME.rehearsal.md` or `NAME.ANYTHING.rehearsal.md` rehearses."""
     name = path.name.removesuffix(TRANSCRIPT)
     whole = path.with_name(f"{name}.md")
     while not whole.is_file() and "." in name:
@@ -159,12 +159,12 @@ def runbook_of(path: Path) -> Path:
 
 
 def transcripts_of(runbook: Path) -> list[Path]:
-    """The transcripts beside a runbook that rehearse it, in order."""
+    """Return the transcripts beside a runbook that rehearse it, in order."""
     stem = runbook.name.removesuffix(runbook.suffix)
     found = [path for path in runbook.parent.glob(f"*{TRANSCRIPT}") if runbook_of(path).name == f"{stem}.md"]
     return sorted(found, key=lambda path: (len(path.name), path.name)) if runbook.suffix == ".md" else []
 
 
 def is_transcript(path: Path) -> bool:
-    """Whether a page is a transcript, by its name."""
+    """Return whether a page is a transcript, by its name."""
     return path.name.endswith(TRANSCRIPT)

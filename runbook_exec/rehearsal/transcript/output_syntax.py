@@ -12,7 +12,7 @@ _MARKED = re.compile(rf"\[\.\.\]|{NAME.pattern}")
 
 
 def format_pattern(pattern: Pattern) -> str:
-    """A pattern as text, with names and gaps as a transcript writes them, and without escapes."""
+    """Return a pattern as text, with names and gaps as in a transcript, and without escapes."""
     return "".join(
         part if isinstance(part, str) else part.text if isinstance(part, Name) else part.value
         for part in pattern
@@ -20,14 +20,14 @@ def format_pattern(pattern: Pattern) -> str:
 
 
 def escape_line(pattern: Pattern, names: Collection[str]) -> str:
-    """A line of output, escaped for a transcript that uses these names."""
+    """Return a line of output, escaped for a transcript that uses these names."""
     line = escape_text(pattern, names)
     special = re.match(r"[$?\\]|0<|2>|# |\.\.\.$|$", line)
     return "\\" + line if special else line
 
 
 def escape_text(pattern: Pattern, names: Collection[str]) -> str:
-    """Text that is not at the beginning of a line, escaped in the same way."""
+    """Return text that is not at the beginning of a line, escaped in the same way."""
 
     def literal(found: re.Match[str]) -> str:
         return "\\" + found[0] if found[0] == GAP or normalise_name(found[0][1:-1]) in names else found[0]

@@ -305,7 +305,7 @@ class _TranscriptParser:
 
 
 def _offset(cuts: list[tuple[int, int]], position: int) -> int:
-    """The offset in the file of a position in the text of a call."""
+    """Return the offset in the file of a position in the text of a call."""
     text_start, origin = max(cut for cut in cuts if cut[0] <= position)
     return origin + position - text_start
 

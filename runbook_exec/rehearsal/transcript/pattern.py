@@ -1,4 +1,4 @@
-"""Patterns of a transcript: text with gaps, and with names that match and are bound."""
+"""Defines patterns of a transcript: text with gaps, and names that match and are bound."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _is_name(text: str, at: int, names: Collection[str] | None) -> bool:
 
 
 def join_parts(parts: Sequence[Part]) -> Pattern:
-    """The parts as a pattern, with adjacent texts joined and empty texts left out."""
+    """Return the parts as a pattern, with adjacent texts joined and empty texts left out."""
     result: list[Part] = []
     for part in parts:
         if isinstance(part, str) and result and isinstance(result[-1], str):
@@ -81,12 +81,15 @@ def join_parts(parts: Sequence[Part]) -> Pattern:
 
 
 def names_in(pattern: Pattern) -> list[str]:
-    """The names that it binds or requires."""
+    """Return the names that it binds or requires."""
     return [part.name for part in pattern if isinstance(part, Name)]
 
 
 def fill_pattern(pattern: Pattern, values: Mapping[str, str]) -> str:
-    """The text that a pattern prints: names by their values or as written, and nothing for gaps."""
+    """Return the text that a pattern prints.
+
+    Names become their values, or stay as written; gaps become nothing.
+    """
     pieces = []
     for part in pattern:
         if isinstance(part, Name):
@@ -97,7 +100,10 @@ def fill_pattern(pattern: Pattern, values: Mapping[str, str]) -> str:
 
 
 def insert_names(text: str, values: Mapping[str, str]) -> Pattern:
-    """The text with names in place of their values; a short value only if it is the whole text."""
+    """Return the text with names in place of their values.
+
+    A short value is replaced only if it is the whole text.
+    """
     for name, value in values.items():
         if value and text == value:
             return (Name(name, f"<{name}>"),)
@@ -109,7 +115,7 @@ def insert_names(text: str, values: Mapping[str, str]) -> Pattern:
 
 
 def insert_name(part: Part, name: str, value: str) -> list[Part]:
-    """The part of a pattern, split at each occurrence of the value, with the name in between."""
+    """Return the part, split at each occurrence of the value, with the name in between."""
     if not isinstance(part, str) or value not in part:
         return [part]
     pieces: list[Part] = []
@@ -147,11 +153,11 @@ class Expression:
 
     @property
     def text(self) -> str:
-        """The expression so far."""
+        """Return the expression so far."""
         return "".join(self._pieces)
 
     def match(self, text: str) -> dict[str, str] | None:
-        """The values that the names are bound to if the whole text matches, else None."""
+        """Return the values that the names are bound to if the whole text matches, else None."""
         found = re.fullmatch(self.text, text, re.DOTALL)
         if found is None:
             return None
@@ -159,12 +165,12 @@ class Expression:
 
 
 def matches_word(pattern: Pattern, word: str, values: Mapping[str, str]) -> bool:
-    """Whether a pattern matches one word of a call; `...` matches none."""
+    """Return whether a pattern matches one word of a call; `...` matches none."""
     return pattern != (Gap.WHOLE,) and _matches_whole(pattern, word, values, r"\x00")
 
 
 def matches_line(pattern: Pattern, line: str, values: Mapping[str, str]) -> bool:
-    """Whether a pattern matches a whole line of output."""
+    """Return whether a pattern matches a whole line of output."""
     return _matches_whole(pattern, line, values, r"\n")
 
 

@@ -1,1 +1,1 @@
-"""Reports of a finished run."""
+"""Writes reports of a finished run."""

@@ -1,4 +1,4 @@
-"""The record as one HTML file: a timeline, each step with its output, a replay.
+"""Writes the record as one HTML file: a timeline, each step with its output, a replay.
 
 It fetches nothing.
 

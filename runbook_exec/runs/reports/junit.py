@@ -1,4 +1,4 @@
-"""The record as JUnit's XML: a test case for each step."""
+"""Writes the record as JUnit's XML: a test case for each step."""
 
 from __future__ import annotations
 

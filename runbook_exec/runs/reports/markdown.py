@@ -1,4 +1,4 @@
-"""The record as Markdown: the runbook itself, filled in, ready for a ticket."""
+"""Writes the record as Markdown: the runbook itself, filled in, ready for a ticket."""
 
 from __future__ import annotations
 

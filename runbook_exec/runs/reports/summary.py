@@ -1,4 +1,4 @@
-"""`runbook-exec runs show`: a run at one glance, and as JSON."""
+"""Writes the summary of a run as text and as JSON, for `runbook-exec runs show`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def format_run(filled: RunReport, running: bool, not_kept: Sequence[str], width:
 
 
 def list_facts(record: Record, told: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
-    """Yield the facts of a run as names and values; `told` formats a moment."""
+    """Yield the facts of a run as names and values; the function formats each moment."""
     started = record.started
     yield "run", started.run
     yield "document", f"{document_path(started)}#{started.anchor}"

@@ -1,4 +1,4 @@
-"""`runbook-exec runs`: runs as a table and as JSON."""
+"""Writes runs as a table and as JSON, for `runbook-exec runs`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where a session's shell runs: on this machine, and in time on others."""
+"""Runs the shell of a session: on this machine, and later on others."""

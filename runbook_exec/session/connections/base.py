@@ -1,4 +1,4 @@
-"""What a session needs of the machine that its shell runs on."""
+"""Defines what a session needs of the machine that its shell runs on."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ class ProcessEnd(NamedTuple):
 
 
 class TerminalProcess(Protocol):
-    """A process that leads a session on a pseudo-terminal of its own."""
+    """A process that leads a session on its own pseudo-terminal."""
 
     @property
     def terminal(self) -> int:
-        """The descriptor of our end of the pseudo-terminal; it does not block."""
+        """Return the descriptor of our end of the pseudo-terminal; it does not block."""
 
     @property
     def end_descriptor(self) -> int:
-        """A descriptor that is readable once the process has ended; -1 if there is none."""
+        """Return a descriptor that is readable once the process has ended; -1 if there is none."""
 
     def is_alive(self) -> bool:
-        """Whether the process runs."""
+        """Return whether the process runs."""
 
     def wait(self) -> ProcessEnd:
         """Wait for the end of the process."""
@@ -72,8 +72,8 @@ class Connection(Protocol):
     ) -> TerminalProcess:
         """Start a program on a new pseudo-terminal of `size` rows and columns.
 
-        Its standard input is the terminal, or the FIFO of that name. If it `is_muted`, its standard output
-        goes nowhere until it opens another.
+        Its standard input is the terminal, or the FIFO of that name. If it `is_muted`, its standard output is
+        discarded until it opens another.
         """
 
     def close(self) -> None:

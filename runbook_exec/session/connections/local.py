@@ -1,4 +1,4 @@
-"""This machine. The only module that knows pexpect."""
+"""Connects to this machine. Only this module uses pexpect."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pexpect
 from ...system import core_dumps
 from .base import ProcessEnd
 
-# Python ignores the first two, and a caller that starts us in the background may have ignored others
+# Python ignores the first two signals, and a caller that starts us in the background may ignore others
 _AS_AT_A_PROMPT = (
     signal.SIGPIPE,
     signal.SIGXFSZ,
@@ -30,7 +30,7 @@ _AS_AT_A_PROMPT = (
 
 
 class _Terminal(Protocol):
-    """What pexpect's types leave out of a pseudo-terminal."""
+    """The attributes of a pseudo-terminal that pexpect's types do not declare."""
 
     fileobj: BinaryIO
     fd: int
@@ -38,7 +38,7 @@ class _Terminal(Protocol):
 
 
 class _Child(Protocol):
-    """What pexpect's types leave out of a child."""
+    """The attributes of a child that pexpect's types do not declare."""
 
     ptyproc: _Terminal
     child_fd: int
@@ -56,7 +56,7 @@ class LocalProcess:
         os.set_blocking(self.terminal, False)
 
     def is_alive(self) -> bool:
-        """Whether the process runs."""
+        """Return whether the process runs."""
         return bool(self._child.isalive())
 
     def wait(self) -> ProcessEnd:
@@ -76,7 +76,7 @@ class LocalProcess:
     def find_foreground_group(self) -> int:
         """Return the process group that has the terminal; raises OSError if none has."""
         group = os.tcgetpgrp(self.terminal)
-        if group <= 0:  # to killpg, 0 would be our own
+        if group <= 0:  # killpg takes 0 for our own group
             raise ProcessLookupError
         return group
 
@@ -104,7 +104,7 @@ class LocalProcess:
         _hang_up(self._pid)
         if self.end_descriptor >= 0:
             os.close(self.end_descriptor)
-        # pexpect's own close waits a tenth of a second; left open, its file would close any descriptor
+        # `close` of pexpect waits a tenth of a second; left open, its file would close any descriptor
         # that has the terminal's number by the time it is collected
         child = cast("_Child", self._child)
         child.ptyproc.fileobj.close()
@@ -113,10 +113,10 @@ class LocalProcess:
 
 
 class LocalConnection:
-    """This machine.
+    """Connects to this machine.
 
-    `inside` is the folder in which the session's own is made. `entered` is called in the new process, in its
-    working directory, before the program is started.
+    `inside` is the folder in which the session's own folder is made. `entered` is called in the new process,
+    in its working directory, before the program is started.
     """
 
     def __init__(self, inside: str | None = None, entered: Callable[[], None] = lambda: None) -> None:
@@ -125,7 +125,10 @@ class LocalConnection:
         self._folder = ""
 
     def folder(self) -> str:
-        """Return the session's own folder, which only its owner can read; it is made at the first call."""
+        """Return the session's own folder, which only its owner can read.
+
+        It is made at the first call.
+        """
         if not self._folder:
             self._folder = tempfile.mkdtemp(prefix="runbook-", dir=self._inside)
         return self._folder
@@ -155,7 +158,7 @@ class LocalConnection:
         program, *arguments = argv
 
         def prepare() -> None:
-            """Give the program signals as at a prompt, and its input; called in the child."""
+            """Set the signals of the program as at a prompt, and its input; called in the child."""
             for number in _AS_AT_A_PROMPT:
                 signal.signal(number, signal.SIG_DFL)
             core_dumps.allow_core_dumps()
@@ -190,14 +193,14 @@ class LocalConnection:
 
 
 def _hang_up(leader: int) -> None:
-    """Hang up on every process of the session that `leader` led, as a shell does when its window is closed.
+    """Hang up on every process of the session that `leader` led, like a closing terminal.
 
-    bash does so for its background jobs itself, the others leave them running. What was started with nohup or
-    setsid goes on. Without /proc nothing is found.
+    bash does so for its background jobs itself; the other shells leave them running. Programs started with
+    nohup or setsid keep running. Without /proc no process is found.
     """
     for entry in Path("/proc").glob("[0-9]*"):
         pid = int(entry.name)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if pid != leader and os.getsid(pid) == leader:
                 os.kill(pid, signal.SIGHUP)
-                os.kill(pid, signal.SIGCONT)  # a stopped one would not notice
+                os.kill(pid, signal.SIGCONT)  # a stopped process would not notice

@@ -1,4 +1,4 @@
-"""A cursor over the tokens of fish source: it reads words, redirections, operators and keywords."""
+"""Reads words, redirections, operators and keywords from the tokens of fish source."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _HELP = frozenset({"-h", "--help"})
 
 
 class Unparsable(Exception):
-    """Raised where the source ends too early or continues wrongly, with the offset and the reason."""
+    """Raised if the source ends too early or continues wrongly.
+
+    It has the offset and the reason.
+    """
 
     def __init__(self, at: int, why: str) -> None:
         super().__init__(why)

@@ -1,4 +1,4 @@
-"""The text that drives fish: its gate, and the statements that a session runs for itself."""
+"""Provides the text that drives fish: its gate, and a session's own statements."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ end
 
 
 def _fish_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    # from 4.1 on fish queries the terminal at its start, and waits seconds if there is no answer
+    # from 4.1 on, fish queries the terminal at its start, and waits seconds if no answer comes
     features = ",".join(filter(None, (environ.get("fish_features"), "no-query-term")))
     return {**environ, "fish_features": features}
 

@@ -1,7 +1,8 @@
-"""The tokens of fish source: words with the quotes and command substitutions in them, pipes, separators.
+"""Splits fish source into tokens: words with their quotes and substitutions, and others.
 
-The rules are those of fish's own tokenizer (3.4 to 3.7). A word is everything up to an unquoted separator;
-inside `(…)`, `{…}` and `[…]` nothing separates, so a command substitution is part of its word.
+The other tokens are pipes, operators and separators. The rules are those of fish's own tokenizer (3.4 to
+3.7). A word is everything up to an unquoted separator; inside `(…)`, `{…}` and `[…]` nothing separates, so a
+command substitution is part of its word.
 """
 
 from __future__ import annotations

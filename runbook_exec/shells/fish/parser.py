@@ -69,7 +69,10 @@ class _FishParser(TokenCursor):
     """The cursor with the grammar of statements, jobs and blocks."""
 
     def statement(self) -> int:
-        """Read a job with its `&&`, `||`, and the `and` and `or` below it; return the offset of its end."""
+        """Read a job with its `&&`, `||`, and the `and` and `or` below it.
+
+        Return the offset of its end.
+        """
         if self.is_one_command():
             end = self.now.end
             self.advance()

@@ -1,4 +1,4 @@
-"""The quoting of fish: values written into its source."""
+"""Writes values into fish source, quoted."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _LONGEST_KEYWORD = 16
 
 
 def literal(value: str, context: Context) -> str:
-    """Return `value` quoted for `context`, where it is a whole word or the whole content of quotes.
+    """Return `value` quoted for `context`, as a whole word or the whole content of quotes.
 
     Raises QuotingError for a NUL character and for a context that fish does not have.
     """
@@ -70,9 +70,10 @@ def literal(value: str, context: Context) -> str:
 
 
 def keys_apart(quoted: str, quote: str) -> str:
-    """Return the content of quotes with its control characters outside of them, as escapes: `'a'\\t'b'`.
+    """Return the content of quotes with its control characters outside of the quotes.
 
-    At the prompt of fish a pasted tab completes a word, and the others act as their keys: all would be lost.
+    They become escapes, as in `'a'\\t'b'`. At the prompt of fish a pasted tab completes a word, and the
+    others act as their keys: all would be lost.
     """
     return _KEYS.sub(lambda found: f"{quote}{_escape(found[0])}{quote}", quoted)
 
@@ -150,10 +151,11 @@ def _bare(text: str, filling: Filling, written: str) -> str:
 
 
 def _escape_around_quotes(before: str, quoted: str) -> str:
-    """Return the single-quoted text, with `$` and `"` escaped outside of its quotes after a `"$(…)"`.
+    """Return the single-quoted text, with `$` and `"` escaped after a `"$(…)"`.
 
-    After one in the same word, the syntax check of fish 3.6 takes quoted text for unquoted text and refuses a
-    lone `$`, though fish would run the command correctly. Written like this, both readings are the same.
+    They are escaped outside of its quotes. After a `"$(…)"` in the same word, the syntax check of fish 3.6
+    takes quoted text for unquoted text. It then refuses a lone `$`, though fish would run the command
+    correctly. Written like this, both readings are the same.
     """
     return _MISREAD.sub(r"'\\\g<0>'", quoted) if "$(" in before else quoted
 
@@ -190,7 +192,7 @@ def _refuse_other_grammar(pieces: Sequence[Piece], text: str, fillings: Sequence
 
 
 def _reserved_fillings(pieces: Sequence[Piece]) -> tuple[set[int], bool]:
-    """Return the fillings in a keyword or in the name of an assignment, and whether the text parses."""
+    """Return the fillings in keywords and assigned names, and whether the text parses."""
     words, parses = find_reserved_words("".join(piece.text for piece in pieces))
     found: set[int] = set()
     position = 0

@@ -1,4 +1,4 @@
-"""The snapshot of fish: its variables and functions."""
+"""Takes snapshots of fish: its variables and functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The syntax check by fish itself."""
+"""Checks the syntax of scripts with fish itself."""
 
 from __future__ import annotations
 
@@ -54,9 +54,10 @@ def _batches(sources: Sequence[bytes]) -> Iterator[list[int]]:
 
 
 def _find_suspects(sources: Sequence[bytes], numbers: Sequence[int], together: int) -> list[int]:
-    """Return the numbers of sources that may be wrong: fish complains about a group of `together` with them.
+    """Return the numbers of sources that may be wrong.
 
-    Sources that cannot be passed as an argument are included.
+    fish checks groups of `together` sources; if it complains about a group, all sources of the group are
+    returned. Sources that cannot be passed as an argument are included.
     """
     given = [
         number

@@ -1,4 +1,4 @@
-"""The values that the lexer of fish returns: tokens, and stretches in one context."""
+"""Defines the values that the lexer of fish returns: tokens, and ranges in one context."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ _KEYWORD_QUOTING = re.compile(r"""\\\n|'([^'\\]*)'|"([^"\\]*)"|\\(.)""")
 
 
 def find_keyword(word: str) -> str:
-    """Return the keyword that a word is in the place of a command, or ""; fish ignores quotes here."""
+    """Return the keyword that a word is in the place of a command, or "".
+
+    Quotes make no difference here, because fish ignores them.
+    """
     if not _KEYWORD_LIKE.fullmatch(word):
         return ""
     bare = _KEYWORD_QUOTING.sub(r"\1\2\3", word)

@@ -1,4 +1,4 @@
-"""The words of fish source, with the quotes, brackets and command substitutions in them."""
+"""Reads the words of fish source, with their quotes, brackets and substitutions."""
 
 from __future__ import annotations
 
@@ -91,7 +91,10 @@ def read_word(text: str, start: int, end: int, regions: list[Region]) -> Token:
 
 
 def _read_quoted(text: str, quote: int, at: int, end: int, regions: list[Region]) -> int:
-    """Return the offset of the quote that ends the text after `at`, or of the `$(` that interrupts it."""
+    """Return the offset of the end of quoted text: its quote, or a `$(` that interrupts it.
+
+    The text begins after `at`.
+    """
     content = _QUOTED[text[quote]].match(text, at + 1, end)
     if content is None:
         raise BrokenWord(quote, f"`{text[quote]}` is not closed")
@@ -115,7 +118,10 @@ def is_escaped(text: str, at: int) -> bool:
 
 
 def _ends_word(text: str, at: int, end: int) -> bool:
-    """Return whether the character ends a word: `&` does not if the word continues right after it."""
+    """Return whether the character ends a word.
+
+    `&` does not end it if the word continues right after it.
+    """
     if text[at] != "&":
         return text[at] in _SEPARATORS
     return at + 1 >= end or text[at + 1] in _SEPARATORS or text[at + 1] == "&"

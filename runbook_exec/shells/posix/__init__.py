@@ -1,1 +1,1 @@
-"""bash, zsh and sh."""
+"""Supports bash, zsh, sh and ash."""

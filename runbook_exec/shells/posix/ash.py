@@ -1,4 +1,4 @@
-"""BusyBox ash as a `Shell`."""
+"""Defines BusyBox ash as a `Shell`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""bash as a `Shell`."""
+"""Defines bash as a `Shell`."""
 
 from __future__ import annotations
 

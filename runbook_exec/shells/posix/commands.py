@@ -1,4 +1,7 @@
-"""The commands of POSIX shells: lists, pipelines, simple commands, redirections and functions."""
+"""Parses the commands of POSIX shells.
+
+They are lists, pipelines, simple commands, redirections and functions.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ _OPENED_BY = {
 
 
 class CommandParser(WordLexer):
-    """The commands of a script, read one after another."""
+    """Reads the commands of a script, one after another."""
 
     def __init__(self, text: str, dialect: Dialect) -> None:
         super().__init__(text, dialect)
@@ -88,7 +91,7 @@ class CommandParser(WordLexer):
             raise ShellSyntaxError(opened, f"`{opener}` has no command in it")
 
     def some_commands(self, closers: tuple[str, ...], *, brief: bool = False) -> int:
-        """Read commands and count them; `brief`: stop where zsh lets a body follow a condition at once."""
+        """Read commands and count them; if `brief`, stop where zsh lets a body follow at once."""
         count = 0
         while True:
             self.blank_lines()
@@ -141,7 +144,7 @@ class CommandParser(WordLexer):
             prefixes = self.dialect.prefixes_in_pipe
 
     def prefixes(self, words: tuple[str, ...]) -> bool:
-        """Pass `!`, `time` and `coproc` before a command; return True if no command follows or is needed."""
+        """Pass `!`, `time` and `coproc`; return True if no command follows or is needed."""
         stands_alone = False
         while word := self.take(*words):
             self.skip_blanks()
@@ -207,7 +210,7 @@ class CommandParser(WordLexer):
         self.ascend()
 
     def simple(self, opened: int) -> None:
-        """Read assignments, words and redirections; or a function definition, which begins like them."""
+        """Read assignments, words and redirections; or a function definition, which looks alike."""
         assigns, leading, in_test = True, True, False
         while True:
             self.skip_blanks()
@@ -235,7 +238,7 @@ class CommandParser(WordLexer):
             raise self.make_unexpected_error()
 
     def _word_of_test(self, start: int, known: int, in_test: bool) -> bool:
-        """Mark the word from `start` to here if it is an operand of `[[`; return whether more can follow."""
+        """Mark the word from `start` if it is an operand of `[[`; return whether more can follow."""
         word = self.text[start : self.pos]
         if word in ("[[", "]]"):
             return word == "[["

@@ -1,4 +1,4 @@
-"""A cursor over POSIX shell source: it passes blanks and comments and marks the context of stretches."""
+"""Moves over POSIX shell source: passes blanks and comments, and marks contexts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Cursor:
         self.marks: list[Region] = []
         self.comments: list[tuple[int, int]] = []
         self._blank_until = 0
-        self._parentheses: dict[int, int | None] = {}  # the ends of the `(` that were looked up
+        self._parentheses: dict[int, int | None] = {}  # the ends of the `(` that were searched
         self.depth = 0
 
     def peek(self) -> str:
@@ -44,7 +44,10 @@ class Cursor:
             self.marks.append(Region(start, end, context, reason))
 
     def mark_unsafe(self, start: int, reason: str, known: int) -> None:
-        """Mark everything from `start` to here as unsafe, instead of all marks after the first `known`."""
+        """Mark everything from `start` to here as unsafe.
+
+        This mark replaces all marks after the first `known`.
+        """
         del self.marks[known:]
         self.mark(start, self.pos, Context.UNSAFE, reason)
 
@@ -85,7 +88,10 @@ class Cursor:
         return inner + 1 if inner is not None and self.text.startswith(")", inner) else None
 
     def parenthesis_end(self, start: int) -> int | None:
-        """Return the end of the `(` at `start`, by its parentheses and quotes alone; None without one."""
+        """Return the end of the `(` at `start`, by its parentheses and quotes alone.
+
+        Returns None if it has no end.
+        """
         if start not in self._parentheses:
             self._find_parentheses(start)
         return self._parentheses[start]

@@ -1,4 +1,4 @@
-"""The drivers of bash, zsh and sh: their gates, and the statements that a session runs for itself."""
+"""Provides the drivers of bash, zsh and sh: gates, and a session's own statements."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ _COMPOUND = re.compile(rb"[\n;&|({]|\b(?:if|for|while|until|case)\b")
 
 
 def build_gate_line(turn: int, again: bool = False) -> bytes:
-    """Return the line that makes a POSIX shell report, `again` if needed; a group hides it from xtrace."""
+    """Return the line that makes a POSIX shell report, `again` if needed.
+
+    A group hides it from xtrace.
+    """
     return b"{ __runbook_gate %d%b; } 2>/dev/null\n" % (turn, b" again" if again else b"")
 
 
@@ -87,7 +90,7 @@ def _posix_message(
 
 
 def make_start(setup: str, gate: str) -> Callable[[str, str], bytes]:
-    """Return a driver's `start`: it writes the setup and the functions of the gate to the control FIFO."""
+    """Return a driver's `start`, which writes the setup and the gate to the control FIFO."""
     # the FIFO is the script of the shell, which reads it line by line: nothing has to be sourced, and after
     # an error that returns to the prompt the shell continues with the next line, which is the gate
     return lambda folder, token: (

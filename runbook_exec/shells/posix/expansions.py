@@ -1,4 +1,4 @@
-"""Quotes and expansions of POSIX shells, in words, in here-documents and inside one another."""
+"""Reads quotes and expansions of POSIX shells, also nested in one another."""
 
 from __future__ import annotations
 
@@ -70,7 +70,10 @@ class ExpansionLexer(Cursor):
         self.mark_unsafe(opened, reason, known)
 
     def read_opener(self, char: str, *, double: bool = False) -> None:
-        """Read the construct of a backslash, quote, backtick or `$`; `double`: inside `"…"` or the like."""
+        """Read the construct of a backslash, quote, backtick or `$`.
+
+        `double` is true inside `"…"` and similar quotes.
+        """
         if char == "\\":
             if is_name_character(self.text, self.pos + 1):
                 self.mark(self.pos, self.pos + 2, Context.UNSAFE, why.ESCAPED)
@@ -106,7 +109,10 @@ class ExpansionLexer(Cursor):
         self.pos += 1
 
     def read_expandable(self, context: Context, closer: str) -> None:
-        """Read text in which only backslash, `$` and backtick are special, up to the closer or the end."""
+        """Read text in which only backslash, `$` and backtick are special.
+
+        It ends at the closer or at the end of the script.
+        """
         start = self.pos
         while (char := self.skip_plain(_PLAIN_UNTIL[closer])) and char != closer:
             self.read_opener(char, double=True)
@@ -173,7 +179,10 @@ class ExpansionLexer(Cursor):
         self.parameters.append((start, self.pos))
 
     def _zsh_modifiers(self, double: bool) -> None:
-        """Read the parts of `$name` that zsh allows without braces: subscripts and modifiers such as `:h`."""
+        """Read subscripts and modifiers such as `:h`, which zsh allows after a bare `$name`.
+
+        A bare name has no braces.
+        """
         while self.peek() == "[":
             self.read_balanced("[", "]", why.SUBSCRIPT, double=double)
         if delimited := _ZSH_DELIMITED.match(self.text, self.pos):

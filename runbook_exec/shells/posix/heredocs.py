@@ -1,4 +1,4 @@
-"""Here-documents of POSIX shells: their end words, and the ends of their bodies."""
+"""Finds the end words and the bodies of here-documents in POSIX shells."""
 
 from __future__ import annotations
 
@@ -63,7 +63,10 @@ class EndWord:
 
 @dataclass(frozen=True, slots=True)
 class Heredoc:
-    """A here-document: its body is `text[start:end]`, its last line `text[end:close]` without the newline."""
+    """A here-document: its body is `text[start:end]`.
+
+    Its last line is `text[end:close]`, without the newline.
+    """
 
     word: EndWord
     start: int
@@ -98,7 +101,10 @@ def ends_in_escape(line: str) -> bool:
 
 
 def _logical_line(text: str, start: int, word: EndWord, dialect: Dialect) -> tuple[int, str]:
-    """Return the end of the line at `start` with its continuations, and the text to compare with the word."""
+    """Return the end of the line at `start`, and the text to compare with the end word.
+
+    The line includes its continuations.
+    """
     parts: list[str] = []
     while True:
         end = text.find("\n", start)

@@ -1,7 +1,8 @@
-"""The words of POSIX shells and the here-documents after them, with the context of every character.
+"""Reads the words of POSIX shells and the here-documents after them.
 
-`WordLexer` is a cursor over a script; `commands` adds the grammar of commands to it. While it reads, it
-marks stretches with their context. Marks nest as the quoting does; in the end the innermost counts.
+It marks the context of every character. `WordLexer` is a cursor over a script; `commands` adds the grammar of
+commands to it. While it reads, it marks stretches with their context. Marks nest as the quoting does; in the
+end the innermost counts.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class WordLexer(ExpansionLexer):
         self._brackets_known = 0  # up to where it is known whether a `[` ends
 
     def at_closing_brace(self) -> bool:
-        """Return whether a `}` is next that zsh takes for a word of its own, even at the end of another."""
+        """Return whether a `}` is next that zsh takes for a word, even at the end of another word."""
         return _CLOSING_BRACE.match(self.text, self.pos) is not None
 
     def blank_lines(self) -> None:

@@ -1,4 +1,4 @@
-"""The result of parsing a script of bash, zsh, sh or ash."""
+"""Defines the result of parsing a script of bash, zsh, sh or ash."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ class _PosixParser(CommandParser):
             raise ShellSyntaxError(opened, "`if` has no `fi`")
 
     def condition(self, opened: int, opener: str, then: str) -> bool:
-        """Read commands up to `then` or `do`; return True if a body follows without that word, as in zsh."""
+        """Read commands up to `then` or `do`; return True if a body follows without it, as in zsh."""
         if not self.some_commands((then,), brief=True) and not self.zsh and self.closes((then,)):
             raise ShellSyntaxError(opened, f"`{opener}` has no command after it")
         if self.take(then):
@@ -164,7 +164,7 @@ class _PosixParser(CommandParser):
         return True
 
     def braces_or_command(self) -> bool:
-        """Read the body of a short form of zsh and the blanks after it; return whether it has braces."""
+        """Read the body of zsh's short form and the blanks after it; return whether it has braces."""
         braces = self.keyword() == "{"
         if braces:
             opened, self.pos = self.pos, self.pos + 1

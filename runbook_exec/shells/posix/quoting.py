@@ -1,4 +1,4 @@
-"""The quoting of POSIX shells: values written into their source."""
+"""Writes values into POSIX shell source, quoted."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class _Edit:
 
 
 def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piece, ...]:
-    """Return a statement with values written into it, each for its context; comments stay unchanged.
+    """Return a statement with values written into it, each for its context.
 
-    A value in a here-document whose word is quoted can make it necessary to write the whole here-document
-    with a plain word; the pieces then hold the statement as rewritten.
-    Raises QuotingError if no exact way to write a value is known.
+    Comments stay unchanged. A value in a here-document whose word is quoted can make it necessary to write
+    the whole here-document with a plain word; the pieces then hold the statement as rewritten. Raises
+    QuotingError if no exact way to write a value is known.
     """
     blanked = _blank(text, fillings)
     reading = parse_script(blanked, dialect)
@@ -115,7 +115,10 @@ def _check_filling(filling: Filling, region: Region) -> None:
 
 
 def _check_within_body(blanked: str, filling: Filling, region: Region) -> None:
-    """Refuse a value that a here-document around `$( )` would change: it reads its lines first, as text."""
+    """Refuse a value that a here-document around `$( )` would change.
+
+    A shell reads the lines of that here-document first, as text.
+    """
     line = blanked.rfind("\n", 0, filling.start) + 1
     quoted_on_one_line = filling.context is Context.BARE or (
         line < region.start and "\n" not in blanked[region.start : region.end + 1]
@@ -207,7 +210,7 @@ class _HeredocBody:
         return start, end
 
     def _fill_stretch(self, start: int, end: int) -> str:
-        """Return a stretch of the body with its values written without care."""
+        """Return a stretch of the body with its values, without care for lines that could end it."""
         pieces = []
         for item in sorted(self.fillings.values(), key=lambda item: item.start):
             if start <= item.start < end:
@@ -217,7 +220,10 @@ class _HeredocBody:
         return "".join((*pieces, self.blanked[start:end]))
 
     def _needs_care(self, filling: Filling, value: str) -> bool:
-        """Return whether the value could end the body or lose some bytes, alone or in one of its lines."""
+        """Return whether the value could end the body or lose some bytes.
+
+        It may do so alone, or as a part of one of the body's lines.
+        """
         word = self.heredoc.word
         start, end = self._line(filling)
         loses_tabs = (
@@ -235,7 +241,7 @@ class _HeredocBody:
         return ends_in_escape(self.blanked[: max(start - 1, 0)]) or ends_in_escape(self.blanked[start:end])
 
     def _rewrite_heredoc(self) -> list[_Edit]:
-        """Return the edits that take the quotes off the end word, and escape the text of the body instead."""
+        """Return the edits that remove the quotes of the end word, and escape the body instead."""
         heredoc = self.heredoc
         edits = [self._make_expanded_edit(index) for index in self.fillings]
         start = heredoc.start
@@ -248,7 +254,7 @@ class _HeredocBody:
         return edits
 
     def _plain_word(self) -> str:
-        """Return an end word that needs no quotes: the present one, or one that is no line of the body."""
+        """Return an end word that needs no quotes: the present one, or one that no body line equals."""
         word = self.heredoc.word.text
         if _PLAIN_WORD.fullmatch(word):
             return word

@@ -1,4 +1,4 @@
-"""The context of every stretch of POSIX shell source, and the reasons why some can hold no value."""
+"""Defines contexts of POSIX shell source, and the reasons why some accept no value."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ class ShellSyntaxError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A stretch in one context; `reason` completes "a value cannot be written …" where it is unsafe."""
+    """A range of source in one context.
+
+    `reason` completes "a value cannot be written …" where it is unsafe.
+    """
 
     start: int
     end: int
@@ -63,7 +66,10 @@ class Region:
 
 
 def flatten_regions(marks: Sequence[Region]) -> tuple[Region, ...]:
-    """Return nested marks as disjoint regions in order; the innermost wins, and bare ones are left out."""
+    """Return nested marks as disjoint regions in order.
+
+    The innermost wins, and bare ones are left out.
+    """
     flat: list[Region] = []
     around: list[Region] = []
     cursor = 0

@@ -1,4 +1,4 @@
-"""sh as a `Shell`."""
+"""Defines sh as a `Shell`."""
 
 from __future__ import annotations
 

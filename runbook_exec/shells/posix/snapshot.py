@@ -1,4 +1,4 @@
-"""The snapshots of POSIX shells: their variables, functions and aliases."""
+"""Takes snapshots of POSIX shells: their variables, functions and aliases."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SET = re.compile(rf"\s*(?:export +)?([A-Za-z_]\w*)={TEXT}?\s*")
 
 
 class SnapshotSection(NamedTuple):
-    """A command that prints all definitions of one kind, and the function that finds the name of each."""
+    """A command that prints all definitions of one kind, and a function that finds their names."""
 
     command: str
     kind: str
@@ -68,7 +68,10 @@ def print_aliases(command: str) -> SnapshotSection:
 def make_snapshot_format(
     scan: Callable[[str], Scan], sections: tuple[SnapshotSection, ...], redirect: str = ">"
 ) -> SnapshotFormat:
-    """Return the snapshot format of a shell with these sections; `redirect` must work with `noclobber`."""
+    """Return the snapshot format of a shell with these sections.
+
+    `redirect` must work with `noclobber`.
+    """
     commands = "; printf '\\0'; ".join(section.command for section in sections)
 
     def build_code(file: str, redefined: Iterable[str]) -> str:

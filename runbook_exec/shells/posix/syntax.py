@@ -1,4 +1,4 @@
-"""The syntax check by the POSIX shells themselves."""
+"""Checks the syntax of scripts with the POSIX shells themselves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNWANTED = ("BASH_ENV", "ENV", "ZDOTDIR", "POSIXLY_CORRECT", "LANGUAGE")
 
 _PLACE = re.compile(r"\A[^\n]*?: ?(?:line )?(\d+): ")
 
-_OWN_LINE = re.compile(r"^warning: | (?:at|on) line \d+")  # in the script; it is another one on the page
+_OWN_LINE = re.compile(r"^warning: | (?:at|on) line \d+")  # in the script, not the page
 
 _TOKEN = re.compile(
     r"(?:near(?: unexpected token)?|matching) `(.+)'|\"(.+)\" unexpected|unexpected \"([^\"]+)\""
@@ -35,11 +35,11 @@ _BATCH = 4_000_000  # characters
 
 
 def check(command: Sequence[str], scripts: Sequence[str], alone: Sequence[bool]) -> list[Complaint | None]:
-    """Return for each script None or the complaint of the shell; nothing in a script is executed.
+    """Return for each script None or the complaint of the shell.
 
-    `command` is the shell with its options, to which the name of a file is added. Scripts for which `alone`
-    is false are checked many at a time, and each by itself only where the shell does not accept all of them.
-    Raises FileNotFoundError when the shell is not installed.
+    Nothing in a script is executed. `command` is the shell with its options, to which the name of a file is
+    added. Scripts for which `alone` is false are checked many at a time, and each by itself only where the
+    shell does not accept all of them. Raises FileNotFoundError when the shell is not installed.
     """
     with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
         asking = _SyntaxChecker(command, Path(folder))

@@ -1,4 +1,4 @@
-"""zsh as a `Shell`."""
+"""Defines zsh as a `Shell`."""
 
 from __future__ import annotations
 

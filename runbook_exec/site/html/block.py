@@ -32,7 +32,7 @@ class BlockContext(NamedTuple):
 
 
 def render_block(block: Block, shell: str, context: BlockContext) -> str:
-    """The HTML of a block; `shell` is the shell of its procedure."""
+    """Return the HTML of a block; `shell` is the shell of its procedure."""
     if not block.runs:
         return render_not_run(block.code, block.info, block.language, block.why_not)
     console = block.script.text != block.code
@@ -52,7 +52,7 @@ def render_block(block: Block, shell: str, context: BlockContext) -> str:
 
 
 def render_not_run(code: str, info: str, language: str, why: str) -> str:
-    """The HTML of a block that does not run, with the reason; `info` is its info string."""
+    """Return the HTML of a block that does not run, with the reason; `info` is its info string."""
     painted = wrap_lines(_highlight_text(code, 0, len(code), _colours(code, language)), code, 0, len(code))
     return (
         '<div class="rb-block rb-shown"><div class="rb-bar">'
@@ -63,13 +63,13 @@ def render_not_run(code: str, info: str, language: str, why: str) -> str:
 
 
 def _title(info: str) -> str:
-    """The title in an info string as HTML; empty without one."""
+    """Return the title in an info string as HTML; empty without one."""
     found = _TITLE.search(info)
     return f'<span class="rb-title">{escape(found[1])}</span>' if found and found[1] else ""
 
 
 def _notes(block: Block, items: Sequence[PlanItem]) -> str:
-    """Short notes about the block's annotation."""
+    """Return short notes about the block's annotation."""
     if not items:
         return ""
     annotation = items[0].annotation
@@ -88,7 +88,10 @@ def _notes(block: Block, items: Sequence[PlanItem]) -> str:
 
 
 def _render_script(block: Block, shell: str, context: BlockContext) -> str:
-    """The script with a span around each statement and placeholder; its text is unchanged."""
+    """Return the script with a span around each statement and placeholder.
+
+    Its text is unchanged.
+    """
     text = block.script.text
     out: list[str] = []
     position = 0
@@ -103,7 +106,7 @@ def _render_script(block: Block, shell: str, context: BlockContext) -> str:
 
 
 def _render_console(block: Block, shell: str, context: BlockContext) -> str:
-    """A console block: its commands, and the expected output below each."""
+    """Return a console block: its commands, and the expected output below each."""
     text = block.script.text
     colours = _colours(_blank_placeholders(block, text), shell)
     out: list[str] = []
@@ -125,7 +128,10 @@ def _render_statement(
 
 
 def _blank_placeholders(block: Block, text: str) -> str:
-    """The text with words in place of placeholders, which would be coloured as redirections."""
+    """Return the text with words in place of placeholders.
+
+    Placeholders would be coloured as redirections.
+    """
     for statement in block.statements:
         blanked = replace_placeholders(statement.text, statement.placeholders)
         text = text[: statement.start] + blanked + text[statement.end :]
@@ -179,7 +185,7 @@ class _Colour(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _colours(text: str, language: str) -> tuple[_Colour, ...]:
-    """The coloured ranges of a text, in order; none if its language is unknown."""
+    """Return the coloured ranges of a text, in order; none if its language is unknown."""
     from pygments.lexers import get_lexer_by_name
     from pygments.token import STANDARD_TYPES
     from pygments.util import ClassNotFound
@@ -199,7 +205,7 @@ def _colours(text: str, language: str) -> tuple[_Colour, ...]:
 
 
 def _highlight_text(text: str, start: int, end: int, colours: Sequence[_Colour]) -> str:
-    """`text[start:end]` as HTML with colours; its text is always exact."""
+    """Return `text[start:end]` as HTML with colours; its text is always exact."""
     out: list[str] = []
     position = start
     for colour in colours[bisect_right(colours, start, key=attrgetter("end")) :]:

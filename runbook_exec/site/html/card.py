@@ -17,7 +17,7 @@ from ..page import SitePage, find_owner
 
 
 def render_card(page: SitePage) -> str:
-    """The HTML of the card below the page's title."""
+    """Return the HTML of the card below the page's title."""
     parts = [
         _banner(page.dates),
         _facts(page),
@@ -29,7 +29,7 @@ def render_card(page: SitePage) -> str:
 
 
 def render_command(page: SitePage, procedure: Procedure) -> str:
-    """The HTML of the command that runs a procedure."""
+    """Return the HTML of the command that runs a procedure."""
     address = page.location.path_to_run
     if procedure is not page.main_procedure:
         address += f"#{procedure.anchor}"
@@ -53,14 +53,20 @@ def _choice(page: SitePage) -> str:
 
 
 def render_moment(moment: datetime) -> str:
-    """A moment as a date, which the page's script replaces by the number of days since then."""
+    """Return a moment as a date.
+
+    The page's script replaces the date by the number of days since then.
+    """
     utc = moment.astimezone(UTC)
     exact = utc.strftime("%Y-%m-%dT%H:%M:%SZ")
     return f'<time datetime="{exact}" title="{utc:%Y-%m-%d %H:%M} UTC">{utc:%Y-%m-%d}</time>'
 
 
 def _banner(dates: DueDates) -> str:
-    """The due dates; the page's script compares them with the day on which the page is read."""
+    """Return the due dates.
+
+    The page's script compares them with the day on which the page is read.
+    """
     lines = []
     if dates.never_succeeded:
         lines.append('<p class="rb-due" data-due="">It is to be run regularly, and has never succeeded.</p>')
@@ -97,7 +103,7 @@ def _facts(page: SitePage) -> str:
 
 
 def _form(page: SitePage) -> str:
-    """The placeholders with their descriptions; the page's script adds a field to each."""
+    """Return the placeholders with their descriptions; the page's script adds a field to each."""
     secrets = page.secrets
     names = dict.fromkeys(
         found.name
@@ -151,7 +157,7 @@ def _row(name: str, known: Input, secret: bool, captured: PlanItem | None) -> st
 
 
 def _with_code(text: str) -> str:
-    """Text as HTML, with text in backticks as code."""
+    """Return text as HTML, with text in backticks as code."""
     return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
 
 
@@ -166,7 +172,7 @@ def _asciicast(page: SitePage) -> str:
 
 
 def render_state(step: Step, fresh: tuple[Success | None, bool], manual: bool) -> str:
-    """The HTML below a step's title: a check box for a manual step, and its last success."""
+    """Return the HTML below a step's title: a check box for a manual step, and its last success."""
     box = ""
     if manual:
         label = f"Step {step.label} is done"

@@ -17,7 +17,10 @@ _DEEPEST = 8  # the last step of indentation that the style sheet has
 
 
 def wrap_lines(html: str, text: str, start: int, end: int) -> str:
-    """The HTML of `text[start:end]`, which may contain only spans, with a span around each line."""
+    """Return the HTML of `text[start:end]` with a span around each line.
+
+    The HTML may contain only spans.
+    """
     before = text.rfind("\n", 0, start) + 1
     lines = iter(text[before:end].split("\n"))
     out = [_opening_tag(next(lines))]

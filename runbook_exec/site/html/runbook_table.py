@@ -15,13 +15,16 @@ _NONE = ' class="rb-none"'  # a narrow screen omits it
 
 
 def find_runbooks(docs: Path, sources: Sequence[str]) -> list[RunbookListing]:
-    """The runbooks among these pages of a site, by title."""
+    """Return the runbooks among these pages of a site, by title."""
     found = [each for source in sources if (each := read_listing(docs, source))]
     return sorted(found, key=lambda each: each.title.casefold())
 
 
 def render_table(runbooks: Sequence[RunbookListing], source: str) -> str:
-    """The table for the page `source`; the page's script turns its headings into sort buttons."""
+    """Return the table for the page `source`.
+
+    The page's script turns its headings into sort buttons.
+    """
     columns = ("Runbook", "Owner", "Cadence", "Last success", "Due")
     head = "".join(f'<th scope="col">{each}</th>' for each in columns)
     rows = "".join(_row(each, posixpath.dirname(source)) for each in runbooks)

@@ -1,4 +1,4 @@
-"""`runbook-exec runs`: a module for each action, with `build_parser` and `run`."""
+"""Runs `runbook-exec runs`: a module for each action, with `build_parser` and `run`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACTIONS = {
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
-    """The arguments of an action, with the action's module as `action`."""
+    """Return the arguments of an action, with the action's module as `action`."""
     action = words[0] if words and words[0] in ACTIONS else ""
     module = import_module(ACTIONS[action], __package__)
     parsed: argparse.Namespace = module.build_parser(name).parse_args(words[1:] if action else words)
@@ -31,6 +31,9 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the action does; raises Refused, and BrokenPipeError if the reader of our output is gone."""
+    """Run the action.
+
+    Raises Refused, and BrokenPipeError if the reader of our output is gone.
+    """
     with refuse_io_errors():
         return EXIT_STATUS[arguments.action.run(arguments)]

@@ -1,4 +1,7 @@
-"""`runbook-exec runs export`: when steps last succeeded, written beside each runbook."""
+"""Runs `runbook-exec runs export`, which writes when steps last succeeded.
+
+The times are written to a file beside each runbook.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from .shared import build_action_parser, runs_folder
 
 
 def build_parser(name: str) -> argparse.ArgumentParser:
-    """The parser of `runs export`."""
+    """Return the parser of `runs export`."""
     parser = build_action_parser(
         f"{name} export",
         "[RUNBOOK…]",

@@ -1,4 +1,4 @@
-"""`runbook-exec runs`: the runs as a table."""
+"""Runs `runbook-exec runs`, which prints the runs as a table."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ exit status: 0 done; 1 a journal is damaged; 2 the command line is refused
 
 
 def build_parser(name: str) -> argparse.ArgumentParser:
-    """The parser of `runs` without an action."""
+    """Return the parser of `runs` without an action."""
     parser = build_command_parser(
         name, "runbook-exec runs [ACTION] [options]", "What was run, and how it went.", _EPILOG
     )
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> str:
 
 
 def _parse_moment(option: str, text: str | None, *, end: bool = False) -> datetime | None:
-    """The moment that an option names; `end` means that of a day."""
+    """Return the moment that an option names; `end` means that of a day."""
     now = datetime.now().astimezone()
     return None if text is None else parse_option(option, lambda text: parse_moment(text, now, end=end), text)
 

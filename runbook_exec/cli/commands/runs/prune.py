@@ -1,4 +1,4 @@
-"""`runbook-exec runs prune`: old runs are removed."""
+"""Runs `runbook-exec runs prune`, which removes old runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .shared import build_action_parser, runs_folder
 
 
 def build_parser(name: str) -> argparse.ArgumentParser:
-    """The parser of `runs prune`."""
+    """Return the parser of `runs prune`."""
     parser = build_action_parser(
         f"{name} prune",
         "(--older-than DURATION | --keep N) [options]",

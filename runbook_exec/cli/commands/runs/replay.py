@@ -1,4 +1,4 @@
-"""`runbook-exec runs replay`: a run is played again in the terminal."""
+"""Runs `runbook-exec runs replay`, which plays a run again in the terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .shared import add_run, build_action_parser, runs_folder
 
 
 def build_parser(name: str) -> argparse.ArgumentParser:
-    """The parser of `runs replay`."""
+    """Return the parser of `runs replay`."""
     parser = build_action_parser(f"{name} replay", "[RUN] [options]", "Play a run again in this terminal.")
     add_run(parser)
     parser.add_argument("--speed", metavar="N", type=_positive, default=1.0, help="N times as fast")
@@ -35,7 +35,10 @@ def _positive(text: str) -> float:
 
 
 def run(arguments: argparse.Namespace) -> str:
-    """Play the run; raises NoSuchRun, JournalError, OSError, and Refused if the recording is damaged."""
+    """Play the run.
+
+    Raises NoSuchRun, JournalError, OSError, and Refused if the recording is damaged.
+    """
     path = find_journal(runs_folder(), arguments.run)
     width = terminal_columns()
     try:

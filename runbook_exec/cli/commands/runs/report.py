@@ -1,4 +1,7 @@
-"""`runbook-exec runs report`: the record of a run as Markdown, HTML, JSON or JUnit's XML."""
+"""Runs `runbook-exec runs report`, which prints the record of a run in some format.
+
+The formats are Markdown, HTML, JSON and JUnit's XML.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _WRITERS = {
 
 
 def build_parser(name: str) -> argparse.ArgumentParser:
-    """The parser of `runs report`."""
+    """Return the parser of `runs report`."""
     parser = build_action_parser(f"{name} report", "[RUN] [--format FORMAT]", "Print the record of a run.")
     add_run(parser)
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""What the actions of `runbook-exec runs` share."""
+"""Holds functions that the actions of `runbook-exec runs` share."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ...arguments import build_parser
 
 
 def build_action_parser(name: str, usage: str, description: str) -> argparse.ArgumentParser:
-    """The parser of `runbook-exec NAME`, where the name is that of the command and of the action."""
+    """Return the parser of `runbook-exec NAME`, where NAME is a command and its action."""
     return build_parser(name, f"runbook-exec {name} {usage}", description)
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
-    """Add the argument RUN, which is not needed."""
+    """Add the optional argument RUN."""
     parser.add_argument(
         "run", metavar="RUN", nargs="?", help="the beginning of an id, or a path; by default the newest run"
     )
 
 
 def runs_folder() -> Path:
-    """The folder of the journals of this machine."""
+    """Return the folder of the journals of this machine."""
     return state_folder(dict(os.environ))

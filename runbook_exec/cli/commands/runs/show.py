@@ -1,4 +1,4 @@
-"""`runbook-exec runs show`: each step of a run."""
+"""Runs `runbook-exec runs show`, which prints each step of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .shared import add_run, build_action_parser, runs_folder
 
 
 def build_parser(name: str) -> argparse.ArgumentParser:
-    """The parser of `runs show`."""
+    """Return the parser of `runs show`."""
     parser = build_action_parser(f"{name} show", "[RUN] [--json]", "Print what became of each step.")
     add_run(parser)
     parser.add_argument("--json", action="store_true", help="print the whole record as JSON")
@@ -36,13 +36,13 @@ def run(arguments: argparse.Namespace) -> str:
 
 
 def is_running(journal: Path) -> bool:
-    """Whether the run of the journal is still in progress."""
+    """Return whether the run of the journal is still in progress."""
     summary = read_summary(journal)
     return summary is not None and summary.running
 
 
 def list_omissions(journal: Path) -> tuple[str, ...]:
-    """What the recording of a run left out, or why the recording cannot be read."""
+    """Return the parts that a recording left out, or why it cannot be read."""
     try:
         return read_omissions(journal)
     except (OSError, ValueError) as error:

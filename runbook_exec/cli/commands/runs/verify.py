@@ -1,4 +1,4 @@
-"""`runbook-exec runs verify`: every change made to a journal."""
+"""Runs `runbook-exec runs verify`, which finds every change made to a journal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .shared import build_action_parser, runs_folder
 
 
 def build_parser(name: str) -> argparse.ArgumentParser:
-    """The parser of `runs verify`."""
+    """Return the parser of `runs verify`."""
     parser = build_action_parser(
         f"{name} verify", "[RUN…] [--seal HASH]", "Find every change made to a journal."
     )
