@@ -67,9 +67,7 @@ class Tracer:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []  # the module and the function
-        self._frames: list[
-            FrameType
-        ] = []  # kept, because a generator that continues must not be counted again
+        self._frames: list[FrameType] = []  # kept: a generator that continues counts once
         self._seen: set[int] = set()
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:
