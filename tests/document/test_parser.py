@@ -1,6 +1,6 @@
 """Parsed pages: documents and their expected outlines, side by side in tests/data/documents.
 
-`python -m tests.document.test_parser` writes the outlines anew, for review.
+`python -m tests.document.test_parser` writes the outlines again, for review.
 """
 
 from __future__ import annotations
