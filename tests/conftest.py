@@ -16,13 +16,13 @@ from tests.support.program import Program, prepare_program
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The same examples each time, so that what failed for one passes for nobody else, on a busy machine either.
+# The same examples each time: a test that fails for one person fails for all, even on a busy machine.
 # `--hypothesis-profile=search` looks for new ones.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1000, deadline=None)
 settings.load_profile("same")
 
-# who starts the tests in the background may have these ignored, and every program would inherit that
+# a background job may have these signals ignored, and every program would inherit that
 for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(_number) == signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""The linter as people and CI run it: what is printed, where, and how it ends."""
+"""The linter as people and CI run it: its output and exit status."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ SEED = DATA / "documents" / "rotate-fly-token.md"
 
 
 def lines(program: Program, *arguments: str, given: str = "") -> list[str]:
-    """The places and codes that are found, as `path:line:column code`."""
+    """Return the places and codes of the findings, as `path:line:column code`."""
     ran = program.run("lint", "--format", "github", *arguments, given=given)
     assert ran.status in (0, 1), ran
     places = [line.split("::", 2)[2].split(" ") for line in ran.stdout.splitlines()]
     return [f"{place.rstrip(':')} {code}" for place, code, *_ in places]
 
 
-def test_what_is_found_is_shown_with_its_line(program: Program) -> None:
-    """A finding has its place, its code, the line and carets; the exit status says that there is one."""
+def test_a_finding_is_shown_with_its_line(program: Program) -> None:
+    """It has its place, its code, the line and carets; the exit status is 1."""
     program.write("page.md", BROKEN)
     assert program.run("lint", "page.md") == ProgramResult(1, FOUND, "")
 
 
-def test_nothing_found_is_said(program: Program) -> None:
-    """A page on which nothing is found ends with 0."""
+def test_a_page_without_findings_exits_with_0(program: Program) -> None:
+    """One line reports that nothing was found."""
     program.write("page.md", "# Page\n\n```fish\necho yes\n```\n")
     assert program.run("lint", "page.md") == ProgramResult(0, "nothing found in 1 page\n", "")
 
 
-def test_a_hint_says_what_to_do(program: Program) -> None:
-    """Below the line stands what to do."""
+def test_a_hint_follows_the_line(program: Program) -> None:
+    """The hint below the line explains the fix."""
     program.write("page.md", TEE)
     assert program.run("lint", "page.md", "--select", "M303").stdout == (
         "page.md:6:12: M303 the status is that of `tee`: a failure of the command before it goes unseen\n"
@@ -60,8 +60,8 @@ def test_a_hint_says_what_to_do(program: Program) -> None:
     )
 
 
-def test_the_end_that_is_missing_is_named(program: Program) -> None:
-    """Where a shell complains of the end of a script, the hint says on which line of the page it began."""
+def test_the_beginning_of_an_unclosed_block_is_named(program: Program) -> None:
+    """The shell reports the end of the script; the hint has the page's line where it began."""
     program.write("page.md", "- ```bash\n  echo a\n  for x in a b; do\n    echo $x\n  ```\n")
     assert program.run("lint", "page.md").stdout.startswith(
         "page.md:4:5: P101 syntax error: unexpected end of file\n"
@@ -74,8 +74,8 @@ def test_the_end_that_is_missing_is_named(program: Program) -> None:
 # -- which pages
 
 
-def test_folders_are_looked_through(program: Program) -> None:
-    """Without a path it is runbooks/ and docs/; Markdown below them, hidden folders left out."""
+def test_folders_are_searched_for_markdown(program: Program) -> None:
+    """The default is runbooks/ and docs/; hidden folders are left out."""
     for name in ("runbooks/a.md", "runbooks/b/c.markdown", "docs/d.MD", "docs/e.txt", "docs/.f/g.md", "h.md"):
         (program.work / name).parent.mkdir(parents=True, exist_ok=True)
         program.write(name, BROKEN)
@@ -88,8 +88,8 @@ def test_folders_are_looked_through(program: Program) -> None:
     assert lines(program) == here[2:]
 
 
-def test_what_git_ignores_is_left_out(program: Program) -> None:
-    """In a work tree of git a folder's ignored files are not looked at, unless one is named."""
+def test_files_ignored_by_git_are_left_out(program: Program) -> None:
+    """This applies to folders in a work tree of git; a file that is named is checked."""
     subprocess.run(["git", "init", "-q", program.work], check=True)
     (program.work / "docs/built").mkdir(parents=True)
     program.write(".gitignore", "built/\n")
@@ -103,7 +103,7 @@ def test_what_git_ignores_is_left_out(program: Program) -> None:
 
 
 def test_standard_input_is_a_page(program: Program) -> None:
-    """`-` is a page that is called so."""
+    """The name of this page is `-`."""
     assert lines(program, "-", given=BROKEN) == ["-:4:1 P101"]
 
 
@@ -124,13 +124,13 @@ def test_standard_input_is_a_page(program: Program) -> None:
         ),
     ],
 )
-def test_what_cannot_be_looked_at_is_refused(program: Program, arguments: tuple[str, ...], said: str) -> None:
-    """A wrong command line ends with 2 and one line, and nothing is looked at."""
+def test_an_invalid_command_line_is_refused(program: Program, arguments: tuple[str, ...], said: str) -> None:
+    """It exits with 2 and one line, and nothing is checked."""
     assert program.run("lint", *arguments) == ProgramResult(2, "", f"{said}\n")
 
 
 def test_a_page_that_cannot_be_read_does_not_hide_the_others(program: Program) -> None:
-    """What can be looked at is; the rest is told, and the status is 2."""
+    """The other pages are checked, the problem is reported, and the status is 2."""
     program.write("page.md", BROKEN)
     (program.work / "gone.md").symlink_to("nowhere")
     said = "cannot read `gone.md`: no such file or directory\n"
@@ -138,21 +138,21 @@ def test_a_page_that_cannot_be_read_does_not_hide_the_others(program: Program) -
 
 
 def many(program: Program) -> list[str]:
-    """The places of what is to be found on so many pages that they are spread over the cores."""
+    """Write enough pages to occupy all cores, and return the places of their findings."""
     (program.work / "docs").mkdir()
     for number in range(150):
         program.write(f"docs/{number:03}.md", "\n" * number + BROKEN)
     return [f"docs/{number:03}.md:{number + 4}:1 P101" for number in range(150)]
 
 
-def test_many_pages_are_told_in_order(program: Program) -> None:
-    """However the work is divided, what is found is told in the order of the pages."""
+def test_findings_of_many_pages_are_in_order(program: Program) -> None:
+    """The order is that of the pages, for any division of the work."""
     expected = many(program)
     assert lines(program) == expected
 
 
-def test_an_interrupt_ends_all_of_it(program: Program) -> None:
-    """Whoever is interrupted says nothing, ends with 130, and leaves no process behind."""
+def test_an_interrupt_ends_all_processes(program: Program) -> None:
+    """The linter prints nothing, exits with 130, and leaves no process behind."""
     many(program)
     temporary = program.folder / "temporary"
     temporary.mkdir()
@@ -165,9 +165,9 @@ def test_an_interrupt_ends_all_of_it(program: Program) -> None:
         start_new_session=True,
     )
     while not any(temporary.iterdir()) and process.poll() is None:
-        time.sleep(0.01)  # until a shell is asked
+        time.sleep(0.01)  # until a shell has started
     os.killpg(process.pid, signal.SIGINT)
-    # the pipe ends when the last process has
+    # the pipe ends when the last process has ended
     assert process.communicate(timeout=60)[0] == b""
     assert process.returncode == 130
 
@@ -176,7 +176,7 @@ def test_an_interrupt_ends_all_of_it(program: Program) -> None:
 
 
 def test_rules_are_chosen_by_codes_and_names(program: Program) -> None:
-    """`--select` replaces the default, `--extend-select` adds to it, `--ignore` takes away."""
+    """`--select` replaces the default, `--extend-select` adds to it, `--ignore` removes from it."""
     program.write("page.md", TEE)
     tee, confirm = "page.md:6:12 M303", "page.md:7:6 M308"
     assert lines(program, "page.md") == [tee, confirm]
@@ -188,15 +188,15 @@ def test_rules_are_chosen_by_codes_and_names(program: Program) -> None:
     assert lines(program, "page.md", "--select", "P", "--extend-select", "M305") == ["page.md:13:8 M305"]
 
 
-def test_statistics_count(program: Program) -> None:
-    """`--statistics` prints how often each rule found something, and nothing else."""
+def test_statistics_count_the_findings_of_each_rule(program: Program) -> None:
+    """`--statistics` prints the number for each rule, and nothing else."""
     program.write("page.md", TEE + TEE.replace("Steps", "Instructions") + BROKEN)
     ran = program.run("lint", "page.md", "--statistics", "--ignore", "D")
     assert ran == ProgramResult(1, "2  M303  failure-into-tee\n2  M308  unconfirmed\n1  P101  syntax\n", "")
 
 
 def test_a_rule_is_explained(program: Program) -> None:
-    """`--explain` says why, with a page that trips the rule and one that does not."""
+    """`--explain` prints the reason, with a failing and a passing example."""
     assert program.run("lint", "--explain", "p106") == ProgramResult(
         0,
         "P106 bare-annotation (warning)\n\n"
@@ -212,8 +212,8 @@ def test_a_rule_is_explained(program: Program) -> None:
     assert next(line for line in listed if line.startswith("M305")).endswith("not by default")
 
 
-def test_a_comment_passes_over_a_rule(program: Program) -> None:
-    """`ignore=` holds for its own line and the next, or the whole block there, and for what it names."""
+def test_a_comment_can_ignore_a_rule(program: Program) -> None:
+    """`ignore=` applies to its own line and the next, or the block there; for named rules only."""
     above = "<!-- runbook: ignore={} -->\n```fish"
     program.write("page.md", TEE.replace("```fish", above.format("M303")))
     assert lines(program, "page.md") == ["page.md:8:6 M308"]
@@ -229,7 +229,7 @@ def test_a_comment_passes_over_a_rule(program: Program) -> None:
 
 
 def test_a_secret_is_not_repeated(program: Program) -> None:
-    """What looks like a secret is shown by its first characters, in whatever a rule says of its line."""
+    """Only the first characters of a likely secret are shown, in every message about its line."""
     token = "ghp_" + "Zk3vQ9x1LmN8pR5tYw2sBc7dEf4gHj6kAqUo"
     program.write("page.md", f"## Steps\n\n### 1. A\n\n```fish\nrm -rf {token}\n```\n")
     for form in FORMATS:
@@ -256,8 +256,8 @@ def test_a_secret_is_not_repeated(program: Program) -> None:
         ("runbook-exec.toml", 'select = ["M"]\nextend-select = ["P"]\nignore = ["M303"]\n'),
     ],
 )
-def test_a_project_has_settings(program: Program, name: str, text: str) -> None:
-    """Settings stand in either file, in the program's table or in one of the linter's own."""
+def test_settings_are_read_from_either_file(program: Program, name: str, text: str) -> None:
+    """They may be in the program's own table or in the linter's table."""
     (program.work / "docs").mkdir()
     program.write("docs/page.md", TEE)
     program.write(name, text)
@@ -268,8 +268,8 @@ def test_a_project_has_settings(program: Program, name: str, text: str) -> None:
     )
 
 
-def test_the_nearest_settings_count(program: Program) -> None:
-    """The file nearest to a page counts alone; one that says nothing of this program does not."""
+def test_only_the_nearest_settings_count(program: Program) -> None:
+    """A file without settings for this program does not count."""
     (program.work / "docs/a/b").mkdir(parents=True)
     program.write("docs/page.md", TEE)
     program.write("docs/a/page.md", TEE)
@@ -288,7 +288,7 @@ def test_the_nearest_settings_count(program: Program) -> None:
 
 
 def test_destructive_commands_can_be_added(program: Program) -> None:
-    """The settings add patterns to the table of what must be confirmed."""
+    """The settings add patterns to the table of commands that need a confirmation."""
     program.write("runbook-exec.toml", 'destructive = ["make all"]\n')
     program.write("page.md", TEE)
     assert lines(program, "page.md", "--select", "M308") == ["page.md:6:1 M308", "page.md:7:6 M308"]
@@ -308,7 +308,7 @@ def test_destructive_commands_can_be_added(program: Program) -> None:
     ],
 )
 def test_wrong_settings_are_refused(program: Program, text: str, said: str) -> None:
-    """A mistake in the settings ends with 2 and one line that names the file."""
+    """A mistake in the settings exits with 2 and one line that names the file."""
     program.write("runbook-exec.toml", text)
     program.write("page.md", TEE)
     ran = program.run("lint", "page.md")
@@ -317,14 +317,14 @@ def test_wrong_settings_are_refused(program: Program, text: str, said: str) -> N
     assert ran.stderr.count("\n") == 1
 
 
-# -- mending
+# -- fixing
 
 BARE = "# Page\r\n\r\n> ```fish timeout=30s title=x colour=yes\r\n> echo a\r\n> ```\r\n"
 MENDED = BARE.replace("> ```fish timeout=30s title=x", "> <!-- runbook: timeout=30s -->\r\n> ```fish title=x")
 
 
 def test_safe_changes_are_shown(program: Program) -> None:
-    """`--diff` prints a patch that applies, and leaves the page alone."""
+    """`--diff` prints a patch that applies, and does not change the page."""
     path = program.write("page.md", BARE)
     ran = program.run("lint", "page.md", "--diff")
     assert ran.status == 1
@@ -338,7 +338,7 @@ def test_safe_changes_are_shown(program: Program) -> None:
 
 
 def test_safe_changes_are_made(program: Program) -> None:
-    """`--fix` changes the page and keeps its mode, its line ends and a link to it; the rest is told."""
+    """`--fix` keeps the page's mode, its line ends and a link to it, and reports the rest."""
     path = program.write("page.md", BARE)
     path.chmod(0o640)
     (program.work / "link.md").symlink_to("page.md")
@@ -352,16 +352,16 @@ def test_safe_changes_are_made(program: Program) -> None:
     assert sorted(path.name for path in program.work.iterdir()) == ["link.md", "page.md"]
 
 
-def test_a_filter_mends(program: Program) -> None:
-    """With `-`, `--fix` prints the page as it is to be, and what is left to standard error."""
+def test_fix_works_as_a_filter(program: Program) -> None:
+    """With `-`, `--fix` prints the fixed page; remaining findings go to standard error."""
     text = BARE.replace(" colour=yes", "")
     ran = program.run("lint", "-", "--fix", given=text)
     expected = MENDED.replace(" colour=yes", "")
     assert ran == ProgramResult(0, expected, "mended 1 problem\nnothing found in 1 page\n")
 
 
-def test_bytes_that_are_no_text_are_never_changed(program: Program) -> None:
-    """A page that is not UTF-8 is not mended: what stands for a wrong byte must not be written."""
+def test_bytes_that_are_not_utf_8_are_never_changed(program: Program) -> None:
+    """Such a page is not fixed, because a wrong byte's replacement must not be written."""
     path = program.work / "page.md"
     path.write_bytes(BARE.encode() + b"\xff\n")
     ran = program.run("lint", "page.md", "--fix")
@@ -370,11 +370,11 @@ def test_bytes_that_are_no_text_are_never_changed(program: Program) -> None:
     assert ran.status == 1
 
 
-# -- shells that are not here
+# -- missing shells
 
 
 def only(program: Program, *names: str) -> dict[str, str | None]:
-    """An environment in which of all programs only these are on PATH."""
+    """Return an environment whose PATH has only these programs."""
     folder = program.folder / "bin"
     folder.mkdir()
     for name in names:
@@ -383,18 +383,18 @@ def only(program: Program, *names: str) -> dict[str, str | None]:
 
 
 def test_without_fish_the_rest_is_checked(program: Program) -> None:
-    """Blocks of shells that are there are checked; one line says what was not, and the status is 2."""
+    """Blocks of other shells are checked; one line reports the gap, and the status is 2."""
     program.write("page.md", "```fish\necho )\n```\n\n```bash\nfi\n```\n\n```fish\necho\n```\n")
     ran = program.run("lint", "page.md", env=only(program, "bash", "git"))
     assert ran.status == 2
     assert "page.md:6:1: P101 syntax error near unexpected token `fi'\n" in ran.stdout
     assert ran.stderr == "fish is not on PATH: 2 blocks could not be checked\n"
-    # splitting into statements needs no shell
+    # the split into statements needs no shell
     assert "page.md:2:6: P102 `)` has no `(` before it\n" in ran.stdout
 
 
-def test_a_shell_that_nobody_asks_is_not_missed(program: Program) -> None:
-    """Where no rule is selected that asks the shells, and where no block is for it, none is missing."""
+def test_a_shell_that_is_not_needed_may_be_missing(program: Program) -> None:
+    """Either no selected rule asks the shells, or no block is for this shell."""
     program.write("page.md", "```fish\necho a\n```\n")
     program.write("other.md", "```python\nprint()\n```\n")
     env = only(program, "git")
@@ -405,13 +405,13 @@ def test_a_shell_that_nobody_asks_is_not_missed(program: Program) -> None:
 # -- the flagship
 
 
-def test_the_flagship_has_one_thing_to_be_said_of_it(program: Program) -> None:
-    """On the user's own page nothing is wrong but that its review is due."""
+def test_the_flagship_has_one_finding(program: Program) -> None:
+    """On the user's own page, only the review is due."""
     program.write("page.md", SEED.read_text(encoding="utf-8"))
     assert lines(program, "page.md", "--ignore", "D522") == []
 
 
-def test_the_command_that_was_stored_is_found(program: Program) -> None:
+def test_a_command_in_place_of_a_token_is_found(program: Program) -> None:
     """The page that stored the text of a command in place of the token does not pass."""
     text = SEED.read_text(encoding="utf-8")
     right = "op item edit on5slfaygtdjrxmdwezyhfmqsq 'add more.deploy-token=<paste-new-token>'"

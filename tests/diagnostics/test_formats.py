@@ -58,7 +58,10 @@ MARKED = {"M303": "tee", "P101": ")", "P106": "timeout=9s"}
 
 
 def test_carets_are_below_the_span(pages: Program) -> None:
-    """Carets are placed by terminal columns, two for a wide character; no character moves the cursor."""
+    """Carets are placed by terminal columns, two for a wide character.
+
+    No character moves the cursor.
+    """
     told = written(pages, "text")
     assert f"{NAME}:8:17: M303 " in told
     assert "  8 │ echo é🚀; make | tee log\n    │                  ^^^\n" in told
@@ -150,7 +153,7 @@ def junit(program: Program, status: int = 1, env: dict[str, str | None] | None =
 
 
 def test_junit_matches_its_schema(pages: Program) -> None:
-    """A suite for each page, a failed case for each finding, and one passed case without findings."""
+    """It has a suite for each page, a failed case for each finding, or else one passed case."""
     suites = junit(pages)
     named = {suite.attrib["name"]: suite for suite in suites}
     assert list(named) == [NAME, "other.md"]

@@ -29,7 +29,7 @@ def examples(language: str) -> list[str]:
 
 @pytest.fixture
 def runner(program: Program) -> Program:
-    """A runner that has installed the action in its first step, and has checked out a repository."""
+    """A runner that has installed the action in its first step, and has a repository."""
     installed = program.folder / "temporary" / "runbook-exec" / "bin" / "runbook-exec"
     installed.parent.mkdir(parents=True)
     installed.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m runbook_exec "$@"\n')
@@ -62,7 +62,7 @@ def act(runner: Program, **given: str) -> ProgramResult:
 
 
 def test_the_action_lints(runner: Program) -> None:
-    """Without inputs the action checks the usual folders, and reports in the format of the runner."""
+    """Without inputs the action checks the usual folders, and reports in the runner's format."""
     ran = act(runner)
     assert (ran.status, ran.stderr) == (1, "")
     lines = ran.stdout.splitlines()

@@ -87,7 +87,10 @@ def test_every_name_is_read() -> None:
 
 
 def test_some_names_need_no_value() -> None:
-    """`retry` alone is one retry, `confirm` alone the default question; several lines are allowed."""
+    """`retry` alone is one retry, `confirm` alone the default question.
+
+    An annotation may have several lines.
+    """
     assert parse_comment("\n retry\n confirm\n") == ({"retry": 1, "confirm": ""}, [])
 
 
@@ -179,7 +182,10 @@ def test_mistakes_in_braces(written: str, message: str, at: str) -> None:
 
 
 def test_bare_values_cause_a_warning() -> None:
-    """A bare `key=value` counts, with a warning that has the right spelling; an unknown one does not."""
+    """A bare `key=value` counts, with a warning that has the right spelling.
+
+    An unknown one does not count.
+    """
     text = "fish capture=x foo=1 word"
     language, annotation, problems = read_info(text, text, 0)
     assert (language, changed_fields(annotation)) == ("fish", {"capture": "x"})

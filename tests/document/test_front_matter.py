@@ -232,7 +232,7 @@ def test_a_file_of_inputs_has_the_same_keys() -> None:
 
 
 def test_an_overlay_replaces_single_details() -> None:
-    """Details of an input in the overlay are added to those of the page; lists and mappings join."""
+    """Details of an input in the overlay join those of the page, as do lists and mappings."""
     known = {"a": Input("a", help="h", default="1"), "b": Input("b")}
     base = RunbookSettings(inputs=known, captures={"x": "1"}, literal=("p",), cwd="/", timeout=1.0)
     added = {"a": Input("a", default="2"), "c": Input("c")}

@@ -1,6 +1,6 @@
 """Parsed pages: documents and their expected outlines, side by side in tests/data/documents.
 
-`python -m tests.document.test_parser` writes the outlines anew, for review.
+`python -m tests.document.test_parser` writes the outlines again, for review.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ def test_any_section_can_be_named() -> None:
 
 
 def test_blocks_before_the_first_step_are_a_step_of_their_own() -> None:
-    """The step has the title of the section; without blocks that run, the text is the section's prose."""
+    """The step has the section's title; without blocks that run, the text is its prose."""
     steps = f"\n### One\n{_fish('echo 1')}"
     with_blocks = _parse(f"## Procedure\n\nFirst this.\n{_fish('echo 0')}{steps}").procedures[0]
     without = _parse(f"## Procedure\n\nFirst this.\n{steps}").procedures[0]

@@ -1,4 +1,4 @@
-"""The benchmarks can be run; what they measure is for people to read."""
+"""The benchmarks can be run; people interpret their results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.paths import REPOSITORY
 
 
 def test_one_command_makes_the_table() -> None:
-    """`python -m benchmarks` names the machine and prints a ratio, its floor and whether that holds."""
+    """`python -m benchmarks` prints the machine, and a ratio with its floor and the result."""
     command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "start-up", "--turns", "1"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -30,7 +30,7 @@ def test_one_command_makes_the_table() -> None:
 
 
 def test_ratios_are_of_runs_in_the_same_turn() -> None:
-    """A moment in which everything is slow changes no ratio, and a floor is kept up to itself."""
+    """A slow moment of the machine changes no ratio; a ratio equal to its floor passes."""
     ours, theirs = [Run(2.0, 9), Run(20.0, 9), Run(2.0, 9)], [Run(1.0, 5), Run(10.0, 5), Run(4.0, 5)]
     measured = Measured({"ours": ours, "theirs": theirs})
     assert measured.ratio("ours", "theirs") == 2.0
@@ -44,7 +44,7 @@ def test_ratios_are_of_runs_in_the_same_turn() -> None:
 
 
 def test_a_run_that_did_not_do_its_work_does_not_count(tmp_path: Path) -> None:
-    """A command that fails, or leaves out its last statement, is refused with what it said."""
+    """A command that fails, or omits its last statement, is refused with its output."""
     proof = tmp_path / "proof"
     proof.write_text("of an earlier run", encoding="utf-8")
     script = Command("half", ("sh", "-c", "echo half done >&2"), {"PATH": "/usr/bin:/bin"}, tmp_path, proof)
@@ -55,7 +55,7 @@ def test_a_run_that_did_not_do_its_work_does_not_count(tmp_path: Path) -> None:
         in_turn([failing], 1, warm=True)
 
 
-def test_the_table_lines_up() -> None:
+def test_all_lines_of_the_table_have_one_width() -> None:
     """Every line of the table is as wide as its head."""
     rows = [Peak("a long title indeed", "ours", 80_000_000).row(Measured({"ours": [Run(0.5, 1)]}))]
     assert len({len(line) for line in table(rows).split("\n")}) == 1

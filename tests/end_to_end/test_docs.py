@@ -1,4 +1,4 @@
-"""The pages that are followed line by line, followed: on a real terminal, each in a world of its own."""
+"""Pages that a reader follows line by line, on a real terminal, each in a new world."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.screen import open_screen
 
 DOCS = REPOSITORY / "docs"
 OURS = "git+https://example.org/OWNER/runbook-exec"
-# what the files for CI say and what cannot be tried here, as it fetches something
+# commands in files for CI that cannot be tried here, because they download something
 INSTALLING = (
     f"pip install {OURS}",
     f'pip install "runbook-exec[site] @ {OURS}" "mkdocs<2" mkdocs-material',
@@ -37,25 +37,28 @@ ACTIONS = ("actions/checkout@v4",)
 
 
 def folder(there: Path) -> Reader:
-    """An empty folder."""
+    """Return a reader in an empty folder."""
     program = prepare_program(there)
     bin = there / "bin"
     bin.mkdir()
     executable(bin / "runbook-exec", f'#!/bin/sh\nexec "{sys.executable}" -P -m runbook_exec "$@"\n')
-    environment = program.environment({"RUNBOOK_EXEC_TRUSTED": None})  # a reader has to say so
+    environment = program.environment({"RUNBOOK_EXEC_TRUSTED": None})  # a reader has to trust the commands
     path = f"{bin}:{environment['PATH']}"
     return Reader(program.work, environment | {"PATH": path, "TMPDIR": str(there)})
 
 
 def repository(there: Path) -> Reader:
-    """An empty git repository."""
+    """Return a reader in an empty git repository."""
     reader = folder(there)
     subprocess.run(["git", "init", "--quiet"], cwd=reader.folder, env=reader.environment, check=True)
     return reader
 
 
 def releasing(there: Path) -> Reader:
-    """An empty git repository of somebody who can publish and commit: with a stand-in for `gh`."""
+    """Return a reader in an empty git repository who can publish and commit.
+
+    A stand-in replaces `gh`.
+    """
     reader = repository(there)
     executable(there / "bin" / "gh", '#!/bin/sh\necho "https://example.org/shop/releases/tag/$3"\n')
     (there / "home" / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n")
@@ -63,7 +66,7 @@ def releasing(there: Path) -> Reader:
 
 
 def clone(there: Path) -> Reader:
-    """A clone of this repository, as it is once `scripts/prepare` has been through."""
+    """Return a reader in a clone of this repository after `scripts/prepare`."""
     reader = folder(there)
     for name in ("docs", "practice", "runbook_exec", "runbooks", "pyproject.toml"):
         (reader.folder / name).symlink_to(REPOSITORY / name)
@@ -76,7 +79,7 @@ def clone(there: Path) -> Reader:
 
 
 def site(there: Path) -> Reader:
-    """An empty git repository whose site is published in another, on a machine that has MkDocs."""
+    """Return a reader in a git repository whose site is published in another, with MkDocs."""
     reader = repository(there)
     executable(there / "bin" / "python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     executable(there / "bin" / "mkdocs", f'#!/bin/sh\nexec "{sys.executable}" -m mkdocs "$@"\n')
@@ -87,21 +90,21 @@ def site(there: Path) -> Reader:
 
 
 def executable(path: Path, text: str) -> None:
-    """A program of this text."""
+    """Write a program of this text."""
     path.write_text(text)
     path.chmod(0o755)
 
 
-# of the README: what is begun and left; what is not run; what ends as it may
+# commands of the README: begun and left; not run; with several exit statuses
 BEGUN = ("scripts/practice", "runbook-exec runbooks/rotate-fly-token.md")
-NOT_RUN = ("scripts/test",)  # it is what runs this
-STATUSES = {"runbook-exec due": (0, 4)}  # whether something is due depends on the day
+NOT_RUN = ("scripts/test",)  # this command runs this test
+STATUSES = {"runbook-exec due": (0, 4)}  # the runbooks that are due depend on the day
 
 
 TO_READ = [REPOSITORY / f"{name}.md" for name in ("README", "CONTRIBUTING")]
 TO_READ += (page for page in sorted(DOCS.glob("**/*.md")) if not page.is_symlink())
 
-# each page that is followed, and where its reader begins
+# each page that is followed, and the beginning of its reader
 PAGES: Mapping[str, Callable[[Path], Reader]] = {
     "tutorial.md": clone,
     "how-to/adopt-a-folder-of-notes.md": repository,
@@ -114,7 +117,7 @@ PAGES: Mapping[str, Callable[[Path], Reader]] = {
 
 
 def runs(path: Path, reader: Reader) -> None:
-    """Try the commands in a file for CI, as far as they fetch nothing."""
+    """Try the commands in a file for CI, except those that download something."""
     for each in mappings(yaml.safe_load(path.read_text(encoding="utf-8"))):
         scripts = each.get("script", []) if "script" in each else [each["run"]] if "run" in each else []
         for line in (line for script in scripts for line in str(script).splitlines()):
@@ -126,7 +129,7 @@ def runs(path: Path, reader: Reader) -> None:
 
 
 def known(each: Mapping[str, Any]) -> None:
-    """Assert that a mapping for CI names only what is there: actions and their inputs, hooks."""
+    """Assert that a mapping for CI names only existing actions, inputs and hooks."""
     if str(each.get("uses", "")).startswith("OWNER/runbook-exec@"):
         inputs = yaml.safe_load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))["inputs"]
         assert each.get("with", {}).keys() <= inputs.keys()
@@ -138,7 +141,7 @@ def known(each: Mapping[str, Any]) -> None:
 
 
 def mappings(tree: object) -> Iterator[dict[str, Any]]:
-    """All mappings in what a YAML file holds."""
+    """Yield all mappings in the content of a YAML file."""
     if isinstance(tree, dict):
         yield tree
     for each in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
@@ -147,7 +150,7 @@ def mappings(tree: object) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_reader_can_follow_the_page(name: str, tmp_path: Path) -> None:
-    """Every command of the page runs, in order, and prints and ends as the page says."""
+    """Every command of the page runs, in order, with the documented output and exit status."""
     reader = PAGES[name](tmp_path)
     reader.follow((DOCS / name).read_text(encoding="utf-8"))
     for path in sorted([*reader.folder.glob("*.yml"), *reader.folder.glob(".*.y*ml")]):
@@ -168,15 +171,15 @@ def test_a_reader_can_follow_the_page(name: str, tmp_path: Path) -> None:
         ('```toml title="a"\nb = 1\n```\n\n```diff title="a"\n-b = 2\n```', "line 5: expected once"),
     ],
 )
-def test_a_page_that_is_wrong_is_told_with_its_line(page: str, said: str, tmp_path: Path) -> None:
-    """What a page says and what comes of it differ: the reader stops there."""
+def test_a_difference_from_the_page_is_reported_with_its_line(page: str, said: str, tmp_path: Path) -> None:
+    """The reader stops at the first difference between the page and the result."""
     with pytest.raises(AssertionError) as stopped:
         folder(tmp_path).follow(page)
     assert str(stopped.value).startswith(said)
 
 
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
-    """All of them, in order, in a clone that is a practice world too."""
+    """All of them run, in order, in a clone that is a practice world too."""
     reader = clone(tmp_path)
     world = create(tmp_path / "world", browser=True)
     for name in ("mise-tasks", "fly"):
@@ -198,7 +201,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
 
 
 def calls(page: Path) -> Iterator[list[str]]:
-    """The arguments of each call of the program in a page, in its console blocks and in its prose."""
+    """Yield the arguments of each call of the program in a page, in console blocks and prose."""
     for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):
         lines = [line[2:] for line in token.content.split("\n") if line.startswith("$ ")]
         console = lines if token.type == "fence" and token.info == "console" else ()
@@ -213,15 +216,15 @@ def calls(page: Path) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("page", TO_READ, ids=lambda page: str(page.relative_to(REPOSITORY)))
-def test_what_a_page_says_to_type_is_understood(page: Path) -> None:
+def test_commands_in_a_page_are_valid(page: Path) -> None:
     """The program knows every command and option that a page names."""
     for words in calls(page):
         parse_arguments(words)
 
 
 @pytest.mark.parametrize("page", TO_READ, ids=lambda page: str(page.relative_to(REPOSITORY)))
-def test_what_a_page_says_to_set_is_understood(page: Path, program: Program) -> None:
-    """YAML and TOML of a page can be read, and name what is there: front matter, settings, parts of CI."""
+def test_settings_in_a_page_are_valid(page: Path, program: Program) -> None:
+    """YAML and TOML of a page have only known front matter, settings and parts of CI."""
     for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):
         language = token.info.split(" ")[0]
         if language == "yaml":
@@ -243,8 +246,8 @@ def test_what_a_page_says_to_set_is_understood(page: Path, program: Program) -> 
             assert program.run("lint", "page.md", "--no-cache").stderr == ""
 
 
-def test_pages_lead_only_to_what_is_there() -> None:
-    """Links of our pages, to pages and to headings in them."""
+def test_links_of_the_documentation_are_not_broken() -> None:
+    """They lead to existing pages and headings."""
     pages = [str(page.relative_to(REPOSITORY)) for page in TO_READ]
     options = ["--no-cache", "--select", "broken-link,broken-anchor,broken-wikilink"]
     looked = subprocess.run(

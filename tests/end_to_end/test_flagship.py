@@ -1,4 +1,4 @@
-"""The how-to that people have, and the one that this project keeps, run against the practice world."""
+"""The original how-to and this project's runbook, run against the practice world."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ NO_APP = "Error: the config for your app is missing an app name, add an app fiel
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A run of the seed in a practice world, and the world as the run left it."""
+    """A run of the seed in a practice world, and the world after it."""
 
     world: World
     ran: ProgramResult
 
     def events(self) -> list[Event]:
-        """What the journal tells of the run."""
+        """Return the events in the run's journal."""
         (journal,) = (self.world.folder / "runs" / "runbook-exec" / "runs").glob("*.jsonl")
         return list(read_journal(journal))
 
     def token(self) -> str:
-        """The minted token, which 1Password now holds."""
+        """Return the minted token, which 1Password now has."""
         fields = [
             field
             for vault in self.world.state()["vaults"]
@@ -55,7 +55,7 @@ Rotate = Callable[..., Rotation]
 
 @pytest.fixture
 def rotate(tmp_path: Path) -> Rotate:
-    """Runs the seed as it stands in a new world."""
+    """Run the unchanged seed in a new world."""
 
     def start(*options: str, app_directory: bool = False) -> Rotation:
         world = create(tmp_path / "world", browser=True, app_directory=app_directory)
@@ -77,7 +77,7 @@ def rotate(tmp_path: Path) -> Rotate:
 
 
 def test_the_how_to_runs_unchanged_to_its_own_mistake(rotate: Rotate) -> None:
-    """Steps 1 to 5 rotate the token; step 6 stops at its line with what `fly` says of the missing app."""
+    """Steps 1 to 5 rotate the token; step 6 stops at its line with `fly`'s message: no app."""
     rotation = rotate(*CAPTURE)
     ran = rotation.ran
     assert (ran.status, ran.stderr) == (1, "")
@@ -97,8 +97,8 @@ def test_the_how_to_runs_unchanged_to_its_own_mistake(rotate: Rotate) -> None:
     assert not next(each for each in state["tokens"] if each["id"] == state["old_token"])["revoked_at"]
 
 
-def test_with_an_app_it_waits_for_the_old_token(rotate: Rotate) -> None:
-    """Where `fly` finds its app the list is shown, and the run waits for the id that only a person knows."""
+def test_with_an_app_the_run_waits_for_the_old_token(rotate: Rotate) -> None:
+    """`fly` finds its app and shows the list; the run waits for an id that only a person knows."""
     rotation = rotate(*CAPTURE, app_directory=True)
     assert (rotation.ran.status, rotation.ran.stderr) == (3, "")
     listed = rotation.ran.stdout.index("$ fly tokens list")
@@ -108,8 +108,8 @@ def test_with_an_app_it_waits_for_the_old_token(rotate: Rotate) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
-def test_nothing_tells_the_token(options: tuple[str, ...], rotate: Rotate) -> None:
-    """No output and no file that is left, but for the vault's own, holds it or eight characters of it."""
+def test_the_token_is_in_no_output_and_no_file(options: tuple[str, ...], rotate: Rotate) -> None:
+    """Only the vault's files have it, or eight characters of it."""
     rotation = rotate(*CAPTURE, *options)
     token = rotation.token()
     assert token.startswith("FlyV1 ")
@@ -123,8 +123,8 @@ def test_nothing_tells_the_token(options: tuple[str, ...], rotate: Rotate) -> No
     assert "••••••••" in told or "\\u2022" in told
 
 
-def test_the_statement_is_told_as_it_stands(rotate: Rotate) -> None:
-    """What the journal says was run is the text of the page, the token masked in it."""
+def test_the_journal_has_statements_as_the_page_has_them(rotate: Rotate) -> None:
+    """The text of a statement is that of the page, with the token masked."""
     started = [event for event in rotate(*CAPTURE).events() if isinstance(event, StatementStarted)]
     assert started[2].text == (
         "op item edit on5slfaygtdjrxmdwezyhfmqsq 'add more.deploy-token=••••••••' "
@@ -132,8 +132,8 @@ def test_the_statement_is_told_as_it_stands(rotate: Rotate) -> None:
     )
 
 
-def test_the_projects_own_runbook_by_itself() -> None:
-    """From the old token to the new one with nobody there, and the world shows that it is done."""
+def test_the_projects_own_runbook_runs_without_a_person() -> None:
+    """The world shows the change from the old token to the new one."""
     done = subprocess.run(
         [sys.executable, "-m", "practice", "run", "--unattended"],
         cwd=REPOSITORY,
@@ -149,8 +149,8 @@ def test_the_projects_own_runbook_by_itself() -> None:
     assert [line.split()[0] for line in outcomes] == ["✓"] * 4
 
 
-def test_no_fish(program: Program) -> None:
-    """One line says what is missing and how to get it; nothing runs."""
+def test_a_missing_fish_is_reported(program: Program) -> None:
+    """One line names fish and ways to install it; nothing runs."""
     ran = program.run_page(fish_page("touch made"), "--yes", env={"PATH": str(program.folder)})
     assert (ran.status, ran.stdout) == (2, "")
     assert ran.stderr == (
@@ -160,8 +160,8 @@ def test_no_fish(program: Program) -> None:
     assert not program.runs.exists()
 
 
-def test_a_rotation_that_dies_before_the_token_is_stored(tmp_path: Path) -> None:
-    """Taken up, it stores the very token that was minted, mints no other, and leaves it nowhere on a disk."""
+def test_a_rotation_that_dies_before_it_stores_the_token_is_resumed(tmp_path: Path) -> None:
+    """The resumed run stores the minted token, mints no other, and leaves it nowhere on a disk."""
     world = create(tmp_path / "world", browser=True)
     runtime = Path(tempfile.mkdtemp(dir="/dev/shm"))
     environment = world.environment(os.environ) | {
@@ -198,6 +198,6 @@ def test_a_rotation_that_dies_before_the_token_is_stored(tmp_path: Path) -> None
     assert len(world.state()["tokens"]) == before + 1
     assert all(done for _, done in outcomes(world))
     left = [path for folder in (world.work, tmp_path / "state", runtime) for path in folder.rglob("*")]
-    token = re.compile(rb"fm2_[\w+/]{8}")  # the page's own pattern has its first letters
+    token = re.compile(rb"fm2_[\w+/]{8}")  # the page's own pattern has the first letters of a token
     assert not [path for path in left if path.is_file() and token.search(path.read_bytes())]
     shutil.rmtree(runtime)

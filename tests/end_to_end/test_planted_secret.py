@@ -1,4 +1,4 @@
-"""A secret that reaches the program in one of fourteen ways, looked for in everything that it leaves."""
+"""A secret that reaches the program in one of fourteen ways, searched for in all artefacts."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ TYPED = "typed by the operator"
 
 @pytest.fixture
 def runtime() -> Iterator[Path]:
-    """A runtime folder of one's own in memory."""
+    """Return a private runtime folder in memory."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
         yield Path(name)
 
 
-def test_there_are_fourteen_ways() -> None:
-    """Thirteen in which a program tells it, and one in which a person does."""
+def test_fourteen_ways_are_tested() -> None:
+    """In thirteen ways a program prints the secret, and in one a person types it."""
     assert len({*WAYS, TYPED}) == 14
 
 
 @pytest.mark.parametrize("way", [*WAYS, TYPED])
 def test_a_planted_secret_is_in_no_artefact(way: str, program: Program, runtime: Path) -> None:
-    """Not on the screen, nor in the journal, the cast, a report, runs.json or any file of any folder."""
+    """This includes the screen, the journal, the cast, reports, runs.json and all other files."""
     env: dict[str, str | None] = {"XDG_RUNTIME_DIR": str(runtime), "TMPDIR": str(program.folder / "tmp")}
     (program.folder / "tmp").mkdir()
     script = WAYS.get(way, "printf '%s\\n' <token>; echo <token> >/dev/null")
@@ -126,7 +126,7 @@ echo <token> <other-token> | wc -c
 
 
 def test_a_declared_secret_is_masked_before_it_is_used(program: Program) -> None:
-    """What a variable of ours or a file holds can be known beforehand, and a statement may print it first."""
+    """A value in a variable or a file is known beforehand, and a statement may print it first."""
     program.write("planted.txt", f"{SECRET[::-1]}\n")
     ran = program.run_page(DECLARED, "--yes", env={"PLANTED": SECRET})
     assert ran.status == 0, ran.output
@@ -147,8 +147,8 @@ HOLDING = {
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_what_a_shell_held_lies_nowhere_when_the_program_is_killed(shell: str, program: Program) -> None:
-    """What it tells of its variables and functions passes without ever being on a disk."""
+def test_a_killed_program_leaves_no_secret_of_its_shell(shell: str, program: Program) -> None:
+    """The shell's report of its variables and functions is never on a disk."""
     folder = program.folder / "tmp"
     folder.mkdir()
     program.write("page.md", f"```{shell}\n{HOLDING[shell]}\necho after\ntouch here; sleep 60\n```\n")
@@ -166,7 +166,7 @@ def test_what_a_shell_held_lies_nowhere_when_the_program_is_killed(shell: str, p
 
 
 def test_a_program_that_is_aborted_leaves_no_core(program: Program) -> None:
-    """Where core files are made, that of the program would hold its secrets; what it runs may make them."""
+    """The program's core file would have its secrets; its children may still write theirs."""
     program.write("page.md", "```bash\nulimit -c\ntouch <token>; sleep 60\n```\n")
     program.write("go.sh", 'ulimit -c unlimited; exec "$@"\n')
     with subprocess.Popen(
@@ -189,7 +189,10 @@ def test_a_program_that_is_aborted_leaves_no_core(program: Program) -> None:
 
 
 def leaked(data: bytes) -> list[bytes]:
-    """The spellings of the secret, and pieces of it, that can be read in something, whatever is between."""
+    """Return the spellings of the secret, and pieces of it, in some data.
+
+    Escape sequences and line ends between its characters do not hide it.
+    """
     bare = _LINE_ENDS.sub(b"", _ESCAPE.sub(b"", data))
     joined = b"".join(_texts(data))
     spellings = {
@@ -205,7 +208,7 @@ def leaked(data: bytes) -> list[bytes]:
 
 
 def _texts(data: bytes) -> Iterator[bytes]:
-    """What the frames of a cast, or the outputs of a journal, show one after the other."""
+    """Yield the texts in the frames of a cast, or the outputs of a journal."""
     for line in data.splitlines():
         try:
             value = json.loads(line)
@@ -217,8 +220,8 @@ def _texts(data: bytes) -> Iterator[bytes]:
             yield str(value.get("text", "")).encode("utf-8", "surrogateescape")
 
 
-def test_the_search_finds_what_is_there() -> None:
-    """In each spelling, with colours and line ends in it, and in pieces."""
+def test_the_search_finds_every_spelling() -> None:
+    """This includes colours and line ends inside the secret, and pieces of it."""
     assert leaked(b"x" + SECRET.encode() + b"y")
     assert leaked(SECRET.encode()[:20] + b"\x1b[31m\r\n" + SECRET.encode()[20:])
     assert leaked(b'[1.0, "o", "s3cr3t/wi"]\n[2.0, "o", "th+odd="]\n')

@@ -1,4 +1,4 @@
-"""The practice world, tried as a person would: its commands as processes, its login on a terminal."""
+"""The practice world as a person uses it: its commands, and its login on a terminal."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ PROMPT = "paste code here if prompted > "
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A world in a folder whose name is awkward in a shell."""
+    """Create a world in a folder whose name is awkward in a shell."""
     return create(tmp_path / "the operator's world", browser=True)
 
 
 def call(
     world: World, *words: str, given: str | None = None, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """A command in the world, with no terminal; `given` comes through a pipe."""
+    """Run a command in the world, without a terminal; `given` comes through a pipe."""
     return subprocess.run(
         words,
         cwd=world.work,
@@ -51,14 +51,14 @@ def call(
 
 
 def said(world: World, *words: str, env: dict[str, str] | None = None) -> str:
-    """What a command that succeeds prints."""
+    """Return the output of a successful command."""
     called = call(world, *words, env=env)
     assert called.returncode == 0, called.stderr
     return called.stdout
 
 
 def terminal(world: World, *words: str, **env: str) -> pexpect.spawn[str]:
-    """A command in the world, on a terminal."""
+    """Start a command in the world, on a terminal."""
     return pexpect.spawn(
         words[0],
         list(words[1:]),
@@ -71,7 +71,7 @@ def terminal(world: World, *words: str, **env: str) -> pexpect.spawn[str]:
 
 
 def finished(child: pexpect.spawn[str]) -> int | None:
-    """The exit status of a command that ends by itself."""
+    """Return the exit status of a command that ends by itself."""
     child.expect(pexpect.EOF)
     child.close()
     return child.exitstatus
@@ -83,7 +83,7 @@ def log_in(world: World) -> None:
 
 
 def old_token(world: World) -> str:
-    """The token that the world began with."""
+    """Return the token of the new world."""
     return said(world, "op", "read", REFERENCE).removesuffix("\n")
 
 
@@ -91,7 +91,7 @@ def old_token(world: World) -> str:
 
 
 def test_login_needs_a_terminal(world: World) -> None:
-    """Without a terminal the login is refused, in flyctl's words."""
+    """Without a terminal the login is refused, with flyctl's message."""
     called = call(world, "fly", "auth", "login")
     assert (called.returncode, called.stdout) == (1, "")
     assert called.stderr == (
@@ -100,7 +100,7 @@ def test_login_needs_a_terminal(world: World) -> None:
     )
 
 
-def test_login_with_a_pasted_code(world: World) -> None:
+def test_a_pasted_code_logs_in(world: World) -> None:
     """A wrong code asks again, the right one logs in; the prompt leaves the cursor behind it."""
     child = terminal(world, "fly", "auth", "login", BROWSER="")
     child.expect_exact(PROMPT)
@@ -115,16 +115,16 @@ def test_login_with_a_pasted_code(world: World) -> None:
     assert said(world, "fly", "auth", "whoami") == "operator@example.com\n"
 
 
-def test_login_by_the_browser(world: World) -> None:
-    """The practice browser's call back ends the login, and the prompt's line is wiped."""
+def test_the_browser_logs_in(world: World) -> None:
+    """The practice browser's callback ends the login, and the prompt's line is cleared."""
     child = terminal(world, "fly", "auth", "login")
     child.expect_exact(PROMPT + "\r\x1b[Ksuccessfully logged in as operator@example.com\r\n")
     assert finished(child) == 0
     assert world.state()["logins"] == {}
 
 
-def test_login_where_no_browser_opens(world: World) -> None:
-    """A browser that cannot be started leaves the address to copy."""
+def test_without_a_browser_the_address_can_be_copied(world: World) -> None:
+    """A browser that cannot be started leaves the address on the screen."""
     child = terminal(world, "fly", "auth", "login", BROWSER="no-such-browser")
     child.expect(r"failed opening browser\. Copy the url \(https://\S+\) into a browser and continue\r\n\r\n")
     child.expect_exact(PROMPT)
@@ -133,22 +133,22 @@ def test_login_where_no_browser_opens(world: World) -> None:
 
 
 def test_login_expires(tmp_path: Path) -> None:
-    """A login that nobody answers ends by itself."""
+    """A login without an answer ends by itself."""
     child = terminal(create(tmp_path / "w", browser=False, login_seconds=0.2), "fly", "auth", "login")
     child.expect_exact("Error: Login expired, please try again\r\n")
     assert finished(child) == 1
 
 
 def test_minting_needs_the_login(world: World) -> None:
-    """Neither nobody nor the token in use may mint."""
+    """Minting is refused without a login, and with the token in use."""
     assert "No access token available" in call(world, *MINT).stderr
     refused = call(world, *MINT, env={"FLY_API_TOKEN": old_token(world)})
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("Error: failed creating token")
 
 
-def test_minting(world: World) -> None:
-    """A minted token is one line, once; it is listed by its name with the expiry asked for."""
+def test_a_minted_token_is_printed_and_listed(world: World) -> None:
+    """The token is one line, once; the list has its name and the requested expiry."""
     log_in(world)
     token = said(world, *MINT)
     assert re.fullmatch(r"FlyV1 fm2_[\w+/=]+,fm2_[\w+/=]+,fo1_[\w+/=-]+\n", token)
@@ -167,7 +167,7 @@ def test_minting(world: World) -> None:
 
 
 def test_the_list_needs_a_scope(world: World) -> None:
-    """Without an app or an organisation there is nothing to list; a revoked token stays in the list."""
+    """An app or an organisation must be given; a revoked token stays in the list."""
     log_in(world)
     bare = call(world, "fly", "tokens", "list")
     assert (bare.returncode, bare.stdout) == (1, "")
@@ -186,7 +186,7 @@ def test_the_list_needs_a_scope(world: World) -> None:
 
 
 def test_an_app_directory_lists_the_apps_tokens(tmp_path: Path) -> None:
-    """Beside a fly.toml the bare list shows the app's tokens: exit 0, and not those one is looking for."""
+    """Beside a fly.toml the bare list exits with 0, but shows only the app's tokens."""
     world = create(tmp_path / "w", browser=True, app_directory=True)
     log_in(world)
     listed = said(world, "fly", "tokens", "list")
@@ -195,8 +195,8 @@ def test_an_app_directory_lists_the_apps_tokens(tmp_path: Path) -> None:
     assert said(world, "fly", "tokens", "list", "-a", "blumeops-proxy") == listed
 
 
-def test_revoking(world: World) -> None:
-    """A wrong id is an error only on standard error: the exit status is 0 all the same."""
+def test_tokens_are_revoked_by_id(world: World) -> None:
+    """A wrong id is reported only on standard error; the exit status is 0 nevertheless."""
     log_in(world)
     ident = world.state()["old_token"]
     wrong = call(world, "fly", "tokens", "revoke", "nope")
@@ -208,8 +208,8 @@ def test_revoking(world: World) -> None:
     assert said(world, "fly", "tokens", "revoke", ident) == f"Revoked {ident}\n1 tokens revoked\n"
 
 
-def test_deploying(world: World) -> None:
-    """A deploy works with a valid token and is unauthorized without one or with a revoked one."""
+def test_a_deploy_needs_a_valid_token(world: World) -> None:
+    """Without a token, or with a revoked one, it is unauthorized."""
     token = {"FLY_API_TOKEN": old_token(world)}
     deploy = ("fly", "deploy", "-a", "blumeops-proxy")
     done = call(world, *deploy, env=token)
@@ -226,8 +226,8 @@ def test_deploying(world: World) -> None:
     assert call(world, *deploy).stderr.endswith("Error: unauthorized\n")
 
 
-def test_the_metrics_warning_tells_the_scope(world: World) -> None:
-    """Only a token with the scope of one app brings the warning."""
+def test_only_a_token_for_one_app_causes_the_metrics_warning(world: World) -> None:
+    """Tokens with any other scope cause no warning."""
     log_in(world)
     narrow = said(world, "fly", "tokens", "create", "deploy", "-a", "blumeops-proxy").removesuffix("\n")
     for words in (("status",), ("deploy",)):
@@ -240,8 +240,8 @@ def test_the_metrics_warning_tells_the_scope(world: World) -> None:
     assert (wide.returncode, wide.stderr) == (0, "")
 
 
-def test_commands_that_are_not_there(world: World) -> None:
-    """Unknown commands, flags and arguments are refused as cobra refuses them."""
+def test_unknown_commands_are_refused_like_cobra(world: World) -> None:
+    """This applies to commands, flags and arguments."""
     unknown = call(world, "fly", "delpoy")
     assert unknown.returncode == 1
     assert unknown.stderr.startswith(
@@ -254,8 +254,8 @@ def test_commands_that_are_not_there(world: World) -> None:
     assert json.loads(said(world, "flyctl", "version", "--json"))["Name"] == "flyctl"
 
 
-def test_adding_a_certificate(world: World) -> None:
-    """A certificate is added to the app named, and to no other."""
+def test_a_certificate_is_added_to_the_named_app(world: World) -> None:
+    """No other app gets it."""
     log_in(world)
     assert "Certificate created for a.example" in said(
         world, "fly", "certs", "add", "a.example", "-a", "blumeops-proxy"
@@ -267,8 +267,8 @@ def test_adding_a_certificate(world: World) -> None:
 # op
 
 
-def test_editing_an_item(world: World) -> None:
-    """An edit changes the field by section and name, and shows the item without its secrets."""
+def test_an_edit_changes_the_field_by_section_and_name(world: World) -> None:
+    """It prints the item without its secrets."""
     shown = said(world, *ASSIGN, "add more.deploy-token=FlyV1 a,b=c", "--vault", VAULT_ID)
     assert f"deploy-token: [use 'op item get {ITEM_ID} --reveal' to reveal]" in shown
     assert "a,b=c" not in shown
@@ -282,7 +282,7 @@ def test_editing_an_item(world: World) -> None:
 
 
 def test_a_pipe_is_read_as_an_item(world: World) -> None:
-    """Something on a pipe is taken for JSON, so an edit in a pipeline fails and changes nothing."""
+    """Input from a pipe is parsed as JSON; an edit in a pipeline fails and changes nothing."""
     before = old_token(world)
     refused = call(world, *ASSIGN, "add more.deploy-token=x", "--vault", VAULT_ID, given="FlyV1 x\n")
     assert refused.returncode == 1
@@ -311,15 +311,15 @@ def test_a_pipe_is_read_as_an_item(world: World) -> None:
         (["login"], 'unknown command "login" for "op"'),
     ],
 )
-def test_what_op_refuses(world: World, words: list[str], message: str) -> None:
-    """Mistakes are refused with status 1 and a dated message."""
+def test_op_refuses_mistakes(world: World, words: list[str], message: str) -> None:
+    """It exits with status 1 and a message with a date."""
     called = call(world, "op", *words)
     assert (called.returncode, called.stdout) == (1, "")
     assert called.stderr.startswith("[ERROR] ")
     assert message in called.stderr
 
 
-def test_signing_in(world: World) -> None:
+def test_reading_needs_a_sign_in(world: World) -> None:
     """Nothing can be read while signed out."""
     assert "operator@example.com" in said(world, "op", "whoami")
     said(world, "op", "signout")
@@ -332,8 +332,8 @@ def test_signing_in(world: World) -> None:
 # mise, Ansible and Forgejo
 
 
-def test_tasks(world: World) -> None:
-    """Tasks are found from below, get their arguments and keep their exit status."""
+def test_tasks_run_from_a_folder_below(world: World) -> None:
+    """They get their arguments and keep their exit status."""
     task = world.work / "mise-tasks" / "show"
     task.write_text('#!/bin/sh\nprintf "%s|" "$@"\nexit 7\n')
     task.chmod(0o755)
@@ -347,8 +347,8 @@ def test_tasks(world: World) -> None:
     assert call(world, "mise", "nonsense").returncode == 2
 
 
-def test_the_deploy_task_uses_what_1password_holds(world: World) -> None:
-    """The task deploys with the token in 1Password, and fails as soon as that is no good."""
+def test_the_deploy_task_uses_the_token_in_1password(world: World) -> None:
+    """It fails as soon as that token is invalid."""
     assert "Visit your newly deployed app" in said(world, "mise", "run", "fly-deploy")
     assert world.state()["deploys"][-1]["token"] == world.state()["old_token"]
     said(world, *ASSIGN, "add more.deploy-token=FlyV1 nonsense")
@@ -359,7 +359,7 @@ def test_the_deploy_task_uses_what_1password_holds(world: World) -> None:
 
 @pytest.fixture
 def forgejo(world: World) -> Iterator[http.client.HTTPConnection]:
-    """The world's Forgejo, being served."""
+    """Serve the world's Forgejo."""
     with serving(str(world.folder)) as url:
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
         yield connection
@@ -367,7 +367,10 @@ def forgejo(world: World) -> Iterator[http.client.HTTPConnection]:
 
 
 def test_forgejo_answers_as_documented(world: World, forgejo: http.client.HTTPConnection) -> None:
-    """A secret is created with 201 and replaced with 204; strangers get 401, strange repositories 404."""
+    """A secret is created with 201 and replaced with 204; a wrong token gets 401.
+
+    An unknown repository gets 404.
+    """
     token = said(world, "op", "read", "op://blumeops/forgejo admin/api-token").strip()
     body = json.dumps({"data": "one"})
 
@@ -391,7 +394,7 @@ def test_forgejo_answers_as_documented(world: World, forgejo: http.client.HTTPCo
 
 @pytest.mark.usefixtures("forgejo")
 def test_provisioning_copies_the_token(world: World) -> None:
-    """Only the tag of the role copies the token from 1Password to Forgejo; other tags change nothing."""
+    """Only the role's tag copies the token from 1Password to Forgejo; others change nothing."""
     said(world, *ASSIGN, "add more.deploy-token=FlyV1 fresh")
     provision = ("mise", "run", "provision-indri", "--")
     assert "changed=0 " in said(world, *provision, "--tags", "dns,nginx")
@@ -403,8 +406,8 @@ def test_provisioning_copies_the_token(world: World) -> None:
     assert world.state()["forgejo"]["secrets"]["FLY_DEPLOY_TOKEN"] == "FlyV1 fresh"
 
 
-def test_provisioning_without_forgejo(world: World) -> None:
-    """Where Forgejo does not answer, the play fails with status 2, as Ansible's do."""
+def test_provisioning_without_forgejo_fails(world: World) -> None:
+    """If Forgejo does not answer, the play fails with status 2, as in Ansible."""
     called = call(world, "mise", "run", "provision-indri", "--", "--tags=forgejo_actions_secrets")
     assert called.returncode == 2
     assert "fatal: [indri -> localhost]: FAILED! => " in called.stdout
@@ -414,8 +417,8 @@ def test_provisioning_without_forgejo(world: World) -> None:
 # the world
 
 
-def test_commands_at_the_same_time(world: World) -> None:
-    """Twenty commands at once each leave their mark, and none spoils the state for another."""
+def test_concurrent_commands_keep_the_state(world: World) -> None:
+    """The state has the effect of each of twenty commands."""
     log_in(world)
 
     def work(number: int) -> int:
@@ -431,8 +434,8 @@ def test_commands_at_the_same_time(world: World) -> None:
     assert all(fields[f"f{number}"] == f"v{number}" for number in range(0, 20, 2))
 
 
-def test_tokens_live_in_the_vault_alone(world: World) -> None:
-    """Files with tokens are the owner's only; none is outside `vault/`."""
+def test_only_the_vault_has_tokens(world: World) -> None:
+    """Files with tokens are private, and none is outside `vault/`."""
     log_in(world)
     minted = said(world, *MINT).strip()
     said(world, *ASSIGN, f"add more.deploy-token={minted}")
@@ -447,15 +450,15 @@ def test_tokens_live_in_the_vault_alone(world: World) -> None:
     ]
 
 
-def test_a_world_needs_a_folder_of_its_own(tmp_path: Path) -> None:
-    """A folder that holds something is left alone."""
+def test_a_world_needs_an_empty_folder(tmp_path: Path) -> None:
+    """A folder with content is left unchanged."""
     (tmp_path / "mine").touch()
     with pytest.raises(FileExistsError, match="expected a new or empty folder"):
         create(tmp_path, browser=False)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_nothing_of_the_users_own_comes_along(tmp_path: Path) -> None:
+def test_nothing_of_the_user_is_in_a_world(tmp_path: Path) -> None:
     """Real tokens and the real browser stay outside."""
     world = create(tmp_path / "w", browser=False)
     own = {
@@ -472,7 +475,7 @@ def test_nothing_of_the_users_own_comes_along(tmp_path: Path) -> None:
 
 
 def test_a_fish_that_would_call_the_real_tools_is_noticed(world: World) -> None:
-    """Before anything runs, a fish of the world is asked which `fly` it would call."""
+    """Before anything runs, a fish in the world is asked for the `fly` it would call."""
     environment = world.environment(os.environ)
     assert run.leak(world, environment) == ""
     config = world.folder / "config" / "fish" / "config.fish"
@@ -480,8 +483,8 @@ def test_a_fish_that_would_call_the_real_tools_is_noticed(world: World) -> None:
     assert "fish would not call the practice `mise`" in run.leak(world, environment)
 
 
-def test_the_old_token_is_told_from_its_neighbours(world: World) -> None:
-    """The pattern of an unattended run finds the id of the token in use, in the list as it is printed."""
+def test_the_pattern_finds_the_old_token_in_the_list(world: World) -> None:
+    """It matches only the id of the token in use, in the printed list."""
     *options, capture = run.answers(world)
     assert options == ["--yes", "--no-input", "--done", run.BY_HAND, "--capture"]
     name, _, pattern = capture.partition(f"={run.LIST_STATEMENT}:")
@@ -491,8 +494,8 @@ def test_the_old_token_is_told_from_its_neighbours(world: World) -> None:
     assert re.findall(pattern, listed) == [world.state()["old_token"]]
 
 
-def test_the_outcomes_of_a_rotation(world: World) -> None:
-    """None is so at the beginning; the page's commands, done in order, make all of them so."""
+def test_a_rotation_reaches_all_outcomes(world: World) -> None:
+    """None is reached at the beginning; the page's commands, in order, reach all of them."""
     assert [so for _, so in run.outcomes(world)] == [False, False, False, False]
     log_in(world)
     token = said(world, *MINT).strip()
@@ -506,8 +509,8 @@ def test_the_outcomes_of_a_rotation(world: World) -> None:
     assert [so for _, so in run.outcomes(world)] == [True, True, True, True]
 
 
-def test_entering(tmp_path: Path) -> None:
-    """`enter` gives a shell where the stand-ins are first and Forgejo answers; then the world is gone."""
+def test_enter_opens_a_shell_in_a_world(tmp_path: Path) -> None:
+    """The stand-ins are first on PATH and Forgejo answers; afterwards the world is removed."""
     environment = dict(os.environ) | {
         "TMPDIR": str(tmp_path),
         "TERM": "dumb",
@@ -531,8 +534,8 @@ def test_entering(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
-def test_entering_a_folder_that_is_no_world(tmp_path: Path) -> None:
-    """A folder without a world is refused and stays as it is."""
+def test_enter_refuses_a_folder_that_is_no_world(tmp_path: Path) -> None:
+    """The folder stays unchanged."""
     called = subprocess.run(
         [sys.executable, "-m", "practice", "enter", str(tmp_path)],
         cwd=REPOSITORY,

@@ -1,4 +1,4 @@
-"""The flagship with the real mise and the real ansible: as it should be, and with something wrong."""
+"""The flagship with the real mise and the real Ansible, without and with a fault."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ TRANSCRIPT = RUNBOOK.with_suffix(".real.rehearsal.md")
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A run of `python -m practice run --real`, and the world as it was left."""
+    """A run of `python -m practice run --real`, and the world after it."""
 
     status: int
     told: str
     world: World
 
     def leaks(self) -> list[str]:
-        """Secrets of 1Password, and parts of tokens, that were told or are in a file outside the vault."""
+        """Return secrets and parts of tokens in the output, or in a file outside the vault."""
         vault = self.world.folder / "vault"
         files = [
             path
@@ -69,7 +69,7 @@ def tried(folder: Path, *options: str) -> Tried:
 
 
 def test_the_parts_are_real() -> None:
-    """Both say who they are; the stand-in for mise says the same of itself as the real one."""
+    """Both print their versions; the stand-in for mise has the real one's version."""
     mise = subprocess.run(
         [parts.mise(), "--version"], env={"MISE_OFFLINE": "1"}, capture_output=True, text=True
     )
@@ -78,15 +78,15 @@ def test_the_parts_are_real() -> None:
     assert ansible.stdout.startswith("ansible-playbook [core 2.19.")
 
 
-def test_parts_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without them there is no world on real parts, and it says how to get them."""
+def test_missing_parts_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without them no world is made on real parts; the message explains how to get them."""
     monkeypatch.setattr(parts, "REPOSITORY", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"expected the real mise .*`scripts/test`"):
         create(tmp_path / "world", browser=False, real=True)
 
 
-def test_the_rotation_on_real_parts(tmp_path: Path) -> None:
-    """From the old token to the new one; mise hands the tags on, and no secret is left anywhere."""
+def test_the_rotation_runs_on_real_parts(tmp_path: Path) -> None:
+    """The token is replaced; mise passes the tags on, and no secret is left anywhere."""
     run = tried(tmp_path)
     assert run.status == 0, run.told
     assert run.told.partition("The practice world now:\n")[2].count("✓") == 4
@@ -99,7 +99,7 @@ def test_the_rotation_on_real_parts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_found_at_its_line(name: str, tmp_path: Path) -> None:
-    """The run stops at the line that is to blame and says why; no secret is left anywhere."""
+    """The run stops at the faulty line with the reason; no secret is left anywhere."""
     run, fault = tried(tmp_path, "--fault", name), FAULTS[name]
     assert run.status == 1, run.told
     page = run.world.work / RUNBOOK.name
@@ -112,7 +112,7 @@ def test_a_fault_is_found_at_its_line(name: str, tmp_path: Path) -> None:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Path:
-    """A folder of runbooks that finds the practice world and the real parts where the project's own does."""
+    """Return a folder of runbooks beside the practice world and the real parts."""
     for name in ("practice", ".tools"):
         (tmp_path / name).symlink_to(REPOSITORY / name)
     (tmp_path / "runbooks").mkdir()
@@ -120,8 +120,8 @@ def stage(tmp_path: Path) -> Path:
     return tmp_path / "runbooks"
 
 
-def test_the_rehearsal_on_real_parts(stage: Path) -> None:
-    """It passes, and every call that mise and ansible made was one that the transcript names."""
+def test_the_rehearsal_passes_on_real_parts(stage: Path) -> None:
+    """The transcript names every call that mise and Ansible make."""
     shutil.copy(RUNBOOK, stage)
     result = rehearse(stage / TRANSCRIPT.name)
     assert result.findings == (), result.why
@@ -145,7 +145,7 @@ def test_the_rehearsal_on_real_parts(stage: Path) -> None:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_rehearsal_finds_the_fault(name: str, stage: Path) -> None:
-    """The first thing that is found is at the line that is to blame."""
+    """The first finding is at the faulty line."""
     fault, world = FAULTS[name], World(stage.parent / "world")
     shutil.copytree(REPOSITORY / "practice" / "stand-ins", world.bin)
     begin(world.folder)

@@ -1,4 +1,4 @@
-"""The engine in a real shell with somebody who answers from a list: what happens, event by event."""
+"""The engine in a real shell, with answers from a list: the result, event by event."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ GO = Answer("run")
 
 @dataclass(slots=True)
 class Person:
-    """Answers from a list, and keeps what was asked; statements without an answer of their own just run."""
+    """Answers from a list, and records the questions; other statements just run."""
 
     answers: list[Answer]
     asked: list[Question] = field(default_factory=list)
 
     def __call__(self, question: Question) -> Answer:
-        """The next answer."""
+        """Return the next answer."""
         self.asked.append(question)
         if isinstance(question, BeforeStatement) and not (self.answers and self.answers[0].note == "before"):
             return GO
@@ -68,24 +68,24 @@ class Typed:
     write: int
 
     def fileno(self) -> int:
-        """What the keys are read from."""
+        """Return the descriptor that the keys are read from."""
         return self.read
 
     def take(self) -> None:
-        """Type what is there to be typed."""
+        """Type the next line, if one is left."""
         if self.lines:
             os.write(self.write, self.lines.pop(0))
 
     def give_back(self) -> None:
-        """Nothing to restore."""
+        """Do nothing."""
 
     def size(self) -> tuple[int, int]:
-        """Rows and columns."""
+        """Return rows and columns."""
         return 24, 80
 
 
 def plan_of(text: str, **said: Any) -> Plan:
-    """The plan for a page."""
+    """Return the plan for a page."""
     runbook = parse_runbook(text.encode(), "page.md")
     procedure = choose_procedure(runbook, None)
     assert not isinstance(procedure, Problem)
@@ -96,20 +96,20 @@ def plan_of(text: str, **said: Any) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The events of a run, and what is often asked of them."""
+    """The events of a run, with summaries of them."""
 
     events: list[Event]
 
     def started(self) -> list[str]:
-        """The statements that were started."""
+        """Return the statements that were started."""
         return [event.text for event in self.events if isinstance(event, StatementStarted)]
 
     def printed(self) -> str:
-        """All output."""
+        """Return all output."""
         return "".join(event.text for event in self.events if isinstance(event, Output))
 
     def answers(self) -> list[tuple[str, str]]:
-        """Questions and their answers, but for those before a statement."""
+        """Return questions and their answers, except those before a statement."""
         told = [event for event in self.events if isinstance(event, Answered)]
         return [
             (event.question, event.answer)
@@ -118,13 +118,13 @@ class Told:
         ]
 
     def end(self) -> tuple[str, str]:
-        """How the run ended, and why."""
+        """Return the outcome of the run, and the reason."""
         last = self.events[-1]
         assert isinstance(last, RunEnded)
         return last.outcome, last.reason
 
     def problems(self) -> list[str]:
-        """Why statements failed; "" for those that did not."""
+        """Return the reason of each failed statement, and "" for each successful one."""
         return [event.problem for event in self.events if isinstance(event, StatementFinished)]
 
 
@@ -133,7 +133,7 @@ Go = Callable[..., Told]
 
 @pytest.fixture
 def go(program: Program) -> Go:
-    """Runs a plan in a fish of its own, in the working directory, with these answers."""
+    """Run a plan in a new fish, in the working directory, with these answers."""
     ids = itertools.count(1)
 
     def start(
@@ -161,7 +161,7 @@ def go(program: Program) -> Go:
 
 
 def test_a_statement_starts_only_when_its_event_has_been_taken(program: Program) -> None:
-    """Until the listener asks for what comes after "started", nothing has happened."""
+    """The statement has no effect until the listener asks for the event after "started"."""
     plan = plan_of(fish_page("touch made"))
     world = RunContext("r", lambda: "now", time.monotonic, "here", lambda name, item, values: None)
     with Session("fish", cwd=str(program.work), environ=program.environment()) as session:
@@ -173,8 +173,8 @@ def test_a_statement_starts_only_when_its_event_has_been_taken(program: Program)
         assert (program.work / "made").exists()
 
 
-def test_retry(go: Go, program: Program) -> None:
-    """The same statement again, in the same shell; each attempt is numbered."""
+def test_a_statement_can_be_retried(go: Go, program: Program) -> None:
+    """The same statement runs again in the same shell; each attempt is numbered."""
     told = go(
         fish_page("begin; echo x >> made; test (count < made) = 3; end"),
         Person([Answer("retry"), Answer("retry")]),
@@ -184,8 +184,8 @@ def test_retry(go: Go, program: Program) -> None:
     assert told.problems() == ["exited 1", "exited 1", ""]
 
 
-def test_the_question_after_a_failure(go: Go) -> None:
-    """It tells the status, why that is a failure, the output, and that the shell is still there."""
+def test_the_question_after_a_failure_describes_it(go: Go) -> None:
+    """It has the status, the reason of the failure and the output; the shell is alive."""
     person = Person([Answer("quit", note="enough")])
     told = go(fish_page("echo so far; sh -c 'echo went wrong; exit 7'", "echo never"), person)
     (question,) = [each for each in person.asked if isinstance(each, AfterFailure)]
@@ -195,8 +195,8 @@ def test_the_question_after_a_failure(go: Go) -> None:
     assert told.answers() == [("failed", "quit")]
 
 
-def test_values_anew(go: Go) -> None:
-    """A value that turns out wrong is asked for again, and the statement runs with the new one."""
+def test_a_wrong_value_can_be_replaced_after_a_failure(go: Go) -> None:
+    """The value is asked for again, and the statement runs with the new one."""
     answers = [Answer("value", "wrong"), Answer("values"), Answer("value", "right")]
     told = go(fish_page("test <user> = right"), Person(answers))
     assert told.started() == ["test wrong = right", "test right = right"]
@@ -204,8 +204,8 @@ def test_values_anew(go: Go) -> None:
     assert told.answers() == [("value", "value"), ("failed", "values"), ("value", "value")]
 
 
-def test_a_value_that_will_not_do_is_asked_for_again(go: Go) -> None:
-    """The question then says why; the value that was refused reaches nothing."""
+def test_an_invalid_value_is_asked_for_again(go: Go) -> None:
+    """The question then has the reason; no statement gets the refused value."""
     page = "---\nrunbook:\n  inputs:\n    port: {pattern: '[0-9]+'}\n---\n" + fish_page("echo <port>")
     person = Person([Answer("value", "http"), Answer("value", "80")])
     told = go(page, person)
@@ -214,8 +214,8 @@ def test_a_value_that_will_not_do_is_asked_for_again(go: Go) -> None:
     assert told.started() == ["echo 80"]
 
 
-def test_skip(go: Go) -> None:
-    """Before a statement and after its failure: the next one comes."""
+def test_a_statement_can_be_skipped(go: Go) -> None:
+    """This works before a statement and after its failure: the next one runs."""
     told = go(
         fish_page("echo one", "false", "echo three"), Person([Answer("skip", note="before"), Answer("skip")])
     )
@@ -223,14 +223,14 @@ def test_skip(go: Go) -> None:
     assert told.end() == ("succeeded", "")
 
 
-def test_quit_before_a_statement(go: Go) -> None:
-    """The run is stopped, which is no failure; nothing is started."""
+def test_quitting_before_a_statement_is_no_failure(go: Go) -> None:
+    """The run is stopped; nothing is started."""
     told = go(fish_page("echo one"), Person([Answer("quit", note="before")]))
     assert (told.started(), told.end()[0]) == ([], "stopped")
 
 
-def test_edit(go: Go) -> None:
-    """After a failure the document is mended: what was done is not done again, and the new text runs."""
+def test_a_page_can_be_edited_after_a_failure(go: Go) -> None:
+    """Statements that are done do not run again, and the new text runs."""
     old = fish_page("echo one\nfalse\necho three")
     new = fish_page("echo zero\necho one\ntrue\necho three")
     told = go(old, Person([Answer("edit", plan=plan_of(new))]))
@@ -239,8 +239,8 @@ def test_edit(go: Go) -> None:
     assert told.end() == ("succeeded", "")
 
 
-def test_edit_before_a_statement(go: Go) -> None:
-    """The statement that was asked about is asked about anew, as it now reads."""
+def test_a_page_can_be_edited_before_a_statement(go: Go) -> None:
+    """The question about the statement is asked again, with the new text."""
     person = Person([Answer("edit", note="before", plan=plan_of(fish_page("echo two")))])
     told = go(fish_page("echo one"), person)
     assert told.started() == ["echo two"]
@@ -250,8 +250,8 @@ def test_edit_before_a_statement(go: Go) -> None:
     ]
 
 
-def test_alternatives(go: Go) -> None:
-    """The chosen one runs, with all of its statements, and the other does not."""
+def test_only_the_chosen_alternative_runs(go: Go) -> None:
+    """All of its statements run."""
     person = Person([Answer("choose", "2")])
     told = go(fish_page("echo one\n# or directly:\necho two\necho three"), person)
     assert told.started() == ["echo two", "echo three"]
@@ -261,7 +261,7 @@ def test_alternatives(go: Go) -> None:
 
 
 @pytest.mark.parametrize("choice", ["quit", "skip"])
-def test_no_alternative_is_chosen(go: Go, choice: str) -> None:
+def test_a_question_for_an_alternative_can_be_refused(go: Go, choice: str) -> None:
     """A person who is asked to choose may also quit, or skip a statement."""
     page = "# Page\n\n## Steps\n\n1. In one of two ways:\n\n```fish\necho first\n# or\necho second\n```\n"
     told = go(page, Person([Answer(choice, note="no"), Answer("quit", note="no")]))
@@ -270,7 +270,7 @@ def test_no_alternative_is_chosen(go: Go, choice: str) -> None:
 
 
 def test_a_statement_is_filled_again_only_if_something_changed() -> None:
-    """A new value and a new secret count, however often the statement is asked for."""
+    """A new value and a new secret count; repeated requests for the statement do not."""
     plan = plan_of(fish_page("echo <user> and hunter2-hunter2"))
     (item,) = plan.items
     bindings = Bindings()
@@ -286,8 +286,8 @@ def test_a_statement_is_filled_again_only_if_something_changed() -> None:
     assert bindings.fill_statement(plan, item).code == b"echo <user> and hunter2-hunter2"
 
 
-def test_a_shell_in_between(go: Go, program: Program) -> None:
-    """Lines typed at the shell's own prompt run in the same shell and are told as statement 0 on line 0."""
+def test_lines_at_the_shells_own_prompt_are_statement_0(go: Go, program: Program) -> None:
+    """They run in the same shell, and their events have line 0."""
     read, write = os.pipe()
     keys = [b"", b"", b"set -g fixed yes\r", b"", b"exit\r"]
     keyboard = Typed(keys, read, write)
@@ -305,15 +305,15 @@ def test_a_shell_in_between(go: Go, program: Program) -> None:
     assert told.end() == ("succeeded", "")
 
 
-def test_what_is_assigned_to_a_secret_at_the_prompt_is_not_told(go: Go) -> None:
-    """Its name tells that it is one; other variables, and what is only computed, are told."""
+def test_a_value_that_is_assigned_to_a_secret_at_the_prompt_is_masked(go: Go) -> None:
+    """The variable's name marks a secret; other variables and computed values are shown."""
     lines = ["set -gx API_TOKEN 'typed at the prompt'", "set -g name ada", "API_TOKEN=typed-too true"]
     lines += [
         "set -g api_token (echo $name)",
         "set -g api_token typed-again; set -g other_token typed-thrice",
     ]
     read, write = os.pipe()
-    # the keyboard is taken for the shell's start and a statement, then for each line and for what it runs
+    # the keyboard is taken for the shell's start and a statement, then for each line and for its command
     keys = [b"", b"", *(each for line in lines for each in (line.encode() + b"\r", b"")), b"exit\r"]
     try:
         told = go(fish_page("false"), Person([Answer("shell"), Answer("skip")]), Typed(keys, read, write))
@@ -330,8 +330,8 @@ def test_what_is_assigned_to_a_secret_at_the_prompt_is_not_told(go: Go) -> None:
     assert "typed" not in repr(told.events)
 
 
-def test_what_is_printed_at_the_prompt_is_masked(go: Go, program: Program) -> None:
-    """A job in the background prints a secret while the operator could type a line."""
+def test_output_at_the_prompt_is_masked(go: Go, program: Program) -> None:
+    """A background job prints a secret while the operator could type a line."""
     job = "sh -c 'until [ -e go ]; do sleep 0.01; done; echo late <api-token>' &"
     read, write = os.pipe()
     keyboard = Typed([], read, write)
@@ -374,8 +374,8 @@ def _parts_of(told: Told) -> list[str]:
     ]
 
 
-def test_a_minted_secret_is_never_told(go: Go, program: Program) -> None:
-    """Its output is held back until the capture has been cut out, and from then on it is masked."""
+def test_a_minted_secret_is_never_shown(go: Go, program: Program) -> None:
+    """Its output is held back until the capture is cut out; from then on it is masked."""
     (program.work / "token").write_text(f"{TOKEN}\n")
     slowly = (
         "begin; for c in (string split '' (cat token)); printf %s $c; sleep 0.002; end; echo; echo done; end"
@@ -392,7 +392,7 @@ def test_a_minted_secret_is_never_told(go: Go, program: Program) -> None:
 
 
 def test_the_error_of_a_minting_statement_is_shown(go: Go, program: Program) -> None:
-    """Where nothing was minted, what the program said is what the operator needs to see."""
+    """If nothing was minted, the operator needs to see the program's message."""
     told = go(
         fish_page("sh -c 'echo no permission to mint >&2; exit 1'", above=MINT), Person([Answer("quit")])
     )
@@ -401,7 +401,7 @@ def test_the_error_of_a_minting_statement_is_shown(go: Go, program: Program) -> 
 
 
 def _minting(program: Program, code: str, above: str = MINT) -> str:
-    """A page that mints with a script of sh, which has the secret in `token`."""
+    """Return a page that mints with a script of sh, which has the secret in `token`."""
     (program.work / "token").write_text("plain-looking-secret\n")
     (program.work / "mint").write_text(f"{code}\n")
     return (
@@ -410,8 +410,10 @@ def _minting(program: Program, code: str, above: str = MINT) -> str:
 
 
 @pytest.mark.parametrize("above", [MINT, "<!-- runbook: capture=new-token -->"])
-def test_what_was_minted_before_the_time_was_over_is_never_told(above: str, go: Go, program: Program) -> None:
-    """The secret may be there, and not yet be known: nothing is shown, and it says so."""
+def test_a_secret_that_was_minted_before_the_timeout_is_never_shown(
+    above: str, go: Go, program: Program
+) -> None:
+    """The output may have a secret that is not known yet: a message replaces it."""
     page = _minting(program, "echo begun; cat token; exec sleep 60", above.replace(" -->", " timeout=1s -->"))
     person = Person([Answer("quit")])
     told = go(page, person)
@@ -420,7 +422,7 @@ def test_what_was_minted_before_the_time_was_over_is_never_told(above: str, go: 
     assert "plain-looking" not in repr(told.events) + repr(person.asked)
 
 
-def test_a_secret_is_cut_out_of_very_much(go: Go, program: Program) -> None:
+def test_a_secret_is_cut_out_of_long_output(go: Go, program: Program) -> None:
     """Of 32 MB of lines those in the middle are left out, and the secret is at the end."""
     lines = "seq 1000000 4999999; cat token; echo done"
     told = go(_minting(program, lines, '<!-- runbook: capture="new-token=/plain.*/" -->'), Person([]))
@@ -436,8 +438,8 @@ def test_a_secret_is_cut_out_of_very_much(go: Go, program: Program) -> None:
     assert all(len(line) == 7 for line in said.splitlines())
 
 
-def test_a_token_is_masked_before_anybody_declares_it(go: Go, program: Program) -> None:
-    """What looks like a token is masked in any output, and offered where a secret is asked for."""
+def test_a_token_is_masked_before_it_is_declared(go: Go, program: Program) -> None:
+    """Text with the shape of a token is masked in any output, and offered for a secret."""
     (program.work / "token").write_text(f"{TOKEN}\n")
     person = Person([Answer("value", TOKEN)])
     told = go(fish_page("cat token", "echo got it: <api-token>"), person)
@@ -450,7 +452,7 @@ def test_a_token_is_masked_before_anybody_declares_it(go: Go, program: Program) 
 
 
 def test_words_of_earlier_output_are_offered(go: Go) -> None:
-    """For what is no secret, the first cells of a table's rows come first."""
+    """For a value that is no secret, the first cells of a table's rows come first."""
     table = "printf '%s\\n' 'ID │ NAME' 'tok-1 │ old one' 'tok-2 │ new one'"
     person = Person([Answer("value", "tok-1")])
     told = go(fish_page(table, "echo <row-id>"), person)

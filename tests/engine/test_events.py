@@ -1,4 +1,4 @@
-"""The journal of a run: what it holds, that it is written first, and what is made of a damaged one."""
+"""The journal of a run: its content and order, and reading a damaged one."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _folded(events: list[Event]) -> State:
     return state
 
 
-def test_json_is_the_journal(program: Program) -> None:
+def test_json_prints_the_journal(program: Program) -> None:
     """`--json` prints the lines of the journal and nothing else."""
     program.write("page.md", PAGE)
     ran = program.run("page.md", "--json", *OPTIONS)
@@ -76,8 +76,8 @@ def test_json_is_the_journal(program: Program) -> None:
     assert ran.stdout.encode() == program.journal_path().read_bytes()
 
 
-def test_the_order_of_events(program: Program) -> None:
-    """Events come in the order in which things happen, numbered from 1, each with its run and its place."""
+def test_events_are_in_order(program: Program) -> None:
+    """They are numbered from 1, and each has its run and its place."""
     program.run_page(PAGE, *OPTIONS)
     events = program.read_events()
     told = [(event.event, getattr(event, "step", 0), getattr(event, "statement", 0)) for event in events]
@@ -102,8 +102,8 @@ def test_the_order_of_events(program: Program) -> None:
     assert [event.time for event in events] == sorted(event.time for event in events)
 
 
-def test_what_events_tell(program: Program) -> None:
-    """Each event has the fields of its kind: no secret, the document's digest, statuses and folders."""
+def test_each_event_has_the_fields_of_its_kind(program: Program) -> None:
+    """They include the document's digest, statuses and folders, and no secret."""
     program.run_page(PAGE, *OPTIONS)
     lines = program.journal_path().read_text().splitlines()
     told = [json.loads(line) for line in lines]
@@ -122,15 +122,15 @@ def test_what_events_tell(program: Program) -> None:
     assert (by_kind["run_ended"]["outcome"], by_kind["run_ended"]["reason"]) == ("failed", "exited 1")
 
 
-def test_an_event_is_its_line(program: Program) -> None:
-    """Every event of a run is read back from its line as it was written."""
+def test_an_event_is_read_back_from_its_line(program: Program) -> None:
+    """Every event of a run is the same after it was written and read."""
     program.run_page(PAGE, *OPTIONS)
     for event in program.read_events():
         assert from_line(to_line(event)) == event
 
 
-def test_where_a_run_has_got_to(program: Program) -> None:
-    """The state folded from a journal knows what was done, and the plan what comes next."""
+def test_the_state_of_a_run_comes_from_its_journal(program: Program) -> None:
+    """The state has the finished items, and the plan gives the next one."""
     program.run_page(PAGE, *OPTIONS)
     state = _folded(program.read_events())
     assert dict(state.done) == {
@@ -162,8 +162,8 @@ EDITS = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_a_document_edited_in_between(edit: str, program: Program) -> None:
-    """What was done stays done wherever its text now stands, and the run goes on where it had stopped."""
+def test_progress_is_kept_when_the_document_is_edited(edit: str, program: Program) -> None:
+    """Finished statements stay finished if their text moves; the run continues where it stopped."""
     text, number, expected = EDITS[edit]
     program.run_page(PAGE, *OPTIONS)
     new = _plan(text)
@@ -174,14 +174,14 @@ def test_a_document_edited_in_between(edit: str, program: Program) -> None:
 
 
 def test_a_doubt_moves_with_its_statement() -> None:
-    """A statement of which nobody knows whether it ran is found again in the edited document."""
+    """A statement that may have run is found again in the edited document."""
     state, old = State(doubt=ItemId(3, 1, 2)), _plan(PAGE)
     assert carry_over(state, old, _plan(EDITS["inserted before"][0])).doubt == ItemId(3, 1, 3)
     assert carry_over(state, old, _plan(EDITS["the failed one removed"][0])).doubt is None
 
 
 def test_a_run_killed_in_a_statement_is_in_doubt(program: Program) -> None:
-    """After SIGKILL the journal says that the statement had started, and not that it ended."""
+    """After SIGKILL the journal has the start of the statement, and not its end."""
     program.write("page.md", fish_page("echo before", "true; sh -c 'touch started; exec sleep 60'"))
     with program.start("page.md", "--yes") as running:
         try:
@@ -196,7 +196,7 @@ def test_a_run_killed_in_a_statement_is_in_doubt(program: Program) -> None:
 
 
 @pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_run_that_is_told_to_end(wanted: signal.Signals, program: Program) -> None:
+def test_a_signal_ends_the_run(wanted: signal.Signals, program: Program) -> None:
     """The statement is interrupted, its end and the run's are journaled, and the status is 130."""
     program.write("page.md", fish_page("sh -c 'sleep 0.1; touch started; exec sleep 60'", "touch never"))
     with program.start("page.md", "--yes") as running:
@@ -210,8 +210,8 @@ def test_a_run_that_is_told_to_end(wanted: signal.Signals, program: Program) -> 
 
 
 @pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_statement_that_takes_no_notice_is_the_last(wanted: signal.Signals, program: Program) -> None:
-    """It may end well all the same; what comes after it is not begun."""
+def test_a_statement_that_ignores_a_signal_is_the_last(wanted: signal.Signals, program: Program) -> None:
+    """It may still succeed; the statement after it does not start."""
     trap = "sh -c 'trap \"touch trapped\" INT; touch started; while test ! -e told; do sleep 0.01; done'"
     program.write("page.md", fish_page(trap, "touch never"))
     with program.start("page.md", "--yes") as running:
@@ -222,14 +222,14 @@ def test_a_statement_that_takes_no_notice_is_the_last(wanted: signal.Signals, pr
         assert running.wait(20) == 130
     finished, _, ended = program.read_events()[-3:]
     assert isinstance(finished, StatementFinished)
-    assert finished.status in (0, 130)  # how fish, or what it runs, takes ^C is theirs
+    assert finished.status in (0, 130)  # fish, or its program, decides the effect of ^C
     assert isinstance(ended, RunEnded)
     assert ended.outcome == "stopped"
     assert not (program.work / "never").exists()
 
 
-def test_what_must_be_whole_is_done_before_the_end() -> None:
-    """A signal waits for the block to end, and is not lost."""
+def test_a_critical_section_is_completed_before_a_signal_counts() -> None:
+    """A signal waits for the end of the block, and is not lost."""
     done: list[str] = []
 
     def write_down() -> None:
@@ -243,8 +243,8 @@ def test_what_must_be_whole_is_done_before_the_end() -> None:
     assert done == ["written"]
 
 
-def test_what_is_ignored_stays_so(program: Program) -> None:
-    """A run begun with `nohup` goes on though its terminal has gone."""
+def test_an_ignored_signal_stays_ignored(program: Program) -> None:
+    """A run begun with `nohup` continues after its terminal is closed."""
     program.write("page.md", fish_page("touch started; while test ! -e told; sleep 0.01; end", "touch done"))
     command = ["nohup", *COMMAND, "page.md", "--yes"]
     environment, quiet = program.environment(), subprocess.DEVNULL
@@ -263,24 +263,24 @@ def _wait_for(path: Path) -> None:
         time.sleep(0.01)
 
 
-def test_the_journal_is_its_owners(program: Program) -> None:
-    """A file that nobody else may read, in a folder that nobody else may enter."""
+def test_the_journal_is_private(program: Program) -> None:
+    """Other users can neither read the file nor enter its folder."""
     program.run_page(fish_page("true"), "--yes")
     journal = program.journal_path()
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     assert stat.S_IMODE(journal.parent.stat().st_mode) == 0o700
 
 
-def test_lines_are_a_chain(program: Program) -> None:
-    """Each line carries the hash of the line before; the first that of the run's own name."""
+def test_lines_of_a_journal_are_a_chain(program: Program) -> None:
+    """Each line has the hash of the line before; the first has that of the run's name."""
     program.run_page(PAGE, *OPTIONS)
     lines = program.journal_path().read_bytes().splitlines()
     for before, line in pairwise(lines):
         assert json.loads(line)["previous"] == hashlib.sha256(before).hexdigest()
 
 
-def test_a_torn_last_line(program: Program) -> None:
-    """What was being written when the machine died is passed over."""
+def test_a_torn_last_line_is_ignored(program: Program) -> None:
+    """A machine that dies during a write leaves such a line."""
     program.run_page(PAGE, *OPTIONS)
     journal = program.journal_path()
     whole = program.read_events()
@@ -289,8 +289,8 @@ def test_a_torn_last_line(program: Program) -> None:
 
 
 @pytest.mark.parametrize("damage", ["changed", "removed", "swapped", "no JSON", "no event", "blank"])
-def test_a_damaged_journal(damage: str, program: Program) -> None:
-    """Anything else that is wrong with a journal is told with the number of the line."""
+def test_a_damaged_line_is_reported_with_its_number(damage: str, program: Program) -> None:
+    """This includes lines that are changed, removed, swapped or no events."""
     program.run_page(PAGE, *OPTIONS)
     journal = program.journal_path()
     lines = journal.read_bytes().splitlines(keepends=True)
@@ -313,8 +313,8 @@ def test_a_damaged_journal(damage: str, program: Program) -> None:
         list(read_journal(journal))
 
 
-def test_much_output_is_kept_in_part(program: Program) -> None:
-    """The journal keeps the first million characters of a statement's output and says that it does."""
+def test_only_the_beginning_of_long_output_is_journaled(program: Program) -> None:
+    """The journal keeps a statement's first million characters, and has a note about the rest."""
     ran = program.run_page(fish_page("head -c 3000000 /dev/zero | tr '\\\\0' x", "echo after"), "--yes")
     assert ran.stdout.count("x") > 3_000_000 - 1
     kept = "".join(getattr(event, "text", "") for event in program.read_events() if event.event == "output")
@@ -323,14 +323,14 @@ def test_much_output_is_kept_in_part(program: Program) -> None:
     assert "after\n" in kept
 
 
-def test_json_leaves_out_what_the_journal_does(program: Program) -> None:
-    """Of much output, `--json` prints the lines that the journal keeps."""
+def test_json_prints_only_journaled_output(program: Program) -> None:
+    """Of long output, `--json` prints the lines that the journal keeps."""
     ran = program.run_page(fish_page("head -c 3000000 /dev/zero | tr '\\0' x"), "--yes", "--json")
     assert ran.stdout.encode() == program.journal_path().read_bytes()
 
 
-def test_no_place_for_a_journal(program: Program) -> None:
-    """Where the state folder cannot be made nothing runs, and one line says why."""
+def test_without_a_place_for_its_journal_nothing_runs(program: Program) -> None:
+    """The state folder cannot be made; one line has the reason."""
     program.write("taken", "a file\n")
     ran = program.run_page(
         fish_page("touch made"), "--yes", env={"XDG_STATE_HOME": str(program.work / "taken")}
@@ -341,8 +341,8 @@ def test_no_place_for_a_journal(program: Program) -> None:
     assert not (program.work / "made").exists()
 
 
-def test_a_full_disk(program: Program) -> None:
-    """Where the journal cannot be written any more, the run stops before the next statement and says why."""
+def test_a_full_disk_stops_the_run(program: Program) -> None:
+    """It stops before the next statement, with the reason, when the journal cannot be written."""
     program.write("page.md", fish_page("echo one", "string repeat -n 90000 x", "touch made"))
 
     def small() -> None:

@@ -1,4 +1,4 @@
-"""A ledger is a mapping that never changes, whatever is made of it."""
+"""A persistent map never changes: adding an entry returns another map."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def test_it_is_what_a_copied_dictionary_would_be(
     ]
 
 
-def test_it_is_made_of_any_mapping() -> None:
-    """What is given an entry need not be a ledger, and is left alone."""
+def test_an_entry_can_be_added_to_any_mapping() -> None:
+    """A plain mapping is accepted too, and stays unchanged."""
     plain = {1: "a"}
     assert with_entry(plain, 2, "b") == {1: "a", 2: "b"}
     assert plain == {1: "a"}

@@ -71,7 +71,7 @@ def _cast(program: Program) -> Path:
 
 
 def test_a_run_writes_a_cast(program: Program) -> None:
-    """It is asciicast version 2, readable by its owner alone, with each statement and its output."""
+    """It is asciicast version 2, private to its owner, with each statement and its output."""
     program.run_page(fish_page("echo one; sleep 0.3", "printf 'two\\nthree'; false"), "--yes")
     path = _cast(program)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -269,7 +269,7 @@ def test_a_run_is_replayed(program: Program) -> None:
 
 
 def test_a_replay_in_a_narrow_terminal_can_be_interrupted(program: Program) -> None:
-    """A warning names the widths; ^C ends the replay, and no typed keys are left in the terminal."""
+    """A warning names the widths; ^C ends the replay, and the terminal has no typed keys left."""
     page = fish_page("printf '\\e[?25l\\e[6n\\e[31mred\\n'", "string repeat -n 70 x", "sleep 30; echo never")
     program.write("page.md", page.replace("sleep 30", "command sleep 1"))
     assert program.run("page.md", "--yes").status == 0

@@ -1,6 +1,7 @@
-"""A disk that is full, broken or not writable: no further statement starts, and the journal stays readable.
+"""After a disk failure no further statement starts, and the journal stays readable.
 
-The kill matrix tests that no statement starts after any failed write.
+The disk is full, broken or not writable. The kill matrix tests that no statement starts after any failed
+write.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ def runtime() -> Iterator[Path]:
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
 def test_a_running_statement_ends_by_itself(program: Program, error: str) -> None:
-    """If its output cannot be written, the statement is not interrupted, and the next does not start."""
+    """If its output cannot be written, the statement is not interrupted.
+
+    The next statement does not start.
+    """
     program.write(
         "page.md", fish_page("command sh -c 'echo one; sleep 0.3; echo two; touch ended'", "touch made")
     )

@@ -1,4 +1,4 @@
-"""`runs verify`: changes of a journal are found, and journals of earlier versions can be read."""
+"""`runs verify` finds changes of a journal, and reads journals of earlier versions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _finished(program: Program) -> Path:
 
 
 def test_a_change_of_any_byte_is_found(program: Program) -> None:
-    """For each byte of a finished journal that is changed or removed, that line or the next is named."""
+    """For each byte that is changed or removed, its line or the next is named."""
     program.run_page(fish_page("true"), "--yes")
     journal = program.journal_path()
     whole = journal.read_bytes()
@@ -117,7 +117,7 @@ def test_a_recomputed_chain_is_found_by_its_seal(program: Program) -> None:
 
 
 def test_a_journal_without_its_end_is_reported(program: Program) -> None:
-    """A killed run looks like one whose last lines were removed, and the message says so."""
+    """A killed run looks like one whose last lines were removed, and the message explains that."""
     journal = _finished(program)
     whole = journal.read_bytes()
     lines = whole.splitlines(keepends=True)
@@ -194,7 +194,7 @@ def test_every_version_has_a_journal_here() -> None:
 
 
 def test_a_journal_of_version_1_has_no_seal(program: Program) -> None:
-    """A change of its last line cannot be found, and the message says so."""
+    """A change of its last line cannot be found, and the message explains that."""
     ran = program.run("runs", "verify", str(JOURNALS / "version-1-succeeded.jsonl"))
     assert "its last line has no seal and could have been changed" in ran.stdout
 

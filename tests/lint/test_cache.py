@@ -1,4 +1,4 @@
-"""A second run of the linter checks only what has changed, and reports the same as the first."""
+"""A second run of the linter checks only changed pages, and reports the same."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_changed_page_is_checked_again(site: Program) -> None:
     before, _ = run(site)
     site.write("page-3.md", PAGE.format("3 )"))
     after, started = run(site)
-    assert started == 2  # once for all blocks there are to look at, and once more for the one that is wrong
+    assert started == 2  # once for all blocks to check, and once more for the wrong one
     assert "page-3.md:4:8: P101 " in after.stdout
     assert after.stdout.count("M303") == 5
     site.write("page-3.md", PAGE.format(3))
@@ -71,7 +71,7 @@ def test_a_changed_page_is_checked_again(site: Program) -> None:
 
 
 def test_a_change_beside_the_page_invalidates_its_result(site: Program) -> None:
-    """Other pages, settings, selections and the shell count, although the page itself is the same."""
+    """Other pages, settings, selections and the shell count, even if the page is the same."""
     run(site)
     site.write("other.md", "# Other\n\n## Another heading\n\n```fish\necho yes\n```\n")
     assert run(site)[0].stdout.count("D503") == 10
@@ -104,7 +104,7 @@ def test_a_result_expires_on_its_day(tmp_path: Path) -> None:
 
 
 def test_a_damaged_cache_file_is_repaired(site: Program) -> None:
-    """With any damage to the file the findings are the same, and afterwards the cache works again."""
+    """With any damage to the file the findings are the same; the cache works again afterwards."""
     first, _ = run(site)
     whole = cache_file(site).read_bytes()
     chance = random.Random(1)  # noqa: S311

@@ -85,7 +85,7 @@ def test_the_corpus_is_large_enough(cases: list[Case]) -> None:
 
 
 def test_the_linter_agrees_with_the_shells(cases: list[Case]) -> None:
-    """An accepted block has no finding; a refused one has a finding on the line that the shell names."""
+    """An accepted block has no finding; a refused one has one on the line that the shell names."""
     settings = dict.fromkeys(map(str, PAGES), LintSettings(Selection(select=("P101", "P102"))))
     report = lint([*map(str, PAGES)], settings, date(2026, 11, 24))
     assert report.not_checked == ()

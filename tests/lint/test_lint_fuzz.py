@@ -1,4 +1,7 @@
-"""No page makes the linter fail or hang. `tests/support/fuzz_lint.py` tries more and larger pages."""
+"""No page makes the linter fail or hang.
+
+`tests/support/fuzz_lint.py` tries more and larger pages.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets do not leave: in no form, however the stream is cut, and nothing else is changed."""
+"""No form of a secret gets out of the masker, and other text is unchanged."""
 
 from __future__ import annotations
 
@@ -28,11 +28,16 @@ LINE_ENDS = [b"\n", b"\r\n"]
 Encode = Callable[[bytes], bytes]
 _REMOVED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|\([A-Z])|[\r\n]")
 
-Encoder = Callable[[bytes], tuple[bytes, bytes]]  # what is written, and what of it tells the secret
+Encoder = Callable[
+    [bytes], tuple[bytes, bytes]
+]  # the written text, and the part of it that reveals the secret
 
 
 def in_base64(before: bytes, after: bytes, alphabet: Encode = base64.b64encode) -> Encoder:
-    """Base64 of a secret with other text around it; it tells the digits that come from the secret alone."""
+    """Return an encoder in base64, with other text around the secret.
+
+    Only the digits that come from the secret alone reveal it.
+    """
 
     def encode(value: bytes) -> tuple[bytes, bytes]:
         written = alphabet(before + value + after)
@@ -42,7 +47,7 @@ def in_base64(before: bytes, after: bytes, alphabet: Encode = base64.b64encode) 
 
 
 def whole(encode: Encode) -> Encoder:
-    """An encoder all of whose output tells the secret."""
+    """Return an encoder whose whole output reveals the secret."""
     return lambda value: (encode(value), encode(value))
 
 
@@ -76,18 +81,18 @@ encoders = st.sampled_from(sorted(ENCODERS)).map(ENCODERS.__getitem__)
 
 
 def passed(masker: Masker, chunks: list[bytes]) -> bytes:
-    """What comes out of the masker for the chunks of a whole stream."""
+    """Return the output of the masker for the chunks of a whole stream."""
     return b"".join([*(masker.feed(chunk) for chunk in chunks), masker.flush(final=True)])
 
 
 def cut(data: st.DataObject, stream: bytes) -> list[bytes]:
-    """The stream in chunks of any size."""
+    """Return the stream in chunks of any size."""
     places = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=12), label="cuts"))
     return [stream[start:end] for start, end in zip([0, *places], [*places, len(stream)], strict=True)]
 
 
 def interleaved(data: st.DataObject, written: bytes) -> bytes:
-    """The bytes with escape sequences and line ends at any places between them."""
+    """Return the bytes with escape sequences and line ends anywhere between them."""
     for place in sorted(data.draw(st.lists(st.integers(0, len(written)), max_size=4), label="places"))[::-1]:
         between = data.draw(st.sampled_from(ESCAPES + LINE_ENDS), label="between")
         written = written[:place] + between + written[place:]
@@ -95,7 +100,7 @@ def interleaved(data: st.DataObject, written: bytes) -> bytes:
 
 
 def told(sensitive: bytes, out: bytes) -> list[bytes]:
-    """The parts of 8 bytes of what tells the secret that are in what came out."""
+    """Return the parts of 8 bytes of the sensitive text that are in the output."""
     plain = _REMOVED.sub(b"", out)
     sensitive = _REMOVED.sub(b"", sensitive)
     return [sensitive[at : at + 8] for at in range(len(sensitive) - 7) if sensitive[at : at + 8] in plain]
@@ -114,7 +119,7 @@ def test_no_part_of_a_secret_gets_out(data: st.DataObject, secret: str, encode: 
     assert out.endswith(around)
 
 
-# how programs write each of their arguments: code that is run for each `v`, or what Python prints of it
+# how programs write each of their arguments: code that runs for each `v`, or Python's own output
 WRITERS = {
     "bash, printf %q": ("bash", 'printf %q "$v"'),
     "bash, ${v@Q}": ("bash", 'printf %s "${v@Q}"'),
@@ -158,8 +163,8 @@ ALPHABETS = (PRINTABLE, "'$\"`\\!ab", "'=~^#ab", "\t\x01\x1b\x7f'$\"\\ ab")
         ("esc\x1b' \x01bell", "esc\\e\\'\\ \\cabell"),  # fish, string escape
     ],
 )
-def test_a_secret_is_masked_as_a_shell_writes_it(secret: str, written: str) -> None:
-    """Quotes, dollars and control characters are escaped by each shell in its own way."""
+def test_a_secret_is_masked_in_every_shells_quoting(secret: str, written: str) -> None:
+    """Each shell escapes quotes, dollars and control characters in its own way."""
     assert MASK in Masker([secret]).mask_text(written)
     assert not told(secret.encode(), Masker([secret]).mask_text(written).encode())
 
@@ -269,8 +274,8 @@ def test_a_token_nobody_declared_is_recognised(data: st.DataObject, sample: tupl
     assert not told(base64.b64encode(token.encode()), passed(masker, [base64.b64encode(token.encode())]))
 
 
-def test_the_samples_are_all_shapes_but_spellings_of_one() -> None:
-    """Each seed is noticed by the quick test that decides whether a text is looked at closely."""
+def test_the_quick_test_notices_every_kind_of_token() -> None:
+    """The quick test decides whether a text is searched for tokens."""
     for shape in TOKEN_PATTERNS:
         sample = next((text for kind, text in TOKENS.items() if kind == shape.name), None)
         for text in (shape.seed, *([] if sample is None else [sample.encode()])):
@@ -288,23 +293,23 @@ def test_the_samples_are_all_shapes_but_spellings_of_one() -> None:
         "foxox-ab",
     ],
 )
-def test_what_only_resembles_a_token_is_left(text: str) -> None:
-    """Words that begin like a token, certificates and half a private key pass."""
+def test_text_that_only_resembles_a_token_passes(text: str) -> None:
+    """This includes words that begin like a token, certificates and half a private key."""
     masker = Masker()
     assert passed(masker, [text[:7].encode(), text[7:].encode()]) == text.encode()
     assert masker.seen_tokens() == ()
 
 
-def test_a_token_is_held_back_while_it_may_go_on() -> None:
-    """Neither the end of a chunk nor a pause lets the first half of a token out."""
+def test_a_token_is_held_back_while_it_may_continue() -> None:
+    """The first half of a token stays back at the end of a chunk and in a pause."""
     masker = Masker()
     assert masker.feed(b"token: " + FLY[:40].encode()) == b"token: "
     assert masker.flush(final=False) == b""
     assert masker.feed(FLY[40:].encode() + b"\n$ ") == MASK.encode() + b"\n$ "
 
 
-def test_a_prompt_comes_out_in_a_pause() -> None:
-    """A tail that could begin a secret is released when the program waits and the tail is short."""
+def test_a_prompt_passes_in_a_pause() -> None:
+    """A short tail that could begin a secret is released when the program waits."""
     masker = Masker(["Password-of-mine"])
     assert masker.feed(b"Passw") == b""
     assert masker.flush(final=False) == b"Passw"
@@ -315,21 +320,21 @@ def test_a_prompt_comes_out_in_a_pause() -> None:
 
 
 def test_a_secret_cut_off_by_the_end_is_masked() -> None:
-    """What a killed program had printed of a secret does not come out if it is 8 bytes or more."""
+    """A killed program's part of a secret is masked if it has 8 bytes or more."""
     masker = Masker(["Password-of-mine"])
     assert passed(masker, [b"it is Password-of"]) == b"it is " + MASK.encode()
     assert passed(masker, [b"\n", b"it is Passwor"]) == b"\nit is Passwor"
 
 
 def test_the_parts_of_a_token_are_secrets() -> None:
-    """Each part of 8 or more characters is masked by itself, a shorter one is not."""
+    """Each part of 8 or more characters is masked by itself; a shorter one is not."""
     masker = Masker(["one short-and-long,another-long"])
     assert masker.mask_text("(one short-and-long,another-long)") == f"({MASK})"
     assert masker.mask_text("one other, short-and-long") == f"one other, {MASK}"
 
 
 def test_colours_survive_and_titles_are_masked() -> None:
-    """Escape sequences within a secret are kept; a secret within one, such as a window title, is masked."""
+    """Escape sequences inside a secret are kept; a secret inside one, as in a title, is masked."""
     masker = Masker(["hunter2-hunter2"])
     assert passed(masker, [b"\x1b[31mhunter2\x1b[0m-hunter2."]) == b"\x1b[31m" + MASK.encode() + b"\x1b[0m."
     out = passed(masker, [b"\x1b]0;login hunter2-hunter2\x07$ "])
@@ -337,7 +342,7 @@ def test_colours_survive_and_titles_are_masked() -> None:
 
 
 def test_a_text_is_masked_without_disturbing_the_stream() -> None:
-    """Masking a text leaves what the stream holds back alone, and gives back characters that are no bytes."""
+    """Text that the stream holds back stays there; characters that are no bytes are kept."""
     masker = Masker(["hunter2-hunter2"])
     assert masker.feed(b"hunter2-") == b""
     assert masker.mask_text("\ud800 hunter2-hunter2 \udcff") == f"\ud800 {MASK} \udcff"

@@ -1,4 +1,4 @@
-"""Placeholders where no value can be written: told before anything runs, and never where one can."""
+"""Exactly the placeholders where no value can be written are found before anything runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from runbook_exec.document.model import Statement
 from runbook_exec.document.parser import parse_runbook
 from runbook_exec.plan.fillable import find_unwritable
 
-# What the linter tries where it does not see at once that a value can stand.
+# The value that the linter tries if it does not see at once that a value can be written.
 LIKELY = "1" * 17
 WORDS = (
     "<x>", "e<x>", "<x>c", "e<x>ec", "n<x>ot", "<x>:", "http://<x>:80/a", "a,<x>", "A<x>=1", "$<x>", "$v<x>",
@@ -23,7 +23,7 @@ BETWEEN = st.sampled_from(
 
 
 def statements(script: str) -> tuple[Statement, ...]:
-    """The statements of a fish block."""
+    """Return the statements of a fish block."""
     page = parse_runbook(f"# A\n\n## Steps\n\n```fish\n{script}\n```\n".encode(), "page.md")
     return tuple(statement for block in page.blocks for statement in block.statements)
 

@@ -8,7 +8,7 @@ from runbook_exec.plan.suggestions import suggest_values
 
 
 def offered(output: str) -> list[str]:
-    """The values that an output offers for `<server-id>`."""
+    """Return the values that an output offers for `<server-id>`."""
     return [each.value for each in suggest_values("server-id", None, [("step 1", output)])]
 
 
@@ -29,7 +29,7 @@ def offered(output: str) -> list[str]:
     ],
 )
 def test_the_inside_of_a_control_string_is_not_offered(sequence: str) -> None:
-    """A terminal does not show it, so nobody could have seen the value that would be picked."""
+    """A terminal does not show it, and a person could not have seen such a value."""
     assert offered("server-0001\n" + sequence.format("hidden-0002")) == ["server-0001"]
     assert offered(sequence.format("hidden-0002")) == []
 

@@ -1,4 +1,4 @@
-"""Where values come from, whether they will do, and how one is taken out of output."""
+"""The sources of values, their checks, and captures from output."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TOKEN = "FlyV1 fm2_lJPECAAAAAAAAqPfxBCfN0X,fm2_lJPETghd91kbP0Yvc"
     ],
 )
 def test_defaults_are_rendered(template: str, value: str) -> None:
-    """A default sees the date and the known values; what has no braces is itself."""
+    """A default sees the date and the known values; text without braces stays unchanged."""
     assert render_default(template, KNOWN, NOW) == value
 
 
@@ -76,8 +76,8 @@ def test_defaults_are_rendered(template: str, value: str) -> None:
         ("{{ x }}" * 1000, "at most 4096 characters"),
     ],
 )
-def test_defaults_that_cannot_be_had(template: str, message: str) -> None:
-    """Undefined names, unsafe or boundless operations and statements are refused with the reason."""
+def test_invalid_defaults_are_refused(template: str, message: str) -> None:
+    """Undefined names, unsafe or boundless operations and statements are refused with a reason."""
     with pytest.raises(ValueProblem) as refused:
         render_default(template, KNOWN, NOW)
     assert any(part in str(refused.value) for part in message.split("|"))
@@ -101,22 +101,22 @@ def test_any_template_gives_a_value_or_a_problem(template: str) -> None:
         ("missing | default('x') == 'x'", True),
     ],
 )  # fmt: skip
-def test_conditions(expression: str, holds: bool) -> None:
-    """A condition sees the same names; text that is all of the answer can say no."""
+def test_conditions_are_evaluated(expression: str, holds: bool) -> None:
+    """A condition sees the same names as a default; a text such as `'no'` counts as false."""
     assert evaluate_when(expression, KNOWN, NOW) is holds
 
 
 @pytest.mark.parametrize(
     "expression", ["missing", "missing == 1", "region ==", "", "1 }}{% for a in b %}", "range(3)"]
 )
-def test_conditions_without_an_answer(expression: str) -> None:
-    """An undefined name and what is no expression are problems, not a no."""
+def test_conditions_without_a_result_are_problems(expression: str) -> None:
+    """An undefined name and an invalid expression do not count as false."""
     with pytest.raises(ValueProblem):
         evaluate_when(expression, KNOWN, NOW)
 
 
 def test_values_are_checked() -> None:
-    """Patterns and choices refuse a value and show it, unless it is a secret; NUL is refused always."""
+    """Patterns and choices refuse a value and show it, unless it is secret; NUL is refused too."""
     size = Input("size", pattern="[0-9]+")
     assert check_value(size, "12") is None
     assert check_value(size, "12a") == "expected a value that matches `[0-9]+` as a whole, got `12a`"
@@ -131,8 +131,8 @@ def test_values_are_checked() -> None:
     assert "NUL" in str(check_value(None, "a\0b"))
 
 
-def test_what_makes_a_value_secret() -> None:
-    """An annotation does, then the front matter tells, then the name."""
+def test_an_annotation_the_front_matter_or_a_name_makes_a_secret() -> None:
+    """The annotation comes first, then the front matter, then the name."""
     assert is_secret("x", None, annotation_secret=True)
     assert is_secret("x", Input("x", secret=True))
     assert not is_secret("token", Input("token", secret=False))
@@ -140,8 +140,8 @@ def test_what_makes_a_value_secret() -> None:
     assert not is_secret("x", None)
 
 
-def test_values_on_the_command_line() -> None:
-    """NAME=VALUE has a name of a placeholder and any value; what is refused does not show a value."""
+def test_values_on_the_command_line_are_parsed() -> None:
+    """NAME=VALUE has the name of a placeholder and any value; an error does not show the value."""
     assert parse_set("New_Token=a=b ") == ("new-token", "a=b ")
     assert parse_set("<x>=") == ("x", "")
     with pytest.raises(ValueProblem, match="expected NAME=VALUE, got no `=`"):
@@ -150,8 +150,8 @@ def test_values_on_the_command_line() -> None:
         parse_set("1=x")
 
 
-def test_captures_on_the_command_line() -> None:
-    """A capture names a step in any way and can have a pattern with colons and equals signs."""
+def test_captures_on_the_command_line_are_parsed() -> None:
+    """A capture names a step in any form; its pattern may have colons and equals signs."""
     assert parse_capture("new_token=2") == Capture("new-token", "2")
     assert parse_capture("a=#mint:k: (=.*)") == Capture("a", "mint", "k: (=.*)")
     assert parse_capture("a=6.1:x") == Capture("a", "6.1", "x")
@@ -191,13 +191,13 @@ def test_captures_on_the_command_line() -> None:
         ("id: \n", r"id: (x)?", None),
     ],
 )
-def test_captures_from_output(output: str, pattern: str | None, value: str | None) -> None:
-    """The first match; or the one token; or the last line that is no remark, as a person would read it."""
+def test_values_are_captured_from_output(output: str, pattern: str | None, value: str | None) -> None:
+    """The value is the first match, the only token, or the last line that is no remark."""
     assert capture_value(output, pattern) == value
 
 
 def run(command: Sequence[str]) -> str:
-    """Run a command for real."""
+    """Run a command."""
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -208,7 +208,7 @@ def resolve(source: str) -> str:
 
 @pytest.fixture
 def op(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program `op` that says what it was asked."""
+    """Put a program `op` that prints its arguments on the PATH."""
     program = tmp_path / "op"
     program.write_text('#!/bin/sh\n[ "$#" = 2 ] || exit 6\nprintf "%s\\n\\n" "$*"\n')
     program.chmod(0o755)
@@ -216,7 +216,7 @@ def op(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("op")
-def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sources_are_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment, a file, a command and 1Password, each without one final newline."""
     monkeypatch.setenv("SOME_VALUE", "from env\n")
     (tmp_path / "file").write_bytes(b"from file\n\r\n")
@@ -241,8 +241,10 @@ def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("cmd: ", "expected `env:NAME`"),
     ],
 )
-def test_sources_that_give_nothing(source: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error names the source and what is wrong."""
+def test_a_source_without_a_value_is_reported(
+    source: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the source and the reason."""
     if source.startswith("op:"):
         monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(ValueProblem, match=f"^{re.escape(message)}"):

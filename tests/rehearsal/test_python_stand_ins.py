@@ -30,7 +30,7 @@ def page(program: Program) -> Path:
 
 
 def test_functions_replace_programs(page: Path, stand_ins: StandIns) -> None:
-    """They get the caller's arguments, working directory and streams, and keep state between calls."""
+    """They get the caller's arguments, folder and streams, and keep state between calls."""
     given = []
 
     @stand_ins("vault")

@@ -1,4 +1,4 @@
-"""The documentation of the transcripts' grammar: each example is rehearsed, and has the documented result."""
+"""Each example in the documentation of transcripts has its documented result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`runbook-exec rehearse` as a program: its results, its findings with their places, and its isolation."""
+"""`runbook-exec rehearse` as a program: results, findings with places, and isolation."""
 
 from __future__ import annotations
 
@@ -565,7 +565,10 @@ The end.
 
 
 def test_update_rewrites_differences(program: Program) -> None:
-    """Words, lines and elisions that match stay; the rest is replaced, and the transcript then passes."""
+    """Matching words, lines and elisions stay; the rest is replaced.
+
+    The transcript then passes.
+    """
     write_executable(
         program.work / "tools" / "task", "#!/bin/sh\nprintf 'one\\ntwo\\n2.5\\n3\\n$ 4\\n'; echo five >&2\n"
     )
@@ -598,7 +601,7 @@ def test_update_reorders_calls(end: str, program: Program) -> None:
 
 
 def test_update_on_a_full_disk_changes_nothing(program: Program) -> None:
-    """The transcript stays as it was, no temporary file is left beside it, and the reason is printed."""
+    """The transcript stays as it was, without a temporary file, and the reason is printed."""
     program.write("page.md", "# Page\n\n## Steps\n\n```sh\nfly two\n```\n")
     text = "prose\n" * 50_000 + "\n```console\n$ fly one\n```\n"
     transcript = program.write("page.rehearsal.md", text)

@@ -1,4 +1,4 @@
-"""The options of a run as words: what a journal keeps, and what a resumed run makes of it."""
+"""The options of a run as words: how a journal stores them and a resumed run reads them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ALL = (
 )
 
 
-def test_words_are_read_as_they_were_written() -> None:
+def test_stored_words_are_read_back_unchanged() -> None:
     """Each option comes back with its own text, in the same order."""
     options = RunOptions.from_words(ALL)
     assert options.to_words() == ALL
@@ -52,8 +52,8 @@ def test_words_are_read_as_they_were_written() -> None:
     assert (options.cwd, options.done, options.keep_secrets) == ("-odd", ("4", "5"), False)
 
 
-def test_no_options_are_no_words() -> None:
-    """A run without options keeps none, nor those that say how it asks or what it is given."""
+def test_a_run_without_options_stores_no_words() -> None:
+    """Options for questions and for values are not stored either."""
     assert RunOptions.from_words(()) == RunOptions()
     given = RunOptions(given={"x": "1"}, yes=True, trust=True, json=True, record=True, keep_output=0)
     assert given.to_words() == ()
@@ -61,18 +61,18 @@ def test_no_options_are_no_words() -> None:
 
 @pytest.mark.parametrize("words", [("--new-option", "1"), ("--from",), ("1",)])
 def test_unknown_words_are_refused(words: tuple[str, ...]) -> None:
-    """A journal of another version, or a damaged one, is not resumed with half of its options."""
+    """A journal of another version, or a damaged one, is not resumed with a part of its options."""
     with pytest.raises(Refused, match="does not know"):
         RunOptions.from_words(words)
 
 
-def test_no_value_is_in_the_text_of_options() -> None:
+def test_the_text_of_options_contains_no_value() -> None:
     """A traceback that shows the options shows no secret."""
     assert "kestrel" not in repr(RunOptions(given={"token": "kestrel"}))
 
 
 def test_messages_name_the_option() -> None:
-    """What cannot be parsed is refused with the name of its option."""
+    """An option that cannot be parsed is refused by its name."""
     with pytest.raises(Refused, match=r"^`--set`: expected NAME=VALUE, got no `=`$"):
         parse_given(["x"])
     with pytest.raises(Refused, match=r"^`--capture`: expected NAME=STEP"):

@@ -1,4 +1,4 @@
-"""A run that died, failed or waited is taken up where it has got to: nothing is lost, nothing runs twice."""
+"""A run that died, failed or waits is resumed: nothing is lost and nothing runs twice."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ MEMORY = Path("/dev/shm")
 
 
 def steps(*scripts: str, above: str = "") -> str:
-    """A page with a step for each script."""
+    """Return a page with a step for each script."""
     parts = [f"### {n}. Step\n\n{above}```fish\n{script}\n```\n" for n, script in enumerate(scripts, 1)]
     return "# Page\n\n## Procedure\n\n" + "\n".join(parts)
 
 
 def killed(program: Program, page: str, until: str, *options: str) -> None:
-    """Run a page by itself, and kill the program when the file `until` is there."""
+    """Run a page without a person, and kill the program when the file `until` exists."""
     program.write("page.md", page)
     process = program.start("page.md", "--yes", "--no-input", *options)
     end = time.monotonic() + 20
@@ -36,32 +36,32 @@ def killed(program: Program, page: str, until: str, *options: str) -> None:
         assert time.monotonic() < end
         assert process.poll() is None
         time.sleep(0.01)
-    time.sleep(0.3)  # what made the file has ended
+    time.sleep(0.3)  # the statement that made the file has ended
     process.kill()
     process.wait()
 
 
 def resume(program: Program, *options: str, env: dict[str, str | None] | None = None) -> ProgramResult:
-    """Take up the newest run by itself."""
+    """Resume the newest run without a person."""
     return program.run("resume", "--yes", "--no-input", *options, env=env)
 
 
 def log(program: Program) -> list[str]:
-    """What the statements have written down."""
+    """Return the lines that the statements have written."""
     path = program.work / "log"
     return path.read_text().split() if path.exists() else []
 
 
 @pytest.fixture
 def runtime() -> Iterator[Path]:
-    """A runtime folder of one's own in memory."""
+    """Return a private runtime folder in memory."""
     with tempfile.TemporaryDirectory(dir=MEMORY) as name:
         yield Path(name)
 
 
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
-    """What a test opens is closed when it ends."""
+    """Close everything that a test opens when the test ends."""
     with ExitStack() as opened:
         yield opened
 
@@ -69,8 +69,8 @@ def stack() -> Iterator[ExitStack]:
 DIES = steps("echo one >>log", "touch here; sleep 30; echo two >>log", "echo three >>log")
 
 
-def test_what_was_running_is_in_doubt_until_somebody_decides(program: Program) -> None:
-    """Alone, the program asks for a decision with 3, however often; what had finished is not run again."""
+def test_a_statement_that_was_running_is_in_doubt_until_a_person_decides(program: Program) -> None:
+    """Without a person each attempt exits with 3; finished statements do not run again."""
     killed(program, DIES.replace("touch here; sleep 30", "sh -c 'touch here; sleep 30'"), "here")
     for _ in range(2):
         ran = resume(program)
@@ -81,8 +81,8 @@ def test_what_was_running_is_in_doubt_until_somebody_decides(program: Program) -
     assert log(program) == ["one", "two", "three"]
 
 
-def test_a_statement_that_never_happened_can_be_run_again(program: Program) -> None:
-    """`again` runs it; a decision on another statement decides nothing."""
+def test_a_statement_in_doubt_can_be_run_again(program: Program) -> None:
+    """`again` runs it; a decision about another statement has no effect."""
     killed(program, DIES.replace("sleep 30", "command test -e again; or command sleep 30"), "here")
     (program.work / "again").touch()
     assert resume(program, "--assume", "again", "3.1").status == 3
@@ -91,15 +91,15 @@ def test_a_statement_that_never_happened_can_be_run_again(program: Program) -> N
     assert ran.stdout.count("$ ") == 3
 
 
-def test_a_decision_is_one_of_two(program: Program) -> None:
-    """Anything else is refused before anything happens."""
+def test_an_unknown_decision_is_refused(program: Program) -> None:
+    """Any decision other than `done` and `again` is refused before anything runs."""
     program.run_page(fish_page("false"), "--yes")
     ran = resume(program, "--assume", "maybe", "1.1")
     assert (ran.status, ran.stderr) == (2, "`--assume`: expected `done` or `again`, got `maybe`\n")
 
 
-def test_a_failure_is_taken_up_at_the_statement_that_failed(program: Program) -> None:
-    """It runs again, what came before does not, and the record is one."""
+def test_a_failed_run_is_resumed_at_the_statement_that_failed(program: Program) -> None:
+    """It runs again, the statements before it do not, and the journal is one."""
     page = steps("echo one >>log", "cat wanted >>log", "echo three >>log")
     assert program.run_page(page, "--yes").status == 1
     (program.work / "wanted").write_text("two\n")
@@ -110,7 +110,7 @@ def test_a_failure_is_taken_up_at_the_statement_that_failed(program: Program) ->
     assert program.run("runs", "verify").status == 0
 
 
-def test_numbers_of_events_go_on(program: Program) -> None:
+def test_a_resumed_run_continues_the_numbers_of_events(program: Program) -> None:
     """No number is used twice, and the run keeps its id."""
     program.run_page(steps("true", "test -e wanted"), "--yes")
     (program.work / "wanted").touch()
@@ -120,8 +120,8 @@ def test_numbers_of_events_go_on(program: Program) -> None:
     assert len({event.run for event in events}) == 1
 
 
-def test_only_what_is_not_finished_can_be_resumed(program: Program) -> None:
-    """A run that succeeded, no run at all, and an id of none are told apart."""
+def test_only_an_unfinished_run_can_be_resumed(program: Program) -> None:
+    """A successful run, a missing run and an unknown id have different messages."""
     assert resume(program).stderr.startswith("no run is left unfinished")
     program.run_page(fish_page("true"), "--yes")
     run = program.read_events()[0].run
@@ -130,8 +130,8 @@ def test_only_what_is_not_finished_can_be_resumed(program: Program) -> None:
     assert "expected the beginning of a run's id" in program.run("resume", "zz").stderr
 
 
-def test_a_run_that_goes_on_cannot_be_taken_up(program: Program) -> None:
-    """The second process is refused and told which has it; nothing happens twice."""
+def test_a_running_run_cannot_be_resumed(program: Program) -> None:
+    """The second process is refused, with the process that has the run; nothing happens twice."""
     program.write("page.md", steps("echo one >>log; command sleep 3", "echo two >>log"))
     first = program.start("page.md", "--yes")
     end = time.monotonic() + 20
@@ -149,8 +149,8 @@ def test_a_run_that_goes_on_cannot_be_taken_up(program: Program) -> None:
     assert log(program) == ["one", "two"]
 
 
-def test_a_torn_last_line_is_taken_out(program: Program) -> None:
-    """As the death of the machine leaves it; the journal is whole again after."""
+def test_a_torn_last_line_is_removed(program: Program) -> None:
+    """A machine that dies leaves such a line; afterwards the journal is complete again."""
     program.run_page(steps("true", "test -e wanted"), "--yes")
     path = program.journal_path()
     path.write_bytes(path.read_bytes()[:-20])
@@ -159,8 +159,8 @@ def test_a_torn_last_line_is_taken_out(program: Program) -> None:
     assert program.run("runs", "verify").status == 0
 
 
-def test_a_damaged_journal_is_not_taken_up(program: Program) -> None:
-    """It is told where it is damaged, and nothing runs."""
+def test_a_damaged_journal_is_not_resumed(program: Program) -> None:
+    """The message names the place of the damage, and nothing runs."""
     program.run_page(steps("echo one >>log", "test -e wanted"), "--yes")
     path = program.journal_path()
     path.write_bytes(path.read_bytes().replace(b"test -e wanted", b"test -e wantem"))
@@ -172,8 +172,8 @@ def test_a_damaged_journal_is_not_taken_up(program: Program) -> None:
 # the document, the values, the shell ---------------------------------------------------------------------
 
 
-def test_a_page_that_was_changed_is_shown_and_agreed_to(program: Program) -> None:
-    """The difference of the commands is told; what was finished and is unchanged stays finished."""
+def test_a_changed_page_needs_consent(program: Program) -> None:
+    """The difference of the commands is shown; unchanged finished statements stay finished."""
     program.run_page(steps("echo one >>log", "false", "echo three >>log"), "--yes")
     program.write("page.md", steps("echo new >>log", "echo one >>log", "echo two >>log", "echo three >>log"))
     ran = resume(program)
@@ -185,7 +185,7 @@ def test_a_page_that_was_changed_is_shown_and_agreed_to(program: Program) -> Non
     assert log(program) == ["one", "two", "three"]
 
 
-def test_prose_may_be_changed_without_asking(program: Program) -> None:
+def test_changed_prose_needs_no_consent(program: Program) -> None:
     """Only commands matter."""
     page = steps("echo one >>log", "test -e wanted")
     program.run_page(page, "--yes")
@@ -199,8 +199,8 @@ VALUED = "---\nrunbook:\n  inputs:\n    day: {default: '{{ now }}'}\n---\n" + st
 )
 
 
-def test_values_come_back(program: Program) -> None:
-    """What was given, made by a default, or captured is the same as before."""
+def test_a_resumed_run_has_the_same_values(program: Program) -> None:
+    """Values that were given, captured or made by a default are the same as before."""
     options = ("--yes", "--set", "given=it's", "--capture", "caught=1")
     page = VALUED.replace("{{ now }}", "{{ today }}")
     assert program.run_page(page, *options).status == 1
@@ -213,8 +213,8 @@ def test_values_come_back(program: Program) -> None:
     assert lines[0].endswith(" 7")
 
 
-def test_a_value_can_be_given_anew(program: Program) -> None:
-    """`--set` wins over what was known."""
+def test_a_value_can_be_replaced(program: Program) -> None:
+    """`--set` wins over the known value."""
     program.run_page(steps("test <name> = right", "echo <name> >>log"), "--yes", "--set", "name=wrong")
     assert resume(program, "--set", "name=right").status == 0
     assert log(program) == ["right"]
@@ -224,8 +224,11 @@ SECRET = steps("echo s3cr3t-and-long-enough", "test -e wanted", "echo <new-token
 MINTS = ("--yes", "--capture", "new-token=1")
 
 
-def test_a_secret_lives_as_long_as_its_run(program: Program, runtime: Path) -> None:
-    """It is kept in memory alone, for its owner alone, comes back, and is gone when the run is finished."""
+def test_a_secret_is_kept_as_long_as_its_run(program: Program, runtime: Path) -> None:
+    """It is in memory, private to its owner, and removed when the run is finished.
+
+    A resumed run gets it back.
+    """
     env: dict[str, str | None] = {"XDG_RUNTIME_DIR": str(runtime)}
     assert program.run_page(SECRET, *MINTS, env=env).status == 1
     (kept,) = (runtime / "runbook-exec").iterdir()
@@ -239,11 +242,11 @@ def test_a_secret_lives_as_long_as_its_run(program: Program, runtime: Path) -> N
 
 
 @pytest.mark.parametrize("where", ["a disk", "nowhere", "not ours alone", "not wanted"])
-def test_a_secret_is_kept_in_no_other_place(
+def test_a_secret_is_stored_only_in_private_memory(
     program: Program, runtime: Path, where: str, stack: ExitStack
 ) -> None:
-    """The run says what a crash would lose, before it mints; resumed, it waits for the value."""
-    # where the tests are; what they write to may be in memory
+    """Otherwise the run warns before it mints; when it is resumed, it waits for the value."""
+    # the folder of the tests; their temporary files may be in memory
     disk = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".runtime-", dir=REPOSITORY)))
     runtime.chmod(0o755 if where == "not ours alone" else 0o700)
     env: dict[str, str | None] = {
@@ -261,8 +264,8 @@ def test_a_secret_is_kept_in_no_other_place(
     assert (ran.status, "needs a value for `<new-token>`" in ran.stdout) == (3, True)
 
 
-def test_the_shell_starts_where_it_was(program: Program) -> None:
-    """In its folder, with what the author marked as setup run again, and told."""
+def test_a_resumed_shell_starts_in_its_last_folder(program: Program) -> None:
+    """Blocks that the page marks as setup run again, with a message."""
     page = steps("mkdir sub; cd sub", "set -g v kept", "test -e wanted; and echo $v >../log")
     page = page.replace("### 2. Step\n\n", "### 2. Step\n\n<!-- runbook: setup -->\n")
     assert program.run_page(page, "--yes").status == 1
@@ -305,8 +308,8 @@ HELD["ash"] = HELD["sh"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_the_shell_holds_what_it_held(shell: str, program: Program) -> None:
-    """Variables with all they are, functions, aliases; what was taken away stays so."""
+def test_a_resumed_shell_has_its_earlier_state(shell: str, program: Program) -> None:
+    """Variables with all attributes, functions and aliases return; removed ones stay removed."""
     *scripts, printed = HELD[shell]
     page = steps(*(f"{script}\necho {n} >>log" for n, script in enumerate(scripts, 1)))
     page = page.replace("```fish", f"```{shell}")
@@ -329,8 +332,8 @@ def test_the_shell_holds_what_it_held(shell: str, program: Program) -> None:
         "functions -e ll; functions -c other ll",
     ],
 )
-def test_a_function_that_was_there_at_the_start_comes_back_redefined(program: Program, defines: str) -> None:
-    """As the page has it, and not as the operator's configuration or fish itself has it."""
+def test_a_redefined_function_comes_back_as_the_page_defines_it(program: Program, defines: str) -> None:
+    """The definition of the operator's configuration or of fish itself does not replace it."""
     page = steps(
         "function other; echo mine; end", f"{defines}\necho two >>log", "test -e wanted; and ll >>log"
     )
@@ -339,8 +342,8 @@ def test_a_function_that_was_there_at_the_start_comes_back_redefined(program: Pr
     assert (resume(program).status, log(program)) == (0, ["two", "mine"])
 
 
-def test_what_a_shell_holds_of_secrets_is_written_nowhere(program: Program) -> None:
-    """Neither by value nor by name, in whatever a statement does with it."""
+def test_secrets_in_a_shell_are_written_to_no_file(program: Program) -> None:
+    """Neither the value nor the name is written, for any statement that uses the secret."""
     page = steps(
         "set -gx API_KEY plain-but-secret; set -g copy 'x'<new-token>'y'; function f; echo <new-token>; end",
         "set -g other (string upper <new-token>); set -g fine kept",
@@ -354,8 +357,8 @@ def test_what_a_shell_holds_of_secrets_is_written_nowhere(program: Program) -> N
     assert not any("API_KEY" in key for each in made for key in each)
 
 
-def test_it_is_taken_up_from_anywhere(program: Program, tmp_path: Path) -> None:
-    """A relative path is one of the folder where the run was begun."""
+def test_a_run_can_be_resumed_from_any_folder(program: Program, tmp_path: Path) -> None:
+    """A relative path starts at the folder in which the run began."""
     assert program.run_page(steps("test -e wanted"), "--yes").status == 1
     (program.work / "wanted").touch()
     run = program.read_events()[0].run
@@ -366,8 +369,8 @@ def test_it_is_taken_up_from_anywhere(program: Program, tmp_path: Path) -> None:
     assert done.status == 0
 
 
-def test_a_new_run_says_what_the_last_one_left(program: Program) -> None:
-    """Alone it begins anew, and says how the other could be taken up."""
+def test_a_new_run_reports_an_unfinished_one(program: Program) -> None:
+    """Without a person it begins a new run, and prints how to resume the other one."""
     program.run_page(steps("false"), "--yes")
     run = program.read_events()[0].run
     ran = program.run_page(steps("true"), "--yes")
@@ -383,7 +386,10 @@ def test_a_new_run_says_what_the_last_one_left(program: Program) -> None:
 
 
 def test_many_runs_at_once_keep_their_journals_apart(program: Program) -> None:
-    """In one state folder, every third killed in a statement: all are whole, the others have succeeded."""
+    """All share one state folder; every third is killed in a statement.
+
+    Every journal is complete, and the other runs have succeeded.
+    """
     count = int(os.environ.get("CONCURRENT_RUNS", "15"))  # 200: see CONTRIBUTING
     program.write("page.md", steps("echo one", "command sleep 0.2", "echo two"))
     program.write("dies.md", steps("echo one", "touch <name>; command sleep 60"))

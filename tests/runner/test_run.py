@@ -1,8 +1,8 @@
-"""What the program prints where there is no terminal: transcripts beside their documents in documents/runs.
+"""The output of runs without a terminal: transcripts beside their documents.
 
-A transcript (`NAME.runs.txt`) is command lines after `>>> `, each with what it printed, the files that it
-left and its exit status. `python -m tests.runner.test_run` runs the command lines and writes the rest anew,
-for review; with names of transcripts, only those.
+A transcript (`NAME.runs.txt` in documents/runs) is command lines after `>>> `, each with its output, the
+files that it left and its exit status. `python -m tests.runner.test_run` runs the command lines and writes
+the rest again, for review; with names of transcripts, only those.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ _PROMPT = ">>> "
 
 
 def _transcript(expected: str, folder: Path) -> str:
-    """The transcript of an expected one's command lines as they go today, each in a folder of its own."""
+    """Return a transcript with the output of its command lines today.
+
+    Each command line runs in a folder of its own.
+    """
     entries = []
     for number, line in enumerate(expected.splitlines()):
         if line.startswith(_PROMPT):
@@ -60,14 +63,14 @@ def _entry(line: str, program: Program) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.name.split(".")[0])
-def test_the_transcript_of_a_document(path: Path, tmp_path: Path) -> None:
-    """Each command line of a transcript prints, leaves and returns exactly what stands below it."""
+def test_a_document_runs_as_in_its_transcript(path: Path, tmp_path: Path) -> None:
+    """Each command line prints, leaves and returns exactly the text below it."""
     expected = path.read_text(encoding="utf-8")
     assert _transcript(expected, tmp_path) == expected
 
 
 def test_line_ends_make_no_difference(program: Program) -> None:
-    """A page from Windows runs and fails like the same page from elsewhere, at the same places."""
+    """A page with line ends of Windows runs and fails like any other, at the same places."""
     text = (RUNS / "server.md").read_text(encoding="utf-8")
     values = ("--yes", "--set", "region=eu", "--set", "missing-folder=/no/such")
     told = [
@@ -78,8 +81,8 @@ def test_line_ends_make_no_difference(program: Program) -> None:
     assert told[1:] == [told[0], told[0]]
 
 
-def test_a_manual_step_and_a_confirmation_said_beforehand(program: Program) -> None:
-    """`--done` and `--confirmed` answer for a step by its number, and the run goes on."""
+def test_a_manual_step_and_a_confirmation_can_be_answered_beforehand(program: Program) -> None:
+    """`--done` and `--confirmed` answer for a step by its number, and the run continues."""
     program.write("people.md", (RUNS / "people.md").read_text(encoding="utf-8"))
     ran = program.run("people.md", "--yes", "--done", "2")
     assert (ran.status, "step 3 asks `Are the windows shut?`" in ran.stdout) == (3, True)
@@ -89,7 +92,7 @@ def test_a_manual_step_and_a_confirmation_said_beforehand(program: Program) -> N
 
 
 def test_a_dry_run_runs_nothing(program: Program) -> None:
-    """Not the statements, not the sources of values, no shell, and it leaves no journal."""
+    """It runs no statement, no source of a value and no shell, and leaves no journal."""
     inputs = (
         "---\nrunbook:\n  inputs:\n    a: {source: 'cmd:touch made'}\n    b: {source: 'op://v/i/f'}\n---\n"
     )
@@ -111,10 +114,10 @@ def test_a_dry_run_runs_nothing(program: Program) -> None:
         ("<x> ls", "not", "1: <x> stands where fish reads a keyword or a variable's name, not a text"),
     ],
 )
-def test_what_cannot_be_written_is_found_before_anything_runs(
+def test_a_value_that_cannot_be_written_is_found_before_anything_runs(
     code: str, value: str, found: str, program: Program
 ) -> None:
-    """Where no value can stand, and where the one that is given cannot."""
+    """Either no value can be written in that place, or not this value."""
     program.write(
         "page.md", f"# Page\n\n## Steps\n\n```fish\ntouch ran\n```\n\nThen:\n\n```fish\n{code}\n```\n"
     )
@@ -125,8 +128,8 @@ def test_what_cannot_be_written_is_found_before_anything_runs(
     assert not (program.work / "ran").exists()
 
 
-def test_a_value_that_turns_out_to_be_no_text_stops_the_run(program: Program) -> None:
-    """A captured one, as late as that; it is told on which line."""
+def test_a_captured_value_that_does_not_fit_stops_the_run(program: Program) -> None:
+    """A captured value is known only then; the message names the line."""
     script = "<!-- runbook: capture=n -->\n```fish\necho two\n```\n\n```fish\necho $PATH[<n>]\n```\n"
     program.write("page.md", f"# Page\n\n## Steps\n\n{script}")
     ran = program.run("page.md", "--yes", "--no-config", "--trust")
@@ -134,8 +137,8 @@ def test_a_value_that_turns_out_to_be_no_text_stops_the_run(program: Program) ->
     assert "\n  line 11: <n> is an index: expected numbers or a range such as `2..-1`\n" in ran.stdout
 
 
-def test_where_nobody_says_what_the_terminal_can_do(program: Program) -> None:
-    """As in CI: fish has nothing to say of that, and programs see the plainest of terminals."""
+def test_a_run_without_term_uses_the_plainest_terminal(program: Program) -> None:
+    """As in CI: fish prints no warning, and programs see `TERM=dumb`."""
     program.write("page.md", "# Page\n\n## Steps\n\n```fish\necho $TERM\n```\n")
     ran = program.run("page.md", "--yes", "--no-config", "--trust", env={"TERM": None})
     assert ran.status == 0, ran.output
@@ -143,8 +146,8 @@ def test_where_nobody_says_what_the_terminal_can_do(program: Program) -> None:
 
 
 @pytest.mark.parametrize("shell", POSIX)
-def test_leaving_a_posix_shell(shell: str, program: Program) -> None:
-    """`exit 3` ends the shell there, which the run says, and with which it stops."""
+def test_a_run_stops_if_a_posix_shell_exits(shell: str, program: Program) -> None:
+    """`exit 3` ends the shell; the run reports it and fails."""
     ran = program.run_page(f"# Page\n\n## Steps\n\n```{shell}\ncd /\nexit 3\ntouch never\n```\n", "--yes")
     assert ran.status == 1
     assert "the shell ended with status 3" in ran.stdout
@@ -152,8 +155,8 @@ def test_leaving_a_posix_shell(shell: str, program: Program) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_one_shell_for_all(shell: str, program: Program) -> None:
-    """Variables, functions and the folder of one block are there in the next one."""
+def test_all_blocks_run_in_one_shell(shell: str, program: Program) -> None:
+    """Variables, functions and the folder of one block still exist in the next one."""
     assign = "set v kept" if shell == "fish" else "v=kept"
     function = "function f; echo said $v; end" if shell == "fish" else "f() { echo said $v; }"
     blocks = (f"```{shell}\n{script}\n```" for script in (f"{assign}\n{function}", "cd /usr", "f\npwd"))
@@ -161,16 +164,16 @@ def test_one_shell_for_all(shell: str, program: Program) -> None:
     assert (ran.status, "said kept\n" in ran.stdout, "\n/usr\n" in ran.stdout) == (0, True, True)
 
 
-def test_names_of_files(program: Program) -> None:
-    """A file may have a `#` or a blank in its name, and what follows the last `#` may be an anchor."""
+def test_a_file_name_may_contain_a_hash_and_a_blank(program: Program) -> None:
+    """The text after the last `#` may be an anchor."""
     program.write("a #1.md", fish_page("echo it ran"))
     for name in ("a #1.md", "a #1.md#steps"):
         assert program.run(name, "--yes").status == 0
     assert program.run("a #2.md", "--yes").stderr == "cannot read `a `: no such file or directory\n"
 
 
-def test_a_page_from_standard_input(program: Program) -> None:
-    """It can be shown, and not run: there is no file that the journal could name."""
+def test_a_page_from_standard_input_is_only_shown(program: Program) -> None:
+    """It cannot be run, because no file exists that the journal could name."""
     shown = program.run("show", "-", given=fish_page("echo one"))
     assert (shown.status, "echo one" in shown.stdout) == (0, True)
     ran = program.run("-", "--yes", given=fish_page("touch made"))
@@ -178,16 +181,16 @@ def test_a_page_from_standard_input(program: Program) -> None:
     assert ran.stderr.startswith("expected a file")
 
 
-def test_waiting_with_json(program: Program) -> None:
-    """What is waited for is said on standard error as well, and standard output holds events only."""
+def test_with_json_the_reason_of_waiting_is_on_standard_error(program: Program) -> None:
+    """Standard output has only events."""
     ran = program.run_page(fish_page("echo <user>"), "--json", "--yes")
     assert (ran.status, ran.stdout.count("\n")) == (3, 2)
     assert ran.stderr == "step 1 needs a value for `<user>`; `--set user=VALUE` gives it\n"
 
 
 @pytest.mark.parametrize("later", [False, True])
-def test_a_pipe_that_does_not_wait(later: bool, program: Program) -> None:
-    """Whoever starts us may leave it so, or another program that writes to it make it so; nothing is lost."""
+def test_output_to_a_non_blocking_pipe_is_complete(later: bool, program: Program) -> None:
+    """The parent process, or another writer of the pipe, may make it non-blocking."""
     script = "touch started; while test ! -e go; sleep 0.01; end; seq 100000"
     program.write("page.md", f"# Page\n\n## Steps\n\n```fish\n{script}\n```\n")
     ours, theirs = os.pipe()
@@ -203,7 +206,7 @@ def test_a_pipe_that_does_not_wait(later: bool, program: Program) -> None:
         os.close(theirs)
         held = -1
         while running.poll() is None and held < (held := _waiting(ours)):
-            time.sleep(0.5)  # until no more comes: how much a pipe holds depends on how it is written to
+            time.sleep(0.5)  # until no more comes: the capacity of a pipe depends on the sizes of the writes
         with os.fdopen(ours, "rb") as file:
             told = file.read()
         assert running.wait(20) == 0
@@ -211,12 +214,12 @@ def test_a_pipe_that_does_not_wait(later: bool, program: Program) -> None:
 
 
 def _waiting(pipe: int) -> int:
-    """How many bytes wait in a pipe."""
+    """Return the number of bytes that wait in a pipe."""
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
-def test_the_whole_value_says_which_steps_a_person_does(program: Program) -> None:
-    """Other programs need not know what makes a step one of those."""
+def test_the_plan_as_json_marks_manual_steps(program: Program) -> None:
+    """Other programs do not need to know the rules for manual steps."""
     program.write(
         "page.md", "# Page\n\n## Steps\n\n1. Look at it.\n\n2. Run it.\n\n   ```fish\n   true\n   ```\n"
     )
@@ -226,8 +229,8 @@ def test_the_whole_value_says_which_steps_a_person_does(program: Program) -> Non
     assert steps[0]["span"]["line"] == 5
 
 
-def test_nobody_reads_on(program: Program) -> None:
-    """Where the reader of its output has gone, the program ends without a traceback."""
+def test_a_closed_output_ends_the_program_without_a_traceback(program: Program) -> None:
+    """The reader of its output has ended."""
     program.write("page.md", fish_page("yes | head -n 100000", "touch made"))
     done = subprocess.run(
         ["sh", "-c", '"$@" | head -n 1', "sh", *COMMAND, "page.md", "--yes"],
@@ -250,8 +253,8 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("language", [pytest.param(word, marks=ASH.marks) for word in ("ash", "busybox sh")])
-def test_a_page_of_busybox(language: str, program: Program) -> None:
-    """Blocks of `ash` and of `busybox sh` run in BusyBox ash, with what it has beyond sh."""
+def test_blocks_of_busybox_run_in_ash(language: str, program: Program) -> None:
+    """Blocks of `ash` and of `busybox sh` run in BusyBox ash, with its extensions of sh."""
     program.write(
         "page.md",
         f"# Page\n\n## Steps\n\n```{language}\nname=$'it\\'s'\nreadlink -f /proc/$$/exe\n```\n\n"
@@ -267,7 +270,7 @@ def test_a_page_of_busybox(language: str, program: Program) -> None:
 
 
 @pytest.mark.parametrize("shell", [ASH])
-def test_ash_is_chosen(shell: str, program: Program) -> None:
+def test_ash_can_be_requested(shell: str, program: Program) -> None:
     """`--shell ash` and `shell: ash` run the blocks of ash on a page that has others too."""
     blocks = "## Steps\n\n```bash\necho in bash\n```\n\n```ash\necho in ash\n```\n"
     program.write("asked.md", f"# Page\n\n{blocks}")

@@ -1,4 +1,4 @@
-"""Every annotation, in a comment above the fence and in braces after the language: what it makes of a run."""
+"""The effect of every annotation on a run, as a comment above the fence and in braces."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tests.support.program import Program
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A block with an annotation, and what a run of it comes to."""
+    """A block with an annotation, and the result of its run."""
 
     says: str
     code: str
     status: int
-    told: tuple[str, ...] = ()  # in what is printed
-    untold: tuple[str, ...] = ()  # nowhere in it
+    told: tuple[str, ...] = ()  # texts in the output
+    untold: tuple[str, ...] = ()  # texts that are not in it
     options: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()  # files that were made
+    left: tuple[str, ...] = ()  # files that exist afterwards
 
 
 _THRICE = "begin; echo x >> made; test (count < made) = 3; end"
@@ -90,8 +90,8 @@ def _page(form: str, says: str, code: str) -> str:
 
 @pytest.mark.parametrize("form", _FORMS)
 @pytest.mark.parametrize("name", CASES)
-def test_what_an_annotation_makes_of_a_run(name: str, form: str, program: Program) -> None:
-    """The run prints, leaves and returns what the annotation asks for, whichever way it is written."""
+def test_an_annotation_has_its_effect_in_both_forms(name: str, form: str, program: Program) -> None:
+    """The run prints, leaves and returns the result that the annotation asks for."""
     case = CASES[name]
     ran = program.run_page(_page(form, case.says, case.code), "--yes", *case.options)
     assert ran.status == case.status, ran.output
@@ -103,7 +103,7 @@ def test_what_an_annotation_makes_of_a_run(name: str, form: str, program: Progra
 
 @pytest.mark.parametrize("form", _FORMS)
 def test_an_unknown_annotation_is_refused(form: str, program: Program) -> None:
-    """Nothing runs, and the message points at the name and suggests the one that was meant."""
+    """Nothing runs; the message points at the name and suggests the nearest known one."""
     ran = program.run_page(_page(form, "id=x expct=text", "touch made"), "--yes")
     assert (ran.status, ran.stdout) == (2, "")
     first, code, carets = ran.stderr.splitlines()
@@ -112,8 +112,8 @@ def test_an_unknown_annotation_is_refused(form: str, program: Program) -> None:
     assert not (program.work / "made").exists()
 
 
-def test_the_same_annotation_on_the_step(program: Program) -> None:
-    """Above a heading it is said of every block of the step, and of no other step."""
+def test_an_annotation_of_a_step_applies_to_all_its_blocks(program: Program) -> None:
+    """Above a heading it applies to every block of the step, and to no other step."""
     page = "# Page\n\n## Steps\n\n<!-- runbook: allow-failure -->\n### 1. It\n\n```fish\nfalse\n```\n\n"
     ran = program.run_page(f"{page}```fish\nfalse\n```\n\n### 2. Then\n\n```fish\nfalse\n```\n", "--yes")
     assert ran.status == 1
@@ -121,8 +121,8 @@ def test_the_same_annotation_on_the_step(program: Program) -> None:
 
 
 @pytest.mark.parametrize("form", _FORMS)
-def test_a_block_for_another_shell(form: str, program: Program) -> None:
-    """`shell=` says whose a block is, whatever its language: here it is not for the shell that runs."""
+def test_an_annotation_can_name_another_shell(form: str, program: Program) -> None:
+    """`shell=` wins over the language: here the block is not for the shell that runs."""
     ran = program.run_page(_page(form, "shell=bash", "touch made"), "--yes", "--done", "1")
     assert (ran.status, (program.work / "made").exists()) == (0, False)
     ran = program.run("page.md", "--yes", "--shell", "bash", "--done", "2")

@@ -1,4 +1,4 @@
-"""Values on their way into statements and secrets on their way out, with the whole program."""
+"""Values in statements, and secrets in the output, with the whole program."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _page(shell: str, script: str) -> str:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_value_is_never_code(shell: str, program: Program) -> None:
-    """A value full of quotes arrives as it is in every context, and nothing of it is executed."""
+    """A value full of quotes arrives unchanged in every context, and no part of it is executed."""
     contexts = CONTEXTS | ({} if shell == "fish" else _HEREDOCS)
     for text in (
         HOSTILE,
@@ -48,7 +48,7 @@ def test_a_value_is_never_code(shell: str, program: Program) -> None:
 
 
 def test_a_statement_without_its_value_never_reaches_the_shell(program: Program) -> None:
-    """`<domain>` would be read from and `-a` written to; neither happens, and the run waits."""
+    """The shell would read `domain` and write `-a`; neither happens, and the run waits."""
     ran = program.run_page(fish_page("echo before", "fly certs add <domain> -a app"), "--yes")
     assert ran.status == 3
     assert "step 1 needs a value for `<domain>`; `--set domain=VALUE` gives it" in ran.stdout
@@ -68,7 +68,7 @@ _KINDS = {
 
 @pytest.mark.parametrize("kind", _KINDS)
 def test_a_secret_is_masked_everywhere(kind: str, program: Program) -> None:
-    """Nothing that is printed or left behind holds the value, a part of it, or another way to write it."""
+    """No output and no file has the value, a part of it, or another spelling of it."""
     details, options, variables = _KINDS[kind]
     stand_in = program.write(
         "bin-op", f"#!/bin/sh\ntest \"$*\" = 'read op://vault/item/field' && echo '{SECRET}'\n"
@@ -106,8 +106,8 @@ def _clean(told: bytes) -> None:
     assert [part for part in parts if part in told] == [], told.decode()
 
 
-def test_what_will_not_do_is_refused_before_anything_runs(program: Program) -> None:
-    """Values of options, variables and files are held against pattern and choices; no secret is told."""
+def test_an_invalid_value_is_refused_before_anything_runs(program: Program) -> None:
+    """Values of options, variables and files must match pattern or choices; secrets stay hidden."""
     inputs = "\n".join(
         (
             "---\nrunbook:\n  inputs:",
@@ -132,21 +132,21 @@ def test_what_will_not_do_is_refused_before_anything_runs(program: Program) -> N
     assert SECRET not in ran.stderr
 
 
-def test_an_empty_value(program: Program) -> None:
-    """A value may be empty, and is a word of its own all the same."""
+def test_an_empty_value_is_a_word(program: Program) -> None:
+    """A value may be empty, and is a word of its own nevertheless."""
     ran = program.run_page(fish_page("printf '[%s]' a <user> b"), "--yes", "--set", "user=")
     assert (ran.status, "[a][][b]" in ran.stdout) == (0, True)
 
 
-def test_bytes_that_are_no_text(program: Program) -> None:
-    """What a program prints is passed on byte for byte, and the journal keeps it too."""
+def test_bytes_that_are_not_utf_8_are_passed_on(program: Program) -> None:
+    """The output of a program is printed byte for byte, and the journal keeps it too."""
     ran = program.run_page(fish_page(r"printf '\xff\xfe caf\xc3\xa9\n'"), "--yes")
     assert "\udcff\udcfe café\n" in ran.stdout
     assert any(getattr(event, "text", "").startswith("\udcff\udcfe caf") for event in program.read_events())
 
 
-def test_what_an_edited_document_declares_counts_from_then_on(program: Program) -> None:
-    """The page now says that its value is a secret, and another variable that it comes from."""
+def test_declarations_of_an_edited_document_apply_from_then_on(program: Program) -> None:
+    """The page now declares its value as a secret, with another variable as its source."""
     page = "---\nrunbook:\n  inputs:\n    who: {source: 'env:BEFORE'}\n---\n"
     program.write("page.md", f"{page}# Page\n\n## Steps\n\n```bash\necho <who>\n```\n")
     change = "s/'env:BEFORE'/'env:AFTER', secret: true/"

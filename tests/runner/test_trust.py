@@ -1,4 +1,4 @@
-"""With --yes nothing is shown before it runs: so commands are shown once, and when they have changed."""
+"""With --yes, commands run unseen; they are therefore shown once, and after each change."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def run(program: Program, *words: str) -> ProgramResult:
 
 
 def log(program: Program) -> list[str]:
-    """What the statements have written down."""
+    """Return the lines that the statements have written."""
     path = program.work / "log"
     return path.read_text().split() if path.exists() else []
 
 
-# by itself -----------------------------------------------------------------------------------------------
+# without a person ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("options", [UNATTENDED, ("--yes",), ("--yes", "--json")])
-def test_by_itself_nothing_runs_that_nobody_was_shown(program: Program, options: tuple[str, ...]) -> None:
-    """It waits for a person, says how to go on, and no run was begun."""
+def test_untrusted_commands_do_not_run_without_a_person(program: Program, options: tuple[str, ...]) -> None:
+    """The program waits for a person and prints how to continue; no run begins."""
     program.write("page.md", PAGE)
     ran = run(program, "page.md", *options)
     assert (ran.status, ran.stdout, log(program)) == (3, "", [])
@@ -48,8 +48,8 @@ def test_by_itself_nothing_runs_that_nobody_was_shown(program: Program, options:
     assert not program.runs.exists()
 
 
-def test_what_was_trusted_once_runs_until_it_changes(program: Program) -> None:
-    """Other words are no change; other commands are, and the difference is shown."""
+def test_trusted_commands_run_until_they_change(program: Program) -> None:
+    """Changed prose does not count; changed commands do, and the difference is shown."""
     program.write("page.md", PAGE)
     assert run(program, "page.md", *UNATTENDED, "--trust").status == 0
     program.write("page.md", PAGE.replace("# Page", "# Page\n\nBetter words.\n"))
@@ -78,8 +78,8 @@ HEAD = "---\nrunbook:\n  inputs:\n    day: {default: today}\n---\n"
         HEAD + PAGE.replace("echo one", "echo  one"),
     ],
 )
-def test_whatever_decides_what_runs_is_a_change(program: Program, changed: str) -> None:
-    """Defaults, where values come from, folders, annotations and the shell as much as commands."""
+def test_a_change_of_anything_that_affects_commands_counts(program: Program, changed: str) -> None:
+    """Defaults, sources of values, folders, annotations and the shell count as much as commands."""
     program.write("page.md", HEAD + PAGE)
     assert run(program, "trust", "page.md").status == 0
     program.write("page.md", changed)
@@ -87,15 +87,15 @@ def test_whatever_decides_what_runs_is_a_change(program: Program, changed: str) 
     assert log(program) == []
 
 
-def test_a_guided_run_shows_everything_and_needs_nothing(program: Program) -> None:
-    """Without --yes a person sees each statement; by itself such a run waits at the first as ever."""
+def test_a_guided_run_needs_no_trust(program: Program) -> None:
+    """Without --yes a person sees each statement; with no person the run waits at the first one."""
     program.write("page.md", PAGE)
     ran = run(program, "page.md", "--no-input")
     assert (ran.status, "step 1 is ready to run; `--yes` runs it" in ran.stdout) == (3, True)
 
 
-def test_a_command_that_gives_a_value_is_shown_first(program: Program) -> None:
-    """It runs before the statement that needs the value is shown, so it is one of those to be trusted."""
+def test_a_command_that_is_the_source_of_a_value_needs_trust(program: Program) -> None:
+    """It runs before the statement that needs the value is shown."""
     page = HEAD.replace("default: today", "source: 'cmd:touch made; date'") + fish_page("echo <day>")
     program.write("page.md", page)
     assert run(program, "page.md", "--no-input").status == 3
@@ -106,8 +106,8 @@ def test_a_command_that_gives_a_value_is_shown_first(program: Program) -> None:
     assert (program.work / "made").exists()
 
 
-def test_taking_up_needs_it_too(program: Program) -> None:
-    """A run that was begun guided has not shown what is still to come."""
+def test_a_resumed_run_needs_trust_too(program: Program) -> None:
+    """A guided run that was left has not shown its remaining statements."""
     program.write("page.md", PAGE)
     run(program, "page.md", "--no-input")
     ran = run(program, "resume", *UNATTENDED)
@@ -116,8 +116,8 @@ def test_taking_up_needs_it_too(program: Program) -> None:
     assert log(program) == ["one", "two"]
 
 
-def test_a_change_that_was_accepted_is_trusted(program: Program) -> None:
-    """Who resumes a trusted run with the page as it is now is not asked a second time."""
+def test_an_accepted_change_is_trusted(program: Program) -> None:
+    """A person who resumes a trusted run with the changed page is not asked a second time."""
     page = PAGE.replace("test -e wanted; or echo two", "test -e wanted; and echo two")
     program.write("page.md", page)
     assert run(program, "page.md", *UNATTENDED, "--trust").status == 1
@@ -128,8 +128,8 @@ def test_a_change_that_was_accepted_is_trusted(program: Program) -> None:
     assert run(program, "page.md", *UNATTENDED).status == 0
 
 
-def test_accepting_what_was_shown_accepts_no_more(program: Program) -> None:
-    """The difference is one of statements; a command that gives a value is to be shown, and trusted, too."""
+def test_accepted_changes_include_only_the_statements_that_were_shown(program: Program) -> None:
+    """The difference has only statements; a source of a value must be shown and trusted too."""
     page = HEAD.replace("default: today", "source: 'cmd:date'") + fish_page("false", "echo <day>")
     program.write("page.md", page)
     assert run(program, "page.md", *UNATTENDED, "--trust").status == 1
@@ -140,8 +140,8 @@ def test_accepting_what_was_shown_accepts_no_more(program: Program) -> None:
     assert "\n+# <day> from cmd:touch made; date\n" in ran.stderr
 
 
-def test_folders_of_ones_own_are_trusted(program: Program) -> None:
-    """The operator's variable names them; a link in one that leads outside is not in it."""
+def test_the_folders_of_the_operators_variable_are_trusted(program: Program) -> None:
+    """A link in such a folder to a page outside is not trusted."""
     outside = program.folder / "outside.md"
     outside.write_text(PAGE)
     program.write("page.md", PAGE)
@@ -162,8 +162,8 @@ def git(program: Program, *words: str) -> None:
     subprocess.run(["git", *who, *words], cwd=program.work, check=True, capture_output=True)
 
 
-def test_a_lock_file_lets_its_commands_run_by_themselves(program: Program) -> None:
-    """It holds a digest for each procedure, lets just these run, and trusts nothing on this machine."""
+def test_locked_commands_run_without_a_person(program: Program) -> None:
+    """A lock file has a digest for each procedure; nothing becomes trusted on this machine."""
     program.write("page.md", PAGE)
     ran = run(program, "trust", "--lock", "page.md")
     assert (ran.status, "runbooks.lock: written" in ran.stdout) == (0, True)
@@ -178,8 +178,8 @@ def test_a_lock_file_lets_its_commands_run_by_themselves(program: Program) -> No
     assert run(program, "page.md", *UNATTENDED).status == 0
 
 
-def test_locks_of_several_pages_stand_side_by_side(program: Program) -> None:
-    """Each procedure has a line of its own, in order, so that changes of several people go together."""
+def test_a_lock_file_has_a_line_for_each_procedure(program: Program) -> None:
+    """The lines are sorted; changes of several people therefore merge."""
     two = PAGE + "\n## Rollback\n\n```fish\necho back\n```\n"
     program.write("b.md", PAGE)
     program.write("a.md", two.replace("## Procedure", "## Deploy"))
@@ -189,12 +189,12 @@ def test_locks_of_several_pages_stand_side_by_side(program: Program) -> None:
     assert sorted(line.split()[1] for line in lines) == ["a.md#deploy", "a.md#rollback", "b.md#procedure"]
 
 
-def test_in_a_repository_a_lock_file_counts_once_it_is_committed(program: Program) -> None:
-    """What somebody put there and nobody has reviewed lets nothing run."""
+def test_in_a_repository_only_a_committed_lock_file_counts(program: Program) -> None:
+    """A lock file that was not reviewed makes nothing trusted."""
     program.write("page.md", PAGE)
     git(program, "init", "-q")
     run(program, "trust", "--lock", "page.md")
-    assert run(program, "page.md", *UNATTENDED).status == 3  # nothing at all is committed
+    assert run(program, "page.md", *UNATTENDED).status == 3  # nothing is committed yet
     git(program, "add", "page.md")
     git(program, "commit", "-qm", "page")
     ran = run(program, "page.md", *UNATTENDED)
@@ -204,8 +204,8 @@ def test_in_a_repository_a_lock_file_counts_once_it_is_committed(program: Progra
     assert run(program, "page.md", *UNATTENDED).status == 0
 
 
-def test_a_lock_file_that_others_can_write_counts_for_nothing(program: Program) -> None:
-    """Nor does one that is not text."""
+def test_a_lock_file_that_others_can_write_does_not_count(program: Program) -> None:
+    """A lock file that is not text does not count either."""
     program.write("page.md", PAGE)
     run(program, "trust", "--lock", "page.md")
     lock = program.work / "runbooks.lock"
@@ -217,8 +217,8 @@ def test_a_lock_file_that_others_can_write_counts_for_nothing(program: Program) 
     assert run(program, "page.md", *UNATTENDED).status == 3
 
 
-def test_the_project_s_own_pages_are_locked_as_they_are(program: Program) -> None:
-    """Whoever changes their commands looks at them once more: `trust --lock FILE…` locks them."""
+def test_the_project_s_own_pages_have_current_locks(program: Program) -> None:
+    """After a change of their commands and a review, `trust --lock FILE…` locks them."""
     folder = REPOSITORY / "runbooks"
     for name in ("rotate-fly-token.md", "backup-a-folder.md"):
         shutil.copy(folder / name, program.work)
@@ -229,8 +229,8 @@ def test_the_project_s_own_pages_are_locked_as_they_are(program: Program) -> Non
 # trusting ------------------------------------------------------------------------------------------------
 
 
-def test_trust_shows_what_it_trusts(program: Program) -> None:
-    """All procedures of a page, or the one that is named; for its owner alone; and takes it back."""
+def test_trust_shows_the_commands_that_it_trusts(program: Program) -> None:
+    """It trusts one procedure or all, for this user only, and can be undone."""
     program.write("page.md", PAGE + "\n## Rollback\n\n```fish\necho back >>log\n```\n")
     ran = run(program, "trust", "page.md#rollback")
     assert "page.md#rollback: its commands were not trusted on this machine." in ran.stdout
@@ -248,15 +248,15 @@ def test_trust_shows_what_it_trusts(program: Program) -> None:
     assert run(program, "page.md#rollback", *UNATTENDED).status == 3
 
 
-def test_nothing_is_shown_as_what_it_is_not(program: Program) -> None:
-    """What moves the cursor, turns text around or cannot be seen is written out."""
+def test_characters_that_could_hide_a_command_are_written_out(program: Program) -> None:
+    """Cursor moves, text that is turned around and invisible characters are written out."""
     program.write("page.md", fish_page("echo 'a\x1b[2K\u202eb\u200b'"))
     told = run(program, "trust", "page.md").stdout
     assert r"$ echo 'a\x1b[2K\u202eb\u200b'" in told
 
 
-def test_what_cannot_be_trusted_is_refused(program: Program) -> None:
-    """A page that is not there, standard input, and a procedure that is not there."""
+def test_a_page_that_cannot_be_trusted_is_refused(program: Program) -> None:
+    """A missing page, standard input and a missing procedure are refused."""
     program.write("page.md", PAGE)
     for words, told in (
         (("none.md",), "cannot read `none.md`: no such file or directory\n"),
@@ -267,8 +267,8 @@ def test_what_cannot_be_trusted_is_refused(program: Program) -> None:
         assert (ran.status, ran.stderr) == (2, told)
 
 
-def test_where_nothing_can_be_written_down_nothing_runs(program: Program) -> None:
-    """The folder of what is trusted cannot be made: refused, with the place and the reason."""
+def test_without_a_folder_for_the_trust_record_nothing_runs(program: Program) -> None:
+    """The folder cannot be made: the run is refused, with the place and the reason."""
     program.write("page.md", PAGE)
     program.runs.parent.parent.mkdir(parents=True)
     program.runs.parent.write_text("a file\n")
@@ -285,10 +285,8 @@ def test_where_nothing_can_be_written_down_nothing_runs(program: Program) -> Non
 @pytest.mark.parametrize(
     ("key", "status", "made"), [("y", 0, ["one", "two"]), ("q", 130, []), ("\x03\x03", 130, [])]
 )
-def test_a_person_is_shown_the_commands_once(
-    program: Program, key: str, status: int, made: list[str]
-) -> None:
-    """With --yes, before anything runs; who agrees is not asked again."""
+def test_a_person_sees_the_commands_once(program: Program, key: str, status: int, made: list[str]) -> None:
+    """With --yes they are shown before anything runs; after consent the program asks no more."""
     program.write("page.md", PAGE)
     environment = program.environment(UNTRUSTED)
     with open_screen([*COMMAND, "page.md", "--yes"], program.work, environment) as shown:
@@ -303,8 +301,8 @@ def test_a_person_is_shown_the_commands_once(
             assert shown.wait_status() == 0
 
 
-def test_a_person_without_yes_is_not_asked(program: Program) -> None:
-    """The first statement is shown as ever."""
+def test_without_yes_a_person_is_not_asked_for_trust(program: Program) -> None:
+    """The first statement is shown as usual."""
     program.write("page.md", PAGE)
     with open_screen([*COMMAND, "page.md"], program.work, program.environment(UNTRUSTED)) as shown:
         assert "trusted" not in shown.wait("1 of 2 ›")
@@ -312,11 +310,13 @@ def test_a_person_without_yes_is_not_asked(program: Program) -> None:
         shown.wait_status()
 
 
-# where a page lies ---------------------------------------------------------------------------------------
+# the place of a page -------------------------------------------------------------------------------------
 
 
-def test_where_a_page_lies_is_said_if_it_is_odd(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reached through a link, open to all, in a folder open to all, or somebody else's; and then it runs."""
+def test_a_page_in_an_unsafe_place_runs_with_a_warning(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The place is a link, writable by all, in a folder writable by all, or another user's."""
     page = program.write("page.md", PAGE)
     page.chmod(0o644)
     folder = program.work / "sub"

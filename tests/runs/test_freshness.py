@@ -1,4 +1,4 @@
-"""The last success of each step, in a file beside the runbook, and the runbooks that are due."""
+"""The last success of each step in a file beside the runbook, and due runbooks."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def test_a_run_is_named_by_the_beginning_of_its_id(program: Program) -> None:
 
 
 def test_show_prints_a_line_for_each_step(program: Program) -> None:
-    """A run is shown with its facts, and each step with a mark, the time, failures and who did it."""
+    """The line has a mark, the time, failures and the person; the run's facts come first."""
     _three(program)
     lines = program.run("runs", "show").stdout.splitlines()
     assert lines[:2] == ["  Three steps: failed", "  exited 1"]
@@ -292,7 +292,7 @@ def test_a_day_is_a_whole_day() -> None:
     assert end == datetime(2026, 11, 25).astimezone()
 
 
-# taken up again ------------------------------------------------------------------------------------------
+# resumed runs --------------------------------------------------------------------------------------------
 
 
 def test_a_resumed_run_has_one_record(program: Program) -> None:

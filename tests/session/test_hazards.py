@@ -1,4 +1,4 @@
-"""Whatever a statement does to its shell, its end is told, truly, and the session lives on where it can."""
+"""The end of every statement is reported, and the session survives its effects if possible."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ITSELF = {"fish": "$fish_pid", "bash": "$$", "zsh": "$$", "sh": "$$", "ash": "$$
 
 
 def program(folder: Path, shell: str, *statements: str, more: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The events of a whole run of the program, nobody at the terminal."""
+    """Return the events of a whole run of the program, without a person at the terminal."""
     page = folder / "page.md"
     page.write_text("# Page\n\n" + "".join(f"```{shell}\n{text}\n```\n\n" for text in statements))
     words = [sys.executable, "-m", "runbook_exec", str(page), "--yes", "--no-config", "--json", *more]
@@ -42,8 +42,8 @@ def program(folder: Path, shell: str, *statements: str, more: Sequence[str] = ()
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_nothing_is_sent_twice(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A signal that comes just when the shell has been sent a statement does not make it run again."""
+def test_a_statement_is_never_sent_twice(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes just after a statement was sent does not make it run again."""
     with open_session(shell, tmp_path) as session:
         sent: list[int] = []
         write = os.write
@@ -52,7 +52,7 @@ def test_nothing_is_sent_twice(shell: str, tmp_path: Path, monkeypatch: pytest.M
             size = write(fd, data)
             if fd == session._link.control and not sent:
                 sent.append(size)
-                signal.raise_signal(signal.SIGINT)  # to this thread, as the program has no other
+                signal.raise_signal(signal.SIGINT)  # to this thread, because the program has no other
             return size
 
         monkeypatch.setattr(os, "write", signalled)
@@ -68,8 +68,8 @@ def test_nothing_is_sent_twice(shell: str, tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("code", "status"), [("exit 3", 3), ("return 4", 4), ("begin; exit 5; end", 5), ("break", 1)]
 )
-def test_fish_lives_on_after_what_would_leave_a_script(code: str, status: int, tmp_path: Path) -> None:
-    """`exit`, `return` and a bare `break` are reported with their status, and variables are kept."""
+def test_fish_survives_statements_that_would_leave_a_script(code: str, status: int, tmp_path: Path) -> None:
+    """`exit`, `return` and a bare `break` are reported with their status; variables are kept."""
     with open_session("fish", tmp_path) as session:
         run_statement(session, "set -g v kept")
         assert run_statement(session, code).status == status
@@ -77,16 +77,16 @@ def test_fish_lives_on_after_what_would_leave_a_script(code: str, status: int, t
 
 
 @pytest.mark.parametrize("shell", POSIX)
-def test_exit_ends_the_shell_and_is_said(shell: str, tmp_path: Path) -> None:
-    """`exit 3` ends bash, zsh and sh; every later statement says so and does not hang."""
+def test_exit_ends_the_shell_and_is_reported(shell: str, tmp_path: Path) -> None:
+    """`exit 3` ends bash, zsh and sh; every later statement reports it and does not hang."""
     with open_session(shell, tmp_path) as session:
         done = run_statement(session, "exit 3").done
         assert (done.status, done.ended) == (3, "the shell ended with status 3")
         assert run_statement(session, "echo x").done.ended == "the shell ended with status 3"
 
 
-def test_a_run_stops_where_the_shell_ended(tmp_path: Path) -> None:
-    """The program reports the statement that ended the shell as the failure, and runs nothing after it."""
+def test_a_run_stops_at_the_statement_that_ended_the_shell(tmp_path: Path) -> None:
+    """The program reports this statement as the failure, and runs nothing after it."""
     events = program(tmp_path, "bash", "echo a", "exit 0", "echo never")
     finished = [event for event in events if event["event"] == "statement_finished"]
     assert [event["problem"] for event in finished] == ["", "the shell ended with status 0"]
@@ -95,7 +95,7 @@ def test_a_run_stops_where_the_shell_ended(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("shell", "status"), [("bash", 2), ("zsh", 4)])
 def test_return_outside_a_function_is_reported(shell: str, status: int, tmp_path: Path) -> None:
-    """bash refuses it, zsh takes it; both go on."""
+    """bash refuses it, zsh accepts it; both continue."""
     with open_session(shell, tmp_path) as session:
         assert run_statement(session, "return 4").status == status
         assert run_statement(session, "echo $?").text == f"{status}\n"
@@ -103,15 +103,15 @@ def test_return_outside_a_function_is_reported(shell: str, status: int, tmp_path
 
 @pytest.mark.parametrize("shell", POSIX)
 def test_a_bare_break_does_no_harm(shell: str, tmp_path: Path) -> None:
-    """A `break` without a loop ends nothing of ours."""
+    """A `break` without a loop ends no loop of the driver."""
     with open_session(shell, tmp_path) as session:
         run_statement(session, "break")
         assert run_statement(session, "echo on").text == "on\n"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_killed_shell_is_noticed_though_a_job_holds_the_terminal(shell: str, tmp_path: Path) -> None:
-    """`kill -9` of the shell is its end, whoever still has the terminal open."""
+def test_a_killed_shell_is_noticed_while_a_job_has_the_terminal_open(shell: str, tmp_path: Path) -> None:
+    """`kill -9` of the shell is its end."""
     with open_session(shell, tmp_path) as session:
         run_statement(session, "sleep 1000 &")
         began = time.monotonic()
@@ -122,7 +122,7 @@ def test_a_killed_shell_is_noticed_though_a_job_holds_the_terminal(shell: str, t
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_shell_that_becomes_another_program_has_ended(shell: str, tmp_path: Path) -> None:
-    """`exec true` ends with that program; what it printed before is told."""
+    """`exec echo` ends the shell with that program, whose output is reported first."""
     with open_session(shell, tmp_path) as session:
         ran = run_statement(session, "exec echo instead")
         assert (ran.text, ran.status) == ("instead\n", 0)
@@ -131,7 +131,7 @@ def test_a_shell_that_becomes_another_program_has_ended(shell: str, tmp_path: Pa
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_shell_that_becomes_a_program_that_waits_can_be_timed_out(shell: str, tmp_path: Path) -> None:
-    """`exec cat` reads the terminal for ever; the time-out ends it."""
+    """`exec cat` reads the terminal forever; the timeout ends it."""
     with open_session(shell, tmp_path) as session:
         done = run_statement(session, "exec cat", timeout=0.3).done
         assert done.timed_out
@@ -151,8 +151,8 @@ def test_output_passes_byte_for_byte(shell: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_no_output_is_lost_or_told_late(shell: str, tmp_path: Path) -> None:
-    """All that a statement printed comes before its end, a hundred times over."""
+def test_no_output_is_lost_or_late(shell: str, tmp_path: Path) -> None:
+    """All output of a statement comes before its end, a hundred times in a row."""
     with open_session(shell, tmp_path) as session:
         for number in range(100):
             code = f"printf '%s\\n' {number} x{number}"
@@ -163,7 +163,7 @@ def test_no_output_is_lost_or_told_late(shell: str, tmp_path: Path) -> None:
 def test_text_that_looks_like_a_report_ends_nothing(
     shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither on the terminal nor on the channel itself can a statement tell of its own end."""
+    """A statement cannot report its own end, neither on the terminal nor on the channel."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with open_session(shell, tmp_path) as session:
         (folder,) = tmp_path.glob("runbook-*")
@@ -178,8 +178,10 @@ def test_text_that_looks_like_a_report_ends_nothing(
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_what_a_background_job_prints_later_belongs_to_what_runs_then(shell: str, tmp_path: Path) -> None:
-    """A statement that starts a job ends at once; the job's output comes when it comes."""
+def test_later_output_of_a_background_job_belongs_to_the_statement_that_runs_then(
+    shell: str, tmp_path: Path
+) -> None:
+    """A statement that starts a job ends at once; the job's output comes when it is printed."""
     with open_session(shell, tmp_path) as session:
         assert "late" not in run_statement(session, "sh -c 'sleep 0.3; echo late' &").text
         assert run_statement(session, "echo now").text == "now\n"
@@ -187,8 +189,8 @@ def test_what_a_background_job_prints_later_belongs_to_what_runs_then(shell: str
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_background_job_that_never_stops_printing_holds_nothing_up(shell: str, tmp_path: Path) -> None:
-    """Statements end when they end, though there is always something more to read."""
+def test_a_background_job_that_never_stops_printing_delays_nothing(shell: str, tmp_path: Path) -> None:
+    """Statements end on time, although more output is always waiting."""
     with open_session(shell, tmp_path) as session:
         assert run_statement(session, "yes &").status == 0
         assert run_statement(session, "sleep 0.1; sh -c 'exit 3'").status == 3
@@ -196,17 +198,17 @@ def test_a_background_job_that_never_stops_printing_holds_nothing_up(shell: str,
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_nor_does_it_where_a_person_looks_on(shell: str, tmp_path: Path) -> None:
-    """What the terminal holds of its output when the next statement begins waits for nobody."""
+def test_a_background_job_delays_nothing_at_an_operators_terminal(shell: str, tmp_path: Path) -> None:
+    """A terminal that is full of the job's output does not hold up the next statement."""
     with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         assert run_statement(session, "yes &").status == 0
-        time.sleep(0.1)  # the terminal is full, and nobody reads
+        time.sleep(0.1)  # the terminal is full, and is not read
         assert run_statement(session, "sh -c 'exit 3'").status == 3
         assert run_statement(session, f"kill {'$last_pid' if shell == 'fish' else '$!'}").status == 0
 
 
 def test_much_output_takes_little_memory(tmp_path: Path) -> None:
-    """A run that prints 200 MB needs no more memory than one that prints a line, but for a few MB."""
+    """A run that prints 200 MB needs only a few MB more memory than one that prints a line."""
     small, large = (
         peak(tmp_path / name, f"yes {'x' * 98} | head -c {size}")
         for name, size in (("small", 100), ("large", 200_000_000))
@@ -215,7 +217,10 @@ def test_much_output_takes_little_memory(tmp_path: Path) -> None:
 
 
 def peak(folder: Path, statement: str) -> int:
-    """KiB that a whole run of the program needed at most, as told by a small process that waited for it."""
+    """Return the peak memory of a whole run of the program in KiB.
+
+    A small process that waits for the program measures it.
+    """
     folder.mkdir()
     (folder / "page.md").write_text(f"```bash\n{statement}\n```\n")
     watch = (
@@ -233,14 +238,14 @@ def peak(folder: Path, statement: str) -> int:
     return size
 
 
-# what would break a driver ---------------------------------------------------------------------------------
+# statements that could break a driver ----------------------------------------------------------------------
 
 REDEFINED = ("echo", "read", "printf", "cd", "test", "true", "jobs", "kill", "sleep")
 
 
 @pytest.mark.parametrize("shell", POSIX)
 def test_functions_named_like_builtins_do_no_harm(shell: str, tmp_path: Path) -> None:
-    """The driver calls builtins as builtins, and the document calls what it has defined."""
+    """The driver calls builtins as builtins, and the document calls its own functions."""
     with open_session(shell, tmp_path) as session:
         run_statement(session, "; ".join(f"{name}() {{ /bin/echo my {name}; }}" for name in REDEFINED))
         assert run_statement(session, "echo a; (exit 3)").done.pipestatus == (3,)
@@ -248,7 +253,7 @@ def test_functions_named_like_builtins_do_no_harm(shell: str, tmp_path: Path) ->
 
 
 def test_functions_named_like_builtins_do_no_harm_in_fish(tmp_path: Path) -> None:
-    """In fish too, `source` and `return` among them."""
+    """This includes `source` in fish."""
     names = ("echo", "printf", "cd", "source", "true", "jobs", "kill", "fish_title")
     with open_session("fish", tmp_path) as session:
         for name in names:
@@ -258,8 +263,8 @@ def test_functions_named_like_builtins_do_no_harm_in_fish(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("shell", POSIX)
-def test_output_sent_elsewhere_for_good_hides_no_ending(shell: str, tmp_path: Path) -> None:
-    """After `exec >/dev/null` nothing is seen, but every status is, until it is taken back."""
+def test_a_permanent_redirection_hides_no_status(shell: str, tmp_path: Path) -> None:
+    """After `exec >/dev/null` no output is seen, but every status is, until it is undone."""
     with open_session(shell, tmp_path) as session:
         run_statement(session, "exec >/dev/null 2>&1")
         ran = run_statement(session, "echo unseen; (exit 3)")
@@ -270,7 +275,7 @@ def test_output_sent_elsewhere_for_good_hides_no_ending(shell: str, tmp_path: Pa
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_noexec_does_not_stall_the_session(shell: str, tmp_path: Path) -> None:
-    """`set -n` is not taken by an interactive shell, at a prompt or here."""
+    """An interactive shell ignores `set -n`, here as at a prompt."""
     with open_session(shell, tmp_path) as session:
         assert run_statements(session, ["set -n", "echo on"])[1] == "on\n"
 
@@ -286,8 +291,8 @@ def test_text_that_does_not_parse_is_an_error_of_its_statement(shell: str, tmp_p
 
 
 @pytest.mark.parametrize("shell", ["bash", "sh"])
-def test_an_error_of_a_special_builtin_spares_the_shell(shell: str, tmp_path: Path) -> None:
-    """A readonly variable assigned, a parameter that must be set: the statement fails alone."""
+def test_an_error_of_a_special_builtin_does_not_end_the_shell(shell: str, tmp_path: Path) -> None:
+    """Assigning a readonly variable, or requiring an unset one, fails only the statement."""
     with open_session(shell, tmp_path) as session:
         run_statement(session, "readonly v=1")
         for code in ("v=2; echo no", "echo ${nope:?gone}; echo no"):
@@ -297,12 +302,12 @@ def test_an_error_of_a_special_builtin_spares_the_shell(shell: str, tmp_path: Pa
         assert run_statement(session, "echo on").text == "on\n"
 
 
-# many and large --------------------------------------------------------------------------------------------
+# many statements and large ones ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_five_hundred_statements_in_a_row(shell: str, tmp_path: Path) -> None:
-    """Each finds what the one before left."""
+def test_five_hundred_statements_run_in_a_row(shell: str, tmp_path: Path) -> None:
+    """Each statement sees the variables of the one before."""
     with open_session(shell, tmp_path) as session:
         run_statement(session, "set n 0" if shell == "fish" else "n=0")
         step = "set n (math $n + 1)" if shell == "fish" else "n=$((n + 1))"
@@ -311,16 +316,16 @@ def test_five_hundred_statements_in_a_row(shell: str, tmp_path: Path) -> None:
         assert run_statement(session, "echo $n").text == "500\n"
 
 
-def test_thousands_of_statements_overflow_nothing_in_fish(tmp_path: Path) -> None:
-    """The text that drives fish is read again, a level deeper, whenever it is used up."""
+def test_thousands_of_statements_overflow_no_stack_in_fish(tmp_path: Path) -> None:
+    """fish sources the driver again, one level deeper, each time it reaches the driver's end."""
     with open_session("fish", tmp_path) as session:
         for number in range(3000):
             assert run_statement(session, f"set -l v {number}").status == 0
         assert run_statement(session, "echo $v").text == "2999\n"
 
 
-def test_leaving_fish_again_and_again_comes_to_an_end_that_is_said(tmp_path: Path) -> None:
-    """`exit` sixty times in a row is fine, and thousands of them end the shell rather than hang."""
+def test_fish_that_exits_thousands_of_times_ends_with_a_report(tmp_path: Path) -> None:
+    """`exit` sixty times in a row does no harm; thousands of them end the shell without a hang."""
     with open_session("fish", tmp_path) as session:
         assert [run_statement(session, "exit 3").done.ended for _ in range(60)] == [""] * 60
         assert run_statement(session, "echo $status").text == "3\n"
@@ -333,8 +338,8 @@ def test_leaving_fish_again_and_again_comes_to_an_end_that_is_said(tmp_path: Pat
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_statement_of_a_megabyte(shell: str, tmp_path: Path) -> None:
-    """Far more than fits in the channel at once, or in the arguments of a program."""
+def test_a_statement_of_a_megabyte_runs(shell: str, tmp_path: Path) -> None:
+    """It is much larger than the channel's capacity, or the limit of a program's arguments."""
     lines = "\n".join(f"true '{number:06} \\\\ {'x' * 80}'" for number in range(11_000))
     with open_session(shell, tmp_path) as session:
         assert run_statement(session, f"{lines}\necho end").text == "end\n"
@@ -351,10 +356,10 @@ STUBBORN = {
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("how", STUBBORN)
-def test_a_stubborn_program_is_ended_after_its_time(
+def test_a_stubborn_program_is_ended_after_its_timeout(
     shell: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What does not end when interrupted is terminated, and then killed; the shell lives on."""
+    """A program that survives an interrupt is terminated, and then killed; the shell survives."""
     monkeypatch.setattr("runbook_exec.session.termination._PATIENCE", 0.3)
     code, status = STUBBORN[how]
     with open_session(shell, tmp_path) as session:
@@ -374,8 +379,8 @@ BUSY = {
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("what", BUSY)
-def test_a_busy_shell_is_interrupted_after_its_time(shell: str, what: str, tmp_path: Path) -> None:
-    """Whatever keeps the shell, it ends as with ^C, nothing after it runs, and variables are kept."""
+def test_a_busy_shell_is_interrupted_after_its_timeout(shell: str, what: str, tmp_path: Path) -> None:
+    """It ends as with ^C, nothing after it runs, and variables are kept."""
     with open_session(shell, tmp_path) as session:
         run_statement(session, "set v kept" if shell == "fish" else "v=kept")
         ran = run_statement(session, BUSY[what][shell != "fish"], timeout=0.3)
@@ -385,15 +390,15 @@ def test_a_busy_shell_is_interrupted_after_its_time(shell: str, what: str, tmp_p
 
 
 @pytest.mark.parametrize("shell", POSIX)
-def test_a_read_that_nobody_answers_is_timed_out(shell: str, tmp_path: Path) -> None:
+def test_a_read_without_an_answer_is_timed_out(shell: str, tmp_path: Path) -> None:
     """A builtin that waits for the keyboard is interrupted, not the shell."""
     with open_session(shell, tmp_path) as session:
         assert run_statement(session, "read -r answer; echo after", timeout=0.3).status == 130
         assert run_statement(session, "echo on").text == "on\n"
 
 
-def test_a_time_out_is_told_by_the_program(tmp_path: Path) -> None:
-    """The journal and the summary say that time ran out, and the run fails."""
+def test_a_timeout_is_reported(tmp_path: Path) -> None:
+    """The journal and the summary report the timeout, and the run fails."""
     events = program(tmp_path, "fish", "sleep 30", more=["--timeout", "0.3s"])
     finished = [event for event in events if event["event"] == "statement_finished"]
     assert "0.3 s" in finished[0]["problem"]
@@ -402,7 +407,7 @@ def test_a_time_out_is_told_by_the_program(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_session_can_be_left_in_the_middle_of_a_statement(shell: str, tmp_path: Path) -> None:
-    """An exception while a program prints ends the shell and the program, soon."""
+    """An exception while a program prints soon ends the shell and the program."""
     with open_session(shell, tmp_path) as session:
         run_statement(session, "true")
         for item in session.run(b"sh -c 'echo $$; sleep 1000; true'"):
@@ -421,8 +426,8 @@ def test_a_session_can_be_left_in_the_middle_of_a_statement(shell: str, tmp_path
     ("shell", "lines"),
     [*((shell, 1500) for shell in ("fish", "bash", "zsh", "sh")), ("sh", 12_000), ("bash", 12_000)],
 )
-def test_an_interrupt_at_any_moment_is_for_one_statement(shell: str, lines: int, tmp_path: Path) -> None:
-    """Nothing of a long statement is run as if it were commands, and what is run after it is whole."""
+def test_an_interrupt_at_any_moment_affects_one_statement(shell: str, lines: int, tmp_path: Path) -> None:
+    """No part of a long statement runs as a command, and the next statement runs completely."""
     script = REPOSITORY / "tests" / "support" / "interrupting.py"
     command = [sys.executable, str(script), shell, str(lines), "10"]
     environ = home_environment(tmp_path) | {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -1,4 +1,4 @@
-"""What an operator types while a statement runs goes to the program; the terminal is left as it was."""
+"""Keys of the operator reach the program that runs; the terminal is restored afterwards."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ LOOPS = {
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("what", LOOPS)
-def test_interrupting_ends_the_statement_alone(shell: str, what: str, tmp_path: Path) -> None:
-    """^C ends whatever runs with 130, nothing after it runs, and the shell keeps its variables."""
+def test_an_interrupt_ends_only_the_statement(shell: str, what: str, tmp_path: Path) -> None:
+    """^C ends it with 130, nothing after it runs, and the shell keeps its variables."""
     with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         run_statement(session, "set v kept" if shell == "fish" else "v=kept")
         ran = operator.converse(session, LOOPS[what][shell != "fish"], (b"go", b"\x03"), pause=0.1)
@@ -59,8 +59,8 @@ def test_interrupting_ends_the_statement_alone(shell: str, what: str, tmp_path: 
         assert run_statement(session, "echo $v").text == "kept\n"
 
 
-def test_a_paste_that_the_program_does_not_read_yet_holds_nothing_up(tmp_path: Path) -> None:
-    """It waits, while the program's silence and output are told, and then the program gets all of it."""
+def test_a_paste_that_is_not_read_yet_delays_nothing(tmp_path: Path) -> None:
+    """It waits while silence and output are reported; then the program gets all of it."""
     pasted = b"p" * 100_000
     code = b"sh -c 'stty raw -echo; echo go; sleep 1; echo out; head -c 100000 | tr -d q | wc -c'"
     seen: list[str] = []
@@ -83,8 +83,8 @@ def test_a_paste_that_the_program_does_not_read_yet_holds_nothing_up(tmp_path: P
 
 @pytest.mark.parametrize("modes", ["sane", "-icanon"])
 @pytest.mark.parametrize("shell", SHELLS)
-def test_interrupting_a_program_that_reads_nothing_of_a_paste(shell: str, modes: str, tmp_path: Path) -> None:
-    """^C ends it though much was pasted before, of which the next statement gets nothing."""
+def test_an_interrupt_after_an_unread_paste_ends_the_program(shell: str, modes: str, tmp_path: Path) -> None:
+    """^C ends it although much was pasted before; the next statement gets nothing of the paste."""
     pasted = b"p" * 100_000
     with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
 
@@ -101,8 +101,8 @@ def test_interrupting_a_program_that_reads_nothing_of_a_paste(shell: str, modes:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_program_may_take_an_interrupt_and_go_on(shell: str, tmp_path: Path) -> None:
-    """^C goes to the program, which says what it means."""
+def test_a_program_may_handle_an_interrupt_and_continue(shell: str, tmp_path: Path) -> None:
+    """^C goes to the program, which decides its meaning."""
     code = "sh -c 'trap \"echo caught\" INT; echo go; sleep 0.4; echo on; exit 5'"
     with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         ran = operator.converse(session, code, (b"go", b"\x03"), pause=0.1)
@@ -110,8 +110,8 @@ def test_a_program_may_take_an_interrupt_and_go_on(shell: str, tmp_path: Path) -
         assert ran.done.interrupted
 
 
-def test_a_trap_of_the_shell_itself_runs(tmp_path: Path) -> None:
-    """A document may say what ^C does in bash, for one statement or for good."""
+def test_a_trap_of_bash_itself_runs(tmp_path: Path) -> None:
+    """A document may set the effect of ^C in bash, for one statement or for all later ones."""
     with (
         TerminalOperator() as operator,
         open_session("bash", tmp_path, keyboard=operator.keyboard) as session,
@@ -123,8 +123,8 @@ def test_a_trap_of_the_shell_itself_runs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_suspending_leaves_a_job_that_can_be_taken_up(shell: str, tmp_path: Path) -> None:
-    """^Z stops the program and is told apart from an end; `fg` goes on with it."""
+def test_a_suspended_program_can_be_continued(shell: str, tmp_path: Path) -> None:
+    """^Z stops the program, and is reported differently from an end; `fg` continues it."""
     (tmp_path / "count").write_text("echo go\nsleep 0.4\necho finished\n")
     with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         ran = operator.converse(session, "sh ./count", (b"go", b"\x1a"), pause=0.2)
@@ -136,8 +136,8 @@ def test_suspending_leaves_a_job_that_can_be_taken_up(shell: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_what_is_typed_is_echoed_and_read(shell: str, tmp_path: Path) -> None:
-    """Lines, control characters of the line, and ^D go through as at any terminal."""
+def test_typed_lines_are_echoed_and_read(shell: str, tmp_path: Path) -> None:
+    """Lines, control characters that edit the line, and ^D work as at any terminal."""
     with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         ran = operator.converse(session, "echo go; cat", (b"go", b"helxx\x7f\x7flo\r"), (b"\nhello", b"\x04"))
         assert ran.raw.startswith(b"go\r\nhelxx\b \b\b \blo\r\nhello\r\n")
@@ -146,7 +146,7 @@ def test_what_is_typed_is_echoed_and_read(shell: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_single_keys_reach_a_program_that_reads_them_raw(shell: str, tmp_path: Path) -> None:
-    """Arrows, ^C and ^Z too, where a program asks for them."""
+    """This includes arrows, ^C and ^Z, if the program asks for them."""
     code = (
         "import sys, tty, os; tty.setraw(0); print('go', flush=True)\n"
         "got = b''\nwhile len(got) < 5: got += os.read(0, 9)\nprint(got)"
@@ -159,7 +159,7 @@ def test_single_keys_reach_a_program_that_reads_them_raw(shell: str, tmp_path: P
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_hidden_answer_is_not_echoed(shell: str, tmp_path: Path) -> None:
-    """What getpass reads is not on the screen."""
+    """An answer that getpass reads is not on the screen."""
     (tmp_path / "ask.py").write_text("import getpass\nprint(len(getpass.getpass('word? ')))\n")
     with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         ran = operator.converse(session, f"{PYTHON} ask.py", (b"word?", b"open-sesame\r"))
@@ -184,8 +184,8 @@ def test_a_shells_own_hidden_answer_is_not_echoed(shell: str, code: str, tmp_pat
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_keys_typed_too_early_are_read_by_nothing(shell: str, tmp_path: Path) -> None:
-    """What one statement did not read answers nothing that comes later."""
+def test_unread_keys_are_discarded(shell: str, tmp_path: Path) -> None:
+    """Keys that one statement did not read answer no later question."""
     with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         operator.converse(session, "echo go; sleep 0.3", (b"go", b"yes\ryes\r"))
         operator.type(b"yes\r")
@@ -194,8 +194,8 @@ def test_keys_typed_too_early_are_read_by_nothing(shell: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_resized_window_is_told_to_the_program_that_runs(shell: str, tmp_path: Path) -> None:
-    """A program starts in the operator's size and hears of a new one at once."""
+def test_a_running_program_gets_a_new_window_size(shell: str, tmp_path: Path) -> None:
+    """A program starts in the operator's size, and gets a new size at once."""
     (tmp_path / "size.py").write_text(
         "import os, signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])\n"
         "print(*os.get_terminal_size(0), flush=True)\n"
@@ -211,7 +211,7 @@ def test_a_resized_window_is_told_to_the_program_that_runs(shell: str, tmp_path:
 
 
 def read_line(session: Session) -> str | None:
-    """The line that is typed at the session's own prompt."""
+    """Return the line that is typed at the session's own prompt."""
     asking = session.ask_line()
     while True:
         try:
@@ -222,7 +222,7 @@ def read_line(session: Session) -> str | None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_line_can_be_typed_at_the_shells_own_prompt(shell: str, tmp_path: Path) -> None:
-    """It is told, not run; the status and the options of the shell are as before."""
+    """The line is returned, not run; the status and the options of the shell are unchanged."""
     with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
         run_statement(session, "sh -c 'exit 3'")
         typing = threading.Timer(0.3, operator.type, [b"echo 'a  b' \\n\r"])
@@ -233,8 +233,8 @@ def test_a_line_can_be_typed_at_the_shells_own_prompt(shell: str, tmp_path: Path
         assert run_statement(session, "echo $status" if shell == "fish" else "echo $?").text == "3\n"
 
 
-def test_a_new_users_fish_does_nothing_of_its_own_when_it_asks(tmp_path: Path) -> None:
-    """The first `read` neither greets nor reads the manual pages in the background."""
+def test_the_first_read_of_a_new_users_fish_only_reads(tmp_path: Path) -> None:
+    """It prints no greeting, and parses no manual pages in the background."""
     with TerminalOperator() as operator:
         environ = home_environment(tmp_path)
         (tmp_path / "data/fish/generated_completions").rmdir()
@@ -245,7 +245,7 @@ def test_a_new_users_fish_does_nothing_of_its_own_when_it_asks(tmp_path: Path) -
 
 @contextmanager
 def opened_as_new(folder: Path, operator: TerminalOperator, environ: dict[str, str]) -> Iterator[bytes]:
-    """What a fish that has never been started before prints when a statement reads a line."""
+    """Yield the output of a fish that starts for the first time, and reads a line."""
     from runbook_exec.session.session import Session
 
     with Session("fish", environ=environ, cwd=str(folder), keyboard=operator.keyboard) as session:
@@ -259,8 +259,8 @@ def opened_as_new(folder: Path, operator: TerminalOperator, environ: dict[str, s
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_the_terminal_is_taken_while_a_statement_runs_and_given_back(shell: str, tmp_path: Path) -> None:
-    """Between statements, after ^C, after a raw program, and at the end, it is as it was found."""
+def test_the_terminal_is_restored_between_statements(shell: str, tmp_path: Path) -> None:
+    """It is also restored after ^C, after a program in raw mode, and at the end."""
     with TerminalOperator() as operator:
         found = operator.modes()
         with open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
@@ -316,14 +316,14 @@ class Watched:
         self.operator.__exit__()
 
     def until(self, text: bytes) -> None:
-        """Look on until a text has been shown."""
+        """Read the output until it has a text."""
         until = time.monotonic() + GENEROUS
         while text not in self.seen and time.monotonic() < until:
             self._look()
         assert text in self.seen, self.seen.decode("utf-8", "replace")
 
     def end(self) -> int:
-        """Look on until the program has ended; its exit status."""
+        """Read the output until the program has ended, and return its exit status."""
         until = time.monotonic() + GENEROUS
         while (status := self.program.poll()) is None and time.monotonic() < until:
             self._look()
@@ -338,8 +338,8 @@ class Watched:
             time.sleep(0.01)
 
 
-def test_a_run_that_succeeds_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
-    """Whatever its programs did to it: the modes, and what was switched on by escape sequences."""
+def test_a_successful_run_restores_the_terminal(tmp_path: Path) -> None:
+    """Its programs changed the modes, and switched features on by escape sequences."""
     page = "```fish\nstty raw -echo\nprintf '\\e[?1049h\\e[?25l\\e[?1000h\\e[31m'\n```\n"
     with Watched(tmp_path, page, "--yes") as watched:
         assert watched.end() == 0
@@ -348,8 +348,8 @@ def test_a_run_that_succeeds_leaves_the_terminal_as_it_was(tmp_path: Path) -> No
             assert code in watched.seen
 
 
-def test_a_run_that_fails_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
-    """After a failure that the operator leaves with q."""
+def test_a_failed_run_restores_the_terminal(tmp_path: Path) -> None:
+    """The operator leaves the failure with q."""
     with Watched(tmp_path, "```fish\nsh -c 'exit 9'\n```\n", "--yes") as watched:
         watched.until(b"9")
         time.sleep(0.5)
@@ -359,10 +359,10 @@ def test_a_run_that_fails_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", ["setraw", "tcsetattr"])
-def test_a_signal_at_the_worst_moment_leaves_the_terminal_as_it_was(
+def test_a_signal_at_the_worst_moment_still_restores_the_terminal(
     moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the terminal is taken, or given back."""
+    """The signal comes while the terminal is taken, or given back."""
     with TerminalOperator() as operator:
         found = operator.modes()
         module = {"setraw": tty, "tcsetattr": termios}[moment]
@@ -386,8 +386,8 @@ def test_a_signal_at_the_worst_moment_leaves_the_terminal_as_it_was(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_run_that_is_told_to_end_leaves_the_terminal_as_it_was(number: int, tmp_path: Path) -> None:
-    """A signal in the middle of a statement ends the run with 130, and the program that ran."""
+def test_a_run_that_a_signal_ends_restores_the_terminal(number: int, tmp_path: Path) -> None:
+    """A signal in the middle of a statement ends the run with 130, and the running program."""
     with Watched(tmp_path, PAGE, "--yes") as watched:
         watched.until(b"going\r\n")
         watched.program.send_signal(number)
@@ -400,7 +400,7 @@ def test_a_run_that_is_told_to_end_leaves_the_terminal_as_it_was(number: int, tm
         assert b"gone\r\n" not in watched.seen
 
 
-def test_a_shell_that_dies_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+def test_a_run_whose_shell_dies_restores_the_terminal(tmp_path: Path) -> None:
     """A killed shell ends the run as a failure."""
     with Watched(tmp_path, "```fish\necho going; kill -9 $fish_pid\n```\n", "--yes") as watched:
         watched.until(b"going")
@@ -413,8 +413,8 @@ def test_a_shell_that_dies_leaves_the_terminal_as_it_was(tmp_path: Path) -> None
 # modes of the screen ---------------------------------------------------------------------------------------
 
 
-def test_modes_left_on_are_switched_off_and_no_others() -> None:
-    """Only what a program really left is put right, however its output is cut."""
+def test_only_modes_that_a_program_left_on_are_switched_off() -> None:
+    """This does not depend on the pieces in which the output arrives."""
     text = b"\x1b[?1049h\x1b[?25l\x1b[?1000;1006h\x1b[?2004h\x1b[?2004l text \x1b[?7l"
     for cut in range(len(text)):
         modes = ScreenModes()
@@ -428,8 +428,8 @@ def test_modes_left_on_are_switched_off_and_no_others() -> None:
         assert modes.restore() == b""
 
 
-def test_a_screen_that_is_right_is_left_alone() -> None:
-    """Plain text, and modes that were switched back, need nothing but an end of colours."""
+def test_a_screen_without_open_modes_needs_no_repair() -> None:
+    """After plain text, or modes that were switched back, only the colours are reset."""
     modes = ScreenModes()
     modes.follow(b"plain text\r\n")
     assert modes.restore() == b""

@@ -1,4 +1,4 @@
-"""A session is one live shell: what a statement leaves behind, the next one finds, as at a prompt."""
+"""A session is one live shell: each statement sees the effects of those before it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.live_session import (
 )
 from tests.support.shells import POSIX, SHELLS
 
-# what is left behind, and how the next statement looks at it
+# an effect of a statement, and the next statement, which shows it
 LEFT = {
     "folder": ("cd /", "pwd", "/\n"),
     "variable": ("v=1", "echo $v", "1\n"),
@@ -57,7 +57,7 @@ LEFT_IN_FISH = {
 
 @pytest.mark.parametrize("shell", POSIX)
 @pytest.mark.parametrize("what", LEFT)
-def test_what_a_statement_leaves_the_next_one_finds(shell: str, what: str, tmp_path: Path) -> None:
+def test_effects_of_a_statement_are_visible_to_the_next(shell: str, what: str, tmp_path: Path) -> None:
     """Folder, variables, functions, aliases and the status carry over."""
     first, then, expected = LEFT[what]
     with open_session(shell, tmp_path) as session:
@@ -66,8 +66,8 @@ def test_what_a_statement_leaves_the_next_one_finds(shell: str, what: str, tmp_p
 
 
 @pytest.mark.parametrize("what", LEFT_IN_FISH)
-def test_what_a_statement_leaves_the_next_one_finds_in_fish(what: str, tmp_path: Path) -> None:
-    """In fish too, where even a local variable is still there on the next line of a prompt."""
+def test_effects_of_a_statement_are_visible_to_the_next_in_fish(what: str, tmp_path: Path) -> None:
+    """Even a local variable still exists, as on the next line of a prompt."""
     first, then, expected = LEFT_IN_FISH[what]
     with open_session("fish", tmp_path) as session:
         run_statement(session, first)
@@ -76,7 +76,7 @@ def test_what_a_statement_leaves_the_next_one_finds_in_fish(what: str, tmp_path:
 
 @pytest.mark.parametrize(("shell", "name"), [("bash", "PIPESTATUS"), ("zsh", "pipestatus")])
 def test_pipe_statuses_carry_over(shell: str, name: str, tmp_path: Path) -> None:
-    """Each stage's status is told and found by the next statement, negated or traced or not."""
+    """Each stage's status is reported, and the next statement sees it, even if it is negated."""
     with open_session(shell, tmp_path) as session:
         ran = run_statement(session, "true | (exit 3) | false")
         assert (ran.status, ran.done.pipestatus) == (1, (0, 3, 1))
@@ -87,8 +87,8 @@ def test_pipe_statuses_carry_over(shell: str, name: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_report_tells_status_and_folder(shell: str, tmp_path: Path) -> None:
-    """Done carries the status and the working directory, whatever characters it has."""
+def test_a_report_has_the_status_and_the_folder(shell: str, tmp_path: Path) -> None:
+    """Done has the status and the working directory, with any characters."""
     odd = tmp_path / "a b\n'\"$x é"
     odd.mkdir()
     with open_session(shell, tmp_path) as session:
@@ -98,8 +98,8 @@ def test_a_report_tells_status_and_folder(shell: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", POSIX)
-def test_a_trace_shows_the_documents_commands_alone(shell: str, tmp_path: Path) -> None:
-    """`set -x` traces what the document runs and nothing of the driver, and keeps `$?`."""
+def test_a_trace_shows_only_the_documents_commands(shell: str, tmp_path: Path) -> None:
+    """`set -x` traces commands of the document and none of the driver, and keeps `$?`."""
     with open_session(shell, tmp_path) as session:
         printed = run_statements(session, ["set -x", "echo a\n(exit 3)", "echo $?", "set +x", "echo b"])
         mark = "+(eval):2>" if shell == "zsh" else "++" if shell == "bash" else "+"
@@ -109,8 +109,8 @@ def test_a_trace_shows_the_documents_commands_alone(shell: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("shell", POSIX)
-def test_errexit_spares_the_shell_at_a_failing_command(shell: str, tmp_path: Path) -> None:
-    """A command that fails under `set -e` is reported, and the session lives on to try it again."""
+def test_errexit_does_not_end_the_shell_at_a_failing_command(shell: str, tmp_path: Path) -> None:
+    """Under `set -e` it is reported, and the session survives, so it can be tried again."""
     with open_session(shell, tmp_path) as session:
         run_statement(session, "set -e")
         assert run_statement(session, "false").done == Done(1, (1,), str(tmp_path))
@@ -120,8 +120,8 @@ def test_errexit_spares_the_shell_at_a_failing_command(shell: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("shell", POSIX)
-def test_errexit_stops_a_compound_statement_where_it_fails(shell: str, tmp_path: Path) -> None:
-    """Under `set -e` several commands stop at the one that fails, which ends the shell, and is said."""
+def test_errexit_stops_a_compound_statement_at_its_failure(shell: str, tmp_path: Path) -> None:
+    """Under `set -e` the command that fails ends the shell, which is reported."""
     with open_session(shell, tmp_path) as session:
         run_statement(session, "set -e")
         ran = run_statement(session, "echo before; false; echo after")
@@ -131,16 +131,16 @@ def test_errexit_stops_a_compound_statement_where_it_fails(shell: str, tmp_path:
 
 
 @pytest.mark.parametrize("shell", POSIX)
-def test_errexit_is_off_when_the_document_says_so(shell: str, tmp_path: Path) -> None:
-    """`set +e` takes it off again, for compound statements too."""
+def test_errexit_can_be_switched_off(shell: str, tmp_path: Path) -> None:
+    """`set +e` switches it off again, for compound statements too."""
     with open_session(shell, tmp_path) as session:
         run_statements(session, ["set -e", "true", "set +e"])
         assert run_statement(session, "false; echo after").text == "after\n"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_an_unset_variable_under_nounset_ends_the_statement_only(shell: str, tmp_path: Path) -> None:
-    """`set -u` stops the statement that uses an unset variable; the shell lives on."""
+def test_an_unset_variable_under_nounset_ends_only_the_statement(shell: str, tmp_path: Path) -> None:
+    """`set -u` stops the statement that uses an unset variable; the shell survives."""
     with open_session(shell, tmp_path) as session:
         run_statement(session, "set -u")
         ran = run_statement(session, "echo $nope; echo after")
@@ -160,18 +160,18 @@ def test_a_prompt_that_a_statement_sets_is_never_printed(shell: str, tmp_path: P
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_program_sees_a_terminal_and_its_own_descriptors_alone(shell: str, tmp_path: Path) -> None:
-    """Input, output and errors are one terminal of a usual size, and nothing else leaks in."""
+def test_a_program_has_a_terminal_and_only_its_own_descriptors(shell: str, tmp_path: Path) -> None:
+    """Input, output and errors are one terminal of a usual size; no other descriptor leaks in."""
     with open_session(shell, tmp_path) as session:
         assert run_statement(session, "tty").text.startswith("/dev/")
         assert run_statement(session, "stty size").text == "24 80\n"
-        # the fourth is the folder that ls itself reads
+        # the fourth is the folder that `ls` reads
         assert run_statement(session, "command ls /proc/self/fd").text.split() == ["0", "1", "2", "3"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_raw_terminal_is_set_right_for_the_next_statement(shell: str, tmp_path: Path) -> None:
-    """Whatever modes a program leaves, each statement starts with those the session chose."""
+def test_a_raw_terminal_is_reset_for_the_next_statement(shell: str, tmp_path: Path) -> None:
+    """After any modes that a program leaves, each statement starts with the session's own."""
     with open_session(shell, tmp_path) as session:
         before = run_statement(session, "stty -a").text
         run_statement(session, "stty raw echo opost -onlcr min 0 time 5")
@@ -189,8 +189,10 @@ CONFIGURED = {
 
 @pytest.mark.parametrize("shell", CONFIGURED)
 @pytest.mark.parametrize("clean", [False, True])
-def test_the_users_configuration_is_loaded_unless_left_out(shell: str, clean: bool, tmp_path: Path) -> None:
-    """What it prints comes before the first statement; its prompt is never printed."""
+def test_the_users_configuration_is_loaded_unless_switched_off(
+    shell: str, clean: bool, tmp_path: Path
+) -> None:
+    """Its output comes before the first statement; its prompt is never printed."""
     name, text = CONFIGURED[shell]
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(text)
@@ -212,7 +214,7 @@ def test_a_shell_waits_for_an_operator_who_takes_time(shell: str, tmp_path: Path
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_nothing_is_written_to_a_shells_history(shell: str, tmp_path: Path) -> None:
-    """Statements may hold secrets: no history file of the user's has them afterwards."""
+    """Statements may have secrets; no history file of the user contains them afterwards."""
     (tmp_path / ".zshrc").write_text(
         "HISTFILE=~/.zsh_history SAVEHIST=100 HISTSIZE=100\nsetopt sharehistory\n"
     )
@@ -223,14 +225,14 @@ def test_nothing_is_written_to_a_shells_history(shell: str, tmp_path: Path) -> N
     assert not [path for path in files if b"open-sesame" in path.read_bytes()]
 
 
-# what is left of a session ---------------------------------------------------------------------------------
+# the end of a session --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_nobody_else_can_reach_the_session(
+def test_other_users_cannot_reach_the_session(
     shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its folder is 0700 and all that is in it 0600, whatever the umask."""
+    """Its folder is 0700 and all files in it are 0600, with any umask."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     umask = os.umask(0)
     try:
@@ -244,12 +246,12 @@ def test_nobody_else_can_reach_the_session(
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended, or does so soon."""
+    """Return whether a process has ended, or ends soon."""
     until = time.monotonic() + 10
     while time.monotonic() < until:
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True  # dead, and not yet noticed by whoever inherited it
+                return True  # dead, but its new parent has not collected it yet
         except FileNotFoundError:
             return True
         time.sleep(0.01)
@@ -257,8 +259,10 @@ def gone(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_closing_leaves_nothing_behind(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shell has ended, what it ran in the background has been hung up, and the folder is gone."""
+def test_a_closed_session_leaves_nothing_behind(
+    shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shell has ended, its background jobs got SIGHUP, and the folder is removed."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with open_session(shell, tmp_path) as session:
         pid = int(run_statement(session, "echo $fish_pid" if shell == "fish" else "echo $$").text)
@@ -272,21 +276,21 @@ def test_closing_leaves_nothing_behind(shell: str, tmp_path: Path, monkeypatch: 
 
 
 def test_a_closed_session_does_no_harm_to_the_next(tmp_path: Path) -> None:
-    """What is collected of one that was closed never closes a descriptor of another."""
+    """Garbage collection of a closed session never closes a descriptor of another."""
     for _ in range(3):
         with open_session("sh", tmp_path) as session:
             gc.collect()
             assert run_statement(session, "echo ok").text == "ok\n"
 
 
-def test_a_shell_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_shell_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the program on PATH nothing is started."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ShellMissing, match="fish"):
         Session("fish")
 
 
-# what a shell's messages say of the driver -----------------------------------------------------------------
+# the driver in a shell's messages --------------------------------------------------------------------------
 
 FOLDER = "/tmp/runbook-abc_1234"
 PIECES = st.sampled_from(
@@ -305,7 +309,7 @@ CUTS = st.lists(st.integers(0, 400), max_size=12)
 
 
 def tidied(text: bytes, cuts: list[int]) -> bytes:
-    """What is left of a text that comes in pieces."""
+    """Return the rest of a text that comes in pieces, after it was tidied."""
     tidy = NoiseFilter(FOLDER)
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
     return b"".join(tidy.feed(text[a:b]) for a, b in pairwise(edges)) + tidy.flush()
@@ -319,15 +323,15 @@ def test_output_that_says_nothing_of_the_driver_passes_unchanged(text: bytes, cu
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_pipe_that_nobody_reads_ends_its_writer_as_at_a_prompt(shell: str, tmp_path: Path) -> None:
-    """By SIGPIPE, and not with an error message of its own."""
+def test_an_unread_pipe_ends_its_writer_as_at_a_prompt(shell: str, tmp_path: Path) -> None:
+    """The writer ends by SIGPIPE, without an error message of its own."""
     with open_session(shell, tmp_path) as session:
         ran = run_statement(session, "yes | head -n 1")
         assert (ran.text, ran.status) == ("y\n", 0)
 
 
-def test_a_run_that_was_started_in_the_background_can_interrupt_its_statements(tmp_path: Path) -> None:
-    """Though a shell ignores signals for what it starts in the background."""
+def test_a_run_in_the_background_can_interrupt_its_statements(tmp_path: Path) -> None:
+    """Shells make their background jobs ignore signals; the run undoes that."""
     (tmp_path / "page.md").write_text("```bash\nsleep 30\n```\n")
     command = (
         f"trap '' INT QUIT; exec {shlex.quote(sys.executable)} -m runbook_exec page.md --yes --timeout 0.3s"
@@ -363,10 +367,10 @@ MESSAGES = {
 
 
 @pytest.mark.parametrize("what", MESSAGES)
-def test_fish_says_nothing_of_the_driver_however_its_messages_are_cut(
+def test_messages_of_fish_never_show_the_driver(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its real messages, cut at every place and byte by byte, never show the session's folder."""
+    """Real messages, cut at every place and byte by byte, never show the session's folder."""
     raw: list[bytes] = []
     feed = NoiseFilter.feed
 
@@ -390,10 +394,10 @@ def test_fish_says_nothing_of_the_driver_however_its_messages_are_cut(
 
 
 @pytest.mark.parametrize("what", MESSAGES)
-def test_fish_says_nothing_of_the_driver_in_a_folder_below_the_home(
+def test_messages_of_fish_never_show_the_driver_below_the_home(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where it writes the folder with `~`."""
+    """fish writes such a folder with `~`."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with open_session("fish", tmp_path) as session:
         assert b"runbook-" not in run_statement(session, MESSAGES[what]).raw
@@ -401,8 +405,8 @@ def test_fish_says_nothing_of_the_driver_in_a_folder_below_the_home(
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("start", ["", "printf abc; "])
-def test_an_unknown_command_is_told_as_at_a_prompt(shell: str, start: str, tmp_path: Path) -> None:
-    """The message names the command and nothing of ours."""
+def test_an_unknown_command_is_reported_as_at_a_prompt(shell: str, start: str, tmp_path: Path) -> None:
+    """The message names the command and nothing of the driver."""
     with open_session(shell, tmp_path) as session:
         ran = run_statement(session, f"{start}nosuchcommand")
         assert ran.status == 127

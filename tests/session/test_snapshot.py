@@ -1,4 +1,4 @@
-"""A shell tells what it holds whole, however much that is, or it tells nothing; that harms neither side."""
+"""A shell reports its state completely, at any size, or not at all; the session survives."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pytest
 from tests.support.live_session import open_session, run_statement
 from tests.support.shells import SHELLS
 
-LARGE = 150_000  # more bytes than a pipe holds
+LARGE = 150_000  # more bytes than the capacity of a pipe
 
 
 def fill(shell: str) -> str:
-    """A statement that sets a large variable."""
+    """Return a statement that sets a large variable."""
     if shell == "fish":
         return f"set big (string repeat -n {LARGE} x)"
     return f"big=$(head -c {LARGE} /dev/zero | tr '\\0' x)"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_shell_tells_all_that_it_holds_again_and_again(shell: str, tmp_path: Path) -> None:
-    """More than a pipe takes at once, and the second time as the first."""
+def test_a_shell_reports_its_whole_state_repeatedly(shell: str, tmp_path: Path) -> None:
+    """It is larger than the capacity of a pipe, and complete each time."""
     with open_session(shell, tmp_path) as session:
         assert b"big" not in session.take_snapshot()
         run_statement(session, fill(shell))
@@ -31,17 +31,17 @@ def test_a_shell_tells_all_that_it_holds_again_and_again(shell: str, tmp_path: P
 
 
 def never(shell: str) -> str:
-    """A statement after which the shell never comes to the end of what it tells, but for ^C."""
+    """Return a statement after which the shell never finishes its report, except after ^C."""
     if shell == "fish":
         return "function functions; while true; end; end"
     return "printf() { while :; do :; done; }"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_shell_that_does_not_answer_has_told_nothing_and_lives(
+def test_a_shell_that_does_not_answer_reports_nothing_and_survives(
     shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half of what it holds would look like all of it; and no question is worth the shell."""
+    """Half of the state would look like all of it. No question is worth the loss of the shell."""
     monkeypatch.setattr("runbook_exec.session.session._ANSWERED", 0.3)
     monkeypatch.setattr("runbook_exec.session.termination._PATIENCE", 0.1)
     with open_session(shell, tmp_path) as session:

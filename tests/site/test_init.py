@@ -1,4 +1,4 @@
-"""`runbook-exec docs init`: its additions to a site, its output, and the files that it does not change."""
+"""`runbook-exec docs init`: its additions to a site, its output, and unchanged files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAGE = "# Restart it\n\n## Steps\n\n1. Restart.\n\n   ```bash\n   echo <unit>\n 
 
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_missing_settings_and_files_are_added(program: Program, builder: str) -> None:
-    """The settings keep comments and order, each change is reported, and the site builds strictly."""
+    """Settings keep comments and order, changes are reported, and the site builds strictly."""
     program.write("mkdocs.yml", SETTINGS)
     (program.work / "docs").mkdir()
     program.write("docs/index.md", PAGE)

@@ -26,7 +26,7 @@ RUNS = [
 
 
 class BlockCollector(HTMLParser):
-    """The blocks of a page: their attributes, their whole text, and the text of their statements."""
+    """The blocks of a page: their attributes, whole text, and text of their statements."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -183,7 +183,7 @@ def test_a_broken_wikilink_fails_a_strict_build(builder: str, tmp_path: Path) ->
 
 
 def test_assets_of_another_version_fail_a_strict_build(tmp_path: Path) -> None:
-    """The message says how to renew a script of another version."""
+    """The message explains how to renew a script of another version."""
     folder = make_project(tmp_path)
     (folder / "docs" / "assets" / "runbook-exec" / "fill.js").write_text("old", encoding="utf-8")
     status, told = build_site(folder, "mkdocs", strict=True)
@@ -215,7 +215,10 @@ def test_a_dry_run_prints_the_same(
 
 
 def test_every_runbook_of_the_project_is_on_its_site() -> None:
-    """`docs/runbooks` links to each page, freshness file and recording; the assets are the package's."""
+    """`docs/runbooks` links to each page, freshness file and recording.
+
+    The assets are the package's.
+    """
     for own, below in (
         (REPOSITORY / "runbooks", REPOSITORY / "docs" / "runbooks"),
         (REPOSITORY / "runbook_exec" / "site" / "static", REPOSITORY / "docs" / "assets" / "runbook-exec"),

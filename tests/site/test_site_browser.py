@@ -1,4 +1,4 @@
-"""A built site in a browser, by both builders: the actions of a reader, and what must not happen."""
+"""A built site in a browser, by both builders: a reader's actions, and forbidden events."""
 
 from __future__ import annotations
 
@@ -197,11 +197,11 @@ def test_the_script_quotes_values_like_the_shells_modules(reader: Reader) -> Non
     assert wrong == []
 
 
-# what the page says ----------------------------------------------------------------------------------------
+# facts on the page -----------------------------------------------------------------------------------------
 
 
 def test_a_page_shows_how_fresh_each_step_is(reader: Reader) -> None:
-    """By the reader's clock: since when a step is unchanged, changed, or never run, and due dates."""
+    """By the reader's clock, a step is unchanged, changed or never run, and has a due date."""
     reader.page.clock.set_fixed_time("2026-11-13T12:00:00Z")
     page = reader.open("runbooks/values/")
     told = [each.inner_text().strip() for each in page.locator(".rb-fresh").all()]

@@ -1,4 +1,4 @@
-"""Unusual pages: cut off, combined from halves, nested deeply, made of bytes that are no text.
+"""Unusual pages: cut off, made of halves, deeply nested, or with bytes that are no text.
 
 `python -m tests.support.fuzz_lint COUNT [SEED]` lints so many, a tenth of them with their shells. It prints
 the time of the slowest page, and how the time grows with the size of pages that are one long line. It exits

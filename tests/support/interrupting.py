@@ -33,7 +33,7 @@ def run_statement(session: Session, code: str) -> tuple[Done | None, str]:
 
 
 def interrupt_statement(session: Session, code: str, after: float) -> bool:
-    """Run a statement with ^C after so many seconds, and return whether that came before its end."""
+    """Run a statement with ^C after so many seconds, and return whether it came before the end."""
     try:
         signal.setitimer(signal.ITIMER_REAL, after)
         done, _ = run_statement(session, code)

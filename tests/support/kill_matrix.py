@@ -1,4 +1,4 @@
-"""The kill matrix: a run dies in every way and at every moment, is resumed, and loses and repeats nothing.
+"""The kill matrix: runs die in every way and are resumed; they lose and repeat nothing.
 
 Usage: .venv/bin/python -m tests.support.kill_matrix [--points N]
 
@@ -34,7 +34,7 @@ def _effect(name: str) -> str:
 
 
 def _make_page() -> tuple[str, dict[str, str]]:
-    """Return a runbook of statements with effects on the disk, and two that later ones depend on."""
+    """Return a runbook of statements with effects on the disk; later ones depend on two of them."""
     scripts = [(str(n), _effect(str(n))) for n in range(1, NUMBER + 1)]
     scripts[10] = ("11-id-7-kept", 'command sh -c "echo 11-<id>-$kept >>log; sync log"')
     scripts.insert(2, ("", "echo id-7"))
@@ -236,7 +236,7 @@ def _write_files(program: Program, name: str, journal: bytes | None, effects: in
         program.write("log", "".join(f"{each}\n" for each in EFFECTS[:effects]))
 
 
-# taking up -----------------------------------------------------------------------------------------------
+# resuming ------------------------------------------------------------------------------------------------
 
 
 def resume(program: Program, *options: str) -> ProgramResult:
@@ -282,7 +282,7 @@ def _decision(program: Program, ran: ProgramResult) -> tuple[str, str]:
 
 
 def _in_flight(program: Program) -> str | None:
-    """Return the statement that has started and not ended, from the complete lines of the journal."""
+    """Return the statement that has started and not ended, from complete lines of the journal."""
     flight = None
     for path in program.runs.glob("*.jsonl"):
         for line in path.read_bytes().split(b"\n")[:-1]:

@@ -1,4 +1,4 @@
-"""Helpers for tests of the live session: real shells, results of statements, a person at a terminal."""
+"""Helpers for tests of the live session: real shells, results, a person at a terminal."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class TerminalOperator:
         *turns: tuple[bytes, bytes | Callable[[], None]],
         pause: float = 0.0,
     ) -> StatementResult:
-        """Run a statement; when it has printed the text of a turn, `pause` seconds later, type its keys."""
+        """Run a statement; after it has printed a turn's text and `pause` seconds, type its keys."""
         waiting, printed, seen = list(turns), b"", 0
         until = time.monotonic() + GENEROUS
         for item in session.run(code.encode()):

@@ -1,4 +1,4 @@
-"""The program as a user runs it: a process of its own, with an empty home and without a terminal."""
+"""The program as a user runs it: as a process, with an empty home, without a terminal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ProgramResult:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The program in a folder of its own: `home/` with the XDG folders, `work/` where it is started."""
+    """The program in a folder: `home/` with the XDG folders, and `work/` where it starts."""
 
     folder: Path
 

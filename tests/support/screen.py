@@ -64,7 +64,7 @@ class Screen:
         return self.wait_until(lambda shown: shown.endswith(text), f"`{text}` at the end of the screen")
 
     def wait_until(self, so: Callable[[str], bool], what: str) -> str:
-        """Wait until `so` holds for the screen's text, and return the text; `what` describes it in errors."""
+        """Wait until `so` holds for the screen's text, and return it; `what` names it in errors."""
         until = time.monotonic() + PATIENCE
         while not so(self.text()):
             goes_on = time.monotonic() < until and self._read(until - time.monotonic())

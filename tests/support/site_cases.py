@@ -68,7 +68,7 @@ VALUES = (
 
 
 class Case(NamedTuple):
-    """A statement's facts, the values, and the statement with them; None if they cannot be quoted."""
+    """A statement's facts, the values, and the filled statement; None if they cannot be quoted."""
 
     recipe: dict[str, Any]
     values: dict[str, str]

@@ -25,7 +25,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def make_project(folder: Path) -> Path:
-    """Make the site under test in a folder of its own, with the project's runbooks and documents."""
+    """Make the site under test in a folder, with the project's runbooks and documents."""
     docs = folder / "docs"
     shutil.copytree(DATA / "site", docs)
     shutil.move(docs / "mkdocs.yml", folder / "mkdocs.yml")
@@ -40,7 +40,7 @@ def make_project(folder: Path) -> Path:
 
 
 def write_freshness(page: Path) -> None:
-    """Write successes of a page's steps: the first with its current text, the fourth with another."""
+    """Write successes of a page's steps: the first is current, the fourth has another text."""
     runbook = parse_runbook(page.read_bytes(), page.name)
     steps = runbook.procedures[0].steps
     when, run = "2026-11-01T10:00:00Z", "1234abcd"

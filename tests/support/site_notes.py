@@ -1,4 +1,4 @@
-"""A folder of realistic notes, a third of them how-tos: links, nested lists, fences, callouts."""
+"""A folder of realistic notes, a third of them how-tos: links, lists, fences, callouts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often a value of `--set` is handed on in our own code on its way from the command line to the shell.
+"""Counts the calls of our own code that a value of `--set` passes on its way to the shell.
 
     python -m tests.support.trace_value [--calls]
 
@@ -32,7 +32,10 @@ _DEPTH = 2
 
 
 def holds(value: object, depth: int = _DEPTH) -> bool:
-    """Whether the traced value is this value, in its text, or in one of its parts down to a depth."""
+    """Return whether the traced value is this value, in its text, or in a part of it.
+
+    Parts are searched down to a depth.
+    """
     if isinstance(value, str):
         return VALUE in value
     if isinstance(value, bytes | bytearray):
@@ -64,11 +67,11 @@ class Tracer:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []  # the module and the function
-        self._frames: list[FrameType] = []  # kept, so that a generator that goes on is not counted again
+        self._frames: list[FrameType] = []  # kept: a generator that continues counts once
         self._seen: set[int] = set()
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:
-        """Look at a call, as `sys.setprofile` reports it."""
+        """Record a call, as `sys.setprofile` reports it."""
         path = Path(frame.f_code.co_filename)
         if event != "call" or not path.is_relative_to(PACKAGE) or id(frame) in self._seen:
             return

@@ -1,4 +1,7 @@
-"""`python without_namespaces.py COMMAND…`: a command without namespaces, as in many containers."""
+"""Runs a command without namespaces, as in many containers.
+
+Usage: `python without_namespaces.py COMMAND…`
+"""
 
 from __future__ import annotations
 

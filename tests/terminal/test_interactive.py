@@ -101,7 +101,7 @@ def looks_as_reviewed(name: str, shown: Screen, view: Callable[[str], str] = str
 
 
 def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None:
-    """Our runbook: a wrong code, a captured token that fills a placeholder, the old id picked by a filter."""
+    """A wrong code, a captured token for a placeholder, and the old id picked by a filter."""
     environment = dict(os.environ) | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-m", "practice", "run"]
     with open_screen(command, REPOSITORY, environment) as shown:
@@ -290,7 +290,10 @@ def test_quitting_after_a_failure_is_a_failure(program: Program) -> None:
 
 
 def test_the_prompt_is_that_of_the_session(program: Program) -> None:
-    """`!` has the variables of statements, and keeps its own; `exit` and ^D return to the question."""
+    """`!` has the variables of statements, and keeps its own.
+
+    `exit` and ^D return to the question.
+    """
     with guided(program, steps("set -g a one", "echo $a $b")) as shown:
         answer(shown, "1 of 2 ›", ENTER)
         answer(shown, "2 of 2 ›", "!")
@@ -414,7 +417,10 @@ def test_a_typed_secret_is_not_recorded(program: Program) -> None:
 
 
 def test_a_pasted_value_keeps_its_line_ends(program: Program) -> None:
-    """Pasted text is one value with its newlines, except the last one, which comes from copying lines."""
+    """Pasted text is one value with its newlines, except the last one.
+
+    Copying lines adds that one.
+    """
     with guided(program, steps("string escape <note>")) as shown:
         answer(shown, "enter takes it", "\x1b[200~one\r\ntwo\rq\n\x1b[201~")
         answer(shown, "enter takes “one␊two␊q”", ENTER)
@@ -627,7 +633,7 @@ HIDDEN = re.compile("[\u200b\u2028\u202a-\u202e\u2066-\u2069]")
 
 
 def test_a_guided_run_shows_characters_that_cannot_be_seen(program: Program) -> None:
-    """In titles, prose, questions, help, statements, values and the summary they are written out."""
+    """They are written out in titles, prose, questions, help, statements, values and summary."""
     with guided(program, DECEIVING) as shown:
         shown.wait(r"Page \u202eone", r"Deploy \u202etwo", r"Check \u202efive")
         answer(shown, "which one? ›", "1")
@@ -643,7 +649,7 @@ def test_a_guided_run_shows_characters_that_cannot_be_seen(program: Program) -> 
 
 
 def test_an_offered_value_shows_characters_that_cannot_be_seen(program: Program) -> None:
-    """They are written out in the row and in the hint; the value taken is the one that was printed."""
+    """They are written out in the row and in the hint; the taken value is the printed one."""
     page = steps(r"printf 'ID   STATE\n0001\u202e2000  up\n'", "string escape <server-id>")
     with guided(program, page) as shown:
         answer(shown, "1 of 2 ›", ENTER)

@@ -81,7 +81,7 @@ def test_a_blank_that_is_no_blank_is_written_out_in_code() -> None:
 
 
 def test_output_is_flattened_without_joining_its_parts() -> None:
-    """Only sequences that the masker sees through are removed; of others the text stays, made visible."""
+    """Only sequences that the masker sees through are removed; others stay, made visible."""
     assert flatten_output("\x1b[1mbold\x1b[0m\n10 %\r20 %\r\n") == "bold\n20 %\n"
     for between in ("\x9b31m", "\x1b]0;" + "t" * 3000 + "\x07", "\x1b[" + "1" * 100 + "m", "\u202e"):
         flat = flatten_output(f"sec{between}ret")

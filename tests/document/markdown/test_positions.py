@@ -123,7 +123,10 @@ def _is_known_departure(text: str) -> bool:
 
 @pytest.mark.parametrize("part", range(4))
 def test_fences_agree_with_the_reference_on_generated_documents(part: int) -> None:
-    """Info, content, first and last line of every fence agree on 8,000 documents, except known departures."""
+    """Every fence is the same in 8,000 documents, except known departures.
+
+    This compares info, content, first and last line.
+    """
     departures = fences = 0
     for seed in range(part * 2000, part * 2000 + 2000):
         text = _document(seed)
@@ -146,7 +149,10 @@ def _only(kind: type[_Kind], text: str) -> _Kind:
 
 
 def test_a_fence_at_the_top_has_its_exact_place() -> None:
-    """Its span is from the first backtick to the end of the closing line; its code is the lines between."""
+    """Its span is the first backtick to the end of the closing line.
+
+    Its code is the lines between.
+    """
     text = "Text.\n\n```fish {id=a}\nfly status\n\n  set x 1\n```\nmore\n"
     fence = _only(Fence, text)
     assert text[fence.span.start : fence.span.end] == "```fish {id=a}\nfly status\n\n  set x 1\n```"
@@ -156,7 +162,10 @@ def test_a_fence_at_the_top_has_its_exact_place() -> None:
 
 
 def test_a_tab_that_a_list_splits_leaves_padding() -> None:
-    """An item three columns wide uses three of a tab's four; the rest is padding, and other tabs stay."""
+    """An item three columns wide uses three of a tab's four; the rest is padding.
+
+    Other tabs stay.
+    """
     text = "1. x\n\n   ```\n\t\ty\tz\n   ```\n"
     fence = _only(Fence, text)
     assert fence.code == MappedText(" \ty\tz", (text.index("\t\ty") + 1,), (1,))
@@ -229,14 +238,17 @@ def test_lookalikes_are_no_fences(text: str) -> None:
     ],
 )
 def test_headings_have_level_text_and_span(text: str, written: str, level: int, title: str) -> None:
-    """Headings of both kinds have their level, their inline text and the span of all their lines."""
+    """Headings of both kinds have their level, inline text and the span of all their lines."""
     heading = _only(Heading, text)
     assert (heading.level, heading.text) == (level, title)
     assert text[heading.span.start : heading.span.end] == written
 
 
 def test_items_have_their_number_and_parents() -> None:
-    """Numbers are as written; a nested item has its parents; another kind of marker begins a new list."""
+    """Numbers are as written; a nested item has its parents.
+
+    Another kind of marker begins a new list.
+    """
     text = "3. three\n   - dash\n4. four\n\n1) other\n"
     items = [element for element in _read(text) if isinstance(element, ListItem)]
     assert [(item.number, item.ordered) for item in items] == [
@@ -256,7 +268,7 @@ def test_items_have_their_number_and_parents() -> None:
 
 
 def test_only_ascii_digits_number_a_list() -> None:
-    """As in CommonMark, digits of other scripts begin no item, in a paragraph or at its beginning."""
+    """As in CommonMark, digits of other scripts begin no item, anywhere in a paragraph."""
     assert [type(element) for element in _read("١. a\n\n  ٢) b\n\n1. c\n٣. d\n")] == [
         Paragraph,
         Paragraph,

@@ -46,7 +46,7 @@ def machine(program: Program) -> Program:
 
 
 def found(program: Program, *script: str, language: str = "fish") -> list[str]:
-    """The findings of `--commands` in a block as `line:column code`; lines of the script count from 1."""
+    """The findings of `--commands` in a block as `line:column code`, with lines of the script."""
     program.write("page.md", f"## Steps\n\n### 1. One\n\n```{language}\n" + "\n".join(script) + "\n```\n")
     path = f"{program.folder}/bin:{program.environment()['PATH']}"
     arguments = ("lint", "page.md", "--select", "P", "--commands", "--format", "github")
@@ -68,7 +68,7 @@ def test_an_unknown_command_is_found(machine: Program) -> None:
 
 
 def test_text_that_is_no_command_has_no_finding(machine: Program) -> None:
-    """Words, patterns, arithmetic, here-documents, continued lines and own functions have no finding."""
+    """Words, patterns, arithmetic, here-documents and own functions have no finding."""
     assert found(machine, "function mine", "    echo a", "end", "alias yours 'echo b'", "mine; yours") == []
     script = (
         "cat <<EOF", "nosuch a", "EOF", "for ((i = 0; i < 3; i++)); do echo $i; done", "x=(one two)",
@@ -118,7 +118,10 @@ def test_nothing_of_a_page_is_run(machine: Program, tmp_path: Path) -> None:
 
 
 def test_answers_of_the_machine_are_not_cached(machine: Program) -> None:
-    """A command that is installed between two runs is found in the second, although the page is the same."""
+    """A command that is installed between two runs is found in the second.
+
+    The page is the same in both.
+    """
     assert found(machine, "later --now") == ["1:1 C601"]
     (machine.folder / "bin" / "later").symlink_to("fly")
     assert found(machine, "later --now") == []

@@ -135,7 +135,10 @@ def test_an_earlier_page_of_the_same_name_does_not_count(repository: Repository,
 
 
 def test_a_change_without_meaning_does_not_count(repository: Repository) -> None:
-    """Front matter, blanks and the name of a file may change without a review; older changes still count."""
+    """Front matter, blanks and the name of a file may change without a review.
+
+    Older changes still count.
+    """
     repository.write("page.md", "2026-04-30", "# A\n\n1. one\n\n```fish\nif a\nb\nend\n```\n")
     repository.write("other.md", "2026-04-30", "# B\n\nA text of some length.\n\nAnd more of it.\n")
     repository.commit("2026-04-30")

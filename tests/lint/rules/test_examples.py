@@ -1,4 +1,4 @@
-"""The examples of every rule are tests: bad ones have a finding at the exact place, good ones have none."""
+"""The examples of every rule: bad ones have a finding at its place, good ones have none."""
 
 from __future__ import annotations
 

@@ -44,7 +44,10 @@ EVERY_KIND = "# A\n\n[[nowhere]] [a](nowhere.md) ![](no.png) [b](#nowhere) [[#no
 
 
 def test_without_a_root_only_own_headings_are_checked(write: Write) -> None:
-    """A page in a folder of its own may be part of any site: its links to other pages are not checked."""
+    """A page in a folder of its own may be part of any site.
+
+    Its links to other pages are not checked.
+    """
     folder = write({"page.md": EVERY_KIND})
     assert found(folder, "page.md") == [("D503", 3, 45), ("D503", 3, 57)]
     write({"runbook-exec.toml": ""})
@@ -92,7 +95,7 @@ def test_outside_a_vault_the_same_top_folder_is_preferred(write: Write) -> None:
 
 
 def test_names_are_compared_like_file_systems_and_quartz(write: Write) -> None:
-    """Case, composed letters, and a blank for a hyphen make no difference; an alias is a name too."""
+    """Case, composed letters, and a blank for a hyphen do not matter; an alias is a name too."""
     decomposed = unicodedata.normalize("NFD", "Übersicht")
     files = {
         f"{decomposed}.md": "",
@@ -115,7 +118,10 @@ def test_markdown_links_go_by_name_only_in_a_vault(write: Write) -> None:
 
 
 def test_relative_links_start_at_the_page(write: Write) -> None:
-    """Folders, a page served as a folder, and HTML pages are found; paths above the root are not checked."""
+    """Folders, pages served as folders, and HTML pages are found.
+
+    Paths above the root are not checked.
+    """
     files = {"mkdocs.yml": "", "docs/a/b.md": "# B\n", "docs/img/x.png": "", "docs/c.md": "# C\n"}
     good = "[](../c.md#c) [](b.md) ![](../img/x.png) [](../../c/) [](../c.html) [](../../../../x.md) [](.)\n"
     bad = "[](../b.md) [](../c.md#b) [](../img/y.png)\n"
@@ -124,7 +130,7 @@ def test_relative_links_start_at_the_page(write: Write) -> None:
 
 
 def test_files_ignored_by_git_are_not_missing(write: Write) -> None:
-    """A page that git ignores may be made later; a page beside it that is not ignored is missing."""
+    """A page that git ignores may be made later; any other page that does not exist is missing."""
     text = "[a](api/index.md) [b](api.md) [[kept-to-myself]]\n"
     files = {".gitignore": "api/\nprivate/\n", "private/kept-to-myself.md": ""}
     folder = write({**files, "page.md": text})
@@ -143,7 +149,7 @@ def test_missing_pages_of_a_generated_site_have_no_finding(write: Write) -> None
 
 
 def test_pages_outside_the_inner_root_exist(write: Write) -> None:
-    """A site in a folder of a repository may link to the repository's other pages, if they exist."""
+    """A site in a folder of a repository may link to existing pages elsewhere in it."""
     files = {".git/HEAD": "", "notes/other.md": "# O\n", "site/mkdocs.yml": ""}
     folder = write(
         {**files, "site/page.md": "[[other#O]] [a](../notes/other.md) [b](../notes/gone.md) [[gone]]\n"}
@@ -163,7 +169,10 @@ def test_the_fix_removes_blanks_in_a_wikilink(write: Write) -> None:
 
 
 def test_a_missing_index_is_reported_once(write: Write) -> None:
-    """The finding is on the first page of the folder; a page with the name of the folder is an index."""
+    """The finding is on the first page of the folder.
+
+    A page with the name of the folder is an index.
+    """
     names = (
         "a/b.md",
         "a/c.md",
@@ -203,7 +212,7 @@ def test_time_is_linear_in_the_number_of_links(write: Write, text: str) -> None:
 
 
 def test_a_result_is_valid_while_its_surroundings_are_the_same(write: Write, tmp_path: Path) -> None:
-    """A page is checked again only if something that its links, dates or history depend on has changed."""
+    """A page is checked again only if its links, dates or history may have another result."""
     text = "---\nlast-reviewed: 2026-11-01\nmodified: 2026-11-20\n---\n\n[a](b.md#b) [[c]] [[d#D]]\n"
     folder = write({"mkdocs.yml": "", "page.md": text, "d.md": "# E\n"})
     path = str(folder / "page.md")

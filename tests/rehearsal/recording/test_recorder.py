@@ -1,4 +1,4 @@
-"""`--record`: a real run writes its transcript, does not disturb its programs, and leaks no secret."""
+"""`--record` writes a transcript of a run, disturbs no program, and leaks no secret."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.support.shells import ASH
 
 
 def comparable(events: Iterable[Event]) -> Iterator[str]:
-    """The events without times, ids, folders and commits, and with consecutive pieces of output joined."""
+    """Return the events without times, ids, folders and commits, and with joined output."""
     joined: list[Event] = []
     for event in events:
         last = joined[-1] if joined else None
@@ -96,7 +96,7 @@ env | grep -v '^_=' | sort
 
 
 def run_probe(program: Program, *options: str) -> str:
-    """The report of a program about its environment, printed to a terminal, a pipe, and half to each."""
+    """Return a program's report about its environment: at a terminal, a pipe, and half of each."""
     tool = program.folder / "tools" / "probe"
     tool.parent.mkdir(exist_ok=True)
     tool.write_text(PROBE)
@@ -114,7 +114,7 @@ def run_probe(program: Program, *options: str) -> str:
 
 
 def test_a_program_does_not_notice_that_it_is_recorded(program: Program) -> None:
-    """Arguments, terminals, sizes, working directory, environment and PATH are the same as without."""
+    """Arguments, terminals, sizes, folder, environment and PATH are the same as without."""
     assert run_probe(program, "--record") == run_probe(program)
     text = (program.work / "probe.rehearsal.md").read_text()
     assert "$ probe 'a  b' '' \"it's\" 'new\n> line'\n<a  b><><it's><new\nline> 0 1 2 24 80 " in text
@@ -144,7 +144,7 @@ def test_a_word_that_is_not_utf_8_becomes_a_gap(program: Program) -> None:
 
 
 def test_signals_are_for_the_thread_that_runs_statements(tmp_path: Path) -> None:
-    """The thread that serves stand-ins gets no signals: they cannot interrupt its critical sections."""
+    """Signals cannot interrupt critical sections of the thread that serves stand-ins."""
     with CallServer(tmp_path, lambda told: "") as listening:
         task = Path(f"/proc/self/task/{listening._thread.native_id}/status").read_text()
     found = re.search(r"^SigBlk:\s*(\w+)$", task, re.MULTILINE)
@@ -167,7 +167,7 @@ def test_the_end_of_a_program_is_passed_on(program: Program) -> None:
 
 
 def test_typed_answers_are_recorded_and_hidden_ones_are_not(program: Program) -> None:
-    """The transcript has the question, the answer, and a name for a word typed without echo; it passes."""
+    """The transcript has the question, the answer, and a name for a hidden word; it passes."""
     tool = program.folder / "tools" / "ask"
     tool.parent.mkdir()
     tool.write_text(

@@ -105,7 +105,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iter
 
 
 def test_everything_fits_and_can_be_read(page: Page) -> None:
-    """Nothing reaches out of the window, for any output, and no text is faint, folded or unfolded."""
+    """For any output, nothing reaches out of the window and no text is faint, folded or not."""
     for unfolded in (False, True):
         page.evaluate(
             "(open) => document.querySelectorAll('details').forEach((d) => { d.open = open; })", unfolded

@@ -34,7 +34,10 @@ _SHOWN = ("class", "id", "type", "open", "role", "aria-label", "viewbox", "title
 
 
 class Outline(HTMLParser):
-    """The elements of a page, each on a line with its attributes and text, except of scripts and styles."""
+    """The elements of a page, each on a line with its attributes and text.
+
+    Scripts and styles have no text.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -143,7 +146,10 @@ def _report(program: Program, kind: str = "md") -> str:
 
 
 def test_a_report_is_the_page_with_results(program: Program) -> None:
-    """The prose is unchanged; a block has its statements as they ran, and their results below, indented."""
+    """The prose is unchanged; a block has its statements as they ran.
+
+    Their results are below, indented.
+    """
     ran = program.run_page(PAGE, "--yes", "--done", "2")
     assert ran.status == 1
     text = re.sub(r"\d+\.\d s · [\d: -]+ UTC|[\d-]+ [\d:]+ UTC", "WHEN", _report(program))
@@ -162,7 +168,7 @@ def test_a_report_is_the_page_with_results(program: Program) -> None:
 
 
 def test_a_report_has_the_commit_of_its_document(program: Program) -> None:
-    """It also says whether the page had uncommitted changes."""
+    """It also states whether the page had uncommitted changes."""
     git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
 
     def commit() -> str:
@@ -294,7 +300,10 @@ def test_long_output_makes_no_large_report(kind: str, program: Program) -> None:
 
 
 def test_junit_has_a_case_for_each_step(tmp_path: Path) -> None:
-    """A step passed, failed, or was skipped because the run did not reach it; the counts are right."""
+    """A step passed, failed, or was skipped because the run did not reach it.
+
+    The counts are right.
+    """
     path = JOURNALS / "version-2-failed.jsonl"
     root = _xml(prepare_program(tmp_path).run("runs", "report", str(path), "--format", "junit").stdout)
     (suite,) = root.findall("testsuite")
@@ -353,7 +362,7 @@ def test_a_planted_secret_is_in_no_record(program: Program) -> None:
 
 
 def test_a_typed_secret_is_in_no_record(program: Program) -> None:
-    """This holds for a secret typed at a question, and for one typed into a program that shows it."""
+    """It is typed at a question, or into a program that shows it."""
     program.write("page.md", fish_page("echo <api-token>", "begin; echo ready; cat; end"))
     with _guided(program, {}) as shown:
         shown.wait("enter takes it")

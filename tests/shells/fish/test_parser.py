@@ -1,4 +1,4 @@
-"""fish source is split into the statements a person would enter one after the other."""
+"""fish source is split into the statements that a person would enter one by one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.paths import DATA
 
 @dataclass(frozen=True)
 class Case:
-    """A block and its statements, as `cases/fish-statements.txt` shows them."""
+    """A block and its statements, from `cases/fish-statements.txt`."""
 
     name: str
     block: str
@@ -34,7 +34,7 @@ class Case:
 
 
 def read_cases() -> list[Case]:
-    """The cases of the document, in order."""
+    """Return the cases of the document, in order."""
     document = (DATA / "cases" / "fish-statements.txt").read_text(encoding="utf-8")
     cases = []
     for part in re.split(r"^##### ", document, flags=re.MULTILINE)[2:]:
@@ -47,7 +47,7 @@ def read_cases() -> list[Case]:
 CASES = read_cases()
 RUN = [case for case in CASES if case.runs]
 
-# Everything a session keeps, but for what differs between any two shells.
+# The whole state of a session, except for parts that differ between any two shells.
 DUMP = r"""
 set -g __status $status
 echo "status $__status"
@@ -62,12 +62,15 @@ pwd
 
 
 def texts(script: str) -> list[str]:
-    """The statements of the script."""
+    """Return the statements of the script."""
     return [script[start:end] for start, end in FISH.scan(script).statements]
 
 
 def left_behind(source: str, folder: Path) -> tuple[int, str]:
-    """The exit status and the output of fish given the source and then the dump, in an empty folder."""
+    """Return fish's exit status and output for the source and then the dump.
+
+    It runs in an empty folder.
+    """
     folder.mkdir()
     script = folder.with_suffix(".fish")
     script.write_text(source + DUMP, encoding="utf-8")
@@ -90,8 +93,8 @@ def test_a_block_is_split_as_the_document_shows(case: Case) -> None:
     assert texts(case.block) == list(case.statements)
 
 
-def test_what_fish_refuses_is_a_problem() -> None:
-    """Splitting finds a problem in exactly those blocks of the document that fish does not parse."""
+def test_a_block_that_fish_refuses_is_a_problem() -> None:
+    """Splitting finds a problem in exactly those blocks of the document that fish refuses."""
     refused = [
         case.name for case, said in zip(CASES, FISH.check([c.block for c in CASES]), strict=True) if said
     ]
@@ -100,8 +103,8 @@ def test_what_fish_refuses_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize("case", RUN, ids=lambda case: case.name)
-def test_statements_one_by_one_do_what_the_block_does(case: Case, tmp_path: Path) -> None:
-    """Run one after the other, the statements print and leave behind what the whole block does."""
+def test_single_statements_have_the_effects_of_their_block(case: Case, tmp_path: Path) -> None:
+    """The statements, one by one, print and leave behind the same as the whole block."""
     entered = [f"eval '{literal(text, Context.SINGLE)}'\n" for text in texts(case.block)]
     whole = left_behind(case.block, tmp_path / "whole")
     assert left_behind("".join(entered), tmp_path / "split") == whole
@@ -139,20 +142,20 @@ def test_a_carriage_return_is_a_blank() -> None:
         ("echo a\0b", 6, "a NUL character cannot be part of a command"),
     ],
 )
-def test_a_problem_says_where_and_what(script: str, offset: int, message: str) -> None:
-    """A problem names what is open or stray, and its offset is that of the opening or the stray word."""
+def test_a_problem_has_its_place(script: str, offset: int, message: str) -> None:
+    """It names the open or stray word, and its offset is that of this word."""
     assert FISH.scan(script).problem == (offset, message)
 
 
 @pytest.mark.parametrize("opening", ["begin;", "echo (", 'echo "$(', "not if "])
 def test_very_deep_nesting_is_a_problem_and_not_a_crash(opening: str) -> None:
-    """Thousands of blocks in one another are refused with words."""
+    """Thousands of blocks inside one another are refused with a message."""
     found = FISH.scan(opening * 3000 + "true" + (")" * 3000 if "(" in opening else ""))
     assert found.problem is not None
 
 
 def contexts(script: str) -> str:
-    """For each character the first letter of its context: b, s, d or c."""
+    """Return for each character the first letter of its context: b, s, d or c."""
     found = FISH.scan(script)
     return "".join(found.context(at, at + 1).value[0] for at in range(len(script)))
 
@@ -173,22 +176,22 @@ def contexts(script: str) -> str:
     ],
 )
 def test_every_character_has_its_context(script: str, expected: str) -> None:
-    """Quotes, comments and the substitutions inside double quotes are told apart to the character."""
+    """Quotes, comments, and substitutions inside double quotes are distinguished exactly."""
     assert contexts(script) == expected
 
 
 def test_a_stretch_across_quotes_is_unsafe() -> None:
-    """What stands partly in quotes has no context in which it could be written."""
+    """A span that is partly in quotes has no context in which a value can be written."""
     assert FISH.scan("a 'bc'd").context(4, 7) is Context.UNSAFE
 
 
 def test_comments_are_listed() -> None:
-    """Comments are given from their # to the end of the line."""
+    """A comment reaches from its # to the end of the line."""
     script = "a # b\n# c\n(d #e\n)"
     assert [script[start:end] for start, end in FISH.scan(script).comments] == ["# b", "# c", "#e"]
 
 
-# Valid fish, made from its grammar; the words are those that splitting could stumble over.
+# Valid fish, made from its grammar, with words that are hard to split.
 
 NAMES = st.sampled_from(["true", "builtin echo", "/bin/x", "endif", "e#f", "é", "in", "A[1]=b", "not_it"])
 WORDS = r"""
@@ -273,7 +276,10 @@ def scripts(draw: st.DrawFn, depth: int) -> tuple[str, list[str]]:
 
 
 def check_partition(script: str) -> None:
-    """Statements are in order and disjoint, and only separators and comments lie between them."""
+    """Assert that statements are in order and disjoint.
+
+    Only separators and comments are between them.
+    """
     found = FISH.scan(script)
     covered = 0
     comments = found.comments
@@ -335,7 +341,7 @@ def test_valid_fish_is_split_where_its_grammar_says(made: tuple[str, list[str]])
         assert FISH.scan(statement).statements == ((0, len(statement)),)
 
 
-# What fish finds in a script that parses: none of this changes where a statement ends.
+# Problems that fish finds in a script that parses; none of them changes the end of a statement.
 SEMANTIC = re.compile(
     r"can not be used|not inside of|Expected a variable name|is not supported|is not the (?:exit status|pid)"
     r"|Invalid token|escape sequence|Unknown builtin|not allowed here|may only be|not valid|Array indices"
@@ -357,7 +363,7 @@ def test_broken_fish_is_a_problem_exactly_where_fish_refuses_it(
 
 
 def test_a_check_names_the_line() -> None:
-    """Each script gets its own message, with the line, and a right one gets none."""
+    """Each script gets its own message, with the line, and a correct one gets none."""
     assert FISH.check(["echo a", "echo b\nend\n", "", "echo (", "true |"]) == [
         None,
         Complaint("'end' outside of a block", 2, (0, 3)),
@@ -372,14 +378,14 @@ def test_a_check_names_the_line() -> None:
     [("\techo )", (6, 7)), ("echo 日本語 )", (9, 10)), ("echo e\u0301 )", (8, 9)), ("if a\nend end", (4, 7))],
 )
 def test_a_check_names_the_column(script: str, columns: tuple[int, int]) -> None:
-    """fish's carets stand under columns of a terminal; what comes back are characters."""
+    """fish's carets count columns of a terminal; the result counts characters."""
     (complaint,) = FISH.check([script])
     assert complaint is not None
     assert complaint.columns == columns
 
 
 def test_a_check_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Checking has no effect, for right and wrong scripts, and none of the person's configuration is read."""
+    """A check has no effect for any script, and reads no configuration of the user."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     (tmp_path / "config/fish").mkdir(parents=True)
@@ -389,7 +395,7 @@ def test_a_check_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_many_and_long_scripts_are_checked() -> None:
-    """Neither the number of scripts nor their length meets a limit of the system."""
+    """Neither the number of scripts nor their length reaches a limit of the system."""
     long = "echo " + "a" * 200_000
     many = ["echo 'a\nb'", "echo )", "echo \udcff", "-c", ""] * 300
     said = FISH.check([long, f"{long})", *many, f"echo {'b' * 131_060}"])
@@ -399,8 +405,8 @@ def test_many_and_long_scripts_are_checked() -> None:
     assert said[-1] is None
 
 
-def test_no_fish_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without fish on the machine a check says so instead of finding everything right."""
+def test_a_missing_fish_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without fish on the machine a check reports that, and does not accept every script."""
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(FileNotFoundError):
         FISH.check(["true"])

@@ -1,4 +1,4 @@
-"""Whatever a value holds, fish gives the program exactly that value and runs nothing of it."""
+"""For any value, fish passes the program exactly that value and runs no part of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from runbook_exec.shells.fish import SHELL as FISH
 from runbook_exec.shells.fish.quoting import literal
 from runbook_exec.shells.quoting import Context
 
-# Each word of the command, with `@` where the value stands, and what the program must be given for it.
+# Each word of the command, with `@` for the value, and the word that the program must get.
 # The variables: `v` is `V`, `l` is the list `p q`, `e` is empty but set.
 PLACES: list[tuple[str, str | tuple[str, ...]]] = [
     ("@", "@"),
@@ -124,12 +124,12 @@ VALUES = st.lists(st.sampled_from(FRAGMENTS), max_size=6).map(b"".join) | st.bin
 
 
 def decoded(data: bytes) -> str:
-    """Bytes as the rest of the program has them."""
+    """Return bytes as text, like the rest of the program."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def filled(template: str, value: str) -> str:
-    """The statement with the value at each `@`, its contexts found the way a runbook's are."""
+    """Return the statement with the value at each `@`, in contexts as in a runbook."""
     spans = [at for at, char in enumerate(template) if char == "@"]
     found = FISH.scan(template.replace("@", "Q"))
     assert found.problem is None, template
@@ -138,13 +138,13 @@ def filled(template: str, value: str) -> str:
 
 
 def received(expected: str | tuple[str, ...], value: bytes) -> list[bytes]:
-    """What the program must be given."""
+    """Return the words that the program must get."""
     words = (expected,) if isinstance(expected, str) else expected
     return [word.encode().replace(b"@", value) for word in words]
 
 
 def run(source: bytes, locale: str, folder: Path) -> tuple[bytes, bytes]:
-    """What fish prints for the source in an otherwise empty folder, and what it complains of."""
+    """Return fish's output and error messages for the source, run in an empty folder."""
     (folder / "script.fish").write_bytes(source)
     done = subprocess.run(
         ["fish", "--no-config", "script.fish"],
@@ -159,13 +159,13 @@ def run(source: bytes, locale: str, folder: Path) -> tuple[bytes, bytes]:
 
 
 def given_words(stdout: bytes) -> list[bytes]:
-    """The words the programs were given, in order."""
+    """Return the words that the programs got, in order."""
     assert stdout == b"" or stdout.endswith(b"\0")
     return stdout.split(b"\0")[:-1]
 
 
 def assert_received(values: list[bytes], locale: str) -> None:
-    """Gives each value in every place to a program and compares what it gets."""
+    """Pass each value in every place to a program, and assert that it gets the same."""
     command = r"command printf %s\\0 " + " ".join(place for place, _ in PLACES)
     source = [SETUP]
     expected: list[bytes] = []
@@ -182,7 +182,7 @@ def assert_received(values: list[bytes], locale: str) -> None:
 
 @pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
 def test_every_fragment_arrives(locale: str) -> None:
-    """Each hostile piece alone, and each twice, reaches a program as it is, in every place."""
+    """Each hostile piece, alone and twice, reaches a program unchanged in every place."""
     assert_received([b"", *FRAGMENTS, *(piece * 2 for piece in FRAGMENTS)], locale)
 
 
@@ -196,7 +196,7 @@ def test_every_value_arrives(locale: str, values: list[bytes]) -> None:
 
 @pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
 def test_a_long_value_arrives(locale: str, tmp_path: Path) -> None:
-    """Nothing is lost of 100,000 bytes, a backslash at the end included."""
+    """No byte of 100,000 is lost, including a backslash at the end."""
     value = (b"'\"$(touch pwned)\n\xff#\xc3\xa9 " * 10_000)[:99_999] + b"\\"
     places = ["@", "a@b", "'@'", '"@"', '"$v@"', '"$(printf %s @)x"']
     source = SETUP + "\n".join(filled(rf"printf %s\\0 {place}", decoded(value)) for place in places)
@@ -206,8 +206,8 @@ def test_a_long_value_arrives(locale: str, tmp_path: Path) -> None:
     assert not (tmp_path / "pwned").exists()
 
 
-def test_a_value_survives_being_read_and_evaluated(tmp_path: Path) -> None:
-    """A statement sent through a file to `read` and then to `eval` is the same as one in a script."""
+def test_a_value_survives_read_and_eval(tmp_path: Path) -> None:
+    """A statement that goes through a file, `read` and `eval` is the same as one in a script."""
     command = r"command printf %s\\0 " + " ".join(place for place, _ in PLACES)
     values = [b"", *FRAGMENTS]
     statements = "\0".join(filled(command, decoded(value)) for value in values) + "\0"
@@ -221,8 +221,8 @@ def test_a_value_survives_being_read_and_evaluated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("index", ["1", "2..3", "-1", "1 3"])
-def test_an_index_is_written_as_it_is(index: str, tmp_path: Path) -> None:
-    """A place that is the index of a list takes numbers and ranges."""
+def test_an_index_is_written_unchanged(index: str, tmp_path: Path) -> None:
+    """The index of a list accepts numbers and ranges."""
     source = "set l a b c\n" + "\n".join(
         filled(f"echo {word}", index) for word in ["$l[@]", '"$l[@]"', "(printf '%s\\n' $l)[@]"]
     )
@@ -254,13 +254,13 @@ def test_an_index_is_written_as_it_is(index: str, tmp_path: Path) -> None:
         ("echo @", "a\0b"),
     ],
 )
-def test_what_would_not_be_a_text_is_refused(template: str, value: str) -> None:
-    """Where a value would be a name, an escape or a keyword of fish, nothing is written at all."""
+def test_a_value_that_would_not_be_text_is_refused(template: str, value: str) -> None:
+    """Nothing is written if the value would be a name, an escape or a keyword of fish."""
     with pytest.raises(QuotingError):
         filled(template, value)
 
 
-def test_keywords_are_texts_where_fish_reads_texts() -> None:
+def test_keywords_are_written_where_fish_reads_text() -> None:
     """A keyword as an argument, and any other word as a command, is written."""
     assert filled("echo @ '@'; @x", "end") == "echo end 'end'; 'end'x"
     assert filled("@ --version", "ls") == "ls --version"
@@ -280,13 +280,13 @@ def test_a_variable_for_one_command_gets_the_value(value: bytes) -> None:
 
 
 def test_a_stretch_across_quotes_is_refused() -> None:
-    """A placeholder that is partly in quotes is refused, with what to do."""
+    """A placeholder that is partly in quotes is refused, with a hint."""
     with pytest.raises(QuotingError, match="partly in quotes"):
         FISH.fill("echo '<a'>", [Filling(6, 9, Context.UNSAFE, "x")])
 
 
 def test_a_comment_keeps_its_placeholder() -> None:
-    """What is in a comment is not filled, so a value cannot end the comment."""
+    """A placeholder in a comment is not filled, and a value cannot end the comment."""
     text = "begin # of <a>\n echo <a>\nend"
     fillings = [Filling(11, 14, Context.COMMENT, "\ntouch x"), Filling(21, 24, Context.BARE, "\ntouch x")]
     pieces = FISH.fill(text, fillings)
@@ -312,12 +312,12 @@ def test_a_comment_keeps_its_placeholder() -> None:
     ],
 )
 def test_plain_words_stay_readable(value: str, written: str) -> None:
-    """A whole word of harmless characters needs no quotes, anything else has them."""
+    """A whole word of harmless characters needs no quotes; any other word has them."""
     assert literal(value, Context.BARE) == written
 
 
 @pytest.mark.parametrize("context", [Context.COMMENT, Context.UNSAFE, Context.HEREDOC, Context.ANSI_C])
 def test_fish_has_no_other_contexts(context: Context) -> None:
-    """There is no literal for a context that fish does not have."""
+    """A context that fish does not have is refused."""
     with pytest.raises(QuotingError):
         literal("x", context)

@@ -1,4 +1,4 @@
-"""bash, zsh and sh source is split into the statements a person would enter one after the other."""
+"""bash, zsh and sh source is split into statements that a person would enter one by one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.shells import ASH, COMMANDS, POSIX
 
 BASH, ZSH, SH = SHELLS["bash"], SHELLS["zsh"], SHELLS["sh"]
 
-# Everything a session keeps, but for what differs between any two shells.
+# The whole state of a session, except for parts that differ between any two shells.
 VOLATILE = (
     r"BASH_?[A-Z]*|COMP_WORDBREAKS|LINENO|RANDOM|SRANDOM|SECONDS|EPOCH[A-Z]*|PIPESTATUS|FUNCNAME|PPID|_|"
     r"COPROC|COPROC_PID|NAMED|NAMED_PID|fd|pipestatus|status|TTYIDLE|zsh_eval_context|ZSH_EVAL_CONTEXT|funcsourcetrace|"
@@ -40,7 +40,7 @@ PLACE = re.compile(r"^.*?\bline \d+: |^.*?:\d+: |^\S+: \d+: (eval: )?", re.MULTI
 
 @dataclass(frozen=True)
 class Case:
-    """A block, its statements and what is wrong with it, as a file of `cases/` shows them."""
+    """A block, its statements and its problem, from a file of `cases/`."""
 
     shell: str
     name: str
@@ -50,7 +50,7 @@ class Case:
 
 
 def read_cases() -> list[Case]:
-    """The cases of the three documents, in order."""
+    """Return the cases of the three documents, in order."""
     cases = []
     for shell in COMMANDS:
         document = (DATA / "cases" / f"{shell}-statements.txt").read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ VALID = [case for case in CASES if case.problem is None]
 
 
 def identity(case: Case) -> str:
-    """How a case is called in a report."""
+    """Return the name of a case for a report."""
     return f"{case.shell}: {case.name}"
 
 
@@ -78,18 +78,21 @@ RUN = [
 
 
 def texts(script: str, scan: Scan) -> tuple[str, ...]:
-    """The statements of a scan as text."""
+    """Return the statements of a scan as text."""
     return tuple(script[start:end] for start, end in scan.statements)
 
 
 def run(shell: str, script: str, folder: Path) -> str:
-    """What the script prints, and what it leaves behind in the shell, run in the empty folder."""
+    """Return the output of the script and the state of the shell afterwards.
+
+    It runs in an empty folder.
+    """
     folder.mkdir()
     dump = DUMP[shell].replace("%s", VOLATILE)
     ending = f"\nprintf 'status %s\\n' $?; pwd; {dump}\n"
     if shell == "zsh":
         ending = ending.replace("typeset -p + |", "typeset + |")
-    # the file lies outside of the folder, where no pattern of a block finds it
+    # the file is outside of the folder, and no pattern of a block finds it
     path = folder.with_suffix(".script")
     path.write_text(script + ending, encoding="utf-8")
     environment = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LC_ALL": "C.UTF-8"}
@@ -108,15 +111,15 @@ def run(shell: str, script: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=identity)
 def test_a_block_is_split_as_its_document_shows(case: Case) -> None:
-    """The documents of cases say which statements a block has and what is wrong with it."""
+    """The documents of cases have the statements of each block and its problem."""
     scan = SHELLS[case.shell].scan(case.block)
     assert texts(case.block, scan) == case.statements
     assert (scan.problem and scan.problem[1]) == case.problem
 
 
 @pytest.mark.parametrize("shell", POSIX)
-def test_the_shell_refuses_just_what_is_said_to_be_wrong(shell: str) -> None:
-    """A case of the documents has something wrong exactly where the shell's own check says so."""
+def test_the_shell_refuses_exactly_the_blocks_with_a_problem(shell: str) -> None:
+    """A case has a problem exactly if the shell's own check reports one."""
     cases = [case for case in CASES if case.shell == shell]
     checked = SHELLS[shell].check([case.block for case in cases])
     # zsh and dash take the end of the file for the last line of a here-document
@@ -125,8 +128,8 @@ def test_the_shell_refuses_just_what_is_said_to_be_wrong(shell: str) -> None:
 
 
 @pytest.mark.parametrize("case", RUN)
-def test_statements_leave_the_same_behind_as_their_block(case: Case, tmp_path: Path) -> None:
-    """Run one by one, the statements print, change and return what the block does as a whole."""
+def test_single_statements_have_the_effects_of_their_block(case: Case, tmp_path: Path) -> None:
+    """The statements, one by one, print, change and return the same as the whole block."""
     statements = "\n".join(f"eval {shlex.quote(text)}" for text in case.statements)
     start = "set +H\n" if case.shell == "bash" else ""
     (tmp_path / "a").mkdir()
@@ -139,15 +142,15 @@ def test_statements_leave_the_same_behind_as_their_block(case: Case, tmp_path: P
 
 @pytest.mark.parametrize("case", RUN)
 def test_a_statement_is_a_single_statement(case: Case) -> None:
-    """A statement taken for a script is one statement from its first to its last character."""
+    """As a script, a statement is one statement from its first to its last character."""
     for text in case.statements:
         scan = SHELLS[case.shell].scan(text)
         assert scan.statements == ((0, len(text)),)
         assert scan.problem is None
 
 
-def test_there_are_as_many_cases_as_promised() -> None:
-    """The three documents hold enough for each of the shells."""
+def test_each_shell_has_enough_cases() -> None:
+    """The three documents have enough cases for each shell."""
     counts = {shell: sum(case.shell == shell for case in VALID) for shell in COMMANDS}
     assert counts["bash"] >= 80
     assert counts["zsh"] >= 20
@@ -188,7 +191,7 @@ MARKED = [
 
 @pytest.mark.parametrize(("shell", "script", "context"), MARKED)
 def test_the_context_of_each_place_is_known(shell: str, script: str, context: str) -> None:
-    """Each marked place of a script has the quoting that the shell would see there."""
+    """Each marked place of a script has the quoting that the shell sees there."""
     blanked = script.replace("<Q>", "QQQ")
     places = [match.start() for match in re.finditer("<Q>", script)]
     scan = SHELLS[shell].scan(blanked)
@@ -197,7 +200,7 @@ def test_the_context_of_each_place_is_known(shell: str, script: str, context: st
 
 
 def test_regions_are_disjoint_and_in_order() -> None:
-    """Innermost regions cut holes into those around them."""
+    """Inner regions cut holes into the regions around them."""
     script = 'echo "a $(b \'c\' "d") e" # f'
     scan = BASH.scan(script)
     assert [(script[start:end], context) for start, end, context in scan.regions] == [
@@ -224,7 +227,10 @@ SOUP = st.lists(st.sampled_from(INGREDIENTS), max_size=40).map("".join)
 
 
 def check_shape(script: str, scan: Scan) -> None:
-    """Statements and regions are disjoint and in order, and nothing of note lies between statements."""
+    """Assert that statements and regions are disjoint and in order.
+
+    Only separators and comments are between statements.
+    """
     comments = set().union(*(range(start, end) for start, end in scan.comments))
     rest = [(0, 0), *scan.statements, (len(script), len(script))]
     for (_, end), (start, _) in pairwise(rest):
@@ -249,7 +255,7 @@ def test_any_text_can_be_split(script: str, shell: str) -> None:
 @pytest.mark.parametrize("shell", POSIX)
 @pytest.mark.parametrize("part", ["(", "{ ", "$(", "${x:-", "$((", '"$(', "if ", "f() ", "a=(", "@(", "<("])
 def test_deep_nesting_is_a_problem_and_no_crash(shell: str, part: str) -> None:
-    """A script nested beyond all reason is refused in words."""
+    """A script with extreme nesting is refused with a message."""
     scan = SHELLS[shell].scan(part * 3000)
     assert scan.problem is not None
     assert scan.statements[-1][1] == len((part * 3000).rstrip())
@@ -275,7 +281,7 @@ END = st.sampled_from(["\n", "; ", ";\n", " &\n", " # it's\n", "\n\n# (\n"])
 
 
 def compounds(commands: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Commands made of others."""
+    """Return a strategy for compound commands."""
     block = st.lists(st.builds(str.__add__, commands, END), min_size=1, max_size=2).map("".join)
     one = block.map(lambda text: text if text.endswith("\n") else text + "\n")
     return st.one_of(
@@ -316,7 +322,7 @@ def test_bash_and_we_agree_on_what_parses(sources: list[str]) -> None:
             assert BASH.scan(text).statements == ((0, len(text)),)
 
 
-# bash reads on to the `]` for an assignment, blanks and all, and does not mind if none comes: `t[[ a && b ]]`
+# For an assignment, bash reads up to the `]`, including blanks, and accepts a missing `]`: `t[[ a && b ]]`
 BEGUN_ASSIGNMENT = re.compile(r"\w\[")
 
 
@@ -338,8 +344,8 @@ def test_bash_refuses_what_we_refuse(data: st.DataObject, sources: list[str]) ->
 # -- syntax checks
 
 
-def test_checks_speak_of_lines_and_name_no_file() -> None:
-    """A complaint is the shell's own, with the line in the script and without a path."""
+def test_a_complaint_names_a_line_and_no_file() -> None:
+    """It is the shell's own message, with the line in the script and without a path."""
     scripts = ["echo a\n", "echo a\nif\n\nfi\n", "cat <<E\na\n", "echo \udcff; fi\n"]
     place = 4, (0, 2)
     assert BASH.check(scripts)[:2] == [None, Complaint("syntax error near unexpected token `fi'", *place)]
@@ -350,14 +356,14 @@ def test_checks_speak_of_lines_and_name_no_file() -> None:
         assert "/" not in str(shell.check(scripts)[3] or "/")
 
 
-def test_a_status_that_is_turned_round_is_no_complaint() -> None:
-    """`zsh -n` ends with 1 where the last command begins with `!`, and says nothing."""
+def test_a_negated_status_is_no_complaint() -> None:
+    """`zsh -n` exits with 1, without a message, if the last command begins with `!`."""
     for script in ("! false\n", "true; ! grep -q a b", "if ! a; then b; fi"):
         assert [SHELLS[shell].check([script]) for shell in ("bash", "zsh", "sh")] == [[None]] * 3
 
 
-# Each but the last row leaves something open, or closes what it did not open: put one after the other, some
-# repair each other.
+# Each row but the last leaves something open, or closes something that it did not open. In a sequence, some
+# of them complete each other.
 HALVES = (
     'echo "a', "echo 'a", "echo `a", "echo ${a", "((a", "echo $((1+", "[[ a", "x=(a", "case x in", "a) b;;",
     "case x in a) b;;", "for x in a; do", "while a; do", "if a; then", "if a; then b; else", "{ a", "( a",
@@ -369,8 +375,8 @@ HALVES = (
 
 
 @pytest.mark.parametrize("shell", ["bash", "sh"])
-def test_no_script_is_judged_by_its_neighbours(shell: str) -> None:
-    """Checked together, in any order, each script is found right or wrong as it is by itself."""
+def test_a_check_does_not_depend_on_other_scripts(shell: str) -> None:
+    """Checked together, in any order, each script has the same result as by itself."""
     check = SHELLS[shell].check
     alone = [check([script])[0] for script in HALVES]
     assert sum(complaint is None for complaint in alone) >= 7
@@ -379,7 +385,7 @@ def test_no_script_is_judged_by_its_neighbours(shell: str) -> None:
 
 
 def test_checks_execute_nothing_and_know_extended_patterns(tmp_path: Path) -> None:
-    """Nothing in a script runs, and patterns that `shopt` lets parse are not refused."""
+    """No part of a script runs, and patterns that `shopt` enables are accepted."""
     script = f"touch {tmp_path}/ran; echo $(touch {tmp_path}/ran)\n"
     assert [BASH.check([script]), ZSH.check([script]), SH.check([script])] == [[None]] * 3
     assert not (tmp_path / "ran").exists()
@@ -387,8 +393,8 @@ def test_checks_execute_nothing_and_know_extended_patterns(tmp_path: Path) -> No
     assert BASH.check(["echo @(a|b)\n"]) != [None]
 
 
-def test_a_missing_shell_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without the shell there is no answer, and the error says which program is missing."""
+def test_a_missing_shell_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without the shell no result is returned, and the error names the missing program."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="zsh"):
         ZSH.check(["echo a"])

@@ -1,4 +1,4 @@
-"""Whatever a value holds, bash, zsh and sh programs receive exactly it, and nothing in it is executed."""
+"""For any value, programs in bash, zsh and sh get exactly it, and no part of it runs."""
 
 from __future__ import annotations
 
@@ -25,17 +25,22 @@ cd "$1" || exit
 got() { printf '%s\\0' "$@"; }
 x=X f=f
 """
-# `read` of bash loses a byte after the first ones of a character that is incomplete, `mapfile` does not
+# After an incomplete character, `read` of bash loses a byte; `mapfile` does not
 LINES = """\
 lines() { while IFS= read -r line; do printf '%s\\n' "$line"; done; printf '%s\\0' "$line"; }
 [ -z "${BASH_VERSION-}" ] || eval 'lines() { mapfile -d "" text; printf "%s\\\\0" "${text[0]-}"; }'
 """
-LONG_LINES = "lines() { cat; printf '\\0'; }\n"  # a program, as a shell reads long input one byte at a time
+LONG_LINES = (
+    "lines() { cat; printf '\\0'; }\n"  # a program, because a shell reads long input one byte at a time
+)
 
 
 @dataclass(frozen=True)
 class Place:
-    """A statement with one placeholder, and what it prints when the value is V (each part ends with NUL)."""
+    """A statement with one placeholder, and its output for the value V.
+
+    Each part of the output ends with NUL.
+    """
 
     text: str
     printed: str
@@ -44,27 +49,27 @@ class Place:
 
 
 def bare(text: str, printed: str = "V\0", shells: tuple[str, ...] = ALL) -> Place:
-    """A place outside of quotes."""
+    """Return a place outside of quotes."""
     return Place(text, printed, Context.BARE, shells)
 
 
 def single(text: str, printed: str = "V\0", shells: tuple[str, ...] = ALL) -> Place:
-    """A place in single quotes."""
+    """Return a place in single quotes."""
     return Place(text, printed, Context.SINGLE, shells)
 
 
 def double(text: str, printed: str = "V\0", shells: tuple[str, ...] = ALL) -> Place:
-    """A place in double quotes."""
+    """Return a place in double quotes."""
     return Place(text, printed, Context.DOUBLE, shells)
 
 
 def heredoc(text: str, printed: str, shells: tuple[str, ...] = ALL) -> Place:
-    """A place in a here-document that expands."""
+    """Return a place in a here-document that expands."""
     return Place(text, printed, Context.HEREDOC, shells)
 
 
 def verbatim(text: str, printed: str) -> Place:
-    """A place in a here-document that does not expand."""
+    """Return a place in a here-document that does not expand."""
     return Place(text, printed, Context.HEREDOC_VERBATIM)
 
 
@@ -171,17 +176,17 @@ VALUE = (
 
 
 def encode(text: str) -> bytes:
-    """What the shell gets for a text."""
+    """Return the bytes that the shell gets for a text."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def quoted(value: str) -> str:
-    """The value as a word that no shell expands."""
+    """Return the value as a word that no shell expands."""
     return "'" + value.replace("'", "'\\''") + "'"
 
 
 def filled(shell: str, place: Place, value: str) -> str:
-    """The statement of a place with the value written into it."""
+    """Return the statement of a place with the value inserted."""
     start = place.text.index("<v>")
     pieces = SHELLS[shell].fill(place.text, [Filling(start, start + 3, place.context, value)])
     assert place.context is Context.COMMENT or [piece.filling for piece in pieces].count(0) == 1
@@ -189,13 +194,16 @@ def filled(shell: str, place: Place, value: str) -> str:
 
 
 def printed(place: Place, value: str) -> bytes:
-    """What the statement of a place has to print for a value."""
+    """Return the required output of a place's statement for a value."""
     parts = (encode(value).join(encode(part).split(b"V")) for part in place.printed.split("\0"))
     return b"\0".join(parts)
 
 
 def run(shell: str, statements: Iterable[str], folder: Path, locale: str, helpers: str) -> bytes:
-    """What the statements print when one shell evaluates them one after the other in the empty folder."""
+    """Return the output of statements that one shell evaluates one by one.
+
+    It runs in an empty folder.
+    """
     lines = [GOT, helpers, *(f"eval {quoted(statement)}\n" for statement in statements)]
     script = folder.with_suffix(".script")
     script.write_bytes(encode("".join(lines)))
@@ -218,7 +226,7 @@ def check(
     helpers: str = LINES,
     locales: Sequence[str] = LOCALES,
 ) -> None:
-    """Every value arrives in every place, and no file appears."""
+    """Assert that every value arrives in every place, and that no file appears."""
     folder.mkdir(exist_ok=True)
     asked = [place for place in places if shell in place.shells]
     statements = [
@@ -240,7 +248,7 @@ def check(
 
 @pytest.mark.parametrize("shell", POSIX)
 def test_hostile_values_arrive_everywhere(shell: str, tmp_path: Path) -> None:
-    """The values that have broken other tools arrive, byte for byte, in every context."""
+    """Values that have broken other tools arrive, byte for byte, in every context."""
     check(shell, HOSTILE, tmp_path / "run")
 
 
@@ -255,7 +263,7 @@ def test_every_value_arrives_everywhere(shell: str, locale: str, values: list[st
 
 
 def test_bytes_that_bash_uses_itself_arrive(tmp_path: Path) -> None:
-    """No text of up to three of its own marks, incomplete characters and letters loses a byte in bash."""
+    """Texts of up to three of bash's own marks, incomplete characters and letters lose no byte."""
     values = ["".join(each) for n in (1, 2, 3) for each in product("\x01\x7f\udcf1\udce2éa", repeat=n)]
     places = [place for place in PLACES if "<<" in place.text]
     check("bash", values, tmp_path / "run", places)
@@ -268,8 +276,8 @@ def test_a_long_value_arrives_everywhere(shell: str, tmp_path: Path) -> None:
     check(shell, ["ab'$\\\"`\nEOF\n\tx " * 6000], tmp_path / "run", first, LONG_LINES)
 
 
-def test_a_line_that_bash_would_take_for_the_last_is_refused(tmp_path: Path) -> None:
-    """In `$( )` bash ends a here-document at a line that begins with its word and holds a parenthesis."""
+def test_a_line_that_bash_would_read_as_the_last_is_refused(tmp_path: Path) -> None:
+    """In `$( )`, bash ends a here-document at a line with its word, followed by a parenthesis."""
     place = heredoc('got "$(cat <<EOF\nEOF <v>\nEOF\n)"', "EOF V\0")
     check("bash", ["a", "a\nb"], tmp_path / "run", [place])
     with pytest.raises(QuotingError, match="begins like the last"):
