@@ -70,17 +70,10 @@ class Session:
         self._size = keyboard.size() if keyboard else _SIZE
         # if no terminal type is given, as in CI, fish would complain at every start
         environ = {"TERM": "dumb", **(os.environ if environ is None else environ)}
-        arguments = (*(self._driver.clean if clean else ()), *self._driver.arguments(self._folder))
+        argv = (*command, *(self._driver.clean if clean else ()), *self._driver.arguments(self._folder))
         try:
-            self._link = open_link(
-                self._connection,
-                self._driver,
-                self._token,
-                (*command, *arguments),
-                environ,
-                cwd,
-                self._size,
-            )
+            there, driver = self._connection, self._driver
+            self._link = open_link(there, driver, self._token, argv, environ, cwd, self._size)
         except BaseException:
             self._connection.close()
             raise
