@@ -65,7 +65,7 @@ def build_gate_line(turn: int, again: bool = False) -> bytes:
 
 
 def _posix_message(
-    evaluate: bytes, then: bytes = b"", untrace: bytes = b""
+    evaluate: bytes, then: bytes = b"", untrace: bytes = b"", padding: bytes = b""
 ) -> Callable[[bytes, Completion, int], bytes]:
     def message(code: bytes, before: Completion, turn: int) -> bytes:
         first, prefix = b"", b"__runbook_status %d" % before.status
@@ -84,7 +84,7 @@ def _posix_message(
         quoted = b"'" + code.replace(b"'", b"'\\''") + b"'"
         # the gate is on the same line, because a prompt can come before the next; after ^C that one is left
         gate = build_gate_line(turn)
-        return first + evaluate + b" " + quoted + then + b"; " + gate + gate
+        return first + evaluate + b" " + quoted + then + padding + b"; " + gate + gate
 
     return message
 
@@ -139,13 +139,17 @@ def _print_path(builtin: str, redirect: str = ">") -> str:
 _PREPEND_PATH = "PATH='{bin}':\"$PATH\"; export PATH; hash -r"
 
 
+# bash keeps up to 1,024 bytes that it has read and not parsed, and after ^C it runs the rest of them. With so
+# many blanks after the statement, a shell that has read all but the last line has parsed the statement.
+_BASH_BLOCK = b" " * 1024
+
 BASH_DRIVER = Driver(
     clean=("--norc",),
     arguments=lambda folder: ("--noediting", "--rcfile", f"{folder}/{DRIVER}", "-i"),
     environ=lambda environ: {**environ, "PS1": "\\[\\]", "PROMPT_COMMAND": ""},
     files=_bash_files,
     start=make_start(_BASH_START, _BASH_GATE),
-    message=_posix_message(b"builtin eval", b' 0<>"$__runbook_tty"'),
+    message=_posix_message(b"builtin eval", b' 0<>"$__runbook_tty"', padding=_BASH_BLOCK),
     read_line="IFS= builtin read -e -r -p 'bash> ' __runbook_line",
     send_line="builtin " + LINE_CODE,
     jobs=_list_jobs("builtin"),
