@@ -10,6 +10,7 @@ from math import floor
 from pathlib import Path
 
 from ..document.front_matter import reader as front_matter
+from ..document.front_matter.dates import DEFAULT_CADENCE
 from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..errors import reason
@@ -114,9 +115,6 @@ def cadences_to_json(found: Sequence[Cadence]) -> str:
 def _days(length: timedelta) -> str:
     days = length.total_seconds() / 86400
     return f"{days:g} day{'s' * (days != 1)}"
-
-
-DEFAULT_CADENCE = 180 * 86400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)

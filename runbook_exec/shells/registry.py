@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
 
+# As in `typing`, which `--version` would load for nothing else: the command line offers the shells' names.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .base import Shell
 
 
-class _Entry(NamedTuple):
-    """The facts of a shell that are needed before it is loaded; `module` defines `SHELL`."""
+class _Entry:
+    """The facts of a shell that are needed before it is loaded."""
 
-    module: str
-    languages: tuple[str, ...]  # of fenced blocks
-    reads: tuple[str, ...] = ()  # other shells whose code this one also runs correctly
-    commands: tuple[tuple[str, ...], ...] = ()  # that start it, best first; if empty, its name
+    __slots__ = ("commands", "languages", "module", "reads")
+
+    def __init__(
+        self,
+        module: str,
+        languages: tuple[str, ...],
+        reads: tuple[str, ...] = (),
+        commands: tuple[tuple[str, ...], ...] = (),
+    ) -> None:
+        self.module = module  # below this package; defines `SHELL`
+        self.languages = languages  # of fenced blocks
+        self.reads = reads  # other shells whose code this one also runs correctly
+        self.commands = commands  # that start it, best first; if empty, its name
 
 
 # `sh` means sh. `shell` and `shellscript` name no shell: people write them over code for bash.

@@ -6,6 +6,8 @@ import re
 from datetime import date, datetime
 from typing import Any
 
+DEFAULT_CADENCE = 180 * 86400.0  # seconds between two reviews of a page that names no cadence
+
 DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ][\d:.+TZ -]*)?")
 
 

@@ -11,9 +11,8 @@ from ...diagnostics.finding import Finding
 from ...diagnostics.problem import Severity
 from ...diagnostics.rule import RuleInfo
 from ...document.front_matter.bounds import find_bounds
-from ...document.front_matter.dates import DATE, parse_date
+from ...document.front_matter.dates import DATE, DEFAULT_CADENCE, parse_date
 from ...document.front_matter.keys import find_review_date, find_value_span, normalise_key
-from ...runs.due import DEFAULT_CADENCE
 from ...text.source import make_span
 from ...text.span import Span
 from ..facts.git_history import last_change
