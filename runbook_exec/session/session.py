@@ -151,7 +151,7 @@ class Session:
         session's own folder.
         """
         code = code.replace("{folder}", self._folder) + f"\n__runbook_status {before.status}"
-        message = self._make_message(code.encode(), replace(before, options=""))
+        message = self._make_message(code.encode(), before._replace(options=""))
         whole = False
         for item in () if self._death else self._exchange(message, _ANSWERED, ours=True):
             if isinstance(item, Done):
@@ -178,7 +178,7 @@ class Session:
             self._turn += 1
             code = self._driver.settled.format(folder=self._folder, turn=self._turn)
             code += f"\n__runbook_status {self._last.status}"
-            message = self._driver.message(code.encode(), replace(self._last, options=""), self._turn)
+            message = self._driver.message(code.encode(), self._last._replace(options=""), self._turn)
             pending = memoryview(message)
             until = time.monotonic() + patience
             while (now := time.monotonic()) < until:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,8 +94,7 @@ def _define_nothing(code: str) -> tuple[str, ...]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotFormat:
+class SnapshotFormat(NamedTuple):
     """How a shell prints its variables, functions and aliases, and how that output is parsed."""
 
     build_code: Callable[[str, Iterable[str]], str]  # a file, functions that were redefined -> the code
@@ -107,8 +105,7 @@ class SnapshotFormat:
     find_defined_functions: Callable[[str], tuple[str, ...]] = _define_nothing  # those for `build_code`
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(NamedTuple):
     """A shell, with everything that the rest of the program needs of it.
 
     The languages of its blocks and the commands that start it are in the registry, because they are needed

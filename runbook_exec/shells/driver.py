@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 # The names of the files in a session's folder.
 CONTROL, REPORT, SNAPSHOT, DRIVER = "control", "report", "holdings", "driver"
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(NamedTuple):
     """The report of the gate after a statement."""
 
     status: int
@@ -27,8 +26,7 @@ class Completion:
     turn: int | None = None  # the message that it answers, if the shell got its number
 
 
-@dataclass(frozen=True, slots=True)
-class Driver:
+class Driver(NamedTuple):
     """The texts and arguments with which a session drives a shell.
 
     `folder` belongs to the session, has mode 0700 and holds the two FIFOs. The reports of the gate begin with
@@ -89,5 +87,5 @@ def mark_interrupted(report: Completion) -> Completion:
     fish may cancel a statement after ^C and leave the status at 0.
     """
     if report.options == "-" and report.status == 0:
-        return replace(report, status=130, pipestatus=(130,))
+        return report._replace(status=130, pipestatus=(130,))
     return report

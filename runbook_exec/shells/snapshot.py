@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from .base import Filling, Shell
 from .quoting import Context
 
-# The names that a shell sets by itself.
-SHELL_OWN = re.compile(
+_SHELL_OWN = (
     r"__runbook_\w*|BASH\w*|DIRSTACK|EPOCH\w*|EUID|FUNCNAME|GROUPS|HIST\w*|LINENO|OLDPWD|OPT(?:ARG|IND)|PIPESTATUS"
     r"|PPID|PWD|RANDOM|SECONDS|SHELLOPTS|SHLVL|SRANDOM|UID|_|COLUMNS|LINES|PS[124]|PROMPT_COMMAND|TTY\w*|status"
     r"|pipestatus|history|argv|hostname|version|fish_pid|fish_kill\w*|fish_history|fish_private_mode"
@@ -19,6 +19,12 @@ SHELL_OWN = re.compile(
     r"|historywords|errnos|sysparams|mapfile|keymaps|widgets|options|modules|builtins|aliases|reswords|patchars"
     r"|\w*_(?:chars|files|source|trace)|dis_\w+|galiases|saliases|usergroups|langinfo|termcap|terminfo|key"
 )
+
+
+@cache
+def shell_own_names() -> re.Pattern[str]:
+    """Return the pattern of names that a shell sets by itself; compiled for the first snapshot only."""
+    return re.compile(_SHELL_OWN)
 
 
 @dataclass(frozen=True, slots=True)

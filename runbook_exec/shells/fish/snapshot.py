@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..base import SnapshotFormat
-from ..snapshot import SHELL_OWN, TEXT
+from ..snapshot import TEXT, shell_own_names
 from .parser import scan
 
 _SECTION = "\0"
@@ -61,12 +61,13 @@ def _find_callable_names(output: bytes, held: Mapping[str, str]) -> frozenset[st
 def _parse(output: bytes) -> dict[str, str]:
     sections = output.decode("utf-8", "surrogateescape").split(_SECTION)
     found: dict[str, str] = {}
+    own = shell_own_names()
     for flags, section in zip(_FLAGS, sections, strict=False):
         for name, code in _parse_variables(flags, section):
-            if not SHELL_OWN.fullmatch(name):
+            if not own.fullmatch(name):
                 found[f"variable {name}"] = code
     for name, code in _parse_functions(sections[3]) if len(sections) > 3 else ():
-        if not SHELL_OWN.fullmatch(name):
+        if not own.fullmatch(name):
             found[f"function {name}"] = code
     for line in sections[4].splitlines() if len(sections) > 4 else ():
         name, _, items = line.partition(" ")

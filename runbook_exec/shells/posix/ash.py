@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
@@ -59,8 +58,7 @@ SHELL = Shell(
     scan=_scan,
     fill=_fill,
     check=_check,
-    driver=replace(
-        SH_DRIVER,
+    driver=SH_DRIVER._replace(
         # it prints a banner on its standard output before it reads anything
         is_muted=True,
         start=make_start(f"exec >&2; trap '{_INTERRUPT}' INT; set -m; PS1= PS2=\n", SH_GATE),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from ..driver import CONTROL, DRIVER, JOBS_CODE, LINE_CODE, SETTLED_CODE, Completion, Driver
 
@@ -124,7 +123,7 @@ def carry_over_errexit(before: Completion, code: bytes, after: Completion) -> Co
     """
     if "e" not in before.options or "e" in after.options or _COMPOUND.search(code) or _NO_ERREXIT.match(code):
         return after
-    return replace(after, options=after.options + "e")
+    return after._replace(options=after.options + "e")
 
 
 def _list_jobs(builtin: str) -> str:

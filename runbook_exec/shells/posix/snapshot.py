@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ..base import Scan, SnapshotFormat
-from ..snapshot import SHELL_OWN, TEXT
+from ..snapshot import TEXT, shell_own_names
 
 _SECTION = "\0"
 
@@ -98,10 +98,11 @@ def _parse_section(
     section: SnapshotSection, text: str, scan: Callable[[str], Scan]
 ) -> Iterator[tuple[str, str]]:
     """Yield the names of the definitions in a section, with the code of each."""
+    own = shell_own_names()
     for start, end in scan(text).statements:
         code = text[start:end]
         name = section.find_name(code)
-        if name and not SHELL_OWN.fullmatch(name):
+        if name and not own.fullmatch(name):
             is_bare = section.kind == "alias" and not code.startswith("alias ")
             yield name, f"alias {code}" if is_bare else code
 
