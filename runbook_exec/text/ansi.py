@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # The grammar of ECMA-48, as patterns for bytes and for text:
 #   CSI      ESC [  parameters  intermediates  final       `\x1b[31m`
@@ -33,21 +34,24 @@ LINE_ENDS = re.compile(rb"[\r\n]+")
 # In a whole text: of any length, with the 8-bit forms. A string without an end reaches to the next escape, as
 # in a terminal. After a character of Latin-1 other than ST, an 8-bit form is no sequence: it is the tail of a
 # character that was decoded twice (`â\x80\x9d`). A string that begins in 8 bits must have an end.
-_ANY_ESCAPE = re.compile(
-    rf"""\x1b(?:\[{_PARAMETERS}*{_INTERMEDIATES}*(?:{_CSI_FINAL}|\Z)
+_ANY_ESCAPE = rf"""\x1b(?:\[{_PARAMETERS}*{_INTERMEDIATES}*(?:{_CSI_FINAL}|\Z)
               |{_STRING_STARTS}[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?
               |{_INTERMEDIATES}*(?:{_OTHER_FINAL}|\Z))
       |(?<![\x80-\x9b\x9d-\xff])(?:\x9b{_PARAMETERS}*{_INTERMEDIATES}*{_CSI_FINAL}
-                         |[\x90\x98\x9d-\x9f][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c))""",
-    re.VERBOSE,
-)
+                         |[\x90\x98\x9d-\x9f][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c))"""
 
 _MAY_BEGIN_ESCAPE = re.compile(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
 
 
+@cache
+def _compile(pattern: str) -> re.Pattern[str]:
+    """Return a pattern compiled; most texts need none, so it is done for the first that does."""
+    return re.compile(pattern, re.VERBOSE)
+
+
 def strip_ansi(text: str) -> str:
     """Remove escape sequences of 7 and of 8 bits, also those without an end."""
-    return _ANY_ESCAPE.sub("", text) if _MAY_BEGIN_ESCAPE.search(text) else text
+    return _compile(_ANY_ESCAPE).sub("", text) if _MAY_BEGIN_ESCAPE.search(text) else text
 
 
 # C0 but tab and newline, DEL and C1; line and paragraph separators; controls that turn text around; what has
@@ -65,7 +69,7 @@ _JOINERS = r"\u200c\u200d"
 
 _SELECTORS = r"\ufe00-\ufe0f\U000e0100-\U000e01ef"  # with U+20E3 after it, one makes a digit a key cap
 
-_UNPRINTABLE = re.compile(
+_UNPRINTABLE = (
     rf"[{_NEVER_SHOWN}]|[{_JOINERS}](?![^\x00-\x7f])|(?<![^\x00-\x7f])[{_JOINERS}]"
     rf"|(?<![^\x00-\x7f])[{_SELECTORS}](?!\u20e3)"
 )
@@ -81,7 +85,7 @@ def escape_unprintable(text: str) -> str:
 
     `\\x1b`, `\\u202e`. Tabs and newlines stay.
     """
-    return _UNPRINTABLE.sub(_write_out, text) if _MAY_BE_UNPRINTABLE.search(text) else text
+    return _compile(_UNPRINTABLE).sub(_write_out, text) if _MAY_BE_UNPRINTABLE.search(text) else text
 
 
 def escape_unprintable_code(text: str) -> str:
