@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..masking.masker import Masker
 from ..plan.model import Plan, Value
@@ -13,22 +13,19 @@ from ..shells.snapshot import StateChange
 from .events import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class OutputChunk:
+class OutputChunk(NamedTuple):
     """Output that the terminal received."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(NamedTuple):
     """No output for a moment; `seconds` is how long the statement has been running."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """How a statement ended."""
 
     status: int
@@ -106,8 +103,7 @@ class Stop(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Resumption:
+class Resumption(NamedTuple):
     """The facts of a run that is resumed, in addition to its state."""
 
     values: Mapping[str, Value]

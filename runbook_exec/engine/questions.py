@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..document.model import Input
 from ..plan.model import Plan, PlanItem
@@ -31,16 +31,14 @@ class Choice(StrEnum):
     WAIT = "wait"
 
 
-@dataclass(frozen=True, slots=True)
-class BeforeStatement:
+class BeforeStatement(NamedTuple):
     """Shall this run? Answers: run, values (to change them), skip, shell, edit, quit, wait."""
 
     item: PlanItem
     text: str  # as it will run, secrets masked, placeholders without a value unchanged
 
 
-@dataclass(frozen=True, slots=True)
-class ValueNeeded:
+class ValueNeeded(NamedTuple):
     """What is the value of this placeholder? Answers: value (with the value), edit, quit, wait."""
 
     item: PlanItem
@@ -52,15 +50,13 @@ class ValueNeeded:
     problem: str = ""  # why the previous value was refused
 
 
-@dataclass(frozen=True, slots=True)
-class ManualStep:
+class ManualStep(NamedTuple):
     """Has a person done this step? Answers: done (with a note), skip, shell, edit, quit, wait."""
 
     item: PlanItem
 
 
-@dataclass(frozen=True, slots=True)
-class AfterFailure:
+class AfterFailure(NamedTuple):
     """The statement failed. Answers: retry, values (to change them), skip, shell, edit, quit."""
 
     item: PlanItem
@@ -73,8 +69,7 @@ class AfterFailure:
     interrupted: bool  # ^C was typed while it ran
 
 
-@dataclass(frozen=True, slots=True)
-class Alternatives:
+class Alternatives(NamedTuple):
     """Which of a block's alternatives? Answers: choose, skip, edit, quit, wait.
 
     The value of `choose` is the number of the alternative.
@@ -84,8 +79,7 @@ class Alternatives:
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmation:
+class Confirmation(NamedTuple):
     """Does a person confirm this statement? Answers: run, skip, edit, quit, wait."""
 
     item: PlanItem
@@ -93,8 +87,7 @@ class Confirmation:
     question: str
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(NamedTuple):
     """Did this statement, which ran when its run was killed, succeed?
 
     Answers: done, again, shell, quit, wait.
@@ -108,8 +101,7 @@ class Doubt:
 Question = BeforeStatement | ValueNeeded | ManualStep | AfterFailure | Alternatives | Confirmation | Doubt
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An answer to a question."""
 
     choice: str  # a Choice

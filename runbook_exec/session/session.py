@@ -7,7 +7,6 @@ import secrets
 import signal
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 
 from ..engine.ports import Done, Keyboard, Message, OutputChunk, Silence
@@ -108,7 +107,7 @@ class Session:
         After `timeout` seconds the statement is interrupted as with ^C, and killed if it does not end then.
         """
         if self._death:
-            yield replace(self._death, timed_out=False, interrupted=False)
+            yield self._death._replace(timed_out=False, interrupted=False)
             return
         before = self._last
         yield from self._exchange(self._make_message(code, before), timeout)
@@ -221,7 +220,7 @@ class Session:
             self._run_internal(self._driver.jobs, self._last)
             jobs = self._link.reports.jobs.lower()
             stopped = "stopped" in jobs or "suspended" in jobs
-            yield replace(suspended, timed_out=False, suspended=stopped)
+            yield suspended._replace(timed_out=False, suspended=stopped)
 
     # what an exchange needs ------------------------------------------------------------------------------
 
