@@ -60,7 +60,7 @@
     return shell === "bash" ? text.replace(MARKS, (mark) => seam + mark) : text;
   }
 
-  // Here-documents: the same as `_Body` of shells/posix.py, by the same names.
+  // Here-documents: the same as `_HeredocBody` of shells/posix/quoting.py.
   class Body {
     constructor(blanked, doc, items, shell) {
       this.losesMarks = shell === "bash";
