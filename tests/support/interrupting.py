@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from runbook_exec.engine.ports import Done, OutputChunk
@@ -38,7 +39,7 @@ def interrupt_statement(session: Session, code: str, after: float) -> bool:
         signal.setitimer(signal.ITIMER_REAL, after)
         done, _ = run_statement(session, code)
         while signal.getitimer(signal.ITIMER_REAL)[0]:
-            signal.pause()
+            time.sleep(0.001)  # and not `pause`: the signal may come just before it
     except KeyboardInterrupt:
         return False
     return done is not None and done.interrupted
