@@ -6,13 +6,16 @@ import base64
 import html
 import json
 import re
+import unicodedata
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 SHORTEST_PART = 8  # characters; a shorter part of a secret is not one by itself
 
-_SHORTEST_ENCODED = 4  # below that an encoded form is too likely to be something else
+SHORT = 5  # characters; a secret with fewer is masked only where it is a whole word
+
+_WINDOW = 8  # bytes of a secret that are masked wherever they are
 
 
 _BORDERS = re.compile(rb"[\s,]+")
@@ -20,6 +23,16 @@ _BORDERS = re.compile(rb"[\s,]+")
 _KEY_BLOCK = b"-----BEGIN "
 
 _KEY_LINE = re.compile(rb"[A-Za-z0-9+/=]{16,}")
+
+_ASSIGNMENT = re.compile(
+    rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*([^\r\n]*[^\s])", re.MULTILINE
+)
+
+_USERINFO = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:([^\s/@]+)@")
+
+_RANDOM = re.compile(rb"[0-9]|[a-z][A-Z]")
+
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 _SINGLE_QUOTES = re.compile(rb"'+")
 
@@ -86,27 +99,70 @@ _WITH_DOLLAR = (rb"""[\\"`]|\$(?!')""", rb"""[\\"`]|\$(?!'|\Z)""")
 
 
 def list_encodings(value: bytes) -> set[bytes]:
-    """Return every form of a secret, without line ends.
-
-    Of a secret of fewer than four bytes, only the secret itself is returned.
-    """
-    found = {value}
-    if len(value) >= _SHORTEST_ENCODED:
-        for part in (value, *split_parts(value)):
+    """Return every form of a secret of five characters or more, without line ends."""
+    found = set()
+    for written in _unicode_forms(value):
+        for part in (written, *split_parts(written)):
             found.add(part)
-            found.update(form for form in _encode_all(part) if len(form) >= _SHORTEST_ENCODED)
+            found.update(form for form in _encode_all(part) if len(form) >= SHORT)
     return {form for form in (_without_line_ends(form) for form in found) if form.strip()}
 
 
 def split_parts(value: bytes) -> list[bytes]:
-    """Return the parts of 8 or more bytes between blanks or commas, each a secret by itself.
+    """Return the parts of a secret that are secrets by themselves.
 
-    Of a private key they are the lines of Base64; the words of its first and last line are not secret.
+    They are the parts of 8 or more bytes between blanks or commas, the password in a URL, and the values of 8
+    or more bytes in JSON and in lines `NAME=VALUE`. Of a private key they are the lines of Base64; the words
+    of its first and last line are not secret.
     """
-    pieces = [piece for piece in _BORDERS.split(value) if len(piece) >= SHORTEST_PART and piece != value]
+    pieces = [piece for piece in _BORDERS.split(value) if len(piece) >= SHORTEST_PART]
     if value.startswith(_KEY_BLOCK):
         return [piece for piece in pieces if _KEY_LINE.fullmatch(piece)]
-    return pieces
+    for found in _ASSIGNMENT.finditer(value):
+        pieces.append(found[1].strip(b"\"'"))
+    pieces += _json_values(value)
+    pieces = [piece for piece in pieces if len(piece) >= SHORTEST_PART]
+    for found in _USERINFO.finditer(value):
+        password = found[1]
+        pieces += [each for each in (password, urllib.parse.unquote_to_bytes(password)) if len(each) >= SHORT]
+    return [piece for piece in dict.fromkeys(pieces) if piece != value]
+
+
+def list_windows(value: bytes) -> set[bytes]:
+    """Return the parts of 8 bytes of a secret that do not look like words of other text.
+
+    So do not `password` and `Password`; a digit, or a capital letter within a word, makes the difference.
+    """
+    value = _without_line_ends(value)
+    windows = {value[at : at + _WINDOW] for at in range(len(value) - _WINDOW + 1)}
+    return {window for window in windows if _RANDOM.search(window) and not window[:1].isspace()}
+
+
+def _json_values(value: bytes) -> list[bytes]:
+    """Return the texts in a JSON object or array; none if the value is no JSON."""
+    if value.lstrip()[:1] not in (b"{", b"["):
+        return []
+    try:
+        rest = [json.loads(value)]
+    except (ValueError, RecursionError):
+        return []
+    found = []
+    while rest:
+        item = rest.pop()
+        if isinstance(item, str):
+            found.append(item.encode("utf-8", "surrogateescape"))
+        elif isinstance(item, dict | list):
+            rest += item.values() if isinstance(item, dict) else item
+    return found
+
+
+def _unicode_forms(value: bytes) -> set[bytes]:
+    """Return the value with accents as they are, composed, and as characters of their own."""
+    if value.isascii():
+        return {value}
+    text = value.decode("utf-8", "surrogateescape")
+    forms = (text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text))
+    return {form.encode("utf-8", "surrogateescape") for form in forms}
 
 
 def _encode_all(value: bytes) -> Iterator[bytes]:
@@ -116,18 +172,26 @@ def _encode_all(value: bytes) -> Iterator[bytes]:
     yield from _quote(value)
     yield from _html(value)
     yield from _hex(value)
+    yield from _file_name(value)
 
 
 def _base64(value: bytes) -> Iterator[bytes]:
-    """Yield Base64 of the value: alone, with a newline, and within other text at each alignment."""
+    """Yield Base64 of the value: alone, with a newline, within other text, and twice."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for whole in (value, value + b"\n"):
             yield encode(whole)
             yield encode(whole).rstrip(b"=")
-        for before in range(3):
-            # Only digits all of whose six bits come from the value do not depend on the text around it.
-            first, last = -(-before * 8 // 6), (before + len(value)) * 8 // 6
-            yield encode(bytes(before) + value)[first:last]
+        for once in _align_digits(encode, value):
+            yield once
+            yield from _align_digits(encode, once)
+
+
+def _align_digits(encode: Callable[[bytes], bytes], value: bytes) -> Iterator[bytes]:
+    """Yield the digits of Base64 that do not depend on the text around a value, at each alignment."""
+    for before in range(3):
+        # Only digits all of whose six bits come from the value.
+        first, last = -(-before * 8 // 6), (before + len(value)) * 8 // 6
+        yield encode(bytes(before) + value)[first:last]
 
 
 def _url(value: bytes) -> Iterator[bytes]:
@@ -135,16 +199,27 @@ def _url(value: bytes) -> Iterator[bytes]:
         quoted = urllib.parse.quote_from_bytes(value, safe=safe).encode()
         yield quoted
         yield re.sub(rb"%[0-9A-F]{2}", lambda match: match[0].lower(), quoted)
+        yield quoted.replace(b"%", b"%25")
     yield urllib.parse.quote_plus(value).encode()
 
 
 def _json(value: bytes) -> Iterator[bytes]:
     text = value.decode("utf-8", "surrogateescape")
     for ascii_only in (True, False):
-        written = json.dumps(text, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogateescape")
-        yield written
-        yield written.replace(b"/", b"\\/")
-        yield written.replace(b"<", b"\\u003c").replace(b">", b"\\u003e").replace(b"&", b"\\u0026")  # Go
+        written = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+        again = json.dumps(written, ensure_ascii=ascii_only)[1:-1]
+        for form in (written, again):  # JSON in a text of JSON
+            yield form.encode("utf-8", "surrogateescape")
+        encoded = written.encode("utf-8", "surrogateescape")
+        yield encoded.replace(b"/", b"\\/")
+        yield encoded.replace(b"<", b"\\u003c").replace(b">", b"\\u003e").replace(b"&", b"\\u0026")  # Go
+
+
+def _file_name(value: bytes) -> Iterator[bytes]:
+    """Yield the value as a part of a file name."""
+    if b"/" in value:
+        for instead in (b"-", b"_", b"\\x2f", b":"):
+            yield value.replace(b"/", instead)
 
 
 def _quote(value: bytes) -> Iterator[bytes]:
@@ -157,6 +232,9 @@ def _quote(value: bytes) -> Iterator[bytes]:
         yield _KEYS.sub(partial(_key_apart, quote), re.sub(escaped, rb"\\\g<0>", value))
     for characters, write in _WITH_CONTROLS if _CONTROLS.search(value) else ():
         yield _CONTROLS.sub(write, re.sub(characters, rb"\\\g<0>", value))
+    for form in () if value.isascii() else (rb"\%03o", rb"\x%02x"):
+        quoted = re.sub(rb"[\\']", rb"\\\g<0>", value)  # $'…' in a locale without these characters, and git
+        yield _NOT_ASCII.sub(partial(_code, form), quoted)
     yield value.replace(b"'", b"''")
     yield from (piece for piece in value.split(b"'") if len(piece) >= SHORTEST_PART)
     # quotes at the ends are written outside of all other quotes, and are left out
@@ -172,6 +250,10 @@ def _quote(value: bytes) -> Iterator[bytes]:
             pieces = [b"'%b'" % begin if first or needing.search(begin) else begin]
             pieces += [b"'%b'" % piece if needing.search(piece) else piece for piece in rest]
             yield b"\\'".join(pieces).strip(b"'")
+
+
+def _code(form: bytes, found: re.Match[bytes]) -> bytes:
+    return form % ord(found[0])
 
 
 def _key_apart(quote: bytes, key: re.Match[bytes]) -> bytes:

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ..text.ansi import ESCAPE, LINE_ENDS
-from .encodings import SHORTEST_PART, list_encodings
-from .search import MultiSearch, find_occurrences
+from ..text.ansi import ESCAPE
+from .encodings import SHORT, SHORTEST_PART, list_encodings, list_windows
+from .search import OF_LONG, OF_SHORT, MultiSearch, ShortSearch, find_occurrences
 from .stream_view import (
     BARE,
     JOINED,
     LINES,
+    SPACING,
+    SQUEEZED,
     StreamView,
     make_view,
     outside_escapes,
@@ -28,7 +30,7 @@ _MASK = MASK.encode()
 
 _NEVER_BYTES = re.compile("([\ud800-\udc7f\udd00-\udfff]+)")  # surrogate halves, which no output contains
 
-_TINY = 4  # shorter secrets are not searched across line ends: `1\n2` is not the secret `12`
+_LEAST_SQUEEZED = 15  # bytes; a shorter form is not searched without regard to blanks
 
 _CONTEXT = 128  # sent bytes that are kept, at least: more than the seed of any token
 
@@ -60,7 +62,34 @@ class _StreamState:
     joined: bytes = b""  # without line ends
     bare: bytes = b""  # without line ends and escape sequences
     lines: bytes = b""  # without escape sequences
+    squeezed: bytes = b""  # without escape sequences, blanks and frames
     masking: bool = False  # whether the last sent byte was masked
+
+
+class _Needles:
+    """The forms of the secrets, by the view of the text in which each is searched.
+
+    A secret can be wrapped, indented and framed on a screen: longer forms are searched without regard to
+    that. Within escape sequences, such as a title, every form is searched as it is.
+    """
+
+    def __init__(self, values: Iterable[bytes] = ()) -> None:
+        longer = [value for value in values if len(value.decode("utf-8", "replace")) >= SHORT]
+        self.short = ShortSearch(value for value in values if value not in longer)
+        forms = {form for value in longer for form in list_encodings(value)}
+        near = {form for form in forms if len(_squeeze(form)) < _LEAST_SQUEEZED}
+        near.update(window for value in longer for window in list_windows(value))
+        self.all = MultiSearch(forms | near)
+        self.near = MultiSearch(near, OF_SHORT)
+        self.squeezed = MultiSearch({_squeeze(form) for form in forms - near}, OF_LONG)
+
+    @property
+    def longest(self) -> int:
+        return max(self.all.longest, self.short.longest)
+
+
+def _squeeze(form: bytes) -> bytes:
+    return form.translate(None, SPACING)
 
 
 class Masker:
@@ -73,7 +102,7 @@ class Masker:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._values: dict[bytes, None] = {}  # in the order in which they were added
-        self._search: MultiSearch | None = MultiSearch(())  # None: must be rebuilt
+        self._needles: _Needles | None = _Needles()  # None: must be rebuilt
         self._flow = _StreamState()
         self._seen: list[tuple[str, str]] = []
         for value in values:
@@ -145,12 +174,12 @@ class Masker:
     def _add(self, value: bytes) -> None:
         if value.strip() and value not in self._values:
             self._values[value] = None
-            self._search = None
+            self._needles = None
 
-    def _get_search(self) -> MultiSearch:
-        if self._search is None:
-            self._search = MultiSearch({form for value in self._values for form in list_encodings(value)})
-        return self._search
+    def _get_needles(self) -> _Needles:
+        if self._needles is None:
+            self._needles = _Needles(self._values)
+        return self._needles
 
     def _advance(self, flow: _StreamState, data: bytes, moment: _Moment) -> tuple[bytes, _StreamState]:
         """Return the bytes to send when `data` comes in, and the stream's new state."""
@@ -158,23 +187,34 @@ class Masker:
         work = raw if moment is _Moment.END else without_unfinished_escape(raw)
         lines = make_view(LINES, work, flow.lines)
         hits, hold = self._find_token_hits(lines, moment)
-        needles = self._get_search()
-        joined = make_view(JOINED, work, flow.joined)
+        needles = self._get_needles()
+        views = [make_view(JOINED, work, flow.joined), make_view(SQUEEZED, work, flow.squeezed)]
+        searches = [needles.near, needles.squeezed]
         same = flow.bare == flow.joined and b"\x1b" not in work
-        bare = joined if same else make_view(BARE, work, flow.bare)
-        for shown in (joined,) if same else (joined, bare):
-            if not needles.longest:
-                break
-            found, unfinished = _find_secret_hits(shown, needles, lines, moment)
-            hits += found
-            hold = min(hold, unfinished)
+        if not same:
+            views.append(make_view(BARE, work, flow.bare))
+            searches = [needles.all, needles.squeezed, needles.near]
+        for view, search in zip(views, searches, strict=True):
+            if search.longest:
+                begun = search if view.kind.spacing else needles.all
+                found, unfinished = _find_secret_hits(view, search, begun, moment)
+                hits += found
+                hold = min(hold, unfinished)
+        if needles.short.longest:
+            spans, start = needles.short.find(lines.text, lines.before, ends=moment is not _Moment.MORE)
+            hits += (
+                _Hit(lines.offset(first), lines.offset(end - 1) + 1, opaque=False) for first, end in spans
+            )
+            hold = min(hold, lines.offset(start)) if start < len(lines.text) else hold
         cut = outside_escapes(work, hold)
         if len(raw) - cut > _MOST_HELD and moment is not _Moment.END:
             return self._advance(flow, data, _Moment.END)
         masked, masking = _mask_hits(work, cut, hits, flow.masking)
         keep = max(_CONTEXT, needles.longest)
-        joined_past, bare_past, lines_past = (one.text_before(cut, keep) for one in (joined, bare, lines))
-        return masked, _StreamState(raw[cut:], joined_past, bare_past, lines_past, masking)
+        joined, squeezed = (view.text_before(cut, keep) for view in views[:2])
+        bare = joined if same else views[2].text_before(cut, keep)
+        state = _StreamState(raw[cut:], joined, bare, lines.text_before(cut, keep), squeezed, masking)
+        return masked, state
 
     def _find_token_hits(self, lines: StreamView, moment: _Moment) -> tuple[list[_Hit], int]:
         """Return where tokens of known patterns are, and where one may begin.
@@ -206,35 +246,26 @@ class Masker:
 
 
 def _find_secret_hits(
-    shown: StreamView, needles: MultiSearch, lines: StreamView, moment: _Moment
+    shown: StreamView, needles: MultiSearch, begun: MultiSearch, moment: _Moment
 ) -> tuple[list[_Hit], int]:
-    """Return where a view shows known secrets, and where it may show the beginning of one."""
+    """Return where a view shows `needles`, and where it may show the beginning of one in `begun`."""
     hits: list[_Hit] = []
     hold = len(shown.raw)
     opaque = not shown.kind.escapes
     suspects = needles.find_suspects(shown.text)
     for needle in suspects:
         for start, end in find_occurrences(shown.text, needle):
-            if end <= shown.before:
-                continue
-            hit = _Hit(shown.offset(start), shown.offset(end - 1) + 1, opaque)
-            if len(needle) >= _TINY or not _crosses_line(hit, shown.before - start, lines):
-                hits.append(hit)
+            if end > shown.before:
+                hits.append(_Hit(shown.offset(start), shown.offset(end - 1) + 1, opaque))
     length = len(shown.text)
-    size = needles.count_unfinished(shown.text, suspects)
+    size = begun.count_unfinished(shown.text, suspects)
     if size and length > shown.before and (moment is _Moment.MORE or size >= SHORTEST_PART):
-        at = shown.offset(max(length - size, shown.before))
         if moment is _Moment.END:
+            at = shown.offset(max(length - size, shown.before))
             hits.append(_Hit(at, shown.offset(length - 1) + 1, opaque))
         else:
-            hold = at
+            hold = shown.offset(length - size)
     return hits, hold
-
-
-def _crosses_line(hit: _Hit, gone: int, lines: StreamView) -> bool:
-    """Return whether a line ends within a hit, of which `gone` bytes were sent already."""
-    past = lines.text[max(0, lines.before - gone) : lines.before] if gone > 0 else b""
-    return LINE_ENDS.search(past + lines.raw[hit.start : hit.end]) is not None
 
 
 def _mask_hits(work: bytes, cut: int, hits: Iterable[_Hit], masking: bool) -> tuple[bytes, bool]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 # Samples are numbers of `width` bytes, taken from a text every `stride` bytes.
-_SAMPLINGS = ((8, 8), (4, 8), (4, 4))
+OF_ANY = ((8, 8), (4, 8), (4, 4))
+
+OF_LONG = ((8, 8),)  # for needles of 15 bytes or more
+
+OF_SHORT = ((4, 4),)  # if most needles are shorter than that: one pass over the text instead of three
+
+Samplings = tuple[tuple[int, int], ...]
 
 _SURE = 15  # this many first bytes of a needle contain a sample, at any position in a text
 
@@ -20,14 +27,14 @@ class MultiSearch:
     are searched for.
     """
 
-    def __init__(self, needles: Collection[bytes]) -> None:
+    def __init__(self, needles: Collection[bytes], samplings: Samplings = OF_ANY) -> None:
         self.longest = max(map(len, needles), default=0)
         self._beginnings = {needle[:size] for needle in needles for size in range(1, min(len(needle), _SURE))}
         self._groups = _group_by_prefix(needles)
         self._short: list[bytes] = []
         samples: dict[tuple[int, int], dict[int, list[bytes]]] = {}
         for needle in self._groups:
-            for width, stride in _SAMPLINGS:
+            for width, stride in samplings:
                 if len(needle) >= width + stride - 1:
                     known = samples.setdefault((width, stride), {})
                     for at in range(stride):
@@ -61,6 +68,47 @@ class MultiSearch:
             if text[-shorter:] in self._beginnings:
                 return shorter
         return size
+
+
+class ShortSearch:
+    """Searches texts for short byte strings where they are whole words: `12` is not in `127`."""
+
+    def __init__(self, needles: Iterable[bytes]) -> None:
+        ordered = sorted(needles, key=len, reverse=True)
+        self.longest = max(map(len, ordered), default=0)
+        self._whole = re.compile(b"|".join(map(_whole_word, ordered)))
+        self._beginnings = {needle[:size] for needle in ordered for size in range(1, len(needle) + 1)}
+
+    def find(self, text: bytes, before: int, *, ends: bool) -> tuple[list[tuple[int, int]], int]:
+        """Return the start and end of each needle that ends behind `before`, and where one may begin.
+
+        If the text `ends` here, its last word is complete, and none begins.
+        """
+        found = [match.span() for match in self._whole.finditer(text) if match.end() > before]
+        if ends:
+            return found, len(text)
+        begun = next(
+            (size for size in range(min(self.longest, len(text)), 0, -1) if text[-size:] in self._beginnings),
+            0,
+        )
+        start = max(len(text) - begun, before)
+        return [span for span in found if span[1] <= start], start
+
+
+def _whole_word(needle: bytes) -> bytes:
+    first, last = (_WORD.match(needle, at) for at in (0, len(needle) - 1))
+    return rb"%b%b%b" % (
+        _NO_WORD_BEFORE if first else b"",
+        re.escape(needle),
+        _NO_WORD_AFTER if last else b"",
+    )
+
+
+_WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]")
+
+_NO_WORD_BEFORE = rb"(?<![A-Za-z0-9_\x80-\xff])"
+
+_NO_WORD_AFTER = rb"(?![A-Za-z0-9_\x80-\xff])"
 
 
 def find_occurrences(text: bytes, needle: bytes) -> Iterator[tuple[int, int]]:

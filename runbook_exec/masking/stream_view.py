@@ -1,4 +1,4 @@
-"""Views a stream of bytes without its escape sequences or line ends.
+"""Views a stream of bytes without its escape sequences, line ends or blanks.
 
 A position in a view can be mapped back to the bytes.
 """
@@ -17,6 +17,11 @@ _NEAR_THE_END = 4096  # bytes; nearer to the end, counting back is quicker than 
 
 _ESCAPES_AND_LINE_ENDS = re.compile(rb"%b|[\r\n]+" % ESCAPE.pattern)
 
+# Blanks, and what frames and quotes put before the lines of a text; the last three bytes are those of `│`.
+SPACING = b" \t\r\n|>#*\xe2\x94\x82"
+
+_ESCAPES_AND_SPACING = re.compile(rb"%b|[%b]+" % (ESCAPE.pattern, SPACING))
+
 
 @dataclass(frozen=True, slots=True)
 class ViewKind:
@@ -24,6 +29,7 @@ class ViewKind:
 
     escapes: bool
     line_ends: bool
+    spacing: bool = False  # blanks, line ends and frames
 
 
 JOINED = ViewKind(escapes=False, line_ends=True)
@@ -31,6 +37,8 @@ JOINED = ViewKind(escapes=False, line_ends=True)
 BARE = ViewKind(escapes=True, line_ends=True)
 
 LINES = ViewKind(escapes=True, line_ends=False)
+
+SQUEEZED = ViewKind(escapes=True, line_ends=True, spacing=True)
 
 
 @dataclass(frozen=True)
@@ -57,13 +65,14 @@ class StreamView:
         return raw_start + plain - plain_start
 
     def _offset_from_end(self, left: int) -> int:
-        """Return where the last `left` bytes that are not line ends begin."""
+        """Return where the last `left` bytes that the view keeps begin."""
+        left_out = SPACING if self.kind.spacing else b"\r\n"
         at = len(self.raw)
         while left:
             stretch = self.raw[at - left : at]
             at -= left
-            left = stretch.count(b"\n") + stretch.count(b"\r")
-        while self.raw[at] in b"\r\n":
+            left = len(stretch) - len(stretch.translate(None, left_out))
+        while self.raw[at] in left_out:
             at += 1
         return at
 
@@ -81,6 +90,8 @@ class StreamView:
         left_out = _ESCAPES_AND_LINE_ENDS if self.kind.escapes else LINE_ENDS
         if not self.kind.line_ends:
             left_out = ESCAPE
+        if self.kind.spacing:
+            left_out = _ESCAPES_AND_SPACING
         segments = [(0, 0)]
         skipped = 0
         for match in left_out.finditer(self.raw):
@@ -112,4 +123,6 @@ def outside_escapes(raw: bytes, cut: int) -> int:
 def _strip(raw: bytes, kind: ViewKind) -> bytes:
     if kind.escapes and b"\x1b" in raw:
         raw = ESCAPE.sub(b"", raw)
+    if kind.spacing:
+        return raw.translate(None, SPACING)
     return raw.replace(b"\n", b"").replace(b"\r", b"") if kind.line_ends else raw

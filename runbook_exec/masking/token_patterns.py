@@ -30,11 +30,6 @@ class TokenPattern(NamedTuple):
     unfinished: bytes
     entropy: float = 0
 
-    @property
-    def uses_base64(self) -> bool:
-        """Return whether its characters include `/`."""
-        return b"/" in self.unfinished
-
 
 _NOT_WITHIN_A_WORD = rb"(?<![A-Za-z0-9_])"
 
@@ -171,11 +166,11 @@ _KEY = 3  # bytes of a seed that are looked up
 # A word of a token as `a`: most texts have few words that are long enough.
 _SHAPE = bytes(b" a"[code < 0x80 and (chr(code).isalnum() or chr(code) in "_-")] for code in range(256))
 
-_DIVIDERS = b".=~:"  # other characters of tokens
+_DIVIDERS = b".=~:/+"  # other characters of tokens
 
-_OF_BASE64 = b"/+"  # in the tokens of few services, but in every path
+_OF_BASE64 = b"/+"  # in the tokens of few services, but the first in every path
 
-_BLANKS = (b" ", b"\n", b'"', b"'")
+_BLANKS = bytes.maketrans(b"\t\r\n\"'", b"     ")
 
 _PARTS = bytes(
     code if code < 0x80 and (chr(code).isalnum() or code == b"_"[0]) else b"-"[0] for code in range(256)
@@ -206,26 +201,14 @@ def _patterns_by_key() -> dict[bytes, list[TokenPattern]]:
     """Return the patterns by the key of their seeds."""
     found: dict[bytes, list[TokenPattern]] = {}
     for pattern in token_patterns():
-        for key in {seed if seed in _LITERALS + _INNER else _word_key(seed) for seed in pattern.seeds}:
+        for key in {seed if seed in _LITERALS + _INNER else _keys(seed)[0] for seed in pattern.seeds}:
             found.setdefault(key, []).append(pattern)
     return found
 
 
-def _word_key(text: bytes) -> bytes:
-    """Return the first three bytes of the word that begins a text, `-` for those that it lacks."""
-    word, _, _ = text.translate(_PARTS).partition(b"-")
-    return (word + b"--")[:_KEY]
-
-
-@cache
-def _base64_patterns() -> tuple[TokenPattern, ...]:
-    """Return the patterns with a character of Base64 that also divides paths."""
-    return tuple(pattern for pattern in token_patterns() if pattern.uses_base64)
-
-
-def _keys(text: bytes) -> set[bytes]:
-    """Return the key of each word in a text."""
-    return {(word + b"--")[:_KEY] for word in text.translate(_PARTS).split(b"-")}
+def _keys(text: bytes) -> list[bytes]:
+    """Return the first three bytes of each word in a text."""
+    return [word[:_KEY] for word in text.translate(_PARTS).split(b"-")]
 
 
 def may_hold_token(text: bytes) -> bool:
@@ -267,40 +250,46 @@ def _find_suspects(text: bytes) -> Iterator[TokenPattern]:
     therefore be shorter.
     """
     known = _patterns_by_key()
-    found = {literal for literal in _LITERALS if literal in text}
-    in_base64 = False
-    past = 0  # where the word before ends
-    for at, end in _long_words(text):
-        before = text[at - 1] if at else 0
-        if before in _DIVIDERS:
-            start = max(past, *(text.rfind(blank, past, at) + 1 for blank in _BLANKS))
-            found |= known.keys() & {*_keys(text[start:end]), *_INNER}
-        elif text.find(b"-", at, end) >= 0:
-            found |= known.keys() & _keys(text[at:end])
-        elif (key := text[at : at + _KEY]) in known:  # without `-`, the word has no parts
-            found.add(key)
-        in_base64 = in_base64 or before in _OF_BASE64
-        past = end
-    suspects = [pattern for key in found for pattern in known[key]]
-    for pattern in (*suspects, *_base64_patterns()) if in_base64 else suspects:
-        if any(seed in text for seed in pattern.seeds):
-            yield pattern
+    keys = {literal for literal in _LITERALS if literal in text}
+    spans = _long_words(text)
+    words = b"-".join([text[start:end] for start, end in spans])
+    keys.update([part[:_KEY] for part in words.split(b"-")])
+    before = {text[start - 1] for start, _ in spans if start}
+    if not before.isdisjoint(_DIVIDERS):
+        keys.update(*map(_keys, _regions(text, spans)), _INNER)
+    for key in known.keys() & keys:
+        for pattern in known[key]:
+            if any(seed in text for seed in pattern.seeds):
+                yield pattern
 
 
-def _long_words(text: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each word that is long enough for a token, and of the last word."""
-    shape = text.translate(_SHAPE)
-    size = len(text)
+def _long_words(text: bytes) -> list[tuple[int, int]]:
+    """Return the start and end of each word that is long enough for a token, and of the last word."""
+    shape = text.translate(_SHAPE) + b" "
+    spans = []
     end = 0
-    while (at := shape.find(_RUN, end)) >= 0:
+    at = shape.find(_RUN)
+    while at >= 0:
         end = shape.find(b" ", at)
-        if end < 0:
-            yield at, size
-            return
-        yield at, end
-    last = shape.rfind(b" ") + 1
-    if size - last >= _KEY:
-        yield last, size
+        spans.append((at, end))
+        at = shape.find(_RUN, end)
+    if end < len(text):
+        spans.append((shape.rfind(b" ", 0, len(text)) + 1, len(text)))
+    return spans
+
+
+def _regions(text: bytes, spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+    """Yield the words between a blank and a long word behind a divider, unless that is in a path."""
+    past = 0
+    blanks = text.translate(_BLANKS)
+    for start, end in spans:
+        before = text[start - 1 : start]
+        in_base64 = before in _OF_BASE64
+        if before in _DIVIDERS and not (in_base64 and text[start:end].islower()):
+            blank = blanks.rfind(b" ", past, start)
+            if blank >= 0 or not past or not in_base64:  # else the long word before is in the same token
+                yield text[max(past, blank + 1) : end]
+        past = end
 
 
 def _entropy(token: bytes) -> float:
