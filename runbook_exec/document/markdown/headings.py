@@ -32,6 +32,11 @@ _NO_WORD = re.compile(r"[^\w\s-]+")
 
 _BETWEEN_WORDS = re.compile(r"[-\s]+")
 
+# `{#id}`, `{: #id .class}`, `{.class key=value}` at the end of a heading
+_ATTRIBUTES = re.compile(r"\{:?[ \t]*((?:[#.][^\s{}]*|[\w-]+=)[^{}\n]*)\}$")
+
+_ATTRIBUTE_ID = re.compile(r"(?:^|\s)#([^\s#{}.]+)")
+
 _COUNTED = re.compile(r"(.*)_([0-9]{1,9})")
 
 
@@ -85,13 +90,31 @@ def make_slug(title: str) -> str:
     return _BETWEEN_WORDS.sub("-", _NO_WORD.sub("", title).strip().lower())
 
 
-def assign_anchors(titles: Iterable[str]) -> list[str]:
-    """Return the anchors of a page's headings in order; a second `verify` gets `verify_1`."""
-    used: set[str] = set()
+def split_attributes(text: str) -> tuple[str, str]:
+    """Return the Markdown of a heading without `{#id .class}` at its end, and that id ("" for none)."""
+    match = _ATTRIBUTES.search(text) if text.endswith("}") else None
+    if match is None:
+        return text, ""
+    named = _ATTRIBUTE_ID.search(match[1])
+    return text[: match.start()].rstrip().rstrip("#").rstrip(), named[1] if named else ""
+
+
+def assign_anchors(headings: Iterable[str]) -> list[str]:
+    """Return the anchors of a page's headings in order, given as Markdown.
+
+    An id in braces is one; a second `verify` gets `verify_1`.
+    """
+    texts = [split_attributes(heading) for heading in headings]
+    used = {name for _, name in texts if name}
     reached: dict[tuple[str, int], int] = {}
-    given = []
-    for title in titles:
-        anchor = make_slug(title)
+    given: list[str] = []
+    free = set(used)
+    for text, name in texts:
+        if name in free:
+            free.discard(name)
+            given.append(name)
+            continue
+        anchor = make_slug(strip_markup(text))
         if not anchor or anchor in used:
             counted = _COUNTED.fullmatch(anchor)
             base, first = (counted[1], int(counted[2])) if counted else (anchor, 0)
