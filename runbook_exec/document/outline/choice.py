@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..markdown.elements import Fence
+from ..sections import HeadingNode
 from .model import DefaultProcedure, ProcedureOutline
-from .titles import are_alternatives, is_dangerous, lists_references, names_procedure, only_helps
+from .titles import (
+    are_alternatives,
+    frames_procedure,
+    is_dangerous,
+    names_procedure,
+    names_task,
+    only_helps,
+    only_shows,
+)
 from .tree import PageTree, has_number
+
+_MOST_OTHERS = 2  # sections beside the procedure; on a page with more the procedure is one topic of many
 
 
 def choose_default(
@@ -15,39 +27,93 @@ def choose_default(
     """Return the procedure that runs unless one is named, or the reason why none does."""
     wanted = [outline for outline in main or others if not outline.helping]
     if len(wanted) != 1:
-        return DefaultProcedure(None)
+        helps = len(main or others) == 1
+        return DefaultProcedure(None, "it only helps when something else fails" if helps else "")
     (outline,) = wanted
+    reason = _find_reason(tree, outline)
+    return DefaultProcedure(None, reason) if reason else DefaultProcedure(outline.anchor)
+
+
+def _find_reason(tree: PageTree, outline: ProcedureOutline) -> str:
+    """Return the reason why the only procedure of a page is not plainly what the page is for."""
     nodes = {node.anchor: index for index, node in enumerate(tree.nodes)}
     steps = [tree.nodes[nodes[step.anchor]] for step in outline.steps if step.anchor in nodes]
     titles = [node.title for node in steps if not has_number(node) and node.anchor != outline.anchor]
     at = nodes.get(outline.anchor)
-    plain = (at is not None and names_procedure(tree.nodes[at].title)) or (
-        at in (None, tree.title_at) and any(map(has_number, steps))
-    )
-    if outline.dangerous or (not plain and any(map(is_dangerous, titles))):
-        return DefaultProcedure(None, "it deletes, stops or undoes something, according to its title")
+    if outline.dangerous:
+        return "its title is that of something which deletes, stops or undoes"
     if are_alternatives(titles):
-        return DefaultProcedure(None, f"`{titles[0]}` and `{titles[1]}` may be several ways to one end")
+        return f"`{titles[0]}` and `{titles[1]}` may be several ways to one end"
+    below_title = at is None or at == tree.title_at
+    if at is not None and names_procedure(tree.nodes[at].title):
+        return (
+            ""
+            if below_title or tree.nodes[at].parent in (None, tree.title_at)
+            else _find_others(tree, at, [])
+        )
+    if below_title and any(map(has_number, steps)):
+        return ""
+    return _find_doubt(tree, outline, at, titles)
+
+
+def _find_doubt(tree: PageTree, outline: ProcedureOutline, at: int | None, titles: list[str]) -> str:
+    """Return the reason why the only section with blocks, which nothing else marks, is not the procedure."""
+    if any(map(is_dangerous, titles)):
+        return "a part of it deletes, stops or undoes something"
     inside = [outline.preface, *((step.first, step.last) for step in outline.steps)]
     executable = sum(len(tree.list_executable(*part)) for part in inside)
-    if not plain and sum(tree.count_foreign(*part) for part in inside) > executable:
-        return DefaultProcedure(None, "most of its commands are for other programs than these shells")
-    if not plain and (line := next(_find_others(tree, inside), None)):
-        return DefaultProcedure(None, f"the page has other instructions, in the section on line {line}")
-    return DefaultProcedure(outline.anchor)
+    if sum(tree.count_foreign(*part) for part in inside) > executable:
+        return "most of its commands are for other programs than these shells"
+    around = (
+        [] if at is None else [index for index in (at, *tree.iterate_ancestors(at)) if index != tree.title_at]
+    )
+    for index in around:
+        title = tree.nodes[index].title
+        if only_shows(title) or frames_procedure(title):
+            return f"`{title}` is the title of an example or a reference"
+    if reason := _find_others(tree, at, inside):
+        return reason
+    if len(titles) > 1 and sum(map(names_task, titles)) * 3 < len(titles) * 2:
+        return f"`{titles[0]}`, `{titles[1]}` and so on may be topics rather than steps"
+    beside = [node for node in _list_beside(tree, at) if not frames_procedure(node.title)]
+    if len(beside) > (0 if len(titles) > 1 else _MOST_OTHERS):
+        return f"the page has other sections, such as `{beside[0].title}`"
+    return ""
 
 
-def _find_others(tree: PageTree, inside: Sequence[tuple[int, int]]) -> Iterator[int]:
-    """Yield the lines of the sections outside these elements that have instructions too."""
+def _list_beside(tree: PageTree, at: int | None) -> Iterator[HeadingNode]:
+    """Yield the sections beside a node and beside those around it, those that help excepted."""
+    around = [] if at is None else [at, *tree.iterate_ancestors(at)]
+    for index in around:
+        if index != tree.title_at:
+            for number in tree.children[tree.nodes[index].parent]:
+                if number != index and number != tree.title_at and not only_helps(tree.nodes[number].title):
+                    yield tree.nodes[number]
+    if at in (None, tree.title_at):
+        for index in tree.list_sections():
+            if not only_helps(tree.nodes[index].title):
+                yield tree.nodes[index]
+
+
+def _find_others(tree: PageTree, at: int | None, inside: Sequence[tuple[int, int]]) -> str:
+    """Return where the page has other instructions than those in these elements, and under a node."""
     covered = [False] * (len(tree.elements) + 1)
+    for index in [] if at is None else [at, *tree.iterate_ancestors(at)]:
+        node = tree.nodes[index]
+        if inside:
+            break
+        if index != tree.title_at:
+            covered[node.first : node.last] = [True] * (node.last - node.first)
     for first, last in inside:
         covered[first:last] = [True] * (last - first)
-    starts = [(0, tree.find_start(), 1)]
+    parts = [(0, tree.find_start(), "the beginning of the page")]
     for index, node in enumerate(tree.nodes):
-        if not tree.has_title_word(index, only_helps) and not lists_references(node.title):
-            starts.append((node.first, node.own, node.span.line))
-    for first, last, line in starts:
+        if not tree.has_title_word(index, only_helps) and not frames_procedure(node.title):
+            parts.append((node.first, node.own, f"`{node.title}`"))
+    for first, last, name in parts:
         if first >= last or covered[first]:
             continue
-        if tree.has_executable(first, last) or tree.tells_by_hand(first, last):
-            yield line
+        code = inside and any(isinstance(element, Fence) for element in tree.elements[first:last])
+        if code or tree.has_executable(first, last) or tree.tells_by_hand(first, last):
+            return f"the page has other instructions, in {name}"
+    return ""

@@ -84,6 +84,54 @@ _SYSTEM = re.compile(
 _WAY = re.compile(r"(?:using|with|via|from|through|without)\b", re.IGNORECASE)
 
 
+# sections around a procedure that are no part of it
+_FRAME = re.compile(
+    r"(?:overview|introduction|intro|about\b.*|background|summary|description|purpose|goals?|objectives?"
+    r"|scope"
+    r"|context|meaning|impact|symptoms?|severity|pre-?requisites?|pre-?reqs?|requirements?"
+    r"|before you (?:begin|start)"
+    r"|preconditions?|assumptions?|notes?|warnings?|caution|important|tl;?dr|known (?:issues|limitations)"
+    r"|limitations?|contacts?|owners?|maintainers?|repository|support|conclusion|glossary)",
+    re.IGNORECASE,
+)
+
+# what a title that tells somebody to do something begins with
+_TASK = re.compile(
+    r"(?:how to |\d+[.)] )?(?:re-?)?(?:activat|add|allow|appl|archiv|assign|attach|authenticat|authoriz"
+    r"|backup|back(?:ing)? up"
+    r"|bootstrap+|boot|build|bump|chang|check|clon|compil|configur|confirm|connect|convert|copy|creat|cut"
+    r"|declar|defin"
+    r"|deploy|download|enabl|ensur|expand|export|expos|extend|extract|fail(?:ing)? over|fetch|fix|generat"
+    r"|get|grant"
+    r"|import|increas|initiali[sz]|init|insert|inspect|install|invok|issu|join|launch|load"
+    r"|log(?:g?ing)? in|login|mak"
+    r"|merg|migrat|mint|mount|mov|open|order|patch|perform|pin|plac|prepar|provision|publish|pull|push"
+    r"|put|read|reboot"
+    r"|record|refresh|regist(?:er|r)|renew|reload|rename?|replac|request|restart|restor|resum|retriev"
+    r"|rotat|run+|save"
+    r"|sav|scal|schedul|seed|select|send|set+(?:ing)? up|set+|ship+|sign|start|store?|submit+|switch|sync"
+    r"|synchroni[sz]|tag+"
+    r"|take|tak|test the|trigger|unblock|uncordon|unpack|unseal|unzip|updat|upgrad|upload|validat|verif"
+    r"|view|wait|writ)"
+    r"(?:e|y|es|ies|s|ing|ying)?\b",
+    re.IGNORECASE,
+)
+
+# sections that show how something may be used, and say nothing of when
+_SHOWN = re.compile(
+    r"\b(?:examples?|usage|usages|references?|notes?|settings?|parameters?|options?|variables?|limitations?"
+    r"|features?|faqs?|definitions?|modes?|concepts?|commands?|api|apis|clis?|cheat ?sheet|tips|tricks"
+    r"|appendix"
+    r"|how it works|design|architecture|proposal|internals|metrics|tests?|testing|development|developing"
+    r"|contribut\w+|benchmarks?|illustration|configuration|functionality|schemas?|statements?|flags?"
+    r"|arguments?"
+    r"|queries|snippets?|recipes?|scenarios?|workflows?|scripts|tools|tooling|using|support(?:ed)?"
+    r"|available)\b"
+    r"|^(?:what|why|when|who)\b",
+    re.IGNORECASE,
+)
+
+
 def names_procedure(title: str) -> bool:
     """Return whether a title such as "Steps" says that its section is the procedure."""
     return title.casefold().rstrip(" .:;!?…") in _PROCEDURES
@@ -114,6 +162,21 @@ def only_helps(title: str) -> bool:
 def lists_references(title: str) -> bool:
     """Return whether a title names a section that only lists other texts."""
     return _REFERENCE.fullmatch(title.strip(" .:!?…#")) is not None
+
+
+def frames_procedure(title: str) -> bool:
+    """Return whether a title names a section around a procedure that is no part of it."""
+    return _FRAME.fullmatch(title.strip(" .:!?…")) is not None or lists_references(title)
+
+
+def names_task(title: str) -> bool:
+    """Return whether a title tells somebody to do something, as "Build" does."""
+    return _TASK.match(title) is not None
+
+
+def only_shows(title: str) -> bool:
+    """Return whether a title names examples or a reference rather than something to do."""
+    return _SHOWN.search(title) is not None and not names_task(title)
 
 
 def are_alternatives(titles: Sequence[str]) -> bool:
