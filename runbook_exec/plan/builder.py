@@ -74,11 +74,11 @@ def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Proble
     if anchor:
         near = difflib.get_close_matches(anchor, [*by_anchor, *(each.anchor for each in runbook.sections)], 1)
         meant = f"; did you mean `#{near[0]}`?" if near else ""
-        return Problem("no-procedure", f"no section `#{anchor}` on this page{meant}", hint=hint)
+        return Problem("no-procedure", f"no procedure `#{anchor}` on this page{meant}", hint=hint)
     if len(by_anchor) > 1:
-        message = f"this page has {len(by_anchor)} procedures, and none runs unless you name it"
+        message = f"this page has {len(by_anchor)} procedures, and none is run without being named"
     else:
-        message = f"the only procedure of this page runs only if you name it: {runbook.why_none}"
+        message = f"the one procedure of this page is run only when it is named: {runbook.why_none}"
     return Problem("which-procedure", message, hint=hint)
 
 
@@ -86,20 +86,20 @@ def _describe_empty(runbook: Runbook, procedure: Procedure) -> Problem:
     """Return the problem of a procedure without steps: all of its sections run only if named."""
     if not procedure.left_out:
         return Problem("no-procedure", f"nothing in `{procedure.title}` runs")
-    message = "every section of this page runs only if you name it"
+    message = "every section of this page is run only when it is named"
     return Problem("no-procedure", message, hint="choose one:\n" + "\n".join(_list_procedures(runbook)))
 
 
 def _list_procedures(runbook: Runbook) -> Iterator[str]:
     """Yield a line for each procedure of a page, and for the whole page if it has several."""
     rows = [
-        (f"{runbook.path}#{each.anchor}", each.title + "   (only if named)" * each.dangerous)
+        (f"{runbook.path}#{each.anchor}", each.title + "   (only when named)" * each.dangerous)
         for each in runbook.procedures
         if each.steps
     ]
     if len(rows) > 1:
         left_out = any(each.dangerous for each in runbook.procedures)
-        but = ", without those that run only if named" if left_out else ""
+        but = ", except what runs only when named" if left_out else ""
         rows.append((f"{runbook.path}#", f"all of it, in order{but}"))
     widest = max((len(address) for address, _ in rows), default=0)
     yield from (f"  {address:<{widest}}   {title}" for address, title in rows)

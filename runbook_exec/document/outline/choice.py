@@ -41,7 +41,7 @@ def _find_reason(tree: PageTree, outline: ProcedureOutline) -> str:
     titles = [node.title for node in steps if not has_number(node) and node.anchor != outline.anchor]
     at = nodes.get(outline.anchor)
     if outline.dangerous:
-        return "its title is that of something which deletes, stops or undoes"
+        return f"`{outline.title}` is the title of something that deletes, stops or undoes"
     if are_alternatives(titles):
         return f"`{titles[0]}` and `{titles[1]}` may be several ways to one end"
     below_title = at is None or at == tree.title_at
