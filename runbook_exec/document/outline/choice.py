@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from ..markdown.elements import Fence
@@ -17,6 +19,11 @@ from .titles import (
     only_shows,
 )
 from .tree import PageTree, has_number
+
+# what a block begins with that is only a piece of a command, or of something else
+_NO_COMMAND = re.compile(
+    r"(?>(?:[ \t]*(?:#[^\n]*)?\n)*)[ \t]*(?:--?\w|\{[\"'\w]|/\*|\$\{?\w+\}?[ \t]*$|\$\{)"
+)
 
 _MOST_OTHERS = 2  # sections beside the procedure; on a page with more the procedure is one topic of many
 
@@ -42,32 +49,42 @@ def _find_reason(tree: PageTree, outline: ProcedureOutline) -> str:
     at = nodes.get(outline.anchor)
     if outline.dangerous:
         return f"`{outline.title}` is the title of something that deletes, stops or undoes"
-    if are_alternatives(titles):
-        return f"`{titles[0]}` and `{titles[1]}` may be several ways to one end"
-    below_title = at is None or at == tree.title_at
+    inside = [outline.preface, *((step.first, step.last) for step in outline.steps)]
+    for several in (titles, *_list_subsections(tree, inside)):
+        if are_alternatives(several):
+            return f"`{several[0]}` and `{several[1]}` may be several ways to one end"
     if at is not None and names_procedure(tree.nodes[at].title):
-        return (
-            ""
-            if below_title or tree.nodes[at].parent in (None, tree.title_at)
-            else _find_others(tree, at, [])
-        )
-    if below_title and any(map(has_number, steps)):
+        of_page = at == tree.title_at or tree.nodes[at].parent in (None, tree.title_at)
+        return "" if of_page else _find_others(tree, at, [])
+    if at in (None, tree.title_at) and any(map(has_number, steps)):
         return ""
-    return _find_doubt(tree, outline, at, titles)
+    return _find_doubt(tree, at, titles, inside)
 
 
-def _find_doubt(tree: PageTree, outline: ProcedureOutline, at: int | None, titles: list[str]) -> str:
+def _list_subsections(tree: PageTree, inside: Sequence[tuple[int, int]]) -> Iterator[list[str]]:
+    """Yield the titles of the subsections with blocks, for each section in these elements."""
+    starts = [first for first, _ in inside]
+    for index, node in enumerate(tree.nodes):
+        part = bisect_right(starts, node.first) - 1
+        if part >= 0 and node.first < inside[part][1]:
+            below = tree.children.get(index, ())
+            yield [tree.nodes[number].title for number in below if tree.runs_below(number)]
+
+
+def _find_doubt(tree: PageTree, at: int | None, titles: list[str], inside: Sequence[tuple[int, int]]) -> str:
     """Return the reason why the only section with blocks, which nothing else marks, is not the procedure."""
     if any(map(is_dangerous, titles)):
         return "a part of it deletes, stops or undoes something"
-    inside = [outline.preface, *((step.first, step.last) for step in outline.steps)]
-    executable = sum(len(tree.list_executable(*part)) for part in inside)
-    if sum(tree.count_foreign(*part) for part in inside) > executable:
+    blocks = [tree.elements[index] for part in inside for index in tree.list_executable(*part)]
+    for block in blocks:
+        if isinstance(block, Fence) and _NO_COMMAND.match(block.code.text):
+            return f"the block on line {block.span.line} does not begin with a command"
+    if sum(tree.count_foreign(*part) for part in inside) > len(blocks):
         return "most of its commands are for other programs than these shells"
-    around = (
-        [] if at is None else [index for index in (at, *tree.iterate_ancestors(at)) if index != tree.title_at]
-    )
+    around = () if at is None else (at, *tree.iterate_ancestors(at))
     for index in around:
+        if index == tree.title_at:
+            continue
         title = tree.nodes[index].title
         if only_shows(title) or frames_procedure(title):
             return f"`{title}` is the title of an example or a reference"
