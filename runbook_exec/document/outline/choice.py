@@ -57,8 +57,20 @@ def _find_reason(tree: PageTree, outline: ProcedureOutline) -> str:
         of_page = at == tree.title_at or tree.nodes[at].parent in (None, tree.title_at)
         return "" if of_page else _find_others(tree, at, [])
     if at in (None, tree.title_at) and any(map(has_number, steps)):
-        return ""
+        return _find_earlier(tree, next(node for node in steps if has_number(node)))
     return _find_doubt(tree, at, titles, inside)
+
+
+def _find_earlier(tree: PageTree, first: HeadingNode) -> str:
+    """Return which section with blocks comes before the first numbered step of a page, "" if none does."""
+    for index in tree.list_sections():
+        node = tree.nodes[index]
+        if node.first >= first.first:
+            break
+        apart = frames_procedure(node.title) or only_helps(node.title) or is_dangerous(node.title)
+        if tree.runs_below(index) and not apart:
+            return f"`{node.title}` comes before its first step and has blocks, too"
+    return ""
 
 
 def _list_subsections(tree: PageTree, inside: Sequence[tuple[int, int]]) -> Iterator[list[str]]:
@@ -93,6 +105,8 @@ def _find_doubt(tree: PageTree, at: int | None, titles: list[str], inside: Seque
     if len(titles) > 1 and sum(map(names_task, titles)) * 3 < len(titles) * 2:
         return f"`{titles[0]}`, `{titles[1]}` and so on may be topics rather than steps"
     beside = [node for node in _list_beside(tree, at) if not frames_procedure(node.title)]
+    if at is not None and are_alternatives([tree.nodes[at].title, *(node.title for node in beside)]):
+        return f"`{tree.nodes[at].title}` and `{beside[0].title}` may be several ways to one end"
     if len(beside) > (0 if len(titles) > 1 else _MOST_OTHERS):
         return f"the page has other sections, such as `{beside[0].title}`"
     return ""

@@ -11,11 +11,8 @@ _PROCEDURES = frozenset(("procedure", "steps", "instructions", "runbook"))
 
 # what is never a step on the way to something else
 _NEVER_STEP = re.compile(
-    r"\b(?:debug|troubleshoot|roll(?:ing|ed)?[ -]?back|revert|undo(?:ing)?\b|emergenc|shut[ -]?off"
-    r"|recover|disaster"
-    r"|break[ -]glass|un-?install|tear(?:ing)?[ -]?down|destroy|decommission|deprovision|un-?deploy"
-    r"|wip(?:e|ing)\b"
-    r"|purg(?:e|ing)\b|clean(?:ing)?[ -]?up|nuk(?:e|ing)\b)",
+    r"\b(?:debug|troubleshoot|roll(?:ing|ed)?[ -]?back|revert|undo(?:ing)?\b|emergenc|shut[ -]?off|recover"
+    r"|disaster|break[ -]glass|un-?install|tear(?:ing)?[ -]?down|destroy|decommission|wip(?:e|ing)\b)",
     re.IGNORECASE,
 )
 
@@ -37,7 +34,11 @@ _STOPPING = (
 # where the verb of a title is: its first word, or after "to", "and" or a dash
 _VERB = r"(?:^|\b(?:to|and|or|then)\s+|[-–—:,(/&]\s*)(?:optional(?:ly)?\W+)?"
 
-_IS_IRREVERSIBLE = re.compile(rf"{_VERB}{_IRREVERSIBLE}|\b(?:deletion|removal|termination)\b", re.IGNORECASE)
+_IS_IRREVERSIBLE = re.compile(
+    rf"{_VERB}{_IRREVERSIBLE}|\b(?:deletion|removal|termination|clean(?:ing)?[ -]?up|purg(?:e|ing)"
+    r"|nuk(?:e|ing)|un-?deploy(?:ing)?|de-?provision(?:ing)?)\b",
+    re.IGNORECASE,
+)
 
 _IS_STOPPING = re.compile(
     rf"{_VERB}{_STOPPING}|\b(?:shutdown|deactivation|eviction|cancellation)\b", re.IGNORECASE
@@ -56,7 +57,8 @@ _REFERENCE = re.compile(
 
 _ALTERNATIVE = re.compile(
     r"^(?:option|method|alternative|approach|variant|scenario|case|possibility|way|path|solution)\s*#?"
-    r"(?:\d+|[a-z]|one|two|three|first|second)\b|\balternative(?:ly|s)?\b|^(?:or|either)\b|^if\b",
+    r"(?:\d+|[a-z]|one|two|three|first|second)\b|\balternative(?:ly|s)?\b|^(?:or|either)\b|^if\b"
+    r"|\((?:recommended|preferred)\)",
     re.IGNORECASE,
 )
 
