@@ -24,16 +24,14 @@ def format_outline(runbook: Runbook) -> Iterator[str]:
 def _outline(runbook: Runbook) -> Iterator[str]:
     yield f"{runbook.title}  ({runbook.path})"
     listed = [each for each in runbook.procedures if runbook.named in (None, each.anchor)]
-    if runbook.named is None and runbook.chosen is None and listed:
-        yield f"nothing runs unless you name it{': ' if runbook.why_none else ''}{runbook.why_none}"
+    if runbook.named is None and runbook.chosen is None and runbook.why_none:
+        yield f"nothing runs unless you name it: {runbook.why_none}"
     for procedure in sorted(listed, key=lambda each: (each.anchor != runbook.chosen, each.dangerous)):
         yield ""
         yield from _procedure(runbook, procedure)
-    if runbook.named is None and len(listed) > 1:
-        left_out = [each.title for each in listed if each.dangerous]
-        but = f", except {', '.join(left_out)}" if left_out else ""
+    if runbook.named is None and runbook.is_sequence:
         yield ""
-        yield f"#  all of it, in order{but}"
+        yield "#  all of it, in order"
     if not runbook.procedures:
         yield "no procedure: nothing on this page would run"
 

@@ -14,7 +14,7 @@ from ..errors import Refused
 from ..journal.paths import state_folder
 from ..plan.builder import choose_procedure
 from ..plan.model import Plan
-from ..runner.load import find_problems, format_problems, parse_address, read_runbook, require_no_errors
+from ..runner.load import find_problems, parse_address, read_runbook, require_no_errors
 from ..runner.options import RunOptions
 from ..runner.trust import TrustState, find_doubts, read_trust, record_trust, revoke_trust, write_locks
 from ..text.ansi import escape_unprintable_code
@@ -120,7 +120,7 @@ def _find_procedures(written: str, inputs: str | None, shell: str | None) -> tup
     if anchor is not None:
         procedure = choose_procedure(runbook, anchor)
         if isinstance(procedure, Problem):
-            raise Refused(format_problems([procedure], path, runbook.text))
+            raise Refused(f"{path}: expected a procedure `#{anchor}`, found none")
         require_no_errors(runbook, procedure)
         return runbook, [procedure]
     found = [each for each in runbook.procedures if not _has_errors(runbook, each)]

@@ -131,16 +131,12 @@ def find_heading(headings: Sequence[tuple[str, str]], written: str) -> int | Non
         if anchor in (written, wanted):
             return index
     wanted = wanted.casefold()
-    counts: Counter[str] = Counter()
-    found: set[int] = set()
-    for index, (anchor, title) in enumerate(headings):
-        names = {anchor.casefold()}
-        for slug in set(_slugs(title)):
-            names.add(f"{slug}-{counts[slug]}" if counts[slug] else slug)
-            counts[slug] += 1
-        if wanted in names:
-            found.add(index)
-    return found.pop() if len(found) == 1 else None
+    found = [
+        index
+        for index, (anchor, title) in enumerate(headings)
+        if wanted in (anchor.casefold(), *_slugs(title))
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def fold_heading(text: str) -> str:

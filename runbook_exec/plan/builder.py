@@ -78,7 +78,8 @@ def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Proble
     if len(by_anchor) > 1:
         message = f"this page has {len(by_anchor)} procedures, and none is run without being named"
     else:
-        message = f"the one procedure of this page is run only when it is named: {runbook.why_none}"
+        message = "the one procedure of this page is run only when it is named"
+        message += f": {runbook.why_none}" if not runbook.procedures[0].dangerous else ""
     return Problem("which-procedure", message, hint=hint)
 
 
@@ -91,16 +92,14 @@ def _describe_empty(runbook: Runbook, procedure: Procedure) -> Problem:
 
 
 def _list_procedures(runbook: Runbook) -> Iterator[str]:
-    """Yield a line for each procedure of a page, and for the whole page if it has several."""
+    """Yield a line for each procedure of a page, and for the whole page if nothing in it is dangerous."""
     rows = [
         (f"{runbook.path}#{each.anchor}", each.title + "   (only when named)" * each.dangerous)
         for each in runbook.procedures
         if each.steps
     ]
-    if len(rows) > 1:
-        left_out = any(each.dangerous for each in runbook.procedures)
-        but = ", except what runs only when named" if left_out else ""
-        rows.append((f"{runbook.path}#", f"all of it, in order{but}"))
+    if runbook.is_sequence:
+        rows.append((f"{runbook.path}#", "all of it, in order"))
     widest = max((len(address) for address, _ in rows), default=0)
     yield from (f"  {address:<{widest}}   {title}" for address, title in rows)
 

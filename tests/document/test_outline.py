@@ -393,13 +393,6 @@ def test_a_section_is_named_as_renderers_name_it(heading: str, named: str) -> No
     assert step.blocks[0].code == "echo 2"
 
 
-def test_the_second_of_two_titles_is_named_as_on_github() -> None:
-    """`verify-1` is the second one, as `verify_1` is in MkDocs."""
-    page = f"# Page\n\n## Verify\n{block('echo 1')}\n## Verify\n{block('echo 2')}"
-    for named in ("verify-1", "verify_1"):
-        assert find_named(parse(page, named)).steps[0].blocks[0].code == "echo 2"
-
-
 def test_the_id_of_a_heading_is_the_anchor_of_its_section() -> None:
     """It is no part of the title."""
     runbook = read_case("selection/heading-id")
