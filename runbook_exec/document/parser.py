@@ -19,7 +19,7 @@ from .front_matter.bounds import FrontMatter, find_bounds
 from .front_matter.overlay import overlay_settings
 from .markdown import elements
 from .markdown.elements import Element, Fence, Heading, Paragraph
-from .markdown.headings import split_attributes, strip_markup
+from .markdown.headings import read_title
 from .markdown.wikilinks import find_wikilinks
 from .model import TRANSCRIPT, Block, Runbook, RunbookSettings, Wikilink
 from .outline.builder import Outline, build_outline
@@ -122,7 +122,7 @@ def _find_title(given: object, found: Sequence[Element], path: str) -> str:
         return given.strip()
     for element in found:
         if isinstance(element, Heading) and element.level == 1:
-            title = strip_markup(split_attributes(element.text)[0])
+            title = read_title(element.text)[0]
             if title:
                 return title
     return PurePath(path).stem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from .wikilinks import find_code_spans
 
@@ -92,29 +92,34 @@ def make_slug(title: str) -> str:
 
 def split_attributes(text: str) -> tuple[str, str]:
     """Return the Markdown of a heading without `{#id .class}` at its end, and that id ("" for none)."""
-    match = _ATTRIBUTES.search(text) if text.endswith("}") else None
+    match = _ATTRIBUTES.search(text)
     if match is None:
         return text, ""
     named = _ATTRIBUTE_ID.search(match[1])
     return text[: match.start()].rstrip().rstrip("#").rstrip(), named[1] if named else ""
 
 
-def assign_anchors(headings: Iterable[str]) -> list[str]:
-    """Return the anchors of a page's headings in order, given as Markdown.
+def read_title(text: str) -> tuple[str, str]:
+    """Return the title of a heading as plain text, and the id that it is written with ("" for none)."""
+    bare, name = split_attributes(text) if text.endswith("}") else (text, "")
+    return strip_markup(bare), name
 
-    An id in braces is one; a second `verify` gets `verify_1`.
+
+def assign_anchors(titles: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the anchors of a page's headings in order, given their titles and ids.
+
+    A second `verify` gets `verify_1`.
     """
-    texts = [split_attributes(heading) for heading in headings]
-    used = {name for _, name in texts if name}
+    used = {name for _, name in titles if name}
     reached: dict[tuple[str, int], int] = {}
     given: list[str] = []
     free = set(used)
-    for text, name in texts:
+    for title, name in titles:
         if name in free:
             free.discard(name)
             given.append(name)
             continue
-        anchor = make_slug(strip_markup(text))
+        anchor = make_slug(title)
         if not anchor or anchor in used:
             counted = _COUNTED.fullmatch(anchor)
             base, first = (counted[1], int(counted[2])) if counted else (anchor, 0)
