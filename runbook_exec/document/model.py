@@ -206,4 +206,4 @@ class Runbook(NamedTuple):
     paragraphs: tuple[Span, ...] = ()  # every heading, paragraph and table of the page, in order
     named: str | None = None  # the anchor of the procedure that the caller has named; None for an unknown one
     why_none: str = ""  # why the only procedure does not run unless it is named
-    is_sequence: bool = False  # whether it has several procedures, and none of them is dangerous
+    is_sequence: bool = False  # whether none of several procedures runs by itself, and none is dangerous

@@ -33,8 +33,9 @@ class Outline(NamedTuple):
 
     @property
     def is_sequence(self) -> bool:
-        """Return whether the page has several procedures of which none is dangerous."""
-        return len(self.procedures) > 1 and not any(
+        """Return whether none of several procedures runs by itself, and none is dangerous."""
+        several = self.default.anchor is None and len(self.procedures) > 1
+        return several and not any(
             each.dangerous or each.helping or each.left_out for each in self.procedures
         )
 
