@@ -149,7 +149,7 @@ def test_a_deletion_is_never_chosen(name: str) -> None:
         "Delete the cluster", "Clean up", "Cleanup", "Cleaning up resources", "Remove it", "Destroy",
         "Disable swap", "Stop the server", "Stopping", "Uninstall", "Uninstalling the chart", "Purge",
         "Rollback", "Tear it down or delete it", "How to delete a node", "Optional: remove the taint",
-        "Backup and delete", "Node removal", "Reset the password", "Shut down the node", "Drain a node",
+        "Backup and delete", "Node removal", "💥 Reset", "Shut down the node", "Drain a node",
         "Kill the process",
     ],
 )  # fmt: skip

@@ -312,6 +312,8 @@ _WEARISOME = {
     "backticks in a title": "# " + "`" * 200_000,
     "backticks of all lengths": "# " + " ".join("`" * length for length in range(1, 700)) + " [[a]]",
     "a paragraph that nothing ends": "text\n" + "2. x\n[a]: b\n<b>\n    y\n" * 40_000,
+    "marks in a title": "# " + "-" * 200_000 + "a" + "{" * 200_000 + "\n```sh\necho\n```",
+    "numbered lists": "# a\n" + "2. a\n\n~~~\n~~~\n\n" * 20_000,
     "link definitions": "[a]: b\n" * 40_000,
     "link labels": "[" * 200_000 + "\n" + "[a\n" * 60_000,
     "lazy lines": "> - a\n" + "  lazy\n>   more\n" * 15_000,

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from ..markdown.headings import split_number
 
+_MARKS = re.compile(r"^[^\w`]++|(?<![^\w)`])[^\w)`]++$")  # around the words of a title: pictures, a colon
+
 _PROCEDURES = frozenset(("procedure", "steps", "instructions", "runbook"))
 
 # what is never a step on the way to something else
@@ -136,7 +138,7 @@ _SHOWN = re.compile(
 
 def names_procedure(title: str) -> bool:
     """Return whether a title such as "Steps" says that its section is the procedure."""
-    return title.casefold().rstrip(" .:;!?…") in _PROCEDURES
+    return _MARKS.sub("", title).casefold() in _PROCEDURES
 
 
 def is_never_step(title: str) -> bool:
@@ -146,13 +148,13 @@ def is_never_step(title: str) -> bool:
 
 def is_irreversible(title: str) -> bool:
     """Return whether a title names what cannot be taken back, as a deletion or a rollback."""
-    plain = split_number(title)[1]
+    plain = _MARKS.sub("", split_number(title)[1])
     return is_never_step(plain) or _IS_IRREVERSIBLE.search(plain) is not None
 
 
 def is_dangerous(title: str) -> bool:
     """Return whether a title names what runs only if it is named, as a rollback or a deletion."""
-    plain = split_number(title)[1]
+    plain = _MARKS.sub("", split_number(title)[1])
     return is_irreversible(plain) or _IS_STOPPING.search(plain) is not None
 
 
@@ -163,17 +165,17 @@ def only_helps(title: str) -> bool:
 
 def lists_references(title: str) -> bool:
     """Return whether a title names a section that only lists other texts."""
-    return _REFERENCE.fullmatch(title.strip(" .:!?…#")) is not None
+    return _REFERENCE.fullmatch(_MARKS.sub("", title)) is not None
 
 
 def frames_procedure(title: str) -> bool:
     """Return whether a title names a section around a procedure that is no part of it."""
-    return _FRAME.fullmatch(title.strip(" .:!?…")) is not None or lists_references(title)
+    return _FRAME.fullmatch(_MARKS.sub("", title)) is not None or lists_references(title)
 
 
 def names_task(title: str) -> bool:
     """Return whether a title tells somebody to do something, as "Build" does."""
-    return _TASK.match(title) is not None
+    return _TASK.match(_MARKS.sub("", title)) is not None
 
 
 def only_shows(title: str) -> bool:
