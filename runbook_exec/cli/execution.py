@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..errors import Refused
-from ..runner.load import parse_address, print_problems
+from ..runner.load import parse_address, print_notes
 from ..runner.options import RunOptions, parse_captures, parse_given, parse_timeout
 from ..runner.planning import read_plan
 from .exit_status import DONE
@@ -41,10 +41,14 @@ def run_page(arguments: argparse.Namespace) -> int:
     path, anchor = parse_address(arguments.file)
     if path == "-":
         raise Refused("expected a file: a run needs one that can be shown, edited and named in its journal")
+    if arguments.all:
+        if anchor:
+            raise Refused(f"`--all` runs the whole page, and `#{anchor}` one section of it: leave one out")
+        anchor = ""
     options = make_options(arguments)
     if arguments.dry_run:
         plan = read_plan(path, anchor, options)
-        print_problems(plan.runbook)
+        print_notes(plan.runbook, plan.procedure)
         print("\n".join(format_dry_run(plan)))
         return DONE
     from .run_or_resume import run_or_resume  # the shell, the journal and the terminal: --dry-run needs none

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .output import terminal_columns
 
 if TYPE_CHECKING:
-    from ..document.model import Procedure, Runbook
+    from ..document.model import Runbook
     from ..engine.questions import Ask
     from ..plan.model import Plan
     from ..runs.record import Record
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Operator:
     """Puts questions to the person at the terminal."""
 
-    def choose_procedure(self, runbook: Runbook) -> Procedure:
-        """Return the procedure that the person picks; raises KeyboardInterrupt if none is picked."""
-        picked: Procedure = _interactive().choose_procedure(runbook, terminal_columns(), use_colour())
+    def choose_procedure(self, runbook: Runbook) -> str:
+        """Return the anchor of the procedure that the person picks; raises KeyboardInterrupt for none."""
+        picked: str = _interactive().choose_procedure(runbook, terminal_columns(), use_colour())
         return picked
 
     def confirm_resume(self, record: Record) -> bool:

@@ -23,22 +23,31 @@ def format_outline(runbook: Runbook) -> Iterator[str]:
 
 def _outline(runbook: Runbook) -> Iterator[str]:
     yield f"{runbook.title}  ({runbook.path})"
-    for procedure in runbook.procedures:
-        chosen = runbook.chosen == procedure.anchor
-        marks = (
-            ["runs unless another is named"] if chosen else ["only when named"] if procedure.dangerous else []
-        )
-        marks = ([procedure.shell] if procedure.shell else []) + marks
+    listed = [each for each in runbook.procedures if runbook.named in (None, each.anchor)]
+    if runbook.named is None and runbook.chosen is None and runbook.why_none:
+        yield f"nothing runs unless you name it: {runbook.why_none}"
+    for procedure in sorted(listed, key=lambda each: (each.anchor != runbook.chosen, each.dangerous)):
         yield ""
-        yield (
-            f"#{procedure.anchor}  {procedure.title}  ({', '.join(marks)})"
-            if marks
-            else f"#{procedure.anchor}"
-        )
-        for step in procedure.steps:
-            yield from _step(step)
+        yield from _procedure(runbook, procedure)
+    if runbook.named is None and runbook.is_sequence:
+        yield ""
+        yield "#  all of it, in order"
     if not runbook.procedures:
         yield "no procedure: nothing on this page would run"
+
+
+def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
+    marks = [procedure.shell] if procedure.shell else []
+    if runbook.chosen == procedure.anchor:
+        marks.append("runs unless another is named")
+    elif procedure.dangerous:
+        marks.append("only when named")
+    title = f"  {procedure.title}  ({', '.join(marks)})" if marks else ""
+    yield f"#{procedure.anchor}{title}"
+    for step in procedure.steps:
+        yield from _step(step)
+    for each in procedure.left_out:
+        yield f"      {each.span.line:>4}  left out, runs only when named: {each.title} (#{each.anchor})"
 
 
 def _step(step: Step) -> Iterator[str]:
@@ -70,7 +79,8 @@ def format_dry_run(plan: Plan) -> Iterator[str]:
 def _dry_run(plan: Plan) -> Iterator[str]:
     procedure = plan.procedure
     address = f"{plan.runbook.path}#{procedure.anchor}"
-    yield f"{plan.runbook.title}: {procedure.title} ({address}), in {procedure.shell}"
+    shell = f", in {procedure.shell}" if procedure.shell else ""
+    yield f"{plan.runbook.title}: {procedure.title} ({address}){shell}"
     captures: dict[ItemId, list[Capture]] = {}
     for where, capture in plan.captures:
         captures.setdefault(where, []).append(capture)
@@ -96,7 +106,8 @@ def _dry_run(plan: Plan) -> Iterator[str]:
         for block in step.blocks if items else ():
             if not block.runs:
                 yield f"   line {block.span.line}: {block.language or 'a block'}, not run: {block.why_not}"
-    elsewhere = [p for p in plan.runbook.procedures if p is not procedure]
+    anchors = {step.anchor for step in procedure.steps}
+    elsewhere = [p for p in plan.runbook.procedures if not anchors >= {step.anchor for step in p.steps}]
     if elsewhere:
         yield ""
         yield "not run: " + ", ".join(f"{p.title} (#{p.anchor})" for p in elsewhere)

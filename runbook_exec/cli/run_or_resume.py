@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..journal.index import find_unfinished
 from ..journal.paths import state_folder
-from ..runner.load import print_problems
+from ..runner.load import print_notes
 from ..runner.options import RunOptions
 from ..runner.planning import read_plan
 from .launch import run_with_trust
@@ -26,7 +26,7 @@ def run_or_resume(path: str, anchor: str | None, options: RunOptions, operator: 
 
         return resume.resume_run(past, options, operator)
     plan = read_plan(path, anchor, options, operator.choose_procedure if operator else None)
-    print_problems(plan.runbook)
+    print_notes(plan.runbook, plan.procedure)
     return run_with_trust(plan, options, operator)
 
 

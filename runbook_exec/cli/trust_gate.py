@@ -8,11 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..diagnostics.problem import Problem, Severity
 from ..document.model import Procedure, Runbook
 from ..errors import Refused
 from ..journal.paths import state_folder
+from ..plan.builder import choose_procedure
 from ..plan.model import Plan
-from ..runner.load import parse_address, read_runbook, require_no_errors
+from ..runner.load import find_problems, parse_address, read_runbook, require_no_errors
 from ..runner.options import RunOptions
 from ..runner.trust import TrustState, find_doubts, read_trust, record_trust, revoke_trust, write_locks
 from ..text.ansi import escape_unprintable_code
@@ -114,11 +116,22 @@ def _find_procedures(written: str, inputs: str | None, shell: str | None) -> tup
     path, anchor = parse_address(written)
     if path == "-":
         raise Refused("expected files: what is trusted has a place where it is found again")
-    runbook = require_no_errors(read_runbook(path, inputs, shell))
-    found = [each for each in runbook.procedures if anchor in (None, each.anchor)]
+    runbook = read_runbook(path, inputs, shell, anchor)
+    if anchor is not None:
+        procedure = choose_procedure(runbook, anchor)
+        if isinstance(procedure, Problem):
+            raise Refused(f"{path}: expected a procedure `#{anchor}`, found none")
+        require_no_errors(runbook, procedure)
+        return runbook, [procedure]
+    found = [each for each in runbook.procedures if not _has_errors(runbook, each)]
     if not found:
-        raise Refused(f"{path}: expected a procedure{f' `#{anchor}`' if anchor else ''}, found none")
+        require_no_errors(runbook)
+        raise Refused(f"{path}: expected a procedure, found none")
     return runbook, found
+
+
+def _has_errors(runbook: Runbook, procedure: Procedure) -> bool:
+    return any(each.severity == Severity.ERROR for each in find_problems(runbook, procedure))
 
 
 def _load_trust(runbook: Runbook, procedure: Procedure) -> tuple[TrustState, Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from urllib.parse import unquote
@@ -119,6 +119,24 @@ class Headings:
 
     def _has_numbered_heading(self, wanted: str) -> bool:
         return any(word.lstrip("0123456789") == wanted for word in self.words)
+
+
+def find_heading(headings: Sequence[tuple[str, str]], written: str) -> int | None:
+    """Return the index of the heading with this anchor, given the anchors of ours and the titles.
+
+    The anchors that GitHub and renderers like it make are found too, if exactly one heading has it.
+    """
+    wanted = unquote(written).removeprefix("user-content-")
+    for index, (anchor, _) in enumerate(headings):
+        if anchor in (written, wanted):
+            return index
+    wanted = wanted.casefold()
+    found = [
+        index
+        for index, (anchor, title) in enumerate(headings)
+        if wanted in (anchor.casefold(), *_slugs(title))
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def fold_heading(text: str) -> str:

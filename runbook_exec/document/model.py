@@ -113,6 +113,14 @@ class Step(NamedTuple):
         return self.annotation.manual or not any(block.runs for block in self.blocks)
 
 
+class LeftOut(NamedTuple):
+    """A section in a procedure that runs only if it is named."""
+
+    title: str
+    anchor: str
+    span: Span
+
+
 class Procedure(NamedTuple):
     """The part of a runbook that is run: an ordered list of steps."""
 
@@ -123,6 +131,13 @@ class Procedure(NamedTuple):
     steps: tuple[Step, ...]
     dangerous: bool = False  # debugging, rollback, emergency …: runs only if named
     prose: tuple[Prose, ...] = ()  # before its first step
+    left_out: tuple[LeftOut, ...] = ()
+    ranges: tuple[tuple[int, int], ...] = ()  # offsets of its text, with the annotations above its headings
+
+    def has_problem(self, problem: Problem) -> bool:
+        """Return whether a problem is in the text of the procedure, or has no place on the page."""
+        span = problem.span
+        return span is None or any(first <= span.start < last for first, last in self.ranges)
 
 
 class Section(NamedTuple):
@@ -183,8 +198,12 @@ class Runbook(NamedTuple):
     settings: RunbookSettings
     procedures: tuple[Procedure, ...]
     chosen: str | None  # the anchor of the procedure that runs unless another is named
+    anchor: str  # of the whole page as one procedure
     sections: tuple[Section, ...]
     wikilinks: tuple[Wikilink, ...]
     blocks: tuple[Block, ...]  # every fenced block of the page, in order, in a procedure or not
     problems: tuple[Problem, ...] = ()
     paragraphs: tuple[Span, ...] = ()  # every heading, paragraph and table of the page, in order
+    named: str | None = None  # the anchor of the procedure that the caller has named; None for an unknown one
+    why_none: str = ""  # why the only procedure does not run unless it is named
+    is_sequence: bool = False  # whether none of several procedures runs by itself, and none is dangerous

@@ -5,36 +5,40 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
-from typing import NamedTuple
 
 from ..diagnostics.problem import Problem, Severity
-from ..shells.registry import CONSOLE, CONSOLE_SHELL, READS, SHELLS
+from ..shells.registry import CONSOLE_SHELL, SHELLS
 from ..system.gc_pause import pause_gc
 from ..text.source import Source, parse_source
 from ..text.span import Span
-from .annotations.placement import PlacedAnnotations, read_annotations
-from .blocks import BlockDraft, draft_block, read_block
+from .annotations.placement import read_annotations
+from .blocks import BlockDraft, read_block
 from .front_matter.bounds import FrontMatter, find_bounds
 from .front_matter.overlay import overlay_settings
 from .markdown import elements
 from .markdown.elements import Element, Fence, Heading, Paragraph
-from .markdown.headings import strip_markup
+from .markdown.headings import read_title
 from .markdown.wikilinks import find_wikilinks
-from .model import NOTHING, TRANSCRIPT, Block, Procedure, Prose, Runbook, RunbookSettings, Step, Wikilink
-from .outline import Outline, ProcedureOutline, StepOutline, build_outline
-from .prose import extract_prose
+from .model import TRANSCRIPT, Block, Runbook, RunbookSettings, Wikilink
+from .outline.builder import Outline, build_outline
+from .outline.model import ProcedureOutline
+from .reader import PageReader, ReadProcedure
 from .sections import build_sections
 
 
 @pause_gc()
 def parse_runbook(
-    data: bytes, path: str, overlay: RunbookSettings | None = None, shell: str | None = None
+    data: bytes,
+    path: str,
+    overlay: RunbookSettings | None = None,
+    shell: str | None = None,
+    named: str | None = None,
 ) -> Runbook:
     """Parse a Markdown file; `overlay` overrides its settings, and `shell` its shell.
 
+    `named` is the anchor of a heading whose section is to be one of the procedures, or "" for the whole page.
     Mistakes in the file are problems of the result, and raise nothing.
     """
     text, problems = _decode(data)
@@ -44,13 +48,17 @@ def parse_runbook(
     found = elements.read_elements(page, front_matter.end)
     texts = tuple(element.span for element in found if isinstance(element, Heading | Paragraph))
     title = _find_title(front_matter.data.get("title"), found, path)
-    reader = _PageReader(page, found, read_annotations(page, found), settings, shell or settings.shell)
+    annotations = read_annotations(page, found)
+    reader = PageReader(page, found, annotations, settings, shell or settings.shell, front_matter.end)
     drafts = reader.draft_blocks()
     could_run = [index for index, draft in drafts.items() if draft.executable]
     page_outline = build_outline(page, found, could_run, title)
     outlines, chosen, refused = _find_procedures(page, front_matter.end, page_outline, settings)
     if path.endswith(TRANSCRIPT):
-        outlines, chosen, refused = [], None, []
+        outlines, chosen, refused, named = [], None, [], None
+    wanted = page_outline.find_procedure(named.removeprefix("#")) if named is not None else None
+    if wanted is not None and wanted not in outlines:
+        outlines.append(wanted)
     results = [reader.build_procedure(outline, drafts) for outline in outlines]
     procedures = tuple(procedure for procedure, _, _ in results)
     blocks, in_blocks = _collect_blocks(reader, drafts, results)
@@ -61,7 +69,7 @@ def parse_runbook(
         *(problem for draft in drafts.values() for problem in draft.problems),
         *in_blocks,
         *_duplicate_ids(reader, drafts),
-        *_report_left_out(outlines),
+        *_report_left_out(page_outline.main),
         *refused,
     ]
     return Runbook(
@@ -73,11 +81,15 @@ def parse_runbook(
         settings=settings,
         procedures=procedures,
         chosen=chosen,
+        anchor=page_outline.anchor,
         sections=build_sections(page, page_outline.nodes),
         wikilinks=tuple(_collect_wikilinks(page, texts)),
         blocks=blocks,
         problems=tuple(sorted(problems, key=_position)),
         paragraphs=texts,
+        named=wanted.anchor if wanted else None,
+        why_none=page_outline.default.reason,
+        is_sequence=page_outline.is_sequence,
     )
 
 
@@ -109,8 +121,10 @@ def _find_title(given: object, found: Sequence[Element], path: str) -> str:
     if isinstance(given, str) and given.strip():
         return given.strip()
     for element in found:
-        if isinstance(element, Heading) and element.level == 1 and (title := strip_markup(element.text)):
-            return title
+        if isinstance(element, Heading) and element.level == 1:
+            title = read_title(element.text)[0]
+            if title:
+                return title
     return PurePath(path).stem
 
 
@@ -118,29 +132,28 @@ def _find_procedures(
     page: Source, body: int, page_outline: Outline, settings: RunbookSettings
 ) -> tuple[list[ProcedureOutline], str | None, list[Problem]]:
     """Return the procedures, the anchor of the one that runs, and a problem if that is unknown."""
-    outlines = [*page_outline.main, *page_outline.others]
-    wanted = settings.procedure
-    if wanted is None:
-        return outlines, page_outline.find_default_anchor(), []
-    wanted = wanted.removeprefix("#")
-    if all(outline.anchor != wanted for outline in outlines):
-        outline = page_outline.find_procedure(wanted)
-        if outline is None:
-            known = dict.fromkeys(
-                (*(outline.anchor for outline in outlines), *(node.anchor for node in page_outline.nodes))
-            )
-            near = difflib.get_close_matches(wanted, known, 1)
-            message = f"expected the anchor of a section of this page, got `{wanted}`"
-            message += f"; did you mean `{near[0]}`?" if near else ""
-            listed = ", ".join(f"`{outline.anchor}`" for outline in outlines[:8])
-            hint = f"its procedures are {listed}" if listed else "nothing on this page runs"
-            return (
-                outlines,
-                None,
-                [Problem("unknown-procedure", message, _find_setting(page, body, wanted), hint)],
-            )
-        outlines.append(outline)
-    return outlines, wanted, []
+    outlines = list(page_outline.procedures)
+    if settings.procedure is None:
+        return outlines, page_outline.default.anchor, []
+    wanted = settings.procedure.removeprefix("#")
+    outline = page_outline.find_procedure(wanted)
+    if outline is None:
+        known = dict.fromkeys(
+            (*(outline.anchor for outline in outlines), *(node.anchor for node in page_outline.nodes))
+        )
+        near = difflib.get_close_matches(wanted, known, 1)
+        message = f"expected the anchor of a section of this page, got `{wanted}`"
+        message += f"; did you mean `{near[0]}`?" if near else ""
+        listed = ", ".join(f"`{outline.anchor}`" for outline in outlines[:8])
+        hint = f"its procedures are {listed}" if listed else "nothing on this page runs"
+        problem = Problem("unknown-procedure", message, _find_setting(page, body, wanted), hint)
+        return outlines, None, [problem]
+    if outline not in outlines:
+        # it takes the place of the procedures that are parts of it
+        steps = {step.anchor for step in outline.steps}
+        outlines = [each for each in outlines if not steps >= {step.anchor for step in each.steps}]
+        outlines.insert(0, outline)
+    return outlines, outline.anchor, []
 
 
 def _find_setting(page: Source, body: int, wanted: str) -> Span | None:
@@ -151,102 +164,8 @@ def _find_setting(page: Source, body: int, wanted: str) -> Span | None:
     return page.span(*match.span(1)) if match else None
 
 
-_Result = tuple[Procedure, dict[int, Block], dict[int, tuple[Problem, ...]]]
-
-
-class _PageReader(NamedTuple):
-    """Reads the procedures and blocks of a page from its elements."""
-
-    source: Source
-    elements: Sequence[Element]
-    above: PlacedAnnotations
-    settings: RunbookSettings
-    shell: str | None
-
-    def draft_blocks(self) -> dict[int, BlockDraft]:
-        """Return a draft for every fence, by the index of its element."""
-        return {
-            index: draft_block(self.source, element, self.above.find_annotation(element.span))
-            for index, element in enumerate(self.elements)
-            if isinstance(element, Fence)
-        }
-
-    def build_procedure(self, outline: ProcedureOutline, drafts: dict[int, BlockDraft]) -> _Result:
-        """Return a procedure, with its blocks and their problems by the index of their elements."""
-        shell = self._choose_shell(outline, drafts)
-        blocks: dict[int, Block] = {}
-        problems: dict[int, tuple[Problem, ...]] = {}
-        steps = []
-        for number, part in enumerate(outline.steps, 1):
-            steps.append(self._build_step(number, part, shell, drafts, blocks, problems))
-        before = extract_prose(self.source, self.elements, *outline.preface)
-        blocks_before = {
-            index: read_block(self.source, drafts[index], 0, shell, self.settings, "before the first step")
-            for index in range(*outline.preface)
-            if index in drafts
-        }
-        blocks |= {index: block for index, (block, _) in blocks_before.items()}
-        procedure = Procedure(
-            outline.title,
-            outline.anchor,
-            outline.span,
-            shell,
-            tuple(steps),
-            outline.dangerous,
-            tuple(text for text in before if isinstance(text, Prose)),
-        )
-        return procedure, blocks, problems
-
-    def _choose_shell(self, outline: ProcedureOutline, drafts: dict[int, BlockDraft]) -> str:
-        """Return the shell that runs a procedure (rule 3); empty if no block in it is for a shell."""
-        annotated = self.above.find_annotation(outline.span).shell
-        if self.shell or annotated:
-            return self.shell or annotated or ""
-        languages = Counter(
-            drafts[index].language
-            for part in outline.steps
-            for index in range(part.first, part.last)
-            if index in drafts and drafts[index].executable
-        )
-        if "fish" in languages:
-            return "fish"
-        for shell, others in READS.items():
-            for other in others if languages[shell] else ():
-                languages[shell] += languages.pop(other, 0)
-        shells = [(count, name) for name, count in languages.items() if name in SHELLS]
-        if shells:
-            most = max(count for count, _ in shells)
-            return next(name for count, name in shells if count == most)
-        return CONSOLE_SHELL if languages[CONSOLE] else ""
-
-    def _build_step(
-        self,
-        number: int,
-        part: StepOutline,
-        shell: str,
-        drafts: dict[int, BlockDraft],
-        blocks: dict[int, Block],
-        problems: dict[int, tuple[Problem, ...]],
-    ) -> Step:
-        annotation = self.above.find_annotation(part.heading) if part.heading else NOTHING
-        why_not = "its step is annotated skip" if annotation.skip else ""
-        parts: list[Prose | Block] = []
-        count = 0
-        for piece in extract_prose(self.source, self.elements, part.first, part.last, part.span):
-            if isinstance(piece, Prose):
-                parts.append(piece)
-                continue
-            count += 1
-            block, wrong = read_block(self.source, drafts[piece], count, shell, self.settings, why_not)
-            blocks[piece] = block
-            problems[piece] = wrong if block.runs else ()
-            parts.append(block)
-        label = part.label or str(number)
-        return Step(number, label, part.title, part.anchor, part.span, tuple(parts), annotation)
-
-
 def _collect_blocks(
-    reader: _PageReader, drafts: dict[int, BlockDraft], results: Iterable[_Result]
+    reader: PageReader, drafts: dict[int, BlockDraft], results: Iterable[ReadProcedure]
 ) -> tuple[tuple[Block, ...], list[Problem]]:
     """Return every block of the page in order, and the problems of those that run."""
     blocks: dict[int, Block] = {}
@@ -265,7 +184,7 @@ def _collect_blocks(
     return ordered, [problem for index in sorted(problems) for problem in problems[index]]
 
 
-def _duplicate_ids(reader: _PageReader, drafts: dict[int, BlockDraft]) -> Iterator[Problem]:
+def _duplicate_ids(reader: PageReader, drafts: dict[int, BlockDraft]) -> Iterator[Problem]:
     """Yield a problem for every id that is used a second time on the page."""
     annotated = (*reader.above.annotations.values(), *(draft.annotation for draft in drafts.values()))
     if not any(annotation.id for annotation in annotated):

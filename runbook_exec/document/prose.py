@@ -21,20 +21,19 @@ def extract_prose(
 ) -> Iterator[Prose | int]:
     """Yield the prose in the elements `first:last`, and the index of every fence, in order.
 
-    If the first element is the list item with the span `step`, its marker is left out.
+    The marker of a list item with the span `step` is left out.
     """
     lines: list[int] = []
-    begin = elements[first] if first < last else None
-    marked = begin if isinstance(begin, ListItem) and begin.span == step else None
+    marked = None
     for index in range(first, last):
         element = elements[index]
         if isinstance(element, Fence):
             yield from _join_prose(source, lines, marked)
             lines = []
             yield index
-        elif not isinstance(element, ListItem) and not (
-            isinstance(element, Html) and _COMMENTS.fullmatch(element.text)
-        ):
+        elif isinstance(element, ListItem):
+            marked = element if element.span == step else marked
+        elif not (isinstance(element, Html) and _COMMENTS.fullmatch(element.text)):
             lines += range(element.span.line - 1, element.last)
     yield from _join_prose(source, lines, marked)
 

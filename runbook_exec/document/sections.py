@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..text.source import Source
 from ..text.span import Span
 from .markdown.elements import Element, Heading
-from .markdown.headings import assign_anchors, strip_markup
+from .markdown.headings import assign_anchors, read_title
 from .model import Runbook, Section
 
 
@@ -45,8 +45,9 @@ def build_nodes(
 ) -> tuple[tuple[HeadingNode, ...], str]:
     """Return the headings outside lists and quotes, and an anchor for the page itself."""
     headings = [(index, element) for index, element in enumerate(elements) if isinstance(element, Heading)]
-    titles = [strip_markup(heading.text) for _, heading in headings]
-    *names, page_anchor = assign_anchors([*titles, page_title])
+    read = [read_title(heading.text) for _, heading in headings]
+    titles = [title for title, _ in read]
+    *names, page_anchor = assign_anchors([*read, (page_title, "")])
     top = [
         (index, heading, title, anchor)
         for (index, heading), title, anchor in zip(headings, titles, names, strict=True)

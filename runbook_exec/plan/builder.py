@@ -55,45 +55,71 @@ def items_of(procedure: Procedure) -> tuple[PlanItem, ...]:
 
 
 def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Problem:
-    """Return the procedure that is named, or the runbook's own; else a Problem that lists them."""
-    named = anchor or runbook.settings.procedure or runbook.chosen
+    """Return the procedure that is named, or the runbook's own; else a Problem that lists them.
+
+    The page was parsed with this anchor as the named one; "" is the whole page.
+    """
+    named = runbook.chosen if anchor is None else runbook.named
     by_anchor = {procedure.anchor: procedure for procedure in runbook.procedures}
     if named is not None and named in by_anchor:
-        return by_anchor[named]
+        procedure = by_anchor[named]
+        return procedure if procedure.steps else _describe_empty(runbook, procedure)
     if not by_anchor:
         return Problem(
             "no-procedure",
             "expected a procedure, found no block that a shell could run and no steps",
             hint="a section titled Procedure or Steps, or numbered headings, make one",
         )
-    addresses = {anchor: f"{runbook.path}#{anchor}" for anchor in by_anchor}
-    widest = max(map(len, addresses.values()))
-    listing = "\n".join(
-        f"  {addresses[p.anchor]:<{widest}}   {p.title}{'   (only when named)' if p.dangerous else ''}"
-        for p in runbook.procedures
-    )
+    hint = "choose one:\n" + "\n".join(_list_procedures(runbook))
     if anchor:
-        near = difflib.get_close_matches(anchor, by_anchor, 1)
+        near = difflib.get_close_matches(anchor, [*by_anchor, *(each.anchor for each in runbook.sections)], 1)
         meant = f"; did you mean `#{near[0]}`?" if near else ""
-        return Problem(
-            "no-procedure", f"no procedure `#{anchor}` on this page{meant}", hint="choose one:\n" + listing
-        )
-    many = f"this page has {len(by_anchor)} procedures, and none is run without being named"
-    one = "the one procedure of this page is run only when it is named"
-    return Problem("which-procedure", many if len(by_anchor) > 1 else one, hint="choose one:\n" + listing)
+        return Problem("no-procedure", f"no procedure `#{anchor}` on this page{meant}", hint=hint)
+    if len(by_anchor) > 1:
+        message = f"this page has {len(by_anchor)} procedures, and none is run without being named"
+    else:
+        message = "the one procedure of this page is run only when it is named"
+        message += f": {runbook.why_none}" if not runbook.procedures[0].dangerous else ""
+    return Problem("which-procedure", message, hint=hint)
+
+
+def _describe_empty(runbook: Runbook, procedure: Procedure) -> Problem:
+    """Return the problem of a procedure without steps: all of its sections run only if named."""
+    if not procedure.left_out:
+        return Problem("no-procedure", f"nothing in `{procedure.title}` runs")
+    message = "every section of this page is run only when it is named"
+    return Problem("no-procedure", message, hint="choose one:\n" + "\n".join(_list_procedures(runbook)))
+
+
+def _list_procedures(runbook: Runbook) -> Iterator[str]:
+    """Yield a line for each procedure of a page, and for the whole page if nothing in it is dangerous."""
+    rows = [
+        (f"{runbook.path}#{each.anchor}", each.title + "   (only when named)" * each.dangerous)
+        for each in runbook.procedures
+        if each.steps
+    ]
+    if runbook.is_sequence:
+        rows.append((f"{runbook.path}#", "all of it, in order"))
+    widest = max((len(address) for address, _ in rows), default=0)
+    yield from (f"  {address:<{widest}}   {title}" for address, title in rows)
 
 
 def find_step(items: tuple[PlanItem, ...], wanted: str) -> PlanItem | None:
     """Return the item that a STEP of the command line names.
 
     It is `6`, `6.1` (its first statement), a step's or block's id, or an anchor. A step alone means its last
-    statement.
+    statement. A label goes before an anchor, and both before an id.
     """
     if found := re.fullmatch(r"(\w+)\.(\d+)", wanted):
         for item in items:
             if item.step.label == found[1] and item.where.statement == int(found[2]):
                 return item
-    return next((item for item in reversed(items) if wanted in item.names), None)
+    named = [item for item in reversed(items) if wanted in item.names]
+    for item in named:
+        if item.step.label == wanted:
+            return item
+    by_anchor = (item for item in named if item.step.anchor == wanted)
+    return next(by_anchor, named[0] if named else None)
 
 
 def plan_captures(

@@ -98,7 +98,7 @@ def rehearse(path: Path, options: Options = Options()) -> RehearsalResult:
     try:
         documents = documents[0], RehearsedDocument(str(path), _decode(data := path.read_bytes()))
         transcript = parse_transcript(data, str(path))
-        runbook = parse_runbook(page.read_bytes(), str(page))
+        runbook = parse_runbook(page.read_bytes(), str(page), named=transcript.settings.procedure)
     except OSError as error:
         return RehearsalResult("cannot", *documents, why=f"cannot read `{error.filename}`: {reason(error)}")
     documents = RehearsedDocument(runbook.path, runbook.text), documents[1]
@@ -123,10 +123,11 @@ def _decode(data: bytes) -> str:
 def _plan_rehearsal(runbook: Runbook, transcript: Transcript) -> Plan | tuple[RehearsalFinding, ...]:
     """Return the plan of the rehearsal, or the findings that prevent it."""
     settings = transcript.settings
-    errors = [problem for problem in runbook.problems if problem.severity == Severity.ERROR]
-    if errors:
-        return tuple(_problem_finding(problem) for problem in errors)
     procedure = choose_procedure(runbook, settings.procedure)
+    concerns = None if isinstance(procedure, Problem) else procedure
+    errors = [each for each in runbook.problems if each.severity == Severity.ERROR]
+    if errors := [each for each in errors if concerns is None or concerns.has_problem(each)]:
+        return tuple(_problem_finding(problem) for problem in errors)
     if isinstance(procedure, Problem):
         hint = f"say `procedure:` below `rehearsal:`; {procedure.hint}"
         return (RehearsalFinding(NOT_READ, procedure.message, hint, procedure.span),)

@@ -7,21 +7,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..diagnostics.problem import Problem, Severity
-from ..document.model import Runbook, RunbookSettings
+from ..document.model import Procedure, Runbook, RunbookSettings
 from ..document.parser import parse_runbook
 from ..errors import Refused, reason
+from ..text.ansi import escape_unprintable
 
 
-def read_runbook(path: str, inputs: str | None = None, shell: str | None = None) -> Runbook:
+def read_runbook(
+    path: str, inputs: str | None = None, shell: str | None = None, named: str | None = None
+) -> Runbook:
     """Return the page, read for `shell`, with the settings file `inputs` laid over its own.
 
+    `named` is the anchor of a heading whose section is to be one of the procedures, or "" for the whole page.
     Raises Refused.
     """
-    return parse_runbook(_read_file(path), path, _read_inputs(inputs), shell)
+    return parse_runbook(_read_file(path), path, _read_inputs(inputs), shell, named)
 
 
 def parse_address(written: str) -> tuple[str, str | None]:
-    """Return the path and the anchor of `FILE#anchor`.
+    """Return the path and the anchor of `FILE#anchor`; the anchor of `FILE#`, the whole page, is "".
 
     A file whose name contains a `#` is found too.
     """
@@ -31,12 +35,20 @@ def parse_address(written: str) -> tuple[str, str | None]:
     return path, anchor
 
 
-def require_no_errors(runbook: Runbook) -> Runbook:
-    """Return the page if it can be run; raises Refused."""
-    errors = [problem for problem in runbook.problems if problem.severity == Severity.ERROR]
+def require_no_errors(runbook: Runbook, procedure: Procedure | None = None) -> None:
+    """Raise Refused if a procedure of the page has an error.
+
+    Without a procedure, errors count that concern all of them, or that leave the page without any.
+    """
+    errors = [problem for problem in find_problems(runbook, procedure) if problem.severity == Severity.ERROR]
     if errors:
         raise Refused(format_problems(errors, runbook.path, runbook.text))
-    return runbook
+
+
+def find_problems(runbook: Runbook, procedure: Procedure | None) -> list[Problem]:
+    """Return the problems that concern a procedure of the page; if it is None, every one of them."""
+    concerned = runbook.procedures if procedure is None else (procedure,)
+    return [each for each in runbook.problems if all(one.has_problem(each) for one in concerned)]
 
 
 def _read_file(path: str) -> bytes:
@@ -65,6 +77,17 @@ def print_problems(runbook: Runbook) -> None:
     """Print the problems of a page."""
     if runbook.problems:
         print(format_problems(runbook.problems, runbook.path, runbook.text), file=sys.stderr)
+
+
+def print_notes(runbook: Runbook, procedure: Procedure) -> None:
+    """Print the problems that concern a procedure of a page, and the sections that it leaves out."""
+    problems = [each for each in find_problems(runbook, procedure) if each.code != "not-a-step"]
+    if problems:
+        print(format_problems(problems, runbook.path, runbook.text), file=sys.stderr)
+    for each in procedure.left_out:
+        place = f"{runbook.path}:{each.span.line}"
+        how = f"it runs only if you name it, as `{runbook.path}#{each.anchor}`"
+        print(escape_unprintable(f"{place}: section `{each.title}` is left out: {how}"), file=sys.stderr)
 
 
 def format_problems(problems: Sequence[Problem], path: str, text: str) -> str:

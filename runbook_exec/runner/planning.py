@@ -20,18 +20,20 @@ def read_plan(
     path: str,
     anchor: str | None,
     options: RunOptions,
-    menu: Callable[[Runbook], Procedure] | None = None,
+    menu: Callable[[Runbook], str] | None = None,
 ) -> Plan:
     """Return the plan for a procedure of a page.
 
-    `menu` picks one if none is named. Raises Refused.
+    `anchor` names a heading of the page; "" is the whole page. `menu` returns the anchor of a procedure if
+    none is named. Raises Refused.
     """
-    runbook = require_no_errors(read_runbook(path, options.inputs, options.shell))
-    procedure = choose_procedure(runbook, anchor)
+    runbook, procedure = _find_procedure(path, anchor, options)
     if isinstance(procedure, Problem) and procedure.code == "which-procedure" and menu is not None:
-        procedure = menu(runbook)
+        runbook, procedure = _find_procedure(path, menu(runbook), options)
     if isinstance(procedure, Problem):
+        require_no_errors(runbook)
         raise Refused(format_problems([procedure], path, runbook.text))
+    require_no_errors(runbook, procedure)
     plan = make_plan(
         runbook,
         procedure,
@@ -51,3 +53,10 @@ def read_plan(
         problems = [Problem("value", f"<{known.name}>: {why}", known.span) for known, why in wrong]
         raise Refused(format_problems(problems, path, runbook.text))
     return plan
+
+
+def _find_procedure(
+    path: str, anchor: str | None, options: RunOptions
+) -> tuple[Runbook, Procedure | Problem]:
+    runbook = read_runbook(path, options.inputs, options.shell, anchor)
+    return runbook, choose_procedure(runbook, anchor)

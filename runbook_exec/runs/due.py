@@ -17,7 +17,7 @@ from ..errors import reason
 from ..journal.index import RunSummary, list_runs
 from ..text.moments import format_age
 from .freshness import BadFreshness, Freshness, freshness_path, read_freshness
-from .last_success import filter_runs, find_counted_procedures, read_successes
+from .last_success import filter_runs, find_counted_anchors, read_successes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _cadence(page: Path, known: Sequence[RunSummary], now: datetime) -> Cadence 
 
 
 def _last(runbook: Runbook, freshness: Freshness) -> datetime | None:
-    counted = [freshness.procedures.get(procedure.anchor) for procedure in find_counted_procedures(runbook)]
+    counted = [freshness.procedures.get(anchor) for anchor in find_counted_anchors(runbook)]
     times = [datetime.fromisoformat(success.succeeded) for success in counted if success]
     return max(times, default=None)
 

@@ -64,7 +64,7 @@ class Freshness:
             if older:
                 newest = max(older, key=lambda success: success.succeeded)
                 kept[newest.digest] = newest
-        anchors = {procedure.anchor for procedure in runbook.procedures}
+        anchors = {runbook.anchor, *(procedure.anchor for procedure in runbook.procedures)}
         procedures = {anchor: each for anchor, each in self.procedures.items() if anchor in anchors}
         return Freshness(procedures, kept)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..document.model import Procedure, Runbook
+from ..document.model import Runbook
 from ..journal.index import RunSummary
 from ..journal.journal import JournalError
 from ..plan.model import Plan
@@ -92,11 +92,12 @@ def _is_whole(record: Record, plan: Plan) -> bool:
     return record.outcome == "succeeded" and next(left, None) is None
 
 
-def find_counted_procedures(runbook: Runbook) -> tuple[Procedure, ...]:
-    """Return the procedures whose success counts for the runbook.
+def find_counted_anchors(runbook: Runbook) -> tuple[str, ...]:
+    """Return the anchors of the procedures whose success counts for the runbook.
 
-    That is the default procedure, else each that is not dangerous.
+    They are the page as a whole, and the default procedure, else each that is not dangerous.
     """
-    own = runbook.settings.procedure or runbook.chosen
-    chosen = tuple(each for each in runbook.procedures if each.anchor == own)
-    return chosen or tuple(each for each in runbook.procedures if not each.dangerous)
+    own = runbook.chosen
+    chosen = tuple(each.anchor for each in runbook.procedures if each.anchor == own)
+    others = tuple(each.anchor for each in runbook.procedures if not each.dangerous)
+    return (runbook.anchor, *(chosen or others))

@@ -281,6 +281,7 @@ def rebuild_plan(text: str, started: RunStarted) -> Plan | None:
     """
     if not text:
         return None
-    runbook = parse_runbook(text.encode("utf-8", "replace"), started.path, shell=started.shell or None)
-    procedure = next((each for each in runbook.procedures if each.anchor == started.anchor), None)
+    data, shell = text.encode("utf-8", "replace"), started.shell or None
+    runbook = parse_runbook(data, started.path, shell=shell, named=started.anchor)
+    procedure = next((each for each in runbook.procedures if each.anchor == runbook.named), None)
     return Plan(runbook, procedure, items_of(procedure)) if procedure else None

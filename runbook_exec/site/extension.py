@@ -25,6 +25,7 @@ from .assets import check_assets
 from .builders import PageLocation, escape_meta, has_title, locate_page, warn_about_page
 from .callouts import Callouts
 from .content_tabs import find_enabled_tabs
+from .heading_ids import HeadingIds
 from .html.block import BlockContext, render_block, render_not_run
 from .page import SitePage, may_run, read_page
 from .postprocessor import TABLE, PagePostprocessor
@@ -37,6 +38,8 @@ _MARKUP = re.compile(r"[<>\"&]")  # characters that make a title from a heading 
 _BEFORE_WHITE_SPACE = 35  # `normalize_whitespace` is 30
 
 _BEFORE_FENCES = 27  # and superfences 25
+
+_BEFORE_ANCHORS = 7  # after `attr_list`, which is 8
 
 _AFTER_ANCHORS = 3  # `toc` is 5; links are made relative after all others
 
@@ -78,6 +81,7 @@ class _PagePreprocessor(Preprocessor):
         self.md.inlinePatterns.register(
             WikilinkProcessor(self.md, location, self._known_links), "runbook_wikilinks", PRIORITY
         )
+        self.md.treeprocessors.register(HeadingIds(self.md), "runbook_ids", _BEFORE_ANCHORS)
         self.md.treeprocessors.register(Callouts(self.md), "runbook_callouts", _AFTER_ANCHORS)
         postprocessor = PagePostprocessor(self.md, location, self._runbooks)
         self.md.treeprocessors.register(postprocessor, "runbook_tree", _AFTER_ANCHORS)

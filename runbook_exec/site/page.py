@@ -20,7 +20,7 @@ from ..plan.model import PlanItem
 from ..plan.values import is_secret
 from ..runs.due import DueDates
 from ..runs.freshness import BadFreshness, Freshness, freshness_path, read_freshness
-from ..runs.last_success import find_counted_procedures
+from ..runs.last_success import find_counted_anchors
 from ..shells.registry import LANGUAGES
 from .builders import PageLocation
 
@@ -60,8 +60,8 @@ class SitePage:
     @property
     def main_procedure(self) -> Procedure | None:
         """Return the procedure that runs if none is named; None without one."""
-        own = self.runbook.settings.procedure or self.runbook.chosen
-        return next((each for each in self.runbook.procedures if each.anchor == own), None)
+        chosen = self.runbook.chosen
+        return next((each for each in self.runbook.procedures if each.anchor == chosen), None)
 
 
 def may_run(markdown: str) -> bool:
@@ -135,7 +135,7 @@ def find_dates(runbook: Runbook, freshness: Freshness) -> DueDates:
 
 
 def _successes(runbook: Runbook, freshness: Freshness) -> list[datetime]:
-    counted = [freshness.procedures.get(each.anchor) for each in find_counted_procedures(runbook)]
+    counted = [freshness.procedures.get(anchor) for anchor in find_counted_anchors(runbook)]
     return [datetime.fromisoformat(success.succeeded) for success in counted if success]
 
 

@@ -15,7 +15,7 @@ from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 
 from ..document.anchors import find_headings, fold_heading
-from ..document.markdown.headings import assign_anchors, strip_markup
+from ..document.markdown.headings import assign_anchors, read_title
 from ..document.page_names import PAGES, PageNames, read_aliases, select_preferred, strip_page_suffix
 from .builders import PageLocation, list_site_files, warn_about_page
 
@@ -85,9 +85,9 @@ class WikilinkProcessor(InlineProcessor):
             )
         except OSError:
             return ""
-        titles = [strip_markup(title) for title in headings.titles]
-        for title, anchor in zip(titles, assign_anchors(titles), strict=True):
-            if fold_heading(title) == wanted or anchor == heading:
+        read = [read_title(title) for title in headings.titles]
+        for written, (title, _), anchor in zip(headings.titles, read, assign_anchors(read), strict=True):
+            if wanted in (fold_heading(title), fold_heading(written)) or anchor == heading:
                 return anchor
         if not headings.has_heading(heading):
             warn_about_page(

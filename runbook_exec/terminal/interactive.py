@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ..document.model import Procedure, Runbook, Statement
+from ..document.model import Runbook, Statement
 from ..document.sections import find_section
 from ..engine.questions import (
     AfterFailure,
@@ -104,29 +104,35 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
     return ask
 
 
-def choose_procedure(runbook: Runbook, width: int, colour: bool) -> Procedure:
-    """Ask a person which procedure of a page to run; dangerous ones come last.
+def choose_procedure(runbook: Runbook, width: int, colour: bool) -> str:
+    """Ask a person which procedure of a page to run, and return its anchor; dangerous ones come last.
 
-    Raises KeyboardInterrupt if the person picks none.
+    "" is the whole page, which is offered if nothing in it is dangerous. Raises KeyboardInterrupt if the
+    person picks none.
     """
     procedures = sorted(runbook.procedures, key=lambda procedure: procedure.dangerous)
-    room = min(_TITLE, max(count_columns(escape_unprintable(each.title)) for each in procedures), width - 34)
+    counts = [sum(1 for item in items_of(each) if item.statement) for each in procedures]
+    choices = [(each.anchor, each.title, f"line {each.span.line}", each.dangerous) for each in procedures]
+    if runbook.is_sequence:
+        choices.append(("", "All of it, in order", "", False))
+        counts.append(sum(counts))
+    room = min(
+        _TITLE, max(count_columns(escape_unprintable(title)) for _, title, _, _ in choices), width - 34
+    )
     rows: list[list[Piece]] = []
-    for procedure in procedures:
-        count = sum(1 for item in items_of(procedure) if item.statement)
-        told = f"line {procedure.span.line:<5} {count} statement{'s' * (count != 1)}"
-        title = pad(clip(escape_unprintable(procedure.title), room), room)
-        rows.append(
-            [("bold", title), ("", f"   {told}"), ("fg:ansiyellow", "  not routine" * procedure.dangerous)]
-        )
-    above = [("", "\n  "), ("bold", runbook.title), ("", f"\n  {runbook.path} has {len(rows)} procedures.")]
+    for (_, title, place, dangerous), count in zip(choices, counts, strict=True):
+        facts = f"{place:<10} {count} statement{'s' * (count != 1)}"
+        name = pad(clip(escape_unprintable(title), room), room)
+        rows.append([("bold", name), ("", f"   {facts}"), ("fg:ansiyellow", "  not routine" * dangerous)])
+    number = f"{len(procedures)} procedure{'s' * (len(procedures) != 1)}"
+    above = [("", "\n  "), ("bold", runbook.title), ("", f"\n  {runbook.path} has {number}.")]
     try:
         picked = ask_row(above, rows, {"q": _KEYS["q"]}, width, colour)
     except EOFError:
         raise KeyboardInterrupt from None
     if isinstance(picked, str):
         raise KeyboardInterrupt
-    return procedures[picked]
+    return choices[picked][0]
 
 
 def confirm_resume(record: Record, width: int, colour: bool) -> bool:

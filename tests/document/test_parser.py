@@ -230,7 +230,9 @@ def test_blocks_before_the_first_step_are_a_step_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("languages", "option", "shell", "running"),
     [
-        (["bash", "bash", "fish"], None, "fish", [False, False, True]),
+        (["bash", "bash", "fish"], None, "bash", [True, True, False]),
+        (["sh", "sh", "bash", "fish", "fish", "fish"], None, "fish", [False, False, False, True, True, True]),
+        (["bash", "fish"], None, "fish", [False, True]),
         (["bash", "bash", "fish"], "bash", "bash", [True, True, False]),
         (["zsh", "zsh", "bash"], None, "zsh", [True, True, False]),
         (["sh", "sh", "shell"], None, "bash", [True, True, True]),
@@ -244,7 +246,7 @@ def test_blocks_before_the_first_step_are_a_step_of_their_own() -> None:
 def test_the_shell_of_a_procedure(
     languages: list[str], option: str | None, shell: str, running: list[bool]
 ) -> None:
-    """Fish if any block is in fish, else the most frequent shell; a requested shell comes first."""
+    """The most frequent shell, fish on a tie; a requested shell comes first."""
     page = "## Steps\n" + "".join(f"\n```{language}\necho\n```\n" for language in languages)
     runbook = _parse(page, **({"shell": option} if option else {}))
     assert runbook.procedures[0].shell == shell
@@ -310,6 +312,8 @@ _WEARISOME = {
     "backticks in a title": "# " + "`" * 200_000,
     "backticks of all lengths": "# " + " ".join("`" * length for length in range(1, 700)) + " [[a]]",
     "a paragraph that nothing ends": "text\n" + "2. x\n[a]: b\n<b>\n    y\n" * 40_000,
+    "marks in a title": "# " + "-" * 200_000 + "a" + "{" * 200_000 + "\n```sh\necho\n```",
+    "numbered lists": "# a\n" + "2. a\n\n~~~\n~~~\n\n" * 20_000,
     "link definitions": "[a]: b\n" * 40_000,
     "link labels": "[" * 200_000 + "\n" + "[a\n" * 60_000,
     "lazy lines": "> - a\n" + "  lazy\n>   more\n" * 15_000,

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from runbook_exec.document.parser import parse_runbook
+from runbook_exec.site.assets import BELOW, STATIC
 from tests.support.paths import DATA, REPOSITORY
 from tests.support.program import Program
 from tests.support.site_cases import FILE, format_cases
@@ -180,6 +181,25 @@ def test_a_broken_wikilink_fails_a_strict_build(builder: str, tmp_path: Path) ->
     assert "Traceback" not in told
     status, told = build_site(folder, builder)
     assert (status, "[[vallues]]" in told) == (0, True)
+
+
+@pytest.mark.parametrize("attributes", [True, False])
+def test_a_heading_has_the_id_that_it_is_written_with(attributes: bool, tmp_path: Path) -> None:
+    """With the extension `attr_list` and without it, and wikilinks and the run's command lead to it."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    shutil.copy(DATA / "cases" / "selection" / "heading-id.md", docs / "index.md")
+    (docs / "other.md").write_text("# Other\n\nSee [[index#From source]].\n", encoding="utf-8")
+    extensions = f"markdown_extensions: [runbook_exec.site, toc{', attr_list' * attributes}]\n"
+    (tmp_path / "mkdocs.yml").write_text(f"site_name: x\n{extensions}", encoding="utf-8")
+    shutil.copytree(STATIC, docs / BELOW)
+    status, told = build_site(tmp_path, "mkdocs")
+    assert status == 0, told
+    page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert re.search(r'<h2[^>]* id="manual"[^>]*>From source', page)
+    assert "index.md#manual" in page
+    assert "{#manual}" not in page
+    assert '#manual">' in (tmp_path / "site" / "other" / "index.html").read_text(encoding="utf-8")
 
 
 def test_assets_of_another_version_fail_a_strict_build(tmp_path: Path) -> None:

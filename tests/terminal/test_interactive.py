@@ -532,6 +532,17 @@ def test_a_page_with_several_procedures_has_a_menu(program: Program) -> None:
         assert shown.wait_status() == 0
 
 
+def test_the_menu_offers_the_whole_page(program: Program) -> None:
+    """Where nothing is dangerous, the last row runs all sections in order."""
+    page = SECTIONS.replace("Emergency shutoff", "Announce it")
+    with guided(program, page) as shown:
+        shown.wait("All of it, in order")
+        answer(shown, "which one? ›", "4")
+        shown.wait("1/3  Deploy")
+        answer(shown, "1 of 4 ›", "q")
+        assert shown.wait_status() == 130
+
+
 @pytest.mark.parametrize("keys", ["q", END, INTERRUPT * 2])
 def test_the_menu_can_be_left(program: Program, keys: str) -> None:
     """If no procedure is picked, nothing runs and no journal is written."""

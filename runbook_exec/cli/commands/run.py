@@ -36,6 +36,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"runbook-exec {__version__}")
     _add_values(parser.add_argument_group("values"))
     what = parser.add_argument_group("what runs")
+    what.add_argument("--all", action="store_true", help="run the whole page in order; as FILE# does")
     what.add_argument("--from", dest="first", metavar="STEP", help="begin at this step")
     what.add_argument("--only", metavar="STEP", help="run this step and nothing else")
     what.add_argument("--dry-run", action="store_true", help="print the plan; run nothing")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from .wikilinks import find_code_spans
 
@@ -31,6 +31,11 @@ _BEGINNING = frozenset("0123456789sS")
 _NO_WORD = re.compile(r"[^\w\s-]+")
 
 _BETWEEN_WORDS = re.compile(r"[-\s]+")
+
+# `{#id}`, `{: #id .class}`, `{.class key=value}` at the end of a heading
+_ATTRIBUTES = re.compile(r"\{:?[ \t]*((?:[#.][^\s{}]*|[\w-]+=)[^{}\n]*)\}$")
+
+_ATTRIBUTE_ID = re.compile(r"(?:^|\s)#([^\s#{}.]+)")
 
 _COUNTED = re.compile(r"(.*)_([0-9]{1,9})")
 
@@ -85,12 +90,35 @@ def make_slug(title: str) -> str:
     return _BETWEEN_WORDS.sub("-", _NO_WORD.sub("", title).strip().lower())
 
 
-def assign_anchors(titles: Iterable[str]) -> list[str]:
-    """Return the anchors of a page's headings in order; a second `verify` gets `verify_1`."""
-    used: set[str] = set()
+def split_attributes(text: str) -> tuple[str, str]:
+    """Return the Markdown of a heading without `{#id .class}` at its end, and that id ("" for none)."""
+    match = _ATTRIBUTES.search(text)
+    if match is None:
+        return text, ""
+    named = _ATTRIBUTE_ID.search(match[1])
+    return text[: match.start()].rstrip().rstrip("#").rstrip(), named[1] if named else ""
+
+
+def read_title(text: str) -> tuple[str, str]:
+    """Return the title of a heading as plain text, and the id that it is written with ("" for none)."""
+    bare, name = split_attributes(text) if text.endswith("}") else (text, "")
+    return strip_markup(bare), name
+
+
+def assign_anchors(titles: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the anchors of a page's headings in order, given their titles and ids.
+
+    A second `verify` gets `verify_1`.
+    """
+    used = {name for _, name in titles if name}
     reached: dict[tuple[str, int], int] = {}
-    given = []
-    for title in titles:
+    given: list[str] = []
+    free = set(used)
+    for title, name in titles:
+        if name in free:
+            free.discard(name)
+            given.append(name)
+            continue
         anchor = make_slug(title)
         if not anchor or anchor in used:
             counted = _COUNTED.fullmatch(anchor)

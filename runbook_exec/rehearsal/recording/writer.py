@@ -59,7 +59,7 @@ class _TranscriptWriter:
             for where, capture in plan.captures
             if capture.name not in annotated and capture.name not in plan.runbook.settings.captures
         }
-        chosen = plan.runbook.settings.procedure or plan.runbook.chosen
+        chosen = plan.runbook.chosen
         settings = {
             "procedure": plan.procedure.anchor if plan.procedure.anchor != chosen else None,
             "values": values,

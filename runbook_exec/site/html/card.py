@@ -45,11 +45,22 @@ def _choice(page: SitePage) -> str:
     text = "This page has one procedure, which runs only when it is named."
     if count > 1:
         text = f"This page has {count} procedures. Choose one; its command stands below its heading."
-    links = "".join(
-        f'<li><a href="#{escape(each.anchor)}">{escape(each.title)}</a></li>'
-        for each in page.runbook.procedures
-    )
-    return f'<div class="rb-choice"><p>{text}</p><ul>{links}</ul></div>'
+    headings = {section.anchor for section in page.runbook.sections}
+    listed = []
+    for each in page.runbook.procedures:
+        title = escape(each.title)
+        link = f'<a href="#{escape(each.anchor)}">{title}</a>'
+        listed.append(
+            f"<li>{link if each.anchor in headings else title + _render_code(page, each.anchor)}</li>"
+        )
+    if page.runbook.is_sequence:
+        listed.append(f"<li>All of it, in order{_render_code(page, '')}</li>")
+    return f'<div class="rb-choice"><p>{text}</p><ul>{"".join(listed)}</ul></div>'
+
+
+def _render_code(page: SitePage, anchor: str) -> str:
+    command = f"runbook-exec {shlex.quote(f'{page.location.path_to_run}#{anchor}')}"
+    return f": <code>{escape(command)}</code>"
 
 
 def render_moment(moment: datetime) -> str:

@@ -1,0 +1,70 @@
+"""Finds blocks with commands that no shell of ours runs: a reader has to run them elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from ...text.source import Source
+from ..console import is_console
+from ..markdown.elements import Element, Fence, IndentedCode
+
+# languages of command lines
+_COMMAND_LANGUAGES = frozenset(
+    [
+        "azurecli",
+        "azurecli-interactive",
+        "azurepowershell",
+        "azurepowershell-interactive",
+        "powershell",
+        "powershell-interactive",
+        "pwsh",
+        "ps",
+        "ps1",
+        "posh",
+        "cmd",
+        "bat",
+        "batch",
+        "dos",
+        "winbatch",
+        "doscon",
+        "csh",
+        "tcsh",
+        "ksh",
+        "nu",
+        "nushell",
+        "xonsh",
+        "elvish",
+        "bash-interactive",
+        "bash-session",
+        "sql",
+        "psql",
+        "plsql",
+        "tsql",
+        "mysql",
+        "pgsql",
+        "mongo",
+        "mongosh",
+        "mongodb",
+        "redis",
+        "cql",
+        "kusto",
+    ]
+)
+
+
+def find_foreign(source: Source, elements: Sequence[Element], executable: Collection[int]) -> Iterator[int]:
+    """Yield the indices of these blocks: other languages of commands, and sessions without a language."""
+    for index, element in enumerate(elements):
+        if isinstance(element, Fence):
+            if index in executable or element.quoted:
+                continue
+            words = element.info.lower().lstrip("{. ").split()
+            language = words[0].rstrip("},") if words else ""
+            if language in _COMMAND_LANGUAGES or (
+                language in ("", "text", "plaintext", "plain", "output") and is_console(element.code.text)
+            ):
+                yield index
+        elif isinstance(element, IndentedCode) and is_console(
+            source.text[element.span.start : element.span.end]
+        ):
+            yield index

@@ -1,0 +1,194 @@
+"""Classifies sections by the words of their titles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..markdown.headings import split_number
+
+_MARKS = re.compile(r"^[^\w`]++|(?<![^\w)`])[^\w)`]++$")  # around the words of a title: pictures, a colon
+
+_PROCEDURES = frozenset(("procedure", "steps", "instructions", "runbook"))
+
+# what is never a step on the way to something else
+_NEVER_STEP = re.compile(
+    r"\b(?:debug|troubleshoot|roll(?:ing|ed)?[ -]?back|revert|undo(?:ing)?\b|emergenc|shut[ -]?off|recover"
+    r"|disaster|break[ -]glass|un-?install|tear(?:ing)?[ -]?down|destroy|decommission|wip(?:e|ing)\b)",
+    re.IGNORECASE,
+)
+
+# what cannot be taken back
+_IRREVERSIBLE = (
+    r"(?:delet(?:e|es|ing)|remov(?:e|es|ing)|terminat(?:e|es|ing)|eras(?:e|ing)|drop(?:ping)?|prun(?:e|ing)"
+    r"|kill(?:ing)?|reset(?:ting)?|revok(?:e|ing)|truncat(?:e|ing)|format(?:ting)? (?:the|a|your|all)"
+    r"|expung(?:e|ing)|unpublish(?:ing)?|dismantl(?:e|ing)|(?:un|de)-?register(?:ing)?)\b"
+)
+
+# what may be a step on the way to something else: stop it, change it, start it
+_STOPPING = (
+    r"(?:disabl(?:e|es|ing)|stop(?:s|ping)?|detach(?:ing)?|drain(?:ing)?|shut(?:ting)?[ -]?down"
+    r"|turn(?:ing)?[ -]off|power(?:ing)?[ -]off|unmount(?:ing)?|cancel(?:l?ing)?|downgrad(?:e|ing)"
+    r"|evict(?:ing)?"
+    r"|(?:tak|bring|scal)(?:e|ing)?[ -]down|deactivat(?:e|ing)|unsubscrib(?:e|ing))\b"
+)
+
+# where the verb of a title is: its first word, or after "to", "and" or a dash
+_VERB = r"(?:^|\b(?:to|and|or|then)\s+|[-–—:,(/&]\s*)(?:optional(?:ly)?\W+)?"
+
+_IS_IRREVERSIBLE = re.compile(
+    rf"{_VERB}{_IRREVERSIBLE}|\b(?:deletion|removal|termination|clean(?:ing)?[ -]?up|purg(?:e|ing)"
+    r"|nuk(?:e|ing)|un-?deploy(?:ing)?|de-?provision(?:ing)?)\b",
+    re.IGNORECASE,
+)
+
+_IS_STOPPING = re.compile(
+    rf"{_VERB}{_STOPPING}|\b(?:shutdown|deactivation|eviction|cancellation)\b", re.IGNORECASE
+)
+
+_HELPING = re.compile(r"\b(?:debug|troubleshoot)", re.IGNORECASE)
+
+_REFERENCE = re.compile(
+    r"(?:table of )?contents|toc|references?|see also|related\b.*|(?:further|additional) reading"
+    r"|(?:\w+ )?(?:resources|links|references)|what'?s next\b.*|next steps?|changelog|change log"
+    r"|licen[sc]e|credits"
+    r"|authors?|contributors?|contributing|acknowledge?ments|history|glossary|faqs?"
+    r"|frequently asked questions",
+    re.IGNORECASE,
+)
+
+_ALTERNATIVE = re.compile(
+    r"^(?:option|method|alternative|approach|variant|scenario|case|possibility|way|path|solution)\s*#?"
+    r"(?:\d+|[a-z]|one|two|three|first|second)\b|\balternative(?:ly|s)?\b|^(?:or|either)\b|^if\b"
+    r"|\((?:recommended|preferred)\)",
+    re.IGNORECASE,
+)
+
+# two of them beside one another are for two systems, not for one
+_SYSTEM = re.compile(
+    r"\b(?:linux|ubuntu|debian|fedora|centos|rhel|red hat|rocky|alma|suse|opensuse|arch|alpine|nixos|gentoo"
+    r"|freebsd|openbsd|mac ?os(?: x)?|os x|darwin|windows|wsl2?|powershell|homebrew|brew|apt(?:-get)?|yum"
+    r"|dnf|pacman"
+    r"|snap|chocolatey|choco|scoop|winget|pip|pipx|conda|npm|yarn|pnpm|cargo|docker(?:[ -]compose)?"
+    r"|podman|vagrant"
+    r"|helm|kustomize|terraform|pulumi|ansible|minikube|kind|k3[sd]|microk8s|k0s|rke2?|openshift|okd|aws"
+    r"|eks|gcp"
+    r"|gke|google cloud|azure|aks|digital ?ocean|doks|linode|hetzner|oracle cloud|oci|bare[ -]metal"
+    r"|on-?prem\w*"
+    r"|kubernetes|systemd|launchd|from source|source code|(?:pre-?built )?binar(?:y|ies)|deb|rpm|bash|zsh"
+    r"|fish"
+    r"|nginx|apache|caddy|traefik|mysql|mariadb|postgres(?:ql)?|sqlite|oracle|github|gitlab|bitbucket"
+    r"|jenkins"
+    r"|x86(?:_64)?|amd64|arm(?:64|v7)?|intel|apple silicon|desktop|laptop|raspberry pi|android|ios|portal"
+    r"|cli|gui"
+    r"|console|dashboard)\b",
+    re.IGNORECASE,
+)
+
+_WAY = re.compile(r"(?:using|with|via|from|through|without)\b", re.IGNORECASE)
+
+
+# sections around a procedure that are no part of it
+_FRAME = re.compile(
+    r"(?:overview|introduction|intro|about\b.*|background|summary|description|purpose|goals?|objectives?"
+    r"|scope"
+    r"|context|meaning|impact|symptoms?|severity|pre-?requisites?|pre-?reqs?|requirements?"
+    r"|before you (?:begin|start)"
+    r"|preconditions?|assumptions?|notes?|warnings?|caution|important|tl;?dr|known (?:issues|limitations)"
+    r"|limitations?|contacts?|owners?|maintainers?|repository|support|conclusion|glossary)",
+    re.IGNORECASE,
+)
+
+# what a title that tells somebody to do something begins with
+_TASK = re.compile(
+    r"(?:how to |\d+[.)] )?(?:re-?)?(?:activat|add|allow|appl|archiv|assign|attach|authenticat|authoriz"
+    r"|backup|back(?:ing)? up"
+    r"|bootstrap+|boot|build|bump|chang|check|clon|compil|configur|confirm|connect|convert|copy|creat|cut"
+    r"|declar|defin"
+    r"|deploy|download|enabl|ensur|expand|export|expos|extend|extract|fail(?:ing)? over|fetch|fix|generat"
+    r"|get|grant"
+    r"|import|increas|initiali[sz]|init|insert|inspect|install|invok|issu|join|launch|load"
+    r"|log(?:g?ing)? in|login|mak"
+    r"|merg|migrat|mint|mount|mov|open|order|patch|perform|pin|plac|prepar|provision|publish|pull|push"
+    r"|put|read|reboot"
+    r"|record|refresh|regist(?:er|r)|renew|reload|rename?|replac|request|restart|restor|resum|retriev"
+    r"|rotat|run+|save"
+    r"|sav|scal|schedul|seed|select|send|set+(?:ing)? up|set+|ship+|sign|start|store?|submit+|switch|sync"
+    r"|synchroni[sz]|tag+"
+    r"|take|tak|test the|trigger|unblock|uncordon|unpack|unseal|unzip|updat|upgrad|upload|validat|verif"
+    r"|view|wait|writ)"
+    r"(?:e|y|es|ies|s|ing|ying)?\b",
+    re.IGNORECASE,
+)
+
+# sections that show how something may be used, and say nothing of when
+_SHOWN = re.compile(
+    r"\b(?:examples?|usage|usages|references?|notes?|settings?|parameters?|options?|variables?|limitations?"
+    r"|features?|faqs?|definitions?|modes?|concepts?|commands?|api|apis|clis?|cheat ?sheet|tips|tricks"
+    r"|appendix"
+    r"|how it works|design|architecture|proposal|internals|metrics|tests?|testing|development|developing"
+    r"|contribut\w+|benchmarks?|illustration|configuration|functionality|schemas?|statements?|flags?"
+    r"|arguments?"
+    r"|queries|snippets?|recipes?|scenarios?|workflows?|scripts|tools|tooling|using|support(?:ed)?"
+    r"|available)\b"
+    r"|^(?:what|why|when|who)\b",
+    re.IGNORECASE,
+)
+
+
+def names_procedure(title: str) -> bool:
+    """Return whether a title such as "Steps" says that its section is the procedure."""
+    return _MARKS.sub("", title).casefold() in _PROCEDURES
+
+
+def is_never_step(title: str) -> bool:
+    """Return whether a title names what is never a step on the way to something else, as a rollback."""
+    return _NEVER_STEP.search(title) is not None
+
+
+def is_irreversible(title: str) -> bool:
+    """Return whether a title names what cannot be taken back, as a deletion or a rollback."""
+    plain = _MARKS.sub("", split_number(title)[1])
+    return is_never_step(plain) or _IS_IRREVERSIBLE.search(plain) is not None
+
+
+def is_dangerous(title: str) -> bool:
+    """Return whether a title names what runs only if it is named, as a rollback or a deletion."""
+    plain = _MARKS.sub("", split_number(title)[1])
+    return is_irreversible(plain) or _IS_STOPPING.search(plain) is not None
+
+
+def only_helps(title: str) -> bool:
+    """Return whether a title names what helps when another procedure fails."""
+    return _HELPING.search(title) is not None
+
+
+def lists_references(title: str) -> bool:
+    """Return whether a title names a section that only lists other texts."""
+    return _REFERENCE.fullmatch(_MARKS.sub("", title)) is not None
+
+
+def frames_procedure(title: str) -> bool:
+    """Return whether a title names a section around a procedure that is no part of it."""
+    return _FRAME.fullmatch(_MARKS.sub("", title)) is not None or lists_references(title)
+
+
+def names_task(title: str) -> bool:
+    """Return whether a title tells somebody to do something, as "Build" does."""
+    return _TASK.match(_MARKS.sub("", title)) is not None
+
+
+def only_shows(title: str) -> bool:
+    """Return whether a title names examples or a reference rather than something to do."""
+    return _SHOWN.search(title) is not None and not names_task(title)
+
+
+def are_alternatives(titles: Sequence[str]) -> bool:
+    """Return whether sections with these titles are several ways to one end, not steps in order."""
+    if len(titles) < 2:
+        return False
+    if any(_ALTERNATIVE.search(title) for title in titles):
+        return True
+    systems = sum(_SYSTEM.search(title) is not None for title in titles)
+    ways = sum(_WAY.match(title) is not None for title in titles)
+    return max(systems, ways) > 1 and max(systems, ways) * 2 >= len(titles)
