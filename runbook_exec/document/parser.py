@@ -17,9 +17,10 @@ from ..text.source import Source, parse_source
 from ..text.span import Span
 from .annotations.placement import PlacedAnnotations, read_annotations
 from .blocks import BlockDraft, draft_block, read_block
+from .flow.branches import join_branches
+from .flow.regions import PageFlow, read_flow
 from .front_matter.bounds import FrontMatter, find_bounds
 from .front_matter.overlay import overlay_settings
-from .markdown import elements
 from .markdown.elements import Element, Fence, Heading, Paragraph
 from .markdown.headings import strip_markup
 from .markdown.wikilinks import find_wikilinks
@@ -41,10 +42,12 @@ def parse_runbook(
     front_matter = _read_matter(text)
     settings = overlay_settings(front_matter.settings, overlay) if overlay else front_matter.settings
     page = parse_source(text)
-    found = elements.read_elements(page, front_matter.end)
+    flow = read_flow(page, front_matter.end)
+    found = flow.elements
     texts = tuple(element.span for element in found if isinstance(element, Heading | Paragraph))
     title = _find_title(front_matter.data.get("title"), found, path)
-    reader = _PageReader(page, found, read_annotations(page, found), settings, shell or settings.shell)
+    above = read_annotations(page, found)
+    reader = _PageReader(page, found, flow, above, settings, shell or settings.shell)
     drafts = reader.draft_blocks()
     could_run = [index for index, draft in drafts.items() if draft.executable]
     page_outline = build_outline(page, found, could_run, title)
@@ -159,17 +162,21 @@ class _PageReader(NamedTuple):
 
     source: Source
     elements: Sequence[Element]
+    flow: PageFlow
     above: PlacedAnnotations
     settings: RunbookSettings
     shell: str | None
 
     def draft_blocks(self) -> dict[int, BlockDraft]:
         """Return a draft for every fence, by the index of its element."""
-        return {
+        drafts = {
             index: draft_block(self.source, element, self.above.find_annotation(element.span))
             for index, element in enumerate(self.elements)
             if isinstance(element, Fence)
         }
+        for index, reason in self.flow.reasons.items():
+            drafts[index] = drafts[index]._replace(problems=(), reason_not_run=reason, executable=False)
+        return drafts
 
     def build_procedure(self, outline: ProcedureOutline, drafts: dict[int, BlockDraft]) -> _Result:
         """Return a procedure, with its blocks and their problems by the index of their elements."""
@@ -179,6 +186,9 @@ class _PageReader(NamedTuple):
         steps = []
         for number, part in enumerate(outline.steps, 1):
             steps.append(self._build_step(number, part, shell, drafts, blocks, problems))
+        tabs = {self.elements[index].span.start: places for index, places in self.flow.tabs.items()}
+        joined = join_branches(steps, tabs)
+        blocks |= dict(_match_blocks(joined, blocks))
         before = extract_prose(self.source, self.elements, *outline.preface)
         blocks_before = {
             index: read_block(self.source, drafts[index], 0, shell, self.settings, "before the first step")
@@ -191,7 +201,7 @@ class _PageReader(NamedTuple):
             outline.anchor,
             outline.span,
             shell,
-            tuple(steps),
+            joined,
             outline.dangerous,
             tuple(text for text in before if isinstance(text, Prose)),
         )
@@ -243,6 +253,13 @@ class _PageReader(NamedTuple):
             parts.append(block)
         label = part.label or str(number)
         return Step(number, label, part.title, part.anchor, part.span, tuple(parts), annotation)
+
+
+def _match_blocks(steps: Iterable[Step], blocks: dict[int, Block]) -> Iterator[tuple[int, Block]]:
+    """Yield the blocks of steps by the index of their elements."""
+    by_offset = {block.span.start: block for step in steps for block in step.blocks}
+    for index, block in blocks.items():
+        yield index, by_offset[block.span.start]
 
 
 def _collect_blocks(

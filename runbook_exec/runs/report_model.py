@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..document.model import Block, Prose, Statement, Step
+from ..plan.alternatives import is_left_out
 from ..plan.model import ItemId
 from .record import NOWHERE, Attempt, GivenAnswer, Record
 
@@ -146,14 +147,9 @@ def _block(record: Record, step: Step, block: Block) -> BlockReport:
     statements = tuple(
         _statement(record, item.where, item.line, item.statement)
         for item in here
-        if _is_chosen(record, item.where, item.statement.alternative if item.statement else 0)
+        if not is_left_out(item, record.state.chosen)
     )
     return BlockReport(block, statements)
-
-
-def _is_chosen(record: Record, where: ItemId, alternative: int) -> bool:
-    chosen = record.state.chosen.get((where.step, where.block))
-    return not alternative or chosen in (None, alternative)
 
 
 def _statement(record: Record, where: ItemId, line: int, statement: Statement | None) -> StatementReport:

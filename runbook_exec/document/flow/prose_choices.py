@@ -1,0 +1,109 @@
+"""Finds blocks of a step that the text between them makes alternatives: "Or, with curl:"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ..markdown.headings import strip_markup
+from ..model import Block, Prose
+from .labels import is_system
+from .regions import TabPlace
+
+_LONGEST_LABEL = 60
+
+# "Or:", "Or with curl:", "Alternatively, …"; not "or else", "or later"
+_OR = re.compile(
+    r"(?:\W{0,3})(?:or(?!\s+(?:else|more|less|later|newer|higher|lower|so|not|rather|worse|better|equivalent)\b)"
+    r"|alternatively|alternately|as an alternative|another (?:way|option|possibility|alternative)"
+    r"|the other (?:way|option))(?![\w/-])",
+    re.IGNORECASE,
+)
+
+_OPTION = re.compile(
+    r"\W{0,3}(?:option|method|variant|alternative|approach|possibility)\s+(?:#?\d|[a-d]|two|three|ii+)\b",
+    re.IGNORECASE,
+)
+
+_IF_YOU_USE = re.compile(
+    r"(?:\W{0,3})if\s+(?:you(?:['’]re|\s+are)?\s+)?(?:instead\s+)?"
+    r"(?:us(?:e|ing)|running on|(?:are )?on|prefer(?:ring)?|would (?:rather|prefer)"
+    r"|work(?:ing)? (?:on|with))\b",
+    re.IGNORECASE,
+)
+
+_INSTEAD = re.compile(r"\binstead\b", re.IGNORECASE)
+
+
+class ProseChoice(NamedTuple):
+    """Blocks of which one runs; `together` if the text does not exclude that all do."""
+
+    blocks: tuple[Block, ...]
+    labels: tuple[str, ...]
+    together: bool
+
+
+def find_prose_choices(
+    parts: Sequence[Prose | Block], tabs: Mapping[int, tuple[TabPlace, ...]]
+) -> Iterator[ProseChoice]:
+    """Yield the alternatives among the blocks of a step, in order."""
+    blocks: list[Block] = []
+    labels: list[str] = []
+    together = False
+    last: Block | None = None  # the last block that runs
+    last_label = ""
+    intro = ""  # the paragraph directly above the next block
+    for part in (*parts, None):
+        if isinstance(part, Prose):
+            intro = _find_intro(part.text)
+            continue
+        if part is not None and not part.runs:
+            intro = ""
+            continue
+        kind = _read_kind(intro) if part is not None and last is not None and intro else ""
+        if kind and part is not None and last is not None and _are_beside(last, part, tabs):
+            if not blocks:
+                blocks, labels = [last], [last_label]
+                together = kind == "if" and not _is_condition(last_label)
+            blocks.append(part)
+            labels.append(_shorten(intro))
+        elif blocks:
+            yield ProseChoice(tuple(blocks), tuple(labels), together)
+            blocks = []
+        last, last_label, intro = part, _shorten(intro) or _first_line(part), ""
+
+
+def _find_intro(prose: str) -> str:
+    """Return the last paragraph of a text, as plain text."""
+    paragraph = re.split(r"\n[ \t]*\n", prose.strip())[-1]
+    return strip_markup(re.sub(r"^[ \t>]*(?:[-*+]|\d+[.)])?[ \t]+", "", paragraph))
+
+
+def _read_kind(intro: str) -> str:
+    """Return "or" or "if" for a text that makes the block below it an alternative; else ""."""
+    sentences = re.split(r"(?<=[.!?:])\s+(?=[A-Z*_`])", intro)
+    for sentence in (sentences[0], sentences[-1]):
+        if _OR.match(sentence) or _OPTION.match(sentence):
+            return "or"
+        if _IF_YOU_USE.match(sentence):
+            return "or" if _INSTEAD.search(sentence) else "if"
+    return "if" if is_system(intro) else ""
+
+
+def _is_condition(label: str) -> bool:
+    return bool(_IF_YOU_USE.match(label) or _OPTION.match(label) or is_system(label))
+
+
+def _are_beside(one: Block, other: Block, tabs: Mapping[int, tuple[TabPlace, ...]]) -> bool:
+    """Return whether two blocks are in the same tabs."""
+    return tabs.get(one.span.start, ()) == tabs.get(other.span.start, ())
+
+
+def _first_line(block: Block | None) -> str:
+    return _shorten(block.statements[0].text.split("\n", 1)[0]) if block and block.statements else ""
+
+
+def _shorten(text: str) -> str:
+    text = text.strip().rstrip(":")
+    return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1].rsplit(" ", 1)[0] + "…"
