@@ -16,6 +16,7 @@ from . import placeholders
 from .annotations.parser import merge_annotations, read_info
 from .console import ConsoleBlock, is_console, strip_prompts
 from .flow.comments import Fork, divide_lines, find_forks
+from .flow.includes import report_block_include
 from .markdown.elements import Fence
 from .model import NOTHING, Annotation, Block, Placeholder, RunbookSettings, Statement
 
@@ -106,7 +107,8 @@ def read_block(
         forks[0].labels if forks else (), runs=not reason, why_not=reason, annotation=draft.annotation,
         forks=tuple(fork.labels for fork in forks[1:]),
     )  # fmt: skip
-    return block, problems
+    include = report_block_include(source, fence.code)
+    return block, (include,) if include else problems
 
 
 def _explain_language(language: str, own_shell: str, shell: str) -> str:

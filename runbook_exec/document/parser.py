@@ -18,6 +18,7 @@ from ..text.span import Span
 from .annotations.placement import PlacedAnnotations, read_annotations
 from .blocks import BlockDraft, draft_block, read_block
 from .flow.branches import join_branches
+from .flow.includes import report_flow_includes
 from .flow.regions import PageFlow, read_flow
 from .front_matter.bounds import FrontMatter, find_bounds
 from .front_matter.overlay import overlay_settings
@@ -42,7 +43,7 @@ def parse_runbook(
     front_matter = _read_matter(text)
     settings = overlay_settings(front_matter.settings, overlay) if overlay else front_matter.settings
     page = parse_source(text)
-    flow = read_flow(page, front_matter.end)
+    flow = read_flow(page, front_matter.end, mdx=path.endswith(".mdx"))
     found = flow.elements
     texts = tuple(element.span for element in found if isinstance(element, Heading | Paragraph))
     title = _find_title(front_matter.data.get("title"), found, path)
@@ -63,6 +64,7 @@ def parse_runbook(
         *reader.above.problems,
         *(problem for draft in drafts.values() for problem in draft.problems),
         *in_blocks,
+        *{problem.span: problem for each in outlines for problem in reader.report_includes(each)}.values(),
         *_duplicate_ids(reader, drafts),
         *_report_left_out(outlines),
         *refused,
@@ -228,6 +230,11 @@ class _PageReader(NamedTuple):
             most = max(count for count, _ in shells)
             return next(name for count, name in shells if count == most)
         return CONSOLE_SHELL if languages[CONSOLE] else ""
+
+    def report_includes(self, outline: ProcedureOutline) -> Iterator[Problem]:
+        """Yield a problem for each other file that the steps of a procedure include."""
+        for part in outline.steps:
+            yield from report_flow_includes(self.source, self.elements[part.first : part.last])
 
     def _build_step(
         self,

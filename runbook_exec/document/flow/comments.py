@@ -26,6 +26,10 @@ _ORDINAL = re.compile(
 
 _FIRST = frozenset(("1", "a", "one", "i"))
 
+_BY_HAND = re.compile(
+    r"\b(?:manually|by hand|step by step|from source)\b", re.IGNORECASE
+)  # several paragraphs
+
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 _OPTION = re.compile(r"\s-{1,2}\w|[`|$=<>{}]|&&|\S/\S")
@@ -212,8 +216,12 @@ class _ForkReader(NamedTuple):
 
     def _is_over(self, group: _Group, index: int) -> bool:
         """Return whether a paragraph without a label begins, and none of the group is expected any more."""
-        begins = self.lines[index].paragraph != group.paragraph
-        return begins and bool(group.alternatives[-1].statements) and not self._is_awaited(group, index)
+        if self.lines[index].paragraph == group.paragraph or self._is_awaited(group, index):
+            return False
+        begun = group.alternatives[-1]
+        if not begun.statements:
+            return not self.kinds[index - 1]  # the label goes on in comments, which describe its alternative
+        return not _BY_HAND.search(begun.label)
 
     def _is_awaited(self, group: _Group, index: int) -> bool:
         """Return whether a later label continues the group, so that what comes before belongs to it."""

@@ -31,6 +31,8 @@ _BEGINNINGS = re.compile(
     re.MULTILINE,
 )
 
+_LONG = 1000  # characters of a line; what is before them is not looked at, which would take quadratic time
+
 _HIDDEN = "<!-- -->"  # the text of an element that nobody sees
 
 
@@ -55,11 +57,13 @@ def find_comments(text: str, start: int, elements: Sequence[Element]) -> Iterato
     while (opening := _BEGINNINGS.search(text, start)) is not None:
         kind = opening.lastgroup or ""
         begin, start = opening.start(kind), opening.end()
+        if kind in unclosed:
+            continue
         before = bisect_right(begins, begin) - 1
         if (before >= 0 and begin < code[before].end) or _is_in_code_span(text, begin):
             continue
         closes, name = _ENDS[kind]
-        closing = None if kind in unclosed else closes.search(text, start)
+        closing = closes.search(text, start)
         if closing is not None:
             start = closing.end()
             yield Comment(begin, start, name)
@@ -71,7 +75,8 @@ def find_comments(text: str, start: int, elements: Sequence[Element]) -> Iterato
 
 
 def _is_in_code_span(text: str, offset: int) -> bool:
-    return text.count("`", text.rfind("\n", 0, offset) + 1, offset) % 2 == 1
+    line = text.rfind("\n", max(0, offset - _LONG), offset) + 1 or max(0, offset - _LONG)
+    return text.count("`", line, offset) % 2 == 1
 
 
 def hide_elements(

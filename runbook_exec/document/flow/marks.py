@@ -151,6 +151,8 @@ _OPEN = re.compile(r"(?:^|[\s{])(?:open|defaultOpen)(?=[\s=/}]|$)")  # with quot
 
 _NOT_SHOWN = re.compile(r"(?:^|\s)hidden(?=[\s/=]|$)|display\s*:\s*none", re.IGNORECASE)
 
+_LONG = 500  # characters of a line; what is before them is not looked at, which would take quadratic time
+
 _SUMMARY = re.compile(r"\s*<summary[^>]*>([^\n]{0,300}?)</summary>", re.IGNORECASE)
 
 _COLON_NAME = re.compile(r"\{?\.?([A-Za-z][\w-]*)\}?[ \t]*(.*)")
@@ -161,7 +163,8 @@ def find_marks(text: str) -> Iterator[Mark]:
     if not _HINT.search(text):
         return
     for match in _MARK.finditer(text):
-        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip(" \t>")
+        line = text.rfind("\n", max(0, match.start() - _LONG), match.start()) + 1
+        before = text[line or max(0, match.start() - _LONG) : match.start()].strip(" \t>")
         if before.count("`") % 2:
             continue
         mark = _read_mark(match, text)

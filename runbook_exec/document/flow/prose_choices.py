@@ -33,6 +33,11 @@ _IF_YOU_USE = re.compile(
     re.IGNORECASE,
 )
 
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+
+# by the kind of a text: how many paragraphs at most are between the block above and the one below
+_FARTHEST = {"or": 2, "if": 1}
+
 _INSTEAD = re.compile(r"\binstead\b", re.IGNORECASE)
 
 
@@ -53,15 +58,21 @@ def find_prose_choices(
     together = False
     last: Block | None = None  # the last block that runs
     last_label = ""
-    intro = ""  # the paragraph directly above the next block
+    intro, count = (
+        "",
+        0,
+    )  # the paragraph directly above the next block; paragraphs since the last one that runs
     for part in (*parts, None):
         if isinstance(part, Prose):
-            intro = _find_intro(part.text)
+            paragraphs = _BLANK_LINE.split(part.text.strip())
+            intro, count = _strip_marks(paragraphs[-1]), count + len(paragraphs)
             continue
         if part is not None and not part.runs:
             intro = ""
             continue
         kind = _read_kind(intro) if part is not None and last is not None and intro else ""
+        if count > _FARTHEST.get(kind, 0):
+            kind = ""
         if kind and part is not None and last is not None and _are_beside(last, part, tabs):
             if not blocks:
                 blocks, labels = [last], [last_label]
@@ -71,12 +82,12 @@ def find_prose_choices(
         elif blocks:
             yield ProseChoice(tuple(blocks), tuple(labels), together)
             blocks = []
-        last, last_label, intro = part, _shorten(intro) or _first_line(part), ""
+        last, last_label = part, _shorten(intro) or _first_line(part)
+        intro, count = "", 0
 
 
-def _find_intro(prose: str) -> str:
-    """Return the last paragraph of a text, as plain text."""
-    paragraph = re.split(r"\n[ \t]*\n", prose.strip())[-1]
+def _strip_marks(paragraph: str) -> str:
+    """Return a paragraph as plain text, without the marker of its list or quote."""
     return strip_markup(re.sub(r"^[ \t>]*(?:[-*+]|\d+[.)])?[ \t]+", "", paragraph))
 
 

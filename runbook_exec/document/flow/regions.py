@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from ...text.source import Source
 from ..markdown.elements import Element, Fence, Heading, Html, Inset, Paragraph, read_page_elements
@@ -49,8 +49,11 @@ class PageFlow:
     tabs: Mapping[int, tuple[TabPlace, ...]] = field(default_factory=dict)  # outer ones first
 
 
-def read_flow(source: Source, start: int) -> PageFlow:
-    """Return what the reader of a page sees; its body starts at this offset, which must begin a line."""
+def read_flow(source: Source, start: int, mdx: bool = False) -> PageFlow:
+    """Return what the reader of a page sees; its body starts at this offset, which must begin a line.
+
+    In MDX no text is code because it is indented.
+    """
     elements, insets = read_page_elements(source, start)
     elements, reasons = hide_elements(elements, find_comments(source.text, start, elements))
     reader = _RegionReader(source, elements)
@@ -59,7 +62,7 @@ def read_flow(source: Source, start: int) -> PageFlow:
         return PageFlow(elements, reasons)
     regions.sort(key=lambda region: (region.first, -region.last, region.start))
     shown = tuple(reader.tab_headings.get(index, element) for index, element in enumerate(elements))
-    tabs, folded = _place_fences(source, shown, regions, reader.marked)
+    tabs, folded = _place_fences(shown, regions, reader.marked, mdx)
     return PageFlow(shown, folded | reasons, tabs)
 
 
@@ -159,7 +162,7 @@ _Places = dict[int, tuple[TabPlace, ...]]
 
 
 def _place_fences(
-    source: Source, elements: Sequence[Element], regions: Sequence[PageRegion], marked: set[int]
+    elements: Sequence[Element], regions: Sequence[PageRegion], marked: set[int], mdx: bool
 ) -> tuple[_Places, dict[int, str]]:
     """Return the tabs of each fence, and why fences in folded, hidden and indented parts do not run."""
     groups = _group_tabs(regions, marked)
@@ -172,16 +175,16 @@ def _place_fences(
             around.setdefault(index, []).append(region)
     counts: dict[int, int] = {}
     for index, inside in around.items():
-        if reason := _explain(inside, groups):
+        fence = cast(Fence, elements[index])
+        if reason := _explain(inside, groups, fence, mdx):
             reasons[index] = reason
             continue
         places = [groups[id(region)] for region in inside if id(region) in groups]
         if inside[-1].kind is RegionKind.TABS or _is_bare_in_tabs(inside):
             frame = next(region for region in reversed(inside) if region.kind is RegionKind.TABS)
             number = counts[frame.start] = counts.get(frame.start, 0) + 1
-            fence = elements[index]
-            label = _find_fence_label(fence.written) if isinstance(fence, Fence) else ""
-            places.append(TabPlace(frame.start, number, label or f"{number}"))
+            label = _find_fence_label(fence.written) or f"{number}"
+            places.append(TabPlace(frame.start, number, label))
         if places:
             tabs[index] = tuple(places)
     return tabs, reasons
@@ -193,18 +196,19 @@ def _is_bare_in_tabs(inside: Sequence[PageRegion]) -> bool:
     return bool(kinds) and kinds[-1] is RegionKind.TABS
 
 
-def _explain(inside: Sequence[PageRegion], groups: Mapping[int, TabPlace]) -> str:
+def _explain(inside: Sequence[PageRegion], groups: Mapping[int, TabPlace], fence: Fence, mdx: bool) -> str:
     for region in inside:
         if region.kind is RegionKind.HIDDEN:
             return "in a part of the page that no reader sees"
         if region.kind is RegionKind.FOLDED and id(region) not in groups:
             named = f" (“{region.label}”)" if region.label else ""
             return f"in a folded section{named}"
-    if any(region.kind is RegionKind.CODE for region in inside) and not any(
-        region.family.startswith(("tag:", "hugo:", "liquid:", ":::")) for region in inside
-    ):
-        return "indented by four spaces, which makes it an example of a block"
-    return ""
+    if all(region.kind is not RegionKind.CODE for region in inside):
+        return ""
+    if not fence.closed:
+        return "its fence is never closed"
+    framed = any(region.family.startswith(("tag:", "hugo:", "liquid:", ":::")) for region in inside)
+    return "" if mdx or framed else "indented by four spaces: most sites show it as text"
 
 
 def _group_tabs(regions: Sequence[PageRegion], marked: set[int]) -> dict[int, TabPlace]:
