@@ -20,16 +20,13 @@ _ENDS = {
     "kramdown": (re.compile(r"\{:/(?:comment)?\}"), "`{::comment}`"),
 }
 
-_BEGINNINGS = re.compile(
-    r"^[ \t>]*(?P<obsidian>%%)(?![^\n]*%%)"
-    r"|(?P<mdx>\{\s*/\*)"
-    r"|(?P<liquid>\{%-?\s*comment\s*-?%\})"
-    r"|(?P<hugo>\{\{[<%]?-?\s*/\*)"
-    r"|(?P<shortcode>\{\{[<%]\s*comment\b[^{}\n]*[%>]\}\})"
-    r"|(?P<jinja>\{#-?(?=\s))"
-    r"|(?P<kramdown>\{::comment\})",
-    re.MULTILINE,
+# each begins with one character, which is found fast
+_IN_BRACES = re.compile(
+    r"\{(?:(?P<mdx>\s*/\*)|(?P<liquid>%-?\s*comment\s*-?%\})|(?P<hugo>\{[<%]?-?\s*/\*)"
+    r"|(?P<shortcode>\{[<%]\s*comment\b[^{}\n]*[%>]\}\})|(?P<jinja>#-?(?=\s))|(?P<kramdown>::comment\}))"
 )
+
+_OBSIDIAN = re.compile(r"^[ \t>]*(?P<obsidian>%%)(?![^\n]*%%)", re.MULTILINE)
 
 _LONG = 1000  # characters of a line; what is before them is not looked at, which would take quadratic time
 
@@ -49,27 +46,30 @@ def find_comments(text: str, start: int, elements: Sequence[Element]) -> Iterato
 
     A `%%` alone on its line that nothing closes hides the rest of the page, as in Obsidian.
     """
-    if not _BEGINNINGS.search(text, start):
+    beginnings = list(_IN_BRACES.finditer(text, start))
+    if "%%" in text:
+        beginnings += _OBSIDIAN.finditer(text, start)
+    if not beginnings:
         return
     code = [each.span for each in elements if isinstance(each, Fence | IndentedCode)]
     begins = [span.start for span in code]
     unclosed: set[str] = set()  # the kinds that nothing closes from here on
-    while (opening := _BEGINNINGS.search(text, start)) is not None:
+    for opening in sorted(beginnings, key=lambda found: found.end()):
         kind = opening.lastgroup or ""
-        begin, start = opening.start(kind), opening.end()
-        if kind in unclosed:
+        begin = opening.start(kind) if kind == "obsidian" else opening.start()
+        if begin < start or kind in unclosed:
             continue
         before = bisect_right(begins, begin) - 1
         if (before >= 0 and begin < code[before].end) or _is_in_code_span(text, begin):
             continue
         closes, name = _ENDS[kind]
-        closing = closes.search(text, start)
+        closing = closes.search(text, opening.end())
         if closing is not None:
             start = closing.end()
             yield Comment(begin, start, name)
             continue
         unclosed.add(kind)
-        if kind == "obsidian" and not text[start:].split("\n", 1)[0].strip():
+        if kind == "obsidian" and not text[opening.end() :].split("\n", 1)[0].strip():
             yield Comment(begin, len(text), name)
             return
 

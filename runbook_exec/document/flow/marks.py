@@ -29,103 +29,59 @@ class Mark(NamedTuple):
     closes: bool = False
 
 
-_TABS = frozenset(
-    [
-        "tabs",
-        "tabset",
-        "tab-set",
-        "tabgroup",
-        "tab-group",
-        "tabpane",
-        "navtabs",
-        "code-group",
-        "codegroup",
-        "code-tabs",
-        "codetabs",
-        "panel-tabset",
-        "tabs.root",
-        "code-switcher",
-        "tabcontainer",
-    ]
+_TABS = (
+    "tabs|tabset|tab-set|tabgroup|tab-group|tabpane|navtabs|code-group|codegroup|code-tabs|codetabs|panel-tabset"
+    r"|tabs\.root|code-switcher|tabcontainer"
 )
 
-_TAB = frozenset(
-    [
-        "tab",
-        "tabitem",
-        "tab-item",
-        "tabpanel",
-        "tab-panel",
-        "navtab",
-        "tabs.tab",
-        "tabs.item",
-        "tabs.panel",
-        "tabs.content",
-        "tabscontent",
-        "codetab",
-        "code-tab",
-        "code-block",
-        "codeblock",
-        "zone",
-        "moniker",
-    ]
+_TAB = (
+    r"tab|tabitem|tab-item|tabpanel|tab-panel|navtab|tabs\.tab|tabs\.item|tabs\.panel|tabs\.content|tabscontent"
+    "|codetab|code-tab|code-block|codeblock|zone|moniker"
 )
 
 # the tools and systems between which GitHub's documentation switches with `{% mac %} … {% endmac %}`
-_SWITCHES = frozenset(
-    [
-        "mac",
-        "windows",
-        "linux",
-        "webui",
-        "cli",
-        "vscode",
-        "visualstudio",
-        "desktop",
-        "curl",
-        "jetbrains",
-        "eclipse",
-        "xcode",
-        "codespaces",
-        "powershell",
-        "bash",
-        "mobile",
-        "importer",
-        "api",
-        "javascript",
-    ]
+_SWITCHES = (
+    "mac|windows|linux|webui|cli|vscode|visualstudio|desktop|curl|jetbrains|eclipse|xcode|codespaces|powershell"
+    "|bash|mobile|importer|api|javascript"
 )
 
-_FOLDED = frozenset(
-    [
-        "details",
-        "dropdown",
-        "spoiler",
-        "collapse",
-        "collapsible",
-        "expand",
-        "expandable",
-        "accordion",
-        "accordionitem",
-        "accordion-item",
-        "toggle",
-        "disclosure",
-        "foldable",
-    ]
+_FOLDED = (
+    "details|dropdown|spoiler|collapse|collapsible|expand|expandable|accordion|accordionitem|accordion-item"
+    "|toggle|disclosure|foldable"
 )
+
+_NAMES = f"{_TABS}|{_TAB}|{_FOLDED}"
+
+_FRAMES = "div|section|aside"  # elements that may be hidden
 
 _MARK = re.compile(
     r"^[ \t>]*(?P<colons>:{3,})[ \t]*(?P<colon_rest>[^\n]*)$"
     r"|^[ \t>]*///(?!/)[ \t]*(?P<slash_rest>[^\n]*)$"
     r"|^[ \t>]*@tab\b(?::active)?(?P<at_rest>[^\n]*)$"
     r"|^[ \t>]*==[ \t]+(?P<equals_rest>[^\n=][^\n]*)$"
-    r"|\{%-?[ \t]*(?P<liquid>[\w-]+)(?P<liquid_rest>[^%\n]*)%\}"
-    r"|\{\{[<%]-?[ \t]*(?P<hugo_end>/?)[ \t]*(?P<hugo>[\w/-]+)(?P<hugo_rest>[^{}]*)[>%]\}\}"
-    r"|<(?P<tag_end>/?)(?P<tag>[A-Za-z][\w.:-]*)(?P<tag_rest>[^<>]*)>",
-    re.MULTILINE,
+    rf"|\{{%-?[ \t]*(?P<liquid>(?:end)?(?:{_NAMES}|{_SWITCHES}))(?![\w-])(?P<liquid_rest>[^%\n]*)%\}}"
+    rf"|\{{\{{[<%]-?[ \t]*(?P<hugo_end>/?)[ \t]*(?:[\w-]+/)?(?P<hugo>{_NAMES})(?![\w-])"
+    r"(?P<hugo_rest>[^{}]*)[>%]\}\}"
+    rf"|<(?P<tag_end>/?)(?P<tag>{_NAMES}|{_FRAMES})(?![\w.:-])(?P<tag_rest>[^<>]*)>",
+    re.MULTILINE | re.IGNORECASE,
 )
 
-_HINT = re.compile(r":::|///|@tab\b|^[ \t>]*== |\{%|\{\{[<%]|</?[A-Za-z]", re.MULTILINE)
+# what a page with marks holds; most pages have none
+_HINT = re.compile(
+    rf"^[ \t>]*(?::::|///[ \t]*\w|@tab\b|<(?:{_NAMES})(?![\w.:-])"
+    rf"|\{{%-?[ \t]*(?:{_NAMES}|{_SWITCHES})(?![\w-])"
+    rf"|\{{\{{[<%]-?[ \t]*(?:[\w-]+/)?(?:{_NAMES})(?![\w-]))"
+    rf"|<(?:{_FRAMES})\b[^<>]*?(?:\shidden\b|display\s*:\s*none)",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+_KINDS = (
+    (re.compile(_TABS), RegionKind.TABS),
+    (re.compile(_TAB), RegionKind.TAB),
+    (re.compile(_FOLDED), RegionKind.FOLDED),
+)
+
+_SWITCH = re.compile(_SWITCHES)
 
 _ATTRIBUTE = re.compile(
     r"\b(label|title|header|tabName|name|summary|pivot|range|value|tab|id)\s*=\s*(?:\{?[\"']([^\"']+)[\"']|([\w.-]+))"
@@ -158,10 +114,13 @@ _SUMMARY = re.compile(r"\s*<summary[^>]*>([^\n]{0,300}?)</summary>", re.IGNORECA
 _COLON_NAME = re.compile(r"\{?\.?([A-Za-z][\w-]*)\}?[ \t]*(.*)")
 
 
+def has_marks(text: str) -> bool:
+    """Return whether a page may have marks; looking for each takes longer."""
+    return _HINT.search(text) is not None
+
+
 def find_marks(text: str) -> Iterator[Mark]:
     """Yield the marks in the text of a paragraph or of HTML, in order."""
-    if not _HINT.search(text):
-        return
     for match in _MARK.finditer(text):
         line = text.rfind("\n", max(0, match.start() - _LONG), match.start()) + 1
         before = text[line or max(0, match.start() - _LONG) : match.start()].strip(" \t>")
@@ -185,12 +144,12 @@ def _read_mark(match: re.Match[str], text: str) -> Mark | None:
     if match["equals_rest"] is not None:
         return Mark("==", RegionKind.TAB, match["equals_rest"].strip(), start)
     if name := match["liquid"]:
-        ends = name.startswith("end")
-        return _make_mark("liquid", name.removeprefix("end"), match["liquid_rest"].strip(" -"), start, ends)
+        ends = name.lower().startswith("end")
+        return _make_mark("liquid", name[3 * ends :], match["liquid_rest"].strip(" -"), start, ends)
     if name := match["hugo"]:
         if match["hugo_rest"].rstrip().endswith("/"):
             return None
-        return _make_mark("hugo", name.rpartition("/")[2], match["hugo_rest"], start, bool(match["hugo_end"]))
+        return _make_mark("hugo", name, match["hugo_rest"], start, bool(match["hugo_end"]))
     if match["tag_rest"].endswith("/"):
         return None
     rest = match["tag_rest"]
@@ -220,24 +179,17 @@ def _make_mark(syntax: str, name: str, rest: str, start: int, closes: bool) -> M
     kind = _find_kind(lower, rest)
     if syntax == "tag" and not closes and _NOT_SHOWN.search(rest):
         kind = RegionKind.HIDDEN
-    elif syntax == "liquid" and lower in _SWITCHES:
+    elif syntax == "liquid" and _SWITCH.fullmatch(lower):
         kind, rest = RegionKind.TAB, name
-    elif (kind is RegionKind.BOX and syntax in ("liquid", "hugo")) or (
-        syntax == "tag" and kind is RegionKind.BOX and not closes and lower != "div"
-    ):
-        return None
     family = "slash" if syntax == "slash" else f"{syntax}:{lower}"
     return Mark(family, kind, _find_label(rest), start, closes)
 
 
 def _find_kind(name: str, rest: str) -> RegionKind:
-    if name in _TABS:
-        return RegionKind.TABS
-    if name in _TAB:
-        return RegionKind.TAB
-    if name in _FOLDED:
-        return RegionKind.BOX if _OPEN.search(_QUOTED.sub("", rest)) else RegionKind.FOLDED
-    return RegionKind.BOX
+    kind = next((kind for names, kind in _KINDS if names.fullmatch(name)), RegionKind.BOX)
+    if kind is RegionKind.FOLDED and _OPEN.search(_QUOTED.sub("", rest)):
+        return RegionKind.BOX
+    return kind
 
 
 def _find_label(rest: str) -> str:

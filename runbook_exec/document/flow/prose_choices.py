@@ -33,6 +33,12 @@ _IF_YOU_USE = re.compile(
     re.IGNORECASE,
 )
 
+# what a paragraph holds that may be the beginning of an alternative
+_MAYBE = re.compile(
+    r"\b(?:or|alternat\w+|other|another|option|method|variant|approach|possibility|if)\b|\A.{0,80}\Z",
+    re.IGNORECASE,
+)
+
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 # by the kind of a text: how many paragraphs at most are between the block above and the one below
@@ -57,7 +63,7 @@ def find_prose_choices(
     labels: list[str] = []
     together = False
     last: Block | None = None  # the last block that runs
-    last_label = ""
+    above = ""  # the paragraph directly above that block
     intro, count = (
         "",
         0,
@@ -65,25 +71,23 @@ def find_prose_choices(
     for part in (*parts, None):
         if isinstance(part, Prose):
             paragraphs = _BLANK_LINE.split(part.text.strip())
-            intro, count = _strip_marks(paragraphs[-1]), count + len(paragraphs)
+            intro, count = paragraphs[-1], count + len(paragraphs)
             continue
         if part is not None and not part.runs:
             intro = ""
             continue
-        kind = _read_kind(intro) if part is not None and last is not None and intro else ""
-        if count > _FARTHEST.get(kind, 0):
-            kind = ""
-        if kind and part is not None and last is not None and _are_beside(last, part, tabs):
+        kind = _read_kind(_strip_marks(intro)) if last and part and intro and _MAYBE.search(intro) else ""
+        if kind and count <= _FARTHEST[kind] and last and part and _are_beside(last, part, tabs):
             if not blocks:
-                blocks, labels = [last], [last_label]
-                together = kind == "if" and not _is_condition(last_label)
+                label = _shorten(_strip_marks(above)) or _first_line(last)
+                blocks, labels = [last], [label]
+                together = kind == "if" and not _is_condition(label)
             blocks.append(part)
-            labels.append(_shorten(intro))
+            labels.append(_shorten(_strip_marks(intro)))
         elif blocks:
             yield ProseChoice(tuple(blocks), tuple(labels), together)
             blocks = []
-        last, last_label = part, _shorten(intro) or _first_line(part)
-        intro, count = "", 0
+        last, above, intro, count = part, intro, "", 0
 
 
 def _strip_marks(paragraph: str) -> str:
@@ -111,8 +115,8 @@ def _are_beside(one: Block, other: Block, tabs: Mapping[int, tuple[TabPlace, ...
     return tabs.get(one.span.start, ()) == tabs.get(other.span.start, ())
 
 
-def _first_line(block: Block | None) -> str:
-    return _shorten(block.statements[0].text.split("\n", 1)[0]) if block and block.statements else ""
+def _first_line(block: Block) -> str:
+    return _shorten(block.statements[0].text.split("\n", 1)[0]) if block.statements else ""
 
 
 def _shorten(text: str) -> str:

@@ -12,7 +12,7 @@ from ...text.source import Source
 from ..markdown.elements import Element, Fence, Heading, Html, Inset, Paragraph, read_page_elements
 from .hidden import find_comments, hide_elements, is_hidden
 from .labels import is_system
-from .marks import Mark, RegionKind, find_marks, read_inset
+from .marks import Mark, RegionKind, find_marks, has_marks, read_inset
 
 _BREAK = re.compile(r"^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$", re.MULTILINE)
 
@@ -57,7 +57,9 @@ def read_flow(source: Source, start: int, mdx: bool = False) -> PageFlow:
     elements, insets = read_page_elements(source, start)
     elements, reasons = hide_elements(elements, find_comments(source.text, start, elements))
     reader = _RegionReader(source, elements)
-    regions = [*reader.read_regions(), *reader.read_insets(insets)]
+    regions = [*reader.read_insets(insets)]
+    if "#tab/" in source.text or has_marks(source.text):
+        regions += reader.read_regions()
     if not regions:
         return PageFlow(elements, reasons)
     regions.sort(key=lambda region: (region.first, -region.last, region.start))
