@@ -86,9 +86,7 @@ def test_a_manual_step_and_a_confirmation_can_be_answered_beforehand(program: Pr
     program.write("people.md", (RUNS / "people.md").read_text(encoding="utf-8"))
     ran = program.run("people.md", "--yes", "--choose", "coast", "--done", "2")
     assert (ran.status, "step 3 asks `Are the windows shut?`" in ran.stdout) == (3, True)
-    ran = program.run(
-        "people.md", "--yes", "--choose", "coast", "--done", "2-carry", "--confirmed", "3-lock"
-    )
+    ran = program.run("people.md", "--yes", "--choose", "coast", "--done", "2-carry", "--confirmed", "3-lock")
     assert (ran.status, "locked\n" in ran.stdout, "twice\n" in ran.stdout) == (0, True, True)
     assert ran.stdout.count("$ echo by the coast\n") == ran.stdout.count("$ echo by motorway\n") == 1
 

@@ -55,39 +55,63 @@ class ProseChoice(NamedTuple):
     together: bool
 
 
+class _IntroducedBlock(NamedTuple):
+    """A block that runs, the paragraph directly above it, and what that makes of it: "or", "if" or ""."""
+
+    block: Block
+    intro: str
+    kind: str
+    near: bool  # whether the block above is near enough to be meant
+
+    @property
+    def label(self) -> str:
+        """Return a label for the block."""
+        return _shorten(_strip_marks(self.intro)) or _first_line(self.block)
+
+
 def find_prose_choices(
     parts: Sequence[Prose | Block], tabs: Mapping[int, tuple[TabPlace, ...]]
 ) -> Iterator[ProseChoice]:
     """Yield the alternatives among the blocks of a step, in order."""
-    blocks: list[Block] = []
-    labels: list[str] = []
-    together = False
-    last: Block | None = None  # the last block that runs
-    above = ""  # the paragraph directly above that block
-    intro, count = (
-        "",
-        0,
-    )  # the paragraph directly above the next block; paragraphs since the last one that runs
-    for part in (*parts, None):
+    blocks = list(_introduce_blocks(parts))
+    if not any(each.kind and each.near for each in blocks[1:]):
+        return
+    ends = [*range(1, len(blocks)), len(blocks)]
+    first = 0
+    for index in ends:
+        here = blocks[index] if index < len(blocks) else None
+        if here and here.kind and here.near and _are_beside(blocks[index - 1], here, tabs):
+            continue
+        yield from _divide_group(blocks[first:index])
+        first = index
+
+
+def _divide_group(blocks: Sequence[_IntroducedBlock]) -> Iterator[ProseChoice]:
+    """Yield the alternatives of blocks of which each but the first begins with an "or" or a condition.
+
+    Where several have a condition, the block above them has nothing to do with it.
+    """
+    conditions = [each.kind == "if" for each in blocks[1:]]
+    if len(conditions) > 1 and all(conditions) and blocks[0].kind != "if":
+        blocks = blocks[1:]
+    if len(blocks) > 1:
+        together = blocks[0].kind != "if" and all(each.kind == "if" for each in blocks[1:])
+        labels = tuple(each.label for each in blocks)
+        yield ProseChoice(tuple(each.block for each in blocks), labels, together)
+
+
+def _introduce_blocks(parts: Sequence[Prose | Block]) -> Iterator[_IntroducedBlock]:
+    intro, count = "", 0  # the last paragraph, and how many there are since the last block that runs
+    for part in parts:
         if isinstance(part, Prose):
             paragraphs = _BLANK_LINE.split(part.text.strip())
             intro, count = paragraphs[-1], count + len(paragraphs)
-            continue
-        if part is not None and not part.runs:
+        elif not part.runs:
             intro = ""
-            continue
-        kind = _read_kind(_strip_marks(intro)) if last and part and intro and _MAYBE.search(intro) else ""
-        if kind and count <= _FARTHEST[kind] and last and part and _are_beside(last, part, tabs):
-            if not blocks:
-                label = _shorten(_strip_marks(above)) or _first_line(last)
-                blocks, labels = [last], [label]
-                together = kind == "if" and not _is_condition(label)
-            blocks.append(part)
-            labels.append(_shorten(_strip_marks(intro)))
-        elif blocks:
-            yield ProseChoice(tuple(blocks), tuple(labels), together)
-            blocks = []
-        last, above, intro, count = part, intro, "", 0
+        else:
+            kind = _read_kind(_strip_marks(intro)) if intro and _MAYBE.search(intro) else ""
+            yield _IntroducedBlock(part, intro, kind, count <= _FARTHEST.get(kind, 0))
+            intro, count = "", 0
 
 
 def _strip_marks(paragraph: str) -> str:
@@ -106,13 +130,11 @@ def _read_kind(intro: str) -> str:
     return "if" if is_system(intro) else ""
 
 
-def _is_condition(label: str) -> bool:
-    return bool(_IF_YOU_USE.match(label) or _OPTION.match(label) or is_system(label))
-
-
-def _are_beside(one: Block, other: Block, tabs: Mapping[int, tuple[TabPlace, ...]]) -> bool:
+def _are_beside(
+    one: _IntroducedBlock, other: _IntroducedBlock, tabs: Mapping[int, tuple[TabPlace, ...]]
+) -> bool:
     """Return whether two blocks are in the same tabs."""
-    return tabs.get(one.span.start, ()) == tabs.get(other.span.start, ())
+    return tabs.get(one.block.span.start, ()) == tabs.get(other.block.span.start, ())
 
 
 def _first_line(block: Block) -> str:

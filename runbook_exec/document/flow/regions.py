@@ -91,12 +91,11 @@ class _RegionReader:
         end = 0
         for index, element in enumerate(self.elements):
             start = element.span.start
-            if any(each.level for each in self._open) and (
-                (isinstance(element, Heading) and not _TAB_HEADING.fullmatch(element.text))
-                or _BREAK.search(text, end, start)
-            ):
-                level = element.level if isinstance(element, Heading) else 0
-                yield from self._close_headings(index, level)
+            if any(each.level for each in self._open):
+                if _BREAK.search(text, end, start):
+                    yield from self._close_headings(index, 0)
+                elif isinstance(element, Heading) and not _TAB_HEADING.fullmatch(element.text):
+                    yield from self._close_headings(index, element.level)
             end = element.span.end
             if isinstance(element, Heading):
                 yield from self._read_heading(index, element)
