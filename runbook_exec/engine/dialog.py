@@ -50,12 +50,12 @@ class Dialog:
             raise Stop(Outcome.WAITING, answer.note)
         # a value may be a secret, and where it came from is in the event of its own
         chosen = kind == "choose" and answer.choice == Choice.CHOOSE
+        note, group = answer.note, 0
+        if chosen and isinstance(question, Alternatives):
+            group = question.group
+            note = question.labels[int(answer.value) - 1] if group > 0 else note
         yield self.make_answered(
-            item,
-            kind,
-            answer.value if chosen else str(answer.choice),
-            self.bindings.mask(answer.note),
-            question.group if isinstance(question, Alternatives) else 0,
+            item, kind, answer.value if chosen else str(answer.choice), self.bindings.mask(note), group
         )
         if answer.choice == Choice.QUIT:
             failed = isinstance(question, AfterFailure) and not question.interrupted

@@ -208,7 +208,8 @@ class Run:
         if not number:
             question = Alternatives(item, choice.labels, list_texts(plan, choice), choice.group)
             return (yield from self.dialog.ask_operator(question, "choose"))
-        yield self.dialog.make_answered(item, "choose", str(number), why, choice.group)
+        note = f"{choice.labels[number - 1]}, {why}" if choice.group > 0 else why
+        yield self.dialog.make_answered(item, "choose", str(number), note, choice.group)
         return Answer(Choice.CHOOSE)
 
     def _confirm_block(self, item: PlanItem) -> Generator[Event, None, Answer | None]:

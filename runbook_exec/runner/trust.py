@@ -88,7 +88,7 @@ def commands_of(runbook: Runbook, procedure: Procedure) -> tuple[str, ...]:
             continue
         if (belongs := describe_choices(item)) != alternative:
             alternative = belongs
-            lines += _comment_lines(belongs or "whatever was chosen")
+            lines += _comment_lines(belongs or "with every choice")
         if (notes := _notes(item.annotation)) != noted:
             noted = notes
             lines += _comment_lines(notes or "as usual")
