@@ -208,6 +208,7 @@ def read_inset(opening: str) -> tuple[RegionKind, str]:
     if opening.startswith("==="):
         quoted = opening.lstrip("=!+ ").rstrip()
         return RegionKind.TAB, quoted[1:-1].strip()
-    label = _find_label(opening.lstrip("!?+ "))
+    titled = _QUOTED.search(opening)
+    label = titled[1].strip() if titled else ""
     folded = opening.startswith("???") and not opening.startswith("???+")
     return (RegionKind.FOLDED if folded else RegionKind.BOX), label
