@@ -90,8 +90,12 @@ def decide_choice(
 
     It is the item's annotation, `--choose` and the front matter, or an earlier choice of the same name.
     """
-    if number := chosen_alternative(choice.labels, item.annotation.choose):
-        return number, "annotated"
+    beside = plan.items if choice.group > 0 else (item,)
+    for other in beside:
+        wanted = other.annotation.choose
+        about_this = wanted and any(each.key == choice.key for each in list_choices(other))
+        if about_this and (number := chosen_alternative(choice.labels, wanted)):
+            return number, "annotated"
     for wanted in plan.choose:
         if not wanted.isdigit() and (number := chosen_alternative(choice.labels, wanted)):
             return number, "said beforehand"

@@ -51,6 +51,21 @@ def find_label_family(text: str) -> str:
     return next((family for family, label in _LABELS.items() if label.fullmatch(bare)), "")
 
 
+_OPTION = re.compile(
+    r"(option|method|variant|alternative|approach|possibility)\s+#?(?:\d{1,2}|[a-d]|one|two|three|i{1,3})(?:\W.*)?",
+    re.IGNORECASE,
+)
+
+
+def find_heading_family(title: str) -> str:
+    """Return what headings beside each other must share to be alternatives; "" for other headings.
+
+    They only name systems or tools, or they count options: `Option 1: with Helm`.
+    """
+    option = _OPTION.fullmatch(title)
+    return option[1].casefold() if option else find_label_family(title)
+
+
 def is_system(text: str) -> bool:
     """Return whether a label only names one or more systems or tools: `On macOS:`, `Debian/Ubuntu`, `npm`."""
     return find_label_family(text) != ""

@@ -10,8 +10,9 @@ from typing import NamedTuple, cast
 
 from ...text.source import Source
 from ..markdown.elements import Element, Fence, Heading, Html, Inset, Paragraph, read_page_elements
+from ..markdown.headings import strip_markup
 from .hidden import find_comments, hide_elements, is_hidden
-from .labels import is_system
+from .labels import find_heading_family, is_system
 from .marks import Mark, RegionKind, find_marks, has_marks, read_inset
 
 _BREAK = re.compile(r"^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$", re.MULTILINE)
@@ -60,6 +61,10 @@ def read_flow(source: Source, start: int, mdx: bool = False) -> PageFlow:
     regions = [*reader.read_insets(insets)]
     if "#tab/" in source.text or has_marks(source.text):
         regions += reader.read_regions()
+    around = [(each.first, each.last) for each in regions]
+    for section in reader.read_headings():
+        ends = [last for first, last in around if first <= section.first <= last]
+        regions.append(section._replace(last=min((section.last, *ends))))
     if not regions:
         return PageFlow(elements, reasons)
     regions.sort(key=lambda region: (region.first, -region.last, region.start))
@@ -144,6 +149,24 @@ class _RegionReader:
         at = next((n for n, each in enumerate(self._open) if each.level and level <= each.level), None)
         if at is not None:
             yield from self._close_from(at, index)
+
+    def read_headings(self) -> Iterator[PageRegion]:
+        """Yield the sections whose headings are alternatives: names of systems, or counted options."""
+        headings = [
+            (index, element)
+            for index, element in enumerate(self.elements)
+            if isinstance(element, Heading) and not element.items and not element.quoted
+        ]
+        for number, (index, heading) in enumerate(headings):
+            title = strip_markup(heading.text)
+            if not (family := find_heading_family(title)) or _TAB_HEADING.fullmatch(heading.text):
+                continue
+            rest = (at for at, other in headings[number + 1 :] if other.level <= heading.level)
+            last = next(rest, len(self.elements))
+            self.marked.add(index)
+            yield PageRegion(
+                RegionKind.TAB, title, f"#{heading.level} {family}", heading.span.start, index + 1, last
+            )
 
     def read_insets(self, insets: Sequence[Inset]) -> Iterator[PageRegion]:
         """Yield the regions of indented text."""
@@ -246,6 +269,8 @@ def _group_tabs(regions: Sequence[PageRegion], marked: set[int]) -> dict[int, Ta
 def _follows(before: PageRegion, region: PageRegion, marked: set[int]) -> bool:
     """Return whether nothing but marks is between two tabs."""
     if region.family == "new" or before.kind is not region.kind:
+        return False
+    if region.family.startswith("#") and region.family != before.family:
         return False
     return before.last <= region.first and all(n in marked for n in range(before.last, region.first))
 

@@ -272,8 +272,8 @@ RULES = (
         RuleInfo(
             "P112",
             "included-file",
-            "A block or a step that includes another file is refused. A run reads only the page, and commands "
-            "would be missing. Copy them into the page, or run the page that the site generates.",
+            "A block or a step that includes another file is refused. A run reads only the page, and "
+            "commands would be missing. Copy them into the page, or run the page that the site generates.",
             severity=Severity.ERROR,
         ),
         _problems_with("include"),

@@ -58,6 +58,42 @@ def test_tabs_in_tabs_are_chosen_from_the_outside() -> None:
     assert outline(page(tabs)) == ["echo 1 [Debian] [apt]", "echo 2 [Debian] [snap]", "echo 3 [macOS]"]
 
 
+@pytest.mark.parametrize("level", ["###", "####"])
+@pytest.mark.parametrize(
+    ("one", "two"), [("Debian", "macOS"), ("Option 1: Helm", "Option 2: YAML"), ("On Linux", "On `macOS`")]
+)
+def test_sections_for_different_systems_are_alternatives(level: str, one: str, two: str) -> None:
+    """With all their blocks, as steps of a procedure or in a step."""
+    step = "### Install" if level == "####" else ""
+    text = page(
+        step,
+        f"{level} {one}",
+        fence("1"),
+        "x",
+        fence("2"),
+        f"{level} {two}",
+        fence("3"),
+        "### Check",
+        fence("4"),
+    )
+    label = two.replace("`", "")
+    assert outline(text) == [f"1 [{one}]", f"2 [{one}]", f"3 [{label}]", "4"]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Debian", "Docker"),
+        ("1. Debian", "2. Fedora"),
+        ("Set up Linux", "Set up macOS"),
+        ("Options", "Option 2"),
+    ],
+)
+def test_other_sections_follow_each_other(one: str, two: str) -> None:
+    """Numbered ones, those of different kinds, and those whose titles say more."""
+    assert outline(page(f"### {one}", fence("1"), f"### {two}", fence("2"))) == ["1", "2"]
+
+
 def test_text_between_tabs_begins_new_ones() -> None:
     """Tabs that do not touch are two groups, each of one tab here."""
     tabs = '=== "Debian"\n\n    ```bash\n    echo 1\n    ```\n\ntext\n\n=== "macOS"\n\n    ```bash\n    echo 2\n    ```'
