@@ -40,7 +40,9 @@ def _label_pattern(names: str) -> re.Pattern[str]:
 
 _LABELS = {family: _label_pattern(names) for family, names in _FAMILIES.items()}
 
-_MARKS = " \t#*_`\"'“”"
+_BEGINNING = re.compile(rf"{_LEAD}(?:{'|'.join(_FAMILIES.values())})(?!\w)", re.IGNORECASE)
+
+_MARKS = " \t#*_`\"'“”>+-"
 
 
 def find_label_family(text: str) -> str:
@@ -48,6 +50,8 @@ def find_label_family(text: str) -> str:
     if len(text) > 80:
         return ""
     bare = text.strip(_MARKS)
+    if not _BEGINNING.match(bare):
+        return ""
     return next((family for family, label in _LABELS.items() if label.fullmatch(bare)), "")
 
 

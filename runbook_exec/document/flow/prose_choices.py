@@ -35,8 +35,7 @@ _IF_YOU_USE = re.compile(
 
 # what a paragraph holds that may be the beginning of an alternative
 _MAYBE = re.compile(
-    r"\b(?:or|alternat\w+|other|another|option|method|variant|approach|possibility|if)\b|\A.{0,80}\Z",
-    re.IGNORECASE,
+    r"\b(?:or|alternat\w+|other|another|option|method|variant|approach|possibility|if)\b", re.IGNORECASE
 )
 
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
@@ -109,7 +108,7 @@ def _introduce_blocks(parts: Sequence[Prose | Block]) -> Iterator[_IntroducedBlo
         elif not part.runs:
             intro = ""
         else:
-            kind = _read_kind(_strip_marks(intro)) if intro and _MAYBE.search(intro) else ""
+            kind = _read_kind(intro) if intro else ""
             yield _IntroducedBlock(part, intro, kind, count <= _FARTHEST.get(kind, 0))
             intro, count = "", 0
 
@@ -120,14 +119,19 @@ def _strip_marks(paragraph: str) -> str:
 
 
 def _read_kind(intro: str) -> str:
-    """Return "or" or "if" for a text that makes the block below it an alternative; else ""."""
+    """Return "or" or "if" for a paragraph that makes the block below it an alternative; else ""."""
+    if is_system(intro):
+        return "if"
+    if not _MAYBE.search(intro):
+        return ""
+    intro = _strip_marks(intro)
     sentences = re.split(r"(?<=[.!?:])\s+(?=[A-Z*_`])", intro)
     for sentence in (sentences[0], sentences[-1]):
         if _OR.match(sentence) or _OPTION.match(sentence):
             return "or"
         if _IF_YOU_USE.match(sentence):
             return "or" if _INSTEAD.search(sentence) else "if"
-    return "if" if is_system(intro) else ""
+    return ""
 
 
 def _are_beside(
