@@ -22,6 +22,7 @@ def make_options(arguments: argparse.Namespace) -> RunOptions:
         only=arguments.only,
         done=tuple(arguments.done),
         confirmed=tuple(arguments.confirmed),
+        choose=tuple(arguments.choose),
         timeout=parse_timeout(arguments.timeout),
         cwd=arguments.cwd,
         shell=arguments.shell,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from ..engine.state import State
 from ..errors import Refused
 from ..plan.model import Plan
 from ..runner.options import RunOptions
-from ..runner.planning import read_plan
+from ..runner.planning import read_plan, require_decided
 from ..runner.run import run_plan
 from ..system.gc_pause import resume_gc
 from .exit_status import EXIT_STATUS, INTERRUPTED, WAITING
@@ -26,6 +27,8 @@ def run_with_trust(
 ) -> int:
     """Run a plan whose commands are trusted, or were just shown; returns the exit status."""
     resume_gc()
+    if operator is None:
+        require_decided(plan, past.make_resumption(plan, None)[0] if past else State())
     print_doubts(plan.runbook.path)
     may = check_trust(plan, options, operator)
     if may != "yes":

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..document.assignments import Capture
 from ..document.model import Block, Procedure, Runbook, Statement, Step
-from ..plan.builder import chosen_alternative
+from ..plan.alternatives import decide_choice, is_left_out, list_choices
 from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.preview import preview_statement
 from ..shells.base import QuotingError
@@ -55,6 +55,8 @@ def _step(step: Step) -> Iterator[str]:
     yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
     for block in step.blocks:
         if block.runs:
+            for branch in block.branches:
+                yield f"            if “{branch.labels[branch.number - 1]}” is chosen:"
             for statement in block.statements:
                 first, *more = escape_unprintable_code(statement.text).split("\n")
                 names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
@@ -127,11 +129,12 @@ def _preview_statement(plan: Plan, statement: Statement) -> str:
 
 def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
     says = item.annotation
-    if item.statement is not None and item.statement.alternative:
-        labels, number = item.block.alternatives if item.block else (), item.statement.alternative
-        chosen = chosen_alternative(labels, says.choose)
-        which = {0: "", number: " (chosen)"}.get(chosen, " (not chosen)")
-        yield f"     alternative {number}{which}: {labels[number - 1]}"
+    for choice in list_choices(item):
+        if choice.number:
+            chosen, _ = decide_choice(plan, item, choice, {})
+            left_out = is_left_out(item, {choice.key: chosen}) if chosen else False
+            which = "" if not chosen else " (not chosen)" if left_out else " (chosen)"
+            yield f"     alternative {choice.number}{which}: {choice.labels[choice.number - 1]}"
     for name in dict.fromkeys(p.name for p in item.placeholders):
         yield f"     <{name}>: {_describe_value(plan, name, item)}"
     told = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,12 +15,10 @@ from ..text.span import Span
 from . import placeholders
 from .annotations.parser import merge_annotations, read_info
 from .console import ConsoleBlock, is_console, strip_prompts
+from .flow.comments import Fork, divide_lines, find_forks
+from .flow.includes import report_block_include
 from .markdown.elements import Fence
 from .model import NOTHING, Annotation, Block, Placeholder, RunbookSettings, Statement
-
-_OR = re.compile(r"#+\s*(?:or|alternatively)\b(?:[^\n]*:)?\s*", re.IGNORECASE)
-
-_HEADING_COMMENT = re.compile(r"\s*#(?!!)[^\n]*")
 
 
 class BlockDraft(NamedTuple):
@@ -104,12 +101,14 @@ def read_block(
         if not reason and not content.script.text.strip():
             reason = "no line in it begins with the prompt `$ `"
     reader = _ScriptReader(source, content.script)
-    statements, labels, problems = reader.read_statements(own_shell, settings, content.expected)
+    statements, forks, problems = reader.read_statements(own_shell, settings, content.expected)
     block = Block(
-        number, fence.info, language, fence.code.text, content.script, fence.span, statements, labels,
-        runs=not reason, why_not=reason, annotation=draft.annotation,
+        number, fence.info, language, fence.code.text, content.script, fence.span, statements,
+        forks[0].labels if forks else (), runs=not reason, why_not=reason, annotation=draft.annotation,
+        forks=tuple(fork.labels for fork in forks[1:]),
     )  # fmt: skip
-    return block, problems
+    include = report_block_include(source, fence.code)
+    return block, (include,) if include else problems
 
 
 def _explain_language(language: str, own_shell: str, shell: str) -> str:
@@ -136,14 +135,19 @@ class _ScriptReader(NamedTuple):
 
     def read_statements(
         self, shell: str, settings: RunbookSettings, expected: Sequence[tuple[int, str]]
-    ) -> tuple[tuple[Statement, ...], tuple[str, ...], tuple[Problem, ...]]:
-        """Return the statements of a script, the labels of its alternatives, and its problems."""
+    ) -> tuple[tuple[Statement, ...], tuple[Fork, ...], tuple[Problem, ...]]:
+        """Return the statements of a script, its alternatives, and its problems."""
         text = self.script.text
         scan, found = _scan_script(text, shell, settings)
-        borders, labels = _alternatives(text, scan)
         statements = []
         ends = [end for _, end in scan.statements]
         shown = {bisect_right(ends, end) - 1: output for end, output in expected}
+        forks = (
+            find_forks(divide_lines(text, scan.statements, scan.comments, shown))
+            if "#" in text or shown
+            else ()
+        )
+        numbers = {n: (number, fork) for fork, each in enumerate(forks) for n, number in each.numbers.items()}
         upcoming = iter((*found, None))
         placeholder = next(upcoming)
         for index, (start, end) in enumerate(scan.statements):
@@ -159,8 +163,9 @@ class _ScriptReader(NamedTuple):
                     end,
                     self._span(start, end),
                     tuple(inside),
-                    bisect_right(borders, start) + 1 if borders else 0,
+                    numbers.get(index, (0, 0))[0],
                     shown.get(index),
+                    numbers.get(index, (0, 0))[1],
                 )
             )
         problems: tuple[Problem, ...] = ()
@@ -168,7 +173,7 @@ class _ScriptReader(NamedTuple):
             position, message = scan.problem
             span = self._span(position, min(position + 1, len(text)))
             problems = (Problem("syntax", message, span, f"it is read as {shell}"),)
-        return tuple(statements), labels, problems
+        return tuple(statements), forks, problems
 
     def _placeholder(self, found: placeholders.PlaceholderMatch, base: int, scan: Scan) -> Placeholder:
         in_comment = scan.in_comment(found.start)
@@ -178,25 +183,3 @@ class _ScriptReader(NamedTuple):
 
     def _span(self, start: int, end: int) -> Span:
         return self.source.span(*self.script.offsets(start, end))
-
-
-def _alternatives(text: str, scan: Scan) -> tuple[list[int], tuple[str, ...]]:
-    """Return the offsets of all alternatives except the first, and the labels of all of them."""
-    borders: list[int] = []
-    labels: list[str] = []
-    ends = [end for _, end in scan.statements]
-    for start, end in scan.comments:
-        line = text.rfind("\n", 0, start) + 1
-        after = bisect_right(ends, start)
-        inside = after < len(ends) and scan.statements[after][0] < start
-        if not inside and not text[line:start].strip() and _OR.fullmatch(text, start, end):
-            borders.append(start)
-            labels.append(text[start:end].strip("# \t"))
-    if not borders or not scan.statements:
-        return [], ()
-    first_start, first_end = scan.statements[0]
-    heading = _HEADING_COMMENT.match(text, 0, first_start)
-    first = heading[0].strip("# \t\n") if heading else ""
-    if not first or borders[0] < first_start:
-        first = text[first_start:first_end].split("\n", 1)[0]
-    return borders, (first, *labels)

@@ -66,6 +66,19 @@ class Statement(NamedTuple):
     placeholders: tuple[Placeholder, ...] = ()
     alternative: int = 0  # the number of its alternative in the block, from 1; 0: none
     expected: str | None = None  # the output a console session shows below it
+    fork: int = 0  # the index of its alternatives among those of the block
+
+
+ALL_OF_THEM = "all of them, in order"  # the label of the choice that runs every alternative
+
+
+class Branch(NamedTuple):
+    """The alternative that a block belongs to, of several of which one runs: tabs, or an "or" in the text."""
+
+    group: int  # the number of the alternatives in their procedure, from 1
+    number: int  # of this alternative among them, from 1
+    labels: tuple[str, ...]  # of all; the last may be ALL_OF_THEM
+    named: bool  # whether the labels are names, so that one choice holds for all alternatives with this label
 
 
 class Block(NamedTuple):
@@ -78,10 +91,12 @@ class Block(NamedTuple):
     script: MappedText
     span: Span  # from the opening fence to the end of the closing one
     statements: tuple[Statement, ...] = ()
-    alternatives: tuple[str, ...] = ()  # a label for each
+    alternatives: tuple[str, ...] = ()  # a label for each; the last may be ALL_OF_THEM
     runs: bool = False
     why_not: str = ""  # why it does not run
     annotation: Annotation = NOTHING
+    branches: tuple[Branch, ...] = ()  # the alternatives that it belongs to, outer ones first
+    forks: tuple[tuple[str, ...], ...] = ()  # the labels of further alternatives in it
 
 
 class Prose(NamedTuple):
@@ -185,6 +200,7 @@ class RunbookSettings:
     cwd: str | None = None
     timeout: float | None = None  # seconds, for each statement
     cadence: float | None = None  # seconds
+    choose: tuple[str, ...] = ()  # labels of tabs and other alternatives that run
 
 
 class Runbook(NamedTuple):

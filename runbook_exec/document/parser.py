@@ -15,9 +15,9 @@ from ..text.source import Source, parse_source
 from ..text.span import Span
 from .annotations.placement import read_annotations
 from .blocks import BlockDraft, read_block
+from .flow.regions import read_flow
 from .front_matter.bounds import FrontMatter, find_bounds
 from .front_matter.overlay import overlay_settings
-from .markdown import elements
 from .markdown.elements import Element, Fence, Heading, Paragraph
 from .markdown.headings import read_title
 from .markdown.wikilinks import find_wikilinks
@@ -45,11 +45,12 @@ def parse_runbook(
     front_matter = _read_matter(text)
     settings = overlay_settings(front_matter.settings, overlay) if overlay else front_matter.settings
     page = parse_source(text)
-    found = elements.read_elements(page, front_matter.end)
+    flow = read_flow(page, front_matter.end, mdx=path.endswith(".mdx"))
+    found = flow.elements
     texts = tuple(element.span for element in found if isinstance(element, Heading | Paragraph))
     title = _find_title(front_matter.data.get("title"), found, path)
     annotations = read_annotations(page, found)
-    reader = PageReader(page, found, annotations, settings, shell or settings.shell, front_matter.end)
+    reader = PageReader(page, found, flow, annotations, settings, shell or settings.shell, front_matter.end)
     drafts = reader.draft_blocks()
     could_run = [index for index, draft in drafts.items() if draft.executable]
     page_outline = build_outline(page, found, could_run, title)
@@ -68,6 +69,7 @@ def parse_runbook(
         *reader.above.problems,
         *(problem for draft in drafts.values() for problem in draft.problems),
         *in_blocks,
+        *{problem.span: problem for each in outlines for problem in reader.report_includes(each)}.values(),
         *_duplicate_ids(reader, drafts),
         *_report_left_out(page_outline.main),
         *refused,

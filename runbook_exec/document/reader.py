@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..diagnostics.problem import Problem
@@ -12,6 +12,9 @@ from ..text.source import Source
 from .annotations.parser import merge_annotations
 from .annotations.placement import PlacedAnnotations
 from .blocks import BlockDraft, draft_block, read_block
+from .flow.branches import join_branches
+from .flow.includes import report_flow_includes
+from .flow.regions import PageFlow
 from .markdown.elements import Element, Fence, Heading, Html
 from .model import NOTHING, Annotation, Block, LeftOut, Procedure, Prose, RunbookSettings, Step
 from .outline.model import ProcedureOutline, StepOutline
@@ -31,6 +34,7 @@ class PageReader(NamedTuple):
 
     source: Source
     elements: Sequence[Element]
+    flow: PageFlow
     above: PlacedAnnotations
     settings: RunbookSettings
     shell: str | None
@@ -38,11 +42,14 @@ class PageReader(NamedTuple):
 
     def draft_blocks(self) -> dict[int, BlockDraft]:
         """Return a draft for every fence, by the index of its element."""
-        return {
+        drafts = {
             index: draft_block(self.source, element, self.above.find_annotation(element.span))
             for index, element in enumerate(self.elements)
             if isinstance(element, Fence)
         }
+        for index, reason in self.flow.reasons.items():
+            drafts[index] = drafts[index]._replace(problems=(), reason_not_run=reason, executable=False)
+        return drafts
 
     def build_procedure(self, outline: ProcedureOutline, drafts: dict[int, BlockDraft]) -> ReadProcedure:
         """Return a procedure, with its blocks and their problems by the index of their elements."""
@@ -52,6 +59,9 @@ class PageReader(NamedTuple):
         steps = []
         for number, part in enumerate(outline.steps, 1):
             steps.append(self._build_step(number, part, shell, drafts, blocks, problems))
+        tabs = {self.elements[index].span.start: places for index, places in self.flow.tabs.items()}
+        joined = join_branches(steps, tabs)
+        blocks |= dict(_match_blocks(joined, blocks))
         before = extract_prose(self.source, self.elements, *outline.preface)
         blocks_before = {
             index: read_block(self.source, drafts[index], 0, shell, self.settings, "before the first step")
@@ -64,7 +74,7 @@ class PageReader(NamedTuple):
             outline.anchor,
             outline.span,
             shell,
-            tuple(steps),
+            joined,
             outline.dangerous,
             tuple(text for text in before if isinstance(text, Prose)),
             tuple(LeftOut(node.title, node.anchor, node.span) for node in outline.left_out),
@@ -94,6 +104,11 @@ class PageReader(NamedTuple):
             most = max((count, fish) for count, fish, _ in shells)
             return next(name for count, fish, name in shells if (count, fish) == most)
         return CONSOLE_SHELL if languages[CONSOLE] else ""
+
+    def report_includes(self, outline: ProcedureOutline) -> Iterator[Problem]:
+        """Yield a problem for each other file that the steps of a procedure include."""
+        for part in outline.steps:
+            yield from report_flow_includes(self.source, self.elements[part.first : part.last])
 
     def _build_step(
         self,
@@ -137,6 +152,13 @@ class PageReader(NamedTuple):
         while index > 0 and isinstance(self.elements[index - 1], Heading | Html):
             index -= 1
         return self.elements[index].span.start if index < len(self.elements) else len(self.source.text) + 1
+
+
+def _match_blocks(steps: Iterable[Step], blocks: dict[int, Block]) -> Iterator[tuple[int, Block]]:
+    """Yield the blocks of steps by the index of their elements."""
+    by_offset = {block.span.start: block for step in steps for block in step.blocks}
+    for index, block in blocks.items():
+        yield index, by_offset[block.span.start]
 
 
 def _keep_inherited(annotation: Annotation) -> Annotation:

@@ -12,7 +12,7 @@ from .bindings import Bindings
 from .event_log import EventLog
 from .events import Answered, Edited, Event, Outcome, ValueGiven
 from .ports import RunContext, Stop
-from .questions import AfterFailure, Answer, Ask, Choice, Question, ValueNeeded
+from .questions import AfterFailure, Alternatives, Answer, Ask, Choice, Question, ValueNeeded
 from .shell_io import ShellIO, place_of
 from .state import carry_over
 
@@ -50,8 +50,12 @@ class Dialog:
             raise Stop(Outcome.WAITING, answer.note)
         # a value may be a secret, and where it came from is in the event of its own
         chosen = kind == "choose" and answer.choice == Choice.CHOOSE
+        note, group = answer.note, 0
+        if chosen and isinstance(question, Alternatives):
+            group = question.group
+            note = question.labels[int(answer.value) - 1] if group > 0 else note
         yield self.make_answered(
-            item, kind, answer.value if chosen else str(answer.choice), self.bindings.mask(answer.note)
+            item, kind, answer.value if chosen else str(answer.choice), self.bindings.mask(note), group
         )
         if answer.choice == Choice.QUIT:
             failed = isinstance(question, AfterFailure) and not question.interrupted
@@ -62,8 +66,12 @@ class Dialog:
             yield self._take_edit(answer.plan)
         return answer
 
-    def make_answered(self, item: PlanItem, question: str, answer: str, note: str) -> Answered:
-        return self.log.make_event(Answered, question=question, answer=answer, note=note, **place_of(item))
+    def make_answered(
+        self, item: PlanItem, question: str, answer: str, note: str, group: int = 0
+    ) -> Answered:
+        return self.log.make_event(
+            Answered, question=question, answer=answer, note=note, group=group, **place_of(item)
+        )
 
     def _take_edit(self, plan: Plan) -> Edited:
         """Continue with the plan of the edited document."""

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from .. import __version__
-from ..plan.builder import chosen_alternative
+from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when
 from ..shells.base import QuotingError
@@ -200,14 +200,16 @@ class Run:
             self.context.notice(_WOULD_BE_LOST)
 
     def _choose_alternative(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
-        block = item.block
-        where = (item.where.step, item.where.block)
-        if block is None or not block.alternatives or where in self.state.chosen:
+        choice = find_open_choice(item, self.state.chosen)
+        if choice is None:
             return None
-        number = chosen_alternative(block.alternatives, item.annotation.choose)
+        plan = self.dialog.plan
+        number, why = decide_choice(plan, item, choice, self.state.chosen)
         if not number:
-            return (yield from self.dialog.ask_operator(Alternatives(item, block.alternatives), "choose"))
-        yield self.dialog.make_answered(item, "choose", str(number), "annotated")
+            question = Alternatives(item, choice.labels, list_texts(plan, choice), choice.group)
+            return (yield from self.dialog.ask_operator(question, "choose"))
+        note = f"{choice.labels[number - 1]}, {why}" if choice.group > 0 else why
+        yield self.dialog.make_answered(item, "choose", str(number), note, choice.group)
         return Answer(Choice.CHOOSE)
 
     def _confirm_block(self, item: PlanItem) -> Generator[Event, None, Answer | None]:

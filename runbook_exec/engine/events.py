@@ -157,6 +157,7 @@ class Answered(Event):
     block: int = 0
     statement: int = 0
     line: int = 0
+    group: int = 0  # of `choose`: the number of the group of blocks; 0, -1 … for those in one block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,13 +70,16 @@ class AfterFailure(NamedTuple):
 
 
 class Alternatives(NamedTuple):
-    """Which of a block's alternatives? Answers: choose, skip, edit, quit, wait.
+    """Which of these alternatives? Answers: choose, skip, edit, quit, wait.
 
-    The value of `choose` is the number of the alternative.
+    They are in one block, or with a positive `group` in several. The value of `choose` is the number of the
+    alternative.
     """
 
     item: PlanItem
     labels: tuple[str, ...]
+    texts: tuple[str, ...] = ()  # the commands of each
+    group: int = 0
 
 
 class Confirmation(NamedTuple):

@@ -10,6 +10,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import TypeVar
 
+from ..plan.alternatives import ChoiceKey, find_choice_key, is_left_out, list_choices
 from ..plan.model import ItemId, Plan, PlanItem
 from .events import Answered, Event, RunEnded, StatementFinished, StatementStarted
 from .persistent_map import PersistentMap, with_entry
@@ -39,7 +40,7 @@ class State:
     done: Mapping[ItemId, ItemStatus] = field(default_factory=PersistentMap)
     durations: Mapping[ItemId, float] = field(default_factory=PersistentMap)  # seconds
     statuses: Mapping[ItemId, int] = field(default_factory=PersistentMap)
-    chosen: Mapping[tuple[int, int], int] = field(default_factory=dict)  # block -> alternative
+    chosen: Mapping[ChoiceKey, int] = field(default_factory=dict)  # the number of the alternative
     doubt: ItemId | None = None
     outcome: str | None = None
     passed: ItemId = _START  # the last finished item; a failed item is not finished
@@ -72,7 +73,8 @@ def _apply_answer(state: State, event: Answered) -> State:
     where = ItemId(event.step, event.block, event.statement)
     match event.question, event.answer:
         case "choose", number if number.isdigit():
-            return replace(state, chosen={**state.chosen, (event.step, event.block): int(number)})
+            key = find_choice_key(event.step, event.block, event.group)
+            return replace(state, chosen={**state.chosen, key: int(number)})
         case _, Choice.SKIP:
             return _mark_item(state, where, ItemStatus.SKIPPED)
         case "manual", Choice.DONE:
@@ -107,11 +109,8 @@ def next_item(plan: Plan, state: State) -> PlanItem | None:
     """
     for index in range(bisect_right(plan.items, state.passed, key=attrgetter("where")), len(plan.items)):
         item = plan.items[index]
-        if item.statement is not None and item.statement.alternative:
-            chosen = state.chosen.get((item.where.step, item.where.block))
-            if chosen not in (None, item.statement.alternative):
-                continue
-        return item
+        if not is_left_out(item, state.chosen):
+            return item
     return None
 
 
@@ -133,7 +132,14 @@ def carry_over(state: State, old: Plan, new: Plan) -> State:
     def move(values: Mapping[ItemId, T]) -> dict[ItemId, T]:
         return {moved[where]: value for where, value in values.items() if where in moved}
 
-    blocks = {(a.step, a.block): (b.step, b.block) for a, b in moved.items()}
+    after = {item.where: item for item in new.items}
+    keys = {
+        before.key: now.key
+        for item in old.items
+        if item.where in moved
+        for before, now in zip(list_choices(item), list_choices(after[moved[item.where]]), strict=False)
+        if before.labels == now.labels or before.group <= 0
+    }
     done = move(state.done)
     return replace(
         state,
@@ -141,6 +147,6 @@ def carry_over(state: State, old: Plan, new: Plan) -> State:
         passed=_find_passed(done),
         durations=move(state.durations),
         statuses=move(state.statuses),
-        chosen={blocks[block]: choice for block, choice in state.chosen.items() if block in blocks},
+        chosen={keys[key]: choice for key, choice in state.chosen.items() if key in keys},
         doubt=moved.get(state.doubt) if state.doubt else None,
     )

@@ -13,6 +13,7 @@ from ..document.annotations.parser import merge_annotations
 from ..document.assignments import Capture, parse_capture
 from ..document.model import Procedure, Runbook
 from ..shells.registry import SHELLS
+from .alternatives import find_unknown_choices
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
 
@@ -161,13 +162,14 @@ def make_plan(
     only: str | None = None,
     done: tuple[str, ...] = (),
     confirmed: tuple[str, ...] = (),
+    choose: tuple[str, ...] = (),
     timeout: float | None = None,
     cwd: str | None = None,
 ) -> Plan | tuple[Problem, ...]:
     """Return the plan for a procedure and the options of the command line, or their Problems.
 
     `first` and `only` are steps as `find_step` takes them, `done` manual steps, `confirmed` those that ask;
-    `timeout` is in seconds.
+    `choose` are labels of alternatives, `timeout` is in seconds.
     """
     everything = items_of(procedure)
     items, problems = _select_items(everything, first, only)
@@ -189,6 +191,7 @@ def make_plan(
         else:
             manual.add(step.number)
     problems += _check_confirmed(everything, confirmed)
+    problems += find_unknown_choices(everything, choose)
     problems += _check_languages(procedure)
     for item in items:
         if item.statement is not None:
@@ -200,6 +203,7 @@ def make_plan(
         settings.inputs,
         captures=found,
         done=frozenset(manual),
+        choose=(*choose, *settings.choose),
         timeout=timeout if timeout is not None else settings.timeout,
         cwd=cwd if cwd is not None else settings.cwd,
     )
@@ -255,13 +259,3 @@ def _unknown_name(option: str, name: str, names: list[str]) -> Problem:
         f"`{option} {name}=…`: the procedure has no placeholder `<{name}>`{meant}",
         hint=f"its placeholders: {known}",
     )
-
-
-def chosen_alternative(labels: tuple[str, ...], wanted: str | None) -> int:
-    """Return the number of the alternative that `choose=` names by number or label; 0 for none."""
-    if wanted is None:
-        return 0
-    if wanted.isdigit() and 0 < int(wanted) <= len(labels):
-        return int(wanted)
-    matching = [n for n, label in enumerate(labels, 1) if wanted.casefold() in label.casefold()]
-    return matching[0] if len(matching) == 1 else 0

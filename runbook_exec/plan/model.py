@@ -85,6 +85,7 @@ class Plan:
     given: Mapping[str, Value] = field(default_factory=dict)  # with --set
     captures: tuple[tuple[ItemId, Capture], ...] = ()  # of --capture, the front matter and annotations
     done: frozenset[int] = frozenset()  # manual steps that are done according to --done
+    choose: tuple[str, ...] = ()  # labels of alternatives, of --choose and the front matter
     timeout: float | None = None  # seconds, for statements without a timeout in their annotation
     cwd: str | None = None
 

@@ -149,7 +149,10 @@ def _find_unknown_names(plan: Plan, transcript: Transcript) -> Iterator[Rehearsa
     steps = plan.procedure.steps
     manual = {name for step in steps if step.manual for name in step_names(step)}
     several = {
-        name for step in steps if any(b.alternatives for b in step.blocks) for name in step_names(step)
+        name
+        for step in steps
+        if any(b.alternatives or b.branches for b in step.blocks)
+        for name in step_names(step)
     }
     placeholders = {found.name for item in plan.items for found in item.placeholders}
     for key, given, known, what in (

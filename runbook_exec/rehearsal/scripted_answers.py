@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ..document.model import Step
 from ..engine.questions import AfterFailure, Alternatives, Answer, Doubt, ManualStep, Question, ValueNeeded
-from ..plan.builder import chosen_alternative
+from ..plan.alternatives import chosen_alternative
 from ..plan.model import Plan, Value
 from ..plan.templates import render_default
 from .findings import VALUE_MISSING, RehearsalFinding

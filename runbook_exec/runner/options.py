@@ -38,6 +38,7 @@ class RunOptions:
     only: str | None = None  # the one step to run
     done: tuple[str, ...] = ()  # manual steps that have been done
     confirmed: tuple[str, ...] = ()  # steps whose `confirm` is answered with yes
+    choose: tuple[str, ...] = ()  # labels of alternatives that run
     assume: tuple[str, str] | None = None  # `done` or `again`, and the statement in doubt
     timeout: WrittenTimeout | None = None  # for each statement
     cwd: str | None = None
@@ -74,6 +75,7 @@ class RunOptions:
             ("--capture", [capture.text for capture in self.captures]),
             ("--done", self.done),
             ("--confirmed", self.confirmed),
+            ("--choose", self.choose),
         ):
             words += [word for value in values for word in (option, value)]
         words += ["--no-config"] * self.no_config + ["--no-keep-secrets"] * (not self.keep_secrets)
@@ -100,6 +102,7 @@ class RunOptions:
             timeout=parse_timeout(last.get("--timeout")),
             done=tuple(found.get("--done", ())),
             confirmed=tuple(found.get("--confirmed", ())),
+            choose=tuple(found.get("--choose", ())),
             no_config="--no-config" in found,
             keep_secrets="--no-keep-secrets" not in found,
         )
@@ -117,6 +120,7 @@ _WITH_VALUE = (
     "--capture",
     "--done",
     "--confirmed",
+    "--choose",
 )
 
 

@@ -8,12 +8,20 @@ from pathlib import Path
 
 from ..diagnostics.problem import Problem
 from ..document.model import Procedure, Runbook
+from ..engine.state import State
 from ..errors import Refused
+from ..plan.alternatives import find_undecided
 from ..plan.builder import choose_procedure, make_plan
 from ..plan.model import Plan
 from ..plan.resolver import find_invalid_inputs
 from .load import format_problems, read_runbook, require_no_errors
 from .options import RunOptions
+
+
+def require_decided(plan: Plan, state: State) -> None:
+    """Raise Refused if a person has to choose between alternatives that are still to come."""
+    if problems := list(find_undecided(plan, state.chosen, state.passed)):
+        raise Refused(format_problems(problems, plan.runbook.path, plan.runbook.text))
 
 
 def read_plan(
@@ -43,6 +51,7 @@ def read_plan(
         only=options.only,
         done=options.done,
         confirmed=options.confirmed,
+        choose=options.choose,
         timeout=options.timeout.seconds if options.timeout else None,
         cwd=options.cwd,
     )

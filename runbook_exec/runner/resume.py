@@ -21,6 +21,7 @@ from ..engine.state import State, carry_over
 from ..journal.hash_chain import Damage, JournalLine, read_lines
 from ..journal.journal import JournalError
 from ..journal.secret_store import SecretStore
+from ..plan.alternatives import describe_choices
 from ..plan.model import Plan, Value
 from ..runs.record import Record, read_record
 from ..shells.snapshot import StateChange
@@ -120,5 +121,7 @@ def _command_lines(plan: Plan | None) -> list[str]:
     lines: list[str] = []
     for item in plan.items if plan else ():
         text = item.statement.text if item.statement else "(by hand)"
+        if choices := describe_choices(item):
+            text += f"\n({choices})"
         lines += [f"{item.label:<5} {line}" for line in text.split("\n")]
     return lines

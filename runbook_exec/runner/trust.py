@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..document.model import Annotation, Procedure, Runbook
 from ..errors import Refused, reason
+from ..plan.alternatives import describe_choices
 from ..plan.builder import items_of
 from ..plan.values import is_secret
 from ..system.atomic_write import replace_file
@@ -81,10 +82,13 @@ def commands_of(runbook: Runbook, procedure: Procedure) -> tuple[str, ...]:
         elif known.default is not None:
             told = "a default, not shown" if is_secret(name, known) else f"by default {known.default}"
             lines += _comment_lines(f"<{name}> {told}")
-    noted = ""
+    noted = alternative = ""
     for item in items_of(procedure):
         if item.statement is None:
             continue
+        if (belongs := describe_choices(item)) != alternative:
+            alternative = belongs
+            lines += _comment_lines(belongs or "with every choice")
         if (notes := _notes(item.annotation)) != noted:
             noted = notes
             lines += _comment_lines(notes or "as usual")

@@ -52,7 +52,9 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
                 return Answer("wait", note=f"{needed}; `--set {question.name}=VALUE` gives it")
             case Alternatives():
                 labels = ", ".join(f"{n}: {label}" for n, label in enumerate(question.labels, 1))
-                return Answer("wait", note=f"step {step} has alternatives ({labels}); `choose=` picks one")
+                return Answer(
+                    "wait", note=f"step {step} has alternatives ({labels}); `--choose LABEL` picks one"
+                )
             case AfterFailure():
                 return Answer("quit", note=question.problem)
             case Doubt():

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..document.model import Runbook
 from ..journal.index import RunSummary
 from ..journal.journal import JournalError
+from ..plan.alternatives import is_left_out
 from ..plan.model import Plan
 from .freshness import Freshness, Success, format_success_time, step_digest
 from .record import Record, document_path, read_record
@@ -80,14 +81,7 @@ def _is_whole(record: Record, plan: Plan) -> bool:
     """Return whether the run succeeded with its whole procedure, without `--from` and `--only`."""
     chosen = record.state.chosen
     left = (
-        item
-        for item in plan.items
-        if item.where not in record.state.done
-        and not (
-            item.statement
-            and item.statement.alternative
-            and chosen.get((item.where.step, item.where.block)) not in (None, item.statement.alternative)
-        )
+        item for item in plan.items if item.where not in record.state.done and not is_left_out(item, chosen)
     )
     return record.outcome == "succeeded" and next(left, None) is None
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..document.model import Block, Prose, Statement, Step
+from ..plan.alternatives import is_left_out
 from ..plan.model import ItemId
 from .record import NOWHERE, Attempt, GivenAnswer, Record
 
@@ -118,7 +119,13 @@ def _step(record: Record, step: Step) -> StepReport:
     for part in step.parts:
         parts.append(part if isinstance(part, Prose) else _block(record, step, part))
     whole = ItemId(step.number)
-    said = tuple(said for said in record.answers if said.where == whole and said.question in _SAID)
+    # a choice was asked for at the first alternative, which may not be the one that was chosen
+    whole_or_left_out = {whole} | {
+        item.where
+        for item in (record.plan.items if record.plan else ())
+        if item.where.step == step.number and is_left_out(item, record.state.chosen)
+    }
+    said = tuple(s for s in record.answers if s.where in whole_or_left_out and s.question in _SAID)
     typed = tuple(r for r in record.attempts if r.where.step == step.number and not r.where.statement)
     filled_step = StepReport(
         step.number, step.label, step.title, step.span.line, step, tuple(parts), typed, said, NOT_RUN
@@ -146,14 +153,9 @@ def _block(record: Record, step: Step, block: Block) -> BlockReport:
     statements = tuple(
         _statement(record, item.where, item.line, item.statement)
         for item in here
-        if _is_chosen(record, item.where, item.statement.alternative if item.statement else 0)
+        if not is_left_out(item, record.state.chosen)
     )
     return BlockReport(block, statements)
-
-
-def _is_chosen(record: Record, where: ItemId, alternative: int) -> bool:
-    chosen = record.state.chosen.get((where.step, where.block))
-    return not alternative or chosen in (None, alternative)
 
 
 def _statement(record: Record, where: ItemId, line: int, statement: Statement | None) -> StatementReport:

@@ -1,7 +1,6 @@
 """Finds tabs, admonitions and folded text, which CommonMark reads as text and indented code.
 
-Nothing in them runs, because a run follows CommonMark. The page displays them as its theme does, and marks
-each fence in them as not run.
+The page displays them as its theme does. Their blocks are those of the runbook, which reads them too.
 """
 
 from __future__ import annotations

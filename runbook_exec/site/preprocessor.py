@@ -49,23 +49,8 @@ def preprocess_page(before: str, markdown: str, marks: PageMarks) -> str:
     """Return the Markdown with new indentation and marks; the marks' offsets include `before`."""
     page = parse_source(before + markdown)
     first = page.index(len(before)) if before else 0
-    return _MarkdownWriter(page, first, marks).write_elements(read_elements(page, len(before)))
-
-
-def _indent_tab(tab: ContentTab, marks: PageMarks) -> list[str]:
-    """Return the lines of a tab's body, with a mark in place of each fence."""
-    body = parse_source(tab.body)
-    elements = read_elements(body)
-    blocks = {}
-    for each in elements:
-        if (
-            isinstance(each, Fence)
-            and marks.mark_in_tab
-            and (mark := marks.mark_in_tab(each, body, tab.kind))
-        ):
-            blocks[each.span.start] = mark
-    inner = PageMarks(blocks, {}, marks.tabs, marks.mark_in_tab)
-    return _MarkdownWriter(body, 0, inner).write_elements(elements).split("\n")
+    by_line = {page.index(offset): mark for offset, mark in marks.blocks.items()}
+    return _MarkdownWriter(page, first, marks, by_line).write_elements(read_elements(page, len(before)))
 
 
 @dataclass(slots=True)
@@ -75,6 +60,8 @@ class _MarkdownWriter:
     page: Source
     first: int
     marks: PageMarks
+    by_line: Mapping[int, str]  # the marks of blocks by the index of their line on the page
+    above: int = 0  # the lines of the page above this text
     lines: dict[int, list[str]] = field(default_factory=dict)  # the replacement of a line, by its index
     columns: dict[int, int] = field(default_factory=dict)  # of each item's text, by the item's id
     begun: set[int] = field(default_factory=set)  # lines on which an item begins
@@ -139,24 +126,37 @@ class _MarkdownWriter:
             if number < self.done or number in self.begun:
                 continue
             tab = find_tab(self.page.lines, number, column, self.marks.tabs)
-            if tab is not None and not self._has_block(tab):
+            if tab is not None:
                 self._write_tab(tab, _INDENT * len(paragraph.items))
             elif paragraph.items:
                 self.lines[number] = [self._move_line(self.page.lines[number], paragraph.items)]
 
-    def _has_block(self, tab: ContentTab) -> bool:
-        start, end = self.page.starts[tab.first], self.page.end(tab.end - 1)
-        return any(start <= offset < end for offset in self.marks.blocks)
-
     def _write_tab(self, tab: ContentTab, indent: int) -> None:
         inner = " " * (indent + _INDENT)
-        body = _indent_tab(tab, self.marks) if tab.body else []
+        body = self._indent_tab(tab) if tab.body else []
         moved = [" " * indent + tab.head, *(inner + line if line else "" for line in body)]
         # in a list item, Python-Markdown finds it only after a blank line
         self.lines[tab.first] = ["", *moved, ""] if indent else moved
         for number in range(tab.first + 1, tab.end):
             self.lines[number] = []
         self.done = tab.end
+
+    def _indent_tab(self, tab: ContentTab) -> list[str]:
+        """Return the lines of a tab's body, with a mark in place of each fence."""
+        body, marks = parse_source(tab.body), self.marks
+        elements = read_elements(body)
+        above = self.above + tab.first + 1
+        blocks = {}
+        for each in elements:
+            if not isinstance(each, Fence):
+                continue
+            mark = self.by_line.get(above + each.span.line - 1, "")
+            if not mark and marks.mark_in_tab:
+                mark = marks.mark_in_tab(each, body, tab.kind)
+            if mark:
+                blocks[each.span.start] = mark
+        inner = PageMarks(blocks, {}, marks.tabs, marks.mark_in_tab)
+        return _MarkdownWriter(body, 0, inner, self.by_line, above).write_elements(elements).split("\n")
 
     def _move_element(self, element: Heading | Html | IndentedCode) -> None:
         if element.quoted:
@@ -174,6 +174,8 @@ class _MarkdownWriter:
 
     def _fence(self, fence: Fence) -> None:
         index = fence.span.line - 1
+        if index < self.done:
+            return
         mark = self.marks.blocks.get(fence.span.start)
         if fence.quoted:
             if mark is not None:

@@ -260,15 +260,18 @@ def _advise(question: AfterFailure, terminal: TerminalReporter) -> None:
 def _alternative(question: Alternatives, terminal: TerminalReporter, colour: bool) -> Answer | str:
     """Ask for an alternative, and return it or another key."""
     block = question.item.block
-    statements: tuple[Statement, ...] = block.statements if block else ()
+    statements: tuple[Statement, ...] = block.statements if block and question.group <= 0 else ()
     terminal.show_statement(question.item, "\n".join(s.text for s in statements if not s.alternative))
     rows: list[list[Piece]] = []
-    for number in range(1, len(question.labels) + 1):
-        text = "\n".join(s.text for s in statements if s.alternative == number)
-        lines = fold(text, terminal.width - 9)
+    for label, text in zip(question.labels, question.texts, strict=True):
+        lines = fold(text, terminal.width - 9) if text else []
         if len(lines) > _LINES:
             lines = [*lines[: _LINES - 1], "…"]
-        rows.append([("bold", f"\n{' ' * 7}".join(lines))])
+        if question.group > 0 or not lines:
+            lines.insert(0, clip(label, terminal.width - 9))
+        first, *more = lines
+        below = "".join(f"\n{' ' * 7}{line}" for line in more)
+        rows.append([("bold", first), ("" if question.group > 0 else "bold", below)])
     keys = {key: _KEYS[key] for key in "se!q"}
     above = [("", "\n  "), ("bold", f"{len(rows)} alternatives; one of them is to be run.")]
     picked = ask_row(above, rows, keys, terminal.width, colour)

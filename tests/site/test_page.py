@@ -100,7 +100,7 @@ def test_a_page_shows_exactly_what_runs(built: Path, page: Path) -> None:
 
 
 def test_tabs_and_admonitions_are_rendered_by_the_theme(built: Path) -> None:
-    """Also in a numbered step with any indentation; blocks in them are marked as not run."""
+    """Also in a numbered step with any indentation; the blocks in them are those of the runbook."""
     page = (built / "runbooks" / "insets" / "index.html").read_text(encoding="utf-8")
     article = page[page.index("<article") : page.index("</article>")]
     assert [syntax for syntax in ("===", "!!!", "???", "```", "rbinset") if syntax in article] == []
@@ -108,13 +108,14 @@ def test_tabs_and_admonitions_are_rendered_by_the_theme(built: Path) -> None:
     assert '<p class="admonition-title">Take <em>care</em></p>' in page
     assert re.search(r'<details class="tip">\s*<summary>Tip</summary>\s*<p>It helps', page)
     assert [(code, why) for _, _, code, why in BlockCollector(page).found] == [
-        ("apt install x", "inside a tab"),
-        ("dnf install x", "inside a tab"),
+        ("apt install x", ""),
+        ("dnf install x", ""),
         ("x --version", ""),
-        ("slow: true", "inside an admonition"),
-        ("sleep 60", "inside folded text"),
+        ("slow: true", "not a shell"),
+        ("sleep 60", "in a folded section"),
         ("x --start", ""),
     ]
+    assert page.count('<span class="rb-note">only if “Debian” is chosen</span>') == 1
 
 
 def test_the_title_of_a_fence_is_a_caption(built: Path) -> None:

@@ -59,6 +59,9 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         default=[],
         help="give a value, in place of an earlier one",
     )
+    parser.add_argument(
+        "--choose", metavar="LABEL", action="append", default=[], help="the alternative that runs"
+    )
     add_json_events(parser)
     return parser.parse_args(words)
 
@@ -74,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = RunOptions(
         given=parse_given(arguments.set),
         assume=assume,
+        choose=tuple(arguments.choose),
         yes=arguments.yes,
         trust=arguments.trust,
         json=arguments.json,
@@ -120,8 +124,10 @@ def resume_run(
         raise Refused(
             f"the run was begun in `{started.folder}`, which cannot be entered: {reason(error)}"
         ) from None
+    before = RunOptions.from_words(started.options)
     options = replace(
-        RunOptions.from_words(started.options),
+        before,
+        choose=(*now.choose, *before.choose),
         given=now.given,
         assume=now.assume,
         yes=now.yes,

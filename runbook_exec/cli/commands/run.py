@@ -39,6 +39,13 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     what.add_argument("--all", action="store_true", help="run the whole page in order; as FILE# does")
     what.add_argument("--from", dest="first", metavar="STEP", help="begin at this step")
     what.add_argument("--only", metavar="STEP", help="run this step and nothing else")
+    what.add_argument(
+        "--choose",
+        metavar="LABEL",
+        action="append",
+        default=[],
+        help="the alternative that runs, such as a tab; again for more",
+    )
     what.add_argument("--dry-run", action="store_true", help="print the plan; run nothing")
     asking = parser.add_argument_group("asking")
     add_asking(asking)

@@ -199,6 +199,7 @@ _SETTINGS: Mapping[str, _Reader] = {
     "cwd": _read_text,
     "timeout": _text_reader(positive_duration),
     "cadence": _text_reader(positive_duration),
+    "choose": _list_of(_read_text),
 }
 
 _INPUT: Mapping[str, _Reader] = {

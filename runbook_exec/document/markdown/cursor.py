@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mistune.core import BlockState
+from mistune.core import BlockState as BlockState
 
 Token = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from ...text.source import MappedText, PositionError, Source
 from ...text.span import Span
 from .cursor import Token
 from .headings import unescape_text
+from .page_parser import parse_page_blocks
 from .parser import parse_blocks
 
 
@@ -82,16 +83,38 @@ class IndentedCode(NamedTuple):
 Element = Heading | Fence | ListItem | Paragraph | Html | IndentedCode
 
 
-def read_elements(source: Source, start: int = 0) -> tuple[Element, ...]:
-    """Return the elements of a page whose body starts at this offset, which must begin a line.
+class Inset(NamedTuple):
+    """Indented text of a page that is Markdown all the same; its elements are `first:last`."""
 
-    Raises PositionError (a bug of ours) if an element is not at the place computed for it.
+    opening: str  # the line above it, such as `=== "Tab"`; "" for indented code that holds fences
+    first: int
+    last: int
+
+
+def read_elements(source: Source, start: int = 0) -> tuple[Element, ...]:
+    """Return the elements of a page, as CommonMark reads it, whose body starts at this offset.
+
+    The offset must begin a line. Raises PositionError (a bug of ours) if an element is not at the place
+    computed for it.
     """
+    return tuple(_read(source, start, parse_blocks).out)
+
+
+def read_page_elements(source: Source, start: int = 0) -> tuple[tuple[Element, ...], tuple[Inset, ...]]:
+    """Return the elements of a page as sites render it, and its insets, outer ones first.
+
+    `start` and errors are as in `read_elements`.
+    """
+    reader = _read(source, start, parse_page_blocks)
+    return tuple(reader.out), tuple(sorted(reader.insets, key=lambda inset: (inset.first, -inset.last)))
+
+
+def _read(source: Source, start: int, parse: Callable[[str], list[Token]]) -> _ElementReader:
     first = source.index(start)
-    reader = _ElementReader(source, first, [])
+    reader = _ElementReader(source, first, [], [])
     body = source.text[source.starts[first] :]
-    reader.read_tokens(parse_blocks("\n".join(source.lines[first:]) if "\r" in body else body), (), False)
-    return tuple(reader.out)
+    reader.read_tokens(parse("\n".join(source.lines[first:]) if "\r" in body else body), (), False)
+    return reader
 
 
 @dataclass(slots=True)
@@ -101,6 +124,7 @@ class _ElementReader:
     source: Source
     first: int  # the index of the body's first line
     out: list[Element]
+    insets: list[Inset]
     ids: int = 0
 
     def read_tokens(self, tokens: Iterable[Token], items: tuple[int, ...], quoted: bool) -> None:
@@ -110,6 +134,8 @@ class _ElementReader:
                 self.read_tokens(token["children"], items, True)
             elif kind == "list":
                 self._list(token, items, quoted)
+            elif kind in ("inset", "indented"):
+                self._inset(token, items, quoted)
             elif kind == "block_code" and token["style"] == "fenced":
                 self.out.append(self._fence(token, items, quoted))
             elif kind in _LINES:
@@ -128,6 +154,16 @@ class _ElementReader:
             number = marker[:-1]
             self.out.append(ListItem(self.ids, list_id, bool(number), number, span, content, items, quoted))
             self.read_tokens(item["children"], (*items, self.ids), quoted)
+
+    def _inset(self, token: Token, items: tuple[int, ...], quoted: bool) -> None:
+        index, opening = self.first + token["line"], token.get("opening", "")
+        if opening:
+            span = self.source.span_from_rest(index, opening, index)
+            self.out.append(Paragraph(span, index + 1, items, quoted))
+        self.ids += 1
+        first = len(self.out)
+        self.read_tokens(token["children"], (*items, self.ids), quoted)
+        self.insets.append(Inset(opening, first, len(self.out)))
 
     def _leaf(self, kind: str, token: Token, items: tuple[int, ...], quoted: bool) -> Element:
         source = self.source

@@ -25,7 +25,7 @@ _Match = Callable[[str, int], re.Match[str] | None]
 
 # mistune's rules in the order in which they are tried, with the first characters of each kind of block if no
 # spaces precede it.
-_FIRST_CHARACTERS = {
+FIRST_CHARACTERS = {
     "fenced_code": "`~",
     "indent_code": "",
     "atx_heading": "#",
@@ -56,7 +56,7 @@ _QUOTE_MARKERS = re.compile(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
 
 
 @lru_cache(maxsize=64)
-def _indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return patterns for lines with this indentation, and for the indentation itself.
 
     The first pattern matches lines of which the last is not blank.
@@ -70,7 +70,7 @@ def _closing_fence(character: str, length: int) -> re.Pattern[str]:
     return re.compile(rf"\n {{0,3}}{character}{{{length},}}[ \t]*\n")
 
 
-class _MarkdownBlockParser(BlockParser):
+class MarkdownBlockParser(BlockParser):
     """mistune's block grammar with lists and quotes that count lines."""
 
     state_cls = BlockCursor
@@ -82,9 +82,10 @@ class _MarkdownBlockParser(BlockParser):
         "ref_link": r"^ {0,3}\[(?P<reflink_1>(?=[^\]]{0,999}\])(?>(?:[^\\\[\]]|\\.){0,999}))\]:",
     }
 
-    def __init__(self) -> None:
+    def __init__(self, first_characters: dict[str, str] = FIRST_CHARACTERS) -> None:
         super().__init__()
-        self.rules = list(_FIRST_CHARACTERS)
+        self.rules = list(first_characters)
+        self._first_characters = first_characters
         self._openings = self._by_first_character(self.rules)
         leaves = [rule for rule in self.rules if rule not in ("list", "block_quote")]
         self._leaves = self._by_first_character(
@@ -98,8 +99,8 @@ class _MarkdownBlockParser(BlockParser):
         A line with any other first character is text. A matcher tries only rules that fit its character.
         """
         openings: dict[str, _Match] = {" ": self.compile_sc(rules).match}
-        for character in "".join(_FIRST_CHARACTERS.values()):
-            fitting = [rule for rule in rules if character in _FIRST_CHARACTERS[rule]]
+        for character in "".join(self._first_characters.values()):
+            fitting = [rule for rule in rules if character in self._first_characters[rule]]
             if fitting:
                 openings[character] = self.compile_sc(fitting).match
         return openings
@@ -142,7 +143,7 @@ class _MarkdownBlockParser(BlockParser):
         closing = _closing_fence(marker[0], len(marker)).search(state.src, m.end())
         raw = state.src[m.end() + 1 : closing.start() + 1 if closing else state.cursor_max]
         if indent:
-            raw = _indented_lines(len(indent))[1].sub("", raw)
+            raw = indented_lines(len(indent))[1].sub("", raw)
         token: Token = {"type": "block_code", "style": "fenced", "marker": marker, "closed": bool(closing)}
         token["opening"] = state.src[m.start("fenced_2") : m.end()]
         token["lines"] = raw[:-1].split("\n") if raw else []
@@ -259,7 +260,7 @@ class _MarkdownBlockParser(BlockParser):
             if position > end and any("```" in chunk or "~~~" in chunk for chunk in chunks):
                 open_blocks.read_up_to(chunks)
                 if open_blocks.fence:
-                    chunks.append(_indented_lines(width)[1].sub("", source[end:position]))
+                    chunks.append(indented_lines(width)[1].sub("", source[end:position]))
         child = state.child("".join(chunks), first)
         self.read_blocks(child)
         items.append({"children": child.tokens, "line": first, "marker": marker, "opening": marker + rest})
@@ -270,7 +271,7 @@ class _MarkdownBlockParser(BlockParser):
     ) -> int:
         """Add the text of the item at the cursor from its second line on, and return its end."""
         source, lazy = state.src, state.env["lazy"]
-        lines, indent = _indented_lines(width)
+        lines, indent = indented_lines(width)
         number = state.line() + 1
         while position < state.cursor_max:
             if run := lines.match(source, position):
@@ -295,11 +296,16 @@ class _MarkdownBlockParser(BlockParser):
         return position
 
 
-_PARSER = _MarkdownBlockParser()
+_PARSER = MarkdownBlockParser()
 
 
 def parse_blocks(text: str) -> list[Token]:
-    """Return mistune's tokens for a text, each with the index of its first `line`.
+    """Return mistune's tokens for a text, as CommonMark reads it; see `read_tokens`."""
+    return read_tokens(_PARSER, text)
+
+
+def read_tokens(parser: MarkdownBlockParser, text: str) -> list[Token]:
+    """Return the tokens of a text, each with the index of its first `line`.
 
     The line ends of the text are `\n`. A token has `opening`, the rest of that line from the token's first
     character on, if its text does not contain it. A tab counts as spaces up to the next of the columns 4, 8,
@@ -309,5 +315,5 @@ def parse_blocks(text: str) -> list[Token]:
     state.env["lazy"] = set()
     expanded = text.expandtabs(TAB_STOP) if "\t" in text else text
     state.process(expanded if expanded.endswith("\n") else expanded + "\n")
-    _PARSER.read_blocks(state)
+    parser.read_blocks(state)
     return state.tokens

@@ -268,4 +268,22 @@ RULES = (
         ),
         _problems_with("not-utf-8"),
     ),
+    Rule(
+        RuleInfo(
+            "P112",
+            "included-file",
+            "A block or a step that includes another file is refused. A run reads only the page, and "
+            "commands would be missing. Copy them into the page, or run the page that the site generates.",
+            severity=Severity.ERROR,
+        ),
+        _problems_with("include"),
+        bad=(
+            Example('# P\n\n## Steps\n\n```bash\n--8<-- "deploy.sh"\n```\n', at=(6, 1)),
+            Example("# P\n\n## Steps\n\n{% include deploy.md %}\n\n```bash\nls\n```\n", at=(5, 1)),
+        ),
+        good=(
+            Example("# P\n\n## Steps\n\n```bash\nls\n```\n\n--8<-- 'includes/abbreviations.md'\n"),
+            Example("{% include deploy.md %}\n\n# P\n\n## Steps\n\n```bash\nls\n```\n"),
+        ),
+    ),
 )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ...document.model import Block, Statement
 from ...document.placeholders import replace_placeholders
-from ...plan.builder import chosen_alternative
+from ...plan.alternatives import chosen_alternative
 from ...plan.model import PlanItem
 from ...shells.quoting import Context
 from ...shells.registry import SHELLS
@@ -83,6 +83,7 @@ def _notes(block: Block, items: Sequence[PlanItem]) -> str:
         f"only when {annotation.when}" if annotation.when else "",
         f"in {annotation.cwd}" if annotation.cwd else "",
         "one of these runs" if block.alternatives else "",
+        *(f"only if “{each.labels[each.number - 1]}” is chosen" for each in block.branches),
     ]
     return "".join(f'<span class="rb-note">{escape(note)}</span>' for note in notes if note)
 
@@ -146,8 +147,9 @@ def _opening_tag(block: Block, statement: Statement, shell: str, context: BlockC
     if statement.start and block.script.text[statement.start - 1] != "\n":
         more += ' data-goes-on=""'
     if statement.alternative:
-        label = block.alternatives[statement.alternative - 1]
-        chosen = chosen_alternative(block.alternatives, item.annotation.choose) if item else None
+        labels = (block.alternatives, *block.forks)[statement.fork]
+        label = labels[statement.alternative - 1]
+        chosen = chosen_alternative(labels, item.annotation.choose) if item else None
         more += f' data-alternative="{statement.alternative}" data-label="{escape(label)}"'
         more += ' data-chosen=""' if chosen == statement.alternative else ""
     if found := build_recipe(statement, shell):

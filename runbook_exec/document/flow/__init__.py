@@ -1,0 +1,1 @@
+"""Finds what the reader of a page sees: hidden text, tabs, folded sections, alternatives, includes."""
