@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from ..document.assignments import Capture
 from ..document.model import Block, Procedure, Runbook, Statement, Step
-from ..plan.builder import chosen_alternative
-from ..plan.model import ItemId, Plan, PlanItem
+from ..plan.builder import chosen_alternative, items_of
+from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..plan.preview import preview_statement
+from ..plan.warnings import find_warnings
 from ..shells.base import QuotingError
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 
@@ -24,6 +25,7 @@ def format_outline(runbook: Runbook) -> Iterator[str]:
 def _outline(runbook: Runbook) -> Iterator[str]:
     yield f"{runbook.title}  ({runbook.path})"
     for procedure in runbook.procedures:
+        warnings = find_warnings(items_of(procedure), procedure.shell)
         chosen = runbook.chosen == procedure.anchor
         marks = (
             ["runs unless another is named"] if chosen else ["only when named"] if procedure.dangerous else []
@@ -36,21 +38,25 @@ def _outline(runbook: Runbook) -> Iterator[str]:
             else f"#{procedure.anchor}"
         )
         for step in procedure.steps:
-            yield from _step(step)
+            yield from _step(step, warnings)
     if not runbook.procedures:
         yield "no procedure: nothing on this page would run"
 
 
-def _step(step: Step) -> Iterator[str]:
+def _step(step: Step, warnings: Mapping[ItemId, Sequence[StatementWarning]]) -> Iterator[str]:
     kind = "  by hand" if step.manual else ""
     yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
+    count = 0
     for block in step.blocks:
         if block.runs:
             for statement in block.statements:
+                count += 1
                 first, *more = escape_unprintable_code(statement.text).split("\n")
                 names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
                 needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
                 yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{needs}"
+                for warning in warnings.get(ItemId(step.number, block.number, count), ()):
+                    yield f"            warning: {warning.message}"
         else:
             yield from _not_run(block)
 
@@ -116,6 +122,8 @@ def _preview_statement(plan: Plan, statement: Statement) -> str:
 
 def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
     says = item.annotation
+    for warning in plan.warnings.get(item.where, ()):
+        yield f"     warning: {warning.message}"
     if item.statement is not None and item.statement.alternative:
         labels, number = item.block.alternatives if item.block else (), item.statement.alternative
         chosen = chosen_alternative(labels, says.choose)

@@ -15,6 +15,7 @@ from ..document.model import Procedure, Runbook
 from ..shells.registry import SHELLS
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
+from .warnings import find_warnings
 
 
 def items_of(procedure: Procedure) -> tuple[PlanItem, ...]:
@@ -176,6 +177,7 @@ def make_plan(
         done=frozenset(manual),
         timeout=timeout if timeout is not None else settings.timeout,
         cwd=cwd if cwd is not None else settings.cwd,
+        warnings=find_warnings(everything, procedure.shell),
     )
     if problems:
         return tuple(problems)

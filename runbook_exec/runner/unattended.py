@@ -17,7 +17,10 @@ from ..engine.questions import (
     Question,
     ValueNeeded,
 )
+from ..plan.builder import chosen_alternative
+from ..plan.model import ItemId, Plan, PlanItem
 from ..system.signals import watch_signals
+from ..text.ansi import escape_unprintable
 
 
 def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
@@ -63,6 +66,34 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
                 )
 
     return ask
+
+
+def list_open_questions(plan: Plan, finished: Collection[ItemId] = ()) -> list[str]:
+    """Return a line for each statement that only a person may let run, and what to do instead.
+
+    `finished` are the items that a resumed run does not run again.
+    """
+    lines: list[str] = []
+    advice: list[str] = []
+    for item in plan.items:
+        asking = [each for each in plan.warnings.get(item.where, ()) if each.question]
+        if not asking or item.where in finished or _is_left_out(item):
+            continue
+        text = (item.statement.text if item.statement else "").split("\n")[0]
+        lines.append(f"{plan.runbook.path}:{item.line}: a person must confirm `{text}`")
+        lines += [f"  {each.message}" for each in asking]
+        advice += [each.advice for each in asking if each.advice]
+    if lines:
+        lines.append("nothing was run; " + "; ".join(dict.fromkeys(advice)))
+    return list(map(escape_unprintable, lines))
+
+
+def _is_left_out(item: PlanItem) -> bool:
+    """Return whether the item is in an alternative that is not the chosen one."""
+    if item.block is None or item.statement is None or not item.statement.alternative:
+        return False
+    chosen = chosen_alternative(item.block.alternatives, item.annotation.choose)
+    return chosen not in (0, item.statement.alternative)
 
 
 def assume_answer(inner: Ask, decision: str, statement: str) -> Ask:
