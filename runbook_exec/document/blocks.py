@@ -10,11 +10,14 @@ from typing import NamedTuple
 from ..diagnostics.problem import Problem
 from ..shells.base import Scan
 from ..shells.quoting import Context
-from ..shells.registry import CANONICAL_LANGUAGES, CONSOLE, LANGUAGES, READS, SHELLS
+from ..shells.registry import CANONICAL_LANGUAGES, CONSOLE, LANGUAGES, NEVER, OTHER_COMMANDS, READS, SHELLS
 from ..text.source import MappedText, Source
 from ..text.span import Span
 from . import placeholders
-from .annotations.parser import merge_annotations, read_info
+from .annotations.directives import strip_directive_options
+from .annotations.info_string import read_info
+from .annotations.parser import merge_annotations
+from .block_text.contents import find_other_text
 from .console import ConsoleBlock, is_console, strip_prompts
 from .markdown.elements import Fence
 from .model import NOTHING, Annotation, Block, Placeholder, RunbookSettings, Statement
@@ -28,21 +31,28 @@ class BlockDraft(NamedTuple):
     """A fence with its annotation: everything that does not depend on its procedure."""
 
     fence: Fence
+    code: MappedText  # as written, without the options of a directive
     language: str  # a shell's name, `console`, or the word as written
     annotation: Annotation
     problems: tuple[Problem, ...]
     reason_not_run: str  # why it runs in no procedure; empty if it may run
     executable: bool  # whether it is for a shell and nothing keeps it from running
+    holds_commands: bool = True  # else output, data, a synopsis or a script
 
 
-def draft_block(source: Source, fence: Fence, above: Annotation, shell: str | None = None) -> BlockDraft:
+def draft_block(source: Source, fence: Fence, above: Annotation, settings: RunbookSettings) -> BlockDraft:
     """Read a fence's info string; `above` is the annotation on the line above it.
+
+    A block for a shell that holds no commands runs nowhere, unless its annotation names the shell.
 
     In other languages than a shell's, braces belong to other tools: mistakes in them are not reported.
     """
-    word, inside, problems = read_info(fence.written, source.text, fence.written_at)
+    languages = {**LANGUAGES, **settings.languages} if settings.languages else LANGUAGES
+    word, inside, problems = read_info(fence.written, source.text, fence.written_at, languages)
     annotation = inside if above is NOTHING else merge_annotations(inside, above)
-    language = LANGUAGES.get(word, word)
+    language = languages.get(word, word)
+    if language == NEVER:
+        language = word if word not in LANGUAGES else NEVER
     if annotation.shell:
         language = LANGUAGES.get(annotation.shell, annotation.shell)
     ours = language in CANONICAL_LANGUAGES
@@ -51,10 +61,24 @@ def draft_block(source: Source, fence: Fence, above: Annotation, shell: str | No
         problems = ()
     if not fence.closed:
         problems = (*problems, _report_unclosed(source, fence))
-    put_aside = _reason_not_run(fence, annotation)
-    return BlockDraft(
-        fence, language, annotation, problems, put_aside, language in CANONICAL_LANGUAGES and not put_aside
-    )
+    code = strip_directive_options(fence.code) if fence.written.lstrip().startswith("{") else fence.code
+    other = _explain_content(source, code, language, settings) if annotation.shell is None else ""
+    put_aside = _reason_not_run(fence, annotation) or other
+    executable = language in CANONICAL_LANGUAGES and not put_aside
+    return BlockDraft(fence, code, language, annotation, problems, put_aside, executable, not other)
+
+
+def _explain_content(source: Source, code: MappedText, language: str, settings: RunbookSettings) -> str:
+    """Return what the block holds if a shell could read it but it is no commands; else ""."""
+    if language not in SHELLS or is_console(code.text):
+        return ""
+    script = code.text
+    found = placeholders.find_placeholders(script, settings.literal)
+    script = placeholders.replace_placeholders(script, found)
+    other = find_other_text(script, SHELLS[language].scan(script))
+    if other is None:
+        return ""
+    return other.reason.replace("{line}", str(source.index(code.offset(other.offset)) + 1))
 
 
 def _reason_not_run(fence: Fence, annotation: Annotation) -> str:
@@ -87,19 +111,19 @@ def read_block(
     """
     fence = draft.fence
     language = draft.language
-    console = language == CONSOLE or (language in SHELLS and is_console(fence.code.text))
+    console = language == CONSOLE or (language in SHELLS and is_console(draft.code.text))
     own_shell = shell if language == CONSOLE or language in READS.get(shell, ()) else language
     reason = draft.reason_not_run or why_not or _explain_language(language, own_shell, shell)
     if own_shell not in SHELLS:
         block = Block(
-            number, fence.info, language, fence.code.text, fence.code, fence.span,
+            number, fence.info, language, fence.code.text, draft.code, fence.span,
             why_not=reason, annotation=draft.annotation,
         )  # fmt: skip
         return block, ()
-    content = ConsoleBlock(fence.code, ())
+    content = ConsoleBlock(draft.code, ())
     if console:
         content = strip_prompts(
-            fence.code, lambda text: _scan_script(text, own_shell, settings)[0].problem is None
+            draft.code, lambda text: _scan_script(text, own_shell, settings)[0].problem is None
         )
         if not reason and not content.script.text.strip():
             reason = "no line in it begins with the prompt `$ `"
@@ -107,13 +131,19 @@ def read_block(
     statements, labels, problems = reader.read_statements(own_shell, settings, content.expected)
     block = Block(
         number, fence.info, language, fence.code.text, content.script, fence.span, statements, labels,
-        runs=not reason, why_not=reason, annotation=draft.annotation,
+        runs=not reason, why_not=reason, annotation=draft.annotation, holds_commands=draft.holds_commands,
     )  # fmt: skip
     return block, problems
 
 
 def _explain_language(language: str, own_shell: str, shell: str) -> str:
     if language not in CANONICAL_LANGUAGES:
+        if language in OTHER_COMMANDS:
+            kind = OTHER_COMMANDS[language]
+            maps = f"; `languages: {{{language}: bash}}` in the front matter runs them in bash"
+            return kind + (maps if kind.startswith("commands of") else "")
+        if language == NEVER:
+            return "the page's `languages:` says that it never runs"
         return "not a shell" if language else "no language is named after its fence"
     if own_shell == shell:
         return ""

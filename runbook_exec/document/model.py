@@ -82,6 +82,7 @@ class Block(NamedTuple):
     runs: bool = False
     why_not: str = ""  # why it does not run
     annotation: Annotation = NOTHING
+    holds_commands: bool = True  # else output, data, a synopsis or a script to be saved
 
 
 class Prose(NamedTuple):
@@ -165,6 +166,7 @@ class RunbookSettings:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     captures: Mapping[str, str] = field(default_factory=dict)  # NAME: STEP[:REGEX], as with --capture
     literal: tuple[str, ...] = ()  # names in angle brackets that are not placeholders
+    languages: Mapping[str, str] = field(default_factory=dict)  # to a shell, `console` or `none`
     procedure: str | None = None  # the anchor of the procedure to run
     shell: str | None = None
     cwd: str | None = None

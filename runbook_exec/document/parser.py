@@ -58,7 +58,7 @@ def parse_runbook(
         *problems,
         *front_matter.problems,
         *reader.above.problems,
-        *(problem for draft in drafts.values() for problem in draft.problems),
+        *_list_draft_problems(drafts.values()),
         *in_blocks,
         *_duplicate_ids(reader, drafts),
         *_report_left_out(outlines),
@@ -166,7 +166,7 @@ class _PageReader(NamedTuple):
     def draft_blocks(self) -> dict[int, BlockDraft]:
         """Return a draft for every fence, by the index of its element."""
         return {
-            index: draft_block(self.source, element, self.above.find_annotation(element.span))
+            index: draft_block(self.source, element, self.above.find_annotation(element.span), self.settings)
             for index, element in enumerate(self.elements)
             if isinstance(element, Fence)
         }
@@ -287,6 +287,17 @@ def _duplicate_ids(reader: _PageReader, drafts: dict[int, BlockDraft]) -> Iterat
             yield Problem("duplicate-id", message, annotation.span, "give one of the two another id")
         else:
             seen[annotation.id] = annotation.span
+
+
+def _list_draft_problems(drafts: Iterable[BlockDraft]) -> Iterator[Problem]:
+    """Yield the problems of info strings; that other tools have attributes there is noted once."""
+    noted: set[str] = set()
+    for draft in drafts:
+        for problem in draft.problems:
+            if problem.code != "foreign-attribute" or problem.message not in noted:
+                yield problem
+            if problem.code == "foreign-attribute":
+                noted.add(problem.message)
 
 
 def _report_left_out(outlines: Iterable[ProcedureOutline]) -> Iterator[Problem]:
