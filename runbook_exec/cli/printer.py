@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -25,7 +26,7 @@ def format_outline(runbook: Runbook) -> Iterator[str]:
 def _outline(runbook: Runbook) -> Iterator[str]:
     yield f"{runbook.title}  ({runbook.path})"
     for procedure in runbook.procedures:
-        warnings = find_warnings(items_of(procedure), procedure.shell)
+        warnings = find_warnings(items_of(procedure), procedure.shell, is_root=os.geteuid() == 0)
         chosen = runbook.chosen == procedure.anchor
         marks = (
             ["runs unless another is named"] if chosen else ["only when named"] if procedure.dangerous else []

@@ -56,6 +56,18 @@ class Annotation(NamedTuple):
 NOTHING = Annotation()  # the annotation of a block or step without one
 
 
+class Suspicion(NamedTuple):
+    """Something in a statement that an operator must know before it runs.
+
+    `asks` is whether a person must agree first; `advice` is what to do instead.
+    """
+
+    message: str
+    span: Span
+    advice: str = ""
+    asks: bool = True
+
+
 class Statement(NamedTuple):
     """One complete command of the shell's grammar: the unit that is started and finished."""
 
@@ -66,6 +78,7 @@ class Statement(NamedTuple):
     placeholders: tuple[Placeholder, ...] = ()
     alternative: int = 0  # the number of its alternative in the block, from 1; 0: none
     expected: str | None = None  # the output a console session shows below it
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 class Block(NamedTuple):
@@ -83,6 +96,8 @@ class Block(NamedTuple):
     why_not: str = ""  # why it does not run
     annotation: Annotation = NOTHING
     holds_commands: bool = True  # else output, data, a synopsis or a script to be saved
+    prompt: str = ""  # the user and machine that its prompts name, such as `root@web#`; "" for none
+    for_root: bool = False  # whether its prompts are root's
 
 
 class Prose(NamedTuple):

@@ -138,11 +138,12 @@ def make_plan(
     confirmed: tuple[str, ...] = (),
     timeout: float | None = None,
     cwd: str | None = None,
+    is_root: bool = False,
 ) -> Plan | tuple[Problem, ...]:
     """Return the plan for a procedure and the options of the command line, or their Problems.
 
     `first` and `only` are steps as `find_step` takes them, `done` manual steps, `confirmed` those that ask;
-    `timeout` is in seconds.
+    `timeout` is in seconds; `is_root` is whether root runs it.
     """
     everything = items_of(procedure)
     items, problems = _select_items(everything, first, only)
@@ -177,7 +178,7 @@ def make_plan(
         done=frozenset(manual),
         timeout=timeout if timeout is not None else settings.timeout,
         cwd=cwd if cwd is not None else settings.cwd,
-        warnings=find_warnings(everything, procedure.shell),
+        warnings=find_warnings(everything, procedure.shell, is_root=is_root),
     )
     if problems:
         return tuple(problems)

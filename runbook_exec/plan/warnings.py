@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ..document.console import find_inner_prompt
+from ..document.model import Suspicion
 from ..document.placeholders import replace_placeholders
 from ..shells.inner.detector import InnerKind, InnerShell, find_inner_shell, leaves_shell, may_open_shell
 from ..shells.registry import SHELLS
@@ -28,8 +30,44 @@ def _alternative(item: PlanItem) -> int:
     return item.statement.alternative if item.statement else 0
 
 
-def find_warnings(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, tuple[StatementWarning, ...]]:
-    """Return the warnings about the items of a procedure that runs in `shell`, by item."""
+def find_warnings(
+    items: Iterable[PlanItem], shell: str, *, is_root: bool = False
+) -> Mapping[ItemId, tuple[StatementWarning, ...]]:
+    """Return the warnings about the items of a procedure that runs in `shell`, by item.
+
+    `is_root` is whether the run is root's.
+    """
+    items = tuple(items)
+    found = dict(_find_places(items, shell))
+    for item in items:
+        if item.statement is not None:
+            own = (*_warn_of_user(item, is_root), *map(_warn_of_suspicion, item.statement.suspicions))
+            if own:
+                found[item.where] = (*found.get(item.where, ()), *own)
+    return found
+
+
+def _warn_of_user(item: PlanItem, is_root: bool) -> Iterator[StatementWarning]:
+    block = item.block
+    if block is None or not block.prompt:
+        return
+    if block.for_root and not is_root:
+        yield StatementWarning(
+            f"The page shows this at root's prompt (`{block.prompt}`). It runs as you, not as root.",
+            "Run it as you?",
+            "run the page as root, or write `sudo` before the command",
+        )
+    elif item.first and "@" in block.prompt:
+        yield StatementWarning(f"The page shows this at the prompt `{block.prompt}`. It runs here, as you.")
+
+
+def _warn_of_suspicion(suspicion: Suspicion) -> StatementWarning:
+    message = f"Line {suspicion.span.line}: {suspicion.message}."
+    return StatementWarning(message, "Run it as it is?" if suspicion.asks else "", suspicion.advice)
+
+
+def _find_places(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, tuple[StatementWarning, ...]]:
+    """Return a warning for each statement that the page means for a shell that an earlier one opens."""
     found: dict[ItemId, tuple[StatementWarning, ...]] = {}
     opened: list[_OpenedShell] = []
     step = 0
@@ -46,7 +84,8 @@ def find_warnings(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, tupl
                 opened.remove(readers[-1])
                 continue
         inner = find_inner_shell(commands)
-        if inner is not None:
+        # what the page shows below the command is typed inside, and its next prompt is ours again
+        if inner is not None and not find_inner_prompt(item.statement.expected or ""):
             opened.append(_OpenedShell(item, inner))
     return found
 

@@ -43,6 +43,7 @@ def read_plan(
         confirmed=options.confirmed,
         timeout=options.timeout.seconds if options.timeout else None,
         cwd=options.cwd,
+        is_root=os.geteuid() == 0,
     )
     if isinstance(plan, tuple):
         raise Refused(format_problems(plan, path, runbook.text))

@@ -19,7 +19,7 @@ _OUTPUT = (
     r"[A-Z][A-Z0-9_()/%#-]++(?: {2,}|\t++)[A-Z][A-Z]",
     r"[^\s'\"|\\=-][^\s'\"|\\=]*+ {3,}[^\s'\"|\\=-][^\s'\"|\\]*+(?: {2,}[^\s'\"|\\&#-][^\s'\"|\\]*+){2}",
     # times, log levels, log lines
-    r"\d{4}[-/]\d\d[-/]\d\d(?=[T \t,]|$)|\[?\d\d:\d\d:\d\d|\[\s*+\d+\.\d+\]|[IWEF]\d{4} \d\d:",
+    r"\d{4}[-/]\d\d[-/]\d\d(?=[T \t,]|$)|\[?\d\d:\d\d:\d\d|\[\s*+\d+\.\d+\]|[IWEF]\d{4} (?=\d\d:|\S++\.go:)",
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*+,? ++[\d]",
     r"(?:time|level|ts|msg)=\S++[ \t]++\w++=",
     r"\[?(?:INFO|WARN|WARNING|ERROR|DEBUG|NOTICE|FATAL|TRACE|OK|FAIL(?:ED)?|PASS)\b[]: \t]",
@@ -74,7 +74,7 @@ ELISION = re.compile(
 # A word that stands for something to be left out, repeated or chosen.
 SYNOPSIS = re.compile(
     r"(?<=[ \t])(?:\.\.\.|…)(?=[ \t]|$)"
-    r"|(?<=[ \t])\[(?:-[^\]\n]{0,80}|(?i:options?|flags?|args?|arguments?|command|subcommand|params?|parameters?)"
+    r"|(?<=[ \t])\[(?:-[^\]\n]{0,80}|(?i:options?|flags?|arg(?:ument)?s?|(?:sub)?command|parameters?)"
     r"(?:[ \t.…][^\]\n]{0,80})?)\](?:\.\.\.|…)?"
     r"|(?<=[ \t])[A-Z][A-Z_]++(?:\.\.\.|…)|Q>?(?:\.\.\.|…)(?=[ \t]|$)"
     r"|[{<]\w[\w-]*+(?:[ \t]?\|[ \t]?\w[\w-]*+)+[}>]",
