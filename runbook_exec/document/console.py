@@ -23,7 +23,9 @@ _BACKSLASHES = re.compile(r"(\\+)$")
 
 _HEREDOC = re.compile(r"<<-?[ \t]*(?:'([\w.-]+)'|\"([\w.-]+)\"|\\?([\w.-]+))")
 
-_HASH = re.compile(r"[ \t]*#+ +(?=\S)")
+_HASH = re.compile(r"#+ +(?=\S)")
+
+_INDENTATION = re.compile(r"[ \t]*+")
 
 
 class ConsoleBlock(NamedTuple):
@@ -120,11 +122,22 @@ def strip_prompts(code: MappedText, language: str, complete: Callable[[str], boo
         MappedText("\n".join(texts), tuple(origins), tuple(padding)),
         tuple(expected),
         find_users(lines, form),
-        hash_lines=tuple(at for at in outside if _HASH.match(lines[at]))
-        if form is not PromptForm.ROOT
-        else (),
+        hash_lines=_find_hash_lines(lines, outside, form),
         broken_lines=tuple(broken),
     )
+
+
+def _find_hash_lines(lines: list[str], outside: list[int], form: PromptForm) -> tuple[int, ...]:
+    """Return the indexes of lines with `# text` outside of commands, indented like the first prompt."""
+    if form is PromptForm.ROOT:
+        return ()
+    width = _indentation(next((line for line in lines if form.match(line)), ""))
+    return tuple(at for at in outside if _indentation(lines[at]) == width and _HASH.match(lines[at], width))
+
+
+def _indentation(line: str) -> int:
+    found = _INDENTATION.match(line)
+    return found.end() if found else 0
 
 
 def find_root_line(code: str, block: ConsoleBlock, *, opens_shell: bool) -> int | None:
@@ -134,7 +147,7 @@ def find_root_line(code: str, block: ConsoleBlock, *, opens_shell: bool) -> int 
     """
     lines = code.split("\n") if block.hash_lines else []
     for index in block.hash_lines:
-        text = _HASH.sub("", lines[index], count=1)
+        text = lines[index].lstrip(" \t#")
         if opens_shell or looks_like_command(text):
             return index
     return None

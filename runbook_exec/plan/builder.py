@@ -217,7 +217,9 @@ def _check_confirmed(items: tuple[PlanItem, ...], confirmed: tuple[str, ...]) ->
 def _check_languages(procedure: Procedure) -> Iterator[Problem]:
     """Yield a Problem if nothing runs because all blocks are for other shells."""
     blocks = [block for step in procedure.steps for block in step.blocks]
-    others = dict.fromkeys(block.language for block in blocks if block.language in SHELLS)
+    others = dict.fromkeys(
+        block.language for block in blocks if block.language in SHELLS and block.holds_commands
+    )
     if others and procedure.shell not in others and not any(block.runs for block in blocks):
         message = f"`{procedure.title}` has no block that runs in {procedure.shell}"
         yield Problem("no-block", message, procedure.span, f"its blocks are for {', '.join(others)}")

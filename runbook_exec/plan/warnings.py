@@ -57,7 +57,7 @@ def _warn_of_user(item: PlanItem, is_root: bool) -> Iterator[StatementWarning]:
             "Run it as you?",
             "run the page as root, or write `sudo` before the command",
         )
-    elif item.first and "@" in block.prompt:
+    elif item.first:
         yield StatementWarning(f"The page shows this at the prompt `{block.prompt}`. It runs here, as you.")
 
 

@@ -41,10 +41,10 @@ def test_an_unattended_run_is_refused_before_anything_runs(program: Program, cas
 
 
 def test_lines_for_a_database_client_never_run_in_the_shell(program: Program) -> None:
-    """SQL below `psql` is no command: the page is refused before anything runs."""
+    """SQL below `psql` is no command: the block is not run, and its step is for a person."""
     program.write("page.md", (CASES / "inner/inner-psql.md").read_text())
     done = program.run("page.md", "--yes", "--no-input", "--no-config")
-    assert done.status == 2
+    assert done.status == 3
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ _PLACE = (
     r"|(?P<host>[\w.-]+@[\w.-]+)(?::[^\s#$%>]{0,80}| [~/\w][^\s#$%>]{0,80})?(?: \([^)\n]{0,40}\))? ?"
     r"|(?P<machine>[\w.-]{1,40}):(?=~|/(?!/))[^\s#$%>{}]{0,80} ?"
     r"|(?:~[\w./-]{0,80}|/[\w./-]{0,80}(?= #)) ?"
-    r"|(?:sh|bash|zsh|ash|dash|ksh|csh)-\d[\d.]*)"
+    r"|(?P<shell>(?:sh|bash|zsh|ash|dash|ksh|csh)-\d[\d.]*))"
 )
 
 _END = r"(?:[ \t]|$)"
@@ -96,7 +96,7 @@ def find_user(form: PromptForm, line: str) -> PromptUser:
     """Return the user and machine that the prompt of a line names."""
     found = form.match(line)
     groups = found.groupdict() if found else {}
-    place = groups.get("bracket") or groups.get("host") or groups.get("machine") or ""
+    place = groups.get("bracket") or groups.get("host") or groups.get("machine") or groups.get("shell") or ""
     user = place.partition("@")[0] if "@" in place else ""
     is_root = form is PromptForm.ROOT or groups.get("sign") == "#" or user == "root"
     return PromptUser(is_root, place)
