@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from ..document.assignments import Capture
 from ..document.model import Block, Procedure, Runbook, Statement, Step
 from ..plan.alternatives import decide_choice, is_left_out, list_choices
-from ..plan.model import ItemId, Plan, PlanItem
+from ..plan.builder import items_of
+from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..plan.preview import preview_statement
+from ..plan.warnings import find_warnings
 from ..shells.base import QuotingError
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 
@@ -44,24 +47,29 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
         marks.append("only when named")
     title = f"  {procedure.title}  ({', '.join(marks)})" if marks else ""
     yield f"#{procedure.anchor}{title}"
+    warnings = find_warnings(items_of(procedure), procedure.shell, is_root=os.geteuid() == 0)
     for step in procedure.steps:
-        yield from _step(step)
+        yield from _step(step, warnings)
     for each in procedure.left_out:
         yield f"      {each.span.line:>4}  left out, runs only when named: {each.title} (#{each.anchor})"
 
 
-def _step(step: Step) -> Iterator[str]:
+def _step(step: Step, warnings: Mapping[ItemId, Sequence[StatementWarning]]) -> Iterator[str]:
     kind = "  by hand" if step.manual else ""
     yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
+    count = 0
     for block in step.blocks:
         if block.runs:
             for branch in block.branches:
                 yield f"            if “{branch.labels[branch.number - 1]}” is chosen:"
             for statement in block.statements:
+                count += 1
                 first, *more = escape_unprintable_code(statement.text).split("\n")
                 names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
                 needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
                 yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{needs}"
+                for warning in warnings.get(ItemId(step.number, block.number, count), ()):
+                    yield f"            warning: {warning.message}"
         else:
             yield from _not_run(block)
 
@@ -129,6 +137,8 @@ def _preview_statement(plan: Plan, statement: Statement) -> str:
 
 def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
     says = item.annotation
+    for warning in plan.warnings.get(item.where, ()):
+        yield f"     warning: {warning.message}"
     for choice in list_choices(item):
         if choice.number:
             chosen, _ = decide_choice(plan, item, choice, {})

@@ -56,6 +56,18 @@ class Annotation(NamedTuple):
 NOTHING = Annotation()  # the annotation of a block or step without one
 
 
+class Suspicion(NamedTuple):
+    """Something in a statement that an operator must know before it runs.
+
+    `asks` is whether a person must agree first; `advice` is what to do instead.
+    """
+
+    message: str
+    span: Span
+    advice: str = ""
+    asks: bool = True
+
+
 class Statement(NamedTuple):
     """One complete command of the shell's grammar: the unit that is started and finished."""
 
@@ -67,6 +79,7 @@ class Statement(NamedTuple):
     alternative: int = 0  # the number of its alternative in the block, from 1; 0: none
     expected: str | None = None  # the output a console session shows below it
     fork: int = 0  # the index of its alternatives among those of the block
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 ALL_OF_THEM = "all of them, in order"  # the label of the choice that runs every alternative
@@ -97,6 +110,9 @@ class Block(NamedTuple):
     annotation: Annotation = NOTHING
     branches: tuple[Branch, ...] = ()  # the alternatives that it belongs to, outer ones first
     forks: tuple[tuple[str, ...], ...] = ()  # the labels of further alternatives in it
+    holds_commands: bool = True  # else output, data, a synopsis or a script to be saved
+    prompt: str = ""  # the user and machine that its prompts name, such as `root@web#`; "" for none
+    for_root: bool = False  # whether its prompts are root's
 
 
 class Prose(NamedTuple):
@@ -195,6 +211,7 @@ class RunbookSettings:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     captures: Mapping[str, str] = field(default_factory=dict)  # NAME: STEP[:REGEX], as with --capture
     literal: tuple[str, ...] = ()  # names in angle brackets that are not placeholders
+    languages: Mapping[str, str] = field(default_factory=dict)  # to a shell, `console` or `none`
     procedure: str | None = None  # the anchor of the procedure to run
     shell: str | None = None
     cwd: str | None = None

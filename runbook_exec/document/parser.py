@@ -67,7 +67,7 @@ def parse_runbook(
         *problems,
         *front_matter.problems,
         *reader.above.problems,
-        *(problem for draft in drafts.values() for problem in draft.problems),
+        *_list_draft_problems(drafts.values()),
         *in_blocks,
         *{problem.span: problem for each in outlines for problem in reader.report_includes(each)}.values(),
         *_duplicate_ids(reader, drafts),
@@ -208,6 +208,17 @@ def _duplicate_ids(reader: PageReader, drafts: dict[int, BlockDraft]) -> Iterato
             yield Problem("duplicate-id", message, annotation.span, "give one of the two another id")
         else:
             seen[annotation.id] = annotation.span
+
+
+def _list_draft_problems(drafts: Iterable[BlockDraft]) -> Iterator[Problem]:
+    """Yield the problems of info strings; that other tools have attributes there is noted once."""
+    noted: set[str] = set()
+    for draft in drafts:
+        for problem in draft.problems:
+            if problem.code != "foreign-attribute" or problem.message not in noted:
+                yield problem
+            if problem.code == "foreign-attribute":
+                noted.add(problem.message)
 
 
 def _report_left_out(outlines: Iterable[ProcedureOutline]) -> Iterator[Problem]:

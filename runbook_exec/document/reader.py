@@ -43,7 +43,7 @@ class PageReader(NamedTuple):
     def draft_blocks(self) -> dict[int, BlockDraft]:
         """Return a draft for every fence, by the index of its element."""
         drafts = {
-            index: draft_block(self.source, element, self.above.find_annotation(element.span))
+            index: draft_block(self.source, element, self.above.find_annotation(element.span), self.settings)
             for index, element in enumerate(self.elements)
             if isinstance(element, Fence)
         }

@@ -182,6 +182,7 @@ class Run:
             self._choose_alternative,
             self.dialog.fill_placeholders,
             self._confirm_block,
+            self._confirm_warnings,
             self._ask_to_run,
         ):
             answer = yield from step(item)
@@ -223,6 +224,18 @@ class Run:
         if answer.choice not in _LEAVES_STATEMENT:
             self.confirmed = where
         return answer
+
+    def _confirm_warnings(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
+        """Ask about everything that a person must decide before the statement runs."""
+        asking = [each for each in self.dialog.plan.warnings.get(item.where, ()) if each.question]
+        if not asking:
+            return None
+        asked = " ".join(dict.fromkeys(f"{each.message} {each.question}" for each in asking))
+        return (
+            yield from self.dialog.ask_operator(
+                Confirmation(item, self.dialog.shown_text(item), self.bindings.mask(asked)), "confirm"
+            )
+        )
 
     def _ask_to_run(self, item: PlanItem) -> Generator[Event, None, Answer]:
         return (

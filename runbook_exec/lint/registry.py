@@ -13,6 +13,7 @@ from .rules import (
     fish_pitfalls,
     front_matter,
     links,
+    look_alikes,
     placeholders,
     secrets,
     shell_pitfalls,
@@ -25,6 +26,7 @@ from .selection import UnknownCode, check_codes
 
 RULES: tuple[Rule, ...] = (
     *syntax.RULES,
+    *look_alikes.RULES,
     *placeholders.RULES,
     *captures.RULES,
     *fish_pitfalls.RULES,

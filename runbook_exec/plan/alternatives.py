@@ -108,6 +108,16 @@ def decide_choice(
     return 0, ""
 
 
+def is_decided_against(plan: Plan, item: PlanItem) -> bool:
+    """Return whether it was decided before the run that the item is in an alternative that does not run."""
+    made: dict[ChoiceKey, int] = {}
+    for choice in list_choices(item):
+        number, _ = decide_choice(plan, item, choice, made)
+        if number:
+            made[choice.key] = number
+    return is_left_out(item, made)
+
+
 def _name_of(choice: ItemChoice, number: int) -> str:
     """Return the name in a label, in compared form; "" if it means nothing for other choices."""
     label = choice.labels[number - 1] if number else ""

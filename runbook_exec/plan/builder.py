@@ -16,6 +16,7 @@ from ..shells.registry import SHELLS
 from .alternatives import find_unknown_choices
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
+from .warnings import find_warnings
 
 
 def items_of(procedure: Procedure) -> tuple[PlanItem, ...]:
@@ -165,11 +166,12 @@ def make_plan(
     choose: tuple[str, ...] = (),
     timeout: float | None = None,
     cwd: str | None = None,
+    is_root: bool = False,
 ) -> Plan | tuple[Problem, ...]:
     """Return the plan for a procedure and the options of the command line, or their Problems.
 
     `first` and `only` are steps as `find_step` takes them, `done` manual steps, `confirmed` those that ask;
-    `choose` are labels of alternatives, `timeout` is in seconds.
+    `choose` are labels of alternatives, `timeout` is in seconds; `is_root` is whether root runs it.
     """
     everything = items_of(procedure)
     items, problems = _select_items(everything, first, only)
@@ -206,6 +208,7 @@ def make_plan(
         choose=(*choose, *settings.choose),
         timeout=timeout if timeout is not None else settings.timeout,
         cwd=cwd if cwd is not None else settings.cwd,
+        warnings=find_warnings(everything, procedure.shell, is_root=is_root),
     )
     if problems:
         return tuple(problems)
@@ -244,7 +247,9 @@ def _check_confirmed(items: tuple[PlanItem, ...], confirmed: tuple[str, ...]) ->
 def _check_languages(procedure: Procedure) -> Iterator[Problem]:
     """Yield a Problem if nothing runs because all blocks are for other shells."""
     blocks = [block for step in procedure.steps for block in step.blocks]
-    others = dict.fromkeys(block.language for block in blocks if block.language in SHELLS)
+    others = dict.fromkeys(
+        block.language for block in blocks if block.language in SHELLS and block.holds_commands
+    )
     if others and procedure.shell not in others and not any(block.runs for block in blocks):
         message = f"`{procedure.title}` has no block that runs in {procedure.shell}"
         yield Problem("no-block", message, procedure.span, f"its blocks are for {', '.join(others)}")

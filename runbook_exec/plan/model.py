@@ -38,6 +38,17 @@ class ItemId(NamedTuple):
         return f"{self.step}.{self.statement}" if self.statement else str(self.step)
 
 
+class StatementWarning(NamedTuple):
+    """Something an operator must know before a statement runs.
+
+    With a `question`, a person must answer it before the statement runs; `advice` is what to do instead.
+    """
+
+    message: str
+    question: str = ""
+    advice: str = ""
+
+
 class PlanItem(NamedTuple):
     """One thing to do: a statement to run, or without one a step that a person does."""
 
@@ -88,6 +99,7 @@ class Plan:
     choose: tuple[str, ...] = ()  # labels of alternatives, of --choose and the front matter
     timeout: float | None = None  # seconds, for statements without a timeout in their annotation
     cwd: str | None = None
+    warnings: Mapping[ItemId, tuple[StatementWarning, ...]] = field(default_factory=dict)
 
     def is_secret(self, name: str) -> bool:
         """Return whether the placeholder's value must never be shown."""

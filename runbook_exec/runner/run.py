@@ -41,7 +41,7 @@ from .observers import (
     TerminalObserver,
 )
 from .options import RunOptions
-from .unattended import answer_yes, assume_answer, make_unattended_ask
+from .unattended import answer_yes, assume_answer, list_open_questions, make_unattended_ask
 
 if TYPE_CHECKING:
     from .resume import UnfinishedRun
@@ -93,6 +93,9 @@ def run_plan(
         print(why, file=sys.stderr)
         return Outcome.REFUSED
     attended = interactive is not None
+    if not attended and (waits := list_open_questions(plan, past.record.state.done if past else ())):
+        print("\n".join(waits), file=sys.stderr)
+        return Outcome.WAITING
     terminal = TerminalReporter(
         plan,
         2 if options.json else 1,  # with --json, standard output is for the events

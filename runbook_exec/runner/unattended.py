@@ -17,7 +17,10 @@ from ..engine.questions import (
     Question,
     ValueNeeded,
 )
+from ..plan.alternatives import is_decided_against
+from ..plan.model import ItemId, Plan
 from ..system.signals import watch_signals
+from ..text.ansi import escape_unprintable
 
 
 def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
@@ -65,6 +68,26 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
                 )
 
     return ask
+
+
+def list_open_questions(plan: Plan, finished: Collection[ItemId] = ()) -> list[str]:
+    """Return a line for each statement that only a person may let run, and what to do instead.
+
+    `finished` are the items that a resumed run does not run again.
+    """
+    lines: list[str] = []
+    advice: list[str] = []
+    for item in plan.items:
+        asking = [each for each in plan.warnings.get(item.where, ()) if each.question]
+        if not asking or item.where in finished or is_decided_against(plan, item):
+            continue
+        text = (item.statement.text if item.statement else "").split("\n")[0]
+        lines.append(f"{plan.runbook.path}:{item.line}: a person must confirm `{text}`")
+        lines += [f"  {each.message}" for each in asking]
+        advice += [each.advice for each in asking if each.advice]
+    if lines:
+        lines.append("nothing was run; " + "; ".join(dict.fromkeys(advice)))
+    return list(map(escape_unprintable, lines))
 
 
 def assume_answer(inner: Ask, decision: str, statement: str) -> Ask:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .driver import Driver
 from .quoting import Context
+from .simple_command import SimpleCommand
 
 if TYPE_CHECKING:
     from .posix.parsed_script import ParsedScript
@@ -116,6 +117,7 @@ class Shell(NamedTuple):
     install_hint: str
     scan: Callable[[str], Scan]  # a script -> its statements and the quoting of every stretch; never raises
     fill: Callable[[str, Sequence[Filling]], tuple[Piece, ...]]  # raises QuotingError
+    find_commands: Callable[[str], tuple[SimpleCommand, ...]]  # a script -> its commands; never raises
     check: Callable[[Sequence[str]], list[Complaint | None]]  # raises FileNotFoundError without its program
     driver: Driver
     snapshot: SnapshotFormat

@@ -33,7 +33,9 @@ class _Entry:
 # `sh` means sh. `shell` and `shellscript` name no shell: people write them over code for bash.
 _ENTRIES = {
     "fish": _Entry(".fish", ("fish",)),
-    "bash": _Entry(".posix.bash", ("bash", "shell", "shellscript"), reads=("sh",)),
+    "bash": _Entry(
+        ".posix.bash", ("bash", "shell", "shellscript", "shell-script", "bash-interactive"), reads=("sh",)
+    ),
     "zsh": _Entry(".posix.zsh", ("zsh",)),
     "sh": _Entry(".posix.sh", ("sh",)),
     "ash": _Entry(".posix.ash", ("ash", "busybox sh"), ("sh",), (("ash",), ("busybox", "ash"))),
@@ -75,8 +77,28 @@ FALLBACK_SHELL = "sh"
 # A console block shows typed commands and their output; it runs in the shell of its procedure.
 LANGUAGES: Mapping[str, str] = {
     **{language: name for name, entry in _ENTRIES.items() for language in entry.languages},
-    **dict.fromkeys(("console", "shell-session", "shellsession", "sh-session", "terminal"), CONSOLE),
+    **dict.fromkeys(
+        ("console", "shell-session", "shellsession", "sh-session", "bash-session", "terminal"), CONSOLE
+    ),
 }
+
+# Languages of commands that no shell of ours runs, with what they are. `languages:` can map some of them.
+OTHER_COMMANDS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("azurecli", "azurecli-interactive", "azure-cli", "azure-cli-interactive", "gcloud", "aws-cli"),
+        "commands of a cloud's shell",
+    ),
+    **dict.fromkeys(
+        ("powershell", "pwsh", "ps", "ps1", "posh", "azurepowershell", "azurepowershell-interactive",
+         "powershell-interactive"),
+        "PowerShell",
+    ),
+    **dict.fromkeys(("cmd", "bat", "batch", "batchfile", "dos", "doscon"), "Windows commands"),
+    **dict.fromkeys(("csh", "tcsh", "ksh", "nu", "nushell", "elvish", "xonsh"), "another shell"),
+}  # fmt: skip
+
+# What `languages:` calls blocks that never run.
+NEVER = "none"
 
 # The names that the languages mean: those of shells, and `console`.
 CANONICAL_LANGUAGES = frozenset(LANGUAGES.values())
@@ -98,6 +120,17 @@ def find_command(name: str) -> tuple[str, ...] | None:
         if path := which(program):
             return (path, *arguments)
     return None
+
+
+def language_target(text: str) -> str:
+    """Return what a language can be mapped to: a shell, `console` or `none`.
+
+    Raises ValueError for anything else.
+    """
+    if text not in (*SHELLS, CONSOLE, NEVER):
+        expected = ", ".join(f"`{name}`" for name in (*SHELLS, CONSOLE, NEVER))
+        raise ValueError(f"expected one of {expected}, got `{text}`")
+    return text
 
 
 def shell_name(text: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
 
-from ..document.annotations.parser import read_info
+from ..document.annotations.info_string import read_info
 from ..document.markdown.elements import Fence
 from ..document.model import Block
 from ..runs.freshness import BadFreshness

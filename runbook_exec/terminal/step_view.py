@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..document.model import Block, Prose, Step
-from ..plan.model import ItemId, PlanItem
+from ..plan.model import ItemId, PlanItem, StatementWarning
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.display import clip, count_columns
 from .markdown import render_markdown
@@ -23,8 +25,13 @@ class StepView:
         self._passed = 0  # lines that programs had printed when that heading was shown
         self._shown: set[int] = set()  # offsets of prose and blocks
 
-    def show_statement(self, item: PlanItem, text: str, steps: int) -> None:
-        """Show a statement before it runs, once, in its step; `steps` is the number of steps."""
+    def show_statement(
+        self, item: PlanItem, text: str, steps: int, warnings: Sequence[StatementWarning] = ()
+    ) -> None:
+        """Show a statement before it runs, once, in its step; `steps` is the number of steps.
+
+        Warnings that have a question are left to that question.
+        """
         if self._item == item.where and self.text == text:
             return
         changed = self._item == item.where
@@ -33,6 +40,7 @@ class StepView:
         if not self._writer.tty:
             lines = escape_unprintable_code(text).replace("\n", "\n  ")
             self._writer.write_line(f"$ {lines}")
+            self._show_warnings(warnings)
             return
         parts = item.step.parts
         here = parts.index(item.block) if item.block in parts else len(parts)
@@ -42,11 +50,17 @@ class StepView:
         if text:
             self._writer.write_line()
             self._writer.write_code(text, "bold")
+        self._show_warnings(warnings)
         # prose between two blocks belongs to the next; prose after the last block is shown with that block
         rest = parts[here + 1 :]
         if not changed and not any(isinstance(part, Block) and part.runs for part in rest):
             for part in rest:
                 self._show_part(part)
+
+    def _show_warnings(self, warnings: Sequence[StatementWarning]) -> None:
+        for warning in warnings:
+            if not warning.question:
+                self._writer.write_wrapped(warning.message, "yellow", indent=5)
 
     def show_manual_step(self, item: PlanItem, steps: int) -> None:
         """Show a step, or a block of one, that a person does; once."""

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_exec.diagnostics.problem import Problem, Severity
-from runbook_exec.document.annotations.parser import merge_annotations, read_comment, read_info
+from runbook_exec.document.annotations.info_string import read_info
+from runbook_exec.document.annotations.parser import merge_annotations, read_comment
 from runbook_exec.document.model import Annotation
 from runbook_exec.shells.registry import SHELLS
 from runbook_exec.text.durations import format_duration, parse_duration
@@ -167,7 +168,12 @@ def test_info_strings(written: str, language: str, answer: dict[str, object]) ->
     ("written", "message", "at"),
     [
         ("fish {captrue=x}", "unknown annotation `captrue`; did you mean `capture`?", "captrue=x"),
-        ('sh {"nmae":"x"}', "unknown annotation `nmae`", "nmae"),
+        ('sh {"nmae":"x"}', "`nmae` after the language belongs to another tool", "nmae"),
+        (
+            "fish {class=disable-copy}",
+            "`class` after the language belongs to another tool",
+            "class=disable-copy",
+        ),
         ('sh {"cwd":3.5e3x}', "expected `,` in the JSON object, got `x`", "x}"),
         ('sh {"cwd":["/"]}', "`cwd`: expected text", '["/"]'),
         ('sh {"cwd"', "expected `:` in the JSON object, got its end", '"'),
@@ -182,17 +188,81 @@ def test_mistakes_in_braces(written: str, message: str, at: str) -> None:
 
 
 def test_bare_values_cause_a_warning() -> None:
-    """A bare `key=value` counts, with a warning that has the right spelling.
-
-    An unknown one does not count.
-    """
-    text = "fish capture=x foo=1 word"
+    """A bare `key=value` counts, with a warning that has the right spelling."""
+    text = "fish capture=x word"
     language, annotation, problems = read_info(text, text, 0)
     assert (language, changed_fields(annotation)) == ("fish", {"capture": "x"})
     assert [(problem.code, problem.severity, problem.hint) for problem in problems] == [
         ("bare-annotation", Severity.WARNING, "write `<!-- runbook: capture=x -->` on the line above"),
-        ("bare-annotation", Severity.WARNING, "leave it out"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "answer", "names"),
+    [
+        ("bash timeout=300 wait=30", "bash", {}, "`timeout`, `wait`"),
+        ("bash timeout=30s wait=30", "bash", {}, "`timeout`, `wait`"),
+        ("bash timeout=300", "bash", {}, "`timeout`"),
+        ("bash wait=15 expectError=true hook=x", "bash", {}, "`wait`, `expectError`, `hook`"),
+        ("bash hookTimeout=120", "bash", {}, "`hookTimeout`"),
+        ("bash file=./x.sh", "bash", {}, "`file`"),
+        ("bash {class=disable-copy}", "bash", {}, "`class`"),
+        ("bash {linenos=table,hl_lines=[1]}", "bash", {}, None),
+        ('bash {title="x" highlight="1" copy}', "bash", {}, "`highlight`, `copy`"),
+        ("{bash, echo=FALSE, eval=TRUE}", "bash", {}, "`echo`, `eval`"),
+        ("bash {class=x confirm timeout=30s}", "bash", {"confirm": ""}, "`class`, `timeout`"),
+        ("bash {class=x .foo #here}", "bash", {"id": "here"}, "`class`"),
+        ('bash {"name":"x","unknown":1}', "bash", {"id": "x"}, "`unknown`"),
+        ('{.bash title="x" wrap=true}', "bash", {}, "`wrap`"),
+        ("bash {1,3} wait=1", "bash", {}, "`wait`"),
+        ("bash {a=b", "bash", {}, "`a`"),
+        ("bash confirm=yes foo=1", "bash", {"confirm": "yes"}, "`foo`"),
+    ],
+)
+def test_attributes_of_other_tools_are_passed_over(
+    written: str, language: str, answer: dict[str, object], names: str | None
+) -> None:
+    """A group with another name is another tool's; what keeps a block from running still counts."""
+    read, annotation, problems = read_info(written, written, 0)
+    assert (read, changed_fields(annotation)) == (language, answer)
+    assert all(problem.severity == Severity.WARNING for problem in problems)
+    notes = [problem.message for problem in problems if problem.code == "foreign-attribute"]
+    assert [note.partition(" after the language")[0] for note in notes] == ([names] if names else [])
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["fish {captrue=x}", "fish {confrim}", "fish {timeouts=5m}", "fish captrue=x", "sh {expects=x a=b}"],
+)
+def test_a_misspelt_name_is_a_warning(written: str) -> None:
+    """A name that is nearly one of ours is reported with the right one, wherever it is written."""
+    problems = read_info(written, written, 0)[2]
+    assert any("did you mean" in problem.message and problem.code == "annotation" for problem in problems)
+    assert all(problem.severity == Severity.WARNING for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("written", "language"),
+    [
+        ("{code-block} bash", "bash"),
+        ("{code} sh", "sh"),
+        ("{prompt} bash $", "bash"),
+        ("{note}", "note"),
+        ("bash:title=x.sh", "bash"),
+        ("bash:line-numbers {1}", "bash"),
+        ("sh,ignore", "sh"),
+        ("bash [npm]", "bash"),
+        ("sh copy", "sh"),
+        ("bash title='x' hl_lines=\"1 3\"", "bash"),
+        ("BASH", "bash"),
+        ("caddy-d", "caddy-d"),
+        ("c++", "c++"),
+    ],
+)
+def test_the_language_is_found_in_other_tools_info_strings(written: str, language: str) -> None:
+    """Directives, tabs, titles and words after the language do not change it, nor are they problems."""
+    read, annotation, problems = read_info(written, written, 0)
+    assert (read, changed_fields(annotation), problems) == (language, {}, ())
 
 
 def test_later_annotations_replace_values_and_extend_lists() -> None:

@@ -20,6 +20,7 @@ def overlay_settings(base: RunbookSettings, over: RunbookSettings) -> RunbookSet
     given |= {
         "inputs": inputs,
         "captures": {**base.captures, **over.captures},
+        "languages": {**base.languages, **over.languages},
         "literal": (*base.literal, *(name for name in over.literal if name not in base.literal)),
     }
     return replace(base, **given)

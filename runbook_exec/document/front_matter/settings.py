@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ...shells.registry import shell_name
+from ...shells.registry import language_target, shell_name
 from ...sources.registry import check_source
 from ...text.durations import positive_duration
 from ...text.regex import PatternProblem, compile_pattern
@@ -178,6 +178,17 @@ def _read_captures(reading: SettingsReader, node: Node) -> dict[str, str]:
     return _read_by_name(reading, node, read_capture)
 
 
+def _read_languages(reading: SettingsReader, node: Node) -> dict[str, str]:
+    """Return the mapping of languages after a fence to shells, `console` or `none`."""
+    given: dict[str, str] = {}
+    for key, value in _members(reading, node, None):
+        try:
+            given[key.value.strip().casefold()] = _text_reader(language_target)(reading, value)
+        except YamlError as mistake:
+            reading.refuse(mistake)
+    return given
+
+
 def _kind(node: Node) -> str:
     """Return a description of a node for a message."""
     if is_empty(node):
@@ -194,6 +205,7 @@ _SETTINGS: Mapping[str, _Reader] = {
     "inputs": _read_inputs,
     "captures": _read_captures,
     "literal": _list_of(_read_name),
+    "languages": _read_languages,
     "procedure": _text_reader(lambda text: text.removeprefix("#")),
     "shell": _text_reader(shell_name),
     "cwd": _read_text,

@@ -61,10 +61,10 @@ def find_foreign(source: Source, elements: Sequence[Element], executable: Collec
             words = element.info.lower().lstrip("{. ").split()
             language = words[0].rstrip("},") if words else ""
             if language in _COMMAND_LANGUAGES or (
-                language in ("", "text", "plaintext", "plain", "output") and is_console(element.code.text)
+                language in ("", "text", "plaintext", "plain", "output") and is_console(element.code.text, "")
             ):
                 yield index
         elif isinstance(element, IndentedCode) and is_console(
-            source.text[element.span.start : element.span.end]
+            source.text[element.span.start : element.span.end], ""
         ):
             yield index

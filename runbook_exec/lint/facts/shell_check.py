@@ -56,7 +56,7 @@ def shell_blocks(runbook: Runbook) -> Iterator[tuple[Block, str]]:
         return
     for block in runbook.blocks:
         shell = shell_of(runbook, block)
-        if shell is not None:
+        if shell is not None and block.holds_commands:
             yield block, shell
 
 

@@ -11,10 +11,12 @@ from ...diagnostics.finding import Finding, Fix
 from ...diagnostics.problem import Problem, Severity
 from ...diagnostics.rule import RuleInfo
 from ...document.annotations.fields import KNOWN
+from ...document.block_text.suspicious import find_suspicious_text
 from ...document.markdown.wikilinks import find_code_spans
 from ...document.model import Runbook
 from ...text.source import make_span
 from ...text.span import Span
+from ..facts.shell_code import find_shell_code
 from ..rule import Example, Page, Rule
 from ..selection import UnknownCode, check_codes
 from ..suppressions import find_suppressions
@@ -26,8 +28,28 @@ _LINE_END = re.compile(r"\r?\n")
 
 def refused_by_shell(page: Page) -> Iterator[Finding]:
     """Report blocks that their own shell cannot parse."""
-    for refused in page.syntax_problems.values():
-        yield Finding(refused.message, refused.span, refused.hint)
+    broken = list(_broken_lines(page))
+    starts = [block.span.start for block in page.runbook.blocks]
+    told = {starts[bisect_right(starts, finding.span.start) - 1] for finding in broken}
+    for start, refused in page.syntax_problems.items():
+        if start not in told:
+            yield Finding(refused.message, refused.span, refused.hint)
+    yield from broken
+
+
+def _broken_lines(page: Page) -> Iterator[Finding]:
+    """Report `\\` at a block's end, or with a blank after it, which no shell refuses."""
+    found = {
+        problem.span.start: _make_finding(page, problem)
+        for problem in page.runbook.problems
+        if problem.code == "continuation" and problem.span is not None
+    }
+    for code in find_shell_code(page):
+        for each in find_suspicious_text(code.script, code.scan):
+            if each.is_certain:
+                span = code.span(each.start, each.end)
+                found.setdefault(span.start, Finding(each.message, span, each.advice))
+    yield from (found[start] for start in sorted(found))
 
 
 def _problems_with(*codes: str) -> Callable[[Page], Iterator[Finding]]:
@@ -124,7 +146,8 @@ RULES = (
             "P101",
             "syntax",
             "A block that its own shell does not parse stops the operator in the middle of a procedure. The "
-            "shell itself is asked, with placeholders replaced by harmless words of the same length.",
+            "shell itself is asked, with placeholders replaced by harmless words of the same length. No "
+            "shell refuses a `\\` at a block's end, or with a blank after it, but both are always mistakes.",
             severity=Severity.ERROR,
         ),
         refused_by_shell,
@@ -133,11 +156,20 @@ RULES = (
             Example("- ```bash\n  echo ok\n  for x in a b; do echo $x\n  ```\n", at=(3, 3)),
             Example("1. ```bash\n   if true; then\n     echo <a>; done\n   ```\n", at=(3, 16)),
             Example("```fish\necho $(date\n```\n", at=(2, 7)),
+            Example("```bash\necho a \\\n  --wait \\\n```\n", at=(3, 10)),
+            Example("```bash\necho a | \\\n```\n", at=(2, 10)),
+            Example("- ```bash\n  echo a \\\n  ```\n", at=(2, 10)),
+            Example("```bash\necho a \\ \n  --wait\n```\n", at=(2, 8)),
+            Example("```console\n$ echo a \\\n$ echo b\n```\n", at=(2, 10)),
         ),
         good=(
             Example("```fish\nif true\n  echo yes\nend\n```\n"),
             Example("```fish\nfly certs add <domain> -a app\n```\n"),
             Example("```bash\ncat <<'EOF'\nif this were code\nEOF\n```\n"),
+            Example("```bash\necho a \\\\\n```\n"),
+            Example("```bash\necho a \\\n  --wait\n# until here \\\n```\n"),
+            Example("```bash\ncat <<'EOF'\na \\ \nb\nEOF\n```\n"),
+            Example("```text\necho a \\\n```\n"),
             Example("```python\nif true\n```\n"),
         ),
         asks_shells=True,

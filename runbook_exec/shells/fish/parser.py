@@ -49,7 +49,7 @@ def _parse(
     """Return the spans of the statements, the problem or None, and the reserved words."""
     nul = script.find("\0")
     end = len(script) if nul < 0 else nul
-    parser = _FishParser(script, 0, end, regions)
+    parser = FishParser(script, 0, end, regions)
     spans: list[tuple[int, int]] = []
     start = 0
     try:
@@ -65,7 +65,7 @@ def _parse(
     return spans, None, parser.reserved
 
 
-class _FishParser(TokenCursor):
+class FishParser(TokenCursor):
     """The cursor with the grammar of statements, jobs and blocks."""
 
     def statement(self) -> int:
@@ -235,7 +235,7 @@ class _FishParser(TokenCursor):
     def substitution(self, start: int, end: int) -> None:
         if self.depth >= _DEEPEST:
             raise Unparsable(start - 1, f"expected at most {_DEEPEST} substitutions in one another")
-        inner = _FishParser(self.script, start, end, depth=self.depth + 1)
+        inner = FishParser(self.script, start, end, depth=self.depth + 1)
         inner.parse_all()
         self.reserved += inner.reserved
 

@@ -35,7 +35,7 @@ def scan(script: str, dialect: Dialect) -> Scan:
 
 def parse_script(script: str, dialect: Dialect) -> ParsedScript:
     """Return the result of `scan` with the parameters and here-documents that quoting needs."""
-    grammar = _PosixParser(script, dialect)
+    grammar = PosixParser(script, dialect)
     statements: list[tuple[int, int]] = []
     problem = None
     start = 0
@@ -59,7 +59,7 @@ def parse_script(script: str, dialect: Dialect) -> ParsedScript:
     )
 
 
-class _PosixParser(CommandParser):
+class PosixParser(CommandParser):
     """The cursor with the whole grammar; the methods of compounds start after the first word."""
 
     def statement(self) -> int:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
+from ..simple_command import SimpleCommand
 from . import parser, quoting, syntax
 from .dialect import COMPOUNDS, Dialect
 from .driver import SH_DRIVER
 from .parsed_script import ParsedScript
+from .simple_commands import find_simple_commands
 from .snapshot import make_snapshot_format, print_aliases, print_assigned, print_declared
 
 DIALECT = Dialect(
@@ -29,6 +31,10 @@ def _parse(script: str) -> ParsedScript:
     return parser.parse_script(script, DIALECT)
 
 
+def _find_commands(script: str) -> tuple[SimpleCommand, ...]:
+    return find_simple_commands(script, DIALECT)
+
+
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return quoting.fill(text, fillings, DIALECT)
 
@@ -44,6 +50,7 @@ SHELL = Shell(
     install_hint="any package that has a POSIX shell, such as `apt install dash`",
     scan=_scan,
     fill=_fill,
+    find_commands=_find_commands,
     check=_check,
     driver=SH_DRIVER,
     snapshot=make_snapshot_format(

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
+from ..simple_command import SimpleCommand
 from . import parser, quoting, syntax
 from .dialect import COMPOUNDS, Dialect
 from .driver import ZSH_DRIVER
 from .parsed_script import ParsedScript
+from .simple_commands import find_simple_commands
 from .snapshot import make_snapshot_format, print_aliases, print_declared, print_functions
 
 DIALECT = Dialect(
@@ -35,6 +37,10 @@ def _parse(script: str) -> ParsedScript:
     return parser.parse_script(script, DIALECT)
 
 
+def _find_commands(script: str) -> tuple[SimpleCommand, ...]:
+    return find_simple_commands(script, DIALECT)
+
+
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return quoting.fill(text, fillings, DIALECT)
 
@@ -49,6 +55,7 @@ SHELL = Shell(
     install_hint="`apt install zsh` or `brew install zsh`",
     scan=_scan,
     fill=_fill,
+    find_commands=_find_commands,
     check=_check,
     driver=ZSH_DRIVER,
     snapshot=make_snapshot_format(

@@ -1,0 +1,114 @@
+"""Finds what an operator must know before a statement runs, such as a shell that was opened before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ..document.console import find_inner_prompt
+from ..document.model import Suspicion
+from ..document.placeholders import replace_placeholders
+from ..shells.inner.detector import InnerKind, InnerShell, find_inner_shell, leaves_shell, may_open_shell
+from ..shells.registry import SHELLS
+from ..shells.simple_command import SimpleCommand
+from .model import ItemId, PlanItem, StatementWarning
+
+
+class _OpenedShell(NamedTuple):
+    """A shell or prompt that a statement has opened, and that no later statement has left."""
+
+    item: PlanItem
+    inner: InnerShell
+
+    def may_read(self, item: PlanItem) -> bool:
+        """Return whether the item may be meant for this shell: it is in no other alternative."""
+        ours, theirs = _alternative(self.item), _alternative(item)
+        return not (self.item.where.block == item.where.block and ours and theirs and ours != theirs)
+
+
+def _alternative(item: PlanItem) -> int:
+    return item.statement.alternative if item.statement else 0
+
+
+def find_warnings(
+    items: Iterable[PlanItem], shell: str, *, is_root: bool = False
+) -> Mapping[ItemId, tuple[StatementWarning, ...]]:
+    """Return the warnings about the items of a procedure that runs in `shell`, by item.
+
+    `is_root` is whether the run is root's.
+    """
+    items = tuple(items)
+    found = dict(_find_places(items, shell))
+    for item in items:
+        if item.statement is not None:
+            own = (*_warn_of_user(item, is_root), *map(_warn_of_suspicion, item.statement.suspicions))
+            if own:
+                found[item.where] = (*found.get(item.where, ()), *own)
+    return found
+
+
+def _warn_of_user(item: PlanItem, is_root: bool) -> Iterator[StatementWarning]:
+    block = item.block
+    if block is None or not block.prompt:
+        return
+    if block.for_root and not is_root:
+        yield StatementWarning(
+            f"The page shows this at root's prompt (`{block.prompt}`). It runs as you, not as root.",
+            "Run it as you?",
+            "run the page as root, or write `sudo` before the command",
+        )
+    elif item.first:
+        yield StatementWarning(f"The page shows this at the prompt `{block.prompt}`. It runs here, as you.")
+
+
+def _warn_of_suspicion(suspicion: Suspicion) -> StatementWarning:
+    message = f"Line {suspicion.span.line}: {suspicion.message}."
+    return StatementWarning(message, "Run it as it is?" if suspicion.asks else "", suspicion.advice)
+
+
+def _find_places(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, tuple[StatementWarning, ...]]:
+    """Return a warning for each statement that the page means for a shell that an earlier one opens."""
+    found: dict[ItemId, tuple[StatementWarning, ...]] = {}
+    opened: list[_OpenedShell] = []
+    step = 0
+    for item in items:
+        if item.where.step != step:
+            step, opened = item.where.step, []
+        if item.statement is None:
+            continue
+        commands = _find_commands(item, shell) if opened or may_open_shell(item.statement.text) else ()
+        readers = [each for each in opened if each.may_read(item)]
+        if readers:
+            found[item.where] = (_warn_of_place(readers[-1]),)
+            if leaves_shell(commands):
+                opened.remove(readers[-1])
+                continue
+        inner = find_inner_shell(commands)
+        # what the page shows below the command is typed inside, and its next prompt is ours again
+        if inner is not None and not find_inner_prompt(item.statement.expected or ""):
+            opened.append(_OpenedShell(item, inner))
+    return found
+
+
+def _find_commands(item: PlanItem, shell: str) -> Sequence[SimpleCommand]:
+    statement = item.statement
+    if statement is None or shell not in SHELLS:
+        return ()
+    return SHELLS[shell].find_commands(replace_placeholders(statement.text, statement.placeholders))
+
+
+def _warn_of_place(opened: _OpenedShell) -> StatementWarning:
+    first = (opened.item.statement.text if opened.item.statement else "").split("\n")[0]
+    where = f"Line {opened.item.line} opens {opened.inner.description}: `{first}`."
+    if opened.inner.kind is InnerKind.REPLACEMENT:
+        return StatementWarning(
+            f"{where} This statement can run only if that command fails.",
+            "Run it here, on this machine?",
+            "leave that line out, or move what follows it to another runbook",
+        )
+    return StatementWarning(
+        f"{where} This statement does not run inside it, but here, on this machine.",
+        "Run it here?",
+        "pass the commands as an argument (`ssh HOST 'COMMANDS'`, `sh -c 'COMMANDS'`), move what runs here "
+        "to a step of its own, or run the page in a terminal",
+    )
