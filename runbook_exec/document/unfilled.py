@@ -58,7 +58,10 @@ _MARKER = re.compile(
     r"|(?:INSERT|PASTE|ENTER|PUT|ADD|FILL)(?:[-_][A-Z0-9]+)+[-_]HERE|change[-_]?me|replace[-_]?me)(?![\w(]|=)"
 )
 
-_CROSSES = re.compile(r"(?<![\w$.-])(?<!\$\{)[\w-]*?(?:(?<![a-z])x{4,}(?![a-z])|X{4,})[\w-]*(?![\w(])")
+# more than 64 of them fill a test page, not a value
+_CROSSES = re.compile(
+    r"(?<![\w$.-])(?<!\$\{)[\w-]*?(?:(?<![a-z])x{4,64}(?![a-z])|(?<!X)X{4,64}(?!X))[\w-]*(?![\w(])"
+)
 
 _ADDRESS = re.compile(r"(?<![\w.$])(?=[\dxX.]*[xX])(?:[\dxX]{1,3}\.){3}[\dxX]{1,3}(?![\w.])")
 

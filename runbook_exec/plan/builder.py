@@ -15,6 +15,7 @@ from ..document.model import Procedure, Runbook
 from ..shells.registry import SHELLS
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
+from .variables import find_needed_variables, name_of_variable
 
 
 def items_of(procedure: Procedure) -> tuple[PlanItem, ...]:
@@ -150,6 +151,9 @@ def make_plan(
     found, wrong = plan_captures(everything, asked)
     problems += wrong
     names = {p.name for item in everything for p in item.placeholders} | set(settings.inputs)
+    if not names.issuperset(given):
+        variables = (name for item in everything for name in find_needed_variables(item, procedure.shell))
+        names |= set(map(name_of_variable, variables))
     for option, name in (*(("--set", n) for n in given), *(("--capture", c.name) for c in captures)):
         if name not in names:
             problems.append(_unknown_name(option, name, sorted(names)))

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
 from ..registry import find_command
-from . import parser, quoting, syntax
+from ..variables import VariableUse
+from . import parser, quoting, syntax, variables
 from .dialect import COMPOUNDS, Dialect
 from .driver import SH_DRIVER, SH_GATE, make_start
 from .parsed_script import ParsedScript
@@ -39,6 +40,10 @@ def _parse(script: str) -> ParsedScript:
     return parser.parse_script(script, DIALECT)
 
 
+def _list_variables(text: str) -> VariableUse:
+    return variables.list_variables(text, DIALECT)
+
+
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return quoting.fill(text, fillings, DIALECT)
 
@@ -58,6 +63,7 @@ SHELL = Shell(
     scan=_scan,
     fill=_fill,
     check=_check,
+    list_variables=_list_variables,
     driver=SH_DRIVER._replace(
         # it prints a banner on its standard output before it reads anything
         is_muted=True,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
-from . import parser, quoting, syntax
+from ..variables import VariableUse
+from . import parser, quoting, syntax, variables
 from .dialect import COMPOUNDS, Dialect
 from .driver import SH_DRIVER
 from .parsed_script import ParsedScript
@@ -29,6 +30,10 @@ def _parse(script: str) -> ParsedScript:
     return parser.parse_script(script, DIALECT)
 
 
+def _list_variables(text: str) -> VariableUse:
+    return variables.list_variables(text, DIALECT)
+
+
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return quoting.fill(text, fillings, DIALECT)
 
@@ -45,6 +50,7 @@ SHELL = Shell(
     scan=_scan,
     fill=_fill,
     check=_check,
+    list_variables=_list_variables,
     driver=SH_DRIVER,
     snapshot=make_snapshot_format(
         _scan,
