@@ -111,9 +111,9 @@ def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[Place
 def _is_value(before: str, written: str) -> bool:
     """Return whether the text in angle brackets can be a value.
 
-    It is none in `<a href=x>`, `x<type=y>`, `<a | b>` and `Jo Doe <jo@example.com>`.
+    It is none in `<a href=x>`, `x<type=y>`, `#include <x>`, `<a | b>` and `Jo Doe <jo@example.com>`.
     """
-    if "=" in written and (" " in written or before[-1:].isalnum()):
+    if ("=" in written and (" " in written or before[-1:].isalnum())) or before.endswith("#include "):
         return False
     if " |" in written or "| " in written or written.count("(") != written.count(")"):
         return False

@@ -19,6 +19,7 @@ from .rules import (
     site_structure,
     step_numbers,
     syntax,
+    unset_values,
     wikilinks,
 )
 from .selection import UnknownCode, check_codes
@@ -26,6 +27,7 @@ from .selection import UnknownCode, check_codes
 RULES: tuple[Rule, ...] = (
     *syntax.RULES,
     *placeholders.RULES,
+    *unset_values.RULES,
     *captures.RULES,
     *fish_pitfalls.RULES,
     *shell_pitfalls.RULES,

@@ -51,7 +51,7 @@ def find_unset_ahead(
         if needed:
             yield item, needed
         mentioned |= use.mentioned
-        if use.sets_unknown or not use.commands.isdisjoint(callables):
+        if use.sets_unknown or use.moves or not use.commands.isdisjoint(callables):
             return
 
 

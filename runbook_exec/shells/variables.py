@@ -21,6 +21,7 @@ class VariableUse(NamedTuple):
     needed: tuple[str, ...] = ()
     mentioned: frozenset[str] = frozenset()
     sets_unknown: bool = False
+    moves: bool = False  # it changes the folder, where a hook of the shell may set variables
     commands: frozenset[str] = frozenset()
 
 
@@ -77,10 +78,10 @@ def list_variable_use(text: str, bare: str, reads: Iterable[tuple[int, str]]) ->
     """
     commands = frozenset(_COMMANDS.findall(bare))
     unknown = not _SETS_UNKNOWN.isdisjoint(commands)
-    sets_unknown = unknown or not _MOVES.isdisjoint(commands)
+    moves = not _MOVES.isdisjoint(commands)
     mentioned = frozenset(_MENTION.findall(text))
     if unknown or _SHOWS.fullmatch(bare):
-        return VariableUse((), mentioned, sets_unknown, commands)
+        return VariableUse((), mentioned, unknown, moves, commands)
     tested = {name for match in _TESTS.finditer(text) for name in _NAME.findall(match[0])}
     own = _own_names()
     needed = [
@@ -88,7 +89,7 @@ def list_variable_use(text: str, bare: str, reads: Iterable[tuple[int, str]]) ->
         for name in dict.fromkeys(name for _, name in reads)
         if name not in tested and not own.fullmatch(name) and not _is_set_in(text, name)
     ]
-    return VariableUse(tuple(needed), mentioned, sets_unknown, commands)
+    return VariableUse(tuple(needed), mentioned, unknown, moves, commands)
 
 
 def _is_set_in(text: str, name: str) -> bool:
