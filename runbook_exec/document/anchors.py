@@ -39,10 +39,19 @@ _PLAIN = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _EMOJI = re.compile(r":[\w+-]+:")
 
 # a line that includes other text when the page is built, or begins a tab with an anchor of its own
-_OF_INCLUDED = ("--8<--", "===", "{{", "{%", "{!", ":::", "![[")  # every such line contains one of these
+_OF_INCLUDED = (
+    "[!INCLUDE",
+    "--8<--",
+    "===",
+    "{{",
+    "{%",
+    "{!",
+    ":::",
+    "![[",
+)  # every such line contains one of these
 
 _INCLUDED = re.compile(
-    r"\n[ \t]*+(?:--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
+    r"\n[ \t>]*+(?:\[!INCLUDE|--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
     r"|!\[\[(?![^\]\n]*\.(?:png|jpe?g|gif|svg|webp|pdf|mp4)\b))",
     re.IGNORECASE,
 )

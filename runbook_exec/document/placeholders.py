@@ -17,6 +17,10 @@ _REPLACED = re.compile(r"\b(?:sed|perl)\b.*?[\s'\";]s([/|#,@:!~])(?:(?!\1).)*\Z"
 
 _BEFORE_ADDRESS = re.compile(r"(?<!-)\b\w+ \Z")  # the name of a person before an address
 
+_OPTIONAL = re.compile(r"[ \t]\[<")
+
+_OPTIONAL_END = re.compile(r"\](?=[ \t\n]|\Z)")
+
 _FAR = 2000  # characters before a placeholder that can tell what it is
 
 # the odd spellings: `<user's name>`, `< name >`, `"<1-5>"`, `{{< param x >}}`
@@ -24,6 +28,7 @@ _ODD = re.compile(
     r"(?<!<)<(?P<name>[^\W\d_](?>(?:[\w .:/@,+?!()|=*…-]++|(?<=\w)['’](?=\w))+))>(?![\w$(&~])"
     r"|(?<![<\w])< (?P<spaced>[^\W\d_][\w .:/-]*+)(?<= )>(?=[ \t]*(?:$|\\$|[;|)\"'#]))"
     r"|(?<=[\"'])<(?P<number>\d++-[\w.-]++)>(?=[\"'])"
+    r"|(?<=[=/:@\"'])<<(?P<double>[^\W\d_][\w .-]*+)>>"
     r"|\{\{[<%]-?[ \t]*(?P<shortcode>[A-Za-z][^{}<>%\n]*+)[>%]\}\}",
     re.MULTILINE,
 )
@@ -93,8 +98,8 @@ def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[Place
     kept_as_written = {normalise_literal(name) for name in literal}
     markup = _closed_elements(script)
     found: list[PlaceholderMatch] = []
+    taken: set[int] = set()
     for pattern in (_CANDIDATE, _ODD):
-        taken = {match.start for match in found}
         for match in pattern.finditer(script):
             written = match[match.lastgroup or 0]
             if written.endswith("/") or "://" in written or match.start() in markup or match.start() in taken:
@@ -104,8 +109,17 @@ def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[Place
                 continue
             name = normalise_name(written.replace("=", "-"))
             if name not in kept_as_written and not _is_default_text(before) and not is_replaced_text(before):
-                found.append(PlaceholderMatch(match.start(), match.end(), name, match[0]))
+                found.append(_include_brackets(script, match, name))
+                taken.add(match.start())
     return tuple(sorted(found))
+
+
+def _include_brackets(script: str, match: re.Match[str], name: str) -> PlaceholderMatch:
+    """Return the placeholder, with the brackets of `[<x>]`, which says that the argument is optional."""
+    start, end = match.span()
+    if start > 1 and _OPTIONAL.match(script, start - 2) and _OPTIONAL_END.match(script, end):
+        start, end = start - 1, end + 1
+    return PlaceholderMatch(start, end, name, script[start:end])
 
 
 def _is_value(before: str, written: str) -> bool:

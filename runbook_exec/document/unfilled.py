@@ -85,7 +85,21 @@ _MUSTACHE = re.compile(
 )
 
 _KEYWORDS = frozenset(
-    ("end", "else", "if", "range", "with", "define", "block", "template", "json", "break", "now")
+    (
+        "end",
+        "else",
+        "if",
+        "range",
+        "with",
+        "define",
+        "block",
+        "template",
+        "json",
+        "break",
+        "now",
+        "path",
+        "item",
+    )
 )
 
 _CAPITALS = re.compile(r"(?<=[ \t=])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*(?=[ \t\n]|\Z)")
@@ -223,7 +237,7 @@ def _is_for_program(script: _Script, match: re.Match[str], context: Context) -> 
 def _is_template(script: _Script, match: re.Match[str], context: Context) -> bool:
     text, before = script.text, script.before(match)
     line = before + text[match.end() : match.end() + 200].partition("\n")[0]
-    if match["name"] in _KEYWORDS or _TEMPLATES.search(line):
+    if match["name"].partition(".")[0] in _KEYWORDS or _TEMPLATES.search(line):
         return True
     # in quotes it is for a program, unless it is all of them, in an address, or of the site's generator
     quoted = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
@@ -253,6 +267,8 @@ def _is_no_value(script: _Script, match: re.Match[str], context: Context) -> boo
         or _TAKES_NAME_NEXT.search(before)
     ):
         return True
+    if before.endswith("  ") or before.rstrip()[-1:] in "|&;(" or before.rfind("<") > before.rfind(">"):
+        return True  # a column of a table, a command, or a part of another placeholder
     if before.endswith("=") and not re.search(r"\s--?[a-z][\w-]*=\Z", before):
         return True
     return _is_searched_for(script, match, context)

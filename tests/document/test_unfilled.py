@@ -60,6 +60,7 @@ def names_in(script: str, language: str = "bash", literal: str = "") -> list[str
          ["path/to/x", "a|b", "you@example.com", "one,-two-or-three"]),
         ("get pods -n NAMESPACE -c CLUSTER_NAME", ["namespace?", "cluster-name?"]),
         ("x --project=PROJECT_ID", ["project-id?"]),
+        ("x [<name>] <a> --key=<<YOUR_KEY>>", ["name", "a", "your-key"]),
     ],
 )  # fmt: skip
 def test_values_that_nobody_filled_in_are_found(script: str, expected: list[str], language: str) -> None:
@@ -114,6 +115,8 @@ def test_values_that_nobody_filled_in_are_found(script: str, expected: list[str]
         "echo '<a href=x>' 'a < b > c'",
         'echo "${1:?usage: bump <dir>}" "${found:-<none>}"',
         "# YOUR_APP is the app's name",
+        "NODE_ID  NODE_IP  NODE_NAME",
+        "cat <<EOF>>file\nEOF",
         "cat < file",
     ],
 )

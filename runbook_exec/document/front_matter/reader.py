@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from yaml.nodes import MappingNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from ...diagnostics.problem import Problem
 from ...text.source import Source, parse_source
@@ -31,7 +31,7 @@ def read_front_matter(text: str) -> FrontMatter:
         return FrontMatter()
     start, end, body = found
     if is_toml(text):
-        return read_toml(text, start, end, body)
+        return FrontMatter(end=body) if _is_template(text, start, end) else read_toml(text, start, end, body)
     mistakes: list[YamlError] = []
     page = parse_source(text)
     try:
@@ -43,11 +43,13 @@ def read_front_matter(text: str) -> FrontMatter:
     except YamlError as mistake:
         if not text[start:end].partition("\n")[0].strip():
             return FrontMatter()
-        if _TEMPLATE.search(text, start, end) and "runbook" not in text[start:end]:
-            return FrontMatter(end=body)  # a template of pages, such as an archetype of Hugo
+        if _is_template(text, start, end):
+            return FrontMatter(end=body)
         return FrontMatter(end=body, problems=(_problem(mistake, page, "front-matter"),))
     settings = RunbookSettings()
     for key, value in document.root.value:
+        if _is_switch(key):
+            continue
         if not is_name(key):
             mistakes.append(document.make_error(key, "expected a name as the key", "put it in quotes"))
         elif key.value == "runbook":
@@ -58,6 +60,19 @@ def read_front_matter(text: str) -> FrontMatter:
     data = {key: value for key, value in document.data.items() if isinstance(key, str)}
     problems = tuple(_problem(mistake, page, "front-matter") for mistake in mistakes)
     return FrontMatter(data, settings, body, problems)
+
+
+def _is_template(text: str, start: int, end: int) -> bool:
+    """Return whether it is the front matter of a template of pages, such as an archetype of Hugo."""
+    return _TEMPLATE.search(text, start, end) is not None and "runbook" not in text[start:end]
+
+
+def _is_switch(key: Node) -> bool:
+    """Return whether a key is the word `on`, `off`, `yes` or `no`, which YAML reads as true or false.
+
+    Front matter of other programs has such keys.
+    """
+    return isinstance(key, ScalarNode) and key.tag == "tag:yaml.org,2002:bool" and not key.style
 
 
 def read_inputs_file(text: str, path: str) -> tuple[RunbookSettings, tuple[Problem, ...]]:

@@ -36,6 +36,8 @@ _PLAIN = re.compile(
     r"[a-z-]+|[A-Z_]+|\d+|[\w-]*(?:example|placeholder|changeme|redacted|xxxx|your)[\w-]*", re.IGNORECASE
 )
 
+_MEMBER = re.compile(r"[a-z][A-Za-z0-9]*(?:[._:][a-z][A-Za-z0-9]*)+")  # oidc.auth0.clientSecret
+
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
 _EXAMPLE = re.compile(
@@ -165,7 +167,9 @@ def _find_secret_names(text: str) -> list[tuple[int, int]]:
 
 def _is_random(value: str) -> bool:
     """Return whether a value is random, not a word, path or number that a person would write."""
-    if any(known.fullmatch(value) for known in (_PLAIN, _PATH, _VARIABLE, _HASH)) or _EXAMPLE.search(value):
+    if any(known.fullmatch(value) for known in (_PLAIN, _PATH, _VARIABLE, _MEMBER, _HASH)) or _EXAMPLE.search(
+        value
+    ):
         return False
     if _DOTS.search(value) or _entropy(value) < _LEAST_ENTROPY or not _is_mixed(value):
         return False

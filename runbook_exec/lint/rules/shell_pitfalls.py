@@ -71,7 +71,7 @@ def failure_in_text(page: Page) -> Iterator[Finding]:
 
 _WAITED_FOR = re.compile(r"\b(?:wait|disown|nohup|setsid|kill|pkill|fg|bg)\b")
 
-_ADDRESS = re.compile(r"\w://[^\s'\"]*&\Z")
+_ADDRESS = re.compile(r"\w(?:://|[?=])\S*&\Z")
 
 _AND = re.compile(r"(?<![&|>])&\s*$")
 
@@ -98,7 +98,9 @@ def left_running(page: Page) -> Iterator[Finding]:
                 continue
             at = start + code.script[start:end].rindex("&")
             message, hint = _LEFT_RUNNING
-            if _ADDRESS.search(text) and not code.script[at + 1 : at + 2].isspace():
+            if start and code.bare[start - 1] == "&":
+                continue  # the rest of an address that was reported
+            if _ADDRESS.search(code.script, start, at + 1) and code.script[at + 1 : at + 2].strip():
                 message, hint = _CUT_ADDRESS
             yield Finding(message, code.span(at, at + 1), hint)
 
