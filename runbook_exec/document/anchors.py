@@ -24,6 +24,8 @@ _ID_NAME = re.compile(r"(?<!\w)(?:id|name)[ \t]*\Z")
 
 _ID = re.compile(r"[ \t]*+[\"']?([^\"'\s>]++)")
 
+_LABEL = re.compile(r"^[ \t>]*\(([^\s()]+)\)=[ \t]*$", re.MULTILINE)  # of MyST
+
 _NEAR = 20  # characters before a `=` that are searched for its name
 
 _BRACES = re.compile(r"\{[^{}\n]*\}")
@@ -37,10 +39,19 @@ _PLAIN = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _EMOJI = re.compile(r":[\w+-]+:")
 
 # a line that includes other text when the page is built, or begins a tab with an anchor of its own
-_OF_INCLUDED = ("--8<--", "===", "{{", "{%", "{!", ":::", "![[")  # every such line contains one of these
+_OF_INCLUDED = (
+    "[!INCLUDE",
+    "--8<--",
+    "===",
+    "{{",
+    "{%",
+    "{!",
+    ":::",
+    "![[",
+)  # every such line contains one of these
 
 _INCLUDED = re.compile(
-    r"\n[ \t]*+(?:--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
+    r"\n[ \t>]*+(?:\[!INCLUDE|--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
     r"|!\[\[(?![^\]\n]*\.(?:png|jpe?g|gif|svg|webp|pdf|mp4)\b))",
     re.IGNORECASE,
 )
@@ -179,6 +190,8 @@ def _find_ids(text: str) -> Iterator[str]:
         if _ID_NAME.search(text, max(0, at - _NEAR), at) and (found := _ID.match(text, at + 1)):
             yield found[1].casefold()
         at = text.find("=", at + 1)
+    if ")=" in text:
+        yield from (label.casefold() for label in _LABEL.findall(text))
     if "{" in text:
         for braces in _BRACES.finditer(text):
             yield from (found.casefold() for found in _BRACED_ID.findall(braces.group()))

@@ -23,6 +23,7 @@ from .flow.comments import Fork, divide_lines, find_forks
 from .flow.includes import report_block_include
 from .markdown.elements import Fence
 from .model import NOTHING, Annotation, Block, Placeholder, RunbookSettings, Statement, Suspicion
+from .unfilled import find_unfilled
 
 
 class BlockDraft(NamedTuple):
@@ -138,6 +139,9 @@ def _scan_script(
 ) -> tuple[Scan, tuple[placeholders.PlaceholderMatch, ...]]:
     found = placeholders.find_placeholders(script, settings.literal)
     scan: Scan = SHELLS[shell].scan(placeholders.replace_placeholders(script, found))
+    if more := find_unfilled(script, scan, settings.literal, found):
+        found = tuple(sorted((*found, *more)))
+        scan = SHELLS[shell].scan(placeholders.replace_placeholders(script, found))
     return scan, found
 
 
@@ -226,7 +230,9 @@ class _ScriptReader(NamedTuple):
         in_comment = scan.in_comment(found.start)
         context = Context.COMMENT if in_comment else scan.context(found.start, found.end)
         span = self._span(found.start, found.end)
-        return Placeholder(found.name, found.text, found.start - base, found.end - base, context, span)
+        return Placeholder(
+            found.name, found.text, found.start - base, found.end - base, context, span, found.suspected
+        )
 
     def _span(self, start: int, end: int) -> Span:
         return self.source.span(*self.script.offsets(start, end))

@@ -20,11 +20,12 @@ class Placeholder(NamedTuple):
     """`<paste-new-token>` in a statement; `start` and `end` are offsets in the statement's text."""
 
     name: str  # compared form: case folded, spaces and underscores as hyphens
-    text: str  # as written, with the angle brackets
+    text: str  # as written, with the brackets
     start: int
     end: int
     context: Context
     span: Span
+    suspected: bool = False  # whether it may be meant as written, as NAMESPACE
 
 
 class Annotation(NamedTuple):

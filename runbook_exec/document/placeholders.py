@@ -6,8 +6,32 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
-# Possessive quantifiers (`*+`) keep both patterns linear: neither class has `<`, so no text is read twice.
+# Possessive quantifiers (`*+`) keep the patterns linear: no class has `<`, so no text is read twice.
 _CANDIDATE = re.compile(r"(?<!<)<(?P<name>[^\W\d_][\w .:/-]*+)>")
+
+# text that a shell shows or uses if a variable is unset: `${1:?usage: bump <dir>}`
+_DEFAULT_TEXT = re.compile(r"\$\{\w+:?[-?=+][^{}\n]*+\Z")
+
+# before the text that `sed 's/…/…/'` looks for
+_REPLACED = re.compile(r"\b(?:sed|perl)\b.*?[\s'\";]s([/|#,@:!~])(?:(?!\1).)*\Z", re.DOTALL)
+
+_BEFORE_ADDRESS = re.compile(r"(?<!-)\b\w+ \Z")  # the name of a person before an address
+
+_OPTIONAL = re.compile(r"[ \t]\[<")
+
+_OPTIONAL_END = re.compile(r"\](?=[ \t\n]|\Z)")
+
+_FAR = 2000  # characters before a placeholder that can tell what it is
+
+# the odd spellings: `<user's name>`, `< name >`, `"<1-5>"`, `{{< param x >}}`
+_ODD = re.compile(
+    r"(?<!<)<(?P<name>[^\W\d_](?>(?:[\w .:/@,+?!()|=*…-]++|(?<=\w)['’](?=\w))+))>(?![\w$(&~])"
+    r"|(?<![<\w])< (?P<spaced>[^\W\d_][\w .:/-]*+)(?<= )>(?=[ \t]*(?:$|\\$|[;|)\"'#]))"
+    r"|(?<=[\"'])<(?P<number>\d++-[\w.-]++)>(?=[\"'])"
+    r"|(?<=[=/:@\"'])<<(?P<double>[^\W\d_][\w .-]*+)>>"
+    r"|\{\{[<%]-?[ \t]*(?P<shortcode>[A-Za-z][^{}<>%\n]*+)[>%]\}\}",
+    re.MULTILINE,
+)
 
 _TAG = re.compile(r"<(?P<slash>/?)(?P<name>[^\W\d_][\w.:-]*+)[^<>]*+>")
 
@@ -52,6 +76,7 @@ class PlaceholderMatch(NamedTuple):
     end: int
     name: str
     text: str
+    suspected: bool = False  # whether it may be meant as written
 
 
 def normalise_name(name: str) -> str:
@@ -65,21 +90,70 @@ def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[Place
     The names in `literal` may have brackets. A placeholder is `<`, a letter, then letters, digits, spaces and
     any of `_ . - : /`, then `>`, on one line. These do not count: text after another `<` (a here-document),
     text with a space or `/` before its `>` (`<in >out`, `<br/>`), text with `://` in it (`<https://…>`), and
-    a tag that is closed later (`<b>…</b>`).
+    a tag that is closed later (`<b>…</b>`). Odd spellings count where no shell could read them otherwise:
+    `<user's name>`, `<a|b>`, `< name >` at the end of a command, `"<1-5>"`, and shortcodes `{{< param x >}}`.
     """
-    if "<" not in script:
+    if "<" not in script and "{{%" not in script:
         return ()
-    kept_as_written = {normalise_name(name.strip().strip("<>")) for name in literal}
+    kept_as_written = {normalise_literal(name) for name in literal}
     markup = _closed_elements(script)
-    found = []
-    for match in _CANDIDATE.finditer(script):
-        written = match["name"]
-        if written.endswith((" ", "/")) or "://" in written or match.start() in markup:
-            continue
-        name = normalise_name(written)
-        if name not in kept_as_written:
-            found.append(PlaceholderMatch(match.start(), match.end(), name, match[0]))
-    return tuple(found)
+    found: list[PlaceholderMatch] = []
+    taken: set[int] = set()
+    for pattern in (_CANDIDATE, _ODD):
+        for match in pattern.finditer(script):
+            written = match[match.lastgroup or 0]
+            if written.endswith("/") or "://" in written or match.start() in markup or match.start() in taken:
+                continue
+            before = line_before(script, match.start())
+            if match.lastgroup == "name" and (written.endswith(" ") or not _is_value(before, written)):
+                continue
+            name = normalise_name(written.replace("=", "-"))
+            if name not in kept_as_written and not _is_default_text(before) and not is_replaced_text(before):
+                found.append(_include_brackets(script, match, name))
+                taken.add(match.start())
+    return tuple(sorted(found))
+
+
+def _include_brackets(script: str, match: re.Match[str], name: str) -> PlaceholderMatch:
+    """Return the placeholder, with the brackets of `[<x>]`, which says that the argument is optional."""
+    start, end = match.span()
+    if start > 1 and _OPTIONAL.match(script, start - 2) and _OPTIONAL_END.match(script, end):
+        start, end = start - 1, end + 1
+    return PlaceholderMatch(start, end, name, script[start:end])
+
+
+def _is_value(before: str, written: str) -> bool:
+    """Return whether the text in angle brackets can be a value.
+
+    It is none in `<a href=x>`, `x<type=y>`, `#include <x>`, `<a | b>` and `Jo Doe <jo@example.com>`.
+    """
+    if ("=" in written and (" " in written or before[-1:].isalnum())) or before.endswith("#include "):
+        return False
+    if " |" in written or "| " in written or written.count("(") != written.count(")"):
+        return False
+    return "@" not in written or _BEFORE_ADDRESS.search(before) is None
+
+
+def line_before(script: str, position: int) -> str:
+    """Return the text before a position on its line and on the lines that continue in it."""
+    start = script.rfind("\n", 0, position)
+    while start > 0 and script[start - 1] == "\\" and position - start < _FAR:
+        start = script.rfind("\n", 0, start)
+    return script[max(start + 1, position - _FAR) : position]
+
+
+def is_replaced_text(before: str) -> bool:
+    """Return whether `sed` replaces the text that follows these words: the page fills it in itself."""
+    return ("sed" in before or "perl" in before) and _REPLACED.search(before) is not None
+
+
+def _is_default_text(before: str) -> bool:
+    return "${" in before and _DEFAULT_TEXT.search(before) is not None
+
+
+def normalise_literal(name: str) -> str:
+    """Return the compared form of a name that is listed as no placeholder; it may have brackets."""
+    return normalise_name(name.strip().strip("<>[]{}$"))
 
 
 def replace_placeholders(script: str, found: Sequence[ScriptRange]) -> str:
@@ -135,7 +209,7 @@ def _closed_elements(script: str) -> set[int]:
     return closed
 
 
-_PLACEHOLDER_NAME = re.compile(r"[^\W\d_][\w .:/-]*")
+_PLACEHOLDER_NAME = re.compile(r"(?:[^\W\d_]|\d+-\w)[\w .:/@,+?!()|*'’…-]*")
 
 
 def parse_placeholder_name(text: str) -> str:
@@ -144,8 +218,8 @@ def parse_placeholder_name(text: str) -> str:
     Raises ValueError for other text.
     """
     written = text.strip()
-    if written.startswith("<") and written.endswith(">"):
-        written = written[1:-1]
+    if written[:1] in ("<", "[", "{", "$"):
+        written = written.strip("<>[]{}$ ")
     if not _PLACEHOLDER_NAME.fullmatch(written):
         raise ValueError(f"expected the name of a placeholder such as `new-token`, got `{text}`")
     return normalise_name(written)

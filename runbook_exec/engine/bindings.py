@@ -12,6 +12,7 @@ from ..plan.captures import capture_value
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.suggestions import Suggestion, suggest_values
 from ..plan.values import check_value, is_secret
+from ..plan.variables import find_needed_variables, name_of_variable
 from ..shells.base import Filling
 from ..shells.registry import SHELLS
 from .held_output import HeldOutput
@@ -110,10 +111,12 @@ class Bindings:
             elif now.is_secret(name) and not value.secret:
                 self._set_value(name, replace(value, secret=True))
 
-    def forget_values(self, item: PlanItem) -> None:
+    def forget_values(self, item: PlanItem, shell: str) -> None:
         """Drop the values that a statement uses; they are asked for again."""
         self._version += 1
+        names = {name_of_variable(variable) for variable in find_needed_variables(item, shell)}
         self.to_ask_again = {placeholder.name for placeholder in item.placeholders}
+        self.to_ask_again |= names & self.values.keys()
         for name in self.to_ask_again:
             self.values.pop(name, None)
 
@@ -202,10 +205,13 @@ class Bindings:
 
     def suggest_values(self, plan: Plan, name: str) -> tuple[Suggestion, ...]:
         """Return values of earlier output: tokens for a secret, else words and cells of tables."""
+        written = tuple(
+            Suggestion(text, text, "the page", "as it is on the page") for text in _find_suspected(plan, name)
+        )
         if not plan.is_secret(name):
-            return suggest_values(name, plan.inputs.get(name), self.outputs)
+            return (*written, *suggest_values(name, plan.inputs.get(name), self.outputs))
         seen = self.seen_tokens()
-        return tuple(
+        return written + tuple(
             Suggestion(value, f"{value[:6]}{MASK}", "earlier output", f"{len(value)} characters")
             for value in reversed(seen)
         )
@@ -228,7 +234,11 @@ class Bindings:
 
     def _render_pieces(self, plan: Plan, item: PlanItem) -> list[tuple[str, str]]:
         """Return the statement in pieces: of each, the code that runs and the shown text."""
-        wanted = [p for p in item.placeholders if p.name in self.values]
+        wanted = [
+            p
+            for p in item.placeholders
+            if p.name in self.values and not (p.suspected and self.values[p.name].text == p.text)
+        ]
         fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
         text = item.statement.text if item.statement else ""
         if not fillings:
@@ -238,6 +248,12 @@ class Bindings:
             hide = piece.filling is not None and self.values[wanted[piece.filling].name].secret
             result.append((piece.text, MASK if hide else self.mask(piece.text)))
         return result
+
+
+def _find_suspected(plan: Plan, name: str) -> Iterator[str]:
+    """Yield the texts of a placeholder that may be meant as written."""
+    texts = (p.text for item in plan.items for p in item.placeholders if p.suspected and p.name == name)
+    yield from dict.fromkeys(texts)
 
 
 def _captures_of(plan: Plan, item: PlanItem) -> list[tuple[str, str | None]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 
 from ..errors import ValueProblem
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.values import check_value
+from ..plan.variables import find_needed_variables, find_unset_ahead, name_of_variable
 from .bindings import Bindings
 from .event_log import EventLog
 from .events import Answered, Edited, Event, Outcome, ValueGiven
@@ -41,11 +42,25 @@ class Dialog:
         """
         return self.bindings.fill_statement(self.plan, item).shown
 
-    def ask_operator(self, question: Question, kind: str) -> Generator[Event, None, Answer]:
-        """Ask until the operator gives an answer that the caller must act on, and return it."""
+    def ask_operator(
+        self,
+        question: Question,
+        kind: str,
+        is_settled: Callable[[], bool] = lambda: False,
+        ahead: bool = False,
+    ) -> Generator[Event, None, Answer]:
+        """Ask until the operator gives an answer that the caller must act on, and return it.
+
+        In the shell's own prompt the operator may make the question needless: then `is_settled` returns True,
+        and the answer is `shell`. A question asked `ahead` cannot skip its statement; it is asked again then.
+        """
         item = question.item
         while (answer := self.ask(question)).choice == Choice.SHELL:
             yield from self.io.run_shell_prompt(item)
+            if is_settled():
+                return answer
+        if ahead and answer.choice == Choice.SKIP:
+            answer = answer._replace(choice=Choice.LATER)
         if answer.choice == Choice.WAIT:
             raise Stop(Outcome.WAITING, answer.note)
         # a value may be a secret, and where it came from is in the event of its own
@@ -61,7 +76,7 @@ class Dialog:
             failed = isinstance(question, AfterFailure) and not question.interrupted
             raise Stop(Outcome.FAILED if failed else Outcome.STOPPED, answer.note)
         if answer.choice == Choice.VALUES:
-            self.bindings.forget_values(item)
+            self.bindings.forget_values(item, self.plan.procedure.shell)
         if answer.choice == Choice.EDIT and answer.plan is not None:
             yield self._take_edit(answer.plan)
         return answer
@@ -91,25 +106,97 @@ class Dialog:
         Returns the first answer that is not a value, or None.
         """
         for name in (placeholder.name for placeholder in item.placeholders):
-            problem = ""
-            while name not in self.bindings.values:
-                value: Value | None = None
-                if not problem and name not in self.bindings.to_ask_again:
-                    try:
-                        value = self.context.source(name, self.plan, self.bindings.values)
-                    except ValueProblem as error:
-                        problem = str(error)
-                if value is None:
-                    question = self._make_value_question(item, name, problem)
-                    answer = yield from self.ask_operator(question, "value")
-                    if answer.choice != Choice.VALUE:
-                        return answer
-                    value = Value(answer.value, question.secret, "typed")
-                problem = check_value(self.plan.inputs.get(name), value.text) or ""
-                if not problem:
-                    self.bindings.bind_value(name, value)
-                    self.bindings.keep_secrets(self.plan)
-                    yield self._make_value_given(item, name, value)
+            answer = yield from self._fill_name(item, name)
+            if answer is not None:
+                return answer
+        return None
+
+    def fill_variables(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
+        """Bind a value to each variable that the statement needs and the shell does not have.
+
+        Returns the first answer that is not a value, or None.
+        """
+        for variable in find_needed_variables(item, self.plan.procedure.shell):
+            name = name_of_variable(variable)
+            if name not in self.bindings.to_ask_again:
+                if variable in self.context.environment:
+                    continue
+                yield from self.io.start_shell()
+                if self.io.has_variable(variable):
+                    continue
+            answer = yield from self._fill_name(item, name, variable)
+            if answer is not None and answer.choice != Choice.LATER:
+                return answer
+        return None
+
+    def ask_ahead(self) -> Generator[Event]:
+        """Ask for the values that are surely missing, before anything runs."""
+        declined: set[str] = set()
+        while (missing := self._find_missing(declined)) is None:
+            yield from self.io.start_shell()
+        while missing:
+            item, name, variable = missing
+            answer = yield from self._fill_name(item, name, variable, ahead=True)
+            if answer is not None and answer.choice != Choice.EDIT:
+                declined.add(name)
+            missing = self._find_missing(declined) or ()
+
+    def _find_missing(self, declined: Collection[str]) -> tuple[PlanItem, str, str] | tuple[()] | None:
+        """Return the first value that is surely missing: its statement, its name and its variable.
+
+        Returns () if there is none, and None if only a started shell can tell.
+        """
+        shell, state = self.plan.procedure.shell, self.log.state
+        items = [item for item in self.plan.items if item.where > state.passed and not item.annotation.setup]
+        known = {*declined, *self.bindings.values, *(capture.name for _, capture in self.plan.captures)}
+        for item in items:
+            for placeholder in item.placeholders if _runs_surely(item) else ():
+                if placeholder.suspected and placeholder.name not in known:
+                    return item, placeholder.name, ""
+        callables = self.io.shell_state.names if self.io.started else ()
+        for item, variables in find_unset_ahead(items, shell, callables):
+            for variable in variables if _runs_surely(item) else ():
+                name = name_of_variable(variable)
+                if name in known or variable in self.context.environment:
+                    continue
+                if not self.io.started:
+                    return None
+                if not self.io.has_variable(variable):
+                    return item, name, variable
+        return ()
+
+    def _fill_name(
+        self, item: PlanItem, name: str, variable: str = "", ahead: bool = False
+    ) -> Generator[Event, None, Answer | None]:
+        """Bind a value to a name, unless it has one.
+
+        Returns the first answer that is not a value, or None.
+        """
+        problem = ""
+        while name not in self.bindings.values:
+            value: Value | None = None
+            if not problem and name not in self.bindings.to_ask_again:
+                try:
+                    value = self.context.source(name, self.plan, self.bindings.values)
+                except ValueProblem as error:
+                    problem = str(error)
+            if value is None:
+                if variable and not self.context.asks_for_variables:
+                    return Answer(Choice.LATER)
+                question = self._make_value_question(item, name, problem)._replace(variable=variable)
+                answer = yield from self.ask_operator(
+                    question, "value", lambda: bool(variable) and self.io.has_variable(variable), ahead
+                )
+                if answer.choice == Choice.SHELL:
+                    return None  # the operator has set the variable
+                if answer.choice != Choice.VALUE:
+                    return answer
+                value = Value(answer.value, question.secret, "typed")
+            problem = check_value(self.plan.inputs.get(name), value.text) or ""
+            if not problem:
+                self.bindings.bind_value(name, value)
+                self.bindings.keep_secrets(self.plan)
+                yield self._make_value_given(item, name, value)
         return None
 
     def _make_value_question(self, item: PlanItem, name: str, problem: str) -> ValueNeeded:
@@ -133,3 +220,9 @@ class Dialog:
             value=None if value.secret else value.text,
             **place_of(item),
         )
+
+
+def _runs_surely(item: PlanItem) -> bool:
+    """Return whether no condition or choice can leave the statement out."""
+    block = item.block
+    return item.annotation.when is None and not (block and block.alternatives)

@@ -13,6 +13,7 @@ from .. import __version__
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when
+from ..plan.variables import find_needed_variables
 from ..shells.base import QuotingError
 from .bindings import Bindings
 from .dialog import Dialog
@@ -109,6 +110,7 @@ class Run:
         try:
             if self.resumption is not None:
                 yield from self._resume(self.resumption)
+            yield from self.dialog.ask_ahead()
             while (item := next_item(self.dialog.plan, self.state)) is not None:
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
@@ -181,6 +183,7 @@ class Run:
         for step in (
             self._choose_alternative,
             self.dialog.fill_placeholders,
+            self.dialog.fill_variables,
             self._confirm_block,
             self._confirm_warnings,
             self._ask_to_run,
@@ -268,6 +271,8 @@ class Run:
         yield from self.io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from self.io.change_directory(item, item.annotation.cwd)
+        for variable in find_needed_variables(item, self.dialog.plan.procedure.shell):
+            yield from self.io.assign_variable(item, variable)
         execution = StatementExecution(self.dialog.plan, item, self.io, self.block_text)
         filled = self.bindings.fill_statement(self.dialog.plan, item)
         failure = yield from execution.run_once(filled, attempt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -92,6 +92,10 @@ class RunContext:
         lambda plan: ()
     )  # secrets that can be read before they are used
     on_value: Callable[[str, Value], None] | None = None  # called with each value that is bound
+    environment: Collection[str] = ()  # the names of the variables that the shell is started with
+    asks_for_variables: bool = (
+        True  # whether the environment is the operator's: what is unset there is missing
+    )
 
 
 class Stop(Exception):

@@ -27,6 +27,7 @@ class Choice(StrEnum):
     AGAIN = "again"
     RETRY = "retry"
     CHOOSE = "choose"
+    LATER = "later"
     QUIT = "quit"
     WAIT = "wait"
 
@@ -39,7 +40,7 @@ class BeforeStatement(NamedTuple):
 
 
 class ValueNeeded(NamedTuple):
-    """What is the value of this placeholder? Answers: value (with the value), edit, quit, wait."""
+    """What is the value of this placeholder or variable? Answers: value, skip, shell, edit, quit, wait."""
 
     item: PlanItem
     text: str
@@ -48,6 +49,12 @@ class ValueNeeded(NamedTuple):
     secret: bool
     suggestions: tuple[Suggestion, ...]
     problem: str = ""  # why the previous value was refused
+    variable: str = ""  # the shell's variable that gets the value; "" for a placeholder
+
+    @property
+    def label(self) -> str:
+        """Return the placeholder or the variable as it is written."""
+        return f"${self.variable}" if self.variable else f"<{self.name}>"
 
 
 class ManualStep(NamedTuple):

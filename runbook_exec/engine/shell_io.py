@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..plan.model import ItemId, PlanItem
+from ..plan.variables import name_of_variable
 from ..shells.base import Filling
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 from ..shells.snapshot import ShellState
-from .bindings import Bindings
+from .bindings import MASK, Bindings
 from .event_log import EventLog
 from .events import Event, Outcome, Output, ShellChanged, StatementFinished, StatementStarted
 from .ports import Done, LiveShell, OutputChunk, Resumption, RunContext, Silence, Stop, require_done
@@ -27,6 +28,7 @@ class ShellIO:
     bindings: Bindings
     resumption: Resumption | None = None
     started: bool = False
+    assigned: dict[str, str] = field(default_factory=dict)  # the values that variables were given
     shell_state: ShellState = field(init=False)  # set when the shell is started
 
     def start_shell(self) -> Iterator[Event]:
@@ -72,6 +74,43 @@ class ShellIO:
                 case Done():
                     yield from self.flush_output(item)
                     problem = f"cannot change to `{cwd}`" if message.status else ""
+                    yield self.make_finished(message, self.context.clock() - began, problem, at)
+                    if problem:
+                        raise Stop(Outcome.FAILED, problem)
+
+    def has_variable(self, variable: str) -> bool:
+        """Return whether the shell has a variable of this name."""
+        return self.shell_state.has_variable(variable)
+
+    def assign_variable(self, item: PlanItem, variable: str) -> Iterator[Event]:
+        """Set a variable to its value, if it has one that the shell does not know.
+
+        That is reported as a statement.
+        A value of `--set` replaces the one that the shell had at its start.
+        """
+        name = name_of_variable(variable)
+        value = self.bindings.values.get(name)
+        if value is None or self.assigned.get(variable) == value.text:
+            return
+        if variable not in self.assigned and self.has_variable(variable) and value.origin != "--set":
+            return
+        self.assigned[variable] = value.text
+        beginning = SHELLS[self.shell].assign.format(variable)
+        filling = Filling(len(beginning), len(beginning) + 3, Context.BARE, value.text)
+        pieces = SHELLS[self.shell].fill(f"{beginning}<x>", [filling])
+        code = "".join(piece.text for piece in pieces)
+        shown = beginning + MASK if value.secret else code
+        at = {**place_of(item), "statement": 0}
+        yield self.log.make_event(StatementStarted, text=shown, **at)
+        began = self.context.clock()
+        for message in self.session.run(code.encode("utf-8", "surrogateescape")):
+            match message:
+                case OutputChunk(data):
+                    yield from self.emit_output(item, data)
+                case Done():
+                    yield from self.flush_output(item)
+                    yield from self.emit_changes(code, at)
+                    problem = f"cannot set `${variable}`" if message.status else ""
                     yield self.make_finished(message, self.context.clock() - began, problem, at)
                     if problem:
                         raise Stop(Outcome.FAILED, problem)

@@ -20,6 +20,7 @@ from .rules import (
     site_structure,
     step_numbers,
     syntax,
+    unset_values,
     wikilinks,
 )
 from .selection import UnknownCode, check_codes
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     *syntax.RULES,
     *look_alikes.RULES,
     *placeholders.RULES,
+    *unset_values.RULES,
     *captures.RULES,
     *fish_pitfalls.RULES,
     *shell_pitfalls.RULES,

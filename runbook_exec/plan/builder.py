@@ -16,6 +16,7 @@ from ..shells.registry import SHELLS
 from .alternatives import find_unknown_choices
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
+from .variables import find_needed_variables, name_of_variable
 from .warnings import find_warnings
 
 
@@ -180,6 +181,9 @@ def make_plan(
     found, wrong = plan_captures(everything, asked)
     problems += wrong
     names = {p.name for item in everything for p in item.placeholders} | set(settings.inputs)
+    if not names.issuperset(given):
+        variables = (name for item in everything for name in find_needed_variables(item, procedure.shell))
+        names |= set(map(name_of_variable, variables))
     for option, name in (*(("--set", n) for n in given), *(("--capture", c.name) for c in captures)):
         if name not in names:
             problems.append(_unknown_name(option, name, sorted(names)))

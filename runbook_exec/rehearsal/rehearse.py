@@ -253,6 +253,7 @@ def _run_events(
         source=answers.find_value,
         folder=str(responder.environment.work),
         keep_secrets=lambda values, seen: None,
+        asks_for_variables=False,
     )
     items = {item.where: item for item in plan.items}
     for event in engine.run(plan, State(), shell, answers.answer_question, context):

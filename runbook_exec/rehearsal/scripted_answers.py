@@ -56,7 +56,7 @@ class ScriptedAnswers:
                 return Answer("done", note=note or "")
             case ValueNeeded():
                 why = f": {question.problem}" if question.problem else ""
-                message = f"expected a value for `<{question.name}>`{why}"
+                message = f"expected a value for `{question.label}`{why}"
                 self.add_finding(
                     question, message, f"`values: {{{question.name}: …}}` in its front matter gives one"
                 )

@@ -197,6 +197,7 @@ def _make_context(run: _RunParts) -> RunContext:
         pid=os.getpid(),
         keep_secrets=_make_keep(run.secrets, terminal) if run.secrets else None,
         notice=lambda text: terminal.write_wrapped(text, "yellow"),
+        environment=frozenset(os.environ),
         available_secrets=lambda plan: find_available_secrets(plan, os.environ, folder),
     )
 

@@ -51,8 +51,11 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
                 return Answer("wait", note=f"step {step} is for a person to do; {done}")
             case ValueNeeded():
                 why = f" ({question.problem})" if question.problem else ""
-                needed = f"step {step} needs a value for `<{question.name}>`{why}"
-                return Answer("wait", note=f"{needed}; `--set {question.name}=VALUE` gives it")
+                needed = f"step {step} needs a value for `{question.label}`{why}"
+                if question.variable:
+                    needed += ", which is set neither on this page nor in the environment"
+                name = question.variable or question.name
+                return Answer("wait", note=f"{needed}; `--set {name}=VALUE` gives it")
             case Alternatives():
                 labels = ", ".join(f"{n}: {label}" for n, label in enumerate(question.labels, 1))
                 return Answer(

@@ -17,6 +17,7 @@ from .simple_command import SimpleCommand
 
 if TYPE_CHECKING:
     from .posix.parsed_script import ParsedScript
+    from .variables import VariableUse
 
 _start = itemgetter(0)
 
@@ -119,10 +120,12 @@ class Shell(NamedTuple):
     fill: Callable[[str, Sequence[Filling]], tuple[Piece, ...]]  # raises QuotingError
     find_commands: Callable[[str], tuple[SimpleCommand, ...]]  # a script -> its commands; never raises
     check: Callable[[Sequence[str]], list[Complaint | None]]  # raises FileNotFoundError without its program
+    list_variables: Callable[[str], VariableUse]  # a statement -> the variables that it needs
     driver: Driver
     snapshot: SnapshotFormat
     list_unknown: tuple[str, ...]  # arguments that make it print the names after them that it does not know
     highlight_as: str  # the language in which Pygments highlights it
     fills_arguments: bool = False  # any value fits into a plain argument, without a trial
     parse: Callable[[str], ParsedScript] | None = None  # for shells with here-documents
+    assign: str = "export {}="  # the beginning of a statement that sets a variable, for programs too
     pattern_option: tuple[str, str] | None = None  # a word of pages, and the statement that it belongs to

@@ -76,6 +76,14 @@ class ShellState:
         self.names = self.shell.snapshot.find_callable_names(output, now)
         return found
 
+    def has_variable(self, name: str) -> bool:
+        """Return whether a variable is set; True if the shell has never reported its variables."""
+        if not self.snapshot or f"variable {name}" in self.definitions:
+            return True
+        # the names that a shell sets by itself, and constants, are in the text of the snapshot only
+        line = rb"(?m)(?:^|\0)(?:[a-z]+(?: -[-\w]+)* (?:\w+ )?)?%b(?:[= ]|$)" % re.escape(name.encode())
+        return re.search(line, self.snapshot) is not None
+
     def update_after(self, code: str, take_snapshot: Callable[[Iterable[str]], bytes]) -> StateChange:
         """Return how a statement changed the shell.
 

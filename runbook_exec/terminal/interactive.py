@@ -24,6 +24,7 @@ from ..engine.questions import (
 from ..errors import reason
 from ..plan.builder import items_of
 from ..plan.model import Plan, PlanItem
+from ..plan.variables import find_needed_variables
 from ..system.signals import watch_signals
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, fold, pad, wrap
@@ -170,11 +171,12 @@ def _ask(
     question: Question, terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]
 ) -> Answer:
     def pick(keys: str, right: str | None = None) -> Answer:
-        chosen = {key: _KEYS[key] for key in keys.split() if key != "v" or question.item.placeholders}
+        chosen = {key: _KEYS[key] for key in keys.split() if key != "v" or has_values}
         key = ask_key(chosen, _place(terminal, question.item) if right is None else right, width, colour)
         return _answer_key(key, question, terminal, colour, replan)
 
     item, width = question.item, terminal.width
+    has_values = bool(item.placeholders or find_needed_variables(item, terminal.plan.procedure.shell))
     try:
         match question:
             case BeforeStatement():
@@ -204,7 +206,7 @@ def _ask(
                     value = _value(question, terminal, colour)
                     if value is not None:
                         return Answer("value", value=value)
-                    keys = {"enter": ("enter", f"give <{question.name}>"), **{k: _KEYS[k] for k in "se!q"}}
+                    keys = {"enter": ("enter", f"give {question.label}"), **{k: _KEYS[k] for k in "se!q"}}
                     key = ask_key(keys, "›", width, colour)
                     if key != "enter":
                         return _answer_key(key, question, terminal, colour, replan)
@@ -288,7 +290,7 @@ def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> s
         told = "pick one that was printed, or type it; typing filters"
     known = question.input
     room = terminal.width - 4
-    above: list[Piece] = [("", "\n  "), ("bold", f"<{question.name}>"), ("", f"  {told}\n" if told else "\n")]
+    above: list[Piece] = [("", "\n  "), ("bold", question.label), ("", f"  {told}\n" if told else "\n")]
     notes = wrap(escape_unprintable(known.help), room) if known and known.help else []
     if known and known.choices:
         notes += wrap("one of " + ", ".join(known.choices), room)
@@ -301,12 +303,12 @@ def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> s
     if value is None:
         return None
     shown = "•" * 8 if question.secret else value
-    lead = f"  {terminal.paint(f'<{question.name}>', 'bold')}  "
+    lead = f"  {terminal.paint(question.label, 'bold')}  "
     terminal.write_line()
-    first, *more = fold(shown, terminal.width - count_columns(question.name) - 8)
+    first, *more = fold(shown, terminal.width - count_columns(question.label) - 6)
     terminal.write_line(lead + first)
     for line in more:
-        terminal.write_line(" " * (count_columns(question.name) + 6) + line)
+        terminal.write_line(" " * (count_columns(question.label) + 4) + line)
     return value
 
 

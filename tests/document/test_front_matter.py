@@ -13,6 +13,7 @@ from runbook_exec.diagnostics.problem import Problem
 from runbook_exec.document.front_matter.overlay import overlay_settings
 from runbook_exec.document.front_matter.reader import read_front_matter, read_inputs_file
 from runbook_exec.document.model import Input, RunbookSettings
+from runbook_exec.document.parser import parse_runbook
 from runbook_exec.shells.registry import SHELLS
 from runbook_exec.text import yaml as yaml_text
 
@@ -139,7 +140,7 @@ def test_empty_front_matter_has_no_data() -> None:
         ("title: Foo: bar", "not valid YAML: mapping values are not allowed", ":", 2),
         ("just text", "expected front matter of `key: value` lines", "just text", 2),
         ("- a\n- b", "expected front matter of `key: value` lines", "- a", 2),
-        ("on: 1", "expected a name as the key", "on", 2),
+        ("2020: 1", "expected a name as the key", "2020", 2),
         ("a: 1\n2020: 2", "expected a name as the key", "2020", 3),
         ("? [a]\n: 1", "not valid YAML: ", "[", 2),
         ("a: {{ x }}", "not valid YAML: ", "{", 2),
@@ -291,3 +292,79 @@ def test_any_text_gives_problems_and_no_exception(parser: type) -> None:
                 assert 0 <= problem.span.start <= problem.span.end <= len(text)
 
     check()
+
+
+TOML = """+++
+title = 'Clients'
+tags = ['a', 'b']
+last-reviewed = 2026-01-02
+
+[[cascade]]
+noindex = true
++++
+"""
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_toml_is_read_as_front_matter(mark: str, end: str) -> None:
+    """Title, tags and dates between `+++` lines are read, and `[[cascade]]` is no wikilink."""
+    text = mark + (TOML + "\n## Steps\n").replace("\n", end)
+    matter = read_front_matter(text)
+    assert matter.problems == ()
+    assert matter.data["title"] == "Clients"
+    assert matter.data["tags"] == ["a", "b"]
+    assert text[matter.end :].strip() == "## Steps"
+    runbook = parse_runbook(text.encode(), "page.md")
+    assert (runbook.title, runbook.wikilinks) == ("Clients", ())
+
+
+@pytest.mark.parametrize(
+    ("toml", "place"),
+    [
+        ("[runbook]\nshell = 'bash'", "[runbook]"),
+        ("title = 'x'\n[runbook.inputs.a]\nsecret = true", "[runbook.inputs.a]"),
+        ("runbook.shell = 'bash'", "runbook.shell = 'bash'"),
+        ("runbook = {shell = 'bash'}", "runbook = {shell = 'bash'}"),
+    ],
+)
+def test_settings_in_toml_are_refused(toml: str, place: str) -> None:
+    """They would be passed over otherwise: a secret would be shown."""
+    text = f"+++\n{toml}\n+++\n"
+    (problem,) = read_front_matter(text).problems
+    assert problem.message == "expected the settings `runbook` in YAML, found them in TOML"
+    assert "YAML between two lines `---`" in problem.hint
+    assert problem.span is not None
+    assert text[problem.span.start : problem.span.end] == place
+
+
+def test_broken_toml_is_reported_at_its_line() -> None:
+    """The line is named, and the page below is read."""
+    matter = read_front_matter("+++\na = 1\nb = = 2\n+++\n# T\n")
+    (problem,) = matter.problems
+    assert problem.message.startswith("not valid TOML: ")
+    assert problem.span is not None
+    assert problem.span.line == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["+++\n", "+++ a\nb = 1\n+++\n", "++++\na = 1\n++++\n", "x\n+++\na = 1\n+++\n"]
+)
+def test_plus_signs_alone_are_no_front_matter(text: str) -> None:
+    """Both lines must be there, the first one at the beginning of the page."""
+    assert read_front_matter(text).end == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '---\ntitle: "{{ replace .Name "-" " " | title }}"\ndate: {{ .Date }}\n---\n',
+        '+++\ntitle = "{{ replace .Name "-" " " | title }}"\ndate = {{ .Date }}\n+++\n',
+        "---\non:\n  issues:\n    types: [opened]\n---\n",
+    ],
+)
+def test_front_matter_of_other_programs_has_no_mistakes(text: str) -> None:
+    """An archetype of Hugo is no YAML until a page is made of it; a workflow of GitHub has the key `on`."""
+    matter = read_front_matter(text)
+    assert matter.problems == ()
+    assert matter.end == len(text)

@@ -282,7 +282,7 @@ def test_a_statement_is_filled_again_only_if_something_changed() -> None:
     assert (second.code, second.shown) == (b"echo ada and hunter2-hunter2", "echo ada and hunter2-hunter2")
     bindings.masker.add("hunter2-hunter2")
     assert bindings.fill_statement(plan, item).shown == "echo ada and ••••••••"
-    bindings.forget_values(item)
+    bindings.forget_values(item, "bash")
     assert bindings.fill_statement(plan, item).code == b"echo <user> and hunter2-hunter2"
 
 

@@ -47,7 +47,7 @@ POSIX = (
     "cat <<-'E F'\n\t<a>\n<b>\nE F\n",
     "cat <<E\n$(echo <a> '<b>')\n<c>\nE",
     "echo `<a>` $((<b>)) <c>",
-    "echo ${x:-<a>} <b>",
+    "echo ${x#<a>} <b>",
     'echo $(echo <a> "<b>")',
     "[[ x =~ <a> ]]",
     "echo \\<a> <b>",

@@ -10,9 +10,11 @@ from typing import Any
 from ...diagnostics.problem import Problem
 from ..model import RunbookSettings
 
-_OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n")
+_OPENING = re.compile(r"\ufeff?(?:---|(?P<toml>\+\+\+))[ \t]*\r?\n")
 
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+
+_CLOSING_TOML = re.compile(r"^\+\+\+[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,18 @@ class FrontMatter:
 
 
 def find_bounds(text: str) -> tuple[int, int, int] | None:
-    """Return the offsets of the YAML in a page's front matter, and the end of its last line.
+    """Return the offsets of the YAML or TOML in a page's front matter, and the end of its last line.
 
-    The YAML is between a `---` on the first line and the next `---` or `...`. The third offset is the end of
-    that last line. Returns None if one of the two lines is missing.
+    YAML is between a `---` on the first line and the next `---` or `...`, TOML between two lines `+++`. The
+    third offset is the end of that last line. Returns None if one of the two lines is missing.
     """
     opening = _OPENING.match(text)
-    closing = _CLOSING.search(text, opening.end()) if opening else None
-    return (opening.end(), closing.start(), closing.end()) if opening and closing else None
+    if opening is None:
+        return None
+    closing = (_CLOSING_TOML if opening["toml"] else _CLOSING).search(text, opening.end())
+    return (opening.end(), closing.start(), closing.end()) if closing else None
+
+
+def is_toml(text: str) -> bool:
+    """Return whether the front matter of a page is TOML."""
+    return text.startswith(("+++", "\ufeff+++"))

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from yaml.nodes import MappingNode
+import re
+
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from ...diagnostics.problem import Problem
 from ...text.source import Source, parse_source
 from ...text.yaml import YamlError, load_yaml
 from ..model import RunbookSettings
-from .bounds import FrontMatter, find_bounds
+from .bounds import FrontMatter, find_bounds, is_toml
 from .settings import SettingsReader, is_name, read_settings
+from .toml import read_toml
+
+# `{{ .Name }}` and `{{ replace .Name "-" " " }}`, which a program fills in when it makes a page of this one
+_TEMPLATE = re.compile(r"\{\{-?[ \t]*(?:\.[A-Z]|[a-z]\w*[ \t]+[.\"'])")
 
 
 def read_front_matter(text: str) -> FrontMatter:
     """Return the front matter of a page.
 
-    It is the YAML from a first line `---` to the next `---` or `...`. Without the second line there is no
+    It is the YAML from a first line `---` to the next `---` or `...`, or the TOML between two lines `+++`.
+    Without the second line there is no
     front matter. A first `---` before a blank line and text that is no mapping is a horizontal rule. Mistakes
     are in `problems`.
     """
@@ -23,6 +30,8 @@ def read_front_matter(text: str) -> FrontMatter:
     if found is None:
         return FrontMatter()
     start, end, body = found
+    if is_toml(text):
+        return FrontMatter(end=body) if _is_template(text, start, end) else read_toml(text, start, end, body)
     mistakes: list[YamlError] = []
     page = parse_source(text)
     try:
@@ -34,9 +43,13 @@ def read_front_matter(text: str) -> FrontMatter:
     except YamlError as mistake:
         if not text[start:end].partition("\n")[0].strip():
             return FrontMatter()
+        if _is_template(text, start, end):
+            return FrontMatter(end=body)
         return FrontMatter(end=body, problems=(_problem(mistake, page, "front-matter"),))
     settings = RunbookSettings()
     for key, value in document.root.value:
+        if _is_switch(key):
+            continue
         if not is_name(key):
             mistakes.append(document.make_error(key, "expected a name as the key", "put it in quotes"))
         elif key.value == "runbook":
@@ -47,6 +60,19 @@ def read_front_matter(text: str) -> FrontMatter:
     data = {key: value for key, value in document.data.items() if isinstance(key, str)}
     problems = tuple(_problem(mistake, page, "front-matter") for mistake in mistakes)
     return FrontMatter(data, settings, body, problems)
+
+
+def _is_template(text: str, start: int, end: int) -> bool:
+    """Return whether it is the front matter of a template of pages, such as an archetype of Hugo."""
+    return _TEMPLATE.search(text, start, end) is not None and "runbook" not in text[start:end]
+
+
+def _is_switch(key: Node) -> bool:
+    """Return whether a key is the word `on`, `off`, `yes` or `no`, which YAML reads as true or false.
+
+    Front matter of other programs has such keys.
+    """
+    return isinstance(key, ScalarNode) and key.tag == "tag:yaml.org,2002:bool" and not key.style
 
 
 def read_inputs_file(text: str, path: str) -> tuple[RunbookSettings, tuple[Problem, ...]]:

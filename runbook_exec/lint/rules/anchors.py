@@ -22,6 +22,8 @@ from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
 from .example_pages import HOME_PAGE
 
+_INCLUDED = re.compile(r"(?:\A|/)(?:_[^/]*|includes?|partials?|snippets|shared|shortcodes)/")
+
 _RANGE = re.compile(r",\d|:#")  # of embedded text: `![[page#one,1:#two]]`
 
 
@@ -43,10 +45,11 @@ def broken_anchor(page: Page) -> Iterator[Finding]:
                 yield _no_heading(
                     workspace, path, known, link.heading, make_span(text, start, link.span.end - 2)
                 )
-    targets: dict[str, str | None] = {"": ""}
+    # the headings of a page that is included in others are theirs
+    targets: dict[str, str | None] = {"": None if _INCLUDED.search(page.path.as_posix()) else ""}
     for place in find_links(page.runbook):
         destination, _, anchor = place.destination.partition("#")
-        if not anchor:
+        if not anchor or anchor.startswith("tab/"):  # Microsoft Learn makes tabs of these headings
             continue
         if destination not in targets:
             exists = partial(workspace.ask, Workspace.exists) if workspace else None
@@ -115,6 +118,8 @@ RULES = (
                 files=HOME_PAGE,
             ),
             Example('## A {#own}\n\n<a id="b"></a>\n\n[a](#own) [b](#b) [c](#top) [[nowhere#B]] `[d](#d)`\n'),
+            Example("# A\n\n### [Bash](#tab/bash)\n\n### [PowerShell](#tab/powershell)\n\n---\n"),
+            Example("(own-label)=\n## A\n\n[a](#own-label)\n"),
             Example("[a](home.md#c)\n", files={"home.md": '# Home\n\n--8<-- "c.md"\n'}),
         ),
     ),

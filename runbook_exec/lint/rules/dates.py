@@ -35,11 +35,21 @@ _IN_THE_PAST = re.compile(
 )
 
 
+_IS_DATE = re.compile(
+    r"date|(?:date|last|page)?(?:reviewed|modified|updated)(?:on|at|date)?|lastmod|lastreview|created(?:on|at)|reviewdate"
+    r"|(?:date|last)(?:created|changed|published|review|update|verified)|(?:next|due)(?:review|date)(?:on|date)?"
+)
+
+# a year, numbers that may be a day, or the value of a variable
+_MAY_BE_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d{3})|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{8}|[$%<]")
+
+
 def not_real(page: Page) -> Iterator[Finding]:
     """Report dates that do not exist, and dates in the future for events in the past."""
     text = page.runbook.text
     if (found := find_bounds(text)) is None:
         return
+    yield from _no_dates(page)
     refused = {each.span.start for each in page.runbook.problems if each.span is not None}  # refused by YAML
     for line in _DATE_LINE.finditer(text, found[0], found[1]):
         if not _OF_DATES.fullmatch(line["key"]):
@@ -61,6 +71,17 @@ def not_real(page: Page) -> Iterator[Finding]:
                 make_span(text, start, end),
                 "write the day on which it happened",
             )
+
+
+def _no_dates(page: Page) -> Iterator[Finding]:
+    """Yield the keys of dates whose value is a text without a date."""
+    for key, value in page.runbook.front_matter.items():
+        if not isinstance(value, str) or not _IS_DATE.fullmatch(normalise_key(key)):
+            continue
+        if value.strip() and not _MAY_BE_DATE.search(value) and "{" not in value:
+            span = find_value_span(page.runbook.text, key)
+            if span is not None:
+                yield Finding(f"expected a day, got `{value.strip()}`", span, "write it as year-month-day")
 
 
 def reviewed_before_change(page: Page) -> Iterator[Finding]:

@@ -20,15 +20,43 @@ DESTRUCTIVE: tuple[tuple[str, str], ...] = (
     (r"mkfs(?:\.\w+)?\s", "mkfs"),
     (r"dd\s+(?=REST\bof=/dev/)", "dd to a device"),
     (r"(?:wipefs|blkdiscard|shred)\s", "wipes a disk"),
-    (r"kubectl\s+(?:-\S+\s+(?:[\w.-]+\s+)?){0,9}delete\b", "kubectl delete"),
-    (r"helm\s+(?:uninstall|delete)\b", "helm uninstall"),
-    (r"terraform\s+destroy\b|terraform\s+apply\s+(?:REST\s)?-(?:auto-approve|destroy)", "terraform destroy"),
+    (r"(?:kubectl|oc)\s+(?:-\S+\s+(?:[\w.-]+\s+)?){0,9}delete\b(?!REST--dry-run)", "kubectl delete"),
+    (r"helm\s+(?:uninstall|delete)\b(?!REST--dry-run)", "helm uninstall"),
+    (
+        r"(?:terraform|tofu|terragrunt)\s+(?:-\S+\s+)?"
+        r"(?:destroy\b|run-all\s+destroy\b|apply\s+(?:REST\s)?-(?:auto-approve|destroy))",
+        "terraform destroy",
+    ),
+    (r"(?:pulumi|cdk|sst|copilot\s+\w+|serverless|sls)\s+(?:destroy|delete|remove)\b", "pulumi destroy"),
+    (r"az\s+REST?\b(?:delete|purge)\b(?=REST\s(?:--yes|-y)\b)", "az … delete --yes"),
+    (r"gcloud\s+REST?\bdelete\b(?=REST\s(?:--quiet|-q)\b)", "gcloud … delete --quiet"),
+    (
+        r"aws\s+REST?\b(?:delete-[\w-]+|terminate-instances|s3\s+rb\b(?=REST--force)"
+        r"|s3\s+rm\b(?=REST--recursive))(?!REST--dry-?run)",
+        "aws … delete",
+    ),
+    (
+        r"(?:kops|eksctl|kind|k3d|minikube|rosa|doctl\s+REST?)\s+delete\b|minikube\s+delete\b",
+        "deletes a cluster",
+    ),
+    (r"argocd\s+(?:-\S+\s+)?app\s+delete\b", "argocd app delete"),
+    (r"flux\s+(?:uninstall|delete)\b", "flux uninstall"),
+    (r"(?:cilium|istioctl|linkerd|velero)\s+(?:x\s+)?uninstall\b", "uninstalls from a cluster"),
+    (r"heroku\s+(?:apps:destroy|pg:reset)\b", "heroku … destroy"),
     (r"git\s+push\s+(?:REST\s)?(?:--force\b(?!-)|-f\b)", "git push --force"),
     (r"git\s+reset\s+(?:REST\s)?--hard\b", "git reset --hard"),
     (r"(?:fly|flyctl)\s+(?:apps?|machines?|volumes?|postgres|pg)\s+(?:destroy|rm|delete)\b", "fly … destroy"),
     (r"(?:fly|flyctl)\s+scale\s+count\s+0\b", "fly scale count 0"),
     (r"(?:zfs|zpool|lvremove|vgremove|btrfs\s+subvolume)\s+(?:destroy|delete|-)", "destroys a volume"),
-    (r"docker\s+(?:system|volume|image|container)\s+prune\b", "docker … prune"),
+    (
+        r"(?:docker|podman|nerdctl)\s+(?:(?:system|volume|image|container|network)\s+prune\b|volume\s+rm\b"
+        r"|compose\s+(?:-\S+\s+)*down\b(?=REST\s(?:-v|--volumes)\b)|system\s+reset\b)"
+        r"|docker-compose\s+(?:-\S+\s+)*down\b(?=REST\s(?:-v|--volumes)\b)",
+        "docker … prune",
+    ),
+    (r"(?:dropdb|mysqladmin\s+REST?\bdrop)\b", "drops a database"),
+    (r"redis-cli\s+REST?\bFLUSH(?:ALL|DB)\b", "empties Redis"),
+    (r"etcdctl\s+REST?\bdel\b(?=REST\s--prefix)", "etcdctl del --prefix"),
     (r"(?:systemctl\s+)?(?:poweroff|halt|shutdown)\b", "turns the machine off"),
     (r"(?:truncate|>)\s+(?:-s\s*0\s+)?/var/lib/", "empties data"),
 )
@@ -49,7 +77,10 @@ _COMMANDS = _table(DESTRUCTIVE, COMMAND)
 
 # every command of the table contains one of these
 _WORDS_OF_TABLE = (
-    "rm ", "rm\t", "mkfs", "dd ", "wipefs", "blkdiscard", "shred", "kubectl", "helm", "terraform", "git ",
+    "rm ", "rm\t", "mkfs", "dd ", "wipefs", "blkdiscard", "shred", "helm", "git ", "destroy", "delete",
+    "purge", "remove", "uninstall", "terminate-", "aws", "apply", "dropdb", "mysqladmin", "FLUSH", "etcdctl",
+    "down",
+    "reset",
     "fly", "zfs", "zpool", "vgremove", "lvremove", "btrfs", "prune", "poweroff", "halt", "shutdown",
     "/var/lib/",
 )  # fmt: skip
@@ -107,11 +138,14 @@ RULES = (
             Example(fish_page("sudo rm -rf /srv/old"), at=(6, 6)),
             Example(bash_page("kubectl -n prod delete pod web-1"), at=(6, 1)),
             Example(bash_page("psql -c 'DROP TABLE users'"), at=(6, 10)),
+            Example(bash_page("az group delete --name demo --yes"), at=(6, 1)),
+            Example(bash_page("aws cloudformation delete-stack --stack-name demo"), at=(6, 1)),
         ),
         good=(
             Example("## Steps\n\n### 1. One\n\n<!-- runbook: confirm -->\n```fish\nrm -rf /srv/old\n```\n"),
             Example(fish_page("echo 'never rm -rf /'\nrm -r -- old.tmp")),
             Example(bash_page("kubectl -n prod get pods --field-selector delete=1")),
+            Example(bash_page("az group delete --name demo\ndocker compose down\naws s3 rm s3://a/b")),
         ),
     ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...diagnostics.finding import Finding
 from ...diagnostics.problem import Severity
 from ...diagnostics.rule import RuleInfo
+from ...document.placeholders import normalise_name
 from ...plan.builder import items_of
 from ...plan.fillable import find_unwritable
 from ...shells.quoting import Context
@@ -18,9 +19,11 @@ _STEP = "## Steps\n\n### 1. One\n\n"
 
 # commands that run their text as a program of its own, whose quotes are read once more
 _RUNS_TEXT = re.compile(
-    r"(?:\b(?:ssh|eval|watch|wsl)\b(?!-)|\b(?:fish|bash|zsh|sh|dash|ksh|su|psql|python3?|perl|ruby|node|xargs)\b"
+    r"(?:\b(?:ssh|eval|watch|wsl)\b(?!-)|\b(?:fish|bash|zsh|sh|ash|dash|ksh|su|psql|python3?|perl|ruby|node|xargs)\b"
     r"[^'\"|;&]*\s-(?:\w*[ce])\b)"
 )
+
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")  # gets the value of the input of its name
 
 _FILE = re.compile(r"[A-Za-z~$]")
 
@@ -32,6 +35,8 @@ _NAMES_APART = re.compile(r"[-_.:/]")
 def unused_input(page: Page) -> Iterator[Finding]:
     """Report inputs of the front matter that no placeholder uses."""
     used = {placeholder.name for _, placeholder in filled_placeholders(page)}
+    if page.runbook.settings.inputs:
+        used |= set(map(normalise_name, _VARIABLE.findall(page.runbook.text)))
     for name, known in page.runbook.settings.inputs.items():
         if name not in used and known.span is not None:
             yield Finding(
@@ -81,7 +86,7 @@ def second_quoting(page: Page) -> Iterator[Finding]:
     An example is `ssh host "… <x> …"`.
     """
     for statement, placeholder in filled_placeholders(page):
-        if placeholder.context not in (Context.SINGLE, Context.DOUBLE):
+        if placeholder.context not in (Context.SINGLE, Context.DOUBLE) or placeholder.suspected:
             continue
         before = text_before(statement, placeholder)
         quote = "'" if placeholder.context is Context.SINGLE else '"'

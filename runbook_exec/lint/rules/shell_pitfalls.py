@@ -14,12 +14,17 @@ from ..facts.shell_code import find_shell_code
 from ..rule import Example, Page, Rule
 from .example_pages import bash_page, fish_page
 
-_TEE = re.compile(r"\|[ \t]*(?:(?:sudo|doas)[ \t]+)?(tee)\b")
+_TEE = re.compile(r"(?<!\|)\|[ \t]*(?:(?:sudo|doas)[ \t]+)?(tee)\b")
 
 _CANNOT_FAIL = re.compile(
     r"\s*(?:(?:and|or|not|if|while|else|begin|then|do|time|builtin|command|!|\{)\s+)*"
     r"(?:echo|printf|cat|yes|date|env|true)\b"
 )
+
+
+_BLANKED = re.compile(r"'\s*'|\"\s*\"")  # a quoted text, which may have several lines
+
+_PIPED_ON = re.compile(r"[^\n;&|]*\|(?!\|)")  # the status is that of a later command then
 
 
 def failure_into_tee(page: Page) -> Iterator[Finding]:
@@ -30,8 +35,11 @@ def failure_into_tee(page: Page) -> Iterator[Finding]:
         for start, end in code.statements():
             text = code.bare[start:end]
             match = _TEE.search(text)
-            first = re.split(r"&&|\|\||;|\n", text[: match.start()])[-1] if match else ""
-            if match and not _CANNOT_FAIL.match(first):
+            if match is None or _PIPED_ON.match(text, match.end()):
+                continue
+            before = _BLANKED.sub("''", text[: match.start()])
+            first = re.split(r"&&|\|\||;|\n", before.replace("\\\n", "  "))[-1]
+            if not _CANNOT_FAIL.match(first):
                 yield Finding(
                     "the status is that of `tee`: a failure of the command before it goes unseen",
                     code.span(start + match.start(1), start + match.end(1)),
@@ -39,7 +47,7 @@ def failure_into_tee(page: Page) -> Iterator[Finding]:
                 )
 
 
-_TEXT = re.compile(r"\b(?:ssh\s[^|;&\n]*|(?:ba|da|z|k|fi)?sh\s+(?:-\w+\s+)*-\w*c\s*)['\"]$")
+_TEXT = re.compile(r"\b(?:ssh\s[^|;&\n]*|(?:a|ba|da|z|k|fi)?sh\s+(?:-\w+\s+)*-\w*c\s*)['\"]$")
 
 
 def failure_in_text(page: Page) -> Iterator[Finding]:
@@ -63,7 +71,20 @@ def failure_in_text(page: Page) -> Iterator[Finding]:
 
 _WAITED_FOR = re.compile(r"\b(?:wait|disown|nohup|setsid|kill|pkill|fg|bg)\b")
 
+_ADDRESS = re.compile(r"\w(?:://|[?=])\S*&\Z")
+
 _AND = re.compile(r"(?<![&|>])&\s*$")
+
+
+_LEFT_RUNNING = (
+    "this goes on in the background, and nothing waits for it: how it ends is never known",
+    "`wait` for it in the same block, or run it in the foreground",
+)
+
+_CUT_ADDRESS = (
+    "`&` ends the command here, and the rest of the address is another one",
+    "put the address in quotes",
+)
 
 
 def left_running(page: Page) -> Iterator[Finding]:
@@ -72,13 +93,16 @@ def left_running(page: Page) -> Iterator[Finding]:
         if "&" not in code.bare or _WAITED_FOR.search(code.script):
             continue
         for start, end in code.statements():
-            if _AND.search(code.bare[start:end]):
-                at = start + code.script[start:end].rindex("&")
-                yield Finding(
-                    "this goes on in the background, and nothing waits for it: how it ends is never known",
-                    code.span(at, at + 1),
-                    "`wait` for it in the same block, or run it in the foreground",
-                )
+            text = code.bare[start:end]
+            if not _AND.search(text):
+                continue
+            at = start + code.script[start:end].rindex("&")
+            message, hint = _LEFT_RUNNING
+            if start and code.bare[start - 1] == "&":
+                continue  # the rest of an address that was reported
+            if _ADDRESS.search(code.script, start, at + 1) and code.script[at + 1 : at + 2].strip():
+                message, hint = _CUT_ADDRESS
+            yield Finding(message, code.span(at, at + 1), hint)
 
 
 _SAFER = (
@@ -142,6 +166,8 @@ RULES = (
         ),
         good=(
             Example(fish_page("echo 'a b' | sudo tee /etc/motd")),
+            Example(bash_page("[ -f a.yaml ] || tee a.yaml << EOF\na: 1\nEOF")),
+            Example(bash_page("echo '#!/bin/sh\nls' | tee a.sh\nwg genkey | tee key | wg pubkey")),
             Example(fish_page("check\nor echo 'it failed' | tee -a log")),
             Example(bash_page("set -o pipefail\nmake | tee log")),
             Example(fish_page("make | tee log\ntest $pipestatus[1] -eq 0")),
@@ -172,6 +198,7 @@ RULES = (
         left_running,
         bad=(
             Example(fish_page("kubectl port-forward svc/db 5432 &"), at=(6, 34)),
+            Example(bash_page("curl https://a.example/endpoint?q=test&n=0"), at=(6, 39)),
             Example(bash_page("sleep 100 &\necho started"), at=(6, 11)),
         ),
         good=(

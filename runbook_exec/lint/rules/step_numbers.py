@@ -54,7 +54,8 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n[ \t]*(?=\|)")
 
 # a line that numbers something: a heading, an item, a cell of a table, "Step 3" at its beginning
 _NUMBERED_LINE = re.compile(
-    rf"^[ \t>|]*+(?:[-*+][ \t]++)?(?:\#{{1,6}}[ \t]++)?[*_~(]{{0,4}}+"
+    rf"^[ \t>|]*+(?:[-*+][ \t]++)?(?:\[[ xX]\][ \t]++)?(?:\#{{1,6}}[ \t]++)?[*_~(]{{0,4}}+"
+    rf"(?:(?:optional|recommended|manual)\b[):*_]*+[ \t]++)?"
     rf"(?:step[ \t]++({_NUMBER})\b|({_NUMBER})(?:[.):]|[ \t]*+[*|–—-]))",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -99,7 +100,10 @@ def step_gap(page: Page) -> Iterator[Finding]:
             missing = step.number - reached - 1
             if missing > _LARGEST_GAP:
                 break
-            if missing > 0:
+            if missing > 0 and not any(
+                str(number) in _numbers_anywhere(page.runbook.text)
+                for number in range(reached + 1, step.number)
+            ):
                 last = f" to {step.number - 1}" if missing > 1 else ""
                 yield Finding(
                     f"step {step.label} follows step {reached}: expected {reached + 1}{last} between them",
@@ -107,6 +111,12 @@ def step_gap(page: Page) -> Iterator[Finding]:
                     "number the steps anew, or bring back what is missing",
                 )
             reached = step.number if step.number <= 1 else max(reached, step.number)
+
+
+@cache_latest
+def _numbers_anywhere(text: str) -> set[str]:
+    """Return the numbers that any line of the page has, in a heading of another level or in words."""
+    return _whole_and_parts({(step or plain).lower() for step, plain in _NUMBERED_LINE.findall(text)})
 
 
 def step_repeat(page: Page) -> Iterator[Finding]:
@@ -142,7 +152,10 @@ def unknown_reference(page: Page) -> Iterator[Finding]:
     for each in wanted:
         label, letter = _label(each), each[2].lower()
         number = label.removesuffix(letter)
-        exists = label in known or (letter != "" and number in known and letter in _letters(text))
+        lettered = any(each.startswith(number) and each[-1].isalpha() for each in known)
+        exists = label in known or (
+            letter != "" and number in known and (letter in _letters(text) or not lettered)
+        )
         if not exists and int(number) <= most:
             yield Finding(
                 f"this page has no step {each.group()}",
@@ -248,6 +261,7 @@ RULES = (
             Example(_page("404: Not found", "500: Broken")),
             Example(_page("1. One", "2. Two", "1. One", "2. Two")),
             Example("## Steps\n\n1. One\n3. Three\n"),
+            Example(_page("Step 1: One", "OPTIONAL Step 2: Two", "Step 3: Three")),
         ),
     ),
     Rule(
@@ -286,6 +300,7 @@ RULES = (
             Example(_THREE + "Type `step 9`. See step 1, steps 2-3, and step 9 of [[other]].\n"),
             Example(_THREE + "The wizard asks for it in step 5. Step 1 of 9. Every step 10 ms. Step 2.9.\n"),
             Example("## A\n\n```fish\necho a\n```\n\nSee step 9.\n"),
+            Example(_THREE + "- [ ] **Step 7: read it**\n- [ ] **Step 8: write it**\n\nSee step 7.\n"),
             Example(
                 "## Steps\n\n1. One\n1. Two\n1. Three\n\n   a. more\n\nRepeat steps 2 and 3, and step 3a.\n"
             ),

@@ -11,6 +11,7 @@ from ...diagnostics.finding import Finding, Fix
 from ...diagnostics.problem import Severity
 from ...diagnostics.rule import RuleInfo
 from ...document.links import find_page_links
+from ...document.model import Wikilink
 from ...document.page_names import fold_name, strip_page_suffix
 from ...text.source import make_span
 from ..facts.link_targets import is_known_link, pages_of_wikilink
@@ -29,7 +30,12 @@ def broken_wikilink(page: Page) -> Iterator[Finding]:
     workspace, source = here
     for link in find_page_links(page.runbook):
         target = link.target
-        if not target or is_known_link(page, target) or target.lower().startswith(("tags/", "tag/")):
+        if (
+            not target
+            or _is_prose(page, link)
+            or is_known_link(page, target)
+            or target.lower().startswith(("tags/", "tag/"))
+        ):
             continue
         if link.label and workspace.ask(allows_label_first):
             continue
@@ -44,6 +50,12 @@ def broken_wikilink(page: Page) -> Iterator[Finding]:
                 link.span,
                 f"did you mean `[[{near}]]`?" if near else "correct the name, or write it without brackets",
             )
+
+
+def _is_prose(page: Page, link: Wikilink) -> bool:
+    """Return whether the brackets are named in prose: `[[ and ]]`."""
+    written = page.runbook.text[link.span.start + 2 : link.span.end - 2]
+    return written[:1] == " " and written[-1:] == " " and link.target.islower() and link.target.isalpha()
 
 
 def _suggest_page(workspace: Workspace, target: str) -> str:
@@ -81,7 +93,7 @@ def spaced_wikilink(page: Page) -> Iterator[Finding]:
     for link in find_page_links(page.runbook):
         written = text[link.span.start + 2 : link.span.end - 2]
         name = re.split(r"[|#]", written, maxsplit=1)[0].rstrip("\\")
-        if link.target and name != link.target:
+        if link.target and name != link.target and not _names_brackets(page, link):
             start = link.span.start + 2
             yield Finding(
                 f"blanks stand beside the name `{link.target}`",
@@ -89,6 +101,12 @@ def spaced_wikilink(page: Page) -> Iterator[Finding]:
                 "take them out: not every reader of wikilinks does",
                 Fix(start, start + len(name), link.target),
             )
+
+
+def _names_brackets(page: Page, link: Wikilink) -> bool:
+    """Return whether the link is prose, and no page has its name."""
+    here = find_workspace(page) if _is_prose(page, link) else None
+    return here is not None and pages_of_wikilink(here[0], link.target, here[1]) is None
 
 
 _TWICE = {"a/setup.md": "# A\n", "b/setup.md": "# B\n"}
@@ -118,7 +136,7 @@ RULES = (
                 files={"a/diagram.png": "", "b.md": "---\naliases: [Old name]\n---\n"},
             ),
             Example(
-                "`[[home2]]`, [[1]](https://example.org), [[:space:]], [[TOC]], \\[[x]] <!-- [[y]] -->\n"
+                "[[ a ]] `[[home2]]` [[1]](https://example.org) [[:space:]] [[TOC]] \\[[x]] <!-- [[y]] -->\n"
             ),
             Example("See [[elsewhere/page]].\n", options={"known-links": ["elsewhere/*"]}),
         ),
@@ -156,7 +174,7 @@ RULES = (
         ),
         good=(
             Example("See [[home| the start]] and [[home#before you start]].\n", files=HOME_PAGE),
-            Example("`[[ home ]]` and if [[ -f home ]]\n", files=HOME_PAGE),
+            Example("`[[ home ]]` and if [[ -f home ]]; keys use [[ and ]]\n", files=HOME_PAGE),
         ),
     ),
 )

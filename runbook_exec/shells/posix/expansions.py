@@ -44,6 +44,7 @@ class ExpansionLexer(Cursor):
     def __init__(self, text: str, dialect: Dialect) -> None:
         super().__init__(text, dialect)
         self.parameters: list[tuple[int, int]] = []  # `$name` without braces, with zsh's modifiers
+        self.expansions: list[tuple[int, int]] = []  # `${…}`
         self.heredocs: list[Heredoc] = []
         self.pending: list[EndWord] = []  # of the here-documents whose bodies are still to come
 
@@ -214,6 +215,7 @@ class ExpansionLexer(Cursor):
                     raise ShellSyntaxError(opened, "`${` has no `}`")
                 self.read_opener(char, double=double and not (quotes and char == "'"))
             self.pos += 1
+        self.expansions.append((opened, self.pos))
         self.mark_unsafe(opened, why.BRACES, known)
 
     def substitution(self, opened: int) -> None:

@@ -191,4 +191,5 @@ class WordLexer(ExpansionLexer):
         )
         self.comments += ((first + start, last + start) for first, last in body.comments)
         self.parameters += ((first + start, last + start) for first, last in body.parameters)
+        self.expansions += ((first + start, last + start) for first, last in body.expansions)
         self.heredocs += (heredoc.shift(start) for heredoc in body.heredocs)

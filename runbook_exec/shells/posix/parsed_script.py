@@ -18,3 +18,4 @@ class ParsedScript:
     problem: tuple[int, str] | None
     parameters: tuple[tuple[int, int], ...]  # `$name` without braces, with what zsh reads as part of it
     heredocs: tuple[Heredoc, ...]
+    expansions: tuple[tuple[int, int], ...] = ()  # `${…}`

@@ -56,6 +56,7 @@ def parse_script(script: str, dialect: Dialect) -> ParsedScript:
         problem,
         tuple(grammar.parameters),
         tuple(grammar.heredocs),
+        tuple(grammar.expansions),
     )
 
 

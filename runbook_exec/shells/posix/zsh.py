@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
 from ..simple_command import SimpleCommand
-from . import parser, quoting, syntax
+from ..variables import VariableUse
+from . import parser, quoting, syntax, variables
 from .dialect import COMPOUNDS, Dialect
 from .driver import ZSH_DRIVER
 from .parsed_script import ParsedScript
@@ -41,6 +42,10 @@ def _find_commands(script: str) -> tuple[SimpleCommand, ...]:
     return find_simple_commands(script, DIALECT)
 
 
+def _list_variables(text: str) -> VariableUse:
+    return variables.list_variables(text, DIALECT)
+
+
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return quoting.fill(text, fillings, DIALECT)
 
@@ -57,6 +62,7 @@ SHELL = Shell(
     fill=_fill,
     find_commands=_find_commands,
     check=_check,
+    list_variables=_list_variables,
     driver=ZSH_DRIVER,
     snapshot=make_snapshot_format(
         _scan,

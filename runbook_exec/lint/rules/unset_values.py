@@ -1,0 +1,113 @@
+"""V209 and V210: values that a page leaves to its reader without saying so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...diagnostics.finding import Finding
+from ...diagnostics.rule import RuleInfo
+from ...shells.registry import SHELLS
+from ..facts.filled_placeholders import filled_placeholders
+from ..facts.shell_code import ShellCode, find_shell_code
+from ..rule import Example, Page, Rule
+from .example_pages import bash_page, fish_page
+
+_USED = re.compile(r"\$\{?([A-Za-z_]\w*)")
+
+_MENTION = re.compile(r"(?<![\w$])(?<!\$\{)[A-Za-z_]\w*")
+
+# variables that the environment of a person, of a build or of a tool sets
+_FROM_ENVIRONMENT = re.compile(
+    r"EDITOR|VISUAL|PAGER|BROWSER|DISPLAY|TMPDIR|TEMP|TMP|XDG_\w+|SSH_\w+|VIRTUAL_ENV|CONDA_\w+|NVM_DIR|CI|CI_\w+"
+    r"|GITHUB_\w+|GITLAB_\w+|RUNNER_\w+|CODESPACE\w*|HOMEBREW_\w+|KUBECONFIG|GOPATH|GOROOT|GOBIN|JAVA_HOME"
+    r"|ANDROID_\w+|CARGO_\w+|DOCKER_\w+|PYTHON\w+|NODE_\w+|npm_\w+|USERNAME|HOST|ZSH|NAME|ZDOTDIR|WSL_\w+|windir"
+)
+
+
+def perhaps_a_value(page: Page) -> Iterator[Finding]:
+    """Report words that look like values that nobody filled in."""
+    seen: set[str] = set()
+    for _, placeholder in filled_placeholders(page):
+        if placeholder.suspected and placeholder.text not in seen:
+            seen.add(placeholder.text)
+            yield Finding(
+                f"`{placeholder.text}` looks like a value that is to be filled in",
+                placeholder.span,
+                f"write `<{placeholder.name}>`, or `literal: [{placeholder.name}]` below `runbook:` in the "
+                "front matter if it is meant as written",
+            )
+
+
+def unset_variable(page: Page) -> Iterator[Finding]:
+    """Report variables that a command needs and the page does not mention."""
+    text = page.runbook.text
+    if "$" not in text:
+        return
+    unknown = set(_USED.findall(text)) - set(_MENTION.findall(text)) - {*page.runbook.settings.inputs}
+    unknown = {name for name in unknown if not _FROM_ENVIRONMENT.fullmatch(name)}
+    for code in find_shell_code(page) if unknown else ():
+        if not code.block.runs:
+            continue
+        for start, end in code.statements():
+            statement = code.script[start:end]
+            use = SHELLS[code.shell].list_variables(statement)
+            for name in use.needed:
+                if name in unknown:
+                    unknown.discard(name)
+                    yield _report_variable(code, start, statement, name)
+            if use.sets_unknown or not unknown:
+                return
+
+
+def _report_variable(code: ShellCode, start: int, statement: str, name: str) -> Finding:
+    found = re.search(rf"\$\{{?{name}\b", statement)
+    first, last = found.span() if found else (0, len(statement))
+    return Finding(
+        f"`${name}` is set nowhere on this page, and is empty where the environment does not set it",
+        code.span(start + first, start + last),
+        f"set it in a step, or write `<{name.lower().replace('_', '-')}>`, which is asked for",
+    )
+
+
+RULES = (
+    Rule(
+        RuleInfo(
+            "V209",
+            "perhaps-a-value",
+            "`kubectl -n NAMESPACE` is most often a command that its reader completes. Such words are asked "
+            "for before anything runs; angle brackets say so on the page.",
+        ),
+        perhaps_a_value,
+        bad=(
+            Example(bash_page("kubectl -n NAMESPACE get pods"), at=(6, 12)),
+            Example(fish_page("psql-login --password changeme"), at=(6, 23)),
+        ),
+        good=(
+            Example(bash_page("kubectl -n <namespace> get pods; export NAMESPACE")),
+            Example(
+                "---\nrunbook:\n  literal: [NAMESPACE]\n---\n" + bash_page("kubectl -n NAMESPACE get pods")
+            ),
+        ),
+    ),
+    Rule(
+        RuleInfo(
+            "V210",
+            "unset-variable",
+            "`rm -r /srv/$APP/data` removes the data of every app where `$APP` is empty. A variable that no "
+            "command, table or sentence of the page mentions is known to its author only. In a run it is "
+            "asked for before anything runs, unless the environment has it.",
+        ),
+        unset_variable,
+        bad=(
+            Example(bash_page("rm -r /srv/$APP/data"), at=(6, 12)),
+            Example(fish_page('cd /srv\nfly deploy -a "$APP"'), at=(7, 16)),
+        ),
+        good=(
+            Example(bash_page("APP=web\nrm -r /srv/$APP/data ${OLD:-none} $HOME/x")),
+            Example("Set `APP` to the app's name.\n\n" + bash_page("rm -r /srv/$APP/data")),
+            Example(bash_page("source ./env\nrm -r /srv/$APP/data")),
+            Example(fish_page("awk '{print $name}' file; echo \\$APP $argv $status")),
+        ),
+    ),
+)

@@ -1,0 +1,104 @@
+"""Finds the variables that a statement needs, and those that it may set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+from .snapshot import shell_own_names
+
+
+class VariableUse(NamedTuple):
+    """The variables of one statement.
+
+    `needed` are expanded as they are, in order, and are not set before in the statement. `mentioned` are all
+    words in it that may be the name of a variable that it sets. A statement that `sets_unknown` variables
+    runs a file, an `eval`, or a program that sets up the shell. `commands` are words that may be commands.
+    """
+
+    needed: tuple[str, ...] = ()
+    mentioned: frozenset[str] = frozenset()
+    sets_unknown: bool = False
+    moves: bool = False  # it changes the folder, where a hook of the shell may set variables
+    commands: frozenset[str] = frozenset()
+
+
+_MENTION = re.compile(r"(?<![\w$])(?<!\$\{)[A-Za-z_]\w*")
+
+_COMMAND = (
+    r"(?:^|[;&|({\n`]|\b(?:then|do|else|elif|begin|and|or|not|if|while)\b)[ \t]*(?>(?:\w+\+?=\S*[ \t]+)*)"
+)
+
+_BEFORE_ASSIGNMENT = r"(?:^|[;&|({\n`]|\b(?:then|do|else|begin|and|or)\b|\b\w+=\S*)"
+
+_COMMANDS = re.compile(rf"{_COMMAND}([\w./+-]+|\.)", re.MULTILINE)
+
+# commands after which any variable may be set
+_SETS_UNKNOWN = frozenset(
+    ("source", ".", "eval", "direnv", "mise", "conda", "mamba", "micromamba", "nvm", "module", "workon",
+     "dotenv", "asdf", "sdk", "rvm", "pyenv", "zmodload", "devbox", "nix-shell")
+)  # fmt: skip
+
+# commands after which a hook of the shell may set any
+_MOVES = frozenset(("cd", "pushd", "popd", "z"))
+
+_DECLARES = (
+    r"for|select|foreach|read|mapfile|readarray|getopts|declare|typeset|local|export|readonly|integer|float|unset"
+    r"|let|set|argparse|printf|vared|function|zparseopts"
+)
+
+# the value of one that is not set is checked here, or is only shown
+_TESTS = re.compile(
+    r"\[\[?[ \t][^\n;]*?[ \t]\]\]?|\btest[ \t][^;|&\n]*|\bcase[ \t]+\S+|\bswitch[ \t]+[^;\n]+"
+)
+
+_SHOWS = re.compile(r"\s*(?:echo|printf)\b[^|>;&]*")
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+# variables of every shell, and those that pages use without a value: `$SUDO`, `$EXTRA_ARGS`
+_ALWAYS = re.compile(
+    r"HOME|PATH|USER|LOGNAME|SHELL|TERM|IFS|LANG|LC_\w+|HOSTNAME|HOSTTYPE|OSTYPE|MACHTYPE|NULLCMD|REPLY|COMP_\w+|CURRENT"
+    r"|(?:\w+_)?(?:ARGS|FLAGS|OPTS|OPTIONS|DEBUG|VERBOSE|TRACE|DRY_?RUN|SUDO)|sudo|(?:\w+_)?(?:args|flags|opts|options)"
+    r"|__fish_\w*|fish_\w*|last_pid|FISH|_flag_\w+"
+)
+
+
+@cache
+def _own_names() -> re.Pattern[str]:
+    return re.compile(f"(?:{shell_own_names().pattern})|(?:{_ALWAYS.pattern})")
+
+
+def list_variable_use(text: str, bare: str, reads: Iterable[tuple[int, str]]) -> VariableUse:
+    """Return the variables of a statement, from the names that it expands and their offsets.
+
+    `bare` is the statement with its quoted text, here-documents and comments blanked.
+    """
+    commands = frozenset(_COMMANDS.findall(bare))
+    unknown = not _SETS_UNKNOWN.isdisjoint(commands)
+    moves = not _MOVES.isdisjoint(commands)
+    mentioned = frozenset(_MENTION.findall(text))
+    if unknown or _SHOWS.fullmatch(bare):
+        return VariableUse((), mentioned, unknown, moves, commands)
+    tested = {name for match in _TESTS.finditer(text) for name in _NAME.findall(match[0])}
+    own = _own_names()
+    needed = [
+        name
+        for name in dict.fromkeys(name for _, name in reads)
+        if name not in tested and not own.fullmatch(name) and not _is_set_in(text, name)
+    ]
+    return VariableUse(tuple(needed), mentioned, unknown, moves, commands)
+
+
+def _is_set_in(text: str, name: str) -> bool:
+    """Return whether a statement may set a variable that it uses."""
+    if re.search(rf"(?<![\w$]){name}\b", text) is None:
+        return False
+    if re.search(rf"{_BEFORE_ASSIGNMENT}[ \t]*{name}\+?=", text, re.MULTILINE):
+        return True
+    declared = rf"\b(?:{_DECLARES})\b[^;&|\n]*?(?<![\w$]){name}(?!\w)"
+    return (
+        re.search(rf"{declared}|\(\([^)]*?(?<![\w$]){name}\b|\$\{{{name}:?=|\(\?<{name}>", text) is not None
+    )
