@@ -23,6 +23,7 @@ from .connections.local import LocalConnection
 from .exchange import Exchange
 from .hidden_input import HiddenInput
 from .link import open_link
+from .pagers import PAGERS, build_pager_code
 from .pty_modes import ShellMissing, make_ready, starting_modes
 
 _KEYS_AT_ONCE = 4096  # bytes read at once from the keyboard
@@ -69,6 +70,8 @@ class Session:
         self._size = keyboard.size() if keyboard else _SIZE
         # if no terminal type is given, as in CI, fish would complain at every start
         environ = {"TERM": "dumb", **(os.environ if environ is None else environ)}
+        if keyboard is None:
+            environ |= PAGERS
         argv = (*command, *(self._driver.clean if clean else ()), *self._driver.arguments(self._folder))
         try:
             there, driver = self._connection, self._driver
@@ -100,6 +103,8 @@ class Session:
     def start(self) -> Iterator[Message]:
         """Start the shell, whose configuration may ask something; yield its output, then Done."""
         yield from self._exchange(self._driver.start(self._folder, self._token), None)
+        if self._keyboard is None:
+            self._run_internal(build_pager_code(self._driver), self._last)
 
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
         """Run one statement; yield its output as it comes, and Done at the end.
@@ -240,19 +245,21 @@ class Session:
 
     def finish(self, report: Completion | None, exchange: Exchange) -> Done:
         """Return how a statement ended; there is no report if the shell is dead."""
-        timed_out, interrupted = exchange.timed_out, exchange.interrupted
+        timed_out, interrupted, wait = exchange.timed_out, exchange.interrupted, exchange.key_wait
         if report is None:
-            return self._finish_dead(timed_out, interrupted)
-        self._shaken = interrupted or timed_out
-        self._last = report = mark_interrupted(report) if self._shaken else report
-        return Done(
-            report.status,
-            report.pipestatus,
-            report.cwd,
-            timed_out=timed_out,
-            interrupted=interrupted,
-            suspended=exchange.typed_stop,
-        )
+            done = self._finish_dead(timed_out, interrupted)
+        else:
+            self._shaken = interrupted or timed_out or wait is not None
+            self._last = report = mark_interrupted(report) if self._shaken else report
+            done = Done(
+                report.status,
+                report.pipestatus,
+                report.cwd,
+                timed_out=timed_out,
+                interrupted=interrupted,
+                suspended=exchange.typed_stop,
+            )
+        return done._replace(waited_for_key=wait.program, last_line=wait.last_line) if wait else done
 
     def _finish_dead(self, timed_out: bool, interrupted: bool) -> Done:
         status, by = self._link.process.wait()
