@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ..engine.ports import Done, Keyboard, Message, OutputChunk, Silence
 from ..shells.driver import Completion
-from ..system.signals import count_end_signals, hold_signals
+from ..system.signals import allow_interrupts, hold_signals
 from .input_queue import INTERRUPT
 from .keyboard_wait import KeyboardWatch, KeyWait
 from .link import ShellLink
@@ -30,6 +30,9 @@ class ExchangeOwner(Protocol):
 
     def resize(self) -> None:
         """Give the terminal the size of the operator's window."""
+
+    def is_told_to_end(self) -> bool:
+        """Return whether a signal has told the whole run to end."""
 
     def mark_shaken(self) -> None:
         """Note that the shell may still drop the next bytes that it is sent."""
@@ -62,6 +65,7 @@ class Exchange:
         self._turn = turn
         self._gate_line = gate_line
         self._keyboard = keyboard
+        self._ours = ours  # an interrupt is not meant for it, and may wait for the next statement or question
         self._poll = link.make_poll()
         self._pending = memoryview(message)
         self._started = self._last_output = self._last_read = time.monotonic()
@@ -73,7 +77,6 @@ class Exchange:
         self._tail = len(gate_line(False))
         # without an operator nobody types what a program may wait for
         self._watch = None if keyboard or ours else KeyboardWatch(link.process, message, self._started)
-        self._end_signals = count_end_signals()
         self._unread = len(message)
         self._is_read = False
         self._report: Completion | None = None
@@ -114,7 +117,7 @@ class Exchange:
                 if self.interrupted:
                     raise
                 self.interrupted = True
-                if count_end_signals() > self._end_signals:
+                if self._owner.is_told_to_end():
                     self._terminator.end()
                 elif self._is_read and self._report is None:
                     self._terminator.interrupt()
@@ -144,7 +147,11 @@ class Exchange:
     def _wait(self) -> dict[int, int]:
         """Wait a short time for the next event; return the result of a poll."""
         idle = self._is_read and self._report is None
-        return dict(self._poll.poll((_TICK if idle else _SOON) * 1000))
+        seconds = _TICK if idle else _SOON
+        if self._ours:
+            return dict(self._poll.poll(seconds * 1000))
+        with allow_interrupts():
+            return dict(self._poll.poll(seconds * 1000))
 
     def _take_output(self, ready: dict[int, int], now: float) -> Iterator[OutputChunk]:
         link = self._link

@@ -1,7 +1,7 @@
 """Decides whether a statement waits for a key that nobody will type.
 
-Only a session without an operator asks. A false alarm would end a statement that works. Therefore a program must
-wait for some seconds: for nothing but a key, or for a key or something else while its last line asks for one.
+Only a session without an operator asks. A false alarm would end a statement that works. Therefore a program
+must wait for some seconds: for nothing but a key, or for a key or something else after a line that asks.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TAIL = 1024  # bytes of output that are kept
 
 _LONGEST = 120  # characters of a last line that are reported
 
-# a last line that asks for a key; it must not match what a program prints while it works, such as `Checking: `
+# a last line that asks for a key, and not one that a program prints while it works, such as `Checking: `
 _ASKS = re.compile(
     r"\?\s*$"
     r"|[\[(]\s*\w+(?:\s*[/|]\s*\w+)+\s*[\])]\W*$"  # [y/N]

@@ -17,7 +17,7 @@ from ..shells.driver import (
     mark_interrupted,
 )
 from ..shells.registry import SHELLS, find_command
-from ..system.signals import hold_signals
+from ..system.signals import count_end_signals, hold_signals
 from .connections.base import Connection
 from .connections.local import LocalConnection
 from .exchange import Exchange
@@ -65,6 +65,7 @@ class Session:
         self._token = secrets.token_hex(8)
         self._last = Completion(0, (0,), cwd or "")
         self._turn = 0
+        self._end_signals = count_end_signals()  # before this session
         self._shaken = False  # whether the shell may still drop the next bytes that it is sent
         self._death: Done | None = None
         self._size = keyboard.size() if keyboard else _SIZE
@@ -238,6 +239,10 @@ class Session:
         if self._keyboard and (size := self._keyboard.size()) != self._size:
             self._size = size
             self._link.process.resize(*size)
+
+    def is_told_to_end(self) -> bool:
+        """Return whether a signal has told the whole run to end."""
+        return count_end_signals() > self._end_signals
 
     def mark_shaken(self) -> None:
         """Note that the shell may still drop the next bytes that it is sent."""
