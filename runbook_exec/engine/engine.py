@@ -257,6 +257,9 @@ class Run:
             if failure is None:
                 return
             done = failure.done
+            if done.waited_for_key:
+                hint = f"run it in a terminal, or change line {item.line} so that nothing waits"
+                raise Stop(Outcome.WAITING, f"step {item.step.label}: {failure.problem}; {hint}")
             if left > 0 and not done.ended and not done.interrupted:
                 left -= 1
                 continue

@@ -41,9 +41,11 @@ class StatementExecution:
         began = io.context.clock()
         mints = io.bindings.prints_secret(self.plan, item)
         done = yield from self._read_output(filled.code, mints)
+        # the end of output that holds a secret may be a part of it
+        done = done._replace(last_line="" if mints else io.bindings.mask(done.last_line))
         captured, problem = yield from self._release_output(done, mints)
         problem = failure_of(item.annotation, item.last, done, self.block_text, self.plan.timeout) or problem
-        if item.annotation.allow_failure and not (done.ended or done.interrupted):
+        if item.annotation.allow_failure and not (done.ended or done.interrupted or done.waited_for_key):
             problem = ""
         learned = {} if problem else captured
         for name, value in learned.items():
@@ -121,4 +123,4 @@ class StatementExecution:
 
 def _is_cut_short(done: Done) -> bool:
     """Return whether a statement was ended before it had printed everything."""
-    return done.timed_out or done.interrupted or done.suspended or done.killed
+    return done.timed_out or done.interrupted or done.suspended or done.killed or bool(done.waited_for_key)

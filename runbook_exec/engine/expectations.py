@@ -18,6 +18,8 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: 
     `printed` is the output of its block so far. The expected status and the required output are checked at
     the block's `last` statement, the forbidden output at each statement. `timeout` is in seconds.
     """
+    if done.waited_for_key:
+        return describe_key_wait(done)
     if done.ended:
         return done.ended
     if done.suspended:
@@ -35,6 +37,12 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: 
         if text not in plain:
             return f"did not print `{text}`"
     return ""
+
+
+def describe_key_wait(done: Done) -> str:
+    """Return which program waited for a key, and its last line."""
+    asked = f": `{done.last_line}`" if done.last_line else ""
+    return f"`{done.waited_for_key}` waits for the keyboard{asked}"
 
 
 class OutputTail:

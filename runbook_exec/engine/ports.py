@@ -36,6 +36,8 @@ class Done(NamedTuple):
     timed_out: bool = False
     interrupted: bool = False
     suspended: bool = False  # ^Z was typed and a stopped job is left
+    waited_for_key: str = ""  # the program that was ended because it waited for a key without an operator
+    last_line: str = ""  # the line that this program printed last
 
 
 Message = OutputChunk | Silence | Done  # the reports of a session while a statement runs; Done is the last

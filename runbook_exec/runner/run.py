@@ -24,13 +24,13 @@ from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
 from ..journal.secret_store import SecretStore, find_secret_store
-from ..plan.model import Plan
+from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
 from ..session.session import Session
 from ..shells.registry import FALLBACK_SHELL, SHELLS, find_command
 from ..system import core_dumps
 from ..system.git import read_commit
-from ..system.signals import hold_signals
+from ..system.signals import allow_interrupts, defer_interrupts, take_interrupt
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
 from .observers import (
@@ -181,13 +181,7 @@ def _make_context(run: _RunParts) -> RunContext:
         now=_now,
         clock=time.monotonic,
         place=f"{getpass.getuser()}@{os.uname().nodename}",
-        source=make_source(
-            os.environ,
-            folder,
-            datetime.now,
-            lambda command: terminal.write_line(f"  asking `{command}` for a value"),
-            run.keyboard is not None,
-        ),
+        source=_make_source(run, folder),
         on_silence=terminal.show_elapsed,
         echo=terminal.echo,
         folder=str(Path.cwd()),
@@ -219,11 +213,43 @@ def _make_keep(
 def _make_ask(run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | None) -> Ask:
     options = run.options
     if interactive is not None:
-        ask = _flush_before_ask(interactive(run.terminal), run.journal)
-        ask = answer_yes(ask) if options.yes else ask
+        asked = _flush_before_ask(interactive(run.terminal), run.journal)
+        ask = answer_yes(asked) if options.yes else asked
     else:
-        ask = make_unattended_ask(options.yes, options.confirmed)
-    return assume_answer(ask, *options.assume) if options.assume else ask
+        asked = ask = make_unattended_ask(options.yes, options.confirmed)
+    if options.assume:
+        asked, ask = (assume_answer(each, *options.assume) for each in (asked, ask))
+    return _allow_interrupts(ask, asked)
+
+
+def _allow_interrupts(inner: Ask, after_interrupt: Ask) -> Ask:
+    """Return `inner`, during which an interrupt counts.
+
+    `after_interrupt` answers instead if one came before the question, when the statement had just ended.
+    """
+
+    def ask(question: Question) -> Answer:
+        ask_now = after_interrupt if take_interrupt() else inner
+        with allow_interrupts():
+            return ask_now(question)
+
+    return ask
+
+
+def _make_source(run: _RunParts, folder: Path) -> Callable[[str, Plan, Mapping[str, Value]], Value | None]:
+    find = make_source(
+        os.environ,
+        folder,
+        datetime.now,
+        lambda command: run.terminal.write_line(f"  asking `{command}` for a value"),
+        run.keyboard is not None,
+    )
+
+    def find_value(name: str, plan: Plan, known: Mapping[str, Value]) -> Value | None:
+        with allow_interrupts():
+            return find(name, plan, known)
+
+    return find_value
 
 
 def _flush_before_ask(inner: Ask, journal: Journal) -> Ask:
@@ -265,33 +291,17 @@ def _observe_events(
     """Write each event, show it, and only then ask for the next.
 
     Returns the outcome of the run. The first of the writers is the journal, so no observer learns of an event
-    before it is on disk. A first interrupt goes to the engine; a second before the next event ends the
-    program. Raises JournalError.
+    before it is on disk. An interrupt counts at the next wait for a statement or a person. Raises
+    JournalError.
     """
-    interrupted = False
-    while True:
-        try:
-            event = next(events) if not interrupted else _interrupt(events)
-            interrupted = False
-            # an interrupt between these would leave an event half written
-            with hold_signals():
-                for writer in writers:
-                    writer.observe(event)
-            for display in displays:
-                display.observe(event)
+    with defer_interrupts():
+        for event in events:
+            for observer in (*writers, *displays):
+                observer.observe(event)
             require_intact()
             if isinstance(event, RunEnded):
                 return Outcome(event.outcome)
-        except KeyboardInterrupt:
-            if interrupted:
-                raise
-            interrupted = True
-        except StopIteration:
-            return Outcome.STOPPED
-
-
-def _interrupt(events: Generator[Event]) -> Event:
-    return events.throw(KeyboardInterrupt())
+    return Outcome.STOPPED
 
 
 def _list_facts(plan: Plan) -> list[str]:

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from ..engine.ports import Done, Keyboard, Message, OutputChunk, Silence
 from ..shells.driver import Completion
-from ..system.signals import hold_signals
+from ..system.signals import allow_interrupts, hold_signals
 from .input_queue import INTERRUPT
+from .keyboard_wait import KeyboardWatch, KeyWait
 from .link import ShellLink
 from .termination import Terminator
 
@@ -29,6 +30,9 @@ class ExchangeOwner(Protocol):
 
     def resize(self) -> None:
         """Give the terminal the size of the operator's window."""
+
+    def is_told_to_end(self) -> bool:
+        """Return whether a signal has told the whole run to end."""
 
     def mark_shaken(self) -> None:
         """Note that the shell may still drop the next bytes that it is sent."""
@@ -61,6 +65,7 @@ class Exchange:
         self._turn = turn
         self._gate_line = gate_line
         self._keyboard = keyboard
+        self._ours = ours  # an interrupt is not meant for it, and may wait for the next statement or question
         self._poll = link.make_poll()
         self._pending = memoryview(message)
         self._started = self._last_output = self._last_read = time.monotonic()
@@ -70,16 +75,19 @@ class Exchange:
         # ^C would make a shell drop a part of a message that it has not read completely, and run the rest.
         # Only the last line, which is the gate's, may remain unread until the statement has ended
         self._tail = len(gate_line(False))
+        # without an operator nobody types what a program may wait for
+        self._watch = None if keyboard or ours else KeyboardWatch(link.process, message, self._started)
         self._unread = len(message)
         self._is_read = False
         self._report: Completion | None = None
         self.interrupted = False
         self.typed_stop = False  # whether ^Z was typed
+        self.key_wait: KeyWait | None = None  # the program that was ended because it waited for a key
 
     @property
     def timed_out(self) -> bool:
         """Return whether the deadline was enforced."""
-        return self._terminator.attempts > 0
+        return self._terminator.timed_out
 
     def run(self) -> Iterator[Message]:
         """Send the message and yield the output; the last item is Done."""
@@ -102,14 +110,23 @@ class Exchange:
                     self._repeat_gate()
                     yield from self._report_silence(now)
                 if self._is_read:
+                    self._end_key_wait(now)
                     self._terminator.enforce_deadline(now)
             except KeyboardInterrupt:
                 self._owner.mark_shaken()
                 if self.interrupted:
                     raise
                 self.interrupted = True
-                if self._is_read and self._report is None:
+                if self._owner.is_told_to_end():
+                    self._terminator.end()
+                elif self._is_read and self._report is None:
                     self._terminator.interrupt()
+
+    def _end_key_wait(self, now: float) -> None:
+        """End a program that waits for a key if there is no operator."""
+        if self._watch and self._report is None and (found := self._watch.find_wait(now)):
+            self.key_wait, self._watch = found, None
+            self._terminator.end(is_idle=True)
 
     def _send(self) -> None:
         """Send as much as the shell takes, and check whether it has read all of the message."""
@@ -130,7 +147,11 @@ class Exchange:
     def _wait(self) -> dict[int, int]:
         """Wait a short time for the next event; return the result of a poll."""
         idle = self._is_read and self._report is None
-        return dict(self._poll.poll((_TICK if idle else _SOON) * 1000))
+        seconds = _TICK if idle else _SOON
+        if self._ours:
+            return dict(self._poll.poll(seconds * 1000))
+        with allow_interrupts():
+            return dict(self._poll.poll(seconds * 1000))
 
     def _take_output(self, ready: dict[int, int], now: float) -> Iterator[OutputChunk]:
         link = self._link
@@ -140,7 +161,10 @@ class Exchange:
                 link.write_typed(self._poll)
             if link.output.read():
                 self._last_output = now
-                if data := link.noise.feed(link.output.take()):
+                data = link.output.take()
+                if self._watch:
+                    self._watch.add_output(data, now)
+                if data := link.noise.feed(data):
                     yield OutputChunk(data)
             elif link.output.hung_up:
                 self._poll.unregister(terminal)
@@ -167,7 +191,7 @@ class Exchange:
 
     def _repeat_gate(self) -> None:
         # ^C makes a shell drop the lines that it has read ahead, also those of the gate, and its report
-        stopped = self.interrupted or self.timed_out
+        stopped = self.interrupted or self.timed_out or self.key_wait
         if stopped and self._tail and not self._link.count_unread(self._pending):
             self._pending = memoryview(self._gate_line(True))
 

@@ -46,6 +46,17 @@ def make_ready(fd: int, modes: Modes, attended: bool) -> None:
         termios.tcsetattr(fd, termios.TCSAFLUSH, modes)
 
 
+def find_read_limits(fd: int) -> tuple[bool, float]:
+    """Return whether reads of a pseudo-terminal take lines, and the seconds after which each read ends.
+
+    The seconds are 0 if it waits for ever.
+    """
+    _, _, _, lflag, _, _, special = termios.tcgetattr(fd)
+    takes_lines = bool(lflag & termios.ICANON)
+    is_limited = not takes_lines and special[termios.VMIN] == 0
+    return takes_lines, max(int(special[termios.VTIME]) / 10, 0.1) if is_limited else 0.0
+
+
 def drop_unread(fd: int) -> bool:
     """Drop the keys that were typed into a pseudo-terminal and not yet read.
 

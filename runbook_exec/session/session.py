@@ -17,12 +17,13 @@ from ..shells.driver import (
     mark_interrupted,
 )
 from ..shells.registry import SHELLS, find_command
-from ..system.signals import hold_signals
+from ..system.signals import count_end_signals, hold_signals
 from .connections.base import Connection
 from .connections.local import LocalConnection
 from .exchange import Exchange
 from .hidden_input import HiddenInput
 from .link import open_link
+from .pagers import PAGERS, build_pager_code
 from .pty_modes import ShellMissing, make_ready, starting_modes
 
 _KEYS_AT_ONCE = 4096  # bytes read at once from the keyboard
@@ -64,11 +65,14 @@ class Session:
         self._token = secrets.token_hex(8)
         self._last = Completion(0, (0,), cwd or "")
         self._turn = 0
+        self._end_signals = count_end_signals()  # before this session
         self._shaken = False  # whether the shell may still drop the next bytes that it is sent
         self._death: Done | None = None
         self._size = keyboard.size() if keyboard else _SIZE
         # if no terminal type is given, as in CI, fish would complain at every start
         environ = {"TERM": "dumb", **(os.environ if environ is None else environ)}
+        if keyboard is None:
+            environ |= PAGERS
         argv = (*command, *(self._driver.clean if clean else ()), *self._driver.arguments(self._folder))
         try:
             there, driver = self._connection, self._driver
@@ -100,6 +104,8 @@ class Session:
     def start(self) -> Iterator[Message]:
         """Start the shell, whose configuration may ask something; yield its output, then Done."""
         yield from self._exchange(self._driver.start(self._folder, self._token), None)
+        if self._keyboard is None:
+            self._run_internal(build_pager_code(self._driver), self._last)
 
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
         """Run one statement; yield its output as it comes, and Done at the end.
@@ -234,25 +240,31 @@ class Session:
             self._size = size
             self._link.process.resize(*size)
 
+    def is_told_to_end(self) -> bool:
+        """Return whether a signal has told the whole run to end."""
+        return count_end_signals() > self._end_signals
+
     def mark_shaken(self) -> None:
         """Note that the shell may still drop the next bytes that it is sent."""
         self._shaken = True
 
     def finish(self, report: Completion | None, exchange: Exchange) -> Done:
         """Return how a statement ended; there is no report if the shell is dead."""
-        timed_out, interrupted = exchange.timed_out, exchange.interrupted
+        timed_out, interrupted, wait = exchange.timed_out, exchange.interrupted, exchange.key_wait
         if report is None:
-            return self._finish_dead(timed_out, interrupted)
-        self._shaken = interrupted or timed_out
-        self._last = report = mark_interrupted(report) if self._shaken else report
-        return Done(
-            report.status,
-            report.pipestatus,
-            report.cwd,
-            timed_out=timed_out,
-            interrupted=interrupted,
-            suspended=exchange.typed_stop,
-        )
+            done = self._finish_dead(timed_out, interrupted)
+        else:
+            self._shaken = interrupted or timed_out or wait is not None
+            self._last = report = mark_interrupted(report) if self._shaken else report
+            done = Done(
+                report.status,
+                report.pipestatus,
+                report.cwd,
+                timed_out=timed_out,
+                interrupted=interrupted,
+                suspended=exchange.typed_stop,
+            )
+        return done._replace(waited_for_key=wait.program, last_line=wait.last_line) if wait else done
 
     def _finish_dead(self, timed_out: bool, interrupted: bool) -> Done:
         status, by = self._link.process.wait()

@@ -10,13 +10,15 @@ from .connections.base import TerminalProcess
 
 _PATIENCE = 3.0  # seconds a program is given after ^C, and again after SIGTERM
 
+_SHORT_PATIENCE = 1.0  # for a program that only waits
+
 _WAYS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
 class Terminator:
     """Ends the program on a terminal at its deadline, or on request.
 
-    `attempts` counts how often the deadline was enforced.
+    `timed_out` is true once the deadline was enforced.
     """
 
     def __init__(self, shell: TerminalProcess, deadline: float | None, spares_shell: bool = False) -> None:
@@ -24,7 +26,10 @@ class Terminator:
 
         A shell that is spared is asked repeatedly to stop its work, and never killed.
         """
-        self.attempts = 0
+        self.timed_out = False
+        self._attempts = 0
+        self._is_told = False  # whether it was told to end, so the deadline is none of the statement
+        self._patience = _PATIENCE
         self._spares_shell = spares_shell
         self._shell = shell
         self._deadline = deadline
@@ -33,11 +38,22 @@ class Terminator:
     def enforce_deadline(self, now: float) -> None:
         """Send the signal that is due at this moment, if any."""
         if self._deadline is not None and now >= self._deadline:
-            self._stop(_WAYS[min(self.attempts, len(_WAYS) - 1)])
-            self.attempts += 1
-            self._deadline = time.monotonic() + _PATIENCE
+            self.timed_out |= not self._is_told
+            self._stop(_WAYS[min(self._attempts, len(_WAYS) - 1)])
+            self._attempts += 1
+            self._deadline = time.monotonic() + self._patience
         elif self._stopped:
             self._stop_next()
+
+    def end(self, *, is_idle: bool = False) -> None:
+        """Interrupt the running program, and end it with stronger signals if it continues.
+
+        A program that `is_idle` has nothing to finish, and gets less time.
+        """
+        if not self._is_told:
+            self._is_told = True
+            self._patience = _SHORT_PATIENCE if is_idle else _PATIENCE
+            self._deadline = time.monotonic()
 
     def interrupt(self) -> None:
         """Interrupt the running program as ^C does."""
@@ -48,7 +64,7 @@ class Terminator:
         with contextlib.suppress(OSError):
             group = shell.find_foreground_group()
             self._stopped = (group, wanted)
-            if wanted == signal.SIGINT or (self.attempts < len(_WAYS) and group != shell.find_own_group()):
+            if wanted == signal.SIGINT or (self._attempts < len(_WAYS) and group != shell.find_own_group()):
                 shell.signal_group(group, wanted)
             elif self._spares_shell:
                 shell.signal_group(group, signal.SIGINT)

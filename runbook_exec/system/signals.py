@@ -1,15 +1,24 @@
-"""Holds signals that end the program during critical sections, and remembers them."""
+"""Holds or defers signals that end the program, and remembers them.
+
+A run is interrupted only where it waits: for a program, or for a person. An interrupt that comes at any other
+moment, as while output is shown, counts at the next wait, so no event is lost or half shown.
+"""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+_MOST_DEFERRED = 2  # interrupts; a third means that the program does not come to a wait
+
 _received: list[int] = []
+
+_deferring = False
+
+_deferred = 0  # interrupts that came since interrupts are deferred
 
 
 def watch_signals(*numbers: int) -> Callable[[], bool]:
@@ -27,9 +36,62 @@ def watch_signals(*numbers: int) -> Callable[[], bool]:
     return lambda: len(_received) > before
 
 
-def _end(number: int, frame: object) -> NoReturn:
+def count_end_signals() -> int:
+    """Return how many watched signals have come so far; each asks the program to end."""
+    return len(_received)
+
+
+def _end(number: int, frame: object) -> None:
     _received.append(number)
-    raise KeyboardInterrupt
+    _interrupt(number, frame)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Raise KeyboardInterrupt, or note the interrupt if interrupts are deferred."""
+    global _deferred
+    _deferred += 1
+    if not _deferring or _deferred > _MOST_DEFERRED:
+        _deferred = 0
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def defer_interrupts() -> Iterator[None]:
+    """Defer KeyboardInterrupt until the next `allow_interrupts`.
+
+    SIGINT is deferred as well if Python would raise it.
+    """
+    global _deferring
+    before, was_deferring = signal.getsignal(signal.SIGINT), _deferring
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+    _deferring = True
+    try:
+        yield
+    finally:
+        _deferring = was_deferring
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def allow_interrupts() -> Iterator[None]:
+    """Let KeyboardInterrupt be raised within the block, at its begin if one was deferred."""
+    global _deferring
+    was_deferring, _deferring = _deferring, False
+    try:
+        if take_interrupt():
+            raise KeyboardInterrupt
+        yield
+    finally:
+        _deferring = was_deferring
+
+
+def take_interrupt() -> bool:
+    """Return whether an interrupt was deferred, and forget it."""
+    global _deferred
+    came, _deferred = _deferred > 0, 0
+    return came
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from ...system.terminal_readers import Foreground
+
 
 class ProcessEnd(NamedTuple):
     """How a process ended: its exit status, or the number of the signal that ended it."""
@@ -38,6 +40,9 @@ class TerminalProcess(Protocol):
 
     def find_foreground_group(self) -> int:
         """Return the process group that has the terminal; raises OSError if none has."""
+
+    def inspect_foreground(self) -> Foreground:
+        """Return what the programs that have the terminal wait for; raises OSError if none has it."""
 
     def signal(self, number: int) -> None:
         """Send a signal to the process; raises OSError if it is gone."""

@@ -16,6 +16,7 @@ from typing import BinaryIO, Protocol, cast
 import pexpect
 
 from ...system import core_dumps
+from ...system.terminal_readers import Foreground, find_terminal_reader
 from .base import ProcessEnd
 
 # Python ignores the first two signals, and a caller that starts us in the background may ignore others
@@ -79,6 +80,10 @@ class LocalProcess:
         if group <= 0:  # killpg takes 0 for our own group
             raise ProcessLookupError
         return group
+
+    def inspect_foreground(self) -> Foreground:
+        """Return what the programs that have the terminal wait for; raises OSError if none has it."""
+        return find_terminal_reader(self._pid, self.find_foreground_group())
 
     def signal(self, number: int) -> None:
         """Send a signal to the process; raises OSError if it is gone."""

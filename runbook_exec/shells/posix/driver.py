@@ -135,6 +135,8 @@ def _print_path(builtin: str, redirect: str = ">") -> str:
     return f"{builtin} printf '%s\\n' \"$PATH\" {redirect}'{{folder}}/path'"
 
 
+_EXPORT = "export {name}={value}"
+
 _PREPEND_PATH = "PATH='{bin}':\"$PATH\"; export PATH; hash -r"
 
 
@@ -155,6 +157,7 @@ BASH_DRIVER = Driver(
     settled="builtin " + SETTLED_CODE,
     from_input=True,
     print_path=_print_path("command"),
+    export=_EXPORT,
     prepend_path=_PREPEND_PATH,
     gate_line=build_gate_line,
     carry_over=carry_over_errexit,
@@ -177,6 +180,7 @@ ZSH_DRIVER = Driver(
     jobs=_list_jobs("builtin").replace(">'", ">|'"),
     settled="builtin " + SETTLED_CODE.replace(">'", ">|'"),
     print_path=_print_path("builtin", ">|"),
+    export=_EXPORT,
     prepend_path=_PREPEND_PATH,
     gate_line=build_gate_line,
     carry_over=carry_over_errexit,
@@ -194,6 +198,7 @@ SH_DRIVER = Driver(
     jobs=_list_jobs("command"),
     settled="command " + SETTLED_CODE,
     print_path=_print_path("command"),
+    export=_EXPORT,
     prepend_path=_PREPEND_PATH,
     gate_line=build_gate_line,
     carry_over=carry_over_errexit,
