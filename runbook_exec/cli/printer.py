@@ -12,6 +12,7 @@ from ..document.model import Block, Procedure, Runbook, Statement, Step
 from ..plan.builder import chosen_alternative
 from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.preview import preview_statement
+from ..plan.retries import describe_retries
 from ..shells.base import QuotingError
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 
@@ -128,7 +129,7 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
         "must not print": ", ".join(f"`{text}`" for text in says.expect_not),
         "expects status": "" if says.expect_status is None else str(says.expect_status),
         "may fail": "yes" if says.allow_failure else "",
-        "retried": f"{says.retry} times" if says.retry else "",
+        "retried": describe_retries(says.retry) if says.retry else "",
         "ends after": f"{says.timeout:g} s" if says.timeout else "",
         "only when": says.when or "",
         "in": says.cwd or "",

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from ..errors import ValueProblem
 from ..plan.model import Plan, PlanItem, Value
-from ..plan.values import check_value
+from ..plan.values import check_value, describe_value
 from .bindings import Bindings
 from .event_log import EventLog
 from .events import Answered, Edited, Event, Outcome, ValueGiven
 from .ports import RunContext, Stop
-from .questions import AfterFailure, Answer, Ask, Choice, Question, ValueNeeded
+from .questions import AfterFailure, Answer, Ask, Choice, Question, SecretLoss, ValueNeeded
 from .shell_io import ShellIO, place_of
 from .state import carry_over
 
@@ -44,8 +44,12 @@ class Dialog:
     def ask_operator(self, question: Question, kind: str) -> Generator[Event, None, Answer]:
         """Ask until the operator gives an answer that the caller must act on, and return it."""
         item = question.item
-        while (answer := self.ask(question)).choice == Choice.SHELL:
-            yield from self.io.run_shell_prompt(item)
+        while True:
+            answer = self.ask(question)
+            if answer.choice == Choice.SHELL:
+                yield from self.io.run_shell_prompt(item)
+            elif answer.choice != Choice.QUIT or self._agrees_to_loss(item):
+                break
         if answer.choice == Choice.WAIT:
             raise Stop(Outcome.WAITING, answer.note)
         # a value may be a secret, and where it came from is in the event of its own
@@ -57,10 +61,19 @@ class Dialog:
             failed = isinstance(question, AfterFailure) and not question.interrupted
             raise Stop(Outcome.FAILED if failed else Outcome.STOPPED, answer.note)
         if answer.choice == Choice.VALUES:
-            self.bindings.forget_values(item)
+            self.bindings.ask_again(item)
         if answer.choice == Choice.EDIT and answer.plan is not None:
             yield self._take_edit(answer.plan)
         return answer
+
+    def _agrees_to_loss(self, item: PlanItem) -> bool:
+        """Return whether the operator quits although captured secrets would be lost, if any would."""
+        if self.context.keep_secrets is not None:
+            return True
+        left = (each for each in self.plan.items if each.where > self.log.state.passed)
+        names = {placeholder.name for each in left for placeholder in each.placeholders}
+        lost = tuple(name for name in self.bindings.find_captured_secrets() if name in names)
+        return not lost or self.ask(SecretLoss(item, lost)).choice == Choice.QUIT
 
     def make_answered(self, item: PlanItem, question: str, answer: str, note: str) -> Answered:
         return self.log.make_event(Answered, question=question, answer=answer, note=note, **place_of(item))
@@ -84,7 +97,7 @@ class Dialog:
         """
         for name in (placeholder.name for placeholder in item.placeholders):
             problem = ""
-            while name not in self.bindings.values:
+            while self.bindings.needs_value(name):
                 value: Value | None = None
                 if not problem and name not in self.bindings.to_ask_again:
                     try:
@@ -95,6 +108,9 @@ class Dialog:
                     question = self._make_value_question(item, name, problem)
                     answer = yield from self.ask_operator(question, "value")
                     if answer.choice != Choice.VALUE:
+                        self.bindings.to_ask_again.clear()  # each keeps the value that it has
+                        if answer.choice == Choice.BACK:
+                            continue
                         return answer
                     value = Value(answer.value, question.secret, "typed")
                 problem = check_value(self.plan.inputs.get(name), value.text) or ""
@@ -105,6 +121,7 @@ class Dialog:
         return None
 
     def _make_value_question(self, item: PlanItem, name: str, problem: str) -> ValueNeeded:
+        now = self.bindings.values.get(name)
         return ValueNeeded(
             item,
             self.shown_text(item),
@@ -113,6 +130,7 @@ class Dialog:
             self.plan.is_secret(name),
             self.bindings.suggest_values(self.plan, name),
             problem,
+            describe_value(now.text, now.secret) if now else "",
         )
 
     def _make_value_given(self, item: PlanItem, name: str, value: Value) -> ValueGiven:

@@ -28,6 +28,7 @@ class Choice(StrEnum):
     RETRY = "retry"
     CHOOSE = "choose"
     QUIT = "quit"
+    BACK = "back"
     WAIT = "wait"
 
 
@@ -39,7 +40,10 @@ class BeforeStatement(NamedTuple):
 
 
 class ValueNeeded(NamedTuple):
-    """What is the value of this placeholder? Answers: value (with the value), edit, quit, wait."""
+    """What is the value of this placeholder?
+
+    Answers: value (with the value), back (if it has one already: keep it), skip, shell, edit, quit, wait.
+    """
 
     item: PlanItem
     text: str
@@ -48,6 +52,7 @@ class ValueNeeded(NamedTuple):
     secret: bool
     suggestions: tuple[Suggestion, ...]
     problem: str = ""  # why the previous value was refused
+    present: str = ""  # the value that it has now, as a person may see it; "" if it has none
 
 
 class ManualStep(NamedTuple):
@@ -98,7 +103,23 @@ class Doubt(NamedTuple):
     output: str  # the end of its output, secrets masked
 
 
-Question = BeforeStatement | ValueNeeded | ManualStep | AfterFailure | Alternatives | Confirmation | Doubt
+class SecretLoss(NamedTuple):
+    """Quit, although captured secrets that later statements need cannot be kept? Answers: quit, back."""
+
+    item: PlanItem
+    names: tuple[str, ...]
+
+
+Question = (
+    BeforeStatement
+    | ValueNeeded
+    | ManualStep
+    | AfterFailure
+    | Alternatives
+    | Confirmation
+    | Doubt
+    | SecretLoss
+)
 
 
 class Answer(NamedTuple):

@@ -15,6 +15,7 @@ from ..engine.questions import (
     Doubt,
     ManualStep,
     Question,
+    SecretLoss,
     ValueNeeded,
 )
 from ..system.signals import watch_signals
@@ -53,6 +54,8 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
             case Alternatives():
                 labels = ", ".join(f"{n}: {label}" for n, label in enumerate(question.labels, 1))
                 return Answer("wait", note=f"step {step} has alternatives ({labels}); `choose=` picks one")
+            case SecretLoss():
+                return Answer("quit")
             case AfterFailure():
                 return Answer("quit", note=question.problem)
             case Doubt():

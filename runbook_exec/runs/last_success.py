@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..document.model import Procedure, Runbook
+from ..engine.state import find_undone_items
 from ..journal.index import RunSummary
 from ..journal.journal import JournalError
 from ..plan.model import Plan
 from .freshness import Freshness, Success, format_success_time, step_digest
 from .record import Record, document_path, read_record
-from .report_model import OK, SKIPPED, StepReport, build_report
+from .report_model import OK, StepReport, build_report
 
 
 def filter_runs(page: Path, entries: Sequence[RunSummary]) -> Iterator[RunSummary]:
@@ -68,12 +69,7 @@ def _has_succeeded(step: StepReport) -> bool:
 
     Parts skipped by `when` are ignored, parts done by hand count.
     """
-    passed_over = [
-        statement
-        for statement in step.statements
-        if statement.how == SKIPPED and not any(said.question == "when" for said in statement.answers)
-    ]
-    return step.how == OK and not passed_over
+    return step.how == OK
 
 
 def _is_whole(record: Record, plan: Plan) -> bool:
@@ -89,7 +85,9 @@ def _is_whole(record: Record, plan: Plan) -> bool:
             and chosen.get((item.where.step, item.where.block)) not in (None, item.statement.alternative)
         )
     )
-    return record.outcome == "succeeded" and next(left, None) is None
+    # before the outcome `partial` existed, a run with skipped steps ended as `succeeded`
+    undone = find_undone_items(plan, record.state)
+    return record.outcome == "succeeded" and next(left, None) is None and not undone
 
 
 def find_counted_procedures(runbook: Runbook) -> tuple[Procedure, ...]:
