@@ -13,6 +13,7 @@ from ..plan.builder import chosen_alternative
 from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.preview import preview_statement
 from ..plan.retries import describe_retries
+from ..plan.values import describe_value
 from ..shells.base import QuotingError
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 
@@ -143,7 +144,7 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
 def _describe_value(plan: Plan, name: str, item: PlanItem) -> str:
     secret = plan.is_secret(name)
     if name in plan.given:
-        return "given with --set" + ("" if secret else f": {plan.given[name].text}")
+        return "given with --set" + ("" if secret else f": {describe_value(plan.given[name].text, False)}")
     for where, capture in plan.captures:
         if capture.name == name and where < item.where:
             return f"captured in step {capture.step}"

@@ -172,30 +172,17 @@ def _ask(
                 _advise(question, terminal)
                 return pick("r v s e ! q" if question.alive else "q")
             case SecretLoss():
-                names = " and ".join(f"<{name}>" for name in question.names)
-                terminal.write_line()
-                terminal.write_wrapped(
-                    f"If you quit now, {names} is lost: this machine has no safe place to keep a secret "
-                    "for a later resume.",
-                    "bold",
-                    "yellow",
-                )
-                keys = {"q": ("q", "quit and lose it"), "esc": ("esc", "back")}
-                return Answer("quit" if ask_key(keys, "›", width, colour) == "q" else "back")
+                return _confirm_loss(question, terminal, colour)
             case Alternatives():
                 key = _alternative(question, terminal, colour)
                 return (
                     key if isinstance(key, Answer) else _answer_key(key, question, terminal, colour, replan)
                 )
             case ValueNeeded():
-                while (value := texts.ask_for_value(question)) is None:
-                    if question.present:
-                        return Answer("back")
-                    keys = {"enter": ("enter", f"give <{question.name}>"), **{k: _KEYS[k] for k in "se!q"}}
-                    key = ask_key({**keys, "esc": ("esc", "back")}, "›", width, colour)
-                    if key not in ("enter", "esc"):
-                        return _answer_key(key, question, terminal, colour, replan)
-                return Answer("value", value=value)
+                key = _value(question, terminal, texts, colour)
+                return (
+                    key if isinstance(key, Answer) else _answer_key(key, question, terminal, colour, replan)
+                )
     except (KeyboardInterrupt, EOFError):
         return Answer("quit")
 
@@ -218,6 +205,29 @@ def _answer_key(
     if key == "e":
         return _edit(question.item, terminal, colour, replan)
     return Answer(_MEANING[key])
+
+
+def _value(
+    question: ValueNeeded, terminal: TerminalReporter, texts: TextQuestions, colour: bool
+) -> Answer | str:
+    """Ask for a value, and return it or another key."""
+    while (value := texts.ask_for_value(question)) is None:
+        if question.present:
+            return Answer("back")
+        keys = {"enter": ("enter", f"give <{question.name}>"), **{k: _KEYS[k] for k in "se!q"}}
+        key = ask_key({**keys, "esc": ("esc", "back")}, "›", terminal.width, colour)
+        if key not in ("enter", "esc"):
+            return key
+    return Answer("value", value=value)
+
+
+def _confirm_loss(question: SecretLoss, terminal: TerminalReporter, colour: bool) -> Answer:
+    names = " and ".join(f"<{name}>" for name in question.names)
+    loss = f"If you quit now, you lose {names}: this machine has no safe place to keep it for a later resume."
+    terminal.write_line()
+    terminal.write_wrapped(loss, "bold", "yellow")
+    keys = {"q": ("q", "quit and lose it"), "esc": ("esc", "back")}
+    return Answer("quit" if ask_key(keys, "›", terminal.width, colour) == "q" else "back")
 
 
 def _doubt(question: Doubt, terminal: TerminalReporter) -> None:

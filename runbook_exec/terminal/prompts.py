@@ -93,6 +93,7 @@ def _keys_line(keys: Keyed, right: str, width: int) -> StyleAndTextTuples:
     """Return the legend of the keys in some lines, with a text at the right of the last."""
     text: StyleAndTextTuples = [("", "  ")]
     used = 2
+    width = min(width, _size().columns)  # the terminal may have become narrower since
     for shown, does in _make_printable(keys.values()):
         shown += " " * bool(shown)
         size = count_columns(shown) + count_columns(does)
@@ -239,15 +240,7 @@ def ask_value(
 
     _arrows(bindings, choice.move)
 
-    @bindings.add(Keys.Escape, eager=True)
-    @bindings.add(Keys.ControlC)
-    @bindings.add(Keys.SIGINT)
-    def _(event: KeyPressEvent) -> None:
-        event.app.exit(result=None)
-
-    @bindings.add(Keys.ControlD, filter=Condition(lambda: not choice.text))
-    def _(event: KeyPressEvent) -> None:
-        event.app.exit(result=None)
+    _leave_on_escape(bindings, lambda: not choice.text)
 
     @bindings.add(Keys.BracketedPaste)
     def _(event: KeyPressEvent) -> None:
@@ -268,6 +261,17 @@ def ask_value(
     body.append(Window(FormattedTextControl(lambda: _hint(choice, back, width)), dont_extend_height=True))
     result = _run(Layout(HSplit(body), focused_element=entry), bindings, colour)
     return Entry(None, choice.text) if result is None else Entry(str(result))
+
+
+def _leave_on_escape(bindings: KeyBindings, is_empty: Callable[[], bool]) -> None:
+    """Have Escape, ^C, and ^D if nothing is typed, end the prompt with None."""
+
+    @bindings.add(Keys.Escape, eager=True)
+    @bindings.add(Keys.ControlC)
+    @bindings.add(Keys.SIGINT)
+    @bindings.add(Keys.ControlD, filter=Condition(is_empty))
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit(result=None)
 
 
 def _hint(choice: ValueChoice, back: str, width: int) -> StyleAndTextTuples:

@@ -21,9 +21,11 @@ from ..engine.events import (
     RunEnded,
     StatementFinished,
     StatementStarted,
+    ValueGiven,
 )
 from ..engine.state import State
 from ..plan.model import ItemId, Plan, PlanItem
+from ..plan.values import describe_value
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
@@ -44,7 +46,7 @@ class TerminalReporter(TerminalWriter):
         self.plan = plan
         self._steps = StepView(self)
         self._captured: dict[int, list[str]] = {}  # names of values by step
-        self._attempt = 1  # the number of the present attempt at the present statement
+        self._try = 1  # the number of the present attempt at a statement that is retried
         self._pending: list[str] = []  # lines about captures, shown once the statement has ended
 
     # before statements -----------------------------------------------------------------------------------
@@ -101,10 +103,10 @@ class TerminalReporter(TerminalWriter):
         match event:
             case StatementStarted():
                 item = self._find_item(event.step, event.block, event.statement)
-                self._attempt = event.attempt
+                self._try = event.attempt if item is not None and item.annotation.retry else 1
                 if item is not None:
                     self.show_statement(item, event.text)
-                    if self.tty and event.attempt == 1:
+                    if self.tty and self._try == 1:
                         self.write_line()
             case Output():
                 self.echo(event.text.encode("utf-8", "surrogateescape"))
@@ -118,6 +120,10 @@ class TerminalReporter(TerminalWriter):
                 )
                 self._captured.setdefault(event.step, []).append(event.name)
                 self._pending.append(f"     captured <{event.name}> ({what})")
+            case ValueGiven(secret=True) if self.tty and event.origin != "typed":
+                value = describe_value("•" * event.length, True)
+                self.write_line()
+                self.write_wrapped(f"<{event.name}>  {value}, from {event.origin}")
             case Answered(answer="done" | "skip"):
                 self._show_answer(event)
             case _:
@@ -140,13 +146,13 @@ class TerminalReporter(TerminalWriter):
         elif event.problem:
             self._show_failure(event, took)
         elif event.statement and self.tty:
-            took = took if self._attempt == 1 else f"try {self._attempt}, {took}"
+            took = took if self._try == 1 else f"try {self._try}, {took}"
             lead = f"  {self.paint('✓', 'green')}  "
             room = self.width - count_columns(took) - 9
             text = self.paint(pad(clip(_first_line(self._steps.text), room), room), "dim")
             self.write_line(f"{lead}{text}  {self.paint(took, 'dim')}")
         elif event.statement:
-            self.write_line(f"  ✓  {took}" + f", try {self._attempt}" * (self._attempt > 1))
+            self.write_line(f"  ✓  {took}" + f", try {self._try}" * (self._try > 1))
         for line in self._pending:
             self.write_line(self.paint(line, "dim"))
         self._pending.clear()
@@ -171,7 +177,7 @@ class TerminalReporter(TerminalWriter):
         problem = escape_unprintable(event.problem.split("\n")[0])
         cross = self.paint("✗", "red", "bold")
         self.write_line(
-            f"  {cross}  try {self._attempt}{tries}: {problem} after {took}, next in {event.retry_after:g} s"
+            f"  {cross}  try {self._try}{tries}: {problem} after {took}, next in {event.retry_after:g} s"
         )
 
     def _show_failure(self, event: StatementFinished, took: str) -> None:
@@ -184,7 +190,7 @@ class TerminalReporter(TerminalWriter):
         path = self.plan.runbook.path
         first = "interrupted" if problem == "exited 130" else problem.split("\n")[0]
         place = f"{item.where.step}/{len(self.plan.procedure.steps)}  {format_title(item.step)}"
-        outcome = f"{first} after {took}" + f", try {self._attempt}" * (self._attempt > 1)
+        outcome = f"{first} after {took}" + f", try {self._try}" * (self._try > 1)
         room = self.width - count_columns(outcome) - 10
         if self.tty and room > 10:
             place = clip(place, room)

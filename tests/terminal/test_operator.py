@@ -100,7 +100,7 @@ def test_quitting_asks_again_if_a_captured_secret_would_be_lost(program: Program
     with guided(program, "mint.md", env={"XDG_RUNTIME_DIR": None}) as shown:
         answer(shown, "1 of 2 ›", ENTER)
         answer(shown, "2 of 2 ›", "q")
-        shown.wait("If you quit now, <new-token> is lost")
+        shown.wait("If you quit now, you lose <new-token>")
         answer(shown, "q quit and lose it", ESCAPE)
         answer(shown, "2 of 2 ›", "q")
         answer(shown, "esc back", "q")
