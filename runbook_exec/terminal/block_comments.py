@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import NamedTuple
 
+from ..document.model import Block, Statement
 from ..plan.model import PlanItem
 
 
@@ -30,11 +32,20 @@ def find_comments(item: PlanItem) -> BlockComments:
     last = index == len(starts) - 1
     beside, _, below = script[statement.end : len(script) if last else starts[index + 1]].partition("\n")
     comment = beside.lstrip(" \t;&")
+    if len(script) != len(block.code):  # a console block: comments have no prompt
+        above = _find_console_comments(block, statement)
     return BlockComments(
         _find_lines(above, block.alternatives),
         f"  {comment}" if comment.startswith("#") else "",
         _find_lines(below, block.alternatives) if last else (),
     )
+
+
+def _find_console_comments(block: Block, statement: Statement) -> str:
+    """Return the comments directly above a prompted line; others may be output of the command before."""
+    lines = block.code.split("\n")[: max(0, statement.span.line - block.span.line - 1)]
+    comments = takewhile(lambda line: line.lstrip().startswith("#"), reversed(lines))
+    return "\n".join(reversed([*comments]))
 
 
 def _find_lines(text: str, labels: tuple[str, ...]) -> tuple[str, ...]:

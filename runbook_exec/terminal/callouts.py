@@ -14,15 +14,25 @@ _CALLOUT = re.compile(
     re.MULTILINE,
 )
 
+# a paragraph that begins as a warning does: `**Warning:** …`, `> **Important** …`
+_WARNING = re.compile(
+    r"^(?:>[ \t]*)?(?:⚠\ufe0f?[ \t]*.*|[*_]*(?:warning|danger|caution|attention|important)[*_]*[:!*_].*)"
+    r"(?:\n[ \t]*[^\s].*)*",
+    re.MULTILINE | re.IGNORECASE,
+)
+
 _INDENT = re.compile(r"^(?: {4}|\t)", re.MULTILINE)
 
 _LINE = re.compile(r"^", re.MULTILINE)
 
 
 def split_callouts(text: str) -> tuple[str, str]:
-    """Return the callouts of a text, and the text without them."""
-    callouts = "\n".join(match[0] for match in _CALLOUT.finditer(text))
-    return callouts.strip("\n"), _CALLOUT.sub("\n", text).strip("\n")
+    """Return the callouts and warnings of a text, and the text without them."""
+    found: list[str] = []
+    for pattern in (_CALLOUT, _WARNING):
+        found += (match[0].strip("\n") for match in pattern.finditer(text))
+        text = pattern.sub("\n", text)
+    return "\n\n".join(found), text.strip("\n")
 
 
 def format_callouts(text: str) -> str:

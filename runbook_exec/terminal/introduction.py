@@ -14,6 +14,13 @@ _PREPARES = re.compile(
     r"prerequisite|requirement|before you|preparation|precaution|warning|caution|important", re.IGNORECASE
 )
 
+# lines of a table of contents, and rules
+_NO_TEXT = re.compile(
+    r"^[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+\[[^\]\n]*\]\(#[^)\n]*\)[ \t]*|-{3,}|\*{3,}"
+    r"|[^\w\n]*table of contents[^\w\n]*)$\n?",
+    re.MULTILINE | re.IGNORECASE,
+)
+
 
 class Introduction(NamedTuple):
     """The text above a procedure, as Markdown without code, and the line where it ends."""
@@ -53,4 +60,6 @@ def _read_introduction(runbook: Runbook, start: int, end: int) -> Introduction:
             pieces.append(runbook.text[start : block.span.start])
             start = block.span.end
     text = "".join([*pieces, runbook.text[start:end], "\n"]).replace("\r\n", "\n")
-    return Introduction(*split_callouts(text), split_lines(runbook.text).span(end, end).line)
+    return Introduction(
+        *split_callouts(_NO_TEXT.sub("", text)), split_lines(runbook.text).span(end, end).line
+    )

@@ -35,6 +35,8 @@ from .run_summary import write_summary
 from .step_view import StepView, format_title
 from .writer import TerminalWriter
 
+_BELOW = 19  # rows that the header and the first statement take
+
 _INTRODUCTION = 8  # lines of the text above a procedure that are shown, besides warnings and notes
 
 
@@ -77,7 +79,9 @@ class TerminalReporter(TerminalWriter):
         runbook, procedure = self.plan.runbook, self.plan.procedure
         for each in find_introductions(runbook, procedure):
             self._steps.show_prose(each.callouts)
-            self._steps.show_prose(each.text, _INTRODUCTION, each.line)
+            self._steps.warned = self._steps.warned or bool(each.callouts)
+            most = max(_INTRODUCTION // 2, min(_INTRODUCTION, self.rows - _BELOW))
+            self._steps.show_prose(each.text, most, each.line)
         sections = find_preparations(runbook, procedure)
         if sections:
             names = ", ".join(f"{section.title} (line {section.span.line})" for section in sections)
@@ -142,7 +146,7 @@ class TerminalReporter(TerminalWriter):
         self.end_output()
         took = format_duration(event.duration)
         if event.retry_after:
-            self._show_failed_try(event, took)
+            self._show_failed_try(event)
         elif event.problem:
             self._show_failure(event, took)
         elif event.statement and self.tty:
@@ -170,15 +174,19 @@ class TerminalReporter(TerminalWriter):
                 return False
         return True
 
-    def _show_failed_try(self, event: StatementFinished, took: str) -> None:
+    def _show_failed_try(self, event: StatementFinished) -> None:
         """Show in one line that an attempt has failed, and when the next is made."""
         item = self._find_item(event.step, event.block, event.statement)
         tries = f" of {item.annotation.retry + 1}" if item else ""
         problem = escape_unprintable(event.problem.split("\n")[0])
-        cross = self.paint("✗", "red", "bold")
-        self.write_line(
-            f"  {cross}  try {self._try}{tries}: {problem} after {took}, next in {event.retry_after:g} s"
+        text = (
+            f"try {self._try}{tries}: {problem} after {format_duration(event.duration)}, "
+            f"next in {event.retry_after:g} s"
         )
+        first, *more = wrap(text, self.width - 7) if self.tty else [text]
+        self.write_line(f"  {self.paint('✗', 'red', 'bold')}  {first}")
+        for line in more:
+            self.write_line(f"     {line}")
 
     def _show_failure(self, event: StatementFinished, took: str) -> None:
         item = self._find_item(event.step, event.block, event.statement)

@@ -16,7 +16,7 @@ from .writer import TerminalWriter
 
 _PREVIEW = 8  # lines below a block that are shown before it runs, at most
 
-_LEAST_PREVIEW = 4  # and at least, except for the first statement
+_LEAST_PREVIEW = 4  # and at least, unless a warning of the page would scroll away
 
 _QUESTION = 8  # rows that a question takes
 
@@ -32,6 +32,7 @@ class StepView:
 
     def __init__(self, writer: TerminalWriter) -> None:
         self.text = ""  # the statement that was shown last
+        self.warned = False  # whether the page has warnings above the procedure
         self._writer = writer
         self._item: ItemId | None = None  # the item that was shown last
         self._step: int | None = None  # the step whose heading was shown last
@@ -88,7 +89,7 @@ class StepView:
         lines = [line for part in rest for line in self._render_part(part)]
         # on a small screen, what is above the question must not scroll away
         room = self._writer.rows - (self._writer.written - self._mark) - _QUESTION
-        least = _LEAST_PREVIEW if self._mark else 0  # the first question is below the page's introduction
+        least = _LEAST_PREVIEW if self._mark or not self.warned else 0
         most = max(least, min(_PREVIEW, room - 2))
         if len(lines) > most + 2:
             what = "more lines" if most else "lines below this block"
