@@ -28,6 +28,7 @@ from ..system.signals import watch_signals
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, fold, pad
 from .editor import open_editor
+from .page_watch import PageWatch
 from .prompts import Piece, ask_key, ask_row
 from .reporter import TerminalReporter
 from .text_questions import TextQuestions
@@ -70,7 +71,7 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
     asked: the answer to each question is quit.
     """
     told_to_end = watch_signals(signal.SIGTERM, signal.SIGHUP)
-    texts = TextQuestions(terminal, colour)
+    texts, page = TextQuestions(terminal, colour), PageWatch(terminal)
     away = False  # the person was in the shell, and the question has scrolled away
     confirmed: tuple[PlanItem, str] | None = None  # the statement that "yes, run it" has just confirmed
 
@@ -81,6 +82,7 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
         said, confirmed = confirmed, None
         if isinstance(question, BeforeStatement) and said == (question.item, question.text):
             return Answer("run")
+        page.report_change()
         if away and isinstance(question, AfterFailure):
             terminal.show_statement(question.item, question.text)
             terminal.write_line()

@@ -429,3 +429,95 @@ def test_forty_columns_and_twenty_rows_are_enough(program: Program, env: dict[st
         shown.wait("Ended, but not everything was done:")
         assert shown.wait_status() == 1
         assert bool(shown.styles & {*range(30, 38)}) is not bool(env)
+
+
+WORDS = """# Move the mail
+
+Long ago there was one server.
+Then there were two.
+
+- one
+- two
+- three
+- four
+- five
+- six
+- seven
+- eight
+- nine
+
+**Warning:** the second one is old.
+
+!!! danger "Only at night"
+    Users notice this.
+
+## Prerequisites
+
+You need a key.
+
+## Procedure
+
+### 1. Look
+
+```console
+# Never during the day!
+$ echo one  # then wait
+one
+# only now:
+$ echo two
+```
+
+### 2. Move
+
+```bash
+if true; then
+  echo moved  # inside
+fi # all of it
+# CAREFUL: the next one
+# takes long
+echo gone; echo for good  # really
+# Then call Ada.
+```
+"""
+
+
+def test_warnings_and_comments_of_other_spellings_are_shown(program: Program) -> None:
+    """Warnings are never cut, sections to read first are named, console blocks have comments too."""
+    with guided(program, WORDS, rows=40) as shown:
+        shown.wait("▌ DANGER: Only at night", "▌ Users notice this.", "Warning: the second one is old.")
+        shown.wait("more lines on the page, above line", "read before: Prerequisites (line")
+        shown.wait("# Never during the day!\n     echo one  # then wait")
+        answer(shown, "1 of 5 ›", ENTER)
+        shown.wait("# only now:\n     echo two")
+        answer(shown, "2 of 5 ›", ENTER)
+        shown.wait("     fi  # all of it\n")
+        answer(shown, "3 of 5 ›", ENTER)
+        shown.wait("# CAREFUL: the next one\n     # takes long\n     echo gone\n")
+        answer(shown, "4 of 5 ›", ENTER)
+        shown.wait("     echo for good  # really\n     # Then call Ada.")
+        answer(shown, "5 of 5 ›", ENTER)
+        shown.wait("Done.")
+
+
+def test_a_long_text_below_a_block_does_not_push_the_command_away(program: Program) -> None:
+    """Its beginning is shown before the block runs, and all of it after that."""
+    lines = "\n".join(f"{number}. Look at thing {number}." for number in range(1, 21))
+    with guided(program, bash_steps(f"echo ran\n```\n\n{lines}\n\n```text\nnot run"), rows=24) as shown:
+        text = shown.wait("shown after it has run", "1 of 1 ›")
+        assert "echo ran" in text
+        assert "thing 20." not in text
+        shown.type(ENTER)
+        shown.wait("thing 20.", "Done.")
+
+
+def test_a_page_that_another_program_changes_is_reported(program: Program) -> None:
+    """The run continues with the text that it has shown; `e` reads the new one."""
+    with guided(program, bash_steps("true", "echo old"), env={"EDITOR": "true"}) as shown:
+        shown.wait("1 of 2 ›")
+        program.write("page.md", bash_steps("true", "echo new"))
+        shown.type(ENTER)
+        shown.wait("page.md was changed after this run has read it.", "echo old")
+        answer(shown, "2 of 2 ›", "e")
+        shown.wait("the page was edited and read again", "echo new")
+        answer(shown, "2 of 2 ›", ENTER)
+        shown.wait("\nnew", "Done.")
