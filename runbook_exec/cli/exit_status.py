@@ -9,6 +9,7 @@ DONE, FAILED, REFUSED, WAITING, DUE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 EXIT_STATUS: Mapping[str, int] = {
     # run and resume
     "succeeded": DONE,
+    "partial": FAILED,
     "failed": FAILED,
     "refused": REFUSED,
     "waiting": WAITING,

@@ -12,6 +12,7 @@ from .output import terminal_columns
 
 if TYPE_CHECKING:
     from ..document.model import Runbook
+    from ..engine.events import RunStarted
     from ..engine.questions import Ask
     from ..plan.model import Plan
     from ..runs.record import Record
@@ -23,22 +24,26 @@ class Operator:
 
     def choose_procedure(self, runbook: Runbook) -> str:
         """Return the anchor of the procedure that the person picks; raises KeyboardInterrupt for none."""
-        picked: str = _interactive().choose_procedure(runbook, terminal_columns(), use_colour())
+        picked: str = _questions()[0].choose_procedure(runbook, terminal_columns(), use_colour())
         return picked
 
-    def confirm_resume(self, record: Record) -> bool:
-        """Return whether the person wants to resume the run."""
-        agreed: bool = _interactive().confirm_resume(record, terminal_columns(), use_colour())
+    def confirm_resume(self, record: Record, ignored: Sequence[str]) -> bool:
+        """Return whether the person wants to resume the run, without these options."""
+        agreed: bool = _questions()[1].confirm_resume(record, ignored, terminal_columns(), use_colour())
         return agreed
+
+    def confirm_second_run(self, started: RunStarted) -> None:
+        """Ask whether to start another run; raises KeyboardInterrupt if the person does not want one."""
+        _questions()[1].confirm_second_run(started, terminal_columns(), use_colour())
 
     def confirm_action(self, action: str) -> bool:
         """Return whether the person agrees to the action, a phrase such as "run all this"."""
-        agreed: bool = _interactive().confirm_action(action, terminal_columns())
+        agreed: bool = _questions()[0].confirm_action(action, terminal_columns())
         return agreed
 
     def make_ask(self, terminal: TerminalReporter, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
         """Return the answers to the engine's questions; `replan` reads the page again."""
-        ask: Ask = _interactive().create_asker(terminal, use_colour(), replan)
+        ask: Ask = _questions()[0].create_asker(terminal, use_colour(), replan)
         return ask
 
 
@@ -56,7 +61,7 @@ def use_colour() -> bool:
     return not os.environ.get("NO_COLOR")
 
 
-def _interactive() -> ModuleType:
-    from ..terminal import interactive  # with prompt_toolkit, for the first question only
+def _questions() -> tuple[ModuleType, ModuleType]:
+    from ..terminal import interactive, start_questions  # with prompt_toolkit, for the first question only
 
-    return interactive
+    return interactive, start_questions

@@ -14,6 +14,8 @@ from ..plan.alternatives import decide_choice, is_left_out, list_choices
 from ..plan.builder import items_of
 from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..plan.preview import preview_statement
+from ..plan.retries import describe_retries
+from ..plan.values import describe_value
 from ..plan.warnings import find_warnings
 from ..shells.base import QuotingError
 from ..text.ansi import escape_unprintable, escape_unprintable_code
@@ -152,7 +154,7 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
         "must not print": ", ".join(f"`{text}`" for text in says.expect_not),
         "expects status": "" if says.expect_status is None else str(says.expect_status),
         "may fail": "yes" if says.allow_failure else "",
-        "retried": f"{says.retry} times" if says.retry else "",
+        "retried": describe_retries(says.retry) if says.retry else "",
         "ends after": f"{says.timeout:g} s" if says.timeout else "",
         "only when": says.when or "",
         "in": says.cwd or "",
@@ -166,7 +168,7 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
 def _describe_value(plan: Plan, name: str, item: PlanItem) -> str:
     secret = plan.is_secret(name)
     if name in plan.given:
-        return "given with --set" + ("" if secret else f": {plan.given[name].text}")
+        return "given with --set" + ("" if secret else f": {describe_value(plan.given[name].text, False)}")
     for where, capture in plan.captures:
         if capture.name == name and where < item.where:
             return f"captured in step {capture.step}"

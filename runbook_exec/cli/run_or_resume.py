@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..journal.index import find_unfinished
+from ..journal.index import find_running, find_unfinished
 from ..journal.paths import state_folder
 from ..runner.load import print_notes
 from ..runner.options import RunOptions
@@ -21,25 +21,50 @@ if TYPE_CHECKING:
 
 def run_or_resume(path: str, anchor: str | None, options: RunOptions, operator: Operator | None) -> int:
     """Run a procedure of a page, or resume its last run; returns the exit status."""
-    if Path(path).exists() and (past := _offer_unfinished(path, operator)) is not None:
-        from .commands import resume  # reads records of runs, which a new run does not need
+    if Path(path).exists():
+        _report_running(path, operator)
+        if (past := _offer_unfinished(path, anchor, options, operator)) is not None:
+            from .commands import resume  # reads records of runs, which a new run does not need
 
-        return resume.resume_run(past, options, operator)
+            return resume.resume_run(past, options, operator)
     plan = read_plan(path, anchor, options, operator.choose_procedure if operator else None)
     print_notes(plan.runbook, plan.procedure)
     return run_with_trust(plan, options, operator)
 
 
-def _offer_unfinished(path: str, operator: Operator | None) -> UnfinishedRun | None:
+def _report_running(path: str, operator: Operator | None) -> None:
+    """Report a run of the page that is in progress, and ask the operator whether to start another.
+
+    Raises KeyboardInterrupt if the operator does not want one. Without an operator, print a line.
+    """
+    try:
+        entry = find_running(state_folder(dict(os.environ)), Path(path))
+    except OSError:
+        return
+    if entry is None or entry.started is None:
+        return
+    if operator is not None:
+        operator.confirm_second_run(entry.started)
+        return
+    print(
+        f"{path}: run {entry.run} of this page is in progress, in process {entry.started.pid}; "
+        "this is another one",
+        file=sys.stderr,
+    )
+
+
+def _offer_unfinished(
+    path: str, anchor: str | None, options: RunOptions, operator: Operator | None
+) -> UnfinishedRun | None:
     """Return the page's unfinished run, if the operator wants to resume it.
 
     Without an operator, print a line about it.
     """
     try:
-        entry = find_unfinished(state_folder(dict(os.environ)), Path(path))
+        entry = find_unfinished(state_folder(dict(os.environ)), Path(path), anchor)
     except OSError:
         return None  # if no journal can be read, none can be written either; the run will report that
-    if entry is None:
+    if entry is None or entry.started is None:
         return None
     if operator is None:
         print(
@@ -51,4 +76,6 @@ def _offer_unfinished(path: str, operator: Operator | None) -> UnfinishedRun | N
     from .commands import resume
 
     past = resume.read_past(entry.path)
-    return past if operator.confirm_resume(past.record) else None
+    words = options.to_words()
+    ignored = () if words == tuple(entry.started.options) else words
+    return past if operator.confirm_resume(past.record, ignored) else None

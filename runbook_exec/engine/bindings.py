@@ -29,6 +29,8 @@ _ASSIGNED = re.compile(  # an assignment of a POSIX shell, or of fish
 
 _COMPUTED = re.compile(r'"?(?:\$?\(|`|\$\w+"?\Z|\$\{\w+\}"?\Z)')  # code that computes a value
 
+_FROM_STEP = "step "  # the beginning of the origin of a captured value
+
 _FED = 1 << 16  # bytes that are masked at once
 
 _OFFERED, _REMEMBERED = 1 << 16, 40  # characters of an output, and number of outputs, for suggestions
@@ -88,6 +90,14 @@ class Bindings:
         if values or seen:
             self.keeper(values, seen)
 
+    def find_captured_secrets(self) -> tuple[str, ...]:
+        """Return the names of the secrets that came from output; only the run itself knows these."""
+        return tuple(
+            name
+            for name, value in self.values.items()
+            if value.secret and value.origin.startswith(_FROM_STEP)
+        )
+
     def mask_defaults(self, plan: Plan) -> None:
         """Mask the secrets in the document, whose text is part of the first event."""
         for name, known in plan.inputs.items():
@@ -111,14 +121,15 @@ class Bindings:
             elif now.is_secret(name) and not value.secret:
                 self._set_value(name, replace(value, secret=True))
 
-    def forget_values(self, item: PlanItem, shell: str) -> None:
-        """Drop the values that a statement uses; they are asked for again."""
-        self._version += 1
+    def ask_again(self, item: PlanItem, shell: str) -> None:
+        """Have the values that a statement uses asked for again; each is kept until another is given."""
         names = {name_of_variable(variable) for variable in find_needed_variables(item, shell)}
         self.to_ask_again = {placeholder.name for placeholder in item.placeholders}
         self.to_ask_again |= names & self.values.keys()
-        for name in self.to_ask_again:
-            self.values.pop(name, None)
+
+    def needs_value(self, name: str) -> bool:
+        """Return whether a placeholder has no value, or the operator wants to change it."""
+        return name not in self.values or name in self.to_ask_again
 
     def remember_output(self, item: PlanItem, text: str) -> None:
         """Keep the end of a statement's output, masked, for suggestions."""
@@ -182,7 +193,7 @@ class Bindings:
                 self.masker.add(value)
             if refused := check_value(plan.inputs.get(name), value):
                 return found, f"printed a value for `{name}` that will not do: {refused}"
-            found[name] = Value(value, secret, f"step {item.step.label}")
+            found[name] = Value(value, secret, f"{_FROM_STEP}{item.step.label}")
         return found, ""
 
     def release_held(

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from ..errors import ValueProblem
 from ..plan.model import Plan, PlanItem, Value
-from ..plan.values import check_value
+from ..plan.values import check_value, describe_value
 from ..plan.variables import find_needed_variables, find_unset_ahead, name_of_variable
 from .bindings import Bindings
 from .event_log import EventLog
 from .events import Answered, Edited, Event, Outcome, ValueGiven
 from .ports import RunContext, Stop
-from .questions import AfterFailure, Alternatives, Answer, Ask, Choice, Question, ValueNeeded
+from .questions import AfterFailure, Alternatives, Answer, Ask, Choice, Question, SecretLoss, ValueNeeded
 from .shell_io import ShellIO, place_of
 from .state import carry_over
 
@@ -55,10 +55,14 @@ class Dialog:
         and the answer is `shell`. A question asked `ahead` cannot skip its statement; it is asked again then.
         """
         item = question.item
-        while (answer := self.ask(question)).choice == Choice.SHELL:
-            yield from self.io.run_shell_prompt(item)
-            if is_settled():
-                return answer
+        while True:
+            answer = self.ask(question)
+            if answer.choice == Choice.SHELL:
+                yield from self.io.run_shell_prompt(item)
+                if is_settled():
+                    return answer
+            elif answer.choice != Choice.QUIT or self._agrees_to_loss(item):
+                break
         if ahead and answer.choice == Choice.SKIP:
             answer = answer._replace(choice=Choice.LATER)
         if answer.choice == Choice.WAIT:
@@ -76,10 +80,19 @@ class Dialog:
             failed = isinstance(question, AfterFailure) and not question.interrupted
             raise Stop(Outcome.FAILED if failed else Outcome.STOPPED, answer.note)
         if answer.choice == Choice.VALUES:
-            self.bindings.forget_values(item, self.plan.procedure.shell)
+            self.bindings.ask_again(item, self.plan.procedure.shell)
         if answer.choice == Choice.EDIT and answer.plan is not None:
             yield self._take_edit(answer.plan)
         return answer
+
+    def _agrees_to_loss(self, item: PlanItem) -> bool:
+        """Return whether the operator quits although captured secrets would be lost, if any would."""
+        if self.context.keep_secrets is not None:
+            return True
+        left = (each for each in self.plan.items if each.where > self.log.state.passed)
+        names = {placeholder.name for each in left for placeholder in each.placeholders}
+        lost = tuple(name for name in self.bindings.find_captured_secrets() if name in names)
+        return not lost or self.ask(SecretLoss(item, lost)).choice == Choice.QUIT
 
     def make_answered(
         self, item: PlanItem, question: str, answer: str, note: str, group: int = 0
@@ -173,7 +186,7 @@ class Dialog:
         Returns the first answer that is not a value, or None.
         """
         problem = ""
-        while name not in self.bindings.values:
+        while self.bindings.needs_value(name):
             value: Value | None = None
             if not problem and name not in self.bindings.to_ask_again:
                 try:
@@ -190,6 +203,9 @@ class Dialog:
                 if answer.choice == Choice.SHELL:
                     return None  # the operator has set the variable
                 if answer.choice != Choice.VALUE:
+                    self.bindings.to_ask_again.clear()  # each keeps the value that it has
+                    if answer.choice == Choice.BACK:
+                        continue
                     return answer
                 value = Value(answer.value, question.secret, "typed")
             problem = check_value(self.plan.inputs.get(name), value.text) or ""
@@ -200,6 +216,7 @@ class Dialog:
         return None
 
     def _make_value_question(self, item: PlanItem, name: str, problem: str) -> ValueNeeded:
+        now = self.bindings.values.get(name)
         return ValueNeeded(
             item,
             self.shown_text(item),
@@ -208,6 +225,7 @@ class Dialog:
             self.plan.is_secret(name),
             self.bindings.suggest_values(self.plan, name),
             problem,
+            describe_value(now.text, now.secret) if now else "",
         )
 
     def _make_value_given(self, item: PlanItem, name: str, value: Value) -> ValueGiven:

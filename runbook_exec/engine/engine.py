@@ -33,11 +33,11 @@ from .questions import (
     ManualStep,
 )
 from .shell_io import ShellIO
-from .state import ItemStatus, State, next_item
+from .state import ItemStatus, State, describe_undone_steps, next_item
 
 _WOULD_BE_LOST = (
-    "this step prints a secret; if this program dies before it is used, the secret is lost: "
-    "$XDG_RUNTIME_DIR names no memory file system of your own to keep it in"
+    "The next statement prints a secret, and this machine has no safe place to keep it (no memory file "
+    "system of your own in $XDG_RUNTIME_DIR). If the run ends before the secret is used, you need a new one."
 )
 
 _LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
@@ -119,7 +119,8 @@ class Run:
         except Stop as stop:
             yield self._end(stop.outcome, stop.reason)
         else:
-            yield self._end(Outcome.SUCCEEDED)
+            undone = describe_undone_steps(self.dialog.plan, self.state)
+            yield self._end(Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone)
 
     def _start(self) -> RunStarted:
         return self.log.make_event(
@@ -138,6 +139,7 @@ class Run:
             dirty=self.context.dirty,
             options=self.context.options,
             pid=self.context.pid,
+            terminal=self.context.terminal,
         )
 
     def _end(self, outcome: Outcome, reason: str = "") -> RunEnded:
@@ -250,7 +252,7 @@ class Run:
 
         It runs again if its annotation or the operator asks for that.
         """
-        attempt, left = 0, item.annotation.retry
+        attempt = 0
         while True:
             attempt += 1
             failure = yield from self._run_once(item, attempt)
@@ -260,8 +262,7 @@ class Run:
             if done.waited_for_key:
                 hint = f"run it in a terminal, or change line {item.line} so that nothing waits"
                 raise Stop(Outcome.WAITING, f"step {item.step.label}: {failure.problem}; {hint}")
-            if left > 0 and not done.ended and not done.interrupted:
-                left -= 1
+            if failure.retry_after and self.context.pause(failure.retry_after, attempt + 1):
                 continue
             answer = yield from self.dialog.ask_operator(self._make_failure_question(item, failure), "failed")
             if answer.choice in _LEAVES_STATEMENT:

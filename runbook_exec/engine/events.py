@@ -14,10 +14,14 @@ class Outcome(StrEnum):
     """How a run ended."""
 
     SUCCEEDED = "succeeded"
+    PARTIAL = "partial"  # it went to its end, but a step failed or was skipped
     FAILED = "failed"
     STOPPED = "stopped"  # by the operator or a signal
     WAITING = "waiting"  # for a person
     REFUSED = "refused"  # the run could not begin; no event has this outcome
+
+
+FINISHED = (Outcome.SUCCEEDED, Outcome.PARTIAL)  # the outcomes after which nothing is left to resume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ class RunStarted(Event):
     dirty: bool = False  # whether the document differed from that commit
     options: tuple[str, ...] = ()  # of the command line, only those that decide which statements run
     pid: int = 0  # of the process that runs it
+    terminal: str = ""  # the device of the operator's terminal; "" without a person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +102,7 @@ class StatementFinished(At):
     cwd: str
     problem: str = ""
     doubt: bool = False  # the shell was killed, so the effects of the statement are unknown
+    retry_after: float = 0.0  # seconds until the next attempt that `retry` asks for; 0 if there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +178,7 @@ class Edited(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(Event):
-    """The run is over: succeeded, failed, stopped or waiting (for a person), and why."""
+    """The run is over: succeeded, partial, failed, stopped or waiting (for a person), and why."""
 
     event: ClassVar[str] = "run_ended"
 

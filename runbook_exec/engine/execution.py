@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 from ..plan.model import Plan, PlanItem, Value
+from ..plan.retries import wait_after_attempt
 from .bindings import FilledStatement
 from .events import Captured, Event, Output, StatementStarted
 from .expectations import TAIL_SIZE, OutputTail, failure_of
@@ -21,6 +22,7 @@ class Failure:
     done: Done
     problem: str
     duration: float  # seconds
+    retry_after: float  # seconds until the next attempt that the annotation asks for; 0 if there is none
 
 
 @dataclass(slots=True)
@@ -57,8 +59,11 @@ class StatementExecution:
             yield from io.emit_changes(filled.code.decode("utf-8", "surrogateescape"), place_of(item))
         for name, value in learned.items():
             yield self._make_captured(name, value)
-        yield io.make_finished(done, took, problem, place_of(item))
-        return Failure(done, problem, took) if problem else None
+        stopped = done.ended or done.interrupted or done.waited_for_key
+        again = problem and attempt <= item.annotation.retry and not stopped
+        wait = wait_after_attempt(attempt) if again else 0.0
+        yield io.make_finished(done, took, problem, place_of(item), wait)
+        return Failure(done, problem, took, wait) if problem else None
 
     def _read_output(self, code: bytes, mints: bool) -> Generator[Event, None, Done]:
         """Run the code to its end, and report its output.

@@ -85,9 +85,13 @@ class RunContext:
     dirty: bool = False  # whether the document differed from that commit
     options: tuple[str, ...] = ()  # of the command line, with which the run can be resumed
     pid: int = 0
+    terminal: str = ""  # the device of the operator's terminal; "" without a person
     keep_secrets: Callable[[Mapping[str, str], Iterable[str]], None] | None = (
         None  # saves secrets while the run is unfinished
     )
+    pause: Callable[[float, int], bool] = lambda seconds, attempt: (
+        True
+    )  # waits before the next attempt, whose number it is given; returns False if the operator ends the wait
     notice: Callable[[str], None] = lambda text: None  # shows the operator a message; no event
     masker: Masker = field(default_factory=Masker)  # masks the run's output, and learns its secrets
     available_secrets: Callable[[Plan], Iterable[str]] = (

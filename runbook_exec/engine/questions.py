@@ -29,6 +29,7 @@ class Choice(StrEnum):
     CHOOSE = "choose"
     LATER = "later"
     QUIT = "quit"
+    BACK = "back"
     WAIT = "wait"
 
 
@@ -40,7 +41,10 @@ class BeforeStatement(NamedTuple):
 
 
 class ValueNeeded(NamedTuple):
-    """What is the value of this placeholder or variable? Answers: value, skip, shell, edit, quit, wait."""
+    """What is the value of this placeholder or variable?
+
+    Answers: value (with the value), back (if it has one already: keep it), skip, shell, edit, quit, wait.
+    """
 
     item: PlanItem
     text: str
@@ -49,6 +53,7 @@ class ValueNeeded(NamedTuple):
     secret: bool
     suggestions: tuple[Suggestion, ...]
     problem: str = ""  # why the previous value was refused
+    present: str = ""  # the value that it has now, as a person may see it; "" if it has none
     variable: str = ""  # the shell's variable that gets the value; "" for a placeholder
 
     @property
@@ -108,7 +113,23 @@ class Doubt(NamedTuple):
     output: str  # the end of its output, secrets masked
 
 
-Question = BeforeStatement | ValueNeeded | ManualStep | AfterFailure | Alternatives | Confirmation | Doubt
+class SecretLoss(NamedTuple):
+    """Quit, although captured secrets that later statements need cannot be kept? Answers: quit, back."""
+
+    item: PlanItem
+    names: tuple[str, ...]
+
+
+Question = (
+    BeforeStatement
+    | ValueNeeded
+    | ManualStep
+    | AfterFailure
+    | Alternatives
+    | Confirmation
+    | Doubt
+    | SecretLoss
+)
 
 
 class Answer(NamedTuple):

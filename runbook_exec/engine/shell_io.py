@@ -197,9 +197,9 @@ class ShellIO:
         return self.log.make_event(Output, text=text, **({**at, "statement": 0, "line": 0} if typed else at))
 
     def make_finished(
-        self, done: Done, took: float, problem: str, at: Mapping[str, int]
+        self, done: Done, took: float, problem: str, at: Mapping[str, int], retry_after: float = 0.0
     ) -> StatementFinished:
-        """Return the event of a statement's end; `took` is in seconds."""
+        """Return the event of a statement's end; `took` and `retry_after` are in seconds."""
         return self.log.make_event(
             StatementFinished,
             status=done.status,
@@ -208,6 +208,7 @@ class ShellIO:
             cwd=self.bindings.mask(done.cwd),
             problem=problem,
             doubt=done.killed,
+            retry_after=retry_after,
             **at,
         )
 

@@ -27,7 +27,8 @@ class ItemStatus(StrEnum):
 
     OK = "ok"
     FAILED = "failed"
-    SKIPPED = "skipped"
+    SKIPPED = "skipped"  # by the operator
+    NOT_NEEDED = "not needed"  # its `when` was false
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,13 @@ class State:
     doubt: ItemId | None = None
     outcome: str | None = None
     passed: ItemId = _START  # the last finished item; a failed item is not finished
+    acted: bool = False  # whether a statement was started, or a person has done a step
 
 
 def apply(state: State, event: Event) -> State:
     """Return the state after the event."""
+    if not state.acted and is_action(event):
+        state = replace(state, acted=True)
     match event:
         case StatementStarted(statement=number) if number:
             return replace(state, doubt=ItemId(event.step, event.block, event.statement))
@@ -69,12 +73,21 @@ def apply(state: State, event: Event) -> State:
             return state
 
 
+def is_action(event: Event) -> bool:
+    """Return whether something has happened: a statement was started, or a person has done a step."""
+    return isinstance(event, StatementStarted) or (
+        isinstance(event, Answered) and event.question == "manual" and event.answer == Choice.DONE
+    )
+
+
 def _apply_answer(state: State, event: Answered) -> State:
     where = ItemId(event.step, event.block, event.statement)
     match event.question, event.answer:
         case "choose", number if number.isdigit():
             key = find_choice_key(event.step, event.block, event.group)
             return replace(state, chosen={**state.chosen, key: int(number)})
+        case "when", Choice.SKIP:
+            return _mark_item(state, where, ItemStatus.NOT_NEEDED)
         case _, Choice.SKIP:
             return _mark_item(state, where, ItemStatus.SKIPPED)
         case "manual", Choice.DONE:
@@ -112,6 +125,48 @@ def next_item(plan: Plan, state: State) -> PlanItem | None:
         if not is_left_out(item, state.chosen):
             return item
     return None
+
+
+def is_idle(outcome: str, state: State) -> bool:
+    """Return whether nothing has happened in a run that ended so, and it does not wait for a person."""
+    return not state.acted and outcome not in ("succeeded", "waiting")
+
+
+def find_undone_items(plan: Plan, state: State) -> list[PlanItem]:
+    """Return the items of a finished plan that failed, or that the operator skipped."""
+    undone = (ItemStatus.FAILED, ItemStatus.SKIPPED)
+    return [item for item in plan.items if state.done.get(item.where) in undone]
+
+
+def has_failed(state: State, where: ItemId) -> bool:
+    """Return whether an item failed, also if it was skipped after that."""
+    # only an attempt leaves an exit status, and an item that succeeded is not skipped
+    return state.done.get(where) in (ItemStatus.FAILED, ItemStatus.SKIPPED) and where in state.statuses
+
+
+def describe_undone_steps(plan: Plan, state: State) -> str:
+    """Return which steps were not done, such as `step 2 failed, steps 3 and 4 were skipped`; "" if none."""
+    undone = find_undone_items(plan, state)
+    failed = {item.where.step: item for item in undone if has_failed(state, item.where)}
+    skipped = {item.where.step: item for item in undone if item.where.step not in failed}
+    done = {where.step for where, status in state.done.items() if status == ItemStatus.OK}
+    parts = [
+        (failed, "", "failed"),
+        ({step: item for step, item in skipped.items() if step not in done}, "", "skipped"),
+        ({step: item for step, item in skipped.items() if step in done}, "a part of ", "skipped"),
+    ]
+    return ", ".join(
+        _describe_steps([item.step.label for item in items.values()], lead, how)
+        for items, lead, how in parts
+        if items
+    )
+
+
+def _describe_steps(labels: list[str], lead: str, how: str) -> str:
+    *first, last = labels
+    names = f"steps {', '.join(first)} and {last}" if first else f"step {last}"
+    verb = "" if how == "failed" else "were " if first and not lead else "was "
+    return f"{lead}{names} {verb}{how}"
 
 
 def carry_over(state: State, old: Plan, new: Plan) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
@@ -10,17 +11,19 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
-from ..engine.events import Event, RunEnded, RunStarted, from_line
+from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted, from_line
+from ..engine.state import is_action
 from ..errors import Refused
-
-FINISHED = "succeeded"
-
 
 _NEWEST = 300
 
 _PIECE = 1 << 16  # bytes that are read at once, from the end backwards
 
 _SUFFIX = ".jsonl"
+
+_START = b'{"event":"run_started"'  # the beginning of the line of such an event
+
+_ACTIONS = (b'{"event":"statement_started"', b'{"event":"answered"')
 
 
 class NoSuchRun(Refused):
@@ -104,33 +107,68 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
     raise NoSuchRun(f"`{wanted}` is the beginning of {len(found)} runs: {ids}{', …' * (len(found) > 8)}")
 
 
-def find_unfinished(folder: Path, document: Path | None = None) -> RunSummary | None:
+def find_unfinished(
+    folder: Path, document: Path | None = None, anchor: str | None = None
+) -> RunSummary | None:
     """Return the newest run that can be resumed.
 
-    For a document, it is the newest run of that document, and only if it can be resumed. Only a limited
-    number of the newest runs is searched.
+    For a document, or one procedure of it, it is its newest run, and only if it can be resumed. A run in
+    which nothing has happened does not count, unless it waits for a person and no document is given. Only a
+    limited number of the newest runs is searched.
     """
     for entry in _newest_first(folder):
         if entry.started is None or entry.running:
             continue
-        if document is not None and not _is_of(entry.started, document):
+        if document is not None and not _is_of(entry.started, document, anchor):
             continue
-        if entry.outcome not in (FINISHED, "damaged"):
-            return entry
-        if document is not None:
+        if entry.outcome not in (*FINISHED, "damaged"):
+            if has_acted(entry.path) or (document is None and entry.outcome == Outcome.WAITING):
+                return entry
+        elif document is not None:
             return None
     return None
 
 
+def find_running(folder: Path, document: Path) -> RunSummary | None:
+    """Return the newest run of a document that is in progress; `started` is when it was last resumed.
+
+    Only a limited number of the newest runs is searched.
+    """
+    for path in _newest_paths(folder):
+        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+            if not is_locked(file.fileno()):
+                continue
+            starts = [event for line in file if line.startswith(_START) and (event := _event(line))]
+            start = starts[-1] if starts else None
+            if isinstance(start, RunStarted) and _is_of(start, document):
+                return RunSummary(path, start, None, running=True)
+    return None
+
+
+def has_acted(path: Path) -> bool:
+    """Return whether something has happened in a run, by its journal: see `is_action`."""
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        for line in file:
+            if line.startswith(_ACTIONS) and (event := _event(line)) and is_action(event):
+                return True
+    return False
+
+
+def _newest_paths(folder: Path) -> list[Path]:
+    """Return the newest journals. Their names hold the second in which each run began."""
+    return sorted(_journals(folder), key=lambda path: path.name, reverse=True)[:_NEWEST]
+
+
 def _newest_first(folder: Path) -> Iterator[RunSummary]:
-    """Yield the newest runs. The names of their journals hold the second in which each began."""
-    names = sorted(_journals(folder), key=lambda path: path.name, reverse=True)[:_NEWEST]
-    for _, paths in groupby(names, key=lambda path: path.name.rpartition("-")[0]):
+    """Yield the newest runs."""
+    for _, paths in groupby(_newest_paths(folder), key=lambda path: path.name.rpartition("-")[0]):
         found = [entry for path in paths if (entry := read_summary(path)) is not None]
         yield from sorted(found, key=lambda entry: entry.began, reverse=True)
 
 
-def _is_of(started: RunStarted, document: Path) -> bool:
+def _is_of(started: RunStarted, document: Path, anchor: str | None = None) -> bool:
+    if anchor is not None and started.anchor != anchor:
+        return False
     try:
         return (Path(started.folder) / started.path).samefile(document)
     except OSError:

@@ -25,7 +25,8 @@ def capture_value(output: str, pattern: str | None) -> str | None:
     plain = _CONTROL.sub("", strip_ansi(output)).replace("\r\n", "\n")
     if pattern is not None:
         match = compile_pattern(pattern).search(plain)
-        return None if match is None else match[1 if match.re.groups else 0]
+        found = None if match is None else match[1 if match.re.groups else 0]
+        return found or None  # an empty value is a pattern that has missed
     content = plain.encode("utf-8", "surrogatepass")
     spans = [(start, end) for _, start, end in find_tokens(content)]
     tokens = {

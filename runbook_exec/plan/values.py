@@ -16,6 +16,19 @@ def is_secret(name: str, input: Input | None, annotation_secret: bool = False) -
     return is_secret_name(name)
 
 
+def describe_value(text: str, secret: bool) -> str:
+    """Return a value as a person is shown it: of a secret its length, and blanks that a reader would miss."""
+    if not text:
+        return "(empty)"
+    size = f"{len(text)} character{'s' * (len(text) != 1)}"
+    if secret:
+        return f"{'•' * 8}  ({size})"
+    if not text.strip():
+        return f"“{text}”  ({size}, only blanks)"
+    ends = [end for end, bare in (("begins", text.lstrip()), ("ends", text.rstrip())) if bare != text]
+    return f"“{text}”  ({' and '.join(ends)} with a blank)" if ends else text
+
+
 def check_value(input: Input | None, value: str) -> str | None:
     """Return why the value is not allowed, or None; the message has no secret value."""
     if "\0" in value:

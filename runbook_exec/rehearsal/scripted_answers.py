@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..document.model import Step
-from ..engine.questions import AfterFailure, Alternatives, Answer, Doubt, ManualStep, Question, ValueNeeded
+from ..engine.questions import (
+    AfterFailure,
+    Alternatives,
+    Answer,
+    Doubt,
+    ManualStep,
+    Question,
+    SecretLoss,
+    ValueNeeded,
+)
 from ..plan.alternatives import chosen_alternative
 from ..plan.model import Plan, Value
 from ..plan.templates import render_default
@@ -77,6 +86,8 @@ class ScriptedAnswers:
                 return Answer("quit", note=question.problem)
             case Doubt():
                 return Answer("wait")
+            case SecretLoss():
+                return Answer("quit")
             case _:
                 return Answer("run")
 

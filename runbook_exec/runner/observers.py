@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ..engine.engine import Run
 from ..engine.events import Event, Outcome, RunEnded, StatementFinished, StatementStarted
+from ..engine.state import is_idle
 from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..terminal.reporter import TerminalReporter
@@ -70,16 +71,20 @@ class AsciicastObserver:
 class TerminalObserver:
     """Shows events to the operator."""
 
-    def __init__(self, terminal: TerminalReporter, run: Run, identity: str, journal: str) -> None:
+    def __init__(
+        self, terminal: TerminalReporter, run: Run, identity: str, journal: str, resumed: bool
+    ) -> None:
         self._terminal = terminal
         self._run = run
         self._identity = identity
         self._journal = journal
+        self._resumed = resumed
 
     def observe(self, event: Event) -> None:
         """Show the event, and the summary after the last."""
         if isinstance(event, RunEnded):
-            self._terminal.show_summary(self._run.state, event, self._identity, self._journal)
+            idle = not self._resumed and is_idle(event.outcome, self._run.state)
+            self._terminal.show_summary(self._run.state, event, self._identity, "" if idle else self._journal)
         else:
             self._terminal.show_event(event)
 

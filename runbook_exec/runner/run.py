@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import secrets
@@ -15,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..engine.engine import Run, start_run
-from ..engine.events import Event, Outcome, RunEnded
+from ..engine.events import FINISHED, Event, Outcome, RunEnded
 from ..engine.ports import Keyboard, RunContext
 from ..engine.questions import Answer, Ask, Question
-from ..engine.state import State
+from ..engine.state import State, is_idle
 from ..errors import reason
 from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
@@ -41,6 +42,7 @@ from .observers import (
     TerminalObserver,
 )
 from .options import RunOptions
+from .pause import make_pause
 from .unattended import answer_yes, assume_answer, list_open_questions, make_unattended_ask
 
 if TYPE_CHECKING:
@@ -113,12 +115,16 @@ def run_plan(
         keyboard = OperatorTty(0, 1) if attended else None
         store = find_secret_store(identity, os.environ) if options.keep_secrets else None
         run = _RunParts(identity, plan, options, terminal, journal, keyboard, store, past)
-        return _run_in_session(run, interactive, instrument)
+        outcome, state = _run_in_session(run, interactive, instrument)
+        if past is None and is_idle(outcome, state):
+            _discard_run(journal.path, store)
+        return outcome
 
 
 def _run_in_session(
     run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | None, instrument: Instrument | None
-) -> Outcome:
+) -> tuple[Outcome, State]:
+    """Run the plan in a new session, and return the outcome and the state at the end."""
     plan, options, terminal = run.plan, run.options, run.terminal
     size = run.keyboard.size() if run.keyboard else (24, 80)
     shell = plan.procedure.shell or FALLBACK_SHELL
@@ -140,11 +146,20 @@ def _run_in_session(
         started = start_run(plan, state, session, ask, context, resumed)
         events = instrument.watch(started.execute()) if instrument else started.execute()
         outcome = _observe_run(run, events, started, recording)
-        if run.secrets and outcome == Outcome.SUCCEEDED:
+        if run.secrets and outcome in FINISHED:
             run.secrets.forget()
         if instrument:
             terminal.write_line(instrument.finish())
-        return outcome
+        return outcome, started.state
+
+
+def _discard_run(journal: Path, store: SecretStore | None) -> None:
+    """Remove the files of a run in which nothing happened: no one would want to read or resume it."""
+    with contextlib.suppress(OSError):
+        journal.with_suffix(".cast").unlink(missing_ok=True)
+        journal.unlink()
+    if store:
+        store.forget()
 
 
 def _cannot_begin(plan: Plan) -> str | None:
@@ -189,7 +204,9 @@ def _make_context(run: _RunParts) -> RunContext:
         dirty=commit.dirty,
         options=run.options.to_words(),
         pid=os.getpid(),
+        terminal=run.keyboard.device() if run.keyboard else "",
         keep_secrets=_make_keep(run.secrets, terminal) if run.secrets else None,
+        pause=make_pause(terminal.show_wait),
         notice=lambda text: terminal.write_wrapped(text, "yellow"),
         environment=frozenset(os.environ),
         available_secrets=lambda plan: find_available_secrets(plan, os.environ, folder),
@@ -272,7 +289,7 @@ def _observe_run(
     display: Observer = (
         JsonObserver(journal)
         if run.options.json
-        else TerminalObserver(terminal, started, run.identity, str(run.journal.path))
+        else TerminalObserver(terminal, started, run.identity, str(run.journal.path), run.past is not None)
     )
     try:
         return _observe_events(events, writers, (display,), journal.require_intact)

@@ -15,6 +15,7 @@ from ..engine.questions import (
     Doubt,
     ManualStep,
     Question,
+    SecretLoss,
     ValueNeeded,
 )
 from ..plan.alternatives import is_decided_against
@@ -61,6 +62,8 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
                 return Answer(
                     "wait", note=f"step {step} has alternatives ({labels}); `--choose LABEL` picks one"
                 )
+            case SecretLoss():
+                return Answer("quit")
             case AfterFailure():
                 return Answer("quit", note=question.problem)
             case Doubt():

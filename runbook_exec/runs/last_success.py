@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..document.model import Runbook
+from ..engine.state import find_undone_items
 from ..journal.index import RunSummary
 from ..journal.journal import JournalError
 from ..plan.alternatives import is_left_out
 from ..plan.model import Plan
 from .freshness import Freshness, Success, format_success_time, step_digest
 from .record import Record, document_path, read_record
-from .report_model import OK, SKIPPED, StepReport, build_report
+from .report_model import OK, StepReport, build_report
 
 
 def filter_runs(page: Path, entries: Sequence[RunSummary]) -> Iterator[RunSummary]:
@@ -69,12 +70,7 @@ def _has_succeeded(step: StepReport) -> bool:
 
     Parts skipped by `when` are ignored, parts done by hand count.
     """
-    passed_over = [
-        statement
-        for statement in step.statements
-        if statement.how == SKIPPED and not any(said.question == "when" for said in statement.answers)
-    ]
-    return step.how == OK and not passed_over
+    return step.how == OK
 
 
 def _is_whole(record: Record, plan: Plan) -> bool:
@@ -83,7 +79,9 @@ def _is_whole(record: Record, plan: Plan) -> bool:
     left = (
         item for item in plan.items if item.where not in record.state.done and not is_left_out(item, chosen)
     )
-    return record.outcome == "succeeded" and next(left, None) is None
+    # before the outcome `partial` existed, a run with skipped steps ended as `succeeded`
+    undone = find_undone_items(plan, record.state)
+    return record.outcome == "succeeded" and next(left, None) is None and not undone
 
 
 def find_counted_anchors(runbook: Runbook) -> tuple[str, ...]:

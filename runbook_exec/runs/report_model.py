@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..document.model import Block, Prose, Statement, Step
+from ..engine.state import ItemStatus
 from ..plan.alternatives import is_left_out
 from ..plan.model import ItemId
 from .record import NOWHERE, Attempt, GivenAnswer, Record
@@ -37,6 +38,11 @@ class StatementReport:
     def seconds(self) -> float | None:
         """Return how long its attempts took together; None without attempts."""
         return sum(each.duration for each in self.attempts) if self.attempts else None
+
+    @property
+    def is_needed(self) -> bool:
+        """Return False if it was passed over because its `when` was false."""
+        return self.how != SKIPPED or not any(said.question == "when" for said in self.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,9 @@ def _step(record: Record, step: Step) -> StepReport:
     filled_step = StepReport(
         step.number, step.label, step.title, step.span.line, step, tuple(parts), typed, said, NOT_RUN
     )
-    hows = [statement.how for statement in filled_step.statements]
+    hows = [statement.how for statement in filled_step.statements if statement.is_needed]
+    if not hows and filled_step.statements:
+        hows = [SKIPPED]
     if any(item.where == whole for item in (record.plan.items if record.plan else ())):
         hows.append(_how(record, whole))
     return replace(filled_step, how=_combine(hows))
@@ -143,7 +151,7 @@ def _combine(hows: Iterable[str]) -> str:
         if worst in seen:
             return worst
     if OK in seen:
-        return PARTLY if NOT_RUN in seen else OK
+        return PARTLY if seen & {NOT_RUN, SKIPPED} else OK
     return SKIPPED if SKIPPED in seen else NOT_RUN
 
 
@@ -169,6 +177,9 @@ def _how(record: Record, where: ItemId) -> str:
     if record.state.doubt == where:
         return DOUBT
     how = record.state.done.get(where, NOT_RUN)
+    if how in (ItemStatus.NOT_NEEDED, ItemStatus.SKIPPED):
+        ran = [each for each in record.attempts if each.where == where]
+        return FAILED if ran and ran[-1].problem else SKIPPED
     # a statement that ran with another text before an edit is done, but this text did not run
     here = any(ran.where == where for ran in record.attempts) or any(
         said.where == where for said in record.answers

@@ -16,8 +16,8 @@ def check(rest: str) -> bool:
 
 
 def is_available(rest: str, context: SourceContext) -> bool:
-    """Return whether the variable is set."""
-    return rest in context.environ
+    """Return whether the variable is set and not empty."""
+    return bool(context.environ.get(rest))
 
 
 def resolve(source: str, context: SourceContext) -> str:

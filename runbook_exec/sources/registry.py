@@ -26,9 +26,12 @@ def check_source(source: str) -> str:
 def resolve_source(source: str, context: SourceContext) -> str:
     """Return the value of a source.
 
-    Raises ValueProblem, which names the source and not the value.
+    Raises ValueProblem, which names the source and not the value, also if the value is empty.
     """
-    return _find_kind(source).resolve(source, context)
+    value = _find_kind(source).resolve(source, context)
+    if not value:
+        raise ValueProblem(f"`{source}` is empty; give it a value or use --set")
+    return value
 
 
 def is_available(source: str, context: SourceContext) -> bool:

@@ -35,6 +35,12 @@ class OperatorTty:
         """Return the descriptor that keys are read from."""
         return self._fd
 
+    def device(self) -> str:
+        """Return the name of the terminal's device; "" if it has none."""
+        with contextlib.suppress(OSError):
+            return os.ttyname(self._fd)
+        return ""
+
     def take(self) -> None:
         """Make the terminal raw: every key goes to the program.
 

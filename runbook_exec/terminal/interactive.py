@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from ..document.model import Runbook, Statement
 from ..document.sections import find_section
@@ -19,6 +18,7 @@ from ..engine.questions import (
     Doubt,
     ManualStep,
     Question,
+    SecretLoss,
     ValueNeeded,
 )
 from ..errors import reason
@@ -27,14 +27,12 @@ from ..plan.model import Plan, PlanItem
 from ..plan.variables import find_needed_variables
 from ..system.signals import watch_signals
 from ..text.ansi import escape_unprintable
-from ..text.display import clip, count_columns, fold, pad, wrap
+from ..text.display import clip, count_columns, fold, pad
 from .editor import open_editor
-from .prompts import Piece, ask_key, ask_line, ask_row, ask_value
+from .page_watch import PageWatch
+from .prompts import Piece, ask_key, ask_row
 from .reporter import TerminalReporter
-
-if TYPE_CHECKING:
-    from ..runs.record import Record
-
+from .text_questions import TextQuestions
 
 _KEYS = {
     "enter": ("enter", "run"),
@@ -74,6 +72,7 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
     asked: the answer to each question is quit.
     """
     told_to_end = watch_signals(signal.SIGTERM, signal.SIGHUP)
+    texts, page = TextQuestions(terminal, colour), PageWatch(terminal)
     away = False  # the person was in the shell, and the question has scrolled away
     confirmed: tuple[PlanItem, str] | None = None  # the statement that "yes, run it" has just confirmed
 
@@ -84,13 +83,14 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
         said, confirmed = confirmed, None
         if isinstance(question, BeforeStatement) and said == (question.item, question.text):
             return Answer("run")
+        page.report_change()
         if away and isinstance(question, AfterFailure):
             terminal.show_statement(question.item, question.text)
             terminal.write_line()
             terminal.write_line(
                 f"  {terminal.paint('✗', 'red', 'bold')}  {escape_unprintable(question.problem)}"
             )
-        answer = _ask(question, terminal, colour, replan)
+        answer = _ask(question, terminal, texts, colour, replan)
         away = answer.choice == "shell"
         if away:
             terminal.write_line()
@@ -136,29 +136,6 @@ def choose_procedure(runbook: Runbook, width: int, colour: bool) -> str:
     return choices[picked][0]
 
 
-def confirm_resume(record: Record, width: int, colour: bool) -> bool:
-    """Ask a person whether to resume a page's unfinished run; False means a new run.
-
-    Raises KeyboardInterrupt if the person wants neither.
-    """
-    done = sum(how == "ok" for how in record.state.done.values())
-    began = record.began.astimezone().strftime("%Y-%m-%d %H:%M")
-    what = f"The last run of this page, {record.started.run} of {began}, is not finished"
-    print(
-        "\n".join(
-            ["", *(f"  {line}" for line in wrap(f"{what}: {done} done, {record.outcome}.", width - 4)), ""]
-        )
-    )
-    keys = {"r": ("r", "resume it"), "n": ("n", "a new run"), "q": _KEYS["q"]}
-    try:
-        key = ask_key(keys, "›", width, colour)
-    except EOFError:
-        raise KeyboardInterrupt from None
-    if key == "q":
-        raise KeyboardInterrupt
-    return key == "r"
-
-
 def confirm_action(what: str, width: int) -> bool:
     """Ask a person to agree to something, and return whether they do."""
     try:
@@ -168,12 +145,20 @@ def confirm_action(what: str, width: int) -> bool:
 
 
 def _ask(
-    question: Question, terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]
+    question: Question,
+    terminal: TerminalReporter,
+    texts: TextQuestions,
+    colour: bool,
+    replan: Callable[[], Plan | Sequence[str]],
 ) -> Answer:
     def pick(keys: str, right: str | None = None) -> Answer:
         chosen = {key: _KEYS[key] for key in keys.split() if key != "v" or has_values}
-        key = ask_key(chosen, _place(terminal, question.item) if right is None else right, width, colour)
-        return _answer_key(key, question, terminal, colour, replan)
+        while True:
+            key = ask_key(chosen, _place(terminal, question.item) if right is None else right, width, colour)
+            if key != "n":
+                return _answer_key(key, question, terminal, colour, replan)
+            if (note := texts.ask_for_note(question.item)) is not None:
+                return Answer("done", note=note)
 
     item, width = question.item, terminal.width
     has_values = bool(item.placeholders or find_needed_variables(item, terminal.plan.procedure.shell))
@@ -196,20 +181,18 @@ def _ask(
             case AfterFailure():
                 _advise(question, terminal)
                 return pick("r v s e ! q" if question.alive else "q")
+            case SecretLoss():
+                return _confirm_loss(question, terminal, colour)
             case Alternatives():
                 key = _alternative(question, terminal, colour)
                 return (
                     key if isinstance(key, Answer) else _answer_key(key, question, terminal, colour, replan)
                 )
             case ValueNeeded():
-                while True:
-                    value = _value(question, terminal, colour)
-                    if value is not None:
-                        return Answer("value", value=value)
-                    keys = {"enter": ("enter", f"give {question.label}"), **{k: _KEYS[k] for k in "se!q"}}
-                    key = ask_key(keys, "›", width, colour)
-                    if key != "enter":
-                        return _answer_key(key, question, terminal, colour, replan)
+                key = _value(question, terminal, texts, colour)
+                return (
+                    key if isinstance(key, Answer) else _answer_key(key, question, terminal, colour, replan)
+                )
     except (KeyboardInterrupt, EOFError):
         return Answer("quit")
 
@@ -231,10 +214,30 @@ def _answer_key(
     """Return the answer that a key means."""
     if key == "e":
         return _edit(question.item, terminal, colour, replan)
-    if key == "n":
-        note = ask_line("What is to be remembered of it?", terminal.width, colour)
-        return Answer("done", note=note or "")
     return Answer(_MEANING[key])
+
+
+def _value(
+    question: ValueNeeded, terminal: TerminalReporter, texts: TextQuestions, colour: bool
+) -> Answer | str:
+    """Ask for a value, and return it or another key."""
+    while (value := texts.ask_for_value(question)) is None:
+        if question.present:
+            return Answer("back")
+        keys = {"enter": ("enter", f"give {question.label}"), **{k: _KEYS[k] for k in "se!q"}}
+        key = ask_key({**keys, "esc": ("esc", "back")}, "›", terminal.width, colour)
+        if key not in ("enter", "esc"):
+            return key
+    return Answer("value", value=value)
+
+
+def _confirm_loss(question: SecretLoss, terminal: TerminalReporter, colour: bool) -> Answer:
+    names = " and ".join(f"<{name}>" for name in question.names)
+    loss = f"If you quit now, you lose {names}: this machine has no safe place to keep it for a later resume."
+    terminal.write_line()
+    terminal.write_wrapped(loss, "bold", "yellow")
+    keys = {"q": ("q", "quit and lose it"), "esc": ("esc", "back")}
+    return Answer("quit" if ask_key(keys, "›", terminal.width, colour) == "q" else "back")
 
 
 def _doubt(question: Doubt, terminal: TerminalReporter) -> None:
@@ -280,36 +283,6 @@ def _alternative(question: Alternatives, terminal: TerminalReporter, colour: boo
     if isinstance(picked, str):
         return picked
     return Answer("choose", value=str(picked + 1))
-
-
-def _value(question: ValueNeeded, terminal: TerminalReporter, colour: bool) -> str | None:
-    """Ask for a value; return None if the person chose something else."""
-    terminal.show_statement(question.item, question.text)
-    told = "secret, will not be shown" if question.secret else ""
-    if not told and question.suggestions:
-        told = "pick one that was printed, or type it; typing filters"
-    known = question.input
-    room = terminal.width - 4
-    above: list[Piece] = [("", "\n  "), ("bold", question.label), ("", f"  {told}\n" if told else "\n")]
-    notes = wrap(escape_unprintable(known.help), room) if known and known.help else []
-    if known and known.choices:
-        notes += wrap("one of " + ", ".join(known.choices), room)
-    above += [("", f"  {line}\n") for line in notes]
-    if question.problem:
-        above += [("bold fg:ansired", f"  {line}\n") for line in wrap(question.problem, room)]
-    value = ask_value(
-        above, question.suggestions, secret=question.secret, width=terminal.width, colour=colour
-    )
-    if value is None:
-        return None
-    shown = "•" * 8 if question.secret else value
-    lead = f"  {terminal.paint(question.label, 'bold')}  "
-    terminal.write_line()
-    first, *more = fold(shown, terminal.width - count_columns(question.label) - 6)
-    terminal.write_line(lead + first)
-    for line in more:
-        terminal.write_line(" " * (count_columns(question.label) + 4) + line)
-    return value
 
 
 def _edit(

@@ -6,6 +6,7 @@ import io
 import re
 
 from ..text.ansi import escape_unprintable
+from .callouts import format_callouts
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
@@ -30,6 +31,7 @@ def render_markdown(text: str, width: int, colour: bool) -> list[str]:
     text = _COMMENT.sub("", escape_unprintable(text))
     text = _WIKILINK.sub(lambda m: m[3] or " › ".join(filter(None, (m[1], m[2]))), text)
     text = _HEADING.sub(r"**\1**", text)
+    text = format_callouts(text)
     if not text.strip():
         return []
     quiet = {f"markdown.{name}": "none" for name in _QUIET}

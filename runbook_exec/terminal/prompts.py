@@ -8,11 +8,12 @@ import shutil
 import sys
 import termios
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.data_structures import Size
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import OneStyleAndTextTuple, StyleAndTextTuples
 from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -25,8 +26,8 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ..plan.suggestions import Suggestion
 from ..text.ansi import escape_unprintable
-from ..text.display import clip_middle, count_columns
-from .value_choice import ROWS, ValueChoice, format_rows
+from ..text.display import count_columns
+from .value_choice import ROWS, ValueChoice, format_effect, format_rows
 
 _QUIT_AGAIN = "^C again quits ›"
 
@@ -92,12 +93,14 @@ def _keys_line(keys: Keyed, right: str, width: int) -> StyleAndTextTuples:
     """Return the legend of the keys in some lines, with a text at the right of the last."""
     text: StyleAndTextTuples = [("", "  ")]
     used = 2
+    width = min(width, _size().columns)  # the terminal may have become narrower since
     for shown, does in _make_printable(keys.values()):
-        size = count_columns(shown) + count_columns(does) + 1
+        shown += " " * bool(shown)
+        size = count_columns(shown) + count_columns(does)
         if used > 2 and used + size > width - 2:
             text.append(("", "\n  "))
             used = 2
-        text += [("bold", shown), ("", f" {does}   ")]
+        text += [("bold", shown), ("", f"{does}   ")]
         used += size + 3
     if used + count_columns(right) > width - 2:
         text.append(("", "\n"))
@@ -195,36 +198,49 @@ def _arrows(bindings: KeyBindings, move: Callable[[int], None]) -> None:
         move(1)
 
 
+class Entry(NamedTuple):
+    """What a person did at a prompt for text: `value` is None if they went back."""
+
+    value: str | None
+    draft: str = ""  # the text that was typed when they went back
+
+
 def ask_value(
-    above: Sequence[Piece], offers: Sequence[Suggestion], *, secret: bool, width: int, colour: bool
-) -> str | None:
+    above: Sequence[Piece],
+    offers: Sequence[Suggestion],
+    *,
+    secret: bool,
+    width: int,
+    colour: bool,
+    draft: str = "",
+    without: str = "",
+    back: str = "back",
+) -> Entry:
     """Wait for a value, typed or picked from the offers, which typing filters.
 
-    Returns None for Escape or ^C. `above` is the question: text that is erased afterwards, like the rest. A
-    secret is not shown. Raises EOFError for ^D when nothing is typed.
+    Escape, ^C, and ^D when nothing is typed, go back. `above` is the question: text that is erased
+    afterwards, like the rest. A secret is not shown. `draft` is the text to begin with, and `back` says where
+    Escape goes. Enter alone gives an empty value only if `without` says what that does; ^E does it otherwise.
     """
-    choice = ValueChoice(offers, secret)
+    choice = ValueChoice(offers, secret, without)
     typed = Buffer(multiline=False, on_text_changed=lambda buffer: choice.set_text(buffer.text))
+    typed.insert_text(draft)
     above = _make_printable(above)
     bindings = KeyBindings()
 
     @bindings.add(Keys.ControlM)
     def _(event: KeyPressEvent) -> None:
-        if choice.value is not None:
+        choice.refused = choice.value is None
+        if not choice.refused:
             event.app.exit(result=choice.value)
+
+    @bindings.add(Keys.ControlE, filter=Condition(lambda: not choice.text and not without))
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit(result="")
 
     _arrows(bindings, choice.move)
 
-    @bindings.add(Keys.Escape, eager=True)
-    @bindings.add(Keys.ControlC)
-    @bindings.add(Keys.SIGINT)
-    def _(event: KeyPressEvent) -> None:
-        event.app.exit(result=None)
-
-    @bindings.add(Keys.ControlD)
-    def _(event: KeyPressEvent) -> None:
-        if not choice.text:
-            event.app.exit(exception=EOFError())
+    _leave_on_escape(bindings, lambda: not choice.text)
 
     @bindings.add(Keys.BracketedPaste)
     def _(event: KeyPressEvent) -> None:
@@ -242,36 +258,25 @@ def ask_value(
     if offers:
         rows = FormattedTextControl(lambda: list[OneStyleAndTextTuple](format_rows(choice, width)))
         body.append(Window(rows, height=min(len(offers), ROWS), dont_extend_height=True))
-    body.append(Window(FormattedTextControl(lambda: _hint(choice, width)), dont_extend_height=True))
+    body.append(Window(FormattedTextControl(lambda: _hint(choice, back, width)), dont_extend_height=True))
     result = _run(Layout(HSplit(body), focused_element=entry), bindings, colour)
-    return None if result is None else str(result)
+    return Entry(None, choice.text) if result is None else Entry(str(result))
 
 
-def _hint(choice: ValueChoice, width: int) -> StyleAndTextTuples:
+def _leave_on_escape(bindings: KeyBindings, is_empty: Callable[[], bool]) -> None:
+    """Have Escape, ^C, and ^D if nothing is typed, end the prompt with None."""
+
+    @bindings.add(Keys.Escape, eager=True)
+    @bindings.add(Keys.ControlC)
+    @bindings.add(Keys.SIGINT)
+    @bindings.add(Keys.ControlD, filter=Condition(is_empty))
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit(result=None)
+
+
+def _hint(choice: ValueChoice, back: str, width: int) -> StyleAndTextTuples:
     """Return the legend: the present effect of enter, and the other keys."""
-    room = max(20, width - 40)
-    if choice.picked is None:
-        does = ("↑↓", "picks a row") if not choice.text else ("↓", "picks a row, ↑ what is typed")
-    elif choice.picked < 0:
-        text = choice.text
-        if text and not choice.secret:
-            text = escape_unprintable(text).replace("\n", "␊")
-            does = ("enter", f"takes “{clip_middle(text, room)}”")
-        else:
-            does = ("enter", "takes it")
-    elif choice.secret:
-        does = ("enter", "takes it; or type, or paste, another")
-    else:
-        does = (
-            "enter",
-            f"takes {clip_middle(escape_unprintable(choice.matches[choice.picked].label), room)}",
-        )
-    return [("", "\n"), *_keys_line({"does": does, "esc": ("esc", "other keys")}, "", width)]
-
-
-def ask_line(prompt: str, width: int, colour: bool) -> str | None:
-    """Wait for a line of text; return None for Escape or ^C.
-
-    Raises EOFError for ^D on an empty line.
-    """
-    return ask_value([("", f"\n  {prompt}")], (), secret=False, width=width, colour=colour)
+    keys = {"does": format_effect(choice, max(20, width - 40))}
+    if not choice.text and not choice.without and (choice.refused or not choice.offers):
+        keys["empty"] = ("^E", "empty value")
+    return [("", "\n"), *_keys_line({**keys, "esc": ("esc", back)}, "", width)]

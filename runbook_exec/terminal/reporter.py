@@ -5,22 +5,39 @@ It observes events and changes nothing.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from operator import attrgetter
 from pathlib import Path
 
 from ..diagnostics.excerpt import format_excerpt
-from ..engine.events import Answered, Captured, Event, Output, RunEnded, StatementFinished, StatementStarted
+from ..engine.events import (
+    FINISHED,
+    Answered,
+    Captured,
+    Event,
+    Output,
+    RunEnded,
+    StatementFinished,
+    StatementStarted,
+    ValueGiven,
+)
 from ..engine.state import State
 from ..plan.model import ItemId, Plan, PlanItem
+from ..plan.values import describe_value
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
 from ..text.span import Span
+from .introduction import find_introductions, find_preparations
 from .run_summary import write_summary
 from .step_view import StepView, format_title
 from .writer import TerminalWriter
+
+_BELOW = 19  # rows that the header and the first statement take
+
+_INTRODUCTION = 8  # lines of the text above a procedure that are shown, besides warnings and notes
 
 
 class TerminalReporter(TerminalWriter):
@@ -31,6 +48,7 @@ class TerminalReporter(TerminalWriter):
         self.plan = plan
         self._steps = StepView(self)
         self._captured: dict[int, list[str]] = {}  # names of values by step
+        self._try = 1  # the number of the present attempt at a statement that is retried
         self._pending: list[str] = []  # lines about captures, shown once the statement has ended
 
     # before statements -----------------------------------------------------------------------------------
@@ -52,8 +70,23 @@ class TerminalReporter(TerminalWriter):
             self.write_line("  " + self.paint(path, "dim"))
         self.write_wrapped(" · ".join(fact.replace(" ", "\xa0") for fact in facts))
         self.write_line("  " + self.paint("─" * (self.width - 4), "dim"))
+        self._show_introduction()
         for prose in self.plan.procedure.prose:
-            self._steps.show_prose(prose)
+            self._steps.show_prose(prose.text)
+
+    def _show_introduction(self) -> None:
+        """Show what the page says above the procedure: warnings in full, the beginning of the rest."""
+        runbook, procedure = self.plan.runbook, self.plan.procedure
+        for each in find_introductions(runbook, procedure):
+            self._steps.show_prose(each.callouts)
+            self._steps.warned = self._steps.warned or bool(each.callouts)
+            most = max(_INTRODUCTION // 2, min(_INTRODUCTION, self.rows - _BELOW))
+            self._steps.show_prose(each.text, most, each.line)
+        sections = find_preparations(runbook, procedure)
+        if sections:
+            names = ", ".join(f"{section.title} (line {section.span.line})" for section in sections)
+            self.write_line()
+            self.write_wrapped(f"The page has more to read before: {names}", indent=5)
 
     def show_statement(self, item: PlanItem, text: str) -> None:
         """Show a statement before it runs, once, in its step with the document's own words."""
@@ -75,9 +108,10 @@ class TerminalReporter(TerminalWriter):
         match event:
             case StatementStarted():
                 item = self._find_item(event.step, event.block, event.statement)
+                self._try = event.attempt if item is not None and item.annotation.retry else 1
                 if item is not None:
                     self.show_statement(item, event.text)
-                    if self.tty:
+                    if self.tty and self._try == 1:
                         self.write_line()
             case Output():
                 self.echo(event.text.encode("utf-8", "surrogateescape"))
@@ -91,6 +125,10 @@ class TerminalReporter(TerminalWriter):
                 )
                 self._captured.setdefault(event.step, []).append(event.name)
                 self._pending.append(f"     captured <{event.name}> ({what})")
+            case ValueGiven(secret=True) if self.tty and event.origin != "typed":
+                value = describe_value("•" * event.length, True)
+                self.write_line()
+                self.write_wrapped(f"<{event.name}>  {value}, from {event.origin}")
             case Answered(answer="done" | "skip"):
                 self._show_answer(event)
             case _:
@@ -108,18 +146,48 @@ class TerminalReporter(TerminalWriter):
     def _show_finish(self, event: StatementFinished) -> None:
         self.end_output()
         took = format_duration(event.duration)
-        if event.problem:
+        if event.retry_after:
+            self._show_failed_try(event)
+        elif event.problem:
             self._show_failure(event, took)
         elif event.statement and self.tty:
+            took = took if self._try == 1 else f"try {self._try}, {took}"
             lead = f"  {self.paint('✓', 'green')}  "
             room = self.width - count_columns(took) - 9
             text = self.paint(pad(clip(_first_line(self._steps.text), room), room), "dim")
             self.write_line(f"{lead}{text}  {self.paint(took, 'dim')}")
         elif event.statement:
-            self.write_line(f"  ✓  {took}")
+            self.write_line(f"  ✓  {took}" + f", try {self._try}" * (self._try > 1))
         for line in self._pending:
             self.write_line(self.paint(line, "dim"))
         self._pending.clear()
+        item = self._find_item(event.step, event.block, event.statement)
+        if item is not None and not event.problem and self._is_last(item):
+            self._steps.show_rest(item)
+
+    def _is_last(self, item: PlanItem) -> bool:
+        """Return whether no other statement of the item's step runs after it."""
+        after = self.plan.items[bisect_right(self.plan.items, item.where, key=attrgetter("where")) :]
+        for each in takewhile(lambda each: each.where.step == item.where.step, after):
+            if each.block is not item.block or not (each.statement and item.statement):
+                return False
+            if each.statement.alternative == item.statement.alternative:
+                return False
+        return True
+
+    def _show_failed_try(self, event: StatementFinished) -> None:
+        """Show in one line that an attempt has failed, and when the next is made."""
+        item = self._find_item(event.step, event.block, event.statement)
+        tries = f" of {item.annotation.retry + 1}" if item else ""
+        problem = escape_unprintable(event.problem.split("\n")[0])
+        text = (
+            f"try {self._try}{tries}: {problem} after {format_duration(event.duration)}, "
+            f"next in {event.retry_after:g} s"
+        )
+        first, *more = wrap(text, self.width - 7) if self.tty else [text]
+        self.write_line(f"  {self.paint('✗', 'red', 'bold')}  {first}")
+        for line in more:
+            self.write_line(f"     {line}")
 
     def _show_failure(self, event: StatementFinished, took: str) -> None:
         item = self._find_item(event.step, event.block, event.statement)
@@ -131,7 +199,7 @@ class TerminalReporter(TerminalWriter):
         path = self.plan.runbook.path
         first = "interrupted" if problem == "exited 130" else problem.split("\n")[0]
         place = f"{item.where.step}/{len(self.plan.procedure.steps)}  {format_title(item.step)}"
-        outcome = f"{first} after {took}"
+        outcome = f"{first} after {took}" + f", try {self._try}" * (self._try > 1)
         room = self.width - count_columns(outcome) - 10
         if self.tty and room > 10:
             place = clip(place, room)
@@ -163,13 +231,17 @@ class TerminalReporter(TerminalWriter):
 
     # the end ---------------------------------------------------------------------------------------------
 
-    def show_summary(self, state: State, ended: RunEnded, run: str, journal: str | None) -> None:
-        """Show every step and its result, the run's id and its journal."""
+    def show_summary(self, state: State, ended: RunEnded, run: str, journal: str) -> None:
+        """Show every step and its result, the run's id and its journal; "" if the run is not kept."""
         write_summary(self, self.plan, state, ended, self._captured)
-        if journal:
-            path = _shorten(journal) if self.tty else escape_unprintable(journal)
-            self.write_line(f"  {self.paint('run', 'dim')}      {run}")
-            self.write_line(f"  {self.paint('journal', 'dim')}  {path}")
+        if not journal:
+            self.write_line("  Nothing was run, and no record of this run is kept.")
+            return
+        if self.tty and ended.outcome not in FINISHED:
+            self.write_line(f"  {self.paint('resume', 'dim')}   runbook-exec resume {run}")
+        path = _shorten(journal) if self.tty else escape_unprintable(journal)
+        self.write_line(f"  {self.paint('run', 'dim')}      {run}")
+        self.write_line(f"  {self.paint('journal', 'dim')}  {path}")
 
 
 def _first_line(text: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..document.model import Step
-from ..engine.events import RunEnded
-from ..engine.state import State, next_item
+from ..engine.events import FINISHED, RunEnded
+from ..engine.state import ItemStatus, State, has_failed, next_item
 from ..plan.model import Plan
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, pad, wrap
@@ -36,7 +36,7 @@ def write_summary(
 ) -> None:
     """Write how a run ended, and a row for each step; `captured` are names of values by step."""
     writer.write_line()
-    writer.write_line(f"  {writer.paint(describe_outcome(plan, state, ended), 'bold')}")
+    writer.write_wrapped(describe_outcome(plan, state, ended), "bold")
     # the reason why a statement failed was shown below the statement
     unseen = ended.outcome == "failed" and "failed" not in state.done.values()
     if ended.reason and (ended.outcome == "waiting" or unseen):
@@ -63,6 +63,8 @@ def describe_outcome(plan: Plan, state: State, ended: RunEnded) -> str:
     """Return a sentence: how the run ended and where."""
     if ended.outcome == "succeeded":
         return "Done."
+    if ended.outcome == "partial":
+        return f"Ended, but not everything was done: {escape_unprintable(ended.reason)}."
     if ended.outcome == "waiting":
         return "Waiting for a person.  Nothing after this was run."
     stop = next_item(plan, state)
@@ -78,26 +80,27 @@ def describe_outcome(plan: Plan, state: State, ended: RunEnded) -> str:
 def summarize_step(plan: Plan, step: Step, state: State, captured: Mapping[int, Sequence[str]]) -> SummaryRow:
     """Return the row of a step: its result, time and notes."""
     parts = {where: how for where, how in state.done.items() if where.step == step.number}
-    hows = list(parts.values())
+    hows = [how for how in parts.values() if how != ItemStatus.NOT_NEEDED]
     items = [item for item in plan.items if item.where.step == step.number]
-    left = state.outcome != "succeeded" and any(item.where not in parts for item in items)
-    how = next((h for h in ("failed", "ok", "skipped") if h in hows), "")
-    last = step.number == max((where.step for where in state.done), default=0)
+    left = state.outcome not in FINISHED and any(item.where not in parts for item in items)
+    failed = [where for where in parts if has_failed(state, where)]
+    how = "failed" if failed else next((h for h in ("ok", "skipped") if h in hows), "")
+    partly = how == "ok" and ("skipped" in hows or (left and step.number == _last_step(state)))
     took = [seconds for where, seconds in state.durations.items() if where.step == step.number]
-    notes = [
-        f"exit {state.statuses[where]}"
-        for where, h in parts.items()
-        if h == "failed" and state.statuses.get(where)
-    ]
+    notes = [f"exit {state.statuses[where]}" for where in failed if state.statuses.get(where)]
     notes += [f"captured <{name}>" for name in captured.get(step.number, ())]
-    notes += _describe_rest(hows, bool(items))
+    notes += _describe_rest(hows or ["skipped"] * len(parts), bool(items))
     return SummaryRow(
         escape_unprintable(step.label),
         escape_unprintable(step.title),
-        "…" if how == "ok" and left and last else _MARKS.get(how, "–"),
+        "…" if partly else _MARKS.get(how, "–"),
         format_duration(sum(took)) if took else ("by hand" if how == "ok" and step.manual else ""),
         ", ".join(notes),
     )
+
+
+def _last_step(state: State) -> int:
+    return max((where.step for where in state.done), default=0)
 
 
 def _describe_rest(hows: Sequence[str], asked_for: bool) -> Iterator[str]:

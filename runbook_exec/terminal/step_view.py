@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..document.model import Block, Prose, Step
 from ..plan.model import ItemId, PlanItem, StatementWarning
+from ..plan.retries import describe_retries
 from ..text.ansi import escape_unprintable, escape_unprintable_code
-from ..text.display import clip, count_columns
+from ..text.display import clip, count_columns, fold
+from .block_comments import find_comments
 from .markdown import render_markdown
 from .writer import TerminalWriter
+
+_PREVIEW = 8  # lines below a block that are shown before it runs, at most
+
+_LEAST_PREVIEW = 4  # and at least, unless a warning of the page would scroll away
+
+_QUESTION = 8  # rows that a question takes
+
+_WARNS = re.compile(
+    r"danger|warning|caution|careful|attention|important|!!|never|do not|don't", re.IGNORECASE
+)
 
 _MUCH = 6  # lines of output after which the heading of a step is shown again
 
@@ -19,9 +32,11 @@ class StepView:
 
     def __init__(self, writer: TerminalWriter) -> None:
         self.text = ""  # the statement that was shown last
+        self.warned = False  # whether the page has warnings above the procedure
         self._writer = writer
         self._item: ItemId | None = None  # the item that was shown last
         self._step: int | None = None  # the step whose heading was shown last
+        self._mark = 0  # lines that had been written when the last statement was shown
         self._passed = 0  # lines that programs had printed when that heading was shown
         self._shown: set[int] = set()  # offsets of prose and blocks
 
@@ -48,14 +63,46 @@ class StepView:
             for part in parts[:here]:
                 self._show_part(part)
         if text:
-            self._writer.write_line()
-            self._writer.write_code(text, "bold")
+            self._show_code(item, text, changed)
         self._show_warnings(warnings)
-        # prose between two blocks belongs to the next; prose after the last block is shown with that block
-        rest = parts[here + 1 :]
-        if not changed and not any(isinstance(part, Block) and part.runs for part in rest):
-            for part in rest:
-                self._show_part(part)
+        if not changed:
+            self._preview(item)
+        self._mark = self._writer.written
+
+    def show_rest(self, item: PlanItem) -> None:
+        """Show what is below the last block of a step, once the block has run."""
+        if self._writer.tty:
+            for part in find_rest(item):
+                self._write_lines(self._render_part(part))
+
+    def _show_code(self, item: PlanItem, text: str, changed: bool) -> None:
+        """Show a statement with the comments around it, unless they were shown with its old text."""
+        comments = find_comments(item)
+        self._writer.write_line()
+        for line in () if changed else comments.above:
+            self._writer.write_code(line, *(("bold", "yellow") if _WARNS.search(line) else ()))
+        self._writer.write_code(text + comments.beside, "bold")
+        for line in () if changed else comments.below:
+            self._writer.write_code(line)
+        if item.annotation.retry:
+            self._writer.write_wrapped(f"({describe_retries(item.annotation.retry)})", "dim", indent=5)
+
+    def _preview(self, item: PlanItem) -> None:
+        """Show once what is below the last block of a step, before it runs; of much, the beginning."""
+        rest = find_rest(item)
+        if not rest or rest[0].span.start in self._shown:
+            return
+        self._shown |= {part.span.start for part in rest}
+        lines = [line for part in rest for line in self._render_part(part)]
+        # on a small screen, what is above the question must not scroll away
+        room = self._writer.rows - (self._writer.written - self._mark) - _QUESTION
+        least = _LEAST_PREVIEW if self._mark or not self.warned else 0
+        most = max(least, min(_PREVIEW, room - 2))
+        if len(lines) > most + 2:
+            what = "more lines" if most else "lines below this block"
+            note = f"     … {len(lines) - most} {what}, shown after it has run"
+            lines = [*lines[:most], *[""] * (not most), self._writer.paint(note, "dim")]
+        self._write_lines(lines)
 
     def _show_warnings(self, warnings: Sequence[StatementWarning]) -> None:
         for warning in warnings:
@@ -101,22 +148,46 @@ class StepView:
         lead = f"  {paint(place, 'cyan')}  {paint(title, 'bold')}{' ' * (room - count_columns(title))}"
         write_line(lead + paint(line, "dim"))
 
-    def show_prose(self, prose: Prose) -> None:
-        """Show prose of the document."""
-        for line in render_markdown(prose.text, self._writer.width - 10, self._writer.colour):
-            self._writer.write_line("     " + line if line else "")
+    def show_prose(self, text: str, most: int | None = None, line: int = 0) -> None:
+        """Show prose of the document; of more than `most` lines the beginning, and the page's line."""
+        lines = self._render_prose(text)
+        if most is not None and len(lines) > most + 2:
+            note = f"     … {len(lines) - most} more lines on the page, above line {line}"
+            lines = [*lines[:most], self._writer.paint(note, "dim")]
+        self._write_lines(lines)
+
+    def _render_prose(self, text: str) -> list[str]:
+        lines = render_markdown(text, self._writer.width - 10, self._writer.colour)
+        return ["     " + line if line else "" for line in lines]
 
     def _show_part(self, part: Prose | Block) -> None:
-        if part.span.start in self._shown:
-            return
-        self._shown.add(part.span.start)
+        if part.span.start not in self._shown:
+            self._shown.add(part.span.start)
+            self._write_lines(self._render_part(part))
+
+    def _render_part(self, part: Prose | Block) -> list[str]:
+        """Return the lines of prose, or of a block that does not run."""
         if isinstance(part, Prose):
-            self.show_prose(part)
-        elif not part.runs:
-            self._writer.write_line()
-            self._writer.write_code(part.code.rstrip("\n"), "dim")
-            why = f"(not run: {escape_unprintable(part.why_not)})"
-            self._writer.write_line("     " + self._writer.paint(why, "dim"))
+            return self._render_prose(part.text)
+        if part.runs:
+            return []
+        paint, room = self._writer.paint, self._writer.full_width - 7
+        code = [f"     {paint(line, 'dim')}".rstrip() for line in fold(part.code.rstrip("\n"), room)]
+        return ["", *code, "     " + paint(f"(not run: {escape_unprintable(part.why_not)})", "dim")]
+
+    def _write_lines(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._writer.write_line(line)
+
+
+def find_rest(item: PlanItem) -> Sequence[Prose | Block]:
+    """Return the parts of a step below an item's block, if none of them runs.
+
+    Prose between two blocks belongs to the second.
+    """
+    parts = item.step.parts
+    rest = parts[parts.index(item.block) + 1 :] if item.block in parts else ()
+    return () if any(isinstance(part, Block) and part.runs for part in rest) else rest
 
 
 def format_title(step: Step) -> str:

@@ -21,16 +21,18 @@ class ValueChoice:
     If several offers match, none is picked; otherwise enter could take the wrong one.
     """
 
-    def __init__(self, offers: Sequence[Suggestion], secret: bool) -> None:
+    def __init__(self, offers: Sequence[Suggestion], secret: bool, without: str = "") -> None:
         self.offers = offers
         self.secret = secret
+        self.without = without  # what enter does with an empty text; "" if it takes none
+        self.refused = False  # whether enter has just taken nothing
         self.text = ""
         self.picked: int | None = None
         self.set_text("")
 
     def set_text(self, text: str) -> None:
         """Take the typed text, and pick the row that enter will take with it."""
-        self.text = text
+        self.text, self.refused = text, False
         matching, typed = self.matches, bool(text)
         if typed and (self.secret or not matching):
             self.picked = -1
@@ -57,13 +59,30 @@ class ValueChoice:
     def value(self) -> str | None:
         """Return the value that enter takes.
 
-        It is None if several match, or if the text is empty and offers exist.
+        It is None if several match, or if the text is empty and must not be.
         """
         if self.picked is None:
             return None
         if self.picked >= 0:
             return self.matches[self.picked].value
-        return self.text if self.text or not self.offers else None
+        return self.text if self.text or self.without else None
+
+
+def format_effect(choice: ValueChoice, room: int) -> tuple[str, str]:
+    """Return a key and what it does now; a value in it takes at most `room` columns."""
+    text = choice.text
+    if choice.picked is None:
+        return ("↓", "choose a row · ↑ use the text as typed") if text else ("↑↓", "choose a row")
+    if choice.picked >= 0:
+        label = clip_middle(escape_unprintable(choice.matches[choice.picked].label), room)
+        return "enter", "use it · type or paste another" if choice.secret else f"use {label}"
+    if not text:
+        if choice.without:
+            return "enter", choice.without
+        return "", "nothing was typed" if choice.refused else "type or paste a value"
+    if choice.secret:
+        return "enter", f"use it ({len(text)} character{'s' * (len(text) != 1)})"
+    return "enter", f"use “{clip_middle(escape_unprintable(text).replace(chr(10), '␊'), room)}”"
 
 
 def format_rows(choice: ValueChoice, width: int) -> list[tuple[str, str]]:

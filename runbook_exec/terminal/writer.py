@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import select
+import shutil
 from collections.abc import Callable
 
 from ..system.tty import ScreenModes
@@ -29,6 +30,7 @@ class TerminalWriter:
         self.tty = tty
         self.colour = colour
         self.passed = 0  # lines that programs have printed so far
+        self.written = 0  # lines that were written so far, by programs and by us
         self._fd = fd
         self._width = width
         self._modes = ScreenModes()
@@ -45,6 +47,11 @@ class TerminalWriter:
         """Return the columns for code: all of the terminal."""
         return max(_NARROWEST, self._width())
 
+    @property
+    def rows(self) -> int:
+        """Return the rows of the terminal."""
+        return shutil.get_terminal_size().lines
+
     def paint(self, text: str, *styles: str) -> str:
         """Return the text in a style, if the terminal supports it."""
         codes = [_STYLES[s] for s in styles if self.tty and (self.colour or s not in _COLOURS)]
@@ -56,6 +63,7 @@ class TerminalWriter:
         if not self._at_line_start:
             self._write(b"\n")
         self._write((escape_unprintable_painted(text) + "\n").encode("utf-8", "replace"))
+        self.written += 1
         self._at_line_start = True
 
     def write_wrapped(self, text: str, *styles: str, indent: int = 2) -> None:
@@ -75,7 +83,9 @@ class TerminalWriter:
         self._clear_elapsed()
         if self.tty:
             self._modes.follow(data)
-            self.passed += data.count(b"\n")
+            lines = data.count(b"\n")
+            self.passed += lines
+            self.written += lines
         self._write(data)
         self._at_line_start = data.endswith(b"\n")
 
@@ -93,7 +103,15 @@ class TerminalWriter:
         if not self.tty or not self._at_line_start or self._modes.in_alternate_screen or seconds < 2:
             return
         took = f"{int(seconds)} s" if seconds < 60 else format_duration(int(seconds))
-        line = f"  … {took}, ^C interrupts"
+        self._show_brief(f"  … {took}, ^C interrupts")
+
+    def show_wait(self, attempt: int, seconds: int) -> None:
+        """Show how long the next attempt at a statement is away, on a line that is removed again."""
+        if self.tty and self._at_line_start:
+            self._show_brief(f"  … try {attempt} in {seconds} s, ^C ends the wait")
+
+    def _show_brief(self, line: str) -> None:
+        """Show a line that the next one replaces."""
         if line != self._elapsed:
             self._elapsed = line
             # the cursor stays where the program left it

@@ -40,6 +40,15 @@ def format_local(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
+def format_elapsed(moment: datetime, now: datetime) -> str:
+    """Format how long ago a moment was: `just now`, `3 minutes ago`, `2 days ago`."""
+    seconds = int((now - moment).total_seconds())
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if count := seconds // size:
+            return f"{count} {unit}{'s' * (count != 1)} ago"
+    return "just now"
+
+
 def format_age(moment: datetime, now: datetime) -> str:
     """Format how long ago a moment was, in whole days."""
     days = (now.date() - moment.astimezone(now.tzinfo).date()).days

@@ -73,7 +73,7 @@ def test_a_planted_secret_is_in_no_artefact(way: str, program: Program, runtime:
     if way == TYPED:
         program.write("page.md", page)
         with open_screen([*COMMAND, "page.md"], program.work, program.environment(env)) as seen:
-            seen.wait("enter takes it")
+            seen.wait("type or paste a value")
             seen.type(SECRET, ENTER)
             for n in (1, 2, 3):
                 seen.wait(f"{n} of 3 ›")

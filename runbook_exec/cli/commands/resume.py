@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ...engine.events import FINISHED
 from ...errors import Refused, reason
-from ...journal.index import FINISHED, find_journal, find_unfinished, list_runs
+from ...journal.index import find_journal, find_unfinished, list_runs
 from ...journal.journal import JournalError
 from ...journal.paths import state_folder
 from ...runner.options import RunOptions, parse_given
@@ -69,8 +70,9 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
 def run(arguments: argparse.Namespace) -> int:
     """Resume the run that is named, or the newest unfinished one."""
     past = _find_past(arguments.run)
-    if past.record.outcome == FINISHED:
-        raise Refused(f"run {past.start_event.run} has succeeded; there is nothing left to do")
+    if past.record.outcome in FINISHED:
+        how = "went to its end" if past.record.outcome == "partial" else "has succeeded"
+        raise Refused(f"run {past.start_event.run} {how}; there is nothing left to do")
     assume = tuple(arguments.assume) if arguments.assume else None
     if assume and assume[0] not in ("done", "again"):
         raise Refused(f"`--assume`: expected `done` or `again`, got `{assume[0]}`")

@@ -19,7 +19,7 @@ _EPILOG = """\
 commands:
 {}
 
-exit status: 0 done; 1 a statement failed; 2 the command line or the document is refused;
+exit status: 0 done; 1 a statement failed or was skipped; 2 the command line or the document is refused;
 3 waiting for a person (a manual step, a value); 130 interrupted or left by the operator
 """
 

@@ -60,7 +60,7 @@ def list_facts(record: Record, told: Callable[[datetime], str]) -> Iterator[tupl
     for moment in record.resumed:
         yield "resumed", told(moment)
     for name, value in record.values.items():
-        yield f"<{name}>", "a secret, not told" if value is None else value
+        yield f"<{name}>", "a secret, not told" if value is None else value or "(empty)"
     yield "seal", record.seal or "none"
 
 

@@ -335,13 +335,13 @@ def test_a_replaced_secret_is_not_recorded(program: Program) -> None:
     program.write("page.md", f"{page}```bash\nuse <api-token>\n```\n")
     command = [*COMMAND, "page.md", "--record", "--trust", "--no-config"]
     with open_screen(command, program.work, program.environment(env)) as seen:
-        seen.wait("enter takes it")
+        seen.wait("type or paste a value")
         seen.type("an-old-secret", ENTER)
         seen.wait("1 of 1 ›")
         seen.type(ENTER)
         seen.wait("exited 1", "v other value")
         seen.type("v")
-        seen.wait("enter takes it")
+        seen.wait("type or paste a value")
         seen.type("the-right-secret", ENTER)
         seen.wait_last("1 of 1 ›")
         seen.type(ENTER)

@@ -365,7 +365,7 @@ def test_a_typed_secret_is_in_no_record(program: Program) -> None:
     """It is typed at a question, or into a program that shows it."""
     program.write("page.md", fish_page("echo <api-token>", "begin; echo ready; cat; end"))
     with _guided(program, {}) as shown:
-        shown.wait("enter takes it")
+        shown.wait("type or paste a value")
         shown.type(SECRET, ENTER)
         shown.wait_last("1 of 2 ›")
         shown.type(ENTER)

@@ -15,7 +15,7 @@ from ...arguments import build_parser as build_command_parser
 from ...output import print_lines
 from .shared import runs_folder
 
-_OUTCOMES = ("succeeded", "failed", "stopped", "waiting", "unfinished", "running", "damaged")
+_OUTCOMES = ("succeeded", "partial", "failed", "stopped", "waiting", "unfinished", "running", "damaged")
 
 _EPILOG = """\
 actions:

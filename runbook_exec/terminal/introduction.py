@@ -1,0 +1,65 @@
+"""Finds the text of a page that belongs to a procedure but is above it, such as a warning below the title."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ..document.front_matter.bounds import find_bounds
+from ..document.model import Procedure, Runbook, Section
+from ..text.source import split_lines
+from .callouts import split_callouts
+
+_PREPARES = re.compile(
+    r"prerequisite|requirement|before you|preparation|precaution|warning|caution|important", re.IGNORECASE
+)
+
+# lines of a table of contents, and rules
+_NO_TEXT = re.compile(
+    r"^[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+\[[^\]\n]*\]\(#[^)\n]*\)[ \t]*|-{3,}|\*{3,}"
+    r"|[^\w\n]*table of contents[^\w\n]*)$\n?",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+class Introduction(NamedTuple):
+    """The text above a procedure, as Markdown without code, and the line where it ends."""
+
+    callouts: str  # warnings and notes
+    text: str  # the rest
+    line: int
+
+
+def find_introductions(runbook: Runbook, procedure: Procedure) -> list[Introduction]:
+    """Return the text directly below each heading around a procedure, outermost first."""
+    starts = [section.span.start for section in runbook.sections]
+    bounds = find_bounds(runbook.text)
+    first = min([*starts, len(runbook.text)])
+    ranges = [(bounds[2] if bounds else 0, first)] if procedure.span.start >= first else []
+    for index, section in enumerate(runbook.sections):
+        if section.span.start < procedure.span.start < section.end:
+            ranges.append((section.span.end, [*starts, section.end][index + 1]))
+    found = [_read_introduction(runbook, start, end) for start, end in ranges]
+    return [each for each in found if each.callouts or each.text]
+
+
+def find_preparations(runbook: Runbook, procedure: Procedure) -> tuple[Section, ...]:
+    """Return the sections above a procedure, and not around it, whose titles say that they come first."""
+    return tuple(
+        section
+        for section in runbook.sections
+        if section.end <= procedure.span.start and _PREPARES.search(section.title)
+    )
+
+
+def _read_introduction(runbook: Runbook, start: int, end: int) -> Introduction:
+    """Return a stretch of a page without its code, which is not run, but would look as if it were."""
+    pieces = []
+    for block in runbook.blocks:
+        if start <= block.span.start and block.span.end <= end:
+            pieces.append(runbook.text[start : block.span.start])
+            start = block.span.end
+    text = "".join([*pieces, runbook.text[start:end], "\n"]).replace("\r\n", "\n")
+    return Introduction(
+        *split_callouts(_NO_TEXT.sub("", text)), split_lines(runbook.text).span(end, end).line
+    )
