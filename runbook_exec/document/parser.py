@@ -54,12 +54,13 @@ def parse_runbook(
     drafts = reader.draft_blocks()
     could_run = [index for index, draft in drafts.items() if draft.executable]
     page_outline = build_outline(page, found, could_run, title)
-    outlines, chosen, refused = _find_procedures(page, front_matter.end, page_outline, settings)
     if path.endswith(TRANSCRIPT):
-        outlines, chosen, refused, named = [], None, [], None
-    wanted = page_outline.find_procedure(named.removeprefix("#")) if named is not None else None
-    if wanted is not None and wanted not in outlines:
-        outlines.append(wanted)
+        outlines: list[ProcedureOutline] = []
+        refused: list[Problem] = []
+        chosen = wanted = None
+    else:
+        outlines, chosen, refused = _find_procedures(page, front_matter.end, page_outline, settings)
+        wanted = _add_named(outlines, page_outline, named)
     results = [reader.build_procedure(outline, drafts) for outline in outlines]
     procedures = tuple(procedure for procedure, _, _ in results)
     blocks, in_blocks = _collect_blocks(reader, drafts, results)
@@ -156,6 +157,16 @@ def _find_procedures(
         outlines = [each for each in outlines if not steps >= {step.anchor for step in each.steps}]
         outlines.insert(0, outline)
     return outlines, outline.anchor, []
+
+
+def _add_named(
+    outlines: list[ProcedureOutline], page_outline: Outline, named: str | None
+) -> ProcedureOutline | None:
+    """Return the procedure that was named, after adding it to the others; None for none."""
+    wanted = page_outline.find_procedure(named.removeprefix("#")) if named is not None else None
+    if wanted is not None and wanted not in outlines:
+        outlines.append(wanted)
+    return wanted
 
 
 def _find_setting(page: Source, body: int, wanted: str) -> Span | None:

@@ -187,15 +187,8 @@ def make_plan(
     for option, name in (*(("--set", n) for n in given), *(("--capture", c.name) for c in captures)):
         if name not in names:
             problems.append(_unknown_name(option, name, sorted(names)))
-    manual = set()
-    for label in done:
-        step = next((s for s in procedure.steps if label in (s.label, s.anchor, s.annotation.id)), None)
-        if step is None or not step.manual:
-            by_hand = ", ".join(s.label for s in procedure.steps if s.manual) or "none"
-            message = f"`--done {label}`: no step `{label}` is for a person to do"
-            problems.append(Problem("done-step", message, hint=f"the steps that are: {by_hand}"))
-        else:
-            manual.add(step.number)
+    manual, wrong_steps = _find_manual_steps(procedure, done)
+    problems += wrong_steps
     problems += _check_confirmed(everything, confirmed)
     problems += find_unknown_choices(everything, choose)
     problems += _check_languages(procedure)
@@ -217,6 +210,21 @@ def make_plan(
     if problems:
         return tuple(problems)
     return replace(plan, given={n: Value(v, plan.is_secret(n), "--set") for n, v in given.items()})
+
+
+def _find_manual_steps(procedure: Procedure, done: tuple[str, ...]) -> tuple[set[int], list[Problem]]:
+    """Return the numbers of the manual steps that `--done` names, and a Problem for each that is none."""
+    manual: set[int] = set()
+    problems = []
+    for label in done:
+        step = next((s for s in procedure.steps if label in (s.label, s.anchor, s.annotation.id)), None)
+        if step is None or not step.manual:
+            by_hand = ", ".join(s.label for s in procedure.steps if s.manual) or "none"
+            message = f"`--done {label}`: no step `{label}` is for a person to do"
+            problems.append(Problem("done-step", message, hint=f"the steps that are: {by_hand}"))
+        else:
+            manual.add(step.number)
+    return manual, problems
 
 
 def _select_items(

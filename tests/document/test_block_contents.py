@@ -142,7 +142,6 @@ SYNOPSES = (
     "cp FILE... DIR",
     "thing start …",
     "service web {start|stop|restart}",
-    "thing --file <controlplane|worker>",
     "thing [flags]",
 )
 

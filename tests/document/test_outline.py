@@ -414,9 +414,10 @@ def test_fish_runs_where_most_blocks_are_in_fish() -> None:
 
 def test_an_error_concerns_only_the_procedure_that_has_it() -> None:
     """The annotation above a heading belongs to its section, and the front matter to every procedure."""
-    runbook = read_case("selection/error-elsewhere")
+    runbook = parse(f"## Status\n{block('a')}\n## Query\n{block(chr(39) + 'open')}")
     (problem,) = runbook.problems
     assert [each.anchor for each in runbook.procedures if each.has_problem(problem)] == ["query"]
+    assert not read_case("selection/error-elsewhere").problems  # a query is data, and does not run
     front_matter = "---\nrunbook:\n  shel: fish\n---\n"
     two = f"<!-- runbook: bogus -->\n## Two\n{block('b')}"
     runbook = parse(f"{front_matter}\n## One\n{block('a')}\n{two}")
