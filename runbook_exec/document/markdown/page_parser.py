@@ -14,6 +14,14 @@ _INSET = (
     r"|===[!+]{0,2} +(?:\"[^\"\n]*\"|'[^'\n]*') *)$"
 )
 
+# MyST's directives whose content is Markdown, as the words after a fence
+_DIRECTIVE = re.compile(
+    r"[ \t]*\{(?:note|tip|hint|important|warning|caution|attention|danger|error|seealso|admonition|topic"
+    r"|sidebar"
+    r"|tab-set|tab-item|tab|dropdown|details|card|grid|grid-item|grid-item-card|div|container|exercise"
+    r"|solution)\}"
+)
+
 _FENCE_LINE = re.compile(r"^ *(?:`{3,}[^`\n]*|~{3,}[^\n]*)$", re.MULTILINE)
 
 _VERBATIM = re.compile(r" {0,3}(?:<!|<\?|</?(?:pre|script|style|textarea)\b)", re.IGNORECASE)
@@ -41,6 +49,23 @@ class _PageBlockParser(MarkdownBlockParser):
         child = here.child(indent.sub("", run[0]) if run else "", first + 1)
         self.read_blocks(child)
         here.append_token({"type": "inset", "children": child.tokens, "line": first, "opening": m["inset_2"]})
+        return end
+
+    def parse_fenced_code(self, m: re.Match[str], state: BlockState) -> int | None:
+        here = cast(BlockCursor, state)
+        end = super().parse_fenced_code(m, here)
+        if end is None or here.nesting >= self.max_nested_level or not _DIRECTIVE.match(m["fenced_3"]):
+            return end
+        fence = here.tokens[-1]
+        if fence["closed"] and fence["lines"]:
+            child = here.child("\n".join((*fence["lines"], "")), fence["line"] + 1)
+            self.read_blocks(child)
+            here.tokens[-1] = {
+                "type": "inset",
+                "children": child.tokens,
+                "line": fence["line"],
+                "opening": fence["opening"],
+            }
         return end
 
     def parse_indent_code(self, m: re.Match[str], state: BlockState) -> int:

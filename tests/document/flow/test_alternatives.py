@@ -23,6 +23,8 @@ TABS = {
     "tabs of vitepress": "::: tabs\n== Debian\n```bash\necho one\n```\n== macOS\n```bash\necho two\n```\n:::",
     "tabs of vuepress": "::: tabs\n\n@tab Debian\n\n```bash\necho one\n```\n\n@tab:active macOS\n\n```bash\necho two\n```\n\n:::",
     "myst": "::::{tab-set}\n\n:::{tab-item} Debian\n```bash\necho one\n```\n:::\n\n:::{tab-item} macOS\n```bash\necho two\n```\n:::\n\n::::",
+    "myst, in fences": "``````{tab-set}\n\n`````{tab-item} Debian\n```bash\necho one\n```\n`````\n\n`````{tab-item} macOS\n```bash\necho two\n```\n`````\n\n``````",
+    "myst, inline": "````{tab} Debian\n```bash\necho one\n```\n````\n\n````{tab} macOS\n```bash\necho two\n```\n````",
     "gitbook": '{% tabs %}\n{% tab title="Debian" %}\n```bash\necho one\n```\n{% endtab %}\n\n{% tab title="macOS" %}\n'
     "```bash\necho two\n```\n{% endtab %}\n{% endtabs %}",
     "hugo": '{{< tabs "os" >}}\n{{< tab "Debian" >}}\n```bash\necho one\n```\n{{< /tab >}}\n{{< tab "macOS" >}}\n'
