@@ -630,7 +630,8 @@ def test_programs_are_listed(program: Program) -> None:
 @pytest.mark.parametrize(("choice", "ran"), [("macOS", "brew"), ("1", "apt-get")])
 def test_a_transcript_chooses_a_tab_for_the_whole_page(program: Program, choice: str, ran: str) -> None:
     """By its label or its number; tabs with the same labels in later steps follow."""
-    tabs = '=== "Debian"\n\n    ```bash\n    apt-get {0}\n    ```\n\n=== "macOS"\n\n    ```bash\n    brew {0}\n    ```\n'
+    tab = '=== "{}"\n\n    ```bash\n    {} {{0}}\n    ```\n'
+    tabs = tab.format("Debian", "apt-get") + "\n" + tab.format("macOS", "brew")
     steps = f"### 1. Get\n\n{tabs.format('get')}\n### 2. Use\n\n{tabs.format('use')}"
     program.write("page.md", f"# P\n\n## Procedure\n\n{steps}")
     calls = f"```console\n$ {ran} get\n$ {ran} use\n```\n"
