@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..model import ALL_OF_THEM
-from .labels import find_label_family
+from .labels import find_label_family, is_telling
 
 _OR = re.compile(
     r"#+\s*(?:(?:or|otherwise)(?!\s+(?:else|more|less|later|newer|higher|lower|greater|above|below|so|not|any|both"
@@ -258,6 +258,13 @@ class _ForkReader(NamedTuple):
                 return _Alternative(_label(first.text.split("\n", 1)[0]), statements)
         return None
 
+    def _find_label(self, alternative: _Alternative) -> str:
+        """Return the label of an alternative, or its first command if the label is only an "or"."""
+        if is_telling(alternative.label):
+            return alternative.label
+        first = next(line for line in self.lines if line.statement == alternative.statements[0])
+        return first.text.split("\n", 1)[0]
+
     def _finish(self, group: _Group | None, forks: list[Fork], used: set[int]) -> None:
         """Add a group that has several alternatives with statements."""
         if group is None:
@@ -265,7 +272,7 @@ class _ForkReader(NamedTuple):
         filled = [each for each in group.alternatives if each.statements]
         if len(filled) < 2:
             return
-        labels = [each.label for each in filled] + [ALL_OF_THEM] * group.together
+        labels = [self._find_label(each) for each in filled] + [ALL_OF_THEM] * group.together
         numbers = {statement: n for n, each in enumerate(filled, 1) for statement in each.statements}
         forks.append(Fork(tuple(labels), numbers))
         used |= set(numbers)

@@ -104,8 +104,8 @@ def test_text_between_tabs_begins_new_ones() -> None:
 
 PROSE = {
     "Or, if you are using minikube:": "Or, if you are using minikube",
-    "or": "or",
-    "**Or**": "Or",
+    "or": "echo two",
+    "**Or**": "echo two",
     "Alternatively, use the script:": "Alternatively, use the script",
     "The output is `up`. Alternatively, with curl:": "The output is up. Alternatively, with curl",
     "As an alternative:": "As an alternative",
@@ -121,7 +121,7 @@ def test_an_or_between_two_blocks_makes_them_alternatives(prose: str) -> None:
     text = page(
         fence("echo a"), "Then:", fence("echo one"), prose, fence("echo two"), "Then:", fence("echo b")
     )
-    assert outline(text) == ["echo a", "echo one [Then]", f"echo two [{PROSE[prose]}]", "echo b"]
+    assert outline(text) == ["echo a", "echo one [echo one]", f"echo two [{PROSE[prose]}]", "echo b"]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ COMMENTS = {
         "echo a\n\n# By name\necho 1\n\n# OR by number\necho 2\n\n# Check\necho b",
         ["echo a", "echo 1 [By name]", "echo 2 [OR by number]", "echo b"],
     ),
-    "an or between paragraphs": ("echo 1\n\n# or\n\necho 2", ["echo 1 [echo 1]", "echo 2 [or]"]),
+    "an or between paragraphs": ("echo 1\n\n# or\n\necho 2", ["echo 1 [echo 1]", "echo 2 [echo 2]"]),
     "options": (
         "echo a\n# Option 1: fast\necho 1\n# Option 2: safe\necho 2",
         ["echo a", "echo 1 [Option 1: fast]", "echo 2 [Option 2: safe]"],
@@ -210,7 +210,7 @@ COMMENTS = {
     "a system after commands": ("echo 1\n# on macOS\necho 2", ["echo 1 [echo 1]", "echo 2 [on macOS]"]),
     "two kinds in one block": (
         "# Linux\necho 1\n# macOS\necho 2\n\necho 3\n# or:\necho 4",
-        ["echo 1 [Linux]", "echo 2 [macOS]", "echo 3 [echo 3]", "echo 4 [or:]"],
+        ["echo 1 [Linux]", "echo 2 [macOS]", "echo 3 [echo 3]", "echo 4 [echo 4]"],
     ),
     "by hand": (
         "./all.sh\n\n# Or manually:\necho 1\n\n# Then\necho 2",
