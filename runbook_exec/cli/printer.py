@@ -39,6 +39,8 @@ def _outline(runbook: Runbook) -> Iterator[str]:
             yield from _step(step)
     if not runbook.procedures:
         yield "no procedure: nothing on this page would run"
+        for block in runbook.blocks:
+            yield from _not_run(block)
 
 
 def _step(step: Step) -> Iterator[str]:

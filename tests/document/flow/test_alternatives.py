@@ -44,7 +44,13 @@ TABS = {
 def test_tabs_are_alternatives(kind: str) -> None:
     """Each block knows its tab; the blocks before and after run with each."""
     text = page("### 1. First", fence("echo a"), TABS[kind], "### 2. Second", fence("echo b"))
-    assert outline(text) == ["echo a", "echo one [Debian]", "echo two [macOS]", "echo b"]
+    for ends in ("\n", "\r\n"):
+        assert outline(text.replace("\n", ends)) == [
+            "echo a",
+            "echo one [Debian]",
+            "echo two [macOS]",
+            "echo b",
+        ]
 
 
 def test_a_tab_for_another_shell_is_no_alternative() -> None:

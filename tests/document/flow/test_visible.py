@@ -72,10 +72,12 @@ def test_a_block_in_a_comment_never_runs(kind: str, between: str) -> None:
     """It is listed as not run, because no reader sees it; the blocks around it run."""
     begins, ends = HIDDEN[kind]
     hidden = between.join((begins, fence("echo no"), "### Not a heading", ends))
-    first, second, last = outline(page(fence("echo a"), hidden, fence("echo b")))
-    assert (first, last) == ("echo a", "echo b")
-    assert second.startswith("echo no -- in a ")
-    assert second.endswith("that no reader sees")
+    text = page(fence("echo a"), hidden, fence("echo b"))
+    for ends in ("\n", "\r\n"):
+        first, second, last = outline(text.replace("\n", ends))
+        assert (first, last) == ("echo a", "echo b")
+        assert second.startswith("echo no -- in a ")
+        assert second.endswith("that no reader sees")
 
 
 def test_a_block_in_an_html_comment_is_no_block() -> None:
