@@ -108,7 +108,10 @@ def find_forks(lines: Sequence[Line]) -> tuple[Fork, ...]:
     those of the paragraph above. The last alternative ends with its paragraph.
     """
     kinds = [_read_kind(lines, index) for index in range(len(lines))]
-    return _ForkReader(lines, kinds).read_forks() if any(kinds) else ()
+    if not any(kinds):
+        return ()
+    commands = {line.statement: line.text.split("\n", 1)[0] for line in lines if line.statement is not None}
+    return _ForkReader(lines, kinds, commands).read_forks()
 
 
 def divide_lines(
@@ -183,6 +186,7 @@ def _is_tool(words: Sequence[str]) -> bool:
 class _ForkReader(NamedTuple):
     lines: Sequence[Line]
     kinds: Sequence[str]
+    commands: Mapping[int, str]  # the first line of each statement
 
     def read_forks(self) -> tuple[Fork, ...]:
         forks: list[Fork] = []
@@ -262,8 +266,7 @@ class _ForkReader(NamedTuple):
         """Return the label of an alternative, or its first command if the label is only an "or"."""
         if is_telling(alternative.label):
             return alternative.label
-        first = next(line for line in self.lines if line.statement == alternative.statements[0])
-        return first.text.split("\n", 1)[0]
+        return self.commands[alternative.statements[0]]
 
     def _finish(self, group: _Group | None, forks: list[Fork], used: set[int]) -> None:
         """Add a group that has several alternatives with statements."""

@@ -24,6 +24,8 @@ _DIRECTIVE = re.compile(
 
 _FENCE_LINE = re.compile(r"^ *(?:`{3,}[^`\n]*|~{3,}[^\n]*)$", re.MULTILINE)
 
+_LONE_TAG = re.compile(r" {0,3}</?[A-Za-z][^<>\n]*>[ \t]*$", re.MULTILINE)
+
 _VERBATIM = re.compile(r" {0,3}(?:<!|<\?|</?(?:pre|script|style|textarea)\b)", re.IGNORECASE)
 
 
@@ -84,14 +86,24 @@ class _PageBlockParser(MarkdownBlockParser):
     def parse_raw_html(self, m: re.Match[str], state: BlockState) -> int | None:
         here = cast(BlockCursor, state)
         count, start = len(here.tokens), here.cursor
-        end = super().parse_raw_html(m, here)
+        last = here.last_token()
+        if (
+            start < here.html_end
+            and not _is_verbatim_html(m[0])
+            and _LONE_TAG.match(here.src, start)
+            and (last is None or last["type"] != "paragraph")
+        ):
+            end: int | None = here.html_end
+            here.append_token({"type": "block_html", "raw": ""})
+        else:
+            end = super().parse_raw_html(m, here)
         if end is None or len(here.tokens) == count or _is_verbatim_html(m[0]):
             return end
         fence = _FENCE_LINE.search(here.src, start, end)
-        if fence is None:
-            return end
-        here.tokens[-1]["raw"] = here.src[start : fence.start()]
-        return fence.start()
+        if fence is not None:
+            here.html_end, end = end, fence.start()
+        here.tokens[-1]["raw"] = here.src[start:end]
+        return end
 
 
 _PAGE_PARSER = _PageBlockParser()
