@@ -39,6 +39,8 @@ def _outline(runbook: Runbook) -> Iterator[str]:
         yield "#  all of it, in order"
     if not runbook.procedures:
         yield "no procedure: nothing on this page would run"
+        for block in runbook.blocks:
+            yield from _not_run(block)
 
 
 def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:

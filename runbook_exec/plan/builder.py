@@ -68,10 +68,14 @@ def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Proble
         procedure = by_anchor[named]
         return procedure if procedure.steps else _describe_empty(runbook, procedure)
     if not by_anchor:
+        hint = "a section titled Procedure or Steps, or numbered headings, make one"
+        left_out = [block for block in runbook.blocks if block.language in SHELLS]
+        for block in left_out[:3]:
+            hint += f"\nline {block.span.line}: {block.language}, not run: {block.why_not}"
         return Problem(
             "no-procedure",
             "expected a procedure, found no block that a shell could run and no steps",
-            hint="a section titled Procedure or Steps, or numbered headings, make one",
+            hint=hint,
         )
     hint = "choose one:\n" + "\n".join(_list_procedures(runbook))
     if anchor:

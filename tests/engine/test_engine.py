@@ -34,7 +34,7 @@ from runbook_exec.engine.questions import (
     Question,
     ValueNeeded,
 )
-from runbook_exec.engine.state import State
+from runbook_exec.engine.state import State, carry_over
 from runbook_exec.plan.builder import choose_procedure, make_plan
 from runbook_exec.plan.model import Plan, Value
 from runbook_exec.session.session import Session
@@ -258,6 +258,31 @@ def test_only_the_chosen_alternative_runs(go: Go) -> None:
     (question,) = [each for each in person.asked if isinstance(each, Alternatives)]
     assert len(question.labels) == 2
     assert told.answers() == [("choose", "2")]
+
+
+def tabs_of(*commands: str) -> str:
+    """Return a page with a step for each command, in which two tabs run it differently."""
+    tab = '=== "{}"\n\n    ```fish\n    {} {}\n    ```\n\n'
+    steps = (
+        f"### Step\n\n{tab.format('North', command, 1)}{tab.format('South', command, 2)}"
+        for command in commands
+    )
+    return "# Page\n\n## Procedure\n\n" + "".join(steps)
+
+
+def test_one_choice_holds_for_all_tabs_with_its_label(go: Go) -> None:
+    """The events say which tabs each choice is for."""
+    person = Person([Answer("choose", "2")])
+    told = go(tabs_of("echo x", "echo y"), person)
+    assert told.started() == ["echo x 2", "echo y 2"]
+    assert [event.group for event in told.events if isinstance(event, Answered) and event.group] == [1, 2]
+
+
+def test_a_choice_stays_with_its_tabs_after_an_edit() -> None:
+    """Tabs that were inserted above have a choice of their own."""
+    old, new = plan_of(tabs_of("echo x")), plan_of(tabs_of("echo new", "echo x"))
+    state = carry_over(State(chosen={(0, 0, 1): 2}), old, new)
+    assert state.chosen == {(0, 0, 2): 2}
 
 
 @pytest.mark.parametrize("choice", ["quit", "skip"])

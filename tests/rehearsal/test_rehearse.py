@@ -622,3 +622,21 @@ def test_programs_are_listed(program: Program) -> None:
     listed = program.run("rehearse", "--list-programs").stdout.split("\n")
     assert {"cat", "sha256sum", "ghostscript"} <= set(listed)
     assert not {"ssh", "curl", "git", "sudo", "python3"} & set(listed)
+
+
+# alternatives ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("choice", "ran"), [("macOS", "brew"), ("1", "apt-get")])
+def test_a_transcript_chooses_a_tab_for_the_whole_page(program: Program, choice: str, ran: str) -> None:
+    """By its label or its number; tabs with the same labels in later steps follow."""
+    tab = '=== "{}"\n\n    ```bash\n    {} {{0}}\n    ```\n'
+    tabs = tab.format("Debian", "apt-get") + "\n" + tab.format("macOS", "brew")
+    steps = f"### 1. Get\n\n{tabs.format('get')}\n### 2. Use\n\n{tabs.format('use')}"
+    program.write("page.md", f"# P\n\n## Procedure\n\n{steps}")
+    calls = f"```console\n$ {ran} get\n$ {ran} use\n```\n"
+    chosen = program.write("page.rehearsal.md", f"---\nrehearsal:\n  choose: {{1: {choice}}}\n---\n\n{calls}")
+    assert program.run("rehearse", "page.md").status == 0
+    chosen.write_text(f"# Rehearsal\n\n{calls}")
+    unchosen = program.run("rehearse", "page.md")
+    assert (unchosen.status, "step 1 has alternatives (1: Debian, 2: macOS)" in unchosen.stdout) == (1, True)

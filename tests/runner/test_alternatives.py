@@ -149,7 +149,7 @@ def test_a_second_choice_in_a_block_is_one_of_its_own(program: Program) -> None:
     systems = "# Linux\necho 1 >> log\n# macOS\necho 2 >> log"
     ways = "echo 3 >> log\n# or:\necho 4 >> log"
     page = f"# P\n\n## Steps\n\n```bash\n{systems}\n\n{ways}\n\necho 5 >> log\n```\n"
-    ran = program.run_page(page, "--yes", "--choose", "macOS", "--choose", "or:")
+    ran = program.run_page(page, "--yes", "--choose", "macOS", "--choose", "echo 4")
     assert (ran.status, log(program)) == (0, ["2", "4", "5"])
 
 

@@ -65,23 +65,26 @@ def _list_prose_choices(steps: Sequence[Step], tabs: Mapping[int, tuple[TabPlace
 
 def _make_branches(members: Sequence[_Member]) -> dict[int, tuple[Branch, ...]]:
     """Return the branches of each block by its offset. A group with one alternative left is none."""
-    labels: dict[int, dict[int, str]] = {}
+    groups: dict[int, dict[int, str]] = {}  # the label of each alternative by its number
+    first: dict[int, int] = {}
     for member in members:
-        labels.setdefault(member.group, {}).setdefault(member.number, member.label)
+        groups.setdefault(member.group, {}).setdefault(member.number, member.label)
+        first[member.group] = min(member.block, first.get(member.group, member.block))
     together = {member.group for member in members if member.together}
-    several = [group for group, found in labels.items() if len(found) > 1]
-    first = {group: min(m.block for m in members if m.group == group) for group in several}
-    order = {group: n for n, group in enumerate(sorted(several, key=lambda group: (first[group], group)), 1)}
+    several = sorted((group for group, found in groups.items() if len(found) > 1), key=first.__getitem__)
+    order = {group: number for number, group in enumerate(several, 1)}
+    names: dict[int, tuple[str, ...]] = {}
+    places: dict[int, dict[int, int]] = {}
+    for group in several:
+        numbers = sorted(groups[group])
+        labels = _distinguish([groups[group][number] for number in numbers])
+        names[group] = (*labels, ALL_OF_THEM) if group in together else labels
+        places[group] = {number: place for place, number in enumerate(numbers, 1)}
     branches: dict[int, list[Branch]] = {}
     for member in members:
-        if member.group not in order:
-            continue
-        numbers = sorted(labels[member.group])
-        names = _distinguish([labels[member.group][number] for number in numbers])
-        if member.group in together:
-            names = (*names, ALL_OF_THEM)
-        branch = Branch(order[member.group], numbers.index(member.number) + 1, names, member.named)
-        branches.setdefault(member.block, []).append(branch)
+        if (group := member.group) in order:
+            branch = Branch(order[group], places[group][member.number], names[group], member.named)
+            branches.setdefault(member.block, []).append(branch)
     return {block: tuple(found) for block, found in branches.items()}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..model import ALL_OF_THEM
-from .labels import find_label_family
+from .labels import find_label_family, is_telling
 
 _OR = re.compile(
     r"#+\s*(?:(?:or|otherwise)(?!\s+(?:else|more|less|later|newer|higher|lower|greater|above|below|so|not|any|both"
@@ -108,7 +108,10 @@ def find_forks(lines: Sequence[Line]) -> tuple[Fork, ...]:
     those of the paragraph above. The last alternative ends with its paragraph.
     """
     kinds = [_read_kind(lines, index) for index in range(len(lines))]
-    return _ForkReader(lines, kinds).read_forks() if any(kinds) else ()
+    if not any(kinds):
+        return ()
+    commands = {line.statement: line.text.split("\n", 1)[0] for line in lines if line.statement is not None}
+    return _ForkReader(lines, kinds, commands).read_forks()
 
 
 def divide_lines(
@@ -183,6 +186,7 @@ def _is_tool(words: Sequence[str]) -> bool:
 class _ForkReader(NamedTuple):
     lines: Sequence[Line]
     kinds: Sequence[str]
+    commands: Mapping[int, str]  # the first line of each statement
 
     def read_forks(self) -> tuple[Fork, ...]:
         forks: list[Fork] = []
@@ -258,6 +262,12 @@ class _ForkReader(NamedTuple):
                 return _Alternative(_label(first.text.split("\n", 1)[0]), statements)
         return None
 
+    def _find_label(self, alternative: _Alternative) -> str:
+        """Return the label of an alternative, or its first command if the label is only an "or"."""
+        if is_telling(alternative.label):
+            return alternative.label
+        return self.commands[alternative.statements[0]]
+
     def _finish(self, group: _Group | None, forks: list[Fork], used: set[int]) -> None:
         """Add a group that has several alternatives with statements."""
         if group is None:
@@ -265,7 +275,7 @@ class _ForkReader(NamedTuple):
         filled = [each for each in group.alternatives if each.statements]
         if len(filled) < 2:
             return
-        labels = [each.label for each in filled] + [ALL_OF_THEM] * group.together
+        labels = [self._find_label(each) for each in filled] + [ALL_OF_THEM] * group.together
         numbers = {statement: n for n, each in enumerate(filled, 1) for statement in each.statements}
         forks.append(Fork(tuple(labels), numbers))
         used |= set(numbers)

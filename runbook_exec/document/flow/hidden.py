@@ -11,7 +11,7 @@ from ..markdown.elements import Element, Fence, Html, IndentedCode, ListItem
 
 # By their group's name: what ends the comment, and what it is called.
 _ENDS = {
-    "obsidian": (re.compile(r"%%[ \t]*$", re.MULTILINE), "`%%`"),
+    "obsidian": (re.compile(r"%%[ \t\r]*$", re.MULTILINE), "`%%`"),
     "mdx": (re.compile(r"\*/\s*\}"), "`{/* … */}`"),
     "liquid": (re.compile(r"\{%-?\s*endcomment\s*-?%\}"), "`{% comment %}`"),
     "hugo": (re.compile(r"\*/\s*-?[>%]?\}\}"), "`{{/* … */}}`"),

@@ -45,6 +45,16 @@ _BEGINNING = re.compile(rf"{_LEAD}(?:{'|'.join(_FAMILIES.values())})(?!\w)", re.
 _MARKS = " \t#*_`\"'“”>+-"
 
 
+_ONLY_OR = re.compile(
+    r"\W*(?:or|alternatively|otherwise|alternately|alternative|instead|then|next)?\W*", re.IGNORECASE
+)
+
+
+def is_telling(label: str) -> bool:
+    """Return whether a label says what its alternative is; `Or:` alone does not."""
+    return _ONLY_OR.fullmatch(label) is None
+
+
 def find_label_family(text: str) -> str:
     """Return the family of a label that only names systems or tools, as `On macOS:` does; "" if not."""
     if len(text) > 80:

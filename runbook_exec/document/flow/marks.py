@@ -111,6 +111,8 @@ _LONG = 500  # characters of a line; what is before them is not looked at, which
 
 _SUMMARY = re.compile(r"\s*<summary[^>]*>([^\n]{0,300}?)</summary>", re.IGNORECASE)
 
+_DIRECTIVE = re.compile(r"[`~]+[ \t]*\{([\w-]+)\}(.*)")
+
 _COLON_NAME = re.compile(r"\{?\.?([A-Za-z][\w-]*)\}?[ \t]*(.*)")
 
 
@@ -208,6 +210,9 @@ def read_inset(opening: str) -> tuple[RegionKind, str]:
     if opening.startswith("==="):
         quoted = opening.lstrip("=!+ ").rstrip()
         return RegionKind.TAB, quoted[1:-1].strip()
+    if directive := _DIRECTIVE.match(opening):
+        label = directive[2].strip()
+        return _find_kind(directive[1].lower(), ""), label
     titled = _QUOTED.search(opening)
     label = titled[1].strip() if titled else ""
     folded = opening.startswith("???") and not opening.startswith("???+")

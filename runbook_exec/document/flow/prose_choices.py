@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..markdown.headings import strip_markup
 from ..model import Block, Prose
-from .labels import is_system
+from .labels import is_system, is_telling
 from .regions import TabPlace
 
 _LONGEST_LABEL = 60
@@ -65,7 +65,8 @@ class _IntroducedBlock(NamedTuple):
     @property
     def label(self) -> str:
         """Return a label for the block."""
-        return _shorten(_strip_marks(self.intro)) or _first_line(self.block)
+        label = _shorten(_strip_marks(self.intro))
+        return label if is_telling(label) else _first_line(self.block) or label
 
 
 def find_prose_choices(

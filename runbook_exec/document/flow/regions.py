@@ -15,7 +15,7 @@ from .hidden import find_comments, hide_elements, is_hidden
 from .labels import find_heading_family, is_system
 from .marks import Mark, RegionKind, find_marks, has_marks, read_inset
 
-_BREAK = re.compile(r"^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$", re.MULTILINE)
+_BREAK = re.compile(r"^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t\r]*$", re.MULTILINE)
 
 _TAB_HEADING = re.compile(r"\s*\[(.+)\]\(#tab/[^()]*\)\s*")
 

@@ -14,6 +14,7 @@ class BlockCursor(BlockState):
 
     first = 0
     nesting = 0
+    html_end = 0  # where the blank line is that ends the last HTML, if a fence divided it
     _counted = 0
     _line = 0
 

@@ -159,7 +159,10 @@ class _ElementReader:
         index, opening = self.first + token["line"], token.get("opening", "")
         if opening:
             span = self.source.span_from_rest(index, opening, index)
-            self.out.append(Paragraph(span, index + 1, items, quoted))
+            if opening[0] in "`~":  # in prose it would begin a block
+                self.out.append(Html("<!-- -->", span, index + 1, items, quoted))
+            else:
+                self.out.append(Paragraph(span, index + 1, items, quoted))
         self.ids += 1
         first = len(self.out)
         self.read_tokens(token["children"], (*items, self.ids), quoted)

@@ -14,7 +14,17 @@ _INSET = (
     r"|===[!+]{0,2} +(?:\"[^\"\n]*\"|'[^'\n]*') *)$"
 )
 
+# MyST's directives whose content is Markdown, as the words after a fence
+_DIRECTIVE = re.compile(
+    r"[ \t]*\{(?:note|tip|hint|important|warning|caution|attention|danger|error|seealso|admonition|topic"
+    r"|sidebar"
+    r"|tab-set|tab-item|tab|dropdown|details|card|grid|grid-item|grid-item-card|div|container|exercise"
+    r"|solution)\}"
+)
+
 _FENCE_LINE = re.compile(r"^ *(?:`{3,}[^`\n]*|~{3,}[^\n]*)$", re.MULTILINE)
+
+_LONE_TAG = re.compile(r" {0,3}</?[A-Za-z][^<>\n]*>[ \t]*$", re.MULTILINE)
 
 _VERBATIM = re.compile(r" {0,3}(?:<!|<\?|</?(?:pre|script|style|textarea)\b)", re.IGNORECASE)
 
@@ -43,6 +53,23 @@ class _PageBlockParser(MarkdownBlockParser):
         here.append_token({"type": "inset", "children": child.tokens, "line": first, "opening": m["inset_2"]})
         return end
 
+    def parse_fenced_code(self, m: re.Match[str], state: BlockState) -> int | None:
+        here = cast(BlockCursor, state)
+        end = super().parse_fenced_code(m, here)
+        if end is None or here.nesting >= self.max_nested_level or not _DIRECTIVE.match(m["fenced_3"]):
+            return end
+        fence = here.tokens[-1]
+        if fence["closed"] and fence["lines"]:
+            child = here.child("\n".join((*fence["lines"], "")), fence["line"] + 1)
+            self.read_blocks(child)
+            here.tokens[-1] = {
+                "type": "inset",
+                "children": child.tokens,
+                "line": fence["line"],
+                "opening": fence["opening"],
+            }
+        return end
+
     def parse_indent_code(self, m: re.Match[str], state: BlockState) -> int:
         here = cast(BlockCursor, state)
         count, first = len(here.tokens), here.line()
@@ -59,14 +86,24 @@ class _PageBlockParser(MarkdownBlockParser):
     def parse_raw_html(self, m: re.Match[str], state: BlockState) -> int | None:
         here = cast(BlockCursor, state)
         count, start = len(here.tokens), here.cursor
-        end = super().parse_raw_html(m, here)
+        last = here.last_token()
+        if (
+            start < here.html_end
+            and not _is_verbatim_html(m[0])
+            and _LONE_TAG.match(here.src, start)
+            and (last is None or last["type"] != "paragraph")
+        ):
+            end: int | None = here.html_end
+            here.append_token({"type": "block_html", "raw": ""})
+        else:
+            end = super().parse_raw_html(m, here)
         if end is None or len(here.tokens) == count or _is_verbatim_html(m[0]):
             return end
         fence = _FENCE_LINE.search(here.src, start, end)
-        if fence is None:
-            return end
-        here.tokens[-1]["raw"] = here.src[start : fence.start()]
-        return fence.start()
+        if fence is not None:
+            here.html_end, end = end, fence.start()
+        here.tokens[-1]["raw"] = here.src[start:end]
+        return end
 
 
 _PAGE_PARSER = _PageBlockParser()

@@ -72,10 +72,12 @@ def test_a_block_in_a_comment_never_runs(kind: str, between: str) -> None:
     """It is listed as not run, because no reader sees it; the blocks around it run."""
     begins, ends = HIDDEN[kind]
     hidden = between.join((begins, fence("echo no"), "### Not a heading", ends))
-    first, second, last = outline(page(fence("echo a"), hidden, fence("echo b")))
-    assert (first, last) == ("echo a", "echo b")
-    assert second.startswith("echo no -- in a ")
-    assert second.endswith("that no reader sees")
+    text = page(fence("echo a"), hidden, fence("echo b"))
+    for ends in ("\n", "\r\n"):
+        first, second, last = outline(text.replace("\n", ends))
+        assert (first, last) == ("echo a", "echo b")
+        assert second.startswith("echo no -- in a ")
+        assert second.endswith("that no reader sees")
 
 
 def test_a_block_in_an_html_comment_is_no_block() -> None:
@@ -128,6 +130,7 @@ BOXES = {
     "docusaurus": ":::tip\n\n```bash\necho in\n```\n\n:::",
     "vitepress": "::: warning Careful\n```bash\necho in\n```\n:::",
     "myst": ":::{note}\n```bash\necho in\n```\n:::",
+    "myst in a fence": "````{warning}\n```bash\necho in\n```\n````",
     "pymdown": "/// note | Careful\n\n```bash\necho in\n```\n\n///",
     "open html": "<details open>\n<summary>x</summary>\n\n```bash\necho in\n```\n\n</details>",
     "gitbook": '{% hint style="info" %}\n```bash\necho in\n```\n{% endhint %}',
@@ -157,6 +160,7 @@ FOLDED = {
     "question marks": '??? note "More"\n\n    ```bash\n    echo in\n    ```',
     "vitepress": "::: details More\n```bash\necho in\n```\n:::",
     "myst": ":::{dropdown} More\n```bash\necho in\n```\n:::",
+    "myst in a fence": "````{dropdown} More\n```bash\necho in\n```\n````",
     "hugo": '{{< details "More" >}}\n```bash\necho in\n```\n{{< /details >}}',
     "accordion": '<Accordion title="More">\n\n```bash\necho in\n```\n\n</Accordion>',
     "pymdown": "/// details | More\n\n```bash\necho in\n```\n\n///",
