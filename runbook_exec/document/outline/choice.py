@@ -11,8 +11,10 @@ from ..sections import HeadingNode
 from .model import DefaultProcedure, ProcedureOutline
 from .titles import (
     are_alternatives,
+    comes_before,
     frames_procedure,
     is_dangerous,
+    mends_one_cause,
     names_procedure,
     names_task,
     only_helps,
@@ -68,7 +70,7 @@ def _find_earlier(tree: PageTree, first: HeadingNode) -> str:
         if node.first >= first.first:
             break
         apart = frames_procedure(node.title) or only_helps(node.title) or is_dangerous(node.title)
-        if tree.runs_below(index) and not apart:
+        if tree.runs_below(index) and (not apart or comes_before(node.title)):
             return f"`{node.title}` comes before its first step and has blocks, too"
     return ""
 
@@ -100,6 +102,8 @@ def _find_doubt(tree: PageTree, at: int | None, titles: list[str], inside: Seque
         title = tree.nodes[index].title
         if only_shows(title) or frames_procedure(title):
             return f"`{title}` is the title of an example or a reference"
+        if mends_one_cause(title):
+            return f"`{title}` depends on what is wrong"
     if reason := _find_others(tree, at, inside):
         return reason
     if len(titles) > 1 and sum(map(names_task, titles)) * 3 < len(titles) * 2:

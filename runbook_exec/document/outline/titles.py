@@ -99,6 +99,15 @@ _FRAME = re.compile(
     re.IGNORECASE,
 )
 
+# sections that have to be done before the first step, if they have blocks
+_BEFORE = re.compile(
+    r"(?:pre-?requisites?|pre-?reqs?|requirements?|before you (?:begin|start)|preconditions?|assumptions?)\b",
+    re.IGNORECASE,
+)
+
+# what is done about one of several causes
+_MENDING = re.compile(r"\b(?:mitigat(?:ions?|e|ing)|remediat(?:ions?|e|ing)|work-?arounds?)\b", re.IGNORECASE)
+
 # what a title that tells somebody to do something begins with
 _TASK = re.compile(
     r"(?:how to |\d+[.)] )?(?:re-?)?(?:activat|add|allow|appl|archiv|assign|attach|authenticat|authoriz"
@@ -171,6 +180,16 @@ def lists_references(title: str) -> bool:
 def frames_procedure(title: str) -> bool:
     """Return whether a title names a section around a procedure that is no part of it."""
     return _FRAME.fullmatch(_MARKS.sub("", title)) is not None or lists_references(title)
+
+
+def comes_before(title: str) -> bool:
+    """Return whether a title names what has to be done before a procedure."""
+    return _BEFORE.match(_MARKS.sub("", title)) is not None
+
+
+def mends_one_cause(title: str) -> bool:
+    """Return whether a title names what is done about one of several causes of an alert."""
+    return _MENDING.search(title) is not None
 
 
 def names_task(title: str) -> bool:
