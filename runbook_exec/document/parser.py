@@ -56,9 +56,7 @@ def parse_runbook(
     outlines, chosen, refused = _find_procedures(page, front_matter.end, page_outline, settings)
     if path.endswith(TRANSCRIPT):
         outlines, chosen, refused, named = [], None, [], None
-    wanted = page_outline.find_procedure(named.removeprefix("#")) if named is not None else None
-    if wanted is not None and wanted not in outlines:
-        outlines.append(wanted)
+    wanted = _add_named(outlines, page_outline, named)
     results = [reader.build_procedure(outline, drafts) for outline in outlines]
     procedures = tuple(procedure for procedure, _, _ in results)
     blocks, in_blocks = _collect_blocks(reader, drafts, results)
@@ -87,7 +85,7 @@ def parse_runbook(
         blocks=blocks,
         problems=tuple(sorted(problems, key=_position)),
         paragraphs=texts,
-        named=wanted.anchor if wanted else None,
+        named=wanted,
         why_none=page_outline.default.reason,
         is_sequence=page_outline.is_sequence,
     )
@@ -154,6 +152,14 @@ def _find_procedures(
         outlines = [each for each in outlines if not steps >= {step.anchor for step in each.steps}]
         outlines.insert(0, outline)
     return outlines, outline.anchor, []
+
+
+def _add_named(outlines: list[ProcedureOutline], page_outline: Outline, named: str | None) -> str | None:
+    """Add the procedure that the caller names, and return its anchor; None for none."""
+    outline = page_outline.find_procedure(named.removeprefix("#")) if named is not None else None
+    if outline is not None and outline not in outlines:
+        outlines.append(outline)
+    return outline.anchor if outline else None
 
 
 def _find_setting(page: Source, body: int, wanted: str) -> Span | None:
