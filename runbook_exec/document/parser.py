@@ -90,7 +90,7 @@ def parse_runbook(
         blocks=blocks,
         problems=tuple(sorted(problems, key=_position)),
         paragraphs=texts,
-        named=wanted.anchor if wanted else None,
+        named=wanted,
         why_none=page_outline.default.reason,
         is_sequence=page_outline.is_sequence,
     )
@@ -159,14 +159,12 @@ def _find_procedures(
     return outlines, outline.anchor, []
 
 
-def _add_named(
-    outlines: list[ProcedureOutline], page_outline: Outline, named: str | None
-) -> ProcedureOutline | None:
-    """Return the procedure that was named, after adding it to the others; None for none."""
-    wanted = page_outline.find_procedure(named.removeprefix("#")) if named is not None else None
-    if wanted is not None and wanted not in outlines:
-        outlines.append(wanted)
-    return wanted
+def _add_named(outlines: list[ProcedureOutline], page_outline: Outline, named: str | None) -> str | None:
+    """Add the procedure that the caller names, and return its anchor; None for none."""
+    outline = page_outline.find_procedure(named.removeprefix("#")) if named is not None else None
+    if outline is not None and outline not in outlines:
+        outlines.append(outline)
+    return outline.anchor if outline else None
 
 
 def _find_setting(page: Source, body: int, wanted: str) -> Span | None:

@@ -126,7 +126,9 @@ def choose_procedure(runbook: Runbook, width: int, colour: bool) -> str:
         name = pad(clip(escape_unprintable(title), room), room)
         rows.append([("bold", name), ("", f"   {facts}"), ("fg:ansiyellow", "  not routine" * dangerous)])
     number = f"{len(procedures)} procedure{'s' * (len(procedures) != 1)}"
-    above = [("", "\n  "), ("bold", runbook.title), ("", f"\n  {runbook.path} has {number}.")]
+    why = f" It does not run by itself: {runbook.why_none}." if runbook.why_none else ""
+    about = "\n".join(f"  {line}" for line in wrap(f"{runbook.path} has {number}.{why}", width - 4))
+    above = [("", "\n  "), ("bold", runbook.title), ("", f"\n{about}")]
     try:
         picked = ask_row(above, rows, {"q": _KEYS["q"]}, width, colour)
     except EOFError:

@@ -219,6 +219,22 @@ def test_a_numbered_section_among_others_is_not_chosen() -> None:
     assert parse(f"# Page\n\n{below}\n## Use it\n{block('echo')}").chosen == "page"
 
 
+@pytest.mark.parametrize("title", ["Prerequisites", "Requirements", "Before you begin", "Set the variables"])
+def test_blocks_before_the_first_number_must_not_be_skipped(title: str) -> None:
+    """Numbered steps need them; the whole page runs both."""
+    steps = f"## 1. One\n{block('echo $A')}\n## 2. Two\n{block('echo 2')}"
+    page = f"# Page\n\n## {title}\n{block('A=1')}\n{steps}"
+    assert parse(page).chosen is None
+    assert titles(find_named(parse(page, "")))[0] == title
+
+
+def test_what_is_done_about_one_cause_is_not_chosen() -> None:
+    """The mitigation of an alert depends on the diagnosis, which is chosen."""
+    page = "# Alert\n\n## Meaning\n\nText.\n\n## Diagnosis\n{}\n## Mitigation\n{}\n"
+    assert parse(page.replace("{}", block("echo"), 1).replace("{}", "Text.")).chosen == "diagnosis"
+    assert parse(page.replace("{}", "Text.", 1).replace("{}", block("echo"))).chosen is None
+
+
 def test_a_titled_section_of_one_topic_among_others_is_not_chosen() -> None:
     """`Steps` of the upgrade are not the procedure of a page that also installs."""
     page = f"# Page\n\n## Install\n{block('echo')}\n## Upgrade\n\n### Steps\n{block('echo 2')}"

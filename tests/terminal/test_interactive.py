@@ -543,6 +543,16 @@ def test_the_menu_offers_the_whole_page(program: Program) -> None:
         assert shown.wait_status() == 130
 
 
+def test_the_menu_says_why_the_only_procedure_does_not_run(program: Program) -> None:
+    """A person may pick it all the same."""
+    with guided(program, "# Page\n\n## Clean up\n\n```fish\necho done\n```\n") as shown:
+        shown.wait("does not run by itself", "deletes, stops or")
+        answer(shown, "which one? ›", "1")
+        shown.wait("1/1  Clean up")
+        answer(shown, "1 of 1 ›", "q")
+        assert shown.wait_status() == 130
+
+
 @pytest.mark.parametrize("keys", ["q", END, INTERRUPT * 2])
 def test_the_menu_can_be_left(program: Program, keys: str) -> None:
     """If no procedure is picked, nothing runs and no journal is written."""

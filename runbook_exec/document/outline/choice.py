@@ -6,14 +6,17 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from ..markdown.elements import Fence
+from ..markdown.elements import Fence, Html
 from ..sections import HeadingNode
 from .model import DefaultProcedure, ProcedureOutline
 from .titles import (
     are_alternatives,
+    comes_before,
     frames_procedure,
     is_dangerous,
+    mends_one_cause,
     names_procedure,
+    names_procedure_loosely,
     names_task,
     only_helps,
     only_shows,
@@ -24,6 +27,8 @@ from .tree import PageTree, has_number
 _NO_COMMAND = re.compile(
     r"(?>(?:[ \t]*(?:#[^\n]*)?\n)*)[ \t]*(?:--?\w|\{[\"'\w]|/\*|\$\{?\w+\}?[ \t]*$|\$\{)"
 )
+
+_TABS = re.compile(r"\bdata-scope=|<Tab(?:s|Item)?\b|\bclass=[\"'](?:tab|filter)[\w-]*\b", re.IGNORECASE)
 
 _MOST_OTHERS = 2  # sections beside the procedure; on a page with more the procedure is one topic of many
 
@@ -53,6 +58,8 @@ def _find_reason(tree: PageTree, outline: ProcedureOutline) -> str:
     for several in (titles, *_list_subsections(tree, inside)):
         if are_alternatives(several):
             return f"`{several[0]}` and `{several[1]}` may be several ways to one end"
+    if _has_tabs(tree, inside):
+        return "some of its blocks are in tabs, which are several ways to one end"
     if at is not None and names_procedure(tree.nodes[at].title):
         of_page = at == tree.title_at or tree.nodes[at].parent in (None, tree.title_at)
         return "" if of_page else _find_others(tree, at, [])
@@ -68,7 +75,7 @@ def _find_earlier(tree: PageTree, first: HeadingNode) -> str:
         if node.first >= first.first:
             break
         apart = frames_procedure(node.title) or only_helps(node.title) or is_dangerous(node.title)
-        if tree.runs_below(index) and not apart:
+        if tree.runs_below(index) and (not apart or comes_before(node.title)):
             return f"`{node.title}` comes before its first step and has blocks, too"
     return ""
 
@@ -100,6 +107,8 @@ def _find_doubt(tree: PageTree, at: int | None, titles: list[str], inside: Seque
         title = tree.nodes[index].title
         if only_shows(title) or frames_procedure(title):
             return f"`{title}` is the title of an example or a reference"
+        if mends_one_cause(title):
+            return f"`{title}` depends on what is wrong"
     if reason := _find_others(tree, at, inside):
         return reason
     if len(titles) > 1 and sum(map(names_task, titles)) * 3 < len(titles) * 2:
@@ -107,9 +116,22 @@ def _find_doubt(tree: PageTree, at: int | None, titles: list[str], inside: Seque
     beside = [node for node in _list_beside(tree, at) if not frames_procedure(node.title)]
     if at is not None and are_alternatives([tree.nodes[at].title, *(node.title for node in beside)]):
         return f"`{tree.nodes[at].title}` and `{beside[0].title}` may be several ways to one end"
+    if (
+        beside
+        and at is not None
+        and at != tree.title_at
+        and not names_procedure_loosely(tree.nodes[at].title)
+    ):
+        return f"`{tree.nodes[at].title}` may be one topic among others, such as `{beside[0].title}`"
     if len(beside) > (0 if len(titles) > 1 else _MOST_OTHERS):
         return f"the page has other sections, such as `{beside[0].title}`"
     return ""
+
+
+def _has_tabs(tree: PageTree, inside: Sequence[tuple[int, int]]) -> bool:
+    """Return whether HTML that shows one of several texts is among these elements."""
+    parts = (tree.elements[index] for first, last in inside for index in range(first, last))
+    return any(isinstance(element, Html) and _TABS.search(element.text) is not None for element in parts)
 
 
 def _list_beside(tree: PageTree, at: int | None) -> Iterator[HeadingNode]:

@@ -99,6 +99,16 @@ _FRAME = re.compile(
     re.IGNORECASE,
 )
 
+# sections that have to be done before the first step, if they have blocks
+_BEFORE = re.compile(
+    r"(?:pre-?requisites?|pre-?reqs?|requirements?|before you (?:begin|start)|preconditions?"
+    r"|assumptions?)\b",
+    re.IGNORECASE,
+)
+
+# what is done about one of several causes
+_MENDING = re.compile(r"\b(?:mitigat(?:ions?|e|ing)|remediat(?:ions?|e|ing)|work-?arounds?)\b", re.IGNORECASE)
+
 # what a title that tells somebody to do something begins with
 _TASK = re.compile(
     r"(?:how to |\d+[.)] )?(?:re-?)?(?:activat|add|allow|appl|archiv|assign|attach|authenticat|authoriz"
@@ -118,6 +128,18 @@ _TASK = re.compile(
     r"|take|tak|test the|trigger|unblock|uncordon|unpack|unseal|unzip|updat|upgrad|upload|validat|verif"
     r"|view|wait|writ)"
     r"(?:e|y|es|ies|s|ing|ying)?\b",
+    re.IGNORECASE,
+)
+
+# nouns for something that is done
+_DOING = re.compile(
+    r"\b(?:install(?:ation|ing)?|set-?up|deployment|diagnos(?:is|tics?|e|ing)|verification|upgrades?"
+    r"|upgrading|update"
+    r"|migrations?|quick ?-?start|getting started|get started|back-?ups?|restor(?:e|ation)|builds?"
+    r"|releas(?:e|ing)"
+    r"|rotation|bootstrap(?:ping)?|provisioning|steps|procedure|instructions|checklist|walk-?through"
+    r"|tutorial|rollout"
+    r"|failover|switchover|how to|process|preparation|maintenance|investigation|runbook|rehearsal|drill)\b",
     re.IGNORECASE,
 )
 
@@ -173,9 +195,24 @@ def frames_procedure(title: str) -> bool:
     return _FRAME.fullmatch(_MARKS.sub("", title)) is not None or lists_references(title)
 
 
+def comes_before(title: str) -> bool:
+    """Return whether a title names what has to be done before a procedure."""
+    return _BEFORE.match(_MARKS.sub("", title)) is not None
+
+
+def mends_one_cause(title: str) -> bool:
+    """Return whether a title names what is done about one of several causes of an alert."""
+    return _MENDING.search(title) is not None
+
+
 def names_task(title: str) -> bool:
     """Return whether a title tells somebody to do something, as "Build" does."""
     return _TASK.match(_MARKS.sub("", title)) is not None
+
+
+def names_procedure_loosely(title: str) -> bool:
+    """Return whether a title may be that of a procedure: something to do, or a noun such as "Setup"."""
+    return names_task(title) or _DOING.search(title) is not None
 
 
 def only_shows(title: str) -> bool:
