@@ -269,6 +269,8 @@ _SUBCOMMANDS: Mapping[str, Sequence[tuple[str, OptionTable]]] = {
     "nix-shell": (("", make_table("p A I", "--run --command version")),),
 }
 
+_PROMPT_SUBCOMMANDS = frozenset(("pg:psql", "psql", "sql", "postgres connect", "console", "c", "dbconsole"))
+
 # Programs whose first operand after the subcommand may be there, but no command after it.
 _MOST_OPERANDS: Mapping[str, int] = {"screen": 0, "tmux": 0, "script": 1, "nix": 9, "nix-shell": 9, "guix": 9}
 
@@ -286,7 +288,8 @@ def _open_subcommand(name: str, words: Sequence[str]) -> _Opened:
             return _open(read.after_dashes) if read.after_dashes else None
         if len(read.operands) > _MOST_OPERANDS.get(name, 1):
             return _open(read.operands[1:]) if name in ("minikube", "limactl") else None
-        return InnerKind.SHELL, f"{name} {subcommand}".strip()
+        kind = InnerKind.PROMPT if subcommand in _PROMPT_SUBCOMMANDS else InnerKind.SHELL
+        return kind, f"{name} {subcommand}".strip()
     return None
 
 
