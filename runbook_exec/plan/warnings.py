@@ -43,7 +43,7 @@ def find_warnings(
     `is_root` is whether the run is root's.
     """
     items = tuple(items)
-    found = dict(_find_places(items, shell))
+    found = {where: (warning,) for where, warning in find_places(items, shell).items()}
     for item in items:
         if item.statement is not None:
             own = (*_warn_of_user(item, is_root), *map(_warn_of_suspicion, item.statement.suspicions))
@@ -71,13 +71,13 @@ def _warn_of_suspicion(suspicion: Suspicion) -> StatementWarning:
     return StatementWarning(message, "Run it as it is?" if suspicion.asks else "", suspicion.advice)
 
 
-def _find_places(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, tuple[StatementWarning, ...]]:
+def find_places(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, StatementWarning]:
     """Return a warning for each statement that the page means for a shell that an earlier one opens.
 
     A shell counts to the end of its step, and one in place of this shell to the end. The first statement of
     the next step has a note.
     """
-    found: dict[ItemId, tuple[StatementWarning, ...]] = {}
+    found: dict[ItemId, StatementWarning] = {}
     opened: list[_OpenedShell] = []
     left: _OpenedShell | None = None
     step = 0
@@ -89,12 +89,12 @@ def _find_places(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, tuple
         if item.statement is None:
             continue
         if left is not None:
-            found[item.where] = (_warn_of_place(left)._replace(question="", advice=""),)
+            found[item.where] = _warn_of_place(left)._replace(question="", advice="")
             left = None
         commands = _find_commands(item, shell) if opened or may_open_shell(item.statement.text) else ()
         readers = [each for each in opened if each.may_read(item)]
         if readers:
-            found[item.where] = (_warn_of_place(readers[-1]),)
+            found[item.where] = _warn_of_place(readers[-1])
             if leaves_shell(commands):
                 opened.remove(readers[-1])
                 continue

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ...shells.registry import CONSOLE
 from ...text.regex import compile_once
+from .common_commands import is_certain_command
 
 _VENV = r"[ \t]*+(?:\([\w./ -]{1,40}\) ?)?"
 
@@ -16,7 +17,7 @@ _PLACE = (
     r"(?:\[(?P<bracket>[\w.-]+@[\w.-]+)[^\]\n]{0,80}\]"
     r"|(?P<host>[\w.-]+@[\w.-]+)(?::[^\s#$%>]{0,80}| [~/\w][^\s#$%>]{0,80})?(?: \([^)\n]{0,40}\))? ?"
     r"|(?P<machine>[\w.-]{1,40}):(?=~|/(?!/))[^\s#$%>{}]{0,80} ?"
-    r"|(?:~[\w./-]{0,80}|/[\w./-]{0,80}(?= #)) ?"
+    r"|(?:~[\w./-]{0,80}(?=[$#%]| [$%])|~(?= #)|(?P<folder>/[\w.-]{0,40})(?= #)) ?"
     r"|(?P<shell>(?:sh|bash|zsh|ash|dash|ksh|csh)-\d[\d.]*))"
 )
 
@@ -36,7 +37,12 @@ class PromptForm(StrEnum):
 
     def match(self, line: str, start: int = 0) -> re.Match[str] | None:
         """Return the match of a prompt of this form at the start of a line."""
-        return compile_once(self.value).match(line, start)
+        found = compile_once(self.value).match(line, start)
+        if found is None or self is not PromptForm.PLACE or found["folder"] in (None, "/"):
+            return found
+        # `/app # ls` is a prompt, `/usr/bin/app # the app` a command with a comment
+        end = line.find("\n", found.end())
+        return found if is_certain_command(line[found.end() : end if end >= 0 else len(line)]) else None
 
 
 # A program that is no shell reads what follows these.
