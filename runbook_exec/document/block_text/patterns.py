@@ -45,7 +45,7 @@ _OUTPUT = (
     r"\{[ \t]*+(?:\n\s*+)?(?:\"[^\"\n]*+\"[ \t]*+:|'[\w-]++'[ \t]*+:|\})",
     r"\[(?:[ \t]*+\n\s*+)?(?:\{|\"|\d|\]$)",
     r"<[?!]|<[A-Za-z][\w:-]*+(?:[ \t]++[\w:-]++=\"[^\"\n]*+\")+[ \t]*+/?>|<(html|body|head|div|project)>",
-    r"\{[{%#]",
+    r"\{[{%#]|\{[a-z_]++(?:=~|!=|!~|=)\"",
     # other languages
     r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|EXPLAIN|GRANT|REVOKE|SHOW|DESCRIBE|TRUNCATE|COMMIT"
     r"|ROLLBACK|BEGIN|VALUES|MERGE|CALL|DECLARE|COPY)(?:[ \t;]|$)(?![ \t]*+[|&>])",
