@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..shells.registry import CONSOLE
+from ..text.regex import compile_once
 from ..text.source import MappedText
 from .block_text.common_commands import looks_like_command
-from .block_text.prompts import OTHER_PROGRAM, PromptForm, PromptUser, find_first_form, find_users
+from .block_text.prompts import PromptForm, PromptUser, find_first_form, find_users, match_other_program
 
 _PATIENCE = 25  # how often, on average, a character may be checked to find the end of its command
 
@@ -21,7 +22,7 @@ _CONTINUATION = re.compile(r"[ \t]*>(?: |$)")
 
 _BACKSLASHES = re.compile(r"(\\+)$")
 
-_HEREDOC = re.compile(r"<<-?[ \t]*(?:'([\w.-]+)'|\"([\w.-]+)\"|\\?([\w.-]+))")
+_HEREDOC = r"<<-?[ \t]*(?:'([\w.-]+)'|\"([\w.-]+)\"|\\?([\w.-]+))"
 
 _HASH = re.compile(r"#+ +(?=\S)")
 
@@ -67,7 +68,7 @@ def find_form(code: str, language: str) -> PromptForm | None:
 def find_other_prompt(text: str) -> tuple[int, str] | None:
     """Return the index of the first line that is typed into another program, and its prompt."""
     for index, line in enumerate(text.split("\n")):
-        if found := OTHER_PROGRAM.match(line):
+        if found := match_other_program(line):
             return index, found["prompt"]
     return None
 
@@ -75,7 +76,7 @@ def find_other_prompt(text: str) -> tuple[int, str] | None:
 def find_inner_prompt(text: str) -> tuple[int, str] | None:
     """Return the index of the first line of an output that is typed at another prompt, and that prompt."""
     for index, line in enumerate(text.split("\n")):
-        found = OTHER_PROGRAM.match(line) or PromptForm.PLACE.match(line)
+        found = match_other_program(line) or PromptForm.PLACE.match(line)
         if found and line[found.end() :].strip():
             return index, found[0].strip()
     return None
@@ -183,7 +184,7 @@ def _count_heredoc_lines(lines: list[str], index: int, texts: list[str], complet
 
     Returns 0 if none is open, or if its last line is missing. A prompt in it is its text.
     """
-    found = _HEREDOC.search("\n".join(texts))
+    found = compile_once(_HEREDOC).search("\n".join(texts))
     if found is None:
         return 0
     word = found[1] or found[2] or found[3]

@@ -21,9 +21,14 @@ class _OpenedShell(NamedTuple):
     inner: InnerShell
 
     def may_read(self, item: PlanItem) -> bool:
-        """Return whether the item may be meant for this shell: it is in no other alternative."""
+        """Return whether the item may be meant for this shell: it is in no other alternative.
+
+        What is meant for a program with a prompt is in the same block.
+        """
         ours, theirs = _alternative(self.item), _alternative(item)
-        return not (self.item.where.block == item.where.block and ours and theirs and ours != theirs)
+        if self.item.where.block != item.where.block:
+            return self.inner.kind is not InnerKind.PROMPT
+        return not (ours and theirs and ours != theirs)
 
 
 def _alternative(item: PlanItem) -> int:
@@ -38,7 +43,7 @@ def find_warnings(
     `is_root` is whether the run is root's.
     """
     items = tuple(items)
-    found = dict(_find_places(items, shell))
+    found = {where: (warning,) for where, warning in find_places(items, shell).items()}
     for item in items:
         if item.statement is not None:
             own = (*_warn_of_user(item, is_root), *map(_warn_of_suspicion, item.statement.suspicions))
@@ -66,20 +71,30 @@ def _warn_of_suspicion(suspicion: Suspicion) -> StatementWarning:
     return StatementWarning(message, "Run it as it is?" if suspicion.asks else "", suspicion.advice)
 
 
-def _find_places(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, tuple[StatementWarning, ...]]:
-    """Return a warning for each statement that the page means for a shell that an earlier one opens."""
-    found: dict[ItemId, tuple[StatementWarning, ...]] = {}
+def find_places(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, StatementWarning]:
+    """Return a warning for each statement that the page means for a shell that an earlier one opens.
+
+    A shell counts to the end of its step, and one in place of this shell to the end. The first statement of
+    the next step has a note.
+    """
+    found: dict[ItemId, StatementWarning] = {}
     opened: list[_OpenedShell] = []
+    left: _OpenedShell | None = None
     step = 0
     for item in items:
         if item.where.step != step:
-            step, opened = item.where.step, []
+            step = item.where.step
+            left = opened[-1] if opened and opened[-1].inner.kind is InnerKind.SHELL else None
+            opened = [each for each in opened if each.inner.kind is InnerKind.REPLACEMENT]
         if item.statement is None:
             continue
+        if left is not None:
+            found[item.where] = _warn_of_place(left)._replace(question="", advice="")
+            left = None
         commands = _find_commands(item, shell) if opened or may_open_shell(item.statement.text) else ()
         readers = [each for each in opened if each.may_read(item)]
         if readers:
-            found[item.where] = (_warn_of_place(readers[-1]),)
+            found[item.where] = _warn_of_place(readers[-1])
             if leaves_shell(commands):
                 opened.remove(readers[-1])
                 continue

@@ -27,7 +27,7 @@ from ..plan.model import Plan, PlanItem
 from ..plan.variables import find_needed_variables
 from ..system.signals import watch_signals
 from ..text.ansi import escape_unprintable
-from ..text.display import clip, count_columns, fold, pad
+from ..text.display import clip, count_columns, fold, pad, wrap
 from .editor import open_editor
 from .page_watch import PageWatch
 from .prompts import Piece, ask_key, ask_row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from functools import cache
 
 
 class PatternProblem(ValueError):
@@ -12,6 +13,15 @@ class PatternProblem(ValueError):
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
         self.position = position
+
+
+@cache
+def compile_once(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of ours compiled, with `^` and `$` at line ends.
+
+    Most runs need few of the larger patterns, so each is compiled for the first text that does.
+    """
+    return re.compile(pattern, re.MULTILINE)
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:

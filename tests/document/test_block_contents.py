@@ -59,6 +59,7 @@ OUTPUT = (
     "export A=b\n...",
     "run-me\n[...]\nrun-that",
     '<?xml version="1.0"?>',
+    '{job="syslog"} |= "error"',
 )
 
 

@@ -242,6 +242,13 @@ def test_fish_may_have_the_prompt_of_an_angle(code: str) -> None:
         ("# user@host:~$ ls\nls", ["ls"]),
         ("scp a user@host:~ # copy", ["scp a user@host:~"]),
         ("> empty.log", ["> empty.log"]),
+        ("~/bin/deploy # comment", ["~/bin/deploy"]),
+        ("~/bin/deploy # make it", ["~/bin/deploy"]),
+        ("/usr/bin/app # list", ["/usr/bin/app"]),
+        ("/entrypoint # start it", ["/entrypoint"]),
+        ("./run # now", ["./run"]),
+        ("ls # $ list", ["ls"]),
+        ("echo a > b # c", ["echo a > b"]),
     ],
 )
 def test_a_shell_block_loses_no_character_that_belongs_to_it(code: str, expected: list[str]) -> None:

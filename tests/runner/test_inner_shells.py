@@ -121,3 +121,31 @@ def test_show_and_dry_run_say_it(program: Program) -> None:
         printed = program.run(*arguments).stdout
         assert printed.count("warning: Line 8 opens another shell") == 2
         assert printed.count("warning: Line 9 opens another shell") == 2
+
+
+def test_the_next_step_has_a_note(program: Program) -> None:
+    """A step that ends in another shell is over: what comes next runs here, which is said and not asked."""
+    first = "# P\n\n## Procedure\n\n### 1. Connect\n\n```bash\nssh web\n```\n\n"
+    page = f"{first}### 2. Deploy\n\n```bash\ngit pull\nls\n```\n"
+    program.write("page.md", page)
+    printed = program.run("show", "page.md").stdout
+    assert printed.count("warning: Line 8 opens another shell") == 1
+    done = program.run("page.md", "--yes", "--no-input", "--no-config", "--from", "2")
+    assert "must confirm" not in done.stderr
+
+
+def test_nothing_runs_after_the_shell_is_replaced(program: Program) -> None:
+    """`exec bash` at the end of a step concerns all steps after it."""
+    page = "# P\n\n## Procedure\n\n### 1. A\n\n```bash\nexec $SHELL -l\n```\n\n### 2. B\n\n```bash\nls\n```\n"
+    done = program.run_page(page, "--yes", "--no-input", "--no-config")
+    assert done.status == 3
+    assert "page.md:14: a person must confirm `ls`" in done.stderr
+
+
+def test_a_prompt_concerns_its_block_only(program: Program) -> None:
+    """What is typed into `psql` would be in its block; the next block of the step is for this shell."""
+    page = "# P\n\n## Procedure\n\n```bash\npsql app\n```\n\nThen:\n\n```bash\necho here\n```\n"
+    program.write("page.md", page)
+    assert "warning" not in program.run("show", "page.md").stdout
+    program.write("page.md", page.replace("```\n\nThen:\n\n```bash\n", ""))
+    assert "opens a prompt of its own (`psql`)" in program.run("show", "page.md").stdout

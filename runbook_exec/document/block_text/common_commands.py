@@ -75,6 +75,11 @@ def is_known_command(line: str) -> bool:
     return bool(_ASSIGNMENT.match(text)) or word in _COMMANDS or "/" in word or word.startswith("$")
 
 
+def is_certain_command(text: str) -> bool:
+    """Return whether text begins with a common command and has no word of prose."""
+    return first_word(text) in _COMMANDS and _ENGLISH.search(text) is None
+
+
 def is_plausible_command(line: str) -> bool:
     """Return whether a line begins with a known command, or has an option, a path or an operator."""
     return is_known_command(line) or (bool(first_word(line)) and _SYNTAX.search(line) is not None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 # Each is matched at the start of a statement. They are anchored and never repeat a group that can be empty.
 _OUTPUT = (
     # `key: value`, `Error: …`, `"key": …`; a command's name does not end in a colon
@@ -47,7 +45,7 @@ _OUTPUT = (
     r"\{[ \t]*+(?:\n\s*+)?(?:\"[^\"\n]*+\"[ \t]*+:|'[\w-]++'[ \t]*+:|\})",
     r"\[(?:[ \t]*+\n\s*+)?(?:\{|\"|\d|\]$)",
     r"<[?!]|<[A-Za-z][\w:-]*+(?:[ \t]++[\w:-]++=\"[^\"\n]*+\")+[ \t]*+/?>|<(html|body|head|div|project)>",
-    r"\{[{%#]",
+    r"\{[{%#]|\{[a-z_]++(?:=~|!=|!~|=)\"",
     # other languages
     r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|EXPLAIN|GRANT|REVOKE|SHOW|DESCRIBE|TRUNCATE|COMMIT"
     r"|ROLLBACK|BEGIN|VALUES|MERGE|CALL|DECLARE|COPY)(?:[ \t;]|$)(?![ \t]*+[|&>])",
@@ -62,24 +60,32 @@ _OUTPUT = (
     r"(?:def|class)[ \t]++\w++[(:]|(?:package|namespace|using)[ \t]++[\w.]++;?$|(?:public|private)[ \t]++\w",
 )
 
-OUTPUT = re.compile("|".join(f"(?:{pattern})" for pattern in _OUTPUT), re.MULTILINE)
+OUTPUT = "|".join(f"(?:{pattern})" for pattern in _OUTPUT)
 
 # Only a part of the text is shown.
-ELISION = re.compile(
-    r"(?:\.{3,}|…|\[(?:\.\.\.|…)\]|\((?:\.\.\.|…)\)|\.\.|\[?(?:snip|truncated|output omitted)\]?)[ \t]*+$"
-    r"|<(?:snip|truncated|output|\.\.\.)>|\*snip\*",
-    re.MULTILINE | re.IGNORECASE,
+ELISION = (
+    r"(?:\.{3,}|…|\[(?:\.\.\.|…)\]|\((?:\.\.\.|…)\)|\.\."
+    r"|(?i:\[?(?:snip|truncated|output omitted)\]?))[ \t]*+$"
+    r"|<(?:snip|truncated|output|\.\.\.)>|\*snip\*"
 )
 
 # A word that stands for something to be left out, repeated or chosen.
-SYNOPSIS = re.compile(
+SYNOPSIS = (
     r"(?<=[ \t])(?:\.\.\.|…)(?=[ \t]|$)"
     r"|(?<=[ \t])\[(?:-[^\]\n]{0,80}|(?i:options?|flags?|arg(?:ument)?s?|(?:sub)?command|parameters?)"
     r"(?:[ \t.…][^\]\n]{0,80})?)\](?:\.\.\.|…)?"
     r"|(?<=[ \t])[A-Z][A-Z_]++(?:\.\.\.|…)|Q>?(?:\.\.\.|…)(?=[ \t]|$)"
-    r"|[{<]\w[\w-]*+(?:[ \t]?\|[ \t]?\w[\w-]*+)+[}>]",
-    re.MULTILINE,
+    r"|[{<]\w[\w-]*+(?:[ \t]?\|[ \t]?\w[\w-]*+)+[}>]"
 )
 
 # Commands that print their arguments: `...` is text there.
-PRINTS = re.compile(r"(?:\w++=\S*+[ \t]++)*(?:echo|printf|say|log|print|git[ \t]++commit|#)\b")
+PRINTS = r"(?:\w++=\S*+[ \t]++)*(?:echo|printf|say|log|print|git[ \t]++commit|#)\b"
+
+# A statement that begins like most commands, and like no output: these need no closer look.
+PLAIN = (
+    r"(?!(?:total|commit|diff|index|time|level|ts|msg|create|alter|drop|insert|delete|show|use|resource|variable|provider"
+    r"|module|output|data|locals|terraform|server|location|upstream|http|const|var|import|from|def|class|package"
+    r"|namespace|using|public|private|pod|service|secret|configmap|node)\b"
+    r"|ssh-(?:rsa|dss|ed25519) |ecdsa-|[dlcbps][r-][w-][xsS-])"
+    r"[a-z][a-z0-9_-]*+(?:$|[ \t](?![ \t=])(?![^\n]*   ))"
+)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 from ...shells.registry import CONSOLE
+from ...text.regex import compile_once
+from .common_commands import is_certain_command
 
 _VENV = r"[ \t]*+(?:\([\w./ -]{1,40}\) ?)?"
 
@@ -15,32 +17,36 @@ _PLACE = (
     r"(?:\[(?P<bracket>[\w.-]+@[\w.-]+)[^\]\n]{0,80}\]"
     r"|(?P<host>[\w.-]+@[\w.-]+)(?::[^\s#$%>]{0,80}| [~/\w][^\s#$%>]{0,80})?(?: \([^)\n]{0,40}\))? ?"
     r"|(?P<machine>[\w.-]{1,40}):(?=~|/(?!/))[^\s#$%>{}]{0,80} ?"
-    r"|(?:~[\w./-]{0,80}|/[\w./-]{0,80}(?= #)) ?"
+    r"|(?:~[\w./-]{0,80}(?=[$#%]| [$%])|~(?= #)|(?P<folder>/[\w.-]{0,40})(?= #)) ?"
     r"|(?P<shell>(?:sh|bash|zsh|ash|dash|ksh|csh)-\d[\d.]*))"
 )
 
 _END = r"(?:[ \t]|$)"
 
 
-class PromptForm(Enum):
+class PromptForm(StrEnum):
     """How the prompts of a block look; those of one form in a block are of one user."""
 
-    DOLLAR = re.compile(_VENV + r"\$>?(?: |$)")
-    PLACE = re.compile(_VENV + _PLACE + rf"(?P<sign>[$#%]){_END}")
-    ARROW = re.compile(_VENV + rf"(?:[❯➜λ»]|\$>)(?: +(?:[\w.~/-]+ git:\([^)\n]*\) ?[✗✓]?|~(?= )))?{_END} *")
-    WORD = re.compile(rf"(?P<machine>[A-Za-z][\w.-]{{0,40}})(?P<sign>[$#%]){_END}")
-    PERCENT = re.compile(r"%(?: |$)")
-    ANGLE = re.compile(r">(?= [A-Za-z./~][\w./~-]*(?: |$))(?: |$)")
-    ROOT = re.compile(r"#(?: |$)")
+    DOLLAR = _VENV + r"\$>?(?: |$)"
+    PLACE = _VENV + _PLACE + rf"(?P<sign>[$#%]){_END}"
+    ARROW = _VENV + rf"(?:[❯➜λ»]|\$>)(?: +(?:[\w.~/-]+ git:\([^)\n]*\) ?[✗✓]?|~(?= )))?{_END} *"
+    WORD = rf"(?P<machine>[A-Za-z][\w.-]{{0,40}})(?P<sign>[$#%]){_END}"
+    PERCENT = r"%(?: |$)"
+    ANGLE = r">(?= [A-Za-z./~][\w./~-]*(?: |$))(?: |$)"
+    ROOT = r"#(?: |$)"
 
     def match(self, line: str, start: int = 0) -> re.Match[str] | None:
         """Return the match of a prompt of this form at the start of a line."""
-        pattern: re.Pattern[str] = self.value
-        return pattern.match(line, start)
+        found = compile_once(self.value).match(line, start)
+        if found is None or self is not PromptForm.PLACE or found["folder"] in (None, "/"):
+            return found
+        # `/app # ls` is a prompt, `/usr/bin/app # the app` a command with a comment
+        end = line.find("\n", found.end())
+        return found if is_certain_command(line[found.end() : end if end >= 0 else len(line)]) else None
 
 
 # A program that is no shell reads what follows these.
-OTHER_PROGRAM = re.compile(
+_OTHER_PROGRAM = (
     r"[ \t]*+(?P<prompt>(?:mysql|mariadb|MariaDB \[[^\]\n]*\]|sqlite|sftp|ftp|ghci|redis(?: [\d.:]+)?"
     r"|[\d.]+:\d+"
     r"|mongos?|mongosh|cqlsh(?::\w+)?|\w+@cqlsh(?::\w+)?|node|scala|hive|spark-sql|ksql|gdb|lldb|influx|irb"
@@ -53,6 +59,14 @@ OTHER_PROGRAM = re.compile(
 _FIRST_FORMS = (PromptForm.DOLLAR, PromptForm.PLACE, PromptForm.ARROW, PromptForm.WORD)
 
 _ANYWHERE = (PromptForm.DOLLAR, PromptForm.PLACE, PromptForm.ARROW)
+
+
+def match_other_program(text: str, start: int = 0) -> re.Match[str] | None:
+    """Return the match of a prompt of a program that is no shell, at `start`; its group is `prompt`."""
+    return compile_once(_OTHER_PROGRAM).match(text, start)
+
+
+_SIGN = re.compile("[$#%>❯➜λ»]")
 
 
 class PromptUser(NamedTuple):
@@ -72,6 +86,8 @@ def find_first_form(code: str, language: str) -> PromptForm | None:
     Blank lines and comments before it do not count. A console may begin with output. Only consoles have the
     prompt `%`; `>` is one there and in fish.
     """
+    if not _SIGN.search(code):
+        return None
     in_console = language == CONSOLE
     forms: tuple[PromptForm, ...] = (
         *_FIRST_FORMS,
@@ -86,7 +102,7 @@ def find_first_form(code: str, language: str) -> PromptForm | None:
             found = form.match(line)
             if found is not None and line[found.end() :].strip():
                 return form
-        if not in_console or OTHER_PROGRAM.match(line):
+        if not in_console or match_other_program(line):
             return None
         forms = _ANYWHERE
     return None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...shells.base import Scan
 from ...shells.quoting import Context
+from ...text.regex import compile_once
 
 # blanks that no shell takes for blanks
 _BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -22,18 +22,17 @@ _QUOTES = "\u2018-\u201f\u2032\u2033\u00ab\u00bb\u00b4\uff02\uff07"
 
 _DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
 
-_CANDIDATE = re.compile(
+_CANDIDATE = (
     rf"(?P<blank>[{_BLANKS}])|(?P<direction>[{_DIRECTIONS}])|(?P<invisible>[{_INVISIBLE}])"
     rf"|(?P<quote>(?<![^\s=(,:;|&])[{_QUOTES}]|[{_QUOTES}](?=[\s),;|&]|$))"
-    rf"|(?P<dash>(?<!\S)[{_DASHES}]++(?=[\w-]))",
-    re.MULTILINE,
+    rf"|(?P<dash>(?<!\S)[{_DASHES}]++(?=[\w-]))"
 )
 
-_LINE_END = re.compile(rf"\\(?P<blanks>[ \t{_BLANKS}]*+)(?:\n|\Z)")
+_LINE_END = rf"\\(?P<blanks>[ \t{_BLANKS}]*+)(?:\n|\Z)"
 
-_NEXT_LINE = re.compile(r"(?P<empty>[ \t]*\n\s*\S)|(?P<comment>[ \t]*#)")
+_NEXT_LINE = r"(?P<empty>[ \t]*\n\s*\S)|(?P<comment>[ \t]*#)"
 
-_AFTER_COMMENTS = re.compile(r"(?:[ \t]*#[^\n]*\n)+[ \t]*(?P<option>-)?")
+_AFTER_COMMENTS = r"(?:[ \t]*#[^\n]*\n)+[ \t]*(?P<option>-)?"
 
 _PLAIN = {
     "quote": "`'` or `\"`",
@@ -79,7 +78,7 @@ def find_suspicious_text(script: str, scan: Scan) -> list[SuspiciousText]:
 
 def _find_characters(script: str, scan: Scan) -> Iterator[SuspiciousText]:
     starts = [start for start, _ in scan.statements]
-    for match in _CANDIDATE.finditer(script):
+    for match in compile_once(_CANDIDATE).finditer(script):
         kind, (start, end) = match.lastgroup or "", match.span()
         after = bisect_right(starts, start)
         in_statement = after > 0 and start < scan.statements[after - 1][1]
@@ -87,9 +86,15 @@ def _find_characters(script: str, scan: Scan) -> Iterator[SuspiciousText]:
         if kind != "direction" and not (in_statement and _is_syntax(start, end, scan)):
             continue
         code = f"U+{ord(match[0][0]):04X}"
-        name = unicodedata.name(match[0][0], "no name").lower()
+        name = _name_character(match[0][0])
         shown = f"`{match[0]}` ({code})" if kind in ("quote", "dash") else f"{code} ({name})"
         yield SuspiciousText(start, end, f"{shown} is {_KINDS[kind]}", f"write {_PLAIN[kind]} instead")
+
+
+def _name_character(character: str) -> str:
+    from unicodedata import name  # a large module, which only such a character needs
+
+    return name(character, "no name").lower()
 
 
 def _is_syntax(start: int, end: int, scan: Scan) -> bool:
@@ -98,7 +103,7 @@ def _is_syntax(start: int, end: int, scan: Scan) -> bool:
 
 
 def _find_line_ends(script: str, scan: Scan) -> Iterator[SuspiciousText]:
-    for match in _LINE_END.finditer(script):
+    for match in compile_once(_LINE_END).finditer(script):
         start = match.start()
         if (start - len(script[:start].rstrip("\\"))) % 2 or not _is_syntax(start, start + 1, scan):
             continue
@@ -118,7 +123,7 @@ def _find_line_ends(script: str, scan: Scan) -> Iterator[SuspiciousText]:
                 "remove the blank after the `\\`",
                 is_certain=True,
             )
-        elif after := _NEXT_LINE.match(script, match.end()):
+        elif after := compile_once(_NEXT_LINE).match(script, match.end()):
             yield _explain_next_line(script, match, after)
 
 
@@ -132,7 +137,7 @@ def _explain_next_line(script: str, line_end: re.Match[str], after: re.Match[str
             "remove the `\\`, or the empty line",
             asks=False,
         )
-    rest = _AFTER_COMMENTS.match(script, line_end.end())
+    rest = compile_once(_AFTER_COMMENTS).match(script, line_end.end())
     return SuspiciousText(
         start,
         start + 1,

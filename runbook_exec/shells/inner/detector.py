@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from ...text.regex import compile_once
 from ..simple_command import SimpleCommand
 from .arguments import OptionTable, make_table, read_arguments
 from .programs import LOGINS, PROMPTS, SHELL_NAMES, SYSTEM_IMAGES, WRAPPERS, PromptProgram, WrapperProgram
@@ -268,6 +269,8 @@ _SUBCOMMANDS: Mapping[str, Sequence[tuple[str, OptionTable]]] = {
     "nix-shell": (("", make_table("p A I", "--run --command version")),),
 }
 
+_PROMPT_SUBCOMMANDS = frozenset(("pg:psql", "psql", "sql", "postgres connect", "console", "c", "dbconsole"))
+
 # Programs whose first operand after the subcommand may be there, but no command after it.
 _MOST_OPERANDS: Mapping[str, int] = {"screen": 0, "tmux": 0, "script": 1, "nix": 9, "nix-shell": 9, "guix": 9}
 
@@ -285,7 +288,8 @@ def _open_subcommand(name: str, words: Sequence[str]) -> _Opened:
             return _open(read.after_dashes) if read.after_dashes else None
         if len(read.operands) > _MOST_OPERANDS.get(name, 1):
             return _open(read.operands[1:]) if name in ("minikube", "limactl") else None
-        return InnerKind.SHELL, f"{name} {subcommand}".strip()
+        kind = InnerKind.PROMPT if subcommand in _PROMPT_SUBCOMMANDS else InnerKind.SHELL
+        return kind, f"{name} {subcommand}".strip()
     return None
 
 
@@ -319,9 +323,9 @@ _BY_PROGRAM: Mapping[str, _Opener] = {
 # Every command that opens a shell or prompt has one of these in it; others need no parsing.
 _NAMES = (*SHELL_NAMES, *PROMPTS, *LOGINS, *WRAPPERS, *_BY_PROGRAM, "exec", "SHELL", "BASH")
 
-_CANDIDATE = re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, _NAMES)) + r")(?![\w-])|\$0")
+_CANDIDATE = r"(?<![\w-])(?:" + "|".join(map(re.escape, _NAMES)) + r")(?![\w-])|\$0"
 
 
 def may_open_shell(text: str) -> bool:
     """Return whether the text of a statement has the name of a program that opens a shell or prompt."""
-    return _CANDIDATE.search(text) is not None
+    return compile_once(_CANDIDATE).search(text) is not None
