@@ -15,6 +15,8 @@ from .event_log import EventLog
 from .events import Event, Outcome, Output, ShellChanged, StatementFinished, StatementStarted
 from .ports import Done, LiveShell, OutputChunk, Resumption, RunContext, Silence, Stop, require_done
 
+_SLOW_START = 10.0  # seconds after which the operator is told that the shell has not started
+
 
 @dataclass(slots=True)
 class ShellIO:
@@ -34,14 +36,20 @@ class ShellIO:
         if self.started:
             return
         self.started = True
+        slow = False
         for message in self.session.start():
             match message:
                 case OutputChunk(data):
                     text = self.bindings.masker.feed(data).decode("utf-8", "surrogateescape")
                     if text:
                         yield self.log.make_event(Output, step=0, block=0, statement=0, line=0, text=text)
-                case Done(ended=why) if why:
-                    raise Stop(Outcome.FAILED, f"{why} while starting")
+                case Silence(seconds) if seconds >= _SLOW_START and not slow:
+                    slow = True
+                    self.context.notice(
+                        f"{self.shell} is still starting; `--no-config` leaves out your files"
+                    )
+                case Done(ended=why, waited_for_key=waited) if why:
+                    raise Stop(Outcome.WAITING if waited else Outcome.FAILED, self.bindings.mask(why))
         self.shell_state = ShellState(SHELLS[self.shell])
         self.shell_state.update(self.session.take_snapshot())
         if self.resumption is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from functools import partial
@@ -20,11 +19,13 @@ from ..shells.registry import SHELLS, find_command
 from ..system.signals import count_end_signals, hold_signals
 from .connections.base import Connection
 from .connections.local import LocalConnection
+from .endings import describe_death, describe_end
 from .exchange import Exchange
 from .hidden_input import HiddenInput
 from .link import open_link
 from .pagers import PAGERS, build_pager_code
 from .pty_modes import ShellMissing, make_ready, starting_modes
+from .start_watch import watch_start
 
 _KEYS_AT_ONCE = 4096  # bytes read at once from the keyboard
 
@@ -56,6 +57,7 @@ class Session:
     ) -> None:
         self.shell = shell
         self._driver: Driver = SHELLS[shell].driver
+        self._configuration = "" if clean else self._driver.configuration
         command = find_command(shell)
         if command is None:
             raise ShellMissing(shell)
@@ -103,7 +105,8 @@ class Session:
 
     def start(self) -> Iterator[Message]:
         """Start the shell, whose configuration may ask something; yield its output, then Done."""
-        yield from self._exchange(self._driver.start(self._folder, self._token), None)
+        messages = self._exchange(self._driver.start(self._folder, self._token), None)
+        yield from watch_start(messages, self._link.process, self.shell, self._configuration)
         if self._keyboard is None:
             self._run_internal(build_pager_code(self._driver), self._last)
 
@@ -250,36 +253,12 @@ class Session:
 
     def finish(self, report: Completion | None, exchange: Exchange) -> Done:
         """Return how a statement ended; there is no report if the shell is dead."""
-        timed_out, interrupted, wait = exchange.timed_out, exchange.interrupted, exchange.key_wait
         if report is None:
-            done = self._finish_dead(timed_out, interrupted)
-        else:
-            self._shaken = interrupted or timed_out or wait is not None
-            self._last = report = mark_interrupted(report) if self._shaken else report
-            done = Done(
-                report.status,
-                report.pipestatus,
-                report.cwd,
-                timed_out=timed_out,
-                interrupted=interrupted,
-                suspended=exchange.typed_stop,
-            )
-        return done._replace(waited_for_key=wait.program, last_line=wait.last_line) if wait else done
-
-    def _finish_dead(self, timed_out: bool, interrupted: bool) -> Done:
-        status, by = self._link.process.wait()
-        status = 128 + by if by else status
-        name = f"was killed by {signal.Signals(by).name}" if by else f"ended with status {status}"
-        self._death = Done(
-            status,
-            (status,),
-            self._last.cwd,
-            ended=f"the shell {name}",
-            killed=bool(by),
-            timed_out=timed_out,
-            interrupted=interrupted,
-        )
-        return self._death
+            self._death = describe_death(self._link.process, self._last.cwd, exchange)
+            return self._death
+        self._shaken = exchange.interrupted or exchange.timed_out or exchange.key_wait is not None
+        self._last = report = mark_interrupted(report) if self._shaken else report
+        return describe_end(report, exchange)
 
     def close(self) -> None:
         """End the shell: hang up, as a closing terminal window does; kill it if it stays."""

@@ -44,6 +44,7 @@ class Driver(NamedTuple):
     jobs: str  # a statement that reports the shell's stopped jobs
     settled: str  # a statement that reports its `turn`
     print_path: str  # a statement that writes `$PATH` into the file `path` of the folder
+    configuration: str  # the files of the user that it reads at its start
     export: str  # a statement that sets the variable `{name}` of programs to the word `{value}`
     prepend_path: str  # a statement that puts the folder `{bin}` in front of `$PATH`
     # turn, whether it may have been lost -> the last line of a message, read when the statement has ended

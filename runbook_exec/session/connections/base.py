@@ -41,6 +41,9 @@ class TerminalProcess(Protocol):
     def find_foreground_group(self) -> int:
         """Return the process group that has the terminal; raises OSError if none has."""
 
+    def find_program(self) -> str:
+        """Return the name of the program that the process runs now; "" if it is gone."""
+
     def inspect_foreground(self) -> Foreground:
         """Return what the programs that have the terminal wait for; raises OSError if none has it."""
 

@@ -16,7 +16,7 @@ from typing import BinaryIO, Protocol, cast
 import pexpect
 
 from ...system import core_dumps
-from ...system.terminal_readers import Foreground, find_terminal_reader
+from ...system.terminal_readers import Foreground, find_program, find_terminal_reader
 from .base import ProcessEnd
 
 # Python ignores the first two signals, and a caller that starts us in the background may ignore others
@@ -80,6 +80,10 @@ class LocalProcess:
         if group <= 0:  # killpg takes 0 for our own group
             raise ProcessLookupError
         return group
+
+    def find_program(self) -> str:
+        """Return the name of the program that the process runs now; "" if it is gone."""
+        return find_program(self._pid)
 
     def inspect_foreground(self) -> Foreground:
         """Return what the programs that have the terminal wait for; raises OSError if none has it."""

@@ -88,6 +88,7 @@ FISH_DRIVER = Driver(
     jobs="builtin jobs >'{folder}/jobs'; builtin " + JOBS_CODE.replace("$(", "$(command "),
     settled="builtin " + SETTLED_CODE,
     print_path="builtin string join -- : $PATH >'{folder}/path'",
+    configuration="`~/.config/fish`",
     export="set -gx {name} {value}",
     prepend_path="set -gx PATH '{bin}' $PATH",
 )

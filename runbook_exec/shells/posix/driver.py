@@ -105,15 +105,40 @@ PS1='\\[\\]' PS2=; export -n PS1; __runbook_tty=$(tty <&2)
 """
 
 
+# A configuration can make variables read-only that would print a prompt or end an idle shell (TMOUT). Then
+# another bash takes its place, with everything but these. It goes through a pipe, because it may contain
+# secrets, which must not be written to a disk.
+_BASH_RESTART = """\
+if [[ $(builtin declare -p PS0 PS1 PS2 TMOUT PROMPT_COMMAND 2>/dev/null) =~ 'declare -'[a-zA-Z]*r ]] &&
+command mkfifo -m 600 '{folder}/again'; then ({{
+builtin declare -p | command grep -vE '^declare -[a-zA-Z]*r[a-zA-Z]* (PS[012]|TMOUT|PROMPT_COMMAND)='
+builtin declare -f; builtin alias -p; builtin set +o; builtin trap -p
+builtin shopt -p | command grep -v expand_aliases  # a subshell turns it off
+}} >'{folder}/again' 2>/dev/null &)
+builtin exec "$BASH" --noediting --rcfile '{folder}/restart' -i
+fi
+"""
+
+
 def _bash_files(folder: str, token: str) -> Mapping[str, str]:
-    return {DRIVER: '[ -r ~/.bashrc ] && . ~/.bashrc 0<>"$(tty <&2)"\n' + _BASH_START}
+    restart = _BASH_RESTART.format(folder=folder)
+    again = f"'{folder}/again'"
+    return {
+        DRIVER: f'[ -r ~/.bashrc ] && . ~/.bashrc 0<>"$(tty <&2)"\n{restart}{_BASH_START}',
+        "restart": f"builtin source {again} 2>/dev/null; command rm -f {again}\n{_BASH_START}",
+    }
 
 
 def _zsh_files(folder: str, token: str) -> Mapping[str, str]:
     gate = "{ __runbook_gate; __runbook_i=$?; builtin set +x; __runbook_status $__runbook_i } 2>/dev/null\n"
     # `return` leaves the sourced FIFO, and ^C leaves it if nothing runs
     again = f"{{ . '{folder}/{CONTROL}' }} always {{ TRY_BLOCK_ERROR=0 TRY_BLOCK_INTERRUPT=0 }}\n{gate}" * 100
-    return {DRIVER: "set -m; PS1= PS2=\n" + _ZSH_GATE.format(folder=folder, token=token) + gate + again}
+    return {
+        DRIVER: "set -m; typeset +r PS1 PS2 TMOUT 2>/dev/null; PS1= PS2=\n"
+        + _ZSH_GATE.format(folder=folder, token=token)
+        + gate
+        + again
+    }
 
 
 def carry_over_errexit(before: Completion, code: bytes, after: Completion) -> Completion:
@@ -157,6 +182,7 @@ BASH_DRIVER = Driver(
     settled="builtin " + SETTLED_CODE,
     from_input=True,
     print_path=_print_path("command"),
+    configuration="`~/.bashrc`",
     export=_EXPORT,
     prepend_path=_PREPEND_PATH,
     gate_line=build_gate_line,
@@ -180,6 +206,7 @@ ZSH_DRIVER = Driver(
     jobs=_list_jobs("builtin").replace(">'", ">|'"),
     settled="builtin " + SETTLED_CODE.replace(">'", ">|'"),
     print_path=_print_path("builtin", ">|"),
+    configuration="`~/.zshrc`",
     export=_EXPORT,
     prepend_path=_PREPEND_PATH,
     gate_line=build_gate_line,
@@ -198,6 +225,7 @@ SH_DRIVER = Driver(
     jobs=_list_jobs("command"),
     settled="command " + SETTLED_CODE,
     print_path=_print_path("command"),
+    configuration="`$ENV`",
     export=_EXPORT,
     prepend_path=_PREPEND_PATH,
     gate_line=build_gate_line,
