@@ -55,6 +55,27 @@ class ShellIO:
         if self.resumption is not None:
             self._restore_shell(self.resumption)
 
+    def end_shell(self) -> Iterator[Event]:
+        """Let the shell exit; report the output of its traps, and the jobs that were ended with it."""
+        if not self.started:
+            return
+        at = {"step": 0, "block": 0, "statement": 0, "line": 0}
+        ending = self.session.end()
+        while True:
+            try:
+                message = next(ending)
+            except StopIteration as end:
+                text = self.bindings.masker.flush(final=True)
+                jobs: tuple[str, ...] = end.value
+                break
+            data = self.bindings.masker.feed(message.data) if isinstance(message, OutputChunk) else b""
+            if data:
+                yield self.log.make_event(Output, text=data.decode("utf-8", "surrogateescape"), **at)
+        if text:
+            yield self.log.make_event(Output, text=text.decode("utf-8", "surrogateescape"), **at)
+        for command in jobs:
+            self.context.notice(f"ended the background job `{self.bindings.mask(command)}`")
+
     def _restore_shell(self, past: Resumption) -> None:
         """Restore the variables, functions and folder of the shell; drop the output of that."""
         code = self.shell_state.build_restore_code(past.state_change)

@@ -44,6 +44,7 @@ class Driver(NamedTuple):
     jobs: str  # a statement that reports the shell's stopped jobs
     settled: str  # a statement that reports its `turn`
     print_path: str  # a statement that writes `$PATH` into the file `path` of the folder
+    exit: str  # a statement that ends the shell, with its traps and handlers
     configuration: str  # the files of the user that it reads at its start
     export: str  # a statement that sets the variable `{name}` of programs to the word `{value}`
     prepend_path: str  # a statement that puts the folder `{bin}` in front of `$PATH`

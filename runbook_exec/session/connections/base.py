@@ -53,6 +53,9 @@ class TerminalProcess(Protocol):
     def signal_group(self, group: int, number: int) -> None:
         """Send a signal to a process group; raises OSError if it is gone."""
 
+    def end_jobs(self, groups: Sequence[int]) -> None:
+        """Hang up on process groups; all others continue when the process is closed."""
+
     def close(self) -> None:
         """End the process: hang up as when a terminal window is closed, and kill it if it stays."""
 

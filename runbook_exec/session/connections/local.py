@@ -53,6 +53,7 @@ class LocalProcess:
         self._child = child
         self.terminal: int = child.child_fd
         self._pid: int = child.pid or 0
+        self._ends_jobs = True
         self.end_descriptor = os.pidfd_open(self._pid) if sys.platform == "linux" else -1
         os.set_blocking(self.terminal, False)
 
@@ -97,6 +98,15 @@ class LocalProcess:
         """Send a signal to a process group; raises OSError if it is gone."""
         os.killpg(group, number)
 
+    def end_jobs(self, groups: Sequence[int]) -> None:
+        """Hang up on process groups; all others continue when the process is closed."""
+        self._ends_jobs = False
+        for group in groups:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if group > 1 and os.getsid(group) == self._pid:
+                    os.killpg(group, signal.SIGHUP)
+                    os.killpg(group, signal.SIGCONT)  # a stopped process would not notice
+
     def close(self) -> None:
         """End the process: hang up as when a terminal window is closed, and kill it if it stays."""
         for wanted in (signal.SIGHUP, signal.SIGKILL):
@@ -110,7 +120,8 @@ class LocalProcess:
             until = time.monotonic() + 1.0
             while self.is_alive() and time.monotonic() < until:
                 time.sleep(0.002)
-        _hang_up(self._pid)
+        if self._ends_jobs:
+            _hang_up(self._pid)
         if self.end_descriptor >= 0:
             os.close(self.end_descriptor)
         # `close` of pexpect waits a tenth of a second; left open, its file would close any descriptor

@@ -153,7 +153,7 @@ def carry_over_errexit(before: Completion, code: bytes, after: Completion) -> Co
 
 def _list_jobs(builtin: str) -> str:
     # not in a command substitution: a subshell has no jobs in zsh and sh
-    return f"{builtin} jobs >'{{folder}}/jobs'; {builtin} {JOBS_CODE}"
+    return f"{builtin} jobs -l >'{{folder}}/jobs'; {builtin} {JOBS_CODE}"
 
 
 def _print_path(builtin: str, redirect: str = ">") -> str:
@@ -182,6 +182,7 @@ BASH_DRIVER = Driver(
     settled="builtin " + SETTLED_CODE,
     from_input=True,
     print_path=_print_path("command"),
+    exit="builtin exit 2>/dev/null\nbuiltin exit 2>/dev/null",  # the first only warns if jobs are stopped
     configuration="`~/.bashrc`",
     export=_EXPORT,
     prepend_path=_PREPEND_PATH,
@@ -206,6 +207,7 @@ ZSH_DRIVER = Driver(
     jobs=_list_jobs("builtin").replace(">'", ">|'"),
     settled="builtin " + SETTLED_CODE.replace(">'", ">|'"),
     print_path=_print_path("builtin", ">|"),
+    exit="__runbook_i=$?; builtin unsetopt check_jobs hup; builtin exit $__runbook_i",
     configuration="`~/.zshrc`",
     export=_EXPORT,
     prepend_path=_PREPEND_PATH,
@@ -225,6 +227,7 @@ SH_DRIVER = Driver(
     jobs=_list_jobs("command"),
     settled="command " + SETTLED_CODE,
     print_path=_print_path("command"),
+    exit="exit\nexit",
     configuration="`$ENV`",
     export=_EXPORT,
     prepend_path=_PREPEND_PATH,
