@@ -12,6 +12,7 @@ from ..shells.driver import (
     SNAPSHOT,
     Completion,
     Driver,
+    drop_options,
     mark_interrupted,
 )
 from ..shells.registry import SHELLS, find_command
@@ -179,7 +180,7 @@ class Session:
         session's own folder.
         """
         code = code.replace("{folder}", self._folder) + f"\n__runbook_status {before.status}"
-        message = self._make_message(code.encode(), before._replace(options=""))
+        message = self._make_message(code.encode(), drop_options(before))
         whole = False
         for item in () if self._death else self._exchange(message, _ANSWERED, ours=True):
             if isinstance(item, Done):
@@ -199,7 +200,7 @@ class Session:
         self._turn += 1
         code = self._driver.settled.format(folder=self._folder, turn=self._turn)
         code += f"\n__runbook_status {self._last.status}"
-        return self._turn, self._driver.message(code.encode(), self._last._replace(options=""), self._turn)
+        return self._turn, self._driver.message(code.encode(), drop_options(self._last), self._turn)
 
     def _exchange(self, message: bytes, timeout: float | None, ours: bool = False) -> Iterator[Message]:
         """Send a message and yield the output until its report.

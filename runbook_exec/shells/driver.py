@@ -22,7 +22,9 @@ class Completion(NamedTuple):
     status: int
     pipestatus: tuple[int, ...]
     cwd: str
-    options: str = ""  # `$-` of a POSIX shell; for fish "-" if it left the statement before its end
+    # `$-` of a POSIX shell, with `<` if standard input is redirected and `D` if there may be a trap on DEBUG;
+    # for fish "-" if it left the statement before its end
+    options: str = ""
     turn: int | None = None  # the message that it answers, if the shell got its number
 
 
@@ -82,6 +84,14 @@ def parse_completion(message: bytes, token: str) -> Completion | None:
         options.decode(),
         int(turn) if turn else None,
     )
+
+
+def drop_options(report: Completion) -> Completion:
+    """Return the report without the options, which code of ours must run without.
+
+    A redirected standard input is kept: the shell would forget it.
+    """
+    return report._replace(options="<" if "<" in report.options else "")
 
 
 def mark_interrupted(report: Completion) -> Completion:
