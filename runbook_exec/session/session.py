@@ -23,7 +23,7 @@ from .endings import describe_death, describe_end
 from .exchange import Exchange
 from .hidden_input import HiddenInput
 from .jobs import parse_jobs
-from .link import open_link
+from .link import open_link, refuse_full_folder
 from .pagers import PAGERS, build_pager_code
 from .pty_modes import ShellMissing, make_ready, starting_modes
 from .settling import settle
@@ -65,7 +65,8 @@ class Session:
             raise ShellMissing(shell)
         self._keyboard = keyboard
         self._connection = connection or LocalConnection()
-        self._folder = self._connection.folder()
+        with refuse_full_folder():
+            self._folder = self._connection.folder()
         self._token = secrets.token_hex(8)
         self._last = Completion(0, (0,), cwd or "")
         self._turn = 0
@@ -81,7 +82,8 @@ class Session:
         argv = (*command, *(self._driver.clean if clean else ()), *self._driver.arguments(self._folder))
         try:
             there, driver = self._connection, self._driver
-            self._link = open_link(there, driver, self._token, argv, environ, cwd, self._size)
+            with refuse_full_folder():
+                self._link = open_link(there, driver, self._token, argv, environ, cwd, self._size)
         except BaseException:
             self._connection.close()
             raise
