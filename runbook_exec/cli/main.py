@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
-from ..errors import Refused
+from ..errors import Refused, reason
 from ..system.gc_pause import pause_gc, skip_final_gc
 from .commands import COMMANDS, load_command
 from .exit_status import FAILED, INTERRUPTED, REFUSED
@@ -21,9 +22,14 @@ if TYPE_CHECKING:
     from .commands import Command
 
 
+# errors of a standard output that takes no more, as on a full disk
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     skip_final_gc()
+    _open_missing_streams()
     with pause_gc():  # imported modules are never collected
         command, arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
@@ -35,7 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except OSError:  # the stream is closed; the first output will report that
             continue
     try:
-        return command.run(arguments)
+        status = command.run(arguments)
+        sys.stdout.flush()  # here, where an error can be reported
+        return status
     except Refused as refused:
         print(refused, file=sys.stderr)
         return REFUSED
@@ -45,11 +53,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader of our output is gone; Python would report that again when it flushes at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except Exception as error:  # noqa: BLE001 - the operator gets a sentence and no traceback
-        from .crash_report import write_crash_report  # only a bug of ours needs it
-
-        print(write_crash_report(error, dict(os.environ)), file=sys.stderr)
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            return _report_bug(error)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would report it again at its end
+        print(f"cannot write the output: {reason(error)}; nothing more was run", file=sys.stderr)
         return FAILED
+    except Exception as error:  # noqa: BLE001 - the operator gets a sentence and no traceback
+        return _report_bug(error)
 
 
 def parse_arguments(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
@@ -60,6 +71,23 @@ def parse_arguments(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     name, words = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("", argv)
     command = load_command(name or "run")
     return command, command.parse_arguments(name, words)
+
+
+def _open_missing_streams() -> None:
+    """Open nothing in the place of closed standard streams: a file of ours would take their number."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            setattr(sys, name, os.fdopen(number, mode))
+
+
+def _report_bug(error: Exception) -> int:
+    from .crash_report import write_crash_report  # only a bug of ours needs it
+
+    print(write_crash_report(error, dict(os.environ)), file=sys.stderr)
+    return FAILED
 
 
 def _end(number: int, frame: object) -> NoReturn:

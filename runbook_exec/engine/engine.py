@@ -7,6 +7,7 @@ next event. Therefore a journal that writes each event to disk before it asks fo
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from .. import __version__
@@ -96,11 +97,15 @@ class Run:
     def execute(self) -> Generator[Event]:
         """Run to the end. An interrupt between two statements ends the run too."""
         try:
-            yield from self._execute()
+            outcome, reason = yield from self._execute()
         except KeyboardInterrupt:
-            yield self._end(Outcome.STOPPED, "interrupted")
+            outcome, reason = Outcome.STOPPED, "interrupted"
+        with suppress(KeyboardInterrupt):
+            yield from self.io.end_shell()
+        yield self.log.make_event(RunEnded, outcome=outcome.value, reason=reason)
 
-    def _execute(self) -> Generator[Event]:
+    def _execute(self) -> Generator[Event, None, tuple[Outcome, str]]:
+        """Run to the end; returns the outcome and the reason."""
         known = self.resumption.values if self.resumption else {}
         for name, value in {**known, **self.dialog.plan.given}.items():
             self.bindings.bind_value(name, value)
@@ -115,12 +120,11 @@ class Run:
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
-            yield self._end(Outcome.FAILED, f"line {item.line}: {error}" if item else str(error))
+            return Outcome.FAILED, f"line {item.line}: {error}" if item else str(error)
         except Stop as stop:
-            yield self._end(stop.outcome, stop.reason)
-        else:
-            undone = describe_undone_steps(self.dialog.plan, self.state)
-            yield self._end(Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone)
+            return stop.outcome, stop.reason
+        undone = describe_undone_steps(self.dialog.plan, self.state)
+        return Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone
 
     def _start(self) -> RunStarted:
         return self.log.make_event(
@@ -141,9 +145,6 @@ class Run:
             pid=self.context.pid,
             terminal=self.context.terminal,
         )
-
-    def _end(self, outcome: Outcome, reason: str = "") -> RunEnded:
-        return self.log.make_event(RunEnded, outcome=outcome.value, reason=reason)
 
     def _resume(self, past: Resumption) -> Generator[Event]:
         """Settle the statement in doubt, and run the statements again that set the shell up."""

@@ -59,6 +59,9 @@ class LiveShell(Protocol):
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
         """Run one statement; `timeout` is in seconds."""
 
+    def end(self) -> Generator[OutputChunk | Silence, None, tuple[str, ...]]:
+        """Let the shell exit, and return the commands of the jobs that were ended with it."""
+
     def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
         """Return the shell's variables and functions; those from its start only if `redefined`."""
 

@@ -16,6 +16,8 @@ from .event_log import EventLog
 from .events import Event, Outcome, Output, ShellChanged, StatementFinished, StatementStarted
 from .ports import Done, LiveShell, OutputChunk, Resumption, RunContext, Silence, Stop, require_done
 
+_SLOW_START = 10.0  # seconds after which the operator is told that the shell has not started
+
 
 @dataclass(slots=True)
 class ShellIO:
@@ -36,18 +38,45 @@ class ShellIO:
         if self.started:
             return
         self.started = True
+        slow = False
         for message in self.session.start():
             match message:
                 case OutputChunk(data):
                     text = self.bindings.masker.feed(data).decode("utf-8", "surrogateescape")
                     if text:
                         yield self.log.make_event(Output, step=0, block=0, statement=0, line=0, text=text)
-                case Done(ended=why) if why:
-                    raise Stop(Outcome.FAILED, f"{why} while starting")
+                case Silence(seconds) if seconds >= _SLOW_START and not slow:
+                    slow = True
+                    self.context.notice(
+                        f"{self.shell} is still starting; `--no-config` leaves out your files"
+                    )
+                case Done(ended=why, waited_for_key=waited) if why:
+                    raise Stop(Outcome.WAITING if waited else Outcome.FAILED, self.bindings.mask(why))
         self.shell_state = ShellState(SHELLS[self.shell])
         self.shell_state.update(self.session.take_snapshot())
         if self.resumption is not None:
             self._restore_shell(self.resumption)
+
+    def end_shell(self) -> Iterator[Event]:
+        """Let the shell exit; report the output of its traps, and the jobs that were ended with it."""
+        if not self.started:
+            return
+        at = {"step": 0, "block": 0, "statement": 0, "line": 0}
+        ending = self.session.end()
+        while True:
+            try:
+                message = next(ending)
+            except StopIteration as end:
+                text = self.bindings.masker.flush(final=True)
+                jobs: tuple[str, ...] = end.value
+                break
+            data = self.bindings.masker.feed(message.data) if isinstance(message, OutputChunk) else b""
+            if data:
+                yield self.log.make_event(Output, text=data.decode("utf-8", "surrogateescape"), **at)
+        if text:
+            yield self.log.make_event(Output, text=text.decode("utf-8", "surrogateescape"), **at)
+        for command in jobs:
+            self.context.notice(f"ended the background job `{self.bindings.mask(command)}`")
 
     def _restore_shell(self, past: Resumption) -> None:
         """Restore the variables, functions and folder of the shell; drop the output of that."""

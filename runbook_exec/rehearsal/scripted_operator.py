@@ -104,6 +104,10 @@ class OperatedShell:
                 self._operator.receive_output(message.data)
             yield message
 
+    def end(self) -> Generator[OutputChunk | Silence, None, tuple[str, ...]]:
+        """Let the shell exit and yield its messages."""
+        return (yield from self._shell.end())
+
     def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
         """Return the shell's variables and functions, as it prints them."""
         return self._shell.take_snapshot(redefined)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import select
 import sys
+import tempfile
 import termios
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..engine.ports import OutputChunk
+from ..errors import Refused, reason
 from ..shells.driver import CONTROL, REPORT, SNAPSHOT, Driver
 from .connections.base import Connection, TerminalProcess
 from .hidden_input import HiddenInput
@@ -90,6 +93,19 @@ class ShellLink:
         self.reports.close()
         for fd in (self.control, self.snapshot.fd):
             os.close(fd)
+
+
+@contextlib.contextmanager
+def refuse_full_folder() -> Iterator[None]:
+    """Raise Refused if the files of a session cannot be made."""
+    try:
+        yield
+    except OSError as error:
+        where = f"`{tempfile.gettempdir()}`" if error.errno != errno.ENOENT else "a temporary folder"
+        raise Refused(
+            f"cannot start the shell: no files can be made in {where}: {reason(error)}; "
+            "name another folder in $TMPDIR"
+        ) from None
 
 
 def open_link(

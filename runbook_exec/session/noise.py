@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+_OWN = b"{ __runbook_"
+
 _LONGEST = 400  # bytes of an unfinished line that may still turn out to be noise
 
 
@@ -20,10 +22,15 @@ class NoiseFilter:
         if home and folder.startswith(home.rstrip("/") + "/"):
             self._names.append(b"~" + folder[len(home.rstrip("/")) :].encode())
         file = b"(?:" + b"|".join(map(re.escape, self._names)) + rb")/\w+"
-        self._openers = (*(b"from sourcing file " + name for name in self._names), b"\tcalled on line ")
+        self._openers = (
+            _OWN,  # lines of the driver that `set -v` prints
+            *(b"from sourcing file " + name for name in self._names),
+            b"\tcalled on line ",
+        )
         self._drop = re.compile(
             rb"(?:from sourcing file |\tcalled on line \d+ of file )" + file + rb"[^\n]*\n"
             rb"|" + file + rb" \(line \d+\): \r?\n"
+            rb"|\{ __runbook_[^\n]* 2>(?:/dev/null|&1)\r?\n"
         )
         self._prefix = re.compile(
             file + rb"(?: \(line \d+\): |: (?:\d+: )?(?:eval: )?(?:" + file + rb": \d+: )?)"
@@ -59,7 +66,7 @@ class NoiseFilter:
         if not data:
             return b""
         fresh, self._fresh = self._fresh, data.endswith(b"\n")
-        if not any(name in data for name in self._names):
+        if _OWN not in data and not any(name in data for name in self._names):
             return data
         lines = data.splitlines(keepends=True)
         return b"".join(self._filter_line(line, fresh or number > 0) for number, line in enumerate(lines))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
-import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from functools import partial
 
@@ -14,23 +12,28 @@ from ..shells.driver import (
     SNAPSHOT,
     Completion,
     Driver,
+    drop_options,
     mark_interrupted,
 )
 from ..shells.registry import SHELLS, find_command
-from ..system.signals import count_end_signals, hold_signals
+from ..system.signals import count_end_signals
 from .connections.base import Connection
 from .connections.local import LocalConnection
+from .endings import describe_death, describe_end
 from .exchange import Exchange
 from .hidden_input import HiddenInput
-from .link import open_link
+from .jobs import parse_jobs
+from .link import open_link, refuse_full_folder
 from .pagers import PAGERS, build_pager_code
 from .pty_modes import ShellMissing, make_ready, starting_modes
+from .settling import settle
+from .start_watch import watch_start
 
 _KEYS_AT_ONCE = 4096  # bytes read at once from the keyboard
 
 _ANSWERED = 5.0  # seconds in which the shell must answer a question of ours
 
-_PATIENCE = (0.2, 0.4, 0.8, 1.6, 3.2)  # seconds to wait if the shell may have dropped the question
+_LAST = 3.0  # seconds that the traps of a shell may take at its exit before they are interrupted
 
 _SIZE = (24, 80)  # rows and columns of a terminal without an operator
 
@@ -56,18 +59,21 @@ class Session:
     ) -> None:
         self.shell = shell
         self._driver: Driver = SHELLS[shell].driver
+        self._configuration = "" if clean else self._driver.configuration
         command = find_command(shell)
         if command is None:
             raise ShellMissing(shell)
         self._keyboard = keyboard
         self._connection = connection or LocalConnection()
-        self._folder = self._connection.folder()
+        with refuse_full_folder():
+            self._folder = self._connection.folder()
         self._token = secrets.token_hex(8)
         self._last = Completion(0, (0,), cwd or "")
         self._turn = 0
         self._end_signals = count_end_signals()  # before this session
         self._shaken = False  # whether the shell may still drop the next bytes that it is sent
         self._death: Done | None = None
+        self._is_busy = False  # whether a statement is running
         self._size = keyboard.size() if keyboard else _SIZE
         # if no terminal type is given, as in CI, fish would complain at every start
         environ = {"TERM": "dumb", **(os.environ if environ is None else environ)}
@@ -76,7 +82,8 @@ class Session:
         argv = (*command, *(self._driver.clean if clean else ()), *self._driver.arguments(self._folder))
         try:
             there, driver = self._connection, self._driver
-            self._link = open_link(there, driver, self._token, argv, environ, cwd, self._size)
+            with refuse_full_folder():
+                self._link = open_link(there, driver, self._token, argv, environ, cwd, self._size)
         except BaseException:
             self._connection.close()
             raise
@@ -103,7 +110,8 @@ class Session:
 
     def start(self) -> Iterator[Message]:
         """Start the shell, whose configuration may ask something; yield its output, then Done."""
-        yield from self._exchange(self._driver.start(self._folder, self._token), None)
+        messages = self._exchange(self._driver.start(self._folder, self._token), None)
+        yield from watch_start(messages, self._link.process, self.shell, self._configuration)
         if self._keyboard is None:
             self._run_internal(build_pager_code(self._driver), self._last)
 
@@ -132,6 +140,24 @@ class Session:
         self._run_internal(self._driver.send_line if status == 0 else "", before)
         return self._link.reports.line
 
+    def end(self) -> Generator[OutputChunk | Silence, None, tuple[str, ...]]:
+        """Let the shell exit by itself, and yield the output of its traps and handlers.
+
+        Returns the commands of the jobs in the background that were ended with it.
+        """
+        if self._death or self._is_busy or not self._turn:
+            return ()
+        self._link.reports.jobs = ""
+        self._run_internal(self._driver.jobs, self._last)
+        jobs = parse_jobs(self._link.reports.jobs)
+        code = self._driver.exit.replace("{folder}", self._folder)
+        for message in self._exchange(self._make_message(code.encode(), self._last), _LAST):
+            if not isinstance(message, Done):
+                yield message
+        if self._death:
+            self._link.process.end_jobs([job.group for job in jobs])
+        return tuple(job.command for job in jobs)
+
     def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
         """Return the shell's variables and functions, as `shells.snapshot` reads them.
 
@@ -156,7 +182,7 @@ class Session:
         session's own folder.
         """
         code = code.replace("{folder}", self._folder) + f"\n__runbook_status {before.status}"
-        message = self._make_message(code.encode(), before._replace(options=""))
+        message = self._make_message(code.encode(), drop_options(before))
         whole = False
         for item in () if self._death else self._exchange(message, _ANSWERED, ours=True):
             if isinstance(item, Done):
@@ -166,38 +192,17 @@ class Session:
 
     def _make_message(self, code: bytes, before: Completion) -> bytes:
         if self._shaken:
-            self._settle()
+            settle(self._link, self._ask_to_settle)
             self._shaken = False
         self._turn += 1
         return self._driver.message(code, before, self._turn)
 
-    def _settle(self) -> None:
-        """Ask the shell for an answer, repeatedly until it answers.
-
-        A signal that was to interrupt a statement may arrive when the statement has just ended. Then it hits
-        the gate or the next message, which would be dropped or reported as interrupted.
-        """
-        link = self._link
-        poll = link.make_poll()
-        for patience in _PATIENCE:
-            self._turn += 1
-            code = self._driver.settled.format(folder=self._folder, turn=self._turn)
-            code += f"\n__runbook_status {self._last.status}"
-            message = self._driver.message(code.encode(), self._last._replace(options=""), self._turn)
-            pending = memoryview(message)
-            until = time.monotonic() + patience
-            while (now := time.monotonic()) < until:
-                with hold_signals():
-                    pending = link.send(pending, poll) if pending else pending
-                ready = dict(poll.poll((until - now) * 1000))
-                if self._terminal in ready:
-                    link.output.read()
-                    link.output.take()
-                answered = link.reports.fileno() in ready and link.reports.read_completion(self._turn)
-                if answered and link.reports.settled_turn == self._turn:
-                    return
-                if link.process.end_descriptor in ready or link.output.hung_up:
-                    return
+    def _ask_to_settle(self) -> tuple[int, bytes]:
+        """Return the turn of a message that asks the shell for an answer, and the message."""
+        self._turn += 1
+        code = self._driver.settled.format(folder=self._folder, turn=self._turn)
+        code += f"\n__runbook_status {self._last.status}"
+        return self._turn, self._driver.message(code.encode(), drop_options(self._last), self._turn)
 
     def _exchange(self, message: bytes, timeout: float | None, ours: bool = False) -> Iterator[Message]:
         """Send a message and yield the output until its report.
@@ -212,8 +217,11 @@ class Session:
         suspended: Done | None = None
         if keyboard:
             keyboard.take()
+        self._is_busy = True
         try:
             for item in exchange.run():
+                if isinstance(item, Done):
+                    self._is_busy = False
                 if isinstance(item, Done) and item.suspended:
                     suspended = item
                 else:
@@ -250,36 +258,12 @@ class Session:
 
     def finish(self, report: Completion | None, exchange: Exchange) -> Done:
         """Return how a statement ended; there is no report if the shell is dead."""
-        timed_out, interrupted, wait = exchange.timed_out, exchange.interrupted, exchange.key_wait
         if report is None:
-            done = self._finish_dead(timed_out, interrupted)
-        else:
-            self._shaken = interrupted or timed_out or wait is not None
-            self._last = report = mark_interrupted(report) if self._shaken else report
-            done = Done(
-                report.status,
-                report.pipestatus,
-                report.cwd,
-                timed_out=timed_out,
-                interrupted=interrupted,
-                suspended=exchange.typed_stop,
-            )
-        return done._replace(waited_for_key=wait.program, last_line=wait.last_line) if wait else done
-
-    def _finish_dead(self, timed_out: bool, interrupted: bool) -> Done:
-        status, by = self._link.process.wait()
-        status = 128 + by if by else status
-        name = f"was killed by {signal.Signals(by).name}" if by else f"ended with status {status}"
-        self._death = Done(
-            status,
-            (status,),
-            self._last.cwd,
-            ended=f"the shell {name}",
-            killed=bool(by),
-            timed_out=timed_out,
-            interrupted=interrupted,
-        )
-        return self._death
+            self._death = describe_death(self._link.process, self._last.cwd, exchange)
+            return self._death
+        self._shaken = exchange.interrupted or exchange.timed_out or exchange.key_wait is not None
+        self._last = report = mark_interrupted(report) if self._shaken else report
+        return describe_end(report, exchange)
 
     def close(self) -> None:
         """End the shell: hang up, as a closing terminal window does; kill it if it stays."""

@@ -22,7 +22,9 @@ class Completion(NamedTuple):
     status: int
     pipestatus: tuple[int, ...]
     cwd: str
-    options: str = ""  # `$-` of a POSIX shell; for fish "-" if it left the statement before its end
+    # `$-` of a POSIX shell, with `<` if standard input is redirected and `D` if there may be a trap on DEBUG;
+    # for fish "-" if it left the statement before its end
+    options: str = ""
     turn: int | None = None  # the message that it answers, if the shell got its number
 
 
@@ -44,6 +46,8 @@ class Driver(NamedTuple):
     jobs: str  # a statement that reports the shell's stopped jobs
     settled: str  # a statement that reports its `turn`
     print_path: str  # a statement that writes `$PATH` into the file `path` of the folder
+    exit: str  # a statement that ends the shell, with its traps and handlers
+    configuration: str  # the files of the user that it reads at its start
     export: str  # a statement that sets the variable `{name}` of programs to the word `{value}`
     prepend_path: str  # a statement that puts the folder `{bin}` in front of `$PATH`
     # turn, whether it may have been lost -> the last line of a message, read when the statement has ended
@@ -80,6 +84,14 @@ def parse_completion(message: bytes, token: str) -> Completion | None:
         options.decode(),
         int(turn) if turn else None,
     )
+
+
+def drop_options(report: Completion) -> Completion:
+    """Return the report without the options, which code of ours must run without.
+
+    A redirected standard input is kept: the shell would forget it.
+    """
+    return report._replace(options="<" if "<" in report.options else "")
 
 
 def mark_interrupted(report: Completion) -> Completion:

@@ -103,6 +103,19 @@ def find_terminal_reader(leader: int, group: int) -> Foreground:
     return Foreground(best, ticks)
 
 
+def find_program(pid: int) -> str:
+    """Return the name of the program that a process runs; "" if it is gone."""
+    if sys.platform == "linux":
+        process = _read_process(pid)
+        return process.name if process else ""
+    try:
+        command = ["ps", "-o", "comm=", "-p", str(pid)]
+        name = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return Path(name).name.lstrip("-")
+
+
 # processes -------------------------------------------------------------------------------------------------
 
 

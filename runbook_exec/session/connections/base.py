@@ -41,6 +41,9 @@ class TerminalProcess(Protocol):
     def find_foreground_group(self) -> int:
         """Return the process group that has the terminal; raises OSError if none has."""
 
+    def find_program(self) -> str:
+        """Return the name of the program that the process runs now; "" if it is gone."""
+
     def inspect_foreground(self) -> Foreground:
         """Return what the programs that have the terminal wait for; raises OSError if none has it."""
 
@@ -49,6 +52,9 @@ class TerminalProcess(Protocol):
 
     def signal_group(self, group: int, number: int) -> None:
         """Send a signal to a process group; raises OSError if it is gone."""
+
+    def end_jobs(self, groups: Sequence[int]) -> None:
+        """Hang up on process groups; all others continue when the process is closed."""
 
     def close(self) -> None:
         """End the process: hang up as when a terminal window is closed, and kill it if it stays."""

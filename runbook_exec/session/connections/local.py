@@ -16,7 +16,7 @@ from typing import BinaryIO, Protocol, cast
 import pexpect
 
 from ...system import core_dumps
-from ...system.terminal_readers import Foreground, find_terminal_reader
+from ...system.terminal_readers import Foreground, find_program, find_terminal_reader
 from .base import ProcessEnd
 
 # Python ignores the first two signals, and a caller that starts us in the background may ignore others
@@ -53,6 +53,7 @@ class LocalProcess:
         self._child = child
         self.terminal: int = child.child_fd
         self._pid: int = child.pid or 0
+        self._ends_jobs = True
         self.end_descriptor = os.pidfd_open(self._pid) if sys.platform == "linux" else -1
         os.set_blocking(self.terminal, False)
 
@@ -81,6 +82,10 @@ class LocalProcess:
             raise ProcessLookupError
         return group
 
+    def find_program(self) -> str:
+        """Return the name of the program that the process runs now; "" if it is gone."""
+        return find_program(self._pid)
+
     def inspect_foreground(self) -> Foreground:
         """Return what the programs that have the terminal wait for; raises OSError if none has it."""
         return find_terminal_reader(self._pid, self.find_foreground_group())
@@ -92,6 +97,15 @@ class LocalProcess:
     def signal_group(self, group: int, number: int) -> None:
         """Send a signal to a process group; raises OSError if it is gone."""
         os.killpg(group, number)
+
+    def end_jobs(self, groups: Sequence[int]) -> None:
+        """Hang up on process groups; all others continue when the process is closed."""
+        self._ends_jobs = False
+        for group in groups:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if group > 1 and os.getsid(group) == self._pid:
+                    os.killpg(group, signal.SIGHUP)
+                    os.killpg(group, signal.SIGCONT)  # a stopped process would not notice
 
     def close(self) -> None:
         """End the process: hang up as when a terminal window is closed, and kill it if it stays."""
@@ -106,7 +120,8 @@ class LocalProcess:
             until = time.monotonic() + 1.0
             while self.is_alive() and time.monotonic() < until:
                 time.sleep(0.002)
-        _hang_up(self._pid)
+        if self._ends_jobs:
+            _hang_up(self._pid)
         if self.end_descriptor >= 0:
             os.close(self.end_descriptor)
         # `close` of pexpect waits a tenth of a second; left open, its file would close any descriptor

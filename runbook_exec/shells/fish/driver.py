@@ -22,6 +22,7 @@ function __runbook_after
 end
 function __runbook_gate
     set -l __runbook_status $status $pipestatus
+    set -q __runbook_ended; and return
     if set -q __runbook_statuses
         builtin printf '{token} \\n%s\\n%s\\n\\n%s\\0' \
 $__runbook_statuses[1] "$__runbook_statuses[2..-1]" $PWD >'{folder}/report'
@@ -88,6 +89,10 @@ FISH_DRIVER = Driver(
     jobs="builtin jobs >'{folder}/jobs'; builtin " + JOBS_CODE.replace("$(", "$(command "),
     settled="builtin " + SETTLED_CODE,
     print_path="builtin string join -- : $PATH >'{folder}/path'",
+    # `exit` leaves only the text that is sourced; what would be sourced after it is emptied
+    exit="set -g __runbook_ended; builtin printf '' >'{folder}/statement'; "
+    "builtin printf '' >'{folder}/again'; builtin exit",
+    configuration="`~/.config/fish`",
     export="set -gx {name} {value}",
     prepend_path="set -gx PATH '{bin}' $PATH",
 )
