@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -223,6 +224,7 @@ def test_a_run_with_failed_and_skipped_steps_says_so(program: Program) -> None:
     shown_run = program.run("runs", "show").stdout
     assert "F: partial" in shown_run
     assert "step 1 failed, step 2 was skipped" in shown_run
+    assert re.search(r"  1  A  ✗  .*exited 1, skipped\n +2  B  –  +skipped\n", shown_run)
     run = program.read_events()[0].run
     assert program.run("resume", run).stderr == f"run {run} went to its end; there is nothing left to do\n"
 
