@@ -37,8 +37,8 @@ from .shell_io import ShellIO
 from .state import ItemStatus, State, describe_undone_steps, next_item
 
 _WOULD_BE_LOST = (
-    "The next statement prints a secret, and this machine has no safe place to keep it (no memory file "
-    "system of your own in $XDG_RUNTIME_DIR). If the run ends before the secret is used, you need a new one."
+    "this step prints a secret; if this program dies before it is used, the secret is lost: "
+    "$XDG_RUNTIME_DIR names no memory file system of your own to keep it in"
 )
 
 _LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))

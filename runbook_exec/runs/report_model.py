@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..document.model import Block, Prose, Statement, Step
+from ..engine.questions import Choice
 from ..engine.state import ItemStatus
 from ..plan.alternatives import is_left_out
 from ..plan.model import ItemId
@@ -168,9 +169,13 @@ def _block(record: Record, step: Step, block: Block) -> BlockReport:
 
 def _statement(record: Record, where: ItemId, line: int, statement: Statement | None) -> StatementReport:
     ran = tuple(each for each in record.attempts if each.where == where)
-    said = tuple(each for each in record.answers if each.where == where and each.question in _SAID)
+    said = tuple(each for each in record.answers if each.where == where and _is_of_interest(each))
     text = ran[-1].text if ran else statement.text if statement else ""
     return StatementReport(where, line, text, _how(record, where), ran, said, statement)
+
+
+def _is_of_interest(said: GivenAnswer) -> bool:
+    return said.question in _SAID or said.answer == Choice.SKIP
 
 
 def _how(record: Record, where: ItemId) -> str:

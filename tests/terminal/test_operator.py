@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -125,6 +126,7 @@ def test_an_empty_enter_gives_no_value(program: Program) -> None:
         shown.wait("<name>  (empty)", "echo x''x")
         answer(shown, "1 of 1 ›", ENTER)
         shown.wait("\nxx", "Done.")
+        assert shown.wait_status() == 0
 
 
 def test_an_empty_secret_is_refused_too(program: Program) -> None:
@@ -136,6 +138,7 @@ def test_an_empty_secret_is_refused_too(program: Program) -> None:
         shown.wait("<door-token>  ••••••••  (7 characters)")
         answer(shown, "1 of 1 ›", ENTER)
         shown.wait("\n8", "Done.")
+        assert shown.wait_status() == 0
 
 
 def test_blanks_around_a_value_are_shown(program: Program) -> None:
@@ -186,7 +189,9 @@ def test_going_back_from_a_note_does_not_mark_the_step_as_done(program: Program,
         answer(shown, "n done, with a note", "n")
         shown.wait("Note for the record:")
         shown.type(" said yes" if back != END else "the boss said yes", ENTER)
-        shown.wait("✓  done: the boss said yes", "1 of 1 ›")
+        shown.wait("✓  done: the boss said yes")
+        answer(shown, "1 of 1 ›", "q")
+        assert shown.wait_status() == 130
 
 
 def test_a_manual_step_first_is_asked_before_the_statement(program: Program) -> None:
@@ -219,6 +224,7 @@ def test_a_run_with_failed_and_skipped_steps_says_so(program: Program) -> None:
     shown_run = program.run("runs", "show").stdout
     assert "F: partial" in shown_run
     assert "step 1 failed, step 2 was skipped" in shown_run
+    assert re.search(r"  1  A  ✗  .*exited 1, skipped\n +2  B  –  +skipped\n", shown_run)
     run = program.read_events()[0].run
     assert program.run("resume", run).stderr == f"run {run} went to its end; there is nothing left to do\n"
 
@@ -281,7 +287,8 @@ def test_a_run_in_which_nothing_ran_is_neither_kept_nor_offered(
     assert list(program.runs.iterdir()) == []
     assert program.run("runs").stdout == ""
     with guided(program, "long.md") as shown:
-        shown.wait("1 of 5 ›")
+        answer(shown, "1 of 5 ›", "q")
+        assert shown.wait_status() == 130
 
 
 def test_a_killed_run_in_which_nothing_ran_is_not_offered(program: Program) -> None:
@@ -291,8 +298,9 @@ def test_a_killed_run_in_which_nothing_ran_is_not_offered(program: Program) -> N
         shown.child.kill(signal.SIGKILL)
         shown.child.wait()
     with guided(program, "long.md") as shown:
-        shown.wait("1 of 5 ›")
-        assert "resume" not in shown.text()
+        assert "resume" not in shown.wait("1 of 5 ›")
+        shown.type("q")
+        assert shown.wait_status() == 130
     assert program.run("resume").stderr.startswith("no run is left unfinished")
 
 
@@ -311,7 +319,9 @@ def test_the_question_about_an_unfinished_run_names_its_procedure(program: Progr
         shown.type("q")
         assert shown.wait_status() == 130
     with open_screen([*COMMAND, "multi.md#build"], program.work, program.environment()) as shown:
-        shown.wait("1/1  Build", "1 of 1 ›")
+        shown.wait("1/1  Build")
+        answer(shown, "1 of 1 ›", "q")
+        assert shown.wait_status() == 130
 
 
 def test_resuming_says_which_options_it_ignores(program: Program) -> None:
@@ -322,6 +332,8 @@ def test_resuming_says_which_options_it_ignores(program: Program) -> None:
         shown.wait_status()
     with guided(program, "long.md", "--only", "3") as shown:
         shown.wait("Resuming it ignores `--only 3`.")
+        answer(shown, "n a new run", "q")
+        assert shown.wait_status() == 130
 
 
 def test_a_second_start_of_a_page_is_told_where_the_first_is(program: Program) -> None:
@@ -497,6 +509,7 @@ def test_warnings_and_comments_of_other_spellings_are_shown(program: Program) ->
         shown.wait("     echo for good  # really\n     # Then call Ada.")
         answer(shown, "5 of 5 ›", ENTER)
         shown.wait("Done.")
+        assert shown.wait_status() == 0
 
 
 def test_a_long_text_below_a_block_does_not_push_the_command_away(program: Program) -> None:
@@ -508,6 +521,7 @@ def test_a_long_text_below_a_block_does_not_push_the_command_away(program: Progr
         assert "thing 20." not in text
         shown.type(ENTER)
         shown.wait("thing 20.", "Done.")
+        assert shown.wait_status() == 0
 
 
 def test_a_page_that_another_program_changes_is_reported(program: Program) -> None:
@@ -521,3 +535,4 @@ def test_a_page_that_another_program_changes_is_reported(program: Program) -> No
         shown.wait("the page was edited and read again", "echo new")
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("\nnew", "Done.")
+        assert shown.wait_status() == 0
