@@ -139,7 +139,7 @@ class Dialog:
         Returns () if there is none, and None if only a started shell can tell.
         """
         shell, state = self.plan.procedure.shell, self.log.state
-        items = [item for item in self.plan.items if item.where > state.passed and not item.annotation.setup]
+        items = [item for item in self.plan.items if item.where > state.passed]
         known = {*declined, *self.bindings.values, *(capture.name for _, capture in self.plan.captures)}
         for item in items:
             for placeholder in item.placeholders if _runs_surely(item) else ():
