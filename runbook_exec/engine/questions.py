@@ -50,6 +50,7 @@ class ValueNeeded(NamedTuple):
     suggestions: tuple[Suggestion, ...]
     problem: str = ""  # why the previous value was refused
     variable: str = ""  # the shell's variable that gets the value; "" for a placeholder
+    also: tuple[str, ...] = ()  # other placeholders and variables that are missing before anything runs
 
     @property
     def label(self) -> str:
