@@ -107,7 +107,8 @@ class Headings:
             or not self.anchors.isdisjoint((anchor, anchor.strip("-")))
         ):
             return True
-        spaced = loose or not anchor.isascii() or " " in anchor
+        # most renderers drop a dot: a link with one is for a renderer that does not
+        spaced = loose or not anchor.isascii() or " " in anchor or "." in anchor
         return spaced and (
             fold_heading(anchor) in self.words or (loose and self._has_numbered_heading(fold_heading(anchor)))
         )

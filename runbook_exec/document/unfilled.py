@@ -23,22 +23,6 @@ _BARE = frozenset((Context.BARE,))
 _WORDS = frozenset((Context.BARE, Context.SINGLE, Context.DOUBLE))
 _TEXTS = _WORDS | {Context.HEREDOC, Context.HEREDOC_VERBATIM}
 
-_HINTS = (
-    "your",
-    "YOUR",
-    "Your",
-    "[",
-    "{",
-    "xxx",
-    "XXXX",
-    ".x",
-    "CHANGE",
-    "REPLACE",
-    "HERE",
-    "change",
-    "replace",
-)
-
 _NOUNS = (
     "domain|domainname|hostname|company|companyname|org|organization|organisation|username|user|password|email"
     "|project|projectname|account|bucket|bucketname|server|servername|host|site|website|app|appname|repo|token"
@@ -158,6 +142,7 @@ class _Script:
 class _Form(NamedTuple):
     """A spelling of values that nobody filled in."""
 
+    hints: tuple[str, ...]  # every script with such a value contains one of them
     pattern: re.Pattern[str]
     contexts: Collection[Context]
     excuse: Callable[[_Script, re.Match[str], Context], bool]  # whether the text means something else
@@ -173,13 +158,14 @@ def find_unfilled(
     `scan` is that of the script. `others` are placeholders found before, in order. `literal` are the names
     that are no placeholders.
     """
-    if not _may_have_any(text):
+    forms = [form for form in _FORMS if any(hint in text for hint in form.hints)]
+    if len(forms) < 2 and _CAPITALS.search(text) is None:
         return ()
     script = _Script(text)
     kept_as_written = {normalise_literal(name) for name in literal}
     found: list[PlaceholderMatch] = []
     taken = list(others)
-    for form in _FORMS:
+    for form in forms:
         starts = [each.start for each in taken]
         for match in form.pattern.finditer(text):
             start, end = match.span()
@@ -196,10 +182,6 @@ def find_unfilled(
                 found.append(PlaceholderMatch(start, end, name, match[0], form.is_suspected(match, context)))
         taken = sorted((*others, *found))
     return tuple(sorted(found))
-
-
-def _may_have_any(script: str) -> bool:
-    return any(hint in script for hint in _HINTS) or _CAPITALS.search(script) is not None
 
 
 def _name_of(text: str, match: re.Match[str], is_nameless: bool) -> str:
@@ -276,12 +258,18 @@ def _is_no_value(script: _Script, match: re.Match[str], context: Context) -> boo
 
 # in order: the text of an earlier one is not read again
 _FORMS = (
-    _Form(_MUSTACHE, _WORDS, _is_template, is_suspected=lambda match, context: context is not Context.BARE),
-    _Form(_BRACKETS, _BARE, _is_synopsis),
-    _Form(_BRACES, _WORDS, _is_for_program),
-    _Form(_YOUR, _TEXTS, _is_searched_for),
-    _Form(_MARKER, _TEXTS, _is_searched_for, True, lambda match, context: match[0].islower()),
-    _Form(_ADDRESS, _WORDS, _is_address_of_none, True),
-    _Form(_CROSSES, _TEXTS, _is_searched_for, True),
-    _Form(_CAPITALS, _BARE, _is_no_value, is_suspected=lambda match, context: True),
-)
+    _Form(
+        ("{{",), _MUSTACHE, _WORDS, _is_template,
+        is_suspected=lambda match, context: context is not Context.BARE,
+    ),
+    _Form(("[",), _BRACKETS, _BARE, _is_synopsis),
+    _Form(("{",), _BRACES, _WORDS, _is_for_program),
+    _Form(("YOUR", "your", "Your"), _YOUR, _TEXTS, _is_searched_for),
+    _Form(
+        ("CHANGE", "REPLACE", "HERE", "change", "replace"),
+        _MARKER, _TEXTS, _is_searched_for, True, lambda match, context: match[0].islower(),
+    ),
+    _Form((".x", ".X"), _ADDRESS, _WORDS, _is_address_of_none, True),
+    _Form(("xxxx", "XXXX"), _CROSSES, _TEXTS, _is_searched_for, True),
+    _Form(("",), _CAPITALS, _BARE, _is_no_value, is_suspected=lambda match, context: True),
+)  # fmt: skip

@@ -145,27 +145,28 @@ class Dialog:
     def ask_ahead(self) -> Generator[Event]:
         """Ask for the values that are surely missing, before anything runs."""
         declined: set[str] = set()
-        while (missing := self._find_missing(declined)) is None:
+        if self._list_missing(declined) is None:
             yield from self.io.start_shell()
-        while missing:
-            item, name, variable = missing
-            answer = yield from self._fill_name(item, name, variable, ahead=True)
+        while missing := self._list_missing(declined):
+            item, name, variable = missing[0]
+            also = tuple(f"${each}" if each else f"<{other}>" for _, other, each in missing[1:])
+            answer = yield from self._fill_name(item, name, variable, ahead=True, also=also)
             if answer is not None and answer.choice != Choice.EDIT:
                 declined.add(name)
-            missing = self._find_missing(declined) or ()
 
-    def _find_missing(self, declined: Collection[str]) -> tuple[PlanItem, str, str] | tuple[()] | None:
-        """Return the first value that is surely missing: its statement, its name and its variable.
+    def _list_missing(self, declined: Collection[str]) -> list[tuple[PlanItem, str, str]] | None:
+        """Return the values that are surely missing: the statement, the name and the variable of each.
 
-        Returns () if there is none, and None if only a started shell can tell.
+        Returns None if only a started shell can tell.
         """
         shell, state = self.plan.procedure.shell, self.log.state
-        items = [item for item in self.plan.items if item.where > state.passed and not item.annotation.setup]
+        items = [item for item in self.plan.items if item.where > state.passed]
         known = {*declined, *self.bindings.values, *(capture.name for _, capture in self.plan.captures)}
-        for item in items:
-            for placeholder in item.placeholders if _runs_surely(item) else ():
+        missing: dict[str, tuple[PlanItem, str, str]] = {}
+        for item in filter(_runs_surely, items):
+            for placeholder in item.placeholders:
                 if placeholder.suspected and placeholder.name not in known:
-                    return item, placeholder.name, ""
+                    missing.setdefault(placeholder.name, (item, placeholder.name, ""))
         callables = self.io.shell_state.names if self.io.started else ()
         for item, variables in find_unset_ahead(items, shell, callables):
             for variable in variables if _runs_surely(item) else ():
@@ -175,11 +176,16 @@ class Dialog:
                 if not self.io.started:
                     return None
                 if not self.io.has_variable(variable):
-                    return item, name, variable
-        return ()
+                    missing.setdefault(name, (item, name, variable))
+        return list(missing.values())
 
     def _fill_name(
-        self, item: PlanItem, name: str, variable: str = "", ahead: bool = False
+        self,
+        item: PlanItem,
+        name: str,
+        variable: str = "",
+        ahead: bool = False,
+        also: tuple[str, ...] = (),
     ) -> Generator[Event, None, Answer | None]:
         """Bind a value to a name, unless it has one.
 
@@ -196,7 +202,8 @@ class Dialog:
             if value is None:
                 if variable and not self.context.asks_for_variables:
                     return Answer(Choice.LATER)
-                question = self._make_value_question(item, name, problem)._replace(variable=variable)
+                question = self._make_value_question(item, name, problem)
+                question = question._replace(variable=variable, also=also)
                 answer = yield from self.ask_operator(
                     question, "value", lambda: bool(variable) and self.io.has_variable(variable), ahead
                 )

@@ -55,6 +55,7 @@ class ValueNeeded(NamedTuple):
     problem: str = ""  # why the previous value was refused
     present: str = ""  # the value that it has now, as a person may see it; "" if it has none
     variable: str = ""  # the shell's variable that gets the value; "" for a placeholder
+    also: tuple[str, ...] = ()  # other placeholders and variables that are missing before anything runs
 
     @property
     def label(self) -> str:

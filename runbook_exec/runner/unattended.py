@@ -55,8 +55,10 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
                 needed = f"step {step} needs a value for `{question.label}`{why}"
                 if question.variable:
                     needed += ", which is set neither on this page nor in the environment"
-                name = question.variable or question.name
-                return Answer("wait", note=f"{needed}; `--set {name}=VALUE` gives it")
+                needed += f"; `--set {question.variable or question.name}=VALUE` gives it"
+                if question.also:
+                    needed += f"; also missing: {', '.join(f'`{label}`' for label in question.also)}"
+                return Answer("wait", note=needed)
             case Alternatives():
                 labels = ", ".join(f"{n}: {label}" for n, label in enumerate(question.labels, 1))
                 return Answer(

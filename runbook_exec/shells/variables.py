@@ -71,6 +71,11 @@ def _own_names() -> re.Pattern[str]:
     return re.compile(f"(?:{shell_own_names().pattern})|(?:{_ALWAYS.pattern})")
 
 
+def is_always_set(name: str) -> bool:
+    """Return whether a variable is set by every shell, or is one that pages use without a value."""
+    return _own_names().fullmatch(name) is not None
+
+
 def list_variable_use(text: str, bare: str, reads: Iterable[tuple[int, str]]) -> VariableUse:
     """Return the variables of a statement, from the names that it expands and their offsets.
 
@@ -83,11 +88,10 @@ def list_variable_use(text: str, bare: str, reads: Iterable[tuple[int, str]]) ->
     if unknown or _SHOWS.fullmatch(bare):
         return VariableUse((), mentioned, unknown, moves, commands)
     tested = {name for match in _TESTS.finditer(text) for name in _NAME.findall(match[0])}
-    own = _own_names()
     needed = [
         name
         for name in dict.fromkeys(name for _, name in reads)
-        if name not in tested and not own.fullmatch(name) and not _is_set_in(text, name)
+        if name not in tested and not is_always_set(name) and not _is_set_in(text, name)
     ]
     return VariableUse(tuple(needed), mentioned, unknown, moves, commands)
 

@@ -128,6 +128,7 @@ def test_a_page_with_values_that_nobody_filled_in(program: Program) -> None:
         assert ran.status == 3, ran.output
         assert f"needs a value for `{label}`" in ran.stdout
         assert "$ az" not in ran.stdout
+        assert ("also missing: " in " ".join(ran.stdout.split())) == (name != "APP")
         given += ["--set", f"{name}=x"]
     assert "$ az" in program.run("page.md", "--yes", "--trust", *given).stdout
 

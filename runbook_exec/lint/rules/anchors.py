@@ -45,8 +45,9 @@ def broken_anchor(page: Page) -> Iterator[Finding]:
                 yield _no_heading(
                     workspace, path, known, link.heading, make_span(text, start, link.span.end - 2)
                 )
-    # the headings of a page that is included in others are theirs
-    targets: dict[str, str | None] = {"": None if _INCLUDED.search(page.path.as_posix()) else ""}
+    if _INCLUDED.search(page.path.as_posix()):
+        return  # its headings and its folder are those of the pages that include it
+    targets: dict[str, str | None] = {"": ""}
     for place in find_links(page.runbook):
         destination, _, anchor = place.destination.partition("#")
         if not anchor or anchor.startswith("tab/"):  # Microsoft Learn makes tabs of these headings

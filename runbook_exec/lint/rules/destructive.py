@@ -31,8 +31,8 @@ DESTRUCTIVE: tuple[tuple[str, str], ...] = (
     (r"az\s+REST?\b(?:delete|purge)\b(?=REST\s(?:--yes|-y)\b)", "az … delete --yes"),
     (r"gcloud\s+REST?\bdelete\b(?=REST\s(?:--quiet|-q)\b)", "gcloud … delete --quiet"),
     (
-        r"aws\s+REST?\b(?:delete-[\w-]+|terminate-instances|s3\s+rb\b(?=REST--force)"
-        r"|s3\s+rm\b(?=REST--recursive))(?!REST--dry-?run)",
+        r"aws\s+(?:-\S+\s+(?:[\w./-]+\s+)?){0,9}[\w-]+\s+(?:delete-[\w-]+|terminate-instances"
+        r"|rb\b(?=REST--force)|rm\b(?=REST--recursive))(?!REST--dry-?run)",
         "aws … delete",
     ),
     (

@@ -52,6 +52,8 @@ _BEFORE_NAME = re.compile(r"\barn:[\w:-]*\Z|[?&][\w-]*\Z")
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
 
+_PUBLIC = re.compile(r"\b(?:HTTP|DNS|TLS-ALPN)-01\b")  # the token of a challenge of ACME is public
+
 _DOTS = re.compile(r"\.{3}|\*{3}|…")
 
 _ELIDED = ("...", "…")
@@ -139,6 +141,8 @@ def high_entropy(page: Page) -> Iterator[Finding]:
         ):
             continue  # S401 reports it already
         if _BEFORE_NAME.search(text, max(0, start - _LONGEST_NAME), start):
+            continue
+        if _PUBLIC.search(text, max(0, text.rfind("\n", 0, start)), start):
             continue
         before = _NAME.search(text[max(0, start - _LONGEST_NAME) : start])
         name = (before[0] if before else "") + text[start:latest].rstrip(" \t=:\"'")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ...shells.registry import SHELLS
+from ...shells.variables import is_always_set
 from ..facts.filled_placeholders import filled_placeholders
 from ..facts.shell_code import ShellCode, find_shell_code
 from ..rule import Example, Page, Rule
@@ -15,7 +16,7 @@ from .example_pages import bash_page, fish_page
 
 _USED = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
-_MENTION = re.compile(r"(?<![\w$])(?<!\$\{)[A-Za-z_]\w*")
+_MAY_SET_ANY = re.compile(r"(?:^|[\s;&|({])(?:\.|source|eval|direnv|mise|conda|mamba|nvm|module|asdf|sdk)\s")
 
 # variables that the environment of a person, of a build or of a tool sets
 _FROM_ENVIRONMENT = re.compile(
@@ -42,15 +43,16 @@ def perhaps_a_value(page: Page) -> Iterator[Finding]:
 def unset_variable(page: Page) -> Iterator[Finding]:
     """Report variables that a command needs and the page does not mention."""
     text = page.runbook.text
-    if "$" not in text:
+    if "$" not in text or not any(procedure.shell for procedure in page.runbook.procedures):
         return
-    unknown = set(_USED.findall(text)) - set(_MENTION.findall(text)) - {*page.runbook.settings.inputs}
-    unknown = {name for name in unknown if not _FROM_ENVIRONMENT.fullmatch(name)}
+    unknown = {name for name in set(_USED.findall(text)) if _is_unknown(text, name)}
     for code in find_shell_code(page) if unknown else ():
         if not code.block.runs:
             continue
         for start, end in code.statements():
             statement = code.script[start:end]
+            if unknown.isdisjoint(_USED.findall(statement)) and not _MAY_SET_ANY.search(statement):
+                continue
             use = SHELLS[code.shell].list_variables(statement)
             for name in use.needed:
                 if name in unknown:
@@ -58,6 +60,22 @@ def unset_variable(page: Page) -> Iterator[Finding]:
                     yield _report_variable(code, start, statement, name)
             if use.sets_unknown or not unknown:
                 return
+
+
+def _is_unknown(text: str, name: str) -> bool:
+    """Return whether a page only uses a variable, and environments need not have it."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        is_whole = not _in_name(text[at - 1 : at]) and not _in_name(text[end : end + 1])
+        if is_whole and text[max(0, at - 2) : at] != "${" and text[at - 1 : at] != "$":
+            return False
+        at = text.find(name, end)
+    return not _FROM_ENVIRONMENT.fullmatch(name) and not is_always_set(name)
+
+
+def _in_name(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _report_variable(code: ShellCode, start: int, statement: str, name: str) -> Finding:
