@@ -49,20 +49,15 @@ def parse_runbook(
     found = flow.elements
     texts = tuple(element.span for element in found if isinstance(element, Heading | Paragraph))
     title = _find_title(front_matter.data.get("title"), found, path)
-    annotations = read_annotations(page, found)
-    reader = PageReader(page, found, flow, annotations, settings, shell or settings.shell, front_matter.end)
+    above = read_annotations(page, found)
+    reader = PageReader(page, found, flow, above, settings, shell or settings.shell, front_matter.end)
     drafts = reader.draft_blocks()
-    could_run = [index for index, draft in drafts.items() if draft.executable]
-    page_outline = build_outline(page, found, could_run, title)
+    page_outline = build_outline(page, found, [n for n, draft in drafts.items() if draft.executable], title)
+    outlines, chosen, refused = _find_procedures(page, front_matter.end, page_outline, settings)
     if path.endswith(TRANSCRIPT):
-        outlines: list[ProcedureOutline] = []
-        refused: list[Problem] = []
-        chosen = wanted = None
-    else:
-        outlines, chosen, refused = _find_procedures(page, front_matter.end, page_outline, settings)
-        wanted = _add_named(outlines, page_outline, named)
+        outlines, chosen, refused, named = [], None, [], None
+    wanted = _add_named(outlines, page_outline, named)
     results = [reader.build_procedure(outline, drafts) for outline in outlines]
-    procedures = tuple(procedure for procedure, _, _ in results)
     blocks, in_blocks = _collect_blocks(reader, drafts, results)
     problems = [
         *problems,
@@ -70,7 +65,7 @@ def parse_runbook(
         *reader.above.problems,
         *_list_draft_problems(drafts.values()),
         *in_blocks,
-        *{problem.span: problem for each in outlines for problem in reader.report_includes(each)}.values(),
+        *_report_includes(reader, outlines),
         *_duplicate_ids(reader, drafts),
         *_report_left_out(page_outline.main),
         *refused,
@@ -82,7 +77,7 @@ def parse_runbook(
         title=title,
         front_matter=front_matter.data,
         settings=settings,
-        procedures=procedures,
+        procedures=tuple(procedure for procedure, _, _ in results),
         chosen=chosen,
         anchor=page_outline.anchor,
         sections=build_sections(page, page_outline.nodes),
@@ -228,6 +223,11 @@ def _list_draft_problems(drafts: Iterable[BlockDraft]) -> Iterator[Problem]:
                 yield problem
             if problem.code == "foreign-attribute":
                 noted.add(problem.message)
+
+
+def _report_includes(reader: PageReader, outlines: Iterable[ProcedureOutline]) -> Iterable[Problem]:
+    found = (problem for outline in outlines for problem in reader.report_includes(outline))
+    return {problem.span: problem for problem in found}.values()
 
 
 def _report_left_out(outlines: Iterable[ProcedureOutline]) -> Iterator[Problem]:
