@@ -230,6 +230,13 @@ def test_attributes_of_other_tools_are_passed_over(
     assert [note.partition(" after the language")[0] for note in notes] == ([names] if names else [])
 
 
+def test_a_misspelt_name_beside_one_of_ours_is_an_error() -> None:
+    """The group is plainly ours."""
+    for written in ("fish {id=x expct=text}", "fish {secret captrue=x}"):
+        (problem,) = read_info(written, written, 0)[2]
+        assert (problem.code, problem.severity) == ("annotation", Severity.ERROR)
+
+
 @pytest.mark.parametrize(
     "written",
     ["fish {captrue=x}", "fish {confrim}", "fish {timeouts=5m}", "fish captrue=x", "sh {expects=x a=b}"],

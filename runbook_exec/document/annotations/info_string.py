@@ -94,12 +94,13 @@ def read_info(
         if highlighted := _LINE_NUMBERS.match(info, at):
             at = highlighted.end()
         elif info[at] == "{":
+            in_json = _JSON.match(info, at) is not None
             group, broken, at = _read_group(info, at, read.place)
             if not language:
                 language, group = _split_language(group)
                 if language in DIRECTIVES and (named := _LANGUAGE.match(info, skip_blank(info, at, end))):
                     language, at = named[0], named.end()
-            _sort_group(read, list(_attributes(group)), broken)
+            _sort_group(read, list(_attributes(group)), broken, in_json=in_json)
         else:
             word, at = _read_bare(info, at)
             bare += [word] if word is not None else []
@@ -112,7 +113,9 @@ def read_info(
     return language.lower(), Annotation(**values, span=span), (*read.problems, *refused)
 
 
-def _sort_group(read: _InfoString, words: Sequence[AnnotationWord], broken: Sequence[Problem]) -> None:
+def _sort_group(
+    read: _InfoString, words: Sequence[AnnotationWord], broken: Sequence[Problem], *, in_json: bool
+) -> None:
     """Add the words of a group in braces to ours, or to those of other tools."""
     unknown = [word for word in words if word.name not in KNOWN]
     if not unknown and (words or not broken):
@@ -120,9 +123,11 @@ def _sort_group(read: _InfoString, words: Sequence[AnnotationWord], broken: Sequ
         read.problems.extend(broken)
         return
     misspelt = [word for word in unknown if _find_near(word.name)]
-    read.problems.extend(_warn_misspelt(read.place, word) for word in misspelt)
     foreign = [word for word in unknown if word not in misspelt]
     ours = [word for word in words if word.name in KNOWN]
+    # beside a name of ours and no foreign one, it is plainly a mistake
+    is_error = bool(ours) and not foreign and not broken and not in_json
+    read.problems.extend(_report_misspelt(read.place, word, is_error=is_error) for word in misspelt)
     if foreign or broken:
         protective = [word for word in ours if word.name in _PROTECTIVE]
         foreign += [word for word in ours if word.name not in _PROTECTIVE]
@@ -151,7 +156,7 @@ def _sort_bare(read: _InfoString, info: str, words: Sequence[AnnotationWord]) ->
                 )
             )
         elif word.name not in KNOWN and _find_near(word.name):
-            read.problems.append(_warn_misspelt(read.place, word))
+            read.problems.append(_report_misspelt(read.place, word))
         else:
             read.foreign.append(word)
 
@@ -162,13 +167,13 @@ def _find_near(name: str) -> str:
     return near[0] if near else ""
 
 
-def _warn_misspelt(place: TextOrigin, word: AnnotationWord) -> Problem:
+def _report_misspelt(place: TextOrigin, word: AnnotationWord, *, is_error: bool = False) -> Problem:
     return place.problem(
         f"unknown annotation `{word.name}`; did you mean `{_find_near(word.name)}`?",
         word.start,
         word.end,
-        hint="it has no effect",
-        warn=True,
+        hint="" if is_error else "it has no effect",
+        warn=not is_error,
     )
 
 
