@@ -105,6 +105,8 @@ _TAKES_NAMES = re.compile(
     r"|\b(?:secrets?|config|variables?|vars?|env|params?|setenv|settings?)\b"
 )
 
+_SEPARATOR = re.compile(r"[|;&]")
+
 _TAKES_NAME_NEXT = re.compile(r"(?:-e|--env|--build-arg|-X|--request|--method|--signal|-s|-D)[ =]\Z")
 
 _SEARCH = re.compile(r"(?:^|[\s;|&(])(?:grep|egrep|rg|ag|ack|mktemp|tr)[ \t]")
@@ -245,7 +247,7 @@ def _is_no_value(script: _Script, match: re.Match[str], context: Context) -> boo
     if (
         not before.strip()
         or before.split(None, 1)[0].isupper()
-        or _TAKES_NAMES.search(before)
+        or _TAKES_NAMES.search(_SEPARATOR.split(before)[-1])
         or _TAKES_NAME_NEXT.search(before)
     ):
         return True

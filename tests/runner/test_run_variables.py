@@ -9,7 +9,7 @@ import pytest
 from runbook_exec.engine.events import StatementStarted, ValueGiven
 from tests.support.paths import DATA
 from tests.support.program import COMMAND, Program
-from tests.support.screen import ENTER, open_screen
+from tests.support.screen import DOWN, ENTER, open_screen
 from tests.support.shells import SHELLS
 
 NOT_UNSET = DATA / "cases" / "selection" / "not-unset.md"
@@ -141,3 +141,16 @@ def test_a_value_that_is_meant_as_written_can_be_kept(program: Program) -> None:
     assert (program.work / "out").read_text() == "-n NAMESPACE "
     matter = "---\nrunbook:\n  literal: [NAMESPACE]\n---\n"
     assert program.run_page(matter + page, "--yes").status == 0
+
+
+def test_the_text_on_the_page_is_offered_as_a_value(program: Program) -> None:
+    """One key keeps `NAMESPACE` as it is written; it is asked for before anything runs."""
+    program.write("page.md", _page("bash", "touch ran", "printf '%s' x | tee NAMESPACE"))
+    command = [*COMMAND, "page.md", "--yes", "--trust"]
+    with open_screen(command, program.work, program.environment()) as screen:
+        screen.wait("<namespace>", "as it is on the page")
+        assert not (program.work / "ran").exists()
+        screen.type(DOWN, ENTER)
+        screen.wait("Done.")
+        assert screen.wait_status() == 0
+    assert (program.work / "NAMESPACE").read_text() == "x"
