@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import termios
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 
 from ..engine.ports import Done, Keyboard, Message, OutputChunk, Silence
@@ -151,9 +153,10 @@ class Session:
         self._run_internal(self._driver.jobs, self._last)
         jobs = parse_jobs(self._link.reports.jobs)
         code = self._driver.exit.replace("{folder}", self._folder)
-        for message in self._exchange(self._make_message(code.encode(), self._last), _LAST):
-            if not isinstance(message, Done):
-                yield message
+        with suppress(termios.error):  # the operator's terminal is gone, and the shell will be hung up on
+            for message in self._exchange(self._make_message(code.encode(), self._last), _LAST):
+                if not isinstance(message, Done):
+                    yield message
         if self._death:
             self._link.process.end_jobs([job.group for job in jobs])
         return tuple(job.command for job in jobs)
