@@ -128,14 +128,14 @@ def split_parts(value: bytes) -> list[bytes]:
     return [piece for piece in dict.fromkeys(pieces) if piece != value]
 
 
-def list_windows(value: bytes) -> set[bytes]:
+def list_windows(value: bytes) -> list[bytes]:
     """Return the parts of 8 bytes of a secret that do not look like words of other text.
 
     So do not `password` and `Password`; a digit, or a capital letter within a word, makes the difference.
     """
     value = _without_line_ends(value)
-    windows = {value[at : at + _WINDOW] for at in range(len(value) - _WINDOW + 1)}
-    return {window for window in windows if _RANDOM.search(window) and not window[:1].isspace()}
+    windows = (value[at : at + _WINDOW] for at in range(len(value) - _WINDOW + 1))
+    return [window for window in windows if _RANDOM.search(window) and not window[:1].isspace()]
 
 
 def _json_values(value: bytes) -> list[bytes]:

@@ -77,11 +77,11 @@ class _Needles:
         longer = [value for value in values if len(value.decode("utf-8", "replace")) >= SHORT]
         self.short = ShortSearch(value for value in values if value not in longer)
         forms = {form for value in longer for form in list_encodings(value)}
-        near = {form for form in forms if len(_squeeze(form)) < _LEAST_SQUEEZED}
-        near.update(window for value in longer for window in list_windows(value))
-        self.all = MultiSearch(forms | near)
-        self.near = MultiSearch(near, OF_SHORT)
-        self.squeezed = MultiSearch({_squeeze(form) for form in forms - near}, OF_LONG)
+        near = [form for form in forms if len(_squeeze(form)) < _LEAST_SQUEEZED]
+        near += [window for value in longer for window in list_windows(value)]
+        self.all = MultiSearch(forms.union(near))
+        self.near = MultiSearch(dict.fromkeys(near), OF_SHORT)
+        self.squeezed = MultiSearch({_squeeze(form) for form in forms.difference(near)}, OF_LONG)
 
     @property
     def longest(self) -> int:

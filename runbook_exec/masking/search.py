@@ -15,6 +15,12 @@ OF_SHORT = ((4, 4),)  # if most needles are shorter than that: one pass over the
 
 Samplings = tuple[tuple[int, int], ...]
 
+_Sampled = tuple[tuple[int, int], dict[int, list[bytes]], frozenset[int]]
+
+_ANCHOR = 4  # bytes; a search for a few of these is faster than samples
+
+_FEW_ANCHORS = 16
+
 _SURE = 15  # this many first bytes of a needle contain a sample, at any position in a text
 
 
@@ -32,6 +38,14 @@ class MultiSearch:
         self._beginnings = {needle[:size] for needle in needles for size in range(1, min(len(needle), _SURE))}
         self._groups = _group_by_prefix(needles)
         self._short: list[bytes] = []
+        self._samples: list[_Sampled] = []
+        self._anchors = _choose_anchors(needles) if samplings is OF_SHORT else {}
+        if not 0 < len(self._anchors) <= _FEW_ANCHORS:
+            self._anchors = {}
+            self._take_samples(samplings)
+
+    def _take_samples(self, samplings: Samplings) -> None:
+        """Sample the needles, each in the first way that fits its length."""
         samples: dict[tuple[int, int], dict[int, list[bytes]]] = {}
         for needle in self._groups:
             for width, stride in samplings:
@@ -50,6 +64,10 @@ class MultiSearch:
 
         A part counts only from a certain length on.
         """
+        if self._anchors:
+            return {
+                needle for anchor, several in self._anchors.items() if anchor in text for needle in several
+            }
         found = {needle for needle in self._short if needle in text}
         padded = memoryview(text + bytes(-len(text) % 8))
         for (width, stride), known, numbers in self._samples:
@@ -117,6 +135,20 @@ def find_occurrences(text: bytes, needle: bytes) -> Iterator[tuple[int, int]]:
     while at >= 0:
         yield at, at + len(needle)
         at = text.find(needle, at + 1)
+
+
+def _choose_anchors(needles: Iterable[bytes]) -> dict[bytes, list[bytes]]:
+    """Return short pieces, each with the needles that contain it, so that every needle is with one.
+
+    Pieces are taken from the first eight bytes, so that a text that ends in these is a suspect, too. Needles
+    that overlap share a piece if they come one after the other.
+    """
+    found: dict[bytes, list[bytes]] = {}
+    for needle in needles:
+        pieces = [needle[at : at + _ANCHOR] for at in range(max(1, min(len(needle), 8) - _ANCHOR + 1))]
+        anchor = next((piece for piece in pieces if piece in found), pieces[-1])
+        found.setdefault(anchor, []).append(needle)
+    return found
 
 
 def _group_by_prefix(needles: Collection[bytes]) -> dict[bytes, list[bytes]]:
