@@ -32,6 +32,10 @@ _NEVER_BYTES = re.compile("([\ud800-\udc7f\udd00-\udfff]+)")  # surrogate halves
 
 _LEAST_SQUEEZED = 15  # bytes; a shorter form is not searched without regard to blanks
 
+_LINE_ENDS = (b"\n", b"\r")
+
+_LEAST_WRAPPED = 4  # bytes before a line end that may begin a secret: nearly every line ends in one or two
+
 _CONTEXT = 128  # sent bytes that are kept, at least: more than the seed of any token
 
 _MOST_HELD = 1 << 16  # bytes; only endless line breaks and escape sequences reach this
@@ -259,7 +263,10 @@ def _find_secret_hits(
                 hits.append(_Hit(shown.offset(start), shown.offset(end - 1) + 1, opaque))
     length = len(shown.text)
     size = begun.count_unfinished(shown.text, suspects)
-    if size and length > shown.before and (moment is _Moment.MORE or size >= SHORTEST_PART):
+    least = _LEAST_WRAPPED if shown.raw.endswith(_LINE_ENDS) else 1
+    if moment is not _Moment.MORE:
+        least = SHORTEST_PART
+    if size >= least and length > shown.before:
         if moment is _Moment.END:
             at = shown.offset(max(length - size, shown.before))
             hits.append(_Hit(at, shown.offset(length - 1) + 1, opaque))

@@ -319,7 +319,7 @@ def test_wrong_settings_are_refused(program: Program, text: str, said: str) -> N
 
 # -- fixing
 
-BARE = "# Page\r\n\r\n> ```fish timeout=30s title=x colour=yes\r\n> echo a\r\n> ```\r\n"
+BARE = "# Page\r\n\r\n> ```fish timeout=30s title=x timeuot=3\r\n> echo a\r\n> ```\r\n"
 MENDED = BARE.replace("> ```fish timeout=30s title=x", "> <!-- runbook: timeout=30s -->\r\n> ```fish title=x")
 
 
@@ -348,15 +348,15 @@ def test_safe_changes_are_made(program: Program) -> None:
     assert (program.work / "link.md").is_symlink()
     assert ran.stderr == "mended 1 problem\n"
     assert ran.status == 1
-    assert "`colour=yes`" in ran.stdout
+    assert "`timeuot`" in ran.stdout
     assert sorted(path.name for path in program.work.iterdir()) == ["link.md", "page.md"]
 
 
 def test_fix_works_as_a_filter(program: Program) -> None:
     """With `-`, `--fix` prints the fixed page; remaining findings go to standard error."""
-    text = BARE.replace(" colour=yes", "")
+    text = BARE.replace(" timeuot=3", "")
     ran = program.run("lint", "-", "--fix", given=text)
-    expected = MENDED.replace(" colour=yes", "")
+    expected = MENDED.replace(" timeuot=3", "")
     assert ran == ProgramResult(0, expected, "mended 1 problem\nnothing found in 1 page\n")
 
 

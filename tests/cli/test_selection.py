@@ -171,12 +171,14 @@ def test_the_record_of_a_whole_page_has_its_sections(program: Program) -> None:
 def test_an_error_refuses_only_its_own_procedure(program: Program) -> None:
     """The other one runs without a word of it; `show` and `lint` report it."""
     page = copy_case(program, "selection/error-elsewhere.md")
+    path = program.work / page
+    path.write_text(path.read_text().replace("SELECT uri FROM files('x', k := 10)", "echo files ('x', k"))
     done = program.run(f"{page}#status", "--yes")
     assert (done.status, "syntax" in done.stderr) == (0, False)
     for named in (f"{page}#query", f"{page}#"):
         refused = program.run(named, "--yes")
-        assert (refused.status, f"{page}:12:22: error" in refused.stderr) == (2, True)
-    assert f"{page}:12:22" in program.run("show", page).stderr
+        assert (refused.status, f"{page}:12:12: error" in refused.stderr) == (2, True)
+    assert f"{page}:12:12" in program.run("show", page).stderr
     assert f"{page}:12" in program.run("lint", page).output
 
 

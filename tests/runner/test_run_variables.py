@@ -105,7 +105,7 @@ def test_a_missing_variable_is_asked_for_before_anything_runs(program: Program) 
     program.write("web.txt", "found")
     command = [*COMMAND, "page.md", "--yes", "--trust"]
     with open_screen(command, program.work, program.environment()) as screen:
-        screen.wait("$APP", "enter takes it")
+        screen.wait("$APP", "type or paste a value")
         assert not (program.work / "ran").exists()
         screen.type("web", ENTER)
         screen.wait("Done.")

@@ -34,7 +34,6 @@ def wait_for_file(path: Path) -> None:
     [
         ("bugs/01-pager", "step 1: `less` waits for the keyboard"),
         ("bugs/02-read", "step 1: `bash` waits for the keyboard: `Continue? [y/N]`"),
-        ("bugs/13-exec-shell", "step 1: `bash` waits for the keyboard"),
         ("operator/man", "step 1 is for a person to do"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -138,7 +139,9 @@ def run_statement(folder: Path, code: str, shell: str = "bash") -> tuple[Program
     """Run a page with one statement and one after it; return the result, and the seconds of the first."""
     folder.mkdir(parents=True)
     program = prepare_program(folder)
-    page = f"# T\n\n## Steps\n\n```{shell}\n{code}\n```\n\n```{shell}\necho af''ter\n```\n"
+    page = f"# T\n\n## Steps\n\n```{shell}\n{code}\n```\n"
+    if not re.match(r"(?:ba|z|fi|)sh\b", code):  # after another shell, nothing may follow
+        page += f"\n```{shell}\necho af''ter\n```\n"
     result = program.run_page(page, "--yes", "--no-config", env={"TERM": "xterm"})
     took = [event.duration for event in program.read_events() if isinstance(event, StatementFinished)]
     return result, max(took, default=0.0)

@@ -165,7 +165,7 @@ def test_alternatives_are_copied_one_by_one(reader: Reader) -> None:
     ]
     assert names == [
         "Copy 1, an alternative of step 4: apt install x",
-        "Copy 2, an alternative of step 4: or:",
+        "Copy 2, an alternative of step 4: dnf install x",
     ]
     page.get_by_role("button", name=str(names[1])).click()
     expect(page.locator(".rb-status")).to_contain_text("Copied")

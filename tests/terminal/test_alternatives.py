@@ -37,6 +37,8 @@ def test_a_choice_survives_the_run_that_made_it(program: Program) -> None:
         shown.wait("which one? ›")
         shown.type("2")
         shown.wait("2 of 6 ›")
+        shown.type(ENTER)
+        shown.wait("3 of 6 ›")
         shown.type("q")
         assert shown.wait_status() == 130
     ran = program.run("resume", "--yes", "--no-input")

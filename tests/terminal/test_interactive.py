@@ -666,6 +666,7 @@ def test_a_guided_run_shows_characters_that_cannot_be_seen(program: Program) -> 
         shown.wait(r"echo a\u202eb v1", r"Really \u202efour?")
         output = shown.raw
         answer(shown, "1 of 1 ›", "y")
+        answer(shown, "right-to-left override", "y")
         shown.wait("Done.", r"1  Deploy \u202etwo")
         assert shown.wait_status() == 0
         output += shown.raw[len(output) :].replace("a\u202eb v1".encode(), b"")  # as the program printed it
@@ -704,14 +705,18 @@ def test_a_run_without_a_terminal_shows_characters_that_cannot_be_seen(program: 
     program.write("page.md", DECEIVING)
     options = ("page.md#deploy-two", "--yes", "--trust", "--set", "name=\u202ev")
     ran = program.run(*options)
+    assert (ran.status, r"echo a\u202eb" in ran.stderr) == (3, True)
+    assert not HIDDEN.search(ran.output)
+    program.write("page.md", DECEIVING.replace("echo a\u202eb", "echo"))
+    ran = program.run(*options)
     assert ran.status == 3
     for text in (r"Page \u202eone", r"Deploy \u202etwo", r"Really \u202efour?"):
         assert text in ran.output
     assert not HIDDEN.search(ran.output)
     ran = program.run(*options, "--confirmed", "1")
     assert ran.status == 0
-    assert r"$ echo a\u202eb '\u202ev'" in ran.stdout
-    assert HIDDEN.findall(ran.output) == ["\u202e"] * 2  # as the program printed them
+    assert r"$ echo '\u202ev'" in ran.stdout
+    assert HIDDEN.findall(ran.output) == ["\u202e"]  # as the program printed it
     ran = program.run("runs", "show")
     assert r"Page \u202eone" in ran.stdout
     assert not HIDDEN.search(ran.output)

@@ -7,6 +7,8 @@ from .dialect import Dialect
 from .parser import PosixParser
 from .regions import ShellSyntaxError
 
+_FEWER_LEVELS = 25  # the collector has more calls for each level of nesting than the parser
+
 
 def find_simple_commands(script: str, dialect: Dialect) -> tuple[SimpleCommand, ...]:
     """Return the simple commands of a script in order, up to its first syntax error."""
@@ -27,6 +29,7 @@ class _PosixCommandCollector(PosixParser):
 
     def __init__(self, text: str, dialect: Dialect) -> None:
         super().__init__(text, dialect)
+        self.depth = _FEWER_LEVELS
         self.found: list[SimpleCommand] = []
         self._words: list[str] | None = None  # None while words are not those of a command
         self._is_fed = False  # whether standard input is a pipe or a file here
