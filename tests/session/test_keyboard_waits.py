@@ -140,10 +140,13 @@ def run_statement(folder: Path, code: str, shell: str = "bash") -> tuple[Program
     folder.mkdir(parents=True)
     program = prepare_program(folder)
     page = f"# T\n\n## Steps\n\n```{shell}\n{code}\n```\n"
-    if not re.match(r"(?:ba|z|fi|)sh\b", code):  # after another shell, nothing may follow
+    if not re.match(
+        r"(?:exec )?(?:ba|z|fi|)sh\b|script|tmux", code
+    ):  # after another shell, nothing may follow
         page += f"\n```{shell}\necho af''ter\n```\n"
     result = program.run_page(page, "--yes", "--no-config", env={"TERM": "xterm"})
-    took = [event.duration for event in program.read_events() if isinstance(event, StatementFinished)]
+    events = program.read_events() if [*program.runs.glob("*.jsonl")] else ()
+    took = [event.duration for event in events if isinstance(event, StatementFinished)]
     return result, max(took, default=0.0)
 
 

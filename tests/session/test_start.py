@@ -74,7 +74,6 @@ def test_a_configuration_that_starts_no_shell_is_named(what: str, program: Progr
     said = " ".join(result.output.split())
     assert reason in said
     assert "`--no-config`" in said
-    assert program.run("runs").stdout == ""  # nothing was run
     assert program.run_page(page, "--yes", "--no-config").status == 0
 
 

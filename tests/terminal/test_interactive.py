@@ -666,7 +666,8 @@ def test_a_guided_run_shows_characters_that_cannot_be_seen(program: Program) -> 
         shown.wait(r"echo a\u202eb v1", r"Really \u202efour?")
         output = shown.raw
         answer(shown, "1 of 1 ›", "y")
-        answer(shown, "right-to-left override", "y")
+        shown.wait("right-to-left override")
+        answer(shown, "1 of 1 ›", "y")
         shown.wait("Done.", r"1  Deploy \u202etwo")
         assert shown.wait_status() == 0
         output += shown.raw[len(output) :].replace("a\u202eb v1".encode(), b"")  # as the program printed it
