@@ -16,11 +16,13 @@ from urllib.parse import quote
 
 import pytest
 
+from runbook_exec.masking.masker import MASK
 from tests.support.program import COMMAND, Program
 from tests.support.screen import ENTER, open_screen
 from tests.support.shells import SHELLS
 
 SECRET = "s3cr3t/with+odd=\"q' &x-ünd-l0ng$enough"
+CASES = Path(__file__).parent.parent / "data" / "cases"
 NEEDED = "---\nrunbook:\n  inputs:\n    token: {source: 'env:PLANTED'}\n---\n"
 _ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|\\u001b\[[0-9;]*m")
 _LINE_ENDS = re.compile(rb"\\r\\n|\\n|[\r\n]+")
@@ -135,6 +137,35 @@ def test_a_declared_secret_is_masked_before_it_is_used(program: Program) -> None
     left = program.read_all_files() + ran.output.encode()
     assert leaked(left) == []
     assert SECRET[::-1].encode() not in left
+
+
+CODE = "xK9-mPq4/vT7+wZ2_bN5=cR8-aB3dE6gH9jK2mN5pQ8"
+AUTH = b'{"auths":{"r":{"auth":"' + base64.b64encode(b"u:" + CODE.encode()) + b'"}}}'
+# the value of a secret, and the text by which a page with it shows it
+SHOWN_AS = {
+    "bugs/15-wrapped": (CODE, CODE.encode()),
+    "bugs/17-json-in-json": ('Qu"ote\\Back9-mPq4', b'Qu\\\\\\"ote\\\\\\\\Back9-mPq4'),
+    "bugs/19-url-password": ("postgres://app:S3cretPw99@db.example/x", b"S3cretPw99"),
+    "bugs/20-b64-of-b64": (CODE, base64.b64encode(AUTH)[36:-16]),  # without the text around it
+}
+
+
+@pytest.mark.parametrize("case", SHOWN_AS)
+def test_a_secret_is_masked_as_programs_show_it(case: str, program: Program) -> None:
+    """Wrapped, taken out of a URL or encoded twice, no 8 characters of it are on the screen or in a file."""
+    secret, shown = SHOWN_AS[case]
+    program.write("k.txt", f"{secret}\n")
+    ran = program.run_page((CASES / f"{case}.md").read_text(), "--yes")
+    assert (ran.status, MASK in ran.stdout) == (0, True), ran.output
+    (program.work / "k.txt").unlink()
+    left = program.read_all_files() + ran.output.encode()
+    assert [shown[at : at + 8] for at in range(len(shown) - 7) if shown[at : at + 8] in left] == []
+
+
+def test_a_page_without_anything_special_runs(program: Program) -> None:
+    """Its one statement runs, and its output is shown."""
+    ran = program.run_page((CASES / "bugs/29-plain.md").read_text(), "--yes")
+    assert (ran.status, "hello\n" in ran.stdout) == (0, True)
 
 
 HOLDING = {
