@@ -11,7 +11,7 @@ from ..masking.masker import Masker
 from ..plan.captures import capture_value
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.suggestions import Suggestion, suggest_values
-from ..plan.values import check_value, is_secret
+from ..plan.values import check_value, find_variable_secret, is_secret
 from ..plan.variables import find_needed_variables, name_of_variable
 from ..shells.base import Filling
 from ..shells.registry import SHELLS
@@ -157,6 +157,12 @@ class Bindings:
     def seen_tokens(self) -> tuple[str, ...]:
         """Return the tokens in the output that were not declared."""
         return tuple(dict.fromkeys(value for _, value in self.masker.seen_tokens()))
+
+    def learn_variable(self, key: str, code: str) -> None:
+        """Make the value of a variable a secret if its name or form is that of one."""
+        kind, _, name = key.partition(" ")
+        if kind == "variable" and (value := find_variable_secret(name, code)):
+            self.masker.add(value)
 
     def holds_secret(self, key: str, code: str) -> bool:
         """Return whether code that defines something holds a secret, or has the name of one.

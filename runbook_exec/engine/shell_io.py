@@ -205,6 +205,8 @@ class ShellIO:
     def emit_changes(self, code: str, at: Mapping[str, int]) -> Iterator[Event]:
         """Report how a statement has changed the shell's state, without possible secrets."""
         change = self.shell_state.update_after(code, self.session.take_snapshot)
+        for key, text in change.made.items():
+            self.bindings.learn_variable(key, text)
         made = {key: text for key, text in change.made.items() if not self.bindings.holds_secret(key, text)}
         if made or change.gone:
             yield self.log.make_event(ShellChanged, made=made, gone=change.gone, **at)

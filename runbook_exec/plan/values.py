@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+
 from ..document.model import Input
 from ..document.placeholders import is_secret_name
 from ..text.regex import compile_pattern
+
+_LEAST_SECRET = 6  # characters
+
+# names of variables that are secrets, although placeholders of such a name may not be
+_NAMED_IN_SHELLS = re.compile(
+    r"(?:^|_)(?:PASS|PW|COOKIES?|JWT|BEARER|SESSION_TOKEN|CREDS?|PGPASS\w*|MYSQL_PWD|(?:BW|OP)_SESSION\w*|AUTH|DSN)$",
+    re.IGNORECASE,
+)
+
+# `NAME=` with or without `declare -x`, or fish's `set -gx NAME `
+_ASSIGNED = re.compile(
+    r"\s*(?:(?:declare|typeset|export|local)(?: -\S+)* )?\w+=|\s*set (?:-\S+ )*(?:-- )?\w+ "
+)
+
+_ANSI_QUOTE = re.compile(r"\$(?=')")
+
+_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@")
 
 
 def is_secret(name: str, input: Input | None, annotation_secret: bool = False) -> bool:
@@ -14,6 +34,27 @@ def is_secret(name: str, input: Input | None, annotation_secret: bool = False) -
     if input is not None and input.secret is not None:
         return input.secret
     return is_secret_name(name)
+
+
+def find_variable_secret(name: str, code: str) -> str:
+    """Return the secret in the code that sets a shell's variable; "" if it holds none.
+
+    A variable holds a secret if its name is that of one, or if its value is a URL with a password. A value of
+    fewer than six characters is not one: it would be masked in too many other places.
+    """
+    found = _ASSIGNED.match(code)
+    value = _unquote(code[found.end() :]) if found else ""
+    named = is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None
+    return value if len(value) >= _LEAST_SECRET and (named or _WITH_PASSWORD.search(value)) else ""
+
+
+def _unquote(code: str) -> str:
+    """Return the text of a quoted word, as near as that is possible without a shell."""
+    try:
+        words = shlex.split(_ANSI_QUOTE.sub("'", code))
+    except ValueError:  # the shell quotes in a way of its own
+        words = [code.strip("'\"")]
+    return words[0] if len(words) == 1 else ""
 
 
 def describe_value(text: str, secret: bool) -> str:

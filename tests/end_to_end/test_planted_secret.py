@@ -162,6 +162,82 @@ def test_a_secret_is_masked_as_programs_show_it(case: str, program: Program) -> 
     assert [shown[at : at + 8] for at in range(len(shown) - 7) if shown[at : at + 8] in left] == []
 
 
+NAMES = [
+    "DB_PASS",
+    "DB_PASSWORD",
+    "DATABASE_PASSWORD",
+    "PGPASS",
+    "PGPASSWORD",
+    "MYSQL_PWD",
+    "REDIS_PASS",
+    "SMTP_PASSWORD",
+    "ADMIN_PW",
+    "API_TOKEN",
+    "API_KEY",
+    "APIKEY",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "NPM_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "CLIENT_SECRET",
+    "SECRET_KEY",
+    "SECRET_KEY_BASE",
+    "ENCRYPTION_KEY",
+    "PRIVATE_KEY",
+    "COOKIE",
+    "SESSION_COOKIE",
+    "JWT",
+    "VAULT_TOKEN",
+    "BW_SESSION",
+    "NPM_AUTH",
+    "SENTRY_DSN",
+]
+SET = {
+    "bash": "set -a; . ./app.env; set +a",
+    "zsh": "set -a; . ./app.env; set +a",
+    "sh": "set -a; . ./app.env; set +a",
+    "ash": "set -a; . ./app.env; set +a",
+    "fish": "while read -l line; set -l v (string split -m 1 = $line); set -gx $v[1] $v[2]; end <app.env",
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_variables_with_the_name_of_a_secret_are_masked(shell: str, program: Program) -> None:
+    """From the moment they are set, no output, event or file has their values, nor a URL's password."""
+    values = {name: f"Planted{number}-Val{number * 7919}" for number, name in enumerate(NAMES)}
+    lines = [f"{name}={value}" for name, value in values.items()]
+    lines.append("DATABASE_URL=postgres://app:S3cretPw99@db/x")
+    program.write("app.env", "\n".join(lines) + "\n")
+    page = f"# T\n\n## Steps\n\n```{shell}\n{SET[shell]}\nrm app.env\necho set; env | sort\n```\n"
+    ran = program.run_page(page, "--yes", "--json")
+    assert ran.status == 0, ran.output
+    left = program.read_all_files() + ran.output.encode()
+    assert [
+        name for name, value in {**values, "DATABASE_URL": "S3cretPw99"}.items() if value.encode() in left
+    ] == []
+    assert ran.output.count(json.dumps(MASK)[1:-1]) >= len(NAMES)
+
+
+def test_a_variable_with_the_name_of_a_secret_is_masked_in_a_trace(program: Program) -> None:
+    """`set -x` prints what a command was given."""
+    program.write("k.txt", "Planted-Val7919\n")
+    ran = program.run_page((CASES / "bugs/21-secret-named-variable.md").read_text(), "--yes")
+    (program.work / "k.txt").unlink()
+    assert (ran.status, b"Planted-Val7919" in program.read_all_files() + ran.output.encode()) == (0, False)
+
+
+def test_the_values_of_a_file_of_variables_are_not_recorded(program: Program) -> None:
+    """The statement prints nothing, and no event or file of the run has the values."""
+    text = (CASES / "bugs/03-app.env").read_text()
+    program.write("03-app.env", text)
+    ran = program.run_page((CASES / "bugs/03-env-values.md").read_text(), "--yes", "--json")
+    (program.work / "03-app.env").unlink()
+    left = program.read_all_files() + ran.output.encode()
+    values = ("hunter2-Long-Pass", "S3cretPw99", "Zk9sEssionKeyVaLue")
+    assert (ran.status, [value for value in values if value.encode() in left]) == (0, [])
+
+
 def test_a_page_without_anything_special_runs(program: Program) -> None:
     """Its one statement runs, and its output is shown."""
     ran = program.run_page((CASES / "bugs/29-plain.md").read_text(), "--yes")
