@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from ..diagnostics.problem import Problem, Severity
@@ -52,7 +52,7 @@ def parse_runbook(
     above = read_annotations(page, found)
     reader = PageReader(page, found, flow, above, settings, shell or settings.shell, front_matter.end)
     drafts = reader.draft_blocks()
-    page_outline = build_outline(page, found, [n for n, draft in drafts.items() if draft.executable], title)
+    page_outline = build_outline(page, found, _find_executable(drafts), title, flow.tabs)
     outlines, chosen, refused = _find_procedures(page, front_matter.end, page_outline, settings)
     if path.endswith(TRANSCRIPT):
         outlines, chosen, refused, named = [], None, [], None
@@ -89,6 +89,10 @@ def parse_runbook(
         why_none=page_outline.default.reason,
         is_sequence=page_outline.is_sequence,
     )
+
+
+def _find_executable(drafts: Mapping[int, BlockDraft]) -> list[int]:
+    return [index for index, draft in drafts.items() if draft.executable]
 
 
 def _read_matter(text: str) -> FrontMatter:

@@ -441,3 +441,10 @@ def test_an_error_concerns_only_the_procedure_that_has_it() -> None:
         [each.anchor for each in runbook.procedures if each.has_problem(one)] for one in runbook.problems
     ]
     assert found == [["one", "two"], ["two"]]
+
+
+def test_a_page_of_tabs_runs_only_if_it_is_named() -> None:
+    """Each tab is for other readers, also if only one has a block; a titled procedure asks which."""
+    tabs = '=== "For users"\n\n    Ask an admin.\n\n=== "For admins"\n\n    ```bash\n    echo add\n    ```\n'
+    assert parse(f"# Onboarding\n\n{tabs}").chosen is None
+    assert parse(f"# Onboarding\n\n## Steps\n\n{tabs}").chosen == "steps"

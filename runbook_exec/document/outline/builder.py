@@ -57,9 +57,13 @@ class Outline(NamedTuple):
 
 
 def build_outline(
-    source: Source, elements: Sequence[Element], executable: Collection[int], page_title: str
+    source: Source,
+    elements: Sequence[Element],
+    executable: Collection[int],
+    page_title: str,
+    tabbed: Collection[int] = (),
 ) -> Outline:
-    """Outline a page; `executable` has the indices of the blocks that could run."""
+    """Outline a page; `executable` has the indices of blocks that could run, `tabbed` of those in tabs."""
     nodes, page_anchor = build_nodes(source, elements, page_title)
     children: dict[int | None, list[int]] = {}
     for index, node in enumerate(nodes):
@@ -69,7 +73,7 @@ def build_outline(
     items = list_items(elements, nodes, page_anchor)
     tree = PageTree(
         source, elements, nodes, children, title_at, tuple(sorted(executable)), page_title, page_anchor,
-        items, foreign,
+        items, foreign, tabbed,
     )  # fmt: skip
     finder = ProcedureFinder(tree)
     main = tuple(finder.find_main())

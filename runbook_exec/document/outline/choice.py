@@ -33,6 +33,9 @@ _TABS = re.compile(r"\bdata-scope=|<Tab(?:s|Item)?\b|\bclass=[\"'](?:tab|filter)
 _MOST_OTHERS = 2  # sections beside the procedure; on a page with more the procedure is one topic of many
 
 
+_IN_TABS = "some of its blocks are in tabs, which are several ways to one end"
+
+
 def choose_default(
     tree: PageTree, main: Sequence[ProcedureOutline], others: Sequence[ProcedureOutline]
 ) -> DefaultProcedure:
@@ -59,12 +62,14 @@ def _find_reason(tree: PageTree, outline: ProcedureOutline) -> str:
         if are_alternatives(several):
             return f"`{several[0]}` and `{several[1]}` may be several ways to one end"
     if _has_tabs(tree, inside):
-        return "some of its blocks are in tabs, which are several ways to one end"
+        return _IN_TABS
     if at is not None and names_procedure(tree.nodes[at].title):
         of_page = at == tree.title_at or tree.nodes[at].parent in (None, tree.title_at)
         return "" if of_page else _find_others(tree, at, [])
     if at in (None, tree.title_at) and any(map(has_number, steps)):
         return _find_earlier(tree, next(node for node in steps if has_number(node)))
+    if any(index in tree.tabbed for first, last in inside for index in tree.list_executable(first, last)):
+        return _IN_TABS
     return _find_doubt(tree, at, titles, inside)
 
 

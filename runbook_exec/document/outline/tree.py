@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -41,6 +41,7 @@ class PageTree(NamedTuple):
     anchor: str  # of the page, beside those of its headings
     items: tuple[NumberedItem, ...]  # in order
     foreign: tuple[int, ...]  # indices of the blocks with commands that no shell of ours runs
+    tabbed: Collection[int]  # indices of the blocks in tabs
 
     def iterate_ancestors(self, index: int) -> Iterator[int]:
         """Yield the nodes around a node, the innermost first."""
