@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from math import ceil
 
+from ..system.signals import allow_interrupts
+
 _TICK = 0.2  # seconds
 
 
@@ -19,9 +21,10 @@ def make_pause(show_wait: Callable[[int, int], None]) -> Callable[[float, int], 
     def pause(seconds: float, attempt: int) -> bool:
         end = time.monotonic() + seconds
         try:
-            while (left := end - time.monotonic()) > 0:
-                show_wait(attempt, ceil(left))
-                time.sleep(min(_TICK, left))
+            with allow_interrupts():
+                while (left := end - time.monotonic()) > 0:
+                    show_wait(attempt, ceil(left))
+                    time.sleep(min(_TICK, left))
         except KeyboardInterrupt:
             return False
         return True

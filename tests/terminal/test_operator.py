@@ -395,7 +395,8 @@ def test_an_interrupt_keeps_the_folder_and_the_variables(program: Program) -> No
         answer(shown, "2 of 5 ›", ENTER)
         answer(shown, "3 of 5 ›", ENTER)
         answer(shown, "… 2 s, ^C interrupts", INTERRUPT)
-        answer(shown, "✗  2/3  Migrate · interrupted", "s")
+        shown.wait("✗  2/3  Migrate · interrupted")
+        answer(shown, "r retry", "s")
         answer(shown, "4 of 5 ›", "q")
         assert shown.wait_status() == 130
     with guided(program, "long.md", rows=50) as shown:
