@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 from ..shells.registry import CONSOLE
-from ..text.regex import compile_once
+from ..text.regex import LazyPattern, compile_once
 from ..text.source import MappedText
 from .block_text.common_commands import looks_like_command
 from .block_text.prompts import PromptForm, PromptUser, find_first_form, find_users, match_other_program
@@ -18,15 +17,15 @@ _PATIENCE = 25  # how often, on average, a character may be checked to find the 
 _Complete = Callable[[str], bool | None]
 
 
-_CONTINUATION = re.compile(r"[ \t]*>(?: |$)")
+_CONTINUATION = LazyPattern(r"[ \t]*>(?: |$)")
 
-_BACKSLASHES = re.compile(r"(\\+)$")
+_BACKSLASHES = LazyPattern(r"(\\+)$")
 
 _HEREDOC = r"<<-?[ \t]*(?:'([\w.-]+)'|\"([\w.-]+)\"|\\?([\w.-]+))"
 
-_HASH = re.compile(r"#+ +(?=\S)")
+_HASH = LazyPattern(r"#+ +(?=\S)")
 
-_INDENTATION = re.compile(r"[ \t]*+")
+_INDENTATION = LazyPattern(r"[ \t]*+")
 
 
 class ConsoleBlock(NamedTuple):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..shells.base import Scan
 from ..shells.quoting import Context
+from ..text.regex import LazyPattern
 from .placeholders import (
     PlaceholderMatch,
     is_replaced_text,
@@ -30,41 +31,41 @@ _NOUNS = (
 )
 
 # `$NAME` and `${NAME` are variables, `x@{y}`, `%{y}` and `#{y}` belong to programs
-_YOUR = re.compile(
+_YOUR = LazyPattern(
     r"(?<![\w$])(?<![A-Z0-9][-_])(?<!\$\{)(?:"
     r"YOUR(?:[-_][A-Z0-9]+)+|YOUR(?!SELF)[A-Z]{2,}"
     rf"|(?<!-)(?:[Yy]our(?:[-_][A-Za-z0-9]+)+|[Yy]our(?i:{_NOUNS}))"
     r")(?:\.(?:com|org|net|io|dev|app|co|example|local|tld))?(?![\w(]|=)"
 )
 
-_MARKER = re.compile(
+_MARKER = LazyPattern(
     r"(?<![\w$])(?<!\$\{)(?:CHANGE[-_]?(?:ME|THIS)|REPLACE[-_]?(?:ME|THIS)|REPLACE[-_]WITH(?:[-_][A-Z0-9]+)+"
     r"|(?:INSERT|PASTE|ENTER|PUT|ADD|FILL)(?:[-_][A-Z0-9]+)+[-_]HERE|change[-_]?me|replace[-_]?me)(?![\w(]|=)"
 )
 
 # more than 64 of them fill a test page, not a value
-_CROSSES = re.compile(
+_CROSSES = LazyPattern(
     r"(?<![\w$.-])(?<!\$\{)[\w-]*?(?:(?<![a-z])x{4,64}(?![a-z])|(?<!X)X{4,64}(?!X))[\w-]*(?![\w(])"
 )
 
-_ADDRESS = re.compile(r"(?<![\w.$])(?=[\dxX.]*[xX])(?:[\dxX]{1,3}\.){3}[\dxX]{1,3}(?![\w.])")
+_ADDRESS = LazyPattern(r"(?<![\w.$])(?=[\dxX.]*[xX])(?:[\dxX]{1,3}\.){3}[\dxX]{1,3}(?![\w.])")
 
-_BRACKETS = re.compile(
+_BRACKETS = LazyPattern(
     r"(?<=[ \t=])(?<!if )(?<!while )(?<!\|\| )(?<!&& )(?<!! )"
     r"\[(?P<name>[A-Za-z][A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*)\](?=[ \t\n;)|]|\Z)"
 )
 
-_SYNOPSIS = re.compile(
+_SYNOPSIS = LazyPattern(
     r"(?i:(?:.*[ _-])?(?:options?|opts|flags?|arg(?:ument)?s?|commands?|params?|parameters))|abc|xyz"
 )
 
-_BRACES = re.compile(
+_BRACES = LazyPattern(
     r"(?:(?<=[\w/=:.,} \t\"'-])|(?<=[}:]@))\{(?P<name>[A-Za-z][A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*)\}(?!\})"
 )
 
-_URL = re.compile(r"\w://[^\s'\"]*\Z")
+_URL = LazyPattern(r"\w://[^\s'\"]*\Z")
 
-_MUSTACHE = re.compile(
+_MUSTACHE = LazyPattern(
     r"(?<![$\\{])\{\{-?[ \t]*(?P<name>[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)*)[ \t]*-?\}\}(?!\})"
 )
 
@@ -86,7 +87,7 @@ _KEYWORDS = frozenset(
     )
 )
 
-_CAPITALS = re.compile(r"(?<=[ \t=])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*(?=[ \t\n]|\Z)")
+_CAPITALS = LazyPattern(r"(?<=[ \t=])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*(?=[ \t\n]|\Z)")
 
 _VALUE_NOUNS = frozenset(
     (
@@ -107,19 +108,19 @@ _TAKES_NAMES = re.compile(
 
 _SEPARATOR = re.compile(r"[|;&]")
 
-_TAKES_NAME_NEXT = re.compile(r"(?:-e|--env|--build-arg|-X|--request|--method|--signal|-s|-D)[ =]\Z")
+_TAKES_NAME_NEXT = LazyPattern(r"(?:-e|--env|--build-arg|-X|--request|--method|--signal|-s|-D)[ =]\Z")
 
-_SEARCH = re.compile(r"(?:^|[\s;|&(])(?:grep|egrep|rg|ag|ack|mktemp|tr)[ \t]")
+_SEARCH = LazyPattern(r"(?:^|[\s;|&(])(?:grep|egrep|rg|ag|ack|mktemp|tr)[ \t]")
 
 # options and programs to which braces mean something
-_TEMPLATES = re.compile(
+_TEMPLATES = LazyPattern(
     r"--?(?:format|template|go-template|output-template|log-opt|query)\b|\b(?:docker|podman)\b.*\s-f\s|-w\s"
     r"|jsonpath|jinja|custom-columns|\{% ?raw|\bgh api\b|\b(?:python3?|node|perl|ruby)\s+-[ce]\b"
     r"|\b(?:alertmanager|ansible|argocd|awk|borg|caddy|consul-template|fd|find|fzf|gomplate|hyperfine|jq|just"
     r"|logcli|parallel|printf|promtool|task|tmux|vault|xargs)\b"
 )
 
-_NAMED_BY = re.compile(r"(?:(?:^|[\s'\";&?])-{0,2}([A-Za-z][\w-]*)=|\s--?([A-Za-z][\w-]+)[ \t])[\"']?\Z")
+_NAMED_BY = LazyPattern(r"(?:(?:^|[\s'\";&?])-{0,2}([A-Za-z][\w-]*)=|\s--?([A-Za-z][\w-]+)[ \t])[\"']?\Z")
 
 
 _VARIABLES = re.compile(r"\$\{?(\w+)|(?<![\w-])(\w+)=")
@@ -145,7 +146,7 @@ class _Form(NamedTuple):
     """A spelling of values that nobody filled in."""
 
     hints: tuple[str, ...]  # every script with such a value contains one of them
-    pattern: re.Pattern[str]
+    pattern: LazyPattern
     contexts: Collection[Context]
     excuse: Callable[[_Script, re.Match[str], Context], bool]  # whether the text means something else
     is_nameless: bool = False  # whether the text says nothing about the value

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ...diagnostics.problem import Problem, Severity
 from ...shells.registry import LANGUAGES
+from ...text.regex import LazyPattern
 from ..model import NOTHING, Annotation
 from .fields import FLAGS, KNOWN, read_values
 from .lexer import (
@@ -26,14 +27,14 @@ from .lexer import (
 )
 from .parser import separate_problems
 
-_LANGUAGE = re.compile(r"[^\s{]++")
+_LANGUAGE = LazyPattern(r"[^\s{]++")
 
-_JSON = re.compile(r"\{\s*+\"")
+_JSON = LazyPattern(r"\{\s*+\"")
 
-_LINE_NUMBERS = re.compile(r"\{[\d\s,:-]*+\}")  # `{1,3-5}`, for other renderers: lines to highlight
+_LINE_NUMBERS = LazyPattern(r"\{[\d\s,:-]*+\}")  # `{1,3-5}`, for other renderers: lines to highlight
 
 # `bash:title`, `sh,ignore` and `bash[tab]` are languages with words for other renderers
-_SUFFIX = re.compile(r"[:,\[].*", re.DOTALL)
+_SUFFIX = LazyPattern(r"[:,\[].*", re.DOTALL)
 
 # MyST and Sphinx write the language after these: ` ```{code-block} bash `
 DIRECTIVES = frozenset(("code-block", "code", "code-cell", "sourcecode", "prompt"))

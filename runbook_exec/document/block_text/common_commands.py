@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ...text.regex import LazyPattern
+
 _NAMES = """
 a2enmod a2ensite add-apt-repository age alias ansible ansible-playbook apachectl apk apt apt-get apt-key
 argocd asdf at awk aws az azd base64 basename bash bat bazel boundary brew buildah builtin bun bundle
@@ -49,17 +51,17 @@ true false type watch
 
 _VERBS = frozenset(_AMBIGUOUS.split())
 
-_ENGLISH = re.compile(
+_ENGLISH = LazyPattern(
     r"\b(?:the|a|an|to|and|for|of|is|are|in|this|that|your|you|it|with|if|then|as|on|from|or|by|be|we|new|all|our"
     r"|should|will|now|first|using|when|before|after)\b",
     re.IGNORECASE,
 )
 
-_WORD = re.compile(r"(?:\w+=\S*[ \t]+)*(?:sudo[ \t]+(?:-\S+[ \t]+)*)?([\w./~$+-]+)")
+_WORD = LazyPattern(r"(?:\w+=\S*[ \t]+)*(?:sudo[ \t]+(?:-\S+[ \t]+)*)?([\w./~$+-]+)")
 
-_SYNTAX = re.compile(r"(?:^|\s)(?:--?[A-Za-z]|[~.]?/[\w.])|[|&;<>]|=\S|\$")
+_SYNTAX = LazyPattern(r"(?:^|\s)(?:--?[A-Za-z]|[~.]?/[\w.])|[|&;<>]|=\S|\$")
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_ASSIGNMENT = LazyPattern(r"[A-Za-z_]\w*\+?=")
 
 
 def first_word(line: str) -> str:

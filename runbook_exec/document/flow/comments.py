@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ...text.regex import LazyPattern
 from ..model import ALL_OF_THEM
 from .labels import find_label_family, is_telling
 
-_OR = re.compile(
+_OR = LazyPattern(
     r"#+\s*(?:(?:or|otherwise)(?!\s+(?:else|more|less|later|newer|higher|lower|greater|above|below|so|not|any|both"
     r"|equivalent|similar|rather|something|whatever|higher)\b)|alternatively|alternately|as an alternative"
     r"|alternative(?=\s*(?:$|[:(,-]|using|with|via|for|if|way|method|to))|another (?:way|option|method)"
@@ -18,7 +19,7 @@ _OR = re.compile(
     re.IGNORECASE,
 )
 
-_ORDINAL = re.compile(
+_ORDINAL = LazyPattern(
     r"#+\s*(?:option|method|variant|alternative|approach|choice|possibility)\s*#?(?P<which>\d{1,2}|[a-d]|one|two"
     r"|three|four|i{1,3})(?!\w)(?:\W|$)",
     re.IGNORECASE,
@@ -26,13 +27,13 @@ _ORDINAL = re.compile(
 
 _FIRST = frozenset(("1", "a", "one", "i"))
 
-_BY_HAND = re.compile(
+_BY_HAND = LazyPattern(
     r"\b(?:manually|by hand|step by step|from source)\b", re.IGNORECASE
 )  # several paragraphs
 
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_BLANK_LINE = LazyPattern(r"\n[ \t]*\n")
 
-_OPTION = re.compile(r"\s-{1,2}\w|[`|$=<>{}]|&&|\S/\S")
+_OPTION = LazyPattern(r"\s-{1,2}\w|[`|$=<>{}]|&&|\S/\S")
 
 # words of English, which begin no command, after "or"
 _ENGLISH = frozenset(

@@ -7,26 +7,27 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from ...text.regex import LazyPattern
 from ..markdown.elements import Element, Fence, Html, IndentedCode, ListItem
 
 # By their group's name: what ends the comment, and what it is called.
 _ENDS = {
-    "obsidian": (re.compile(r"%%[ \t\r]*$", re.MULTILINE), "`%%`"),
-    "mdx": (re.compile(r"\*/\s*\}"), "`{/* … */}`"),
-    "liquid": (re.compile(r"\{%-?\s*endcomment\s*-?%\}"), "`{% comment %}`"),
-    "hugo": (re.compile(r"\*/\s*-?[>%]?\}\}"), "`{{/* … */}}`"),
-    "shortcode": (re.compile(r"\{\{[<%]\s*/\s*comment\s*[>%]\}\}"), "`{{< comment >}}`"),
-    "jinja": (re.compile(r"#\}"), "`{# … #}`"),
-    "kramdown": (re.compile(r"\{:/(?:comment)?\}"), "`{::comment}`"),
+    "obsidian": (LazyPattern(r"%%[ \t\r]*$", re.MULTILINE), "`%%`"),
+    "mdx": (LazyPattern(r"\*/\s*\}"), "`{/* … */}`"),
+    "liquid": (LazyPattern(r"\{%-?\s*endcomment\s*-?%\}"), "`{% comment %}`"),
+    "hugo": (LazyPattern(r"\*/\s*-?[>%]?\}\}"), "`{{/* … */}}`"),
+    "shortcode": (LazyPattern(r"\{\{[<%]\s*/\s*comment\s*[>%]\}\}"), "`{{< comment >}}`"),
+    "jinja": (LazyPattern(r"#\}"), "`{# … #}`"),
+    "kramdown": (LazyPattern(r"\{:/(?:comment)?\}"), "`{::comment}`"),
 }
 
 # each begins with one character, which is found fast
-_IN_BRACES = re.compile(
+_IN_BRACES = LazyPattern(
     r"\{(?:(?P<mdx>\s*/\*)|(?P<liquid>%-?\s*comment\s*-?%\})|(?P<hugo>\{[<%]?-?\s*/\*)"
     r"|(?P<shortcode>\{[<%]\s*comment\b[^{}\n]*[%>]\}\})|(?P<jinja>#-?(?=\s))|(?P<kramdown>::comment\}))"
 )
 
-_OBSIDIAN = re.compile(r"^[ \t>]*(?P<obsidian>%%)(?![^\n]*%%)", re.MULTILINE)
+_OBSIDIAN = LazyPattern(r"^[ \t>]*(?P<obsidian>%%)(?![^\n]*%%)", re.MULTILINE)
 
 _LONG = 1000  # characters of a line; what is before them is not looked at, which would take quadratic time
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...diagnostics.problem import Problem
+from ...text.regex import LazyPattern
 from ...text.source import MappedText, Source
 from ..markdown.elements import Element, Fence, Html, Paragraph
 from .hidden import is_hidden
 
-_IN_CODE = re.compile(
+_IN_CODE = LazyPattern(
     r"^[ \t]*(?:-{1,}8<-{1,}(?![ \t]*\[).*|\{%-?\s*(?:include|render)\b.*"
     r"|\{\{[<%]\s*(?:include|readfile|snippet|code)\b.*|\{\{#(?:include|rustdoc_include|playground)\b.*"
     r"|<<<\s*@/\S.*)",
@@ -20,7 +21,7 @@ _IN_CODE = re.compile(
 
 _FILE = r"[\"']?(?P<{}>[^\s\"')>]{{1,200}}\.(?:md|mdx|mdown|markdown|txt|sh|bash|zsh|fish))\b"
 
-_IN_TEXT = re.compile(
+_IN_TEXT = LazyPattern(
     r"^[ \t>]*(?:(?P<snippet>-{1,}8<-{1,})(?![ \t]*\[)(?:[ \t]+[\"']?(?P<snippet_file>[^\"'\n]+))?"
     r"|\[!INCLUDE\s*\[[^\]\n]*\]\(" + _FILE.format("docfx") + r"|\[!code-(?P<docfx_code>[\w-]+)[^\]\n]*\]"
     r"|\{%-?\s*(?:include|include_relative|include_cached|include-markdown|render)\s+[^%\n]{0,200}?"
@@ -36,17 +37,17 @@ _IN_TEXT = re.compile(
 )  # fmt: skip
 
 # files that hold words: the names of abbreviations at a page's end, of notes and disclaimers
-_ONLY_WORDS = re.compile(
+_ONLY_WORDS = LazyPattern(
     r"abbr|glossar|callout|retire|disclaimer|(?:^|[-_/])notes?\b|limitation|preview|feedback|header|footer|intro"
     r"|concept|warning|caution|caveat|legal|copyright|contribut|versions?\b",
     re.IGNORECASE,
 )
 
-_SHELL = re.compile(
+_SHELL = LazyPattern(
     r"\b(?:azurecli|azure-cli|bash|sh|shell|console|zsh|fish|command|terminal)\b", re.IGNORECASE
 )
 
-_DIRECTIVE = re.compile(r"\{(?:literalinclude|include)\}\s*(\S+)")
+_DIRECTIVE = LazyPattern(r"\{(?:literalinclude|include)\}\s*(\S+)")
 
 _IMPORT = re.compile(r"^import\s+(\w+)\s+from\s+[\"']([^\"'\n]+\.mdx?)[\"']", re.MULTILINE)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ...text.regex import LazyPattern
+
 # By family: two labels of one family are for different readers.
 _FAMILIES = {
     "system": (
@@ -31,8 +33,8 @@ _LEAD = (
 )
 
 
-def _label_pattern(names: str) -> re.Pattern[str]:
-    return re.compile(
+def _label_pattern(names: str) -> LazyPattern:
+    return LazyPattern(
         rf"{_LEAD}(?:{names})(?!\w)(?:[\s,/&|+-]+(?:{names}|{_WORDS})(?!\w))*(?:\s*\([^()\n]*\))?[\s:.)]*",
         re.IGNORECASE,
     )
@@ -40,12 +42,12 @@ def _label_pattern(names: str) -> re.Pattern[str]:
 
 _LABELS = {family: _label_pattern(names) for family, names in _FAMILIES.items()}
 
-_BEGINNING = re.compile(rf"{_LEAD}(?:{'|'.join(_FAMILIES.values())})(?!\w)", re.IGNORECASE)
+_BEGINNING = LazyPattern(rf"{_LEAD}(?:{'|'.join(_FAMILIES.values())})(?!\w)", re.IGNORECASE)
 
 _MARKS = " \t#*_`\"'“”>+-"
 
 
-_ONLY_OR = re.compile(
+_ONLY_OR = LazyPattern(
     r"\W*(?:or|alternatively|otherwise|alternately|alternative|instead|then|next)?\W*", re.IGNORECASE
 )
 
@@ -65,7 +67,7 @@ def find_label_family(text: str) -> str:
     return next((family for family, label in _LABELS.items() if label.fullmatch(bare)), "")
 
 
-_OPTION = re.compile(
+_OPTION = LazyPattern(
     r"(option|method|variant|alternative|approach|possibility)\s+#?(?:\d{1,2}|[a-d]|one|two|three|i{1,3})(?:\W.*)?",
     re.IGNORECASE,
 )

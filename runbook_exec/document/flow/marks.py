@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
+from ...text.regex import LazyPattern
+
 
 class RegionKind(Enum):
     """What a marked part of a page is for its reader."""
@@ -54,7 +56,7 @@ _NAMES = f"{_TABS}|{_TAB}|{_FOLDED}"
 
 _FRAMES = "div|section|aside"  # elements that may be hidden
 
-_MARK = re.compile(
+_MARK = LazyPattern(
     r"^[ \t>]*(?P<colons>:{3,})[ \t]*(?P<colon_rest>[^\n]*)$"
     r"|^[ \t>]*///(?!/)[ \t]*(?P<slash_rest>[^\n]*)$"
     r"|^[ \t>]*@tab\b(?::active)?(?P<at_rest>[^\n]*)$"
@@ -67,7 +69,7 @@ _MARK = re.compile(
 )
 
 # what a page with marks holds; most pages have none
-_HINT = re.compile(
+_HINT = LazyPattern(
     rf"^[ \t>]*(?::::|///[ \t]*\w|@tab\b|<(?:{_NAMES})(?![\w.:-])"
     rf"|\{{%-?[ \t]*(?:{_NAMES}|{_SWITCHES})(?![\w-])"
     rf"|\{{\{{[<%]-?[ \t]*(?:[\w-]+/)?(?:{_NAMES})(?![\w-]))"
@@ -76,14 +78,14 @@ _HINT = re.compile(
 )
 
 _KINDS = (
-    (re.compile(_TABS), RegionKind.TABS),
-    (re.compile(_TAB), RegionKind.TAB),
-    (re.compile(_FOLDED), RegionKind.FOLDED),
+    (LazyPattern(_TABS), RegionKind.TABS),
+    (LazyPattern(_TAB), RegionKind.TAB),
+    (LazyPattern(_FOLDED), RegionKind.FOLDED),
 )
 
-_SWITCH = re.compile(_SWITCHES)
+_SWITCH = LazyPattern(_SWITCHES)
 
-_ATTRIBUTE = re.compile(
+_ATTRIBUTE = LazyPattern(
     r"\b(label|title|header|tabName|name|summary|pivot|range|value|tab|id)\s*=\s*(?:\{?[\"']([^\"']+)[\"']|([\w.-]+))"
 )
 
@@ -101,19 +103,19 @@ _PREFERENCE = [
     "id",
 ]
 
-_QUOTED = re.compile(r"[\"'“]([^\"'”\n]+)[\"'”]")
+_QUOTED = LazyPattern(r"[\"'“]([^\"'”\n]+)[\"'”]")
 
-_OPEN = re.compile(r"(?:^|[\s{])(?:open|defaultOpen)(?=[\s=/}]|$)")  # with quoted text left out
+_OPEN = LazyPattern(r"(?:^|[\s{])(?:open|defaultOpen)(?=[\s=/}]|$)")  # with quoted text left out
 
-_NOT_SHOWN = re.compile(r"(?:^|\s)hidden(?=[\s/=]|$)|display\s*:\s*none", re.IGNORECASE)
+_NOT_SHOWN = LazyPattern(r"(?:^|\s)hidden(?=[\s/=]|$)|display\s*:\s*none", re.IGNORECASE)
 
 _LONG = 500  # characters of a line; what is before them is not looked at, which would take quadratic time
 
-_SUMMARY = re.compile(r"\s*<summary[^>]*>([^\n]{0,300}?)</summary>", re.IGNORECASE)
+_SUMMARY = LazyPattern(r"\s*<summary[^>]*>([^\n]{0,300}?)</summary>", re.IGNORECASE)
 
-_DIRECTIVE = re.compile(r"[`~]+[ \t]*\{([\w-]+)\}(.*)")
+_DIRECTIVE = LazyPattern(r"[`~]+[ \t]*\{([\w-]+)\}(.*)")
 
-_COLON_NAME = re.compile(r"\{?\.?([A-Za-z][\w-]*)\}?[ \t]*(.*)")
+_COLON_NAME = LazyPattern(r"\{?\.?([A-Za-z][\w-]*)\}?[ \t]*(.*)")
 
 
 def has_marks(text: str) -> bool:

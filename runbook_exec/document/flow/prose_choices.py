@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ...text.regex import LazyPattern
 from ..markdown.headings import strip_markup
 from ..model import Block, Prose
 from .labels import is_system, is_telling
@@ -14,19 +15,19 @@ from .regions import TabPlace
 _LONGEST_LABEL = 60
 
 # "Or:", "Or with curl:", "Alternatively, …"; not "or else", "or later"
-_OR = re.compile(
+_OR = LazyPattern(
     r"(?:\W{0,3})(?:or(?!\s+(?:else|more|less|later|newer|higher|lower|so|not|rather|worse|better|equivalent)\b)"
     r"|alternatively|alternately|as an alternative|another (?:way|option|possibility|alternative)"
     r"|the other (?:way|option))(?![\w/-])",
     re.IGNORECASE,
 )
 
-_OPTION = re.compile(
+_OPTION = LazyPattern(
     r"\W{0,3}(?:option|method|variant|alternative|approach|possibility)\s+(?:#?\d|[a-d]|two|three|ii+)\b",
     re.IGNORECASE,
 )
 
-_IF_YOU_USE = re.compile(
+_IF_YOU_USE = LazyPattern(
     r"(?:\W{0,3})if\s+(?:you(?:['’]re|\s+are)?\s+)?(?:instead\s+)?"
     r"(?:us(?:e|ing)|running on|(?:are )?on|prefer(?:ring)?|would (?:rather|prefer)"
     r"|work(?:ing)? (?:on|with))\b",
@@ -34,7 +35,7 @@ _IF_YOU_USE = re.compile(
 )
 
 # what a paragraph holds that may be the beginning of an alternative
-_MAYBE = re.compile(
+_MAYBE = LazyPattern(
     r"\b(?:or|alternat\w+|other|another|option|method|variant|approach|possibility|if)\b", re.IGNORECASE
 )
 
@@ -43,7 +44,7 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 # by the kind of a text: how many paragraphs at most are between the block above and the one below
 _FARTHEST = {"or": 2, "if": 1}
 
-_INSTEAD = re.compile(r"\binstead\b", re.IGNORECASE)
+_INSTEAD = LazyPattern(r"\binstead\b", re.IGNORECASE)
 
 
 class ProseChoice(NamedTuple):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
+from ...text.regex import LazyPattern
 from ...text.source import Source
 from ..markdown.elements import Element, Fence, Heading, Html, Inset, Paragraph, read_page_elements
 from ..markdown.headings import strip_markup
@@ -15,11 +16,11 @@ from .hidden import find_comments, hide_elements, is_hidden
 from .labels import find_heading_family, is_system
 from .marks import Mark, RegionKind, find_marks, has_marks, read_inset
 
-_BREAK = re.compile(r"^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t\r]*$", re.MULTILINE)
+_BREAK = LazyPattern(r"^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t\r]*$", re.MULTILINE)
 
-_TAB_HEADING = re.compile(r"\s*\[(.+)\]\(#tab/[^()]*\)\s*")
+_TAB_HEADING = LazyPattern(r"\s*\[(.+)\]\(#tab/[^()]*\)\s*")
 
-_FENCE_LABEL = re.compile(r"\[([^\]]+)\]|title=[\"']([^\"']+)[\"']|^\S+[ \t]+(\w[^{}=]*)$")
+_FENCE_LABEL = LazyPattern(r"\[([^\]]+)\]|title=[\"']([^\"']+)[\"']|^\S+[ \t]+(\w[^{}=]*)$")
 
 
 class PageRegion(NamedTuple):

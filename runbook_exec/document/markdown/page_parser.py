@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar, cast
 
+from ...text.regex import LazyPattern
 from .cursor import BlockCursor, BlockState, Token
 from .parser import FIRST_CHARACTERS, MarkdownBlockParser, indented_lines, read_tokens
 
@@ -15,18 +16,18 @@ _INSET = (
 )
 
 # MyST's directives whose content is Markdown, as the words after a fence
-_DIRECTIVE = re.compile(
+_DIRECTIVE = LazyPattern(
     r"[ \t]*\{(?:note|tip|hint|important|warning|caution|attention|danger|error|seealso|admonition|topic"
     r"|sidebar"
     r"|tab-set|tab-item|tab|dropdown|details|card|grid|grid-item|grid-item-card|div|container|exercise"
     r"|solution)\}"
 )
 
-_FENCE_LINE = re.compile(r"^ *(?:`{3,}[^`\n]*|~{3,}[^\n]*)$", re.MULTILINE)
+_FENCE_LINE = LazyPattern(r"^ *(?:`{3,}[^`\n]*|~{3,}[^\n]*)$", re.MULTILINE)
 
-_LONE_TAG = re.compile(r" {0,3}</?[A-Za-z][^<>\n]*>[ \t]*$", re.MULTILINE)
+_LONE_TAG = LazyPattern(r" {0,3}</?[A-Za-z][^<>\n]*>[ \t]*$", re.MULTILINE)
 
-_VERBATIM = re.compile(r" {0,3}(?:<!|<\?|</?(?:pre|script|style|textarea)\b)", re.IGNORECASE)
+_VERBATIM = LazyPattern(r" {0,3}(?:<!|<\?|</?(?:pre|script|style|textarea)\b)", re.IGNORECASE)
 
 
 class _PageBlockParser(MarkdownBlockParser):

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from ...text.regex import LazyPattern
 from ..markdown.elements import Fence, Html
 from ..sections import HeadingNode
 from .model import DefaultProcedure, ProcedureOutline
@@ -24,11 +25,11 @@ from .titles import (
 from .tree import PageTree, has_number
 
 # what a block begins with that is only a piece of a command, or of something else
-_NO_COMMAND = re.compile(
+_NO_COMMAND = LazyPattern(
     r"(?>(?:[ \t]*(?:#[^\n]*)?\n)*)[ \t]*(?:--?\w|\{[\"'\w]|/\*|\$\{?\w+\}?[ \t]*$|\$\{)"
 )
 
-_TABS = re.compile(r"\bdata-scope=|<Tab(?:s|Item)?\b|\bclass=[\"'](?:tab|filter)[\w-]*\b", re.IGNORECASE)
+_TABS = LazyPattern(r"\bdata-scope=|<Tab(?:s|Item)?\b|\bclass=[\"'](?:tab|filter)[\w-]*\b", re.IGNORECASE)
 
 _MOST_OTHERS = 2  # sections beside the procedure; on a page with more the procedure is one topic of many
 

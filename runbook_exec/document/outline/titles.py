@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ...text.regex import LazyPattern
 from ..markdown.headings import split_number
 
-_MARKS = re.compile(r"^[^\w`]++|(?<![^\w)`])[^\w)`]++$")  # around the words of a title: pictures, a colon
+_MARKS = LazyPattern(r"^[^\w`]++|(?<![^\w)`])[^\w)`]++$")  # around the words of a title: pictures, a colon
 
 _PROCEDURES = frozenset(("procedure", "steps", "instructions", "runbook"))
 
 # what is never a step on the way to something else
-_NEVER_STEP = re.compile(
+_NEVER_STEP = LazyPattern(
     r"\b(?:debug|troubleshoot|roll(?:ing|ed)?[ -]?back|revert|undo(?:ing)?\b|emergenc|shut[ -]?off|recover"
     r"|disaster|break[ -]glass|un-?install|tear(?:ing)?[ -]?down|destroy|decommission|wip(?:e|ing)\b)",
     re.IGNORECASE,
@@ -36,19 +37,19 @@ _STOPPING = (
 # where the verb of a title is: its first word, or after "to", "and" or a dash
 _VERB = r"(?:^|\b(?:to|and|or|then)\s+|[-–—:,(/&]\s*)(?:optional(?:ly)?\W+)?"
 
-_IS_IRREVERSIBLE = re.compile(
+_IS_IRREVERSIBLE = LazyPattern(
     rf"{_VERB}{_IRREVERSIBLE}|\b(?:deletion|removal|termination|clean(?:ing)?[ -]?up|purg(?:e|ing)"
     r"|nuk(?:e|ing)|un-?deploy(?:ing)?|de-?provision(?:ing)?)\b",
     re.IGNORECASE,
 )
 
-_IS_STOPPING = re.compile(
+_IS_STOPPING = LazyPattern(
     rf"{_VERB}{_STOPPING}|\b(?:shutdown|deactivation|eviction|cancellation)\b", re.IGNORECASE
 )
 
-_HELPING = re.compile(r"\b(?:debug|troubleshoot)", re.IGNORECASE)
+_HELPING = LazyPattern(r"\b(?:debug|troubleshoot)", re.IGNORECASE)
 
-_REFERENCE = re.compile(
+_REFERENCE = LazyPattern(
     r"(?:table of )?contents|toc|references?|see also|related\b.*|(?:further|additional) reading"
     r"|(?:\w+ )?(?:resources|links|references)|what'?s next\b.*|next steps?|changelog|change log"
     r"|licen[sc]e|credits"
@@ -57,7 +58,7 @@ _REFERENCE = re.compile(
     re.IGNORECASE,
 )
 
-_ALTERNATIVE = re.compile(
+_ALTERNATIVE = LazyPattern(
     r"^(?:option|method|alternative|approach|variant|scenario|case|possibility|way|path|solution)\s*#?"
     r"(?:\d+|[a-z]|one|two|three|first|second)\b|\balternative(?:ly|s)?\b|^(?:or|either)\b|^if\b"
     r"|\((?:recommended|preferred)\)",
@@ -65,7 +66,7 @@ _ALTERNATIVE = re.compile(
 )
 
 # two of them beside one another are for two systems, not for one
-_SYSTEM = re.compile(
+_SYSTEM = LazyPattern(
     r"\b(?:linux|ubuntu|debian|fedora|centos|rhel|red hat|rocky|alma|suse|opensuse|arch|alpine|nixos|gentoo"
     r"|freebsd|openbsd|mac ?os(?: x)?|os x|darwin|windows|wsl2?|powershell|homebrew|brew|apt(?:-get)?|yum"
     r"|dnf|pacman"
@@ -85,11 +86,11 @@ _SYSTEM = re.compile(
     re.IGNORECASE,
 )
 
-_WAY = re.compile(r"(?:using|with|via|from|through|without)\b", re.IGNORECASE)
+_WAY = LazyPattern(r"(?:using|with|via|from|through|without)\b", re.IGNORECASE)
 
 
 # sections around a procedure that are no part of it
-_FRAME = re.compile(
+_FRAME = LazyPattern(
     r"(?:overview|introduction|intro|about\b.*|background|summary|description|purpose|goals?|objectives?"
     r"|scope"
     r"|context|meaning|impact|symptoms?|severity|pre-?requisites?|pre-?reqs?|requirements?"
@@ -100,17 +101,19 @@ _FRAME = re.compile(
 )
 
 # sections that have to be done before the first step, if they have blocks
-_BEFORE = re.compile(
+_BEFORE = LazyPattern(
     r"(?:pre-?requisites?|pre-?reqs?|requirements?|before you (?:begin|start)|preconditions?"
     r"|assumptions?)\b",
     re.IGNORECASE,
 )
 
 # what is done about one of several causes
-_MENDING = re.compile(r"\b(?:mitigat(?:ions?|e|ing)|remediat(?:ions?|e|ing)|work-?arounds?)\b", re.IGNORECASE)
+_MENDING = LazyPattern(
+    r"\b(?:mitigat(?:ions?|e|ing)|remediat(?:ions?|e|ing)|work-?arounds?)\b", re.IGNORECASE
+)
 
 # what a title that tells somebody to do something begins with
-_TASK = re.compile(
+_TASK = LazyPattern(
     r"(?:how to |\d+[.)] )?(?:re-?)?(?:activat|add|allow|appl|archiv|assign|attach|authenticat|authoriz"
     r"|backup|back(?:ing)? up"
     r"|bootstrap+|boot|build|bump|chang|check|clon|compil|configur|confirm|connect|convert|copy|creat|cut"
@@ -132,7 +135,7 @@ _TASK = re.compile(
 )
 
 # nouns for something that is done
-_DOING = re.compile(
+_DOING = LazyPattern(
     r"\b(?:install(?:ation|ing)?|set-?up|deployment|diagnos(?:is|tics?|e|ing)|verification|upgrades?"
     r"|upgrading|update"
     r"|migrations?|quick ?-?start|getting started|get started|back-?ups?|restor(?:e|ation)|builds?"
@@ -144,7 +147,7 @@ _DOING = re.compile(
 )
 
 # sections that show how something may be used, and say nothing of when
-_SHOWN = re.compile(
+_SHOWN = LazyPattern(
     r"\b(?:examples?|usage|usages|references?|notes?|settings?|parameters?|options?|variables?|limitations?"
     r"|features?|faqs?|definitions?|modes?|concepts?|commands?|api|apis|clis?|cheat ?sheet|tips|tricks"
     r"|appendix"
