@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..shells.registry import CONSOLE
-from ..text.regex import LazyPattern, compile_once
+from ..text.regex import LazyPattern
 from ..text.source import MappedText
 from .block_text.common_commands import looks_like_command
 from .block_text.prompts import PromptForm, PromptUser, find_first_form, find_users, match_other_program
@@ -21,7 +21,7 @@ _CONTINUATION = LazyPattern(r"[ \t]*>(?: |$)")
 
 _BACKSLASHES = LazyPattern(r"(\\+)$")
 
-_HEREDOC = r"<<-?[ \t]*(?:'([\w.-]+)'|\"([\w.-]+)\"|\\?([\w.-]+))"
+_HEREDOC = LazyPattern(r"<<-?[ \t]*(?:'([\w.-]+)'|\"([\w.-]+)\"|\\?([\w.-]+))")
 
 _HASH = LazyPattern(r"#+ +(?=\S)")
 
@@ -183,7 +183,7 @@ def _count_heredoc_lines(lines: list[str], index: int, texts: list[str], complet
 
     Returns 0 if none is open, or if its last line is missing. A prompt in it is its text.
     """
-    found = compile_once(_HEREDOC).search("\n".join(texts))
+    found = _HEREDOC.search("\n".join(texts))
     if found is None:
         return 0
     word = found[1] or found[2] or found[3]

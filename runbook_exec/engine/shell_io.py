@@ -92,20 +92,7 @@ class ShellIO:
 
     def change_directory(self, item: PlanItem, cwd: str) -> Iterator[Event]:
         """Change to the folder that the annotation names; report that as a statement."""
-        code = self._write_cd(cwd)
-        at = {**place_of(item), "statement": 0}
-        yield self.log.make_event(StatementStarted, text=code, **at)
-        began = self.context.clock()
-        for message in self.session.run(code.encode("utf-8", "surrogateescape")):
-            match message:
-                case OutputChunk(data):
-                    yield from self.emit_output(item, data)
-                case Done():
-                    yield from self.flush_output(item)
-                    problem = f"cannot change to `{cwd}`" if message.status else ""
-                    yield self.make_finished(message, self.context.clock() - began, problem, at)
-                    if problem:
-                        raise Stop(Outcome.FAILED, problem)
+        yield from self._run_own_statement(item, self._write_cd(cwd), f"cannot change to `{cwd}`")
 
     def has_variable(self, variable: str) -> bool:
         """Return whether the shell has a variable of this name."""
@@ -129,8 +116,17 @@ class ShellIO:
         pieces = SHELLS[self.shell].fill(f"{beginning}<x>", [filling])
         code = "".join(piece.text for piece in pieces)
         shown = beginning + MASK if value.secret else code
+        yield from self._run_own_statement(item, code, f"cannot set `${variable}`", shown, sets=True)
+
+    def _run_own_statement(
+        self, item: PlanItem, code: str, problem: str, shown: str = "", *, sets: bool = False
+    ) -> Iterator[Event]:
+        """Run code of ours before a statement, and report it as statement 0; a failure ends the run.
+
+        `sets` is whether the code sets variables.
+        """
         at = {**place_of(item), "statement": 0}
-        yield self.log.make_event(StatementStarted, text=shown, **at)
+        yield self.log.make_event(StatementStarted, text=shown or code, **at)
         began = self.context.clock()
         for message in self.session.run(code.encode("utf-8", "surrogateescape")):
             match message:
@@ -138,11 +134,12 @@ class ShellIO:
                     yield from self.emit_output(item, data)
                 case Done():
                     yield from self.flush_output(item)
-                    yield from self.emit_changes(code, at)
-                    problem = f"cannot set `${variable}`" if message.status else ""
-                    yield self.make_finished(message, self.context.clock() - began, problem, at)
-                    if problem:
-                        raise Stop(Outcome.FAILED, problem)
+                    if sets:
+                        yield from self.emit_changes(code, at)
+                    failure = problem if message.status else ""
+                    yield self.make_finished(message, self.context.clock() - began, failure, at)
+                    if failure:
+                        raise Stop(Outcome.FAILED, failure)
 
     def _write_cd(self, cwd: str) -> str:
         filling = Filling(0, len("<cwd>"), Context.BARE, cwd)

@@ -93,7 +93,7 @@ OTHER_COMMANDS: Mapping[str, str] = {
          "powershell-interactive"),
         "PowerShell",
     ),
-    **dict.fromkeys(("cmd", "bat", "batch", "batchfile", "dos", "doscon"), "Windows commands"),
+    **dict.fromkeys(("cmd", "bat", "batch", "batchfile", "winbatch", "dos", "doscon"), "Windows commands"),
     **dict.fromkeys(("csh", "tcsh", "ksh", "nu", "nushell", "elvish", "xonsh"), "another shell"),
 }  # fmt: skip
 

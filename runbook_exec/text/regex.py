@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
-from functools import cache
 
 
 class PatternProblem(ValueError):
@@ -50,15 +49,6 @@ class LazyPattern:
     def sub(self, instead: str, text: str) -> str:
         """Return the text with every match replaced."""
         return self._get().sub(instead, text)
-
-
-@cache
-def compile_once(pattern: str) -> re.Pattern[str]:
-    """Return a pattern of ours compiled, with `^` and `$` at line ends.
-
-    Most runs need few of the larger patterns, so each is compiled for the first text that does.
-    """
-    return re.compile(pattern, re.MULTILINE)
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from ...shells.base import Scan
 from ...shells.quoting import Context
-from ...text.regex import compile_once
+from ...text.regex import LazyPattern
 from .common_commands import first_word, is_known_command, is_plausible_command
 from .patterns import ELISION, OUTPUT, PLAIN, PRINTS, SYNOPSIS
 from .prompts import PromptForm, match_other_program
 
-_SHEBANG = r"\s*+#!"
+_SHEBANG = LazyPattern(r"\s*+#!", re.MULTILINE)
 
 # `$ ls`, and `> ls -l`, which would write a file `ls` and run `-l`
-_PROMPT = r"\$[ \t]|>(?=[ \t]+[A-Za-z][\w-]*[ \t]+\S)"
+_PROMPT = LazyPattern(r"\$[ \t]|>(?=[ \t]+[A-Za-z][\w-]*[ \t]+\S)", re.MULTILINE)
 
-_OPTION = r"-{1,2}[A-Za-z]"
+_OPTION = LazyPattern(r"-{1,2}[A-Za-z]", re.MULTILINE)
 
 # The line before is continued, but not to this one: that is an error of its own.
-_BROKEN_END = r"\\[^\S\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*\Z"
+_BROKEN_END = LazyPattern(r"\\[^\S\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*\Z", re.MULTILINE)
 
 
 _SIGNS_OF_SYNOPSIS = ("...", "…", "[", "|")
@@ -34,12 +35,11 @@ class NotCommands(NamedTuple):
 
 def find_other_text(script: str, scan: Scan) -> NotCommands | None:
     """Return the first text of a script that is no command; None if all of it may be commands."""
-    if compile_once(_SHEBANG).match(script):
+    if _SHEBANG.match(script):
         return NotCommands(0, "a script to be saved, not run (it begins with `#!`)")
-    plain = compile_once(PLAIN)
     may_abbreviate = any(sign in script for sign in _SIGNS_OF_SYNOPSIS)
     for start, end in scan.statements:
-        if not plain.match(script, start):
+        if not PLAIN.match(script, start):
             reason = _explain_statement(script, start)
             if reason:
                 return NotCommands(start, reason)
@@ -51,15 +51,15 @@ def find_other_text(script: str, scan: Scan) -> NotCommands | None:
 
 def _explain_statement(script: str, start: int) -> str:
     """Return why the statement at `start` is no command, or ""."""
-    if found := compile_once(_PROMPT).match(script, start):
+    if found := _PROMPT.match(script, start):
         return f"line {{line}} begins with the prompt `{found[0].strip()}`"
-    if compile_once(OUTPUT).match(script, start):
+    if OUTPUT.match(script, start):
         return "line {line} is output or data, not a command"
     if other := match_other_program(script, start) or PromptForm.PLACE.match(script, start):
         return f"line {{line}} begins with the prompt `{other[0].strip()}`"
-    if compile_once(ELISION).match(script, start):
+    if ELISION.match(script, start):
         return "line {line} stands for text that is left out"
-    if compile_once(_OPTION).match(script, start) and not compile_once(_BROKEN_END).search(script, 0, start):
+    if _OPTION.match(script, start) and not _BROKEN_END.search(script, 0, start):
         return "line {line} begins with an option, not with a command"
     return ""
 
@@ -80,9 +80,8 @@ def find_doubtful_statement(script: str, scan: Scan) -> int | None:
 
 
 def _find_synopsis(script: str, start: int, end: int, scan: Scan) -> NotCommands | None:
-    synopsis = compile_once(SYNOPSIS)
-    found = synopsis.search(script, start, end)
-    if found is None or compile_once(PRINTS).match(script, start):
+    found = SYNOPSIS.search(script, start, end)
+    if found is None or PRINTS.match(script, start):
         return None
     while found is not None:
         bare = scan.context(found.start(), found.end()) in (Context.BARE, Context.UNSAFE)
@@ -90,5 +89,5 @@ def _find_synopsis(script: str, start: int, end: int, scan: Scan) -> NotCommands
             return NotCommands(
                 found.start(), f"line {{line}} is a synopsis: `{found[0].strip()}` is not to be typed"
             )
-        found = synopsis.search(script, found.end(), end)
+        found = SYNOPSIS.search(script, found.end(), end)
     return None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from ...text.regex import LazyPattern
+
 # Each is matched at the start of a statement. They are anchored and never repeat a group that can be empty.
 _OUTPUT = (
     # `key: value`, `Error: …`, `"key": …`; a command's name does not end in a colon
@@ -60,32 +64,35 @@ _OUTPUT = (
     r"(?:def|class)[ \t]++\w++[(:]|(?:package|namespace|using)[ \t]++[\w.]++;?$|(?:public|private)[ \t]++\w",
 )
 
-OUTPUT = "|".join(f"(?:{pattern})" for pattern in _OUTPUT)
+OUTPUT = LazyPattern("|".join(f"(?:{pattern})" for pattern in _OUTPUT), re.MULTILINE)
 
 # Only a part of the text is shown.
-ELISION = (
+ELISION = LazyPattern(
     r"(?:\.{3,}|…|\[(?:\.\.\.|…)\]|\((?:\.\.\.|…)\)|\.\."
     r"|(?i:\[?(?:snip|truncated|output omitted)\]?))[ \t]*+$"
-    r"|<(?:snip|truncated|output|\.\.\.)>|\*snip\*"
+    r"|<(?:snip|truncated|output|\.\.\.)>|\*snip\*",
+    re.MULTILINE,
 )
 
 # A word that stands for something to be left out, repeated or chosen.
-SYNOPSIS = (
+SYNOPSIS = LazyPattern(
     r"(?<=[ \t])(?:\.\.\.|…)(?=[ \t]|$)"
     r"|(?<=[ \t])\[(?:-[^\]\n]{0,80}|(?i:options?|flags?|arg(?:ument)?s?|(?:sub)?command|parameters?)"
     r"(?:[ \t.…][^\]\n]{0,80})?)\](?:\.\.\.|…)?"
     r"|(?<=[ \t])[A-Z][A-Z_]++(?:\.\.\.|…)|Q>?(?:\.\.\.|…)(?=[ \t]|$)"
-    r"|[{<]\w[\w-]*+(?:[ \t]?\|[ \t]?\w[\w-]*+)+[}>]"
+    r"|[{<]\w[\w-]*+(?:[ \t]?\|[ \t]?\w[\w-]*+)+[}>]",
+    re.MULTILINE,
 )
 
 # Commands that print their arguments: `...` is text there.
-PRINTS = r"(?:\w++=\S*+[ \t]++)*(?:echo|printf|say|log|print|git[ \t]++commit|#)\b"
+PRINTS = LazyPattern(r"(?:\w++=\S*+[ \t]++)*(?:echo|printf|say|log|print|git[ \t]++commit|#)\b", re.MULTILINE)
 
 # A statement that begins like most commands, and like no output: these need no closer look.
-PLAIN = (
+PLAIN = LazyPattern(
     r"(?!(?:total|commit|diff|index|time|level|ts|msg|create|alter|drop|insert|delete|show|use|resource|variable|provider"
     r"|module|output|data|locals|terraform|server|location|upstream|http|const|var|import|from|def|class|package"
     r"|namespace|using|public|private|pod|service|secret|configmap|node)\b"
     r"|ssh-(?:rsa|dss|ed25519) |ecdsa-|[dlcbps][r-][w-][xsS-])"
-    r"[a-z][a-z0-9_-]*+(?:$|[ \t](?![ \t=])(?![^\n]*   ))"
+    r"[a-z][a-z0-9_-]*+(?:$|[ \t](?![ \t=])(?![^\n]*   ))",
+    re.MULTILINE,
 )

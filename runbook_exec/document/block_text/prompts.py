@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ...shells.registry import CONSOLE
-from ...text.regex import compile_once
+from ...text.regex import LazyPattern
 from .common_commands import is_certain_command
 
 _VENV = r"[ \t]*+(?:\([\w./ -]{1,40}\) ?)?"
@@ -37,7 +37,7 @@ class PromptForm(StrEnum):
 
     def match(self, line: str, start: int = 0) -> re.Match[str] | None:
         """Return the match of a prompt of this form at the start of a line."""
-        found = compile_once(self.value).match(line, start)
+        found = _PATTERNS[self].match(line, start)
         if found is None or self is not PromptForm.PLACE or found["folder"] in (None, "/"):
             return found
         # `/app # ls` is a prompt, `/usr/bin/app # the app` a command with a comment
@@ -45,15 +45,18 @@ class PromptForm(StrEnum):
         return found if is_certain_command(line[found.end() : end if end >= 0 else len(line)]) else None
 
 
+_PATTERNS = {form: LazyPattern(form, re.MULTILINE) for form in PromptForm}
+
 # A program that is no shell reads what follows these.
-_OTHER_PROGRAM = (
+_OTHER_PROGRAM = LazyPattern(
     r"[ \t]*+(?P<prompt>(?:mysql|mariadb|MariaDB \[[^\]\n]*\]|sqlite|sftp|ftp|ghci|redis(?: [\d.:]+)?"
     r"|[\d.]+:\d+"
     r"|mongos?|mongosh|cqlsh(?::\w+)?|\w+@cqlsh(?::\w+)?|node|scala|hive|spark-sql|ksql|gdb|lldb|influx|irb"
     r"|irb\([^)\n]*\)[\d:]*|pry\([^)\n]*\)|\[\d+\] pry\([^)\n]*\)|iex\(\d+\)|ipython|julia|R|SQL|telnet|lftp"
     r"|rs0:\w+|\w+:PRIMARY|defaultdb|root@[^\n>]{1,60}/\w*|nslookup|grunt|erl)>"
     r"|>>>|\.\.\.(?= )|\w+[=(-][#>](?= |$)|In \[\d+\]:|PS [A-Z]?:?[^>\n]{0,80}>|[A-Z]:\\[^>\n]{0,80}>)"
-    r"(?:[ \t]|$)"
+    r"(?:[ \t]|$)",
+    re.MULTILINE,
 )
 
 _FIRST_FORMS = (PromptForm.DOLLAR, PromptForm.PLACE, PromptForm.ARROW, PromptForm.WORD)
@@ -63,7 +66,7 @@ _ANYWHERE = (PromptForm.DOLLAR, PromptForm.PLACE, PromptForm.ARROW)
 
 def match_other_program(text: str, start: int = 0) -> re.Match[str] | None:
     """Return the match of a prompt of a program that is no shell, at `start`; its group is `prompt`."""
-    return compile_once(_OTHER_PROGRAM).match(text, start)
+    return _OTHER_PROGRAM.match(text, start)
 
 
 _SIGN = re.compile("[$#%>❯➜λ»]")

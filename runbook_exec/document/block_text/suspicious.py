@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ...shells.base import Scan
 from ...shells.quoting import Context
-from ...text.regex import compile_once
+from ...text.regex import LazyPattern
 
 # blanks that no shell takes for blanks
 _BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -22,17 +22,18 @@ _QUOTES = "\u2018-\u201f\u2032\u2033\u00ab\u00bb\u00b4\uff02\uff07"
 
 _DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
 
-_CANDIDATE = (
+_CANDIDATE = LazyPattern(
     rf"(?P<blank>[{_BLANKS}])|(?P<direction>[{_DIRECTIONS}])|(?P<invisible>[{_INVISIBLE}])"
     rf"|(?P<quote>(?<![^\s=(,:;|&])[{_QUOTES}]|[{_QUOTES}](?=[\s),;|&]|$))"
-    rf"|(?P<dash>(?<!\S)[{_DASHES}]++(?=[\w-]))"
+    rf"|(?P<dash>(?<!\S)[{_DASHES}]++(?=[\w-]))",
+    re.MULTILINE,
 )
 
-_LINE_END = rf"\\(?P<blanks>[ \t{_BLANKS}]*+)(?:\n|\Z)"
+_LINE_END = LazyPattern(rf"\\(?P<blanks>[ \t{_BLANKS}]*+)(?:\n|\Z)", re.MULTILINE)
 
-_NEXT_LINE = r"(?P<empty>[ \t]*\n\s*\S)|(?P<comment>[ \t]*#)"
+_NEXT_LINE = LazyPattern(r"(?P<empty>[ \t]*\n\s*\S)|(?P<comment>[ \t]*#)", re.MULTILINE)
 
-_AFTER_COMMENTS = r"(?:[ \t]*#[^\n]*\n)+[ \t]*(?P<option>-)?"
+_AFTER_COMMENTS = LazyPattern(r"(?:[ \t]*#[^\n]*\n)+[ \t]*(?P<option>-)?", re.MULTILINE)
 
 _PLAIN = {
     "quote": "`'` or `\"`",
@@ -78,7 +79,7 @@ def find_suspicious_text(script: str, scan: Scan) -> list[SuspiciousText]:
 
 def _find_characters(script: str, scan: Scan) -> Iterator[SuspiciousText]:
     starts = [start for start, _ in scan.statements]
-    for match in compile_once(_CANDIDATE).finditer(script):
+    for match in _CANDIDATE.finditer(script):
         kind, (start, end) = match.lastgroup or "", match.span()
         after = bisect_right(starts, start)
         in_statement = after > 0 and start < scan.statements[after - 1][1]
@@ -103,7 +104,7 @@ def _is_syntax(start: int, end: int, scan: Scan) -> bool:
 
 
 def _find_line_ends(script: str, scan: Scan) -> Iterator[SuspiciousText]:
-    for match in compile_once(_LINE_END).finditer(script):
+    for match in _LINE_END.finditer(script):
         start = match.start()
         if (start - len(script[:start].rstrip("\\"))) % 2 or not _is_syntax(start, start + 1, scan):
             continue
@@ -123,7 +124,7 @@ def _find_line_ends(script: str, scan: Scan) -> Iterator[SuspiciousText]:
                 "remove the blank after the `\\`",
                 is_certain=True,
             )
-        elif after := compile_once(_NEXT_LINE).match(script, match.end()):
+        elif after := _NEXT_LINE.match(script, match.end()):
             yield _explain_next_line(script, match, after)
 
 
@@ -137,7 +138,7 @@ def _explain_next_line(script: str, line_end: re.Match[str], after: re.Match[str
             "remove the `\\`, or the empty line",
             asks=False,
         )
-    rest = compile_once(_AFTER_COMMENTS).match(script, line_end.end())
+    rest = _AFTER_COMMENTS.match(script, line_end.end())
     return SuspiciousText(
         start,
         start + 1,

@@ -4,52 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from ...shells.registry import OTHER_COMMANDS
 from ...text.source import Source
 from ..console import is_console
 from ..markdown.elements import Element, Fence, IndentedCode
 
-# languages of command lines
-_COMMAND_LANGUAGES = frozenset(
-    [
-        "azurecli",
-        "azurecli-interactive",
-        "azurepowershell",
-        "azurepowershell-interactive",
-        "powershell",
-        "powershell-interactive",
-        "pwsh",
-        "ps",
-        "ps1",
-        "posh",
-        "cmd",
-        "bat",
-        "batch",
-        "dos",
-        "winbatch",
-        "doscon",
-        "csh",
-        "tcsh",
-        "ksh",
-        "nu",
-        "nushell",
-        "xonsh",
-        "elvish",
-        "bash-interactive",
-        "bash-session",
-        "sql",
-        "psql",
-        "plsql",
-        "tsql",
-        "mysql",
-        "pgsql",
-        "mongo",
-        "mongosh",
-        "mongodb",
-        "redis",
-        "cql",
-        "kusto",
-    ]
-)
+# languages of the prompts of databases
+_DATABASES = (
+    "sql", "psql", "plsql", "tsql", "mysql", "pgsql", "mongo", "mongosh", "mongodb", "redis", "cql", "kusto",
+)  # fmt: skip
+
+_COMMAND_LANGUAGES = frozenset((*OTHER_COMMANDS, *_DATABASES))
 
 
 def find_foreign(source: Source, elements: Sequence[Element], executable: Collection[int]) -> Iterator[int]:

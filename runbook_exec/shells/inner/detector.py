@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from ...text.regex import compile_once
+from ...text.regex import LazyPattern
 from ..simple_command import SimpleCommand
 from .arguments import OptionTable, make_table, read_arguments
 from .programs import LOGINS, PROMPTS, SHELL_NAMES, SYSTEM_IMAGES, WRAPPERS, PromptProgram, WrapperProgram
@@ -323,9 +323,11 @@ _BY_PROGRAM: Mapping[str, _Opener] = {
 # Every command that opens a shell or prompt has one of these in it; others need no parsing.
 _NAMES = (*SHELL_NAMES, *PROMPTS, *LOGINS, *WRAPPERS, *_BY_PROGRAM, "exec", "SHELL", "BASH")
 
-_CANDIDATE = r"(?<![\w-])(?:" + "|".join(map(re.escape, _NAMES)) + r")(?![\w-])|\$0"
+_CANDIDATE = LazyPattern(
+    r"(?<![\w-])(?:" + "|".join(map(re.escape, _NAMES)) + r")(?![\w-])|\$0", re.MULTILINE
+)
 
 
 def may_open_shell(text: str) -> bool:
     """Return whether the text of a statement has the name of a program that opens a shell or prompt."""
-    return compile_once(_CANDIDATE).search(text) is not None
+    return _CANDIDATE.search(text) is not None
