@@ -143,7 +143,7 @@ class _Script:
 
 
 class _Form(NamedTuple):
-    """A spelling of values that nobody filled in."""
+    """One way of writing a value that a reader has to fill in."""
 
     hints: tuple[str, ...]  # every script with such a value contains one of them
     pattern: LazyPattern

@@ -131,7 +131,7 @@ def split_parts(value: bytes) -> list[bytes]:
 def list_windows(value: bytes) -> list[bytes]:
     """Return the parts of 8 bytes of a secret that do not look like words of other text.
 
-    So do not `password` and `Password`; a digit, or a capital letter within a word, makes the difference.
+    Each has a digit, or a capital letter after a small one. `password` and `Password` have neither.
     """
     value = _without_line_ends(value)
     windows = (value[at : at + _WINDOW] for at in range(len(value) - _WINDOW + 1))
@@ -189,7 +189,7 @@ def _base64(value: bytes) -> Iterator[bytes]:
 def _align_digits(encode: Callable[[bytes], bytes], value: bytes) -> Iterator[bytes]:
     """Yield the digits of Base64 that do not depend on the text around a value, at each alignment."""
     for before in range(3):
-        # Only digits all of whose six bits come from the value.
+        # a digit stands for six bits, and all of them must come from the value
         first, last = -(-before * 8 // 6), (before + len(value)) * 8 // 6
         yield encode(bytes(before) + value)[first:last]
 
