@@ -106,11 +106,14 @@ def read_block(
         )  # fmt: skip
         return block, ()
     content = ConsoleBlock(draft.code, ())
+    holds_commands = draft.holds_commands
     if is_console(draft.code.text, language):
         content = strip_prompts(
             draft.code, language, lambda text: _scan_script(text, own_shell, settings)[0].problem is None
         )
-        reason = reason or explain_console(source, draft.code, content, own_shell, settings)
+        not_commands = explain_console(source, draft.code, content, own_shell, settings)
+        reason = reason or not_commands
+        holds_commands = holds_commands and not (content.unprompted and not_commands)
     user = content.users[0][0] if content.users else None
     reader = _ScriptReader(source, content.script)
     statements, forks, problems = reader.read_statements(own_shell, settings, content.expected)
@@ -118,7 +121,7 @@ def read_block(
     block = Block(
         number, fence.info, language, fence.code.text, content.script, fence.span, statements,
         forks[0].labels if forks else (), runs=not reason, why_not=reason, annotation=draft.annotation,
-        forks=tuple(fork.labels for fork in forks[1:]), holds_commands=draft.holds_commands,
+        forks=tuple(fork.labels for fork in forks[1:]), holds_commands=holds_commands,
         prompt=user.describe() if user and (user.place or user.is_root) else "",
         for_root=user is not None and user.is_root,
     )  # fmt: skip

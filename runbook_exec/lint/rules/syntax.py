@@ -31,6 +31,11 @@ def refused_by_shell(page: Page) -> Iterator[Finding]:
     broken = list(_broken_lines(page))
     starts = [block.span.start for block in page.runbook.blocks]
     told = {starts[bisect_right(starts, finding.span.start) - 1] for finding in broken}
+    told |= {  # one finding is enough: the text of such a block is half a page of prose
+        problem.span.start
+        for problem in page.runbook.problems
+        if problem.code == "unclosed-fence" and problem.span is not None
+    }
     for start, refused in page.syntax_problems.items():
         if start not in told:
             yield Finding(refused.message, refused.span, refused.hint)

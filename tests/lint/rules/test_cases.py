@@ -116,3 +116,27 @@ def test_an_address_that_is_not_quoted_is_found_once(command: str, program: Prog
     ran = program.run("lint", "--select", "M306", "page.md")
     assert ran.stdout.count("M306") == 1
     assert "put the address in quotes" in ran.stdout
+
+
+def test_output_in_a_console_block_is_no_syntax_error(program: Program) -> None:
+    """A console block without prompts that no shell reads holds output or a query: it does not run."""
+    page = (
+        "# T\n\n## Steps\n\n```bash\ncurl -v https://a.example\n```\n\nOutput:\n\n```console\n"
+        "*  issuer: C=US; O=(STAGING) Let's Encrypt\n```\n\n```terminal\nsum(rate(x[5m])) by (node)\n```\n"
+    )
+    assert _check(program, page, "P") == []
+    shown = program.run("show", "page.md").stdout
+    assert "line 12 may be output" in shown
+    assert "line 16 may be output" in shown
+
+
+def test_a_console_block_without_prompts_still_ends_whole(program: Program) -> None:
+    """A command that `\\` continues into nothing is one with or without a prompt."""
+    page = "# T\n\n## Steps\n\n```console\nkubectl create secret generic a \\\n  --from-literal=b=c \\\n```\n"
+    assert _check(program, page, "P") == [("P101", 7)]
+
+
+def test_a_block_that_is_never_closed_is_reported_once(program: Program) -> None:
+    """The prose that such a block swallows is no syntax error of its own."""
+    page = "# T\n\n## Steps\n\n```bash\nls\n\nThen it's done (or not).\n"
+    assert _check(program, page, "P") == [("P103", 5)]
