@@ -10,33 +10,34 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from urllib.parse import unquote
 
+from ..text.lazy_pattern import LazyPattern
 from .markdown.headings import make_slug, strip_markup
 
-_ATX = re.compile(r"[ \t>]*+(?>(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*)#{1,6}[ \t]++(?P<title>.*)")
+_ATX = LazyPattern(r"[ \t>]*+(?>(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*)#{1,6}[ \t]++(?P<title>.*)")
 
-_UNDERLINE = re.compile(r"[ \t>]*+(?:=+|-+)[ \t]*+")
+_UNDERLINE = LazyPattern(r"[ \t>]*+(?:=+|-+)[ \t]*+")
 
 _UNDERLINES = ("-", "=", " ", "\t")
 
-_FENCE = re.compile(r"[ \t>]*+(?>(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*)(`{3,}(?=[^`]*$)|~{3,})")
+_FENCE = LazyPattern(r"[ \t>]*+(?>(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*)(`{3,}(?=[^`]*$)|~{3,})")
 
-_ID_NAME = re.compile(r"(?<!\w)(?:id|name)[ \t]*\Z")
+_ID_NAME = LazyPattern(r"(?<!\w)(?:id|name)[ \t]*\Z")
 
-_ID = re.compile(r"[ \t]*+[\"']?([^\"'\s>]++)")
+_ID = LazyPattern(r"[ \t]*+[\"']?([^\"'\s>]++)")
 
-_LABEL = re.compile(r"^[ \t>]*\(([^\s()]+)\)=[ \t]*$", re.MULTILINE)  # of MyST
+_LABEL = LazyPattern(r"^[ \t>]*\(([^\s()]+)\)=[ \t]*$", re.MULTILINE)  # of MyST
 
 _NEAR = 20  # characters before a `=` that are searched for its name
 
-_BRACES = re.compile(r"\{[^{}\n]*\}")
+_BRACES = LazyPattern(r"\{[^{}\n]*\}")
 
-_BRACED_ID = re.compile(r"#([^\s#}]+)")
+_BRACED_ID = LazyPattern(r"#([^\s#}]+)")
 
-_TAG = re.compile(r"<[^<>\n]*>")
+_TAG = LazyPattern(r"<[^<>\n]*>")
 
-_PLAIN = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
+_PLAIN = LazyPattern(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 
-_EMOJI = re.compile(r":[\w+-]+:")
+_EMOJI = LazyPattern(r":[\w+-]+:")
 
 # a line that includes other text when the page is built, or begins a tab with an anchor of its own
 _OF_INCLUDED = (
@@ -50,14 +51,14 @@ _OF_INCLUDED = (
     "![[",
 )  # every such line contains one of these
 
-_INCLUDED = re.compile(
+_INCLUDED = LazyPattern(
     r"\n[ \t>]*+(?:\[!INCLUDE|--8<--|===[+!]?[ \t]+\"|\{\{|\{%|\{!|:::"
     r"|!\[\[(?![^\]\n]*\.(?:png|jpe?g|gif|svg|webp|pdf|mp4)\b))",
     re.IGNORECASE,
 )
 
 # fragments with a special meaning in renderers and browsers
-_MADE = re.compile(r"(?:top|[_+].*|fn(?:ref)?[:\d-].*|l\d+.*|:~:.*|\^.*|page=.*)?", re.DOTALL)
+_MADE = LazyPattern(r"(?:top|[_+].*|fn(?:ref)?[:\d-].*|l\d+.*|:~:.*|\^.*|page=.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True)

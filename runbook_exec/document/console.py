@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..shells.registry import CONSOLE
-from ..text.regex import LazyPattern
+from ..text.lazy_pattern import LazyPattern
 from ..text.source import MappedText
 from .block_text.common_commands import looks_like_command
 from .block_text.prompts import PromptForm, PromptUser, find_first_form, find_users, match_other_program

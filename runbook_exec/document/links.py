@@ -10,17 +10,18 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..system.memo import cache_latest
+from ..text.lazy_pattern import LazyPattern
 from .markdown.wikilinks import find_code_spans
 from .model import Runbook, Wikilink
 
-_TOKEN = re.compile(r"\\.|\[|\]\(?", re.DOTALL)
+_TOKEN = LazyPattern(r"\\.|\[|\]\(?", re.DOTALL)
 
-_DESTINATION = re.compile(
+_DESTINATION = LazyPattern(
     r"\(\s*+(?:<(?P<bracketed>[^<>\n]*+)>|(?P<bare>(?>(?:[^\s()<>\\]++|\\.|\([^\s()<>]*+\))+)))"
     r"(?:\s++(?:\"[^\"]{0,500}\"|'[^']{0,500}'|\([^()]{0,500}\)))?\s*+\)"
 )
 
-_DEFINITION = re.compile(
+_DEFINITION = LazyPattern(
     r"[ \t>]{0,40}\[(?!\^)(?P<label>[^\[\]\n]{1,300})\]:[ \t]*+"
     r"(?:<(?P<bracketed>[^<>\n]*+)>|(?P<bare>[^\s<]\S*+))"
     r"(?:[ \t]++(?:\"[^\"\n]*+\"|'[^'\n]*+'|\([^()\n]*+\)))?[ \t]*+\r?$",
@@ -29,18 +30,18 @@ _DEFINITION = re.compile(
 
 _FARTHEST = 350  # characters from the beginning of its line to the end of its label
 
-_LABEL = re.compile(r"\[([^\[\]\n]{1,300})\](?!:)")
+_LABEL = LazyPattern(r"\[([^\[\]\n]{1,300})\](?!:)")
 
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPE = LazyPattern(r"\\([!-/:-@\[-`{-~])")
 
-_COMMENT = re.compile(r"%%[^\n]*?%%")
+_COMMENT = LazyPattern(r"%%[^\n]*?%%")
 
-_COMMENT_LINE = re.compile(r"^[ \t>]*+%%[ \t]*+$", re.MULTILINE)
+_COMMENT_LINE = LazyPattern(r"^[ \t>]*+%%[ \t]*+$", re.MULTILINE)
 
 _HTML_CODE = ("code", "pre", "kbd", "samp", "script", "style")
 
 # names of things other than pages that are also written in double brackets
-_NO_NAME = re.compile(
+_NO_NAME = LazyPattern(
     r".*[*\"<>?:={}$\\`].*|[-@!&].*|_?to(?:c|sp)_?|[\d\s.,;_+-]*",
     re.IGNORECASE | re.DOTALL,
 )

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ..text.lazy_pattern import LazyPattern
+
 PAGES = (".md", ".markdown", ".mdx", ".qmd")
 
 
@@ -87,7 +89,7 @@ def select_preferred(candidates: Sequence[str], target: str, folder: str, vault:
     return [path for path in candidates if path.count("/") == fewest]
 
 
-_ALIAS_KEY = re.compile(
+_ALIAS_KEY = LazyPattern(
     r"^(?:aliases|alias|permalink):[ \t]*(.*)$((?:\n[ \t]*-[ \t].*)*)", re.MULTILINE | re.I
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from ..shells.registry import CONSOLE_SHELL, SHELLS
 from ..system.gc_pause import pause_gc
 from ..text.source import Source, parse_source
 from ..text.span import Span
+from ..text.suggest import find_near
 from .annotations.placement import read_annotations
 from .blocks import BlockDraft, read_block
 from .flow.regions import read_flow
@@ -143,9 +143,9 @@ def _find_procedures(
         known = dict.fromkeys(
             (*(outline.anchor for outline in outlines), *(node.anchor for node in page_outline.nodes))
         )
-        near = difflib.get_close_matches(wanted, known, 1)
+        near = find_near(wanted, known)
         message = f"expected the anchor of a section of this page, got `{wanted}`"
-        message += f"; did you mean `{near[0]}`?" if near else ""
+        message += f"; did you mean `{near}`?" if near else ""
         listed = ", ".join(f"`{outline.anchor}`" for outline in outlines[:8])
         hint = f"its procedures are {listed}" if listed else "nothing on this page runs"
         problem = Problem("unknown-procedure", message, _find_setting(page, body, wanted), hint)

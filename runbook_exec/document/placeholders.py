@@ -6,25 +6,27 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
+from ..text.lazy_pattern import LazyPattern
+
 # Possessive quantifiers (`*+`) keep the patterns linear: no class has `<`, so no text is read twice.
-_CANDIDATE = re.compile(r"(?<!<)<(?P<name>[^\W\d_][\w .:/-]*+)>")
+_CANDIDATE = LazyPattern(r"(?<!<)<(?P<name>[^\W\d_][\w .:/-]*+)>")
 
 # text that a shell shows or uses if a variable is unset: `${1:?usage: bump <dir>}`
-_DEFAULT_TEXT = re.compile(r"\$\{\w+:?[-?=+][^{}\n]*+\Z")
+_DEFAULT_TEXT = LazyPattern(r"\$\{\w+:?[-?=+][^{}\n]*+\Z")
 
 # before the text that `sed 's/…/…/'` looks for
-_REPLACED = re.compile(r"\b(?:sed|perl)\b.*?[\s'\";]s([/|#,@:!~])(?:(?!\1).)*\Z", re.DOTALL)
+_REPLACED = LazyPattern(r"\b(?:sed|perl)\b.*?[\s'\";]s([/|#,@:!~])(?:(?!\1).)*\Z", re.DOTALL)
 
-_BEFORE_ADDRESS = re.compile(r"(?<!-)\b\w+ \Z")  # the name of a person before an address
+_BEFORE_ADDRESS = LazyPattern(r"(?<!-)\b\w+ \Z")  # the name of a person before an address
 
-_OPTIONAL = re.compile(r"[ \t]\[<")
+_OPTIONAL = LazyPattern(r"[ \t]\[<")
 
-_OPTIONAL_END = re.compile(r"\](?=[ \t\n]|\Z)")
+_OPTIONAL_END = LazyPattern(r"\](?=[ \t\n]|\Z)")
 
 _FAR = 2000  # characters before a placeholder that can tell what it is
 
 # the odd spellings: `<user's name>`, `< name >`, `"<1-5>"`, `{{< param x >}}`
-_ODD = re.compile(
+_ODD = LazyPattern(
     r"(?<!<)<(?P<name>[^\W\d_](?>(?:[\w .:/@,+?!()|=*…-]++|(?<=\w)['’](?=\w))+))>(?![\w$(&~])"
     r"|(?<![<\w])< (?P<spaced>[^\W\d_][\w .:/-]*+)(?<= )>(?=[ \t]*(?:$|\\$|[;|)\"'#]))"
     r"|(?<=[\"'])<(?P<number>\d++-[\w.-]++)>(?=[\"'])"
@@ -33,12 +35,12 @@ _ODD = re.compile(
     re.MULTILINE,
 )
 
-_TAG = re.compile(r"<(?P<slash>/?)(?P<name>[^\W\d_][\w.:-]*+)[^<>]*+>")
+_TAG = LazyPattern(r"<(?P<slash>/?)(?P<name>[^\W\d_][\w.:-]*+)[^<>]*+>")
 
 
-_SEPARATORS = re.compile(r"[\s_-]+")
+_SEPARATORS = LazyPattern(r"[\s_-]+")
 
-_WORD_BORDERS = re.compile(r"[-.:/]+")
+_WORD_BORDERS = LazyPattern(r"[-.:/]+")
 
 
 _SECRET_WORDS = frozenset(
@@ -209,7 +211,7 @@ def _closed_elements(script: str) -> set[int]:
     return closed
 
 
-_PLACEHOLDER_NAME = re.compile(r"(?:[^\W\d_]|\d+-\w)[\w .:/@,+?!()|*'’…-]*")
+_PLACEHOLDER_NAME = LazyPattern(r"(?:[^\W\d_]|\d+-\w)[\w .:/@,+?!()|*'’…-]*")
 
 
 def parse_placeholder_name(text: str) -> str:

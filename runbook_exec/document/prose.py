@@ -6,14 +6,15 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from ..text.lazy_pattern import LazyPattern
 from ..text.source import TAB_STOP, Source
 from ..text.span import Span
 from .markdown.elements import Element, Fence, Html, ListItem
 from .model import Prose
 
-_ONLY_SPACES = re.compile(r"^ +$", re.MULTILINE)
+_ONLY_SPACES = LazyPattern(r"^ +$", re.MULTILINE)
 
-_COMMENTS = re.compile(r"<!--.*-->\s*", re.DOTALL)
+_COMMENTS = LazyPattern(r"<!--.*-->\s*", re.DOTALL)
 
 
 def extract_prose(

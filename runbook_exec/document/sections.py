@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..text.lazy_pattern import LazyPattern
 from ..text.source import Source
 from ..text.span import Span
 from .markdown.elements import Element, Heading
@@ -69,7 +70,7 @@ def build_nodes(
     return found, page_anchor
 
 
-_QUOTED = re.compile(r"`+([^`]+)`+|\"([^\"]+)\"|“([^”]+)”|‘([^’]+)’")
+_QUOTED = LazyPattern(r"`+([^`]+)`+|\"([^\"]+)\"|“([^”]+)”|‘([^’]+)’")
 
 
 def find_section(runbook: Runbook, output: str) -> tuple[Section, ...]:

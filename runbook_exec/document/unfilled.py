@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..shells.base import Scan
 from ..shells.quoting import Context
-from ..text.regex import LazyPattern
+from ..text.lazy_pattern import LazyPattern
 from .placeholders import (
     PlaceholderMatch,
     is_replaced_text,
@@ -100,13 +100,13 @@ _VALUE_NOUNS = frozenset(
 _ALONE = frozenset(("BUCKET", "CLUSTER", "DOMAIN", "HOSTNAME", "NAMESPACE", "PASSWORD", "USERNAME"))
 
 # programs to which a name in capitals is the name of a variable, a keyword, or a text
-_TAKES_NAMES = re.compile(
+_TAKES_NAMES = LazyPattern(
     r"(?:^|[\s;|&(])(?:export|unset|read|declare|typeset|local|readonly|set|printenv|env|echo|printf|make|psql|mysql"
     r"|redis-cli|sqlite3|grep|rg|awk|case|for|git|test|\[)[ \t]"
     r"|\b(?:secrets?|config|variables?|vars?|env|params?|setenv|settings?)\b"
 )
 
-_SEPARATOR = re.compile(r"[|;&]")
+_SEPARATOR = LazyPattern(r"[|;&]")
 
 _TAKES_NAME_NEXT = LazyPattern(r"(?:-e|--env|--build-arg|-X|--request|--method|--signal|-s|-D)[ =]\Z")
 
@@ -123,7 +123,7 @@ _TEMPLATES = LazyPattern(
 _NAMED_BY = LazyPattern(r"(?:(?:^|[\s'\";&?])-{0,2}([A-Za-z][\w-]*)=|\s--?([A-Za-z][\w-]+)[ \t])[\"']?\Z")
 
 
-_VARIABLES = re.compile(r"\$\{?(\w+)|(?<![\w-])(\w+)=")
+_VARIABLES = LazyPattern(r"\$\{?(\w+)|(?<![\w-])(\w+)=")
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class _Script:
     @cached_property
     def variables(self) -> frozenset[str]:
         """Return the names that the script uses or sets as variables."""
-        return frozenset(used or assigned for used, assigned in _VARIABLES.findall(self.text))
+        return frozenset(used or assigned for used, assigned in _VARIABLES.compile().findall(self.text))
 
     def before(self, match: re.Match[str]) -> str:
         """Return the text before a match in its command."""
@@ -146,7 +146,7 @@ class _Form(NamedTuple):
     """One way of writing a value that a reader has to fill in."""
 
     hints: tuple[str, ...]  # every script with such a value contains one of them
-    pattern: LazyPattern
+    pattern: LazyPattern[str]
     contexts: Collection[Context]
     excuse: Callable[[_Script, re.Match[str], Context], bool]  # whether the text means something else
     is_nameless: bool = False  # whether the text says nothing about the value

@@ -15,6 +15,7 @@ from ..plan.values import check_value, find_variable_secret, is_secret
 from ..plan.variables import find_needed_variables, name_of_variable
 from ..shells.base import Filling
 from ..shells.registry import SHELLS
+from ..text.lazy_pattern import LazyPattern
 from .held_output import HeldOutput
 
 MASK = "••••••••"
@@ -23,11 +24,11 @@ _NOTHING = f"{MASK}\nwithheld: this may hold a secret that was not captured\n".e
 
 _WORD = r"""(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\\.|[^\s;&|'"\\])+"""
 
-_ASSIGNED = re.compile(  # an assignment of a POSIX shell, or of fish
+_ASSIGNED = LazyPattern(  # an assignment of a POSIX shell, or of fish
     rf"(?<![\w-])(?:([A-Za-z_]\w*)=|set(?:[ \t]+-[-\w]+)*[ \t]+([A-Za-z_]\w*)[ \t]+)({_WORD})"
 )
 
-_COMPUTED = re.compile(r'"?(?:\$?\(|`|\$\w+"?\Z|\$\{\w+\}"?\Z)')  # code that computes a value
+_COMPUTED = LazyPattern(r'"?(?:\$?\(|`|\$\w+"?\Z|\$\{\w+\}"?\Z)')  # code that computes a value
 
 _FROM_STEP = "step "  # the beginning of the origin of a captured value
 

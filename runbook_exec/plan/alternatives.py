@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..diagnostics.problem import Problem
 from ..document.flow.labels import is_system
 from ..document.model import ALL_OF_THEM
+from ..text.lazy_pattern import LazyPattern
 from .model import ItemId, Plan, PlanItem
 
 # a step, its block and the alternatives in it; or twice 0 and the number of a group of blocks
@@ -31,11 +32,13 @@ class ItemChoice(NamedTuple):
 
 _START = ItemId(0)
 
-_GENERIC = re.compile(
+_GENERIC = LazyPattern(
     r"(?:(?:option|method|variant|alternative|choice|approach|way|example|step)\b.*|\W*\w?\W*)", re.IGNORECASE
 )
 
-_LEAD = re.compile(r"(?:(?:on|for|in|if you(?:'re| are)? (?:on|using)|using|with|via)\s+)?(.*?)[\s:.]*", re.I)
+_LEAD = LazyPattern(
+    r"(?:(?:on|for|in|if you(?:'re| are)? (?:on|using)|using|with|via)\s+)?(.*?)[\s:.]*", re.I
+)
 
 
 def list_choices(item: PlanItem) -> Iterator[ItemChoice]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from ..document.annotations.parser import merge_annotations
 from ..document.assignments import Capture, parse_capture
 from ..document.model import Procedure, Runbook
 from ..shells.registry import SHELLS
+from ..text.suggest import find_near
 from .alternatives import find_unknown_choices
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
@@ -79,8 +79,8 @@ def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Proble
         )
     hint = "choose one:\n" + "\n".join(_list_procedures(runbook))
     if anchor:
-        near = difflib.get_close_matches(anchor, [*by_anchor, *(each.anchor for each in runbook.sections)], 1)
-        meant = f"; did you mean `#{near[0]}`?" if near else ""
+        near = find_near(anchor, [*by_anchor, *(each.anchor for each in runbook.sections)])
+        meant = f"; did you mean `#{near}`?" if near else ""
         return Problem("no-procedure", f"no procedure `#{anchor}` on this page{meant}", hint=hint)
     if len(by_anchor) > 1:
         message = f"this page has {len(by_anchor)} procedures, and none is run without being named"
@@ -272,8 +272,8 @@ def _check_languages(procedure: Procedure) -> Iterator[Problem]:
 
 
 def _unknown_name(option: str, name: str, names: list[str]) -> Problem:
-    near = difflib.get_close_matches(name, names, 1)
-    meant = f"; did you mean `{near[0]}`?" if near else ""
+    near = find_near(name, names)
+    meant = f"; did you mean `{near}`?" if near else ""
     known = ", ".join(names) or "none"
     return Problem(
         "unknown-name",

@@ -6,11 +6,12 @@ import re
 
 from ..masking.token_patterns import find_tokens
 from ..text.ansi import strip_ansi
+from ..text.lazy_pattern import LazyPattern
 from ..text.regex import compile_pattern
 
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a]")
+_CONTROL = LazyPattern(r"[\x00-\x08\x0e-\x1a]")
 
-_REMARK = re.compile(r"\W*(?:warn(?:ing)?|notice|note|hint|info|debug)\W*:", re.IGNORECASE)
+_REMARK = LazyPattern(r"\W*(?:warn(?:ing)?|notice|note|hint|info|debug)\W*:", re.IGNORECASE)
 
 
 def capture_value(output: str, pattern: str | None) -> str | None:

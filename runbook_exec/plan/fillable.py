@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -12,6 +11,7 @@ from ..document.placeholders import replace_placeholders
 from ..shells.base import Filling, QuotingError
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
+from ..text.lazy_pattern import LazyPattern
 
 # A number is allowed in each place where a value is, also as an index. A long one is no part of a keyword.
 _LIKELY = "1" * 17
@@ -21,7 +21,7 @@ _NONE = "or, if it is no placeholder: `literal: [{}]` below `runbook:` in the fr
 # A statement with more characters or placeholders is rare, and a trial would take long.
 _LONGEST, _MOST = 10_000, 100
 
-_OF_ARGUMENTS = re.compile(r"[A-Za-z0-9_./:@,+-]+")
+_OF_ARGUMENTS = LazyPattern(r"[A-Za-z0-9_./:@,+-]+")
 
 
 def find_unwritable(

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..document.model import Input
 from ..text.ansi import strip_ansi
+from ..text.lazy_pattern import LazyPattern
 from .values import check_value
 
 _ENOUGH = 200
 
-_BAR = re.compile(r"\s*[│┃|]\s*")
+_BAR = LazyPattern(r"\s*[│┃|]\s*")
 
-_GAP = re.compile(r"\s{2,}|\t")
+_GAP = LazyPattern(r"\s{2,}|\t")
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T]\d\d:\d\d(?::\d\d)?\S*(?: [+-]\d{4})?(?: UTC)?")
+_MOMENT = LazyPattern(r"(\d{4}-\d\d-\d\d)[ T]\d\d:\d\d(?::\d\d)?\S*(?: [+-]\d{4})?(?: UTC)?")
 
-_IDENTIFIER = re.compile(r"(?=[^\s]*[\w])[\w.:/@+=-]{4,}")
+_IDENTIFIER = LazyPattern(r"(?=[^\s]*[\w])[\w.:/@+=-]{4,}")
 
 # a word in a table that may name its row: not a date, a time, a size or an amount
-_NAME = re.compile(r"(?!\d{2,4}-\d\d-\d\d|\d\d:\d\d|[\d.,]+\s?\w{0,2}$)[\w./:@+=-]{4,}")
+_NAME = LazyPattern(r"(?!\d{2,4}-\d\d-\d\d|\d\d:\d\d|[\d.,]+\s?\w{0,2}$)[\w./:@+=-]{4,}")
 
 _MASK = "•"
 

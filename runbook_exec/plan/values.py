@@ -7,24 +7,25 @@ import shlex
 
 from ..document.model import Input
 from ..document.placeholders import is_secret_name
+from ..text.lazy_pattern import LazyPattern
 from ..text.regex import compile_pattern
 
 _LEAST_SECRET = 6  # characters
 
 # names of variables that are secrets, although placeholders of such a name may not be
-_NAMED_IN_SHELLS = re.compile(
+_NAMED_IN_SHELLS = LazyPattern(
     r"(?:^|_)(?:PASS|PW|COOKIES?|JWT|BEARER|SESSION_TOKEN|CREDS?|PGPASS\w*|MYSQL_PWD|(?:BW|OP)_SESSION\w*|AUTH|DSN)$",
     re.IGNORECASE,
 )
 
 # `NAME=` with or without `declare -x`, or fish's `set -gx NAME `
-_ASSIGNED = re.compile(
+_ASSIGNED = LazyPattern(
     r"\s*(?:(?:declare|typeset|export|local)(?: -\S+)* )?\w+=|\s*set (?:-\S+ )*(?:-- )?\w+ "
 )
 
-_ANSI_QUOTE = re.compile(r"\$(?=')")
+_ANSI_QUOTE = LazyPattern(r"\$(?=')")
 
-_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@")
+_WITH_PASSWORD = LazyPattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@")
 
 
 def is_secret(name: str, input: Input | None, annotation_secret: bool = False) -> bool:

@@ -5,13 +5,14 @@ These words are secrets.
 
 from __future__ import annotations
 
-import re
 import termios
 from collections.abc import Callable
 
+from ..text.lazy_pattern import LazyPattern
+
 _SHORTEST = 4  # characters; a shorter word would occur in much text that is not secret
 
-_LAST_WORD = re.compile(rb"[\w\x80-\xff]*[^\w\x80-\xff]*\Z")  # a word as the kernel sees it
+_LAST_WORD = LazyPattern(rb"[\w\x80-\xff]*[^\w\x80-\xff]*\Z")  # a word as the kernel sees it
 
 _ENDS = (b"\r", b"\n", b"\x04")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ..text.lazy_pattern import LazyPattern
+
 # `[1]+ 12345 Running   sleep 9 &` of the POSIX shells, and `1	12345	0%	running	sleep 9 &` of fish
-_JOB = re.compile(
+_JOB = LazyPattern(
     r"^(?:\[\d+\]\s*[+-]?\s*(?P<posix>\d+)\s+|\d+\t(?P<fish>\d+)\t(?:[^\t\n]*\t)?)"
     r"(?:running|stopped|suspended)(?:\s*\([^)\n]*\))?\s+(?P<command>\S.*?)\s*&?$",
     re.MULTILINE | re.IGNORECASE,

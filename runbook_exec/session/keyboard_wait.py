@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..system.terminal_readers import Certainty, Foreground, TerminalReader
 from ..system.tty import ScreenModes
 from ..text.ansi import strip_ansi
+from ..text.lazy_pattern import LazyPattern
 from .connections.base import TerminalProcess
 from .pty_modes import find_read_limits
 
@@ -33,7 +34,7 @@ _TAIL = 1024  # bytes of output that are kept
 _LONGEST = 120  # characters of a last line that are reported
 
 # a last line that asks for a key, and not one that a program prints while it works, such as `Checking: `
-_ASKS = re.compile(
+_ASKS = LazyPattern(
     r"\?\s*$"
     r"|[\[(]\s*\w+(?:\s*[/|]\s*\w+)+\s*[\])]\W*$"  # [y/N]
     r"|\b(?:press|hit)\b|--more--|\(END\)"
@@ -45,9 +46,9 @@ _ASKS = re.compile(
 )
 
 # before version 5.2, bash limits a `read -t` with an alarm, which the system does not show
-_LIMITED_READ = re.compile(rb"\bread\b[^\n;|&]{0,200}?\s-[a-zA-Z]*t\s*(\d{1,5}(?:\.\d{1,9})?)")
+_LIMITED_READ = LazyPattern(rb"\bread\b[^\n;|&]{0,200}?\s-[a-zA-Z]*t\s*(\d{1,5}(?:\.\d{1,9})?)")
 
-_COLOUR = re.compile(r"\x1b\[[\d;:]*m")
+_COLOUR = LazyPattern(r"\x1b\[[\d;:]*m")
 
 
 class KeyWait(NamedTuple):

@@ -5,12 +5,12 @@ They describe how the shell splits text into statements, quotes values and is dr
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..text.lazy_pattern import LazyPattern
 from .driver import Driver
 from .quoting import Context
 from .simple_command import SimpleCommand
@@ -102,7 +102,7 @@ class SnapshotFormat(NamedTuple):
     build_code: Callable[[str, Iterable[str]], str]  # a file, functions that were redefined -> the code
     parse: Callable[[bytes], dict[str, str]]  # the output -> code, by kind and name of what that makes
     find_callable_names: Callable[[bytes, Mapping[str, str]], frozenset[str]]  # output, result of `parse`
-    assignment: re.Pattern[str]  # a statement that only sets one variable, the first group, to fixed texts
+    assignment: LazyPattern[str]  # a statement that only sets one variable, the first group, to fixed texts
     removals: Mapping[str, str]  # by kind, the command that removes a thing by its name
     find_defined_functions: Callable[[str], tuple[str, ...]] = _define_nothing  # those for `build_code`
 

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from ..text.lazy_pattern import LazyPattern
+
 # The names of the files in a session's folder.
 CONTROL, REPORT, SNAPSHOT, DRIVER = "control", "report", "holdings", "driver"
 
@@ -66,7 +68,7 @@ JOBS_CODE = "printf 'jobs\\n%s\\0' \"$(cat '{folder}/jobs')\" >'{folder}/report'
 SETTLED_CODE = "printf 'settled\\n{turn}\\0' >'{folder}/report'"
 
 
-_REPORT = re.compile(rb" (\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)", re.DOTALL)
+_REPORT = LazyPattern(rb" (\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)", re.DOTALL)
 
 
 def parse_completion(message: bytes, token: str) -> Completion | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_QUOTED = re.compile(r"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|\\(.)", re.DOTALL)
+from ..text.lazy_pattern import LazyPattern
 
-_SPECIAL = re.compile(r"[\\'\"]")
+_QUOTED = LazyPattern(r"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|\\(.)", re.DOTALL)
+
+_SPECIAL = LazyPattern(r"[\\'\"]")
 
 
 class SimpleCommand(NamedTuple):

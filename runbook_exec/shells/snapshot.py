@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from ..text.lazy_pattern import LazyPattern
 from .base import Filling, Shell
 from .quoting import Context
 
@@ -125,7 +126,7 @@ def changes_nothing(code: str, known: Iterable[str]) -> bool:
 # a fixed text in an assignment, in any shell
 TEXT = r"(?:[\w./:@%+,-]+|'[^'\\]*')"
 
-_PLAIN = re.compile(
+_PLAIN = LazyPattern(
     r"\s*(?:command +)?([\w./+-]+)(?:[ \t]+(?:[^\s'\"\\$`(){}\[\];&|<>*?~#!]+|'[^'\\]*'))*\s*"
 )
 

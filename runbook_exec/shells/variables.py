@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
+from ..text.lazy_pattern import LazyPattern
 from .snapshot import shell_own_names
 
 
@@ -25,7 +26,7 @@ class VariableUse(NamedTuple):
     commands: frozenset[str] = frozenset()
 
 
-_MENTION = re.compile(r"(?<![\w$])(?<!\$\{)[A-Za-z_]\w*")
+_MENTION = LazyPattern(r"(?<![\w$])(?<!\$\{)[A-Za-z_]\w*")
 
 _COMMAND = (
     r"(?:^|[;&|({\n`]|\b(?:then|do|else|elif|begin|and|or|not|if|while)\b)[ \t]*(?>(?:\w+\+?=\S*[ \t]+)*)"
@@ -33,7 +34,7 @@ _COMMAND = (
 
 _BEFORE_ASSIGNMENT = r"(?:^|[;&|({\n`]|\b(?:then|do|else|begin|and|or)\b|\b\w+=\S*)"
 
-_COMMANDS = re.compile(rf"{_COMMAND}([\w./+-]+|\.)", re.MULTILINE)
+_COMMANDS = LazyPattern(rf"{_COMMAND}([\w./+-]+|\.)", re.MULTILINE)
 
 # commands after which any variable may be set
 _SETS_UNKNOWN = frozenset(
@@ -50,16 +51,16 @@ _DECLARES = (
 )
 
 # the value of one that is not set is checked here, or is only shown
-_TESTS = re.compile(
+_TESTS = LazyPattern(
     r"\[\[?[ \t][^\n;]*?[ \t]\]\]?|\btest[ \t][^;|&\n]*|\bcase[ \t]+\S+|\bswitch[ \t]+[^;\n]+"
 )
 
-_SHOWS = re.compile(r"\s*(?:echo|printf)\b[^|>;&]*")
+_SHOWS = LazyPattern(r"\s*(?:echo|printf)\b[^|>;&]*")
 
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = LazyPattern(r"[A-Za-z_]\w*")
 
 # variables of every shell, and those that pages use without a value: `$SUDO`, `$EXTRA_ARGS`
-_ALWAYS = re.compile(
+_ALWAYS = LazyPattern(
     r"HOME|PATH|USER|LOGNAME|SHELL|TERM|IFS|LANG|LC_\w+|HOSTNAME|HOSTTYPE|OSTYPE|MACHTYPE|NULLCMD|REPLY|COMP_\w+|CURRENT"
     r"|(?:\w+_)?(?:ARGS|FLAGS|OPTS|OPTIONS|DEBUG|VERBOSE|TRACE|DRY_?RUN|SUDO)|sudo|(?:\w+_)?(?:args|flags|opts|options)"
     r"|__fish_\w*|fish_\w*|last_pid|FISH|_flag_\w+"

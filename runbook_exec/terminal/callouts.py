@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ..text.lazy_pattern import LazyPattern
+
 # `> [!danger] Title` of GitHub and Obsidian; `!!! danger "Title"` of MkDocs; `::: danger Title` of others
-_CALLOUT = re.compile(
+_CALLOUT = LazyPattern(
     r"^(?P<mark>[ \t]*>[ \t]*)\[!(?P<quoted>\w+)\][-+]?(?P<first>.*)(?:\n|\Z)"
     r"(?P<quote>(?:[ \t]*>.*(?:\n|\Z))*)"
     r"|^(?:!!!|\?\?\?\+?)[ \t]*(?P<marked>\w+)(?P<rest>.*)(?:\n|\Z)"
@@ -15,15 +17,15 @@ _CALLOUT = re.compile(
 )
 
 # a paragraph that begins as a warning does: `**Warning:** …`, `> **Important** …`
-_WARNING = re.compile(
+_WARNING = LazyPattern(
     r"^(?:>[ \t]*)?(?:⚠\ufe0f?[ \t]*.*|[*_]*(?:warning|danger|caution|attention|important)[*_]*[:!*_].*)"
     r"(?:\n[ \t]*[^\s].*)*",
     re.MULTILINE | re.IGNORECASE,
 )
 
-_INDENT = re.compile(r"^(?: {4}|\t)", re.MULTILINE)
+_INDENT = LazyPattern(r"^(?: {4}|\t)", re.MULTILINE)
 
-_LINE = re.compile(r"^", re.MULTILINE)
+_LINE = LazyPattern(r"^", re.MULTILINE)
 
 
 def split_callouts(text: str) -> tuple[str, str]:

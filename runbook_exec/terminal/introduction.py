@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 from ..document.front_matter.bounds import find_bounds
 from ..document.model import Procedure, Runbook, Section
+from ..text.lazy_pattern import LazyPattern
 from ..text.source import split_lines
 from .callouts import split_callouts
 
-_PREPARES = re.compile(
+_PREPARES = LazyPattern(
     r"prerequisite|requirement|before you|preparation|precaution|warning|caution|important", re.IGNORECASE
 )
 
 # lines of a table of contents, and rules
-_NO_TEXT = re.compile(
+_NO_TEXT = LazyPattern(
     r"^[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+\[[^\]\n]*\]\(#[^)\n]*\)[ \t]*|-{3,}|\*{3,}"
     r"|[^\w\n]*table of contents[^\w\n]*)$\n?",
     re.MULTILINE | re.IGNORECASE,

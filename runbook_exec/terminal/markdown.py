@@ -6,17 +6,18 @@ import io
 import re
 
 from ..text.ansi import escape_unprintable
+from ..text.lazy_pattern import LazyPattern
 from .callouts import format_callouts
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = LazyPattern(r"<!--.*?-->", re.DOTALL)
 
-_WIKILINK = re.compile(r"\[\[([^\]|#]*)(?:#([^\]|]*))?(?:\|([^\]]*))?\]\]")
+_WIKILINK = LazyPattern(r"\[\[([^\]|#]*)(?:#([^\]|]*))?(?:\|([^\]]*))?\]\]")
 
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*$", re.MULTILINE)
+_HEADING = LazyPattern(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*$", re.MULTILINE)
 
 _QUIET = ("block_quote", "item.bullet", "item.number", "link", "link_url", "table.border", "em", "hr")
 
-_STYLE = re.compile(r"\x1b\[[\d;]*m")
+_STYLE = LazyPattern(r"\x1b\[[\d;]*m")
 
 
 def render_markdown(text: str, width: int, colour: bool) -> list[str]:

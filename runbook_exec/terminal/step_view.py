@@ -10,6 +10,7 @@ from ..plan.model import ItemId, PlanItem, StatementWarning
 from ..plan.retries import describe_retries
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.display import clip, count_columns, fold
+from ..text.lazy_pattern import LazyPattern
 from .block_comments import find_comments
 from .markdown import render_markdown
 from .writer import TerminalWriter
@@ -20,7 +21,7 @@ _LEAST_PREVIEW = 4  # and at least, unless a warning of the page would scroll aw
 
 _QUESTION = 8  # rows that a question takes
 
-_WARNS = re.compile(
+_WARNS = LazyPattern(
     r"danger|warning|caution|careful|attention|important|!!|never|do not|don't", re.IGNORECASE
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from .lazy_pattern import LazyPattern
+
 # The grammar of ECMA-48, as patterns for bytes and for text:
 #   CSI      ESC [  parameters  intermediates  final       `\x1b[31m`
 #   strings  ESC ]  P  X  ^  _  (OSC DCS SOS PM APC)  text  ended by BEL or ST, which is ESC \
@@ -23,13 +25,13 @@ _BOUNDED_STRING = rf"{_STRING_STARTS}[^\x07\x1b]{{0,{LONGEST_ESCAPE}}}+"
 
 _BOUNDED_OTHER = rf"{_INTERMEDIATES}{{0,4}}"
 
-ESCAPE = re.compile(
+ESCAPE = LazyPattern(
     rf"\x1b(?:{_BOUNDED_CSI}{_CSI_FINAL}|{_BOUNDED_STRING}(?:\x07|\x1b\\)|{_BOUNDED_OTHER}{_OTHER_FINAL})".encode()
 )
 
-UNFINISHED_ESCAPE = re.compile(rf"\x1b(?:{_BOUNDED_CSI}|{_BOUNDED_STRING}\x1b?|{_BOUNDED_OTHER})\Z".encode())
+UNFINISHED_ESCAPE = LazyPattern(rf"\x1b(?:{_BOUNDED_CSI}|{_BOUNDED_STRING}\x1b?|{_BOUNDED_OTHER})\Z".encode())
 
-LINE_ENDS = re.compile(rb"[\r\n]+")
+LINE_ENDS = LazyPattern(rb"[\r\n]+")
 
 # In a whole text: of any length, with the 8-bit forms. A string without an end reaches to the next escape, as
 # in a terminal. After a character of Latin-1 other than ST, an 8-bit form is no sequence: it is the tail of a
@@ -40,7 +42,7 @@ _ANY_ESCAPE = rf"""\x1b(?:\[{_PARAMETERS}*{_INTERMEDIATES}*(?:{_CSI_FINAL}|\Z)
       |(?<![\x80-\x9b\x9d-\xff])(?:\x9b{_PARAMETERS}*{_INTERMEDIATES}*{_CSI_FINAL}
                          |[\x90\x98\x9d-\x9f][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c))"""
 
-_MAY_BEGIN_ESCAPE = re.compile(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
+_MAY_BEGIN_ESCAPE = LazyPattern(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
 
 
 @cache
@@ -74,10 +76,10 @@ _UNPRINTABLE = (
     rf"|(?<![^\x00-\x7f])[{_SELECTORS}](?!\u20e3)"
 )
 
-_MAY_BE_UNPRINTABLE = re.compile(rf"[{_NEVER_SHOWN}{_JOINERS}{_SELECTORS}]")
+_MAY_BE_UNPRINTABLE = LazyPattern(rf"[{_NEVER_SHOWN}{_JOINERS}{_SELECTORS}]")
 
 
-_STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
+_STYLE = LazyPattern(r"(\x1b\[[0-9;]*m)")
 
 
 def escape_unprintable(text: str) -> str:

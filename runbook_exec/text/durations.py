@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from .lazy_pattern import LazyPattern
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
@@ -15,9 +15,9 @@ _UNITS = (
 
 _PART = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s?(ms|[smhdw])"
 
-_DURATION = re.compile(rf"{_PART}(?:\s?{_PART})*")
+_DURATION = LazyPattern(rf"{_PART}(?:\s?{_PART})*")
 
-_PARTS = re.compile(_PART)
+_PARTS = LazyPattern(_PART)
 
 
 def parse_duration(text: str) -> float:
@@ -28,7 +28,7 @@ def parse_duration(text: str) -> float:
     written = text.strip()
     if not _DURATION.fullmatch(written):
         raise ValueError(f"expected a duration such as `30s`, `5m`, `1h30m` or `75d`, got `{written}`")
-    return sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.findall(written))
+    return sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.compile().findall(written))
 
 
 def format_duration(seconds: float) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from .lazy_pattern import LazyPattern
+
 KEEP = 10 * 10**6  # bytes of a run's output that are kept by default; `--keep-output` changes that
 
 
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
 
-_SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)\s?([kmg]i?)?b?", re.IGNORECASE)
+_SIZE = LazyPattern(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)\s?([kmg]i?)?b?", re.IGNORECASE)
 
 
 def parse_size(text: str) -> int:

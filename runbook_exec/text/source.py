@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +10,12 @@ from itertools import accumulate, count
 from operator import add
 from typing import NamedTuple
 
+from .lazy_pattern import LazyPattern
 from .span import Span
 
 TAB_STOP = 4
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE_END = LazyPattern(r"\r\n|\r|\n")
 
 
 class PositionError(Exception):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import yaml
 from yaml.nodes import CollectionNode, Node, ScalarNode, SequenceNode
+
+from .lazy_pattern import LazyPattern
 
 _DEEPEST = 50  # collections within each other; libyaml's composer overflows the stack at some ten thousand
 
@@ -22,7 +23,7 @@ _LARGEST = 20_000  # nodes, each counted as often as an alias repeats it
 
 _STRING = "tag:yaml.org,2002:str"
 
-_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = LazyPattern("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _HINTS = {
     "tab character": "YAML is indented with spaces",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import MappedText
 
-_OPTION = re.compile(r":[A-Za-z][\w-]*:(?:[ \t]|$)")
+_OPTION = LazyPattern(r":[A-Za-z][\w-]*:(?:[ \t]|$)")
 
 
 def strip_directive_options(code: MappedText) -> MappedText:

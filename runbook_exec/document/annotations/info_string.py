@@ -6,14 +6,14 @@ passed over with a note, and a name that is nearly one of ours with a warning.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...diagnostics.problem import Problem, Severity
 from ...shells.registry import LANGUAGES
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
+from ...text.suggest import find_near
 from ..model import NOTHING, Annotation
 from .fields import FLAGS, KNOWN, read_values
 from .lexer import (
@@ -164,8 +164,7 @@ def _sort_bare(read: _InfoString, info: str, words: Sequence[AnnotationWord]) ->
 
 def _find_near(name: str) -> str:
     """Return the name of ours that this one is nearly; "" for none."""
-    near = difflib.get_close_matches(name.casefold().replace("_", "-"), KNOWN, 1, _NEAR)
-    return near[0] if near else ""
+    return find_near(name.casefold().replace("_", "-"), KNOWN, _NEAR)
 
 
 def _report_misspelt(place: TextOrigin, word: AnnotationWord, *, is_error: bool = False) -> Problem:

@@ -8,20 +8,21 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ...diagnostics.problem import Problem, Severity
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import parse_source
 from ...text.span import Span
 
-_BLANK = re.compile(r"\s*+")
+_BLANK = LazyPattern(r"\s*+")
 
-_NAME = re.compile(r"[^\s=\"'}]++")
+_NAME = LazyPattern(r"[^\s=\"'}]++")
 
-_RUN = re.compile(r"\S++")
+_RUN = LazyPattern(r"\S++")
 
-_RUN_IN_BRACES = re.compile(r"[^\s}]++")
+_RUN_IN_BRACES = LazyPattern(r"[^\s}]++")
 
-_QUOTED = re.compile(r"\"(?>(?:[^\"\\]|\\.)*)\"|'[^']*+'", re.DOTALL)
+_QUOTED = LazyPattern(r"\"(?>(?:[^\"\\]|\\.)*)\"|'[^']*+'", re.DOTALL)
 
-_ESCAPE = re.compile(r"\\([\\\"])")
+_ESCAPE = LazyPattern(r"\\([\\\"])")
 
 
 class AnnotationWord(NamedTuple):
@@ -162,6 +163,6 @@ def read_json_words(content: str, at: int) -> tuple[list[AnnotationWord], int]:
     return words, at + 1
 
 
-def _end(run: re.Pattern[str], content: str, at: int, end: int) -> int:
+def _end(run: LazyPattern[str], content: str, at: int, end: int) -> int:
     match = run.match(content, at, end)
     return match.end() if match else at

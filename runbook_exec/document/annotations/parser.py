@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from ...diagnostics.problem import Problem
+from ...text.lazy_pattern import LazyPattern
 from ..model import NOTHING, Annotation
 from .fields import read_values
 from .lexer import AnnotationWord, TextOrigin, UnreadableWord, read_words
 
-ANNOTATION_COMMENT = re.compile(r"<!--\s*+runbook:")
+ANNOTATION_COMMENT = LazyPattern(r"<!--\s*+runbook:")
 
 _FOR_LINT = "ignore"  # `ignore=CODE`
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 
 _NAMES = """
 a2enmod a2ensite add-apt-repository age alias ansible ansible-playbook apachectl apk apt apt-get apt-key

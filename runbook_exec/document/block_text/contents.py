@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...shells.base import Scan
 from ...shells.quoting import Context
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 from .common_commands import first_word, is_known_command, is_plausible_command
 from .patterns import ELISION, OUTPUT, PLAIN, PRINTS, SYNOPSIS
 from .prompts import PromptForm, match_other_program

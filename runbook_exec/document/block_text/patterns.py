@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 
 # Each is matched at the start of a statement. They are anchored and never repeat a group that can be empty.
 _OUTPUT = (

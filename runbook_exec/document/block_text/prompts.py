@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ...shells.registry import CONSOLE
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 from .common_commands import is_certain_command
 
 _VENV = r"[ \t]*+(?:\([\w./ -]{1,40}\) ?)?"
@@ -69,7 +69,7 @@ def match_other_program(text: str, start: int = 0) -> re.Match[str] | None:
     return _OTHER_PROGRAM.match(text, start)
 
 
-_SIGN = re.compile("[$#%>❯➜λ»]")
+_SIGN = LazyPattern("[$#%>❯➜λ»]")
 
 
 class PromptUser(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ...shells.base import Scan
 from ...shells.quoting import Context
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 
 # blanks that no shell takes for blanks
 _BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 from ..model import ALL_OF_THEM
 from .labels import find_label_family, is_telling
 

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 from ..markdown.elements import Element, Fence, Html, IndentedCode, ListItem
 
 # By their group's name: what ends the comment, and what it is called.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...diagnostics.problem import Problem
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import MappedText, Source
 from ..markdown.elements import Element, Fence, Html, Paragraph
 from .hidden import is_hidden
@@ -49,7 +49,7 @@ _SHELL = LazyPattern(
 
 _DIRECTIVE = LazyPattern(r"\{(?:literalinclude|include)\}\s*(\S+)")
 
-_IMPORT = re.compile(r"^import\s+(\w+)\s+from\s+[\"']([^\"'\n]+\.mdx?)[\"']", re.MULTILINE)
+_IMPORT = LazyPattern(r"^import\s+(\w+)\s+from\s+[\"']([^\"'\n]+\.mdx?)[\"']", re.MULTILINE)
 
 
 class Include(NamedTuple):
@@ -74,7 +74,7 @@ def report_block_include(source: Source, code: MappedText) -> Problem | None:
 
 def report_flow_includes(source: Source, elements: Sequence[Element]) -> Iterator[Problem]:
     """Yield a Problem for each include between the blocks of a step that may hold commands."""
-    imported = dict(_IMPORT.findall(source.text)) if "import " in source.text else {}
+    imported = dict(_IMPORT.compile().findall(source.text)) if "import " in source.text else {}
     for element in elements:
         if isinstance(element, Fence):
             found = _DIRECTIVE.match(element.written)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 
 # By family: two labels of one family are for different readers.
 _FAMILIES = {
@@ -33,7 +33,7 @@ _LEAD = (
 )
 
 
-def _label_pattern(names: str) -> LazyPattern:
+def _label_pattern(names: str) -> LazyPattern[str]:
     return LazyPattern(
         rf"{_LEAD}(?:{names})(?!\w)(?:[\s,/&|+-]+(?:{names}|{_WORDS})(?!\w))*(?:\s*\([^()\n]*\))?[\s:.)]*",
         re.IGNORECASE,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 
 
 class RegionKind(Enum):

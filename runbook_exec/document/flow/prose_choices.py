@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 from ..markdown.headings import strip_markup
 from ..model import Block, Prose
 from .labels import is_system, is_telling
@@ -39,7 +39,7 @@ _MAYBE = LazyPattern(
     r"\b(?:or|alternat\w+|other|another|option|method|variant|approach|possibility|if)\b", re.IGNORECASE
 )
 
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_BLANK_LINE = LazyPattern(r"\n[ \t]*\n")
 
 # by the kind of a text: how many paragraphs at most are between the block above and the one below
 _FARTHEST = {"or": 2, "if": 1}

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...diagnostics.problem import Problem
+from ...text.lazy_pattern import LazyPattern
 from ..model import RunbookSettings
 
-_OPENING = re.compile(r"\ufeff?(?:---|(?P<toml>\+\+\+))[ \t]*\r?\n")
+_OPENING = LazyPattern(r"\ufeff?(?:---|(?P<toml>\+\+\+))[ \t]*\r?\n")
 
-_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_CLOSING = LazyPattern(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 
-_CLOSING_TOML = re.compile(r"^\+\+\+[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_CLOSING_TOML = LazyPattern(r"^\+\+\+[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

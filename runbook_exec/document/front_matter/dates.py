@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import Any
 
+from ...text.lazy_pattern import LazyPattern
+
 DEFAULT_CADENCE = 180 * 86400.0  # seconds between two reviews of a page that names no cadence
 
-DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ][\d:.+TZ -]*)?")
+DATE = LazyPattern(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ][\d:.+TZ -]*)?")
 
 
 def parse_date(value: Any) -> date | None:

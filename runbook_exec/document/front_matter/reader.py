@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from ...diagnostics.problem import Problem
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import Source, parse_source
 from ...text.yaml import YamlError, load_yaml
 from ..model import RunbookSettings
@@ -15,7 +14,7 @@ from .settings import SettingsReader, is_name, read_settings
 from .toml import read_toml
 
 # `{{ .Name }}` and `{{ replace .Name "-" " " }}`, which a program fills in when it makes a page of this one
-_TEMPLATE = re.compile(r"\{\{-?[ \t]*(?:\.[A-Z]|[a-z]\w*[ \t]+[.\"'])")
+_TEMPLATE = LazyPattern(r"\{\{-?[ \t]*(?:\.[A-Z]|[a-z]\w*[ \t]+[.\"'])")
 
 
 def read_front_matter(text: str) -> FrontMatter:

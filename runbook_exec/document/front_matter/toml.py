@@ -6,14 +6,15 @@ import re
 import tomllib
 
 from ...diagnostics.problem import Problem
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import make_span
 from .bounds import FrontMatter
 
-_OURS = re.compile(
+_OURS = LazyPattern(
     r"^[ \t]*(?:\[+[ \t]*[\"']?runbook\b[^\n]*|[\"']?runbook[\"']?[ \t]*[.=][^\n]*)", re.MULTILINE
 )
 
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
+_PLACE = LazyPattern(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
 def read_toml(text: str, start: int, end: int, body: int) -> FrontMatter:

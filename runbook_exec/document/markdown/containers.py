@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-LIST_MARKER = re.compile(r" {0,3}(?:[-+*]|[0-9]{1,9}[.)])(?=[ \n]|$)")
+from ...text.lazy_pattern import LazyPattern
 
-QUOTE_MARKER = re.compile(r" {0,3}> ?")
+LIST_MARKER = LazyPattern(r" {0,3}(?:[-+*]|[0-9]{1,9}[.)])(?=[ \n]|$)")
+
+QUOTE_MARKER = LazyPattern(r" {0,3}> ?")
 
 
 _DEEPEST = 20  # nested containers that are tracked; mistune treats deeper ones as text
@@ -33,32 +35,32 @@ _ATX = r"#{1,6}(?:[ \n]|$)"
 _OPENING_FENCE = r"`{3,}(?=[^`\n]*\n?$)|~{3,}"
 
 
-_THEMATIC_BREAK = re.compile(r" {0,3}(?:" + _BREAK + ")")
+_THEMATIC_BREAK = LazyPattern(r" {0,3}(?:" + _BREAK + ")")
 
-_FENCE = re.compile(_OPENING_FENCE)
+_FENCE = LazyPattern(_OPENING_FENCE)
 
-_ONE_LINE = re.compile(f"{_ATX}|{_BREAK}")
+_ONE_LINE = LazyPattern(f"{_ATX}|{_BREAK}")
 
-_UNDERLINE = re.compile(r"(?:=+|-+) *\n?$")
+_UNDERLINE = LazyPattern(r"(?:=+|-+) *\n?$")
 
-_INTERRUPTS = re.compile(
+_INTERRUPTS = LazyPattern(
     rf" {{0,3}}(?:{_BREAK}|{_ATX}|{_OPENING_FENCE}|>|(?:[-+*]|[0-9]{{1,9}}[.)])(?:[ \n]|$)"
     rf"|(?i:</?(?:{_TAGS})(?:\s|/?>|$)|<(?:{_VERBATIM_TAGS})(?:[\s>]|$))|<!--|<\?|<!\[CDATA\[|<![A-Za-z])"
 )
 
 _HTML_UNTIL = (
-    (re.compile(rf"<(?:{_VERBATIM_TAGS})(?:[\s>]|$)", re.I), re.compile(rf"</(?:{_VERBATIM_TAGS})>", re.I)),
-    (re.compile(r"<!--"), re.compile(r"-->")),
-    (re.compile(r"<\?"), re.compile(r"\?>")),
-    (re.compile(r"<!\[CDATA\["), re.compile(r"\]\]>")),
-    (re.compile(r"<![A-Za-z]"), re.compile(r">")),
+    (LazyPattern(rf"<(?:{_VERBATIM_TAGS})(?:[\s>]|$)", re.I), LazyPattern(rf"</(?:{_VERBATIM_TAGS})>", re.I)),
+    (LazyPattern(r"<!--"), LazyPattern(r"-->")),
+    (LazyPattern(r"<\?"), LazyPattern(r"\?>")),
+    (LazyPattern(r"<!\[CDATA\["), LazyPattern(r"\]\]>")),
+    (LazyPattern(r"<![A-Za-z]"), LazyPattern(r">")),
 )
 
-_BLANK = re.compile(r"\A\s*\Z")
+_BLANK = LazyPattern(r"\A\s*\Z")
 
-_BLOCK_TAG = re.compile(rf"</?(?:{_TAGS})(?:\s|/?>|$)", re.I)
+_BLOCK_TAG = LazyPattern(rf"</?(?:{_TAGS})(?:\s|/?>|$)", re.I)
 
-_LONE_TAG = re.compile(r"</?[A-Za-z][^<>]*>\s*$")
+_LONE_TAG = LazyPattern(r"</?[A-Za-z][^<>]*>\s*$")
 
 
 def indent_width(line: str) -> int:
@@ -75,7 +77,7 @@ class OpenBlocks:
 
     paragraph: bool = False
     fence: str = ""  # the marker of the fence that is open
-    html_end: re.Pattern[str] | None = None  # matches the end of the open HTML block
+    html_end: LazyPattern[str] | None = None  # matches the end of the open HTML block
     inside: list[int] = field(default_factory=list)  # the lists and quotes that are open, outermost first
     known: int = 0  # the number of pieces of the text read so far
     bare: bool = False  # whether the innermost container is an item without content so far

@@ -7,37 +7,38 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from ...text.lazy_pattern import LazyPattern
 from .wikilinks import find_code_spans
 
-_MARKUP = re.compile(r"[`*_~<\[&\\]")
+_MARKUP = LazyPattern(r"[`*_~<\[&\\]")
 
-_LINK = re.compile(
+_LINK = LazyPattern(
     r"!?\[\[(?P<target>[^\[\]|\n]*)(?:\|(?P<label>[^\[\]\n]*))?\]\]"
     r"|!?\[(?P<text>[^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)?\)|\[[^\[\]]*\])"
     r"|<(?P<url>[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*)>"
 )
 
-_EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|~~)|(?<![\w\\])_{1,3}(?=\w)|(?<=[\w.,;:!?)])_{1,3}(?!\w)")
+_EMPHASIS = LazyPattern(r"(?<!\\)(?:\*{1,3}|~~)|(?<![\w\\])_{1,3}(?=\w)|(?<=[\w.,;:!?)])_{1,3}(?!\w)")
 
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
+_ESCAPE = LazyPattern(r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
 
-_NUMBER = re.compile(
+_NUMBER = LazyPattern(
     r"(?:step\s+(?P<step>\d+[a-z]?)\s*(?:[.:)]|[-–—](?=\s))?(?:\s+|$)|(?P<plain>\d+[a-z]?)(?:[.):]|\s*[-–—])\s+)(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 
 _BEGINNING = frozenset("0123456789sS")
 
-_NO_WORD = re.compile(r"[^\w\s-]+")
+_NO_WORD = LazyPattern(r"[^\w\s-]+")
 
-_BETWEEN_WORDS = re.compile(r"[-\s]+")
+_BETWEEN_WORDS = LazyPattern(r"[-\s]+")
 
 # `{#id}`, `{: #id .class}`, `{.class key=value}` at the end of a heading
-_ATTRIBUTES = re.compile(r"\{:?[ \t]*((?:[#.][^\s{}]*|[\w-]+=)[^{}\n]*)\}$")
+_ATTRIBUTES = LazyPattern(r"\{:?[ \t]*((?:[#.][^\s{}]*|[\w-]+=)[^{}\n]*)\}$")
 
-_ATTRIBUTE_ID = re.compile(r"(?:^|\s)#([^\s#{}.]+)")
+_ATTRIBUTE_ID = LazyPattern(r"(?:^|\s)#([^\s#{}.]+)")
 
-_COUNTED = re.compile(r"(.*)_([0-9]{1,9})")
+_COUNTED = LazyPattern(r"(.*)_([0-9]{1,9})")
 
 
 def strip_markup(text: str) -> str:

@@ -7,11 +7,13 @@ import re
 
 import mistune
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+from ...text.lazy_pattern import LazyPattern
 
-_WIKILINK = re.compile(r"\[\[([^\]|#]*)(?:#([^\]|]*))?(?:\|([^\]]*))?\]\]")
+_COMMENT = LazyPattern(r"<!--.*?-->", re.DOTALL)
 
-_FETCHED_BY_CLICK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+_WIKILINK = LazyPattern(r"\[\[([^\]|#]*)(?:#([^\]|]*))?(?:\|([^\]]*))?\]\]")
+
+_FETCHED_BY_CLICK = LazyPattern(r"(?:https?://|mailto:)", re.IGNORECASE)
 
 _DEEPEST = 6  # HTML has six levels of headings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar, cast
 
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 from .cursor import BlockCursor, BlockState, Token
 from .parser import FIRST_CHARACTERS, MarkdownBlockParser, indented_lines, read_tokens
 

@@ -16,6 +16,7 @@ from mistune.block_parser import BlockParser
 from mistune.core import BlockState
 from mistune.helpers import parse_link_href, parse_link_title
 
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import TAB_STOP
 from .containers import QUOTE_MARKER, OpenBlocks, indent_width, item_padding
 from .cursor import BlockCursor, Token
@@ -40,19 +41,19 @@ FIRST_CHARACTERS = {
 
 _BLANK: Token = {"type": "blank_line"}  # it only ends the block above it
 
-_BLANK_LINE = re.compile(r" *+\n")
+_BLANK_LINE = LazyPattern(r" *+\n")
 
-_LINE = re.compile(r"[^\n]*+\n")
+_LINE = LazyPattern(r"[^\n]*+\n")
 
-_BLANK_LINES = re.compile(r"(?>(?: *+\n)*)")
+_BLANK_LINES = LazyPattern(r"(?>(?: *+\n)*)")
 
-_BLANK_REST = re.compile(r"[ \t]*\n")
+_BLANK_REST = LazyPattern(r"[ \t]*\n")
 
-_BEFORE_TITLE = re.compile(r"[ \t\v\f]*+\n?[ \t\v\f]*+[\"'(]")
+_BEFORE_TITLE = LazyPattern(r"[ \t\v\f]*+\n?[ \t\v\f]*+[\"'(]")
 
-_QUOTED_LINES = re.compile(rf"(?>(?:{QUOTE_MARKER.pattern}[^\n]*+\n)+)")
+_QUOTED_LINES = LazyPattern(rf"(?>(?:{QUOTE_MARKER.pattern}[^\n]*+\n)+)")
 
-_QUOTE_MARKERS = re.compile(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
+_QUOTE_MARKERS = LazyPattern(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
 
 
 @lru_cache(maxsize=64)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict, deque
 
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import Source
 from ..model import Wikilink
 
-_TICKS = re.compile(r"`+")
+_TICKS = LazyPattern(r"`+")
 
-_LINK = re.compile(
+_LINK = LazyPattern(
     r"\[\[(?P<target>[^\[\]|#\n]*)(?:#(?P<heading>[^\[\]|\n]*))?(?:\|(?P<label>[^\[\]\n]*))?\]\]"
 )
 

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 from ..markdown.elements import Fence, Html
 from ..sections import HeadingNode
 from .model import DefaultProcedure, ProcedureOutline

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 from ..markdown.headings import split_number
 
 _MARKS = LazyPattern(r"^[^\w`]++|(?<![^\w)`])[^\w)`]++$")  # around the words of a title: pictures, a colon

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import Source
 from ..markdown.elements import Element, Fence, Heading, ListItem, Paragraph
 from ..markdown.headings import split_number, strip_markup
@@ -17,7 +18,7 @@ from .titles import is_dangerous, lists_references
 
 _LONGEST_TITLE = 80
 
-_LINK_ITEM = re.compile(r"[ \t]*(?:\*\*|__)?(?:\[|<?https?://)")  # an item of a list of links
+_LINK_ITEM = LazyPattern(r"[ \t]*(?:\*\*|__)?(?:\[|<?https?://)")  # an item of a list of links
 
 
 class NumberedItem(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -16,6 +15,7 @@ from ...document.links import find_links, find_page_links, has_links
 from ...document.model import Wikilink
 from ...text.source import make_span
 from ...text.span import Span
+from ...text.suggest import find_near
 from ..facts.link_targets import follows_unknown_rules, page_at, pages_of_wikilink
 from ..facts.workspace import Workspace
 from ..facts.workspace_finder import find_workspace
@@ -78,15 +78,11 @@ def _headings_of(
 
 
 def _no_heading(workspace: Workspace | None, path: str, known: Headings, wanted: str, span: Span) -> Finding:
-    near = (
-        difflib.get_close_matches(wanted, known.titles, 1)
-        if workspace is None or workspace.take_suggestion()
-        else []
-    )
+    near = find_near(wanted, known.titles) if workspace is None or workspace.take_suggestion() else ""
     return Finding(
         f"{f'`{path}`' if path else 'this page'} has no heading `{wanted}`",
         span,
-        f"did you mean the heading `{near[0]}`?" if near else "name a heading as it is now",
+        f"did you mean the heading `{near}`?" if near else "name a heading as it is now",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ...shells.quoting import Context
+from ...text.suggest import find_near
 from ..facts.installed_commands import get_installed_commands
 from ..facts.shell_code import ShellCode, find_shell_code
 from ..rule import Example, Page, Rule
@@ -146,11 +146,11 @@ def unknown_task(page: Page) -> Iterator[Finding]:
             and "*" not in task
             and task not in tasks
         ):
-            near = difflib.get_close_matches(task, tasks, 1)
+            near = find_near(task, tasks)
             yield Finding(
                 f"mise has no task `{task}` here",
                 command.code.span(at, at + len(task)),
-                f"did you mean `{near[0]}`?" if near else "`mise tasks` lists them",
+                f"did you mean `{near}`?" if near else "`mise tasks` lists them",
             )
 
 
@@ -194,11 +194,11 @@ def _check_word(command: _Command, word: str, at: int, offered: Mapping[str, str
         return None
     if option and not all(each.startswith("-") for each in known):
         return None
-    near = difflib.get_close_matches(written, known, 1)
+    near = find_near(written, known)
     return Finding(
         f"`{name}` knows no {'option' if option else 'subcommand'} `{written}`, by its completions in fish",
         command.code.span(at, at + len(written)),
-        f"did you mean `{near[0]}`?" if near else "correct it, or bring the completions up to date",
+        f"did you mean `{near}`?" if near else "correct it, or bring the completions up to date",
     )
 
 

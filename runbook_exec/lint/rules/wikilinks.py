@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from urllib.parse import unquote
@@ -14,6 +13,7 @@ from ...document.links import find_page_links
 from ...document.model import Wikilink
 from ...document.page_names import fold_name, strip_page_suffix
 from ...text.source import make_span
+from ...text.suggest import find_near
 from ..facts.link_targets import is_known_link, pages_of_wikilink
 from ..facts.site_kind import allows_label_first, makes_pages
 from ..facts.workspace import Workspace
@@ -61,12 +61,8 @@ def _is_prose(page: Page, link: Wikilink) -> bool:
 def _suggest_page(workspace: Workspace, target: str) -> str:
     """Return the name of a page that is similar to the target; empty if none is."""
     wanted = fold_name(strip_page_suffix(target)).rpartition("/")[2]
-    near = (
-        difflib.get_close_matches(wanted, workspace.names.stems(), 1, 0.75)
-        if workspace.take_suggestion()
-        else []
-    )
-    return strip_page_suffix(workspace.names.pages_for(near[0])[0]).rpartition("/")[2] if near else ""
+    near = find_near(wanted, workspace.names.stems(), 0.75) if workspace.take_suggestion() else ""
+    return strip_page_suffix(workspace.names.pages_for(near)[0]).rpartition("/")[2] if near else ""
 
 
 def ambiguous_wikilink(page: Page) -> Iterator[Finding]:

@@ -7,9 +7,8 @@ lone `$`) are left to `fish -n`.
 
 from __future__ import annotations
 
-import re
-
 from ...system.memo import cache_scans
+from ...text.lazy_pattern import LazyPattern
 from ..base import Scan
 from .cursor import ENDS_A_LIST, TokenCursor, Unparsable
 from .tokens import Region, Token
@@ -22,7 +21,7 @@ _BEGINS_A_BLOCK = frozenset({"begin", "for", "function", "if", "switch", "while"
 
 _DECORATIONS = frozenset({"builtin", "command", "exec"})
 
-_ASSIGNMENT = re.compile(r"\w+=")
+_ASSIGNMENT = LazyPattern(r"\w+=")
 
 
 @cache_scans

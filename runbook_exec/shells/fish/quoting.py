@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ...text.lazy_pattern import LazyPattern
 from ..base import Filling, Piece, QuotingError
 from ..quoting import Context
 from .parser import find_reserved_words
 from .words import is_escaped
 
 # A value of only these characters needs no quotes as a whole word, even in braces and before a redirection.
-_PLAIN = re.compile(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")
+_PLAIN = LazyPattern(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")
 
 _SPECIAL = {
     Context.BARE: re.compile(r"[\\']"),
@@ -21,16 +22,16 @@ _SPECIAL = {
 
 
 # Characters that the prompt of fish takes for keys when they are pasted; a line end stays a line end.
-_KEYS = re.compile(r"[\x01-\t\x0b-\x1f\x7f]")
+_KEYS = LazyPattern(r"[\x01-\t\x0b-\x1f\x7f]")
 
 
 # Every character that can be part of a variable's name in some locale, as the complement of a set: a set that
 # names characters beyond 16 bits takes 2 ms to compile.
 _NAME = r"[^\x00-/:-@\[-^`{-\x7f]"
 
-_AFTER_EXPANSION = re.compile(rf"(?:\${_NAME}*|[\])])\Z")
+_AFTER_EXPANSION = LazyPattern(rf"(?:\${_NAME}*|[\])])\Z")
 
-_AFTER_TILDE = re.compile(rf"(?:\A|[^A-Za-z0-9_./~\\-])~(?:{_NAME}|[.-])*\Z")
+_AFTER_TILDE = LazyPattern(rf"(?:\A|[^A-Za-z0-9_./~\\-])~(?:{_NAME}|[.-])*\Z")
 
 _INDEXED = rf"\$+{_NAME}+(?:\[[^\[\]]*\])*"
 
@@ -39,13 +40,13 @@ _IN_SLICE = {
     Context.DOUBLE: re.compile(rf"(?:{_INDEXED}|\$\(.*\))\[[^\[\]()'\"\n]*\Z", re.DOTALL),
 }
 
-_INDEX = re.compile(r"[0-9. -]+")
+_INDEX = LazyPattern(r"[0-9. -]+")
 
-_MISREAD = re.compile(r'[$"]')
+_MISREAD = LazyPattern(r'[$"]')
 
-_PARENTHESIS = re.compile(r"[()]")
+_PARENTHESIS = LazyPattern(r"[()]")
 
-_UNFINISHED_ESCAPE = re.compile(r"\\[cxXuU]?\Z")
+_UNFINISHED_ESCAPE = LazyPattern(r"\\[cxXuU]?\Z")
 
 
 # Longer values cannot make a keyword, with any text around them.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from ...text.lazy_pattern import LazyPattern
 from ..simple_command import SimpleCommand, remove_quotes
 from .cursor import Unparsable
 from .parser import FishParser
 
-_WORD = re.compile(r"(?>(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\\.|[^\s'\"\\<>])+)", re.DOTALL)
+_WORD = LazyPattern(r"(?>(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\\.|[^\s'\"\\<>])+)", re.DOTALL)
 
 
 def find_simple_commands(script: str) -> tuple[SimpleCommand, ...]:

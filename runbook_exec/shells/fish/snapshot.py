@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from ...text.lazy_pattern import LazyPattern
 from ..base import SnapshotFormat
 from ..snapshot import TEXT, shell_own_names
 from .parser import scan
@@ -25,13 +25,13 @@ _PRINT_ALL = (
     "builtin printf '\\0'; functions -n | string split ,; end >'{file}'"
 )
 
-_VARIABLE = re.compile(r"([^\s'\"\\]+)(.*)")
+_VARIABLE = LazyPattern(r"([^\s'\"\\]+)(.*)")
 
-_DEFINES = re.compile(r"(?:^|[\s;(])(?:function|alias|functions\s+(?:-c|--copy)\s+\S+)\s+['\"]?([\w.:@+-]+)")
+_DEFINES = LazyPattern(r"(?:^|[\s;(])(?:function|alias|functions\s+(?:-c|--copy)\s+\S+)\s+['\"]?([\w.:@+-]+)")
 
-_FUNCTION = re.compile(r"(?:\s*#[^\n]*\n)*function ([^\n ]+)")
+_FUNCTION = LazyPattern(r"(?:\s*#[^\n]*\n)*function ([^\n ]+)")
 
-_SET = re.compile(rf"\s*set(?: +-[gxl]+)* +([A-Za-z_]\w*)(?: +{TEXT})*\s*")
+_SET = LazyPattern(rf"\s*set(?: +-[gxl]+)* +([A-Za-z_]\w*)(?: +{TEXT})*\s*")
 
 _FLAGS = ("-gx", "-gu", "-l")  # of the variables in each section
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import subprocess
-import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -67,7 +64,7 @@ def _find_suspects(sources: Sequence[bytes], numbers: Sequence[int], together: i
     if not given:
         return list(numbers)
     groups = [given[start : start + together] for start in range(0, len(given), together)]
-    label = f"end # {secrets.token_hex(8)}"
+    label = f"end # {os.urandom(8).hex()}"
     arguments: list[bytes | str] = ["-c", label, "-c", label]
     for group in groups:
         for number in group:
@@ -86,8 +83,10 @@ def _find_suspects(sources: Sequence[bytes], numbers: Sequence[int], together: i
 
 
 def _complaint(source: bytes) -> Complaint | None:
-    with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
-        path = Path(folder, f"{secrets.token_hex(8)}.fish")
+    from tempfile import TemporaryDirectory  # most commands of this program check nothing
+
+    with TemporaryDirectory(prefix="runbook-exec-") as folder:
+        path = Path(folder, f"{os.urandom(8).hex()}.fish")
         path.write_bytes(source)
         errors = _run_fish([str(path)])
     found = re.search(re.escape(path.name) + _SAID, errors, re.MULTILINE)
@@ -122,11 +121,13 @@ def _width(character: str) -> int:
 
 def _run_fish(arguments: Sequence[bytes | str]) -> str:
     """Return the standard error of `fish -n`, always in English."""
+    from subprocess import DEVNULL, run  # most commands of this program check nothing
+
     environment = {name: value for name, value in os.environ.items() if name != "LANGUAGE"}
-    done = subprocess.run(
+    done = run(
         ["fish", "--no-config", "-n", *arguments],
         env=environment | {"LC_ALL": "C.UTF-8"},
-        stdin=subprocess.DEVNULL,
+        stdin=DEVNULL,
         capture_output=True,
         check=False,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, NamedTuple
 
+from ...text.lazy_pattern import LazyPattern
 from ..quoting import Context
 
 # The kinds of tokens. `broken` is no token: its `problem` has the reason. `stop` comes after the last one.
@@ -47,9 +47,9 @@ KEYWORDS = frozenset(
 )
 
 
-_KEYWORD_LIKE = re.compile(r"""(?:[a-z!'"]|\\[^abcefnrtuvxUX0-9]){1,32}""")
+_KEYWORD_LIKE = LazyPattern(r"""(?:[a-z!'"]|\\[^abcefnrtuvxUX0-9]){1,32}""")
 
-_KEYWORD_QUOTING = re.compile(r"""\\\n|'([^'\\]*)'|"([^"\\]*)"|\\(.)""")
+_KEYWORD_QUOTING = LazyPattern(r"""\\\n|'([^'\\]*)'|"([^"\\]*)"|\\(.)""")
 
 
 def find_keyword(word: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
+from ...text.lazy_pattern import LazyPattern
 from ..quoting import Context
 from ..variables import VariableUse, list_variable_use
 from .parser import scan
 
-_EXPANSION = re.compile(r"(?<!\\)\$+([A-Za-z_]\w*)")
+_EXPANSION = LazyPattern(r"(?<!\\)\$+([A-Za-z_]\w*)")
 
-_FUNCTION = re.compile(r"\s*function\s")
+_FUNCTION = LazyPattern(r"\s*function\s")
 
 _NOT_EXPANDED = frozenset((Context.SINGLE, Context.COMMENT))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from ...text.lazy_pattern import LazyPattern
 from ..quoting import Context
 from .tokens import Region, Token, find_keyword
 
-_IN_WORD = re.compile(r"""[\\#(){}\[\]'"|;<>& \t\r\n]""")
+_IN_WORD = LazyPattern(r"""[\\#(){}\[\]'"|;<>& \t\r\n]""")
 
-_IN_BRACKETS = re.compile(r"""[\\#(){}\[\]'"]""")
+_IN_BRACKETS = LazyPattern(r"""[\\#(){}\[\]'"]""")
 
 _SEPARATORS = frozenset("|;<> \t\r\n")
 

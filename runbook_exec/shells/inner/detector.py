@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from ...text.regex import LazyPattern
+from ...text.lazy_pattern import LazyPattern
 from ..simple_command import SimpleCommand
 from .arguments import OptionTable, make_table, read_arguments
 from .programs import LOGINS, PROMPTS, SHELL_NAMES, SYSTEM_IMAGES, WRAPPERS, PromptProgram, WrapperProgram
@@ -39,7 +39,7 @@ class InnerShell(NamedTuple):
 
 _LEAVES = frozenset(("exit", "logout", "quit", "\\q", ".exit", ".quit", "exit;", "quit;", "exit()", "quit()"))
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_ASSIGNMENT = LazyPattern(r"[A-Za-z_]\w*=")
 
 _SHELL_VARIABLES = frozenset(("$SHELL", "${SHELL}", "$0", "$BASH"))
 

@@ -5,20 +5,19 @@ They are lists, pipelines, simple commands, redirections and functions.
 
 from __future__ import annotations
 
-import re
-
+from ...text.lazy_pattern import LazyPattern
 from ..quoting import Context
 from .dialect import Dialect
 from .lexer import LEFT_SIDE, NUMERIC_GLOB, WordLexer
 from .regions import ARITHMETIC, NAME, TEST, ShellSyntaxError
 
-_KEYWORD = re.compile(r"[a-z!{}\[\]]+(?=[ \t\n;&|<>()]|\\\n|\Z)")
+_KEYWORD = LazyPattern(r"[a-z!{}\[\]]+(?=[ \t\n;&|<>()]|\\\n|\Z)")
 
-_FUNCTION = re.compile(r"[ \t]*\([ \t]*\)")
+_FUNCTION = LazyPattern(r"[ \t]*\([ \t]*\)")
 
-_NAME = re.compile(r"[^\W\d]\w*")
+_NAME = LazyPattern(r"[^\W\d]\w*")
 
-_TIME_OPTION = re.compile(r"(-p|--)[ \t]+")
+_TIME_OPTION = LazyPattern(r"(-p|--)[ \t]+")
 
 _DECLARATIONS = frozenset(("declare", "export", "float", "integer", "local", "readonly", "typeset"))
 

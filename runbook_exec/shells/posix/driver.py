@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
+from ...text.lazy_pattern import LazyPattern
 from ..driver import CONTROL, DRIVER, JOBS_CODE, LINE_CODE, SETTLED_CODE, Completion, Driver
 
 # errexit is off between statements, because it would end the shell instead of the statement. A statement of
@@ -53,9 +53,9 @@ __runbook_status() {{ return "$1"; }}
 """
 
 
-_NO_ERREXIT = re.compile(rb"\s*set\s+\+(?:\w*e|o\s+errexit)")
+_NO_ERREXIT = LazyPattern(rb"\s*set\s+\+(?:\w*e|o\s+errexit)")
 
-_COMPOUND = re.compile(rb"[\n;&|({]|\b(?:if|for|while|until|case)\b")
+_COMPOUND = LazyPattern(rb"[\n;&|({]|\b(?:if|for|while|until|case)\b")
 
 
 def build_gate_line(turn: int, again: bool = False) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ...text.lazy_pattern import LazyPattern
 from ..quoting import Context
 from . import regions as why
 from .cursor import Cursor
@@ -15,7 +16,7 @@ OPENERS = "\\'\"`$"
 
 BREAKS = " \t\n;&|<>()"
 
-_IN_BACKTICKS = re.compile(r"(?>(?:[^\\`]++|\\.)*)`", re.DOTALL)
+_IN_BACKTICKS = LazyPattern(r"(?>(?:[^\\`]++|\\.)*)`", re.DOTALL)
 
 # characters without a meaning in a stretch that ends in …
 _PLAIN_UNTIL = {
@@ -25,17 +26,17 @@ _PLAIN_UNTIL = {
     "}": re.compile(r"[^\\'\"`$}]*+"),
 }
 
-_NO_BRACKET = re.compile(r"[^\\'\"`$()\[\]{}]*+")
+_NO_BRACKET = LazyPattern(r"[^\\'\"`$()\[\]{}]*+")
 
-_PARAMETER = re.compile(r"\$(?:[a-zA-Z_][a-zA-Z0-9_]*|[0-9]|[@*#?$!-])")
+_PARAMETER = LazyPattern(r"\$(?:[a-zA-Z_][a-zA-Z0-9_]*|[0-9]|[@*#?$!-])")
 
-_ZSH_PARAMETER = re.compile(r"\$[#+^=~]*(?:[^\W\d]\w*|\d+|[@*?$!-])|\$#")
+_ZSH_PARAMETER = LazyPattern(r"\$[#+^=~]*(?:[^\W\d]\w*|\d+|[@*?$!-])|\$#")
 
-_ZSH_MODIFIERS = re.compile(r"(?::[^\W\d_]\w*)*(?::(?!\w))?")
+_ZSH_MODIFIERS = LazyPattern(r"(?::[^\W\d_]\w*)*(?::(?!\w))?")
 
-_ZSH_DELIMITED = re.compile(r"(?::[^\W\d_]\w*)*:(?:[fFwWgGsS&])")
+_ZSH_DELIMITED = LazyPattern(r"(?::[^\W\d_]\w*)*:(?:[fFwWgGsS&])")
 
-_STRIPS_QUOTED = re.compile(r"\$\{\w+[#%]")
+_STRIPS_QUOTED = LazyPattern(r"\$\{\w+[#%]")
 
 
 class ExpansionLexer(Cursor):
@@ -59,7 +60,7 @@ class ExpansionLexer(Cursor):
         count = 1
         self.descend(opened)
         while count:
-            char = self.skip_plain(_NO_BRACKET)
+            char = self.skip_plain(_NO_BRACKET.compile())
             if not char or (double and char == '"'):
                 raise ShellSyntaxError(opened, f"`{opening}` has no `{closing}`")
             if char in OPENERS:

@@ -6,18 +6,19 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from ...text.lazy_pattern import LazyPattern
 from .dialect import Dialect
 from .regions import ShellSyntaxError
 
-_QUOTED_PART = re.compile(r"\$?'([^']*)'|\$?\"((?:[^\"\\]|\\.)*)\"|\\(.)|([^'\"\\])", re.DOTALL)
+_QUOTED_PART = LazyPattern(r"\$?'([^']*)'|\$?\"((?:[^\"\\]|\\.)*)\"|\\(.)|([^'\"\\])", re.DOTALL)
 
-_ESCAPED_IN_DOUBLE = re.compile(r"\\([\\\"$`])")
+_ESCAPED_IN_DOUBLE = LazyPattern(r"\\([\\\"$`])")
 
 
 @lru_cache(maxsize=64)
 def _without_quotes(word: str) -> str:
     parts = []
-    for single, double, escaped, plain in _QUOTED_PART.findall(word):
+    for single, double, escaped, plain in _QUOTED_PART.compile().findall(word):
         parts.append(single or _ESCAPED_IN_DOUBLE.sub(r"\1", double) or escaped or plain)
     return "".join(parts)
 

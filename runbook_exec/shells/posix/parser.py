@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from ...text.lazy_pattern import LazyPattern
 from ..base import Scan
 from ..quoting import Context
 from .commands import CommandParser
@@ -11,9 +10,9 @@ from .dialect import Dialect
 from .parsed_script import ParsedScript
 from .regions import ARITHMETIC, NAME, ShellSyntaxError, flatten_regions
 
-_NAME = re.compile(r"[^\W\d]\w*")
+_NAME = LazyPattern(r"[^\W\d]\w*")
 
-_FUNCTION = re.compile(r"[ \t]*\([ \t]*\)")
+_FUNCTION = LazyPattern(r"[ \t]*\([ \t]*\)")
 
 _CASE_ENDS = (";;&", ";;", ";&", ";|")
 

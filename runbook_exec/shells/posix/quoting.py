@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+from ...text.lazy_pattern import LazyPattern
 from ..base import Filling, Piece, QuotingError
 from ..quoting import Context
 from .dialect import Dialect
@@ -15,21 +15,21 @@ from .parsed_script import ParsedScript
 from .parser import parse_script
 from .regions import Region
 
-_IN_DOUBLE = re.compile(r"([\\\"$`])")
+_IN_DOUBLE = LazyPattern(r"([\\\"$`])")
 
-_IN_ANSI_C = re.compile(r"([\\'])")
+_IN_ANSI_C = LazyPattern(r"([\\'])")
 
-_IN_HEREDOC = re.compile(r"([\\$`])")
+_IN_HEREDOC = LazyPattern(r"([\\$`])")
 
-_OPEN_ESCAPE = re.compile(
+_OPEN_ESCAPE = LazyPattern(
     r"\\[0-7xuUcCM][0-9A-Fa-f-]*\Z"
 )  # of $'…': the next character could become part of it
 
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9_]+")
+_PLAIN_WORD = LazyPattern(r"[A-Za-z0-9_]+")
 
 # bash 5.2 loses one of these after the first bytes of a character that is incomplete, in here-strings and
 # here-documents in UTF-8 locales, and one of two in a here-document in `"$( … )"`.
-_MARK = re.compile(r"[\x01\x7f]")
+_MARK = LazyPattern(r"[\x01\x7f]")
 
 # Text that ends the quotes and begins them again.
 _SEAMS = {Context.DOUBLE: '""', Context.ANSI_C: "'$'"}

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ...text.lazy_pattern import LazyPattern
 from ..base import Scan, SnapshotFormat
 from ..snapshot import TEXT, shell_own_names
 
 _SECTION = "\0"
 
-_NAME_OF_DECLARED = re.compile(r"(?:declare|typeset|export)((?: -[\w-]+)*) (\w+)(?==|$)")
+_NAME_OF_DECLARED = LazyPattern(r"(?:declare|typeset|export)((?: -[\w-]+)*) (\w+)(?==|$)")
 
-_NAME_OF_ASSIGNED = re.compile(r"(\w+)=")
+_NAME_OF_ASSIGNED = LazyPattern(r"(\w+)=")
 
-_NAME_OF_FUNCTION = re.compile(r"([^\s()]+) ?\(\)")
+_NAME_OF_FUNCTION = LazyPattern(r"([^\s()]+) ?\(\)")
 
-_NAME_OF_ALIAS = re.compile(r"(?:alias )?(?:-[gs] )?([^=\s]+)=")
+_NAME_OF_ALIAS = LazyPattern(r"(?:alias )?(?:-[gs] )?([^=\s]+)=")
 
-_READ_ONLY = re.compile(r" -\w*r")
+_READ_ONLY = LazyPattern(r" -\w*r")
 
-_SET = re.compile(rf"\s*(?:export +)?([A-Za-z_]\w*)={TEXT}?\s*")
+_SET = LazyPattern(rf"\s*(?:export +)?([A-Za-z_]\w*)={TEXT}?\s*")
 
 
 class SnapshotSection(NamedTuple):
@@ -37,7 +37,7 @@ def _find_declared(text: str) -> str:
     return found[2] if found and not _READ_ONLY.search(found[1]) else ""
 
 
-def _find_with(pattern: re.Pattern[str]) -> Callable[[str], str]:
+def _find_with(pattern: LazyPattern[str]) -> Callable[[str], str]:
     def find(text: str) -> str:
         found = pattern.match(text)
         return found[1] if found else ""

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ...text.lazy_pattern import LazyPattern
 from ..base import Complaint
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
 
 # Variables that make a shell read files before the script, or change the language of its messages.
 _UNWANTED = ("BASH_ENV", "ENV", "ZDOTDIR", "POSIXLY_CORRECT", "LANGUAGE")
 
-_PLACE = re.compile(r"\A[^\n]*?: ?(?:line )?(\d+): ")
+_PLACE = LazyPattern(r"\A[^\n]*?: ?(?:line )?(\d+): ")
 
-_OWN_LINE = re.compile(r"^warning: | (?:at|on) line \d+")  # in the script, not the page
+_OWN_LINE = LazyPattern(r"^warning: | (?:at|on) line \d+")  # in the script, not the page
 
-_TOKEN = re.compile(
+_TOKEN = LazyPattern(
     r"(?:near(?: unexpected token)?|matching) `(.+)'|\"(.+)\" unexpected|unexpected \"([^\"]+)\""
 )
 
@@ -41,7 +44,9 @@ def check(command: Sequence[str], scripts: Sequence[str], alone: Sequence[bool])
     added. Scripts for which `alone` is false are checked many at a time, and each by itself only where the
     shell does not accept all of them. Raises FileNotFoundError when the shell is not installed.
     """
-    with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
+    from tempfile import TemporaryDirectory  # most commands of this program check nothing
+
+    with TemporaryDirectory(prefix="runbook-exec-") as folder:
         asking = _SyntaxChecker(command, Path(folder))
         together = [number for number, by_itself in enumerate(alone) if not by_itself]
         accepted: set[int] = set()
@@ -117,15 +122,17 @@ class _SyntaxChecker:
             message, line, _columns(message, script.split("\n")[line - 1 : line] if line else ())
         )
 
-    def _run(self, name: str, script: str) -> subprocess.CompletedProcess[bytes]:
+    def _run(self, name: str, script: str) -> CompletedProcess[bytes]:
+        from subprocess import DEVNULL, run
+
         path = self.folder / name
         path.write_bytes(script.encode("utf-8", "surrogateescape"))
         environment = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
-        return subprocess.run(
+        return run(
             [*self.command, path],
             cwd=self.folder,
             env=environment | {"LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
+            stdin=DEVNULL,
             capture_output=True,
             check=False,
         )

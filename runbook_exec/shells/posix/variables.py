@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from ...text.lazy_pattern import LazyPattern
 from ..quoting import Context
 from ..variables import VariableUse, list_variable_use
 from .dialect import Dialect
 from .parsed_script import ParsedScript
 from .parser import parse_script
 
-_PLAIN = re.compile(r"\$([A-Za-z_]\w*)")
+_PLAIN = LazyPattern(r"\$([A-Za-z_]\w*)")
 
 # `${NAME}` and what follows the name; `${#NAME}`, `${!NAME}` and `${+NAME}` need no value
-_BRACED = re.compile(r"\$\{(?:\([^)]*\))?[\^=~]*(?P<name>[A-Za-z_]\w*)(?:\[[^\]]*\])?(?P<default>:?[-?=+])?")
+_BRACED = LazyPattern(r"\$\{(?:\([^)]*\))?[\^=~]*(?P<name>[A-Za-z_]\w*)(?:\[[^\]]*\])?(?P<default>:?[-?=+])?")
 
-_FUNCTION = re.compile(r"\s*(?:function\s+[\w:.-]+|[\w:.-]+\s*\(\s*\))")
+_FUNCTION = LazyPattern(r"\s*(?:function\s+[\w:.-]+|[\w:.-]+\s*\(\s*\))")
 
 
 def list_variables(text: str, dialect: Dialect) -> VariableUse:
