@@ -56,7 +56,7 @@ Some words first.
 
 ```bash
 make build APP=<app>
-echo id 7 <in>
+sort <in>out
 ```
 
 ### 2. Install
@@ -605,6 +605,7 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     folder = tmp_path_factory.mktemp("trusted")
     (folder / "note.txt").write_text("a note\n")
     desk = Desk(folder)
+    assert desk.read(PAGE).problems == ()
     desk.trust(PAGE)
     return desk
 
