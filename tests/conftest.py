@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 # The same examples each time: a test that fails for one person fails for all, even on a busy machine.
-# `--hypothesis-profile=search` looks for new ones.
+# `--hypothesis-profile=search` looks for new ones, and `exhaustive` for many.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1000, deadline=None)
+settings.register_profile("exhaustive", max_examples=5000, deadline=None)
 settings.load_profile("same")
 
 # a background job may have these signals ignored, and every program would inherit that

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..diagnostics.problem import Problem, Severity
@@ -15,12 +15,23 @@ from ..journal.paths import state_folder
 from ..plan.builder import choose_procedure
 from ..plan.model import Plan
 from ..runner.load import find_problems, parse_address, read_runbook, require_no_errors
+from ..runner.lock_file import write_locks
 from ..runner.options import RunOptions
-from ..runner.trust import TrustState, find_doubts, read_trust, record_trust, revoke_trust, write_locks
+from ..runner.trust import (
+    Reliance,
+    TrustState,
+    find_doubts,
+    read_trust,
+    record_change,
+    record_trust,
+    revoke_trust,
+)
 from ..text.ansi import escape_unprintable_code
 from ..text.display import wrap
 from .operator import Operator
 from .output import terminal_columns
+
+_WHATEVER = Reliance(steps=True, default=True)  # so that every kind of run may rely on it
 
 
 def print_doubts(path: str) -> None:
@@ -39,18 +50,19 @@ def check_trust(plan: Plan, options: RunOptions, operator: Operator | None) -> s
     if not (options.yes or asks):
         return "yes"
     known, runs = _load_trust(plan.runbook, plan.procedure)
-    if known.is_trusted:
+    reliance = Reliance(options.names_steps(), plan.runbook.named is None)
+    if not (doubt := known.explain_doubt(reliance)):
         return "yes"
     address = f"{plan.runbook.path}#{plan.procedure.anchor}"
     if operator and not options.trust:
-        _show(known, address)
+        _show(known, address, doubt)
         if not operator.confirm_action("run all this"):
             return "stopped"
     elif not options.trust:
-        if known.before is not None:
+        if known.before and known.before.digest:
             print("\n".join(map(_show_line, known.lines_to_review())), file=sys.stderr)
         how = f"`runbook-exec trust {shlex.quote(address)}` shows them and trusts them, `--trust` does unseen"
-        print(f"{address}: {_reason(known)}; {how}", file=sys.stderr)
+        print(_show_line(f"{address}: {doubt}; {how}"), file=sys.stderr)
         return "waiting"
     record_trust(known, runs)
     return "yes"
@@ -62,16 +74,9 @@ def trust_changed_plan(old: Plan | None, new: Plan) -> None:
     The shown difference has only statements. If settings that decide what runs have changed too, they still
     have to be shown.
     """
-    if old is None or not (before := _load_trust(old.runbook, old.procedure)[0]).is_trusted:
-        return
-    known, runs = _load_trust(new.runbook, new.procedure)
-    if _find_settings(known) == _find_settings(before):
-        record_trust(known, runs)
-
-
-def _find_settings(known: TrustState) -> list[str]:
-    """Return the settings that decide what a procedure runs."""
-    return [line for line in known.commands if line.startswith("#")]
+    if old is not None:
+        known, runs = _load_trust(new.runbook, new.procedure)
+        record_change(_load_trust(old.runbook, old.procedure)[0], known, runs)
 
 
 def trust_pages(
@@ -81,35 +86,49 @@ def trust_pages(
     inputs: str | None = None,
     shell: str | None = None,
     lock: bool = False,
-    forget: bool = False,
-) -> bool:
+    yes: bool = False,
+) -> str:
     """Show the commands of pages and trust them, here or in lock files.
 
-    Returns False if the operator declines.
+    Returns "yes"; "stopped" if the operator declines; or "waiting" without anybody who agrees: there is no
+    operator, and `yes` is not given.
     """
-    pages = [_find_procedures(written, inputs, shell) for written in files]
-    chosen = [(page, procedure) for page, procedures in pages for procedure in procedures]
-    known = [(f"{page.path}#{each.anchor}", *_load_trust(page, each)) for page, each in chosen]
-    if forget:
-        for address, each, runs in known:
-            was = revoke_trust(each, runs)
-            print(f"{address}: {'no longer trusted' if was else 'was not trusted'} on this machine")
-        return True
+    known = list(_load_pages(files, inputs, shell))
     for address, each, runs in known:
         print_doubts(address.rpartition("#")[0])
-        if each.before == each.commands:
-            print(f"{address}: trusted on this machine")
+        if each.is_trusted_here():
+            print(_show_line(f"{address}: trusted on this machine"))
             continue
-        _show(each, address)
-        if operator and not operator.confirm_action("trust these commands"):
-            return False
+        _show(each, address, each.explain_doubt(_WHATEVER) or "it is trusted, but not on this machine")
+        if not yes and operator is None:
+            continue
+        if not yes and operator and not operator.confirm_action("trust these commands"):
+            return "stopped"
         if not lock:
             record_trust(each, runs)
-            print(f"{address}: trusted on this machine")
+            print(_show_line(f"{address}: trusted on this machine"))
+    if not yes and operator is None and not all(each.is_trusted_here() for _, each, _ in known):
+        print("`--yes` trusts these commands without a terminal; nothing is trusted yet", file=sys.stderr)
+        return "waiting"
     if lock:
-        for path in write_locks([each for _, each, _ in known]):
-            print(f"{os.path.relpath(path)}: written; it counts for others once it is committed")
-    return True
+        for path in write_locks([(each.document, each.anchor, each.digest) for _, each, _ in known]):
+            print(_show_line(f"{os.path.relpath(path)}: written; it counts for others once it is committed"))
+    return "yes"
+
+
+def forget_pages(files: Sequence[str], inputs: str | None = None, shell: str | None = None) -> None:
+    """Trust the commands of pages no longer on this machine."""
+    for address, each, runs in list(_load_pages(files, inputs, shell)):
+        was = revoke_trust(each, runs)
+        print(_show_line(f"{address}: {'no longer trusted' if was else 'was not trusted'} on this machine"))
+
+
+def _load_pages(
+    files: Sequence[str], inputs: str | None, shell: str | None
+) -> Iterator[tuple[str, TrustState, Path]]:
+    for page, procedures in [_find_procedures(written, inputs, shell) for written in files]:
+        for each in procedures:
+            yield f"{page.path}#{each.anchor}", *_load_trust(page, each)
 
 
 def _find_procedures(written: str, inputs: str | None, shell: str | None) -> tuple[Runbook, list[Procedure]]:
@@ -139,18 +158,15 @@ def _load_trust(runbook: Runbook, procedure: Procedure) -> tuple[TrustState, Pat
     return read_trust(runbook, procedure, runs, os.environ), runs
 
 
-def _show(known: TrustState, address: str) -> None:
+def _show(known: TrustState, address: str, doubt: str) -> None:
     width = terminal_columns()
-    said = wrap(f"{address}: {_reason(known)}.", max(20, width - 4))
+    said = wrap(_show_line(f"{address}: {doubt}."), max(20, width - 4))
     print("\n".join(["", *(f"  {line}" for line in said), ""]))
-    print("\n".join(f"    {_show_line(line)}".rstrip() for line in known.lines_to_review()), flush=True)
-
-
-def _reason(known: TrustState) -> str:
-    if known.before is not None:
-        return "its commands have changed since they were trusted on this machine"
-    return "its commands were not trusted on this machine" + (f", and {known.lock}" if known.lock else "")
+    print("\n".join(f"    {_show_line(line)}".rstrip(" ") for line in known.lines_to_review()), flush=True)
 
 
 def _show_line(line: str) -> str:
-    return escape_unprintable_code(line.replace("\t", "    ").replace("\n", "\\n"))
+    """Return a line with its invisible characters written out, blanks at its end among them."""
+    text = line.rstrip(" ")
+    blanks = "\\x20" * (len(line) - len(text)) if text else ""
+    return escape_unprintable_code(text.replace("\t", "    ").replace("\n", "\\n")) + blanks

@@ -216,6 +216,26 @@ def make_plan(
     return replace(plan, given={n: Value(v, plan.is_secret(n), "--set") for n, v in given.items()})
 
 
+def make_page_plan(runbook: Runbook, procedure: Procedure) -> Plan:
+    """Return the plan that a page has by itself, without options of the command line.
+
+    Captures that the page asks for in a step that does not exist are left out.
+    """
+    items, settings = items_of(procedure), runbook.settings
+    asked = (parse_capture(f"{name}={step}") for name, step in settings.captures.items())
+    return Plan(
+        runbook,
+        procedure,
+        items,
+        settings.inputs,
+        captures=plan_captures(items, tuple(asked))[0],
+        choose=settings.choose,
+        timeout=settings.timeout,
+        cwd=settings.cwd,
+        warnings=find_warnings(items, procedure.shell, is_root=True),
+    )
+
+
 def _find_manual_steps(procedure: Procedure, done: tuple[str, ...]) -> tuple[set[int], list[Problem]]:
     """Return the numbers of the manual steps that `--done` names, and a Problem for each that is none."""
     manual: set[int] = set()

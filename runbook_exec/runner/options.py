@@ -81,6 +81,11 @@ class RunOptions:
         words += ["--no-config"] * self.no_config + ["--no-keep-secrets"] * (not self.keep_secrets)
         return tuple(words)
 
+    def names_steps(self) -> bool:
+        """Return whether an option names a step or a statement of the page."""
+        named = (self.first, self.only, self.done, self.confirmed, self.captures, self.assume)
+        return any(named)
+
     @classmethod
     def from_words(cls, words: Sequence[str]) -> RunOptions:
         """Return the options from the words that `to_words` returned for them.

@@ -10,33 +10,36 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from ..document.model import Annotation, Procedure, Runbook
+from ..document.model import Procedure, Runbook
 from ..errors import Refused, reason
-from ..plan.alternatives import describe_choices
-from ..plan.builder import items_of
-from ..plan.values import is_secret
+from ..plan.builder import make_page_plan
 from ..system.atomic_write import replace_file
-from ..system.git import in_repository, read_commit
-
-LOCK_FILE = "runbooks.lock"  # the name of the file, in the folder of its pages
+from .lock_file import LockEntry, read_lock
+from .plan_digest import VERSION, PageDigest, digest_page, digest_settings
+from .trust_listing import list_commands
 
 TRUSTED_FOLDERS = "RUNBOOK_EXEC_TRUSTED"  # the variable with folders whose pages are all trusted
 
-_HEAD = "# Commands that may run unattended; made by `runbook-exec trust --lock`.\n"
+_NOT_SHOWN = "# changed, and not shown here: a secret default, or a file that a value is from"
 
-_NOTES = {
-    "cwd": "in {}",
-    "when": "only when {}",
-    "choose": "the alternative {}",
-    "allow_failure": "may fail",
-    "retry": "tried {} times more",
-    "confirm": "asks first",
-    "setup": "again whenever the run is taken up",
-}  # descriptions of annotations that change when, where or how often a statement runs
+
+class Reliance(NamedTuple):
+    """What a run relies on beside the commands of its procedure."""
+
+    steps: bool = False  # an option names a step
+    default: bool = False  # no procedure is named, so the page decides which one runs
+
+
+class TrustRecord(NamedTuple):
+    """What was trusted on this machine."""
+
+    commands: tuple[str, ...]  # the lines that were shown
+    digest: PageDigest | None  # None: another version of the program has trusted it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,65 +48,96 @@ class TrustState:
 
     document: Path  # absolute, without symbolic links
     anchor: str
-    commands: tuple[str, ...]
-    before: tuple[str, ...] | None  # last trusted on this machine; None if never
+    commands: tuple[str, ...]  # everything that decides what runs, as lines for a reader
+    digest: PageDigest
+    settings: str  # the digest of what decides beside the statements
+    before: TrustRecord | None  # last trusted on this machine; None if never
     in_trusted_folder: bool  # below a folder that the operator trusts as a whole
-    locked: bool
-    lock: str = ""  # the reason why a lock file that names the procedure does not count
+    lock: LockEntry | None  # what the lock file beside the page says about it
 
-    @property
-    def is_trusted(self) -> bool:
-        """Return whether the procedure may run unseen."""
-        return self.in_trusted_folder or self.locked or self.before == self.commands
+    def explain_doubt(self, reliance: Reliance) -> str:
+        """Return why the procedure may not run unseen, or ""."""
+        if self.in_trusted_folder:
+            return ""
+        doubt = "its commands were not trusted on this machine"
+        if self.before is not None:
+            doubt = _explain_difference(self.before.digest, self.digest, reliance, _SINCE_TRUSTED)
+            if not doubt:
+                return ""
+        if self.lock is None:
+            return doubt
+        why = _explain_difference(self.lock.digest, self.digest, reliance, _SINCE_LOCKED)
+        why = why.format(self.lock.path) or self.lock.find_doubt(self.document)
+        return f"{doubt}, and {why}" if why else ""
+
+    def find_trusted_digest(self) -> PageDigest | None:
+        """Return the digests that were trusted here or locked, if the commands are still the same."""
+        here = self.before and self.before.digest
+        if here and here.commands == self.digest.commands:
+            return here
+        locked = self.lock and self.lock.digest
+        if self.lock and locked and locked.commands == self.digest.commands:
+            return None if self.lock.find_doubt(self.document) else locked
+        return None
+
+    def is_trusted_here(self) -> bool:
+        """Return whether exactly this was trusted on this machine, for every run of it."""
+        return self.before is not None and self.before.digest == self.digest
 
     def lines_to_review(self) -> list[str]:
         """Return the lines to show before the procedure runs.
 
         They are its commands, or the difference to the commands trusted before.
         """
-        if self.before is None:
+        if self.before is None or self.before.digest is None:
             return list(self.commands)
-        lines = difflib.unified_diff(
-            self.before, self.commands, "as trusted before", "as it is now", n=2, lineterm=""
+        lines = list(
+            difflib.unified_diff(
+                self.before.commands, self.commands, "as trusted before", "as it is now", n=2, lineterm=""
+            )
         )
-        return list(lines)
+        if lines:
+            return lines
+        return [*self.commands, *([_NOT_SHOWN] * (self.before.digest.commands != self.digest.commands))]
 
 
-def commands_of(runbook: Runbook, procedure: Procedure) -> tuple[str, ...]:
-    """Return everything that decides what a procedure runs, as lines for a reader.
+class _Reasons(NamedTuple):
+    """The words for the reasons why digests of before do not count."""
 
-    Prose and step numbers are left out.
-    """
-    cwd = runbook.settings.cwd
-    lines = _comment_lines(procedure.shell + (f", in {cwd}" if cwd else ""))
-    for name, known in runbook.settings.inputs.items():
-        if known.source:
-            lines += _comment_lines(f"<{name}> from {known.source}")
-        elif known.default is not None:
-            told = "a default, not shown" if is_secret(name, known) else f"by default {known.default}"
-            lines += _comment_lines(f"<{name}> {told}")
-    noted = alternative = ""
-    for item in items_of(procedure):
-        if item.statement is None:
-            continue
-        if (belongs := describe_choices(item)) != alternative:
-            alternative = belongs
-            lines += _comment_lines(belongs or "with every choice")
-        if (notes := _notes(item.annotation)) != noted:
-            noted = notes
-            lines += _comment_lines(notes or "as usual")
-        first, *more = item.statement.text.split("\n")
-        lines += [f"$ {first}", *(f"  {line}" for line in more)]
-    return tuple(lines)
+    version: str
+    commands: str
+    steps: str
+    default: str
 
 
-def _comment_lines(text: str) -> list[str]:
-    return [f"# {line}" for line in text.split("\n")]
+_SINCE_TRUSTED = _Reasons(
+    "it was trusted with another version of this program, which compared other things: look at it again",
+    "its commands have changed since they were trusted on this machine",
+    "its steps have other names or numbers than when it was trusted, and an option names one",
+    "it was not what runs by default when it was trusted",
+)
+
+_SINCE_LOCKED = _Reasons(
+    "`{}` was made by another version of this program, which compared other things: make it again",
+    "`{}` was made for other commands",
+    "`{}` was made for other names or numbers of the steps, and an option names one",
+    "`{}` was made when it was not what runs by default",
+)
 
 
-def _notes(annotation: Annotation) -> str:
-    found = ((words, getattr(annotation, name)) for name, words in _NOTES.items())
-    return ", ".join(words.format(value) for words, value in found if value not in (None, False, 0))
+def _explain_difference(
+    before: PageDigest | None, now: PageDigest, reliance: Reliance, reasons: _Reasons
+) -> str:
+    """Return why what was trusted is not what runs now, or ""."""
+    if before is None:
+        return reasons.version
+    if before.commands != now.commands:
+        return reasons.commands
+    if reliance.steps and before.steps != now.steps:
+        return reasons.steps
+    if reliance.default and now.is_default and not before.is_default:
+        return reasons.default
+    return ""
 
 
 def read_trust(runbook: Runbook, procedure: Procedure, runs: Path, environ: Mapping[str, str]) -> TrustState:
@@ -112,15 +146,17 @@ def read_trust(runbook: Runbook, procedure: Procedure, runs: Path, environ: Mapp
     The trust records are beside `runs`, the folder of the journals.
     """
     document = Path(os.path.realpath(runbook.path))
-    commands, anchor = commands_of(runbook, procedure), procedure.anchor
-    before, free = (
-        _read_trusted(_trust_file(document, anchor, runs)),
+    plan, anchor = make_page_plan(runbook, procedure), procedure.anchor
+    return TrustState(
+        document,
+        anchor,
+        list_commands(plan),
+        digest_page(plan),
+        digest_settings(plan),
+        _read_record(_trust_file(document, anchor, runs), document, anchor),
         _is_in_trusted_folder(document, environ.get(TRUSTED_FOLDERS, "")),
+        read_lock(document, anchor),
     )
-    locked, why = False, ""
-    if not free and before != commands:
-        locked, why = _check_lock(document, anchor, commands)
-    return TrustState(document, anchor, commands, before, free, locked, why)
 
 
 def _is_in_trusted_folder(document: Path, folders: str) -> bool:
@@ -133,23 +169,62 @@ def _trust_file(document: Path, anchor: str, runs: Path) -> Path:
     return runs.parent / "trusted" / f"{name[:32]}.json"
 
 
-def _read_trusted(path: Path) -> tuple[str, ...] | None:
+def _read_record(path: Path, document: Path, anchor: str) -> TrustRecord | None:
+    """Return what was trusted by this user; None if nothing was, or if another user can have written it."""
     try:
-        return tuple(str(line) for line in json.loads(path.read_bytes())["commands"])
-    except (OSError, ValueError, TypeError, KeyError):
+        facts = path.lstat()
+        others = stat.S_IWGRP | stat.S_IWOTH
+        if not stat.S_ISREG(facts.st_mode) or facts.st_mode & others or facts.st_uid != os.geteuid():
+            return None
+        told = json.loads(path.read_bytes())
+        if (told["document"], told["procedure"]) != (str(document), anchor):
+            return None
+        commands = tuple(str(line) for line in told["commands"])
+        if told.get("version") != VERSION:
+            return TrustRecord(commands, None)
+        digest = PageDigest(str(told["digest"]), str(told["steps"]), told["default"] is True)
+        return TrustRecord(commands, digest)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def record_trust(known: TrustState, runs: Path) -> None:
-    """Trust the present commands on this machine; raises Refused if that cannot be saved."""
+def record_trust(known: TrustState, runs: Path, digest: PageDigest | None = None) -> None:
+    """Trust the present commands on this machine; raises Refused if that cannot be saved.
+
+    With a `digest`, that is recorded in place of the present one.
+    """
     path = _trust_file(known.document, known.anchor, runs)
-    told = {"document": str(known.document), "procedure": known.anchor, "commands": known.commands}
+    digest = digest or known.digest
+    told = {
+        "document": str(known.document),
+        "procedure": known.anchor,
+        "version": VERSION,
+        "digest": digest.commands,
+        "steps": digest.steps,
+        "default": digest.is_default,
+        "commands": known.commands,
+    }
     try:
         for each in (runs.parent, path.parent):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, json.dumps(told, indent=1).encode(), 0o600)
     except OSError as error:
         raise Refused(f"cannot write down in `{path}` what is trusted: {reason(error)}") from error
+
+
+def record_change(before: TrustState, now: TrustState, runs: Path) -> None:
+    """Trust the statements of a page that were changed, if only they were, and it was trusted before.
+
+    The names of its steps, and whether it runs by default, stay as they were trusted. Raises Refused.
+    """
+    trusted = before.find_trusted_digest()
+    if trusted and before.settings == now.settings and _find_comments(now) == _find_comments(before):
+        record_trust(now, runs, trusted._replace(commands=now.digest.commands))
+
+
+def _find_comments(known: TrustState) -> list[str]:
+    """Return the lines that are no statements: settings, annotations and what a person does."""
+    return [line for line in known.commands if line.startswith("#")]
 
 
 def revoke_trust(known: TrustState, runs: Path) -> bool:
@@ -162,69 +237,6 @@ def revoke_trust(known: TrustState, runs: Path) -> bool:
     except OSError as error:
         raise Refused(f"cannot remove `{path}`: {reason(error)}") from error
     return True
-
-
-# the lock file --------------------------------------------------------------------------------------------
-
-
-def digest_commands(commands: Iterable[str]) -> str:
-    """Return the digest of commands for a lock file."""
-    return hashlib.sha256("\n".join(commands).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def write_locks(known: Iterable[TrustState]) -> list[Path]:
-    """Write the lock files beside the pages of procedures, and return their paths.
-
-    Raises Refused.
-    """
-    by_folder: dict[Path, dict[str, str]] = {}
-    for each in known:
-        by_folder.setdefault(each.document.parent, {})[_lock_address(each.document, each.anchor)] = (
-            digest_commands(each.commands)
-        )
-    written = []
-    for folder, fresh in by_folder.items():
-        path = folder / LOCK_FILE
-        try:
-            held = dict(_parse_lock(path.read_text("utf-8"))) if path.exists() else {}
-            lines = (f"{value}  {address}\n" for address, value in sorted((held | fresh).items()))
-            replace_file(path, (_HEAD + "".join(lines)).encode(), None if path.exists() else 0o644)
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refused(f"cannot write `{path}`: {reason(error)}") from error
-        written.append(path)
-    return written
-
-
-def _check_lock(document: Path, anchor: str, commands: Iterable[str]) -> tuple[bool, str]:
-    """Return whether the lock file beside a page has exactly these commands, or why not."""
-    path = document.parent / LOCK_FILE
-    try:
-        held = dict(_parse_lock(path.read_text("utf-8"))).get(_lock_address(document, anchor))
-        facts = path.stat()
-    except (OSError, UnicodeDecodeError):
-        return False, ""
-    if held is None:
-        return False, ""
-    if held != digest_commands(commands):
-        return False, f"`{path}` was made for other commands"
-    if facts.st_uid not in (os.getuid(), 0, document.stat().st_uid) or facts.st_mode & stat.S_IWOTH:
-        return False, f"`{path}` can be written by others"
-    if in_repository(path):
-        commit = read_commit(path)
-        if commit.dirty or not commit.id:
-            return False, f"`{path}` is not committed"
-    return True, ""
-
-
-def _parse_lock(text: str) -> Iterator[tuple[str, str]]:
-    for line in text.splitlines():
-        value, _, address = line.partition("  ")
-        if address and not line.startswith("#"):
-            yield address, value
-
-
-def _lock_address(document: Path, anchor: str) -> str:
-    return f"{document.name}#{anchor}"
 
 
 def find_doubts(path: str) -> list[str]:

@@ -145,7 +145,7 @@ def test_a_whole_page_is_trusted_by_itself(program: Program) -> None:
     program.write("ready", "")
     program.write("page.md", SECTIONS)
     assert program.run("page.md#", "--yes", env=env).status == 3
-    assert program.run("trust", "page.md#", env=env).status == 0
+    assert program.run("trust", "page.md#", "--yes", env=env).status == 0
     assert program.run("page.md#", "--yes", env=env).status == 0
     assert program.run("page.md#clean-up", "--yes", env=env).status == 3
 

@@ -50,7 +50,7 @@ def test_a_captured_secret_survives_a_full_disk(program: Program, runtime: Path)
     """The secret is stored although the journal cannot record its capture."""
     page = fish_page("echo s3cr3t-and-long-enough", "echo <new-token> | wc -c >length")
     program.write("page.md", page)
-    program.run("trust", "page.md")
+    program.run("trust", "page.md", "--yes")
     mints = ("--yes", "--capture", "new-token=1.1")
     env: dict[str, str | None] = {"XDG_RUNTIME_DIR": str(runtime)}
     assert run_dying(program, f"fail:{OUTPUT}:ENOSPC", "page.md", *mints, env=env).status == 1

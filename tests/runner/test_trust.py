@@ -59,7 +59,7 @@ def test_trusted_commands_run_until_they_change(program: Program) -> None:
     assert (ran.status, len(log(program))) == (3, 4)
     assert "-$ test -e wanted; or echo two >>log\n+$ test -e wanted; or echo three >>log\n" in ran.stderr
     assert "its commands have changed since they were trusted on this machine" in ran.stderr
-    assert run(program, "trust", "page.md").status == 0
+    assert run(program, "trust", "page.md", "--yes").status == 0
     assert run(program, "page.md", *UNATTENDED).status == 0
 
 
@@ -81,7 +81,7 @@ HEAD = "---\nrunbook:\n  inputs:\n    day: {default: today}\n---\n"
 def test_a_change_of_anything_that_affects_commands_counts(program: Program, changed: str) -> None:
     """Defaults, sources of values, folders, annotations and the shell count as much as commands."""
     program.write("page.md", HEAD + PAGE)
-    assert run(program, "trust", "page.md").status == 0
+    assert run(program, "trust", "page.md", "--yes").status == 0
     program.write("page.md", changed)
     assert run(program, "page.md", *UNATTENDED).status == 3
     assert log(program) == []
@@ -100,7 +100,7 @@ def test_a_command_that_is_the_source_of_a_value_needs_trust(program: Program) -
     program.write("page.md", page)
     assert run(program, "page.md", "--no-input").status == 3
     assert not (program.work / "made").exists()
-    told = run(program, "trust", "page.md").stdout
+    told = run(program, "trust", "page.md", "--yes").stdout
     assert "    # <day> from cmd:touch made; date\n    $ echo <day>\n" in told
     run(program, "page.md", "--no-input")
     assert (program.work / "made").exists()
@@ -163,18 +163,20 @@ def git(program: Program, *words: str) -> None:
 
 
 def test_locked_commands_run_without_a_person(program: Program) -> None:
-    """A lock file has a digest for each procedure; nothing becomes trusted on this machine."""
+    """A lock file has the digests of each procedure; nothing becomes trusted on this machine."""
     program.write("page.md", PAGE)
-    ran = run(program, "trust", "--lock", "page.md")
+    ran = run(program, "trust", "--yes", "--lock", "page.md")
     assert (ran.status, "runbooks.lock: written" in ran.stdout) == (0, True)
     lines = (program.work / "runbooks.lock").read_text().splitlines()
     assert lines[0].startswith("# ")
-    assert [bool(re.fullmatch("[0-9a-f]{64}  page.md#procedure", line)) for line in lines[1:]] == [True]
+    assert [
+        bool(re.fullmatch("2(:[0-9a-f]{64}){2}:default  page.md#procedure", line)) for line in lines[1:]
+    ] == [True]
     assert run(program, "page.md", *UNATTENDED).status == 0
     program.write("page.md", PAGE.replace("two", "three"))
     ran = run(program, "page.md", *UNATTENDED)
     assert (ran.status, "runbooks.lock` was made for other commands" in ran.stderr) == (3, True)
-    assert run(program, "trust", "--lock", "page.md").status == 0
+    assert run(program, "trust", "--yes", "--lock", "page.md").status == 0
     assert run(program, "page.md", *UNATTENDED).status == 0
 
 
@@ -183,8 +185,8 @@ def test_a_lock_file_has_a_line_for_each_procedure(program: Program) -> None:
     two = PAGE + "\n## Rollback\n\n```fish\necho back\n```\n"
     program.write("b.md", PAGE)
     program.write("a.md", two.replace("## Procedure", "## Deploy"))
-    run(program, "trust", "--lock", "b.md")
-    run(program, "trust", "--lock", "a.md")
+    run(program, "trust", "--yes", "--lock", "b.md")
+    run(program, "trust", "--yes", "--lock", "a.md")
     lines = (program.work / "runbooks.lock").read_text().splitlines()[1:]
     assert sorted(line.split()[1] for line in lines) == ["a.md#deploy", "a.md#rollback", "b.md#procedure"]
 
@@ -193,7 +195,7 @@ def test_in_a_repository_only_a_committed_lock_file_counts(program: Program) -> 
     """A lock file that was not reviewed makes nothing trusted."""
     program.write("page.md", PAGE)
     git(program, "init", "-q")
-    run(program, "trust", "--lock", "page.md")
+    run(program, "trust", "--yes", "--lock", "page.md")
     assert run(program, "page.md", *UNATTENDED).status == 3  # nothing is committed yet
     git(program, "add", "page.md")
     git(program, "commit", "-qm", "page")
@@ -207,7 +209,7 @@ def test_in_a_repository_only_a_committed_lock_file_counts(program: Program) -> 
 def test_a_lock_file_that_others_can_write_does_not_count(program: Program) -> None:
     """A lock file that is not text does not count either."""
     program.write("page.md", PAGE)
-    run(program, "trust", "--lock", "page.md")
+    run(program, "trust", "--yes", "--lock", "page.md")
     lock = program.work / "runbooks.lock"
     lock.chmod(0o666)
     ran = run(program, "page.md", *UNATTENDED)
@@ -222,7 +224,7 @@ def test_the_project_s_own_pages_have_current_locks(program: Program) -> None:
     folder = REPOSITORY / "runbooks"
     for name in ("rotate-fly-token.md", "backup-a-folder.md"):
         shutil.copy(folder / name, program.work)
-    run(program, "trust", "--lock", "rotate-fly-token.md", "backup-a-folder.md")
+    run(program, "trust", "--yes", "--lock", "rotate-fly-token.md", "backup-a-folder.md")
     assert (program.work / "runbooks.lock").read_text() == (folder / "runbooks.lock").read_text()
 
 
@@ -232,7 +234,7 @@ def test_the_project_s_own_pages_have_current_locks(program: Program) -> None:
 def test_trust_shows_the_commands_that_it_trusts(program: Program) -> None:
     """It trusts one procedure or all, for this user only, and can be undone."""
     program.write("page.md", PAGE + "\n## Rollback\n\n```fish\necho back >>log\n```\n")
-    ran = run(program, "trust", "page.md#rollback")
+    ran = run(program, "trust", "page.md#rollback", "--yes")
     assert "page.md#rollback: its commands were not trusted on this machine." in ran.stdout
     assert "\n    # fish\n    $ echo back >>log\n" in ran.stdout
     assert "echo one" not in ran.stdout
@@ -251,7 +253,7 @@ def test_trust_shows_the_commands_that_it_trusts(program: Program) -> None:
 def test_characters_that_could_hide_a_command_are_written_out(program: Program) -> None:
     """Cursor moves, text that is turned around and invisible characters are written out."""
     program.write("page.md", fish_page("echo 'a\x1b[2K\u202eb\u200b'"))
-    told = run(program, "trust", "page.md").stdout
+    told = run(program, "trust", "page.md", "--yes").stdout
     assert r"$ echo 'a\x1b[2K\u202eb\u200b'" in told
 
 

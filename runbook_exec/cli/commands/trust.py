@@ -6,16 +6,18 @@ import argparse
 from collections.abc import Sequence
 
 from ..arguments import add_inputs, add_shell, build_parser
-from ..exit_status import DONE, INTERRUPTED
+from ..exit_status import DONE, INTERRUPTED, WAITING
 from ..operator import find_operator
-from ..trust_gate import trust_pages
+from ..trust_gate import forget_pages, trust_pages
 
 _EPILOG = """\
 A run with --yes shows nothing before it runs. So the commands of its page are shown once on each machine, and
 the difference whenever they have changed. With nobody there to look at them, such a run waits with 3 until
 this command or --trust has trusted them, or the lock file beside the page, runbooks.lock, holds their digest.
 
-exit status: 0 done; 2 refused; 130 not agreed to
+Without a terminal --yes agrees to what is shown; without it nothing is trusted.
+
+exit status: 0 done; 2 refused; 3 waiting for a person who agrees; 130 not agreed to
 """
 
 
@@ -37,6 +39,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         help="for everybody: write runbooks.lock beside the page, to be committed",
     )
     what.add_argument("--forget", action="store_true", help="trust them no longer on this machine")
+    parser.add_argument("--yes", action="store_true", help="agree to what is shown, without a question")
     add_inputs(parser)
     add_shell(parser)
     return parser.parse_args(words)
@@ -44,12 +47,15 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the commands of pages and trust them, or remove the trust."""
+    if arguments.forget:
+        forget_pages(arguments.files, arguments.inputs, arguments.shell)
+        return DONE
     agreed = trust_pages(
         arguments.files,
         find_operator(),
         inputs=arguments.inputs,
         shell=arguments.shell,
         lock=arguments.lock,
-        forget=arguments.forget,
+        yes=arguments.yes,
     )
-    return DONE if agreed else INTERRUPTED
+    return {"yes": DONE, "waiting": WAITING}.get(agreed, INTERRUPTED)

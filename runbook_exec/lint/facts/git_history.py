@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from ...document.discovery import SUFFIXES
 from ...document.front_matter.bounds import find_bounds
 from ...document.front_matter.dates import parse_date
+from ...system.git import make_command, make_environment_without_filters, run_git
 from ..rule import LintContext, Page
 from .prefetch import run_in_background
 from .workspace import Workspace, find_given_pages
@@ -28,8 +29,10 @@ from .workspace_finder import find_root, find_workspace, get_workspace
 # that was removed is listed without its text: an earlier file of that name is not the present one.
 _DIFF = (
     "--diff-filter=a", "-D", "-w", "-M", "-U0", "--inter-hunk-context=0", "--no-color", "--no-ext-diff",
-    "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/",
+    "--no-textconv", "--ignore-submodules=all", "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/",
 )  # fmt: skip
+
+_UNQUOTED = ("-c", "core.quotePath=false")
 
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
@@ -120,13 +123,7 @@ def prefetch_history(context: LintContext, folders: Iterable[str]) -> Iterator[N
 
 @lru_cache(maxsize=4)
 def _newest_commit(_: LintContext, base: Path) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(base), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        )
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return os.fsdecode(run_git(base, "rev-parse", "HEAD") or b"").strip()
 
 
 @lru_cache(maxsize=16)
@@ -194,15 +191,21 @@ def _file_changes(base: Path, wanted: Mapping[str, date]) -> Iterator[_FileChang
     since = max(min(wanted.values()), _FIRST) - timedelta(days=2)
     paths = [f":(glob)**/*{suffix}" for suffix in SUFFIXES]
     paths += [f":(literal){path}" for path in wanted if not path.endswith(SUFFIXES)]
-    git = ("git", "--no-optional-locks", "-C", str(base), "-c", "core.quotePath=false")
-    yield from _run_git((*git, "diff", *_DIFF, "HEAD", "--", *paths))
+    environment = make_environment_without_filters(base, os.environ)
+    yield from _run_git(base, environment, *_UNQUOTED, "diff", *_DIFF, "HEAD", "--", *paths)
     form = ("--format=%x00%ad", "--date=short", f"--since={since}T00:00:00", "--no-show-signature", "-p")
-    yield from _run_git((*git, "log", *form, *_DIFF, "HEAD", "--", *paths))
+    yield from _run_git(base, environment, *_UNQUOTED, "log", *form, *_DIFF, "HEAD", "--", *paths)
 
 
-def _run_git(command: tuple[str, ...]) -> Iterator[_FileChange]:
+def _run_git(base: Path, environment: Mapping[str, str], *words: str) -> Iterator[_FileChange]:
     try:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            make_command(base, *words),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
     except OSError:
         return
     with process:

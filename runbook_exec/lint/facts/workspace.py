@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from ...document.anchors import Headings, find_headings
 from ...document.page_names import PageNames, read_aliases, select_preferred, strip_page_suffix
-from ...system.git import list_git_files
+from ...system.git import list_git_files, run_git
 from ..inputs import path_below
 from ..rule import LintContext
 
@@ -215,13 +214,9 @@ class Workspace:
         """Return the paths, existing or not, that git ignores: the build of the site may make them."""
         if not paths or not self.in_repository:
             return []
-        command = ["git", "-C", str(self.base), "check-ignore", "-z", "--stdin"]
         sent = b"".join(os.fsencode(path) + b"\0" for path in paths)
-        try:
-            done = subprocess.run(command, input=sent, capture_output=True, check=False)
-        except OSError:
-            return []
-        return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
+        ignored = run_git(self.base, "check-ignore", "-z", "--stdin", given=sent, partly=True) or b""
+        return [os.fsdecode(path) for path in ignored.split(b"\0") if path]
 
     def take_suggestion(self) -> bool:
         """Return whether one more similar name may be searched for; counts this search."""
