@@ -14,7 +14,7 @@ from ..document.parser import parse_runbook
 from ..errors import reason
 from ..system.gc_pause import pause_gc
 from .facts.git_history import prefetch_history
-from .facts.shell_check import ShellCheckResult, check_blocks
+from .facts.shell_check import AskShell, ShellCheckResult, ask_shell, check_blocks
 from .inputs import Pages
 from .results import CachedResult, PageResult
 from .rule import LintContext, Page, Rule
@@ -28,12 +28,18 @@ class Checker:
     """Checks the pages of one run, some at a time."""
 
     def __init__(
-        self, context: LintContext, pages: Pages, settings: Mapping[str, LintSettings], rules: Sequence[Rule]
+        self,
+        context: LintContext,
+        pages: Pages,
+        settings: Mapping[str, LintSettings],
+        rules: Sequence[Rule],
+        ask: AskShell = ask_shell,
     ) -> None:
         self._context = context
         self._pages = pages
         self._settings = settings
         self._rules = rules
+        self._ask_shell = ask
         self._latest: tuple[LintSettings | None, Sequence[Rule]] = None, ()
 
     def prefetch(self) -> AbstractContextManager[None]:
@@ -60,9 +66,16 @@ class Checker:
                 results[path] = CachedResult(PageResult(path, read_error=why))
                 continue
             read[path] = parse_runbook(data, path)
+        results |= self.check_runbooks(read)
+        return [results[path] for path in paths]
+
+    def check_runbooks(self, read: Mapping[str, Runbook]) -> dict[str, CachedResult]:
+        """Return the results of parsed pages, by path."""
+        results: dict[str, CachedResult] = {}
         rules = {path: self._rules_for(self._settings[path]) for path in read}
         checks = check_blocks(
-            {path: read[path] for path in read if any(rule.asks_shells for rule in rules[path])}
+            {path: read[path] for path in read if any(rule.asks_shells for rule in rules[path])},
+            self._ask_shell,
         )
         for path, runbook in read.items():
             check = checks.get(path, ShellCheckResult())
@@ -74,7 +87,7 @@ class Checker:
                 PageResult(path, runbook.digest, found, check.unchecked_blocks),
                 *self._context.query_log.drain(),
             )
-        return [results[path] for path in paths]
+        return results
 
     def _rules_for(self, settings: LintSettings) -> Sequence[Rule]:
         if settings is not self._latest[0]:

@@ -66,19 +66,30 @@ def _apply_edits(text: str, changes: Iterable[TextEdit]) -> tuple[str, int]:
     """
     pieces: list[str] = []
     position = made = 0
-    latest: TextEdit | None = None
+    for change, fixed in select_edits(changes):
+        pieces += (text[position : change.location.start], change.replacement)
+        position = change.location.end
+        made += fixed
+    return "".join((*pieces, text[position:])), made
+
+
+def select_edits(changes: Iterable[TextEdit]) -> list[tuple[TextEdit, int]]:
+    """Return the changes that can be applied together, in order, each with the number of its problems.
+
+    Of overlapping changes only the first is returned.
+    """
+    selected: list[tuple[TextEdit, int]] = []
+    position = 0
     for change in sorted(changes, key=lambda change: (change.location.start, change.location.end)):
         start, end = change.location.start, change.location.end
-        if change == latest:
-            made += 1  # it fixes several problems
+        if selected and change == selected[-1][0]:
+            selected[-1] = change, selected[-1][1] + 1  # it fixes several problems
             continue
-        if start < position or (made and start == position == end):
+        if start < position or (selected and start == position == end):
             continue
-        latest = change
-        pieces += (text[position:start], change.replacement)
+        selected.append((change, 1))
         position = end
-        made += 1
-    return "".join((*pieces, text[position:])), made
+    return selected
 
 
 def format_diff(change: FixedPage) -> str:

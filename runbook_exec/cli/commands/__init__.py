@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "trust": ("trust FILE…", "show the commands of pages, and let them run with --yes unattended"),
     "runs": ("runs [ACTION]", "list, show, report, replay, verify runs (see: runbook-exec runs --help)"),
     "due": ("due [PATH…]", "list the runbooks whose cadence has passed"),
+    "lsp": ("lsp", "serve an editor: findings while you type (needs `runbook-exec[lsp]`)"),
     "docs": ("docs init", "add what a documentation site lacks to show what runs"),
 }
 

@@ -222,3 +222,7 @@ _INPUT: Mapping[str, _Reader] = {
     "secret": _read_bool,
     "source": _text_reader(check_source),
 }
+
+SETTING_NAMES = tuple(_SETTINGS)
+
+INPUT_NAMES = tuple(_INPUT)

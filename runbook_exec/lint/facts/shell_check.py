@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -75,8 +75,19 @@ def _blank_script(script: str, literal: tuple[str, ...]) -> str:
     return placeholders.replace_placeholders(script, placeholders.find_placeholders(script, literal))
 
 
-def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
-    """Return the results of the shells for the blocks of pages, by path."""
+# Returns the complaint of a shell about each script; the third argument is the code that turns patterns on.
+AskShell = Callable[[str, Sequence[str], str], Sequence[Complaint | None]]
+
+
+def ask_shell(shell: str, scripts: Sequence[str], option_code: str) -> Sequence[Complaint | None]:
+    """Return the complaint of a shell about each script. Raises FileNotFoundError without the shell."""
+    # the command that turns the patterns on is checked too, for the blocks that come after it
+    more = [option_code] if option_code else []
+    return SHELLS[shell].check([*scripts, *more])[: len(scripts)]
+
+
+def check_blocks(pages: Mapping[str, Runbook], ask: AskShell = ask_shell) -> dict[str, ShellCheckResult]:
+    """Return the results of the shells for the blocks of pages, by path; `ask` asks one shell."""
     scripts: dict[tuple[str, str], list[_ScriptToCheck]] = {}
     for path, runbook in pages.items():
         for block, shell in shell_blocks(runbook):
@@ -89,10 +100,8 @@ def check_blocks(pages: Mapping[str, Runbook]) -> dict[str, ShellCheckResult]:
     refused: dict[str, dict[int, SyntaxProblem]] = {path: {} for path in pages}
     missing: dict[str, Counter[str]] = {path: Counter() for path in pages}
     for (shell, option_code), blocks in scripts.items():
-        # the command that turns the patterns on is checked too, for the blocks that come after it
-        more = [option_code] if option_code else []
         try:
-            complaints = SHELLS[shell].check([*(each.script for each in blocks), *more])
+            complaints = ask(shell, [each.script for each in blocks], option_code)
         except FileNotFoundError:
             for each in blocks:
                 missing[each.path][shell] += 1
