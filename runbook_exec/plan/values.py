@@ -36,15 +36,15 @@ def is_secret(name: str, input: Input | None, annotation_secret: bool = False) -
     return is_secret_name(name)
 
 
-def find_variable_secret(name: str, code: str) -> str:
+def find_variable_secret(name: str, code: str, known: bool = False) -> str:
     """Return the secret in the code that sets a shell's variable; "" if it holds none.
 
-    A variable holds a secret if its name is that of one, or if its value is a URL with a password. A value of
-    fewer than six characters is not one: it would be masked in too many other places.
+    A variable holds a secret if that is `known`, if its name is that of one, or if its value is a URL with a
+    password. A value of fewer than six characters is not one: it would be masked in too many other places.
     """
     found = _ASSIGNED.match(code)
     value = _unquote(code[found.end() :]) if found else ""
-    named = is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None
+    named = known or is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None
     return value if len(value) >= _LEAST_SECRET and (named or _WITH_PASSWORD.search(value)) else ""
 
 
