@@ -54,6 +54,8 @@ class ShellIO:
                     raise Stop(Outcome.WAITING if waited else Outcome.FAILED, self.bindings.mask(why))
         self.shell_state = ShellState(SHELLS[self.shell])
         self.shell_state.update(self.session.take_snapshot())
+        for key, text in self.shell_state.definitions.items():  # the shell's configuration may set secrets
+            self.bindings.learn_variable(key, text)
         if self.resumption is not None:
             self._restore_shell(self.resumption)
 

@@ -22,6 +22,11 @@ _ASSIGNED = re.compile(
     r"\s*(?:(?:declare|typeset|export|local)(?: -\S+)* )?\w+=|\s*set (?:-\S+ )*(?:-- )?\w+ "
 )
 
+# names of variables that say where secrets are
+_NAMES_A_PLACE = re.compile(
+    r"(?:_DIRS?|_FOLDER|_HOME|_SOCK|_LOCATION|APPLICATION_CREDENTIALS)\Z", re.IGNORECASE
+)
+
 _ANSI_QUOTE = re.compile(r"\$(?=')")
 
 _WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@")
@@ -44,8 +49,18 @@ def find_variable_secret(name: str, code: str, known: bool = False) -> str:
     """
     found = _ASSIGNED.match(code)
     value = _unquote(code[found.end() :]) if found else ""
-    named = known or is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None
-    return value if len(value) >= _LEAST_SECRET and (named or _WITH_PASSWORD.search(value)) else ""
+    return value if is_variable_secret(name, value, known) else ""
+
+
+def is_variable_secret(name: str, value: str, known: bool = False) -> bool:
+    """Return whether the value of a variable is a secret (see `find_variable_secret`)."""
+    if len(value) < _LEAST_SECRET:
+        return False
+    named = known or (
+        not _NAMES_A_PLACE.search(name)
+        and (is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None)
+    )
+    return named or _WITH_PASSWORD.search(value) is not None
 
 
 def _unquote(code: str) -> str:
