@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.retries import wait_after_attempt
+from ..shells.secret_commands import SecretUse
 from .bindings import FilledStatement
 from .events import Captured, Event, Output, StatementStarted
 from .expectations import TAIL_SIZE, OutputTail, failure_of
@@ -56,7 +57,9 @@ class StatementExecution:
         took = io.context.clock() - began
         # changes and captures are reported before the end of the statement: a reader of the end knows them
         if not done.ended:
-            yield from io.emit_changes(filled.code.decode("utf-8", "surrogateescape"), place_of(item))
+            sets = SecretUse.SETS in self.plan.get_secret_use(item.where)
+            code = filled.code.decode("utf-8", "surrogateescape")
+            yield from io.emit_changes(code, place_of(item), secret=sets)
         for name, value in learned.items():
             yield self._make_captured(name, value)
         stopped = done.ended or done.interrupted or done.waited_for_key
@@ -80,6 +83,8 @@ class StatementExecution:
                     yield from self._record(io.emit_output(item, data))
                 case Silence(seconds):
                     io.context.on_silence(seconds)
+                    if mints and (asked := self.held.take_question()):
+                        io.show_question(asked)
                     yield from self._record(io.flush_output(item, final=False))
                 case Done():
                     done = message  # the session still has to finish its own work
@@ -95,11 +100,13 @@ class StatementExecution:
         io, item, bindings = self.io, self.item, self.io.bindings
         captured: dict[str, Value] = {}
         problem = ""
+        raw = ""
         if mints:
             raw = (self.held.beginning + self.held.end).decode("utf-8", "surrogateescape")
             captured, problem = bindings.capture_values(self.plan, item, raw, done.status)
+            bindings.learn_printed(self.plan, item, raw, done)
         partly = _is_cut_short(done) or bool(self.held.dropped and (problem or not captured))
-        for data in bindings.release_held(self.plan, item, self.held, done.status, partly=partly):
+        for data in bindings.release_held(self.plan, item, self.held, done, partly=partly):
             yield from self._record(io.emit_output(item, data))
         yield from self._record(io.flush_output(item))
         text = self.tail.text()

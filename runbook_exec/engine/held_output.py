@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 _KEPT = 8 << 20  # bytes: the most of the beginning, and the least of the end
+
+
+# the end of a question, such as `Enter the password for you at my.1password.com: `
+_QUESTION = (
+    rb"(?i)[^\r\n]{0,200}(?:pass|pin|code|otp|key|user|mail|unlock|touch|verif|\by/n\b)"
+    rb"[^\r\n]{0,100}[:?>\])] ?\Z"
+)
+
+_FULL_SCREEN = (b"\x1b[?1049h", b"\x1b[?1049l")  # a program takes the whole screen, and gives it back
 
 
 class HeldOutput:
@@ -17,6 +28,7 @@ class HeldOutput:
         self._end = bytearray()
         self._skipping = False  # whether the rest of the current line is dropped
         self.dropped = 0  # bytes between the beginning and the end
+        self._asked = 0  # the size of the output up to the end of the last question
 
     def __bool__(self) -> bool:
         """Return whether anything was printed."""
@@ -46,6 +58,21 @@ class HeldOutput:
         self._end += data
         if len(self._end) > 2 * self._kept:
             self._drop()
+
+    def take_question(self) -> bytes:
+        """Return what a program asks at the end of the output, once: a line, or all of a full screen."""
+        data = self._end or self._beginning
+        size = self.dropped + len(self._beginning) + len(self._end)
+        new = min(size - self._asked, len(data))
+        opened = data.rfind(_FULL_SCREEN[0])
+        if opened > data.rfind(_FULL_SCREEN[1]):
+            found = bytes(data[max(opened, len(data) - new) :])
+        else:
+            start = max(data.rfind(b"\n"), data.rfind(b"\r"), len(data) - new - 1, len(data) - 301) + 1
+            question = re.fullmatch(_QUESTION, data[start:])
+            found = bytes(question[0]) if question else b""
+        self._asked = size if found else self._asked
+        return found
 
     def _drop(self) -> None:
         """Drop whole lines: half a line may hold half of a secret, which nothing would recognise."""

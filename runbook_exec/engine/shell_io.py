@@ -54,6 +54,8 @@ class ShellIO:
                     raise Stop(Outcome.WAITING if waited else Outcome.FAILED, self.bindings.mask(why))
         self.shell_state = ShellState(SHELLS[self.shell])
         self.shell_state.update(self.session.take_snapshot())
+        for key, text in self.shell_state.definitions.items():  # the shell's configuration may set secrets
+            self.bindings.learn_variable(key, text)
         if self.resumption is not None:
             self._restore_shell(self.resumption)
 
@@ -199,11 +201,19 @@ class ShellIO:
 
     # events ----------------------------------------------------------------------------------------------
 
-    def emit_changes(self, code: str, at: Mapping[str, int]) -> Iterator[Event]:
-        """Report how a statement has changed the shell's state, without possible secrets."""
+    def show_question(self, asked: bytes) -> None:
+        """Show the operator what a program asks whose output is held back; that is no event."""
+        if self.context.terminal:
+            self.context.echo(self.bindings.mask(asked.decode("utf-8", "replace")).encode())
+
+    def emit_changes(self, code: str, at: Mapping[str, int], *, secret: bool = False) -> Iterator[Event]:
+        """Report how a statement has changed the shell's state, without possible secrets.
+
+        `secret` is whether the variables that it has set are secrets.
+        """
         change = self.shell_state.update_after(code, self.session.take_snapshot)
         for key, text in change.made.items():
-            self.bindings.learn_variable(key, text)
+            self.bindings.learn_variable(key, text, secret)
         made = {key: text for key, text in change.made.items() if not self.bindings.holds_secret(key, text)}
         if made or change.gone:
             yield self.log.make_event(ShellChanged, made=made, gone=change.gone, **at)

@@ -16,6 +16,7 @@ from ..text.suggest import find_near
 from .alternatives import find_unknown_choices
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
+from .secret_output import find_secret_uses
 from .variables import find_needed_variables, name_of_variable
 from .warnings import find_warnings
 
@@ -210,6 +211,7 @@ def make_plan(
         timeout=timeout if timeout is not None else settings.timeout,
         cwd=cwd if cwd is not None else settings.cwd,
         warnings=find_warnings(everything, procedure.shell, is_root=is_root),
+        secret_uses=find_secret_uses(everything, procedure.shell),
     )
     if problems:
         return tuple(problems)

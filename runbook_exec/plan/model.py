@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..document.assignments import Capture
 from ..document.model import Annotation, Block, Input, Placeholder, Procedure, Runbook, Statement, Step
+from ..shells.secret_commands import SecretUse
 from .values import is_secret
 
 
@@ -100,8 +101,20 @@ class Plan:
     timeout: float | None = None  # seconds, for statements without a timeout in their annotation
     cwd: str | None = None
     warnings: Mapping[ItemId, tuple[StatementWarning, ...]] = field(default_factory=dict)
+    secret_uses: Mapping[ItemId, SecretUse] = field(default_factory=dict)  # of statements that have one
 
     def is_secret(self, name: str) -> bool:
         """Return whether the placeholder's value must never be shown."""
         annotated = any(item.annotation.capture == name and item.annotation.secret for item in self.items)
-        return is_secret(name, self.inputs.get(name), annotated)
+        known = self.inputs.get(name)
+        if not annotated and (known is None or known.secret is None):
+            annotated = any(self.prints_secret(at) for at, each in self.captures if each.name == name)
+        return is_secret(name, known, annotated)
+
+    def prints_secret(self, where: ItemId) -> bool:
+        """Return whether a statement prints what a keeper of secrets, such as `vault`, gives it."""
+        return SecretUse.PRINTS in self.get_secret_use(where)
+
+    def get_secret_use(self, where: ItemId) -> SecretUse:
+        """Return what a statement does with what a keeper of secrets prints."""
+        return self.secret_uses.get(where, SecretUse.NONE)

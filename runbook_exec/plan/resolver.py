@@ -14,7 +14,7 @@ from ..sources.command_output import make_runner
 from ..sources.registry import is_available, is_eager, resolve_source
 from .model import Plan, Value
 from .templates import render_default
-from .values import check_value
+from .values import check_value, is_variable_secret
 
 
 def make_reader(folder: Path) -> Callable[[str], str]:
@@ -58,10 +58,11 @@ def make_source(
 
 
 def find_available_secrets(plan: Plan, environ: Mapping[str, str], folder: Path) -> Iterator[str]:
-    """Yield the secrets whose sources are free of cost and effects.
+    """Yield the secrets whose sources are free of cost and effects, and those in the environment.
 
     A source that cannot be read is left out.
     """
+    yield from (value for name, value in environ.items() if is_variable_secret(name, value))
     for name, known in plan.inputs.items():
         if plan.is_secret(name):
             with contextlib.suppress(ValueProblem):

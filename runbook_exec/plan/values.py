@@ -24,6 +24,11 @@ _ASSIGNED = LazyPattern(
 )
 
 _ANSI_QUOTE = LazyPattern(r"\$(?=')")
+# names of variables that say where secrets are
+_NAMES_A_PLACE = LazyPattern(
+    r"(?:_DIRS?|_FOLDER|_HOME|_SOCK|_LOCATION|APPLICATION_CREDENTIALS)\Z", re.IGNORECASE
+)
+
 
 _WITH_PASSWORD = LazyPattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@")
 
@@ -37,16 +42,26 @@ def is_secret(name: str, input: Input | None, annotation_secret: bool = False) -
     return is_secret_name(name)
 
 
-def find_variable_secret(name: str, code: str) -> str:
+def find_variable_secret(name: str, code: str, known: bool = False) -> str:
     """Return the secret in the code that sets a shell's variable; "" if it holds none.
 
-    A variable holds a secret if its name is that of one, or if its value is a URL with a password. A value of
-    fewer than six characters is not one: it would be masked in too many other places.
+    A variable holds a secret if that is `known`, if its name is that of one, or if its value is a URL with a
+    password. A value of fewer than six characters is not one: it would be masked in too many other places.
     """
     found = _ASSIGNED.match(code)
     value = _unquote(code[found.end() :]) if found else ""
-    named = is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None
-    return value if len(value) >= _LEAST_SECRET and (named or _WITH_PASSWORD.search(value)) else ""
+    return value if is_variable_secret(name, value, known) else ""
+
+
+def is_variable_secret(name: str, value: str, known: bool = False) -> bool:
+    """Return whether the value of a variable is a secret (see `find_variable_secret`)."""
+    if len(value) < _LEAST_SECRET:
+        return False
+    named = known or (
+        not _NAMES_A_PLACE.search(name)
+        and (is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None)
+    )
+    return named or _WITH_PASSWORD.search(value) is not None
 
 
 def _unquote(code: str) -> str:

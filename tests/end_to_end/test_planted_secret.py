@@ -333,3 +333,21 @@ def test_the_search_finds_every_spelling() -> None:
     assert leaked(SECRET.encode()[:20] + b"\x1b[31m\r\n" + SECRET.encode()[20:])
     assert leaked(b'[1.0, "o", "s3cr3t/wi"]\n[2.0, "o", "th+odd="]\n')
     assert leaked(b"nothing of it") == []
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_secrets_of_the_environment_are_masked(shell: str, program: Program) -> None:
+    """This includes variables that the shell's configuration sets; a path to credentials is none."""
+    (program.folder / "home" / ".bashrc").write_text("export RC_TOKEN=Rc9-Planted77\n")
+    (program.folder / "home" / ".zshrc").write_text("export RC_TOKEN=Rc9-Planted77\n")
+    config = program.folder / "home" / "config" / "fish"
+    config.mkdir(parents=True)
+    (config / "config.fish").write_text("set -gx RC_TOKEN Rc9-Planted77\n")
+    env = {"DB_PASS": "Planted-Val7919", "GOOGLE_APPLICATION_CREDENTIALS": "/home/me/proj2/key9.json"}
+    env["ENV"] = str(program.folder / "home" / ".bashrc")
+    page = f"# T\n\n## Steps\n\n```{shell}\nenv | sort\n```\n"
+    ran = program.run_page(page, "--yes", "--json", env=env)
+    shown = ran.output.encode() + b"".join(path.read_bytes() for path in program.runs.iterdir())
+    assert (ran.status, b"Planted-Val7919" in shown, b"Rc9-Planted77" in shown) == (0, False, False)
+    assert b"=/home/me/proj2/key9.json" in shown
+    assert b"RC_TOKEN=" in shown
