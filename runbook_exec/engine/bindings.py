@@ -201,26 +201,41 @@ class Bindings:
         )
 
     def capture_values(
-        self, plan: Plan, item: PlanItem, text: str, status: int
+        self, plan: Plan, item: PlanItem, printed: HeldOutput, status: int
     ) -> tuple[dict[str, Value], str]:
-        """Return the values in a statement's output, and the problem with them.
+        """Return the values in a statement's output as it was printed, and the problem with them.
 
-        Masks the secret values. The problem is an empty string if all captures succeeded.
+        Masks the secret values. A value that contains a known secret is a secret too. The problem is an empty
+        string if all captures succeeded.
         """
-        found: dict[str, Value] = {}
+        texts: dict[str, str] = {}
+        text = printed.text()
         for name, pattern in _captures_of(plan, item):
             if status != (item.annotation.expect_status or 0) and pattern is None:
                 continue  # the last line of an error message is no value
-            value = capture_value(text, pattern)
-            if value is None:
+            value = None if pattern is None and printed.lacks_end else capture_value(text, pattern)
+            if value is not None:
+                texts[name] = value
+        # every secret is known before a value is called public, because one may be a part of the other
+        secrets = {name for name in texts if plan.is_secret(name)}
+        for name in secrets:
+            self.masker.add(texts[name])
+        secrets |= {name for name, value in texts.items() if self.mask(value) != value}
+        found: dict[str, Value] = {}
+        for name, pattern in _captures_of(plan, item):
+            if status != (item.annotation.expect_status or 0) and pattern is None:
+                continue
+            if name not in texts:
                 return found, f"printed nothing to capture as `{name}`"
-            secret = plan.is_secret(name)
-            if secret:
-                self.masker.add(value)
-            if refused := check_value(plan.inputs.get(name), value):
-                return found, f"printed a value for `{name}` that will not do: {refused}"
-            found[name] = Value(value, secret, f"{_FROM_STEP}{item.step.label}")
+            if refused := check_value(plan.inputs.get(name), texts[name]):
+                return found, self.mask(f"printed a value for `{name}` that will not do: {refused}")
+            found[name] = Value(texts[name], name in secrets, f"{_FROM_STEP}{item.step.label}")
         return found, ""
+
+    def needs_output(self, plan: Plan, item: PlanItem) -> bool:
+        """Return whether captures or expectations read what the statement prints."""
+        annotation = item.annotation
+        return bool(annotation.expect or annotation.expect_not or _captures_of(plan, item))
 
     def release_held(
         self, plan: Plan, item: PlanItem, printed: HeldOutput, done: Done, *, partly: bool

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.retries import wait_after_attempt
 from ..shells.secret_commands import SecretUse
+from ..text.ansi import strip_ansi
 from .bindings import FilledStatement
 from .events import Captured, Event, Output, StatementStarted
 from .expectations import TAIL_SIZE, OutputTail, failure_of
@@ -33,9 +34,9 @@ class StatementExecution:
     plan: Plan
     item: PlanItem
     io: ShellIO
-    block_text: str  # the end of the output of its block; `run_once` adds the output of this attempt
-    held: HeldOutput = field(default_factory=HeldOutput)  # output that may hold a secret not yet known
-    tail: OutputTail = field(default_factory=OutputTail)
+    block_text: str  # the end of what its block has printed, unmasked; `run_once` adds to it
+    held: HeldOutput = field(default_factory=HeldOutput)  # the output as printed, if anything needs it
+    tail: OutputTail = field(default_factory=OutputTail)  # the end of the output as shown
 
     def run_once(self, filled: FilledStatement, attempt: int) -> Generator[Event, None, Failure | None]:
         """Run the statement and report it; returns how it failed, or None."""
@@ -48,6 +49,7 @@ class StatementExecution:
         done = done._replace(last_line="" if mints else io.bindings.mask(done.last_line))
         captured, problem = yield from self._release_output(done, mints)
         problem = failure_of(item.annotation, item.last, done, self.block_text, self.plan.timeout) or problem
+        self.block_text = self.block_text[-TAIL_SIZE:]
         if item.annotation.allow_failure and not (done.ended or done.interrupted or done.waited_for_key):
             problem = ""
         learned = {} if problem else captured
@@ -75,12 +77,14 @@ class StatementExecution:
         """
         io, item = self.io, self.item
         done: Done | None = None
+        holds = mints or io.bindings.needs_output(self.plan, item)
         for message in io.session.run(code, item.annotation.timeout or self.plan.timeout):
             match message:
-                case OutputChunk(data) if mints:
-                    self.held.add(data)
                 case OutputChunk(data):
-                    yield from self._record(io.emit_output(item, data))
+                    if holds:
+                        self.held.add(data)
+                    if not mints:
+                        yield from self._record(io.emit_output(item, data))
                 case Silence(seconds):
                     io.context.on_silence(seconds)
                     if mints and (asked := self.held.take_question()):
@@ -95,25 +99,19 @@ class StatementExecution:
     ) -> Generator[Event, None, tuple[dict[str, Value], str]]:
         """Report the output that was held back.
 
+        Captures and expectations read the output as it was printed: what is shown has masks in it.
         Returns the captured values, and the problem with them or an empty string.
         """
         io, item, bindings = self.io, self.item, self.io.bindings
-        captured: dict[str, Value] = {}
-        problem = ""
-        raw = ""
+        captured, problem = bindings.capture_values(self.plan, item, self.held, done.status)
         if mints:
-            raw = (self.held.beginning + self.held.end).decode("utf-8", "surrogateescape")
-            captured, problem = bindings.capture_values(self.plan, item, raw, done.status)
-            bindings.learn_printed(self.plan, item, raw, done)
-        partly = _is_cut_short(done) or bool(self.held.dropped and (problem or not captured))
-        for data in bindings.release_held(self.plan, item, self.held, done, partly=partly):
-            yield from self._record(io.emit_output(item, data))
+            bindings.learn_printed(self.plan, item, self.held.text(), done)
+            partly = _is_cut_short(done) or bool(self.held.dropped and (problem or not captured))
+            for data in bindings.release_held(self.plan, item, self.held, done, partly=partly):
+                yield from self._record(io.emit_output(item, data))
         yield from self._record(io.flush_output(item))
-        text = self.tail.text()
-        bindings.remember_output(item, text)
-        self.block_text = (self.block_text + text)[-TAIL_SIZE:]
-        if not mints:
-            captured, problem = bindings.capture_values(self.plan, item, text, done.status)
+        bindings.remember_output(item, self.tail.text())
+        self.block_text += strip_ansi(self.held.text())
         return captured, problem
 
     def _record(self, outputs: Iterator[Output]) -> Iterator[Output]:

@@ -9,14 +9,15 @@ from .ports import Done
 
 _SMALL = 4096  # characters; the next piece of output is appended to a piece shorter than this
 
-TAIL_SIZE = 1 << 20  # characters of a statement's output, kept for expectations, captures and suggestions
+TAIL_SIZE = 1 << 20  # characters of a block's output, kept for later expectations and for suggestions
 
 
 def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: float | None) -> str:
     """Return why the statement counts as failed, or an empty string.
 
-    `printed` is the output of its block so far. The expected status and the required output are checked at
-    the block's `last` statement, the forbidden output at each statement. `timeout` is in seconds.
+    `printed` is what its block has printed so far, without masks. The expected status and the required output
+    are checked at the block's `last` statement, the forbidden output at each statement. `timeout` is in
+    seconds.
     """
     if done.waited_for_key:
         return describe_key_wait(done)

@@ -1,4 +1,4 @@
-"""Holds output until its secrets are known."""
+"""Holds output as it was printed, until its secrets and captures are known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FULL_SCREEN = (b"\x1b[?1049h", b"\x1b[?1049l")  # a program takes the whole scr
 
 
 class HeldOutput:
-    """Holds the output of a statement that mints a secret.
+    """Holds the output of a statement as it was printed, without any mask.
 
     Of a long output only the beginning and the end are kept.
     """
@@ -43,6 +43,15 @@ class HeldOutput:
     def end(self) -> bytes:
         """Return the output after the beginning, or after the `dropped` bytes."""
         return bytes(self._end)
+
+    def text(self) -> str:
+        """Return what is kept of the output; bytes that are not UTF-8 are surrogate escapes."""
+        return (self._beginning + self._end).decode("utf-8", "surrogateescape")
+
+    @property
+    def lacks_end(self) -> bool:
+        """Return whether the last line is one of those that were dropped."""
+        return bool(self.dropped) and (self._skipping or not self._end)
 
     def add(self, data: bytes) -> None:
         """Add the next piece of output."""

@@ -12,6 +12,7 @@ from ..text.regex import compile_pattern
 _CONTROL = LazyPattern(r"[\x00-\x08\x0e-\x1a]")
 
 _REMARK = LazyPattern(r"\W*(?:warn(?:ing)?|notice|note|hint|info|debug)\W*:", re.IGNORECASE)
+_OVERWRITTEN = LazyPattern(r"^(?:[^\r\n]*+\r)+(?=[^\r\n])", re.MULTILINE)  # before the last state of a line
 
 
 def capture_value(output: str, pattern: str | None) -> str | None:
@@ -21,11 +22,13 @@ def capture_value(output: str, pattern: str | None) -> str | None:
     it is the one token of a known shape, if exactly one is there. Otherwise it is the last line that is
     neither blank nor a remark such as `Warning: …`, which a program may print on its standard error after
     the value, and which a terminal mixes in; only where every line is a remark, it is the last of them.
-    Escape sequences, blanks at both ends, and what a carriage return has overwritten do not count.
+    Escape sequences, blanks at both ends, and what a carriage return has overwritten do not count; a pattern
+    that matches nothing else may match what was overwritten.
     """
     plain = _CONTROL.sub("", strip_ansi(output)).replace("\r\n", "\n")
     if pattern is not None:
-        match = compile_pattern(pattern).search(plain)
+        compiled = compile_pattern(pattern)
+        match = compiled.search(_OVERWRITTEN.sub("", plain)) or compiled.search(plain)
         found = None if match is None else match[1 if match.re.groups else 0]
         return found or None  # an empty value is a pattern that has missed
     content = plain.encode("utf-8", "surrogatepass")

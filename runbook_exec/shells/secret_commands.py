@@ -31,7 +31,7 @@ class _Reader(NamedTuple):
     operands: str = ""
     needs: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-    spares: LazyPattern | None = None
+    spares: LazyPattern[str] | None = None
 
 
 _OUT = ("-o", "--output", "--out-file", "--out", "--output-file")
