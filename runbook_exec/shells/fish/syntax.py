@@ -6,11 +6,11 @@ import os
 import re
 import secrets
 import subprocess
-import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ...system.temporary_folders import TemporaryFolder
 from ..base import Complaint
 
 _LONGEST_ARGUMENT = 128 * 1024 - 1  # Linux: MAX_ARG_STRLEN, with the NUL at its end
@@ -86,7 +86,7 @@ def _find_suspects(sources: Sequence[bytes], numbers: Sequence[int], together: i
 
 
 def _complaint(source: bytes) -> Complaint | None:
-    with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
+    with TemporaryFolder("exec") as folder:
         path = Path(folder, f"{secrets.token_hex(8)}.fish")
         path.write_bytes(source)
         errors = _run_fish([str(path)])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...system.temporary_folders import TemporaryFolder
 from ..base import Complaint
 
 # Variables that make a shell read files before the script, or change the language of its messages.
@@ -41,7 +41,7 @@ def check(command: Sequence[str], scripts: Sequence[str], alone: Sequence[bool])
     added. Scripts for which `alone` is false are checked many at a time, and each by itself only where the
     shell does not accept all of them. Raises FileNotFoundError when the shell is not installed.
     """
-    with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
+    with TemporaryFolder("exec") as folder:
         asking = _SyntaxChecker(command, Path(folder))
         together = [number for number, by_itself in enumerate(alone) if not by_itself]
         accepted: set[int] = set()
