@@ -131,7 +131,7 @@ def _fill_folder(
         frozenset(named - stand_in_paths.keys() - real.keys()),
     )
     script = folder / "stand-in"
-    script.write_text(format_script(environment.calls), encoding="utf-8")
+    script.write_text(format_script(environment.calls), encoding="utf-8", errors="surrogateescape")
     script.chmod(0o700)
     for name in (*environment.stand_ins, *environment.programs, *environment.answered_programs):
         if "/" in name or name in (".", "..") or "\0" in name:

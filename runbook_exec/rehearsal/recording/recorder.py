@@ -187,7 +187,7 @@ class Recorder:
         for folder in (calls, self._bin):
             folder.mkdir()
         one = self._folder / "stand-in"
-        one.write_text(format_script(calls), encoding="utf-8")
+        one.write_text(format_script(calls), encoding="utf-8", errors="surrogateescape")
         one.chmod(0o700)
         for name in {*programs_on(path)} - ({*HARMLESS} - _MACHINE_DEPENDENT):
             (self._bin / name).symlink_to(one)
