@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import secrets
-import shutil
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -31,6 +31,7 @@ from ..shells.registry import FALLBACK_SHELL, SHELLS, find_command
 from ..system import core_dumps
 from ..system.git import read_commit
 from ..system.people import expand_home, name_user
+from ..system.screen_size import read_screen_size
 from ..system.signals import allow_interrupts, defer_interrupts, take_interrupt
 from ..system.streams import OutputStream
 from ..system.temporary_folders import remove_dead_folders
@@ -51,6 +52,9 @@ from .unattended import answer_yes, assume_answer, list_open_questions, make_una
 
 if TYPE_CHECKING:
     from .resume import UnfinishedRun
+
+
+_FEWEST_FILES = 20  # open at once by a run with a person
 
 
 class Instrument(Protocol):
@@ -109,7 +113,7 @@ def run_plan(
         2 if options.json else 1,  # with --json, standard output is for the events
         tty=attended,
         colour=not os.environ.get("NO_COLOR"),
-        width=lambda: shutil.get_terminal_size().columns,
+        width=lambda: read_screen_size().columns,
     )
     identity = past.start_event.run if past else secrets.token_hex(4)
     try:
@@ -180,6 +184,8 @@ def _cannot_begin(plan: Plan) -> str | None:
         os.getcwd()  # noqa: PTH109 - a run begins in this folder
     except OSError as error:
         return describe_lost_folder(error)
+    if (most := resource.getrlimit(resource.RLIMIT_NOFILE)[0]) < _FEWEST_FILES:
+        return f"cannot start with {most} open files at most; raise the limit with `ulimit -n`"
     shell = plan.procedure.shell
     if any(item.statement for item in plan.items) and find_command(shell) is None:
         hint = SHELLS[shell].install_hint

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 
 from ..system.screen_modes import ScreenModes
+from ..system.screen_size import read_screen_size
 from ..system.streams import OutputStream
 from ..text.ansi import escape_unprintable, escape_unprintable_painted
 from ..text.display import fold, wrap
@@ -48,7 +48,7 @@ class TerminalWriter:
     @property
     def rows(self) -> int:
         """Return the rows of the terminal."""
-        return shutil.get_terminal_size().lines
+        return read_screen_size().lines
 
     def paint(self, text: str, *styles: str) -> str:
         """Return the text in a style, if the terminal supports it."""
