@@ -246,7 +246,8 @@ def run_on(program: Program, commands: str, *arguments: str) -> subprocess.Compl
     return subprocess.run(
         ["bash", "-c", commands, "x", *COMMAND, "page.md", *arguments],
         cwd=program.work,
-        env=program.environment({"LOG": str(log)}),
+        # Python does not notice that a file of its own did not fit
+        env=program.environment({"LOG": str(log), "PYTHONDONTWRITEBYTECODE": "1"}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=60,
