@@ -17,6 +17,11 @@ class ValueProblem(ValueError):
     """
 
 
+def describe_lost_folder(error: OSError) -> str:
+    """Return the message for a working directory that was removed or cannot be reached."""
+    return f"cannot use the working directory: {reason(error)}; change to another folder first"
+
+
 def reason(error: OSError | UnicodeError) -> str:
     """Return the reason of the operating system, in lower case, without the name of the file."""
     words = error.strerror if isinstance(error, OSError) else None

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .. import __version__
+from ..errors import Refused
 from ..journal.paths import state_folder
 
 
@@ -37,6 +38,6 @@ def write_crash_report(error: Exception, environ: dict[str, str]) -> str:
         number, path = tempfile.mkstemp(prefix="bug-", suffix=".txt", dir=folder)
         with os.fdopen(number, "w", encoding="utf-8") as file:
             file.write(text)
-    except OSError:
+    except (OSError, Refused):
         return f"{said}\n{text}"
     return f"{said}; please report it with {path}"

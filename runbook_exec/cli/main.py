@@ -9,8 +9,9 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from ..errors import Refused, reason
+from ..errors import Refused, describe_lost_folder, reason
 from ..system.gc_pause import pause_gc, skip_final_gc
+from ..system.streams import tolerate_lost_errors
 from .commands import COMMANDS, load_command
 from .exit_status import FAILED, INTERRUPTED, REFUSED
 
@@ -30,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     skip_final_gc()
     _open_missing_streams()
+    tolerate_lost_errors()
+    _accept_signals()
     with pause_gc():  # imported modules are never collected
         command, arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
@@ -54,6 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except OSError as error:
+        if is_folder_lost(error):
+            print(describe_lost_folder(error), file=sys.stderr)
+            return REFUSED
         if error.errno not in _FULL or error.filename is not None:
             return _report_bug(error)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would report it again at its end
@@ -83,11 +89,29 @@ def _open_missing_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode))
 
 
+def is_folder_lost(error: OSError) -> bool:
+    """Return whether an error comes from a working directory that cannot be reached."""
+    if error.filename is not None:
+        return False
+    try:
+        os.getcwd()  # noqa: PTH109 - only this finds that the folder was removed
+    except OSError:
+        return True
+    return False
+
+
 def _report_bug(error: Exception) -> int:
     from .crash_report import write_crash_report  # only a bug of ours needs it
 
     print(write_crash_report(error, dict(os.environ)), file=sys.stderr)
     return FAILED
+
+
+def _accept_signals() -> None:
+    """Accept signals again that the calling program has blocked, and the ends of our children."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def _end(number: int, frame: object) -> NoReturn:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterable
+
+from ..system.screen_size import read_screen_size
 
 
 def write_bytes(data: bytes) -> None:
@@ -33,4 +34,4 @@ def print_warnings(lines: Iterable[str]) -> None:
 
 def terminal_columns() -> int:
     """Return the columns of the terminal, or 80 if there is none."""
-    return shutil.get_terminal_size().columns
+    return read_screen_size().columns

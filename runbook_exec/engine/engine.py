@@ -117,6 +117,7 @@ class Run:
                 yield from self._resume(self.resumption)
             yield from self.dialog.ask_ahead()
             while (item := next_item(self.dialog.plan, self.state)) is not None:
+                self._stop_if_told()
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
@@ -273,6 +274,7 @@ class Run:
 
     def _run_once(self, item: PlanItem, attempt: int) -> Generator[Event, None, Failure | None]:
         self.bindings.fill_statement(self.dialog.plan, item)  # raises QuotingError before a shell is started
+        self._stop_if_told()
         yield from self.io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from self.io.change_directory(item, item.annotation.cwd)
@@ -280,9 +282,15 @@ class Run:
             yield from self.io.assign_variable(item, variable)
         execution = StatementExecution(self.dialog.plan, item, self.io, self.block_text)
         filled = self.bindings.fill_statement(self.dialog.plan, item)
+        self._stop_if_told()
         failure = yield from execution.run_once(filled, attempt)
         self.block_text = execution.block_text
         return failure
+
+    def _stop_if_told(self) -> None:
+        """End the run if nothing more may begin, as when its output is lost."""
+        if why := self.context.find_stop():
+            raise Stop(Outcome.FAILED, why)
 
     def _make_failure_question(self, item: PlanItem, failure: Failure) -> AfterFailure:
         return AfterFailure(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..engine.events import Event, Output, RunEnded, RunStarted, StatementStarted, to_line
 from ..errors import reason
-from ..system.atomic_write import sync_data
+from ..system.atomic_write import sync_data, sync_file
 from .hash_chain import VERSION, Damage, JournalLine, first_hash, hash_line, read_lines, seal_line
 
 KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; a note marks a cut
@@ -126,7 +126,7 @@ class Journal:
             if not self._known:
                 folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
                 try:
-                    os.fsync(folder)
+                    sync_file(folder)
                 finally:
                     os.close(folder)
                 self._known = True

@@ -12,6 +12,7 @@ from ..errors import ValueProblem
 from ..sources.base import SourceContext
 from ..sources.command_output import make_runner
 from ..sources.registry import is_available, is_eager, resolve_source
+from ..system.people import expand_home
 from .model import Plan, Value
 from .templates import render_default
 from .values import check_value, is_variable_secret
@@ -24,7 +25,7 @@ def make_reader(folder: Path) -> Callable[[str], str]:
     """
 
     def read(path: str) -> str:
-        return (folder / Path(path).expanduser()).read_text(encoding="utf-8")
+        return (folder / expand_home(path)).read_text(encoding="utf-8")
 
     return read
 

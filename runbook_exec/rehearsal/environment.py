@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Refused, reason
+from ..system.people import expand_home
+from ..system.temporary_folders import TemporaryFolder, remove_dead_folders
 from .allowlist import HARMLESS
 from .stand_in_script import format_script
 from .transcript.model import Transcript
@@ -73,9 +74,9 @@ def prepare_environment(
     `programs` are let through in addition to the harmless ones; `stand_ins` is a folder of executables that
     replaces the one in the transcript. Raises Refused.
     """
-    # fish and others print the real path of their working directory
-    folder = Path(tempfile.mkdtemp(prefix="runbook-rehearsal-")).resolve()
-    try:
+    remove_dead_folders()
+    with make_search_folder("rehearsal") as name:
+        folder = Path(name)
         home = folder / "home"
         for name in ("work", "tmp", "state", "calls", "bin", "shell"):
             (folder / name).mkdir()
@@ -87,17 +88,18 @@ def prepare_environment(
         if transcript.settings.files:
             _copy_files(beside / transcript.settings.files, folder / "work")
         yield _fill_folder(folder, transcript, programs, stand_ins)
-    finally:
-        _remove_folder(folder)
 
 
-def _remove_folder(folder: Path) -> None:
-    """Remove the folder, including folders in it that the rehearsal made read-only."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        for inside, _, _ in os.walk(folder):
-            os.chmod(inside, 0o700)  # noqa: PTH101
-        shutil.rmtree(folder, ignore_errors=True)
+def make_search_folder(kind: str) -> TemporaryFolder:
+    """Return a temporary folder in which a folder of `PATH` can be. Raises Refused."""
+    try:
+        folder = TemporaryFolder(kind)
+    except OSError as error:
+        raise Refused(f"cannot make a temporary folder: {reason(error)}; name another in $TMPDIR") from None
+    if ":" in folder.path:
+        folder.remove()
+        raise Refused(f"`{folder.path}` cannot be on PATH, because of its `:`; name another in $TMPDIR")
+    return folder
 
 
 def _copy_files(source: Path, target: Path) -> None:
@@ -129,7 +131,7 @@ def _fill_folder(
         frozenset(named - stand_in_paths.keys() - real.keys()),
     )
     script = folder / "stand-in"
-    script.write_text(format_script(environment.calls), encoding="utf-8")
+    script.write_text(format_script(environment.calls), encoding="utf-8", errors="surrogateescape")
     script.chmod(0o700)
     for name in (*environment.stand_ins, *environment.programs, *environment.answered_programs):
         if "/" in name or name in (".", "..") or "\0" in name:
@@ -159,7 +161,7 @@ def _find_stand_ins(folder: Path | None) -> dict[str, str]:
 
 
 def _find_program(name: str, path: str, beside: Path) -> str:
-    found = shutil.which(name) if not path else shutil.which(str(beside / Path(path).expanduser()))
+    found = shutil.which(name) if not path else shutil.which(str(beside / expand_home(path)))
     if found is None:
         where = f"at `{beside / path}`" if path else "on PATH"
         raise Refused(f"expected the program `{name}` {where}, found none")

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .private_root import build_root
+
 _NEWNS, _NEWUSER, _NEWNET = 0x00020000, 0x10000000, 0x40000000
 
 _MS_NOSUID, _MS_BIND, _MS_REC, _MS_PRIVATE, _MS_MOVE = 2, 4096, 16384, 1 << 18, 8192
@@ -174,16 +176,36 @@ def _start_loopback() -> None:
 
 
 def _mount_folders(libc: Any, folder: Path) -> None:
-    """Make everything except the folder read-only, and hide other programs' sockets and disks."""
+    """Make everything except the folder read-only, and hide other programs' sockets, FIFOs and disks."""
 
-    def mount(source: str, target: str, kind: str | None, flags: int) -> None:
+    def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
         encoded = kind.encode() if kind else None
-        options = b"mode=755" if kind == "tmpfs" else None
-        done = libc.mount(os.fsencode(source), os.fsencode(target), encoded, flags, options)
+        data = os.fsencode(options or "mode=755") if kind else None
+        done = libc.mount(os.fsencode(source), os.fsencode(target), encoded, flags, data)
         _check_result(libc, done, f"cannot mount {target}")
 
     mount("none", "/", None, _MS_REC | _MS_PRIVATE)
-    devices = str(folder / "devices")
+    root = str(folder / "root")
+    os.mkdir(root)  # noqa: PTH102
+    mount("tmpfs", root, "tmpfs", _MS_NOSUID)
+    build_root(mount, root)
+    for name in ("proc", "sys"):
+        os.mkdir(f"{root}/{name}")  # noqa: PTH102
+        mount(f"/{name}", f"{root}/{name}", None, _MS_BIND | _MS_REC)
+    _make_devices(mount, f"{root}/dev")
+    os.mkdir(f"{root}/run")  # noqa: PTH102
+    mount("tmpfs", f"{root}/run", "tmpfs", _MS_NOSUID)
+    os.makedirs(f"{root}{folder}", exist_ok=True)  # noqa: PTH103 - it may be below /run or /dev/shm
+    mount(str(folder), f"{root}{folder}", None, _MS_BIND)
+    _set_read_only(libc, root, _RDONLY, 0, _AT_RECURSIVE)
+    _set_read_only(libc, f"{root}{folder}", 0, _RDONLY, 0)
+    if not folder.is_relative_to("/dev/shm"):  # noqa: S108
+        mount("tmpfs", f"{root}/dev/shm", "tmpfs", _MS_NOSUID)  # noqa: S108 - an empty tmpfs of its own
+    mount(root, "/", None, _MS_MOVE)  # a process that enters the namespace gets what is on top as its root
+
+
+def _make_devices(mount: Callable[[str, str, str | None, int], None], devices: str) -> None:
+    """Make a folder of devices that holds no disk."""
     os.mkdir(devices)  # noqa: PTH102
     mount("tmpfs", devices, "tmpfs", _MS_NOSUID)
     for name in _DEVICES:
@@ -194,13 +216,6 @@ def _mount_folders(libc: Any, folder: Path) -> None:
     for name, target in _LINKS.items():
         os.symlink(target, f"{devices}/{name}")  # noqa: PTH211
     mount("/dev/pts", f"{devices}/pts", None, _MS_BIND | _MS_REC)
-    mount(devices, "/dev", None, _MS_MOVE)
-    # hides the sockets of other programs: connecting to them needs no network
-    mount("tmpfs", "/run", "tmpfs", _MS_NOSUID)
-    mount(str(folder), str(folder), None, _MS_BIND)
-    _set_read_only(libc, "/", _RDONLY, 0, _AT_RECURSIVE)
-    _set_read_only(libc, str(folder), 0, _RDONLY, 0)
-    mount("tmpfs", "/dev/shm", "tmpfs", _MS_NOSUID)  # noqa: S108 - an empty tmpfs of its own
 
 
 def _set_read_only(libc: Any, path: str, on: int, off: int, flags: int) -> None:

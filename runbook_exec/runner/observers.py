@@ -11,6 +11,7 @@ from ..engine.events import Event, Outcome, RunEnded, StatementFinished, Stateme
 from ..engine.state import is_idle
 from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
+from ..system.streams import OutputStream
 from ..terminal.reporter import TerminalReporter
 from ..text.ansi import escape_unprintable
 
@@ -92,12 +93,13 @@ class TerminalObserver:
 class JsonObserver:
     """Prints the lines of the journal."""
 
-    def __init__(self, journal: JournalObserver) -> None:
+    def __init__(self, journal: JournalObserver, output: OutputStream) -> None:
         self._journal = journal
+        self._output = output
 
     def observe(self, event: Event) -> None:
         """Print the event as written; the reason for waiting also goes to standard error."""
-        line = self._journal.line
-        print(line, end="\n" * bool(line), flush=True)
+        if line := self._journal.line:
+            self._output.write(f"{line}\n".encode())
         if isinstance(event, RunEnded) and event.outcome == Outcome.WAITING:
             print(escape_unprintable(event.reason), file=sys.stderr)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
+import resource
 import secrets
-import shutil
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -20,7 +19,7 @@ from ..engine.events import FINISHED, Event, Outcome, RunEnded
 from ..engine.ports import Keyboard, RunContext
 from ..engine.questions import Answer, Ask, Question
 from ..engine.state import State, is_idle
-from ..errors import reason
+from ..errors import Refused, describe_lost_folder, reason
 from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
@@ -31,9 +30,15 @@ from ..session.session import Session
 from ..shells.registry import FALLBACK_SHELL, SHELLS, find_command
 from ..system import core_dumps
 from ..system.git import read_commit
+from ..system.people import expand_home, name_user
+from ..system.screen_size import read_screen_size
 from ..system.signals import allow_interrupts, defer_interrupts, take_interrupt
+from ..system.streams import OutputStream
+from ..system.temporary_folders import remove_dead_folders
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
+from .facts import list_facts
+from .lost_output import describe_loss, report_lost_output
 from .observers import (
     AsciicastObserver,
     JournalObserver,
@@ -47,6 +52,9 @@ from .unattended import answer_yes, assume_answer, list_open_questions, make_una
 
 if TYPE_CHECKING:
     from .resume import UnfinishedRun
+
+
+_FEWEST_FILES = 20  # open at once by a run with a person
 
 
 class Instrument(Protocol):
@@ -72,6 +80,7 @@ class _RunParts(NamedTuple):
     plan: Plan
     options: RunOptions
     terminal: TerminalReporter
+    output: OutputStream  # standard output
     journal: Journal
     keyboard: OperatorTty | None  # None without a person to ask
     secrets: SecretStore | None  # where secrets are kept while the run is unfinished
@@ -91,6 +100,7 @@ def run_plan(
     without it no person is asked. With a `past`, that run is resumed.
     """
     core_dumps.forbid_core_dumps()
+    remove_dead_folders()
     if (why := _cannot_begin(plan)) is not None:
         print(why, file=sys.stderr)
         return Outcome.REFUSED
@@ -103,7 +113,7 @@ def run_plan(
         2 if options.json else 1,  # with --json, standard output is for the events
         tty=attended,
         colour=not os.environ.get("NO_COLOR"),
-        width=lambda: shutil.get_terminal_size().columns,
+        width=lambda: read_screen_size().columns,
     )
     identity = past.start_event.run if past else secrets.token_hex(4)
     try:
@@ -114,11 +124,17 @@ def run_plan(
     with closing(journal):
         keyboard = OperatorTty(0, 1) if attended else None
         store = find_secret_store(identity, os.environ) if options.keep_secrets else None
-        run = _RunParts(identity, plan, options, terminal, journal, keyboard, store, past)
-        outcome, state = _run_in_session(run, interactive, instrument)
-        if past is None and is_idle(outcome, state):
+        output = OutputStream(1) if options.json else terminal.stream
+        run = _RunParts(identity, plan, options, terminal, output, journal, keyboard, store, past)
+        try:
+            outcome, state = _run_in_session(run, interactive, instrument)
+        except Refused:
+            if past is None:
+                _discard_run(journal.path, store)  # the shell could not be started
+            raise
+        if idle := past is None and is_idle(outcome, state):
             _discard_run(journal.path, store)
-        return outcome
+        return report_lost_output(output, outcome, "" if idle else identity) if output.failure else outcome
 
 
 def _run_in_session(
@@ -128,7 +144,7 @@ def _run_in_session(
     plan, options, terminal = run.plan, run.options, run.terminal
     size = run.keyboard.size() if run.keyboard else (24, 80)
     shell = plan.procedure.shell or FALLBACK_SHELL
-    cwd = str(Path(plan.cwd).expanduser()) if plan.cwd else None
+    cwd = expand_home(plan.cwd) if plan.cwd else None
     make_session = instrument.session if instrument else Session
     with (
         closing(
@@ -139,7 +155,7 @@ def _run_in_session(
         context = _make_context(run)
         session.hidden_input.on_word = context.masker.add
         if not options.json:
-            terminal.show_header(_list_facts(plan))
+            terminal.show_header(list_facts(plan))
         state, resumed = run.past.make_resumption(plan, run.secrets) if run.past else (State(), None)
         ask = _make_ask(run, interactive)
         context = instrument.context(context) if instrument else context
@@ -164,11 +180,17 @@ def _discard_run(journal: Path, store: SecretStore | None) -> None:
 
 def _cannot_begin(plan: Plan) -> str | None:
     """Return why the plan cannot run on this machine, or None."""
+    try:
+        os.getcwd()  # noqa: PTH109 - a run begins in this folder
+    except OSError as error:
+        return describe_lost_folder(error)
+    if (most := resource.getrlimit(resource.RLIMIT_NOFILE)[0]) < _FEWEST_FILES:
+        return f"cannot start with {most} open files at most; raise the limit with `ulimit -n`"
     shell = plan.procedure.shell
     if any(item.statement for item in plan.items) and find_command(shell) is None:
         hint = SHELLS[shell].install_hint
         return f"{plan.runbook.path} runs in {shell}, which is not on PATH; get it with {hint}"
-    if plan.cwd and not Path(plan.cwd).expanduser().is_dir():
+    if plan.cwd and not Path(expand_home(plan.cwd)).is_dir():
         return f"cannot start in `{plan.cwd}`: no such folder"
     return None
 
@@ -195,7 +217,7 @@ def _make_context(run: _RunParts) -> RunContext:
         run=run.identity,
         now=_now,
         clock=time.monotonic,
-        place=f"{getpass.getuser()}@{os.uname().nodename}",
+        place=f"{name_user()}@{os.uname().nodename}",
         source=_make_source(run, folder),
         on_silence=terminal.show_elapsed,
         echo=terminal.echo,
@@ -204,6 +226,7 @@ def _make_context(run: _RunParts) -> RunContext:
         dirty=commit.dirty,
         options=run.options.to_words(),
         pid=os.getpid(),
+        find_stop=lambda: describe_loss(run.output),
         terminal=run.keyboard.device() if run.keyboard else "",
         keep_secrets=_make_keep(run.secrets, terminal) if run.secrets else None,
         pause=make_pause(terminal.show_wait),
@@ -287,7 +310,7 @@ def _observe_run(
     journal = JournalObserver(run.journal, terminal.write_line)
     writers = (journal, AsciicastObserver(recording, terminal.write_line))
     display: Observer = (
-        JsonObserver(journal)
+        JsonObserver(journal, run.output)
         if run.options.json
         else TerminalObserver(terminal, started, run.identity, str(run.journal.path), run.past is not None)
     )
@@ -297,6 +320,8 @@ def _observe_run(
         terminal.write_line(f"{error}; the run has stopped before the next statement")
         terminal.write_line(f"`runbook-exec resume {run.identity}` takes it up once that is mended")
         return Outcome.FAILED
+    finally:
+        terminal.end_output()
 
 
 def _observe_events(
@@ -319,27 +344,6 @@ def _observe_events(
             if isinstance(event, RunEnded):
                 return Outcome(event.outcome)
     return Outcome.STOPPED
-
-
-def _list_facts(plan: Plan) -> list[str]:
-    steps = len(plan.procedure.steps)
-    statements = sum(1 for item in plan.items if item.statement)
-    names = {p.name for item in plan.items for p in item.placeholders} - set(plan.given)
-    captured = {capture.name for _, capture in plan.captures}
-    facts = [f"{steps} step{'s' * (steps != 1)}", f"{statements} statement{'s' * (statements != 1)}"]
-    asked = len(
-        names
-        - captured
-        - {n for n, known in plan.inputs.items() if known.source or known.default is not None}
-    )
-    if asked:
-        facts.append(f"{asked} value{'s' * (asked != 1)} asked on the way")
-    facts.append(f"in {plan.procedure.shell}")
-    reviewed = plan.runbook.front_matter.get("last-reviewed")
-    if isinstance(reviewed, date) and not isinstance(reviewed, datetime):
-        days = (date.today() - reviewed).days
-        facts.append("reviewed today" if days == 0 else f"reviewed {days} day{'s' * (days != 1)} ago")
-    return facts
 
 
 def _now() -> str:

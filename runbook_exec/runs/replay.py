@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..journal.asciicast import NOT_KEPT, Frame, Frames, read_asciicast
 from ..journal.journal import read_journal
-from ..system.tty import ScreenModes
+from ..system.screen_modes import ScreenModes
 
 
 def asciicast_path(journal: Path) -> Path:

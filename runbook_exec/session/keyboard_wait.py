@@ -10,8 +10,8 @@ import os
 import re
 from typing import NamedTuple
 
+from ..system.screen_modes import ScreenModes
 from ..system.terminal_readers import Certainty, Foreground, TerminalReader
-from ..system.tty import ScreenModes
 from ..text.ansi import strip_ansi
 from ..text.lazy_pattern import LazyPattern
 from .connections.base import TerminalProcess

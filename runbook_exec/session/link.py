@@ -97,15 +97,26 @@ class ShellLink:
 
 @contextlib.contextmanager
 def refuse_full_folder() -> Iterator[None]:
-    """Raise Refused if the files of a session cannot be made."""
+    """Raise Refused if the files, the terminal or the process of a session cannot be made."""
     try:
         yield
     except OSError as error:
-        where = f"`{tempfile.gettempdir()}`" if error.errno != errno.ENOENT else "a temporary folder"
-        raise Refused(
-            f"cannot start the shell: no files can be made in {where}: {reason(error)}; "
-            "name another folder in $TMPDIR"
-        ) from None
+        raise Refused(f"cannot start the shell: {_explain(error)}") from None
+
+
+def _explain(error: OSError) -> str:
+    """Return why a session cannot be made, and what to do about that."""
+    number = error.errno
+    if number in (errno.EMFILE, errno.ENFILE):
+        return f"{reason(error)}; raise the limit with `ulimit -n`"
+    if number in (errno.EAGAIN, errno.ENOMEM):
+        return f"no process can be started: {reason(error)}; raise the limit with `ulimit -u`, or end others"
+    if number is None:  # pexpect reports so that none can be opened
+        return "no pseudo-terminal can be opened; check `/dev/ptmx`, `/dev/pts` and `ulimit -n`"
+    if number == errno.ENOENT:
+        return "no files can be made in a temporary folder; name another in $TMPDIR"
+    where = tempfile.gettempdir()
+    return f"no files can be made in `{where}`: {reason(error)}; name another folder in $TMPDIR"
 
 
 def open_link(
@@ -120,7 +131,7 @@ def open_link(
     """Make the files and FIFOs of the shell in the session's folder, and start the shell."""
     folder = connection.folder()
     control, report, snapshot = (connection.open_fifo(name, _FIFO) for name in (CONTROL, REPORT, SNAPSHOT))
-    for name, text in driver.files(folder, token).items():
+    for name, text in driver.files(driver.quote(folder), token).items():
         connection.write(name, text)
     standard_input = CONTROL if driver.from_input else None
     process = connection.open_terminal(

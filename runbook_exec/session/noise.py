@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 _OWN = b"{ __runbook_"
@@ -18,9 +19,9 @@ class NoiseFilter:
 
     def __init__(self, folder: str, home: str = "") -> None:
         """Take the folder of the driver; fish writes its beginning as `~` if that is `home`."""
-        self._names = [folder.encode()]
+        self._names = [os.fsencode(folder)]
         if home and folder.startswith(home.rstrip("/") + "/"):
-            self._names.append(b"~" + folder[len(home.rstrip("/")) :].encode())
+            self._names.append(b"~" + os.fsencode(folder[len(home.rstrip("/")) :]))
         file = b"(?:" + b"|".join(map(re.escape, self._names)) + rb")/\w+"
         self._openers = (
             _OWN,  # lines of the driver that `set -v` prints

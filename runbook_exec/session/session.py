@@ -15,6 +15,7 @@ from ..shells.driver import (
     Completion,
     Driver,
     drop_options,
+    encode,
     mark_interrupted,
 )
 from ..shells.registry import SHELLS, find_command
@@ -69,6 +70,7 @@ class Session:
         self._connection = connection or LocalConnection()
         with refuse_full_folder():
             self._folder = self._connection.folder()
+        self._quoted = self._driver.quote(self._folder)  # within single quotes
         self._token = secrets.token_hex(8)
         self._last = Completion(0, (0,), cwd or "")
         self._turn = 0
@@ -112,7 +114,7 @@ class Session:
 
     def start(self) -> Iterator[Message]:
         """Start the shell, whose configuration may ask something; yield its output, then Done."""
-        messages = self._exchange(self._driver.start(self._folder, self._token), None)
+        messages = self._exchange(self._driver.start(self._quoted, self._token), None)
         yield from watch_start(messages, self._link.process, self.shell, self._configuration)
         if self._keyboard is None:
             self._run_internal(build_pager_code(self._driver), self._last)
@@ -152,9 +154,9 @@ class Session:
         self._link.reports.jobs = ""
         self._run_internal(self._driver.jobs, self._last)
         jobs = parse_jobs(self._link.reports.jobs)
-        code = self._driver.exit.replace("{folder}", self._folder)
+        code = self._driver.exit.replace("{folder}", self._quoted)
         with suppress(termios.error):  # the operator's terminal is gone, and the shell will be hung up on
-            for message in self._exchange(self._make_message(code.encode(), self._last), _LAST):
+            for message in self._exchange(self._make_message(encode(code), self._last), _LAST):
                 if not isinstance(message, Done):
                     yield message
         if self._death:
@@ -170,7 +172,7 @@ class Session:
         snapshot = self._link.snapshot
         snapshot.begin()
         try:
-            code = SHELLS[self.shell].snapshot.build_code(f"{self._folder}/{SNAPSHOT}", redefined)
+            code = SHELLS[self.shell].snapshot.build_code(f"{self._quoted}/{SNAPSHOT}", redefined)
             whole = self._run_internal(code, self._last)
             while snapshot.read():
                 pass
@@ -184,8 +186,8 @@ class Session:
         Afterwards the status and the options are those of `before`. `{folder}` in the code is replaced by the
         session's own folder.
         """
-        code = code.replace("{folder}", self._folder) + f"\n__runbook_status {before.status}"
-        message = self._make_message(code.encode(), drop_options(before))
+        code = code.replace("{folder}", self._quoted) + f"\n__runbook_status {before.status}"
+        message = self._make_message(encode(code), drop_options(before))
         whole = False
         for item in () if self._death else self._exchange(message, _ANSWERED, ours=True):
             if isinstance(item, Done):
@@ -203,9 +205,9 @@ class Session:
     def _ask_to_settle(self) -> tuple[int, bytes]:
         """Return the turn of a message that asks the shell for an answer, and the message."""
         self._turn += 1
-        code = self._driver.settled.format(folder=self._folder, turn=self._turn)
+        code = self._driver.settled.format(folder=self._quoted, turn=self._turn)
         code += f"\n__runbook_status {self._last.status}"
-        return self._turn, self._driver.message(code.encode(), drop_options(self._last), self._turn)
+        return self._turn, self._driver.message(encode(code), drop_options(self._last), self._turn)
 
     def _exchange(self, message: bytes, timeout: float | None, ours: bool = False) -> Iterator[Message]:
         """Send a message and yield the output until its report.

@@ -18,6 +18,11 @@ from ..text.lazy_pattern import LazyPattern
 CONTROL, REPORT, SNAPSHOT, DRIVER = "control", "report", "holdings", "driver"
 
 
+def encode(code: str) -> bytes:
+    """Return code as a shell gets it; the names of folders may contain any bytes."""
+    return code.encode("utf-8", "surrogateescape")
+
+
 class Completion(NamedTuple):
     """The report of the gate after a statement."""
 
@@ -33,8 +38,9 @@ class Completion(NamedTuple):
 class Driver(NamedTuple):
     """The texts and arguments with which a session drives a shell.
 
-    `folder` belongs to the session, has mode 0700 and holds the two FIFOs. The reports of the gate begin with
-    `token`. No statement knows it, so nothing that a statement prints or writes can end it.
+    `folder` belongs to the session, has mode 0700 and holds the two FIFOs. Its path is quoted by `quote`,
+    except for `arguments`. The reports of the gate begin with `token`. No statement knows it, so nothing that
+    a statement prints or writes can end it.
     """
 
     clean: tuple[str, ...]  # options that leave the user's configuration out
@@ -56,6 +62,7 @@ class Driver(NamedTuple):
     gate_line: Callable[[int, bool], bytes] = lambda turn, again: b""
     # the report before a statement, the statement, the report after it -> that report with errexit as it was
     carry_over: Callable[[Completion, bytes, Completion], Completion] = lambda before, code, after: after
+    quote: Callable[[str], str] = lambda text: text.replace("'", r"'\''")  # a text within single quotes
     is_muted: bool = False  # it starts without a standard output, and takes the terminal for it in `start`
     from_input: bool = False  # its standard input is the control FIFO; statements get the terminal back
 

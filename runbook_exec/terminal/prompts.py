@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
 import termios
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,6 +24,7 @@ from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ..plan.suggestions import Suggestion
+from ..system.screen_size import read_screen_size
 from ..text.ansi import escape_unprintable
 from ..text.display import count_columns
 from .value_choice import ROWS, ValueChoice, format_effect, format_rows
@@ -38,7 +38,7 @@ Piece = tuple[str, str]  # style, text
 
 
 def _size() -> Size:
-    width, height = shutil.get_terminal_size()
+    width, height = read_screen_size()
     return Size(rows=height, columns=width)
 
 

@@ -26,6 +26,7 @@ from ..engine.events import (
 from ..engine.state import State
 from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.values import describe_value
+from ..system.people import expand_home
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
@@ -107,6 +108,7 @@ class TerminalReporter(TerminalWriter):
         """Show an event."""
         match event:
             case StatementStarted():
+                self.end_output()  # of the shell's start
                 item = self._find_item(event.step, event.block, event.statement)
                 self._try = event.attempt if item is not None and item.annotation.retry else 1
                 if item is not None:
@@ -233,6 +235,7 @@ class TerminalReporter(TerminalWriter):
 
     def show_summary(self, state: State, ended: RunEnded, run: str, journal: str) -> None:
         """Show every step and its result, the run's id and its journal; "" if the run is not kept."""
+        self.end_output()  # of the shell, which may print at its end
         write_summary(self, self.plan, state, ended, self._captured)
         if not journal:
             self.write_line("  Nothing was run, and no record of this run is kept.")
@@ -253,7 +256,7 @@ def _first_line(text: str) -> str:
 def _shorten(path: str) -> str:
     """Return the path relative to the working directory or to home, if it is below one of them."""
     absolute = Path(path).absolute()
-    for folder, lead in ((Path.cwd(), ""), (Path.home(), "~/")):
-        if absolute.is_relative_to(folder):
+    for folder, lead in ((Path.cwd(), ""), (expand_home("~"), "~/")):
+        if folder != "~" and absolute.is_relative_to(folder):
             return escape_unprintable(lead + str(absolute.relative_to(folder)))
     return escape_unprintable(path)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import select
-import shutil
 from collections.abc import Callable
 
-from ..system.tty import ScreenModes
+from ..system.screen_modes import ScreenModes
+from ..system.screen_size import read_screen_size
+from ..system.streams import OutputStream
 from ..text.ansi import escape_unprintable, escape_unprintable_painted
 from ..text.display import fold, wrap
 from ..text.durations import format_duration
@@ -31,7 +29,7 @@ class TerminalWriter:
         self.colour = colour
         self.passed = 0  # lines that programs have printed so far
         self.written = 0  # lines that were written so far, by programs and by us
-        self._fd = fd
+        self.stream = OutputStream(fd, is_terminal=tty)
         self._width = width
         self._modes = ScreenModes()
         self._at_line_start = True
@@ -50,7 +48,7 @@ class TerminalWriter:
     @property
     def rows(self) -> int:
         """Return the rows of the terminal."""
-        return shutil.get_terminal_size().lines
+        return read_screen_size().lines
 
     def paint(self, text: str, *styles: str) -> str:
         """Return the text in a style, if the terminal supports it."""
@@ -123,13 +121,5 @@ class TerminalWriter:
             self._write(b"\r\x1b[K")
 
     def _write(self, data: bytes) -> None:
-        try:
-            while data:
-                try:
-                    data = data[os.write(self._fd, data) :]
-                except BlockingIOError:  # another program has made this terminal non-blocking
-                    select.select([], [self._fd], [])
-        except OSError as error:
-            if not self.tty or error.errno != errno.EIO:
-                raise
-            # the terminal is gone: the run continues until the next question, or until a signal ends it
+        # if the terminal is gone, the run continues until the next question, or until a signal ends it
+        self.stream.write(data)

@@ -21,7 +21,7 @@ import pytest
 
 from runbook_exec.engine.ports import OutputChunk
 from runbook_exec.session.session import Session
-from runbook_exec.system.tty import ScreenModes
+from runbook_exec.system.screen_modes import ScreenModes
 from tests.support.live_session import (
     GENEROUS,
     TerminalOperator,

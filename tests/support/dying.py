@@ -89,5 +89,5 @@ class FailingDisk:
 if __name__ == "__main__":
     module = cast if sys.argv[1].startswith("cast:") else journal
     disk = FailingDisk(sys.argv[1])
-    vars(module).update({"os": disk, "sync_data": disk.fdatasync})
+    vars(module).update({"os": disk, "sync_data": disk.fdatasync, "sync_file": disk.fsync})
     sys.exit(cli.main(sys.argv[2:]))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
@@ -32,6 +30,7 @@ from ...system.atomic_write import create_file
 from .. import relay
 from ..allowlist import HARMLESS
 from ..call_server import CallServer, StandInMessage
+from ..environment import make_search_folder
 from ..relay import parse_report
 from ..stand_in_script import exec_script, format_script
 from .recorded_run import RecordedCall, RecordedRun
@@ -51,7 +50,8 @@ class Recorder:
     def __init__(self, plan: Plan, attended: bool) -> None:
         self._plan = plan
         self._attended = attended
-        self._folder = Path(tempfile.mkdtemp(prefix="runbook-record-")).resolve()
+        self._temporary = make_search_folder("record")
+        self._folder = Path(self._temporary.path)
         self._marks = TerminalMarkFilter(secrets.token_hex(8))
         self._stack = ExitStack()
         self._items = {item.where: item for item in plan.items}
@@ -73,7 +73,7 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._temporary.remove()
 
     @property
     def _bin(self) -> Path:
@@ -187,7 +187,7 @@ class Recorder:
         for folder in (calls, self._bin):
             folder.mkdir()
         one = self._folder / "stand-in"
-        one.write_text(format_script(calls), encoding="utf-8")
+        one.write_text(format_script(calls), encoding="utf-8", errors="surrogateescape")
         one.chmod(0o700)
         for name in {*programs_on(path)} - ({*HARMLESS} - _MACHINE_DEPENDENT):
             (self._bin / name).symlink_to(one)

@@ -30,7 +30,9 @@ class RecordingSession(Session):
                 self.prepare(file.read().removesuffix("\n"))
         except OSError:
             return  # the shell has died; the next statement reports that
-        self._run_internal(self._driver.prepend_path.replace("{bin}", self.bin), self._last)
+        self._run_internal(
+            self._driver.prepend_path.replace("{bin}", self._driver.quote(self.bin)), self._last
+        )
 
     def run(self, code: bytes, timeout: float | None = None) -> Iterator[OutputChunk | Silence | Done]:
         """Run one statement."""

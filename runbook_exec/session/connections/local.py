@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +13,8 @@ from typing import BinaryIO, Protocol, cast
 import pexpect
 
 from ...system import core_dumps
+from ...system.processes import open_end_descriptor
+from ...system.temporary_folders import TemporaryFolder
 from ...system.terminal_readers import Foreground, find_program, find_terminal_reader
 from .base import ProcessEnd
 
@@ -54,7 +53,7 @@ class LocalProcess:
         self.terminal: int = child.child_fd
         self._pid: int = child.pid or 0
         self._ends_jobs = True
-        self.end_descriptor = os.pidfd_open(self._pid) if sys.platform == "linux" else -1
+        self.end_descriptor = open_end_descriptor(self._pid)
         os.set_blocking(self.terminal, False)
 
     def is_alive(self) -> bool:
@@ -142,22 +141,22 @@ class LocalConnection:
     def __init__(self, inside: str | None = None, entered: Callable[[], None] = lambda: None) -> None:
         self._inside = inside
         self._entered = entered
-        self._folder = ""
+        self._folder: TemporaryFolder | None = None
 
     def folder(self) -> str:
         """Return the session's own folder, which only its owner can read.
 
         It is made at the first call.
         """
-        if not self._folder:
-            self._folder = tempfile.mkdtemp(prefix="runbook-", dir=self._inside)
-        return self._folder
+        if self._folder is None:
+            self._folder = TemporaryFolder(inside=self._inside)
+        return self._folder.path
 
     def write(self, name: str, text: str) -> None:
         """Write a file in the folder."""
         path = Path(self.folder(), name)
         path.touch(mode=0o600)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
 
     def open_fifo(self, name: str, flags: int) -> int:
         """Make a FIFO in the folder and open it."""
@@ -181,6 +180,7 @@ class LocalConnection:
             """Set the signals of the program as at a prompt, and its input; called in the child."""
             for number in _AS_AT_A_PROMPT:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, ())
             core_dumps.allow_core_dumps()
             self._entered()
             if is_muted:
@@ -188,7 +188,7 @@ class LocalConnection:
                 os.dup2(nowhere, 1)
                 os.close(nowhere)
             if standard_input is not None:
-                control = os.open(f"{self._folder}/{standard_input}", os.O_RDWR)
+                control = os.open(f"{self.folder()}/{standard_input}", os.O_RDWR)
                 os.dup2(control, 0)
                 os.close(control)
 
@@ -207,9 +207,9 @@ class LocalConnection:
 
     def close(self) -> None:
         """Remove the folder."""
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = ""
+        if self._folder is not None:
+            self._folder.remove()
+            self._folder = None
 
 
 def _hang_up(leader: int) -> None:

@@ -57,7 +57,12 @@ def _fish_files(folder: str, token: str) -> dict[str, str]:
     }
 
 
+def _quote(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
 def _fish_arguments(folder: str) -> tuple[str, ...]:
+    folder = _quote(folder)
     # ^C in a loop of builtins cancels everything down to the command line itself, which then continues with
     # its next `-c`
     return (
@@ -84,6 +89,7 @@ FISH_DRIVER = Driver(
     files=_fish_files,
     start=lambda folder, token: b"",
     message=_fish_message,
+    quote=_quote,
     read_line="builtin read --shell --global --prompt-str (set_color normal)'fish> ' __runbook_line",
     send_line="builtin " + LINE_CODE,
     jobs="builtin jobs >'{folder}/jobs'; builtin " + JOBS_CODE.replace("$(", "$(command "),

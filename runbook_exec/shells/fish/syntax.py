@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ...system.temporary_folders import TemporaryFolder
 from ..base import Complaint
 
 _LONGEST_ARGUMENT = 128 * 1024 - 1  # Linux: MAX_ARG_STRLEN, with the NUL at its end
@@ -83,9 +84,7 @@ def _find_suspects(sources: Sequence[bytes], numbers: Sequence[int], together: i
 
 
 def _complaint(source: bytes) -> Complaint | None:
-    from tempfile import TemporaryDirectory  # most commands of this program check nothing
-
-    with TemporaryDirectory(prefix="runbook-exec-") as folder:
+    with TemporaryFolder("exec") as folder:
         path = Path(folder, f"{os.urandom(8).hex()}.fish")
         path.write_bytes(source)
         errors = _run_fish([str(path)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ...text.lazy_pattern import LazyPattern
-from ..driver import CONTROL, DRIVER, JOBS_CODE, LINE_CODE, SETTLED_CODE, Completion, Driver
+from ..driver import CONTROL, DRIVER, JOBS_CODE, LINE_CODE, SETTLED_CODE, Completion, Driver, encode
 
 # errexit is off between statements, because it would end the shell instead of the statement. A statement of
 # several commands gets it back for itself, and stops where its author meant it to.
@@ -131,9 +131,7 @@ def make_start(setup: str, gate: str) -> Callable[[str, str], bytes]:
     """Return a driver's `start`, which writes the setup and the gate to the control FIFO."""
     # the FIFO is the script of the shell, which reads it line by line: nothing has to be sourced, and after
     # an error that returns to the prompt the shell continues with the next line, which is the gate
-    return lambda folder, token: (
-        (setup + gate.format(folder=folder, token=token)).encode() + build_gate_line(0)
-    )
+    return lambda folder, token: encode(setup + gate.format(folder=folder, token=token)) + build_gate_line(0)
 
 
 # `bash -i` with a script is only half interactive: ^C in anything but a single command ends it. Therefore its

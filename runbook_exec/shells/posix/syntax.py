@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...system.temporary_folders import TemporaryFolder
 from ...text.lazy_pattern import LazyPattern
 from ..base import Complaint
 
@@ -44,9 +45,7 @@ def check(command: Sequence[str], scripts: Sequence[str], alone: Sequence[bool])
     added. Scripts for which `alone` is false are checked many at a time, and each by itself only where the
     shell does not accept all of them. Raises FileNotFoundError when the shell is not installed.
     """
-    from tempfile import TemporaryDirectory  # most commands of this program check nothing
-
-    with TemporaryDirectory(prefix="runbook-exec-") as folder:
+    with TemporaryFolder("exec") as folder:
         asking = _SyntaxChecker(command, Path(folder))
         together = [number for number, by_itself in enumerate(alone) if not by_itself]
         accepted: set[int] = set()

@@ -1,0 +1,54 @@
+"""Writes to descriptors that may be full or closed: the failure is noted and not raised."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import select
+import sys
+
+
+class OutputStream:
+    """Writes to one descriptor until that fails; `failure` is then the reason, and the rest is dropped.
+
+    A terminal that is gone is no failure: it drops everything.
+    """
+
+    def __init__(self, fd: int, *, is_terminal: bool = False) -> None:
+        self.failure = ""
+        self._fd = fd
+        self._is_terminal = is_terminal
+
+    def write(self, data: bytes) -> None:
+        """Write all bytes, unless an earlier write has failed."""
+        try:
+            while data and not self.failure:
+                try:
+                    data = data[os.write(self._fd, data) :]
+                except BlockingIOError:  # another program has made this terminal non-blocking
+                    select.select([], [self._fd], [])
+        except OSError as error:
+            if not (self._is_terminal and error.errno == errno.EIO):
+                self.failure = os.strerror(error.errno or errno.EIO).lower()
+
+
+class _LossyFile(io.FileIO):
+    """A file that drops what cannot be written."""
+
+    def write(self, data: object) -> int:
+        try:
+            return super().write(data)  # type: ignore[arg-type]
+        except OSError:
+            return len(memoryview(data))  # type: ignore[arg-type]
+
+
+def tolerate_lost_errors() -> None:
+    """Make standard error drop what it cannot take: the exit status still reports what happened."""
+    stream = sys.stderr
+    if stream is not sys.__stderr__ or not isinstance(stream, io.TextIOWrapper):
+        return  # a program that runs ours has replaced it
+    file = io.BufferedWriter(_LossyFile(stream.fileno(), "w", closefd=False))
+    sys.stderr = io.TextIOWrapper(
+        file, encoding=stream.encoding, errors=stream.errors, line_buffering=True, write_through=True
+    )
