@@ -15,6 +15,7 @@ from ..plan.values import check_value, find_variable_secret, is_secret
 from ..plan.variables import find_needed_variables, name_of_variable
 from ..shells.base import Filling
 from ..shells.registry import SHELLS
+from ..text.regex import PatternTimeout
 from .held_output import HeldOutput
 
 MASK = "••••••••"
@@ -191,7 +192,10 @@ class Bindings:
         for name, pattern in _captures_of(plan, item):
             if status != (item.annotation.expect_status or 0) and pattern is None:
                 continue  # the last line of an error message is no value
-            value = capture_value(text, pattern)
+            try:
+                value = capture_value(text, pattern)
+            except PatternTimeout as timeout:
+                return found, f"captured no `{name}`: {timeout}; write a simpler pattern"
             if value is None:
                 return found, f"printed nothing to capture as `{name}`"
             secret = plan.is_secret(name)

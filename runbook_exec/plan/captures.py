@@ -6,7 +6,7 @@ import re
 
 from ..masking.token_patterns import find_tokens
 from ..text.ansi import strip_ansi
-from ..text.regex import compile_pattern
+from ..text.regex import search_pattern
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a]")
 
@@ -21,10 +21,11 @@ def capture_value(output: str, pattern: str | None) -> str | None:
     neither blank nor a remark such as `Warning: …`, which a program may print on its standard error after
     the value, and which a terminal mixes in; only where every line is a remark, it is the last of them.
     Escape sequences, blanks at both ends, and what a carriage return has overwritten do not count.
+    Raises PatternTimeout.
     """
     plain = _CONTROL.sub("", strip_ansi(output)).replace("\r\n", "\n")
     if pattern is not None:
-        match = compile_pattern(pattern).search(plain)
+        match = search_pattern(pattern, plain)
         found = None if match is None else match[1 if match.re.groups else 0]
         return found or None  # an empty value is a pattern that has missed
     content = plain.encode("utf-8", "surrogatepass")

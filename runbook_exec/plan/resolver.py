@@ -12,9 +12,12 @@ from ..errors import ValueProblem
 from ..sources.base import SourceContext
 from ..sources.command_output import make_runner
 from ..sources.registry import is_available, is_eager, resolve_source
+from ..system.regular_file import read_regular_file
 from .model import Plan, Value
 from .templates import render_default
 from .values import check_value
+
+_FILE_LIMIT = 1 << 20  # bytes of a file that is a value
 
 
 def make_reader(folder: Path) -> Callable[[str], str]:
@@ -24,7 +27,7 @@ def make_reader(folder: Path) -> Callable[[str], str]:
     """
 
     def read(path: str) -> str:
-        return (folder / Path(path).expanduser()).read_text(encoding="utf-8")
+        return read_regular_file(folder / Path(path).expanduser(), _FILE_LIMIT).decode("utf-8")
 
     return read
 

@@ -15,6 +15,7 @@ from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..errors import reason
 from ..journal.index import RunSummary, list_runs
+from ..system.regular_file import read_regular_file
 from ..text.moments import format_age
 from .freshness import BadFreshness, Freshness, freshness_path, read_freshness
 from .last_success import filter_runs, find_counted_anchors, read_successes
@@ -58,7 +59,7 @@ def find_cadences(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[l
 
 
 def _cadence(page: Path, known: Sequence[RunSummary], now: datetime) -> Cadence | None:
-    data = page.read_bytes()
+    data = read_regular_file(page)
     matter = front_matter.read_front_matter(data.decode("utf-8", "replace"))
     if matter.settings.cadence is None:
         for problem in matter.problems:  # front matter with problems may hold a cadence
