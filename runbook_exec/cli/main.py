@@ -13,6 +13,7 @@ from ..errors import Refused, reason
 from ..system.gc_pause import pause_gc, skip_final_gc
 from .commands import COMMANDS, load_command
 from .exit_status import FAILED, INTERRUPTED, REFUSED
+from .output import install_printable_streams
 
 # As in `typing`, which this module does without: `--version` would load it for nothing else.
 TYPE_CHECKING = False
@@ -30,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     skip_final_gc()
     _open_missing_streams()
+    install_printable_streams()
     with pause_gc():  # imported modules are never collected
         command, arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
     for wanted in (signal.SIGTERM, signal.SIGHUP):
