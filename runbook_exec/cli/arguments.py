@@ -9,7 +9,7 @@ from ..shells.registry import SHELLS
 
 def build_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Return the parser of `runbook-exec NAME`, without its arguments."""
-    return argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog=f"runbook-exec {name}".strip(),
         usage=usage,
         description=description,
@@ -17,6 +17,8 @@ def build_parser(name: str, usage: str, description: str, epilog: str = "") -> a
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.color = False  # type: ignore[attr-defined]  # Python 3.14 colours help; our streams show escapes
+    return parser
 
 
 def add_shell(parser: argparse._ActionsContainer) -> None:

@@ -9,7 +9,7 @@ from ..diagnostics.report import Report
 from ..lint.fixes import FixedPage, NotWritten, apply_fixes, format_diff, write_page
 from ..lint.inputs import STANDARD_INPUT
 from .lint_work import LintWork
-from .output import print_text, print_warnings
+from .output import print_text, print_unchanged, print_warnings
 
 _MOST_PASSES = 10  # a change may bring another to light; no two of ours undo each other
 
@@ -22,7 +22,7 @@ def show_difference(work: LintWork) -> str:
         if isinstance(change, NotWritten):
             unread.append(str(change))
             continue
-        print_text(format_diff(change))
+        (print_text if sys.stdout.isatty() else print_unchanged)(format_diff(change))
         made += change.fix_count
         pages += 1
     print_warnings((*unread, *report.not_checked))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from ..diagnostics.report import Report
 from ..lint.cache import Cache
 from ..lint.linter import lint
 from ..lint.selection import LintSettings
+from ..system.regular_file import read_regular_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +28,4 @@ class LintWork:
 
     def content(self, path: str) -> bytes:
         """Return the present bytes of a page; raises OSError."""
-        return self.given[path] if path in self.given else Path(path).read_bytes()
+        return self.given[path] if path in self.given else read_regular_file(path, pipes=True)

@@ -14,6 +14,7 @@ from ..system.gc_pause import pause_gc, skip_final_gc
 from ..system.streams import tolerate_lost_errors
 from .commands import COMMANDS, load_command
 from .exit_status import FAILED, INTERRUPTED, REFUSED
+from .output import install_printable_streams
 
 # As in `typing`, which this module does without: `--version` would load it for nothing else.
 TYPE_CHECKING = False
@@ -33,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _open_missing_streams()
     tolerate_lost_errors()
     _accept_signals()
+    install_printable_streams()
     with pause_gc():  # imported modules are never collected
         command, arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
     for wanted in (signal.SIGTERM, signal.SIGHUP):

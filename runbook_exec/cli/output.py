@@ -1,11 +1,39 @@
-"""Prints text on standard output, byte for byte, and reports the terminal's width."""
+"""Prints text so that no character of it acts on the terminal, and reports the terminal's width."""
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
 from ..system.screen_size import read_screen_size
+from ..text.ansi import escape_unprintable
+
+
+class PrintableStream(io.TextIOWrapper):
+    """A standard stream that writes out each character that moves the cursor, turns text around or is hidden.
+
+    A page, the name of a file or a journal may hold such characters. Bytes for its `buffer` stay as they are.
+    """
+
+    def write(self, text: str, /) -> int:
+        """Write the text in its printable form, and return how many characters were given."""
+        super().write(escape_unprintable(text))
+        return len(text)
+
+
+def install_printable_streams() -> None:
+    """Make `print`, warnings and tracebacks write in printable form to both standard streams."""
+    sys.stdout = _make_printable(sys.stdout)
+    sys.stderr = _make_printable(sys.stderr)
+
+
+def _make_printable(stream: TextIO) -> TextIO:
+    if not isinstance(stream, io.TextIOWrapper) or isinstance(stream, PrintableStream):
+        return stream
+    encoding, buffered = stream.encoding, not stream.line_buffering
+    return PrintableStream(stream.detach(), encoding, "backslashreplace", line_buffering=not buffered)
 
 
 def write_bytes(data: bytes) -> None:
@@ -15,15 +43,20 @@ def write_bytes(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def print_text(text: str) -> None:
-    """Print the text unchanged; surrogate escapes become the bytes of a file's name."""
+def print_unchanged(text: str) -> None:
+    """Print the text unchanged, for a program; surrogate escapes become the bytes of a file's name."""
     write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def print_text(text: str) -> None:
+    """Print the text in its printable form, in UTF-8."""
+    write_bytes(escape_unprintable(text).encode("utf-8", "replace"))
 
 
 def print_lines(text: str) -> None:
     """Print the text with a line end after its last line; print nothing if it is empty."""
     if text:
-        write_bytes(text.encode("utf-8", "replace") + (b"" if text.endswith("\n") else b"\n"))
+        print_text(text if text.endswith("\n") else f"{text}\n")
 
 
 def print_warnings(lines: Iterable[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -19,6 +18,7 @@ from ..plan.values import describe_value
 from ..plan.warnings import find_warnings
 from ..shells.base import QuotingError
 from ..text.ansi import escape_unprintable, escape_unprintable_code
+from ..text.plain_json import to_printable_json
 
 
 def format_outline(runbook: Runbook) -> Iterator[str]:
@@ -184,7 +184,7 @@ def _describe_value(plan: Plan, name: str, item: PlanItem) -> str:
 
 def to_json(value: Procedure | Runbook) -> str:
     """Return the whole value as indented JSON; None is null."""
-    return json.dumps(_convert_value(value), indent=2, ensure_ascii=False)
+    return to_printable_json(_convert_value(value))
 
 
 def _convert_value(value: Any) -> Any:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ..system.regular_file import read_regular_file
 from ..text.lazy_pattern import LazyPattern
 
 PAGES = (".md", ".markdown", ".mdx", ".qmd")
@@ -99,8 +100,7 @@ _HEAD = 4096  # characters of a page that are searched for its aliases
 def read_aliases(page: Path) -> Iterator[str]:
     """Yield the aliases in a page's front matter; none if the page cannot be read."""
     try:
-        with page.open(encoding="utf-8", errors="replace") as file:
-            text = file.read(_HEAD)
+        text = read_regular_file(page)[: 4 * _HEAD].decode("utf-8", "replace")[:_HEAD]
     except OSError:
         return
     if text.startswith(("---", "\ufeff---")):

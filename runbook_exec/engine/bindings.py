@@ -18,6 +18,7 @@ from ..shells.base import Filling
 from ..shells.registry import SHELLS
 from ..shells.secret_commands import SecretUse
 from ..text.lazy_pattern import LazyPattern
+from ..text.regex import PatternTimeout
 from .held_output import HeldOutput
 from .ports import Done
 
@@ -213,7 +214,10 @@ class Bindings:
         for name, pattern in _captures_of(plan, item):
             if status != (item.annotation.expect_status or 0) and pattern is None:
                 continue  # the last line of an error message is no value
-            value = None if pattern is None and printed.lacks_end else capture_value(text, pattern)
+            try:
+                value = None if pattern is None and printed.lacks_end else capture_value(text, pattern)
+            except PatternTimeout as timeout:
+                return {}, f"captured no `{name}`: {timeout}; write a simpler pattern"
             if value is not None:
                 texts[name] = value
         # every secret is known before a value is called public, because one may be a part of the other

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ..system.regular_file import read_regular_file
+
 STANDARD_INPUT = "-"  # in place of a path
 
 
@@ -26,8 +28,7 @@ class Pages:
         given = self._given.get(name)
         if given is not None:
             return given
-        with open(name, "rb") as file:  # noqa: PTH123 - quicker than Path
-            return file.read()
+        return read_regular_file(name, pipes=True)
 
     def digest(self, name: str) -> str:
         """Return the digest of a page's bytes at the first call.

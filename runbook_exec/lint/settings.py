@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Refused
+from ..system.regular_file import read_regular_file
 from ..text.durations import positive_duration
 from ..text.suggest import did_you_mean
 from .inputs import STANDARD_INPUT, path_below
@@ -109,8 +110,8 @@ def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
     Returns None if it has no table of ours. Raises BadSettings if it is refused.
     """
     try:
-        table: Any = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table: Any = tomllib.loads(read_regular_file(path).decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadSettings(f"{path}: cannot be read: {error}") from None
     for key in keys:
         table = table.get(key) if isinstance(table, dict) else None

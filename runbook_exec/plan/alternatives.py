@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..diagnostics.problem import Problem
@@ -102,10 +103,11 @@ def decide_choice(
     for wanted in plan.choose:
         if not wanted.isdigit() and (number := chosen_alternative(choice.labels, wanted)):
             return number, "said beforehand"
-    names = [_name_of(choice, number) for number in range(1, len(choice.labels) + 1)]
+    names = _list_names(choice.labels, choice.named) if chosen else ()
     for other in plan.items if any(names) else ():
         for made in list_choices(other):
-            name = _name_of(made, chosen.get(made.key, 0))
+            number = chosen.get(made.key, 0)
+            name = _list_names(made.labels, made.named)[number - 1] if number else ""
             if name and name in names:
                 return names.index(name) + 1, "as before"
     return 0, ""
@@ -121,10 +123,14 @@ def is_decided_against(plan: Plan, item: PlanItem) -> bool:
     return is_left_out(item, made)
 
 
-def _name_of(choice: ItemChoice, number: int) -> str:
-    """Return the name in a label, in compared form; "" if it means nothing for other choices."""
-    label = choice.labels[number - 1] if number else ""
-    if not is_system(label) and (not choice.named or _GENERIC.fullmatch(label)):
+@lru_cache(maxsize=64)  # each item of a group has the same labels
+def _list_names(labels: tuple[str, ...], named: bool) -> tuple[str, ...]:
+    """Return the name in each label, in compared form; "" if it means nothing for other choices."""
+    return tuple(_name_of(label, named) for label in labels)
+
+
+def _name_of(label: str, named: bool) -> str:
+    if not is_system(label) and (not named or _GENERIC.fullmatch(label)):
         return ""
     found = _LEAD.fullmatch(label.strip("# "))
     return " ".join((found[1] if found else label).casefold().split())

@@ -7,7 +7,7 @@ import re
 from ..masking.token_patterns import find_tokens
 from ..text.ansi import strip_ansi
 from ..text.lazy_pattern import LazyPattern
-from ..text.regex import compile_pattern
+from ..text.regex import search_pattern
 
 _CONTROL = LazyPattern(r"[\x00-\x08\x0e-\x1a]")
 
@@ -23,12 +23,11 @@ def capture_value(output: str, pattern: str | None) -> str | None:
     neither blank nor a remark such as `Warning: …`, which a program may print on its standard error after
     the value, and which a terminal mixes in; only where every line is a remark, it is the last of them.
     Escape sequences, blanks at both ends, and what a carriage return has overwritten do not count; a pattern
-    that matches nothing else may match what was overwritten.
+    that matches nothing else may match what was overwritten. Raises PatternTimeout.
     """
     plain = _CONTROL.sub("", strip_ansi(output)).replace("\r\n", "\n")
     if pattern is not None:
-        compiled = compile_pattern(pattern)
-        match = compiled.search(_OVERWRITTEN.sub("", plain)) or compiled.search(plain)
+        match = search_pattern(pattern, _OVERWRITTEN.sub("", plain)) or search_pattern(pattern, plain)
         found = None if match is None else match[1 if match.re.groups else 0]
         return found or None  # an empty value is a pattern that has missed
     content = plain.encode("utf-8", "surrogatepass")

@@ -13,9 +13,12 @@ from ..sources.base import SourceContext
 from ..sources.command_output import make_runner
 from ..sources.registry import is_available, is_eager, resolve_source
 from ..system.people import expand_home
+from ..system.regular_file import read_regular_file
 from .model import Plan, Value
 from .templates import render_default
 from .values import check_value, is_variable_secret
+
+_FILE_LIMIT = 1 << 20  # bytes of a file that is a value
 
 
 def make_reader(folder: Path) -> Callable[[str], str]:
@@ -25,7 +28,7 @@ def make_reader(folder: Path) -> Callable[[str], str]:
     """
 
     def read(path: str) -> str:
-        return (folder / expand_home(path)).read_text(encoding="utf-8")
+        return read_regular_file(folder / expand_home(path), _FILE_LIMIT).decode("utf-8")
 
     return read
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..document.model import Input
 from ..text.ansi import strip_ansi
 from ..text.lazy_pattern import LazyPattern
+from ..text.regex import limit_pattern_time
 from .values import check_value
 
 _ENOUGH = 200
@@ -51,6 +52,13 @@ def suggest_values(
     column of the placeholder's kind, such as ID for `<old-token-id>`, only that column is offered. Values
     that the input's pattern and choices refuse are left out.
     """
+    with limit_pattern_time():  # one limit for all words; after it the input's pattern refuses the rest
+        return tuple(_find_suggestions(name, known, outputs).values())
+
+
+def _find_suggestions(
+    name: str, known: Input | None, outputs: Sequence[tuple[str, str]]
+) -> dict[str, Suggestion]:
     kind = name.rpartition("-")[2]
     wants_number = kind in ("count", "port", "number", "size")
     found: dict[str, Suggestion] = {}
@@ -67,7 +75,7 @@ def suggest_values(
             found[value] = Suggestion(value, value, origin, beside)
         if found and column:
             break
-    return tuple(found.values())
+    return found
 
 
 def _column(kind: str, lines: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ import shlex
 from ..document.model import Input
 from ..document.placeholders import is_secret_name
 from ..text.lazy_pattern import LazyPattern
-from ..text.regex import compile_pattern
+from ..text.regex import PatternTimeout, match_whole
 
 _LEAST_SECRET = 6  # characters
 
@@ -95,6 +95,10 @@ def check_value(input: Input | None, value: str) -> str | None:
     got = "" if is_secret(input.name, input) else f", got `{value}`"
     if input.choices and value not in input.choices:
         return f"expected one of {', '.join(f'`{choice}`' for choice in input.choices)}{got}"
-    if input.pattern is not None and not compile_pattern(input.pattern).fullmatch(value):
-        return f"expected a value that matches `{input.pattern}` as a whole{got}"
-    return None
+    if input.pattern is None:
+        return None
+    try:
+        matches = match_whole(input.pattern, value)
+    except PatternTimeout as timeout:
+        return f"cannot check it against `{input.pattern}`: {timeout}; write a simpler `pattern`"
+    return None if matches else f"expected a value that matches `{input.pattern}` as a whole{got}"

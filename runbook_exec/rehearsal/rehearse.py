@@ -27,6 +27,7 @@ from ..plan.model import ItemId, Plan
 from ..session.connections.local import LocalConnection
 from ..session.session import Session
 from ..shells.registry import FALLBACK_SHELL, find_command
+from ..system.regular_file import read_regular_file
 from . import relay
 from .call_server import CallServer
 from .environment import prepare_environment
@@ -96,9 +97,9 @@ def rehearse(path: Path, options: Options = Options()) -> RehearsalResult:
     page = runbook_of(path)
     documents = RehearsedDocument(str(page), ""), RehearsedDocument(str(path), "")
     try:
-        documents = documents[0], RehearsedDocument(str(path), _decode(data := path.read_bytes()))
+        documents = documents[0], RehearsedDocument(str(path), _decode(data := read_regular_file(path)))
         transcript = parse_transcript(data, str(path))
-        runbook = parse_runbook(page.read_bytes(), str(page), named=transcript.settings.procedure)
+        runbook = parse_runbook(read_regular_file(page), str(page), named=transcript.settings.procedure)
     except OSError as error:
         return RehearsalResult("cannot", *documents, why=f"cannot read `{error.filename}`: {reason(error)}")
     documents = RehearsedDocument(runbook.path, runbook.text), documents[1]

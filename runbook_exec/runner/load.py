@@ -10,6 +10,7 @@ from ..diagnostics.problem import Problem, Severity
 from ..document.model import Procedure, Runbook, RunbookSettings
 from ..document.parser import parse_runbook
 from ..errors import Refused, reason
+from ..system.regular_file import read_bounded, read_regular_file
 from ..text.ansi import escape_unprintable
 
 
@@ -53,7 +54,9 @@ def find_problems(runbook: Runbook, procedure: Procedure | None) -> list[Problem
 
 def _read_file(path: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        if path == "-":
+            return read_bounded(sys.stdin.buffer, "standard input")
+        return read_regular_file(path, pipes=True)
     except OSError as error:
         raise Refused(f"cannot read `{path}`: {reason(error)}") from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +14,9 @@ from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..errors import reason
 from ..journal.index import RunSummary, list_runs
+from ..system.regular_file import read_regular_file
 from ..text.moments import format_age
+from ..text.plain_json import to_printable_json
 from .freshness import BadFreshness, Freshness, freshness_path, read_freshness
 from .last_success import filter_runs, find_counted_anchors, read_successes
 
@@ -58,7 +59,7 @@ def find_cadences(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[l
 
 
 def _cadence(page: Path, known: Sequence[RunSummary], now: datetime) -> Cadence | None:
-    data = page.read_bytes()
+    data = read_regular_file(page)
     matter = front_matter.read_front_matter(data.decode("utf-8", "replace"))
     if matter.settings.cadence is None:
         for problem in matter.problems:  # front matter with problems may hold a cadence
@@ -95,7 +96,7 @@ def format_due(found: Sequence[Cadence], now: datetime) -> Iterator[str]:
 
 def cadences_to_json(found: Sequence[Cadence]) -> str:
     """Return every runbook with a cadence, as a JSON list."""
-    return json.dumps(
+    return to_printable_json(
         [
             {
                 "runbook": str(each.path),
@@ -106,9 +107,7 @@ def cadences_to_json(found: Sequence[Cadence]) -> str:
                 "due": each.due,
             }
             for each in found
-        ],
-        indent=2,
-        ensure_ascii=False,
+        ]
     )
 
 

@@ -9,6 +9,7 @@ from ..document.parser import parse_runbook
 from ..errors import Refused, reason
 from ..journal.index import list_runs
 from ..system.atomic_write import replace_file
+from ..system.regular_file import read_regular_file
 from .freshness import BadFreshness, format_freshness, freshness_path, read_freshness
 from .last_success import filter_runs, read_successes
 
@@ -23,12 +24,12 @@ def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
         if not runs and not target.exists():
             continue
         try:
-            runbook = parse_runbook(page.read_bytes(), str(page))
+            runbook = parse_runbook(read_regular_file(page), str(page))
             freshness = read_freshness(target).merge(read_successes(runbook, iter(runs))).prune_for(runbook)
             text = format_freshness(freshness, page.name)
             if not freshness.steps and not target.exists():
                 continue
-            if not target.exists() or target.read_text(encoding="utf-8") != text:
+            if not target.exists() or read_regular_file(target).decode("utf-8", "replace") != text:
                 replace_file(target, text.encode("utf-8"))
                 written += 1
                 yield f"wrote {target}"

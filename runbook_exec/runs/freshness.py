@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..document.model import Prose, Runbook, Step
+from ..system.regular_file import read_regular_file
 
 VERSION = 1
 
@@ -85,7 +86,7 @@ def freshness_path(page: Path) -> Path:
 def read_freshness(path: Path) -> Freshness:
     """Read a `NAME.runs.json`; empty if it does not exist. Raises BadFreshness and OSError."""
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_regular_file(path))
     except FileNotFoundError:
         return Freshness()
     except (ValueError, RecursionError) as error:

@@ -29,6 +29,7 @@ from ..journal.journal import JournalError
 from ..masking.masker import Masker
 from ..plan.builder import items_of
 from ..plan.model import ItemId, Plan, PlanItem
+from ..system.regular_file import read_regular_file
 from .output_excerpt import OutputCollector, OutputExcerpt
 
 NOWHERE = ItemId(0)
@@ -266,7 +267,7 @@ def read_document_text(started: RunStarted) -> str:
     if started.text:
         return started.text
     try:
-        data = document_path(started).read_bytes()
+        data = read_regular_file(document_path(started))
     except OSError:
         return ""
     if hashlib.sha256(data).hexdigest() != started.digest:

@@ -51,7 +51,8 @@ class TerminalWriter:
         return read_screen_size().lines
 
     def paint(self, text: str, *styles: str) -> str:
-        """Return the text in a style, if the terminal supports it."""
+        """Return the text in a style, if the terminal supports it; what is in it has no style of its own."""
+        text = escape_unprintable(text)
         codes = [_STYLES[s] for s in styles if self.tty and (self.colour or s not in _COLOURS)]
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if codes and text else text
 

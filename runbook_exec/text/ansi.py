@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from .lazy_pattern import LazyPattern
@@ -88,6 +89,16 @@ def escape_unprintable(text: str) -> str:
     `\\x1b`, `\\u202e`. Tabs and newlines stay.
     """
     return _compile(_UNPRINTABLE).sub(_write_out, text) if _MAY_BE_UNPRINTABLE.search(text) else text
+
+
+def may_be_unprintable(text: str) -> bool:
+    """Return whether a text has characters that may have to be written out."""
+    return _MAY_BE_UNPRINTABLE.search(text) is not None
+
+
+def replace_unprintable(text: str, write_out: Callable[[re.Match[str]], str]) -> str:
+    """Return the text with each character that moves the cursor or is invisible as `write_out` writes it."""
+    return _compile(_UNPRINTABLE).sub(write_out, text)
 
 
 def escape_unprintable_code(text: str) -> str:

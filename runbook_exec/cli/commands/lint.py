@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from ...diagnostics.formats import FORMATS, write
 from ...diagnostics.report import Report
 from ...document.discovery import collect_pages
-from ...errors import Refused
+from ...errors import Refused, reason
 from ...lint.cache import open_cache
 from ...lint.inputs import STANDARD_INPUT
 from ...lint.selection import Selection
 from ...lint.settings import settings_for
 from ...system.gc_pause import relax_gc
+from ...system.regular_file import read_bounded
 from ..arguments import build_parser
 from ..exit_status import EXIT_STATUS
 from ..lint_work import LintWork
@@ -61,7 +62,7 @@ def lint_pages(asked: LintOptions) -> str:
         raise Refused(f"expected `--statistics` without `--format {asked.format}`: it is told as text")
     selection = _selection(asked)
     pages = _pages(asked.paths)
-    given = {STANDARD_INPUT: sys.stdin.buffer.read()} if STANDARD_INPUT in pages else {}
+    given = {STANDARD_INPUT: _read_standard_input()} if STANDARD_INPUT in pages else {}
     cache = None if asked.no_cache else open_cache(os.environ)
     work = LintWork(pages, settings_for(pages, selection), given, cache)
     if not (asked.diff or asked.fix):
@@ -71,6 +72,13 @@ def lint_pages(asked: LintOptions) -> str:
     if asked.diff:
         return lint_fixes.show_difference(work)
     return _print_report(asked, work, lint_fixes.apply_all(work))
+
+
+def _read_standard_input() -> bytes:
+    try:
+        return read_bounded(sys.stdin.buffer, "standard input")
+    except OSError as error:
+        raise Refused(f"cannot read standard input: {reason(error)}") from None
 
 
 def _explain(code: str | None) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from ...text.plain_json import to_printable_json
 from ..report import Diagnostic, Report
 
 
@@ -14,7 +14,7 @@ def write(report: Report) -> str:
     Offsets and columns count characters, from 0 and from 1.
     """
     found = [_as_object(each) for each in report.diagnostics]
-    return json.dumps(found, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
+    return to_printable_json(found) + "\n"
 
 
 def _as_object(each: Diagnostic) -> dict[str, Any]:

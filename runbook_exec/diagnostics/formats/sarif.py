@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ... import __version__
+from ...text.plain_json import to_printable_json
 from ..report import Diagnostic, DiagnosticLocation, Report, TextEdit
 from ..rule import RuleInfo
 
@@ -33,7 +33,7 @@ def write(report: Report) -> str:
         "results": [_result(each, indices) for each in report.diagnostics],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
+    return to_printable_json(log) + "\n"
 
 
 def _rule(rule: RuleInfo) -> dict[str, Any]:

@@ -33,6 +33,10 @@ def read_toml(text: str, start: int, end: int, body: int) -> FrontMatter:
         span = make_span(text, first, last if last > first else first + 1)
         message = _PLACE.sub("", str(error))
         return FrontMatter(end=body, problems=(Problem("front-matter", f"not valid TOML: {message}", span),))
+    except (RecursionError, ValueError):  # `tomllib` calls itself for each bracket; a number may be too long
+        span = make_span(text, start, start + 1)
+        message = "not valid TOML: deeper nesting, or a longer number, than a person would write"
+        return FrontMatter(end=body, problems=(Problem("front-matter", message, span),))
     problems: tuple[Problem, ...] = ()
     if "runbook" in data:
         found = _OURS.search(text, start, end)

@@ -20,6 +20,7 @@ from ...document.discovery import SUFFIXES
 from ...document.front_matter.bounds import find_bounds
 from ...document.front_matter.dates import parse_date
 from ...system.git import make_command, make_environment_without_filters, run_git
+from ...system.regular_file import read_regular_file
 from ..rule import LintContext, Page
 from .prefetch import run_in_background
 from .workspace import Workspace, find_given_pages
@@ -177,7 +178,7 @@ def _read_review(page: Path) -> tuple[date, int] | None:
     Returns None without either.
     """
     try:
-        text = page.read_text(encoding="utf-8", errors="replace")
+        text = read_regular_file(page).decode("utf-8", "replace")
     except OSError:
         return None
     matter = find_bounds(text)

@@ -12,6 +12,7 @@ from typing import Any
 from ...document.anchors import Headings, find_headings
 from ...document.page_names import PageNames, read_aliases, select_preferred, strip_page_suffix
 from ...system.git import list_git_files, run_git
+from ...system.regular_file import read_regular_file
 from ..inputs import path_below
 from ..rule import LintContext
 
@@ -77,7 +78,7 @@ class Workspace:
     def mkdocs(self) -> str:
         """Return the settings of MkDocs at the root; empty if the file does not exist."""
         try:
-            return (self.root / "mkdocs.yml").read_text(encoding="utf-8", errors="replace")
+            return read_regular_file(self.root / "mkdocs.yml").decode("utf-8", "replace")
         except OSError:
             return ""
 
@@ -186,7 +187,7 @@ class Workspace:
                 self._digests[path] = (
                     self.context.pages.digest(given)
                     if given is not None
-                    else hashlib.sha256((self.base / path).read_bytes()).hexdigest()
+                    else hashlib.sha256(read_regular_file(self.base / path)).hexdigest()
                 )
             except OSError:
                 self._digests[path] = ""
@@ -194,8 +195,7 @@ class Workspace:
 
     def _read_content(self, path: str) -> bytes | None:
         try:
-            with open(f"{self._start}{path}", "rb") as file:  # noqa: PTH123 - quicker than Path
-                return file.read()
+            return read_regular_file(f"{self._start}{path}")
         except OSError:
             return None
 

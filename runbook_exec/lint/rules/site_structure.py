@@ -11,6 +11,7 @@ from ...document.links import find_links, find_page_links
 from ...document.model import TRANSCRIPT, Runbook
 from ...document.page_names import fold_name, iter_endings, strip_page_suffix
 from ...document.parser import parse_runbook
+from ...system.regular_file import read_regular_file
 from ...text.source import make_span
 from ...text.span import Span
 from ..facts.link_targets import page_at
@@ -52,7 +53,7 @@ def is_linked(workspace: Workspace, path: str) -> bool:
 def _targets(workspace: Workspace, source: str) -> set[str]:
     """Return the pages to which a page links."""
     try:
-        runbook = parse_runbook((workspace.base / source).read_bytes(), source)
+        runbook = parse_runbook(read_regular_file(workspace.base / source), source)
     except OSError:
         return set()
     folder = source.rpartition("/")[0]

@@ -138,16 +138,25 @@ class Expression:
 
     def add_pattern(self, pattern: Pattern, border: str) -> None:
         """Add a pattern whose names and gaps match any characters but `border`."""
+        opened = -1  # where the piece of the last gap is, if only fixed text is after it
         for part in pattern:
-            if isinstance(part, str):
-                self._pieces.append(re.escape(part))
-            elif isinstance(part, Gap):
+            if isinstance(part, Gap):
+                if opened >= 0:
+                    # the text up to the next gap matches first where it can: that gap takes the rest, and no
+                    # other place has to be tried, which would take time with the power of the gaps
+                    self._pieces[opened] = f"(?>{self._pieces[opened]}"
+                    self._pieces.append(")")
+                opened = len(self._pieces)
                 self._pieces.append(f"[^{border}]*?")
+            elif isinstance(part, str):
+                self._pieces.append(re.escape(part))
             elif part.name in self._values:
                 self._pieces.append(re.escape(self._values[part.name]))
             elif part.name in self._groups:
+                opened = -1
                 self._pieces.append(f"(?P={self._groups[part.name]})")
             else:
+                opened = -1
                 self._groups[part.name] = group = _NAMED.format(len(self._groups))
                 self._pieces.append(f"(?P<{group}>[^{border}]+?)")
 

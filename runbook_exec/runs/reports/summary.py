@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from ...text.ansi import escape_unprintable
 from ...text.display import clip, count_columns, pad, wrap
 from ...text.durations import format_duration
 from ...text.moments import format_local
+from ...text.plain_json import to_printable_json
 from ...text.sizes import format_size
 from ..record import Attempt, GivenAnswer, Record, document_path
 from ..replay import asciicast_path
@@ -163,7 +163,7 @@ def run_to_json(filled: RunReport, running: bool, not_kept: Sequence[str]) -> st
         "steps": [_step(step) for step in filled.steps],
         "elsewhere": [_attempt_data(ran) for ran in filled.strays],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False)
+    return to_printable_json(data)
 
 
 def _step(step: StepReport) -> dict[str, Any]:

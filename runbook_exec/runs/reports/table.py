@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +10,10 @@ from typing import Any
 
 from ...engine.events import RunEnded
 from ...journal.index import RunSummary
+from ...text.ansi import escape_unprintable
 from ...text.durations import format_duration
 from ...text.moments import format_local
+from ...text.plain_json import to_printable_json
 from ..record import document_path
 
 _HEADER = ("run", "began", "outcome", "took", "document")
@@ -50,9 +51,9 @@ def format_table(entries: Sequence[RunSummary]) -> Iterator[str]:
 
 
 def _row(entry: RunSummary) -> tuple[str, ...]:
-    document = short_document(entry)
+    document = escape_unprintable(short_document(entry))
     took = format_duration(entry.seconds) if entry.started else ""
-    return (entry.run, format_local(entry.began), entry.outcome, took, document)
+    return (escape_unprintable(entry.run), format_local(entry.began), entry.outcome, took, document)
 
 
 def short_document(entry: RunSummary) -> str:
@@ -70,7 +71,7 @@ def short_document(entry: RunSummary) -> str:
 
 def runs_to_json(entries: Iterable[RunSummary]) -> str:
     """Return the runs as a JSON list."""
-    return json.dumps([_object(entry) for entry in entries], indent=2, ensure_ascii=False)
+    return to_printable_json([_object(entry) for entry in entries])
 
 
 def _object(entry: RunSummary) -> dict[str, Any]:
