@@ -10,9 +10,7 @@ import contextlib
 import fcntl
 import os
 import re
-import shutil
 import stat
-import tempfile
 
 _LOCK = "lock"
 
@@ -29,8 +27,10 @@ class TemporaryFolder:
 
         Raises OSError.
         """
+        from tempfile import mkdtemp  # the commands that make no folder do without it
+
         prefix = f"runbook-{kind}-" if kind else "runbook-"
-        self.path = os.path.realpath(tempfile.mkdtemp(prefix=prefix, dir=inside))
+        self.path = os.path.realpath(mkdtemp(prefix=prefix, dir=inside))
         self._lock = -1
         if inside is None:
             with contextlib.suppress(OSError):  # without a lock, the folder stays if we are killed
@@ -38,11 +38,13 @@ class TemporaryFolder:
 
     def remove(self) -> None:
         """Remove the folder and everything in it, also folders in it that are read-only."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        from shutil import rmtree
+
+        rmtree(self.path, ignore_errors=True)
         if os.path.isdir(self.path):  # noqa: PTH112
             for inside, _, _ in os.walk(self.path):
                 os.chmod(inside, 0o700)  # noqa: PTH101
-            shutil.rmtree(self.path, ignore_errors=True)
+            rmtree(self.path, ignore_errors=True)
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
@@ -73,7 +75,9 @@ def remove_dead_folders() -> None:
     A folder of another user, one that others can write to, and a symbolic link are left alone.
     """
     with contextlib.suppress(OSError):
-        parent = os.open(tempfile.gettempdir(), _FLAGS & ~os.O_NOFOLLOW | os.O_DIRECTORY)
+        from tempfile import gettempdir
+
+        parent = os.open(gettempdir(), _FLAGS & ~os.O_NOFOLLOW | os.O_DIRECTORY)
         try:
             for name in filter(_NAME.fullmatch, os.listdir(parent)):  # noqa: PTH208
                 with contextlib.suppress(OSError):
