@@ -140,3 +140,30 @@ def test_a_block_that_is_never_closed_is_reported_once(program: Program) -> None
     """The prose that such a block swallows is no syntax error of its own."""
     page = "# T\n\n## Steps\n\n```bash\nls\n\nThen it's done (or not).\n"
     assert _check(program, page, "P") == [("P103", 5)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Basic cGxheTo=", "Authorization: Basic dXNlcm5hbWU6cGFzc3dvcmQK",
+        "> Authorization: Basic Zm9vOmJhcg==", "-H 'Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='",
+        "Authorization: Bearer MY-PERSONAl-ACCESS-TOKEN", '-H "Authorization: Bearer strong-password"',
+        "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+    ],
+)  # fmt: skip
+def test_what_a_text_teaches_with_is_no_token(text: str, program: Program) -> None:
+    """Headers and addresses of examples open nothing."""
+    assert _check(program, f"# T\n\n```\n{text}\n```\n", "S401") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Basic YWRtaW46aHVudGVyMg==",  # admin:hunter2
+        "Authorization: Bearer " + "q7Zk3vQ9x1LmN8pR5tYw2sBc7dEf4gHj",
+        "https://hooks.slack.com/services/T01ABCD2EFG/B02HIJK3LMN/" + "aB3dE5fG7hI9jK1lM3nO5pQ7",
+    ],
+)  # fmt: skip
+def test_a_header_with_a_password_is_one(text: str, program: Program) -> None:
+    """A weak password in Base64 is a password too."""
+    assert _check(program, f"# T\n\n```\n{text}\n```\n", "S401") == [("S401", 4)]
