@@ -13,12 +13,16 @@ from ..shells.registry import SHELLS
 from ..shells.simple_command import SimpleCommand
 from .model import ItemId, PlanItem, StatementWarning
 
+# programs that open a shell in a container or another machine, where they are seldom themselves
+_OUTSIDE = frozenset(("kubectl", "oc", "docker", "podman", "nerdctl", "docker-machine", "machinectl", "lxc"))
+
 
 class _OpenedShell(NamedTuple):
     """A shell or prompt that a statement has opened, and that no later statement has left."""
 
     item: PlanItem
     inner: InnerShell
+    opener: str  # the program that has opened it
 
     def may_read(self, item: PlanItem) -> bool:
         """Return whether the item may be meant for this shell: it is in no other alternative.
@@ -29,6 +33,21 @@ class _OpenedShell(NamedTuple):
         if self.item.where.block != item.where.block:
             return self.inner.kind is not InnerKind.PROMPT
         return not (ours and theirs and ours != theirs)
+
+    def is_left_by(self, item: PlanItem, commands: Sequence[SimpleCommand]) -> bool:
+        """Return whether the item is plainly outside again: another block begins with the same program.
+
+        In a shell on a node, as `oc debug` opens it, the program may be there too.
+        """
+        other = self.item.where.block != item.where.block
+        return other and self.opener in _OUTSIDE and _find_program(commands[:1]) == self.opener
+
+
+def _find_program(commands: Sequence[SimpleCommand]) -> str:
+    """Return the program that the first command runs, without `sudo` and what it is about."""
+    words = [word for command in commands for word in command.words]
+    name = next((word for word in words if word != "sudo"), "")
+    return "" if name == "oc" and "debug" in words else name
 
 
 def _alternative(item: PlanItem) -> int:
@@ -92,6 +111,7 @@ def find_places(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, Statem
             found[item.where] = _warn_of_place(left)._replace(question="", advice="")
             left = None
         commands = _find_commands(item, shell) if opened or may_open_shell(item.statement.text) else ()
+        opened = [each for each in opened if not each.is_left_by(item, commands)]
         readers = [each for each in opened if each.may_read(item)]
         if readers:
             found[item.where] = _warn_of_place(readers[-1])
@@ -101,7 +121,8 @@ def find_places(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, Statem
         inner = find_inner_shell(commands)
         # what the page shows below the command is typed inside, and its next prompt is ours again
         if inner is not None and not find_inner_prompt(item.statement.expected or ""):
-            opened.append(_OpenedShell(item, inner))
+            opener = [command for command in commands if command.start == inner.start]
+            opened.append(_OpenedShell(item, inner, _find_program(opener)))
     return found
 
 

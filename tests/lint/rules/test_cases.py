@@ -167,3 +167,23 @@ def test_what_a_text_teaches_with_is_no_token(text: str, program: Program) -> No
 def test_a_header_with_a_password_is_one(text: str, program: Program) -> None:
     """A weak password in Base64 is a password too."""
     assert _check(program, f"# T\n\n```\n{text}\n```\n", "S401") == [("S401", 4)]
+
+
+@pytest.mark.parametrize(
+    ("opens", "after", "found"),
+    [
+        ("oc exec -it web-0 -- bash", "oc get pods", []),
+        ("kubectl exec -it web-0 -- bash", "kubectl exec -it web-1 -- bash", []),
+        ("docker-machine ssh test", "docker-machine rm test", []),
+        ("sudo docker exec -it web sh", "docker logs web\nls", []),
+        ("kubectl exec -it web-0 -- bash", "env\nkubectl get pods", [("M310", 10)]),
+        ("oc debug node/a", "oc get pods", [("M310", 10)]),  # the host of a node may have `oc` too
+        ("ssh web1", "ssh web2", [("M310", 10)]),  # from the first to the second, perhaps
+    ],
+)
+def test_a_block_that_begins_with_the_program_that_opened_the_shell(
+    opens: str, after: str, found: list[tuple[str, int]], program: Program
+) -> None:
+    """`kubectl` after `kubectl exec` runs here: a container seldom has it."""
+    page = f"# T\n\n## Steps\n\n```bash\n{opens}\n```\n\n```bash\n{after}\n```\n"
+    assert _check(program, page, "M310") == found
