@@ -90,14 +90,15 @@ class Bindings:
             self.masker.add(value.text)
 
     def keep_secrets(self, plan: Plan) -> None:
-        """Save the secrets that have no source, so the run can be resumed with them."""
+        """Save the values that no event has: secrets that have no source, and texts with a secret in them."""
         if self.keeper is None:
             return
         known = plan.inputs
         values = {
             name: value.text
             for name, value in self.values.items()
-            if value.secret and not (name in known and known[name].source)
+            if (value.secret or self.mask(value.text) != value.text)
+            and not (name in known and known[name].source)
         }
         seen = self.seen_tokens()
         if values or seen:
@@ -182,14 +183,6 @@ class Bindings:
         if plan.prints_secret(item.where) and not _has_keeper_failed(plan, item, done):
             for value in find_printed_secrets(output):
                 self.masker.add(value)
-
-    def holds_secret(self, key: str, code: str) -> bool:
-        """Return whether code that defines something holds a secret, or has the name of one.
-
-        `key` is the kind and the name of the variable, function or alias.
-        """
-        name = key.partition(" ")[2].lower().replace("_", "-")
-        return is_secret(name, None, False) or self.mask(code) != code
 
     def prints_secret(self, plan: Plan, item: PlanItem) -> bool:
         """Return whether the statement prints a secret that is not known yet."""

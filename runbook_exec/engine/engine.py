@@ -21,6 +21,7 @@ from .dialog import Dialog
 from .event_log import EventLog
 from .events import Event, Outcome, RunEnded, RunStarted
 from .execution import Failure, StatementExecution
+from .loss_dialog import LossDialog
 from .ports import LiveShell, Resumption, RunContext, Stop
 from .questions import (
     AfterFailure,
@@ -33,6 +34,7 @@ from .questions import (
     Doubt,
     ManualStep,
 )
+from .restoration import restore_status
 from .shell_io import ShellIO
 from .state import ItemStatus, State, describe_undone_steps, next_item
 
@@ -153,17 +155,29 @@ class Run:
         if past.edited:
             yield self.dialog.make_edited()
         items = {item.where: item for item in self.dialog.plan.items}
+        unseen: PlanItem | None = None
         if self.state.doubt in items:
             item = items[self.state.doubt]
-            yield from self.dialog.ask_operator(
+            answer = yield from self.dialog.ask_operator(
                 Doubt(item, self.dialog.shown_text(item), past.output), "doubt"
             )
+            unseen = item if answer.choice == Choice.DONE else None
         self.log.state = replace(self.state, doubt=None)
-        for item in self.dialog.plan.items:
-            done = self.state.done.get(item.where)
-            if item.annotation.setup and item.statement and done == ItemStatus.OK:
-                yield from self.dialog.fill_placeholders(item)
-                yield from self._run_attempts(item)
+        losses = LossDialog(self.dialog, past.shell, unseen)
+        done = self.state.done
+        setups = [
+            item
+            for item in self.dialog.plan.items
+            if item.annotation.setup and item.statement and done.get(item.where) == ItemStatus.OK
+        ]
+        yield from losses.ask(setups)
+        for item in setups:
+            yield from self.dialog.fill_placeholders(item)
+            yield from self._run_attempts(item)
+        if setups:
+            yield from losses.ask()
+        elif self.io.started:
+            restore_status(self.io.session, past.shell)
 
     def _run_manual_step(self, item: PlanItem) -> Generator[Event]:
         if item.where.step in self.dialog.plan.done and item.block is None:

@@ -99,10 +99,11 @@ class StatementFinished(At):
     status: int
     pipestatus: tuple[int, ...]
     duration: float  # seconds
-    cwd: str
+    cwd: str  # secrets masked
     problem: str = ""
     doubt: bool = False  # the shell was killed, so the effects of the statement are unknown
     retry_after: float = 0.0  # seconds until the next attempt that `retry` asks for; 0 if there is none
+    cwd_digest: str = ""  # of a `cwd` in which a secret was masked; the private store has the exact one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,16 +139,17 @@ class ValueGiven(At):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShellChanged(At):
-    """The shell's state changed: new definitions as code, and the names that were removed.
+    """The shell's state changed: the digests of new definitions, and the names that were removed.
 
-    New definitions are listed by kind and name. Anything that holds a secret, or has the name of one, is left
-    out.
+    New definitions are listed by kind and name. Their code is in the run's private store, and never here; in
+    journals of earlier versions, `made` has the code.
     """
 
     event: ClassVar[str] = "shell_changed"
 
     made: Mapping[str, str]
     gone: tuple[str, ...] = ()
+    exported: tuple[str, ...] = ()  # the variables of `made` that programs get, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,7 @@ class Answered(Event):
 
     event: ClassVar[str] = "answered"
 
-    question: str  # run, value, manual, failed, choose, confirm, when, doubt
+    question: str  # run, value, manual, failed, choose, confirm, when, doubt, state
     answer: str
     note: str = ""
     step: int = 0

@@ -38,6 +38,7 @@ class Done(NamedTuple):
     suspended: bool = False  # ^Z was typed and a stopped job is left
     waited_for_key: str = ""  # the program that was ended because it waited for a key without an operator
     last_line: str = ""  # the line that this program printed last
+    folder: str = ""  # the identity of the working directory; "" if unknown
 
 
 Message = OutputChunk | Silence | Done  # the reports of a session while a statement runs; Done is the last
@@ -70,6 +71,19 @@ class LiveShell(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class KeptShell:
+    """The state of a shell that a run keeps for its resumption, in its private store."""
+
+    definitions: Mapping[str, str] = field(default_factory=dict)  # code by key, only what statements changed
+    cwd: str = ""
+    folder: str = ""  # the identity of the working directory
+
+    def __repr__(self) -> str:
+        """Return the size only; the definitions may hold secrets."""
+        return f"KeptShell({len(self.definitions)} definitions)"
+
+
+@dataclass(frozen=True, slots=True)
 class RunContext:
     """The services and facts that the engine is given; it looks up none of them itself."""
 
@@ -93,6 +107,8 @@ class RunContext:
     keep_secrets: Callable[[Mapping[str, str], Iterable[str]], None] | None = (
         None  # saves secrets while the run is unfinished
     )
+    keep_shell: Callable[[KeptShell], None] | None = None  # saves the state of the shell, likewise
+    key: bytes = b""  # of the digests of that state; b"" if it is not saved
     pause: Callable[[float, int], bool] = lambda seconds, attempt: (
         True
     )  # waits before the next attempt, whose number it is given; returns False if the operator ends the wait
@@ -117,14 +133,27 @@ class Stop(Exception):
         self.reason = reason
 
 
+class PastShell(NamedTuple):
+    """The state of the shell of a run that is resumed, as far as a new shell differs."""
+
+    change: StateChange = StateChange({}, ())  # its definitions whose code is known
+    lost: tuple[str, ...] = ()  # the keys of those whose code is not known any more
+    exported: frozenset[str] = frozenset()  # the keys of the variables that programs get, too
+    cwd: str = ""  # its working directory; "" if it has finished no statement
+    shown_cwd: str = ""  # with secrets masked
+    folder: str = ""  # the identity of that; "" if unknown
+    is_hidden: bool = False  # whether `cwd` is not known, because a secret was masked in it
+    pipestatus: tuple[int, ...] = (0,)  # of its last statement that succeeded
+    status: int = 0
+
+
 class Resumption(NamedTuple):
     """The facts of a run that is resumed, in addition to its state."""
 
     values: Mapping[str, Value]
     seen_tokens: tuple[str, ...]  # tokens that its output has shown
     output: str  # of the statement that was running when the run was killed
-    cwd: str  # the shell's working directory; "" if unknown
-    state_change: StateChange  # the shell's state, as far as a new shell differs
+    shell: PastShell
     seq: int  # of its last event
     edited: bool  # whether the document has changed since
 

@@ -121,6 +121,13 @@ class SecretLoss(NamedTuple):
     names: tuple[str, ...]
 
 
+class LostState(NamedTuple):
+    """Continue, although parts of the shell's state did not come back? Answers: run, shell, quit, wait."""
+
+    item: PlanItem  # the next one
+    things: tuple[str, ...]  # with the statements that depend on each; secrets masked
+
+
 Question = (
     BeforeStatement
     | ValueNeeded
@@ -130,6 +137,7 @@ Question = (
     | Confirmation
     | Doubt
     | SecretLoss
+    | LostState
 )
 
 

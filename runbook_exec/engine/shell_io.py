@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..plan.model import ItemId, PlanItem
 from ..plan.variables import name_of_variable
 from ..shells.base import Filling
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
-from ..shells.snapshot import ShellState
+from ..shells.snapshot import ShellState, is_exported
 from .bindings import MASK, Bindings
 from .event_log import EventLog
 from .events import Event, Outcome, Output, ShellChanged, StatementFinished, StatementStarted
-from .ports import Done, LiveShell, OutputChunk, Resumption, RunContext, Silence, Stop, require_done
+from .ports import (
+    Done,
+    KeptShell,
+    LiveShell,
+    OutputChunk,
+    Resumption,
+    RunContext,
+    Silence,
+    Stop,
+    require_done,
+)
+from .restoration import enter_folder, restore_definitions
+from .shell_history import make_digest
 
 _SLOW_START = 10.0  # seconds after which the operator is told that the shell has not started
 
@@ -32,6 +44,8 @@ class ShellIO:
     started: bool = False
     assigned: dict[str, str] = field(default_factory=dict)  # the values that variables were given
     shell_state: ShellState = field(init=False)  # set when the shell is started
+    kept: KeptShell = field(default_factory=KeptShell)  # what statements have changed in it
+    is_elsewhere: bool = False  # whether the folder of the run was replaced by another of its name
 
     def start_shell(self) -> Iterator[Event]:
         """Start the shell, once, and report what its configuration prints."""
@@ -57,7 +71,10 @@ class ShellIO:
         for key, text in self.shell_state.definitions.items():  # the shell's configuration may set secrets
             self.bindings.learn_variable(key, text)
         if self.resumption is not None:
-            self._restore_shell(self.resumption)
+            past = self.resumption.shell
+            self.is_elsewhere = enter_folder(self.session, self.shell, past)
+            restore_definitions(self.session, self.shell_state, past)
+            self.kept = KeptShell(past.change.made, past.cwd, past.folder)
 
     def end_shell(self) -> Iterator[Event]:
         """Let the shell exit; report the output of its traps, and the jobs that were ended with it."""
@@ -79,18 +96,6 @@ class ShellIO:
             yield self.log.make_event(Output, text=text.decode("utf-8", "surrogateescape"), **at)
         for command in jobs:
             self.context.notice(f"ended the background job `{self.bindings.mask(command)}`")
-
-    def _restore_shell(self, past: Resumption) -> None:
-        """Restore the variables, functions and folder of the shell; drop the output of that."""
-        code = self.shell_state.build_restore_code(past.state_change)
-        for _ in self.session.run(code.encode("utf-8", "surrogateescape")):
-            pass
-        if not past.cwd:
-            return
-        for message in self.session.run(self._write_cd(past.cwd).encode("utf-8", "surrogateescape")):
-            if isinstance(message, Done) and message.status:
-                self.context.notice(f"cannot go back to `{past.cwd}`, where the shell was")
-        self.shell_state.update(self.session.take_snapshot())
 
     def change_directory(self, item: PlanItem, cwd: str) -> Iterator[Event]:
         """Change to the folder that the annotation names; report that as a statement."""
@@ -207,16 +212,26 @@ class ShellIO:
             self.context.echo(self.bindings.mask(asked.decode("utf-8", "replace")).encode())
 
     def emit_changes(self, code: str, at: Mapping[str, int], *, secret: bool = False) -> Iterator[Event]:
-        """Report how a statement has changed the shell's state, without possible secrets.
+        """Report how a statement has changed the shell's state; its code goes to the private store.
 
         `secret` is whether the variables that it has set are secrets.
         """
         change = self.shell_state.update_after(code, self.session.take_snapshot)
+        if not change:
+            return
         for key, text in change.made.items():
             self.bindings.learn_variable(key, text, secret)
-        made = {key: text for key, text in change.made.items() if not self.bindings.holds_secret(key, text)}
-        if made or change.gone:
-            yield self.log.make_event(ShellChanged, made=made, gone=change.gone, **at)
+        left = {key: text for key, text in self.kept.definitions.items() if key not in change.gone}
+        self._keep_shell(replace(self.kept, definitions={**left, **change.made}))
+        made = {key: make_digest(self.context.key, text) for key, text in change.made.items()}
+        exported = tuple(key for key, text in change.made.items() if is_exported(text))
+        yield self.log.make_event(ShellChanged, made=made, gone=change.gone, exported=exported, **at)
+
+    def _keep_shell(self, shell: KeptShell) -> None:
+        """Save the state of the shell if it has changed."""
+        if shell != self.kept and self.context.keep_shell is not None:
+            self.context.keep_shell(shell)
+        self.kept = shell
 
     def emit_output(self, item: PlanItem, data: bytes, typed: bool = False) -> Iterator[Output]:
         """Report output, masked; the masker may hold back its end."""
@@ -238,12 +253,15 @@ class ShellIO:
         self, done: Done, took: float, problem: str, at: Mapping[str, int], retry_after: float = 0.0
     ) -> StatementFinished:
         """Return the event of a statement's end; `took` and `retry_after` are in seconds."""
+        self._keep_shell(replace(self.kept, cwd=done.cwd, folder=done.folder or self.kept.folder))
+        cwd = self.bindings.mask(done.cwd)
         return self.log.make_event(
             StatementFinished,
             status=done.status,
             pipestatus=done.pipestatus,
             duration=round(took, 3),
-            cwd=self.bindings.mask(done.cwd),
+            cwd=cwd,
+            cwd_digest="" if cwd == done.cwd else make_digest(self.context.key, done.cwd),
             problem=problem,
             doubt=done.killed,
             retry_after=retry_after,

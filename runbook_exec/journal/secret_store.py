@@ -1,44 +1,99 @@
-"""Stores secrets of an unfinished run on a file system in memory, never on a disk."""
+"""Stores secrets and shell state of an unfinished run on a file system in memory, never on a disk."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import re
+import secrets
 import stat
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..engine.ports import KeptShell
 from ..system.atomic_write import replace_file
 
 _IN_MEMORY = ("tmpfs", "ramfs")
 
 _MOUNTS = Path("/proc/self/mountinfo")
 
+_SHARED = Path("/dev/shm")  # noqa: S108 (only a folder in it that is ours alone is used)
 
-@dataclass(frozen=True, slots=True)
+_JOURNAL = re.compile(rb'\{"journal": ("(?:[^"\\]|\\.)*")')
+
+_HEAD = 8192  # bytes of a file in which the path of its journal is
+
+_ABANDONED = 60.0  # seconds after which a temporary file belongs to no living process
+
+
+@dataclass(slots=True)
 class SecretStore:
-    """The file for one run: mode 0600, in a folder 0700 in the user's runtime folder."""
+    """The file for one run: mode 0600, in a folder 0700 of its own."""
 
     path: Path
+    journal: str = ""  # the path of the run's journal; the file is removed with it
+    takes_values: bool = True  # whether the secret values of placeholders may be kept here
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
+    _data: dict[str, object] = field(default_factory=dict, repr=False)
 
     def keep(self, values: Mapping[str, str], seen: Iterable[str]) -> None:
-        """Replace the file by one with these secret values, and the tokens that output has shown.
+        """Keep these secret values, and the tokens that output has shown, in place of earlier ones.
 
         Raises OSError.
         """
+        self._change({"values": dict(values), "seen": list(seen)})
+
+    def keep_shell(self, shell: KeptShell) -> None:
+        """Keep the state of the shell. What it replaces is kept, too, until the state changes again.
+
+        A run can be killed before its journal has the digests of the new state. Raises OSError.
+        """
+        before, _ = self.read_shell()
+        changes: dict[str, object] = {}
+        if shell.definitions != before.definitions:
+            old = before.definitions.items()
+            changes["replaced"] = {key: code for key, code in old if shell.definitions.get(key) != code}
+            changes["definitions"] = dict(shell.definitions)
+        if (shell.cwd, shell.folder) != (before.cwd, before.folder):
+            changes["cwds"] = [[shell.cwd, shell.folder], [before.cwd, before.folder]]
+        self._change(changes)
+
+    def _change(self, changes: Mapping[str, object]) -> None:
+        """Write the file, unless nothing changes in it."""
+        if all(self._data.get(name) == data for name, data in changes.items()):
+            return
+        self._data |= changes
+        data = {"journal": self.journal, "key": self.key.hex(), **self._data}
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        data = json.dumps({"values": dict(values), "seen": list(seen)}).encode("ascii")
-        replace_file(self.path, data, 0o600, durable=False)  # the file system is memory
+        # the file system is memory
+        replace_file(self.path, json.dumps(data).encode("ascii"), 0o600, durable=False)
+
+    def load(self) -> None:
+        """Read the file of an earlier process, if one exists and is readable."""
+        with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+            data = json.loads(self.path.read_bytes())
+            self.key = bytes.fromhex(data.pop("key", "")) or self.key
+            data.pop("journal", None)
+            self._data = dict(data)
 
     def read(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the values by name, and the tokens seen; both empty if no readable file exists."""
-        try:
-            data = json.loads(self.path.read_bytes())
-            return dict(data["values"]), tuple(data["seen"])
-        except (OSError, ValueError, TypeError, KeyError):
-            return {}, ()
+        self.load()
+        values, seen = self._data.get("values"), self._data.get("seen")
+        return _read_texts(values), tuple(seen) if isinstance(seen, list) else ()
+
+    def read_shell(self) -> tuple[KeptShell, KeptShell]:
+        """Return the state of the shell, and what it replaced, as far as they are loaded."""
+        cwds = self._data.get("cwds")
+        places = [tuple(map(str, each)) for each in cwds] if isinstance(cwds, list) else []
+        (cwd, folder), (old_cwd, old_folder) = (*places, ("", ""), ("", ""))[:2]
+        return (
+            KeptShell(_read_texts(self._data.get("definitions")), cwd, folder),
+            KeptShell(_read_texts(self._data.get("replaced")), old_cwd, old_folder),
+        )
 
     def forget(self) -> None:
         """Remove the file."""
@@ -46,20 +101,65 @@ class SecretStore:
             self.path.unlink()
 
 
-def find_secret_store(run: str, environ: Mapping[str, str]) -> SecretStore | None:
-    """Return where a run's secrets may be kept; None if no safe place exists.
+def _read_texts(data: object) -> dict[str, str]:
+    return {str(key): str(text) for key, text in data.items()} if isinstance(data, dict) else {}
 
-    The place is `$XDG_RUNTIME_DIR`, if it is a file system in memory and only this user can access it.
+
+def find_secret_store(run: str, environ: Mapping[str, str], journal: str = "") -> SecretStore | None:
+    """Return where a run's secrets and shell state may be kept; None if no safe place exists.
+
+    The place is `$XDG_RUNTIME_DIR`, if it is a file system in memory and only this user can access it. Else
+    it is a folder of the user in `/dev/shm`, for shell state only: values can be given again.
     """
+    stores = list(_list_stores(run, environ, journal))
+    # a run may have been begun in another environment
+    return next((store for store in stores if store.path.exists()), stores[0] if stores else None)
+
+
+def forget_secrets(run: str, environ: Mapping[str, str]) -> None:
+    """Remove the secrets and the shell state of a run, wherever they may be."""
+    for store in _list_stores(run, environ, ""):
+        store.forget()
+
+
+def _list_stores(run: str, environ: Mapping[str, str], journal: str) -> Iterator[SecretStore]:
     runtime = Path(environ.get("XDG_RUNTIME_DIR") or "")
-    if not runtime.is_absolute() or not _is_ours_alone(runtime) or not _is_memory(runtime):
-        return None
-    return SecretStore(runtime / "runbook-exec" / f"{run}.json")
+    if runtime.is_absolute() and _is_ours_alone(runtime, links=True) and _is_memory(runtime):
+        yield SecretStore(runtime / "runbook-exec" / f"{run}.json", journal)
+    if not _is_memory(_SHARED):
+        return
+    shared = _SHARED / f"runbook-exec-{os.getuid()}"
+    with contextlib.suppress(OSError):
+        shared.mkdir(mode=0o700)
+    if _is_ours_alone(shared):
+        yield SecretStore(shared / f"{run}.json", journal, takes_values=False)
 
 
-def _is_ours_alone(folder: Path) -> bool:
+def remove_abandoned(folder: Path) -> None:
+    """Remove the files of runs whose journal was removed, and what killed processes have left."""
+    with contextlib.suppress(OSError):
+        for entry in list(os.scandir(folder)):
+            with contextlib.suppress(OSError):
+                if _is_abandoned(entry):
+                    Path(entry.path).unlink()
+
+
+def _is_abandoned(entry: os.DirEntry[str]) -> bool:
+    if not entry.is_file(follow_symlinks=False):
+        return False
+    if entry.name.startswith("."):
+        return time.time() - entry.stat().st_mtime > _ABANDONED
+    if not entry.name.endswith(".json"):
+        return False
+    with Path(entry.path).open("rb") as file:
+        found = _JOURNAL.match(file.read(_HEAD))
+    journal = json.loads(found[1]) if found else ""
+    return bool(journal) and not os.path.lexists(journal)
+
+
+def _is_ours_alone(folder: Path, links: bool = False) -> bool:
     try:
-        found = folder.stat()
+        found = folder.stat(follow_symlinks=links)
     except OSError:
         return False
     return (

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..engine.bindings import MASK
 from ..engine.events import (
     Captured,
     Output,
     RunStarted,
-    ShellChanged,
-    StatementFinished,
     StatementStarted,
     ValueGiven,
 )
 from ..engine.ports import Resumption
+from ..engine.shell_history import ShellHistory
 from ..engine.state import State, carry_over
 from ..journal.hash_chain import Damage, JournalLine, read_lines
 from ..journal.journal import JournalError
@@ -24,7 +24,6 @@ from ..journal.secret_store import SecretStore
 from ..plan.alternatives import describe_choices
 from ..plan.model import Plan, Value
 from ..runs.record import Record, read_record
-from ..shells.snapshot import StateChange
 from ..text.ansi import escape_unprintable_code
 
 _END = 4000  # characters; the end of a doubtful statement's output that is kept
@@ -38,8 +37,7 @@ class UnfinishedRun:
     record: Record
     values: Mapping[str, str]  # without secrets
     output: str  # the end of the output of the last statement
-    cwd: str
-    state_change: StateChange  # the difference between its shell and a new one
+    shell: ShellHistory
     seq: int
 
     @property
@@ -59,7 +57,9 @@ class UnfinishedRun:
             # even if the page is the same, the plan can be of another part of it
             state = carry_over(state, old, plan) if edited else state
         values, seen = secrets.read() if secrets else ({}, ())
-        known = {name: Value(text, False, "earlier") for name, text in self.values.items()}
+        # a text in which a secret was masked is no value
+        public = {name: text for name, text in self.values.items() if MASK not in text}
+        known = {name: Value(text, False, "earlier") for name, text in public.items()}
         known |= {name: Value(text, True, "earlier") for name, text in values.items()}
         names = {each.name for item in plan.items for each in item.placeholders} | set(plan.inputs)
         return (
@@ -68,8 +68,7 @@ class UnfinishedRun:
                 values={name: value for name, value in known.items() if name in names},
                 seen_tokens=seen,
                 output=self.output,
-                cwd=self.cwd,
-                state_change=self.state_change,
+                shell=self.shell.recall(*((secrets.read_shell(), secrets.key) if secrets else ((), b""))),
                 seq=self.seq,
                 edited=edited,
             ),
@@ -80,9 +79,8 @@ def read_unfinished(path: Path) -> UnfinishedRun:
     """Read a journal; raises JournalError if it is damaged or cannot be read."""
     record = read_record(path)
     values: dict[str, str] = {}
-    made: dict[str, str] = {}
-    gone: set[str] = set()
-    output, cwd, seq = "", "", 0
+    shell = ShellHistory()
+    output, seq = "", 0
     for line in read_lines(path):
         if isinstance(line, Damage):
             raise JournalError(f"{path}:{line.number}: {line.what}")
@@ -90,6 +88,7 @@ def read_unfinished(path: Path) -> UnfinishedRun:
             continue
         event = line.event
         seq = event.seq
+        shell.add(event)
         match event:
             case RunStarted():
                 values.update(event.values)
@@ -97,16 +96,11 @@ def read_unfinished(path: Path) -> UnfinishedRun:
                 values.pop(event.name, None)
                 if event.value is not None:
                     values[event.name] = event.value
-            case ShellChanged():
-                made = {key: code for key, code in made.items() if key not in event.gone} | dict(event.made)
-                gone = (gone | set(event.gone)) - set(event.made)
             case StatementStarted():
                 output = ""
             case Output():
                 output = (output + event.text)[-_END:]
-            case StatementFinished():
-                cwd = event.cwd
-    return UnfinishedRun(path, record, values, output, cwd, StateChange(made, tuple(sorted(gone))), seq)
+    return UnfinishedRun(path, record, values, output, shell, seq)
 
 
 def diff_commands(old: Plan | None, new: Plan) -> list[str]:

@@ -8,7 +8,7 @@ import resource
 import secrets
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,11 +19,11 @@ from ..engine.events import FINISHED, Event, Outcome, RunEnded
 from ..engine.ports import Keyboard, RunContext
 from ..engine.questions import Answer, Ask, Question
 from ..engine.state import State, is_idle
-from ..errors import Refused, describe_lost_folder, reason
+from ..errors import Refused, describe_lost_folder
 from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
-from ..journal.secret_store import SecretStore, find_secret_store
+from ..journal.secret_store import SecretStore
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
 from ..session.session import Session
@@ -48,6 +48,7 @@ from .observers import (
 )
 from .options import RunOptions
 from .pause import make_pause
+from .secret_keeping import make_shell_keeper, make_value_keeper, open_secret_store
 from .unattended import answer_yes, assume_answer, list_open_questions, make_unattended_ask
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def run_plan(
         return Outcome.REFUSED
     with closing(journal):
         keyboard = OperatorTty(0, 1) if attended else None
-        store = find_secret_store(identity, os.environ) if options.keep_secrets else None
+        store = open_secret_store(identity, journal.path) if options.keep_secrets else None
         output = OutputStream(1) if options.json else terminal.stream
         run = _RunParts(identity, plan, options, terminal, output, journal, keyboard, store, past)
         try:
@@ -228,26 +229,16 @@ def _make_context(run: _RunParts) -> RunContext:
         pid=os.getpid(),
         find_stop=lambda: describe_loss(run.output),
         terminal=run.keyboard.device() if run.keyboard else "",
-        keep_secrets=_make_keep(run.secrets, terminal) if run.secrets else None,
+        keep_secrets=make_value_keeper(run.secrets, terminal.write_wrapped)
+        if run.secrets and run.secrets.takes_values
+        else None,
+        keep_shell=make_shell_keeper(run.secrets, terminal.write_wrapped) if run.secrets else None,
+        key=run.secrets.key if run.secrets else b"",
         pause=make_pause(terminal.show_wait),
         notice=lambda text: terminal.write_wrapped(text, "yellow"),
         environment=frozenset(os.environ),
         available_secrets=lambda plan: find_available_secrets(plan, os.environ, folder),
     )
-
-
-def _make_keep(
-    keeper: SecretStore, terminal: TerminalReporter
-) -> Callable[[Mapping[str, str], Iterable[str]], None]:
-    def keep(values: Mapping[str, str], seen: Iterable[str]) -> None:
-        try:
-            keeper.keep(values, seen)
-        except OSError as error:
-            terminal.write_wrapped(
-                f"cannot keep the secrets of this run in `{keeper.path}`: {reason(error)}", "yellow"
-            )
-
-    return keep
 
 
 def _make_ask(run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | None) -> Ask:
@@ -256,7 +247,7 @@ def _make_ask(run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | N
         asked = _flush_before_ask(interactive(run.terminal), run.journal)
         ask = answer_yes(asked) if options.yes else asked
     else:
-        asked = ask = make_unattended_ask(options.yes, options.confirmed)
+        asked = ask = make_unattended_ask(options.yes, options.confirmed, options.accept_lost)
     if options.assume:
         asked, ask = (assume_answer(each, *options.assume) for each in (asked, ask))
     return _allow_interrupts(ask, asked)

@@ -13,6 +13,7 @@ from ..engine.questions import (
     BeforeStatement,
     Confirmation,
     Doubt,
+    LostState,
     ManualStep,
     Question,
     SecretLoss,
@@ -24,10 +25,11 @@ from ..system.signals import watch_signals
 from ..text.ansi import escape_unprintable
 
 
-def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
+def make_unattended_ask(yes: bool, confirmed: Collection[str] = (), accept_lost: bool = False) -> Ask:
     """Return a function that answers the questions of a run without asking anyone.
 
-    `yes` runs every statement; `confirmed` names the steps whose question is answered with yes. After SIGINT,
+    `yes` runs every statement; `confirmed` names the steps whose question is answered with yes; `accept_lost`
+    continues without the shell state that did not come back. After SIGINT,
     SIGTERM or SIGHUP each question is answered with quit, because the statement that was running may have
     ignored the signal.
     """
@@ -66,6 +68,8 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
                 )
             case SecretLoss():
                 return Answer("quit")
+            case LostState():
+                return _answer_loss(question, accept_lost)
             case AfterFailure():
                 return Answer("quit", note=question.problem)
             case Doubt():
@@ -76,6 +80,14 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = ()) -> Ask:
                 )
 
     return ask
+
+
+def _answer_loss(question: LostState, accept_lost: bool) -> Answer:
+    if accept_lost:
+        return Answer("run", note="said beforehand with --accept-lost")
+    lost = "; ".join(question.things)
+    told = f"the shell did not come back whole: {lost}; nothing was run"
+    return Answer("wait", note=f"{told}; `--accept-lost` continues without it")
 
 
 def list_open_questions(plan: Plan, finished: Collection[ItemId] = ()) -> list[str]:

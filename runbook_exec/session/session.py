@@ -173,12 +173,18 @@ class Session:
         snapshot.begin()
         try:
             code = SHELLS[self.shell].snapshot.build_code(f"{self._quoted}/{SNAPSHOT}", redefined)
+            code = code.replace("{options}", self._last.options)
             whole = self._run_internal(code, self._last)
             while snapshot.read():
                 pass
         finally:
             data = snapshot.end()
-        return data if whole else b""
+        highest = SHELLS[self.shell].snapshot.highest_descriptor
+        if not whole or not highest:
+            return data if whole else b""
+        open_files = self._link.process.list_descriptors(highest).items()
+        lines = "".join(f"{number} {target}\n" for number, target in open_files)
+        return data + b"\0" + lines.encode("utf-8", "surrogateescape")
 
     def _run_internal(self, code: str, before: Completion) -> bool:
         """Run code of ours; return whether it finished.
@@ -268,7 +274,8 @@ class Session:
             return self._death
         self._shaken = exchange.interrupted or exchange.timed_out or exchange.key_wait is not None
         self._last = report = mark_interrupted(report) if self._shaken else report
-        return describe_end(report, exchange)
+        done = describe_end(report, exchange)
+        return done._replace(folder=self._connection.identify_folder(report.cwd))
 
     def close(self) -> None:
         """End the shell: hang up, as a closing terminal window does; kill it if it stays."""

@@ -97,7 +97,7 @@ def _define_nothing(code: str) -> tuple[str, ...]:
 
 
 class SnapshotFormat(NamedTuple):
-    """How a shell prints its variables, functions and aliases, and how that output is parsed."""
+    """How a shell prints its variables, functions, aliases and settings, and how that output is parsed."""
 
     build_code: Callable[[str, Iterable[str]], str]  # a file, functions that were redefined -> the code
     parse: Callable[[bytes], dict[str, str]]  # the output -> code, by kind and name of what that makes
@@ -105,6 +105,8 @@ class SnapshotFormat(NamedTuple):
     assignment: LazyPattern[str]  # a statement that only sets one variable, the first group, to fixed texts
     removals: Mapping[str, str]  # by kind, the command that removes a thing by its name
     find_defined_functions: Callable[[str], tuple[str, ...]] = _define_nothing  # those for `build_code`
+    highest_descriptor: int = 0  # that a statement can open for those after it; 0 if the shell has no such
+    lists_functions: bool = True  # otherwise only the statements that define them show them
 
 
 class Shell(NamedTuple):

@@ -59,6 +59,7 @@ class Driver(NamedTuple):
     export: str  # a statement that sets the variable `{name}` of programs to the word `{value}`
     prepend_path: str  # a statement that puts the folder `{bin}` in front of `$PATH`
     # turn, whether it may have been lost -> the last line of a message, read when the statement has ended
+    change_folder: str = "builtin cd --"  # before the word of a folder
     gate_line: Callable[[int, bool], bytes] = lambda turn, again: b""
     # the report before a statement, the statement, the report after it -> that report with errexit as it was
     carry_over: Callable[[Completion, bytes, Completion], Completion] = lambda before, code, after: after

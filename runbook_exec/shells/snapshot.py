@@ -1,31 +1,27 @@
-"""Compares snapshots of a shell: variables, functions and aliases, each as code."""
+"""Compares snapshots of a shell: its variables, functions, aliases, options and other settings, as code."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from typing import NamedTuple
 
 from ..text.lazy_pattern import LazyPattern
 from .base import Filling, Shell
 from .quoting import Context
 
-_SHELL_OWN = (
-    r"__runbook_\w*|BASH\w*|DIRSTACK|EPOCH\w*|EUID|FUNCNAME|GROUPS|HIST\w*|LINENO|OLDPWD|OPT(?:ARG|IND)|PIPESTATUS"
-    r"|PPID|PWD|RANDOM|SECONDS|SHELLOPTS|SHLVL|SRANDOM|UID|_|COLUMNS|LINES|PS[124]|PROMPT_COMMAND|TTY\w*|status"
-    r"|pipestatus|history|argv|hostname|version|fish_pid|fish_kill\w*|fish_history|fish_private_mode"
-    r"|status_generation|CMD_DURATION|FISH_\w+|umask|fish_bind_mode|ZSH_\w+|argv0|\?|\!|#|\$|\*|-|@|0"
-    r"|funcstack|functrace|parameters|jobtexts|jobdirs|jobstates|commands|functions|dirstack|userdirs|nameddirs"
-    r"|historywords|errnos|sysparams|mapfile|keymaps|widgets|options|modules|builtins|aliases|reswords|patchars"
-    r"|\w*_(?:chars|files|source|trace)|dis_\w+|galiases|saliases|usergroups|langinfo|termcap|terminfo|key"
-)
+# names that a shell of ours sets by itself; each shell adds its own
+OWN_NAMES = r"__runbook_\w*|PWD|SHLVL|LINENO|RANDOM|SECONDS|PPID|LINES|COLUMNS|PS[1-4]|_"
 
+# What a new shell cannot be given, by kind: the state of processes that are gone.
+UNRESTORABLE = frozenset(("descriptor", "job"))
 
-@cache
-def shell_own_names() -> re.Pattern[str]:
-    """Return the pattern of names that a shell sets by itself; compiled for the first snapshot only."""
-    return re.compile(_SHELL_OWN)
+# The order in which kinds are restored; `errexit` and the traps would act on the rest.
+_LATE = ("readonly", "limit", "option", "changed-option", "shopt", "trap")
+
+# what acts on every command, or on the end of the shell
+_ACTIVE = re.compile(r"set -o (?:errexit|xtrace|verbose|noexec|keyword)|trap ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +45,31 @@ def diff_snapshots(before: Mapping[str, str], now: Mapping[str, str]) -> StateCh
     return StateChange(made, tuple(key for key in before if key not in now))
 
 
-def build_restore_code(shell: Shell, change: StateChange) -> str:
-    """Return code that applies a change to a shell that still has its earlier state."""
+class RestoreCode(NamedTuple):
+    """Code that gives a shell the state of another; each part is one statement, "" if it is not needed."""
+
+    passive: str
+    active: str  # options and traps that act on other commands, or on the end of the shell
+
+
+def build_restore_code(shell: Shell, change: StateChange) -> RestoreCode:
+    """Return the code that applies a change to a shell that still has its earlier state."""
     lines = [_build_removal_code(shell, *key.split(" ", 1)) for key in change.gone]
-    return "\n".join((*lines, *change.made.values()))
+    made = sorted(change.made.items(), key=lambda each: _find_rank(each[0]))
+    codes = [code for key, code in made if key.split(" ", 1)[0] not in UNRESTORABLE]
+    early = [code for code in codes if not is_active(code)]
+    active = [code for code in codes if is_active(code)]
+    return RestoreCode("\n".join((*lines, *early)), "\n".join(active))
+
+
+def is_active(code: str) -> bool:
+    """Return whether a definition acts on other commands, or on the end of the shell."""
+    return _ACTIVE.match(code) is not None
+
+
+def _find_rank(key: str) -> int:
+    kind = key.split(" ", 1)[0]
+    return _LATE.index(kind) + 1 if kind in _LATE else 0
 
 
 @dataclass(slots=True)
@@ -63,17 +80,20 @@ class ShellState:
     snapshot: bytes = b""
     definitions: Mapping[str, str] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
+    _is_ahead: bool = False  # whether the definitions have more than the snapshot
 
     def update(self, output: bytes) -> StateChange:
         """Take a new snapshot, and return the difference to the last one.
 
         An empty snapshot is ignored.
         """
-        if output in (b"", self.snapshot):
+        if output == b"" or (output == self.snapshot and not self._is_ahead):
             return StateChange({}, ())
         now = self.shell.snapshot.parse(output)
+        if not self.shell.snapshot.lists_functions:
+            now |= {key: code for key, code in self.definitions.items() if key.startswith("function ")}
         found = diff_snapshots(self.definitions, now)
-        self.snapshot, self.definitions = output, now
+        self.snapshot, self.definitions, self._is_ahead = output, now, False
         self.names = self.shell.snapshot.find_callable_names(output, now)
         return found
 
@@ -81,7 +101,7 @@ class ShellState:
         """Return whether a variable is set; True if the shell has never reported its variables."""
         if not self.snapshot or f"variable {name}" in self.definitions:
             return True
-        # the names that a shell sets by itself, and constants, are in the text of the snapshot only
+        # the names that a shell sets by itself are in the text of the snapshot only
         line = rb"(?m)(?:^|\0)(?:[a-z]+(?: -[-\w]+)* (?:\w+ )?)?%b(?:[= ]|$)" % re.escape(name.encode())
         return re.search(line, self.snapshot) is not None
 
@@ -92,22 +112,56 @@ class ShellState:
         """
         if changes_nothing(code, self.names):
             return StateChange({}, ())
-        if assignment := self.shell.snapshot.assignment.fullmatch(code):
-            made = {f"variable {assignment[1]}": code.strip()}
-            self.definitions = {**self.definitions, **made}
+        made = self._read_assignment(code) or self._read_function(code)
+        if made:
+            self.definitions, self._is_ahead = {**self.definitions, **made}, True
+            self.names |= {key.partition(" ")[2] for key in made if key.startswith("function ")}
             return StateChange(made, ())
         return self.update(take_snapshot(self.shell.snapshot.find_defined_functions(code)))
 
-    def build_restore_code(self, change: StateChange) -> str:
-        """Return code that applies a change to a shell with this state."""
+    def _read_assignment(self, code: str) -> dict[str, str]:
+        """Return the definition in a statement that sets a variable that did not exist before."""
+        found = self.shell.snapshot.assignment.fullmatch(code)
+        if found is None or self.has_variable(found[1]):
+            return {}  # it may keep attributes that the text does not show
+        exports = self.definitions.get("option allexport", "").startswith("set -o")
+        return {} if exports else {f"variable {found[1]}": code.strip()}
+
+    def _read_function(self, code: str) -> dict[str, str]:
+        """Return the definition in a statement that only defines a function, if the shell lists none."""
+        if self.shell.snapshot.lists_functions:
+            return {}
+        found = _FUNCTION.match(code)
+        return {f"function {found[1]}": code} if found and not self.shell.find_commands(code) else {}
+
+    def build_restore_code(self, change: StateChange) -> RestoreCode:
+        """Return the code that applies a change to a shell with this state."""
+        made = {key: code for key, code in change.made.items() if self.definitions.get(key) != code}
         return build_restore_code(
-            self.shell, StateChange(change.made, tuple(k for k in change.gone if k in self.definitions))
+            self.shell, StateChange(made, tuple(k for k in change.gone if k in self.definitions))
         )
+
+    def remember_functions(self, change: StateChange) -> None:
+        """Note the functions that were restored in a shell that cannot list them."""
+        if not self.shell.snapshot.lists_functions:
+            made = {key: code for key, code in change.made.items() if key.startswith("function ")}
+            self.definitions = {**self.definitions, **made}
+            self.names |= {key.partition(" ")[2] for key in made}
+
+    def holds(self, key: str, code: str) -> bool:
+        """Return whether the shell has a definition."""
+        now = self.definitions.get(key)
+        return now == code or (now is not None and self.shell.snapshot.assignment.fullmatch(code) is not None)
+
+
+def is_exported(code: str) -> bool:
+    """Return whether the code of a variable makes it a variable of programs, too."""
+    return _EXPORTED.match(code) is not None
 
 
 def _build_removal_code(shell: Shell, kind: str, name: str) -> str:
     word = "".join(piece.text for piece in shell.fill("<x>", [Filling(0, 3, Context.BARE, name)]))
-    return f"{shell.snapshot.removals[kind]} {word}"
+    return f"{shell.snapshot.removals.get(kind, ':')} {word}"
 
 
 def changes_nothing(code: str, known: Iterable[str]) -> bool:
@@ -120,11 +174,15 @@ def changes_nothing(code: str, known: Iterable[str]) -> bool:
     if found is None:
         return False
     name = found[1]
-    return name in _HARMLESS or (name not in _BUILTINS and name not in known and "=" not in name)
+    return name in _HARMLESS or (name not in BUILTINS and name not in known and "=" not in name)
 
 
 # a fixed text in an assignment, in any shell
 TEXT = r"(?:[\w./:@%+,-]+|'[^'\\]*')"
+
+_FUNCTION = LazyPattern(r"\s*([A-Za-z_]\w*)[ \t]*\([ \t]*\)")
+
+_EXPORTED = LazyPattern(r"export |(?:declare|typeset|set) -\w*x")
 
 _PLAIN = LazyPattern(
     r"\s*(?:command +)?([\w./+-]+)(?:[ \t]+(?:[^\s'\"\\$`(){}\[\];&|<>*?~#!]+|'[^'\\]*'))*\s*"
@@ -133,15 +191,16 @@ _PLAIN = LazyPattern(
 _HARMLESS = frozenset(("echo", "printf", "test", "true", "false", "pwd", "sleep"))
 
 # fmt: off
-_BUILTINS = frozenset((
+BUILTINS = frozenset((
     "alias", "and", "abbr", "argparse", "autoload", "begin", "bg", "bind", "block", "break", "builtin",
-    "case", "cd", "command", "continue", "coproc", "declare", "dirs", "disown", "do", "done", "elif",
-    "else", "emulate", "enable", "end", "esac", "eval", "exec", "exit", "export", "fg", "fi",
+    "case", "cd", "command", "continue", "coproc", "declare", "dirs", "disable", "disown", "do", "done",
+    "elif", "else", "emulate", "enable", "end", "esac", "eval", "exec", "exit", "export", "fg", "fi",
     "fish_add_path", "float", "for", "function", "functions", "getopts", "hash", "if", "integer", "jobs",
-    "let", "local", "mapfile", "not", "or", "popd", "pushd", "random", "read", "readarray", "readonly",
-    "return", "select", "set", "setopt", "shift", "shopt", "source", "status", "string", "switch", "tabs",
-    "then", "time", "times", "trap", "type", "typeset", "ulimit", "umask", "unalias", "unset", "unsetopt",
-    "until", "vared", "wait", "while", "zle", "zmodload", "math", ".", ":", "!",
+    "let", "limit", "local", "mapfile", "not", "or", "popd", "pushd", "random", "read", "readarray",
+    "readonly", "return", "select", "set", "setopt", "shift", "shopt", "source", "status", "string",
+    "switch", "tabs", "then", "time", "times", "trap", "type", "typeset", "ulimit", "umask", "unalias",
+    "unlimit", "unset", "unsetopt", "until", "vared", "wait", "while", "zle", "zmodload", "math", ".", ":",
+    "!",
 ))
 
 # fmt: on

@@ -8,7 +8,6 @@ from functools import cache
 from typing import NamedTuple
 
 from ..text.lazy_pattern import LazyPattern
-from .snapshot import shell_own_names
 
 
 class VariableUse(NamedTuple):
@@ -25,6 +24,17 @@ class VariableUse(NamedTuple):
     moves: bool = False  # it changes the folder, where a hook of the shell may set variables
     commands: frozenset[str] = frozenset()
 
+
+# the names that some shell sets by itself
+_SHELL_OWN = (
+    r"__runbook_\w*|BASH\w*|DIRSTACK|EPOCH\w*|EUID|FUNCNAME|GROUPS|HIST\w*|LINENO|OLDPWD|OPT(?:ARG|IND)|PIPESTATUS"
+    r"|PPID|PWD|RANDOM|SECONDS|SHELLOPTS|SHLVL|SRANDOM|UID|_|COLUMNS|LINES|PS[124]|PROMPT_COMMAND|TTY\w*|status"
+    r"|pipestatus|history|argv|hostname|version|fish_pid|fish_kill\w*|fish_history|fish_private_mode"
+    r"|status_generation|CMD_DURATION|FISH_\w+|umask|fish_bind_mode|ZSH_\w+|argv0|\?|\!|#|\$|\*|-|@|0"
+    r"|funcstack|functrace|parameters|jobtexts|jobdirs|jobstates|commands|functions|dirstack|userdirs|nameddirs"
+    r"|historywords|errnos|sysparams|mapfile|keymaps|widgets|options|modules|builtins|aliases|reswords|patchars"
+    r"|\w*_(?:chars|files|source|trace)|dis_\w+|galiases|saliases|usergroups|langinfo|termcap|terminfo|key"
+)
 
 _MENTION = LazyPattern(r"(?<![\w$])(?<!\$\{)[A-Za-z_]\w*")
 
@@ -69,7 +79,7 @@ _ALWAYS = LazyPattern(
 
 @cache
 def _own_names() -> re.Pattern[str]:
-    return re.compile(f"(?:{shell_own_names().pattern})|(?:{_ALWAYS.pattern})")
+    return re.compile(f"(?:{_SHELL_OWN})|(?:{_ALWAYS.pattern})")
 
 
 def is_always_set(name: str) -> bool:

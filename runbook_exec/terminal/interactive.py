@@ -16,6 +16,7 @@ from ..engine.questions import (
     BeforeStatement,
     Confirmation,
     Doubt,
+    LostState,
     ManualStep,
     Question,
     SecretLoss,
@@ -183,6 +184,8 @@ def _ask(
             case AfterFailure():
                 _advise(question, terminal)
                 return pick("r v s e ! q" if question.alive else "q")
+            case LostState():
+                return _accept_loss(question, terminal, colour)
             case SecretLoss():
                 return _confirm_loss(question, terminal, colour)
             case Alternatives():
@@ -240,6 +243,15 @@ def _confirm_loss(question: SecretLoss, terminal: TerminalReporter, colour: bool
     terminal.write_wrapped(loss, "bold", "yellow")
     keys = {"q": ("q", "quit and lose it"), "esc": ("esc", "back")}
     return Answer("quit" if ask_key(keys, "›", terminal.width, colour) == "q" else "back")
+
+
+def _accept_loss(question: LostState, terminal: TerminalReporter, colour: bool) -> Answer:
+    terminal.write_line()
+    terminal.write_wrapped("The shell did not come back whole. It has lost:", "bold", "yellow")
+    for thing in question.things:
+        terminal.write_wrapped(f"- {escape_unprintable(thing)}", indent=4)
+    keys = {"y": ("y", "continue without it"), "!": _KEYS["!"], "q": _KEYS["q"]}
+    return Answer(_MEANING[ask_key(keys, "›", terminal.width, colour)])
 
 
 def _doubt(question: Doubt, terminal: TerminalReporter) -> None:

@@ -54,6 +54,11 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         "--accept-changes", action="store_true", help="go on with a page that has been changed since"
     )
     parser.add_argument(
+        "--accept-lost",
+        action="store_true",
+        help="continue without the shell state that did not come back",
+    )
+    parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
         action="append",
@@ -79,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = RunOptions(
         given=parse_given(arguments.set),
         assume=assume,
+        accept_lost=arguments.accept_lost,
         choose=tuple(arguments.choose),
         yes=arguments.yes,
         trust=arguments.trust,
@@ -132,6 +138,7 @@ def resume_run(
         choose=(*now.choose, *before.choose),
         given=now.given,
         assume=now.assume,
+        accept_lost=now.accept_lost,
         yes=now.yes,
         trust=now.trust,
         json=now.json,

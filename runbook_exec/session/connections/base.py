@@ -35,6 +35,12 @@ class TerminalProcess(Protocol):
     def resize(self, rows: int, columns: int) -> None:
         """Set the size of the pseudo-terminal."""
 
+    def list_descriptors(self, highest: int) -> dict[int, str]:
+        """Return what the file descriptors of the process from 3 on lead to.
+
+        Those that it does not pass to programs are left out. The result is empty if that is unknown.
+        """
+
     def find_own_group(self) -> int:
         """Return the process group of the process itself; raises OSError if it is gone."""
 
@@ -68,6 +74,9 @@ class Connection(Protocol):
 
     def write(self, name: str, text: str) -> None:
         """Write a file in the folder."""
+
+    def identify_folder(self, path: str) -> str:
+        """Return a text that no other folder there has at the same time; "" if there is none."""
 
     def open_fifo(self, name: str, flags: int) -> int:
         """Make a FIFO in the folder and open it."""

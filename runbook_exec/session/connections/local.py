@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol, cast
 import pexpect
 
 from ...system import core_dumps
+from ...system.descriptors import list_descriptors
 from ...system.processes import open_end_descriptor
 from ...system.temporary_folders import TemporaryFolder
 from ...system.terminal_readers import Foreground, find_program, find_terminal_reader
@@ -69,6 +70,10 @@ class LocalProcess:
     def resize(self, rows: int, columns: int) -> None:
         """Set the size of the pseudo-terminal."""
         self._child.setwinsize(rows, columns)
+
+    def list_descriptors(self, highest: int) -> dict[int, str]:
+        """Return what the file descriptors of the process from 3 on lead to; {} if that is unknown."""
+        return list_descriptors(self._pid, highest)
 
     def find_own_group(self) -> int:
         """Return the process group of the process itself; raises OSError if it is gone."""
@@ -157,6 +162,16 @@ class LocalConnection:
         path = Path(self.folder(), name)
         path.touch(mode=0o600)
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+    def identify_folder(self, path: str) -> str:
+        """Return the device and the inode of a folder; "" if it does not exist."""
+        if not path:
+            return ""
+        try:
+            found = Path(path).stat()
+        except OSError:
+            return ""
+        return f"{found.st_dev}:{found.st_ino}"
 
     def open_fifo(self, name: str, flags: int) -> int:
         """Make a FIFO in the folder and open it."""

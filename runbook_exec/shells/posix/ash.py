@@ -15,7 +15,15 @@ from .dialect import COMPOUNDS, Dialect
 from .driver import SH_DRIVER, SH_GATE, make_start
 from .parsed_script import ParsedScript
 from .simple_commands import find_simple_commands
-from .snapshot import make_snapshot_format, print_aliases, print_assigned, print_declared
+from .snapshot import (
+    make_snapshot_format,
+    print_aliases,
+    print_assigned,
+    print_declared,
+    print_options,
+    print_readonly,
+    print_traps,
+)
 
 # the grammar of BusyBox 1.35
 DIALECT = Dialect(
@@ -79,7 +87,15 @@ SHELL = Shell(
     ),
     snapshot=make_snapshot_format(
         _scan,
-        (print_assigned("set"), print_declared("export -p"), print_aliases("alias")),
+        (
+            print_assigned("set"),
+            print_declared("export -p"),
+            print_readonly("readonly -p"),
+            print_aliases("alias"),
+            print_options(),
+            print_traps("trap"),
+        ),
+        own_names="HIST(?:FILE|SIZE)|FUNCNAME|EPOCH\\w*",
     ),
     list_unknown=("-c", 'for n; do command -v "$n" >/dev/null || printf "%s\\n" "$n"; done', "ash"),
     highlight_as="bash",

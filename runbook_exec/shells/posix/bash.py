@@ -14,7 +14,16 @@ from .dialect import COMPOUNDS, Dialect
 from .driver import BASH_DRIVER
 from .parsed_script import ParsedScript
 from .simple_commands import find_simple_commands
-from .snapshot import make_snapshot_format, print_aliases, print_declared, print_functions
+from .snapshot import (
+    make_snapshot_format,
+    print_aliases,
+    print_declared,
+    print_functions,
+    print_options,
+    print_shopt,
+    print_traps,
+    push_directories,
+)
 
 DIALECT = Dialect(
     redirection=re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-?|<>|<&|&>>?|>>|>&|>\||[<>])"),
@@ -58,6 +67,13 @@ def _check(scripts: Sequence[str]) -> list[Complaint | None]:
     return syntax.check(("bash", *extended, "-n"), scripts, alone)
 
 
+# BASH_REMATCH is the result of a statement
+_OWN_NAMES = (
+    r"BASH(?:_(?!REMATCH|ENV)\w+|OPTS|PID)?|DIRSTACK|EPOCH(?:REALTIME|SECONDS)|EUID|FUNCNAME|GROUPS|PIPESTATUS"
+    r"|HIST(?:CMD|FILE|FILESIZE|SIZE|CONTROL|IGNORE|TIMEFORMAT)|SHELLOPTS|SRANDOM|UID|PROMPT_COMMAND|PS0"
+    r"|COMP_\w+|MAILCHECK|TMOUT"
+)
+
 SHELL = Shell(
     name="bash",
     install_hint="`apt install bash` or `brew install bash`",
@@ -69,7 +85,18 @@ SHELL = Shell(
     driver=BASH_DRIVER,
     snapshot=make_snapshot_format(
         _scan,
-        (print_declared("declare -p"), print_functions("declare -f"), print_aliases("alias -p")),
+        (
+            print_declared("declare -p"),
+            print_functions("declare -f"),
+            print_aliases("alias -p"),
+            print_options(),
+            print_shopt(),
+            # the driver takes the trap on DEBUG away between two statements
+            print_traps("trap -p; printf '%s\\n' \"${__runbook_d-}\""),
+        ),
+        own_names=_OWN_NAMES,
+        stack=push_directories,
+        highest_descriptor=249,
     ),
     list_unknown=("-c", 'for n; do type -t -- "$n" >/dev/null || printf "%s\\n" "$n"; done', "bash"),
     highlight_as="bash",

@@ -232,6 +232,7 @@ BASH_DRIVER = Driver(
 )
 
 ZSH_DRIVER = Driver(
+    change_folder="builtin cd -q --",
     clean=("-f",),
     arguments=lambda folder: ("-i", f"{folder}/{DRIVER}"),
     environ=dict,
@@ -257,6 +258,7 @@ ZSH_DRIVER = Driver(
 )
 
 SH_DRIVER = Driver(
+    change_folder="command cd --",
     clean=(),
     arguments=lambda folder: ("-i", f"{folder}/{CONTROL}"),
     environ=lambda environ: {**environ, "PS1": ""},  # it prints a prompt before its script can empty it

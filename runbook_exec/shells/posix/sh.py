@@ -14,7 +14,15 @@ from .dialect import COMPOUNDS, Dialect
 from .driver import SH_DRIVER
 from .parsed_script import ParsedScript
 from .simple_commands import find_simple_commands
-from .snapshot import make_snapshot_format, print_aliases, print_assigned, print_declared
+from .snapshot import (
+    make_snapshot_format,
+    print_aliases,
+    print_assigned,
+    print_declared,
+    print_options,
+    print_readonly,
+    print_traps,
+)
 
 DIALECT = Dialect(
     redirection=re.compile(r"\d*(<<-?|<>|<&|>>|>&|>\||[<>])"),
@@ -61,7 +69,15 @@ SHELL = Shell(
     driver=SH_DRIVER,
     snapshot=make_snapshot_format(
         _scan,
-        (print_assigned("set"), print_declared("export -p"), print_aliases("alias")),
+        (
+            print_assigned("set"),
+            print_declared("export -p"),
+            print_readonly("readonly -p"),
+            print_aliases("alias"),
+            print_options(),
+            print_traps("trap"),
+        ),
+        own_names="HIST(?:FILE|SIZE)|FUNCNAME|EPOCH\\w*",
     ),
     list_unknown=("-c", 'for n; do command -v "$n" >/dev/null || printf "%s\\n" "$n"; done', "sh"),
     highlight_as="bash",

@@ -14,7 +14,15 @@ from .dialect import COMPOUNDS, Dialect
 from .driver import ZSH_DRIVER
 from .parsed_script import ParsedScript
 from .simple_commands import find_simple_commands
-from .snapshot import make_snapshot_format, print_aliases, print_declared, print_functions
+from .snapshot import (
+    assign_directories,
+    make_snapshot_format,
+    print_aliases,
+    print_changed_options,
+    print_declared,
+    print_functions,
+    print_traps,
+)
 
 DIALECT = Dialect(
     redirection=re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-?|<>|<&|(?:&>>?|>>|>&|>)[|!]?|<)"),
@@ -55,6 +63,15 @@ def _check(scripts: Sequence[str]) -> list[Complaint | None]:
     return syntax.check(("zsh", "-f", "-n"), scripts, [True] * len(scripts))
 
 
+_OWN_NAMES = (
+    r"funcstack|functrace|func(?:file|source)trace|parameters|jobtexts|jobdirs|jobstates|commands|functions"
+    r"|dirstack|userdirs|nameddirs|history|historywords|errnos|sysparams|mapfile|keymaps|widgets|options|modules"
+    r"|builtins|aliases|reswords|patchars|dis_\w+|galiases|saliases|(?:functions|parameters)_source|usergroups"
+    r"|langinfo|termcap|terminfo|status|pipestatus|argv|argv0|zsh_\w+|ZSH_\w+|HIST\w*|histchars|TTY\w*|EPOCH\w*"
+    r"|epochtime|ERRNO|E?[GU]ID|USERNAME|PROMPT[234]?|RPROMPT2?|RPS[12]|SPROMPT|prompt|psvar|PSVAR|TMOUT|signals"
+    r"|CPUTYPE|VENDOR|MACHTYPE|OSTYPE|LOGCHECK|KEYTIMEOUT|TIMEFMT|\?|!|#|\$|\*|-|@|0"
+)
+
 SHELL = Shell(
     name="zsh",
     install_hint="`apt install zsh` or `brew install zsh`",
@@ -66,8 +83,16 @@ SHELL = Shell(
     driver=ZSH_DRIVER,
     snapshot=make_snapshot_format(
         _scan,
-        (print_declared("typeset -p"), print_functions("typeset -f"), print_aliases("alias -L")),
+        (
+            print_declared("typeset -p"),
+            print_functions("typeset -f"),
+            print_aliases("alias -L"),
+            print_changed_options(),
+            print_traps("trap"),
+        ),
         redirect=">|",
+        own_names=_OWN_NAMES,
+        stack=assign_directories,
     ),
     list_unknown=("-f", "-c", 'for n; do whence -- "$n" >/dev/null || print -r -- "$n"; done', "zsh"),
     highlight_as="bash",

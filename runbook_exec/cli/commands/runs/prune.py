@@ -7,7 +7,7 @@ import os
 from datetime import datetime
 
 from ....journal.index import list_runs
-from ....journal.secret_store import find_secret_store
+from ....journal.secret_store import forget_secrets
 from ....runner.options import parse_option
 from ....runs.prune import prune_runs
 from ....text.durations import parse_duration
@@ -53,5 +53,4 @@ def run(arguments: argparse.Namespace) -> str:
 
 
 def _forget_secrets(run: str) -> None:
-    if store := find_secret_store(run, os.environ):
-        store.forget()
+    forget_secrets(run, os.environ)

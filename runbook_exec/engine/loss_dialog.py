@@ -1,0 +1,77 @@
+"""Asks whether a resumed run continues without the parts of the shell's state that did not come back."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+
+from ..plan.model import PlanItem
+from .dialog import Dialog
+from .events import Event
+from .ports import PastShell
+from .questions import Choice, LostState
+from .restoration import LostThing, find_lost, find_unseen, restore_active
+
+
+@dataclass(slots=True)
+class LossDialog:
+    """Reports what a resumed shell does not have, before anything uses it."""
+
+    dialog: Dialog
+    past: PastShell
+    unseen: PlanItem | None = None  # a statement that has happened, but whose end the program has not seen
+    _is_active: bool = False  # whether the shell has its traps again
+    _accepted: set[str] = field(default_factory=set)
+
+    def ask(self, setups: Sequence[PlanItem] = ()) -> Generator[Event]:
+        """Report what is lost. If a later statement depends on it, ask whether to continue without it.
+
+        What `setups`, statements that run again first, mention is left for a later call.
+        """
+        plan, passed = self.dialog.plan, self.dialog.log.state.passed
+        left = [item for item in plan.items if item.statement and item.where > passed]
+        if not left:
+            return
+        yield from self.dialog.io.start_shell()
+        texts = " ".join(item.statement.text for item in setups if item.statement)
+        yield from self._ask_about(left, texts)
+        if not self._is_active:
+            self._is_active = True
+            restore_active(self.dialog.io.session, self.dialog.io.shell_state, self.past)
+            yield from self._ask_about(left, texts)
+
+    def _ask_about(self, left: Sequence[PlanItem], texts: str) -> Generator[Event]:
+        """Ask about what is lost, except what these texts mention."""
+        things = [each for each in self._list_lost(left) if not _is_set_again(each, texts)]
+        if unused := [each for each in things if not each.is_needed]:
+            self.dialog.context.notice(_describe(unused))
+        self._accepted |= {each.name for each in unused}
+        needed = [each for each in things if each.is_needed]
+        if not needed:
+            return
+        question = LostState(left[0], tuple(self.dialog.bindings.mask(str(each)) for each in needed))
+        answer = yield from self.dialog.ask_operator(
+            question, "state", lambda: not any(each.is_needed for each in self._list_lost(left))
+        )
+        if answer.choice != Choice.SHELL:
+            self._accepted |= {each.name for each in needed}
+
+    def _list_lost(self, left: Sequence[PlanItem]) -> list[LostThing]:
+        """Return what is lost and was not reported yet."""
+        io = self.dialog.io
+        lost = find_lost(io.shell_state, self.past, left, io.shell, self._is_active)
+        if self.unseen is not None:
+            lost += find_unseen(self.unseen, left, io.shell, io.shell_state.names)
+        if io.is_elsewhere:
+            name = f"the folder `{self.past.shown_cwd}`: another one has its name now"
+            lost.insert(0, LostThing(name, (), is_everywhere=True))
+        return [each for each in lost if each.name not in self._accepted]
+
+
+def _is_set_again(thing: LostThing, texts: str) -> bool:
+    """Return whether statements that run again mention something by its name."""
+    return thing.word != "" and thing.word in texts
+
+
+def _describe(things: Sequence[LostThing]) -> str:
+    return "did not come back with the shell: " + "; ".join(str(each) for each in things)

@@ -1,0 +1,94 @@
+"""Folds the events of a run into the state of its shell; a private store has the code of that."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..shells.snapshot import StateChange, is_exported
+from .bindings import MASK
+from .events import Event, ShellChanged, StatementFinished
+from .ports import KeptShell, PastShell
+
+_DIGEST = "digest:"
+
+
+def make_digest(key: bytes, text: str) -> str:
+    """Return a digest that proves nothing without the key; "" for it if there is no key."""
+    if not key:
+        return _DIGEST
+    return (
+        _DIGEST
+        + hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=key, digest_size=16).hexdigest()
+    )
+
+
+@dataclass(slots=True)
+class ShellHistory:
+    """The state of the shell after the events that were added."""
+
+    _made: dict[str, str] = field(default_factory=dict)  # digests, in old journals code, by key
+    _gone: set[str] = field(default_factory=set)
+    _exported: set[str] = field(default_factory=set)
+    _last: StatementFinished | None = None
+    _last_good: StatementFinished | None = None
+
+    def add(self, event: Event) -> None:
+        """Fold an event."""
+        match event:
+            case ShellChanged():
+                gone = set(event.gone)
+                self._made = {key: text for key, text in self._made.items() if key not in gone}
+                self._made |= event.made
+                self._gone = (self._gone | gone) - set(event.made)
+                exported = {key for key, text in event.made.items() if is_exported(text)}
+                self._exported = (self._exported - gone - set(event.made)) | set(event.exported) | exported
+            case StatementFinished():
+                self._last = event
+                self._last_good = self._last_good if event.problem else event
+
+    def recall(self, kept: Iterable[KeptShell], key: bytes) -> PastShell:
+        """Return the state of the shell, with the code that the private store has for it.
+
+        `kept` are the states in the store, the newest first; `key` is that of the digests.
+        """
+        states = tuple(kept)
+        known: dict[str, str] = {}
+        lost: list[str] = []
+        for name, text in self._made.items():
+            code = _find_code(name, text, states, key)
+            if code is None:
+                lost.append(name)
+            else:
+                known[name] = code
+        cwd, folder, is_hidden = self._find_cwd(states, key)
+        last = self._last_good
+        return PastShell(
+            StateChange(known, tuple(sorted(self._gone))),
+            tuple(lost),
+            frozenset(self._exported),
+            cwd,
+            self._last.cwd if self._last else "",
+            folder,
+            is_hidden,
+            last.pipestatus if last else (0,),
+            last.status if last else 0,
+        )
+
+    def _find_cwd(self, states: tuple[KeptShell, ...], key: bytes) -> tuple[str, str, bool]:
+        """Return the working directory, its identity, and whether it is not known."""
+        if self._last is None:
+            return "", "", False
+        cwd, digest = self._last.cwd, self._last.cwd_digest
+        for state in states:
+            if state.cwd and (state.cwd == cwd or (digest != "" and make_digest(key, state.cwd) == digest)):
+                return state.cwd, state.folder, False
+        return ("", "", True) if digest or MASK in cwd else (cwd, "", False)
+
+
+def _find_code(name: str, text: str, states: Iterable[KeptShell], key: bytes) -> str | None:
+    if not text.startswith(_DIGEST):
+        return text if MASK not in text else None
+    codes = (state.definitions.get(name) for state in states)
+    return next((code for code in codes if code is not None and make_digest(key, code) == text), None)
