@@ -59,6 +59,7 @@ class RunStarted(Event):
     options: tuple[str, ...] = ()  # of the command line, only those that decide which statements run
     pid: int = 0  # of the process that runs it
     terminal: str = ""  # the device of the operator's terminal; "" without a person
+    items: tuple[str, ...] = ()  # the marks of what is to be done, see `plan/item_marks`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +157,7 @@ class Answered(Event):
 
     event: ClassVar[str] = "answered"
 
-    question: str  # run, value, manual, failed, choose, confirm, when, doubt
+    question: str  # run, value, manual, failed, choose, confirm, when, doubt, new
     answer: str
     note: str = ""
     step: int = 0
@@ -174,6 +175,7 @@ class Edited(Event):
 
     digest: str
     text: str  # secrets masked
+    items: tuple[str, ...] = ()  # as in `RunStarted`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

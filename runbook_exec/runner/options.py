@@ -39,7 +39,7 @@ class RunOptions:
     done: tuple[str, ...] = ()  # manual steps that have been done
     confirmed: tuple[str, ...] = ()  # steps whose `confirm` is answered with yes
     choose: tuple[str, ...] = ()  # labels of alternatives that run
-    assume: tuple[str, str] | None = None  # `done` or `again`, and the statement in doubt
+    assume: tuple[tuple[str, str], ...] = ()  # what was decided beforehand, and on which statement
     timeout: WrittenTimeout | None = None  # for each statement
     cwd: str | None = None
     shell: str | None = None

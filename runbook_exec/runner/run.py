@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..engine.engine import Run, start_run
 from ..engine.events import FINISHED, Event, Outcome, RunEnded
-from ..engine.ports import Keyboard, RunContext
+from ..engine.ports import Keyboard, Resumption, RunContext
 from ..engine.questions import Answer, Ask, Question
 from ..engine.state import State, is_idle
 from ..errors import reason
@@ -25,6 +26,7 @@ from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
 from ..journal.secret_store import SecretStore, find_secret_store
+from ..journal.user_key import UserKey, obtain_user_key
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
 from ..session.session import Session
@@ -43,7 +45,8 @@ from .observers import (
 )
 from .options import RunOptions
 from .pause import make_pause
-from .unattended import answer_yes, assume_answer, list_open_questions, make_unattended_ask
+from .run_facts import list_facts
+from .unattended import answer_yes, assume_answers, list_open_questions, make_unattended_ask
 
 if TYPE_CHECKING:
     from .resume import UnfinishedRun
@@ -76,6 +79,9 @@ class _RunParts(NamedTuple):
     keyboard: OperatorTty | None  # None without a person to ask
     secrets: SecretStore | None  # where secrets are kept while the run is unfinished
     past: UnfinishedRun | None
+    state: State  # at its beginning
+    resumption: Resumption | None
+    key: UserKey | None
 
 
 def run_plan(
@@ -95,7 +101,12 @@ def run_plan(
         print(why, file=sys.stderr)
         return Outcome.REFUSED
     attended = interactive is not None
-    if not attended and (waits := list_open_questions(plan, past.record.state.done if past else ())):
+    identity = past.start_event.run if past else secrets.token_hex(4)
+    # the secrets under the id of a run that somebody else wrote would be those of another run
+    keeps = options.keep_secrets and (past is None or past.is_own)
+    store = find_secret_store(identity, os.environ) if keeps else None
+    state, resumed = past.make_resumption(plan, store) if past else (State(), None)
+    if not attended and (waits := list_open_questions(plan, state)):
         print("\n".join(waits), file=sys.stderr)
         return Outcome.WAITING
     terminal = TerminalReporter(
@@ -105,16 +116,17 @@ def run_plan(
         colour=not os.environ.get("NO_COLOR"),
         width=lambda: shutil.get_terminal_size().columns,
     )
-    identity = past.start_event.run if past else secrets.token_hex(4)
+    key = obtain_user_key(state_folder(dict(os.environ)))
     try:
-        journal = _open_journal(identity, past)
+        journal = _open_journal(identity, past, key)
     except JournalError as error:
         print(error, file=sys.stderr)
         return Outcome.REFUSED
     with closing(journal):
         keyboard = OperatorTty(0, 1) if attended else None
-        store = find_secret_store(identity, os.environ) if options.keep_secrets else None
-        run = _RunParts(identity, plan, options, terminal, journal, keyboard, store, past)
+        run = _RunParts(
+            identity, plan, options, terminal, journal, keyboard, store, past, state, resumed, key
+        )
         outcome, state = _run_in_session(run, interactive, instrument)
         if past is None and is_idle(outcome, state):
             _discard_run(journal.path, store)
@@ -139,11 +151,10 @@ def _run_in_session(
         context = _make_context(run)
         session.hidden_input.on_word = context.masker.add
         if not options.json:
-            terminal.show_header(_list_facts(plan))
-        state, resumed = run.past.make_resumption(plan, run.secrets) if run.past else (State(), None)
+            terminal.show_header(list_facts(plan))
         ask = _make_ask(run, interactive)
         context = instrument.context(context) if instrument else context
-        started = start_run(plan, state, session, ask, context, resumed)
+        started = start_run(plan, run.state, session, ask, context, run.resumption)
         events = instrument.watch(started.execute()) if instrument else started.execute()
         outcome = _observe_run(run, events, started, recording)
         if run.secrets and outcome in FINISHED:
@@ -173,14 +184,14 @@ def _cannot_begin(plan: Plan) -> str | None:
     return None
 
 
-def _open_journal(identity: str, past: UnfinishedRun | None) -> Journal:
+def _open_journal(identity: str, past: UnfinishedRun | None, key: UserKey | None) -> Journal:
     """Return the journal of a new run, or that of a past run.
 
     Raises JournalError if another process has written to it since.
     """
     if past is None:
-        return Journal.create(state_folder(dict(os.environ)), identity, _now())
-    journal = Journal.reopen(past.path)
+        return Journal.create(state_folder(dict(os.environ)), identity, _now(), key)
+    journal = Journal.reopen(past.path, key)
     if past.is_current():
         return journal
     journal.close()
@@ -205,6 +216,7 @@ def _make_context(run: _RunParts) -> RunContext:
         options=run.options.to_words(),
         pid=os.getpid(),
         terminal=run.keyboard.device() if run.keyboard else "",
+        sign=partial(run.key.sign_text, run.identity) if run.key else None,
         keep_secrets=_make_keep(run.secrets, terminal) if run.secrets else None,
         pause=make_pause(terminal.show_wait),
         notice=lambda text: terminal.write_wrapped(text, "yellow"),
@@ -235,7 +247,7 @@ def _make_ask(run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | N
     else:
         asked = ask = make_unattended_ask(options.yes, options.confirmed)
     if options.assume:
-        asked, ask = (assume_answer(each, *options.assume) for each in (asked, ask))
+        asked, ask = (assume_answers(each, options.assume) for each in (asked, ask))
     return _allow_interrupts(ask, asked)
 
 
@@ -319,27 +331,6 @@ def _observe_events(
             if isinstance(event, RunEnded):
                 return Outcome(event.outcome)
     return Outcome.STOPPED
-
-
-def _list_facts(plan: Plan) -> list[str]:
-    steps = len(plan.procedure.steps)
-    statements = sum(1 for item in plan.items if item.statement)
-    names = {p.name for item in plan.items for p in item.placeholders} - set(plan.given)
-    captured = {capture.name for _, capture in plan.captures}
-    facts = [f"{steps} step{'s' * (steps != 1)}", f"{statements} statement{'s' * (statements != 1)}"]
-    asked = len(
-        names
-        - captured
-        - {n for n, known in plan.inputs.items() if known.source or known.default is not None}
-    )
-    if asked:
-        facts.append(f"{asked} value{'s' * (asked != 1)} asked on the way")
-    facts.append(f"in {plan.procedure.shell}")
-    reviewed = plan.runbook.front_matter.get("last-reviewed")
-    if isinstance(reviewed, date) and not isinstance(reviewed, datetime):
-        days = (date.today() - reviewed).days
-        facts.append("reviewed today" if days == 0 else f"reviewed {days} day{'s' * (days != 1)} ago")
-    return facts
 
 
 def _now() -> str:

@@ -1,0 +1,29 @@
+"""Lists the facts about a run that its first line on the screen has."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from ..plan.model import Plan
+
+
+def list_facts(plan: Plan) -> list[str]:
+    """Return the numbers of steps, statements and values, the shell, and the age of the last review."""
+    steps = len(plan.procedure.steps)
+    statements = sum(1 for item in plan.items if item.statement)
+    names = {p.name for item in plan.items for p in item.placeholders} - set(plan.given)
+    captured = {capture.name for _, capture in plan.captures}
+    facts = [f"{steps} step{'s' * (steps != 1)}", f"{statements} statement{'s' * (statements != 1)}"]
+    asked = len(
+        names
+        - captured
+        - {n for n, known in plan.inputs.items() if known.source or known.default is not None}
+    )
+    if asked:
+        facts.append(f"{asked} value{'s' * (asked != 1)} asked on the way")
+    facts.append(f"in {plan.procedure.shell}")
+    reviewed = plan.runbook.front_matter.get("last-reviewed")
+    if isinstance(reviewed, date) and not isinstance(reviewed, datetime):
+        days = (date.today() - reviewed).days
+        facts.append("reviewed today" if days == 0 else f"reviewed {days} day{'s' * (days != 1)} ago")
+    return facts
