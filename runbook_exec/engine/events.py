@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
 from typing import ClassVar
@@ -205,12 +207,18 @@ KINDS: Mapping[str, type[Event]] = {
 }
 
 
+_MOST = 1e15
+
+_RUN = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+_YEARS = range(1971, 9000)  # those that can be shown in every time zone
+
 _IS: Mapping[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),
     "str | None": lambda value: value is None or isinstance(value, str),
     "bool": lambda value: isinstance(value, bool),
     "int": lambda value: isinstance(value, int),
-    "float": lambda value: isinstance(value, int | float),
+    "float": lambda value: isinstance(value, int | float) and abs(value) < _MOST,  # neither NaN nor infinite
     "tuple[str, ...]": lambda value: isinstance(value, tuple) and all(isinstance(s, str) for s in value),
     "tuple[int, ...]": lambda value: isinstance(value, tuple) and all(isinstance(n, int) for n in value),
     "Mapping[str, str]": lambda value: (
@@ -255,6 +263,21 @@ def from_line(line: str) -> Event:
         if not _IS[types[name]](value):
             raise ValueError(f"expected `{name}` of a `{kind}` event to be of another kind")
     try:
-        return make(**known)
+        event = make(**known)
     except TypeError as error:
         raise ValueError(f"expected a whole `{kind}` event: {error}") from error
+    _check_basics(event)
+    return event
+
+
+def _check_basics(event: Event) -> None:
+    """Raise ValueError if an event has an id, a time or a path that no run has."""
+    if _RUN.fullmatch(event.run) is None:
+        raise ValueError("expected the id of a run")
+    moment = datetime.fromisoformat(event.time)
+    if moment.tzinfo is None or moment.year not in _YEARS:
+        raise ValueError(f"expected a time with its zone, got `{event.time}`")
+    if isinstance(event, RunStarted) and b"\0" in (event.path + event.folder).encode(
+        "utf-8", "surrogateescape"
+    ):
+        raise ValueError("expected a path without NUL")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..engine.events import Event, RunEnded, from_line
+from .paths import LONGEST_LINE, open_journal, read_bounded_lines
 
 VERSION = 2  # version 1 had no seal and no version number
 
@@ -70,8 +71,11 @@ def read_lines(path: Path) -> Iterator[JournalLine | Damage | TornLine]:
     After a damaged line the chain continues from its bytes as they are.
     """
     previous, version = "", VERSION
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
+    with open_journal(path) as file:
+        for number, raw in enumerate(read_bounded_lines(file), 1):
+            if len(raw) == LONGEST_LINE:
+                yield Damage(number, f"expected an event, found a line of {LONGEST_LINE:,} bytes or more")
+                return
             if not raw.endswith(b"\n"):
                 yield _check_unfinished(number, raw)
                 return

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import re
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,6 +49,26 @@ class UserKey(NamedTuple):
 
     def _sign(self, data: bytes) -> str:
         return hmac.digest(self.data, data, hashlib.sha256).hex()[:32]
+
+
+def is_signed(line: bytes) -> bool:
+    """Return whether a line of a journal has a signature, of this user or another."""
+    found = _MARK.search(line, max(0, len(line) - _MARK_SIZE))
+    return found is not None and found.end() == len(line)
+
+
+def is_private_file(path: Path, folder: Path) -> bool:
+    """Return whether a file lies in the folder of journals, is this user's, and nobody else can write it."""
+    try:
+        found = path.lstat()
+        return (
+            path.parent.samefile(folder)
+            and stat.S_ISREG(found.st_mode)
+            and found.st_uid == os.getuid()
+            and not found.st_mode & 0o022
+        )
+    except OSError:
+        return False
 
 
 def read_user_key(runs: Path) -> UserKey | None:

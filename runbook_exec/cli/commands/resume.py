@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...engine.events import FINISHED
 from ...errors import Refused, reason
-from ...journal.index import find_journal, find_unfinished, list_runs
+from ...journal.index import find_journal, list_damaged, list_runs, list_unfinished
 from ...journal.journal import JournalError
 from ...journal.paths import state_folder
 from ...journal.secret_store import find_secret_store
@@ -25,6 +25,7 @@ from ..exit_status import INTERRUPTED, WAITING
 from ..foreign_run import show_foreign_run
 from ..launch import run_with_trust
 from ..operator import Operator, find_operator
+from ..output import print_warnings
 from ..trust_gate import trust_changed_plan
 
 _EPILOG = """\
@@ -104,12 +105,22 @@ def _find_past(run: str | None) -> UnfinishedRun:
     folder = state_folder(dict(os.environ))
     if run is not None:
         return read_past(find_journal(folder, run))
-    entry = find_unfinished(folder)
-    if entry is None:
-        going = [each.run for each in list_runs(folder) if each.running]
-        but = f", but {', '.join(going)} {'is' if len(going) == 1 else 'are'} going on" if going else ""
-        raise Refused(f"no run is left unfinished{but}; `runbook-exec runs` lists those there were")
-    return read_past(entry.path)
+    known = list_runs(folder)
+    print_warnings(list_damaged(known))
+    problems: list[str] = []
+    for entry in list_unfinished(folder):
+        try:
+            past = read_past(entry.path)
+        except Refused as refused:
+            problems.append(str(refused))
+        else:
+            print_warnings(f"passed over {problem}" for problem in problems)
+            return past
+    if problems:
+        raise Refused("\n".join(problems))
+    going = [each.run for each in known if each.running]
+    but = f", but {', '.join(going)} {'is' if len(going) == 1 else 'are'} going on" if going else ""
+    raise Refused(f"no run is left unfinished{but}; `runbook-exec runs` lists those there were")
 
 
 def read_past(journal: Path) -> UnfinishedRun:
