@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import Refused
 from ..journal.index import find_running, find_unfinished
 from ..journal.paths import state_folder
 from ..runner.load import print_notes
@@ -75,7 +76,11 @@ def _offer_unfinished(
         return None
     from .commands import resume
 
-    past = resume.read_past(entry.path)
+    try:
+        past = resume.read_past(entry.path)
+    except Refused as refused:
+        print(f"{path}: its last run cannot be resumed: {refused}", file=sys.stderr)
+        return None
     words = options.to_words()
     ignored = () if words == tuple(entry.started.options) else words
     return past if operator.confirm_resume(past.record, ignored) else None

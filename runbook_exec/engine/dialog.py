@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 
 from ..errors import ValueProblem
+from ..plan.item_marks import format_mark, mark_items
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.values import check_value, describe_value
 from ..plan.variables import find_needed_variables, find_unset_ahead, name_of_variable
@@ -89,7 +90,7 @@ class Dialog:
         """Return whether the operator quits although captured secrets would be lost, if any would."""
         if self.context.keep_secrets is not None:
             return True
-        left = (each for each in self.plan.items if each.where > self.log.state.passed)
+        left = (each for each in self.plan.items if self.log.state.is_ahead(each.where))
         names = {placeholder.name for each in left for placeholder in each.placeholders}
         lost = tuple(name for name in self.bindings.find_captured_secrets() if name in names)
         return not lost or self.ask(SecretLoss(item, lost)).choice == Choice.QUIT
@@ -111,7 +112,14 @@ class Dialog:
 
     def make_edited(self) -> Edited:
         page = self.plan.runbook
-        return self.log.make_event(Edited, digest=page.digest, text=self.bindings.mask(page.text))
+        return self.log.make_event(
+            Edited, digest=page.digest, text=self.bindings.mask(page.text), items=self.list_marks()
+        )
+
+    def list_marks(self) -> tuple[str, ...]:
+        """Return the marks of the plan's items for the journal; none if nothing signs them."""
+        sign = self.context.sign
+        return tuple(map(format_mark, mark_items(self.plan.items, sign))) if sign else ()
 
     def fill_placeholders(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         """Bind a value to each placeholder that has none.
@@ -160,16 +168,17 @@ class Dialog:
         Returns None if only a started shell can tell.
         """
         shell, state = self.plan.procedure.shell, self.log.state
-        items = [item for item in self.plan.items if item.where > state.passed]
+        items = [item for item in self.plan.items if state.is_ahead(item.where)]
+        doubtful = state.unsure
         known = {*declined, *self.bindings.values, *(capture.name for _, capture in self.plan.captures)}
         missing: dict[str, tuple[PlanItem, str, str]] = {}
-        for item in filter(_runs_surely, items):
+        for item in (each for each in items if _runs_surely(each) and each.where not in doubtful):
             for placeholder in item.placeholders:
                 if placeholder.suspected and placeholder.name not in known:
                     missing.setdefault(placeholder.name, (item, placeholder.name, ""))
         callables = self.io.shell_state.names if self.io.started else ()
         for item, variables in find_unset_ahead(items, shell, callables):
-            for variable in variables if _runs_surely(item) else ():
+            for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
                 name = name_of_variable(variable)
                 if name in known or variable in self.context.environment:
                     continue

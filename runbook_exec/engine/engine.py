@@ -33,6 +33,7 @@ from .questions import (
     Confirmation,
     Doubt,
     ManualStep,
+    NewStatement,
 )
 from .restoration import restore_status
 from .shell_io import ShellIO
@@ -43,7 +44,7 @@ _WOULD_BE_LOST = (
     "$XDG_RUNTIME_DIR names no memory file system of your own to keep it in"
 )
 
-_LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
+_LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
 
 
 def run(
@@ -147,6 +148,7 @@ class Run:
             options=self.context.options,
             pid=self.context.pid,
             terminal=self.context.terminal,
+            items=self.dialog.list_marks(),
         )
 
     def _resume(self, past: Resumption) -> Generator[Event]:
@@ -200,6 +202,7 @@ class Run:
         self._warn_of_loss(item)
         for step in (
             self._choose_alternative,
+            self._ask_about_new,
             self.dialog.fill_placeholders,
             self.dialog.fill_variables,
             self._confirm_block,
@@ -233,6 +236,12 @@ class Run:
         note = f"{choice.labels[number - 1]}, {why}" if choice.group > 0 else why
         yield self.dialog.make_answered(item, "choose", str(number), note, choice.group)
         return Answer(Choice.CHOOSE)
+
+    def _ask_about_new(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
+        """Ask about a statement that an edit put before finished ones, or in the place of one."""
+        if item.where not in self.state.unsure:
+            return None
+        return (yield from self.dialog.ask_operator(NewStatement(item, self.dialog.shown_text(item)), "new"))
 
     def _confirm_block(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         where = (item.where.step, item.where.block)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
 from typing import ClassVar
@@ -59,6 +61,7 @@ class RunStarted(Event):
     options: tuple[str, ...] = ()  # of the command line, only those that decide which statements run
     pid: int = 0  # of the process that runs it
     terminal: str = ""  # the device of the operator's terminal; "" without a person
+    items: tuple[str, ...] = ()  # the marks of what is to be done, see `plan/item_marks`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +161,7 @@ class Answered(Event):
 
     event: ClassVar[str] = "answered"
 
-    question: str  # run, value, manual, failed, choose, confirm, when, doubt, state
+    question: str  # run, value, manual, failed, choose, confirm, when, doubt, new, state
     answer: str
     note: str = ""
     step: int = 0
@@ -176,6 +179,7 @@ class Edited(Event):
 
     digest: str
     text: str  # secrets masked
+    items: tuple[str, ...] = ()  # as in `RunStarted`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,12 +209,18 @@ KINDS: Mapping[str, type[Event]] = {
 }
 
 
+_MOST = 1e15
+
+_RUN = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+_YEARS = range(1971, 9000)  # those that can be shown in every time zone
+
 _IS: Mapping[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),
     "str | None": lambda value: value is None or isinstance(value, str),
     "bool": lambda value: isinstance(value, bool),
     "int": lambda value: isinstance(value, int),
-    "float": lambda value: isinstance(value, int | float),
+    "float": lambda value: isinstance(value, int | float) and abs(value) < _MOST,  # neither NaN nor infinite
     "tuple[str, ...]": lambda value: isinstance(value, tuple) and all(isinstance(s, str) for s in value),
     "tuple[int, ...]": lambda value: isinstance(value, tuple) and all(isinstance(n, int) for n in value),
     "Mapping[str, str]": lambda value: (
@@ -255,6 +265,21 @@ def from_line(line: str) -> Event:
         if not _IS[types[name]](value):
             raise ValueError(f"expected `{name}` of a `{kind}` event to be of another kind")
     try:
-        return make(**known)
+        event = make(**known)
     except TypeError as error:
         raise ValueError(f"expected a whole `{kind}` event: {error}") from error
+    _check_basics(event)
+    return event
+
+
+def _check_basics(event: Event) -> None:
+    """Raise ValueError if an event has an id, a time or a path that no run has."""
+    if _RUN.fullmatch(event.run) is None:
+        raise ValueError("expected the id of a run")
+    moment = datetime.fromisoformat(event.time)
+    if moment.tzinfo is None or moment.year not in _YEARS:
+        raise ValueError(f"expected a time with its zone, got `{event.time}`")
+    if isinstance(event, RunStarted) and b"\0" in (event.path + event.folder).encode(
+        "utf-8", "surrogateescape"
+    ):
+        raise ValueError("expected a path without NUL")

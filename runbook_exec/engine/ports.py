@@ -119,6 +119,7 @@ class RunContext:
     )  # secrets that can be read before they are used
     on_value: Callable[[str, Value], None] | None = None  # called with each value that is bound
     environment: Collection[str] = ()  # the names of the variables that the shell is started with
+    sign: Callable[[str], str] | None = None  # makes a digest from which no text can be guessed
     asks_for_variables: bool = (
         True  # whether the environment is the operator's: what is unset there is missing
     )

@@ -114,6 +114,16 @@ class Doubt(NamedTuple):
     output: str  # the end of its output, secrets masked
 
 
+class NewStatement(NamedTuple):
+    """Does this statement run, which an edit put before finished ones or in the place of one?
+
+    Answers: run, done (what ran before counts), skip, edit, quit, wait.
+    """
+
+    item: PlanItem
+    text: str
+
+
 class SecretLoss(NamedTuple):
     """Quit, although captured secrets that later statements need cannot be kept? Answers: quit, back."""
 
@@ -136,6 +146,7 @@ Question = (
     | Alternatives
     | Confirmation
     | Doubt
+    | NewStatement
     | SecretLoss
     | LostState
 )

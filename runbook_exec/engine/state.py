@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-from bisect import bisect_right
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import attrgetter
 from typing import TypeVar
 
-from ..plan.alternatives import ChoiceKey, find_choice_key, is_left_out, list_choices
+from ..plan.alternatives import ChoiceKey, find_choice_key, is_left_out
+from ..plan.item_marks import ItemMark, find_replacements, mark_items, match_items
 from ..plan.model import ItemId, Plan, PlanItem
 from .events import Answered, Event, RunEnded, StatementFinished, StatementStarted
 from .persistent_map import PersistentMap, with_entry
@@ -45,7 +45,13 @@ class State:
     doubt: ItemId | None = None
     outcome: str | None = None
     passed: ItemId = _START  # the last finished item; a failed item is not finished
+    left: frozenset[ItemId] = frozenset()  # items before it that an edit has left unfinished
+    unsure: frozenset[ItemId] = frozenset()  # items after an edit that do not run unless a person agrees
     acted: bool = False  # whether a statement was started, or a person has done a step
+
+    def is_ahead(self, where: ItemId) -> bool:
+        """Return whether an item is still to come, or failed."""
+        return where > self.passed or where in self.left
 
 
 def apply(state: State, event: Event) -> State:
@@ -95,7 +101,11 @@ def _apply_answer(state: State, event: Answered) -> State:
         case "doubt", Choice.DONE:
             return _mark_item(replace(state, doubt=None), where, ItemStatus.OK)
         case "doubt", Choice.AGAIN:
-            return replace(state, doubt=None)
+            return replace(state, doubt=None, unsure=state.unsure - {where})
+        case "new", Choice.RUN:
+            return replace(state, unsure=state.unsure - {where})
+        case "new", Choice.DONE:
+            return _mark_item(state, where, ItemStatus.OK)
     return state
 
 
@@ -105,6 +115,8 @@ def _mark_item(state: State, where: ItemId, status: ItemStatus) -> State:
     passed = state.passed
     if status != ItemStatus.FAILED:
         passed = max(passed, where)
+        if where in state.left or where in state.unsure:
+            state = replace(state, left=state.left - {where}, unsure=state.unsure - {where})
     elif where == passed:
         passed = _find_passed(done)
     return replace(state, done=done, passed=passed)
@@ -116,10 +128,15 @@ def _find_passed(done: Mapping[ItemId, ItemStatus]) -> ItemId:
 
 
 def next_item(plan: Plan, state: State) -> PlanItem | None:
-    """Return the first item after all finished ones whose alternative is, or may be, chosen.
+    """Return the first unfinished item whose alternative is, or may be, chosen.
 
-    A failed item is not finished. An item that an edit has inserted before it since is not finished either.
+    A failed item is not finished. Items that an edit has put before finished ones come first.
     """
+    for where in sorted(state.left):
+        index = bisect_left(plan.items, where, key=attrgetter("where"))
+        for item in plan.items[index : index + 1]:
+            if item.where == where and not is_left_out(item, state.chosen):
+                return item
     for index in range(bisect_right(plan.items, state.passed, key=attrgetter("where")), len(plan.items)):
         item = plan.items[index]
         if not is_left_out(item, state.chosen):
@@ -170,38 +187,51 @@ def _describe_steps(labels: list[str], lead: str, how: str) -> str:
 
 
 def carry_over(state: State, old: Plan, new: Plan) -> State:
-    """Return the state after an edit of the document.
+    """Return the state after an edit of the document, whose plan is now `new`."""
+    return carry_marks(state, mark_items(old.items), mark_items(new.items))
 
-    A finished statement stays finished, also if its text has moved.
+
+def carry_marks(state: State, old: Sequence[ItemMark], new: Sequence[ItemMark]) -> State:
+    """Return the state after an edit of the document, from the marks of the items before and after it.
+
+    A finished item stays finished, wherever it is now. An item that is new, or was moved, before a finished
+    one is unfinished, and a person decides on it; also on one that stands where a finished one has gone.
     """
-
-    def item_texts(plan: Plan) -> list[str]:
-        return [item.statement.text if item.statement else item.step.title for item in plan.items]
-
-    moved: dict[ItemId, ItemId] = {}
-    matcher = difflib.SequenceMatcher(None, item_texts(old), item_texts(new), autojunk=False)
-    for _, first, last, there, end in matcher.get_opcodes():
-        for index in range(min(last - first, end - there)):
-            moved[old.items[first + index].where] = new.items[there + index].where
+    matched = match_items(old, new)
+    moved = {old[before].where: new[now].where for before, now in matched.items()}
 
     def move(values: Mapping[ItemId, T]) -> dict[ItemId, T]:
         return {moved[where]: value for where, value in values.items() if where in moved}
 
-    after = {item.where: item for item in new.items}
-    keys = {
-        before.key: now.key
-        for item in old.items
-        if item.where in moved
-        for before, now in zip(list_choices(item), list_choices(after[moved[item.where]]), strict=False)
-        if before.labels == now.labels or before.group <= 0
-    }
     done = move(state.done)
+    passed = _find_passed(done)
+    finished = {where for where, status in done.items() if status != ItemStatus.FAILED}
+    left = frozenset(mark.where for mark in new if mark.where < passed and mark.where not in finished)
+    begun = {where for where, status in state.done.items() if status != ItemStatus.FAILED}
+    if state.doubt is not None:
+        begun.add(state.doubt)
+    unsure = {moved[where] for where in state.unsure if where in moved}
     return replace(
         state,
         done=done,
-        passed=_find_passed(done),
+        passed=passed,
+        left=left,
+        unsure=left | unsure | set(find_replacements(old, new, matched, begun)),
         durations=move(state.durations),
         statuses=move(state.statuses),
-        chosen={keys[key]: choice for key, choice in state.chosen.items() if key in keys},
+        chosen=_move_choices(state.chosen, [(old[before], new[now]) for before, now in matched.items()]),
         doubt=moved.get(state.doubt) if state.doubt else None,
     )
+
+
+def _move_choices(
+    chosen: Mapping[ChoiceKey, int], pairs: Sequence[tuple[ItemMark, ItemMark]]
+) -> dict[ChoiceKey, int]:
+    """Return the choices with the keys that they have after an edit; one between other blocks is dropped."""
+    keys = {
+        before: now
+        for old, new in pairs
+        for (before, was), (now, told) in zip(old.choices, new.choices, strict=False)
+        if was == told or before[0]
+    }
+    return {keys[key]: choice for key, choice in chosen.items() if key in keys}

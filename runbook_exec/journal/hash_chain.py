@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..engine.events import Event, RunEnded, from_line
+from .paths import LONGEST_LINE, open_journal, read_bounded_lines
 
 VERSION = 2  # version 1 had no seal and no version number
 
@@ -26,11 +27,12 @@ _SEAL_SIZE = len(',"seal":""}') + 64
 
 
 class JournalLine(NamedTuple):
-    """A line of a journal: its number from 1, its event, its hash, and its seal or ""."""
+    """A line of a journal: its number from 1, its event, its hash, its bytes, and its seal or ""."""
 
     number: int
     event: Event
     digest: str
+    data: bytes
     seal: str = ""
 
 
@@ -69,8 +71,11 @@ def read_lines(path: Path) -> Iterator[JournalLine | Damage | TornLine]:
     After a damaged line the chain continues from its bytes as they are.
     """
     previous, version = "", VERSION
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
+    with open_journal(path) as file:
+        for number, raw in enumerate(read_bounded_lines(file), 1):
+            if len(raw) == LONGEST_LINE:
+                yield Damage(number, f"expected an event, found a line of {LONGEST_LINE:,} bytes or more")
+                return
             if not raw.endswith(b"\n"):
                 yield _check_unfinished(number, raw)
                 return
@@ -87,13 +92,13 @@ def read_lines(path: Path) -> Iterator[JournalLine | Damage | TornLine]:
                 yield Damage(number, "expected one event of a run, found nesting without end")
             else:
                 yield from _check_line(
-                    JournalLine(number, event, hash_line(line)), line, data, previous, version
+                    JournalLine(number, event, hash_line(line), line), data, previous, version
                 )
             previous = hash_line(line)
 
 
 def _check_line(
-    line: JournalLine, data: bytes, told: dict[str, Any], previous: str, version: int
+    line: JournalLine, told: dict[str, Any], previous: str, version: int
 ) -> Iterator[JournalLine | Damage]:
     if told.get("previous") != previous:
         yield Damage(line.number, _explain_break(line.number))
@@ -101,13 +106,14 @@ def _check_line(
     if not isinstance(line.event, RunEnded) or version == 1:
         yield line
         return
-    seal = _SEAL.fullmatch(data, len(data) - _SEAL_SIZE)
+    data = line.data
+    seal = _SEAL.fullmatch(data, max(0, len(data) - _SEAL_SIZE))
     if seal is None:
         yield Damage(line.number, "expected a seal at the end of the line that ends the run")
     elif not _has_right_seal(data):
         yield Damage(line.number, "the seal is not that of this line, so one of the two was changed")
     else:
-        yield JournalLine(line.number, line.event, line.digest, seal[1].decode())
+        yield line._replace(seal=seal[1].decode())
 
 
 def _explain_break(number: int) -> str:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from typing import BinaryIO
 
 from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted, from_line
 from ..engine.state import is_action
-from ..errors import Refused
+from ..errors import Refused, reason
+from .paths import LONGEST_LINE, open_journal, read_bounded_lines
 
 _NEWEST = 300
 
-_PIECE = 1 << 16  # bytes that are read at once, from the end backwards
+_PIECE = 1 << 16  # bytes that are read at first, from the end backwards
 
 _SUFFIX = ".jsonl"
 
@@ -41,6 +43,7 @@ class RunSummary:
     started: RunStarted | None
     last: Event | None
     running: bool
+    problem: str = ""  # why the journal cannot be read; "" if it can
 
     @property
     def run(self) -> str:
@@ -61,7 +64,10 @@ class RunSummary:
         """Return when the run began; for a damaged journal, when it was last written."""
         if self.started:
             return datetime.fromisoformat(self.started.time)
-        return datetime.fromtimestamp(self.path.stat().st_mtime).astimezone()
+        try:
+            return datetime.fromtimestamp(self.path.lstat().st_mtime).astimezone()
+        except (OSError, OverflowError, ValueError):
+            return datetime.fromtimestamp(0).astimezone()
 
     @property
     def seconds(self) -> float:
@@ -82,13 +88,18 @@ def list_runs(folder: Path) -> list[RunSummary]:
     return sorted(found, key=lambda entry: (entry.began, entry.path.name), reverse=True)
 
 
+def list_damaged(entries: Iterable[RunSummary]) -> list[str]:
+    """Return a line for each journal that cannot be read, with the reason."""
+    return [f"passed over {each.path}: {each.problem}" for each in entries if each.problem]
+
+
 def find_journal(folder: Path, wanted: str | None) -> Path:
-    """Find the journal of a run by the beginning of its id, by a path, or the newest.
+    """Find the journal of a run by the beginning of its id, by a path, or the newest that can be read.
 
     Raises NoSuchRun.
     """
     if wanted is None:
-        newest = next(iter(list_runs(folder)), None)
+        newest = next((each for each in list_runs(folder) if not each.problem), None)
         if newest is None:
             raise NoSuchRun(f"there is no run yet: `{folder}` holds no journal")
         return newest.path
@@ -107,10 +118,15 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
     raise NoSuchRun(f"`{wanted}` is the beginning of {len(found)} runs: {ids}{', …' * (len(found) > 8)}")
 
 
-def find_unfinished(
+def find_unfinished(folder: Path, document: Path, anchor: str | None = None) -> RunSummary | None:
+    """Return the newest run of a document if it can be resumed, or if its journal is damaged."""
+    return next(list_unfinished(folder, document, anchor), None)
+
+
+def list_unfinished(
     folder: Path, document: Path | None = None, anchor: str | None = None
-) -> RunSummary | None:
-    """Return the newest run that can be resumed.
+) -> Iterator[RunSummary]:
+    """Yield the runs that can be resumed, newest first, and a damaged one of the document.
 
     For a document, or one procedure of it, it is its newest run, and only if it can be resumed. A run in
     which nothing has happened does not count, unless it waits for a person and no document is given. Only a
@@ -123,10 +139,13 @@ def find_unfinished(
             continue
         if entry.outcome not in (*FINISHED, "damaged"):
             if has_acted(entry.path) or (document is None and entry.outcome == Outcome.WAITING):
-                return entry
+                yield entry
+                if document is not None:
+                    return
         elif document is not None:
-            return None
-    return None
+            if entry.problem:
+                yield entry
+            return
 
 
 def find_running(folder: Path, document: Path) -> RunSummary | None:
@@ -135,10 +154,11 @@ def find_running(folder: Path, document: Path) -> RunSummary | None:
     Only a limited number of the newest runs is searched.
     """
     for path in _newest_paths(folder):
-        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        with contextlib.suppress(OSError), open_journal(path) as file:
             if not is_locked(file.fileno()):
                 continue
-            starts = [event for line in file if line.startswith(_START) and (event := _event(line))]
+            lines = (line for line in read_bounded_lines(file) if line.startswith(_START))
+            starts = [event for line in lines if (event := _event(line))]
             start = starts[-1] if starts else None
             if isinstance(start, RunStarted) and _is_of(start, document):
                 return RunSummary(path, start, None, running=True)
@@ -147,8 +167,8 @@ def find_running(folder: Path, document: Path) -> RunSummary | None:
 
 def has_acted(path: Path) -> bool:
     """Return whether something has happened in a run, by its journal: see `is_action`."""
-    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
-        for line in file:
+    with contextlib.suppress(OSError), open_journal(path) as file:
+        for line in read_bounded_lines(file):
             if line.startswith(_ACTIONS) and (event := _event(line)) and is_action(event):
                 return True
     return False
@@ -171,27 +191,35 @@ def _is_of(started: RunStarted, document: Path, anchor: str | None = None) -> bo
         return False
     try:
         return (Path(started.folder) / started.path).samefile(document)
-    except OSError:
-        return False
+    except (OSError, RuntimeError, ValueError):
+        return False  # RuntimeError: a circle of links
 
 
 def read_summary(path: Path) -> RunSummary | None:
     """Return a run at a glance; None if the file is gone or its first line is not complete."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        with open_journal(path) as file:
+            return _read_ends(path, file)
     except FileNotFoundError:
+        if path.is_symlink():
+            return RunSummary(path, None, None, False, "a link to nothing")
         return None  # removed since the folder was listed
-    try:
-        with open(file, "rb", closefd=False) as reader:
-            first = reader.readline()
-        started = _event(first)
-        if not first.endswith(b"\n"):
-            return None
-        last = _event(_last_line(file))
-        running = not isinstance(last, RunEnded) and is_locked(file)
-        return RunSummary(path, started if isinstance(started, RunStarted) else None, last, running)
-    finally:
-        os.close(file)
+    except OSError as error:
+        return RunSummary(path, None, None, False, reason(error))
+
+
+def _read_ends(path: Path, file: BinaryIO) -> RunSummary | None:
+    """Return a run at a glance from its first and its last line."""
+    first = file.readline(LONGEST_LINE)
+    if len(first) < LONGEST_LINE and not first.endswith(b"\n"):
+        return None
+    started, last = _event(first), _event(_last_line(file.fileno()))
+    if not isinstance(started, RunStarted):
+        return RunSummary(path, None, last, False, "its first line does not start a run")
+    if last is None:
+        return RunSummary(path, started, None, False, "its last line is not an event")
+    running = not isinstance(last, RunEnded) and is_locked(file.fileno())
+    return RunSummary(path, started, last, running)
 
 
 def is_locked(file: int) -> bool:
@@ -219,8 +247,8 @@ def _last_line(file: int) -> bytes:
     """Return the last line that has an end."""
     at = os.fstat(file).st_size
     data = b""
-    while at > 0:
-        size = min(_PIECE, at)
+    while at > 0 and len(data) < LONGEST_LINE:
+        size = min(max(_PIECE, len(data)), at)
         at -= size
         data = os.pread(file, size, at) + data
         whole, end, _ = data.rpartition(b"\n")

@@ -14,6 +14,7 @@ from ..engine.events import Event, Output, RunEnded, RunStarted, StatementStarte
 from ..errors import reason
 from ..system.atomic_write import sync_data, sync_file
 from .hash_chain import VERSION, Damage, JournalLine, first_hash, hash_line, read_lines, seal_line
+from .user_key import UserKey
 
 KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; a note marks a cut
 
@@ -29,9 +30,13 @@ class JournalError(Exception):
 class Journal:
     """The journal of one run: a file 0600 in a folder 0700, locked during the run."""
 
-    def __init__(self, path: Path, file: int, previous: str) -> None:
-        """Append to an open file whose lock we hold; `previous` is the hash of its last line."""
+    def __init__(self, path: Path, file: int, previous: str, key: UserKey | None = None) -> None:
+        """Append to an open file whose lock we hold; `previous` is the hash of its last line.
+
+        `key` signs each line.
+        """
         self.path = path
+        self._key = key
         self._file = file
         self._previous = previous
         self._kept = 0
@@ -41,7 +46,7 @@ class Journal:
         )
 
     @classmethod
-    def create(cls, folder: Path, run: str, started: str) -> Journal:
+    def create(cls, folder: Path, run: str, started: str, key: UserKey | None = None) -> Journal:
         """Create the journal of a new run in the state folder; `started` is its time, RFC 3339.
 
         Raises JournalError.
@@ -54,10 +59,10 @@ class Journal:
             _lock(file)
         except OSError as error:
             raise JournalError(f"cannot write the journal `{path}`: {reason(error)}") from error
-        return cls(path, file, first_hash(run))
+        return cls(path, file, first_hash(run), key)
 
     @classmethod
-    def reopen(cls, path: Path) -> Journal:
+    def reopen(cls, path: Path, key: UserKey | None = None) -> Journal:
         """Open the journal of a run that is resumed, and remove a torn line at its end.
 
         Raises JournalError if it is damaged, cannot be written, or another process runs the run.
@@ -78,7 +83,7 @@ class Journal:
                     previous = line.digest
                 else:
                     os.ftruncate(file, size - line.size)
-            return cls(path, file, previous)
+            return cls(path, file, previous, key)
         except BlockingIOError:
             os.close(file)
             raise JournalError(f"this run is going on{_holder(path)}") from None
@@ -104,6 +109,8 @@ class Journal:
                 return ""
         more = {"journal": VERSION} if isinstance(event, RunStarted) else {}
         line = to_line(event, **more, previous=self._previous)
+        if self._key is not None:
+            line = self._key.sign_line(line)
         if isinstance(event, RunEnded):
             line = seal_line(line)
         data = line.encode()
@@ -168,12 +175,20 @@ def read_journal(path: Path) -> Iterator[Event]:
 
     Raises JournalError for other damage.
     """
+    return (line.event for line in read_whole_lines(path))
+
+
+def read_whole_lines(path: Path) -> Iterator[JournalLine]:
+    """Yield the lines of a journal, without a torn last line.
+
+    Raises JournalError for other damage.
+    """
     try:
         for line in read_lines(path):
             if isinstance(line, Damage):
                 raise JournalError(f"{path}:{line.number}: {line.what}")
             if isinstance(line, JournalLine):
-                yield line.event
+                yield line
     except OSError as error:
         raise JournalError(f"cannot read the journal `{path}`: {reason(error)}") from error
 

@@ -13,6 +13,7 @@ from ..engine.questions import (
     Answer,
     Doubt,
     ManualStep,
+    NewStatement,
     Question,
     SecretLoss,
     ValueNeeded,
@@ -84,7 +85,7 @@ class ScriptedAnswers:
             case AfterFailure():
                 self.interrupted |= question.interrupted
                 return Answer("quit", note=question.problem)
-            case Doubt():
+            case Doubt() | NewStatement():
                 return Answer("wait")
             case SecretLoss():
                 return Answer("quit")

@@ -40,7 +40,7 @@ class RunOptions:
     confirmed: tuple[str, ...] = ()  # steps whose `confirm` is answered with yes
     choose: tuple[str, ...] = ()  # labels of alternatives that run
     accept_lost: bool = False  # a resumed run continues without shell state that did not come back
-    assume: tuple[str, str] | None = None  # `done` or `again`, and the statement in doubt
+    assume: tuple[tuple[str, str], ...] = ()  # what was decided beforehand, and on which statement
     timeout: WrittenTimeout | None = None  # for each statement
     cwd: str | None = None
     shell: str | None = None

@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..engine.engine import Run, start_run
 from ..engine.events import FINISHED, Event, Outcome, RunEnded
-from ..engine.ports import Keyboard, RunContext
+from ..engine.ports import Keyboard, Resumption, RunContext
 from ..engine.questions import Answer, Ask, Question
 from ..engine.state import State, is_idle
 from ..errors import Refused, describe_lost_folder
@@ -24,6 +25,7 @@ from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
 from ..journal.secret_store import SecretStore
+from ..journal.user_key import UserKey, obtain_user_key
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
 from ..session.session import Session
@@ -37,7 +39,6 @@ from ..system.streams import OutputStream
 from ..system.temporary_folders import remove_dead_folders
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
-from .facts import list_facts
 from .lost_output import describe_loss, report_lost_output
 from .observers import (
     AsciicastObserver,
@@ -48,8 +49,9 @@ from .observers import (
 )
 from .options import RunOptions
 from .pause import make_pause
+from .run_facts import list_facts
 from .secret_keeping import make_shell_keeper, make_value_keeper, open_secret_store
-from .unattended import answer_yes, assume_answer, list_open_questions, make_unattended_ask
+from .unattended import answer_yes, assume_answers, list_open_questions, make_unattended_ask
 
 if TYPE_CHECKING:
     from .resume import UnfinishedRun
@@ -86,6 +88,9 @@ class _RunParts(NamedTuple):
     keyboard: OperatorTty | None  # None without a person to ask
     secrets: SecretStore | None  # where secrets are kept while the run is unfinished
     past: UnfinishedRun | None
+    state: State  # at its beginning
+    resumption: Resumption | None
+    key: UserKey | None
 
 
 def run_plan(
@@ -106,7 +111,12 @@ def run_plan(
         print(why, file=sys.stderr)
         return Outcome.REFUSED
     attended = interactive is not None
-    if not attended and (waits := list_open_questions(plan, past.record.state.done if past else ())):
+    identity = past.start_event.run if past else secrets.token_hex(4)
+    # the secrets under the id of a run that somebody else wrote would be those of another run
+    keeps = options.keep_secrets and (past is None or past.is_own)
+    store = open_secret_store(identity, past.path) if past and keeps else None
+    state, resumed = past.make_resumption(plan, store) if past else (State(), None)
+    if not attended and (waits := list_open_questions(plan, state)):
         print("\n".join(waits), file=sys.stderr)
         return Outcome.WAITING
     terminal = TerminalReporter(
@@ -116,17 +126,19 @@ def run_plan(
         colour=not os.environ.get("NO_COLOR"),
         width=lambda: read_screen_size().columns,
     )
-    identity = past.start_event.run if past else secrets.token_hex(4)
+    key = obtain_user_key(state_folder(dict(os.environ)))
     try:
-        journal = _open_journal(identity, past)
+        journal = _open_journal(identity, past, key)
     except JournalError as error:
         print(error, file=sys.stderr)
         return Outcome.REFUSED
     with closing(journal):
         keyboard = OperatorTty(0, 1) if attended else None
-        store = open_secret_store(identity, journal.path) if options.keep_secrets else None
+        store = store or (open_secret_store(identity, journal.path) if keeps else None)
         output = OutputStream(1) if options.json else terminal.stream
-        run = _RunParts(identity, plan, options, terminal, output, journal, keyboard, store, past)
+        run = _RunParts(
+            identity, plan, options, terminal, output, journal, keyboard, store, past, state, resumed, key
+        )
         try:
             outcome, state = _run_in_session(run, interactive, instrument)
         except Refused:
@@ -157,10 +169,9 @@ def _run_in_session(
         session.hidden_input.on_word = context.masker.add
         if not options.json:
             terminal.show_header(list_facts(plan))
-        state, resumed = run.past.make_resumption(plan, run.secrets) if run.past else (State(), None)
         ask = _make_ask(run, interactive)
         context = instrument.context(context) if instrument else context
-        started = start_run(plan, state, session, ask, context, resumed)
+        started = start_run(plan, run.state, session, ask, context, run.resumption)
         events = instrument.watch(started.execute()) if instrument else started.execute()
         outcome = _observe_run(run, events, started, recording)
         if run.secrets and outcome in FINISHED:
@@ -196,14 +207,14 @@ def _cannot_begin(plan: Plan) -> str | None:
     return None
 
 
-def _open_journal(identity: str, past: UnfinishedRun | None) -> Journal:
+def _open_journal(identity: str, past: UnfinishedRun | None, key: UserKey | None) -> Journal:
     """Return the journal of a new run, or that of a past run.
 
     Raises JournalError if another process has written to it since.
     """
     if past is None:
-        return Journal.create(state_folder(dict(os.environ)), identity, _now())
-    journal = Journal.reopen(past.path)
+        return Journal.create(state_folder(dict(os.environ)), identity, _now(), key)
+    journal = Journal.reopen(past.path, key)
     if past.is_current():
         return journal
     journal.close()
@@ -234,6 +245,7 @@ def _make_context(run: _RunParts) -> RunContext:
         else None,
         keep_shell=make_shell_keeper(run.secrets, terminal.write_wrapped) if run.secrets else None,
         key=run.secrets.key if run.secrets else b"",
+        sign=partial(run.key.sign_text, run.identity) if run.key else None,
         pause=make_pause(terminal.show_wait),
         notice=lambda text: terminal.write_wrapped(text, "yellow"),
         environment=frozenset(os.environ),
@@ -249,7 +261,7 @@ def _make_ask(run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | N
     else:
         asked = ask = make_unattended_ask(options.yes, options.confirmed, options.accept_lost)
     if options.assume:
-        asked, ask = (assume_answer(each, *options.assume) for each in (asked, ask))
+        asked, ask = (assume_answers(each, options.assume) for each in (asked, ask))
     return _allow_interrupts(ask, asked)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from ..engine.questions import (
     AfterFailure,
@@ -15,12 +15,14 @@ from ..engine.questions import (
     Doubt,
     LostState,
     ManualStep,
+    NewStatement,
     Question,
     SecretLoss,
     ValueNeeded,
 )
-from ..plan.alternatives import is_decided_against
-from ..plan.model import ItemId, Plan
+from ..engine.state import ItemStatus, State
+from ..plan.alternatives import is_decided_against, is_left_out
+from ..plan.model import Plan, PlanItem
 from ..system.signals import watch_signals
 from ..text.ansi import escape_unprintable
 
@@ -72,6 +74,10 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = (), accept_lost:
                 return _answer_loss(question, accept_lost)
             case AfterFailure():
                 return Answer("quit", note=question.problem)
+            case NewStatement():
+                where = question.item.label
+                how = f"`--assume run {where}` runs it, `--assume skip {where}` skips it"
+                return Answer("wait", note=f"{_describe_new(question.item)}; {how}")
             case Doubt():
                 where = question.item.label
                 told = f"statement {where} was running when the run died, and may have happened"
@@ -90,16 +96,17 @@ def _answer_loss(question: LostState, accept_lost: bool) -> Answer:
     return Answer("wait", note=f"{told}; `--accept-lost` continues without it")
 
 
-def list_open_questions(plan: Plan, finished: Collection[ItemId] = ()) -> list[str]:
+def list_open_questions(plan: Plan, state: State) -> list[str]:
     """Return a line for each statement that only a person may let run, and what to do instead.
 
-    `finished` are the items that a resumed run does not run again.
+    A resumed run does not run again what is finished.
     """
     lines: list[str] = []
     advice: list[str] = []
     for item in plan.items:
         asking = [each for each in plan.warnings.get(item.where, ()) if each.question]
-        if not asking or item.where in finished or is_decided_against(plan, item):
+        finished = state.done.get(item.where, ItemStatus.FAILED) != ItemStatus.FAILED
+        if not asking or finished or is_decided_against(plan, item):
             continue
         text = (item.statement.text if item.statement else "").split("\n")[0]
         lines.append(f"{plan.runbook.path}:{item.line}: a person must confirm `{text}`")
@@ -110,15 +117,53 @@ def list_open_questions(plan: Plan, finished: Collection[ItemId] = ()) -> list[s
     return list(map(escape_unprintable, lines))
 
 
-def assume_answer(inner: Ask, decision: str, statement: str) -> Ask:
-    """Return `inner` with an answer to the doubt about this statement.
+def list_new_statements(plan: Plan, state: State, decided: Collection[str]) -> list[str]:
+    """Return a line for each statement that an edit put before finished ones or in the place of one.
 
-    The answer is the decision, `done` or `again`.
+    It is empty if there is none, or if all of them are `decided`.
     """
+    found = [
+        item
+        for item in plan.items
+        if item.where in state.unsure
+        and item.statement is not None
+        and item.label not in decided
+        and not is_left_out(item, state.chosen)
+    ]
+    lines = [f"{plan.runbook.path}:{item.line}: {_describe_new(item)}" for item in found]
+    if found:
+        label = found[0].label
+        lines.append(
+            f"nothing was run; `--assume run {label}` runs it, `--assume skip {label}` skips it, "
+            f"`--assume done {label}` counts it as done"
+        )
+    return list(map(escape_unprintable, lines))
+
+
+def _describe_new(item: PlanItem) -> str:
+    text = (item.statement.text if item.statement else "").split("\n")[0]
+    return f"statement {item.label} is new, was moved, or ran with another text: `{text}`"
+
+
+_MEANINGS: Mapping[type[Question], Mapping[str, str]] = {
+    Doubt: {"done": "done", "again": "again", "run": "again"},
+    NewStatement: {"done": "done", "run": "run", "again": "run", "skip": "skip"},
+}
+
+ASSUMPTIONS = ("done", "again", "run", "skip")
+
+
+def assume_answers(inner: Ask, decisions: Collection[tuple[str, str]]) -> Ask:
+    """Return `inner` with answers to the doubt about statements, and to the question about new ones.
+
+    A decision is `done`, `again`, `run` or `skip`, and the label of a statement.
+    """
+    known = {statement: decision for decision, statement in decisions}
 
     def ask(question: Question) -> Answer:
-        if isinstance(question, Doubt) and question.item.label == statement:
-            return Answer(decision, note="said beforehand with --assume")
+        answers = _MEANINGS.get(type(question), {})
+        if answer := answers.get(known.get(question.item.label, "")):
+            return Answer(answer, note="said beforehand with --assume")
         return inner(question)
 
     return ask

@@ -13,7 +13,7 @@ from ..document.front_matter.dates import DEFAULT_CADENCE
 from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..errors import reason
-from ..journal.index import RunSummary, list_runs
+from ..journal.index import RunSummary, list_damaged, list_runs
 from ..system.regular_file import read_regular_file
 from ..text.moments import format_age
 from ..text.plain_json import to_printable_json
@@ -37,14 +37,17 @@ class Cadence:
         return self.last + self.cadence if self.last else None
 
 
-def find_cadences(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[list[Cadence], list[str]]:
-    """Return every page with a cadence, by due date, and messages about unreadable pages."""
+def find_cadences(
+    pages: Sequence[Path], folder: Path, now: datetime
+) -> tuple[list[Cadence], list[str], list[str]]:
+    """Return every page with a cadence, by due date, and messages about unreadable pages and journals."""
     known = list_runs(folder)
+    damaged = list_damaged(known)
     found: list[Cadence] = []
     unread: list[str] = []
     for page in pages:
         try:
-            each = _cadence(page, known, now)
+            each = _cadence(page, known, now, damaged)
         except BadFreshness as error:
             unread.append(str(error))
         except OSError as error:
@@ -53,12 +56,14 @@ def find_cadences(pages: Sequence[Path], folder: Path, now: datetime) -> tuple[l
             unread.append(f"{page}:{error}")
         else:
             found += [each] if each else []
-    return sorted(
-        found, key=lambda one: (one.until or datetime.min.replace(tzinfo=now.tzinfo), str(one.path))
-    ), unread
+    return (
+        sorted(found, key=lambda one: (one.until or datetime.min.replace(tzinfo=now.tzinfo), str(one.path))),
+        unread,
+        list(dict.fromkeys(damaged)),
+    )
 
 
-def _cadence(page: Path, known: Sequence[RunSummary], now: datetime) -> Cadence | None:
+def _cadence(page: Path, known: Sequence[RunSummary], now: datetime, damaged: list[str]) -> Cadence | None:
     data = read_regular_file(page)
     matter = front_matter.read_front_matter(data.decode("utf-8", "replace"))
     if matter.settings.cadence is None:
@@ -67,7 +72,8 @@ def _cadence(page: Path, known: Sequence[RunSummary], now: datetime) -> Cadence 
         return None
     runbook = parse_runbook(data, str(page))
     cadence = timedelta(seconds=matter.settings.cadence)
-    freshness = read_freshness(freshness_path(page)).merge(read_successes(runbook, filter_runs(page, known)))
+    successes = read_successes(runbook, filter_runs(page, known), damaged)
+    freshness = read_freshness(freshness_path(page)).merge(successes)
     last = _last(runbook, freshness)
     return Cadence(page, runbook.title, cadence, last, last is None or last + cadence <= now)
 

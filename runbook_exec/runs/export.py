@@ -7,16 +7,20 @@ from pathlib import Path
 
 from ..document.parser import parse_runbook
 from ..errors import Refused, reason
-from ..journal.index import list_runs
+from ..journal.index import list_damaged, list_runs
 from ..system.atomic_write import replace_file
 from ..system.regular_file import read_regular_file
 from .freshness import BadFreshness, format_freshness, freshness_path, read_freshness
 from .last_success import filter_runs, read_successes
 
 
-def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
-    """Update `NAME.runs.json` beside each page that was run, and yield which. Raises Refused."""
+def export_runs(pages: Sequence[Path], folder: Path, damaged: list[str]) -> Iterator[str]:
+    """Update `NAME.runs.json` beside each page that was run, and yield which. Raises Refused.
+
+    A line about each journal that cannot be read is added to `damaged`.
+    """
     known = list_runs(folder)
+    damaged += list_damaged(known)
     written = 0
     for page in pages:
         runs = list(filter_runs(page, known))
@@ -25,7 +29,8 @@ def export_runs(pages: Sequence[Path], folder: Path) -> Iterator[str]:
             continue
         try:
             runbook = parse_runbook(read_regular_file(page), str(page))
-            freshness = read_freshness(target).merge(read_successes(runbook, iter(runs))).prune_for(runbook)
+            successes = read_successes(runbook, runs, damaged)
+            freshness = read_freshness(target).merge(successes).prune_for(runbook)
             text = format_freshness(freshness, page.name)
             if not freshness.steps and not target.exists():
                 continue

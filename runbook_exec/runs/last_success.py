@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..document.model import Runbook
@@ -20,28 +20,36 @@ def filter_runs(page: Path, entries: Sequence[RunSummary]) -> Iterator[RunSummar
     """Yield the runs of a document, in the order of `entries`."""
     absolute = page.resolve()
     for entry in entries:
-        if entry.started is None:
+        if entry.started is None or entry.problem:
             continue
         path = document_path(entry.started)
-        # old journals do not hold the folder of a relative path
-        same = (
-            path.resolve() == absolute
-            if path.is_absolute()
-            else absolute.parts[-len(path.parts) :] == path.parts
-        )
-        if same:
+        if _is_same(path, absolute):
             yield entry
 
 
-def read_successes(runbook: Runbook, runs: Iterator[RunSummary]) -> Freshness:
-    """Read the successes of a document's runs, newest first; damaged journals are skipped."""
+def _is_same(path: Path, page: Path) -> bool:
+    """Return whether the path of a journal is that of a page, which is absolute."""
+    if not path.is_absolute():  # old journals do not hold the folder of a relative path
+        return page.parts[-len(path.parts) :] == path.parts
+    try:
+        return path.resolve() == page
+    except (OSError, RuntimeError):
+        return False  # RuntimeError: a circle of links
+
+
+def read_successes(runbook: Runbook, runs: Iterable[RunSummary], damaged: list[str]) -> Freshness:
+    """Read the successes of a document's runs, newest first.
+
+    Damaged journals are passed over; a line about each is added to `damaged`.
+    """
     wanted = {step_digest(step, each.shell) for each in runbook.procedures for step in each.steps}
     missing = {procedure.anchor for procedure in runbook.procedures}
     found = Freshness()
     for entry in runs:
         try:
             found = found.merge(extract_successes(read_record(entry.path)))
-        except JournalError:
+        except JournalError as error:
+            damaged.append(f"passed over {error}")
             continue
         if wanted <= set(found.steps) and missing <= set(found.procedures):
             break

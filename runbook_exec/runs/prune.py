@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from ..errors import reason
 from ..journal.index import RunSummary
 from ..text.moments import format_local
 from .replay import asciicast_path
@@ -37,11 +38,19 @@ def prune_runs(
     for number, entry in enumerate(entries):
         old = older_than is not None and (now - entry.began).total_seconds() > older_than
         too_many = keep is not None and number >= keep
-        if not (old or too_many) or entry.outcome in ("running", "damaged"):
+        if not (old or too_many) or entry.outcome == "running":
             continue
-        if entry.outcome in ("unfinished", "waiting") and not unfinished:
+        if entry.problem:
+            yield f"kept {_name(entry)}: {entry.problem}; remove it yourself if it is of no use"
+        elif entry.outcome in ("unfinished", "waiting") and not unfinished:
             yield f"kept {_name(entry)}: it may be taken up again, `--unfinished` removes it too"
-        elif dry_run or _remove(entry, forget):
+        else:
+            try:
+                if not dry_run and not _remove(entry, forget):
+                    continue
+            except OSError as error:
+                yield f"kept {_name(entry)}: {reason(error)}"
+                continue
             removed += 1
             yield f"{'would remove' if dry_run else 'removed'} {_name(entry)}"
     count = f"{removed} run{'s' * (removed != 1)}"

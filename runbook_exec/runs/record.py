@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,13 +22,13 @@ from ..engine.events import (
     StatementStarted,
     ValueGiven,
 )
-from ..engine.state import State, apply, carry_over
-from ..errors import reason
-from ..journal.hash_chain import Damage, JournalLine, read_lines
-from ..journal.journal import JournalError
+from ..engine.state import State, apply, carry_marks
+from ..journal.hash_chain import JournalLine
+from ..journal.journal import JournalError, read_whole_lines
 from ..masking.masker import Masker
 from ..plan.builder import items_of
-from ..plan.model import ItemId, Plan, PlanItem
+from ..plan.item_marks import ItemMark, mark_items, match_items, parse_mark
+from ..plan.model import ItemId, Plan
 from ..system.regular_file import read_regular_file
 from .output_excerpt import OutputCollector, OutputExcerpt
 
@@ -93,6 +93,7 @@ class Record:
     seal: str  # "" if the journal is not sealed
     values: Mapping[str, str | None]  # of placeholders, in order of their names; None for a secret one
     resumed: tuple[datetime, ...] = ()
+    marks: tuple[ItemMark, ...] | None = None  # of the items of the plan, signed; None if not recorded
 
     @property
     def outcome(self) -> str:
@@ -107,25 +108,17 @@ class Record:
 
 def read_record(path: Path) -> Record:
     """Read the record of a journal. Raises JournalError if it is damaged or cannot be read."""
-    fold = _Fold()
-    try:
-        for line in read_lines(path):
-            if isinstance(line, Damage):
-                raise JournalError(f"{path}:{line.number}: {line.what}")
-            if isinstance(line, JournalLine):
-                fold.add(line.event)
-                fold.seal = line.seal
-    except OSError as error:
-        raise JournalError(f"cannot read the journal `{path}`: {reason(error)}") from error
-    if fold.started is None:
-        raise JournalError(f"{path}:1: expected the event that starts a run")
-    return fold.make_record(path, fold.started)
+    fold = RecordFold(path)
+    for line in read_whole_lines(path):
+        fold.add_line(line)
+    return fold.make_record()
 
 
 @dataclass(slots=True)
-class _Fold:
-    """The record of a run after some of its events."""
+class RecordFold:
+    """The record of a run after some lines of its journal."""
 
+    path: Path
     started: RunStarted | None = None
     seal: str = ""
     digest: str = ""
@@ -141,8 +134,17 @@ class _Fold:
     last: datetime | None = None
     printing: OutputCollector | None = None
     shown: int = 0  # characters of output so far
+    marks: tuple[ItemMark, ...] | None = None
 
-    def add(self, event: Event) -> None:
+    def add_line(self, line: JournalLine) -> None:
+        """Apply the next line; raises JournalError if it has something that no program has written."""
+        try:
+            self._add(line.event)
+        except ValueError as error:
+            raise JournalError(f"{self.path}:{line.number}: {error}") from error
+        self.seal = line.seal
+
+    def _add(self, event: Event) -> None:
         """Apply the next event."""
         now = datetime.fromisoformat(event.time)
         self.began, self.last = self.began or now, now
@@ -153,8 +155,11 @@ class _Fold:
                 self.digest = event.digest
                 self.values.update(event.values)
                 self.plan = rebuild_plan(read_document_text(event), event)
+                self.marks = _parse_marks(event.items)
             case RunStarted():
                 self.resumed.append(now)
+                if not event.items:
+                    self.marks = None  # they are signed with the key of another user
             case StatementStarted():
                 self._settle()
                 self.printing = OutputCollector(max(_LEAST, min(_MOST, (_ALL - self.shown) // 4)))
@@ -201,20 +206,26 @@ class _Fold:
         if self.started is None:
             return
         old, new = self.plan, rebuild_plan(event.text, self.started)
+        before, now = self.marks, _parse_marks(event.items)
         self.digest, self.edits = event.digest, self.edits + 1
-        self.plan = new
-        if old is None or new is None:
-            return
-        self.state = carry_over(self.state, old, new)
-        moved = _map_places(
-            [*(ran.where for ran in self.attempts), *(said.where for said in self.answers)], old, new
-        )
+        self.plan, self.marks = new, now
+        if before is None or now is None:
+            # an older version wrote only the text, in which secrets are masked
+            if old is None or new is None:
+                return
+            before, now = mark_items(old.items), mark_items(new.items)
+        self.state = carry_marks(self.state, before, now)
+        moved = _map_places(before, now)
+        _map_steps(moved, [*(ran.where for ran in self.attempts), *(said.where for said in self.answers)])
         self.attempts = [replace(each, where=moved.get(each.where, NOWHERE)) for each in self.attempts]
         self.answers = [replace(each, where=moved.get(each.where, NOWHERE)) for each in self.answers]
 
-    def make_record(self, path: Path, started: RunStarted) -> Record:
-        """Return the record so far."""
+    def make_record(self) -> Record:
+        """Return the record so far; raises JournalError if it has no beginning."""
         self._settle()
+        path, started = self.path, self.started
+        if started is None:
+            raise JournalError(f"{path}:1: expected the event that starts a run")
         began = self.began or datetime.fromisoformat(started.time)
         return Record(
             journal=path,
@@ -231,6 +242,7 @@ class _Fold:
             seal=self.seal if self.ended else "",
             values=dict(sorted(self.values.items())),
             resumed=tuple(self.resumed),
+            marks=self.marks,
         )
 
 
@@ -238,23 +250,21 @@ def _where(event: At) -> ItemId:
     return ItemId(event.step, event.block, event.statement)
 
 
-def _map_places(places: Iterable[ItemId], old: Plan, new: Plan) -> Mapping[ItemId, ItemId]:
-    """Map each place of the old document to the new one, if its text is unchanged there."""
-    before = {item.where: _text(item) for item in old.items}
-    now = {item.where: _text(item) for item in new.items}
-    numbered = list(dict.fromkeys(places))
-    carry = State(statuses=dict(zip(numbered, range(len(numbered)), strict=True)))
-    moved = {numbered[index]: where for where, index in carry_over(carry, old, new).statuses.items()}
+def _parse_marks(items: tuple[str, ...]) -> tuple[ItemMark, ...] | None:
+    return tuple(map(parse_mark, items)) if items else None
+
+
+def _map_places(old: Sequence[ItemMark], new: Sequence[ItemMark]) -> dict[ItemId, ItemId]:
+    """Map the place of each old item that is still there to its new place."""
+    return {old[before].where: new[now].where for before, now in match_items(old, new).items()}
+
+
+def _map_steps(moved: dict[ItemId, ItemId], places: Iterable[ItemId]) -> None:
+    """Add to `moved` the places that are not of an item, if the place of their step is known."""
     steps = {place.step: where.step for place, where in moved.items()}
-    moved = {place: where for place, where in moved.items() if before[place] == now[where]}
-    for place in numbered:
+    for place in places:
         if place not in moved and not place.statement and place.step in steps:
             moved[place] = ItemId(steps[place.step], place.block)
-    return moved
-
-
-def _text(item: PlanItem) -> str:
-    return item.statement.text if item.statement else item.step.title
 
 
 def document_path(started: RunStarted) -> Path:

@@ -20,7 +20,8 @@ OK, FAILED, SKIPPED, DOUBT, PARTLY, NOT_RUN = "ok", "failed", "skipped", "in dou
 
 MARKS = {OK: "✓", FAILED: "✗", SKIPPED: "–", DOUBT: "?", PARTLY: "…", NOT_RUN: "·"}
 
-_SAID = ("manual", "failed", "confirm", "choose", "when", "doubt")  # questions whose answers a report shows
+# questions whose answers a report shows
+_SAID = ("manual", "failed", "confirm", "choose", "when", "doubt", "new")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..engine.events import RunEnded
 from ..journal.hash_chain import Damage, JournalLine, TornLine, read_lines
 from ..journal.index import read_summary
+from ..journal.user_key import UserKey, is_private_file, is_signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Verification:
     ended: bool
     seal: str  # "" if the last line has none
     running: bool = False
+    is_foreign: bool = False  # whether its last line was written by another user, or on another machine
 
     @property
     def is_whole(self) -> bool:
@@ -29,8 +31,11 @@ class Verification:
         return not self.damages
 
 
-def verify_journal(path: Path) -> Verification:
-    """Follow the hash chain of a journal to its end. Raises OSError."""
+def verify_journal(path: Path, folder: Path, key: UserKey | None) -> Verification:
+    """Follow the hash chain of a journal to its end. Raises OSError.
+
+    `folder` is that of this user's journals, and `key` has signed their lines.
+    """
     damages: list[Damage] = []
     torn: TornLine | None = None
     last: JournalLine | None = None
@@ -47,8 +52,11 @@ def verify_journal(path: Path) -> Verification:
     ended = last is not None and isinstance(last.event, RunEnded) and last.number == count
     entry = read_summary(path) if not ended else None
     running = entry is not None and entry.running
+    foreign = last is not None and not (key is not None and key.has_signed(last.data))
+    if last is not None and not is_signed(last.data) and is_private_file(path, folder):
+        foreign = False  # an older version signed nothing
     return Verification(
-        path, count, tuple(damages), torn, ended, last.seal if ended and last else "", running
+        path, count, tuple(damages), torn, ended, last.seal if ended and last else "", running, foreign
     )
 
 
@@ -72,7 +80,8 @@ def format_verification(verdict: Verification, seal: str = "") -> Iterator[str]:
         state = f"whole, sealed {verdict.seal}"
     else:
         state = "whole, written by an older version: its last line has no seal and could have been changed"
-    yield f"{verdict.path}: {lines}, {state}"
+    foreign = "; foreign: not written by you on this machine, or written anew since" * verdict.is_foreign
+    yield f"{verdict.path}: {lines}, {state}{foreign}"
 
 
 def has_wrong_seal(verdict: Verification, seal: str) -> bool:

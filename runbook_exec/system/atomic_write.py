@@ -75,12 +75,12 @@ def replace_file(path: Path, data: bytes, mode: int | None = None, *, durable: b
         raise
 
 
-def create_file(path: Path, data: bytes) -> None:
-    """Write a new file.
+def create_file(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write a new file; `mode` is its mode, from which the umask takes.
 
     Raises FileExistsError if it exists, or OSError, and then no part of it is left.
     """
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         try:
             _write_all(file, data)

@@ -18,6 +18,7 @@ from ..engine.questions import (
     Doubt,
     LostState,
     ManualStep,
+    NewStatement,
     Question,
     SecretLoss,
     ValueNeeded,
@@ -48,6 +49,7 @@ _KEYS = {
     "q": ("q", "quit"),
     "h": ("h", "it happened"),
     "a": ("a", "run it again"),
+    "c": ("c", "count it as done"),
 }
 
 _MEANING = {
@@ -61,7 +63,13 @@ _MEANING = {
     "q": "quit",
     "h": "done",
     "a": "again",
+    "c": "done",
 }
+
+_NEW = (
+    "The page has changed since the run got past here. This statement is new, was moved, or ran with "
+    "another text."
+)
 
 _TITLE, _LINES = 44, 6  # columns of a procedure's title, and lines of an alternative, at most
 
@@ -98,7 +106,7 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
             terminal.write_line("  the same shell as the page's; ^D or `exit` comes back here")
             terminal.write_line()
             terminal.reset_statement()
-        if isinstance(question, Confirmation) and answer.choice == "run":
+        if isinstance(question, Confirmation | NewStatement) and answer.choice == "run":
             terminal.write_line("  › yes")
             confirmed = (question.item, question.text)
         return answer
@@ -178,6 +186,11 @@ def _ask(
             case ManualStep():
                 terminal.show_manual_step(item)
                 return pick("d n s e ! q", "›")
+            case NewStatement():
+                terminal.show_statement(item, question.text)
+                terminal.write_line()
+                terminal.write_wrapped(_NEW, "bold", "yellow")
+                return pick("y c s e ! q")
             case Doubt():
                 _doubt(question, terminal)
                 return pick("h a ! q", "›")

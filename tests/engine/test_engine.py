@@ -230,12 +230,12 @@ def test_quitting_before_a_statement_is_no_failure(go: Go) -> None:
 
 
 def test_a_page_can_be_edited_after_a_failure(go: Go) -> None:
-    """Statements that are done do not run again, and the new text runs."""
+    """Statements that are done do not run again, and the new text runs, after a question if it is above."""
     old = fish_page("echo one\nfalse\necho three")
     new = fish_page("echo zero\necho one\ntrue\necho three")
-    told = go(old, Person([Answer("edit", plan=plan_of(new))]))
-    assert told.started() == ["echo one", "false", "true", "echo three"]
-    assert [event.statement for event in told.events if isinstance(event, StatementStarted)] == [1, 2, 3, 4]
+    told = go(old, Person([Answer("edit", plan=plan_of(new)), Answer("run")]))
+    assert told.started() == ["echo one", "false", "echo zero", "true", "echo three"]
+    assert [e.statement for e in told.events if isinstance(e, StatementStarted)] == [1, 2, 1, 3, 4]
     assert told.end() == ("succeeded", "")
 
 

@@ -109,7 +109,7 @@ def test_each_event_has_the_fields_of_its_kind(program: Program) -> None:
     told = [json.loads(line) for line in lines]
     for each in told:
         names = {item.name for item in fields(KINDS[each["event"]])}
-        names |= {"event", "previous", "journal", "seal"}
+        names |= {"event", "previous", "journal", "mark", "seal"}
         assert set(each) <= names
     by_kind = {each["event"]: each for each in told}
     assert by_kind["run_started"]["digest"] == hashlib.sha256(PAGE.encode()).hexdigest()
@@ -147,15 +147,15 @@ def test_the_state_of_a_run_comes_from_its_journal(program: Program) -> None:
 
 EDITS = {
     "unchanged": (PAGE, 2, "false"),
-    "inserted before": (PAGE.replace("echo one", "echo zero\necho one"), 3, "false"),
+    "inserted before": (PAGE.replace("echo one", "echo zero\necho one"), 1, "echo zero"),
     "inserted at the failure": (PAGE.replace("false\n", "true\nfalse\n"), 2, "true"),
     "removed before": (PAGE.replace("echo one <user-id> <api-token>\n", ""), 1, "false"),
     "the failed one changed": (PAGE.replace("false\n", "true\n"), 2, "true"),
     "the failed one removed": (PAGE.replace("false\n", ""), 2, "echo never"),
     "a step inserted before": (
         PAGE.replace("### 3.", "### 2b. New\n\n```fish\ntrue\n```\n\n### 3."),
-        2,
-        "false",
+        1,
+        "true",
     ),
     "what follows changed": (PAGE.replace("echo never", "echo after all"), 2, "false"),
 }
@@ -163,7 +163,7 @@ EDITS = {
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_progress_is_kept_when_the_document_is_edited(edit: str, program: Program) -> None:
-    """Finished statements stay finished if their text moves; the run continues where it stopped."""
+    """Finished statements stay finished if their text moves; what was put above them comes next."""
     text, number, expected = EDITS[edit]
     program.run_page(PAGE, *OPTIONS)
     new = _plan(text)

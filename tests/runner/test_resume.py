@@ -95,7 +95,10 @@ def test_an_unknown_decision_is_refused(program: Program) -> None:
     """Any decision other than `done` and `again` is refused before anything runs."""
     program.run_page(fish_page("false"), "--yes")
     ran = resume(program, "--assume", "maybe", "1.1")
-    assert (ran.status, ran.stderr) == (2, "`--assume`: expected `done` or `again`, got `maybe`\n")
+    assert (ran.status, ran.stderr) == (
+        2,
+        "`--assume`: expected `done`, `again`, `run` or `skip`, got `maybe`\n",
+    )
 
 
 def test_a_failed_run_is_resumed_at_the_statement_that_failed(program: Program) -> None:
@@ -181,8 +184,11 @@ def test_a_changed_page_needs_consent(program: Program) -> None:
     assert "-2.1   false" in ran.stdout
     assert "+3.1   echo two >>log" in ran.stdout
     assert log(program) == ["one"]
-    assert resume(program, "--accept-changes").status == 0
-    assert log(program) == ["one", "two", "three"]
+    ran = resume(program, "--accept-changes")
+    assert ran.status == 3
+    assert "page.md:8: statement 1.1 is new, was moved, or ran with another text" in ran.stderr
+    assert resume(program, "--accept-changes", "--assume", "run", "1.1").status == 0
+    assert log(program) == ["one", "new", "two", "three"]
 
 
 def test_changed_prose_needs_no_consent(program: Program) -> None:

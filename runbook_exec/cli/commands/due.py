@@ -42,8 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     now = datetime.now().astimezone()
     folder = state_folder(dict(os.environ))
     with refuse_io_errors():
-        found, unread = find_cadences(find_runbooks(arguments.paths), folder, now)
-        print_warnings(unread)
+        found, unread, damaged = find_cadences(find_runbooks(arguments.paths), folder, now)
+        print_warnings([*damaged, *unread])
         print_lines(cadences_to_json(found) if arguments.json else "\n".join(format_due(found, now)))
     if any(each.due for each in found):
         return EXIT_STATUS["due"]

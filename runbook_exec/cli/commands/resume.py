@@ -11,16 +11,21 @@ from pathlib import Path
 
 from ...engine.events import FINISHED
 from ...errors import Refused, reason
-from ...journal.index import find_journal, find_unfinished, list_runs
+from ...journal.index import find_journal, list_damaged, list_runs, list_unfinished
 from ...journal.journal import JournalError
 from ...journal.paths import state_folder
+from ...journal.secret_store import find_secret_store
+from ...journal.user_key import read_user_key
 from ...runner.options import RunOptions, parse_given
 from ...runner.planning import read_plan
-from ...runner.resume import UnfinishedRun, diff_commands, read_unfinished
+from ...runner.resume import UnfinishedRun, read_unfinished
+from ...runner.unattended import ASSUMPTIONS, list_new_statements
 from ..arguments import add_asking, add_json_events, build_parser
 from ..exit_status import INTERRUPTED, WAITING
+from ..foreign_run import show_foreign_run
 from ..launch import run_with_trust
 from ..operator import Operator, find_operator
+from ..output import print_warnings
 from ..trust_gate import trust_changed_plan
 
 _EPILOG = """\
@@ -46,9 +51,12 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     add_asking(parser)
     parser.add_argument(
         "--assume",
-        metavar=("done|again", "STATEMENT"),
+        metavar=("done|again|run|skip", "STATEMENT"),
         nargs=2,
-        help="decide beforehand on the statement in doubt: it happened, or run it again",
+        action="append",
+        default=[],
+        help="decide beforehand on the statement in doubt (it happened, or run it again), "
+        "or on one that is new before finished ones",
     )
     parser.add_argument(
         "--accept-changes", action="store_true", help="go on with a page that has been changed since"
@@ -78,9 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
     if past.record.outcome in FINISHED:
         how = "went to its end" if past.record.outcome == "partial" else "has succeeded"
         raise Refused(f"run {past.start_event.run} {how}; there is nothing left to do")
-    assume = tuple(arguments.assume) if arguments.assume else None
-    if assume and assume[0] not in ("done", "again"):
-        raise Refused(f"`--assume`: expected `done` or `again`, got `{assume[0]}`")
+    assume = tuple((decision, statement) for decision, statement in arguments.assume)
+    for decision, _ in assume:
+        if decision not in ASSUMPTIONS:
+            raise Refused(f"`--assume`: expected `done`, `again`, `run` or `skip`, got `{decision}`")
     options = RunOptions(
         given=parse_given(arguments.set),
         assume=assume,
@@ -102,18 +111,28 @@ def _find_past(run: str | None) -> UnfinishedRun:
     folder = state_folder(dict(os.environ))
     if run is not None:
         return read_past(find_journal(folder, run))
-    entry = find_unfinished(folder)
-    if entry is None:
-        going = [each.run for each in list_runs(folder) if each.running]
-        but = f", but {', '.join(going)} {'is' if len(going) == 1 else 'are'} going on" if going else ""
-        raise Refused(f"no run is left unfinished{but}; `runbook-exec runs` lists those there were")
-    return read_past(entry.path)
+    known = list_runs(folder)
+    print_warnings(list_damaged(known))
+    problems: list[str] = []
+    for entry in list_unfinished(folder):
+        try:
+            past = read_past(entry.path)
+        except Refused as refused:
+            problems.append(str(refused))
+        else:
+            print_warnings(f"passed over {problem}" for problem in problems)
+            return past
+    if problems:
+        raise Refused("\n".join(problems))
+    going = [each.run for each in known if each.running]
+    but = f", but {', '.join(going)} {'is' if len(going) == 1 else 'are'} going on" if going else ""
+    raise Refused(f"no run is left unfinished{but}; `runbook-exec runs` lists those there were")
 
 
 def read_past(journal: Path) -> UnfinishedRun:
     """Return the run of a journal; raises Refused if it is damaged or cannot be read."""
     try:
-        return read_unfinished(journal)
+        return read_unfinished(journal, read_user_key(state_folder(dict(os.environ))))
     except JournalError as problem:
         raise Refused(str(problem)) from None
 
@@ -126,6 +145,8 @@ def resume_run(
     `now` provides the given values, `assume`, `yes`, `trust` and `json`.
     """
     started = past.start_event
+    if not past.is_own and not show_foreign_run(past, operator):
+        return INTERRUPTED
     try:
         os.chdir(started.folder or ".")
     except OSError as error:
@@ -144,11 +165,16 @@ def resume_run(
         json=now.json,
     )
     plan = read_plan(started.path, started.anchor, options)
-    difference = diff_commands(past.record.plan, plan)
+    store = find_secret_store(started.run, os.environ) if options.keep_secrets and past.is_own else None
+    difference = past.diff_commands(plan, store)
     if difference:
         if not accept_changes and (status := _ask_about_changes(started.path, difference, operator)):
             return status
         trust_changed_plan(past.record.plan, plan)
+    state, _ = past.make_resumption(plan, store)
+    if operator is None and (lines := list_new_statements(plan, state, [label for _, label in now.assume])):
+        print("\n".join(lines), file=sys.stderr)
+        return WAITING
     return run_with_trust(plan, options, operator, past)
 
 

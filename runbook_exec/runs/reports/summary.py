@@ -91,6 +91,8 @@ def describe_answer(said: GivenAnswer) -> tuple[str, str] | None:
             return OK, f"it had happened, said the operator{note}"
         case "doubt", "again":
             return DOUBT, f"it was in doubt, and was run again{note}"
+        case "new", "done":
+            return OK, f"counted as done after an edit of the page{note}"
         case "when", "skip":
             return SKIPPED, f"passed over{note}"
         case _, "skip":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from ....runs.export import export_runs
-from ...output import print_lines
+from ...output import print_lines, print_warnings
 from ...pages import find_runbooks
 from .shared import build_action_parser, runs_folder
 
@@ -29,6 +29,8 @@ def build_parser(name: str) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> str:
     """Write the files, and print which; raises Refused and OSError."""
-    for line in export_runs(find_runbooks(arguments.paths), runs_folder()):
+    damaged: list[str] = []
+    for line in export_runs(find_runbooks(arguments.paths), runs_folder(), damaged):
         print_lines(line)
+    print_warnings(dict.fromkeys(damaged))
     return "done"

@@ -7,12 +7,12 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from ....journal.index import list_runs
+from ....journal.index import list_damaged, list_runs
 from ....runner.options import parse_option
 from ....runs.reports.table import RunFilter, format_table, runs_to_json
 from ....text.moments import parse_moment
 from ...arguments import build_parser as build_command_parser
-from ...output import print_lines
+from ...output import print_lines, print_warnings
 from .shared import runs_folder
 
 _OUTCOMES = ("succeeded", "partial", "failed", "stopped", "waiting", "unfinished", "running", "damaged")
@@ -57,7 +57,9 @@ def run(arguments: argparse.Namespace) -> str:
         _parse_moment("--since", arguments.since),
         _parse_moment("--until", arguments.until, end=True),
     )
-    found = [entry for entry in list_runs(folder) if wanted.matches(entry)]
+    known = list_runs(folder)
+    print_warnings(list_damaged(known))
+    found = [entry for entry in known if wanted.matches(entry)]
     if arguments.json:
         print_lines(runs_to_json(found))
     elif found:

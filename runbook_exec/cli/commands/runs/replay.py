@@ -7,10 +7,9 @@ import sys
 import time
 
 from ....errors import Refused
-from ....journal.index import find_journal
 from ....runs.replay import drop_terminal_replies, play_frames, read_frames
 from ...output import terminal_columns, write_bytes
-from .shared import add_run, build_action_parser, runs_folder
+from .shared import add_run, build_action_parser, find_run
 
 
 def build_parser(name: str) -> argparse.ArgumentParser:
@@ -39,7 +38,7 @@ def run(arguments: argparse.Namespace) -> str:
 
     Raises NoSuchRun, JournalError, OSError, and Refused if the recording is damaged.
     """
-    path = find_journal(runs_folder(), arguments.run)
+    path = find_run(arguments.run)
     width = terminal_columns()
     try:
         size, frames = read_frames(path)

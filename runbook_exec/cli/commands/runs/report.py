@@ -8,13 +8,12 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-from ....journal.index import find_journal
 from ....runs import reports
 from ....runs.record import read_record
 from ....runs.report_model import build_report
 from ....runs.reports.summary import run_to_json
 from ...output import print_lines
-from .shared import add_run, build_action_parser, runs_folder
+from .shared import add_run, build_action_parser, find_run
 from .show import is_running, list_omissions
 
 # By the name of the format: the module below `runs.reports`, and its function.
@@ -40,7 +39,7 @@ def build_parser(name: str) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> str:
     """Print the report; raises NoSuchRun, JournalError and OSError."""
-    path = find_journal(runs_folder(), arguments.run)
+    path = find_run(arguments.run)
     report = build_report(read_record(path))
     if arguments.format == "json":
         print_lines(run_to_json(report, is_running(path), list_omissions(path)))

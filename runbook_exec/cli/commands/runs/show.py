@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ....journal.index import find_journal, read_summary
+from ....journal.index import read_summary
 from ....runs.record import read_record
 from ....runs.replay import read_omissions
 from ....runs.report_model import build_report
 from ....runs.reports.summary import format_run, run_to_json
 from ...output import print_lines, terminal_columns
-from .shared import add_run, build_action_parser, runs_folder
+from .shared import add_run, build_action_parser, find_run
 
 
 def build_parser(name: str) -> argparse.ArgumentParser:
@@ -24,7 +24,7 @@ def build_parser(name: str) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> str:
     """Print a run; raises NoSuchRun, JournalError and OSError."""
-    path = find_journal(runs_folder(), arguments.run)
+    path = find_run(arguments.run)
     report = build_report(read_record(path))
     running, left_out = is_running(path), list_omissions(path)
     print_lines(

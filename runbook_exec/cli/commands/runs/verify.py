@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ....errors import Refused
+from ....errors import Refused, reason
 from ....journal.index import find_journal, list_journals
+from ....journal.user_key import read_user_key
 from ....runs.verify import format_verification, has_wrong_seal, verify_journal
 from ...output import print_lines
 from .shared import build_action_parser, runs_folder
@@ -31,9 +32,15 @@ def run(arguments: argparse.Namespace) -> str:
     folder = runs_folder()
     paths = [find_journal(folder, name) for name in arguments.runs] or list_journals(folder)
     seal = arguments.seal or ""
+    key = read_user_key(folder)
     wrong = False
     for path in paths:
-        verdict = verify_journal(path)
+        try:
+            verdict = verify_journal(path, folder, key)
+        except OSError as error:
+            print_lines(f"{path}: cannot read it: {reason(error)}")
+            wrong = True
+            continue
         wrong |= not verdict.is_whole or has_wrong_seal(verdict, seal)
         print_lines("\n".join(format_verification(verdict, seal)))
     if not paths:

@@ -1,4 +1,4 @@
-"""Lists facts about a run, for the header that is shown before it."""
+"""Lists the facts about a run that its first line on the screen has."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..plan.model import Plan
 
 
 def list_facts(plan: Plan) -> list[str]:
-    """Return how much a plan has to do and to ask, its shell, and when the page was reviewed."""
+    """Return the numbers of steps, statements and values, the shell, and the age of the last review."""
     steps = len(plan.procedure.steps)
     statements = sum(1 for item in plan.items if item.statement)
     names = {p.name for item in plan.items for p in item.placeholders} - set(plan.given)
