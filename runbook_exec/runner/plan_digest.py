@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
@@ -32,6 +31,7 @@ from ..document.model import (
     Suspicion,
 )
 from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
+from ..system.regular_file import read_regular_file
 
 VERSION = 2  # of the digests; version 1 had only the text that `trust` showed
 
@@ -241,22 +241,14 @@ def read_source_file(plan: Plan, known: Input) -> SourceFile | None:
     written = Path((known.source or "").removeprefix("file:")).expanduser()
     path = Path(plan.runbook.path).parent / written
     is_inside = Path(os.path.realpath(path)).is_relative_to(folder) or not written.is_absolute()
-    return SourceFile(_read_regular_file(path), is_inside or not plan.is_secret(known.name))
+    return SourceFile(_read_content(path), is_inside or not plan.is_secret(known.name))
 
 
-def _read_regular_file(path: Path) -> bytes | None:
+def _read_content(path: Path) -> bytes | None:
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_regular_file(path, _LARGEST)
     except (OSError, ValueError):
         return None
-    try:
-        with os.fdopen(file, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                return None
-            content = opened.read(_LARGEST + 1)
-    except OSError:
-        return None
-    return content if len(content) <= _LARGEST else None
 
 
 def _digest_files(plan: Plan) -> Iterator[tuple[str, str | None]]:
