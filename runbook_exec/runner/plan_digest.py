@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
+from enum import Enum
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -158,6 +159,8 @@ def _encode(value: object, order: Mapping[ItemId, int]) -> object:
     match value:
         case None | bool() | int() | float() | str():
             return value
+        case Enum():
+            return [type(value).__name__, value.value]
         case ItemId():
             return order.get(value, str(value))
         case Mapping():
@@ -238,7 +241,7 @@ def read_source_file(plan: Plan, known: Input) -> SourceFile | None:
     if not (known.source or "").startswith("file:"):
         return None
     folder = Path(os.path.realpath(plan.runbook.path)).parent
-    written = Path((known.source or "").removeprefix("file:")).expanduser()
+    written = Path(os.path.expanduser((known.source or "").removeprefix("file:")))  # noqa: PTH111
     path = Path(plan.runbook.path).parent / written
     is_inside = Path(os.path.realpath(path)).is_relative_to(folder) or not written.is_absolute()
     return SourceFile(_read_content(path), is_inside or not plan.is_secret(known.name))
