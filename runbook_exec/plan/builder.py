@@ -200,21 +200,16 @@ def make_plan(
     for item in items:
         if item.statement is not None:
             problems += find_unwritable(item.statement, procedure.shell, given)
-    plan = Plan(
-        runbook,
-        procedure,
-        items,
-        settings.inputs,
-        captures=found,
+    if problems:
+        return tuple(problems)
+    plan = replace(
+        _plan_items(runbook, procedure, everything, found, is_root=is_root),
+        items=items,
         done=frozenset(manual),
         choose=(*choose, *settings.choose),
         timeout=timeout if timeout is not None else settings.timeout,
         cwd=cwd if cwd is not None else settings.cwd,
-        warnings=find_warnings(everything, procedure.shell, is_root=is_root),
-        secret_uses=find_secret_uses(everything, procedure.shell),
     )
-    if problems:
-        return tuple(problems)
     return replace(plan, given={n: Value(v, plan.is_secret(n), "--set") for n, v in given.items()})
 
 
@@ -225,16 +220,31 @@ def make_page_plan(runbook: Runbook, procedure: Procedure) -> Plan:
     """
     items, settings = items_of(procedure), runbook.settings
     asked = (parse_capture(f"{name}={step}") for name, step in settings.captures.items())
+    captures, _ = plan_captures(items, tuple(asked))
+    return _plan_items(runbook, procedure, items, captures, is_root=True)
+
+
+def _plan_items(
+    runbook: Runbook,
+    procedure: Procedure,
+    items: tuple[PlanItem, ...],
+    captures: tuple[tuple[ItemId, Capture], ...],
+    *,
+    is_root: bool,
+) -> Plan:
+    """Return the plan of all items, with everything that comes from the page alone."""
+    settings = runbook.settings
     return Plan(
         runbook,
         procedure,
         items,
         settings.inputs,
-        captures=plan_captures(items, tuple(asked))[0],
+        captures=captures,
         choose=settings.choose,
         timeout=settings.timeout,
         cwd=settings.cwd,
-        warnings=find_warnings(items, procedure.shell, is_root=True),
+        warnings=find_warnings(items, procedure.shell, is_root=is_root),
+        secret_uses=find_secret_uses(items, procedure.shell),
     )
 
 

@@ -11,6 +11,7 @@ from ..errors import Refused, reason
 from ..system.atomic_write import replace_file
 from ..system.git import in_repository, is_committed
 from ..system.permissions import find_foreign_writer
+from ..system.regular_file import read_regular_file
 from .plan_digest import VERSION, PageDigest
 
 LOCK_FILE = "runbooks.lock"  # the name of the file, in the folder of its pages
@@ -42,7 +43,7 @@ def read_lock(document: Path, anchor: str) -> LockEntry | None:
     """Return what the lock file beside a page says about one of its procedures, or None."""
     path = document.parent / LOCK_FILE
     try:
-        held = dict(_parse_lock(path.read_text("utf-8"))).get(_address(document, anchor))
+        held = dict(_parse_lock(read_regular_file(path).decode())).get(_address(document, anchor))
     except (OSError, UnicodeDecodeError):
         return None
     return None if held is None else LockEntry(path, _parse_digest(held))
@@ -63,7 +64,7 @@ def write_locks(known: Iterable[tuple[Path, str, PageDigest]]) -> list[Path]:
     for folder, fresh in by_folder.items():
         path = folder / LOCK_FILE
         try:
-            held = dict(_parse_lock(path.read_text("utf-8"))) if path.exists() else {}
+            held = dict(_parse_lock(read_regular_file(path).decode())) if path.exists() else {}
             lines = (f"{value}  {address}\n" for address, value in sorted((held | fresh).items()))
             replace_file(path, (_HEAD + "".join(lines)).encode(), None if path.exists() else 0o644)
         except (OSError, UnicodeDecodeError) as error:

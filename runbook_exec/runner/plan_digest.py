@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
+from enum import Enum
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -32,6 +32,7 @@ from ..document.model import (
     Suspicion,
 )
 from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
+from ..system.regular_file import read_regular_file
 
 VERSION = 2  # of the digests; version 1 had only the text that `trust` showed
 
@@ -41,7 +42,7 @@ _APART = "counted in another place, as the plan or its items have it"
 _OPTIONS = "named only by options of the command line: see `digest_steps`"
 
 NOT_COUNTED: Mapping[type, Mapping[str, str]] = {
-    Plan: {"items": _APART},
+    Plan: {"items": _APART, "secret_uses": "found in the statements, which count"},
     Runbook: {
         "path": "the trust is for this path",
         "text": "what it means is in the plan",
@@ -158,6 +159,8 @@ def _encode(value: object, order: Mapping[ItemId, int]) -> object:
     match value:
         case None | bool() | int() | float() | str():
             return value
+        case Enum():
+            return [type(value).__name__, value.value]
         case ItemId():
             return order.get(value, str(value))
         case Mapping():
@@ -238,25 +241,17 @@ def read_source_file(plan: Plan, known: Input) -> SourceFile | None:
     if not (known.source or "").startswith("file:"):
         return None
     folder = Path(os.path.realpath(plan.runbook.path)).parent
-    written = Path((known.source or "").removeprefix("file:")).expanduser()
+    written = Path(os.path.expanduser((known.source or "").removeprefix("file:")))  # noqa: PTH111
     path = Path(plan.runbook.path).parent / written
     is_inside = Path(os.path.realpath(path)).is_relative_to(folder) or not written.is_absolute()
-    return SourceFile(_read_regular_file(path), is_inside or not plan.is_secret(known.name))
+    return SourceFile(_read_content(path), is_inside or not plan.is_secret(known.name))
 
 
-def _read_regular_file(path: Path) -> bytes | None:
+def _read_content(path: Path) -> bytes | None:
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_regular_file(path, _LARGEST)
     except (OSError, ValueError):
         return None
-    try:
-        with os.fdopen(file, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                return None
-            content = opened.read(_LARGEST + 1)
-    except OSError:
-        return None
-    return content if len(content) <= _LARGEST else None
 
 
 def _digest_files(plan: Plan) -> Iterator[tuple[str, str | None]]:

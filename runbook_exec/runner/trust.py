@@ -19,6 +19,7 @@ from ..document.model import Procedure, Runbook
 from ..errors import Refused, reason
 from ..plan.builder import make_page_plan
 from ..system.atomic_write import replace_file
+from ..system.regular_file import read_regular_file
 from .lock_file import LockEntry, read_lock
 from .plan_digest import VERSION, PageDigest, digest_page, digest_settings
 from .trust_listing import list_commands
@@ -176,7 +177,7 @@ def _read_record(path: Path, document: Path, anchor: str) -> TrustRecord | None:
         others = stat.S_IWGRP | stat.S_IWOTH
         if not stat.S_ISREG(facts.st_mode) or facts.st_mode & others or facts.st_uid != os.geteuid():
             return None
-        told = json.loads(path.read_bytes())
+        told = json.loads(read_regular_file(path))
         if (told["document"], told["procedure"]) != (str(document), anchor):
             return None
         commands = tuple(str(line) for line in told["commands"])

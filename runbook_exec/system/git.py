@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from .regular_file import read_regular_file
+
 _PATIENCE = 2.0  # seconds; a run does not wait for a repository that is slow to answer
 
 _OFF = (
@@ -161,7 +163,7 @@ def _is_same(document: Path, blob: str) -> bool:
     if not blob:
         return False
     try:
-        content = document.read_bytes()
+        content = read_regular_file(document)
     except OSError:
         return False
     return blob in (_hash_blob(content, blob), _hash_blob(content.replace(b"\r\n", b"\n"), blob))

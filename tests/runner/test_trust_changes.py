@@ -382,6 +382,15 @@ def test_each_field_of_a_plan_counts_unless_it_has_a_reason() -> None:
     assert NOT_COUNTED.keys() <= kinds
 
 
+def test_nothing_of_a_plan_is_made_for_a_run_alone(desk: Desk) -> None:
+    """The plan that a digest is made of is that of a run without options, in every field."""
+    plan = plan_of(desk, PAGE)
+    made = make_plan(plan.runbook, plan.procedure, is_root=True)
+    assert isinstance(made, Plan)
+    for name in list_fields(Plan):
+        assert getattr(made, name) == getattr(plan, name), name
+
+
 OTHERS: Mapping[str, Any] = {
     "expect": ("other",),
     "expect_not": ("other",),
