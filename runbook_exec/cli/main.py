@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
-from ..errors import Refused, describe_lost_folder, reason
+from ..errors import Refused
 from ..system.gc_pause import pause_gc, skip_final_gc
 from ..system.streams import tolerate_lost_errors
 from .commands import COMMANDS, load_command
-from .exit_status import FAILED, INTERRUPTED, REFUSED
+from .exit_status import DONE, FAILED, INTERRUPTED, REFUSED
 from .output import install_printable_streams
 
 # As in `typing`, which this module does without: `--version` would load it for nothing else.
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
     from .commands import Command
 
 
-# errors of a standard output that takes no more, as on a full disk
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     skip_final_gc()
@@ -35,18 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     tolerate_lost_errors()
     _accept_signals()
     install_printable_streams()
-    with pause_gc():  # imported modules are never collected
-        command, arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
-    for wanted in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(wanted) != signal.SIG_IGN:  # `nohup` ignores SIGHUP, and we leave that
-            signal.signal(wanted, _end)
-    for stream in (1, 2):
-        try:
-            os.set_blocking(stream, True)  # some programs start us with pipes that do not block
-        except OSError:  # the stream is closed; the first output will report that
-            continue
     try:
-        status = command.run(arguments)
+        status = _run_command(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()  # here, where an error can be reported
         return status
     except Refused as refused:
@@ -58,17 +43,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader of our output is gone; Python would report that again when it flushes at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except OSError as error:
-        if is_folder_lost(error):
-            print(describe_lost_folder(error), file=sys.stderr)
-            return REFUSED
-        if error.errno not in _FULL or error.filename is not None:
-            return _report_bug(error)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would report it again at its end
-        print(f"cannot write the output: {reason(error)}; nothing more was run", file=sys.stderr)
-        return FAILED
     except Exception as error:  # noqa: BLE001 - the operator gets a sentence and no traceback
-        return _report_bug(error)
+        return _report_failure(error)
+
+
+def _run_command(argv: Sequence[str]) -> int:
+    """Run what the arguments ask for; returns the exit status."""
+    try:
+        with pause_gc():  # imported modules are never collected
+            command, arguments = parse_arguments(argv)
+    except SystemExit as end:  # the help, the version or a wrong argument was printed
+        return end.code if isinstance(end.code, int) else DONE
+    for wanted in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(wanted) != signal.SIG_IGN:  # `nohup` ignores SIGHUP, and we leave that
+            signal.signal(wanted, _end)
+    for stream in (1, 2):
+        try:
+            os.set_blocking(stream, True)  # some programs start us with pipes that do not block
+        except OSError:  # the stream is closed; the first output will report that
+            continue
+    return command.run(arguments)
 
 
 def parse_arguments(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
@@ -91,22 +85,10 @@ def _open_missing_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode))
 
 
-def is_folder_lost(error: OSError) -> bool:
-    """Return whether an error comes from a working directory that cannot be reached."""
-    if error.filename is not None:
-        return False
-    try:
-        os.getcwd()  # noqa: PTH109 - only this finds that the folder was removed
-    except OSError:
-        return True
-    return False
+def _report_failure(error: Exception) -> int:
+    from .crash_report import report_failure  # only something that goes wrong needs it
 
-
-def _report_bug(error: Exception) -> int:
-    from .crash_report import write_crash_report  # only a bug of ours needs it
-
-    print(write_crash_report(error, dict(os.environ)), file=sys.stderr)
-    return FAILED
+    return report_failure(error)
 
 
 def _accept_signals() -> None:

@@ -25,6 +25,8 @@ MARK_PREFIX = "\x1b]7366;"  # an operating system command (OSC) that no terminal
 
 _READ = 65536
 
+_LOOK = 250  # milliseconds between looks whether the program has ended, where no descriptor tells
+
 _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
@@ -83,16 +85,17 @@ def _pass_output(
 
     ended = False
     poll = select.poll()
-    alive = os.pidfd_open(child) if sources and sys.platform == "linux" else -1
+    alive = _open_end_descriptor(child) if sources else -1
     for fd in (*sources, *((alive,) if alive >= 0 else ())):
         poll.register(fd, select.POLLIN)
     while sources:
-        for fd, _ in poll.poll():
+        for fd, _ in poll.poll(None if alive >= 0 else _LOOK):
             if fd == alive:
                 ended = True
                 poll.unregister(alive)
             elif not take(fd):
                 drop(fd)
+        ended = ended or (alive < 0 and _has_ended(child))
         if ended:
             # a terminal has no end of file while a program in the background still has it open
             for fd in [fd for fd, stream in sources.items() if ends[stream][2]]:
@@ -100,6 +103,23 @@ def _pass_output(
                     pass
                 drop(fd)
     return pieces
+
+
+def _open_end_descriptor(child: int) -> int:
+    """Return a descriptor that is readable once the program has ended; -1 if the system has none."""
+    if sys.platform == "linux":
+        try:
+            return os.pidfd_open(child)
+        except OSError:  # an old kernel, or a container that forbids it
+            pass
+    return -1
+
+
+def _has_ended(child: int) -> bool:
+    """Return whether the program has ended; its status is left for `waitpid`."""
+    if sys.platform == "darwin":  # Python has no `waitid` there; the outputs then end with their last program
+        return False
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _end_like(status: int) -> None:

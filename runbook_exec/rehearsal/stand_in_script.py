@@ -15,10 +15,11 @@ from .transcript.model import ElidedLines, ExpectedCall, ExpectedPrompt, TypedLi
 from .transcript.pattern import fill_pattern
 
 # The call waits on a FIFO of its own, opened for reading and writing: then neither side has to come first.
+# Without /proc, GNU's mkfifo makes it and fails to set its mode. Its folder is private.
 _SCRIPT = """\
 #!{sh}
 __runbook={calls}
-[ -p "$__runbook/$$" ] || {mkfifo} -m 600 "$__runbook/$$" || exit 126
+[ -p "$__runbook/$$" ] || {mkfifo} -m 600 "$__runbook/$$" 2>/dev/null || [ -p "$__runbook/$$" ] || exit 126
 printf '%s\\0' "${{0##*/}}" "$PWD" "$@" >"$__runbook/$$.call"
 {{ echo "call $$" >"$__runbook/{fifo}"; read -r __runbook_go; }} <>"$__runbook/$$"
 __runbook_f="$__runbook/$$" __runbook="$__runbook/{fifo}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import secrets
 import sys
 import time
@@ -20,7 +19,7 @@ from ..engine.events import FINISHED, Event, Outcome, RunEnded
 from ..engine.ports import Keyboard, Resumption, RunContext
 from ..engine.questions import Answer, Ask, Question
 from ..engine.state import State, is_idle
-from ..errors import Refused, describe_lost_folder
+from ..errors import Refused
 from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
@@ -29,7 +28,7 @@ from ..journal.user_key import UserKey, obtain_user_key
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
 from ..session.session import Session
-from ..shells.registry import FALLBACK_SHELL, SHELLS, find_command
+from ..shells.registry import FALLBACK_SHELL
 from ..system import core_dumps
 from ..system.git import read_commit
 from ..system.people import expand_home, name_user
@@ -47,6 +46,7 @@ from .observers import (
     Observer,
     TerminalObserver,
 )
+from .obstacles import find_obstacle
 from .options import RunOptions
 from .pause import make_pause
 from .run_facts import list_facts
@@ -55,9 +55,6 @@ from .unattended import answer_yes, assume_answers, list_open_questions, make_un
 
 if TYPE_CHECKING:
     from .resume import UnfinishedRun
-
-
-_FEWEST_FILES = 20  # open at once by a run with a person
 
 
 class Instrument(Protocol):
@@ -107,7 +104,7 @@ def run_plan(
     """
     core_dumps.forbid_core_dumps()
     remove_dead_folders()
-    if (why := _cannot_begin(plan)) is not None:
+    if (why := find_obstacle(plan)) is not None:
         print(why, file=sys.stderr)
         return Outcome.REFUSED
     attended = interactive is not None
@@ -188,23 +185,6 @@ def _discard_run(journal: Path, store: SecretStore | None) -> None:
         journal.unlink()
     if store:
         store.forget()
-
-
-def _cannot_begin(plan: Plan) -> str | None:
-    """Return why the plan cannot run on this machine, or None."""
-    try:
-        os.getcwd()  # noqa: PTH109 - a run begins in this folder
-    except OSError as error:
-        return describe_lost_folder(error)
-    if (most := resource.getrlimit(resource.RLIMIT_NOFILE)[0]) < _FEWEST_FILES:
-        return f"cannot start with {most} open files at most; raise the limit with `ulimit -n`"
-    shell = plan.procedure.shell
-    if any(item.statement for item in plan.items) and find_command(shell) is None:
-        hint = SHELLS[shell].install_hint
-        return f"{plan.runbook.path} runs in {shell}, which is not on PATH; get it with {hint}"
-    if plan.cwd and not Path(expand_home(plan.cwd)).is_dir():
-        return f"cannot start in `{plan.cwd}`: no such folder"
-    return None
 
 
 def _open_journal(identity: str, past: UnfinishedRun | None, key: UserKey | None) -> Journal:
@@ -321,7 +301,8 @@ def _observe_run(
         return _observe_events(events, writers, (display,), journal.require_intact)
     except JournalError as error:
         terminal.write_line(f"{error}; the run has stopped before the next statement")
-        terminal.write_line(f"`runbook-exec resume {run.identity}` takes it up once that is mended")
+        if run.past or started.state.acted:
+            terminal.write_line(f"`runbook-exec resume {run.identity}` takes it up once that is mended")
         return Outcome.FAILED
     finally:
         terminal.end_output()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -383,3 +384,70 @@ def test_the_temporary_folder_is_removed_after_each_run(program: Program, tmp_pa
     for code in ("true", "false"):
         program.run_page(f"# P\n\n## Steps\n\n```bash\n{code}\n```\n", "--yes", env={"TMPDIR": str(place)})
     assert list(place.iterdir()) == []
+
+
+REHEARSED = "# Page\n\n## Steps\n\n```bash\nkubectl get pods\nuname | cat\n```\n"
+TRANSCRIPT = "```console\n$ kubectl get pods\nnone\n```\n"
+SHORT = r"cannot continue: .*; nothing more was run"
+
+OTHERS = (
+    Machine("quotes in TMPDIR", in_folder(NAMES["quotes"])),
+    Machine("bytes in TMPDIR", in_folder(NAMES["bytes that are no text"])),
+    Machine("commas in TMPDIR", in_folder("'a,b=c'")),
+    Machine("a colon in TMPDIR", in_folder("a:b"), 2, r"page.*: `.*` cannot be on PATH, .* \$TMPDIR"),
+    Machine("20 descriptors", 'ulimit -n 20; exec "$@"'),
+    Machine("no pidfd_open", f'exec {WITHOUT} ENOSYS pidfd_open "$@"', needs="linux"),
+    Machine("no processes", f'exec {WITHOUT} EAGAIN clone,clone3,fork,vfork "$@"', 1, SHORT, needs="linux"),
+    Machine(
+        "no inodes",
+        mounted("mkdir t; mount -t tmpfs -o nr_inodes=9 none t; " + TEMPORARY),
+        1,
+        SHORT,
+        needs="mounts",
+    ),
+    Machine(
+        "no /proc", mounted('mount -t tmpfs none /proc; exec "$@"'), 0, "not isolated from .*", needs="mounts"
+    ),
+    Machine("a read-only checkout", mounted('mount --bind -o ro . . && cd . && exec "$@"'), needs="mounts"),
+    Machine("ignored ends of children", after("signal.signal(signal.SIGCHLD, signal.SIG_IGN)")),
+)
+
+
+@pytest.mark.parametrize("machine", OTHERS, ids=lambda machine: machine.name)
+def test_a_rehearsal_works_or_says_why_not(program: Program, machine: Machine) -> None:
+    """The exit status is right, and at most one line explains it."""
+    if machine.needs and sys.platform != "linux":
+        pytest.skip("only Linux can be made odd in this way")
+    if machine.needs == "mounts" and not can_mount():
+        pytest.skip("this container lets nobody mount folders")
+    program.write("page.md", REHEARSED)
+    program.write("page.rehearsal.md", TRANSCRIPT)
+    done = subprocess.run(
+        ["bash", "-c", machine.commands, "x", *COMMAND, "rehearse", "page.md"],
+        cwd=program.work,
+        env=program.environment({"PYTHONDONTWRITEBYTECODE": "1"}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+    )
+    errors = done.stderr.decode("utf-8", "replace").splitlines()
+    if not machine.line:  # a container may forbid namespaces
+        errors = [line for line in errors if not line.startswith("not isolated from ")]
+    assert done.returncode == machine.status, done.stdout + done.stderr
+    assert re.fullmatch(machine.line, "\n".join(errors)), errors
+
+
+@pytest.mark.parametrize(
+    "command", [["page.md", "--yes"], ["page.md", "--yes", "--record"], ["lint", "page.md"]]
+)
+def test_nothing_else_is_needed(program: Program, command: list[str]) -> None:
+    """No git, no fish and no other shell is installed, and the checkout is a repository."""
+    (program.work / ".git").mkdir()
+    program.write("page.md", "# Page\n\n## Steps\n\n```sh\ntouch ran\n```\n")
+    found = program.folder / "bin"
+    found.mkdir()
+    for name in ("sh", "touch", "mkfifo", "stty", "cat", "grep"):
+        (found / name).symlink_to(str(shutil.which(name)))
+    done = program.run(*command, env={"PATH": str(found)})
+    assert (done.status, done.stderr) == (0, "")
+    assert (program.work / "ran").exists() == (command[0] != "lint")
