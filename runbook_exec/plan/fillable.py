@@ -13,8 +13,9 @@ from ..shells.base import Filling, QuotingError
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 
-# A number is allowed in each place where a value is, also as an index. A long one is no part of a keyword.
-_LIKELY = "1" * 17
+# A number is allowed in each place where a value is, also as an index, but not where a name is needed. A long
+# one is no part of a keyword.
+_LIKELY = ("1" * 17, "q" * 17)
 
 _NONE = "or, if it is no placeholder: `literal: [{}]` below `runbook:` in the front matter"
 
@@ -57,9 +58,15 @@ def _is_in_argument(text: str, found: Placeholder) -> bool:
 
 def _refusal(text: str, found: Sequence[Placeholder], shell: str, given: Mapping[str, str]) -> str:
     """Return why values cannot be written for all of these placeholders; empty if they can."""
-    fillings = [Filling(each.start, each.end, each.context, given.get(each.name, _LIKELY)) for each in found]
-    try:
-        SHELLS[shell].fill(text, fillings)
-    except QuotingError as error:
-        return str(error)
-    return ""
+    why = ""
+    for likely in _LIKELY:
+        try:
+            SHELLS[shell].fill(
+                text,
+                [Filling(each.start, each.end, each.context, given.get(each.name, likely)) for each in found],
+            )
+        except QuotingError as error:
+            why = why or str(error)
+        else:
+            return ""
+    return why
