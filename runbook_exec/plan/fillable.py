@@ -9,9 +9,10 @@ from types import MappingProxyType
 from ..diagnostics.problem import Problem
 from ..document.model import Placeholder, Statement
 from ..document.placeholders import replace_placeholders
-from ..shells.base import Filling, QuotingError
+from ..shells.base import EvaluationError, Filling, QuotingError
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
+from .model import PlanItem
 
 # A number is allowed in each place where a value is, also as an index, but not where a name is needed. A long
 # one is no part of a keyword.
@@ -45,6 +46,23 @@ def find_unwritable(
             found.append(Problem("unwritable", alone, each.span, _NONE.format(each.name)))
     if why:
         yield from found or [Problem("unwritable", why, statement.span)]
+
+
+def find_refusal(item: PlanItem, shell: str, name: str, value: str) -> EvaluationError | None:
+    """Return why a value cannot be written in a statement because it could be executed there, or None."""
+    statement = item.statement
+    own = [each for each in item.placeholders if each.name == name]
+    if statement is None or not own:
+        return None
+    others = [each for each in statement.placeholders if each not in own]
+    fillings = [Filling(each.start, each.end, each.context, value) for each in own]
+    try:
+        SHELLS[shell].fill(replace_placeholders(statement.text, others), fillings)
+    except EvaluationError as error:
+        return error
+    except QuotingError:
+        return None  # no value can be written there
+    return None
 
 
 def _is_in_argument(text: str, found: Placeholder) -> bool:

@@ -1,9 +1,10 @@
 """Tries to have values executed in the places where a shell or program reads them again.
 
-    python -m tests.support.evaluation [NUMBER]
+    python -m tests.support.evaluation [NUMBER [SHELL…]]
 
-fills NUMBER values (by default all) into each place of each shell, runs what is not refused, and reports what
-was executed. Programs that need another machine have stand-ins that read their arguments as the real ones do.
+fills NUMBER values (by default all) into each place of each of the shells (by default all), runs what is not
+refused, and reports what was executed. Programs that need another machine have stand-ins that read their
+arguments as the real ones do.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import product
 from pathlib import Path
@@ -147,12 +148,12 @@ def is_executed(attempt: Attempt, code: str, folder: Path) -> bool:
     return pwned
 
 
-def try_all(number: int) -> None:
+def try_all(number: int, shells: Sequence[str]) -> None:
     """Try this many values in all places, and print the figures and what was executed."""
     ran = refused = executed = 0
     with tempfile.TemporaryDirectory() as name:
         prepare_folder(Path(name))
-        for shell in _SHELLS:
+        for shell in shells:
             for place in PLACES[shell]:
                 for value in VALUES[:number]:
                     attempt = Attempt(shell, place, value)
@@ -167,4 +168,4 @@ def try_all(number: int) -> None:
 
 
 if __name__ == "__main__":
-    try_all(int(sys.argv[1]) if len(sys.argv) > 1 else len(VALUES))
+    try_all(int(sys.argv[1]) if len(sys.argv) > 1 else len(VALUES), sys.argv[2:] or tuple(_SHELLS))

@@ -113,7 +113,7 @@ _MAY_READ = LazyPattern(
 )
 
 
-def may_read_again(text: str) -> bool:
+def names_reader(text: str) -> bool:
     """Return whether a statement has the name of a builtin or variable of these lists."""
     return _MAY_READ.search(text) is not None
 

@@ -13,10 +13,11 @@ from ..posix.lexer import WordLexer
 from ..posix.parser import PosixParser
 from ..posix.regions import ShellSyntaxError
 from ..simple_command import remove_quotes
-from .builtins import find_arguments, may_read_again
+from .builtins import find_arguments
 from .places import CodeInput, EvaluatedPlace, Reader
-from .programs import find_code_arguments, find_code_input, may_take_code
+from .programs import find_code_arguments, find_code_input
 from .protection import CodeStretch, find_stretch, protect_values
+from .search import may_read_again
 
 _FEWER_LEVELS = 25  # the collector has more calls for each level of nesting than the parser
 
@@ -42,7 +43,7 @@ def protect_posix_values(
 
     Raises QuotingError for a value that could be executed.
     """
-    if not (may_take_code(text) or may_read_again(text)):
+    if not may_read_again(text):
         return fillings
     characters = list(text)
     for filling in fillings:

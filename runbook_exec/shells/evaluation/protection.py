@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from ..base import Filling, QuotingError
+from ..base import EvaluationError, Filling, Piece
 from ..quoting import Context
 from ..registry import SHELLS
 from .harmless import is_harmless
@@ -62,41 +62,46 @@ def _protect_value(text: str, filling: Filling, places: Sequence[EvaluatedPlace]
         return filling
     place, found = refusing[0]
     if len(around) == 1 and found is not None and place.reader is Reader.SHELL:
-        return filling._replace(value=_quote_in_code(place, found, filling.value))
-    raise _make_refusal(place)
+        return filling._replace(value=_quote_in_code(place, found, filling))
+    raise _make_refusal(place, filling)
 
 
-def _make_refusal(place: EvaluatedPlace, more: str = "") -> QuotingError:
-    return QuotingError(
-        f"this value cannot be written here: `{place.by}` reads it again as {more or place.reader}, "
-        f"and could execute it; {_ADVICE[place.reader]}"
+def _make_refusal(place: EvaluatedPlace, filling: Filling, more: str = "") -> EvaluationError:
+    return EvaluationError(
+        f"`{place.by}` reads this value again, as {more or place.reader}, and could execute it",
+        filling.start,
+        _ADVICE[place.reader],
+        place.reader in (Reader.SHELL, Reader.CODE, Reader.SQL, Reader.PROMPT),
     )
 
 
-def _quote_in_code(place: EvaluatedPlace, found: CodeStretch, value: str) -> str:
+def _quote_in_code(place: EvaluatedPlace, found: CodeStretch, filling: Filling) -> str:
     """Return the value quoted for its place in the code of the inner shell."""
+    value = filling.value
     if not place.shell and _NOT_EVERYWHERE.search(value):
-        raise _make_refusal(place, "code of a shell that is not known")
+        raise _make_refusal(place, filling, "code of a shell that is not known")
     shell = SHELLS[place.shell or "sh"]
     code, start, end = found
     scan = shell.scan(code)
     context = scan.context(start, end)
     if scan.problem is not None or context is Context.COMMENT:
-        raise _make_refusal(place)
+        raise _make_refusal(place, filling)
     if any(command.start == start for command in shell.find_commands(code)):
-        raise _make_refusal(place, "the name of a command")
+        raise _make_refusal(place, filling, "the name of a command")
     if not place.shell and context is Context.DOUBLE:
         # in single quotes, which every shell reads alike
         return "\"'" + value.replace("'", "'\\''") + "'\""
-    written = list(_split_pieces(place, shell.fill(code, [Filling(start, end, context, value)])))
+    try:
+        pieces = shell.fill(code, [Filling(start, end, context, value)])
+    except EvaluationError as error:  # its offset is one of the inner code
+        raise EvaluationError(error.message, filling.start, error.advice, error.is_code) from None
+    written = list(_split_pieces(pieces))
     if [own for own, _ in written if own] != [own for own in (code[:start], code[end:]) if own]:
-        raise _make_refusal(place)  # the code around the value would have to change too
+        raise _make_refusal(place, filling)  # the code around the value would have to change too
     return "".join(quoted for _, quoted in written)
 
 
-def _split_pieces(
-    place: EvaluatedPlace, pieces: Sequence[tuple[str, int | None]]
-) -> Iterator[tuple[str, str]]:
+def _split_pieces(pieces: Sequence[Piece]) -> Iterator[tuple[str, str]]:
     """Yield for each piece its own text and the value in it, one of them empty."""
     for text, filling in pieces:
         yield (text, "") if filling is None else ("", text)

@@ -8,10 +8,10 @@ from contextlib import suppress
 from itertools import pairwise
 
 from ..base import Filling
-from ..evaluation.builtins import may_read_again
 from ..evaluation.places import EvaluatedPlace, Reader
-from ..evaluation.programs import find_code_arguments, find_code_input, may_take_code
+from ..evaluation.programs import find_code_arguments, find_code_input
 from ..evaluation.protection import CodeStretch, find_stretch, protect_values
+from ..evaluation.search import may_read_again
 from ..simple_command import remove_quotes
 from .cursor import Unparsable
 from .parser import FishParser
@@ -39,7 +39,7 @@ def protect_fish_values(text: str, fillings: Sequence[Filling]) -> Sequence[Fill
 
     Raises QuotingError for a value that could be executed.
     """
-    if not (may_take_code(text) or may_read_again(text)):
+    if not may_read_again(text):
         return fillings
     characters = list(text)
     for filling in fillings:
