@@ -12,6 +12,7 @@ from ..document.placeholders import replace_placeholders
 from ..shells.base import EvaluationError, Filling, QuotingError
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
+from ..text.span import Span
 from .model import PlanItem
 
 # A number is allowed in each place where a value is, also as an index, but not where a name is needed. A long
@@ -38,14 +39,20 @@ def find_unwritable(
         return
     if not given and SHELLS[shell].fills_arguments and all(_is_in_argument(text, each) for each in every):
         return
-    why = _refusal(text, every, shell, given)
+    why = _find_error(text, every, shell, given)
     found = []
     for each in every if why else ():
         others = [other for other in every if other is not each]
-        if alone := _refusal(replace_placeholders(text, others), [each], shell, given):
-            found.append(Problem("unwritable", alone, each.span, _NONE.format(each.name)))
+        if alone := _find_error(replace_placeholders(text, others), [each], shell, given):
+            found.append(_make_problem(alone, each.span, each.name))
     if why:
-        yield from found or [Problem("unwritable", why, statement.span)]
+        yield from found or [_make_problem(why, statement.span)]
+
+
+def _make_problem(error: QuotingError, span: Span, name: str = "") -> Problem:
+    if isinstance(error, EvaluationError):
+        return Problem("unwritable", error.message, span, error.advice)
+    return Problem("unwritable", str(error), span, _NONE.format(name) if name else "")
 
 
 def find_refusal(item: PlanItem, shell: str, name: str, value: str) -> EvaluationError | None:
@@ -74,9 +81,11 @@ def _is_in_argument(text: str, found: Placeholder) -> bool:
     return found.context is Context.BARE and begin > 0 and part
 
 
-def _refusal(text: str, found: Sequence[Placeholder], shell: str, given: Mapping[str, str]) -> str:
-    """Return why values cannot be written for all of these placeholders; empty if they can."""
-    why = ""
+def _find_error(
+    text: str, found: Sequence[Placeholder], shell: str, given: Mapping[str, str]
+) -> QuotingError | None:
+    """Return why values cannot be written for all of these placeholders; None if they can."""
+    why: QuotingError | None = None
     for likely in _LIKELY:
         try:
             SHELLS[shell].fill(
@@ -84,7 +93,7 @@ def _refusal(text: str, found: Sequence[Placeholder], shell: str, given: Mapping
                 [Filling(each.start, each.end, each.context, given.get(each.name, likely)) for each in found],
             )
         except QuotingError as error:
-            why = why or str(error)
+            why = why or error
         else:
-            return ""
+            return None
     return why

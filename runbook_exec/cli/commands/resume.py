@@ -14,10 +14,11 @@ from ...errors import Refused, reason
 from ...journal.index import find_journal, find_unfinished, list_runs
 from ...journal.journal import JournalError
 from ...journal.paths import state_folder
-from ...runner.options import RunOptions, parse_given
+from ...runner.given_values import read_given, warn_of_visible_secrets
+from ...runner.options import RunOptions
 from ...runner.planning import read_plan
 from ...runner.resume import UnfinishedRun, diff_commands, read_unfinished
-from ..arguments import add_asking, add_json_events, build_parser
+from ..arguments import add_asking, add_json_events, add_set, build_parser
 from ..exit_status import INTERRUPTED, WAITING
 from ..launch import run_with_trust
 from ..operator import Operator, find_operator
@@ -53,13 +54,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--accept-changes", action="store_true", help="go on with a page that has been changed since"
     )
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="give a value, in place of an earlier one",
-    )
+    add_set(parser, "give a value, in place of an earlier one; `-` reads it from standard input")
     parser.add_argument(
         "--choose", metavar="LABEL", action="append", default=[], help="the alternative that runs"
     )
@@ -76,8 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
     assume = tuple(arguments.assume) if arguments.assume else None
     if assume and assume[0] not in ("done", "again"):
         raise Refused(f"`--assume`: expected `done` or `again`, got `{assume[0]}`")
+    given = read_given(arguments.set, arguments.set_file)
     options = RunOptions(
-        given=parse_given(arguments.set),
+        given=given.values,
+        visible=given.visible,
         assume=assume,
         choose=tuple(arguments.choose),
         yes=arguments.yes,
@@ -131,12 +128,14 @@ def resume_run(
         before,
         choose=(*now.choose, *before.choose),
         given=now.given,
+        visible=now.visible,
         assume=now.assume,
         yes=now.yes,
         trust=now.trust,
         json=now.json,
     )
     plan = read_plan(started.path, started.anchor, options)
+    warn_of_visible_secrets(plan, options.visible)
     difference = diff_commands(past.record.plan, plan)
     if difference:
         if not accept_changes and (status := _ask_about_changes(started.path, difference, operator)):
