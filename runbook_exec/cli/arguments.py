@@ -31,6 +31,18 @@ def add_inputs(parser: argparse._ActionsContainer, kind: str = "") -> None:
     parser.add_argument("--inputs", metavar="FILE", help=f"settings for a page that may not be touched{kind}")
 
 
+def add_set(parser: argparse._ActionsContainer, text: str) -> None:
+    """Add `--set` with this help text, and `--set-file`."""
+    parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help=text)
+    parser.add_argument(
+        "--set-file",
+        metavar="NAME=PATH",
+        action="append",
+        default=[],
+        help="the value of <NAME> is the text of a file, without its last line end",
+    )
+
+
 def add_asking(parser: argparse._ActionsContainer) -> None:
     """Add `--yes`, `--trust` and `--no-input`."""
     parser.add_argument("--yes", action="store_true", help="do not pause before each statement")

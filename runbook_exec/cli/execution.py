@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 
 from ..errors import Refused
+from ..runner.given_values import read_given, warn_of_visible_secrets
 from ..runner.load import parse_address, print_notes
-from ..runner.options import RunOptions, parse_captures, parse_given, parse_timeout
+from ..runner.options import RunOptions, parse_captures, parse_timeout
 from ..runner.planning import read_plan
 from .exit_status import DONE
 from .operator import find_operator
@@ -15,8 +16,10 @@ from .printer import format_dry_run
 
 def make_options(arguments: argparse.Namespace) -> RunOptions:
     """Return the options of a new run; raises Refused."""
+    given = read_given(arguments.set, arguments.set_file)
     return RunOptions(
-        given=parse_given(arguments.set),
+        given=given.values,
+        visible=given.visible,
         captures=parse_captures(arguments.capture),
         first=arguments.first,
         only=arguments.only,
@@ -50,6 +53,7 @@ def run_page(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         plan = read_plan(path, anchor, options)
         print_notes(plan.runbook, plan.procedure)
+        warn_of_visible_secrets(plan, options.visible)
         print("\n".join(format_dry_run(plan)))
         return DONE
     from .run_or_resume import run_or_resume  # the shell, the journal and the terminal: --dry-run needs none

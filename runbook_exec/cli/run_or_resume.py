@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import Refused
 from ..journal.index import find_running, find_unfinished
 from ..journal.paths import state_folder
+from ..runner.given_values import warn_of_visible_secrets
 from ..runner.load import print_notes
 from ..runner.options import RunOptions
 from ..runner.planning import read_plan
@@ -30,6 +31,7 @@ def run_or_resume(path: str, anchor: str | None, options: RunOptions, operator: 
             return resume.resume_run(past, options, operator)
     plan = read_plan(path, anchor, options, operator.choose_procedure if operator else None)
     print_notes(plan.runbook, plan.procedure)
+    warn_of_visible_secrets(plan, options.visible)
     return run_with_trust(plan, options, operator)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 
 from ..errors import ValueProblem
+from ..plan.fillable import find_refusal
 from ..plan.item_marks import format_mark, mark_items
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.values import check_value, describe_value
@@ -225,11 +226,16 @@ class Dialog:
                     return answer
                 value = Value(answer.value, question.secret, "typed")
             problem = check_value(self.plan.inputs.get(name), value.text) or ""
+            problem = problem or self._describe_refusal(item, name, value.text)
             if not problem:
                 self.bindings.bind_value(name, value)
                 self.bindings.keep_secrets(self.plan)
                 yield self._make_value_given(item, name, value)
         return None
+
+    def _describe_refusal(self, item: PlanItem, name: str, value: str) -> str:
+        refused = find_refusal(item, self.plan.procedure.shell, name, value)
+        return str(refused) if refused is not None else ""
 
     def _make_value_question(self, item: PlanItem, name: str, problem: str) -> ValueNeeded:
         now = self.bindings.values.get(name)

@@ -15,7 +15,7 @@ from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when
 from ..plan.variables import find_needed_variables
-from ..shells.base import QuotingError
+from ..shells.base import EvaluationError, QuotingError
 from .bindings import Bindings
 from .dialog import Dialog
 from .event_log import EventLog
@@ -124,11 +124,22 @@ class Run:
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
-            return Outcome.FAILED, f"line {item.line}: {error}" if item else str(error)
+            return Outcome.FAILED, self._describe_refusal(item, error)
         except Stop as stop:
             return stop.outcome, stop.reason
         undone = describe_undone_steps(self.dialog.plan, self.state)
         return Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone
+
+    def _describe_refusal(self, item: PlanItem | None, error: QuotingError) -> str:
+        """Return the reason why a value was not written, with its place on the page."""
+        if item is None:
+            return str(error)
+        at = error.start if isinstance(error, EvaluationError) else -1
+        span = next((p.span for p in item.placeholders if p.start == at), None)
+        if span is None:
+            return f"line {item.line}: {error}"
+        line, column = span.line, span.column
+        return f"{self.dialog.plan.runbook.path}:{line}:{column}: {error}"
 
     def _start(self) -> RunStarted:
         return self.log.make_event(

@@ -8,13 +8,16 @@ from types import MappingProxyType
 from ..diagnostics.problem import Problem
 from ..document.model import Placeholder, Statement
 from ..document.placeholders import replace_placeholders
-from ..shells.base import Filling, QuotingError
+from ..shells.base import EvaluationError, Filling, QuotingError
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 from ..text.lazy_pattern import LazyPattern
+from ..text.span import Span
+from .model import PlanItem
 
-# A number is allowed in each place where a value is, also as an index. A long one is no part of a keyword.
-_LIKELY = "1" * 17
+# A number is allowed in each place where a value is, also as an index, but not where a name is needed. A long
+# one is no part of a keyword.
+_LIKELY = ("1" * 17, "q" * 17)
 
 _NONE = "or, if it is no placeholder: `literal: [{}]` below `runbook:` in the front matter"
 
@@ -36,14 +39,37 @@ def find_unwritable(
         return
     if not given and SHELLS[shell].fills_arguments and all(_is_in_argument(text, each) for each in every):
         return
-    why = _refusal(text, every, shell, given)
+    why = _find_error(text, every, shell, given)
     found = []
     for each in every if why else ():
         others = [other for other in every if other is not each]
-        if alone := _refusal(replace_placeholders(text, others), [each], shell, given):
-            found.append(Problem("unwritable", alone, each.span, _NONE.format(each.name)))
+        if alone := _find_error(replace_placeholders(text, others), [each], shell, given):
+            found.append(_make_problem(alone, each.span, each.name))
     if why:
-        yield from found or [Problem("unwritable", why, statement.span)]
+        yield from found or [_make_problem(why, statement.span)]
+
+
+def _make_problem(error: QuotingError, span: Span, name: str = "") -> Problem:
+    if isinstance(error, EvaluationError):
+        return Problem("unwritable", error.message, span, error.advice)
+    return Problem("unwritable", str(error), span, _NONE.format(name) if name else "")
+
+
+def find_refusal(item: PlanItem, shell: str, name: str, value: str) -> EvaluationError | None:
+    """Return why a value cannot be written in a statement because it could be executed there, or None."""
+    statement = item.statement
+    own = [each for each in item.placeholders if each.name == name]
+    if statement is None or not own:
+        return None
+    others = [each for each in statement.placeholders if each not in own]
+    fillings = [Filling(each.start, each.end, each.context, value) for each in own]
+    try:
+        SHELLS[shell].fill(replace_placeholders(statement.text, others), fillings)
+    except EvaluationError as error:
+        return error
+    except QuotingError:
+        return None  # no value can be written there
+    return None
 
 
 def _is_in_argument(text: str, found: Placeholder) -> bool:
@@ -55,11 +81,19 @@ def _is_in_argument(text: str, found: Placeholder) -> bool:
     return found.context is Context.BARE and begin > 0 and part
 
 
-def _refusal(text: str, found: Sequence[Placeholder], shell: str, given: Mapping[str, str]) -> str:
-    """Return why values cannot be written for all of these placeholders; empty if they can."""
-    fillings = [Filling(each.start, each.end, each.context, given.get(each.name, _LIKELY)) for each in found]
-    try:
-        SHELLS[shell].fill(text, fillings)
-    except QuotingError as error:
-        return str(error)
-    return ""
+def _find_error(
+    text: str, found: Sequence[Placeholder], shell: str, given: Mapping[str, str]
+) -> QuotingError | None:
+    """Return why values cannot be written for all of these placeholders; None if they can."""
+    why: QuotingError | None = None
+    for likely in _LIKELY:
+        try:
+            SHELLS[shell].fill(
+                text,
+                [Filling(each.start, each.end, each.context, given.get(each.name, likely)) for each in found],
+            )
+        except QuotingError as error:
+            why = why or error
+        else:
+            return None
+    return why

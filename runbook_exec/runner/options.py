@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from ..document.assignments import Capture, parse_capture, parse_set
+from ..document.assignments import Capture, parse_capture
 from ..errors import Refused
 from ..text.durations import positive_duration
 from ..text.sizes import KEEP
@@ -33,6 +33,7 @@ class RunOptions:
     """The options of a run."""
 
     given: Mapping[str, str] = field(default_factory=dict)  # values by the name of their placeholder
+    visible: frozenset[str] = frozenset()  # the names of those that the list of processes shows
     captures: tuple[WrittenCapture, ...] = ()
     first: str | None = None  # the step to begin at
     only: str | None = None  # the one step to run
@@ -138,11 +139,6 @@ def _next_value(option: str, words: Iterator[str]) -> str:
             "resume the run with the version that began it"
         )
     return value
-
-
-def parse_given(texts: Iterable[str]) -> dict[str, str]:
-    """Return the values of `--set NAME=VALUE` by normalised name; raises Refused."""
-    return dict(parse_option("--set", parse_set, text) for text in texts)
 
 
 def parse_captures(texts: Iterable[str]) -> tuple[WrittenCapture, ...]:

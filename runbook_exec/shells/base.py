@@ -92,6 +92,21 @@ class QuotingError(ValueError):
     """
 
 
+class EvaluationError(QuotingError):
+    """Raised for a value that its reader would execute.
+
+    `start` is the offset of its placeholder. `is_code` is whether the reader takes any text for code, and not
+    only a number or a name.
+    """
+
+    def __init__(self, message: str, start: int, advice: str, is_code: bool) -> None:
+        super().__init__(f"{message}; {advice}")
+        self.is_code = is_code
+        self.message = message
+        self.start = start
+        self.advice = advice
+
+
 def _define_nothing(code: str) -> tuple[str, ...]:
     return ()
 

@@ -6,7 +6,8 @@ import pytest
 
 from runbook_exec.document.assignments import Capture
 from runbook_exec.errors import Refused
-from runbook_exec.runner.options import RunOptions, parse_captures, parse_given, parse_timeout
+from runbook_exec.runner.given_values import read_given
+from runbook_exec.runner.options import RunOptions, parse_captures, parse_timeout
 
 ALL = (
     *(
@@ -74,7 +75,7 @@ def test_the_text_of_options_contains_no_value() -> None:
 def test_messages_name_the_option() -> None:
     """An option that cannot be parsed is refused by its name."""
     with pytest.raises(Refused, match=r"^`--set`: expected NAME=VALUE, got no `=`$"):
-        parse_given(["x"])
+        read_given(["x"], [])
     with pytest.raises(Refused, match=r"^`--capture`: expected NAME=STEP"):
         parse_captures(["x"])
     with pytest.raises(Refused, match=r"^`--timeout`: "):

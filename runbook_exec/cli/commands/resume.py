@@ -16,11 +16,12 @@ from ...journal.journal import JournalError
 from ...journal.paths import state_folder
 from ...journal.secret_store import find_secret_store
 from ...journal.user_key import read_user_key
-from ...runner.options import RunOptions, parse_given
+from ...runner.given_values import read_given, warn_of_visible_secrets
+from ...runner.options import RunOptions
 from ...runner.planning import read_plan
 from ...runner.resume import UnfinishedRun, read_unfinished
 from ...runner.unattended import ASSUMPTIONS, list_new_statements
-from ..arguments import add_asking, add_json_events, build_parser
+from ..arguments import add_asking, add_json_events, add_set, build_parser
 from ..exit_status import INTERRUPTED, WAITING
 from ..foreign_run import show_foreign_run
 from ..launch import run_with_trust
@@ -66,13 +67,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         action="store_true",
         help="continue without the shell state that did not come back",
     )
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="give a value, in place of an earlier one",
-    )
+    add_set(parser, "give a value, in place of an earlier one; `-` reads it from standard input")
     parser.add_argument(
         "--choose", metavar="LABEL", action="append", default=[], help="the alternative that runs"
     )
@@ -90,8 +85,10 @@ def run(arguments: argparse.Namespace) -> int:
     for decision, _ in assume:
         if decision not in ASSUMPTIONS:
             raise Refused(f"`--assume`: expected `done`, `again`, `run` or `skip`, got `{decision}`")
+    given = read_given(arguments.set, arguments.set_file)
     options = RunOptions(
-        given=parse_given(arguments.set),
+        given=given.values,
+        visible=given.visible,
         assume=assume,
         accept_lost=arguments.accept_lost,
         choose=tuple(arguments.choose),
@@ -158,6 +155,7 @@ def resume_run(
         before,
         choose=(*now.choose, *before.choose),
         given=now.given,
+        visible=now.visible,
         assume=now.assume,
         accept_lost=now.accept_lost,
         yes=now.yes,
@@ -165,6 +163,7 @@ def resume_run(
         json=now.json,
     )
     plan = read_plan(started.path, started.anchor, options)
+    warn_of_visible_secrets(plan, options.visible)
     store = find_secret_store(started.run, os.environ) if options.keep_secrets and past.is_own else None
     difference = past.diff_commands(plan, store)
     if difference:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ... import __version__
 from ...system.gc_pause import stop_gc
 from ...text.sizes import KEEP, format_size, parse_size
-from ..arguments import add_asking, add_inputs, add_json_events, add_shell, build_parser
+from ..arguments import add_asking, add_inputs, add_json_events, add_set, add_shell, build_parser
 from . import COMMANDS
 
 _EPILOG = """\
@@ -70,9 +70,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
 
 
 def _add_values(values: argparse._ArgumentGroup) -> None:
-    values.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=[], help="the value of <NAME>; again for more"
-    )
+    add_set(values, "the value of <NAME>, or `-` to read it from standard input; again for more")
     values.add_argument(
         "--capture",
         metavar="NAME=STEP[:REGEX]",

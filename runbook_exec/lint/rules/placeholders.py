@@ -10,18 +10,16 @@ from ...diagnostics.problem import Severity
 from ...diagnostics.rule import RuleInfo
 from ...document.placeholders import normalise_name
 from ...plan.builder import items_of
-from ...plan.fillable import find_unwritable
+from ...plan.fillable import find_refusal, find_unwritable
+from ...shells.evaluation.search import may_read_again
 from ...shells.quoting import Context
-from ..facts.filled_placeholders import filled_placeholders, text_before
+from ..facts.filled_placeholders import filled_placeholders
 from ..rule import Example, Page, Rule
 
 _STEP = "## Steps\n\n### 1. One\n\n"
 
-# commands that run their text as a program of its own, whose quotes are read once more
-_RUNS_TEXT = re.compile(
-    r"(?:\b(?:ssh|eval|watch|wsl)\b(?!-)|\b(?:fish|bash|zsh|sh|ash|dash|ksh|su|psql|python3?|perl|ruby|node|xargs)\b"
-    r"[^'\"|;&]*\s-(?:\w*[ce])\b)"
-)
+# an ordinary value of two words; a place that refuses it takes only a single word
+_TWO_WORDS = "a b"
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")  # gets the value of the input of its name
 
@@ -80,24 +78,23 @@ def near_duplicate(page: Page) -> Iterator[Finding]:
         by_words.setdefault(words, name)
 
 
-def second_quoting(page: Page) -> Iterator[Finding]:
-    """Report placeholders inside quotes whose text another program reads again.
-
-    An example is `ssh host "… <x> …"`.
-    """
-    for statement, placeholder in filled_placeholders(page):
-        if placeholder.context not in (Context.SINGLE, Context.DOUBLE) or placeholder.suspected:
-            continue
-        before = text_before(statement, placeholder)
-        quote = "'" if placeholder.context is Context.SINGLE else '"'
-        command = before[: before.rfind(quote)]
-        command = re.split(r"[|;&\n(]", command)[-1]
-        if _RUNS_TEXT.search(command):
-            yield Finding(
-                f"the value of `{placeholder.text}` is quoted for this shell, and read once more by another",
-                placeholder.span,
-                "hand it over as an argument or in the environment: no character of it can then be a command",
-            )
+def evaluated_value(page: Page) -> Iterator[Finding]:
+    """Report placeholders whose value is read again as code, where only a single word can be written."""
+    seen: set[int] = set()
+    for procedure in page.runbook.procedures:
+        for item in items_of(procedure):
+            statement = item.statement
+            if statement is None or statement.span.start in seen:
+                continue
+            if not may_read_again(statement.text):
+                continue
+            seen.add(statement.span.start)
+            for placeholder in item.placeholders:
+                if placeholder.suspected:
+                    continue
+                error = find_refusal(item, procedure.shell, placeholder.name, _TWO_WORDS)
+                if error is not None and error.is_code and error.start == placeholder.start:
+                    yield Finding(error.message, placeholder.span, error.advice)
 
 
 def looks_like_redirection(page: Page) -> Iterator[Finding]:
@@ -170,16 +167,22 @@ RULES = (
         RuleInfo(
             "V203",
             "second-quoting",
-            "A value is quoted for the shell of the block. Where that shell hands the text on to be read as "
-            "a program again, as `ssh`, `eval` and `sh -c` do, the value's own characters become part of it.",
+            "A value is quoted for the shell of the block. Where a program reads it again, as `ssh` does,"
+            " it is quoted for that reader too, if its code is known as a whole. Elsewhere only a single "
+            "word can be written, such as `nginx` or `/srv/app`; any other value is refused.",
         ),
-        second_quoting,
+        evaluated_value,
         bad=(
-            Example(f'{_STEP}```fish\nssh web-1 "systemctl restart <service>"\n```\n', at=(6, 30)),
-            Example(f"{_STEP}```bash\nsudo sh -c 'echo <text> > /etc/motd'\n```\n", at=(6, 18)),
+            Example(f"{_STEP}```bash\necho 'restart <service>' | sh\n```\n", at=(6, 15)),
+            Example(f'{_STEP}```bash\nssh web-1 "cd $PWD && ls <folder>"\n```\n', at=(6, 26)),
+            Example(f"{_STEP}```fish\neval <command>\n```\n", at=(6, 6)),
+            Example(f"{_STEP}```bash\npython3 -c 'print(<count>)'\n```\n", at=(6, 19)),
         ),
         good=(
-            Example(f'{_STEP}```fish\nssh web-1 systemctl restart nginx && echo "<service>"\n```\n'),
+            Example(f'{_STEP}```bash\nssh web-1 "systemctl restart <service>"\n```\n'),
+            Example(f"{_STEP}```bash\nsudo sh -c 'echo <text> > /etc/motd'\n```\n"),
+            Example(f"{_STEP}```bash\npsql -c \"ALTER ROLE app PASSWORD '<password>'\"\n```\n"),
+            Example(f"{_STEP}```bash\nsed -i 's/TITLE/<title>/' page.html\n[ <count> -gt 3 ]\n```\n"),
             Example(f'{_STEP}```fish\ngit commit -m "restart <service>"\n```\n'),
         ),
     ),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ...text.lazy_pattern import LazyPattern
 from ..base import Filling, Piece, QuotingError
 from ..quoting import Context
+from .evaluation import protect_fish_values
 from .parser import find_reserved_words
 from .words import is_escaped
 
@@ -89,6 +90,7 @@ def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     A filling in a comment is not replaced. Raises QuotingError if a value would not arrive exactly: in an
     unsafe place, as the name of a variable, or as a keyword of fish.
     """
+    fillings = protect_fish_values(text, fillings)
     pieces: list[Piece] = []
     position = 0
     for index, filling in enumerate(fillings):

@@ -15,6 +15,7 @@ _WORD = LazyPattern(r"(?>(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\\.|[^\s'\"\\
 def find_simple_commands(script: str) -> tuple[SimpleCommand, ...]:
     """Return the simple commands of a script in order, up to its first syntax error."""
     collector = _FishCommandCollector(script, 0, len(script), [])
+    collector.found = []
     try:
         while collector.skip_separators() < len(script):
             collector.statement()

@@ -186,6 +186,10 @@ class WordLexer(ExpansionLexer):
         except ShellSyntaxError:
             body.marks.clear()
             body.mark(0, end - start, Context.UNSAFE, why.BROKEN_BODY)
+        self.include_body(body, start)
+
+    def include_body(self, body: WordLexer, start: int) -> None:
+        """Add what was found in a body that begins at `start`."""
         self.marks += (
             Region(mark.start + start, mark.end + start, mark.context, mark.reason) for mark in body.marks
         )

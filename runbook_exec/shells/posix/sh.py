@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
+from ..evaluation.posix import protect_posix_values
 from ..simple_command import SimpleCommand
 from ..variables import VariableUse
 from . import parser, quoting, syntax, variables
@@ -49,7 +50,7 @@ def _list_variables(text: str) -> VariableUse:
 
 
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    return quoting.fill(text, fillings, DIALECT)
+    return quoting.fill(text, protect_posix_values(text, fillings, "sh", DIALECT), DIALECT)
 
 
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:

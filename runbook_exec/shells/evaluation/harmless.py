@@ -1,0 +1,110 @@
+"""Decides which values cannot be executed where they are read again."""
+
+from __future__ import annotations
+
+import re
+
+from ...text.lazy_pattern import LazyPattern
+from .places import Reader
+
+# No shell and no interpreter that is listed executes a word of these characters as more than one name. A
+# first `-` is an option and a first `=` of zsh a command, as for a value that is quoted.
+_WORD = LazyPattern(r"(?!\w+=)[\w./:@%+,=-]*", re.ASCII)
+
+_INTEGER = LazyPattern(r"[+-]?(?:\d{1,19}|0[xX][0-9A-Fa-f]{1,16}|\d{1,15}\.\d{1,15})", re.ASCII)
+
+# names that shells and programs execute, search or calculate with are none that a value may have
+_NAME = (
+    r"(?!(?:PATH|IFS|ENV|BASH_\w*|LD_\w*|DYLD_\w*|PS\d|R?PROMPT\w*|SHELLOPTS|BASHOPTS|GIT_\w*|RANDOM|SECONDS"
+    r"|OPTIND|LINENO|precmd\w*|chpwd\w*|preexec\w*|zshexit\w*|fish_prompt)(?:=|\[|\Z))[A-Za-z_]\w*"
+)
+
+# an element of an array or map is a name too, if its key is a plain word
+_VARIABLE = LazyPattern(rf"{_NAME}(?:\[[\w.-]+\])?", re.ASCII)
+
+_SUBSCRIPT = LazyPattern(r"[\w.-]+", re.ASCII)
+
+_ASSIGNMENT = LazyPattern(rf"{_NAME}(?:=.*)?", re.ASCII | re.DOTALL)
+
+_PROMPT = LazyPattern(r"[^$`%\\!\x00-\x1f\x7f]*")
+
+_CONTROL = LazyPattern(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+# text of other languages, up to the value: whole strings and comments, and the quote that is still open
+_STRINGS = LazyPattern(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`|['\"`]", re.DOTALL)
+
+_SQL_STRINGS = LazyPattern(
+    r"'[^']*'|\"[^\"]*\"|`[^`]*`|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z)|\$\w*\$|['\"`]", re.DOTALL
+)
+
+_IN_STRING = LazyPattern(r"[^'\"\\`${}#\[\]\x00-\x08\x0a-\x1f\x7f]*")
+
+_IN_SQL = {
+    "'": LazyPattern(r"[^'\\\x00-\x08\x0a-\x1f\x7f]*"),
+    '"': LazyPattern(r"[^\"\\\x00-\x08\x0a-\x1f\x7f]*"),
+}
+
+_SUBSTITUTION = LazyPattern(r"(?:^|[;{}\n\s!\d$/,])s([^\w\s\\])", re.DOTALL)
+
+_LINES = LazyPattern(r"[\d,$+~]*", re.ASCII)
+
+
+def is_harmless(value: str, reader: Reader, code: str = "", start: int = 0, end: int = 0) -> bool:
+    """Return whether a value cannot be executed by what reads it.
+
+    `code[start:end]` is the value's place in the code, if the code is known.
+    """
+    match reader:
+        case Reader.ARITHMETIC:
+            return _INTEGER.fullmatch(value) is not None
+        case Reader.NAME:
+            is_key = "[" in code[:start] and start < end
+            return (_SUBSCRIPT if is_key else _VARIABLE).fullmatch(value) is not None
+        case Reader.ASSIGNMENT:
+            return _ASSIGNMENT.fullmatch(value) is not None
+        case Reader.PROMPT:
+            return _PROMPT.fullmatch(value) is not None
+        case Reader.OPTION:
+            return start > 0 or not value.startswith("-")
+        case Reader.SED:
+            return _fits_sed(value, code, start, end)
+        case Reader.SHELL:
+            return _WORD.fullmatch(value) is not None
+    if _WORD.fullmatch(value):
+        return True
+    quote = _open_quote(code, start, is_sql=reader is Reader.SQL) if start < end else ""
+    if reader is Reader.SQL:
+        return quote in _IN_SQL and _IN_SQL[quote].fullmatch(value) is not None
+    return quote in ("'", '"') and _IN_STRING.fullmatch(value) is not None
+
+
+def _open_quote(code: str, start: int, *, is_sql: bool) -> str:
+    """Return the quote that is open at an offset; "" for none, and where it cannot be known."""
+    pattern = _SQL_STRINGS if is_sql else _STRINGS
+    last = ""
+    for match in pattern.finditer(code[:start]):
+        last = match[0] if match.end() - match.start() == 1 else ""
+        if last:
+            return last
+        if is_sql and match[0][0] in "-/$" and (match.end() == start or match[0][0] == "$"):
+            return ""  # in a comment, or in or after a text in dollar quotes
+    return last
+
+
+def _fits_sed(value: str, code: str, start: int, end: int) -> bool:
+    """Return whether a value stays a part of a pattern or of its replacement in a script of sed.
+
+    As a command of its own it could be `e`, which executes a line, or `w`, which writes a file.
+    """
+    if _LINES.fullmatch(value):
+        return True
+    if start >= end or _CONTROL.search(value) or value.endswith("\\") or "\\" in value:
+        return False
+    delimiters = [(match.end(), match[1]) for match in _SUBSTITUTION.finditer(code[:start])]
+    if delimiters:
+        opened, delimiter = delimiters[-1]
+        # two more delimiters end the substitution: the value is in its first or second part
+        count = code[opened:start].replace("\\" + delimiter, "").count(delimiter)
+        return count < 2 and delimiter in code[end:] and delimiter not in value
+    before = code[:start].replace("\\/", "")
+    return before.count("/") % 2 == 1 and "/" in code[end:] and "/" not in value

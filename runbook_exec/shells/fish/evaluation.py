@@ -1,0 +1,190 @@
+"""Finds the places of a statement of fish where what is written is read again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import pairwise
+
+from ..base import Filling
+from ..evaluation.places import EvaluatedPlace, Reader
+from ..evaluation.programs import find_code_arguments, find_code_input
+from ..evaluation.protection import CodeStretch, find_stretch, protect_values
+from ..evaluation.search import may_read_again
+from ..simple_command import remove_quotes
+from .cursor import Unparsable
+from .parser import FishParser
+
+_Span = tuple[int, int]
+
+_WORD_PART = re.compile(
+    r"'(?P<single>(?:[^'\\]|\\.)*)'|\"(?P<double>(?:[^\"\\$]|\\.)*)\"|\\(?P<escaped>[^A-Za-z0-9\n])"
+    r"|(?P<plain>[^'\"\\$*?\[\]{}~<>()]+)",
+    re.DOTALL,
+)
+
+_IN_SINGLE = re.compile(r"\\([\\'])|(.)", re.DOTALL)
+
+_IN_DOUBLE = re.compile(r"\\([\\\"$])|\\\n|(.)", re.DOTALL)
+
+# builtins of fish, and which of their words are code or a name
+_CODE_OPTIONS = frozenset(("-a", "--arguments", "-n", "--condition", "-w", "--wraps"))
+
+_PREFIXES = frozenset(("command", "builtin", "exec", "and", "or", "not", "!", "time", "begin"))
+
+
+def protect_fish_values(text: str, fillings: Sequence[Filling]) -> Sequence[Filling]:
+    """Return the fillings of a statement with the values quoted for all that reads them.
+
+    Raises QuotingError for a value that could be executed.
+    """
+    if not may_read_again(text):
+        return fillings
+    characters = list(text)
+    for filling in fillings:
+        characters[filling.start : filling.end] = "Q" * (filling.end - filling.start)
+    blanked = "".join(characters)
+    return protect_values(blanked, fillings, find_evaluated_places(blanked), _decode)
+
+
+def find_evaluated_places(text: str) -> list[EvaluatedPlace]:
+    """Return the places of a statement whose text is read again."""
+    collector = _EvaluationCollector(text, 0, len(text), [])
+    with suppress(Unparsable):  # fish refuses the statement too
+        collector.parse_all()
+    places = [place for words in collector.found for place in _find_in_command(text, words)]
+    return places + list(_find_fed(text, collector))
+
+
+class _EvaluationCollector(FishParser):
+    """The parser, which also collects commands and pipelines."""
+
+    def __init__(
+        self, script: str, start: int, end: int, regions: list[object] | None = None, depth: int = 0
+    ) -> None:
+        super().__init__(script, start, end, [], depth)
+        self.found: list[list[_Span]] = []  # the words of each command
+        self.pipelines: list[list[_Span]] = []  # of each, the stretches of its commands
+
+    def is_one_command(self) -> bool:
+        return False  # it would be passed over as a whole
+
+    def job(self) -> None:
+        stages: list[_Span] = []
+        self.time()
+        while True:
+            start = self.now.start
+            self.command()
+            stages.append((start, self.tokens[self.position - 1].end))
+            if self.now.kind != "pipe":
+                break
+            self.operator()
+        self.pipelines.append(stages)
+        if self.now.kind == "background":
+            self.advance()
+
+    def words_and_redirections(self) -> None:
+        words: list[_Span] = []
+        self.found.append(words)
+        while self.now.kind in ("word", "redirect"):
+            if self.now.kind == "redirect":
+                self.redirection()
+                continue
+            words += _split_words(self.script, self.now.start, self.now.end)
+            for start, end in self.now.substitutions:
+                self.substitution(start, end)
+            self.advance()
+
+    def substitution(self, start: int, end: int) -> None:
+        inner = _EvaluationCollector(self.script, start, end, [], self.depth + 1)
+        if self.depth < 40:
+            inner.parse_all()
+        self.found += inner.found
+        self.pipelines += inner.pipelines
+
+
+_WORD = re.compile(
+    r"(?>(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\\.|\((?>[^()'\"]|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\([^()]*\))*\)"
+    r"|[^\s'\"\\<>])+)",
+    re.DOTALL,
+)
+
+
+def _split_words(script: str, start: int, end: int) -> Iterator[_Span]:
+    """Yield the words of a token, which can have the arguments after a command's name in it."""
+    yield from (match.span() for match in _WORD.finditer(script, start, end))
+
+
+def _find_in_command(text: str, spans: Sequence[_Span]) -> Iterator[EvaluatedPlace]:
+    words = [remove_quotes(text[start:end]) for start, end in spans]
+    at = 0
+    while at < len(words) and words[at] in _PREFIXES:
+        at += 1
+    if at >= len(words):
+        return
+    name, rest = words[at], spans[at + 1 :]
+    if name == "eval" and rest:
+        yield EvaluatedPlace(rest[0][0], rest[-1][1], Reader.SHELL, name, "fish", tuple(rest))
+    elif (name in ("trap", "abbr", "bind") and rest) or (name == "alias" and rest):
+        yield EvaluatedPlace(rest[0][0], rest[-1][1], Reader.SHELL, name, "fish")
+    elif name in ("complete", "function"):
+        for index in range(at + 1, len(words) - 1):
+            if words[index] in _CODE_OPTIONS:
+                yield EvaluatedPlace(*spans[index + 1], Reader.SHELL, name, "fish")
+    elif name == "env":
+        yield from _find_environment(words, spans)
+    for each in find_code_arguments(words):
+        if each.first < len(words):
+            covered = spans[each.first : each.last]
+            is_code = each.is_certain or each.reader is not Reader.SHELL
+            known = tuple(covered) if is_code else ()
+            limits = covered[0][0], covered[-1][1]
+            yield EvaluatedPlace(*limits, each.reader, each.by, each.shell, known, each.prefix)
+
+
+def _find_environment(words: Sequence[str], spans: Sequence[_Span]) -> Iterator[EvaluatedPlace]:
+    """Yield the prompts and start files that `env` gives to a shell."""
+    for word, span in zip(words, spans, strict=True):
+        if re.match(r"(?:PS\d|ENV|BASH_ENV|PROMPT_COMMAND|GIT_\w+|LESS\w+)=", word):
+            yield EvaluatedPlace(*span, Reader.PROMPT, word.partition("=")[0])
+
+
+def _find_fed(text: str, collector: _EvaluationCollector) -> Iterator[EvaluatedPlace]:
+    """Yield the commands whose output is read as code."""
+    for stages in collector.pipelines:
+        for (_, end), (first, last) in pairwise(stages):
+            for spans in collector.found:
+                if not spans or not first <= spans[0][0] < last:
+                    continue
+                words = [remove_quotes(text[start:stop]) for start, stop in spans]
+                if words == ["source"] or words == ["."]:
+                    words.append("-")
+                reader = find_code_input(words)
+                if reader is not None:
+                    yield EvaluatedPlace(stages[0][0], end, reader.reader, reader.by, reader.shell)
+    for spans in collector.found:
+        words = [remove_quotes(text[start:stop]) for start, stop in spans]
+        if words and words[0] in ("source", ".") and len(words) > 1 and "psub" in words[1]:
+            yield EvaluatedPlace(*spans[1], Reader.SHELL, words[0], "fish")
+
+
+def _decode(text: str, place: EvaluatedPlace, filling: Filling) -> CodeStretch | None:
+    """Return the code of a place as its reader gets it; None if only the running shell knows it."""
+    pairs: list[tuple[int, str]] = []
+    for start, end in place.words:
+        pairs += [(start, " ")] if pairs else []
+        at = start
+        while at < end:
+            part = _WORD_PART.match(text, at, end)
+            if part is None:
+                return None
+            kind = part.lastgroup or ""
+            escapes = {"single": _IN_SINGLE, "double": _IN_DOUBLE}.get(kind)
+            if escapes is None:
+                pairs += enumerate(part[kind], part.start(kind))
+            else:
+                found = escapes.finditer(text, *part.span(kind))
+                pairs += ((each.start(), each[1] or each[2]) for each in found if each[1] or each[2])
+            at = part.end()
+    return find_stretch(pairs[place.prefix :], filling)
