@@ -217,7 +217,7 @@ class Dialog:
                 value = Value(answer.value, question.secret, "typed")
             problem = check_value(self.plan.inputs.get(name), value.text) or ""
             if not problem:
-                self.bindings.bind_value(name, value)
+                value = self.bindings.bind_value(name, value)
                 self.bindings.keep_secrets(self.plan)
                 yield self._make_value_given(item, name, value)
         return None

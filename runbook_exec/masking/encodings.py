@@ -28,7 +28,10 @@ _ASSIGNMENT = re.compile(
     rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*([^\r\n]*[^\s])", re.MULTILINE
 )
 
-_USERINFO = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:([^\s/@]+)@")
+# the password of a URL, which may have an @ in it, or a token in place of the user and the password
+_USERINFO = re.compile(
+    rb"[A-Za-z][A-Za-z0-9+.-]{0,30}://(?:[^\s/:@?#\"']{0,256}:([^\s/?#\"']{1,2048})|([^\s/:@?#\"']{16,2048}))@"
+)
 
 _RANDOM = re.compile(rb"[0-9]|[a-z][A-Z]")
 
@@ -122,10 +125,14 @@ def split_parts(value: bytes) -> list[bytes]:
         pieces.append(found[1].strip(b"\"'"))
     pieces += _json_values(value)
     pieces = [piece for piece in pieces if len(piece) >= SHORTEST_PART]
-    for found in _USERINFO.finditer(value):
-        password = found[1]
+    for password in find_url_secrets(value):
         pieces += [each for each in (password, urllib.parse.unquote_to_bytes(password)) if len(each) >= SHORT]
     return [piece for piece in dict.fromkeys(pieces) if piece != value]
+
+
+def find_url_secrets(text: bytes) -> list[bytes]:
+    """Return the passwords, and the tokens in place of a user and a password, of the URLs in a text."""
+    return [found[1] or found[2] for found in _USERINFO.finditer(text)] if b"://" in text else []
 
 
 def list_windows(value: bytes) -> list[bytes]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ..text.ansi import ESCAPE
-from .encodings import SHORT, SHORTEST_PART, list_encodings, list_windows
+from .encodings import SHORT, SHORTEST_PART, find_url_secrets, list_encodings, list_windows
 from .search import OF_LONG, OF_SHORT, MultiSearch, ShortSearch, find_occurrences
 from .stream_view import (
     BARE,
@@ -121,6 +121,15 @@ class Masker:
         """Make a value a secret from now on; one that is empty or blank is ignored."""
         for piece in _NEVER_BYTES.split(value)[::2]:
             self._add(piece.encode("utf-8", "surrogateescape"))
+
+    def add_secrets_of(self, text: str) -> bool:
+        """Make the secrets in a public text secrets, and return whether it holds any.
+
+        These are passwords of URLs, secrets that are known, and tokens of known shapes.
+        """
+        for password in find_url_secrets(text.encode("utf-8", "surrogateescape")):
+            self.add(password.decode("utf-8", "surrogateescape"))
+        return self.mask_text(text) != text
 
     def declared_values(self) -> tuple[str, ...]:
         """Return every value that was made a secret, without undeclared tokens, in order."""
