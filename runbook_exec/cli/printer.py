@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from ..document.assignments import Capture
 from ..document.model import Block, Procedure, Runbook, Statement, Step
+from ..masking.masker import Masker
 from ..plan.alternatives import decide_choice, is_left_out, list_choices
 from ..plan.builder import items_of
 from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..plan.preview import preview_statement
 from ..plan.retries import describe_retries
-from ..plan.values import describe_value
+from ..plan.values import describe_value, is_secret
 from ..plan.warnings import find_warnings
 from ..shells.base import QuotingError
 from ..text.ansi import escape_unprintable, escape_unprintable_code
@@ -87,7 +88,25 @@ def format_dry_run(plan: Plan) -> Iterator[str]:
 
     They include unknown values, and blocks that would not run, with the reason.
     """
-    yield from map(escape_unprintable, _dry_run(plan))
+    yield from map(escape_unprintable, _dry_run(_mask_values(plan)))
+
+
+def _mask_values(plan: Plan) -> Plan:
+    """Return the plan with the secrets in public values masked."""
+    masker = Masker(value.text for value in plan.given.values() if value.secret)
+    public = [value.text for value in plan.given.values() if not value.secret]
+    public += [known.default for known in plan.inputs.values() if known.default is not None]
+    if not [text for text in public if masker.add_secrets_of(text)]:
+        return plan
+    given = {
+        name: value if value.secret else replace(value, text=masker.mask_text(value.text))
+        for name, value in plan.given.items()
+    }
+    inputs = {
+        name: known if known.default is None else replace(known, default=masker.mask_text(known.default))
+        for name, known in plan.inputs.items()
+    }
+    return replace(plan, given=given, inputs=inputs)
 
 
 def _dry_run(plan: Plan) -> Iterator[str]:
@@ -182,9 +201,27 @@ def _describe_value(plan: Plan, name: str, item: PlanItem) -> str:
     return "unknown yet: asked for when it is needed" + (", not shown" if secret else "")
 
 
-def to_json(value: Procedure | Runbook) -> str:
-    """Return the whole value as indented JSON; None is null."""
-    return to_printable_json(_convert_value(value))
+def to_json(value: Runbook) -> str:
+    """Return the whole value as indented JSON, without secret defaults; None is null.
+
+    The places of everything are those in the page itself.
+    """
+    masker = Masker()
+    for name, known in value.settings.inputs.items():
+        if known.default is not None and is_secret(name, known):
+            masker.add(known.default)
+        elif known.default is not None:
+            masker.add_secrets_of(known.default)
+    converted = _convert_value(value)
+    return to_printable_json(_mask_texts(converted, masker) if masker.version else converted)
+
+
+def _mask_texts(value: Any, masker: Masker) -> Any:
+    if isinstance(value, str):
+        return masker.mask_text(value)
+    if isinstance(value, dict):
+        return {name: _mask_texts(item, masker) for name, item in value.items()}
+    return [_mask_texts(item, masker) for item in value] if isinstance(value, list) else value
 
 
 def _convert_value(value: Any) -> Any:

@@ -69,6 +69,7 @@ class Bindings:
     to_ask_again: set[str] = field(
         default_factory=set
     )  # placeholders whose value the operator wants to change
+    partly_secret: set[str] = field(default_factory=set)  # names of values that a secret is only a part of
     outputs: list[tuple[str, str]] = field(default_factory=list)  # pairs of a place and its output
     masker: Masker = field(default_factory=Masker)
     on_value: Callable[[str, Value], None] | None = None  # called with each new value
@@ -76,17 +77,22 @@ class Bindings:
     _version: int = 0  # rises when a value changes
     _filled: tuple[Plan, PlanItem, int, int, FilledStatement] | None = None  # the last one, and its inputs
 
-    def bind_value(self, name: str, value: Value) -> None:
-        """Bind a placeholder to a value."""
+    def bind_value(self, name: str, value: Value) -> Value:
+        """Bind a placeholder to a value, and return that; it is secret if it holds a secret."""
+        self.partly_secret.discard(name)
+        if not value.secret and self.masker.add_secrets_of(value.text):
+            self.partly_secret.add(name)
+            value = replace(value, secret=True)
         self._set_value(name, value)
         if self.on_value is not None:
             self.on_value(name, value)
+        return value
 
     def _set_value(self, name: str, value: Value) -> None:
         self._version += 1
         self.to_ask_again.discard(name)
         self.values[name] = value
-        if value.secret:
+        if value.secret and name not in self.partly_secret:
             self.masker.add(value.text)
 
     def keep_secrets(self, plan: Plan) -> None:
@@ -117,6 +123,8 @@ class Bindings:
         for name, known in plan.inputs.items():
             if known.default is not None and plan.is_secret(name):
                 self.masker.add(known.default)
+            elif known.default is not None:
+                self.masker.add_secrets_of(known.default)
 
     def revise(self, before: Plan, now: Plan) -> None:
         """Apply an edited document to the values that are known.
@@ -299,7 +307,8 @@ class Bindings:
             return [(text, self.mask(text))]
         result = []
         for piece in SHELLS[plan.procedure.shell].fill(text, fillings):
-            hide = piece.filling is not None and self.values[wanted[piece.filling].name].secret
+            name = "" if piece.filling is None else wanted[piece.filling].name
+            hide = name and self.values[name].secret and name not in self.partly_secret
             result.append((piece.text, MASK if hide else self.mask(piece.text)))
         return result
 

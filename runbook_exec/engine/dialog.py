@@ -228,7 +228,7 @@ class Dialog:
             problem = check_value(self.plan.inputs.get(name), value.text) or ""
             problem = problem or self._describe_refusal(item, name, value.text)
             if not problem:
-                self.bindings.bind_value(name, value)
+                value = self.bindings.bind_value(name, value)
                 self.bindings.keep_secrets(self.plan)
                 yield self._make_value_given(item, name, value)
         return None

@@ -110,9 +110,10 @@ class Run:
     def _execute(self) -> Generator[Event, None, tuple[Outcome, str]]:
         """Run to the end; returns the outcome and the reason."""
         known = self.resumption.values if self.resumption else {}
-        for name, value in {**known, **self.dialog.plan.given}.items():
-            self.bindings.bind_value(name, value)
         self.dialog.mask_declared()
+        given = {**known, **self.dialog.plan.given}
+        for name, value in sorted(given.items(), key=lambda pair: not pair[1].secret):
+            self.bindings.bind_value(name, value)  # secrets first: public values may hold them
         yield self._start()
         item: PlanItem | None = None
         try:

@@ -53,8 +53,7 @@ class StatementExecution:
         if item.annotation.allow_failure and not (done.ended or done.interrupted or done.waited_for_key):
             problem = ""
         learned = {} if problem else captured
-        for name, value in learned.items():
-            io.bindings.bind_value(name, value)
+        learned = {name: io.bindings.bind_value(name, value) for name, value in learned.items()}
         io.bindings.keep_secrets(self.plan)
         took = io.context.clock() - began
         # changes and captures are reported before the end of the statement: a reader of the end knows them

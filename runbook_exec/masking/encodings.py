@@ -10,12 +10,18 @@ import unicodedata
 import urllib.parse
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 
 SHORTEST_PART = 8  # characters; a shorter part of a secret is not one by itself
 
 SHORT = 5  # characters; a secret with fewer is masked only where it is a whole word
 
 _WINDOW = 8  # bytes of a secret that are masked wherever they are
+
+
+_LETTERS = 12  # bytes of a part that has only letters
+
+_LETTERS_ONLY = re.compile(rb"[A-Z]?[a-z]{15,}|[A-Z]{16,}")
 
 
 _BORDERS = re.compile(rb"[\s,]+")
@@ -28,7 +34,19 @@ _ASSIGNMENT = re.compile(
     rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*([^\r\n]*[^\s])", re.MULTILINE
 )
 
-_USERINFO = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:([^\s/@]+)@")
+# the password of a URL, which may have an @ in it, or a token in place of the user and the password
+_USERINFO = re.compile(
+    rb"[A-Za-z][A-Za-z0-9+.-]{0,30}://(?:[^\s/:@?#\"']{0,256}:([^\s/?#\"']{1,2048})|([^\s/:@?#\"']{16,2048}))@"
+)
+
+_NUMBERED = re.compile(rb"[0-9]{1,3}[.):][ \t]+|[*-][ \t]+")  # before a code of a list
+
+# a leaf or a line that is short, and yet no number, version or word
+_CODE = re.compile(rb"(?=.*[0-9])(?:[0-9]{6,7}|(?![0-9.v]*\Z)[^\s]{5,7})")
+
+_MOST_WORDS = 24  # a text of more words is no passphrase
+
+_LONG_PAIR = 10  # bytes of two words
 
 _RANDOM = re.compile(rb"[0-9]|[a-z][A-Z]")
 
@@ -44,12 +62,12 @@ _NEEDS_QUOTES = re.compile(rb"""[\s"#$&()*;<>?\[\\\]^`{|}]""")  # for zsh, betwe
 
 _CONTROLS = re.compile(rb"[\x01-\x1f\x7f]")
 
-_LETTERS = {7: b"\\a", 8: b"\\b", 9: b"\\t", 10: b"\\n", 11: b"\\v", 12: b"\\f", 13: b"\\r"}
+_ESCAPED = {7: b"\\a", 8: b"\\b", 9: b"\\t", 10: b"\\n", 11: b"\\v", 12: b"\\f", 13: b"\\r"}
 
 
 def _octal(escape: bytes, found: re.Match[bytes]) -> bytes:
     code = ord(found[0])
-    return escape if code == 0x1B else _LETTERS.get(code, b"\\%03o" % code)
+    return escape if code == 0x1B else _ESCAPED.get(code, b"\\%03o" % code)
 
 
 def _zsh_octal(found: re.Match[bytes]) -> bytes:
@@ -58,13 +76,13 @@ def _zsh_octal(found: re.Match[bytes]) -> bytes:
 
 def _caret(found: re.Match[bytes]) -> bytes:
     code = ord(found[0])
-    return _LETTERS[code] if code in (9, 10) else b"\\C-%c" % (code ^ 0x40)
+    return _ESCAPED[code] if code in (9, 10) else b"\\C-%c" % (code ^ 0x40)
 
 
 def _fish_escape(found: re.Match[bytes]) -> bytes:
     code = ord(found[0])
     if code in (8, 9, 10, 13):
-        return _LETTERS[code]
+        return _ESCAPED[code]
     if code == 0x1B:
         return b"\\e"
     return b"\\c%c" % (code | 0x60) if code < 0x1B else b"\\x%02x" % code
@@ -111,31 +129,50 @@ def list_encodings(value: bytes) -> set[bytes]:
 def split_parts(value: bytes) -> list[bytes]:
     """Return the parts of a secret that are secrets by themselves.
 
-    They are the parts of 8 or more bytes between blanks or commas, the password in a URL, and the values of 8
-    or more bytes in JSON and in lines `NAME=VALUE`. Of a private key they are the lines of Base64; the words
-    of its first and last line are not secret.
+    They are the parts of 8 or more bytes between blanks or commas, the password in a URL, the lines, the
+    values in JSON and in lines `NAME=VALUE`, and two or three words in a row. Of a private key they are the
+    lines of Base64; the words of its first and last line are not secret.
     """
     pieces = [piece for piece in _BORDERS.split(value) if len(piece) >= SHORTEST_PART]
     if value.startswith(_KEY_BLOCK):
         return [piece for piece in pieces if _KEY_LINE.fullmatch(piece)]
-    for found in _ASSIGNMENT.finditer(value):
-        pieces.append(found[1].strip(b"\"'"))
-    pieces += _json_values(value)
-    pieces = [piece for piece in pieces if len(piece) >= SHORTEST_PART]
-    for found in _USERINFO.finditer(value):
-        password = found[1]
+    leaves = [found[1].strip(b"\"'") for found in _ASSIGNMENT.finditer(value)] + _json_values(value)
+    if b"\n" in value:
+        leaves += [_NUMBERED.sub(b"", line.strip()) for line in value.splitlines()]
+    pieces += [leaf for leaf in leaves if len(leaf) >= SHORTEST_PART or _CODE.fullmatch(leaf)]
+    pieces += _join_words(value)
+    for password in find_url_secrets(value):
         pieces += [each for each in (password, urllib.parse.unquote_to_bytes(password)) if len(each) >= SHORT]
     return [piece for piece in dict.fromkeys(pieces) if piece != value]
+
+
+def _join_words(value: bytes) -> list[bytes]:
+    """Return two or three words in a row of a passphrase: a line of it, if it is wrapped."""
+    words = value.split()
+    if not 3 < len(words) <= _MOST_WORDS:
+        return []
+    pairs = [pair for pair in map(b" ".join, pairwise(words)) if len(pair) >= _LONG_PAIR]
+    triples = [b" ".join(words[at : at + 3]) for at in range(len(words) - 2)]
+    return pairs + [triple for triple in triples if len(triple) >= SHORTEST_PART]
+
+
+def find_url_secrets(text: bytes) -> list[bytes]:
+    """Return the passwords, and the tokens in place of a user and a password, of the URLs in a text."""
+    return [found[1] or found[2] for found in _USERINFO.finditer(text)] if b"://" in text else []
 
 
 def list_windows(value: bytes) -> list[bytes]:
     """Return the parts of 8 bytes of a secret that do not look like words of other text.
 
-    Each has a digit, or a capital letter after a small one. `password` and `Password` have neither.
+    Each has a digit, or a capital letter after a small one. `password` and `Password` have neither. Of 16 or
+    more letters without these, the parts of 12 letters are returned: no ordinary word is as long.
     """
     value = _without_line_ends(value)
     windows = (value[at : at + _WINDOW] for at in range(len(value) - _WINDOW + 1))
-    return [window for window in windows if _RANDOM.search(window) and not window[:1].isspace()]
+    found = [window for window in windows if _RANDOM.search(window) and not window[:1].isspace()]
+    for run in _LETTERS_ONLY.findall(value):
+        found += [run[at : at + _LETTERS] for at in range(len(run) - _LETTERS + 1)]
+    return found
 
 
 def _json_values(value: bytes) -> list[bytes]:
@@ -200,7 +237,18 @@ def _url(value: bytes) -> Iterator[bytes]:
         yield quoted
         yield re.sub(rb"%[0-9A-F]{2}", lambda match: match[0].lower(), quoted)
         yield quoted.replace(b"%", b"%25")
-    yield urllib.parse.quote_plus(value).encode()
+        yield _lower_codes(quoted)
+    plus = urllib.parse.quote_plus(value).encode()
+    yield plus
+    yield urllib.parse.quote_plus(plus).encode()
+    every = b"".join(b"%%%02X" % code for code in value)
+    yield every
+    yield every.lower()
+
+
+def _lower_codes(quoted: bytes) -> bytes:
+    """Return the text percent-encoded a second time, with small letters in the codes of the first."""
+    return re.sub(rb"%([0-9A-F]{2})", lambda match: b"%25" + match[1].lower(), quoted)
 
 
 def _json(value: bytes) -> Iterator[bytes]:
@@ -216,7 +264,10 @@ def _json(value: bytes) -> Iterator[bytes]:
 
 
 def _file_name(value: bytes) -> Iterator[bytes]:
-    """Yield the value as a part of a file name."""
+    """Yield the value as a part of a file name, or of a name without blanks."""
+    if b" " in value:
+        for instead in (b"_", b"-", b"\xc2\xa0"):
+            yield value.replace(b" ", instead)
     if b"/" in value:
         for instead in (b"-", b"_", b"\\x2f", b":"):
             yield value.replace(b"/", instead)

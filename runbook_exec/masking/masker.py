@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ..text.ansi import ESCAPE
-from .encodings import SHORT, SHORTEST_PART, list_encodings, list_windows
+from .encodings import SHORT, SHORTEST_PART, find_url_secrets, list_encodings, list_windows
 from .search import OF_LONG, OF_SHORT, MultiSearch, ShortSearch, find_occurrences
 from .stream_view import (
     BARE,
@@ -16,6 +16,7 @@ from .stream_view import (
     LINES,
     SPACING,
     SQUEEZED,
+    STRUCK,
     StreamView,
     make_view,
     outside_escapes,
@@ -66,6 +67,7 @@ class _StreamState:
     joined: bytes = b""  # without line ends
     bare: bytes = b""  # without line ends and escape sequences
     lines: bytes = b""  # without escape sequences
+    struck: bytes = b""  # without escape sequences, line ends and characters before a backspace
     squeezed: bytes = b""  # without escape sequences, blanks and frames
     masking: bool = False  # whether the last sent byte was masked
 
@@ -122,6 +124,15 @@ class Masker:
         for piece in _NEVER_BYTES.split(value)[::2]:
             self._add(piece.encode("utf-8", "surrogateescape"))
 
+    def add_secrets_of(self, text: str) -> bool:
+        """Make the secrets in a public text secrets, and return whether it holds any.
+
+        These are passwords of URLs, secrets that are known, and tokens of known shapes.
+        """
+        for password in find_url_secrets(text.encode("utf-8", "surrogateescape")):
+            self.add(password.decode("utf-8", "surrogateescape"))
+        return self.mask_text(text) != text
+
     def declared_values(self) -> tuple[str, ...]:
         """Return every value that was made a secret, without undeclared tokens, in order."""
         seen = {value for _, value in self._seen}
@@ -162,8 +173,8 @@ class Masker:
     def flush(self, final: bool) -> bytes:
         """Return the bytes that can be sent in a pause of the stream, or all the rest at its end.
 
-        In a pause, a possible beginning of a secret is sent if it is shorter than 8 bytes. At the end, such a
-        beginning is sent if it is shorter than that, and masked otherwise.
+        In a pause, a possible beginning of a secret is sent if it is shorter than 4 bytes. At the end, such a
+        beginning is sent if it is shorter than 8 bytes, and masked otherwise.
         """
         return self._step(b"", _Moment.END if final else _Moment.PAUSE) if self._flow.held else b""
 
@@ -198,6 +209,12 @@ class Masker:
         if not same:
             views.append(make_view(BARE, work, flow.bare))
             searches = [needles.all, needles.squeezed, needles.near]
+        if b"\b" in work or flow.struck != flow.bare:
+            struck = make_view(STRUCK, work, flow.struck)
+            views.append(struck)
+            searches.append(needles.all)
+        else:
+            struck = None
         for view, search in zip(views, searches, strict=True):
             if search.longest:
                 begun = search if view.kind.spacing else needles.all
@@ -217,7 +234,9 @@ class Masker:
         keep = max(_CONTEXT, needles.longest)
         joined, squeezed = (view.text_before(cut, keep) for view in views[:2])
         bare = joined if same else views[2].text_before(cut, keep)
-        state = _StreamState(raw[cut:], joined, bare, lines.text_before(cut, keep), squeezed, masking)
+        lines_before = lines.text_before(cut, keep)
+        struck_before = struck.text_before(cut, keep) if struck else bare
+        state = _StreamState(raw[cut:], joined, bare, lines_before, struck_before, squeezed, masking)
         return masked, state
 
     def _find_token_hits(self, lines: StreamView, moment: _Moment) -> tuple[list[_Hit], int]:
@@ -265,7 +284,7 @@ def _find_secret_hits(
     size = begun.count_unfinished(shown.text, suspects)
     least = _LEAST_WRAPPED if shown.raw.endswith(_LINE_ENDS) else 1
     if moment is not _Moment.MORE:
-        least = SHORTEST_PART
+        least = SHORTEST_PART if moment is _Moment.END else _LEAST_WRAPPED
     if size >= least and length > shown.before:
         if moment is _Moment.END:
             at = shown.offset(max(length - size, shown.before))

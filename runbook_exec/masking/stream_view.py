@@ -20,6 +20,11 @@ _ESCAPES_AND_LINE_ENDS = re.compile(rb"%b|[\r\n]+" % ESCAPE.pattern)
 # Blanks, and what frames and quotes put before the lines of a text; the last three bytes are those of `│`.
 SPACING = b" \t\r\n|>#*\xe2\x94\x82"
 
+# a character over which the next one is printed, as in bold and underlined text
+_OVERSTRUCK = re.compile(
+    rb"%b|[\r\n]+|(?:[\xc0-\xff][\x80-\xbf]{1,3}|[^\x08\x1b\r\n\x80-\xff])\x08" % ESCAPE.pattern
+)
+
 _ESCAPES_AND_SPACING = re.compile(rb"%b|[%b]+" % (ESCAPE.pattern, SPACING))
 
 
@@ -30,6 +35,7 @@ class ViewKind:
     escapes: bool
     line_ends: bool
     spacing: bool = False  # blanks, line ends and frames
+    overstruck: bool = False  # characters before a backspace
 
 
 JOINED = ViewKind(escapes=False, line_ends=True)
@@ -37,6 +43,8 @@ JOINED = ViewKind(escapes=False, line_ends=True)
 BARE = ViewKind(escapes=True, line_ends=True)
 
 LINES = ViewKind(escapes=True, line_ends=False)
+
+STRUCK = ViewKind(escapes=True, line_ends=True, overstruck=True)
 
 SQUEEZED = ViewKind(escapes=True, line_ends=True, spacing=True)
 
@@ -58,7 +66,7 @@ class StreamView:
         plain = index - self.before
         if plain < 0 or len(self.text) - self.before == len(self.raw):
             return max(plain, 0)
-        if b"\x1b" not in self.raw and len(self.text) - index < _NEAR_THE_END:
+        if b"\x1b" not in self.raw and not self.kind.overstruck and len(self.text) - index < _NEAR_THE_END:
             return self._offset_from_end(len(self.text) - index)
         segment = bisect_right(self._segments, plain, key=itemgetter(0)) - 1
         plain_start, raw_start = self._segments[segment]
@@ -92,6 +100,8 @@ class StreamView:
             left_out = ESCAPE
         if self.kind.spacing:
             left_out = _ESCAPES_AND_SPACING
+        elif self.kind.overstruck:
+            left_out = _OVERSTRUCK
         segments = [(0, 0)]
         skipped = 0
         for match in left_out.finditer(self.raw):
@@ -121,6 +131,8 @@ def outside_escapes(raw: bytes, cut: int) -> int:
 
 
 def _strip(raw: bytes, kind: ViewKind) -> bytes:
+    if kind.overstruck:
+        return _OVERSTRUCK.sub(b"", raw)
     if kind.escapes and b"\x1b" in raw:
         raw = ESCAPE.sub(b"", raw)
     if kind.spacing:
