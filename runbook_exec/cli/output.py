@@ -25,8 +25,10 @@ class PrintableStream(io.TextIOWrapper):
 
 def install_printable_streams() -> None:
     """Make `print`, warnings and tracebacks write in printable form to both standard streams."""
-    sys.stdout = _make_printable(sys.stdout)
-    sys.stderr = _make_printable(sys.stderr)
+    for name in ("stdout", "stderr"):
+        stream = _make_printable(getattr(sys, name))
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)  # `shutil` asks this one for the size of the terminal
 
 
 def _make_printable(stream: TextIO) -> TextIO:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from ..text.ansi import escape_unprintable
 from .rule import Example, Rule
 
 _WIDTH = 88
@@ -90,7 +91,7 @@ def _fence_example(example: Example, title: str) -> Iterator[str]:
         if name:
             yield from (f"`{name}`, beside the next one:", "")
         yield f"{fence}markdown"
-        yield from text.rstrip("\n").split("\n")
+        yield from escape_unprintable(text).rstrip("\n").split("\n")
         yield fence
         if not name and example.options:
             options = ", ".join(f"`{key} = {_toml(key, value)}`" for key, value in example.options.items())

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..journal.asciicast import NOT_KEPT, Frame, Frames, read_asciicast
 from ..journal.journal import read_journal
 from ..system.screen_modes import ScreenModes
+from .replay_filter import ReplayFilter
 
 
 def asciicast_path(journal: Path) -> Path:
@@ -54,9 +55,9 @@ def play_frames(
 ) -> None:
     """Write output with pauses, `speed` times as fast, none longer than `idle_limit` seconds.
 
-    The modes of the terminal are restored at the end, also after an interrupt.
+    The output only draws. The modes of the terminal are restored at the end, also after an interrupt.
     """
-    modes = ScreenModes()
+    modes, drawing = ScreenModes(), ReplayFilter()
     before = 0.0
     try:
         for frame in frames:
@@ -66,7 +67,7 @@ def play_frames(
             before = frame.time
             if pause > 0:
                 sleep(min(pause, idle_limit) if idle_limit is not None else pause)
-            data = frame.text.encode("utf-8", "replace")
+            data = drawing.feed(frame.text).encode("utf-8", "replace")
             modes.follow(data)
             write(data)
     finally:

@@ -72,13 +72,21 @@ _JOINERS = r"\u200c\u200d"
 
 _SELECTORS = r"\ufe00-\ufe0f\U000e0100-\U000e01ef"  # with U+20E3 after it, one makes a digit a key cap
 
+# the flags of England, Scotland and Wales: a black flag with letters of tags, and a tag that ends it
+_FLAGS = "|".join(
+    "\U0001f3f4" + "".join(chr(0xE0000 + ord(letter)) for letter in region) + "\U000e007f"
+    for region in ("gbeng", "gbsct", "gbwls")
+)
+
 _UNPRINTABLE = (
-    rf"[{_NEVER_SHOWN}]|[{_JOINERS}](?![^\x00-\x7f])|(?<![^\x00-\x7f])[{_JOINERS}]"
+    rf"(?P<flag>{_FLAGS})|[{_NEVER_SHOWN}]|[{_JOINERS}](?![^\x00-\x7f])|(?<![^\x00-\x7f])[{_JOINERS}]"
     rf"|(?<![^\x00-\x7f])[{_SELECTORS}](?!\u20e3)"
 )
 
 _MAY_BE_UNPRINTABLE = LazyPattern(rf"[{_NEVER_SHOWN}{_JOINERS}{_SELECTORS}]")
 
+
+_KEPT = frozenset("\t\n\u200c\u200d" + _FLAGS)  # left only where they belong to letters and emoji
 
 _STYLE = LazyPattern(r"(\x1b\[[0-9;]*m)")
 
@@ -88,7 +96,7 @@ def escape_unprintable(text: str) -> str:
 
     `\\x1b`, `\\u202e`. Tabs and newlines stay.
     """
-    return _compile(_UNPRINTABLE).sub(_write_out, text) if _MAY_BE_UNPRINTABLE.search(text) else text
+    return replace_unprintable(text, _write_out) if may_be_unprintable(text) else text
 
 
 def may_be_unprintable(text: str) -> bool:
@@ -98,14 +106,14 @@ def may_be_unprintable(text: str) -> bool:
 
 def replace_unprintable(text: str, write_out: Callable[[re.Match[str]], str]) -> str:
     """Return the text with each character that moves the cursor or is invisible as `write_out` writes it."""
-    return _compile(_UNPRINTABLE).sub(write_out, text)
+    return _compile(_UNPRINTABLE).sub(lambda found: found["flag"] or write_out(found), text)
 
 
 def escape_unprintable_code(text: str) -> str:
     """Write out the same characters of a command, and blanks that a shell reads as letters."""
     if text.isascii():
         return escape_unprintable(text)
-    return "".join(c if c.isprintable() or c in "\t\n" else _escape(c) for c in escape_unprintable(text))
+    return "".join(c if c.isprintable() or c in _KEPT else _escape(c) for c in escape_unprintable(text))
 
 
 def escape_unprintable_painted(text: str) -> str:
