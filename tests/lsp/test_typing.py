@@ -120,7 +120,9 @@ def test_the_edited_section_has_the_findings_of_the_page(
     "encoding", [None, UTF16, types.PositionEncodingKind.Utf8, types.PositionEncodingKind.Utf32]
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-async def test_places_are_right(program: Program, encoding: str | None, end: str) -> None:
+async def test_places_are_right(
+    program: Program, encoding: types.PositionEncodingKind | None, end: str
+) -> None:
     """Findings and edits are right after wide characters and tabs, with each line end and encoding."""
     lines = [
         "# Über 😀",

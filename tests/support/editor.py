@@ -123,4 +123,4 @@ async def start_editor(
         yield Editor(client, process, program.work, result.capabilities)
     finally:
         await client.shutdown_session()
-        await client.stop()
+        await client.stop()  # type: ignore[no-untyped-call]
