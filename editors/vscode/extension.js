@@ -46,7 +46,7 @@ async function start () {
   const server = { command: program(), args: ['lsp'] }
   client = new LanguageClient('runbook-exec', 'runbook-exec', server, {
     documentSelector: [{ scheme: 'file', language: 'markdown' }, { scheme: 'untitled', language: 'markdown' }],
-    synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher('**/{runbook-exec.toml,pyproject.toml}') }
+    synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher('**/{*.md,*.markdown,runbook-exec.toml,pyproject.toml}') }
   })
   try {
     await client.start()

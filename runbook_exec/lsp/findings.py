@@ -26,6 +26,8 @@ _RULE_INFOS = [rule.info for rule in RULES]
 
 _HISTORY_CODES = frozenset(rule.info.code for rule in RULES if rule.asks_history)
 
+_FRESH = 60.0  # seconds, after which facts about other files are collected again
+
 _USUAL_COST = 3e-6  # seconds of CPU for a character of a page
 
 
@@ -43,7 +45,7 @@ class CheckedPage:
 class PageChecker:
     """Checks open pages, one at a time, on one thread.
 
-    Facts about the folder of a page (which pages exist, their headings) are collected once, until `refresh`.
+    Facts about the folder of a page (its pages, their headings) are kept until `refresh`, or for a minute.
     """
 
     def __init__(self, pages: OpenPages, report: Callable[[str], None]) -> None:
@@ -86,6 +88,8 @@ class PageChecker:
 
         Without `with_history`, rules are left out that read the git history.
         """
+        if time.monotonic() - self._made > _FRESH:
+            self.refresh()
         started = time.thread_time()
         runbook = self.parse(page)
         settings = self._settings(page.path)
@@ -106,6 +110,7 @@ class PageChecker:
         return checker.check_runbooks({path: runbook})[path].result.diagnostics
 
     def _make_context(self) -> LintContext:
+        self._made = time.monotonic()
         context = LintContext(_LivePages(self._open), date.today())
         context.rules = _RULE_INFOS
         context.few_pages = True

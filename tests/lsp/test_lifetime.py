@@ -191,3 +191,34 @@ async def test_nothing_of_a_hostile_folder_runs(program: Program) -> None:
         editor.replace("page.md", text + "x\n")
         await editor.wait_for_findings("page.md")
     assert not touch.exists()
+
+
+LOADED = """
+import sys
+sys.argv = ["runbook-exec", *sys.argv[1:]]
+from runbook_exec.cli.main import main
+try:
+    main()
+finally:
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    print("LOADED", sorted(loaded & {"pygls", "lsprotocol", "cattrs"}), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["--version", "--help", "lint page.md", "show page.md", "page.md --dry-run", "rehearse", "runs", "due",
+     "trust page.md", "lsp --help"],
+)  # fmt: skip
+def test_no_other_command_loads_the_library(program: Program, command: str) -> None:
+    """Only a server that serves loads the protocol."""
+    program.write("page.md", BROKEN)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", LOADED, *command.split()],
+        cwd=program.work,
+        env=program.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert "LOADED []" in done.stderr.splitlines(), done.stderr
