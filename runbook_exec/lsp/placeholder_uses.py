@@ -15,6 +15,8 @@ from ..document.placeholders import normalise_literal, normalise_name
 
 _BRACKETS = re.compile(r"<(?P<name>[^\W\d_][^<>\n]{0,200}?)[ \t]*>")
 
+_CLOSING_TAG = re.compile(r"</([^\W\d_][\w.:-]{0,200})>")
+
 _ODD_BRACKETS = " \t\r\n[]<>{}%"
 
 _KEY = re.compile(
@@ -27,7 +29,7 @@ _CAPTURE = re.compile(
 )
 
 _EXPRESSION = re.compile(
-    r"\{\{(?P<code>[^{}\n]*)\}\}|\bwhen\s{0,9}=\s{0,9}(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)')"
+    r"\{\{(?P<code>[^{}\n]*)\}\}|\bwhen\s{0,9}=\s{0,9}(?:\"(?P<double>[^\"\n]{0,2000})\"|'(?P<single>[^'\n]{0,2000})')"
 )
 
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"|\\\"[^\"]*\\\"")
@@ -80,7 +82,6 @@ def list_names(runbook: Runbook) -> dict[str, str]:
 def _list_uses(runbook: Runbook) -> Iterator[PlaceholderUse]:
     text = runbook.text
     matter = find_bounds(text)
-    body = matter[2] if matter else 0
     keys = list(_front_matter_uses(runbook, matter[0], matter[1])) if matter else []
     yield from keys
     in_blocks = list(_statement_uses(runbook))
@@ -88,10 +89,12 @@ def _list_uses(runbook: Runbook) -> Iterator[PlaceholderUse]:
     captures = list(_annotation_uses(runbook))
     yield from captures
     known = {use.name for use in (*keys, *in_blocks, *captures)}
-    literal = {normalise_literal(name) for name in runbook.settings.literal}
-    for match in _BRACKETS.finditer(text, body):
+    # names in `literal` are as written, and `<b>` is a tag where `</b>` closes it
+    others = {normalise_literal(name) for name in runbook.settings.literal}
+    others |= {normalise_name(name) for name in _CLOSING_TAG.findall(text)}
+    for match in _BRACKETS.finditer(text):
         name = normalise_name(match["name"])
-        if name in known and name not in literal and f"</{match['name']}>" not in text:
+        if name in known and name not in others:
             yield PlaceholderUse(name, *match.span("name"), UseKind.BRACKETS)
     yield from _expression_uses(text, known, 0, len(text))
 

@@ -44,7 +44,7 @@ def _make_lenses(
     path = view.page.path
     # an address without an anchor is the page's own procedure
     address = path if procedure.anchor == view.runbook.chosen else f"{path}#{procedure.anchor}"
-    words = [address, "--from", named]
+    words = [address, f"--from={named}"]  # the name of a step may begin with a dash
     return (
         types.CodeLens(place, types.Command("Run from here", RUN, arguments=[words])),
         types.CodeLens(place, types.Command("Dry run", DRY_RUN, arguments=[[*words, "--dry-run"]])),

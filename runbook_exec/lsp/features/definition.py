@@ -32,7 +32,7 @@ _LABEL = re.compile(r"\[[^\[\]\n]*\]\($")
 _STEP_NAME = re.compile(r"\b[Ss]teps?[ \t]+(?P<label>\d+[a-z]?)\b")
 
 _SETTING = re.compile(
-    r"^[ \t]+(?P<quote>['\"]?)(?P<key>[^'\"\n:]+)(?P=quote)[ \t]*:[ \t]+(?P<value>\S[^\n]*?)[ \t\r]*$",
+    r"^[ \t]+(?P<quote>['\"]?)(?P<key>[^'\"\n:]+)(?P=quote)[ \t]*:[ \t]+(?P<value>\S[^\n]*)$",
     re.MULTILINE,
 )
 
@@ -171,7 +171,7 @@ def _find_setting(view: PageView, offset: int) -> types.Location | None:
     for match in _SETTING.finditer(view.page.text, matter[0], matter[1]):
         if not match.start("value") <= offset <= match.end("value"):
             continue
-        value = match["value"].strip("'\"")
+        value = match["value"].strip("'\" \t\r")
         if match["key"] == "procedure":
             return _own_heading(view, value.removeprefix("#"))
         span = _find_captured_step(view, match["key"].strip().casefold()) or None
