@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..errors import Refused, reason
 from ..system.atomic_write import replace_file
-from ..system.git import in_repository, is_committed
+from ..system.git import in_repository, read_commit
 from ..system.permissions import find_foreign_writer
 from ..system.regular_file import read_regular_file
 from .plan_digest import VERSION, PageDigest
@@ -34,9 +34,12 @@ class LockEntry(NamedTuple):
             doubt = find_foreign_writer(self.path, allowed)
         except OSError as error:
             return f"`{self.path}` cannot be looked at: {reason(error)}"
-        if not doubt and in_repository(self.path) and not is_committed(self.path):
-            return f"`{self.path}` is not committed"
-        return doubt
+        if doubt or not in_repository(self.path):
+            return doubt
+        commit = read_commit(self.path)
+        if not commit.id:
+            return f"`{self.path}` is not committed: git reports no commit here (see `git status`)"
+        return f"`{self.path}` is not committed" if commit.dirty else ""
 
 
 def read_lock(document: Path, anchor: str) -> LockEntry | None:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from ..document.model import Procedure, Runbook
 from ..errors import Refused, reason
 from ..plan.builder import make_page_plan
+from ..plan.model import Plan
 from ..system.atomic_write import replace_file
 from ..system.regular_file import read_regular_file
 from .lock_file import LockEntry, read_lock
@@ -51,7 +52,7 @@ class TrustState:
     anchor: str
     commands: tuple[str, ...]  # everything that decides what runs, as lines for a reader
     digest: PageDigest
-    settings: str  # the digest of what decides beside the statements
+    plan: Plan  # of the page, without options
     before: TrustRecord | None  # last trusted on this machine; None if never
     in_trusted_folder: bool  # below a folder that the operator trusts as a whole
     lock: LockEntry | None  # what the lock file beside the page says about it
@@ -153,7 +154,7 @@ def read_trust(runbook: Runbook, procedure: Procedure, runs: Path, environ: Mapp
         anchor,
         list_commands(plan),
         digest_page(plan),
-        digest_settings(plan),
+        plan,
         _read_record(_trust_file(document, anchor, runs), document, anchor),
         _is_in_trusted_folder(document, environ.get(TRUSTED_FOLDERS, "")),
         read_lock(document, anchor),
@@ -219,7 +220,11 @@ def record_change(before: TrustState, now: TrustState, runs: Path) -> None:
     The names of its steps, and whether it runs by default, stay as they were trusted. Raises Refused.
     """
     trusted = before.find_trusted_digest()
-    if trusted and before.settings == now.settings and _find_comments(now) == _find_comments(before):
+    if (
+        trusted
+        and digest_settings(before.plan) == digest_settings(now.plan)
+        and _find_comments(now) == _find_comments(before)
+    ):
         record_trust(now, runs, trusted._replace(commands=now.digest.commands))
 
 

@@ -134,12 +134,6 @@ def read_commit(document: Path) -> Commit:
     return Commit(commit, not _is_same(real, blob)) if commit else Commit()
 
 
-def is_committed(document: Path) -> bool:
-    """Return whether a file has just the content that the checked-out commit has."""
-    commit, blob = _read_ids(document)
-    return bool(commit) and _is_same(document, blob)
-
-
 def _read_ids(document: Path) -> tuple[str, str]:
     """Return the ids of the checked-out commit and of the document in it; "" for what does not exist.
 

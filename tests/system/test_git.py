@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook_exec.system.git import is_committed, list_git_files, make_environment, read_commit
+from runbook_exec.system.git import list_git_files, make_environment, read_commit
 from tests.support.program import Program
 
 PAGE = """\
@@ -199,7 +199,6 @@ def test_the_commit_of_a_page_and_whether_it_differs(tmp_path: Path) -> None:
         page.write_text(PAGE + "more\n")
         assert git(tmp_path, "status", "--porcelain") == ""
         assert read_commit(page) == (head, True)
-        assert not is_committed(page)
         git(tmp_path, "update-index", how.replace("--", "--no-"), "page.md")
     (tmp_path / "new.md").write_text(PAGE)
     assert read_commit(tmp_path / "new.md") == (head, True)
@@ -212,9 +211,9 @@ def test_a_staged_file_is_not_committed(tmp_path: Path) -> None:
     page = make_repository(tmp_path)
     page.write_text(PAGE + "more\n")
     git(tmp_path, "add", "page.md")
-    assert not is_committed(page)
+    assert read_commit(page).dirty
     git(tmp_path, "commit", "-qm", "more")
-    assert is_committed(page)
+    assert not read_commit(page).dirty
 
 
 def test_outside_of_a_repository_and_before_the_first_commit_there_is_no_commit(tmp_path: Path) -> None:
@@ -223,7 +222,6 @@ def test_outside_of_a_repository_and_before_the_first_commit_there_is_no_commit(
     assert read_commit(tmp_path / "page.md") == ("", False)
     git(tmp_path, "init", "-q")
     assert read_commit(tmp_path / "page.md") == ("", False)
-    assert not is_committed(tmp_path / "page.md")
 
 
 def test_a_repository_of_another_user_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
