@@ -22,7 +22,7 @@ from .stream_view import (
     outside_escapes,
     without_unfinished_escape,
 )
-from .token_patterns import find_tokens, find_unfinished_token, may_hold_token
+from .token_patterns import find_suspects, find_tokens, find_unfinished_token
 
 MASK = "••••••••"
 
@@ -154,7 +154,7 @@ class Masker:
 
         A secret that is cut off at the end of the text is masked if 8 bytes or more of it are there.
         """
-        if not self._values and "\x1b" not in text and not may_hold_token(text.encode("ascii", "ignore")):
+        if not self._values and "\x1b" not in text and not find_suspects(text.encode("ascii", "ignore")):
             return text
         pieces = _NEVER_BYTES.split(text)
         pieces[::2] = (self._masked_text(piece) for piece in pieces[::2])
@@ -165,7 +165,7 @@ class Masker:
         flow = self._flow
         if not (self._values or flow.held or b"\x1b" in data):
             lines = flow.lines + data
-            if not may_hold_token(lines):
+            if not find_suspects(lines):
                 self._flow = _StreamState(lines=lines[-_CONTEXT:])
                 return data
         return self._step(data, _Moment.MORE)
@@ -245,12 +245,13 @@ class Masker:
         Make the tokens secrets.
         """
         text, hold = lines.text, len(lines.raw)
-        if not may_hold_token(text):
+        suspects = find_suspects(text)
+        if not suspects:
             return [], hold
         hits: list[_Hit] = []
         complete: list[tuple[int, int]] = []
-        ongoing = len(text) + 1 if moment is _Moment.END else find_unfinished_token(text)
-        for name, start, end in find_tokens(text):
+        ongoing = len(text) + 1 if moment is _Moment.END else find_unfinished_token(text, suspects)
+        for name, start, end in find_tokens(text, suspects):
             if end == len(text) and moment is not _Moment.END:
                 ongoing = min(ongoing, start)
             if end > ongoing or any(first <= start and end <= last for first, last in complete):
