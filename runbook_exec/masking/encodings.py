@@ -21,6 +21,8 @@ _WINDOW = 8  # bytes of a secret that are masked wherever they are
 
 _LETTERS = 12  # bytes of a part that has only letters
 
+_LEAST_LETTERS = 4  # different ones in such a part: `xxxxxxxxxxxx` is no part of a secret
+
 _LETTERS_ONLY = re.compile(rb"[A-Z]?[a-z]{15,}|[A-Z]{16,}")
 
 
@@ -171,7 +173,8 @@ def list_windows(value: bytes) -> list[bytes]:
     windows = (value[at : at + _WINDOW] for at in range(len(value) - _WINDOW + 1))
     found = [window for window in windows if _RANDOM.search(window) and not window[:1].isspace()]
     for run in _LETTERS_ONLY.findall(value):
-        found += [run[at : at + _LETTERS] for at in range(len(run) - _LETTERS + 1)]
+        parts = (run[at : at + _LETTERS] for at in range(len(run) - _LETTERS + 1))
+        found += [part for part in parts if len({*part}) > _LEAST_LETTERS]
     return found
 
 

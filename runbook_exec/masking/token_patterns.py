@@ -31,6 +31,8 @@ class TokenPattern(NamedTuple):
     entropy: float = 0
 
 
+_LEAST_ENTROPY = 2.0  # bits for each character: `ghp_xxxxxxxx…` is an example
+
 _NOT_WITHIN_A_WORD = rb"(?<![A-Za-z0-9_])"
 
 
@@ -46,6 +48,7 @@ def _simple_pattern(name: str, seed: str, body: str, least: int, most: int = 409
         (seed.encode(),),
         rb"%b[%b]{%d,%d}+(?![%b])" % (start, rest, least, most, rest),
         rb"%b[%b]{0,%d}+\Z" % (start, rest, most),
+        _LEAST_ENTROPY,
     )
 
 
@@ -69,7 +72,8 @@ _KEY_END_BEGUN = rb"(?:-{0,5}|-----E(?:N(?:D(?: [A-Z0-9 ]{0,80}+-{0,5})?)?)?)"
 
 _HEADER = rb"[Aa]uthorization[\"']?[ \t]*:[ \t]*[\"']?"
 
-# In output they come from programs that show what they send, such as `curl -v`.
+# In output they come from programs that show what they send, such as `curl -v`. The value has a digit, or a
+# capital letter after a small one: `YOUR_TOKEN` is none.
 _SCHEMES = rb"(?:[Bb]asic|[Bb]earer|[Tt]oken|[Aa]pi[Kk]ey)[ \t]+"
 
 _HEADER_UNFINISHED = rb"[Aa]uthorization[\"' \t:]{0,20}(?:[A-Za-z]{1,7}(?:[ \t]+[\w=~@.+/:-]{0,4096}+)?)?\Z"
@@ -147,7 +151,7 @@ OWN_PATTERNS: tuple[TokenPattern, ...] = (
     _explicit_pattern(
         "Authorization header",
         "uthorization",
-        _HEADER + _SCHEMES + rb"([\w=~@.+/:-]{8,4096}+)",
+        _HEADER + _SCHEMES + rb"(?=[\w=~@.+/:-]{0,512}?(?:[0-9]|[a-z][A-Z]))([\w=~@.+/:-]{8,4096}+)",
         _HEADER_UNFINISHED,
     ),
 )
