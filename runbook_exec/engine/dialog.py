@@ -111,7 +111,7 @@ class Dialog:
 
     def make_edited(self) -> Edited:
         page = self.plan.runbook
-        return self.log.make_event(Edited, digest=page.digest, text=self.bindings.mask(page.text))
+        return self.log.make_event(Edited, digest=page.digest, text=self.bindings.masker.mask_page(page.text))
 
     def fill_placeholders(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         """Bind a value to each placeholder that has none.

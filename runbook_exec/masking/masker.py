@@ -81,7 +81,7 @@ class _Needles:
 
     def __init__(self, values: Iterable[bytes] = ()) -> None:
         longer = [value for value in values if len(value.decode("utf-8", "replace")) >= SHORT]
-        self.short = ShortSearch(value for value in values if value not in longer)
+        self.short = ShortSearch(value for value in values if value not in longer and len(value) > 1)
         forms = {form for value in longer for form in list_encodings(value)}
         near = [form for form in forms if len(_squeeze(form)) < _LEAST_SQUEEZED]
         near += [window for value in longer for window in list_windows(value)]
@@ -111,6 +111,7 @@ class Masker:
         self._needles: _Needles | None = _Needles()  # None: must be rebuilt
         self._flow = _StreamState()
         self._seen: list[tuple[str, str]] = []
+        self._of_page: tuple[int, Masker] | None = None  # for `mask_page`, with the version it was made for
         for value in values:
             self.add(value)
 
@@ -159,6 +160,18 @@ class Masker:
         pieces = _NEVER_BYTES.split(text)
         pieces[::2] = (self._masked_text(piece) for piece in pieces[::2])
         return "".join(pieces)
+
+    def mask_page(self, text: str) -> str:
+        """Return a text of the page masked, but for secrets of fewer than five characters.
+
+        Everybody can read the page. A mask there in place of a common word would tell that it is the secret.
+        """
+        if not any(len(value) < SHORT for value in self._values):
+            return self.mask_text(text)
+        if self._of_page is None or self._of_page[0] != self.version:
+            longer = (value.decode("utf-8", "surrogateescape") for value in self._values)
+            self._of_page = (self.version, Masker(value for value in longer if len(value) >= SHORT))
+        return self._of_page[1].mask_text(text)
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes of the stream; return the bytes that can be sent now, masked."""
