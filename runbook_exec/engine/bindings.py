@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..document.model import Input
+from ..masking.encodings import SHORT
 from ..masking.masker import Masker
 from ..plan.captures import capture_value
 from ..plan.model import Plan, PlanItem, Value
@@ -109,6 +110,13 @@ class Bindings:
         seen = self.seen_tokens()
         if values or seen:
             self.keeper(values, seen)
+
+    def find_short_secrets(self, item: PlanItem) -> tuple[str, ...]:
+        """Return the names of the secrets of a statement that are too short to be masked everywhere."""
+        names = dict.fromkeys(found.name for found in item.placeholders if found.name in self.values)
+        return tuple(
+            name for name in names if self.values[name].secret and len(self.values[name].text) < SHORT
+        )
 
     def find_captured_secrets(self) -> tuple[str, ...]:
         """Return the names of the secrets that came from output; only the run itself knows these."""
@@ -304,12 +312,13 @@ class Bindings:
         fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
         text = item.statement.text if item.statement else ""
         if not fillings:
-            return [(text, self.mask(text))]
+            return [(text, self.masker.mask_page(text))]
         result = []
         for piece in SHELLS[plan.procedure.shell].fill(text, fillings):
             name = "" if piece.filling is None else wanted[piece.filling].name
             hide = name and self.values[name].secret and name not in self.partly_secret
-            result.append((piece.text, MASK if hide else self.mask(piece.text)))
+            mask = self.masker.mask_page if piece.filling is None else self.mask
+            result.append((piece.text, MASK if hide else mask(piece.text)))
         return result
 
 

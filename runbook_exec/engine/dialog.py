@@ -113,9 +113,8 @@ class Dialog:
 
     def make_edited(self) -> Edited:
         page = self.plan.runbook
-        return self.log.make_event(
-            Edited, digest=page.digest, text=self.bindings.mask(page.text), items=self.list_marks()
-        )
+        text = self.bindings.masker.mask_page(page.text)
+        return self.log.make_event(Edited, digest=page.digest, text=text, items=self.list_marks())
 
     def list_marks(self) -> tuple[str, ...]:
         """Return the marks of the plan's items for the journal; none if nothing signs them."""

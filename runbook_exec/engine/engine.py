@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .. import __version__
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
@@ -42,6 +42,11 @@ from .state import ItemStatus, State, describe_undone_steps, next_item
 _WOULD_BE_LOST = (
     "this step prints a secret; if this program dies before it is used, the secret is lost: "
     "$XDG_RUNTIME_DIR names no memory file system of your own to keep it in"
+)
+
+_IS_SHORT = (
+    "the secret `<{}>` has fewer than 5 characters: output is masked only where it is a whole word, and not "
+    "if it is one character"
 )
 
 _LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
@@ -89,6 +94,7 @@ class Run:
     bindings: Bindings
     io: ShellIO
     warned: bool = False  # whether the operator was warned that secrets would be lost
+    short_secrets: set[str] = field(default_factory=set)  # of which the operator was warned
     block_text: str = ""  # the output of the present block so far
     confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
 
@@ -153,7 +159,7 @@ class Run:
             place=self.context.place,
             values={name: value.text for name, value in self.bindings.values.items() if not value.secret},
             version=__version__,
-            text=self.bindings.mask(self.dialog.plan.runbook.text),
+            text=self.bindings.masker.mask_page(self.dialog.plan.runbook.text),
             folder=self.context.folder,
             commit=self.context.commit,
             dirty=self.context.dirty,
@@ -236,6 +242,13 @@ class Run:
             self.warned = True
             self.context.notice(_WOULD_BE_LOST)
 
+    def _warn_of_short_secrets(self, item: PlanItem) -> None:
+        """Warn once of each secret that is masked only where it is a whole word."""
+        for name in self.bindings.find_short_secrets(item):
+            if name not in self.short_secrets:
+                self.short_secrets.add(name)
+                self.context.notice(_IS_SHORT.format(name))
+
     def _choose_alternative(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         choice = find_open_choice(item, self.state.chosen)
         if choice is None:
@@ -308,6 +321,7 @@ class Run:
                 raise Stop(Outcome.FAILED, done.ended)
 
     def _run_once(self, item: PlanItem, attempt: int) -> Generator[Event, None, Failure | None]:
+        self._warn_of_short_secrets(item)
         self.bindings.fill_statement(self.dialog.plan, item)  # raises QuotingError before a shell is started
         self._stop_if_told()
         yield from self.io.start_shell()

@@ -21,6 +21,8 @@ _WINDOW = 8  # bytes of a secret that are masked wherever they are
 
 _LETTERS = 12  # bytes of a part that has only letters
 
+_LEAST_LETTERS = 4  # different ones in such a part: `xxxxxxxxxxxx` is no part of a secret
+
 _LETTERS_ONLY = re.compile(rb"[A-Z]?[a-z]{15,}|[A-Z]{16,}")
 
 
@@ -120,6 +122,7 @@ def list_encodings(value: bytes) -> set[bytes]:
     """Return every form of a secret of five characters or more, without line ends."""
     found = set()
     for written in _unicode_forms(value):
+        found.update(_join_words(written))  # as they are: a person sees them on a screen
         for part in (written, *split_parts(written)):
             found.add(part)
             found.update(form for form in _encode_all(part) if len(form) >= SHORT)
@@ -130,8 +133,8 @@ def split_parts(value: bytes) -> list[bytes]:
     """Return the parts of a secret that are secrets by themselves.
 
     They are the parts of 8 or more bytes between blanks or commas, the password in a URL, the lines, the
-    values in JSON and in lines `NAME=VALUE`, and two or three words in a row. Of a private key they are the
-    lines of Base64; the words of its first and last line are not secret.
+    values in JSON and in lines `NAME=VALUE`. Of a private key they are the lines of Base64; the words of its
+    first and last line are not secret.
     """
     pieces = [piece for piece in _BORDERS.split(value) if len(piece) >= SHORTEST_PART]
     if value.startswith(_KEY_BLOCK):
@@ -140,7 +143,6 @@ def split_parts(value: bytes) -> list[bytes]:
     if b"\n" in value:
         leaves += [_NUMBERED.sub(b"", line.strip()) for line in value.splitlines()]
     pieces += [leaf for leaf in leaves if len(leaf) >= SHORTEST_PART or _CODE.fullmatch(leaf)]
-    pieces += _join_words(value)
     for password in find_url_secrets(value):
         pieces += [each for each in (password, urllib.parse.unquote_to_bytes(password)) if len(each) >= SHORT]
     return [piece for piece in dict.fromkeys(pieces) if piece != value]
@@ -171,7 +173,8 @@ def list_windows(value: bytes) -> list[bytes]:
     windows = (value[at : at + _WINDOW] for at in range(len(value) - _WINDOW + 1))
     found = [window for window in windows if _RANDOM.search(window) and not window[:1].isspace()]
     for run in _LETTERS_ONLY.findall(value):
-        found += [run[at : at + _LETTERS] for at in range(len(run) - _LETTERS + 1)]
+        parts = (run[at : at + _LETTERS] for at in range(len(run) - _LETTERS + 1))
+        found += [part for part in parts if len({*part}) > _LEAST_LETTERS]
     return found
 
 

@@ -22,7 +22,7 @@ from .stream_view import (
     outside_escapes,
     without_unfinished_escape,
 )
-from .token_patterns import find_tokens, find_unfinished_token, may_hold_token
+from .token_patterns import find_suspects, find_tokens, find_unfinished_token
 
 MASK = "••••••••"
 
@@ -81,7 +81,7 @@ class _Needles:
 
     def __init__(self, values: Iterable[bytes] = ()) -> None:
         longer = [value for value in values if len(value.decode("utf-8", "replace")) >= SHORT]
-        self.short = ShortSearch(value for value in values if value not in longer)
+        self.short = ShortSearch(value for value in values if value not in longer and len(value) > 1)
         forms = {form for value in longer for form in list_encodings(value)}
         near = [form for form in forms if len(_squeeze(form)) < _LEAST_SQUEEZED]
         near += [window for value in longer for window in list_windows(value)]
@@ -111,6 +111,7 @@ class Masker:
         self._needles: _Needles | None = _Needles()  # None: must be rebuilt
         self._flow = _StreamState()
         self._seen: list[tuple[str, str]] = []
+        self._of_page: tuple[int, Masker] | None = None  # for `mask_page`, with the version it was made for
         for value in values:
             self.add(value)
 
@@ -154,18 +155,30 @@ class Masker:
 
         A secret that is cut off at the end of the text is masked if 8 bytes or more of it are there.
         """
-        if not self._values and "\x1b" not in text and not may_hold_token(text.encode("ascii", "ignore")):
+        if not self._values and "\x1b" not in text and not find_suspects(text.encode("ascii", "ignore")):
             return text
         pieces = _NEVER_BYTES.split(text)
         pieces[::2] = (self._masked_text(piece) for piece in pieces[::2])
         return "".join(pieces)
+
+    def mask_page(self, text: str) -> str:
+        """Return a text of the page masked, but for secrets of fewer than five characters.
+
+        Everybody can read the page. A mask there in place of a common word would tell that it is the secret.
+        """
+        if not any(len(value) < SHORT for value in self._values):
+            return self.mask_text(text)
+        if self._of_page is None or self._of_page[0] != self.version:
+            longer = (value.decode("utf-8", "surrogateescape") for value in self._values)
+            self._of_page = (self.version, Masker(value for value in longer if len(value) >= SHORT))
+        return self._of_page[1].mask_text(text)
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes of the stream; return the bytes that can be sent now, masked."""
         flow = self._flow
         if not (self._values or flow.held or b"\x1b" in data):
             lines = flow.lines + data
-            if not may_hold_token(lines):
+            if not find_suspects(lines):
                 self._flow = _StreamState(lines=lines[-_CONTEXT:])
                 return data
         return self._step(data, _Moment.MORE)
@@ -245,12 +258,13 @@ class Masker:
         Make the tokens secrets.
         """
         text, hold = lines.text, len(lines.raw)
-        if not may_hold_token(text):
+        suspects = find_suspects(text)
+        if not suspects:
             return [], hold
         hits: list[_Hit] = []
         complete: list[tuple[int, int]] = []
-        ongoing = len(text) + 1 if moment is _Moment.END else find_unfinished_token(text)
-        for name, start, end in find_tokens(text):
+        ongoing = len(text) + 1 if moment is _Moment.END else find_unfinished_token(text, suspects)
+        for name, start, end in find_tokens(text, suspects):
             if end == len(text) and moment is not _Moment.END:
                 ongoing = min(ongoing, start)
             if end > ongoing or any(first <= start and end <= last for first, last in complete):

@@ -15,6 +15,8 @@ from ..text.ansi import ESCAPE, LINE_ENDS, LONGEST_ESCAPE, UNFINISHED_ESCAPE
 
 _NEAR_THE_END = 4096  # bytes; nearer to the end, counting back is quicker than a search of all left-out bytes
 
+_TAIL = 256  # bytes; a place near the end is found in so many last bytes
+
 _ESCAPES_AND_LINE_ENDS = re.compile(rb"%b|[\r\n]+" % ESCAPE.pattern)
 
 # Blanks, and what frames and quotes put before the lines of a text; the last three bytes are those of `│`.
@@ -68,9 +70,13 @@ class StreamView:
             return max(plain, 0)
         if b"\x1b" not in self.raw and not self.kind.overstruck and len(self.text) - index < _NEAR_THE_END:
             return self._offset_from_end(len(self.text) - index)
-        segment = bisect_right(self._segments, plain, key=itemgetter(0)) - 1
-        plain_start, raw_start = self._segments[segment]
-        return raw_start + plain - plain_start
+        left = len(self.text) - index
+        start = outside_escapes(self.raw, max(0, len(self.raw) - _TAIL - 4 * left))
+        tail = self.raw[start:]
+        kept = len(_strip(tail, self.kind))
+        if start and left < kept:
+            return start + _map_to_raw(_find_segments(tail, self.kind), kept - left)
+        return _map_to_raw(self._segments, plain)
 
     def _offset_from_end(self, left: int) -> int:
         """Return where the last `left` bytes that the view keeps begin."""
@@ -94,20 +100,30 @@ class StreamView:
 
     @cached_property
     def _segments(self) -> list[tuple[int, int]]:
-        """Return where each kept range starts, in the kept bytes and in `raw`."""
-        left_out = _ESCAPES_AND_LINE_ENDS if self.kind.escapes else LINE_ENDS
-        if not self.kind.line_ends:
-            left_out = ESCAPE
-        if self.kind.spacing:
-            left_out = _ESCAPES_AND_SPACING
-        elif self.kind.overstruck:
-            left_out = _OVERSTRUCK
-        segments = [(0, 0)]
-        skipped = 0
-        for match in left_out.finditer(self.raw):
-            skipped += match.end() - match.start()
-            segments.append((match.end() - skipped, match.end()))
-        return segments
+        return _find_segments(self.raw, self.kind)
+
+
+def _find_segments(raw: bytes, kind: ViewKind) -> list[tuple[int, int]]:
+    """Return where each kept range of bytes starts, in the kept bytes and in `raw`."""
+    left_out = _ESCAPES_AND_LINE_ENDS if kind.escapes else LINE_ENDS
+    if not kind.line_ends:
+        left_out = ESCAPE
+    if kind.spacing:
+        left_out = _ESCAPES_AND_SPACING
+    elif kind.overstruck:
+        left_out = _OVERSTRUCK
+    segments = [(0, 0)]
+    skipped = 0
+    for match in left_out.finditer(raw):
+        skipped += match.end() - match.start()
+        segments.append((match.end() - skipped, match.end()))
+    return segments
+
+
+def _map_to_raw(segments: list[tuple[int, int]], plain: int) -> int:
+    """Return the position in the raw bytes of a position in the kept ones."""
+    plain_start, raw_start = segments[bisect_right(segments, plain, key=itemgetter(0)) - 1]
+    return raw_start + plain - plain_start
 
 
 def make_view(kind: ViewKind, raw: bytes, past: bytes) -> StreamView:

@@ -31,6 +31,8 @@ class TokenPattern(NamedTuple):
     entropy: float = 0
 
 
+_LEAST_ENTROPY = 2.0  # bits for each character: `ghp_xxxxxxxx…` is an example
+
 _NOT_WITHIN_A_WORD = rb"(?<![A-Za-z0-9_])"
 
 
@@ -46,6 +48,7 @@ def _simple_pattern(name: str, seed: str, body: str, least: int, most: int = 409
         (seed.encode(),),
         rb"%b[%b]{%d,%d}+(?![%b])" % (start, rest, least, most, rest),
         rb"%b[%b]{0,%d}+\Z" % (start, rest, most),
+        _LEAST_ENTROPY,
     )
 
 
@@ -69,7 +72,8 @@ _KEY_END_BEGUN = rb"(?:-{0,5}|-----E(?:N(?:D(?: [A-Z0-9 ]{0,80}+-{0,5})?)?)?)"
 
 _HEADER = rb"[Aa]uthorization[\"']?[ \t]*:[ \t]*[\"']?"
 
-# In output they come from programs that show what they send, such as `curl -v`.
+# In output they come from programs that show what they send, such as `curl -v`. The value has a digit, or a
+# capital letter after a small one: `YOUR_TOKEN` is none.
 _SCHEMES = rb"(?:[Bb]asic|[Bb]earer|[Tt]oken|[Aa]pi[Kk]ey)[ \t]+"
 
 _HEADER_UNFINISHED = rb"[Aa]uthorization[\"' \t:]{0,20}(?:[A-Za-z]{1,7}(?:[ \t]+[\w=~@.+/:-]{0,4096}+)?)?\Z"
@@ -147,7 +151,7 @@ OWN_PATTERNS: tuple[TokenPattern, ...] = (
     _explicit_pattern(
         "Authorization header",
         "uthorization",
-        _HEADER + _SCHEMES + rb"([\w=~@.+/:-]{8,4096}+)",
+        _HEADER + _SCHEMES + rb"(?=[\w=~@.+/:-]{0,512}?(?:[0-9]|[a-z][A-Z]))([\w=~@.+/:-]{8,4096}+)",
         _HEADER_UNFINISHED,
     ),
 )
@@ -155,24 +159,17 @@ OWN_PATTERNS: tuple[TokenPattern, ...] = (
 
 SERVICE_FILE = Path(__file__).with_name("service_tokens.json")
 
-_LITERALS = (b"uthorization", b"-----BEGIN ", b"FlyV1 ")  # seeds that do not begin a word of a token
+_LITERALS = (b"uthorization", b"-----BEGIN ", b"Q~")  # seeds that do not begin a word
 
-_INNER = (b":AA", b"Q~")  # seeds within a token
-
-_RUN = b"a" * 18  # the shortest token has this many characters, its seed included
-
-_KEY = 3  # bytes of a seed that are looked up
+_RUN = b"a" * 18  # the shortest token has a word of so many characters, its seed included
 
 # A word of a token as `a`: most texts have few words that are long enough.
 _SHAPE = bytes(b" a"[code < 0x80 and (chr(code).isalnum() or chr(code) in "_-")] for code in range(256))
 
-_DIVIDERS = b".=~:/+"  # other characters of tokens
+_BLANKS = (b" ", b"\n", b"\t", b'"', b"'")  # what is between words that may be one token
 
-_OF_BASE64 = b"/+"  # in the tokens of few services, but the first in every path
-
-_BLANKS = bytes.maketrans(b"\t\r\n\"'", b"     ")
-
-_PARTS = bytes(
+# Everything that divides words as `-`: one byte is found much faster than any of several.
+_WORDS = bytes(
     code if code < 0x80 and (chr(code).isalnum() or code == b"_"[0]) else b"-"[0] for code in range(256)
 )
 
@@ -196,100 +193,115 @@ def _service_pattern(known: dict[str, Any]) -> TokenPattern:
     )
 
 
+class _Seeds(NamedTuple):
+    """The seeds of a token pattern, of this number, that begin with one key.
+
+    The key comes `before` bytes after the beginning of a seed.
+    """
+
+    number: int
+    seeds: tuple[bytes, ...]
+    before: int
+
+
+class _SeedSearch(NamedTuple):
+    """Finds keys, the beginnings of seeds, in a text in which `-` is all that divides words."""
+
+    pattern: re.Pattern[bytes]
+    by_key: dict[bytes, list[_Seeds]]
+
+
 @cache
-def _patterns_by_key() -> dict[bytes, list[TokenPattern]]:
-    """Return the patterns by the key of their seeds."""
-    found: dict[bytes, list[TokenPattern]] = {}
-    for pattern in token_patterns():
-        for key in {seed if seed in _LITERALS + _INNER else _keys(seed)[0] for seed in pattern.seeds}:
-            found.setdefault(key, []).append(pattern)
-    return found
+def _make_seed_search() -> _SeedSearch:
+    seeds = {seed for pattern in token_patterns() for seed in pattern.seeds if seed not in _LITERALS}
+    keys = {_key_of(seed) for seed in seeds}
+    keys = {key for key in keys if not any(key != other and key.startswith(other) for other in keys)}
+    by_key: dict[bytes, list[_Seeds]] = {key: [] for key in keys}
+    for number, pattern in enumerate(token_patterns()):
+        for key in {key for key in keys for seed in pattern.seeds if _key_of(seed).startswith(key)}:
+            its = tuple(seed for seed in pattern.seeds if _key_of(seed).startswith(key))
+            by_key[key].append(_Seeds(number, its, len(its[0]) - len(_key_of(its[0]))))
+    by_first: dict[bytes, list[bytes]] = {}
+    for key in sorted(keys):
+        by_first.setdefault(key[:1], []).append(key[1:])
+    # by their first byte, because an alternative with another one costs next to nothing
+    written = b"|".join(b"%b(?:%b)" % (key, b"|".join(_join_last(rest))) for key, rest in by_first.items())
+    return _SeedSearch(re.compile(rb"-(?=(%b))" % written), by_key)
 
 
-def _keys(text: bytes) -> list[bytes]:
-    """Return the first three bytes of each word in a text."""
-    return [word[:_KEY] for word in text.translate(_PARTS).split(b"-")]
+def _key_of(seed: bytes) -> bytes:
+    return seed.translate(_WORDS).lstrip(b"-")
 
 
-def may_hold_token(text: bytes) -> bool:
-    """Return whether a token may be in the text. This is quick, and False is always right."""
-    return next(_find_suspects(text), None) is not None
+def _join_last(rest: Iterable[bytes]) -> list[bytes]:
+    """Return the ends of keys as patterns, with those that differ only in the last byte as one."""
+    groups: dict[bytes, list[bytes]] = {}
+    for each in rest:
+        groups.setdefault(each[:-1], []).append(each[-1:])
+    return [
+        b"%b[%b]" % (start, b"".join(sorted(ends, reverse=True))) if len(ends) > 1 else start + ends[0]
+        for start, ends in groups.items()
+    ]
 
 
-def find_tokens(text: bytes) -> Iterator[tuple[str, int, int]]:
+def find_suspects(text: bytes) -> list[TokenPattern]:
+    """Return the patterns of which a token, or the beginning of one at the end, may be in the text.
+
+    This is quick, and an empty list is always right. A token holds a long word, which is rare in other text,
+    and its seed begins a word; the last word may go on in text that follows.
+    """
+    known = _make_seed_search()
+    searched = text if _RUN in text.translate(_SHAPE) else _last_word(text)
+    found = {
+        seeds.number
+        for key in known.pattern.finditer(b"-" + searched.translate(_WORDS))
+        for seeds in known.by_key[key[1]]
+        if _may_begin(searched, key.start(), seeds)
+    }
+    if b"uthorization" in text or b"-----BEGIN " in text or (b"~" in text and b"Q~" in text):
+        found.update(at for at, each in enumerate(token_patterns()) if _is_literal(each, text))
+    return [token_patterns()[at] for at in sorted(found)] if found else []
+
+
+def _may_begin(text: bytes, key: int, seeds: _Seeds) -> bool:
+    """Return whether a token with one of the seeds, the key of which is at `text[key]`, may begin there."""
+    if not text.startswith(seeds.seeds, key - seeds.before):
+        return False
+    pattern = token_patterns()[seeds.number]
+    return seeds.before > 0 or any(
+        re.compile(form).match(text, key) for form in (pattern.whole, pattern.unfinished)
+    )
+
+
+def _is_literal(pattern: TokenPattern, text: bytes) -> bool:
+    return pattern.seeds[0] in _LITERALS and pattern.seeds[0] in text
+
+
+def _last_word(text: bytes) -> bytes:
+    return text[max(map(text.rfind, _BLANKS)) + 1 :]
+
+
+def find_tokens(
+    text: bytes, suspects: Iterable[TokenPattern] | None = None
+) -> Iterator[tuple[str, int, int]]:
     """Yield the pattern's name, the start and the end of every complete token in the text.
 
-    Tokens of longer patterns come first.
+    Tokens of longer patterns come first. `suspects` are the patterns to search, if they are known.
     """
-    for pattern in _in_order(_find_suspects(text)):
+    for pattern in find_suspects(text) if suspects is None else suspects:
         for match in re.finditer(pattern.whole, text):
             span = match.span(match.re.groups)
             if not pattern.entropy or _entropy(text[slice(*span)]) >= pattern.entropy:
                 yield pattern.name, *span
 
 
-def find_unfinished_token(text: bytes) -> int:
+def find_unfinished_token(text: bytes, suspects: Iterable[TokenPattern]) -> int:
     """Return where the first token begins that more text could complete or lengthen.
 
     Returns the end of the text if there is none.
     """
-    matches = (re.search(pattern.unfinished, text) for pattern in _in_order(_find_suspects(text)))
+    matches = (re.search(pattern.unfinished, text) for pattern in suspects)
     return min((match.start() for match in matches if match is not None), default=len(text))
-
-
-def _in_order(found: Iterable[TokenPattern]) -> list[TokenPattern]:
-    suspects = set(found)
-    return [pattern for pattern in token_patterns() if pattern in suspects] if suspects else []
-
-
-def _find_suspects(text: bytes) -> Iterator[TokenPattern]:
-    """Yield the patterns a seed of which is in the text, some more than once.
-
-    A token holds a long word, which is rare in other text. Its seed begins the word, or a part of it behind
-    `-`, or comes before the word and a divider. The last word may go on in text that follows, and may
-    therefore be shorter.
-    """
-    known = _patterns_by_key()
-    keys = {literal for literal in _LITERALS if literal in text}
-    spans = _long_words(text)
-    words = b"-".join([text[start:end] for start, end in spans])
-    keys.update([part[:_KEY] for part in words.split(b"-")])
-    before = {text[start - 1] for start, _ in spans if start}
-    if not before.isdisjoint(_DIVIDERS):
-        keys.update(*map(_keys, _regions(text, spans)), _INNER)
-    for key in known.keys() & keys:
-        for pattern in known[key]:
-            if any(seed in text for seed in pattern.seeds):
-                yield pattern
-
-
-def _long_words(text: bytes) -> list[tuple[int, int]]:
-    """Return the start and end of each word that is long enough for a token, and of the last word."""
-    shape = text.translate(_SHAPE) + b" "
-    spans = []
-    end = 0
-    at = shape.find(_RUN)
-    while at >= 0:
-        end = shape.find(b" ", at)
-        spans.append((at, end))
-        at = shape.find(_RUN, end)
-    if end < len(text):
-        spans.append((shape.rfind(b" ", 0, len(text)) + 1, len(text)))
-    return spans
-
-
-def _regions(text: bytes, spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:
-    """Yield the words between a blank and a long word behind a divider, unless that is in a path."""
-    past = 0
-    blanks = text.translate(_BLANKS)
-    for start, end in spans:
-        before = text[start - 1 : start]
-        in_base64 = before in _OF_BASE64
-        if before in _DIVIDERS and not (in_base64 and text[start:end].islower()):
-            blank = blanks.rfind(b" ", past, start)
-            if blank >= 0 or not past or not in_base64:  # else the long word before is in the same token
-                yield text[max(past, blank + 1) : end]
-        past = end
 
 
 def _entropy(token: bytes) -> float:

@@ -92,3 +92,27 @@ def test_a_public_value_with_a_secret_is_known_to_a_resumed_run(program: Program
         resumed = program.run("resume", "--yes", env={"XDG_RUNTIME_DIR": runtime})
     assert (resumed.status, f"{len(value)}\n" in resumed.stdout) == (0, True), resumed.output
     assert find_leaks(program, PASSWORD, ran.output, resumed.output) == []
+
+
+SHORT = """\
+# P
+
+## Steps
+
+```bash
+echo the app is up
+printf 'pin %s of app %s\\n' <pin> <token>; echo apps in app
+```
+"""
+
+
+def test_a_short_secret_is_masked_as_a_whole_word_of_output(program: Program) -> None:
+    """The operator is told. The page's own words are shown: a mask would tell which of them is the secret."""
+    ran = program.run_page(SHORT, "--yes", "--set", "pin=7", "--set", "token=app")
+    hidden = "•" * 8
+    assert ran.status == 0, ran.output
+    assert "$ echo the app is up\n" in ran.stdout
+    assert f"pin 7 of {hidden} {hidden}\n" in ran.stdout
+    assert f"apps in {hidden}\n" in ran.stdout
+    assert ran.output.count("`<token>` has fewer than 5 characters") == 1
+    assert "echo the app is up" in program.journal_path().read_text()

@@ -13,7 +13,7 @@ from ...diagnostics.finding import Finding
 from ...diagnostics.problem import Severity
 from ...diagnostics.rule import RuleInfo
 from ...document.model import TRANSCRIPT
-from ...masking.token_patterns import find_tokens, may_hold_token
+from ...masking.token_patterns import find_suspects, find_tokens
 from ...system.memo import cache_latest
 from ...text.source import make_span
 from ..rule import Example, Page, Rule
@@ -126,7 +126,7 @@ def _tokens(text: str) -> list[tuple[str, int, int]]:
     Of nested tokens only the outer one is returned.
     """
     data = text.encode("utf-8", "surrogatepass")
-    if not may_hold_token(data):
+    if not find_suspects(data):
         return []
     tokens: list[tuple[str, int, int]] = []
     offset = position = 0  # in characters and in bytes

@@ -21,6 +21,8 @@ _SECRET_COMMANDS = (
 
 _BORDERS = re.compile(r"([\s,.]+)")
 
+_KEPT = re.compile(r"[\s,.]+|[a-z]{1,3}|FlyV1|Bearer|Basic|Token")  # what says nothing of a secret
+
 _BEGINNING = re.compile(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
 
 _SHORTEST = 8  # characters of a part of a secret that is a secret by itself
@@ -91,10 +93,10 @@ def invent_value(secret: str, number: int) -> str:
     `number` makes invented values of one length distinct.
     """
     letter = "xyzwvutsrqponmlk"[number % 16]
-    parts = _BORDERS.split(secret)
-    words = [part for part in parts if part and not _BORDERS.fullmatch(part)]
-    changed = [part for part in words if len(part) >= _SHORTEST] or words
-    return "".join(_disguise_part(part, letter) if part in changed else part for part in parts)
+    return "".join(
+        part if not part or _KEPT.fullmatch(part) else _disguise_part(part, letter)
+        for part in _BORDERS.split(secret)
+    )
 
 
 def _disguise_part(part: str, letter: str) -> str:
