@@ -112,7 +112,7 @@ PAGES = [
 ]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(
     st.sampled_from(PAGES),
     st.lists(st.tuples(st.integers(0, 1500), DELETED, TYPED), min_size=1, max_size=3),
