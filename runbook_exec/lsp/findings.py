@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from ..diagnostics.report import Diagnostic
 from ..document.model import Runbook
@@ -18,9 +19,13 @@ from ..lint.registry import RULES
 from ..lint.rule import LintContext, Rule
 from ..lint.selection import LintSettings, check_codes
 from ..lint.settings import settings_for
+from ..text.span import Span
 from .edits import find_change, move_finding
 from .pages import OpenPage, OpenPages
 from .shell_memory import ShellMemory
+
+if TYPE_CHECKING:
+    from .local_check import TrustedPart
 
 _RULE_INFOS = [rule.info for rule in RULES]
 
@@ -40,6 +45,8 @@ class CheckedPage:
     found: tuple[Diagnostic, ...]
     settings: LintSettings
     cost: float
+    section_starts: Sequence[int] = ()  # offsets of the lines where sections and steps begin, in order
+    parts: dict[tuple[int, int], TrustedPart] = field(default_factory=dict)  # sections that were edited since
 
 
 class PageChecker:
@@ -99,7 +106,7 @@ class PageChecker:
         if not self._is_warm:  # the first check imports modules
             cost = min(cost, _USUAL_COST * len(page.text))
             self._is_warm = True
-        return CheckedPage(page, runbook, tuple(found), settings, cost)
+        return CheckedPage(page, runbook, tuple(found), settings, cost, _list_starts(runbook))
 
     def run_rules(
         self, path: str, runbook: Runbook, settings: LintSettings, rules: Sequence[Rule]
@@ -130,6 +137,17 @@ class PageChecker:
         return settings
 
 
+def line_start(span: Span) -> int:
+    """Return the offset of the line where a span begins."""
+    return span.start - span.column + 1
+
+
+def _list_starts(runbook: Runbook) -> Sequence[int]:
+    steps = (step.span for procedure in runbook.procedures for step in procedure.steps)
+    spans = (*(section.span for section in runbook.sections), *(span for span in steps if span.column == 1))
+    return sorted(set(map(line_start, spans)))
+
+
 def keep_history(previous: CheckedPage, checked: CheckedPage) -> CheckedPage:
     """Return the checked page with what the rules about its git history found before."""
     change = find_change(previous.page.text, checked.page.text)
@@ -137,7 +155,7 @@ def keep_history(previous: CheckedPage, checked: CheckedPage) -> CheckedPage:
     if not kept:
         return checked
     found = sorted((*checked.found, *kept), key=lambda each: (each.location.start, each.code))
-    return replace(checked, found=tuple(found))
+    return replace(checked, found=tuple(found), parts={})
 
 
 class _LivePages(Pages):

@@ -39,6 +39,7 @@ class UseKind(Enum):
     """How a placeholder is named at a place."""
 
     BRACKETS = "brackets"  # `<name>`
+    BARE = "bare"  # `YOUR_APP`, which means a value although it has no brackets
     INPUT = "input"  # a key below `inputs:`
     CAPTURE_KEY = "capture key"  # a key below `captures:`
     CAPTURE = "capture"  # `capture=name` in an annotation
@@ -106,8 +107,9 @@ def _statement_uses(runbook: Runbook) -> Iterator[PlaceholderUse]:
                 written = runbook.text[each.span.start : each.span.end]
                 inner = written.strip(_ODD_BRACKETS)
                 start = each.span.start + written.find(inner)
+                kind = UseKind.BARE if inner == written else UseKind.BRACKETS
                 if inner:
-                    yield PlaceholderUse(each.name, start, start + len(inner), UseKind.BRACKETS)
+                    yield PlaceholderUse(each.name, start, start + len(inner), kind)
 
 
 def _front_matter_uses(runbook: Runbook, start: int, end: int) -> Iterator[PlaceholderUse]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ..diagnostics.report import Diagnostic
 from .findings import CheckedPage, PageChecker, keep_history
-from .local_check import check_change
+from .local_check import SectionTooLong, StructureChanged, check_change
 from .pages import OpenPage, OpenPages
 
 PAUSE = 0.15  # seconds without a change, after which a page is checked
@@ -135,13 +135,15 @@ class CheckSchedule:
             return
         try:
             found = await self.call(lambda: check_change(self._checker, base, page))
+        except StructureChanged:
+            if self._pages.get(uri) is page:
+                self._set_timer(uri, True, _limit(_STRUCTURE_REST * base.cost))
+        except SectionTooLong:
+            return
         except Exception:  # noqa: BLE001 - a bug in a rule must not end the server
             _log.exception("cannot check the change of %s", uri)
-            return
-        if found is not None:
+        else:
             self._deliver(page, found)
-        elif self._pages.get(uri) is page:
-            self._set_timer(uri, True, _limit(_STRUCTURE_REST * base.cost))
 
     def _deliver(self, page: OpenPage, found: tuple[Diagnostic, ...]) -> None:
         if self._pages.get(page.uri) is page:

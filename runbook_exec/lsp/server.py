@@ -27,9 +27,6 @@ from .schedule import CheckSchedule
 
 _SLOW = 0.03  # seconds of CPU; a page that takes longer is not parsed for each request
 
-# git reads the files of a checkout that may be hostile: no program that its configuration names may run
-_SAFE_GIT = "core.fsmonitor", "false"
-
 
 class RunbookServer:
     """Connects the protocol with the open pages, their checks and the features."""
@@ -155,7 +152,6 @@ def serve() -> int:
     Returns 0 if the client asked for a shutdown before, as the protocol demands, else 1.
     """
     relax_gc()
-    _restrict_git()
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _exit_now)
@@ -163,15 +159,6 @@ def serve() -> int:
     with os.fdopen(os.dup(1), "wb") as client:  # the library closes it
         server.language_server.start_io(stdout=client)
     return 0 if server.is_shut_down else 1
-
-
-def _restrict_git() -> None:
-    """Add our setting to those that git reads from the environment."""
-    given = os.environ.get("GIT_CONFIG_COUNT", "")
-    count = int(given) if given.isdecimal() else 0
-    os.environ[f"GIT_CONFIG_KEY_{count}"], os.environ[f"GIT_CONFIG_VALUE_{count}"] = _SAFE_GIT
-    os.environ["GIT_CONFIG_COUNT"] = str(count + 1)
-    os.environ["GIT_OPTIONAL_LOCKS"] = "0"
 
 
 def _exit_now(number: int, frame: object) -> NoReturn:

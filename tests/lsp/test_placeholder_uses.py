@@ -25,6 +25,11 @@ def rename(page: str, needle: str, name: str) -> str:
 CASES = [
     # spellings that compare as equal
     ("## Steps\n\n```bash\na <New_ID> <new id>\n```\n", "## Steps\n\n```bash\na <x> <x>\n```\n"),
+    # a value that nobody filled in, without brackets
+    (
+        "## Steps\n\n```bash\na --id YOUR_ID\n```\n\n<YOUR_ID>\n",
+        "## Steps\n\n```bash\na --id <x>\n```\n\n<x>\n",
+    ),
     # an optional argument keeps its brackets
     ("## Steps\n\n```bash\na [<new-id>]\n```\n", "## Steps\n\n```bash\na [<x>]\n```\n"),
     # a title, a table, code in prose
@@ -69,9 +74,8 @@ CASES = [
 @pytest.mark.parametrize(("page", "expected"), CASES)
 def test_every_place_is_renamed(page: str, expected: str | None) -> None:
     """Each place that means the placeholder has the new name, and nothing else has changed."""
-    assert rename(page, "<new-id" if "<new-id" in page else "<New_ID", "x") == (
-        page.replace("new-id", "x") if expected is None else expected
-    )
+    needle = next(each for each in ("<new-id", "<New_ID", "YOUR_ID") if each in page)
+    assert rename(page, needle, "x") == (page.replace("new-id", "x") if expected is None else expected)
 
 
 def test_other_text_in_angle_brackets_stays() -> None:

@@ -136,7 +136,7 @@ def _find_placeholder(view: PageView, offset: int) -> types.Location | None:
     if use.kind is UseKind.CAPTURE_KEY and (step := _find_captured_step(view, use.name)):
         return _here(view, step)
     uses = [each for each in find_uses(view.runbook) if each.name == use.name]
-    for kind in (UseKind.CAPTURE, UseKind.CAPTURE_KEY, UseKind.INPUT, UseKind.BRACKETS):
+    for kind in (UseKind.CAPTURE, UseKind.CAPTURE_KEY, UseKind.INPUT, UseKind.BRACKETS, UseKind.BARE):
         for each in uses:
             if each.kind is kind:
                 return types.Location(view.page.uri, view.range(each.start, each.end))

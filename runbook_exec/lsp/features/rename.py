@@ -54,6 +54,8 @@ def write_name(use: PlaceholderUse, new: str) -> str:
     """Return the new name as it is written at a place."""
     if use.kind is UseKind.EXPRESSION:
         return re.sub(r"\W", "_", normalise_name(new))
+    if use.kind is UseKind.BARE:
+        return f"<{new}>"  # most other names would be taken as written
     if use.quoted or use.kind is UseKind.BRACKETS:
         return new
     plain = _PLAIN_WORD if use.kind is UseKind.CAPTURE else _PLAIN_KEY
