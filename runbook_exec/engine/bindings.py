@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from ..document.model import Input
 from ..masking.masker import Masker
 from ..plan.captures import capture_value
+from ..plan.evaluated_variables import find_carried_refusal
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.suggestions import Suggestion, suggest_values
 from ..plan.values import check_value, find_variable_secret, is_secret
@@ -275,6 +276,9 @@ class Bindings:
         text = item.statement.text if item.statement else ""
         if not fillings:
             return [(text, self.mask(text))]
+        for p in wanted:
+            if refused := find_carried_refusal(plan, item, p.name, self.values[p.name].text):
+                raise refused
         result = []
         for piece in SHELLS[plan.procedure.shell].fill(text, fillings):
             hide = piece.filling is not None and self.values[wanted[piece.filling].name].secret

@@ -14,6 +14,7 @@ from ..document.assignments import Capture, parse_capture
 from ..document.model import Procedure, Runbook
 from ..shells.registry import SHELLS
 from .alternatives import find_unknown_choices
+from .evaluated_variables import find_carried_problems
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
 from .variables import find_needed_variables, name_of_variable
@@ -211,6 +212,7 @@ def make_plan(
         cwd=cwd if cwd is not None else settings.cwd,
         warnings=find_warnings(everything, procedure.shell, is_root=is_root),
     )
+    problems += find_carried_problems(plan, given)
     if problems:
         return tuple(problems)
     return replace(plan, given={n: Value(v, plan.is_secret(n), "--set") for n, v in given.items()})

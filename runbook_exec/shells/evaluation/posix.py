@@ -54,6 +54,8 @@ def protect_posix_values(
 
 def find_evaluated_places(text: str, shell: str, dialect: Dialect) -> list[EvaluatedPlace]:
     """Return the places of a statement whose text is read again."""
+    if not may_read_again(text):
+        return []
     collector = _EvaluationCollector(text, dialect)
     try:
         while True:

@@ -50,6 +50,8 @@ def protect_fish_values(text: str, fillings: Sequence[Filling]) -> Sequence[Fill
 
 def find_evaluated_places(text: str) -> list[EvaluatedPlace]:
     """Return the places of a statement whose text is read again."""
+    if not may_read_again(text):
+        return []
     collector = _EvaluationCollector(text, 0, len(text), [])
     with suppress(Unparsable):  # fish refuses the statement too
         collector.parse_all()

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
-from ..evaluation.posix import protect_posix_values
+from ..evaluation.places import EvaluatedPlace
+from ..evaluation.posix import find_evaluated_places, protect_posix_values
 from ..registry import find_command
 from ..simple_command import SimpleCommand
 from ..variables import VariableUse
@@ -55,6 +56,10 @@ def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return quoting.fill(text, protect_posix_values(text, fillings, "ash", DIALECT), DIALECT)
 
 
+def _find_evaluated_places(text: str) -> list[EvaluatedPlace]:
+    return find_evaluated_places(text, "ash", DIALECT)
+
+
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:
     # an unclosed here-document ends with the file in some shells, and would contain the scripts after it
     alone = ["\0" in script or "<<" in script or _scan(script).problem is not None for script in scripts]
@@ -84,5 +89,6 @@ SHELL = Shell(
     ),
     list_unknown=("-c", 'for n; do command -v "$n" >/dev/null || printf "%s\\n" "$n"; done', "ash"),
     highlight_as="bash",
+    find_evaluated_places=_find_evaluated_places,
     parse=_parse,
 )

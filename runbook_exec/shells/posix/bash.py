@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
-from ..evaluation.posix import protect_posix_values
+from ..evaluation.places import EvaluatedPlace
+from ..evaluation.posix import find_evaluated_places, protect_posix_values
 from ..simple_command import SimpleCommand
 from ..variables import VariableUse
 from . import parser, quoting, syntax, variables
@@ -52,6 +53,10 @@ def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return quoting.fill(text, protect_posix_values(text, fillings, "bash", DIALECT), DIALECT)
 
 
+def _find_evaluated_places(text: str) -> list[EvaluatedPlace]:
+    return find_evaluated_places(text, "bash", DIALECT)
+
+
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:
     # -n does not run the `shopt -s extglob` that the lines after it need, in this block or a later one
     extended = ("-O", "extglob") if any("extglob" in script for script in scripts) else ()
@@ -74,6 +79,7 @@ SHELL = Shell(
     ),
     list_unknown=("-c", 'for n; do type -t -- "$n" >/dev/null || printf "%s\\n" "$n"; done', "bash"),
     highlight_as="bash",
+    find_evaluated_places=_find_evaluated_places,
     parse=_parse,
     pattern_option=("extglob", "shopt -s extglob"),
 )

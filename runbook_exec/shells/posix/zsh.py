@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
-from ..evaluation.posix import protect_posix_values
+from ..evaluation.places import EvaluatedPlace
+from ..evaluation.posix import find_evaluated_places, protect_posix_values
 from ..simple_command import SimpleCommand
 from ..variables import VariableUse
 from . import parser, quoting, syntax, variables
@@ -51,6 +52,10 @@ def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return quoting.fill(text, protect_posix_values(text, fillings, "zsh", DIALECT), DIALECT)
 
 
+def _find_evaluated_places(text: str) -> list[EvaluatedPlace]:
+    return find_evaluated_places(text, "zsh", DIALECT)
+
+
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:
     # zsh ends a list at a `}` in any place, so a script could close the construct around it
     return syntax.check(("zsh", "-f", "-n"), scripts, [True] * len(scripts))
@@ -72,5 +77,6 @@ SHELL = Shell(
     ),
     list_unknown=("-f", "-c", 'for n; do whence -- "$n" >/dev/null || print -r -- "$n"; done', "zsh"),
     highlight_as="bash",
+    find_evaluated_places=_find_evaluated_places,
     parse=_parse,
 )
