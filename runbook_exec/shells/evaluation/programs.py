@@ -27,11 +27,11 @@ _COMMANDS_IN = re.compile(r"[\s;|&(){}'\"]+")
 
 # every statement with one of these programs has one of these words in it; others need no parsing
 _CANDIDATE = LazyPattern(
-    r"(?<![\w-])(?:"
+    r"(?<![\w.-])(?:"
     + "|".join(
         re.escape(name) for name in (*PROGRAMS, *SUBCOMMANDS, *LOGINS, "env", "source", "xargs", "eval")
     )
-    + r")(?![\w-]|[.](?!\d))|[.][ \t]"
+    + r")(?:\d[\d.]*)?(?![\w-])|(?<!\S)[.][ \t]"
 )
 
 
