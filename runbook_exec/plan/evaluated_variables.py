@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from ..diagnostics.problem import Problem
 from ..document.placeholders import replace_placeholders
-from ..shells.base import EvaluationError
-from ..shells.evaluation.variables import VariableReading, find_given_variables, find_variable_readings
+from ..shells.base import EvaluationError, Scan
+from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 from ..system.memo import cache_latest
+from ..text.regex import LazyPattern
 from .model import Plan, PlanItem
 from .variables import find_needed_variables, name_of_variable
+
+if TYPE_CHECKING:
+    from ..shells.evaluation.variables import VariableReading
+
+_ASSIGNED = LazyPattern(r"(?<![\w$-])([A-Za-z_]\w*)(?:\[[^]]*\])?\+?=")
+
+_SET = LazyPattern(r"(?<![\w-])(?:set(?:\s+-\S+)*|for)\s+([A-Za-z_]\w*)\s[^;&|\n]*\Z")
+
+_READ = LazyPattern(r"(?<![\w-])read\s([^;&|\n]*)<<<\s*['\"]?[^\s'\"]*\Z")
+
+_SEPARATORS = frozenset(" \t\n;&|")
 
 _ADVICE = "expected an integer or a single word without special characters"
 
@@ -25,7 +39,7 @@ def find_carried_refusal(plan: Plan, item: PlanItem, name: str, value: str) -> E
     text = item.statement.text
     for placeholder in item.placeholders if "=" in text or " " in text else ():
         if placeholder.name == name:
-            for variable in find_given_variables(text, placeholder.start, shell.scan(text)):
+            for variable in _find_given_variables(text, placeholder.start, shell.scan(text)):
                 if error := _refuse(readings.get(variable, ()), variable, value, placeholder.start):
                     return error
     for variable in find_needed_variables(item, plan.procedure.shell):
@@ -72,4 +86,16 @@ def _find_readings(plan: Plan) -> Iterator[VariableReading]:
     for item in plan.items:
         if item.statement is not None:
             text = replace_placeholders(item.statement.text, item.statement.placeholders)
-            yield from find_variable_readings(text, shell.find_evaluated_places(text), shell.scan(text))
+            yield from shell.find_readings(text)
+
+
+def _find_given_variables(text: str, start: int, scan: Scan) -> Iterator[str]:
+    """Yield the variables that a statement gives the value at this offset, alone or as a part."""
+    for match in _ASSIGNED.finditer(text, 0, start):
+        between = range(match.end(), start)
+        if not any(text[at] in _SEPARATORS and scan.context(at, at + 1) is Context.BARE for at in between):
+            yield match[1]
+    if found := _SET.search(text[:start]):
+        yield found[1]
+    if found := _READ.search(text[:start]):
+        yield from re.findall(r"(?<![\w-])[A-Za-z_]\w*", found[1])

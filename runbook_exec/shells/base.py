@@ -16,7 +16,7 @@ from .quoting import Context
 from .simple_command import SimpleCommand
 
 if TYPE_CHECKING:
-    from .evaluation.places import EvaluatedPlace
+    from .evaluation.variables import VariableReading
     from .posix.parsed_script import ParsedScript
     from .variables import VariableUse
 
@@ -108,7 +108,7 @@ class EvaluationError(QuotingError):
         self.advice = advice
 
 
-def _find_none(text: str) -> tuple[EvaluatedPlace, ...]:
+def _find_none(text: str) -> tuple[VariableReading, ...]:
     return ()
 
 
@@ -146,7 +146,7 @@ class Shell(NamedTuple):
     list_unknown: tuple[str, ...]  # arguments that make it print the names after them that it does not know
     highlight_as: str  # the language in which Pygments highlights it
     fills_arguments: bool = False  # any value fits into a plain argument, without a trial
-    find_evaluated_places: Callable[[str], Sequence[EvaluatedPlace]] = _find_none  # whose text is read again
+    find_readings: Callable[[str], Sequence[VariableReading]] = _find_none  # variables that are read again
     parse: Callable[[str], ParsedScript] | None = None  # for shells with here-documents
     assign: str = "export {}="  # the beginning of a statement that sets a variable, for programs too
     pattern_option: tuple[str, str] | None = None  # a word of pages, and the statement that it belongs to

@@ -11,18 +11,22 @@ from ..inner.programs import LOGINS, WRAPPERS
 from .places import CodeArgument, CodeInput, Reader
 from .program_table import PROGRAMS, RUNNERS, SUBCOMMANDS, CodeProgram
 
-_VERSION = re.compile(r"(?<=[a-z])[\d.]+\Z")
+_VERSION = LazyPattern(r"(?<=[a-z])[\d.]+\Z")
 
 # options with the name of a shell that does not run, as in `useradd -s /bin/bash -c NAME`
 _BEFORE_SHELL_NAME = frozenset(("-s", "--shell"))
 
 _BEFORE_COMMAND = frozenset(("--", "-exec", "-execdir", "-ok", "-okdir", "exec", "!", "time"))
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_ASSIGNMENT = LazyPattern(r"[A-Za-z_]\w*\+?=")
 
-_PROXY = re.compile(r"-?o?(?:Proxy|Local|Remote|KnownHosts)Command[ =]|-oProxyCommand", re.IGNORECASE)
+_PROXY = LazyPattern(r"-?o?(?:Proxy|Local|Remote|KnownHosts)Command[ =]|-oProxyCommand", re.IGNORECASE)
 
-_COMMANDS_IN = re.compile(r"[\s;|&(){}'\"]+")
+_SPLITS_NEXT = LazyPattern(r"-[a-z]*S")
+
+_SPLITS = LazyPattern(r"-[a-z]*S.|--split-string=")
+
+_WORD_IN = LazyPattern(r"[^\s;|&(){}'\"]+")
 
 
 # every statement with one of these programs has one of these words in it; others need no parsing
@@ -125,7 +129,7 @@ def find_code_input(words: Sequence[str]) -> CodeInput | None:
 
 def _find_input_in(code: str) -> CodeInput | None:
     """Return what reads the standard input of code of a shell as code, as far as its words show."""
-    return find_code_input([word for word in _COMMANDS_IN.split(code) if word]) if code else None
+    return find_code_input([match[0] for match in _WORD_IN.finditer(code)]) if code else None
 
 
 def _is_input(word: str) -> bool:
@@ -175,9 +179,9 @@ def _find_split(words: Sequence[str], at: int) -> Iterator[CodeArgument]:
     """Yield the text that `env -S` splits into a command."""
     for index in range(at + 1, len(words)):
         word = words[index]
-        if word in ("-S", "--split-string") or re.fullmatch(r"-[a-z]*v?S", word):
+        if word in ("-S", "--split-string") or _SPLITS_NEXT.fullmatch(word):
             yield CodeArgument(index + 1, index + 2, Reader.CODE, "env -S")
-        elif re.match(r"-[a-z]*S.|--split-string=", word):
+        elif _SPLITS.match(word):
             yield CodeArgument(index, index + 1, Reader.CODE, "env -S", prefix=2)
 
 

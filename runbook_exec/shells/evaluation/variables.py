@@ -44,14 +44,6 @@ _CALCULATED = LazyPattern(
     r"|(?:^|[\s;])[A-Za-z_]\w*\[(?P<element>[^]]*)\]\+?="
 )
 
-_ASSIGNED = LazyPattern(r"(?<![\w$-])([A-Za-z_]\w*)(?:\[[^]]*\])?\+?=")
-
-_SET = LazyPattern(r"(?<![\w-])(?:set(?:\s+-\S+)*|for)\s+([A-Za-z_]\w*)\s[^;&|\n]*\Z")
-
-_READ = LazyPattern(r"(?<![\w-])read\s([^;&|\n]*)<<<\s*['\"]?[^\s'\"]*\Z")
-
-_SEPARATORS = frozenset(" \t\n;&|")
-
 
 def find_variable_readings(
     text: str, places: Sequence[EvaluatedPlace], scan: Scan
@@ -73,15 +65,3 @@ def find_variable_readings(
     for match in _CALCULATED.finditer(text):
         for name in re.findall(r"[A-Za-z_]\w*", match[match.lastgroup or 0]):
             yield VariableReading(name, Reader.ARITHMETIC, match[0].strip())
-
-
-def find_given_variables(text: str, start: int, scan: Scan) -> Iterator[str]:
-    """Yield the variables that a statement gives the value at this offset, alone or as a part."""
-    for match in _ASSIGNED.finditer(text, 0, start):
-        between = range(match.end(), start)
-        if not any(text[at] in _SEPARATORS and scan.context(at, at + 1) is Context.BARE for at in between):
-            yield match[1]
-    if found := _SET.search(text[:start]):
-        yield found[1]
-    if found := _READ.search(text[:start]):
-        yield from re.findall(r"(?<![\w-])[A-Za-z_]\w*", found[1])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
-from ..evaluation.places import EvaluatedPlace
-from ..evaluation.posix import find_evaluated_places, protect_posix_values
+from ..evaluation import loader
 from ..simple_command import SimpleCommand
 from ..variables import VariableUse
 from . import parser, quoting, syntax, variables
@@ -17,6 +17,9 @@ from .driver import BASH_DRIVER
 from .parsed_script import ParsedScript
 from .simple_commands import find_simple_commands
 from .snapshot import make_snapshot_format, print_aliases, print_declared, print_functions
+
+if TYPE_CHECKING:
+    from ..evaluation.variables import VariableReading
 
 DIALECT = Dialect(
     redirection=re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-?|<>|<&|&>>?|>>|>&|>\||[<>])"),
@@ -50,11 +53,11 @@ def _list_variables(text: str) -> VariableUse:
 
 
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    return quoting.fill(text, protect_posix_values(text, fillings, "bash", DIALECT), DIALECT)
+    return quoting.fill(text, loader.protect_posix_values(text, fillings, "bash", DIALECT), DIALECT)
 
 
-def _find_evaluated_places(text: str) -> list[EvaluatedPlace]:
-    return find_evaluated_places(text, "bash", DIALECT)
+def _find_readings(text: str) -> Sequence[VariableReading]:
+    return loader.find_posix_readings(text, "bash", DIALECT)
 
 
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:
@@ -79,7 +82,7 @@ SHELL = Shell(
     ),
     list_unknown=("-c", 'for n; do type -t -- "$n" >/dev/null || printf "%s\\n" "$n"; done', "bash"),
     highlight_as="bash",
-    find_evaluated_places=_find_evaluated_places,
+    find_readings=_find_readings,
     parse=_parse,
     pattern_option=("extglob", "shopt -s extglob"),
 )
