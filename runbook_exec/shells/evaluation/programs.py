@@ -16,6 +16,31 @@ _VERSION = LazyPattern(r"(?<=[a-z])[\d.]+\Z")
 # options with the name of a shell that does not run, as in `useradd -s /bin/bash -c NAME`
 _BEFORE_SHELL_NAME = frozenset(("-s", "--shell"))
 
+# programs that run `ssh`, or have a subcommand `ssh` with the same arguments
+_RUN_SSH = frozenset(
+    (
+        "sshpass",
+        "xargs",
+        "find",
+        "parallel",
+        "tsh",
+        "docker-machine",
+        "minikube",
+        "proxychains",
+        "proxychains4",
+        "torsocks",
+        "watch",
+        "script",
+        "flock",
+        "expect",
+        "docker",
+        "podman",
+        "kubectl",
+        "strace",
+        "coproc",
+    )
+)
+
 _BEFORE_COMMAND = frozenset(("--", "-exec", "-execdir", "-ok", "-okdir", "exec", "!", "time"))
 
 _ASSIGNMENT = LazyPattern(r"[A-Za-z_]\w*\+?=")
@@ -64,7 +89,7 @@ def find_code_arguments(words: Sequence[str]) -> Iterator[CodeArgument]:
             continue
         is_option_value = before.startswith("-") and before not in _BEFORE_COMMAND and not runs
         is_certain = at <= certain or (not is_option_value and (before in _BEFORE_COMMAND or runs))
-        if name in LOGINS and name not in ("su", "runuser", "newgrp"):
+        if _is_remote(name, words, at, certain):
             yield from _find_remote(name, words, at)
         elif name == "env":
             yield from _find_split(words, at)
@@ -76,6 +101,14 @@ def find_code_arguments(words: Sequence[str]) -> Iterator[CodeArgument]:
                 program = program._replace(is_mixed=True)  # the image is between the shell and its options
             found = _read_program(program, name, words, at)
             yield from (each._replace(is_certain=is_certain) for each in found)
+
+
+def _is_remote(name: str, words: Sequence[str], at: int, certain: int) -> bool:
+    """Return whether a word is the program `ssh`, not a subcommand or a service of that name."""
+    if name not in LOGINS or name in ("su", "runuser", "newgrp"):
+        return False
+    runner = program_name(words[certain]) if certain < len(words) else ""
+    return at <= certain or words[at - 1] in _BEFORE_COMMAND or runner in _RUN_SSH
 
 
 def find_program(words: Sequence[str]) -> int:
@@ -109,7 +142,7 @@ def find_code_input(words: Sequence[str]) -> CodeInput | None:
             return CodeInput(Reader.SHELL, name)
         if name == "eval" or (name == "xargs" and _runs_shell(words[at + 1 :])):
             return CodeInput(Reader.SHELL, name)
-        if name in LOGINS and name not in ("su", "runuser", "newgrp"):
+        if _is_remote(name, words, at, certain):
             return _find_remote_input(name, words, at)
         program = PROGRAMS.get(name)
         if program is None:
