@@ -10,6 +10,7 @@ from ..document.model import Input
 from ..masking.encodings import SHORT
 from ..masking.masker import Masker
 from ..plan.captures import capture_value
+from ..plan.evaluated_variables import find_carried_refusal
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.secret_output import find_printed_secrets
 from ..plan.suggestions import Suggestion, suggest_values
@@ -313,6 +314,9 @@ class Bindings:
         text = item.statement.text if item.statement else ""
         if not fillings:
             return [(text, self.masker.mask_page(text))]
+        for p in wanted:
+            if refused := find_carried_refusal(plan, item, p.name, self.values[p.name].text):
+                raise refused
         result = []
         for piece in SHELLS[plan.procedure.shell].fill(text, fillings):
             name = "" if piece.filling is None else wanted[piece.filling].name

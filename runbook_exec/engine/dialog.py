@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 
 from ..errors import ValueProblem
+from ..plan.evaluated_variables import find_carried_refusal
 from ..plan.fillable import find_refusal
 from ..plan.item_marks import format_mark, mark_items
 from ..plan.model import Plan, PlanItem, Value
@@ -234,6 +235,7 @@ class Dialog:
 
     def _describe_refusal(self, item: PlanItem, name: str, value: str) -> str:
         refused = find_refusal(item, self.plan.procedure.shell, name, value)
+        refused = refused or find_carried_refusal(self.plan, item, name, value)
         return str(refused) if refused is not None else ""
 
     def _make_value_question(self, item: PlanItem, name: str, problem: str) -> ValueNeeded:

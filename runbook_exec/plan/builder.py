@@ -14,6 +14,7 @@ from ..document.model import Procedure, Runbook
 from ..shells.registry import SHELLS
 from ..text.suggest import find_near
 from .alternatives import find_unknown_choices
+from .evaluated_variables import find_carried_problems
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
 from .secret_output import find_secret_uses
@@ -210,6 +211,8 @@ def make_plan(
         timeout=timeout if timeout is not None else settings.timeout,
         cwd=cwd if cwd is not None else settings.cwd,
     )
+    if problems := list(find_carried_problems(plan, given)):
+        return tuple(problems)
     return replace(plan, given={n: Value(v, plan.is_secret(n), "--set") for n, v in given.items()})
 
 

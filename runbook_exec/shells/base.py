@@ -16,6 +16,7 @@ from .quoting import Context
 from .simple_command import SimpleCommand
 
 if TYPE_CHECKING:
+    from .evaluation.variables import VariableReading
     from .posix.parsed_script import ParsedScript
     from .variables import VariableUse
 
@@ -107,6 +108,10 @@ class EvaluationError(QuotingError):
         self.advice = advice
 
 
+def _find_none(text: str) -> tuple[VariableReading, ...]:
+    return ()
+
+
 def _define_nothing(code: str) -> tuple[str, ...]:
     return ()
 
@@ -143,6 +148,7 @@ class Shell(NamedTuple):
     list_unknown: tuple[str, ...]  # arguments that make it print the names after them that it does not know
     highlight_as: str  # the language in which Pygments highlights it
     fills_arguments: bool = False  # any value fits into a plain argument, without a trial
+    find_readings: Callable[[str], Sequence[VariableReading]] = _find_none  # variables that are read again
     parse: Callable[[str], ParsedScript] | None = None  # for shells with here-documents
     assign: str = "export {}="  # the beginning of a statement that sets a variable, for programs too
     pattern_option: tuple[str, str] | None = None  # a word of pages, and the statement that it belongs to

@@ -1,10 +1,10 @@
 """Tries to have values executed in the places where a shell or program reads them again.
 
-    python -m tests.support.evaluation [NUMBER [SHELL…]]
+    python -m tests.support.evaluation [STEP [SHELL…]]
 
-fills NUMBER values (by default all) into each place of each of the shells (by default all), runs what is not
-refused, and reports what was executed. Programs that need another machine have stand-ins that read their
-arguments as the real ones do.
+fills values into the places of these shells (by default all), runs what is not refused, and reports what was
+executed. Each value is tried with each place, or with a STEP with every so many pairs. Programs that need
+another machine have stand-ins that read their arguments as the real ones do.
 """
 
 from __future__ import annotations
@@ -148,24 +148,28 @@ def is_executed(attempt: Attempt, code: str, folder: Path) -> bool:
     return pwned
 
 
-def try_all(number: int, shells: Sequence[str]) -> None:
-    """Try this many values in all places, and print the figures and what was executed."""
-    ran = refused = executed = 0
+def list_attempts(shell: str, step: int = 1) -> Sequence[Attempt]:
+    """Return each value in each place of a shell, or every so many of these pairs."""
+    return [Attempt(shell, place, value) for place in PLACES[shell] for value in VALUES][::step]
+
+
+def try_all(step: int, shells: Sequence[str]) -> None:
+    """Try the values in the places, and print the figures and what was executed."""
     with tempfile.TemporaryDirectory() as name:
         prepare_folder(Path(name))
         for shell in shells:
-            for place in PLACES[shell]:
-                for value in VALUES[:number]:
-                    attempt = Attempt(shell, place, value)
-                    code = fill_place(attempt)
-                    refused += code is None
-                    if code is not None:
-                        ran += 1
-                        if is_executed(attempt, code, Path(name)):
-                            executed += 1
-                            print(attempt, repr(code), flush=True)
+            ran = refused = executed = 0
+            for attempt in list_attempts(shell, step):
+                code = fill_place(attempt)
+                if code is None:
+                    refused += 1
+                    continue
+                ran += 1
+                if is_executed(attempt, code, Path(name)):
+                    executed += 1
+                    print(attempt, repr(code), flush=True)
             print(f"{shell}: {ran} ran, {refused} refused, {executed} executed", flush=True)
 
 
 if __name__ == "__main__":
-    try_all(int(sys.argv[1]) if len(sys.argv) > 1 else len(VALUES), sys.argv[2:] or tuple(_SHELLS))
+    try_all(int(sys.argv[1]) if len(sys.argv) > 1 else 1, sys.argv[2:] or tuple(_SHELLS))

@@ -6,7 +6,6 @@ them without need would be an error of its own there (`[ x -eq 1 ]`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from ...text.lazy_pattern import LazyPattern
@@ -21,18 +20,18 @@ COMPARISONS = frozenset(("-eq", "-ne", "-lt", "-le", "-gt", "-ge"))
 NAME_TESTS = frozenset(("-v", "-R"))
 
 # Variables that hold an integer: what is assigned to them is calculated.
-_INTEGERS = re.compile(
+_INTEGERS = LazyPattern(
     r"RANDOM|SRANDOM|SECONDS|EPOCHSECONDS|OPTIND|LINENO|HISTCMD|COLUMNS|LINES|HISTSIZE|SAVEHIST|KEYTIMEOUT|LISTMAX|LOGCHECK"
     r"|TMOUT|TTYIDLE|E?[UG]ID|PERIOD|BAUD|FUNCNEST|MAILCHECK|DIRSTACKSIZE|SHLVL|ERRNO|CURSOR|MARK"
 )
 
-_PROMPTS = re.compile(r"PS\d|R?PROMPT\d?|RPS\d|SPROMPT|ENV|BASH_ENV|MAILPATH|TIMEFMT|WATCHFMT|POSTEDIT")
+_PROMPTS = LazyPattern(r"PS\d|R?PROMPT\d?|RPS\d|SPROMPT|ENV|BASH_ENV|MAILPATH|TIMEFMT|WATCHFMT|POSTEDIT")
 
-_CODE = re.compile(
+_CODE = LazyPattern(
     r"PROMPT_COMMAND|GIT_SSH_COMMAND|GIT_EDITOR|GIT_PAGER|GIT_SEQUENCE_EDITOR|LESSOPEN|LESSCLOSE"
 )
 
-_ASSIGNED = re.compile(r"([A-Za-z_]\w*)(?:\[[^]]*\])?\+?=")
+_ASSIGNED = LazyPattern(r"([A-Za-z_]\w*)(?:\[[^]]*\])?\+?=")
 
 _DECLARATIONS = frozenset(
     ("declare", "typeset", "local", "export", "readonly", "integer", "float", "private")

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ...text.lazy_pattern import LazyPattern
 from ..base import Filling
 from ..posix.dialect import Dialect
 from ..posix.heredocs import Heredoc
 from ..posix.lexer import WordLexer
-from ..posix.parser import PosixParser
+from ..posix.parser import PosixParser, scan
 from ..posix.regions import ShellSyntaxError
 from ..simple_command import remove_quotes
 from .builtins import find_arguments
@@ -18,20 +19,21 @@ from .places import CodeInput, EvaluatedPlace, Reader
 from .programs import find_code_arguments, find_code_input
 from .protection import CodeStretch, find_stretch, protect_values
 from .search import may_read_again
+from .variables import VariableReading, find_variable_readings
 
 _FEWER_LEVELS = 25  # the collector has more calls for each level of nesting than the parser
 
-_WORD_PART = re.compile(
+_WORD_PART = LazyPattern(
     r"'(?P<single>[^']*)'|\"(?P<double>(?:[^\"\\$`]|\\.|\$(?![A-Za-z0-9_{(@*#?$!\[-]))*)\"|\\(?P<escaped>[^\n])"
     r"|(?P<plain>[^'\"\\$`*?\[\]{}~<>()]+)",
     re.DOTALL,
 )
 
-_IN_DOUBLE = re.compile(r"\\([\\\"$`])|\\\n|(.)", re.DOTALL)
+_IN_DOUBLE = LazyPattern(r"\\([\\\"$`])|\\\n|(.)", re.DOTALL)
 
-_IN_BODY = re.compile(r"\\([\\$`])|\\\n|(.)", re.DOTALL)
+_IN_BODY = LazyPattern(r"\\([\\$`])|\\\n|(.)", re.DOTALL)
 
-_EXPANDS = re.compile(r"(?:[^\\$`]|\\.|\$(?![A-Za-z0-9_{(@*#?$!\[-]))*", re.DOTALL)
+_EXPANDS = LazyPattern(r"(?:[^\\$`]|\\.|\$(?![A-Za-z0-9_{(@*#?$!\[-]))*", re.DOTALL)
 
 _Span = tuple[int, int]
 
@@ -54,6 +56,8 @@ def protect_posix_values(
 
 def find_evaluated_places(text: str, shell: str, dialect: Dialect) -> list[EvaluatedPlace]:
     """Return the places of a statement whose text is read again."""
+    if not may_read_again(text):
+        return []
     collector = _EvaluationCollector(text, dialect)
     try:
         while True:
@@ -65,6 +69,13 @@ def find_evaluated_places(text: str, shell: str, dialect: Dialect) -> list[Evalu
         pass  # the shell refuses the statement too
     places = [place for command in collector.found for place in _find_in_command(text, shell, command)]
     return places + list(_find_fed(text, collector))
+
+
+def find_posix_readings(text: str, shell: str, dialect: Dialect) -> list[VariableReading]:
+    """Return the variables whose content a statement reads again."""
+    return list(
+        find_variable_readings(text, find_evaluated_places(text, shell, dialect), scan(text, dialect))
+    )
 
 
 @dataclass(slots=True)
@@ -297,6 +308,6 @@ def _decode_body(text: str, start: int, end: int, kind: str) -> list[tuple[int, 
     return _decode_escapes(_IN_BODY, text, start, end) if _EXPANDS.fullmatch(text, start, end) else None
 
 
-def _decode_escapes(pattern: re.Pattern[str], text: str, start: int, end: int) -> list[tuple[int, str]]:
+def _decode_escapes(pattern: LazyPattern, text: str, start: int, end: int) -> list[tuple[int, str]]:
     found = pattern.finditer(text, start, end)
     return [(each.start(), each[1] or each[2]) for each in found if each[1] or each[2]]

@@ -75,7 +75,7 @@ _LOGIN_SHELL = (
     ("entr", "s", "", "", ""),
     ("nix-shell", "--run --command", "p A I", "", ""),
     ("fly flyctl", "C --command", "a --app", "", ""),
-    ("vagrant", "c --command", "", "", ""),
+    ("vagrant cf bosh eb", "c --command", "", "", ""),
     ("gcloud", "--command", "", "", ""),
     ("az", "--scripts --exec-command", "", "", ""),
     ("crontab", "", "u", "", "always"),

@@ -11,27 +11,56 @@ from ..inner.programs import LOGINS, WRAPPERS
 from .places import CodeArgument, CodeInput, Reader
 from .program_table import PROGRAMS, RUNNERS, SUBCOMMANDS, CodeProgram
 
-_VERSION = re.compile(r"(?<=[a-z])[\d.]+\Z")
+_VERSION = LazyPattern(r"(?<=[a-z])[\d.]+\Z")
 
 # options with the name of a shell that does not run, as in `useradd -s /bin/bash -c NAME`
 _BEFORE_SHELL_NAME = frozenset(("-s", "--shell"))
 
+# programs that run `ssh`, or have a subcommand `ssh` with the same arguments
+_RUN_SSH = frozenset(
+    (
+        "sshpass",
+        "xargs",
+        "find",
+        "parallel",
+        "tsh",
+        "docker-machine",
+        "minikube",
+        "proxychains",
+        "proxychains4",
+        "torsocks",
+        "watch",
+        "script",
+        "flock",
+        "expect",
+        "docker",
+        "podman",
+        "kubectl",
+        "strace",
+        "coproc",
+    )
+)
+
 _BEFORE_COMMAND = frozenset(("--", "-exec", "-execdir", "-ok", "-okdir", "exec", "!", "time"))
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_ASSIGNMENT = LazyPattern(r"[A-Za-z_]\w*\+?=")
 
-_PROXY = re.compile(r"-?o?(?:Proxy|Local|Remote|KnownHosts)Command[ =]|-oProxyCommand", re.IGNORECASE)
+_PROXY = LazyPattern(r"-?o?(?:Proxy|Local|Remote|KnownHosts)Command[ =]|-oProxyCommand", re.IGNORECASE)
 
-_COMMANDS_IN = re.compile(r"[\s;|&(){}'\"]+")
+_SPLITS_NEXT = LazyPattern(r"-[a-z]*S")
+
+_SPLITS = LazyPattern(r"-[a-z]*S.|--split-string=")
+
+_WORD_IN = LazyPattern(r"[^\s;|&(){}'\"]+")
 
 
 # every statement with one of these programs has one of these words in it; others need no parsing
 _CANDIDATE = LazyPattern(
-    r"(?<![\w-])(?:"
+    r"(?<![\w.-])(?:"
     + "|".join(
         re.escape(name) for name in (*PROGRAMS, *SUBCOMMANDS, *LOGINS, "env", "source", "xargs", "eval")
     )
-    + r")(?![\w-]|[.](?!\d))|[.][ \t]"
+    + r")(?:\d[\d.]*)?(?![\w-])|(?<!\S)[.][ \t]"
 )
 
 
@@ -60,7 +89,7 @@ def find_code_arguments(words: Sequence[str]) -> Iterator[CodeArgument]:
             continue
         is_option_value = before.startswith("-") and before not in _BEFORE_COMMAND and not runs
         is_certain = at <= certain or (not is_option_value and (before in _BEFORE_COMMAND or runs))
-        if name in LOGINS and name not in ("su", "runuser", "newgrp"):
+        if _is_remote(name, words, at, certain):
             yield from _find_remote(name, words, at)
         elif name == "env":
             yield from _find_split(words, at)
@@ -72,6 +101,14 @@ def find_code_arguments(words: Sequence[str]) -> Iterator[CodeArgument]:
                 program = program._replace(is_mixed=True)  # the image is between the shell and its options
             found = _read_program(program, name, words, at)
             yield from (each._replace(is_certain=is_certain) for each in found)
+
+
+def _is_remote(name: str, words: Sequence[str], at: int, certain: int) -> bool:
+    """Return whether a word is the program `ssh`, not a subcommand or a service of that name."""
+    if name not in LOGINS or name in ("su", "runuser", "newgrp"):
+        return False
+    runner = program_name(words[certain]) if certain < len(words) else ""
+    return at <= certain or words[at - 1] in _BEFORE_COMMAND or runner in _RUN_SSH
 
 
 def find_program(words: Sequence[str]) -> int:
@@ -105,7 +142,7 @@ def find_code_input(words: Sequence[str]) -> CodeInput | None:
             return CodeInput(Reader.SHELL, name)
         if name == "eval" or (name == "xargs" and _runs_shell(words[at + 1 :])):
             return CodeInput(Reader.SHELL, name)
-        if name in LOGINS and name not in ("su", "runuser", "newgrp"):
+        if _is_remote(name, words, at, certain):
             return _find_remote_input(name, words, at)
         program = PROGRAMS.get(name)
         if program is None:
@@ -125,7 +162,7 @@ def find_code_input(words: Sequence[str]) -> CodeInput | None:
 
 def _find_input_in(code: str) -> CodeInput | None:
     """Return what reads the standard input of code of a shell as code, as far as its words show."""
-    return find_code_input([word for word in _COMMANDS_IN.split(code) if word]) if code else None
+    return find_code_input([match[0] for match in _WORD_IN.finditer(code)]) if code else None
 
 
 def _is_input(word: str) -> bool:
@@ -175,9 +212,9 @@ def _find_split(words: Sequence[str], at: int) -> Iterator[CodeArgument]:
     """Yield the text that `env -S` splits into a command."""
     for index in range(at + 1, len(words)):
         word = words[index]
-        if word in ("-S", "--split-string") or re.fullmatch(r"-[a-z]*v?S", word):
+        if word in ("-S", "--split-string") or _SPLITS_NEXT.fullmatch(word):
             yield CodeArgument(index + 1, index + 2, Reader.CODE, "env -S")
-        elif re.match(r"-[a-z]*S.|--split-string=", word):
+        elif _SPLITS.match(word):
             yield CodeArgument(index, index + 1, Reader.CODE, "env -S", prefix=2)
 
 

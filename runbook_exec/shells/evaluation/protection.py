@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from ...text.lazy_pattern import LazyPattern
 from ..base import EvaluationError, Filling, Piece
 from ..quoting import Context
 from ..registry import SHELLS
@@ -15,7 +15,7 @@ from .harmless import is_harmless
 from .places import EvaluatedPlace, Reader
 
 # what the login shells of other machines read differently, also in quotes
-_NOT_EVERYWHERE = re.compile(r"[\\!\x00-\x1f\x7f]")
+_NOT_EVERYWHERE = LazyPattern(r"[\\!\x00-\x1f\x7f]")
 
 _ADVICE = {
     Reader.SHELL: "give it as an argument or in the environment, or write the command into the page",

@@ -7,26 +7,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
 
+from ...text.lazy_pattern import LazyPattern
 from ..base import Filling
 from ..evaluation.places import EvaluatedPlace, Reader
 from ..evaluation.programs import find_code_arguments, find_code_input
 from ..evaluation.protection import CodeStretch, find_stretch, protect_values
 from ..evaluation.search import may_read_again
+from ..evaluation.variables import VariableReading, find_variable_readings
 from ..simple_command import remove_quotes
 from .cursor import Unparsable
-from .parser import FishParser
+from .parser import FishParser, scan
 
 _Span = tuple[int, int]
 
-_WORD_PART = re.compile(
+_WORD_PART = LazyPattern(
     r"'(?P<single>(?:[^'\\]|\\.)*)'|\"(?P<double>(?:[^\"\\$]|\\.)*)\"|\\(?P<escaped>[^A-Za-z0-9\n])"
     r"|(?P<plain>[^'\"\\$*?\[\]{}~<>()]+)",
     re.DOTALL,
 )
 
-_IN_SINGLE = re.compile(r"\\([\\'])|(.)", re.DOTALL)
+_EVALUATED = LazyPattern(r"(?:PS\d|ENV|BASH_ENV|PROMPT_COMMAND|GIT_\w+|LESS\w+)=")
 
-_IN_DOUBLE = re.compile(r"\\([\\\"$])|\\\n|(.)", re.DOTALL)
+_IN_SINGLE = LazyPattern(r"\\([\\'])|(.)", re.DOTALL)
+
+_IN_DOUBLE = LazyPattern(r"\\([\\\"$])|\\\n|(.)", re.DOTALL)
 
 # builtins of fish, and which of their words are code or a name
 _CODE_OPTIONS = frozenset(("-a", "--arguments", "-n", "--condition", "-w", "--wraps"))
@@ -50,11 +54,18 @@ def protect_fish_values(text: str, fillings: Sequence[Filling]) -> Sequence[Fill
 
 def find_evaluated_places(text: str) -> list[EvaluatedPlace]:
     """Return the places of a statement whose text is read again."""
+    if not may_read_again(text):
+        return []
     collector = _EvaluationCollector(text, 0, len(text), [])
     with suppress(Unparsable):  # fish refuses the statement too
         collector.parse_all()
     places = [place for words in collector.found for place in _find_in_command(text, words)]
     return places + list(_find_fed(text, collector))
+
+
+def find_fish_readings(text: str) -> list[VariableReading]:
+    """Return the variables whose content a statement reads again."""
+    return list(find_variable_readings(text, find_evaluated_places(text), scan(text)))
 
 
 class _EvaluationCollector(FishParser):
@@ -104,7 +115,7 @@ class _EvaluationCollector(FishParser):
         self.pipelines += inner.pipelines
 
 
-_WORD = re.compile(
+_WORD = LazyPattern(
     r"(?>(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\\.|\((?>[^()'\"]|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\([^()]*\))*\)"
     r"|[^\s'\"\\<>])+)",
     re.DOTALL,
@@ -146,7 +157,7 @@ def _find_in_command(text: str, spans: Sequence[_Span]) -> Iterator[EvaluatedPla
 def _find_environment(words: Sequence[str], spans: Sequence[_Span]) -> Iterator[EvaluatedPlace]:
     """Yield the prompts and start files that `env` gives to a shell."""
     for word, span in zip(words, spans, strict=True):
-        if re.match(r"(?:PS\d|ENV|BASH_ENV|PROMPT_COMMAND|GIT_\w+|LESS\w+)=", word):
+        if _EVALUATED.match(word):
             yield EvaluatedPlace(*span, Reader.PROMPT, word.partition("=")[0])
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from ...text.lazy_pattern import LazyPattern
 from ..base import Filling, Piece, QuotingError
+from ..evaluation.loader import protect_fish_values
 from ..quoting import Context
-from .evaluation import protect_fish_values
 from .parser import find_reserved_words
 from .words import is_escaped
 

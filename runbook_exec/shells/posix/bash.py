@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
-from ..evaluation.posix import protect_posix_values
+from ..evaluation import loader
 from ..simple_command import SimpleCommand
 from ..variables import VariableUse
 from . import parser, quoting, syntax, variables
@@ -25,6 +26,9 @@ from .snapshot import (
     print_traps,
     push_directories,
 )
+
+if TYPE_CHECKING:
+    from ..evaluation.variables import VariableReading
 
 DIALECT = Dialect(
     redirection=re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-?|<>|<&|&>>?|>>|>&|>\||[<>])"),
@@ -58,7 +62,11 @@ def _list_variables(text: str) -> VariableUse:
 
 
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    return quoting.fill(text, protect_posix_values(text, fillings, "bash", DIALECT), DIALECT)
+    return quoting.fill(text, loader.protect_posix_values(text, fillings, "bash", DIALECT), DIALECT)
+
+
+def _find_readings(text: str) -> Sequence[VariableReading]:
+    return loader.find_posix_readings(text, "bash", DIALECT)
 
 
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:
@@ -101,6 +109,7 @@ SHELL = Shell(
     ),
     list_unknown=("-c", 'for n; do type -t -- "$n" >/dev/null || printf "%s\\n" "$n"; done', "bash"),
     highlight_as="bash",
+    find_readings=_find_readings,
     parse=_parse,
     pattern_option=("extglob", "shopt -s extglob"),
 )

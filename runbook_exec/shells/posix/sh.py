@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...system.memo import cache_scans
 from ..base import Complaint, Filling, Piece, Scan, Shell
-from ..evaluation.posix import protect_posix_values
+from ..evaluation import loader
 from ..simple_command import SimpleCommand
 from ..variables import VariableUse
 from . import parser, quoting, syntax, variables
@@ -24,6 +25,9 @@ from .snapshot import (
     print_readonly,
     print_traps,
 )
+
+if TYPE_CHECKING:
+    from ..evaluation.variables import VariableReading
 
 DIALECT = Dialect(
     redirection=re.compile(r"\d*(<<-?|<>|<&|>>|>&|>\||[<>])"),
@@ -50,7 +54,11 @@ def _list_variables(text: str) -> VariableUse:
 
 
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    return quoting.fill(text, protect_posix_values(text, fillings, "sh", DIALECT), DIALECT)
+    return quoting.fill(text, loader.protect_posix_values(text, fillings, "sh", DIALECT), DIALECT)
+
+
+def _find_readings(text: str) -> Sequence[VariableReading]:
+    return loader.find_posix_readings(text, "sh", DIALECT)
 
 
 def _check(scripts: Sequence[str]) -> list[Complaint | None]:
@@ -82,5 +90,6 @@ SHELL = Shell(
     ),
     list_unknown=("-c", 'for n; do command -v "$n" >/dev/null || printf "%s\\n" "$n"; done', "sh"),
     highlight_as="bash",
+    find_readings=_find_readings,
     parse=_parse,
 )

@@ -1,0 +1,67 @@
+"""Finds the variables whose content a statement reads again, and those that are given a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ...text.lazy_pattern import LazyPattern
+from ..base import Scan
+from ..quoting import Context
+from .harmless import is_harmless
+from .places import EvaluatedPlace, Reader
+
+
+class VariableReading(NamedTuple):
+    """A variable whose content is read again: as what, by what, and its place in the code as far as known."""
+
+    name: str
+    reader: Reader
+    by: str
+    code: str = ""
+    start: int = 0
+    end: int = 0
+
+    def accepts(self, value: str) -> bool:
+        """Return whether the value cannot be executed as the content of the variable."""
+        if is_harmless(value, self.reader, self.code, self.start, self.end):
+            return True
+        # within quotes of the inner code, as in `ssh HOST "echo '$TEXT'"`
+        is_shell = self.reader is Reader.SHELL and self.start < self.end
+        return is_shell and is_harmless(value, Reader.CODE, self.code, self.start, self.end)
+
+
+_EXPANSION = LazyPattern(r"\$\{?[#^=~!]*([A-Za-z_]\w*)")
+
+_NAME = LazyPattern(r"(?<![\w$'\"])[A-Za-z_]\w*")
+
+_INDIRECT = LazyPattern(r"\$\{!([A-Za-z_]\w*)|\$\{\([^)]*[Pe][^)]*\)([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)@P")
+
+_CALCULATED = LazyPattern(
+    r"\$\(\((?P<double>(?:[^()]|\([^()]*\))*)\)\)|(?<![$\w])\(\((?P<command>(?:[^()]|\([^()]*\))*)\)\)"
+    r"|\$\{[A-Za-z_]\w*\[(?P<key>[^]]*)\]|\$\{[A-Za-z_]\w*:(?P<part>[^-=+?}][^}]*)\}|\$\[(?P<old>[^]]*)\]"
+    r"|(?:^|[\s;])[A-Za-z_]\w*\[(?P<element>[^]]*)\]\+?="
+)
+
+
+def find_variable_readings(
+    text: str, places: Sequence[EvaluatedPlace], scan: Scan
+) -> Iterator[VariableReading]:
+    """Yield the variables whose content a statement reads again as code, a number or a name."""
+    for place in places:
+        for match in _EXPANSION.finditer(text, place.start, place.end):
+            if scan.context(*match.span()) is not Context.SINGLE:
+                code = text[place.start + 1 : place.end]
+                start = match.start() - place.start - 1
+                yield VariableReading(
+                    match[1], place.reader, place.by, code, max(start, 0), max(start, 0) + 1
+                )
+        if place.reader is Reader.ARITHMETIC:
+            for match in _NAME.finditer(text, place.start, place.end):
+                yield VariableReading(match[0], place.reader, place.by)
+    for match in _INDIRECT.finditer(text):
+        yield VariableReading(match[1] or match[2] or match[3], Reader.NAME, match[0])
+    for match in _CALCULATED.finditer(text):
+        for name in re.findall(r"[A-Za-z_]\w*", match[match.lastgroup or 0]):
+            yield VariableReading(name, Reader.ARITHMETIC, match[0].strip())
