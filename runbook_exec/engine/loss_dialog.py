@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..plan.model import PlanItem
@@ -10,7 +10,7 @@ from .dialog import Dialog
 from .events import Event
 from .ports import PastShell
 from .questions import Choice, LostState
-from .restoration import LostThing, find_lost, find_unseen, restore_active
+from .restoration import LostThing, describe_lost, find_lost_keys, find_unseen, restore_active
 
 
 @dataclass(slots=True)
@@ -21,6 +21,9 @@ class LossDialog:
     past: PastShell
     unseen: PlanItem | None = None  # a statement that has happened, but whose end the program has not seen
     _is_active: bool = False  # whether the shell has its traps again
+    _restored: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what the shell had when nothing had run in it
     _accepted: set[str] = field(default_factory=set)
 
     def ask(self, setups: Sequence[PlanItem] = ()) -> Generator[Event]:
@@ -34,10 +37,13 @@ class LossDialog:
             return
         yield from self.dialog.io.start_shell()
         texts = " ".join(item.statement.text for item in setups if item.statement)
+        if not self._is_active:
+            self._restored = self.dialog.io.shell_state.definitions
         yield from self._ask_about(left, texts)
         if not self._is_active:
             self._is_active = True
             restore_active(self.dialog.io.session, self.dialog.io.shell_state, self.past)
+            self._restored = {**self.dialog.io.shell_state.definitions, **self._restored}
             yield from self._ask_about(left, texts)
 
     def _ask_about(self, left: Sequence[PlanItem], texts: str) -> Generator[Event]:
@@ -59,7 +65,13 @@ class LossDialog:
     def _list_lost(self, left: Sequence[PlanItem]) -> list[LostThing]:
         """Return what is lost and was not reported yet."""
         io = self.dialog.io
-        lost = find_lost(io.shell_state, self.past, left, io.shell, self._is_active)
+        state = io.shell_state
+        # what was set since, by a person or by a statement that ran again, is not lost
+        lost = [
+            describe_lost(key, self.past, left, io.shell)
+            for key in find_lost_keys(state, self.past, self._is_active)
+            if state.definitions.get(key) == self._restored.get(key)
+        ]
         if self.unseen is not None:
             lost += find_unseen(self.unseen, left, io.shell, io.shell_state.names)
         if io.is_elsewhere:

@@ -118,6 +118,15 @@ def restore_definitions(session: LiveShell, state: ShellState, past: PastShell) 
     names = [key.partition(" ")[2] for key in past.change.made if key.startswith("function ")]
     state.update(session.take_snapshot(names))
     state.remember_functions(past.change)
+    missing = [
+        code
+        for key, code in past.change.made.items()
+        if not (_is_unrestorable(key) or is_active(code) or state.holds(key, code))
+    ]
+    for code in missing:  # an error ends a statement: each of the rest has its own
+        run_quietly(session, code)
+    if missing:
+        state.update(session.take_snapshot(names))
 
 
 def restore_active(session: LiveShell, state: ShellState, past: PastShell) -> None:
@@ -137,27 +146,24 @@ def restore_status(session: LiveShell, past: PastShell) -> None:
         run_quietly(session, " | ".join(stages) if len(stages) > 1 else f"{stages[0]} && :")
 
 
-def find_lost(
-    state: ShellState, past: PastShell, items: Sequence[PlanItem], shell: str, active: bool = True
-) -> list[LostThing]:
-    """Return what the shell does not have of its earlier state; `items` are those that are left to do.
+def find_lost_keys(state: ShellState, past: PastShell, active: bool) -> list[str]:
+    """Return the keys of what the shell does not have of its earlier state.
 
     `active` is whether the traps and the options that act on other commands count.
     """
     made = {key: code for key, code in past.change.made.items() if active or not is_active(code)}
     lost = [key for key, code in made.items() if _is_unrestorable(key) or not state.holds(key, code)]
     lost += past.lost
-    things = [
-        _describe_lost(key, items, shell, key in past.exported or is_exported(made.get(key, "")))
-        for key in dict.fromkeys(lost)
-    ]
-    still = [key for key in past.change.gone if key in state.definitions]
-    return things + [
-        _describe_lost(key, items, shell, is_exported(state.definitions[key]))._replace(
-            name=f"the removal of {_name_thing(key)}"
-        )
-        for key in still
-    ]
+    return list(dict.fromkeys((*lost, *(key for key in past.change.gone if key in state.definitions))))
+
+
+def describe_lost(key: str, past: PastShell, items: Sequence[PlanItem], shell: str) -> LostThing:
+    """Return what is lost with a key; `items` are those that are left to do."""
+    exported = key in past.exported or is_exported(past.change.made.get(key, ""))
+    if key not in past.change.gone:
+        return _describe_lost(key, items, shell, exported)
+    thing = _describe_lost(key, items, shell, exported)
+    return thing._replace(name=f"the removal of {thing.name}")
 
 
 def find_unseen(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..shells.snapshot import StateChange, is_exported
 from .bindings import MASK
-from .events import Event, ShellChanged, StatementFinished
+from .events import Event, RunStarted, ShellChanged, StatementFinished, StatementStarted
 from .ports import KeptShell, PastShell
 
 _DIGEST = "digest:"
@@ -31,22 +31,30 @@ class ShellHistory:
     _made: dict[str, str] = field(default_factory=dict)  # digests, in old journals code, by key
     _gone: set[str] = field(default_factory=set)
     _exported: set[str] = field(default_factory=set)
+    _pending: list[ShellChanged] = field(default_factory=list)  # of the statement that has not finished
     _last: StatementFinished | None = None
     _last_good: StatementFinished | None = None
 
     def add(self, event: Event) -> None:
         """Fold an event."""
         match event:
+            case RunStarted() | StatementStarted():
+                self._pending.clear()  # of a statement that was cut off, and may run again
             case ShellChanged():
-                gone = set(event.gone)
-                self._made = {key: text for key, text in self._made.items() if key not in gone}
-                self._made |= event.made
-                self._gone = (self._gone | gone) - set(event.made)
-                exported = {key for key, text in event.made.items() if is_exported(text)}
-                self._exported = (self._exported - gone - set(event.made)) | set(event.exported) | exported
+                self._pending.append(event)
             case StatementFinished():
+                for change in self._pending:
+                    self._apply(change)
+                self._pending.clear()
                 self._last = event
                 self._last_good = self._last_good if event.problem else event
+
+    def _apply(self, change: ShellChanged) -> None:
+        gone, made = set(change.gone), set(change.made)
+        self._made = {key: text for key, text in self._made.items() if key not in gone} | dict(change.made)
+        self._gone = (self._gone | gone) - made
+        exported = {key for key, text in change.made.items() if is_exported(text)}
+        self._exported = (self._exported - gone - made) | set(change.exported) | exported
 
     def recall(self, kept: Iterable[KeptShell], key: bytes) -> PastShell:
         """Return the state of the shell, with the code that the private store has for it.

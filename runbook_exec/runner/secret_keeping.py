@@ -18,6 +18,7 @@ def open_secret_store(run: str, journal: Path) -> SecretStore | None:
     store = find_secret_store(run, os.environ, str(journal))
     if store is not None:
         remove_abandoned(store.path.parent)
+        store.load()  # of a run that is resumed
     return store
 
 

@@ -137,9 +137,15 @@ class ShellState:
     def build_restore_code(self, change: StateChange) -> RestoreCode:
         """Return the code that applies a change to a shell with this state."""
         made = {key: code for key, code in change.made.items() if self.definitions.get(key) != code}
-        return build_restore_code(
-            self.shell, StateChange(made, tuple(k for k in change.gone if k in self.definitions))
-        )
+        gone = [key for key in change.gone if key in self.definitions]
+        gone += [key for key, code in made.items() if self._has_other_type(key, code)]
+        return build_restore_code(self.shell, StateChange(made, tuple(gone)))
+
+    def _has_other_type(self, key: str, code: str) -> bool:
+        """Return whether a variable has another type, which a new value of it would keep."""
+        kind, name = key.split(" ", 1)
+        now = self.definitions.get(key)
+        return kind == "variable" and now is not None and now.split(name)[0] != code.split(name)[0]
 
     def remember_functions(self, change: StateChange) -> None:
         """Note the functions that were restored in a shell that cannot list them."""
