@@ -13,10 +13,12 @@ from runbook_exec.journal.hash_chain import first_hash, hash_line
 from tests.support.program import Program, fish_page, prepare_program
 
 DUE = "---\nrunbook:\n  cadence: 75d\n---\n" + fish_page("test -e wanted", title="Procedure")
+Damage = Callable[[Path, list[str]], object]  # damages the journal of these lines
+
 NAME = "2999-01-01T000000-0badf00d.jsonl"  # newer than every other
 
 
-def _change(**fields: object) -> Callable[[Path, list[str]], None]:
+def _change(**fields: object) -> Damage:
     """Return a damage that changes fields of the first event, and computes the hashes anew."""
 
     def write(path: Path, lines: list[str]) -> None:
@@ -36,8 +38,8 @@ def _change(**fields: object) -> Callable[[Path, list[str]], None]:
     return write
 
 
-def _write_bytes(make: Callable[[bytes], bytes]) -> Callable[[Path, list[str]], None]:
-    return lambda path, lines: path.write_bytes(make("\n".join([*lines, ""]).encode())) and None
+def _write_bytes(make: Callable[[bytes], bytes]) -> Damage:
+    return lambda path, lines: path.write_bytes(make("\n".join([*lines, ""]).encode()))
 
 
 def _make_sparse(path: Path, size: int, head: bytes) -> None:
@@ -46,20 +48,20 @@ def _make_sparse(path: Path, size: int, head: bytes) -> None:
         file.truncate(size)
 
 
-DAMAGES: dict[str, Callable[[Path, list[str]], None]] = {
+DAMAGES: dict[str, Damage] = {
     "a directory": lambda path, lines: path.mkdir(),
     "a link to nothing": lambda path, lines: path.symlink_to("nothing"),
     "a circle of links": lambda path, lines: path.symlink_to(path),
     "a pipe": lambda path, lines: os.mkfifo(path),
     "a device": lambda path, lines: path.symlink_to("/dev/zero"),
-    "rubbish": lambda path, lines: path.write_bytes(bytes(range(256)) * 9 + b"\n") and None,
+    "rubbish": lambda path, lines: path.write_bytes(bytes(range(256)) * 9 + b"\n"),
     "one huge line": lambda path, lines: _make_sparse(path, 3 << 30, b""),
     "a huge line after the first": lambda path, lines: _make_sparse(path, 1 << 28, lines[0].encode() + b"\n"),
     "cut off in the middle": _write_bytes(lambda data: data[: len(data) // 2]),
-    "a line cut out": lambda path, lines: path.write_text("\n".join([lines[0], *lines[2:], ""])) and None,
+    "a line cut out": lambda path, lines: path.write_text("\n".join([lines[0], *lines[2:], ""])),
     "rubbish in the middle": _write_bytes(lambda data: data.replace(b"statement_started", b"\xff\0rubbish")),
     "rubbish at the end": _write_bytes(lambda data: data + b"\xff\xfe\n"),
-    "nesting without end": lambda path, lines: path.write_text("[" * 100_000 + "\n") and None,
+    "nesting without end": lambda path, lines: path.write_text("[" * 100_000 + "\n"),
     "another time": _change(time="yesterday"),
     "a time without a zone": _change(time="2026-01-01T00:00:00"),
     "a time before all": _change(time="0001-01-01T00:00:00+14:00"),
@@ -68,7 +70,7 @@ DAMAGES: dict[str, Callable[[Path, list[str]], None]] = {
     "half a character": _change(path="\ud800.md", folder="/\udfff", anchor="\ud800"),
     "a path that is too long": _change(path="/x" * 5000),
     "wrong types": _change(values=[1], options="--yes"),
-    "an unknown shell": _change(shell="\x1b[31mnone"),
+    "an unknown shell": _change(shell="\x1b[31mnone"),  # noqa: S604 - a field of the event
     "marks of nothing": _change(items=["1.1.1", "x y z"]),
 }
 
