@@ -92,7 +92,7 @@ def _check_no_surprise(program: Program, before: Sequence[str], page: Sequence[s
 
 def _finish(program: Program, page: Sequence[str]) -> str:
     """Resume until the run has succeeded, as a person who looks at the effects decides."""
-    ran = ProgramResult(3, "", "")
+    ran, before = ProgramResult(3, "", ""), _read_log(program)
     assumed: list[str] = []
     for _ in range(8):
         ran = program.run("resume", "--yes", "--no-input", "--accept-changes", *assumed)
@@ -115,7 +115,7 @@ def _finish(program: Program, page: Sequence[str]) -> str:
         return f"ended with {ran.status}: {ran.output}"
     log, wanted = Counter(_read_log(program)), Counter(page)
     lost = [name for name in wanted if log[name] < wanted[name]]
-    return f"lost: {lost}" if lost else ""
+    return f"lost: {lost}" if lost else _check_no_surprise(program, before, page)
 
 
 def _read_log(program: Program) -> list[str]:
