@@ -152,3 +152,13 @@ def test_a_digest_of_a_statement_tells_nothing_of_its_text(program: Program) -> 
     marks = [set(getattr(event, "items", ())) for event in (first, second)]
     assert all(marks)
     assert not marks[0] & marks[1]
+
+
+def test_a_replaced_value_is_reported_and_repeats_nothing(program: Program) -> None:
+    """The statements that ran with the earlier value are named; the ones after them get the new one."""
+    page = page_of("echo <version> >>log", WAITS, "echo <version> >>log")
+    assert program.run_page(page, "--yes", "--set", "version=1").status == 1
+    (program.work / "wanted").touch()
+    ran = resume(program, "--set", "version=2")
+    assert (ran.status, log(program)) == (0, ["1", "2"])
+    assert "<version>: ran with 1 in 1.1, which is not run again" in ran.stderr

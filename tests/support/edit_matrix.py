@@ -94,6 +94,7 @@ def _finish(program: Program, page: Sequence[str]) -> str:
     """Resume until the run has succeeded, as a person who looks at the effects decides."""
     ran, before = ProgramResult(3, "", ""), _read_log(program)
     assumed: list[str] = []
+    seen, left = before, Counter(page) - Counter(before)
     for _ in range(8):
         ran = program.run("resume", "--yes", "--no-input", "--accept-changes", *assumed)
         if ran.status == 2 and "no run is left unfinished" in ran.stderr:
@@ -106,15 +107,16 @@ def _finish(program: Program, page: Sequence[str]) -> str:
         if not labels:
             return f"waits for nothing: {ran.output}"
         # a person looks whether each effect is there, once for each time that the page has it
-        left = Counter(page) - Counter(_read_log(program))
+        if (log := _read_log(program)) != seen:
+            seen, left = log, Counter(page) - Counter(log)
         for label in labels:
             name = page[int(label.split(".")[0]) - 1]
             assumed += ["--assume", "again" if left[name] > 0 else "done", label]
             left[name] -= 1
     if ran.status != 0:
         return f"ended with {ran.status}: {ran.output}"
-    log, wanted = Counter(_read_log(program)), Counter(page)
-    lost = [name for name in wanted if log[name] < wanted[name]]
+    had, wanted = Counter(_read_log(program)), Counter(page)
+    lost = [name for name in wanted if had[name] < wanted[name]]
     return f"lost: {lost}" if lost else _check_no_surprise(program, before, page)
 
 
