@@ -94,30 +94,40 @@ def _finish(program: Program, page: Sequence[str]) -> str:
     """Resume until the run has succeeded, as a person who looks at the effects decides."""
     ran, before = ProgramResult(3, "", ""), _read_log(program)
     assumed: list[str] = []
-    seen, left = before, Counter(page) - Counter(before)
     for _ in range(8):
         ran = program.run("resume", "--yes", "--no-input", "--accept-changes", *assumed)
         if ran.status == 2 and "no run is left unfinished" in ran.stderr:
-            if not any(program.runs.glob("*.jsonl")) or not _read_log(program):
+            if not _read_log(program):
                 ran = program.run("page.md", "--yes", "--no-input")  # nothing of it is on the disk
             break
         if ran.status != 3:
             break
-        labels = _NEW.findall(ran.stderr) or _DOUBT.findall(ran.output)
-        if not labels:
+        new, doubt = _NEW.findall(ran.stderr), _DOUBT.findall(ran.output)
+        if not new and not doubt:
             return f"waits for nothing: {ran.output}"
-        # a person looks whether each effect is there, once for each time that the page has it
-        if (log := _read_log(program)) != seen:
-            seen, left = log, Counter(page) - Counter(log)
-        for label in labels:
+        assumed += [word for label in new for word in ("--assume", "run", label)]
+        for label in doubt:
             name = page[int(label.split(".")[0]) - 1]
-            assumed += ["--assume", "again" if left[name] > 0 else "done", label]
-            left[name] -= 1
+            happened = Counter(_read_log(program))[name] > _count_finished(program, name)
+            assumed += ["--assume", "done" if happened else "again", label]
     if ran.status != 0:
         return f"ended with {ran.status}: {ran.output}"
     had, wanted = Counter(_read_log(program)), Counter(page)
     lost = [name for name in wanted if had[name] < wanted[name]]
     return f"lost: {lost}" if lost else _check_no_surprise(program, before, page)
+
+
+def _count_finished(program: Program, name: str) -> int:
+    """Return how many statements with this effect have finished, or happened as a person said."""
+    count, text = 0, ""
+    for path in program.runs.glob("*.jsonl"):
+        for line in path.read_bytes().split(b"\n")[:-1]:
+            event = json.loads(line)
+            text = event["text"] if event["event"] == "statement_started" else text
+            ended = event["event"] == "statement_finished"
+            said = (event.get("question"), event.get("answer")) == ("doubt", "done")
+            count += (ended or said) and f"echo {name} " in text
+    return count
 
 
 def _read_log(program: Program) -> list[str]:
