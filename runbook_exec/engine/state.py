@@ -206,7 +206,10 @@ def carry_marks(state: State, old: Sequence[ItemMark], new: Sequence[ItemMark]) 
     done = move(state.done)
     passed = _find_passed(done)
     finished = {where for where, status in done.items() if status != ItemStatus.FAILED}
-    left = frozenset(mark.where for mark in new if mark.where < passed and mark.where not in finished)
+    doubt = moved.get(state.doubt) if state.doubt else None
+    # a statement in doubt may turn out to be finished
+    end = max(passed, doubt or _START)
+    left = frozenset(mark.where for mark in new if mark.where < end and mark.where not in finished)
     begun = {where for where, status in state.done.items() if status != ItemStatus.FAILED}
     if state.doubt is not None:
         begun.add(state.doubt)
@@ -216,11 +219,11 @@ def carry_marks(state: State, old: Sequence[ItemMark], new: Sequence[ItemMark]) 
         done=done,
         passed=passed,
         left=left,
-        unsure=left | unsure | set(find_replacements(old, new, matched, begun)),
+        unsure=(left | unsure | set(find_replacements(old, new, matched, begun))) - {doubt},
         durations=move(state.durations),
         statuses=move(state.statuses),
         chosen=_move_choices(state.chosen, [(old[before], new[now]) for before, now in matched.items()]),
-        doubt=moved.get(state.doubt) if state.doubt else None,
+        doubt=doubt,
     )
 
 

@@ -5,15 +5,17 @@ All reports are made from this.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 
 from ..document.model import Block, Prose, Statement, Step
 from ..engine.questions import Choice
 from ..engine.state import ItemStatus
 from ..plan.alternatives import is_left_out
-from ..plan.model import ItemId
+from ..plan.model import ItemId, PlanItem
 from .record import NOWHERE, Attempt, GivenAnswer, Record
 
 OK, FAILED, SKIPPED, DOUBT, PARTLY, NOT_RUN = "ok", "failed", "skipped", "in doubt", "partly", "not run"
@@ -113,36 +115,61 @@ class RunReport:
 
 def build_report(record: Record) -> RunReport:
     """Lay a record over the document of its run."""
+    known = _Known(record)
     if record.plan is None:
-        return _without_document(record)
+        return _without_document(known)
     items = {item.where: item for item in record.plan.items}
-    steps = tuple(_step(record, step) for step in record.plan.procedure.steps)
+    steps = tuple(_step(known, step) for step in record.plan.procedure.steps)
     placed = {ran.where for step in steps for ran in step.attempts}
     strays = tuple(ran for ran in record.attempts if ran.where not in items and ran.where not in placed)
     return RunReport(record, record.plan.runbook.title, steps, strays)
 
 
-def _step(record: Record, step: Step) -> StepReport:
-    parts: list[Prose | BlockReport] = []
-    for part in step.parts:
-        parts.append(part if isinstance(part, Prose) else _block(record, step, part))
+class _Known:
+    """A record whose attempts, answers and items are found by their place without a search."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.items: dict[int, list[PlanItem]] = defaultdict(list)  # by step
+        for item in record.plan.items if record.plan else ():
+            self.items[item.where.step].append(item)
+        self.attempts: dict[ItemId, list[Attempt]] = defaultdict(list)
+        self.typed: dict[int, list[Attempt]] = defaultdict(list)  # by step
+        for ran in record.attempts:
+            self.attempts[ran.where].append(ran)
+            if not ran.where.statement:
+                self.typed[ran.where.step].append(ran)
+        self.answers: dict[ItemId, list[GivenAnswer]] = defaultdict(list)
+        self.answers_by_step: dict[int, list[GivenAnswer]] = defaultdict(list)
+        for said in record.answers:
+            self.answers[said.where].append(said)
+            self.answers_by_step[said.where.step].append(said)
+
+
+def _step(known: _Known, step: Step) -> StepReport:
+    items, chosen = known.items.get(step.number, []), known.record.state.chosen
+    blocks: dict[int, list[PlanItem]] = defaultdict(list)
+    for item in items:
+        if item.block is not None and not is_left_out(item, chosen):
+            blocks[item.block.number].append(item)
+    parts = tuple(
+        part if isinstance(part, Prose) else _block(known, part, blocks.get(part.number, []))
+        for part in step.parts
+    )
     whole = ItemId(step.number)
     # a choice was asked for at the first alternative, which may not be the one that was chosen
-    whole_or_left_out = {whole} | {
-        item.where
-        for item in (record.plan.items if record.plan else ())
-        if item.where.step == step.number and is_left_out(item, record.state.chosen)
-    }
-    said = tuple(s for s in record.answers if s.where in whole_or_left_out and s.question in _SAID)
-    typed = tuple(r for r in record.attempts if r.where.step == step.number and not r.where.statement)
+    whole_or_left_out = {whole} | {item.where for item in items if is_left_out(item, chosen)}
+    answers = known.answers_by_step.get(step.number, ())
+    said = tuple(s for s in answers if s.where in whole_or_left_out and s.question in _SAID)
+    typed = tuple(known.typed.get(step.number, ()))
     filled_step = StepReport(
-        step.number, step.label, step.title, step.span.line, step, tuple(parts), typed, said, NOT_RUN
+        step.number, step.label, step.title, step.span.line, step, parts, typed, said, NOT_RUN
     )
     hows = [statement.how for statement in filled_step.statements if statement.is_needed]
     if not hows and filled_step.statements:
         hows = [SKIPPED]
-    if any(item.where == whole for item in (record.plan.items if record.plan else ())):
-        hows.append(_how(record, whole))
+    if any(item.where == whole for item in items):
+        hows.append(_how(known, whole))
     return replace(filled_step, how=_combine(hows))
 
 
@@ -157,57 +184,50 @@ def _combine(hows: Iterable[str]) -> str:
     return SKIPPED if SKIPPED in seen else NOT_RUN
 
 
-def _block(record: Record, step: Step, block: Block) -> BlockReport:
-    items = record.plan.items if record.plan else ()
-    here = [item for item in items if item.where.step == step.number and item.block is block]
-    statements = tuple(
-        _statement(record, item.where, item.line, item.statement)
-        for item in here
-        if not is_left_out(item, record.state.chosen)
-    )
+def _block(known: _Known, block: Block, items: Iterable[PlanItem]) -> BlockReport:
+    statements = tuple(_statement(known, item.where, item.line, item.statement) for item in items)
     return BlockReport(block, statements)
 
 
-def _statement(record: Record, where: ItemId, line: int, statement: Statement | None) -> StatementReport:
-    ran = tuple(each for each in record.attempts if each.where == where)
-    said = tuple(each for each in record.answers if each.where == where and _is_of_interest(each))
+def _statement(known: _Known, where: ItemId, line: int, statement: Statement | None) -> StatementReport:
+    ran = tuple(known.attempts.get(where, ()))
+    said = tuple(each for each in known.answers.get(where, ()) if _is_of_interest(each))
     text = ran[-1].text if ran else statement.text if statement else ""
-    return StatementReport(where, line, text, _how(record, where), ran, said, statement)
+    return StatementReport(where, line, text, _how(known, where), ran, said, statement)
 
 
 def _is_of_interest(said: GivenAnswer) -> bool:
     return said.question in _SAID or said.answer == Choice.SKIP
 
 
-def _how(record: Record, where: ItemId) -> str:
-    if record.state.doubt == where:
+def _how(known: _Known, where: ItemId) -> str:
+    state = known.record.state
+    if state.doubt == where:
         return DOUBT
-    how = record.state.done.get(where, NOT_RUN)
+    how = state.done.get(where, NOT_RUN)
+    ran = known.attempts.get(where)
     if how in (ItemStatus.NOT_NEEDED, ItemStatus.SKIPPED):
-        ran = [each for each in record.attempts if each.where == where]
         return FAILED if ran and ran[-1].problem else SKIPPED
     # a statement that ran with another text before an edit is done, but this text did not run
-    here = any(ran.where == where for ran in record.attempts) or any(
-        said.where == where for said in record.answers
-    )
-    return how if here or how != OK else NOT_RUN
+    return how if ran or where in known.answers or how != OK else NOT_RUN
 
 
-def _without_document(record: Record) -> RunReport:
+def _without_document(known: _Known) -> RunReport:
     """Return the steps of the events, without titles and prose."""
+    record = known.record
     answered = (said.where for said in record.answers if said.question in _SAID)
     places = sorted({*(ran.where for ran in record.attempts), *answered} - {NOWHERE})
     steps = []
-    for number in dict.fromkeys(where.step for where in places):
-        here = [where for where in places if where.step == number]
-        lines = {ran.where: ran.line for ran in record.attempts}
+    lines = {ran.where: ran.line for ran in record.attempts}
+    for number, group in groupby(places, key=lambda where: where.step):
+        here = list(group)
         statements = tuple(
-            _statement(record, where, lines.get(where, 0), None) for where in here if where.statement
+            _statement(known, where, lines.get(where, 0), None) for where in here if where.statement
         )
-        typed = tuple(r for r in record.attempts if r.where.step == number and not r.where.statement)
-        said = tuple(s for s in record.answers if s.where == ItemId(number) and s.question in _SAID)
+        typed = tuple(known.typed.get(number, ()))
+        said = tuple(s for s in known.answers.get(ItemId(number), ()) if s.question in _SAID)
         hows = [statement.how for statement in statements]
-        hows += [_how(record, where) for where in here if where == ItemId(number)]
+        hows += [_how(known, where) for where in here if where == ItemId(number)]
         steps.append(
             StepReport(
                 number,

@@ -152,3 +152,27 @@ def test_a_digest_of_a_statement_tells_nothing_of_its_text(program: Program) -> 
     marks = [set(getattr(event, "items", ())) for event in (first, second)]
     assert all(marks)
     assert not marks[0] & marks[1]
+
+
+@pytest.mark.parametrize("decision", ["done", "again"])
+def test_a_statement_that_was_put_before_one_in_doubt_is_not_lost(program: Program, decision: str) -> None:
+    """The doubt is decided on its own; whatever it is, the new statement is asked about and runs."""
+    program.write("page.md", page_of(A, "kill -9 $PPID $$", C))
+    program.run("page.md", "--yes", "--no-input")
+    program.write("page.md", page_of(A, "echo new >>log", "kill -9 $PPID $$", C))
+    ran = resume(program)
+    assert (ran.status, "statement 2.1 is new" in ran.stderr) == (3, True)
+    ran = resume(program, "--assume", "run", "2.1")
+    assert (ran.status, "--assume done 3.1" in " ".join(ran.stdout.split())) == (3, True)
+    resume(program, "--assume", "run", "2.1", "--assume", decision, "3.1")
+    assert log(program) == (["a", "new", "c"] if decision == "done" else ["a", "new"])
+
+
+def test_a_replaced_value_is_reported_and_repeats_nothing(program: Program) -> None:
+    """The statements that ran with the earlier value are named; the ones after them get the new one."""
+    page = page_of("echo <version> >>log", WAITS, "echo <version> >>log")
+    assert program.run_page(page, "--yes", "--set", "version=1").status == 1
+    (program.work / "wanted").touch()
+    ran = resume(program, "--set", "version=2")
+    assert (ran.status, log(program)) == (0, ["1", "2"])
+    assert "<version>: ran with 1 in 1.1, which is not run again" in ran.stderr

@@ -5,22 +5,26 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ...engine.events import FINISHED
+from ...engine.state import ItemStatus, State
 from ...errors import Refused, reason
 from ...journal.index import find_journal, list_damaged, list_runs, list_unfinished
 from ...journal.journal import JournalError
 from ...journal.paths import state_folder
 from ...journal.secret_store import find_secret_store
 from ...journal.user_key import read_user_key
+from ...plan.model import Plan
+from ...plan.values import describe_value
 from ...runner.given_values import read_given, warn_of_visible_secrets
 from ...runner.options import RunOptions
 from ...runner.planning import read_plan
 from ...runner.resume import UnfinishedRun, read_unfinished
 from ...runner.unattended import ASSUMPTIONS, list_new_statements
+from ...text.ansi import escape_unprintable
 from ..arguments import add_asking, add_json_events, add_set, build_parser
 from ..exit_status import INTERRUPTED, WAITING
 from ..foreign_run import show_foreign_run
@@ -171,10 +175,27 @@ def resume_run(
             return status
         trust_changed_plan(past.record.plan, plan)
     state, _ = past.make_resumption(plan, store)
+    print_warnings(_list_replaced_values(past, plan, state))
     if operator is None and (lines := list_new_statements(plan, state, [label for _, label in now.assume])):
         print("\n".join(lines), file=sys.stderr)
         return WAITING
     return run_with_trust(plan, options, operator, past)
+
+
+def _list_replaced_values(past: UnfinishedRun, plan: Plan, state: State) -> Iterator[str]:
+    """Yield a line for each value that `--set` replaces and that finished statements ran with."""
+    for name, value in plan.given.items():
+        was = past.values.get(name)
+        if was is None or value.secret or was == value.text:
+            continue
+        finished = [
+            item.label
+            for item in plan.items
+            if state.done.get(item.where) == ItemStatus.OK and any(p.name == name for p in item.placeholders)
+        ]
+        if finished:
+            told = escape_unprintable(describe_value(was, secret=False))
+            yield f"<{name}>: ran with {told} in {', '.join(finished)}, which is not run again"
 
 
 def _ask_about_changes(path: str, difference: Sequence[str], operator: Operator | None) -> int:

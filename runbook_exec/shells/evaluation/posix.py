@@ -308,6 +308,6 @@ def _decode_body(text: str, start: int, end: int, kind: str) -> list[tuple[int, 
     return _decode_escapes(_IN_BODY, text, start, end) if _EXPANDS.fullmatch(text, start, end) else None
 
 
-def _decode_escapes(pattern: LazyPattern, text: str, start: int, end: int) -> list[tuple[int, str]]:
+def _decode_escapes(pattern: LazyPattern[str], text: str, start: int, end: int) -> list[tuple[int, str]]:
     found = pattern.finditer(text, start, end)
     return [(each.start(), each[1] or each[2]) for each in found if each[1] or each[2]]
