@@ -523,3 +523,14 @@ def test_a_clock_that_goes_back_does_no_harm(program: Program) -> None:
         done = program.run(*command, env=env)
         assert done.status in (0, 4), done.output
         assert not re.search("Traceback|has a bug", done.output), done.output
+
+
+def test_without_proc_a_program_that_asks_is_still_found(program: Program) -> None:
+    """As on macOS, its output is all that shows it; the run waits for a person and does not hang."""
+    if sys.platform == "linux" and not can_mount():
+        pytest.skip("this container lets nobody mount folders")
+    program.write("page.md", "# P\n\n## Steps\n\n```bash\nread -r -p 'Continue? [y/N] ' answer\n```\n")
+    hidden = mounted('mount -t tmpfs none /proc; exec "$@"') if sys.platform == "linux" else 'exec "$@"'
+    done = run_on(program, hidden, "--yes")
+    assert done.returncode == 3, done.stdout
+    assert b"waits for the keyboard: `Continue? [y/N]`" in done.stdout
