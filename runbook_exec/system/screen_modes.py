@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _NORMALLY_ON = {b"7", b"8", b"25"}  # wrapping, repeated keys, and the cursor
 
@@ -17,7 +18,7 @@ _ALTERNATE = (b"47", b"1047", b"1049")
 
 _ORIGIN = b"6"
 
-_CHANGE = re.compile(
+_CHANGE = (
     rb"\x1b(?:"
     rb"\[\?(?P<private>[\d;]{1,64})(?P<switch>[hl])"
     rb"|\[(?P<region>[\d;]{0,16})r"
@@ -33,9 +34,18 @@ _CHANGE = re.compile(
     rb")"
 )
 
-_UNFINISHED = re.compile(rb"\x1b(?:\[[\x30-\x3f]{0,64}[\x20-\x2f]{0,2}|[\x20-\x2f]?)\Z")
+# any sequence but those that colour text, move the cursor or erase: most output has only these
+_UNCOMMON = rb"\x1b(?!\[[\d;:]*+[@-gi-km-qs-z])"
+
+_UNFINISHED = rb"\x1b(?:\[[\x30-\x3f]{0,64}[\x20-\x2f]{0,2}|[\x20-\x2f]?)\Z"
 
 _SHIFT_OUT, _SHIFT_IN = b"\x0e", b"\x0f"
+
+
+@cache
+def _compile(pattern: bytes) -> re.Pattern[bytes]:
+    """Return the compiled pattern; most runs print no escape sequence and need none."""
+    return re.compile(pattern)
 
 
 class ScreenModes:
@@ -57,10 +67,11 @@ class ScreenModes:
             return
         self._styled = True
         data = self._tail + data
-        for change in _CHANGE.finditer(data):
-            self._note(change)
+        for found in _compile(_UNCOMMON).finditer(data):
+            if change := _compile(_CHANGE).match(data, found.start()):
+                self._note(change)
         escape = data.rfind(b"\x1b")
-        self._tail = data[escape:] if _UNFINISHED.match(data, max(0, escape)) else b""
+        self._tail = data[escape:] if _compile(_UNFINISHED).match(data, max(0, escape)) else b""
 
     def _follow_shift(self, data: bytes) -> None:
         out, back = data.rfind(_SHIFT_OUT), data.rfind(_SHIFT_IN)
