@@ -55,7 +55,8 @@ class ScreenModes:
         self._private: dict[bytes, bool] = {}
         self._undo: dict[str, bytes] = {}  # sequences by the thing that they restore
         self._has_region = False
-        self._pushed = 0  # settings of the keyboard protocol that were pushed and not popped
+        # settings of the keyboard protocol that were pushed and not popped, on each of the two screens
+        self._pushed = {False: 0, True: 0}
         self._styled = False
         self._tail = b""  # a sequence that is not complete
 
@@ -118,10 +119,11 @@ class ScreenModes:
         if stack == b"=":
             self._undo["keyboard"] = b"\x1b[=0u"
         elif stack == b">":
-            self._pushed += 1
+            self._pushed[self.in_alternate_screen] += 1
         else:
             count = int(flags) if flags.isdigit() else 1
-            self._pushed = max(0, self._pushed - count)
+            left = self._pushed[self.in_alternate_screen] - count
+            self._pushed[self.in_alternate_screen] = max(0, left)
 
     def _set(self, what: str, undo: bytes, changed: bool) -> None:
         if changed:
@@ -136,11 +138,11 @@ class ScreenModes:
 
     def restore(self) -> bytes:
         """Return the escape sequences that restore the terminal; none if nothing has changed."""
+        pop = {screen: b"\x1b[<%du" % count if count else b"" for screen, count in self._pushed.items()}
+        codes = pop[True] if self.in_alternate_screen else b""  # while that screen is still shown
         wrong = [mode for mode, on in self._private.items() if on != (mode in _NORMALLY_ON)]
-        codes = b"".join(b"\x1b[?%b%b" % (mode, b"h" if mode in _NORMALLY_ON else b"l") for mode in wrong)
-        if self._pushed:
-            codes += b"\x1b[<%du" % self._pushed
-        codes += b"".join(self._undo.values())
+        codes += b"".join(b"\x1b[?%b%b" % (mode, b"h" if mode in _NORMALLY_ON else b"l") for mode in wrong)
+        codes += pop[False] + b"".join(self._undo.values())
         if _ORIGIN in wrong:
             codes += b"\x1b[r\x1b[999;1H\r\n"  # both move the cursor to the top: continue below everything
         elif self._has_region:
@@ -152,4 +154,5 @@ class ScreenModes:
         return codes
 
     def _forget(self) -> None:
-        self._private, self._undo, self._has_region, self._pushed = {}, {}, False, 0
+        self._private, self._undo, self._has_region = {}, {}, False
+        self._pushed = {False: 0, True: 0}
