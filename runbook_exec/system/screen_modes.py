@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _NORMALLY_ON = {b"7", b"8", b"25"}  # wrapping, repeated keys, and the cursor
 
@@ -17,7 +18,7 @@ _ALTERNATE = (b"47", b"1047", b"1049")
 
 _ORIGIN = b"6"
 
-_CHANGE = re.compile(
+_CHANGE = (
     rb"\x1b(?:"
     rb"\[\?(?P<private>[\d;]{1,64})(?P<switch>[hl])"
     rb"|\[(?P<region>[\d;]{0,16})r"
@@ -33,9 +34,18 @@ _CHANGE = re.compile(
     rb")"
 )
 
-_UNFINISHED = re.compile(rb"\x1b(?:\[[\x30-\x3f]{0,64}[\x20-\x2f]{0,2}|[\x20-\x2f]?)\Z")
+# any sequence but those that colour text, move the cursor or erase: most output has only these
+_UNCOMMON = rb"\x1b(?!\[[\d;:]*+[@-gi-km-qs-z])"
+
+_UNFINISHED = rb"\x1b(?:\[[\x30-\x3f]{0,64}[\x20-\x2f]{0,2}|[\x20-\x2f]?)\Z"
 
 _SHIFT_OUT, _SHIFT_IN = b"\x0e", b"\x0f"
+
+
+@cache
+def _compile(pattern: bytes) -> re.Pattern[bytes]:
+    """Return the compiled pattern; most runs print no escape sequence and need none."""
+    return re.compile(pattern)
 
 
 class ScreenModes:
@@ -45,7 +55,8 @@ class ScreenModes:
         self._private: dict[bytes, bool] = {}
         self._undo: dict[str, bytes] = {}  # sequences by the thing that they restore
         self._has_region = False
-        self._pushed = 0  # settings of the keyboard protocol that were pushed and not popped
+        # settings of the keyboard protocol that were pushed and not popped, on each of the two screens
+        self._pushed = {False: 0, True: 0}
         self._styled = False
         self._tail = b""  # a sequence that is not complete
 
@@ -57,10 +68,11 @@ class ScreenModes:
             return
         self._styled = True
         data = self._tail + data
-        for change in _CHANGE.finditer(data):
-            self._note(change)
+        for found in _compile(_UNCOMMON).finditer(data):
+            if change := _compile(_CHANGE).match(data, found.start()):
+                self._note(change)
         escape = data.rfind(b"\x1b")
-        self._tail = data[escape:] if _UNFINISHED.match(data, max(0, escape)) else b""
+        self._tail = data[escape:] if _compile(_UNFINISHED).match(data, max(0, escape)) else b""
 
     def _follow_shift(self, data: bytes) -> None:
         out, back = data.rfind(_SHIFT_OUT), data.rfind(_SHIFT_IN)
@@ -107,10 +119,11 @@ class ScreenModes:
         if stack == b"=":
             self._undo["keyboard"] = b"\x1b[=0u"
         elif stack == b">":
-            self._pushed += 1
+            self._pushed[self.in_alternate_screen] += 1
         else:
             count = int(flags) if flags.isdigit() else 1
-            self._pushed = max(0, self._pushed - count)
+            left = self._pushed[self.in_alternate_screen] - count
+            self._pushed[self.in_alternate_screen] = max(0, left)
 
     def _set(self, what: str, undo: bytes, changed: bool) -> None:
         if changed:
@@ -125,11 +138,11 @@ class ScreenModes:
 
     def restore(self) -> bytes:
         """Return the escape sequences that restore the terminal; none if nothing has changed."""
+        pop = {screen: b"\x1b[<%du" % count if count else b"" for screen, count in self._pushed.items()}
+        codes = pop[True] if self.in_alternate_screen else b""  # while that screen is still shown
         wrong = [mode for mode, on in self._private.items() if on != (mode in _NORMALLY_ON)]
-        codes = b"".join(b"\x1b[?%b%b" % (mode, b"h" if mode in _NORMALLY_ON else b"l") for mode in wrong)
-        if self._pushed:
-            codes += b"\x1b[<%du" % self._pushed
-        codes += b"".join(self._undo.values())
+        codes += b"".join(b"\x1b[?%b%b" % (mode, b"h" if mode in _NORMALLY_ON else b"l") for mode in wrong)
+        codes += pop[False] + b"".join(self._undo.values())
         if _ORIGIN in wrong:
             codes += b"\x1b[r\x1b[999;1H\r\n"  # both move the cursor to the top: continue below everything
         elif self._has_region:
@@ -141,4 +154,5 @@ class ScreenModes:
         return codes
 
     def _forget(self) -> None:
-        self._private, self._undo, self._has_region, self._pushed = {}, {}, False, 0
+        self._private, self._undo, self._has_region = {}, {}, False
+        self._pushed = {False: 0, True: 0}

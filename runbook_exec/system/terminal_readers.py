@@ -80,6 +80,8 @@ def find_terminal_reader(leader: int, group: int) -> Foreground:
     if sys.platform != "linux":
         return _find_by_ps(group)
     first = _read_process(leader)
+    if first is None and not Path("/proc/self").exists():
+        return _guess_reader(group)
     if first is None or not first.terminal:
         return Foreground()
     processes = [first, *_find_descendants(leader)]
@@ -291,7 +293,7 @@ def _find_by_ps(group: int) -> Foreground:
     try:
         listed = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout
     except (OSError, subprocess.SubprocessError):
-        return Foreground()
+        return _guess_reader(group)
     rows = [row for line in listed.splitlines() if len(row := line.split(None, 4)) == 5]
     members = [row for row in rows if row[1] == str(group)]
     if not members or any(row[2].startswith(("R", "D", "U")) for row in members):
@@ -300,6 +302,11 @@ def _find_by_ps(group: int) -> Foreground:
     ticks = sum(_parse_ticks(row[3]) for row in members)
     name = Path(command_name).name.lstrip("-")
     return Foreground(TerminalReader(int(pid), name, Certainty.UNKNOWN), ticks)
+
+
+def _guess_reader(group: int) -> Foreground:
+    """Return a reader of whose processes the system shows nothing: only its output can tell that it waits."""
+    return Foreground(TerminalReader(group, "a program", Certainty.UNKNOWN))
 
 
 def _parse_ticks(time: str) -> int:

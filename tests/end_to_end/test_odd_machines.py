@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.paths import REPOSITORY
 from tests.support.program import COMMAND, Program
+from tests.support.screen import ENTER, Screen, open_screen
 
 PAGE = """# Page
 
@@ -451,3 +452,85 @@ def test_nothing_else_is_needed(program: Program, command: list[str]) -> None:
     done = program.run(*command, env={"PATH": str(found)})
     assert (done.status, done.stderr) == (0, "")
     assert (program.work / "ran").exists() == (command[0] != "lint")
+
+
+GUIDED = (
+    Machine("no TERM", 'unset TERM; exec "$@"'),
+    Machine("an unknown TERM", 'export TERM=unknown-terminal; exec "$@"'),
+    Machine("too many columns", 'export COLUMNS=99999999 LINES=999999; exec "$@"'),
+    Machine("one column", 'export COLUMNS=1 LINES=1; exec "$@"'),
+    Machine("a terminal without a size", 'stty rows 0 cols 0; exec "$@"'),
+    Machine("a terminal that is too large", 'stty rows 60000 cols 60000; exec "$@"'),
+    Machine("ASCII only", 'export LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0; exec "$@"'),
+    Machine("20 descriptors", 'ulimit -n 20; exec "$@"'),
+    Machine("13 descriptors", 'ulimit -n 13; exec "$@"', 2, "cannot start with 13 open files", ()),
+    Machine("no pidfd_open", f'exec {WITHOUT} ENOSYS pidfd_open "$@"', needs="linux"),
+    Machine("no controlling terminal", 'exec setsid -w "$@"', needs="linux"),
+    Machine("no standard error", 'exec "$@" 2>&-'),
+    Machine("a full standard error", 'exec "$@" 2>/dev/full'),
+    Machine("warnings are errors", 'export PYTHONWARNINGS=error PYTHONDEVMODE=1; exec "$@"'),
+)
+
+
+@pytest.mark.parametrize("machine", GUIDED, ids=lambda machine: machine.name)
+def test_a_guided_run_works_or_says_why_not(program: Program, machine: Machine) -> None:
+    """The questions appear, and Enter answers them."""
+    if machine.needs and sys.platform != "linux":
+        pytest.skip("only Linux can be made odd in this way")
+    program.write("page.md", '# P\n\n## Steps\n\n```bash\necho first >>"$LOG"\necho second >>"$LOG"\n```\n')
+    environment = program.environment({"LOG": str(program.folder / "log")})
+    command = ["bash", "-c", machine.commands, "x", *COMMAND, "page.md"]
+    with open_screen(command, program.work, environment) as shown:
+        for number in (1, 2) if machine.status == 0 else ():
+            wait_for_question(shown, number)
+            shown.type(ENTER)
+        assert shown.wait_status() == machine.status
+        assert machine.line in shown.text()
+        assert not re.search("Traceback|has a bug", shown.text()), shown.text()
+    assert read_log(program) == (["first", "second"] if machine.status == 0 else [])
+
+
+def wait_for_question(shown: Screen, number: int) -> None:
+    """Wait until so many questions were painted; with one column, nobody could read them."""
+    shown.wait_until(lambda text: shown.raw.count(b"\x1b[?2004h") >= number, f"{number} questions")
+
+
+CLOCK = """
+import datetime as module
+real = module.datetime
+class datetime(real):
+    looks = 0
+    @classmethod
+    def now(cls, tz=None):
+        datetime.looks += 1
+        return real.now(tz) - module.timedelta(hours=5 * datetime.looks)
+module.datetime = datetime
+"""
+
+
+def test_a_clock_that_goes_back_does_no_harm(program: Program) -> None:
+    """At each look it is five hours earlier; the run fails, is resumed and reported."""
+    odd = program.folder / "odd"
+    odd.mkdir()
+    (odd / "sitecustomize.py").write_text(CLOCK)
+    env: dict[str, str | None] = {"PYTHONPATH": f"{odd}:{REPOSITORY}"}
+    page = "---\nrunbook:\n  cadence: 3d\n---\n# P\n\n## Steps\n\n```bash\ntouch ran\ntest -e wanted\n```\n"
+    assert program.run_page(page, "--yes", env=env).status == 1
+    (program.work / "wanted").touch()
+    assert program.run("resume", "--yes", env=env).status == 0
+    commands = (["runs"], ["runs", "show"], ["runs", "verify"], ["due", "."], ["runs", "export", "page.md"])
+    for command in commands:
+        done = program.run(*command, env=env)
+        assert done.status in (0, 4), done.output
+        assert not re.search("Traceback|has a bug", done.output), done.output
+
+
+def test_without_proc_a_program_that_asks_is_still_found(program: Program) -> None:
+    """As on macOS, its output is all that shows it; the run waits for a person and does not hang."""
+    if sys.platform == "linux" and not can_mount():
+        pytest.skip("this container lets nobody mount folders")
+    program.write("page.md", "# P\n\n## Steps\n\n```bash\nread -r -p 'Continue? [y/N] ' answer\n```\n")
+    hidden = mounted('mount -t tmpfs none /proc; exec "$@"') if sys.platform == "linux" else 'exec "$@"'
+    done = run_on(program, hidden, "--yes")
+    assert done.returncode == 3, done.stdout
+    assert b"waits for the keyboard: `Continue? [y/N]`" in done.stdout

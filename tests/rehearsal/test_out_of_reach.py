@@ -77,6 +77,19 @@ def test_a_socket_outside_the_folder_is_out_of_reach(
         assert bool(select.select([server], [], [], 0)[0]) == bool(result.not_isolated)
 
 
+def test_no_process_of_this_user_is_a_way_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The root folders of other processes show the real file system, and are closed to the page."""
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket")
+        server.listen()
+        ways = [f"{process}/root{tmp_path}/socket" for process in Path("/proc").glob("[0-9]*")]
+        ways += [f"{process}/cwd/socket" for process in (Path("/proc/self"), Path(f"/proc/{os.getpid()}"))]
+        result, printed = rehearse_probe(tmp_path, *ways)
+        assert result.outcome == "passed"
+        assert result.not_isolated or set(printed.split()) == {"refused"}
+
+
 def test_an_abstract_socket_is_out_of_reach(tmp_path: Path) -> None:
     """The page has a network of its own, in which nothing has this name."""
     with socket.socket(socket.AF_UNIX) as server:

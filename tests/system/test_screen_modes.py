@@ -31,6 +31,7 @@ CHANGES = {
     b"\x1b[>4;2m": b"\x1b[>4m",  # modified keys
     b"\x1b[>1u": b"\x1b[<1u",  # keyboard protocol
     b"\x1b[=5u": b"\x1b[=0u",
+    b"\x1b[>1u\x1b[?1049h\x1b[>5u": b"\x1b[<1u\x1b[?1049l\x1b[<1u",  # each screen has its own
     b"\x1b[1;31m": b"",  # colours: the reset at the end is enough
 }
 
