@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 4096  # characters of a template
 
+_LONGEST_VALUE = 1 << 16  # characters of a value; a template can name one some hundred times
+
 _FALSE = frozenset(("", "false", "no", "off", "0"))
 
 _FILTERS = (
@@ -76,7 +78,9 @@ def _evaluate(text: str, known: Mapping[str, str], now: datetime, *, expression:
 
     if len(text) > _LONGEST:
         raise ValueProblem(f"expected a template of at most {_LONGEST} characters, got {len(text)}")
-    names: dict[str, object] = {re.sub(r"\W", "_", name): value for name, value in known.items()}
+    names: dict[str, object] = {
+        re.sub(r"\W", "_", name): value for name, value in known.items() if len(value) <= _LONGEST_VALUE
+    }
     names |= {"today": now.date().isoformat(), "now": now}
     environment = _environment()
     try:

@@ -253,7 +253,10 @@ def find_doubts(path: str) -> list[str]:
     if through is not None:
         which = "" if through == written else f" `{through}`"
         found.append(f"{path}: reached through a symbolic link{which}; the file is `{real}`")
-    facts, around = real.stat(), real.parent.stat()
+    try:
+        facts, around = real.stat(), real.parent.stat()
+    except FileNotFoundError:  # an open pipe, as of `<(command)`, has no place that others could change
+        return []
     if facts.st_mode & stat.S_IWOTH:
         found.append(f"{path}: anybody may write to it")
     elif around.st_mode & stat.S_IWOTH and not around.st_mode & stat.S_ISVTX:

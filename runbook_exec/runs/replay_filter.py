@@ -23,7 +23,7 @@ _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\x9c]*\x1b?|[
 
 # cursor, erasing, inserting, scrolling, styles, scroll region, modes, and what saves and restores them
 _DRAWS = re.compile(
-    r"\x1b(?:\[(?!3J)[0-9;:]*[A-HJ-MPSTXZ`ad-gmr]|\[[su]|\[\??[0-9;]*[hl]|\[!p|[78=>DEHM]|[()*+][0-9A-Z])"
+    r"\x1b(?:\[(?!3J)[0-9;:]*[A-HJ-MPSTXZ`ad-gmr]|\[[su]|\[\??[0-9;]*[hl]|\[!p|[78=>DEHM]|[(*+)][0-9A-Z])"
 )
 
 _MOUSE = re.compile(r"\x1b\[\?(?:[0-9]+;)*(?:9|100[0-7]|101[56]|2004)(?:;[0-9]+)*[hl]")

@@ -67,4 +67,4 @@ def _require_file(mode: int, path: str | Path) -> None:
 
 
 def _format_limit(limit: int) -> str:
-    return f"{limit >> 20} MiB"
+    return f"{limit >> 20} megabyte{'s' * (limit >> 20 != 1)}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import signal
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,12 +57,16 @@ def limit_pattern_time() -> Iterator[None]:
     An inner limit is a part of the outer one. In a thread other than the main one, there is no limit: only
     the main thread gets signals.
     """
-    if _CLOCK.is_running or threading.current_thread() is not threading.main_thread():
-        if _CLOCK.is_expired and _CLOCK.is_running:
+    if _CLOCK.is_running:
+        if _CLOCK.is_expired:
             raise PatternTimeout
         yield
         return
-    before = signal.signal(signal.SIGVTALRM, _CLOCK.expire)
+    try:
+        before = signal.signal(signal.SIGVTALRM, _CLOCK.expire)
+    except ValueError:  # not the main thread
+        yield
+        return
     _CLOCK.is_running, _CLOCK.is_expired = True, False
     signal.setitimer(signal.ITIMER_VIRTUAL, PATTERN_SECONDS)
     try:

@@ -79,8 +79,7 @@ def test_json_has_every_location(pages: Program) -> None:
         each = first[code]
         start, end = (each["line"], each["column"]), (each["end_line"], each["end_column"])
         assert marked(start, end) == text
-    fix = found[-1]["fix"]
-    assert found[-1]["message"].startswith("`timeout=7s`")
+    (fix,) = (each["fix"] for each in found if each["message"].startswith("`timeout=7s`"))
     assert PAGE[fix["start"] : fix["end"]] == "```fish timeout=7s"
     assert fix["replacement"] == "<!-- runbook: timeout=7s -->\r\n```fish"
 

@@ -8,7 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from html import escape
+from html import escape as escape_exactly
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from ...plan.model import PlanItem
 from ...shells.quoting import Context
 from ...shells.registry import SHELLS
 from ..fill_recipe import build_recipe, find_slots
+from .escaping import escape, escape_code
 from .lines import wrap_lines
 
 _TITLE = re.compile(r'(?<![^\s{])title="([^"]*)"')
@@ -115,7 +116,7 @@ def _render_console(block: Block, shell: str, context: BlockContext) -> str:
         out.append(_render_statement(block, statement, shell, colours, context))
         out.append("\n")
         if statement.expected:
-            out.append(f'<samp class="rb-output">{escape(statement.expected)}\n</samp>')
+            out.append(f'<samp class="rb-output">{escape_code(statement.expected)}\n</samp>')
     return "".join(out).removesuffix("\n")
 
 
@@ -153,7 +154,7 @@ def _opening_tag(block: Block, statement: Statement, shell: str, context: BlockC
         more += f' data-alternative="{statement.alternative}" data-label="{escape(label)}"'
         more += ' data-chosen=""' if chosen == statement.alternative else ""
     if found := build_recipe(statement, shell):
-        more += f' data-rb="{escape(json.dumps(found, ensure_ascii=False))}"'
+        more += f' data-rb="{escape_exactly(json.dumps(found))}"'
     return f'<span class="rb-st"{more}>'
 
 
@@ -167,9 +168,10 @@ def _with_slots(
         yield _highlight_text(text, position, start, colours)
         kinds = "rb-slot" + (" rb-secret" if found.name in context.secrets else "")
         if id(found) in writable and found.context is not Context.COMMENT:
-            yield f'<span class="{kinds}" data-name="{escape(found.name)}">{escape(text[start:end])}</span>'
+            name, shown = escape_exactly(found.name), escape_code(text[start:end])
+            yield f'<span class="{kinds}" data-name="{name}">{shown}</span>'
         else:
-            yield escape(text[start:end])
+            yield escape_code(text[start:end])
         position = end
     yield _highlight_text(text, position, statement.end, colours)
 
@@ -214,8 +216,8 @@ def _highlight_text(text: str, start: int, end: int, colours: Sequence[_Colour])
         if colour.start >= end:
             break
         begin, stop = max(colour.start, position), min(colour.end, end)
-        out.append(escape(text[position:begin], quote=False))
-        out.append(f'<span class="{colour.kind}">{escape(text[begin:stop], quote=False)}</span>')
+        out.append(escape_code(text[position:begin]))
+        out.append(f'<span class="{colour.kind}">{escape_code(text[begin:stop])}</span>')
         position = stop
-    out.append(escape(text[position:end], quote=False))
+    out.append(escape_code(text[position:end]))
     return "".join(out)

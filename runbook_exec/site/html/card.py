@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from datetime import UTC, datetime
-from html import escape
 from urllib.parse import quote
 
 from ...document.model import Input, Procedure, Step
@@ -14,6 +13,7 @@ from ...runs.due import DueDates
 from ...runs.freshness import Success
 from ...shells.quoting import Context
 from ..page import SitePage, find_owner
+from .escaping import escape
 
 
 def render_card(page: SitePage) -> str:

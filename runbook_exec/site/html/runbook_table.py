@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from ..page import RunbookListing, read_listing
 from .card import render_moment
+from .escaping import escape
 
 _NONE = ' class="rb-none"'  # a narrow screen omits it
 
