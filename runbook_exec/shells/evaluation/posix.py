@@ -58,7 +58,7 @@ def find_evaluated_places(text: str, shell: str, dialect: Dialect) -> list[Evalu
     """Return the places of a statement whose text is read again."""
     if not may_read_again(text):
         return []
-    collector = _EvaluationCollector(text, dialect)
+    collector = _PosixEvaluationCollector(text, dialect)
     try:
         while True:
             collector.blank_lines()
@@ -91,7 +91,7 @@ class _Command:
         return [remove_quotes(text[start:end]) for start, end in self.words]
 
 
-class _EvaluationCollector(PosixParser):
+class _PosixEvaluationCollector(PosixParser):
     """The parser, which also collects commands, pipelines and redirections of input."""
 
     def __init__(self, text: str, dialect: Dialect) -> None:
@@ -158,7 +158,7 @@ class _EvaluationCollector(PosixParser):
 
     def include_body(self, body: WordLexer, start: int) -> None:
         super().include_body(body, start)
-        if isinstance(body, _EvaluationCollector):
+        if isinstance(body, _PosixEvaluationCollector):
             for command in body.found:
                 words = [(first + start, last + start) for first, last in command.words]
                 self.found.append(_Command(command.start + start, command.end + start, words))
@@ -217,7 +217,7 @@ def _find_character(text: str, span: _Span, number: int) -> int:
     return start
 
 
-def _find_fed(text: str, collector: _EvaluationCollector) -> Iterator[EvaluatedPlace]:
+def _find_fed(text: str, collector: _PosixEvaluationCollector) -> Iterator[EvaluatedPlace]:
     """Yield the texts that a command reads as code on its standard input."""
     bodies = {heredoc.word.start: heredoc for heredoc in collector.heredocs}
     for stages in collector.pipelines:
