@@ -58,7 +58,7 @@ def find_evaluated_places(text: str, shell: str, dialect: Dialect) -> list[Evalu
     """Return the places of a statement whose text is read again."""
     if not may_read_again(text):
         return []
-    collector = _EvaluationCollector(text, dialect)
+    collector = _PosixEvaluationCollector(text, dialect)
     try:
         while True:
             collector.blank_lines()
@@ -79,7 +79,7 @@ def find_posix_readings(text: str, shell: str, dialect: Dialect) -> list[Variabl
 
 
 @dataclass(slots=True)
-class _Command:
+class _CommandSpan:
     """The stretches of a simple command and of its words."""
 
     start: int
@@ -91,20 +91,20 @@ class _Command:
         return [remove_quotes(text[start:end]) for start, end in self.words]
 
 
-class _EvaluationCollector(PosixParser):
+class _PosixEvaluationCollector(PosixParser):
     """The parser, which also collects commands, pipelines and redirections of input."""
 
     def __init__(self, text: str, dialect: Dialect) -> None:
         super().__init__(text, dialect)
         self.depth = _FEWER_LEVELS
-        self.found: list[_Command] = []
+        self.found: list[_CommandSpan] = []
         self.pipelines: list[list[_Span]] = []  # of each, the stretches of its commands
         self.inputs: list[tuple[str, _Span]] = []  # the operators and the words of redirections of input
-        self._current: _Command | None = None  # None while words are not those of a command
+        self._current: _CommandSpan | None = None  # None while words are not those of a command
         self._stages: list[_Span] = []
 
     def simple(self, opened: int) -> None:
-        outer, self._current = self._current, _Command(opened)
+        outer, self._current = self._current, _CommandSpan(opened)
         self.found.append(self._current)
         super().simple(opened)
         if self._current is not None:
@@ -112,13 +112,13 @@ class _EvaluationCollector(PosixParser):
         self._current = outer
 
     def test(self, opened: int) -> None:
-        outer, self._current = self._current, _Command(opened, 0, [(opened, opened + 2)])
+        outer, self._current = self._current, _CommandSpan(opened, 0, [(opened, opened + 2)])
         self.found.append(self._current)
         super().test(opened)
         self._current = outer
 
     def repeat_loop(self, opened: int) -> None:
-        outer, self._current = self._current, _Command(opened, 0, [(opened, opened + len("repeat"))])
+        outer, self._current = self._current, _CommandSpan(opened, 0, [(opened, opened + len("repeat"))])
         self.found.append(self._current)
         super().repeat_loop(opened)
         self._current = outer
@@ -158,10 +158,10 @@ class _EvaluationCollector(PosixParser):
 
     def include_body(self, body: WordLexer, start: int) -> None:
         super().include_body(body, start)
-        if isinstance(body, _EvaluationCollector):
+        if isinstance(body, _PosixEvaluationCollector):
             for command in body.found:
                 words = [(first + start, last + start) for first, last in command.words]
-                self.found.append(_Command(command.start + start, command.end + start, words))
+                self.found.append(_CommandSpan(command.start + start, command.end + start, words))
             self.pipelines += (
                 [(first + start, last + start) for first, last in stages] for stages in body.pipelines
             )
@@ -170,7 +170,7 @@ class _EvaluationCollector(PosixParser):
             )
 
 
-def _find_in_command(text: str, shell: str, command: _Command) -> Iterator[EvaluatedPlace]:
+def _find_in_command(text: str, shell: str, command: _CommandSpan) -> Iterator[EvaluatedPlace]:
     """Yield the places among the words of one command."""
     words = command.texts(text)
     if not words:
@@ -217,7 +217,7 @@ def _find_character(text: str, span: _Span, number: int) -> int:
     return start
 
 
-def _find_fed(text: str, collector: _EvaluationCollector) -> Iterator[EvaluatedPlace]:
+def _find_fed(text: str, collector: _PosixEvaluationCollector) -> Iterator[EvaluatedPlace]:
     """Yield the texts that a command reads as code on its standard input."""
     bodies = {heredoc.word.start: heredoc for heredoc in collector.heredocs}
     for stages in collector.pipelines:
@@ -235,7 +235,7 @@ def _find_fed(text: str, collector: _EvaluationCollector) -> Iterator[EvaluatedP
             yield from _find_substituted(text, reader, (start, end))
 
 
-def _find_input_reader(text: str, commands: Sequence[_Command], start: int, end: int) -> CodeInput | None:
+def _find_input_reader(text: str, commands: Sequence[_CommandSpan], start: int, end: int) -> CodeInput | None:
     """Return what reads the input of the command `text[start:end]`, or of a command in it, as code."""
     for command in commands:
         if start <= command.start < end and command.words:

@@ -56,7 +56,7 @@ def find_evaluated_places(text: str) -> list[EvaluatedPlace]:
     """Return the places of a statement whose text is read again."""
     if not may_read_again(text):
         return []
-    collector = _EvaluationCollector(text, 0, len(text), [])
+    collector = _FishEvaluationCollector(text, 0, len(text), [])
     with suppress(Unparsable):  # fish refuses the statement too
         collector.parse_all()
     places = [place for words in collector.found for place in _find_in_command(text, words)]
@@ -68,7 +68,7 @@ def find_fish_readings(text: str) -> list[VariableReading]:
     return list(find_variable_readings(text, find_evaluated_places(text), scan(text)))
 
 
-class _EvaluationCollector(FishParser):
+class _FishEvaluationCollector(FishParser):
     """The parser, which also collects commands and pipelines."""
 
     def __init__(
@@ -108,7 +108,7 @@ class _EvaluationCollector(FishParser):
             self.advance()
 
     def substitution(self, start: int, end: int) -> None:
-        inner = _EvaluationCollector(self.script, start, end, [], self.depth + 1)
+        inner = _FishEvaluationCollector(self.script, start, end, [], self.depth + 1)
         if self.depth < 40:
             inner.parse_all()
         self.found += inner.found
@@ -161,7 +161,7 @@ def _find_environment(words: Sequence[str], spans: Sequence[_Span]) -> Iterator[
             yield EvaluatedPlace(*span, Reader.PROMPT, word.partition("=")[0])
 
 
-def _find_fed(text: str, collector: _EvaluationCollector) -> Iterator[EvaluatedPlace]:
+def _find_fed(text: str, collector: _FishEvaluationCollector) -> Iterator[EvaluatedPlace]:
     """Yield the commands whose output is read as code."""
     for stages in collector.pipelines:
         for (_, end), (first, last) in pairwise(stages):
