@@ -44,10 +44,7 @@ _WOULD_BE_LOST = (
     "$XDG_RUNTIME_DIR names no memory file system of your own to keep it in"
 )
 
-_IS_SHORT = (
-    "the secret `<{}>` has fewer than 5 characters: output is masked only where it is a whole word, and not "
-    "if it is one character"
-)
+_IS_SHORT = "the secret `<{}>` has fewer than 5 characters: output is masked only where it is a whole word"
 
 _LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
 

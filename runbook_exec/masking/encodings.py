@@ -151,7 +151,7 @@ def split_parts(value: bytes) -> list[bytes]:
 def _join_words(value: bytes) -> list[bytes]:
     """Return two or three words in a row of a passphrase: a line of it, if it is wrapped."""
     words = value.split()
-    if not 3 < len(words) <= _MOST_WORDS:
+    if not 3 < len(words) <= _MOST_WORDS or value.startswith(_KEY_BLOCK):
         return []
     pairs = [pair for pair in map(b" ".join, pairwise(words)) if len(pair) >= _LONG_PAIR]
     triples = [b" ".join(words[at : at + 3]) for at in range(len(words) - 2)]

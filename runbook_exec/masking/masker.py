@@ -81,7 +81,7 @@ class _Needles:
 
     def __init__(self, values: Iterable[bytes] = ()) -> None:
         longer = [value for value in values if len(value.decode("utf-8", "replace")) >= SHORT]
-        self.short = ShortSearch(value for value in values if value not in longer and len(value) > 1)
+        self.short = ShortSearch(value for value in values if value not in longer)
         forms = {form for value in longer for form in list_encodings(value)}
         near = [form for form in forms if len(_squeeze(form)) < _LEAST_SQUEEZED]
         near += [window for value in longer for window in list_windows(value)]
