@@ -137,6 +137,8 @@ def list_pieces(secrets: Iterable[str]) -> dict[bytes, tuple[str, str]]:
             text = form(secret)[1].encode()
             for at in range(len(text) - _GRAM + 1):
                 piece = text[at : at + _GRAM]
+                if name == "HTML" and b"&" in piece:
+                    continue  # fewer than 8 characters of the secret
                 if not any(piece in each.encode() for each in public):  # of a URL, the password is secret
                     found.setdefault(piece, (secret, name))
     return found
