@@ -198,8 +198,7 @@ class Bindings:
     def learn_printed(self, plan: Plan, item: PlanItem, output: str, done: Done) -> None:
         """Make the values that a keeper of secrets has printed secrets."""
         if plan.prints_secret(item.where) and not _has_keeper_failed(plan, item, done):
-            for value in find_printed_secrets(output):
-                self.masker.add(value)
+            self.add_seen_tokens(find_printed_secrets(output))  # a later step may need one
 
     def prints_secret(self, plan: Plan, item: PlanItem) -> bool:
         """Return whether the statement prints a secret that is not known yet."""

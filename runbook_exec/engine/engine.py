@@ -290,9 +290,8 @@ class Run:
         )
 
     def _ask_to_run(self, item: PlanItem) -> Generator[Event, None, Answer]:
-        return (
-            yield from self.dialog.ask_operator(BeforeStatement(item, self.dialog.shown_text(item)), "run")
-        )
+        question = BeforeStatement(item, self.dialog.shown_text(item))
+        return (yield from self.dialog.ask_operator(question, "run"))
 
     def _run_attempts(self, item: PlanItem) -> Generator[Event]:
         """Run the statement until it succeeds, or is skipped, or the run stops.

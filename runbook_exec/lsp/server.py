@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -154,13 +154,9 @@ def serve() -> int:
     relax_gc()
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, _exit_now)
+        # the system ends us: a thread that waits for the client's next message would keep Python alive
+        signal.signal(number, signal.SIG_DFL)
     server = RunbookServer()
     with os.fdopen(os.dup(1), "wb") as client:  # the library closes it
         server.language_server.start_io(stdout=client)
     return 0 if server.is_shut_down else 1
-
-
-def _exit_now(number: int, frame: object) -> NoReturn:
-    """End at once: a thread that waits for the client's next message would keep us alive."""
-    os._exit(128 + number)

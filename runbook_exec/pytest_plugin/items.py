@@ -5,10 +5,11 @@ They are the linter's findings, and each of its rehearsals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -50,6 +51,8 @@ class RunbookFile(pytest.File):
 
 class RunbookItem(pytest.Item):
     """A check of a page."""
+
+    funcargs: Mapping[str, object] = MappingProxyType({})  # other plugins expect that every test has it
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return the page, and the heading of a failure."""

@@ -177,7 +177,7 @@ MACHINES = (
         "linux",
     ),
     Machine("100 MB of addresses", 'ulimit -v 100000; exec "$@"', needs="linux"),
-    Machine("a limit on the size of files", 'ulimit -f 4; exec "$@"', 1, "", ("first", "second")),
+    Machine("a limit on the size of files", 'ulimit -f 5; exec "$@"', 1, "", ("first", "second")),
     Machine("no files at all", 'ulimit -f 0; exec "$@"', 2, NO_FOLDER, ()),
     # the system
     Machine("no pidfd_open", f'exec {WITHOUT} ENOSYS pidfd_open "$@"', needs="linux"),

@@ -76,7 +76,7 @@ def test_a_signal_ends_the_server(program: Program, number: signal.Signals) -> N
     with start(program) as server:
         greet(server)
         server.send_signal(number)
-        assert server.wait(PATIENCE) == 128 + number
+        assert server.wait(PATIENCE) == -number
 
 
 @pytest.mark.asyncio

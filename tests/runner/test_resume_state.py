@@ -13,7 +13,8 @@ import pytest
 
 from runbook_exec.engine.events import ShellChanged
 from runbook_exec.journal.journal import Journal
-from tests.support.program import Program, ProgramResult
+from tests.support.program import COMMAND, Program, ProgramResult
+from tests.support.screen import open_screen
 
 MEMORY = Path("/dev/shm")
 POSIX = ("bash", "zsh", "sh", "ash")
@@ -342,7 +343,7 @@ def test_a_statement_that_changes_nothing_does_not_write_the_store(
 def test_a_journal_of_an_earlier_version_is_resumed_with_its_code(
     program: Program, env: dict[str, str | None], runtime: Path
 ) -> None:
-    """Its `shell_changed` events have code in place of digests."""
+    """Its `shell_changed` events have code in place of digests, which a person sees before it runs."""
     begin(program, env, make_page("bash", "X=1", 'echo "$X" >log'))
     forget(runtime)
     events = program.read_events()
@@ -355,5 +356,10 @@ def test_a_journal_of_an_earlier_version_is_resumed_with_its_code(
         journal.append(event)
     journal.close()
     ran = program.run("resume", events[0].run, "--yes", "--no-input", env=env)
-    assert ran.status == 0, ran.output
+    assert (ran.status, "was not written by you" in ran.stderr) == (2, True), ran.output
+    command = [*COMMAND, "resume", "--yes"]
+    with open_screen(command, program.work, program.environment(env), 200, 40) as shown:
+        assert 'declare -- X="1"' in shown.wait("was not written by you on this machine", "use all this")
+        shown.type("y")
+        assert shown.wait_status() == 0
     assert (program.work / "log").read_text() == "1\n"

@@ -230,7 +230,7 @@ def test_the_plan_as_json_marks_manual_steps(program: Program) -> None:
 
 
 def test_a_closed_output_ends_the_program_without_a_traceback(program: Program) -> None:
-    """The reader of its output has ended."""
+    """The reader of its output has ended: the run stops after the statement, and says so."""
     program.write("page.md", fish_page("yes | head -n 100000", "touch made"))
     done = subprocess.run(
         ["sh", "-c", '"$@" | head -n 1', "sh", *COMMAND, "page.md", "--yes"],
@@ -241,7 +241,9 @@ def test_a_closed_output_ends_the_program_without_a_traceback(program: Program) 
         text=True,
         timeout=60,
     )
-    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+    assert done.stdout.count("\n") == 1
+    assert done.stderr.startswith("cannot write the output: broken pipe; nothing more was run; ")
+    assert done.stderr.count("\n") == 1
     assert not (program.work / "made").exists()
 
 

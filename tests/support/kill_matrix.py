@@ -57,6 +57,7 @@ class Row:
     doubts: int = 0  # the statement that was running was in doubt
     anew: int = 0  # nothing was on the disk: the run began again
     over: int = 0  # it had ended before
+    lost: int = 0  # shell state was lost with the memory of the machine, and the resumed run named it
     wrong: list[str] = field(default_factory=list)
 
 
@@ -249,6 +250,8 @@ def check_resume(program: Program, row: Row) -> None:
     flight = _in_flight(program)
     ran = resume(program)
     row.points += 1
+    if _has_lost_state(program, row, ran):
+        return
     if ran.status == 2 and "no run is left unfinished" in ran.stderr:
         if _read_log(program):
             row.over += 1
@@ -266,12 +269,24 @@ def check_resume(program: Program, row: Row) -> None:
         assert statement == flight, f"in doubt about {statement}, and {flight} was running"
         row.doubts += 1
         ran = resume(program, "--assume", how, statement)
+        if _has_lost_state(program, row, ran):
+            return
         assert ran.status == 0, ran.output
     else:
         assert flight is None, f"{flight} was running, and there was no doubt"
         assert ran.status == 0, ran.output
     assert _read_log(program) == EFFECTS, f"the effects are {_read_log(program)}"
     assert program.run("runs", "verify").status == 0
+
+
+def _has_lost_state(program: Program, row: Row, ran: ProgramResult) -> bool:
+    """Return whether the run waits because shell state is lost, as it is after a power cut."""
+    if ran.status != 3 or "the shell did not come back whole: `$kept`" not in ran.stdout:
+        return False
+    assert row.way.startswith("power off"), ran.output
+    assert _read_log(program) == EFFECTS[: len(_read_log(program))], "something was lost or came twice"
+    row.lost += 1
+    return True
 
 
 def _decision(program: Program, ran: ProgramResult) -> tuple[str, str]:
@@ -353,12 +368,13 @@ def main() -> int:
     points = parser.parse_args().points
     wrong: list[str] = []
     total = 0
-    print(f"{'':35} points  in doubt  began anew  had ended  wrong")
+    print(f"{'':35} points  in doubt  began anew  had ended  state lost  wrong")
     with tempfile.TemporaryDirectory() as folder:
         program = prepare_program(Path(folder))
         for row, all_points in make_rows(program, points):
             try_all(program, row, all_points)
-            counts = f"{row.points:6}  {row.doubts:8}  {row.anew:10}  {row.over:9}  {len(row.wrong):5}"
+            counts = f"{row.points:6}  {row.doubts:8}  {row.anew:10}  {row.over:9}  {row.lost:10}"
+            counts += f"  {len(row.wrong):5}"
             print(f"{row.way:35} {counts}", flush=True)
             wrong += row.wrong
             total += row.points

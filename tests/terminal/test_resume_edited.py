@@ -35,8 +35,8 @@ def test_a_person_is_asked_about_a_new_statement(
 
 @pytest.mark.parametrize("agrees", [True, False])
 def test_a_person_sees_what_a_foreign_journal_has(program: Program, agrees: bool) -> None:
-    """The code for the shell, the values and the page are shown before anything of them is used."""
-    page = page_of("x=1\ncd ..", "echo $x <name> >>work/log; test -e work/wanted")
+    """The page, the folder and the values are shown before anything of them is used."""
+    page = page_of("cd ..", "echo 1 <name> >>work/log; test -e work/wanted")
     assert program.run_page(page, "--yes", "--set", "name=it").status == 1
     (key,) = program.runs.parent.glob("key-*")
     key.unlink()
@@ -45,7 +45,6 @@ def test_a_person_sees_what_a_foreign_journal_has(program: Program, agrees: bool
     with open_screen(command, program.work, program.environment(), 200, 40) as shown:
         told = shown.wait("was not written by you on this machine", "use all this")
         assert "<name>: it" in told
-        assert 'declare -- x="1"' in told
         assert f"the shell is in the folder {program.folder}" in told
         shown.type("y" if agrees else "q")
         assert shown.wait_status() == (0 if agrees else 130)

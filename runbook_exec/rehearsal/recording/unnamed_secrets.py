@@ -87,12 +87,18 @@ def _outputdecode_output(call: RecordedCall) -> str:
     return decode_output(b"".join([*(data for _, _, data in call.pieces), *(data for _, data in pieces)]))
 
 
+_LETTERS = "xyzwvutsrqponmlk"
+
+
 def invent_value(secret: str, number: int) -> str:
     """Return a value as long as a secret, which shares only the prefix of tokens of its kind.
 
     `number` makes invented values of one length distinct.
     """
-    letter = "xyzwvutsrqponmlk"[number % 16]
+    at = number % len(_LETTERS)
+    letters = _LETTERS[at:] + _LETTERS[:at]
+    # a letter that the secret has could continue the prefix as the secret does
+    letter = next((each for each in letters if each not in secret), letters[0])
     return "".join(
         part if not part or _KEPT.fullmatch(part) else _disguise_part(part, letter)
         for part in _BORDERS.split(secret)

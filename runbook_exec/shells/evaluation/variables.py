@@ -32,9 +32,9 @@ class VariableReading(NamedTuple):
         return is_shell and is_harmless(value, Reader.CODE, self.code, self.start, self.end)
 
 
-_EXPANSION = LazyPattern(r"\$\{?[#^=~!]*([A-Za-z_]\w*)")
+_EXPANSION = LazyPattern(r"\$(?!\{#)\{?[#^=~!]*([A-Za-z_]\w*)")  # not `${#x}`, which is a length
 
-_NAME = LazyPattern(r"(?<![\w$'\"])[A-Za-z_]\w*")
+_NAME = LazyPattern(r"(?<![\w$'\"])(?<!\$\{#)[A-Za-z_]\w*")
 
 _INDIRECT = LazyPattern(r"\$\{!([A-Za-z_]\w*)|\$\{\([^)]*[Pe][^)]*\)([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)@P")
 
@@ -63,5 +63,5 @@ def find_variable_readings(
     for match in _INDIRECT.finditer(text):
         yield VariableReading(match[1] or match[2] or match[3], Reader.NAME, match[0])
     for match in _CALCULATED.finditer(text):
-        for name in re.findall(r"[A-Za-z_]\w*", match[match.lastgroup or 0]):
+        for name in re.findall(r"(?<!\$\{#)\b[A-Za-z_]\w*", match[match.lastgroup or 0]):
             yield VariableReading(name, Reader.ARITHMETIC, match[0].strip())

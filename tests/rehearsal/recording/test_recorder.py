@@ -49,7 +49,9 @@ def comparable(events: Iterable[Event]) -> Iterator[str]:
         if isinstance(event, StatementFinished):
             event = replace(event, duration=0.0, cwd="")
         if isinstance(event, RunStarted):
-            event = replace(event, pid=0, folder="", path="", place="", commit="", dirty=False, options=())
+            event = replace(
+                event, pid=0, folder="", path="", place="", commit="", dirty=False, options=(), items=()
+            )
         yield to_line(event)
 
 
