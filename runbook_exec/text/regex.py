@@ -17,6 +17,10 @@ PATTERN_SECONDS = 1  # of processor time, for all searches of one value
 
 _LONGEST = 10_000  # characters of a pattern
 
+_TICK = 0.05  # seconds
+
+_PACKAGE = __name__.partition(".")[0]
+
 
 class PatternProblem(ValueError):
     """A regular expression does not compile; `position` is the place in it, in characters."""
@@ -41,8 +45,13 @@ class _PatternClock:
         self.is_expired = False
 
     def expire(self, number: int, frame: FrameType | None) -> None:
-        """End the search, and each later one under the same limit."""
-        if self.is_running:
+        """End the search, and each later one under the same limit.
+
+        The signal can arrive while code of others runs, as a callback of the garbage collector, which would
+        swallow the error. The next tick of the timer ends the search then.
+        """
+        is_ours = frame is None or frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE
+        if self.is_running and not self.is_expired and is_ours:
             self.is_expired = True
             raise PatternTimeout
 
@@ -68,7 +77,7 @@ def limit_pattern_time() -> Iterator[None]:
         yield
         return
     _CLOCK.is_running, _CLOCK.is_expired = True, False
-    signal.setitimer(signal.ITIMER_VIRTUAL, PATTERN_SECONDS)
+    signal.setitimer(signal.ITIMER_VIRTUAL, PATTERN_SECONDS, _TICK)
     try:
         yield
     finally:
