@@ -12,27 +12,16 @@ from ..masking.masker import Masker
 from ..plan.captures import capture_value
 from ..plan.evaluated_variables import find_carried_refusal
 from ..plan.model import Plan, PlanItem, Value
-from ..plan.secret_output import find_printed_secrets
 from ..plan.suggestions import Suggestion, suggest_values
 from ..plan.values import check_value, find_variable_secret, is_secret
 from ..plan.variables import find_needed_variables, name_of_variable
 from ..shells.base import Filling
 from ..shells.registry import SHELLS
-from ..shells.secret_commands import SecretUse
 from ..text.lazy_pattern import LazyPattern
 from ..text.regex import PatternTimeout
 from .held_output import HeldOutput
-from .ports import Done
 
 MASK = "••••••••"
-
-_READ_ELSEWHERE = (
-    "withheld: a program that keeps secrets printed this; run it in a terminal of your own to read it"
-)
-
-_OF_GPG = rb"(?m)^gpg2?: .*(?:\n|\Z)"
-
-_NOTHING = f"{MASK}\nwithheld: this may hold a secret that was not captured\n".encode()
 
 _WORD = r"""(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\\.|[^\s;&|'"\\])+"""
 
@@ -42,11 +31,7 @@ _ASSIGNED = LazyPattern(  # an assignment of a POSIX shell, or of fish
 
 _COMPUTED = LazyPattern(r'"?(?:\$?\(|`|\$\w+"?\Z|\$\{\w+\}"?\Z)')  # code that computes a value
 
-_BROKEN_PIPE = 141  # the status of a program whose output nobody reads any more
-
 _FROM_STEP = "step "  # the beginning of the origin of a captured value
-
-_FED = 1 << 16  # bytes that are masked at once
 
 _OFFERED, _REMEMBERED = 1 << 16, 40  # characters of an output, and number of outputs, for suggestions
 
@@ -195,11 +180,6 @@ class Bindings:
         if kind == "variable" and (value := find_variable_secret(name, code, secret)):
             self.masker.add(value)
 
-    def learn_printed(self, plan: Plan, item: PlanItem, output: str, done: Done) -> None:
-        """Make the values that a keeper of secrets has printed secrets."""
-        if plan.prints_secret(item.where) and not _has_keeper_failed(plan, item, done):
-            self.add_seen_tokens(find_printed_secrets(output))  # a later step may need one
-
     def prints_secret(self, plan: Plan, item: PlanItem) -> bool:
         """Return whether the statement prints a secret that is not known yet."""
         return item.annotation.secret or self.captures_secret(plan, item) or plan.prints_secret(item.where)
@@ -249,29 +229,6 @@ class Bindings:
         """Return whether captures or expectations read what the statement prints."""
         annotation = item.annotation
         return bool(annotation.expect or annotation.expect_not or _captures_of(plan, item))
-
-    def release_held(
-        self, plan: Plan, item: PlanItem, printed: HeldOutput, done: Done, *, partly: bool
-    ) -> Iterator[bytes]:
-        """Yield the output of a minting statement that may be shown, once its captures are known.
-
-        Yields nothing of a partial output, because it may contain the secret while the secret is not known.
-        """
-        if not printed:
-            return
-        if item.annotation.secret and not _captures_of(plan, item) and done.status == 0:
-            yield f"{MASK}\n".encode()
-        elif plan.prints_secret(item.where) and not _has_keeper_failed(plan, item, done):
-            yield f"{MASK}\n{_READ_ELSEWHERE}\n".encode()
-        elif partly:
-            yield _NOTHING
-        else:
-            note = f"… {printed.dropped} bytes left out …\n".encode() if printed.dropped else b""
-            errors = b""
-            if plan.prints_secret(item.where):  # gpg may fail after it has printed the text
-                errors = b"".join(re.findall(_OF_GPG, printed.beginning))
-            for data in (errors,) if errors else (printed.beginning, note, printed.end):
-                yield from (data[at : at + _FED] for at in range(0, len(data), _FED))
 
     def suggest_values(self, plan: Plan, name: str) -> tuple[Suggestion, ...]:
         """Return values of earlier output: tokens for a secret, else words and cells of tables."""
@@ -329,14 +286,6 @@ def _find_suspected(plan: Plan, name: str) -> Iterator[str]:
     """Yield the texts of a placeholder that may be meant as written."""
     texts = (p.text for item in plan.items for p in item.placeholders if p.suspected and p.name == name)
     yield from dict.fromkeys(texts)
-
-
-def _has_keeper_failed(plan: Plan, item: PlanItem, done: Done) -> bool:
-    """Return whether all that a statement printed is the error message of a keeper of secrets."""
-    if SecretUse.ALONE not in plan.get_secret_use(item.where):
-        return False
-    first = done.pipestatus[0] if len(done.pipestatus) > 1 else done.status
-    return first not in (0, _BROKEN_PIPE)
 
 
 def _captures_of(plan: Plan, item: PlanItem) -> list[tuple[str, str | None]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from .. import __version__
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
@@ -36,15 +36,9 @@ from .questions import (
     NewStatement,
 )
 from .restoration import restore_status
+from .secret_warnings import SecretWarnings
 from .shell_io import ShellIO
 from .state import ItemStatus, State, describe_undone_steps, next_item
-
-_WOULD_BE_LOST = (
-    "this step prints a secret; if this program dies before it is used, the secret is lost: "
-    "$XDG_RUNTIME_DIR names no memory file system of your own to keep it in"
-)
-
-_IS_SHORT = "the secret `<{}>` has fewer than 5 characters: output is masked only where it is a whole word"
 
 _LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
 
@@ -77,7 +71,7 @@ def start_run(
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
     io = ShellIO(plan.procedure.shell, session, context, log, bindings, resumption)
     dialog = Dialog(plan, ask, context, log, bindings, io)
-    return Run(dialog, context, resumption, log, bindings, io)
+    return Run(dialog, context, resumption, log, bindings, io, SecretWarnings(context, bindings))
 
 
 @dataclass(slots=True)
@@ -90,8 +84,7 @@ class Run:
     log: EventLog
     bindings: Bindings
     io: ShellIO
-    warned: bool = False  # whether the operator was warned that secrets would be lost
-    short_secrets: set[str] = field(default_factory=set)  # of which the operator was warned
+    warnings: SecretWarnings
     block_text: str = ""  # the output of the present block so far
     confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
 
@@ -214,7 +207,7 @@ class Run:
                 return
         if item.first:
             self.block_text = ""
-        self._warn_of_loss(item)
+        self.warnings.warn_of_loss(self.dialog.plan, item)
         for step in (
             self._choose_alternative,
             self._ask_about_new,
@@ -228,23 +221,6 @@ class Run:
             if answer is not None and answer.choice in _LEAVES_STATEMENT:
                 return  # the caller looks for the next item again
         yield from self._run_attempts(item)
-
-    def _warn_of_loss(self, item: PlanItem) -> None:
-        """Warn once if the statement prints a secret that cannot be kept."""
-        if (
-            self.context.keep_secrets is None
-            and not self.warned
-            and self.bindings.captures_secret(self.dialog.plan, item)
-        ):
-            self.warned = True
-            self.context.notice(_WOULD_BE_LOST)
-
-    def _warn_of_short_secrets(self, item: PlanItem) -> None:
-        """Warn once of each secret that is masked only where it is a whole word."""
-        for name in self.bindings.find_short_secrets(item):
-            if name not in self.short_secrets:
-                self.short_secrets.add(name)
-                self.context.notice(_IS_SHORT.format(name))
 
     def _choose_alternative(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         choice = find_open_choice(item, self.state.chosen)
@@ -317,7 +293,7 @@ class Run:
                 raise Stop(Outcome.FAILED, done.ended)
 
     def _run_once(self, item: PlanItem, attempt: int) -> Generator[Event, None, Failure | None]:
-        self._warn_of_short_secrets(item)
+        self.warnings.warn_of_short(item)
         self.bindings.fill_statement(self.dialog.plan, item)  # raises QuotingError before a shell is started
         self._stop_if_told()
         yield from self.io.start_shell()

@@ -15,6 +15,7 @@ from .expectations import TAIL_SIZE, OutputTail, failure_of
 from .held_output import HeldOutput
 from .ports import Done, OutputChunk, Silence, require_done
 from .shell_io import ShellIO, place_of
+from .withheld_output import learn_printed_secrets, release_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,9 @@ class StatementExecution:
         io, item, bindings = self.io, self.item, self.io.bindings
         captured, problem = bindings.capture_values(self.plan, item, self.held, done.status)
         if mints:
-            bindings.learn_printed(self.plan, item, self.held.text(), done)
+            learn_printed_secrets(bindings, self.plan, item, self.held.text(), done, captured)
             partly = _is_cut_short(done) or bool(self.held.dropped and (problem or not captured))
-            for data in bindings.release_held(self.plan, item, self.held, done, partly=partly):
+            for data in release_output(self.plan, item, self.held, done, partly=partly):
                 yield from self._record(io.emit_output(item, data))
         yield from self._record(io.flush_output(item))
         bindings.remember_output(item, self.tail.text())
