@@ -16,7 +16,7 @@ from ..posix.regions import ShellSyntaxError
 from ..simple_command import remove_quotes
 from .builtins import find_arguments
 from .places import CodeInput, EvaluatedPlace, Reader
-from .programs import find_code_arguments, find_code_input
+from .programs import find_code_arguments, find_code_input, is_fetched
 from .protection import CodeStretch, find_stretch, protect_values
 from .search import may_read_again
 from .variables import VariableReading, find_variable_readings
@@ -227,8 +227,9 @@ def _find_fed(text: str, collector: _PosixEvaluationCollector) -> Iterator[Evalu
             if reader is None:
                 continue
             first = outermost[0][0]
-            if index:
-                yield EvaluatedPlace(first, outermost[index - 1][1], reader.reader, reader.by, reader.shell)
+            for begin, stop in outermost[:index]:
+                if not is_fetched(text[begin:stop]):
+                    yield EvaluatedPlace(begin, stop, reader.reader, reader.by, reader.shell)
             for operator, word in collector.inputs:
                 if first <= word[0] < end and (word[0] >= start or operator in ("<<", "<<-")):
                     yield from _find_redirected(text, reader, operator, word, bodies, direct=word[0] >= start)

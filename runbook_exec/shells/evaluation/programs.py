@@ -13,6 +13,10 @@ from .program_table import PROGRAMS, RUNNERS, SUBCOMMANDS, CodeProgram
 
 _VERSION = LazyPattern(r"(?<=[a-z])[\d.]+\Z")
 
+_FETCHES = LazyPattern(r"\s*(?:sudo\s+)?(?:curl|wget)\s")
+
+_WRITES_OUT = LazyPattern(r"\s(?:-\w*w|--write-out)")  # of curl: a text of its own
+
 # options with the name of a shell that does not run, as in `useradd -s /bin/bash -c NAME`
 _BEFORE_SHELL_NAME = frozenset(("-s", "--shell"))
 
@@ -129,6 +133,11 @@ def find_program(words: Sequence[str]) -> int:
             return at
         at = len(words) - len(operands) + wrapper.operands
     return at
+
+
+def is_fetched(command: str) -> bool:
+    """Return whether what a command prints is from elsewhere, and not a text of its arguments."""
+    return _FETCHES.match(command) is not None and not _WRITES_OUT.search(command)
 
 
 def find_code_input(words: Sequence[str]) -> CodeInput | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import pairwise
 
 from ...text.lazy_pattern import LazyPattern
 from ..base import Filling
 from ..evaluation.places import EvaluatedPlace, Reader
-from ..evaluation.programs import find_code_arguments, find_code_input
+from ..evaluation.programs import find_code_arguments, find_code_input, is_fetched
 from ..evaluation.protection import CodeStretch, find_stretch, protect_values
 from ..evaluation.search import may_read_again
 from ..evaluation.variables import VariableReading, find_variable_readings
@@ -164,7 +163,7 @@ def _find_environment(words: Sequence[str], spans: Sequence[_Span]) -> Iterator[
 def _find_fed(text: str, collector: _FishEvaluationCollector) -> Iterator[EvaluatedPlace]:
     """Yield the commands whose output is read as code."""
     for stages in collector.pipelines:
-        for (_, end), (first, last) in pairwise(stages):
+        for number, (first, last) in enumerate(stages[1:], 1):
             for spans in collector.found:
                 if not spans or not first <= spans[0][0] < last:
                     continue
@@ -172,8 +171,9 @@ def _find_fed(text: str, collector: _FishEvaluationCollector) -> Iterator[Evalua
                 if words == ["source"] or words == ["."]:
                     words.append("-")
                 reader = find_code_input(words)
-                if reader is not None:
-                    yield EvaluatedPlace(stages[0][0], end, reader.reader, reader.by, reader.shell)
+                for start, stop in stages[:number] if reader is not None else ():
+                    if reader is not None and not is_fetched(text[start:stop]):
+                        yield EvaluatedPlace(start, stop, reader.reader, reader.by, reader.shell)
     for spans in collector.found:
         words = [remove_quotes(text[start:stop]) for start, stop in spans]
         if words and words[0] in ("source", ".") and len(words) > 1 and "psub" in words[1]:

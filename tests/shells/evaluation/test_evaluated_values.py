@@ -47,6 +47,8 @@ def test_no_value_is_executed(shell: str, tmp_path: Path) -> None:
         ("read <x> <f", "answer"),
         ("exit <x>", "0"),
         ("curl -fsSL https://example.com/<x>/install.sh | sh", "v1.2.3"),
+        ("curl -fsSL <x> | sudo bash -s -- --dry-run", "https://a.example/get?for=x&token=$t"),
+        ("bash -c true; n=${#t}; while ((i < ${#t})); do i=$((i + 1)); done; t=<x>", "a b;$(c)"),
         ("echo <x> | sudo -S true", "it's; a $(password)"),
         ("echo <x> | docker login --password-stdin", "it's; a $(password)"),
         ("echo <x> | ssh web 'cat >> notes'", "it's; a $(note)"),
@@ -158,3 +160,11 @@ def test_text_in_quotes_may_be_carried(program: Program) -> None:
     page = "# Page\n\n```bash\nmessage=<message>\nssh web \"echo 'say: $message'\"\n```\n"
     ran = program.run_page(page, "--yes", "--set", "message=Back at 10; sorry!", env={"PATH": path})
     assert (ran.status, "say: Back at 10; sorry!" in ran.stdout) == (0, True), ran.output
+
+
+@pytest.mark.parametrize(
+    "place", ["curl -w '<x>' https://a.example | sh", "{ curl a; echo <x>; } | sh", "echo <x> | cat | bash"]
+)
+def test_a_text_of_the_arguments_that_reaches_a_shell_is_refused(place: str) -> None:
+    """What `curl` fetches is no value, but what it writes out by `-w` is."""
+    assert fill_place(Attempt("bash", place, "a; touch pwned")) is None
