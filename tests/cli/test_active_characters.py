@@ -21,7 +21,7 @@ PLANTED = {"PLANTED": PLANT}
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Program:
+def program_with_plants(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """The program in a folder with an active name, with planted pages and an unfinished run of one."""
     folder = tmp_path_factory.mktemp("planted") / "f\x1b]0;PWN\x07\u202e\x9b31m"
     folder.mkdir()
@@ -69,9 +69,9 @@ LOOKING: Sequence[Sequence[str]] = [
 @pytest.mark.parametrize(
     "command", LOOKING, ids=lambda command: re.sub(r"[^\w. -]+", "_", " ".join(command))[:60]
 )
-def test_no_command_prints_an_active_character(prepared: Program, command: Sequence[str]) -> None:
+def test_no_command_prints_an_active_character(program_with_plants: Program, command: Sequence[str]) -> None:
     """Every field of a page, a run, a name and an argument is printed with such characters written out."""
-    done = prepared.run(*command, env=PLANTED)
+    done = program_with_plants.run(*command, env=PLANTED)
     assert find_raw(done) == []
     assert "has a bug" not in done.output
     assert "Traceback" not in done.output
@@ -82,28 +82,28 @@ def test_no_command_prints_an_active_character(prepared: Program, command: Seque
         ET.fromstring(done.stdout)  # noqa: S314 - our own output
 
 
-def test_json_keeps_the_characters_as_escapes(prepared: Program) -> None:
+def test_json_keeps_the_characters_as_escapes(program_with_plants: Program) -> None:
     """A program that reads the JSON gets the title as it is on the page."""
-    title = json.loads(prepared.run("show", "--json", "plain.md").stdout)["title"]
+    title = json.loads(program_with_plants.run("show", "--json", "plain.md").stdout)["title"]
     assert all(each in title for each in ACTIVE)
 
 
-def test_a_foreign_journal_prints_no_active_character(prepared: Program) -> None:
+def test_a_foreign_journal_prints_no_active_character(program_with_plants: Program) -> None:
     """Each text of each event is changed, and the chain of hashes is made anew."""
-    own = min(prepared.runs.glob("*.jsonl"))
-    foreign = prepared.work / "foreign\x1b[8m\u202e.jsonl"
+    own = min(program_with_plants.runs.glob("*.jsonl"))
+    foreign = program_with_plants.work / "foreign\x1b[8m\u202e.jsonl"
     foreign.write_text(change_texts(own), encoding="utf-8")
     for command in (
         ("runs", "show"), ("runs", "show", "--json"), ("runs", "report"), ("runs", "verify"), ("resume",),
         ("runs", "report", "--format", "html"), ("runs", "report", "--format", "junit"),
     ):  # fmt: skip
-        done = prepared.run(*command, str(foreign))
+        done = program_with_plants.run(*command, str(foreign))
         assert find_raw(done) == [], command
         assert "has a bug" not in done.output, done.output
-    broken = prepared.work / "damaged.jsonl"
+    broken = program_with_plants.work / "damaged.jsonl"
     broken.write_bytes(foreign.read_bytes().replace(b'"previous":"', b'"previous":"0' + PLANT.encode()))
     for command in (("runs", "show"), ("runs", "verify"), ("resume",), ("runs", "report")):
-        assert find_raw(prepared.run(*command, str(broken))) == [], command
+        assert find_raw(program_with_plants.run(*command, str(broken))) == [], command
 
 
 def change_texts(journal: Path) -> str:

@@ -21,7 +21,7 @@ COMPUTED = [
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Program:
+def program_with_pages(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """The program in a folder with the pages, and the pipes and loops that they name."""
     program = prepare_program(tmp_path_factory.mktemp("hostile"))
     make_neighbours(program.work)
@@ -60,22 +60,22 @@ def check(done: ProgramResult, *expected: int) -> None:
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_a_hostile_page_is_shown_and_planned(prepared: Program, name: str) -> None:
+def test_a_hostile_page_is_shown_and_planned(program_with_pages: Program, name: str) -> None:
     """`show` and `--dry-run` end with a plan or with a refusal."""
-    check(run_limited(prepared, "show", f"{name}.md"), 0, 2)
-    check(run_limited(prepared, "--dry-run", "--no-input", f"{name}.md"), 0, 2)
+    check(run_limited(program_with_pages, "show", f"{name}.md"), 0, 2)
+    check(run_limited(program_with_pages, "--dry-run", "--no-input", f"{name}.md"), 0, 2)
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_a_hostile_page_is_linted(prepared: Program, name: str) -> None:
+def test_a_hostile_page_is_linted(program_with_pages: Program, name: str) -> None:
     """Every rule ends, and reports a page that it cannot read."""
-    check(run_limited(prepared, "lint", "--no-cache", "--select", "ALL", f"{name}.md"), 0, 1, 2)
+    check(run_limited(program_with_pages, "lint", "--no-cache", "--select", "ALL", f"{name}.md"), 0, 1, 2)
 
 
 @pytest.mark.parametrize("name", COMPUTED)
-def test_what_a_page_computes_is_bounded(prepared: Program, name: str) -> None:
+def test_what_a_page_computes_is_bounded(program_with_pages: Program, name: str) -> None:
     """A run ends where a value cannot be had in time: refused, failed or waiting."""
-    done = run_limited(prepared, "--yes", "--trust", "--no-input", f"{name}.md")
+    done = run_limited(program_with_pages, "--yes", "--trust", "--no-input", f"{name}.md")
     check(done, 0, 1, 2, 3)
     assert len(done.output) < 100_000
 

@@ -140,7 +140,9 @@ def test_missing_isolation_is_reported(project: pytest.Pytester, options: tuple[
         write_file(project, f"runbooks/{name}.rehearsal.md", "# Rehearsal\n\n```console\n$ fly\n```\n")
     forbidden = [
         sys.executable,
-        str(REPOSITORY / "tests" / "support" / "without_namespaces.py"),
+        str(REPOSITORY / "tests" / "support" / "without_calls.py"),
+        "EPERM",
+        "unshare",
         sys.executable,
     ]
     ran = project.run(*forbidden, "-m", "pytest", "runbooks/good.md", "-k", "rehearsal", *options)

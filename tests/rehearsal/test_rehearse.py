@@ -450,7 +450,8 @@ def test_due_and_export_skip_transcripts(program: Program) -> None:
 def test_without_namespaces_it_reports_the_missing_isolation(program: Program) -> None:
     """The rehearsal runs, and reports that it was not isolated."""
     write_page(program, "fly", "$ fly")
-    command = [sys.executable, str(REPOSITORY / "tests" / "support" / "without_namespaces.py"), *COMMAND]
+    refuse = REPOSITORY / "tests" / "support" / "without_calls.py"
+    command = [sys.executable, str(refuse), "EPERM", "unshare", *COMMAND]
     done = subprocess.run(
         [*command, "rehearse", "page.md"],
         cwd=program.work,

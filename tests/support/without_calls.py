@@ -15,11 +15,11 @@ import sys
 _NUMBERS = {
     "x86_64": {
         "clone": 56, "clone3": 435, "fork": 57, "vfork": 58, "pidfd_open": 434, "flock": 73, "prctl": 157,
-        "fsync": 74, "fdatasync": 75,
+        "fsync": 74, "fdatasync": 75, "unshare": 272,
     },
     "aarch64": {
         "clone": 220, "clone3": 435, "fork": 220, "vfork": 220, "pidfd_open": 434, "flock": 32, "prctl": 167,
-        "fsync": 82, "fdatasync": 83,
+        "fsync": 82, "fdatasync": 83, "unshare": 97,
     },
 }  # fmt: skip
 _NO_NEW_PRIVS, _SECCOMP, _FILTER = 38, 22, 2

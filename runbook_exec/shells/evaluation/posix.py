@@ -11,17 +11,15 @@ from ..base import Filling
 from ..posix.dialect import Dialect
 from ..posix.heredocs import Heredoc
 from ..posix.lexer import WordLexer
-from ..posix.parser import PosixParser, scan
-from ..posix.regions import ShellSyntaxError
+from ..posix.parser import PosixParser, read_statements, scan
+from ..posix.simple_commands import FEWER_LEVELS
 from ..simple_command import remove_quotes
 from .builtins import find_arguments
 from .places import CodeInput, EvaluatedPlace, Reader
 from .programs import find_code_arguments, find_code_input, is_fetched
-from .protection import CodeStretch, find_stretch, protect_values
+from .protection import CodeStretch, blank_fillings, find_stretch, protect_values
 from .search import may_read_again
 from .variables import VariableReading, find_variable_readings
-
-_FEWER_LEVELS = 25  # the collector has more calls for each level of nesting than the parser
 
 _WORD_PART = LazyPattern(
     r"'(?P<single>[^']*)'|\"(?P<double>(?:[^\"\\$`]|\\.|\$(?![A-Za-z0-9_{(@*#?$!\[-]))*)\"|\\(?P<escaped>[^\n])"
@@ -47,10 +45,7 @@ def protect_posix_values(
     """
     if not may_read_again(text):
         return fillings
-    characters = list(text)
-    for filling in fillings:
-        characters[filling.start : filling.end] = "Q" * (filling.end - filling.start)
-    blanked = "".join(characters)
+    blanked = blank_fillings(text, fillings)
     return protect_values(blanked, fillings, find_evaluated_places(blanked, shell, dialect), _decode)
 
 
@@ -59,14 +54,7 @@ def find_evaluated_places(text: str, shell: str, dialect: Dialect) -> list[Evalu
     if not may_read_again(text):
         return []
     collector = _PosixEvaluationCollector(text, dialect)
-    try:
-        while True:
-            collector.blank_lines()
-            if not collector.peek():
-                break
-            collector.statement()
-    except ShellSyntaxError:
-        pass  # the shell refuses the statement too
+    read_statements(collector)
     places = [place for command in collector.found for place in _find_in_command(text, shell, command)]
     return places + list(_find_fed(text, collector))
 
@@ -96,7 +84,7 @@ class _PosixEvaluationCollector(PosixParser):
 
     def __init__(self, text: str, dialect: Dialect) -> None:
         super().__init__(text, dialect)
-        self.depth = _FEWER_LEVELS
+        self.depth = FEWER_LEVELS
         self.found: list[_CommandSpan] = []
         self.pipelines: list[list[_Span]] = []  # of each, the stretches of its commands
         self.inputs: list[tuple[str, _Span]] = []  # the operators and the words of redirections of input

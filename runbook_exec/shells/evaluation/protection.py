@@ -40,6 +40,14 @@ class CodeStretch(NamedTuple):
     end: int
 
 
+def blank_fillings(text: str, fillings: Sequence[Filling]) -> str:
+    """Return the text with every placeholder replaced by letters."""
+    characters = list(text)
+    for filling in fillings:
+        characters[filling.start : filling.end] = "Q" * (filling.end - filling.start)
+    return "".join(characters)
+
+
 def protect_values(
     text: str, fillings: Sequence[Filling], places: Sequence[EvaluatedPlace], decode: Decode
 ) -> list[Filling]:

@@ -10,7 +10,7 @@ from ...text.lazy_pattern import LazyPattern
 from ..base import Filling
 from ..evaluation.places import EvaluatedPlace, Reader
 from ..evaluation.programs import find_code_arguments, find_code_input, is_fetched
-from ..evaluation.protection import CodeStretch, find_stretch, protect_values
+from ..evaluation.protection import CodeStretch, blank_fillings, find_stretch, protect_values
 from ..evaluation.search import may_read_again
 from ..evaluation.variables import VariableReading, find_variable_readings
 from ..simple_command import remove_quotes
@@ -44,10 +44,7 @@ def protect_fish_values(text: str, fillings: Sequence[Filling]) -> Sequence[Fill
     """
     if not may_read_again(text):
         return fillings
-    characters = list(text)
-    for filling in fillings:
-        characters[filling.start : filling.end] = "Q" * (filling.end - filling.start)
-    blanked = "".join(characters)
+    blanked = blank_fillings(text, fillings)
     return protect_values(blanked, fillings, find_evaluated_places(blanked), _decode)
 
 

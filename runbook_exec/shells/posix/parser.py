@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ...text.lazy_pattern import LazyPattern
 from ..base import Scan
 from ..quoting import Context
@@ -307,3 +309,13 @@ class PosixParser(CommandParser):
             elif (self.peek() == "(" and not is_pattern) or not self.word(regex=before in _MATCHES_REGEX):
                 self.pos += 1
             before = self.text[start : self.pos]
+
+
+def read_statements(grammar: PosixParser) -> None:
+    """Read to the end of the text, or to its first syntax error, which the shell refuses too."""
+    with suppress(ShellSyntaxError):
+        while True:
+            grammar.blank_lines()
+            if not grammar.peek():
+                return
+            grammar.statement()

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from ..simple_command import SimpleCommand, remove_quotes
 from .dialect import Dialect
-from .parser import PosixParser
-from .regions import ShellSyntaxError
+from .parser import PosixParser, read_statements
 
-_FEWER_LEVELS = 25  # the collector has more calls for each level of nesting than the parser
+FEWER_LEVELS = 25  # the collector has more calls for each level of nesting than the parser
 
 
 def find_simple_commands(script: str, dialect: Dialect) -> tuple[SimpleCommand, ...]:
     """Return the simple commands of a script in order, up to its first syntax error."""
     collector = _PosixCommandCollector(script, dialect)
-    try:
-        while True:
-            collector.blank_lines()
-            if not collector.peek():
-                break
-            collector.statement()
-    except ShellSyntaxError:
-        pass
+    read_statements(collector)
     return tuple(collector.found)
 
 
@@ -29,7 +21,7 @@ class _PosixCommandCollector(PosixParser):
 
     def __init__(self, text: str, dialect: Dialect) -> None:
         super().__init__(text, dialect)
-        self.depth = _FEWER_LEVELS
+        self.depth = FEWER_LEVELS
         self.found: list[SimpleCommand] = []
         self._words: list[str] | None = None  # None while words are not those of a command
         self._is_fed = False  # whether standard input is a pipe or a file here
