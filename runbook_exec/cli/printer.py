@@ -8,7 +8,7 @@ from typing import Any
 
 from ..document.assignments import Capture
 from ..document.model import Block, Procedure, Runbook, Statement, Step
-from ..light_dataclasses import is_light_dataclass, list_defaults, replace
+from ..light_classes import is_light_dataclass, list_defaults, replace
 from ..masking.masker import Masker
 from ..plan.alternatives import decide_choice, is_left_out, list_choices
 from ..plan.builder import items_of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..document.model import Input
-from ..light_dataclasses import dataclass, field, replace
+from ..light_classes import dataclass, field, replace
 from ..masking.encodings import SHORT
 from ..masking.masker import Masker
 from ..plan.captures import capture_value

@@ -9,7 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from ..light_classes import NamedTuple
 
 
 class Outcome(StrEnum):

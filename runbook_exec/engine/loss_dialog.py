@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 
-from ..light_dataclasses import dataclass, field
+from ..light_classes import dataclass, field
 from ..plan.model import PlanItem
 from .dialog import Dialog
 from .events import Event

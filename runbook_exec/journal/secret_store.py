@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..engine.ports import KeptShell
-from ..light_dataclasses import dataclass, field
+from ..light_classes import dataclass, field
 from ..system.atomic_write import replace_file
 
 _IN_MEMORY = ("tmpfs", "ramfs")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..text.ansi import ESCAPE
 from .encodings import SHORT, SHORTEST_PART, find_url_secrets, list_encodings, list_windows
 from .search import OF_LONG, OF_SHORT, MultiSearch, ShortSearch, find_occurrences

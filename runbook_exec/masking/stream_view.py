@@ -10,7 +10,7 @@ from bisect import bisect_right
 from functools import cached_property
 from operator import itemgetter
 
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..text.ansi import ESCAPE, LINE_ENDS, LONGEST_ESCAPE, UNFINISHED_ESCAPE
 
 _NEAR_THE_END = 4096  # bytes; nearer to the end, counting back is quicker than a search of all left-out bytes

@@ -10,7 +10,7 @@ from ..diagnostics.problem import Problem
 from ..document.annotations.parser import merge_annotations
 from ..document.assignments import Capture, parse_capture
 from ..document.model import Procedure, Runbook
-from ..light_dataclasses import replace
+from ..light_classes import replace
 from ..shells.registry import SHELLS
 from ..text.suggest import find_near
 from .alternatives import find_unknown_choices

@@ -17,7 +17,7 @@ from ..engine.questions import (
     SecretLoss,
     ValueNeeded,
 )
-from ..light_dataclasses import dataclass, field
+from ..light_classes import dataclass, field
 from ..plan.alternatives import chosen_alternative
 from ..plan.model import Plan, Value
 from ..plan.templates import render_default

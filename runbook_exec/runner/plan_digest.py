@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..document.assignments import Capture
 from ..document.model import (
@@ -30,7 +30,7 @@ from ..document.model import (
     Statement,
     Suspicion,
 )
-from ..light_dataclasses import MISSING, is_light_dataclass, list_defaults, replace
+from ..light_classes import MISSING, NamedTuple, is_light_dataclass, list_defaults, replace
 from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..system.regular_file import read_regular_file
 

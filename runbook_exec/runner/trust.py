@@ -12,11 +12,10 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from ..document.model import Procedure, Runbook
 from ..errors import Refused, reason
-from ..light_dataclasses import dataclass
+from ..light_classes import NamedTuple, dataclass
 from ..plan.builder import make_page_plan
 from ..plan.model import Plan
 from ..system.atomic_write import replace_file

@@ -9,7 +9,7 @@ from ..engine.events import RunEnded
 from ..journal.hash_chain import Damage, JournalLine, TornLine, read_lines
 from ..journal.index import read_summary
 from ..journal.user_key import UserKey, is_private_file, is_signed
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)
