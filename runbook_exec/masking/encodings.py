@@ -52,7 +52,8 @@ _LONG_PAIR = 10  # bytes of two words
 
 _RANDOM = re.compile(rb"[0-9]|[a-z][A-Z]")
 
-_ONE_TOKEN = re.compile(rb"(?=.*[^A-Za-z])[^\s/]{12,}")  # no sentence, URL or path, whose parts are elsewhere too
+# no sentence, URL or path, whose parts are in other text too
+_ONE_TOKEN = re.compile(rb"(?=.*[^A-Za-z])[^\s/]{12,}")
 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
@@ -169,8 +170,8 @@ def list_windows(value: bytes) -> list[bytes]:
     """Return the parts of 8 bytes of a secret that do not look like words of other text.
 
     Each has a digit, or a capital letter after a small one. `password` and `Password` have neither. Of 16 or
-    more letters without these, the parts of 12 letters are returned: no ordinary word is as long. So are other
-    parts of 12 bytes without these, of a secret without blanks and slashes.
+    more letters without these, the parts of 12 letters are returned: no ordinary word is as long. So are the
+    other parts of 12 bytes of a secret without blanks and slashes.
     """
     value = _without_line_ends(value)
     windows = (value[at : at + _WINDOW] for at in range(len(value) - _WINDOW + 1))
