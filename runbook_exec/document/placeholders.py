@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 
 # Possessive quantifiers (`*+`) keep the patterns linear: no class has `<`, so no text is read twice.

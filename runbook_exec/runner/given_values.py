@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from ..document.assignments import parse_set
 from ..errors import Refused, reason
+from ..light_classes import NamedTuple
 from ..plan.model import Plan
 from ..text.ansi import escape_unprintable
 from .options import parse_option

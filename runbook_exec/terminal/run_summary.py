@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ..document.model import Step
 from ..engine.events import FINISHED, RunEnded
 from ..engine.state import ItemStatus, State, has_failed, next_item
+from ..light_classes import NamedTuple
 from ..plan.model import Plan
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, pad, wrap
