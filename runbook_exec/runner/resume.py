@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -70,7 +70,7 @@ class UnfinishedRun:
         known |= {name: Value(text, True, "earlier") for name, text in values.items()}
         names = {each.name for item in plan.items for each in item.placeholders} | set(plan.inputs)
         return (
-            replace(state, outcome=None),
+            state._replace(outcome=None),
             Resumption(
                 values={name: value for name, value in known.items() if name in names},
                 seen_tokens=seen,
