@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from ..light_dataclasses import dataclass, field
 from ..masking.masker import Masker
 from ..plan.model import Plan, Value
 from ..shells.snapshot import StateChange

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import BinaryIO
 from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted, from_line
 from ..engine.state import is_action
 from ..errors import Refused, reason
+from ..light_dataclasses import dataclass
 from .paths import LONGEST_LINE, open_journal, read_bounded_lines
 
 _NEWEST = 300

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from lsprotocol.types import Range
 
 from ..diagnostics.report import Diagnostic
 from ..document.model import Runbook
+from ..light_dataclasses import dataclass
 from ..lint.facts.workspace import Workspace
 from ..lint.facts.workspace_finder import find_root, get_workspace
 from ..lint.inputs import STANDARD_INPUT

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from ..diagnostics.problem import Problem
 from ..document.annotations.parser import merge_annotations
 from ..document.assignments import Capture, parse_capture
 from ..document.model import Procedure, Runbook
+from ..light_dataclasses import replace
 from ..shells.registry import SHELLS
 from ..text.suggest import find_near
 from .alternatives import find_unknown_choices

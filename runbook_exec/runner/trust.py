@@ -11,12 +11,12 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from ..document.model import Procedure, Runbook
 from ..errors import Refused, reason
+from ..light_dataclasses import dataclass
 from ..plan.builder import make_page_plan
 from ..plan.model import Plan
 from ..system.atomic_write import replace_file

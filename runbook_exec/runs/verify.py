@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine.events import RunEnded
 from ..journal.hash_chain import Damage, JournalLine, TornLine, read_lines
 from ..journal.index import read_summary
 from ..journal.user_key import UserKey, is_private_file, is_signed
+from ..light_dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

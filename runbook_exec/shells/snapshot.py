@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ..light_dataclasses import dataclass, field
 from ..text.lazy_pattern import LazyPattern
 from .base import Filling, Shell
 from .quoting import Context

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ...light_dataclasses import dataclass, field
 from ...text.lazy_pattern import LazyPattern
 from ..model import ALL_OF_THEM
 from .labels import find_label_family, is_telling

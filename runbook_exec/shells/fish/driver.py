@@ -27,6 +27,13 @@ end
 """
 
 
+# The text is used up. The message that was read last, and does not run, has the status before it.
+_EXIT_AS_LAST = (
+    "builtin string match -qr '(?m)^__runbook_status (?<__runbook_was>\\d+)' -- \"$__runbook_code\"; "
+    "and builtin exit $__runbook_was"
+)
+
+
 def _fish_environ(environ: Mapping[str, str]) -> dict[str, str]:
     # from 4.1 on, fish queries the terminal at its start, and waits seconds if no answer comes
     features = ",".join(filter(None, (environ.get("fish_features"), "no-query-term")))
@@ -57,6 +64,8 @@ def _fish_arguments(folder: str) -> tuple[str, ...]:
         "-c",
         f"builtin source '{folder}/{DRIVER}'",
         *("-c", f"builtin source '{folder}/again'") * 40,
+        "-c",
+        _EXIT_AS_LAST,
     )
 
 
