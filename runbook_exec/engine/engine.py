@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-<<<<<<< HEAD
-from dataclasses import dataclass
-=======
->>>>>>> start
 
 from .. import __version__
-from ..light_dataclasses import dataclass, replace
+from ..light_dataclasses import dataclass
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when

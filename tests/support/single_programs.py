@@ -136,7 +136,7 @@ def kill_small(trial: Trial, code: str) -> None:
 
 def run_brief(trial: Trial, code: str, status: int) -> None:
     """Run a statement that ends by itself, and suspend a small program for a moment if that is drawn."""
-    statuses = (status,)
+    statuses: tuple[int, ...] = (status,)
     if trial.draw.random() < 0.5 or (code, status) in OTHER_BRIEF:
         done, _ = trial.run(code)
     else:
