@@ -109,6 +109,7 @@ class RunContext:
     )
     keep_shell: Callable[[KeptShell], None] | None = None  # saves the state of the shell, likewise
     key: bytes = b""  # of the digests of that state; b"" if it is not saved
+    before_wait: Callable[[], None] = lambda: None  # called before a wait of another kind
     pause: Callable[[float, int], bool] = lambda seconds, attempt: (
         True
     )  # waits before the next attempt, whose number it is given; returns False if the operator ends the wait
