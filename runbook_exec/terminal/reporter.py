@@ -25,6 +25,7 @@ from ..engine.events import (
 )
 from ..engine.state import State
 from ..plan.model import ItemId, Plan, PlanItem
+from ..plan.retries import count_retries
 from ..plan.values import describe_value
 from ..system.people import expand_home
 from ..text.ansi import escape_unprintable, escape_unprintable_code
@@ -50,6 +51,7 @@ class TerminalReporter(TerminalWriter):
         self._steps = StepView(self)
         self._captured: dict[int, list[str]] = {}  # names of values by step
         self._try = 1  # the number of the present attempt at a statement that is retried
+        self._repeats = False  # whether the last attempt is followed by another
         self._pending: list[str] = []  # lines about captures, shown once the statement has ended
 
     # before statements -----------------------------------------------------------------------------------
@@ -110,7 +112,8 @@ class TerminalReporter(TerminalWriter):
             case StatementStarted():
                 self.end_output()  # of the shell's start
                 item = self._find_item(event.step, event.block, event.statement)
-                self._try = event.attempt if item is not None and item.annotation.retry else 1
+                is_counted = item is not None and (count_retries(item.annotation) or self._repeats)
+                self._try = event.attempt if is_counted else 1
                 if item is not None:
                     self.show_statement(item, event.text)
                     if self.tty and self._try == 1:
@@ -148,7 +151,8 @@ class TerminalReporter(TerminalWriter):
     def _show_finish(self, event: StatementFinished) -> None:
         self.end_output()
         took = format_duration(event.duration)
-        if event.retry_after:
+        self._repeats = event.retry_after > 0
+        if self._repeats:
             self._show_failed_try(event)
         elif event.problem:
             self._show_failure(event, took)
@@ -180,10 +184,12 @@ class TerminalReporter(TerminalWriter):
     def _show_failed_try(self, event: StatementFinished) -> None:
         """Show in one line that an attempt has failed, and when the next is made."""
         item = self._find_item(event.step, event.block, event.statement)
-        tries = f" of {item.annotation.retry + 1}" if item else ""
+        tries = count_retries(item.annotation) + 1 if item else 0
+        if self.tty and self._try > tries - 1:
+            return  # the operator waits until it succeeds: the line of the wait has the problem
         problem = escape_unprintable(event.problem.split("\n")[0])
         text = (
-            f"try {self._try}{tries}: {problem} after {format_duration(event.duration)}, "
+            f"try {self._try} of {tries}: {problem} after {format_duration(event.duration)}, "
             f"next in {event.retry_after:g} s"
         )
         first, *more = wrap(text, self.width - 7) if self.tty else [text]
