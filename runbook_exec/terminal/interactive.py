@@ -30,10 +30,10 @@ from ..system.signals import watch_signals
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, fold, pad, wrap
 from .editor import open_editor
+from .failure_advice import advise_on_failure
 from .page_watch import PageWatch
 from .prompts import Piece, ask_key, ask_row
 from .reporter import TerminalReporter
-from .section_hint import write_section_hint
 from .text_questions import TextQuestions
 
 _KEYS = {
@@ -42,6 +42,7 @@ _KEYS = {
     "n": ("n", "done, with a note"),
     "y": ("y", "yes, run it"),
     "r": ("r", "retry"),
+    "w": ("w", "wait"),
     "v": ("v", "other value"),
     "s": ("s", "skip"),
     "e": ("e", "edit"),
@@ -57,6 +58,7 @@ _MEANING = {
     "y": "run",
     "d": "done",
     "r": "retry",
+    "w": "repeat",
     "s": "skip",
     "v": "values",
     "!": "shell",
@@ -195,8 +197,8 @@ def _ask(
                 _doubt(question, terminal)
                 return pick("h a ! q", "›")
             case AfterFailure():
-                write_section_hint(terminal, terminal.plan.runbook, question.output)
-                return pick("r v s e ! q" if question.alive else "q")
+                first = advise_on_failure(question, terminal)
+                return pick(f"{first} v s e ! q" if question.alive else "q")
             case LostState():
                 return _accept_loss(question, terminal, colour)
             case SecretLoss():
