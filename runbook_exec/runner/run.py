@@ -113,7 +113,7 @@ def run_plan(
     core_dumps.forbid_core_dumps()
     remove_dead_folders()
     if (why := find_obstacle(plan)) is not None:
-        print(why, file=sys.stderr)
+        print(f"error: {why}", file=sys.stderr)
         return Outcome.REFUSED
     attended = interactive is not None
     identity = past.start_event.run if past else secrets.token_hex(4)
@@ -135,7 +135,7 @@ def run_plan(
     try:
         journal = _open_journal(identity, past, key)
     except JournalError as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return Outcome.REFUSED
     with closing(journal):
         keyboard = OperatorTty(0, 1) if attended else None
