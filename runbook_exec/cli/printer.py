@@ -175,7 +175,7 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
         "must not print": ", ".join(f"`{text}`" for text in says.expect_not),
         "expects status": "" if says.expect_status is None else str(says.expect_status),
         "may fail": "yes" if says.allow_failure else "",
-        "retried": describe_retries(says.retry) if says.retry else "",
+        "retried": describe_retries(says),
         "ends after": f"{says.timeout:g} s" if says.timeout else "",
         "only when": says.when or "",
         "in": says.cwd or "",

@@ -224,5 +224,6 @@ def parse_placeholder_name(text: str) -> str:
     if written[:1] in ("<", "[", "{", "$"):
         written = written.strip("<>[]{}$ ")
     if not _PLACEHOLDER_NAME.fullmatch(written):
-        raise ValueError(f"expected the name of a placeholder such as `new-token`, got `{text}`")
+        got = f"got `{text}`" if written else "the name is missing"
+        raise ValueError(f"expected the name of a placeholder such as `new-token`; {got}")
     return normalise_name(written)

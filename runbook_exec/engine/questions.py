@@ -26,6 +26,7 @@ class Choice(StrEnum):
     DONE = "done"
     AGAIN = "again"
     RETRY = "retry"
+    REPEAT = "repeat"
     CHOOSE = "choose"
     LATER = "later"
     QUIT = "quit"
@@ -70,7 +71,10 @@ class ManualStep(NamedTuple):
 
 
 class AfterFailure(NamedTuple):
-    """The statement failed. Answers: retry, values (to change them), skip, shell, edit, quit."""
+    """The statement failed.
+
+    Answers: retry, repeat (until it succeeds), values (to change them), skip, shell, edit, quit.
+    """
 
     item: PlanItem
     text: str

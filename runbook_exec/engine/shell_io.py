@@ -80,6 +80,7 @@ class ShellIO:
         """Let the shell exit; report the output of its traps, and the jobs that were ended with it."""
         if not self.started:
             return
+        self.context.before_wait()
         at = {"step": 0, "block": 0, "statement": 0, "line": 0}
         ending = self.session.end()
         while True:

@@ -112,9 +112,11 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
     if len(found) == 1:
         return found[0]
     if not found or not wanted:
-        raise NoSuchRun(
-            f"expected the beginning of a run's id, got `{wanted}`; `runbook-exec runs` lists them"
+        latest = next((each.run for each in list_runs(folder) if not each.problem), "")
+        hint = (
+            f"the newest is `{latest}`; `runbook-exec runs` lists them" if latest else "there is no run yet"
         )
+        raise NoSuchRun(f"no run's id begins with `{wanted}`; {hint}")
     ids = ", ".join(_id(path) for path in found[:8])
     raise NoSuchRun(f"`{wanted}` is the beginning of {len(found)} runs: {ids}{', …' * (len(found) > 8)}")
 

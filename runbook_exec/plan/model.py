@@ -112,7 +112,8 @@ class Plan:
 
     def prints_secret(self, where: ItemId) -> bool:
         """Return whether a statement prints what a keeper of secrets, such as `vault`, gives it."""
-        return SecretUse.PRINTS in self.get_secret_use(where)
+        use = self.secret_uses.get(where)
+        return use is not None and SecretUse.PRINTS in use
 
     def get_secret_use(self, where: ItemId) -> SecretUse:
         """Return what a statement does with what a keeper of secrets prints."""
