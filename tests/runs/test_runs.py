@@ -132,7 +132,7 @@ def test_a_run_is_named_by_the_beginning_of_its_id(program: Program) -> None:
     assert ran.stderr.endswith("`; `runbook-exec runs` lists them\n")
     assert (
         program.run("runs", "show", "./nothing.jsonl").stderr
-        == "cannot read `./nothing.jsonl`: no such file\n"
+        == "error: cannot read `./nothing.jsonl`: no such file\n"
     )
     assert program.run("runs", "show", str(first)).stdout == program.run("runs", "show").stdout
 
