@@ -156,6 +156,23 @@ class ShellChanged(At):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(At):
+    """A person is needed; `id` is the question's kind, its statement and this event's number."""
+
+    event: ClassVar[str] = "asked"
+
+    question: str  # as in `Answered`
+    id: str  # such as `confirm:3.1:27`; an answer to an older question has another id
+    choices: tuple[str, ...]  # the answers that can be given without a terminal
+    text: str = ""  # what will run, or has run, secrets masked; of a manual step its title
+    asks: str = ""  # the question in the words of the page, or why it is asked
+    labels: tuple[str, ...] = ()  # of the alternatives
+    name: str = ""  # of the value
+    secret: bool = False  # whether the value is a secret
+    output: str = ""  # the end of the last output, secrets masked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Event):
     """A question was answered, by a person or by an option given in advance."""
 
@@ -169,6 +186,8 @@ class Answered(Event):
     statement: int = 0
     line: int = 0
     group: int = 0  # of `choose`: the number of the group of blocks; 0, -1 … for those in one block
+    by: str = ""  # the person who answered; "" for an option given in advance
+    id: str = ""  # of the `asked` event; "" if no person was needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +209,7 @@ class RunEnded(Event):
 
     outcome: str
     reason: str = ""
+    question: str = ""  # the id of the question that a waiting run asks; "" if an answer is not enough
 
 
 KINDS: Mapping[str, type[Event]] = {
@@ -202,6 +222,7 @@ KINDS: Mapping[str, type[Event]] = {
         Captured,
         ValueGiven,
         ShellChanged,
+        Asked,
         Answered,
         Edited,
         RunEnded,
@@ -211,7 +232,7 @@ KINDS: Mapping[str, type[Event]] = {
 
 _MOST = 1e15
 
-_RUN = re.compile(r"[\w-]{1,64}", re.ASCII)
+_RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,79}|-[\w-]{0,63}", re.ASCII)
 
 _YEARS = range(1971, 9000)  # those that can be shown in every time zone
 

@@ -32,7 +32,7 @@ from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
 from ..text.span import Span
 from .introduction import find_introductions, find_preparations
-from .run_summary import write_summary
+from .run_summary import describe_answers, write_summary
 from .step_view import StepView, format_title
 from .writer import TerminalWriter
 
@@ -242,6 +242,9 @@ class TerminalReporter(TerminalWriter):
             return
         if self.tty and ended.outcome not in FINISHED:
             self.write_line(f"  {self.paint('resume', 'dim')}   runbook-exec resume {run}")
+        if state.question is not None and ended.question:
+            answers = escape_unprintable(describe_answers(state.question, run))
+            self.write_line(f"  {self.paint('answer', 'dim')}   {answers}")
         path = _shorten(journal) if self.tty else escape_unprintable(journal)
         self.write_line(f"  {self.paint('run', 'dim')}      {run}")
         self.write_line(f"  {self.paint('journal', 'dim')}  {path}")
