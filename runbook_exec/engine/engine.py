@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
 from .. import __version__
+from ..light_classes import dataclass, replace
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.templates import evaluate_when

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from ..light_classes import NamedTuple, dataclass, field
 from ..masking.masker import Masker
 from ..plan.model import Plan, Value
 from ..shells.snapshot import StateChange

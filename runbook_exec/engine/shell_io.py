@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
+from ..light_classes import dataclass, field, replace
 from ..plan.model import ItemId, PlanItem
 from ..plan.variables import name_of_variable
 from ..shells.base import Filling

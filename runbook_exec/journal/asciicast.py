@@ -12,13 +12,13 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine.events import Answered, Event, Output, RunEnded, RunStarted, StatementFinished, StatementStarted
 from ..errors import reason
+from ..light_classes import NamedTuple
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.sizes import KEEP, format_size
 
@@ -220,9 +220,9 @@ class AsciicastWriter:
             > self._beginning
         ):
             cut = cut * 3 // 4
-        self._put(*self._frames.frames_for(replace(event, text=event.text[:cut])))
+        self._put(*self._frames.frames_for(event._replace(text=event.text[:cut])))
         self._beginning = 0
-        return replace(event, text=event.text[cut:])
+        return event._replace(text=event.text[cut:])
 
     def _settle(self) -> None:
         """Write the end of a statement's output, after a marker for the part that was left out."""
@@ -230,14 +230,14 @@ class AsciicastWriter:
             return
         surplus = max(0, self._held_size - self._ending)
         first = self._held[0]
-        self._held[0] = replace(first, text=first.text[surplus:])
+        self._held[0] = first._replace(text=first.text[surplus:])
         self._left_out += _size(first.text[:surplus])
         if self._left_out:
             told = f"{NOT_KEPT}{self._left_out} bytes of step {first.step}"
             self._put(*self._frames.make_marker(first, told))
             size = format_size(self._left_out)
             self._put(
-                *self._frames.frames_for(replace(first, text=f"\n\x1b[0m[… {size} not kept in the cast …]\n"))
+                *self._frames.frames_for(first._replace(text=f"\n\x1b[0m[… {size} not kept in the cast …]\n"))
             )
         for event in self._held:
             self._put(*self._frames.frames_for(event))

@@ -9,8 +9,8 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..system.atomic_write import create_file
 
 _SIZE = 32  # bytes of a key

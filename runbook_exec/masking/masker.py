@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from ..light_classes import dataclass
 from ..text.ansi import ESCAPE
 from .encodings import SHORT, SHORTEST_PART, find_url_secrets, list_encodings, list_windows
 from .search import OF_LONG, OF_SHORT, MultiSearch, ShortSearch, find_occurrences

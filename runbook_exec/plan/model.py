@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ..document.assignments import Capture
 from ..document.model import Annotation, Block, Input, Placeholder, Procedure, Runbook, Statement, Step
+from ..light_classes import NamedTuple, dataclass, field
 from ..shells.secret_commands import SecretUse
 from .values import is_secret
 

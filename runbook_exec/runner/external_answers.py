@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from ..engine.events import Asked
 from ..engine.question_events import describe_question, name_question
 from ..engine.questions import Alternatives, Answer, BeforeStatement, Choice, LostState, Question
 from ..errors import Refused
+from ..light_classes import NamedTuple
 
 _FIELDS = ("id", "choice", "value", "note", "by")
 

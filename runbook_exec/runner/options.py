@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..document.assignments import Capture, parse_capture
 from ..errors import Refused
+from ..light_classes import NamedTuple, dataclass, field
 from ..text.durations import positive_duration
 from ..text.lazy_pattern import LazyPattern
 from ..text.sizes import KEEP

@@ -12,7 +12,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..engine.engine import Run, start_run
 from ..engine.events import FINISHED, Event, Outcome, RunEnded
@@ -25,6 +25,7 @@ from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
 from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey, obtain_user_key
+from ..light_classes import NamedTuple
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
 from ..session.session import Session

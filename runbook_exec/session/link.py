@@ -11,10 +11,10 @@ import sys
 import tempfile
 import termios
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..engine.ports import OutputChunk
 from ..errors import Refused, reason
+from ..light_classes import dataclass
 from ..shells.driver import CONTROL, REPORT, SNAPSHOT, Driver
 from .connections.base import Connection, TerminalProcess
 from .hidden_input import HiddenInput

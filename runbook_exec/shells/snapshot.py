@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple, dataclass, field
 from ..text.lazy_pattern import LazyPattern
 from .base import Filling, Shell
 from .quoting import Context

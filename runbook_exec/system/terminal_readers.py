@@ -13,7 +13,8 @@ import sys
 from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
-from typing import NamedTuple
+
+from ..light_classes import NamedTuple
 
 
 class Certainty(IntEnum):

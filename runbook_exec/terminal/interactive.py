@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable, Sequence
 
 from ..document.model import Runbook, Statement
-from ..document.sections import find_section
 from ..engine.questions import (
     AfterFailure,
     Alternatives,
@@ -34,6 +33,7 @@ from .editor import open_editor
 from .page_watch import PageWatch
 from .prompts import Piece, ask_key, ask_row
 from .reporter import TerminalReporter
+from .section_hint import write_section_hint
 from .text_questions import TextQuestions
 
 _KEYS = {
@@ -195,7 +195,7 @@ def _ask(
                 _doubt(question, terminal)
                 return pick("h a ! q", "›")
             case AfterFailure():
-                _advise(question, terminal)
+                write_section_hint(terminal, terminal.plan.runbook, question.output)
                 return pick("r v s e ! q" if question.alive else "q")
             case LostState():
                 return _accept_loss(question, terminal, colour)
@@ -277,16 +277,6 @@ def _doubt(question: Doubt, terminal: TerminalReporter) -> None:
         terminal.write_code(printed, "dim")
     else:
         terminal.write_wrapped("It had printed nothing.")
-
-
-def _advise(question: AfterFailure, terminal: TerminalReporter) -> None:
-    sections = find_section(terminal.plan.runbook, question.output)
-    if sections:
-        trail = " › ".join(section.title for section in sections)
-        terminal.write_line()
-        terminal.write_wrapped(
-            f"The page has a section for this, line {sections[-1].span.line}: {trail}", indent=5
-        )
 
 
 def _alternative(question: Alternatives, terminal: TerminalReporter, colour: bool) -> Answer | str:

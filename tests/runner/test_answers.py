@@ -161,7 +161,7 @@ def test_an_answer_to_an_older_question_is_refused(program: Program) -> None:
     before = program.journal_path().read_bytes()
     ran = resume(program, "--answer", f"{older}=run")
     assert (ran.status, ran.stdout) == (2, "")
-    assert ran.stderr == f"run r.1 does not ask `{older}`; it asks `{question(program)}`\n"
+    assert ran.stderr == f"error: run r.1 does not ask `{older}`; it asks `{question(program)}`\n"
     assert program.journal_path().read_bytes() == before
     assert answer(program, "run").status == 0
     ran = resume(program, "--answer", f"{older}=run")
@@ -214,7 +214,7 @@ def test_json_that_is_no_answer_is_refused(program: Program) -> None:
     start(program, CONFIRM)
     for data in ("", "[]", '{"id": 1}', '{"id": "x"}', '{"id": "x", "choice": "run", "approved": "yes"}'):
         ran = resume(program, "--answer", "-", given=data)
-        assert (ran.status, ran.stderr.startswith("`--answer -`: expected")) == (2, True), ran.stderr
+        assert (ran.status, ran.stderr.startswith("error: `--answer -`: expected")) == (2, True), ran.stderr
 
 
 def test_confirmed_and_done_count_when_a_run_is_resumed(program: Program) -> None:
@@ -247,7 +247,7 @@ def test_a_run_has_the_id_that_it_is_given(program: Program) -> None:
     assert (again.status, "run `r.1` exists already" in again.stderr) == (2, True)
     for identity in ("../x", "-x", "a/b", "x" * 81, "a b"):
         ran = program.run("page.md", "--yes", f"--id={identity}")
-        assert (ran.status, ran.stderr.startswith("`--id`: expected")) == (2, True), ran.stderr
+        assert (ran.status, ran.stderr.startswith("error: `--id`: expected")) == (2, True), ran.stderr
     assert program.run("page.md", "--yes", "--id", "r.10-a@b").status == 3
     assert program.run("runs", "show", "r.1").status == 0
     assert "r.10-a@b" in program.run("runs").stdout
