@@ -107,6 +107,31 @@ def add_asking(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_decided_steps(parser: argparse._ActionsContainer) -> None:
+    """Add `--done` and `--confirmed`."""
+    parser.add_argument(
+        "--done", metavar="STEP", action="append", default=[], help="this manual step has been done"
+    )
+    parser.add_argument(
+        "--confirmed",
+        metavar="STEP",
+        action="append",
+        default=[],
+        help="this step's `confirm` is answered: yes",
+    )
+
+
+def add_failure(parser: argparse._ActionsContainer) -> None:
+    """Add `--on-failure`."""
+    parser.add_argument(
+        "--on-failure",
+        choices=("ask", "stop"),
+        default="",
+        help="when a statement fails: ask, and wait with 3 without a terminal, or end the run; "
+        "by default ask in a terminal, else stop",
+    )
+
+
 def add_json_events(parser: argparse._ActionsContainer) -> None:
     """Add `--json` for a run."""
     parser.add_argument(

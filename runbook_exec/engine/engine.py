@@ -12,7 +12,7 @@ from contextlib import suppress
 from .. import __version__
 from ..light_classes import dataclass
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
-from ..plan.model import Plan, PlanItem
+from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.templates import evaluate_when
 from ..plan.variables import find_needed_variables
 from ..shells.base import EvaluationError, QuotingError
@@ -96,15 +96,17 @@ class Run:
     def execute(self) -> Generator[Event]:
         """Run to the end. An interrupt between two statements ends the run too."""
         try:
-            outcome, reason = yield from self._execute()
+            end = yield from self._execute()
         except KeyboardInterrupt:
-            outcome, reason = Outcome.STOPPED, "interrupted"
+            end = Stop(Outcome.STOPPED, "interrupted")
         with suppress(KeyboardInterrupt):
             yield from self.io.end_shell()
-        yield self.log.make_event(RunEnded, outcome=outcome.value, reason=reason)
+        yield self.log.make_event(
+            RunEnded, outcome=end.outcome.value, reason=end.reason, question=end.question
+        )
 
-    def _execute(self) -> Generator[Event, None, tuple[Outcome, str]]:
-        """Run to the end; returns the outcome and the reason."""
+    def _execute(self) -> Generator[Event, None, Stop]:
+        """Run to the end; returns how it ended."""
         known = self.resumption.values if self.resumption else {}
         self.dialog.mask_declared()
         given = {**known, **self.dialog.plan.given}
@@ -121,22 +123,11 @@ class Run:
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
-            return Outcome.FAILED, self._describe_refusal(item, error)
+            return Stop(Outcome.FAILED, _describe_refusal(self.dialog.plan, item, error))
         except Stop as stop:
-            return stop.outcome, stop.reason
+            return stop
         undone = describe_undone_steps(self.dialog.plan, self.state)
-        return Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone
-
-    def _describe_refusal(self, item: PlanItem | None, error: QuotingError) -> str:
-        """Return the reason why a value was not written, with its place on the page."""
-        if item is None:
-            return str(error)
-        at = error.start if isinstance(error, EvaluationError) else -1
-        span = next((p.span for p in item.placeholders if p.start == at), None)
-        if span is None:
-            return f"line {item.line}: {error}"
-        line, column = span.line, span.column
-        return f"{self.dialog.plan.runbook.path}:{line}:{column}: {error}"
+        return Stop(Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone)
 
     def _start(self) -> RunStarted:
         return self.log.make_event(
@@ -173,6 +164,7 @@ class Run:
             )
             unseen = item if answer.choice == Choice.DONE else None
         self.log.state = self.state._replace(doubt=None)
+        yield from _act_on_failure(self)
         losses = LossDialog(self.dialog, past.shell, unseen)
         done = self.state.done
         setups = [
@@ -332,3 +324,29 @@ class Run:
             alive=not failure.done.ended,
             interrupted=failure.done.interrupted,
         )
+
+
+def _describe_refusal(plan: Plan, item: PlanItem | None, error: QuotingError) -> str:
+    """Return the reason why a value was not written, with its place on the page."""
+    if item is None:
+        return str(error)
+    at = error.start if isinstance(error, EvaluationError) else -1
+    span = next((p.span for p in item.placeholders if p.start == at), None)
+    if span is None:
+        return f"line {item.line}: {error}"
+    line, column = span.line, span.column
+    return f"{plan.runbook.path}:{line}:{column}: {error}"
+
+
+def _act_on_failure(run: Run) -> Generator[Event]:
+    """Act on an answer to the question about the statement that failed, where the run has waited."""
+    asked = run.state.question
+    where = ItemId(asked.step, asked.block, asked.statement) if asked else None
+    item = next((each for each in run.dialog.plan.items if each.where == where), None)
+    if asked is None or asked.question != "failed" or item is None:
+        return
+    status, took = run.state.statuses.get(item.where, 0), run.state.durations.get(item.where, 0.0)
+    question = AfterFailure(
+        item, run.dialog.shown_text(item), status, asked.asks, took, asked.output, True, False
+    )
+    yield from run.dialog.act_on_decision(question, "failed")

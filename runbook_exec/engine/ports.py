@@ -11,6 +11,7 @@ from ..masking.masker import Masker
 from ..plan.model import Plan, Value
 from ..shells.snapshot import StateChange
 from .events import Outcome
+from .questions import Decide
 
 
 class OutputChunk(NamedTuple):
@@ -128,6 +129,7 @@ class RunContext:
     on_value: Callable[[str, Value], None] | None = None  # called with each value that is bound
     environment: Collection[str] = ()  # the names of the variables that the shell is started with
     sign: Callable[[str], str] | None = None  # makes a digest from which no text can be guessed
+    decide: Decide | None = None  # answers what needs no person; without it no question is an event
     asks_for_variables: bool = (
         True  # whether the environment is the operator's: what is unset there is missing
     )
@@ -136,10 +138,12 @@ class RunContext:
 class Stop(Exception):
     """The run is over."""
 
-    def __init__(self, outcome: Outcome, reason: str = "") -> None:
+    def __init__(self, outcome: Outcome, reason: str = "", question: str = "") -> None:
+        """`question` is the id of the question that a waiting run asks."""
         super().__init__(outcome)
         self.outcome = outcome
         self.reason = reason
+        self.question = question
 
 
 class PastShell(NamedTuple):
