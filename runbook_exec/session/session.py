@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import termios
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 
 from ..engine.ports import Done, Keyboard, Message, OutputChunk, Silence
 from ..shells.driver import (
@@ -25,12 +26,15 @@ from .connections.local import LocalConnection
 from .endings import describe_death, describe_end
 from .exchange import Exchange
 from .hidden_input import HiddenInput
+from .inner.opener_exchange import OpenerExchange
 from .jobs import parse_jobs
 from .link import open_link, refuse_full_folder
 from .pagers import PAGERS, build_pager_code
 from .pty_modes import ShellMissing, make_ready, starting_modes
 from .settling import settle
 from .start_watch import watch_start
+
+AnExchange = TypeVar("AnExchange", bound=Exchange)
 
 _KEYS_AT_ONCE = 4096  # bytes read at once from the keyboard
 
@@ -78,6 +82,7 @@ class Session:
         self._shaken = False  # whether the shell may still drop the next bytes that it is sent
         self._death: Done | None = None
         self._is_busy = False  # whether a statement is running
+        self._held = (self._last, b"")  # the report before a statement that is held, and the statement
         self._size = keyboard.size() if keyboard else _SIZE
         # if no terminal type is given, as in CI, fish would complain at every start
         environ = {"TERM": "dumb", **(os.environ if environ is None else environ)}
@@ -221,10 +226,7 @@ class Session:
         If the code is `ours`, no typed keys are passed to it.
         """
         keyboard = None if ours else self._keyboard
-        make_ready(self._terminal, self._good_modes, self._keyboard is not None)
-        self._link.typed.clear()
-        gate_line = partial(self._driver.gate_line, self._turn)
-        exchange = Exchange(self._link, self, message, self._turn, gate_line, timeout, keyboard, ours)
+        exchange = self._begin(Exchange, message, timeout, keyboard, ours)
         suspended: Done | None = None
         if keyboard:
             keyboard.take()
@@ -246,6 +248,32 @@ class Session:
             jobs = self._link.reports.jobs.lower()
             stopped = "stopped" in jobs or "suspended" in jobs
             yield suspended._replace(timed_out=False, suspended=stopped)
+
+    def _begin(
+        self,
+        kind: Callable[..., AnExchange],
+        message: bytes,
+        timeout: float | None,
+        keyboard: Keyboard | None,
+        ours: bool,
+    ) -> AnExchange:
+        """Return an exchange of this kind for a message."""
+        make_ready(self._terminal, self._good_modes, self._keyboard is not None)
+        self._link.typed.clear()
+        gate_line = partial(self._driver.gate_line, self._turn)
+        return kind(self._link, self, message, self._turn, gate_line, timeout, keyboard, ours)
+
+    def hold(self, code: bytes) -> OpenerExchange:
+        """Begin a statement, and return its exchange for the caller to use up; call `release` after that."""
+        self._held = (self._last, code)
+        self._is_busy = True
+        return self._begin(OpenerExchange, self._make_message(code, self._last), None, self._keyboard, False)
+
+    def release(self) -> None:
+        """Note that the statement that was held has ended."""
+        before, code = self._held
+        self._is_busy = False
+        self._last = self._driver.carry_over(before, code, self._last)
 
     # what an exchange needs ------------------------------------------------------------------------------
 
