@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .. import __version__
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when
-from ..plan.variables import find_needed_variables
 from ..shells.base import EvaluationError, QuotingError
 from .bindings import Bindings
 from .dialog import Dialog
 from .event_log import EventLog
 from .events import Event, Outcome, RunEnded, RunStarted
 from .execution import Failure, StatementExecution
+from .inner.moves import InnerShells
+from .inner.shell_stack import ShellStack
 from .loss_dialog import LossDialog
 from .ports import LiveShell, Resumption, RunContext, Stop
 from .questions import (
@@ -69,7 +70,9 @@ def start_run(
     """
     bindings = Bindings(masker=context.masker, on_value=context.on_value, keeper=context.keep_secrets)
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
-    io = ShellIO(plan.procedure.shell, session, context, log, bindings, resumption)
+    shell = plan.procedure.shell
+    stack = ShellStack(shell, session, context.nesting)
+    io = ShellIO(shell, session, context, log, bindings, stack, resumption)
     dialog = Dialog(plan, ask, context, log, bindings, io)
     return Run(dialog, context, resumption, log, bindings, io, SecretWarnings(context, bindings))
 
@@ -85,8 +88,12 @@ class Run:
     bindings: Bindings
     io: ShellIO
     warnings: SecretWarnings
+    inner: InnerShells = field(init=False)
     block_text: str = ""  # the output of the present block so far
     confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
+
+    def __post_init__(self) -> None:
+        self.inner = InnerShells(self.dialog, self.io, self._run_attempts)
 
     @property
     def state(self) -> State:
@@ -162,6 +169,7 @@ class Run:
     def _resume(self, past: Resumption) -> Generator[Event]:
         """Settle the statement in doubt, and run the statements again that set the shell up."""
         self.bindings.add_seen_tokens(past.seen_tokens)
+        self.inner.lost_inside, self.inner.lost_cwd = past.shell.inside, past.shell.inner_cwd
         if past.edited:
             yield self.dialog.make_edited()
         items = {item.where: item for item in self.dialog.plan.items}
@@ -178,7 +186,10 @@ class Run:
         setups = [
             item
             for item in self.dialog.plan.items
-            if item.annotation.setup and item.statement and done.get(item.where) == ItemStatus.OK
+            if item.annotation.setup
+            and item.statement
+            and done.get(item.where) == ItemStatus.OK
+            and self.dialog.runs_here(item)
         ]
         yield from losses.ask(setups)
         for item in setups:
@@ -207,6 +218,12 @@ class Run:
                 return
         if item.first:
             self.block_text = ""
+        if self.context.nesting is not None and item.where in self.dialog.plan.places.typed:
+            yield from self.inner.ask_typed(item)
+            return
+        moved = yield from self.inner.move_to(item)
+        if not moved:
+            return
         self.warnings.warn_of_loss(self.dialog.plan, item)
         for step in (
             self._choose_alternative,
@@ -299,8 +316,9 @@ class Run:
         yield from self.io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from self.io.change_directory(item, item.annotation.cwd)
-        for variable in find_needed_variables(item, self.dialog.plan.procedure.shell):
+        for variable in self.dialog.list_variables(item):
             yield from self.io.assign_variable(item, variable)
+        self.inner.show_lines(item)
         execution = StatementExecution(self.dialog.plan, item, self.io, self.block_text)
         filled = self.bindings.fill_statement(self.dialog.plan, item)
         self._stop_if_told()

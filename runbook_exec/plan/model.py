@@ -103,6 +103,14 @@ class Places(NamedTuple):
     typed: Mapping[ItemId, ItemId] = {}  # those that a person types into a program, by what opens it
     warnings: Mapping[ItemId, StatementWarning] = {}
 
+    def is_here(self, where: ItemId) -> bool:
+        """Return whether a statement runs in the shell of the procedure."""
+        return where not in self.inside and where not in self.typed
+
+    def is_followed(self, where: ItemId) -> bool:
+        """Return whether other statements run in the shell that a statement opens."""
+        return where in self.openers and any(where in path for path in self.inside.values())
+
     def describe(self, where: ItemId) -> str:
         """Return where a statement runs, as `as root on web1`; "" for the shell of the procedure."""
         if where in self.typed:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey, obtain_user_key
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
+from ..session.inner.nested_session import NestedSession
 from ..session.session import Session
 from ..shells.registry import FALLBACK_SHELL
 from ..system import core_dumps
@@ -167,8 +169,9 @@ def _run_in_session(
         if not options.json:
             terminal.show_header(list_facts(plan))
         ask = _make_ask(run, interactive)
-        context = instrument.context(context) if instrument else context
-        started = start_run(plan, run.state, session, ask, context, run.resumption)
+        nested = NestedSession(session)
+        context = replace(instrument.context(context) if instrument else context, nesting=nested)
+        started = start_run(plan, run.state, nested, ask, context, run.resumption)
         events = instrument.watch(started.execute()) if instrument else started.execute()
         outcome = _observe_run(run, events, started, recording)
         if run.secrets and outcome in FINISHED:

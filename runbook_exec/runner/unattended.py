@@ -17,7 +17,9 @@ from ..engine.questions import (
     ManualStep,
     NewStatement,
     Question,
+    Reentry,
     SecretLoss,
+    TypedStatement,
     ValueNeeded,
 )
 from ..engine.state import ItemStatus, State
@@ -68,6 +70,12 @@ def make_unattended_ask(yes: bool, confirmed: Collection[str] = (), accept_lost:
                 return Answer(
                     "wait", note=f"step {step} has alternatives ({labels}); `--choose LABEL` picks one"
                 )
+            case TypedStatement():
+                told = f"line {question.item.line} is for a person to type into `{question.program}`"
+                return Answer("wait", note=f"{told}; run the page in a terminal")
+            case Reentry():
+                how = f"`--assume again {question.item.label}` runs it"
+                return Answer("wait", note=f"{question.question}; {how}")
             case SecretLoss():
                 return Answer("quit")
             case LostState():
@@ -147,6 +155,7 @@ def _describe_new(item: PlanItem) -> str:
 
 _MEANINGS: Mapping[type[Question], Mapping[str, str]] = {
     Doubt: {"done": "done", "again": "again", "run": "again"},
+    Reentry: {"again": "run", "run": "run"},
     NewStatement: {"done": "done", "run": "run", "again": "run", "skip": "skip"},
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 
 from ...engine.ports import Done, Message, OutputChunk, Silence
+from ..keyboard_wait import KeyWait, find_last_line
 from ..session import Session
 from .dialects import Dialect, read_answer, write_setup, write_statement
 from .marks import Mark, MarkScanner, write_mark
@@ -48,11 +49,17 @@ class NestedSession:
         self._exchange: OpenerExchange | None = None  # of the statement that has opened the first shell
         self._messages: Iterator[Message] = iter(())
         self._line = ""
+        self._inner_cwd = ""  # the working directory of the innermost shell, after its last statement
 
     @property
     def depth(self) -> int:
         """Return how many shells are open inside."""
         return len(self._levels)
+
+    @property
+    def inner_shell(self) -> str:
+        """Return the name of the innermost shell, such as `bash`; "" if none is open."""
+        return self._levels[-1].dialect.name if self._levels else ""
 
     # as a session --------------------------------------------------------------------------------------
 
@@ -108,7 +115,7 @@ class NestedSession:
             return
         self._exchange = exchange = self._session.hold(code)
         self._messages = exchange.run()
-        yield from self._watch_opening(exchange, "", timeout)
+        yield from self._watch_opening(exchange, "", _find_program(code), timeout)
 
     def _open_inside(self, code: bytes, timeout: float | None) -> Iterator[Message]:
         exchange, word = self._require_exchange(), secrets.token_hex(8)
@@ -120,9 +127,11 @@ class NestedSession:
                 yield self._lose_shell(piece)
                 return
         exchange.pass_keys()
-        yield from self._watch_opening(exchange, word, timeout)
+        yield from self._watch_opening(exchange, word, _find_program(code), timeout)
 
-    def _watch_opening(self, exchange: OpenerExchange, word: str, timeout: float | None) -> Iterator[Message]:
+    def _watch_opening(
+        self, exchange: OpenerExchange, word: str, program: str, timeout: float | None
+    ) -> Iterator[Message]:
         """Yield the output of a program until a shell answers in it, or it ends."""
         began = time.monotonic()
         opening = Opening(began)
@@ -141,12 +150,14 @@ class NestedSession:
                     if shown := opening.add(piece, now):
                         yield OutputChunk(shown)
                 elif isinstance(piece, Silence):
-                    yield from self._ask_shell(opening, exchange, now)
+                    yield from self._ask_shell(opening, exchange, program, now)
                     yield Silence(now - began)
                     if timeout is not None and now - began > timeout:
                         exchange.give_up()
 
-    def _ask_shell(self, opening: Opening, exchange: OpenerExchange, now: float) -> Iterator[OutputChunk]:
+    def _ask_shell(
+        self, opening: Opening, exchange: OpenerExchange, program: str, now: float
+    ) -> Iterator[OutputChunk]:
         """Ask a program that has been silent for a moment whether it is a shell."""
         if opening.is_question(exchange.is_attended and exchange.hides_keys):
             if line := opening.show_line():
@@ -154,9 +165,11 @@ class NestedSession:
         elif question := opening.ask(now):
             exchange.type(question)
         elif opening.is_over(now):
-            if line := opening.show_line():
+            line = opening.show_line()
+            if line:
                 yield OutputChunk(line)
-            if not exchange.is_attended:
+            if not (exchange.is_attended or exchange.key_wait):
+                exchange.key_wait = KeyWait(program, find_last_line(line))
                 exchange.give_up()
 
     def _set_up(self, dialect: Dialect, exchange: OpenerExchange, opener: str) -> Iterator[Message]:
@@ -174,8 +187,10 @@ class NestedSession:
                     return
                 if isinstance(piece, Silence) and time.monotonic() > until:
                     exchange.give_up()
+        before = self._cwd
         self._levels.append(_Level(dialect, opener))
-        yield from self._run_inside(b":", _SETUP)
+        for message in self._run_inside(b":", _SETUP):  # shows that statements run and end there
+            yield message._replace(cwd=before) if isinstance(message, Done) else message
 
     def leave_shell(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
         """Run a statement that leaves the innermost shell; its status is 0 if that shell has ended."""
@@ -217,6 +232,10 @@ class NestedSession:
                 elif is_running:
                     yield OutputChunk(write_mark(piece) if isinstance(piece, Mark) else piece)
 
+    @property
+    def _cwd(self) -> str:
+        return self._inner_cwd if self._levels else self._session.cwd
+
     # ends -----------------------------------------------------------------------------------------------
 
     def _finish(self, rest: bytes) -> Done:
@@ -236,6 +255,7 @@ class NestedSession:
         if wait := exchange.key_wait:
             done = done._replace(waited_for_key=wait.program, last_line=wait.last_line)
         exchange.end()
+        self._inner_cwd = done.cwd
         return done
 
     def _is_end(self, piece: _Piece, more: str = "") -> bool:
@@ -259,9 +279,7 @@ class NestedSession:
         self._levels.clear()
         self._exchange = None
         self._session.release()
-        return (
-            piece if isinstance(piece, Done) else Done(1, (1,), self._session.cwd, ended="it was interrupted")
-        )
+        return piece if isinstance(piece, Done) else self._make_interrupted()
 
     def _leave(self, piece: _Piece) -> Done:
         done = self._take_end(piece)
@@ -296,4 +314,13 @@ class NestedSession:
             else:
                 if held := self._scanner.flush():
                     yield held
-                yield message or Done(130, (130,), self._session.cwd, ended="it was interrupted")
+                yield message or self._make_interrupted()
+
+    def _make_interrupted(self) -> Done:
+        """Return the end of a statement after which the terminal cannot be read any more."""
+        return Done(130, (130,), self._session.cwd, ended="it was interrupted twice", killed=True)
+
+
+def _find_program(code: bytes) -> str:
+    """Return the first word of a statement."""
+    return next(iter(code.decode("utf-8", "replace").split()), "")
