@@ -165,6 +165,8 @@ class ShellIO:
         A line is reported as a statement.
         """
         yield from self.start_shell()
+        if self.stack.entered:
+            self.context.notice(f"This is the shell {self.stack.inside}.")
         while True:
             line = self._read_line()
             if line is None or line.strip() in ("exit", "logout"):

@@ -6,8 +6,8 @@
         assert (hosts["web1"].home / "done.txt").exists()
 
 Each host has its own hostname, `/tmp`, `/home` and processes; every other file is this machine's. Its users
-are `root`, and `deploy`, who has the password `PASSWORD` and may use sudo with it. Their homes are empty.
-`ssh NAME` is `deploy` there, `ssh root@NAME` is root; neither asks for a password.
+are `root`, and `deploy`, who has the password `PASSWORD` and may use sudo with it. In their homes is only an
+empty `.zshrc`. `ssh NAME` is `deploy` there, `ssh root@NAME` is root; neither asks for a password.
 
 On this machine, `hosts.environment` has a `PATH` whose `ssh` (and `scp`, `sftp`) reads `hosts.config`, the
 OpenSSH configuration with all the hosts, instead of the user's. Add lines to that file to change how the
@@ -173,6 +173,8 @@ def _start(folder: Path, name: str, key: Path, shell: str, motd: str, settings: 
     home, root_home, tmp = root / "home/deploy", root / "home/root", root / "tmp"
     for each in (home, root_home, tmp):
         each.mkdir(parents=True)
+    for user_home in (home, root_home):
+        (user_home / ".zshrc").touch()  # without one, zsh asks a new user what to do
     tmp.chmod(0o1777)
     os.chown(home, _UID, _UID)
     _make_key(root / "host_key")

@@ -48,14 +48,15 @@ _AFTER = "\n__rb_a"
 # A mark goes to the terminal, even if the page has redirected the output of the shell.
 _POSIX_MARK = ' __rb_m() {{ {{ {builtin} printf "$@" >/dev/tty; }} 2>/dev/null || {builtin} printf "$@"; }}'
 
-_END_VALUES = '\'\\033]8133;E;%s;%s;%s;%s\\007\' "$__rb_n" "${__rb_q%% *}" "${__rb_q#* }" "$PWD"'
-
+# The kind of the last mark is E if the line has come to its end, I at a prompt after ^C or an error.
 _POSIX_SETUP = (
-    ' __rb_b() { __rb_m \'\\033]8133;B;%s\\007\' "$1"; __rb_n=$1; {prompt}; return "$__rb_s"; }',
+    ' __rb_b() { __rb_n=$1; {prompt}; __rb_m \'\\033]8133;B;%s\\007\' "$1"; return "$__rb_s"; }',
     ' __rb_a() { __rb_q="$? {statuses}"; return "${__rb_q%% *}"; }',
-    f" __rb_e() {{ __rb_s=$?; __rb_q=${{__rb_q-$__rb_s $__rb_s}}; __rb_m {_END_VALUES}; "
+    " __rb_e() { __rb_s=$?; __rb_q=${__rb_q-$__rb_s $__rb_s}; "
+    '__rb_m "\\033]8133;${1:-E};%s;%s;%s;%s\\007" "$__rb_n" "${__rb_q%% *}" "${__rb_q#* }" "$PWD"; '
     '__rb_n=; unset __rb_q; return "$__rb_s"; }',
-    ' __rb_p() { __rb_s=$?; [ -z "${__rb_n-}" ] || { (exit "$__rb_s"); __rb_e; }; return "$__rb_s"; }',
+    ' __rb_p() { __rb_s=$?; [ -z "${__rb_n-}" ] || { __rb_q="$__rb_s $__rb_s"; __rb_e I; }; '
+    'return "$__rb_s"; }',
 )
 
 
@@ -107,7 +108,7 @@ ZSH = Dialect(
 )
 
 # The prompt of such a shell can run nothing, but it shows variables. It has the mark after ^C.
-_SH_PROMPT = "$(command printf '\\033]8133;E;\\044__rb_n;\\044?;\\044?;\\044PWD\\007')"
+_SH_PROMPT = "$(command printf '\\033]8133;I;\\044__rb_n;\\044?;\\044?;\\044PWD\\007')"
 
 SH = Dialect(
     "sh",
@@ -130,7 +131,7 @@ _FISH_SETUP = (
     "function fish_greeting; end; function fish_right_prompt; end; function fish_mode_prompt; end; "
     "function fish_prompt; end",
     " function __rb_m; builtin printf $argv >/dev/tty 2>/dev/null; or builtin printf $argv; end",
-    " function __rb_b; __rb_m '\\033]8133;B;%s\\007' $argv[1]; set -g __rb_n $argv[1]; return $__rb_s; end",
+    " function __rb_b; set -g __rb_n $argv[1]; __rb_m '\\033]8133;B;%s\\007' $argv[1]; return $__rb_s; end",
     " function __rb_a; set -g __rb_q $status $pipestatus; return $__rb_q[1]; end",
     " function __rb_e --on-event fish_postexec; set -g __rb_s $status; "
     'if test -n "$__rb_n"; set -q __rb_q; or set -g __rb_q $__rb_s $__rb_s; '

@@ -6,6 +6,7 @@ for one statement. Programs do not know it: the shell keeps it in a variable tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -13,15 +14,18 @@ START = b"\x1b]8133;"  # then the kind, the secret word and the values, each aft
 
 _END = b"\x07"
 
+_ENDING = re.compile(rb"[\x07\x1b]")  # another escape sequence ends what was no mark
+
 _LONGEST = 8192  # bytes; anything longer is no mark
 
 
 class Mark(NamedTuple):
-    """A mark of ours: its kind (one letter), its secret word, and what follows."""
+    """A mark of ours: its kind (one letter), its secret word, what follows, and all of its bytes."""
 
     kind: str
     word: str
-    rest: bytes = b""
+    rest: bytes
+    raw: bytes
 
 
 class MarkScanner:
@@ -41,12 +45,13 @@ class MarkScanner:
         while (start := data.find(START, done)) >= 0:
             if start > done:
                 yield data[done:start]
-            end = data.find(_END, start, start + _LONGEST)
-            if end < 0 and len(data) - start < _LONGEST:
+            found = _ENDING.search(data, start + len(START))
+            if not found and len(data) - start < _LONGEST:
                 self._held = data[start:]
                 return
-            done = end + 1 if end >= 0 else start + len(START)
-            yield _read_mark(data[start:end]) if end >= 0 else data[start:done]
+            is_mark = found is not None and found[0] == _END
+            done = (found.end() if is_mark else found.start()) if found else len(data)
+            yield _read_mark(data[start:done]) if is_mark else data[start:done]
         cut = _find_beginning(data, done)
         self._held = data[cut:]
         if cut > done:
@@ -58,16 +63,10 @@ class MarkScanner:
         return held
 
 
-def write_mark(mark: Mark) -> bytes:
-    """Return the bytes of a mark."""
-    rest = b";" + mark.rest if mark.rest else b""
-    return START + f"{mark.kind};{mark.word}".encode() + rest + _END
-
-
-def _read_mark(data: bytes) -> Mark:
-    kind, _, rest = data[len(START) :].partition(b";")
+def _read_mark(raw: bytes) -> Mark:
+    kind, _, rest = raw[len(START) : -len(_END)].partition(b";")
     word, _, rest = rest.partition(b";")
-    return Mark(kind.decode("latin-1"), word.decode("latin-1"), rest)
+    return Mark(kind.decode("latin-1"), word.decode("latin-1"), rest, raw)
 
 
 def _find_beginning(data: bytes, done: int) -> int:

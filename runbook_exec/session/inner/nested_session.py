@@ -12,7 +12,7 @@ from ...engine.ports import Done, Message, OutputChunk, Silence
 from ..keyboard_wait import KeyWait, find_last_line
 from ..session import Session
 from .dialects import Dialect, read_answer, write_setup, write_statement
-from .marks import Mark, MarkScanner, write_mark
+from .marks import Mark, MarkScanner
 from .opener_exchange import OpenerExchange
 from .opening import Opening
 
@@ -23,6 +23,8 @@ _ENDING = 2.0  # seconds that a shell may take to end after it has said that it 
 _LEAVING = 5.0  # seconds that `exit` may take when the run ends
 
 _SETUP = 10.0  # seconds that a line of the setup may take
+
+_ENDS = ("E", "I")  # the kinds of marks that end a statement
 
 _Piece = bytes | Mark | Silence | Done
 
@@ -203,7 +205,8 @@ class NestedSession:
         exchange, word = self._require_exchange(), secrets.token_hex(8)
         exchange.begin(write_statement(self._levels[-1].dialect, code, word), timeout)
         began = time.monotonic()
-        is_running, end, ended = False, b"", 0.0
+        is_running, ended = False, 0.0
+        end: Mark | None = None
         self._line = ""
         with exchange.take_keyboard():
             for piece in self._read():
@@ -214,7 +217,7 @@ class NestedSession:
                     now = time.monotonic()
                     if not is_running and now - began > _BEGINNING:
                         exchange.give_up()
-                    if ended and now - ended > _ENDING:
+                    if end and now - ended > _ENDING:
                         yield self._finish(end)
                         return
                     yield Silence(now - began)
@@ -222,15 +225,15 @@ class NestedSession:
                     if piece.kind == "B":
                         is_running = True
                         exchange.pass_keys()
-                    elif piece.kind == "E" and is_running:
+                    elif piece.kind in _ENDS and is_running:
                         if not leaves:
-                            yield self._finish(piece.rest)
+                            yield self._finish(piece)
                             return
-                        is_running, end, ended = False, piece.rest, time.monotonic()
+                        is_running, end, ended = False, piece, time.monotonic()
                 elif isinstance(piece, Mark) and line and piece.word == line:
                     self._line = piece.rest.decode("utf-8", "surrogateescape")
                 elif is_running:
-                    yield OutputChunk(write_mark(piece) if isinstance(piece, Mark) else piece)
+                    yield OutputChunk(piece.raw if isinstance(piece, Mark) else piece)
 
     @property
     def _cwd(self) -> str:
@@ -238,11 +241,15 @@ class NestedSession:
 
     # ends -----------------------------------------------------------------------------------------------
 
-    def _finish(self, rest: bytes) -> Done:
+    def _finish(self, mark: Mark) -> Done:
         """Return the end of a statement from its mark."""
         exchange = self._require_exchange()
-        found = rest.split(b";", 2)
+        found = mark.rest.split(b";", 2)
         status = int(found[0]) if found[0].isdigit() else 1
+        stopped = exchange.inner_interrupted or exchange.inner_timed_out or exchange.key_wait
+        # after ^C, zsh may report another status
+        if stopped and status < 128 and (mark.kind == "I" or (status and self.inner_shell == "zsh")):
+            found, status = [b"130", b"130", *found[2:]], 130
         pipestatus = tuple(int(each) for each in found[1].split() if each.isdigit()) if found[1:] else ()
         done = Done(
             status,
@@ -260,14 +267,14 @@ class NestedSession:
 
     def _is_end(self, piece: _Piece, more: str = "") -> bool:
         """Return whether a mark is the end of a statement that has opened a shell which was open."""
-        if not isinstance(piece, Mark) or piece.kind != "E" or not piece.word:
+        if not isinstance(piece, Mark) or piece.kind not in _ENDS or not piece.word:
             return False
         return piece.word == more or any(level.opener == piece.word for level in self._levels)
 
     def _finish_opener(self, piece: _Piece, word: str) -> Done:
         """Return the end of a statement that was to open a shell, and has ended."""
         if isinstance(piece, Mark) and piece.word == word:
-            return self._finish(piece.rest)
+            return self._finish(piece)
         return self._lose_shell(piece) if self._levels else self._take_end(piece)
 
     def _take_end(self, piece: _Piece) -> Done:
@@ -275,7 +282,7 @@ class NestedSession:
         if isinstance(piece, Mark):
             while self._levels.pop().opener != piece.word:
                 pass
-            return self._finish(piece.rest)
+            return self._finish(piece)
         self._levels.clear()
         self._exchange = None
         self._session.release()

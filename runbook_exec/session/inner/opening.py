@@ -11,7 +11,8 @@ from .dialects import write_probe
 
 # a last line after which something else than a command is typed
 _ASKS = LazyPattern(
-    r"pass(?:word|phrase|code)|\b(?:pin|otp|token|code|user ?name)\b[^:]*:|\blogin:|yes/no|\by/n\b|\?\s*$",
+    r"pass(?:word|phrase|code)|\b(?:pin|otp|token|code|user ?name)\b[^:]*:|\blogin:|yes/no|\by/n\b|\?\s*$"
+    r"|\btype one of\b|\b(?:press|hit) (?:any|a|enter|return|<|\[)",
     re.IGNORECASE,
 )
 
@@ -58,8 +59,7 @@ class Opening:
         return hides_keys or _ASKS.search(self._read_line()) is not None
 
     def _read_line(self) -> str:
-        line = strip_ansi(self._line.decode("utf-8", "replace"))
-        return line.rstrip("\r\n").rpartition("\n")[2]
+        return strip_ansi(self._line.rpartition(b"\n")[2].decode("utf-8", "replace"))
 
     def ask(self, now: float) -> bytes:
         """Return the question to type now, b"" if there is none."""
