@@ -140,11 +140,11 @@ class FarHosts:
 
 @contextmanager
 def open_hosts(
-    folder: Path, *names: str, shell: str = "/bin/bash", motd: str = "", settings: str = ""
+    folder: Path, *names: str, login: str = "/bin/bash", motd: str = "", settings: str = ""
 ) -> Iterator[FarHosts]:
     """Start a server for each name, and stop all their processes at the end of the block.
 
-    `shell` is the login shell of both users, `motd` the message of the day, `settings` are more lines of
+    `login` is the login shell of both users, `motd` the message of the day, `settings` are more lines of
     sshd's configuration (such as `SetEnv PATH=…`, whose first mention of a name counts). `folder` must not
     exist; it must be outside of /home and short enough for a socket's path.
     """
@@ -155,7 +155,7 @@ def open_hosts(
     hosts: dict[str, FarHost] = {}
     try:
         for name in names or ("web1",):
-            hosts[name] = _start(folder, name, key, shell, motd, settings)
+            hosts[name] = _start(folder, name, key, login, motd, settings)
         config.write_text("".join(_describe_client(folder, host, key) for host in hosts.values()))
         for program in ("ssh", "scp", "sftp"):
             wrapper = folder / "bin" / program
