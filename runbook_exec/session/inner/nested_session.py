@@ -136,7 +136,7 @@ class NestedSession:
     ) -> Iterator[Message]:
         """Yield the output of a program until a shell answers in it, or it ends."""
         began = time.monotonic()
-        opening = Opening(began)
+        opening = Opening(began, exchange.is_attended)
         with exchange.take_keyboard():
             for piece in self._read():
                 now = time.monotonic()
@@ -296,9 +296,10 @@ class NestedSession:
         """Return the end of a statement during which its shell has ended: what it did is not known."""
         exchange = self._require_exchange()
         timed_out, interrupted, wait = exchange.inner_timed_out, exchange.inner_interrupted, exchange.key_wait
+        cwd = self._inner_cwd
         done = self._take_end(piece)
         why = done.ended or f"the shell in which this ran has ended (status {done.status})"
-        done = done._replace(ended=why, killed=True, timed_out=timed_out, interrupted=interrupted)
+        done = done._replace(cwd=cwd, ended=why, killed=True, timed_out=timed_out, interrupted=interrupted)
         return done._replace(waited_for_key=wait.program, last_line=wait.last_line) if wait else done
 
     # the terminal ---------------------------------------------------------------------------------------

@@ -18,7 +18,9 @@ _ASKS = LazyPattern(
 
 _PROMPT = LazyPattern(r"[$#%>❯»λ➜]\s*$")
 
-_QUIET = 1.0  # seconds without output after which a program is asked that shows no prompt
+_QUIET = 1.5  # seconds without output after which a program is asked that shows no prompt
+
+_QUIET_ATTENDED = 6.0  # the same if the operator may be about to type something
 
 _AGAIN = (3.0, 5.0, 8.0)  # seconds after which it is asked again
 
@@ -30,7 +32,8 @@ _PATIENCE = 20.0  # seconds without output after which nothing is expected to an
 class Opening:
     """What is known of a program that may be a shell: the end of its output, and the questions to it."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, is_attended: bool) -> None:
+        self._quiet = _QUIET_ATTENDED if is_attended else _QUIET
         self._line = b""  # the last line of its output, which was not shown yet
         self._words: list[str] = []  # of the questions that were asked
         self._last_output = now
@@ -69,7 +72,7 @@ class Opening:
             return b""
         if asked and now - self._last_question < _AGAIN[asked - 1]:
             return b""
-        if quiet < _QUIET and not _PROMPT.search(self._read_line()):
+        if quiet < self._quiet and not _PROMPT.search(self._read_line()):
             return b""
         self._words.append(secrets.token_hex(8))
         self._last_question = now
