@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 
 from .. import __version__
+from ..light_classes import dataclass, field
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when
@@ -23,7 +23,7 @@ from .execution import Failure, StatementExecution
 from .inner.moves import InnerShells
 from .inner.shell_stack import ShellStack
 from .loss_dialog import LossDialog
-from .ports import LiveShell, Resumption, RunContext, Stop
+from .ports import LiveShell, Resumption, RunContext, Stop, Wait
 from .questions import (
     AfterFailure,
     Alternatives,
@@ -74,7 +74,9 @@ def start_run(
     stack = ShellStack(shell, session, context.nesting)
     io = ShellIO(shell, session, context, log, bindings, stack, resumption)
     dialog = Dialog(plan, ask, context, log, bindings, io)
-    return Run(dialog, context, resumption, log, bindings, io, SecretWarnings(context, bindings))
+    run = Run(dialog, context, resumption, log, bindings, io, SecretWarnings(context, bindings))
+    run.inner = InnerShells(dialog, io, run.run_attempts)
+    return run
 
 
 @dataclass(slots=True)
@@ -88,12 +90,9 @@ class Run:
     bindings: Bindings
     io: ShellIO
     warnings: SecretWarnings
-    inner: InnerShells = field(init=False)
+    inner: InnerShells = field(init=False)  # set by `start_run`
     block_text: str = ""  # the output of the present block so far
     confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
-
-    def __post_init__(self) -> None:
-        self.inner = InnerShells(self.dialog, self.io, self._run_attempts)
 
     @property
     def state(self) -> State:
@@ -180,7 +179,7 @@ class Run:
                 Doubt(item, self.dialog.shown_text(item), past.output), "doubt"
             )
             unseen = item if answer.choice == Choice.DONE else None
-        self.log.state = replace(self.state, doubt=None)
+        self.log.state = self.state._replace(doubt=None)
         losses = LossDialog(self.dialog, past.shell, unseen)
         done = self.state.done
         setups = [
@@ -194,7 +193,7 @@ class Run:
         yield from losses.ask(setups)
         for item in setups:
             yield from self.dialog.fill_placeholders(item)
-            yield from self._run_attempts(item)
+            yield from self.run_attempts(item)
         if setups:
             yield from losses.ask()
         elif self.io.started:
@@ -221,8 +220,7 @@ class Run:
         if self.context.nesting is not None and item.where in self.dialog.plan.places.typed:
             yield from self.inner.ask_typed(item)
             return
-        moved = yield from self.inner.move_to(item)
-        if not moved:
+        if not (yield from self.inner.move_to(item)):
             return
         self.warnings.warn_of_loss(self.dialog.plan, item)
         for step in (
@@ -237,7 +235,7 @@ class Run:
             answer = yield from step(item)
             if answer is not None and answer.choice in _LEAVES_STATEMENT:
                 return  # the caller looks for the next item again
-        yield from self._run_attempts(item)
+        yield from self.run_attempts(item)
 
     def _choose_alternative(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         choice = find_open_choice(item, self.state.chosen)
@@ -286,30 +284,38 @@ class Run:
         question = BeforeStatement(item, self.dialog.shown_text(item))
         return (yield from self.dialog.ask_operator(question, "run"))
 
-    def _run_attempts(self, item: PlanItem) -> Generator[Event]:
+    def run_attempts(self, item: PlanItem) -> Generator[Event]:
         """Run the statement until it succeeds, or is skipped, or the run stops.
 
         It runs again if its annotation or the operator asks for that.
         """
-        attempt = 0
+        attempt, before = self.state.count_tries(item.where), self.block_text
+        began, repeats = self.context.clock(), False
         while True:
             attempt += 1
-            failure = yield from self._run_once(item, attempt)
+            self.block_text = before  # what an earlier attempt has printed proves nothing
+            failure = yield from self._run_once(item, attempt, repeats=repeats)
             if failure is None:
                 return
             done = failure.done
             if done.waited_for_key:
                 hint = f"run it in a terminal, or change line {item.line} so that nothing waits"
                 raise Stop(Outcome.WAITING, f"step {item.step.label}: {failure.problem}; {hint}")
-            if failure.retry_after and self.context.pause(failure.retry_after, attempt + 1):
+            shown = failure.problem if repeats else ""
+            if failure.retry_after and self.context.pause(
+                Wait(failure.retry_after, attempt + 1, began, shown)
+            ):
                 continue
             answer = yield from self.dialog.ask_operator(self._make_failure_question(item, failure), "failed")
             if answer.choice in _LEAVES_STATEMENT:
                 return
             if done.ended:
                 raise Stop(Outcome.FAILED, done.ended)
+            began, repeats = self.context.clock(), answer.choice == Choice.REPEAT
 
-    def _run_once(self, item: PlanItem, attempt: int) -> Generator[Event, None, Failure | None]:
+    def _run_once(
+        self, item: PlanItem, attempt: int, *, repeats: bool
+    ) -> Generator[Event, None, Failure | None]:
         self.warnings.warn_of_short(item)
         self.bindings.fill_statement(self.dialog.plan, item)  # raises QuotingError before a shell is started
         self._stop_if_told()
@@ -319,7 +325,7 @@ class Run:
         for variable in self.dialog.list_variables(item):
             yield from self.io.assign_variable(item, variable)
         self.inner.show_lines(item)
-        execution = StatementExecution(self.dialog.plan, item, self.io, self.block_text)
+        execution = StatementExecution(self.dialog.plan, item, self.io, self.block_text, repeats)
         filled = self.bindings.fill_statement(self.dialog.plan, item)
         self._stop_if_told()
         failure = yield from execution.run_once(filled, attempt)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ..document.console import find_inner_prompt
 from ..document.placeholders import replace_placeholders
+from ..light_classes import NamedTuple
 from ..shells.inner.detector import (
     InnerKind,
     InnerShell,

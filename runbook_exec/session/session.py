@@ -8,13 +8,11 @@ import termios
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
 
 from ..engine.ports import Done, Keyboard, Message, OutputChunk, Silence
 from ..shells.driver import (
     SNAPSHOT,
     Completion,
-    Driver,
     drop_options,
     encode,
     mark_interrupted,
@@ -26,15 +24,13 @@ from .connections.local import LocalConnection
 from .endings import describe_death, describe_end
 from .exchange import Exchange
 from .hidden_input import HiddenInput
-from .inner.opener_exchange import OpenerExchange
+from .job_control import JobControl
 from .jobs import parse_jobs
 from .link import open_link, refuse_full_folder
 from .pagers import PAGERS, build_pager_code
 from .pty_modes import ShellMissing, make_ready, starting_modes
 from .settling import settle
 from .start_watch import watch_start
-
-AnExchange = TypeVar("AnExchange", bound=Exchange)
 
 _KEYS_AT_ONCE = 4096  # bytes read at once from the keyboard
 
@@ -65,24 +61,23 @@ class Session:
         connection: Connection | None = None,
     ) -> None:
         self.shell = shell
-        self._driver: Driver = SHELLS[shell].driver
+        self._driver = driver = SHELLS[shell].driver
         self._configuration = "" if clean else self._driver.configuration
         command = find_command(shell)
         if command is None:
             raise ShellMissing(shell)
         self._keyboard = keyboard
-        self._connection = connection or LocalConnection()
+        self._connection = connection = connection or LocalConnection()
         with refuse_full_folder():
             self._folder = self._connection.folder()
         self._quoted = self._driver.quote(self._folder)  # within single quotes
         self._token = secrets.token_hex(8)
-        self._last = Completion(0, (0,), cwd or "")
-        self._turn = 0
+        self._last, self._turn = Completion(0, (0,), cwd or ""), 0
         self._end_signals = count_end_signals()  # before this session
+        self.on_sent: Callable[[], None] = lambda: None  # called when the shell has been sent a statement
         self._shaken = False  # whether the shell may still drop the next bytes that it is sent
         self._death: Done | None = None
         self._is_busy = False  # whether a statement is running
-        self._held = (self._last, b"")  # the report before a statement that is held, and the statement
         self._size = keyboard.size() if keyboard else _SIZE
         # if no terminal type is given, as in CI, fish would complain at every start
         environ = {"TERM": "dumb", **(os.environ if environ is None else environ)}
@@ -90,13 +85,13 @@ class Session:
             environ |= PAGERS
         argv = (*command, *(self._driver.clean if clean else ()), *self._driver.arguments(self._folder))
         try:
-            there, driver = self._connection, self._driver
             with refuse_full_folder():
-                self._link = open_link(there, driver, self._token, argv, environ, cwd, self._size)
+                self._link = open_link(connection, driver, self._token, argv, environ, cwd, self._size)
         except BaseException:
             self._connection.close()
             raise
         self._terminal = self._link.process.terminal
+        self._job_control = JobControl(driver, self._link.process, keyboard)
         self._good_modes = starting_modes(self._terminal, keyboard is not None)
 
     def __enter__(self) -> Session:
@@ -133,7 +128,9 @@ class Session:
             yield self._death._replace(timed_out=False, interrupted=False)
             return
         before = self._last
-        yield from self._exchange(self._make_message(code, before), timeout)
+        first, shares_group = self._job_control.prepare(code, before)
+        message = first + self._make_message(code, before)
+        yield from self._exchange(message, timeout, shares_group=shares_group)
         self._last = self._driver.carry_over(before, code, self._last)
 
     def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:
@@ -220,13 +217,19 @@ class Session:
         code += f"\n__runbook_status {self._last.status}"
         return self._turn, self._driver.message(encode(code), drop_options(self._last), self._turn)
 
-    def _exchange(self, message: bytes, timeout: float | None, ours: bool = False) -> Iterator[Message]:
+    def _exchange(
+        self, message: bytes, timeout: float | None, *, ours: bool = False, shares_group: bool = False
+    ) -> Iterator[Message]:
         """Send a message and yield the output until its report.
 
-        If the code is `ours`, no typed keys are passed to it.
+        If the code is `ours`, no typed keys are passed to it. A program may share the shell's process group.
         """
         keyboard = None if ours else self._keyboard
-        exchange = self._begin(Exchange, message, timeout, keyboard, ours)
+        make_ready(self._terminal, self._good_modes, self._keyboard is not None)
+        self._link.typed.clear()
+        gate_line = partial(self._driver.gate_line, self._turn)
+        kind = (ours, shares_group)
+        exchange = Exchange(self._link, self, message, self._turn, gate_line, timeout, keyboard, *kind)
         suspended: Done | None = None
         if keyboard:
             keyboard.take()
@@ -248,32 +251,6 @@ class Session:
             jobs = self._link.reports.jobs.lower()
             stopped = "stopped" in jobs or "suspended" in jobs
             yield suspended._replace(timed_out=False, suspended=stopped)
-
-    def _begin(
-        self,
-        kind: Callable[..., AnExchange],
-        message: bytes,
-        timeout: float | None,
-        keyboard: Keyboard | None,
-        ours: bool,
-    ) -> AnExchange:
-        """Return an exchange of this kind for a message."""
-        make_ready(self._terminal, self._good_modes, self._keyboard is not None)
-        self._link.typed.clear()
-        gate_line = partial(self._driver.gate_line, self._turn)
-        return kind(self._link, self, message, self._turn, gate_line, timeout, keyboard, ours)
-
-    def hold(self, code: bytes) -> OpenerExchange:
-        """Begin a statement, and return its exchange for the caller to use up; call `release` after that."""
-        self._held = (self._last, code)
-        self._is_busy = True
-        return self._begin(OpenerExchange, self._make_message(code, self._last), None, self._keyboard, False)
-
-    def release(self) -> None:
-        """Note that the statement that was held has ended."""
-        before, code = self._held
-        self._is_busy = False
-        self._last = self._driver.carry_over(before, code, self._last)
 
     # what an exchange needs ------------------------------------------------------------------------------
 

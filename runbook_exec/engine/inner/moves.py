@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 
+from ...light_classes import dataclass
 from ...plan.model import ItemId, Opener, Places, PlanItem
 from ...plan.places import list_lines
 from ...text.lazy_pattern import LazyPattern

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple, dataclass, field
 from ...plan.model import Places, PlanItem
 from ...plan.places import describe_path, name_shell
 from ..bindings import FilledStatement

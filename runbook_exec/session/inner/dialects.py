@@ -13,7 +13,8 @@ The lines begin with a blank, and the shell keeps no history, because values in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+from ...light_classes import NamedTuple
 
 _LINE = 700  # characters of a statement in one line
 
@@ -22,7 +23,7 @@ _CLEAR = "\x15"  # ^U: removes what was typed for a program that had ended
 _PLAIN = frozenset(range(32, 127)) - frozenset(b"'\\")
 
 
-class Dialect(NamedTuple):
+class TypedShell(NamedTuple):
     """How one kind of shell is typed to.
 
     `setup` are lines that are typed once, each when the shell has finished the one before. In the others,
@@ -74,7 +75,7 @@ _POSIX_RUN = ' __rb_c=$(command printf %b "$__rb_c."); __rb_b {word}; command ev
 
 _BASH_RUN = ' builtin printf -v __rb_c %b "$__rb_c"; __rb_b {word}; builtin eval "$__rb_c"; __rb_e'
 
-BASH = Dialect(
+BASH = TypedShell(
     "bash",
     _make_setup(
         " unset HISTFILE PS0; set +o history +o emacs +o vi +H; trap - DEBUG",
@@ -90,7 +91,7 @@ BASH = Dialect(
     "IFS= builtin read -e -r -p '{prompt}' __rb_l",
 )
 
-ZSH = Dialect(
+ZSH = TypedShell(
     "zsh",
     _make_setup(
         " unset HISTFILE; unsetopt zle prompt_sp prompt_cr; precmd_functions=() preexec_functions=(); "
@@ -110,7 +111,7 @@ ZSH = Dialect(
 # The prompt of such a shell can run nothing, but it shows variables. It has the mark after ^C.
 _SH_PROMPT = "$(command printf '\\033]8133;I;\\044__rb_n;\\044?;\\044?;\\044PWD\\007')"
 
-SH = Dialect(
+SH = TypedShell(
     "sh",
     _make_setup(
         "",
@@ -140,7 +141,7 @@ _FISH_SETUP = (
     " set -g __rb_s 0; set -g __rb_n",
 )
 
-FISH = Dialect(
+FISH = TypedShell(
     "fish",
     _FISH_SETUP,
     " set -g __rb_s $status; set -g __rb_c {code}",
@@ -150,7 +151,7 @@ FISH = Dialect(
     "builtin read --shell --global --prompt-str '{prompt}' __rb_l",
 )
 
-DIALECTS: Mapping[str, Dialect] = {each.name: each for each in (BASH, ZSH, FISH, SH)}
+DIALECTS: Mapping[str, TypedShell] = {each.name: each for each in (BASH, ZSH, FISH, SH)}
 
 
 def write_probe(word: str) -> bytes:
@@ -163,7 +164,7 @@ def write_probe(word: str) -> bytes:
     return f" printf '\\033]8133;Q;%s;%s;%s;%s\\007' {parts}\n".encode()
 
 
-def read_answer(rest: bytes) -> Dialect:
+def read_answer(rest: bytes) -> TypedShell:
     """Return the dialect of the shell that has answered the question; `rest` is that of its mark."""
     for dialect, version in zip((BASH, ZSH, FISH), rest.split(b";"), strict=False):
         if version:
@@ -177,7 +178,7 @@ def write_setup(line: str, word: str) -> bytes:
     return f'{line}; printf \'\\033]8133;A;%s\\007\' "{word[:half]}""{word[half:]}"\n'.encode()
 
 
-def write_statement(dialect: Dialect, code: bytes, word: str) -> bytes:
+def write_statement(dialect: TypedShell, code: bytes, word: str) -> bytes:
     """Return the lines that run a statement with its secret word."""
     first, *more = _encode(code + dialect.after.encode())
     if not more:

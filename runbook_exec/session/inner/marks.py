@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from ...light_classes import NamedTuple
 
 START = b"\x1b]8133;"  # then the kind, the secret word and the values, each after a semicolon
 

@@ -6,12 +6,12 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from typing import NamedTuple
 
 from ...engine.ports import Done, Message, OutputChunk, Silence
+from ...light_classes import NamedTuple
 from ..keyboard_wait import KeyWait, find_last_line
-from ..session import Session
-from .dialects import Dialect, read_answer, write_setup, write_statement
+from .dialects import TypedShell, read_answer, write_setup, write_statement
+from .holding_session import HoldingSession
 from .marks import Mark, MarkScanner
 from .opener_exchange import OpenerExchange
 from .opening import Opening
@@ -32,7 +32,7 @@ _Piece = bytes | Mark | Silence | Done
 class _Level(NamedTuple):
     """A shell inside: how it is typed to, and the secret word of the statement that has opened it."""
 
-    dialect: Dialect
+    dialect: TypedShell
     opener: str  # "" if the session's own shell has run that
 
 
@@ -43,7 +43,7 @@ class NestedSession:
     leaves it; `depth` is the number of shells that are open inside.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: HoldingSession) -> None:
         self._session = session
         self._levels: list[_Level] = []
         self._scanner = MarkScanner()
@@ -174,7 +174,7 @@ class NestedSession:
                 exchange.key_wait = KeyWait(program, find_last_line(line))
                 exchange.give_up()
 
-    def _set_up(self, dialect: Dialect, exchange: OpenerExchange, opener: str) -> Iterator[Message]:
+    def _set_up(self, dialect: TypedShell, exchange: OpenerExchange, opener: str) -> Iterator[Message]:
         """Prepare a shell that has answered."""
         exchange.hold_keys()
         for line in dialect.setup:
