@@ -172,7 +172,7 @@ class Dialog:
 
         Returns the first answer that is not a value, or None.
         """
-        for variable in find_needed_variables(item, self.plan.procedure.shell):
+        for variable in self.list_variables(item):
             name = name_of_variable(variable)
             if name not in self.bindings.to_ask_again:
                 if variable in self.context.environment:
@@ -184,6 +184,14 @@ class Dialog:
             if answer is not None and answer.choice != Choice.LATER:
                 return answer
         return None
+
+    def list_variables(self, item: PlanItem) -> tuple[str, ...]:
+        """Return the variables that a statement needs of the run's own shell."""
+        return find_needed_variables(item, self.plan.procedure.shell) if self.runs_here(item) else ()
+
+    def runs_here(self, item: PlanItem) -> bool:
+        """Return whether a statement runs in the run's own shell."""
+        return self.context.nesting is None or self.plan.places.is_here(item.where)
 
     def ask_ahead(self) -> Generator[Event]:
         """Ask for the values that are surely missing, before anything runs."""
@@ -292,7 +300,8 @@ def _list_missing(dialog: Dialog, declined: Collection[str]) -> list[tuple[PlanI
             if placeholder.suspected and placeholder.name not in known:
                 missing.setdefault(placeholder.name, (item, placeholder.name, ""))
     callables = dialog.io.shell_state.names if dialog.io.started else ()
-    for item, variables in find_unset_ahead(items, shell, callables):
+    here = [item for item in items if dialog.runs_here(item)]
+    for item, variables in find_unset_ahead(here, shell, callables):
         for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
             name = name_of_variable(variable)
             if name in known or variable in dialog.context.environment:

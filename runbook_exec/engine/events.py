@@ -70,6 +70,7 @@ class StatementStarted(NamedTuple):
     line: int
     text: str
     attempt: int = 1
+    inside: str = ""  # where it runs, such as `on web1`, if not in the shell of the procedure
 
     @property
     def event(self) -> str:
@@ -112,6 +113,7 @@ class StatementFinished(NamedTuple):
     problem: str = ""
     doubt: bool = False  # the shell was killed, so the effects of the statement are unknown
     retry_after: float = 0.0  # seconds until the next attempt that `retry` asks for; 0 if there is none
+    inside: str = ""  # as in `StatementStarted`; then `cwd` is a folder there
     cwd_digest: str = ""  # of a `cwd` in which a secret was masked; the private store has the exact one
 
     @property

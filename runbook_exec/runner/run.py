@@ -25,10 +25,11 @@ from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
 from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey, obtain_user_key
-from ..light_classes import NamedTuple
+from ..light_classes import NamedTuple, replace
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
-from ..session.session import Session
+from ..session.inner.holding_session import HoldingSession
+from ..session.inner.nested_session import NestedSession
 from ..shells.registry import FALLBACK_SHELL
 from ..system import core_dumps
 from ..system.git import read_commit
@@ -65,7 +66,9 @@ if TYPE_CHECKING:
 class Instrument(Protocol):
     """Takes part in a run from within, for example to record its programs."""
 
-    def session(self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None) -> Session:
+    def session(
+        self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None
+    ) -> HoldingSession:
         """Return the session to run in."""
 
     def context(self, context: RunContext) -> RunContext:
@@ -166,7 +169,7 @@ def _run_in_session(
     size = run.keyboard.size() if run.keyboard else (24, 80)
     shell = plan.procedure.shell or FALLBACK_SHELL
     cwd = expand_home(plan.cwd) if plan.cwd else None
-    make_session = instrument.session if instrument else Session
+    make_session: Callable[..., HoldingSession] = instrument.session if instrument else HoldingSession
     with (
         closing(
             AsciicastWriter(run.journal.path.with_suffix(".cast"), size, options.keep_output)
@@ -179,8 +182,9 @@ def _run_in_session(
         if not options.json:
             terminal.show_header(list_facts(plan))
         ask = _make_ask(run, interactive)
-        context = instrument.context(context) if instrument else context
-        started = start_run(plan, run.state, session, ask, context, run.resumption)
+        nested = NestedSession(session)
+        context = replace(instrument.context(context) if instrument else context, nesting=nested)
+        started = start_run(plan, run.state, nested, ask, context, run.resumption)
         events = instrument.watch(started.execute()) if instrument else started.execute()
         outcome = _observe_run(run, events, started, recording)
         if run.secrets and outcome in FINISHED:
