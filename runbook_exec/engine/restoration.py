@@ -89,11 +89,7 @@ def enter_folder(session: LiveShell, shell: str, past: PastShell) -> bool:
         )
     if not past.cwd:
         return False
-    word = "".join(
-        piece.text for piece in SHELLS[shell].fill("<cwd>", [Filling(0, 5, Context.BARE, past.cwd)])
-    )
-    code = f"{SHELLS[shell].driver.change_folder} {word}"
-    done = run_quietly(session, code)
+    done = run_quietly(session, write_cd(shell, past.cwd))
     if done.status or done.ended or done.cwd != past.cwd:
         raise Stop(
             Outcome.WAITING,
@@ -101,6 +97,12 @@ def enter_folder(session: LiveShell, shell: str, past: PastShell) -> bool:
             "Put the folder back and resume again, or begin a new run",
         )
     return past.folder != "" and done.folder != "" and done.folder != past.folder
+
+
+def write_cd(shell: str, cwd: str) -> str:
+    """Return the code that changes the working directory."""
+    word = "".join(piece.text for piece in SHELLS[shell].fill("<cwd>", [Filling(0, 5, Context.BARE, cwd)]))
+    return f"{SHELLS[shell].driver.change_folder} {word}"
 
 
 def run_quietly(session: LiveShell, code: str) -> Done:
