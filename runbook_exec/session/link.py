@@ -13,9 +13,9 @@ import termios
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..engine.ports import OutputChunk
 from ..errors import Refused, reason
 from ..shells.driver import CONTROL, REPORT, SNAPSHOT, Driver
+from ..shells.live_shell import OutputChunk
 from .connections.base import Connection, TerminalProcess
 from .hidden_input import HiddenInput
 from .input_queue import InputQueue
@@ -28,7 +28,7 @@ from .snapshot_reader import SnapshotReader
 _FIFO = os.O_RDWR | os.O_NONBLOCK
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: the session on a far host runs with Python 3.9
 class ShellLink:
     """A running shell, and the descriptors that connect it with us."""
 
