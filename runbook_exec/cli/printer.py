@@ -53,13 +53,16 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
     title = f"  {procedure.title}  ({', '.join(marks)})" if marks else ""
     yield f"#{procedure.anchor}{title}"
     warnings = find_warnings(items_of(procedure), procedure.shell, is_root=os.geteuid() == 0)
+    hosts = {item.where: item.annotation.host or runbook.settings.host for item in items_of(procedure)}
     for step in procedure.steps:
-        yield from _step(step, warnings)
+        yield from _step(step, warnings, hosts)
     for each in procedure.left_out:
         yield f"      {each.span.line:>4}  left out, runs only when named: {each.title} (#{each.anchor})"
 
 
-def _step(step: Step, warnings: Mapping[ItemId, Sequence[StatementWarning]]) -> Iterator[str]:
+def _step(
+    step: Step, warnings: Mapping[ItemId, Sequence[StatementWarning]], hosts: Mapping[ItemId, str | None]
+) -> Iterator[str]:
     kind = "  by hand" if step.manual else ""
     yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
     count = 0
@@ -72,8 +75,10 @@ def _step(step: Step, warnings: Mapping[ItemId, Sequence[StatementWarning]]) -> 
                 first, *more = escape_unprintable_code(statement.text).split("\n")
                 names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
                 needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
-                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{needs}"
-                for warning in warnings.get(ItemId(step.number, block.number, count), ()):
+                where = ItemId(step.number, block.number, count)
+                there = f"  on {host}" if (host := hosts.get(where)) else ""
+                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{needs}{there}"
+                for warning in warnings.get(where, ()):
                     yield f"            warning: {warning.message}"
         else:
             yield from _not_run(block)
@@ -178,6 +183,7 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
         "retried": describe_retries(says.retry) if says.retry else "",
         "ends after": f"{says.timeout:g} s" if says.timeout else "",
         "only when": says.when or "",
+        "on": plan.find_host(item),
         "in": says.cwd or "",
         "asks first": "" if says.confirm is None or not item.first else says.confirm or "run this?",
     }

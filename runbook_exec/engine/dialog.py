@@ -17,7 +17,7 @@ from .event_log import EventLog
 from .events import Answered, Edited, Event, Outcome, ValueGiven
 from .ports import RunContext, Stop
 from .questions import AfterFailure, Alternatives, Answer, Ask, Choice, Question, SecretLoss, ValueNeeded
-from .shell_io import ShellIO, place_of
+from .shell_io import ShellIO, ShellPool, place_of
 from .state import carry_over
 
 
@@ -30,7 +30,11 @@ class Dialog:
     context: RunContext
     log: EventLog
     bindings: Bindings
-    io: ShellIO
+    shells: ShellPool
+
+    def find_shell(self, item: PlanItem) -> ShellIO:
+        """Return the shell that an item runs in."""
+        return self.shells.get(self.plan.find_host(item))
 
     def mask_declared(self) -> None:
         """Mask the secrets that the document declares and whose values are known before use."""
@@ -61,7 +65,7 @@ class Dialog:
         while True:
             answer = self.ask(question)
             if answer.choice == Choice.SHELL:
-                yield from self.io.run_shell_prompt(item)
+                yield from self.find_shell(item).run_shell_prompt(item)
                 if is_settled():
                     return answer
             elif answer.choice != Choice.QUIT or self._agrees_to_loss(item):
@@ -138,13 +142,14 @@ class Dialog:
 
         Returns the first answer that is not a value, or None.
         """
+        io = self.find_shell(item)
         for variable in find_needed_variables(item, self.plan.procedure.shell):
             name = name_of_variable(variable)
             if name not in self.bindings.to_ask_again:
-                if variable in self.context.environment:
+                if self._is_in_environment(io, variable):
                     continue
-                yield from self.io.start_shell()
-                if self.io.has_variable(variable):
+                yield from io.start_shell()
+                if io.has_variable(variable):
                     continue
             answer = yield from self._fill_name(item, name, variable)
             if answer is not None and answer.choice != Choice.LATER:
@@ -154,19 +159,24 @@ class Dialog:
     def ask_ahead(self) -> Generator[Event]:
         """Ask for the values that are surely missing, before anything runs."""
         declined: set[str] = set()
-        if self._list_missing(declined) is None:
-            yield from self.io.start_shell()
-        while missing := self._list_missing(declined):
+        while isinstance(missing := self._list_missing(declined), ShellIO):
+            yield from missing.start_shell()
+        while not isinstance(missing, ShellIO) and missing:
             item, name, variable = missing[0]
             also = tuple(f"${each}" if each else f"<{other}>" for _, other, each in missing[1:])
             answer = yield from self._fill_name(item, name, variable, ahead=True, also=also)
             if answer is not None and answer.choice != Choice.EDIT:
                 declined.add(name)
+            missing = self._list_missing(declined)
 
-    def _list_missing(self, declined: Collection[str]) -> list[tuple[PlanItem, str, str]] | None:
+    def _is_in_environment(self, io: ShellIO, variable: str) -> bool:
+        """Return whether a shell on this machine has got a variable from the operator's environment."""
+        return not io.host and variable in self.context.environment
+
+    def _list_missing(self, declined: Collection[str]) -> list[tuple[PlanItem, str, str]] | ShellIO:
         """Return the values that are surely missing: the statement, the name and the variable of each.
 
-        Returns None if only a started shell can tell.
+        Returns a shell if only that shell can tell, once it is started.
         """
         shell, state = self.plan.procedure.shell, self.log.state
         items = [item for item in self.plan.items if state.is_ahead(item.where)]
@@ -177,16 +187,19 @@ class Dialog:
             for placeholder in item.placeholders:
                 if placeholder.suspected and placeholder.name not in known:
                     missing.setdefault(placeholder.name, (item, placeholder.name, ""))
-        callables = self.io.shell_state.names if self.io.started else ()
-        for item, variables in find_unset_ahead(items, shell, callables):
-            for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
-                name = name_of_variable(variable)
-                if name in known or variable in self.context.environment:
-                    continue
-                if not self.io.started:
-                    return None
-                if not self.io.has_variable(variable):
-                    missing.setdefault(name, (item, name, variable))
+        for host in dict.fromkeys(map(self.plan.find_host, items)):
+            io = self.shells.get(host)
+            there = [item for item in items if self.plan.find_host(item) == host]
+            callables = io.shell_state.names if io.started else ()
+            for item, variables in find_unset_ahead(there, shell, callables):
+                for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
+                    name = name_of_variable(variable)
+                    if name in known or self._is_in_environment(io, variable):
+                        continue
+                    if not io.started:
+                        return io
+                    if not io.has_variable(variable):
+                        missing.setdefault(name, (item, name, variable))
         return list(missing.values())
 
     def _fill_name(
@@ -201,7 +214,7 @@ class Dialog:
 
         Returns the first answer that is not a value, or None.
         """
-        problem = ""
+        problem, io = "", self.find_shell(item)
         while self.bindings.needs_value(name):
             value: Value | None = None
             if not problem and name not in self.bindings.to_ask_again:
@@ -215,7 +228,7 @@ class Dialog:
                 question = self._make_value_question(item, name, problem)
                 question = question._replace(variable=variable, also=also)
                 answer = yield from self.ask_operator(
-                    question, "value", lambda: bool(variable) and self.io.has_variable(variable), ahead
+                    question, "value", lambda: bool(variable) and io.has_variable(variable), ahead
                 )
                 if answer.choice == Choice.SHELL:
                     return None  # the operator has set the variable

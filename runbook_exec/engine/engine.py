@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from .. import __version__
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
-from ..plan.model import Plan, PlanItem
+from ..plan.model import LOCAL, Plan, PlanItem
 from ..plan.templates import evaluate_when
 from ..plan.variables import find_needed_variables
 from ..shells.base import EvaluationError, QuotingError
@@ -22,7 +22,7 @@ from .event_log import EventLog
 from .events import Event, Outcome, RunEnded, RunStarted
 from .execution import Failure, StatementExecution
 from .loss_dialog import LossDialog
-from .ports import LiveShell, Resumption, RunContext, Stop
+from .ports import OpenShell, Resumption, RunContext, Stop
 from .questions import (
     AfterFailure,
     Alternatives,
@@ -37,7 +37,7 @@ from .questions import (
 )
 from .restoration import restore_status
 from .secret_warnings import SecretWarnings
-from .shell_io import ShellIO
+from .shell_io import ShellIO, ShellPool
 from .state import ItemStatus, State, describe_undone_steps, next_item
 
 _LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
@@ -46,19 +46,19 @@ _LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHO
 def run(
     plan: Plan,
     state: State,
-    session: LiveShell,
+    open_shell: OpenShell,
     ask: Ask,
     context: RunContext,
     resumption: Resumption | None = None,
 ) -> Generator[Event]:
     """Run a plan from where `state` is, and yield the events; the last is always RunEnded."""
-    return start_run(plan, state, session, ask, context, resumption).execute()
+    return start_run(plan, state, open_shell, ask, context, resumption).execute()
 
 
 def start_run(
     plan: Plan,
     state: State,
-    session: LiveShell,
+    open_shell: OpenShell,
     ask: Ask,
     context: RunContext,
     resumption: Resumption | None = None,
@@ -69,9 +69,14 @@ def start_run(
     """
     bindings = Bindings(masker=context.masker, on_value=context.on_value, keeper=context.keep_secrets)
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
-    io = ShellIO(plan.procedure.shell, session, context, log, bindings, resumption)
-    dialog = Dialog(plan, ask, context, log, bindings, io)
-    return Run(dialog, context, resumption, log, bindings, io, SecretWarnings(context, bindings))
+    shell = plan.procedure.shell
+
+    def make_io(host: str) -> ShellIO:
+        return ShellIO(shell, open_shell(host), context, log, bindings, resumption, host=host)
+
+    shells = ShellPool(make_io)
+    dialog = Dialog(plan, ask, context, log, bindings, shells)
+    return Run(dialog, context, resumption, log, bindings, shells, SecretWarnings(context, bindings))
 
 
 @dataclass(slots=True)
@@ -83,7 +88,7 @@ class Run:
     resumption: Resumption | None
     log: EventLog
     bindings: Bindings
-    io: ShellIO
+    shells: ShellPool
     warnings: SecretWarnings
     block_text: str = ""  # the output of the present block so far
     confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
@@ -100,7 +105,7 @@ class Run:
         except KeyboardInterrupt:
             outcome, reason = Outcome.STOPPED, "interrupted"
         with suppress(KeyboardInterrupt):
-            yield from self.io.end_shell()
+            yield from self.shells.end_shells()
         yield self.log.make_event(RunEnded, outcome=outcome.value, reason=reason)
 
     def _execute(self) -> Generator[Event, None, tuple[Outcome, str]]:
@@ -156,6 +161,7 @@ class Run:
             options=self.context.options,
             pid=self.context.pid,
             terminal=self.context.terminal,
+            host=None if self.dialog.plan.on == LOCAL else self.dialog.plan.on,
             items=self.dialog.list_marks(),
         )
 
@@ -173,12 +179,26 @@ class Run:
             )
             unseen = item if answer.choice == Choice.DONE else None
         self.log.state = replace(self.state, doubt=None)
-        losses = LossDialog(self.dialog, past.shell, unseen)
-        done = self.state.done
+        plan = self.dialog.plan
+        for host in ("", *(host for host, each in past.shells.items() if host and each.is_used)):
+            if host in plan.list_hosts():
+                there = unseen if unseen is not None and plan.find_host(unseen) == host else None
+                yield from self._restore_shell(self.shells.get(host), there)
+
+    def _restore_shell(self, io: ShellIO, unseen: PlanItem | None) -> Generator[Event]:
+        """Give a shell its earlier state, and run the statements again that set it up.
+
+        `unseen` is a statement that has happened in it, but whose end the program has not seen.
+        """
+        losses = LossDialog(self.dialog, io, unseen)
+        plan, done = self.dialog.plan, self.state.done
         setups = [
             item
-            for item in self.dialog.plan.items
-            if item.annotation.setup and item.statement and done.get(item.where) == ItemStatus.OK
+            for item in plan.items
+            if item.annotation.setup
+            and item.statement
+            and done.get(item.where) == ItemStatus.OK
+            and plan.find_host(item) == io.host
         ]
         yield from losses.ask(setups)
         for item in setups:
@@ -186,8 +206,8 @@ class Run:
             yield from self._run_attempts(item)
         if setups:
             yield from losses.ask()
-        elif self.io.started:
-            restore_status(self.io.session, past.shell)
+        elif io.started:
+            restore_status(io.session, io.past)
 
     def _run_manual_step(self, item: PlanItem) -> Generator[Event]:
         if item.where.step in self.dialog.plan.done and item.block is None:
@@ -296,12 +316,13 @@ class Run:
         self.warnings.warn_of_short(item)
         self.bindings.fill_statement(self.dialog.plan, item)  # raises QuotingError before a shell is started
         self._stop_if_told()
-        yield from self.io.start_shell()
+        io = self.dialog.find_shell(item)
+        yield from io.start_shell()
         if item.annotation.cwd is not None and item.first:
-            yield from self.io.change_directory(item, item.annotation.cwd)
+            yield from io.change_directory(item, item.annotation.cwd)
         for variable in find_needed_variables(item, self.dialog.plan.procedure.shell):
-            yield from self.io.assign_variable(item, variable)
-        execution = StatementExecution(self.dialog.plan, item, self.io, self.block_text)
+            yield from io.assign_variable(item, variable)
+        execution = StatementExecution(self.dialog.plan, item, io, self.block_text)
         filled = self.bindings.fill_statement(self.dialog.plan, item)
         self._stop_if_told()
         failure = yield from execution.run_once(filled, attempt)

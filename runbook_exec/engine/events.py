@@ -61,6 +61,7 @@ class RunStarted(Event):
     options: tuple[str, ...] = ()  # of the command line, only those that decide which statements run
     pid: int = 0  # of the process that runs it
     terminal: str = ""  # the device of the operator's terminal; "" without a person
+    host: str | None = None  # the host that `--on` names
     items: tuple[str, ...] = ()  # the marks of what is to be done, see `plan/item_marks`
 
 
@@ -72,6 +73,7 @@ class At(Event):
     block: int
     statement: int
     line: int
+    host: str | None = None  # where it ran; None for this machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

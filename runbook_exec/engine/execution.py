@@ -14,7 +14,7 @@ from .events import Captured, Event, Output, StatementStarted
 from .expectations import TAIL_SIZE, OutputTail, failure_of
 from .held_output import HeldOutput
 from .ports import Done, OutputChunk, Silence, require_done
-from .shell_io import ShellIO, place_of
+from .shell_io import ShellIO
 from .withheld_output import learn_printed_secrets, release_output
 
 
@@ -42,7 +42,7 @@ class StatementExecution:
     def run_once(self, filled: FilledStatement, attempt: int) -> Generator[Event, None, Failure | None]:
         """Run the statement and report it; returns how it failed, or None."""
         io, item = self.io, self.item
-        yield io.log.make_event(StatementStarted, text=filled.shown, attempt=attempt, **place_of(item))
+        yield io.log.make_event(StatementStarted, text=filled.shown, attempt=attempt, **io.place_of(item))
         began = io.context.clock()
         mints = io.bindings.prints_secret(self.plan, item)
         done = yield from self._read_output(filled.code, mints)
@@ -61,13 +61,13 @@ class StatementExecution:
         if not done.ended:
             sets = SecretUse.SETS in self.plan.get_secret_use(item.where)
             code = filled.code.decode("utf-8", "surrogateescape")
-            yield from io.emit_changes(code, place_of(item), secret=sets)
+            yield from io.emit_changes(code, io.place_of(item), secret=sets)
         for name, value in learned.items():
             yield self._make_captured(name, value)
         stopped = done.ended or done.interrupted or done.waited_for_key
         again = problem and attempt <= item.annotation.retry and not stopped
         wait = wait_after_attempt(attempt) if again else 0.0
-        yield io.make_finished(done, took, problem, place_of(item), wait)
+        yield io.make_finished(done, took, problem, io.place_of(item), wait)
         return Failure(done, problem, took, wait) if problem else None
 
     def _read_output(self, code: bytes, mints: bool) -> Generator[Event, None, Done]:
@@ -127,7 +127,7 @@ class StatementExecution:
             secret=value.secret,
             length=len(value.text),
             value=None if value.secret else value.text,
-            **place_of(self.item),
+            **self.io.place_of(self.item),
         )
 
 

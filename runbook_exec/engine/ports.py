@@ -27,6 +27,7 @@ __all__ = [
     "Keyboard",
     "LiveShell",
     "Message",
+    "OpenShell",
     "OutputChunk",
     "PastShell",
     "Resumption",
@@ -44,6 +45,7 @@ class KeptShell:
     definitions: Mapping[str, str] = field(default_factory=dict)  # code by key, only what statements changed
     cwd: str = ""
     folder: str = ""  # the identity of the working directory
+    host: str = ""  # "" for this machine
 
     def __repr__(self) -> str:
         """Return the size only; the definitions may hold secrets."""
@@ -92,6 +94,9 @@ class RunContext:
     )
 
 
+OpenShell = Callable[[str], LiveShell]  # a host, or "" for this machine -> its shell, the same every time
+
+
 class Stop(Exception):
     """The run is over."""
 
@@ -114,6 +119,11 @@ class PastShell(NamedTuple):
     pipestatus: tuple[int, ...] = (0,)  # of its last statement that succeeded
     status: int = 0
 
+    @property
+    def is_used(self) -> bool:
+        """Return whether a statement has finished in it."""
+        return bool(self.cwd or self.is_hidden)
+
 
 class Resumption(NamedTuple):
     """The facts of a run that is resumed, in addition to its state."""
@@ -121,6 +131,6 @@ class Resumption(NamedTuple):
     values: Mapping[str, Value]
     seen_tokens: tuple[str, ...]  # tokens that its output has shown
     output: str  # of the statement that was running when the run was killed
-    shell: PastShell
+    shells: Mapping[str, PastShell]  # by host; "" is this machine
     seq: int  # of its last event
     edited: bool  # whether the document has changed since

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..plan.model import ItemId, PlanItem
@@ -19,6 +19,7 @@ from .ports import (
     KeptShell,
     LiveShell,
     OutputChunk,
+    PastShell,
     Resumption,
     RunContext,
     Silence,
@@ -42,10 +43,25 @@ class ShellIO:
     bindings: Bindings
     resumption: Resumption | None = None
     started: bool = False
+    host: str = ""  # where it runs; "" for this machine
     assigned: dict[str, str] = field(default_factory=dict)  # the values that variables were given
     shell_state: ShellState = field(init=False)  # set when the shell is started
-    kept: KeptShell = field(default_factory=KeptShell)  # what statements have changed in it
+    kept: KeptShell = field(init=False)  # what statements have changed in it
     is_elsewhere: bool = False  # whether the folder of the run was replaced by another of its name
+
+    def __post_init__(self) -> None:
+        """Begin without any change of the shell."""
+        self.kept = KeptShell(host=self.host)
+
+    @property
+    def past(self) -> PastShell:
+        """Return the state of this shell in the run that is resumed."""
+        known = self.resumption.shells if self.resumption else {}
+        return known.get(self.host, PastShell())
+
+    def place_of(self, item: PlanItem) -> dict[str, object]:
+        """Return the fields by which the event of a statement names it and its host."""
+        return {**place_of(item), "host": self.host or None}
 
     def start_shell(self) -> Iterator[Event]:
         """Start the shell, once, and report what its configuration prints."""
@@ -58,11 +74,11 @@ class ShellIO:
                 case OutputChunk(data):
                     text = self.bindings.masker.feed(data).decode("utf-8", "surrogateescape")
                     if text:
-                        yield self.log.make_event(Output, step=0, block=0, statement=0, line=0, text=text)
+                        yield self.log.make_event(Output, text=text, **self._nowhere)
                 case Silence(seconds) if seconds >= _SLOW_START and not slow:
                     slow = True
                     self.context.notice(
-                        f"{self.shell} is still starting; `--no-config` leaves out your files"
+                        f"{self.shell} is still starting{self._where}; `--no-config` leaves out your files"
                     )
                 case Done(ended=why, waited_for_key=waited) if why:
                     raise Stop(Outcome.WAITING if waited else Outcome.FAILED, self.bindings.mask(why))
@@ -71,16 +87,16 @@ class ShellIO:
         for key, text in self.shell_state.definitions.items():  # the shell's configuration may set secrets
             self.bindings.learn_variable(key, text)
         if self.resumption is not None:
-            past = self.resumption.shell
+            past = self.past
             self.is_elsewhere = enter_folder(self.session, self.shell, past)
             restore_definitions(self.session, self.shell_state, past)
-            self.kept = KeptShell(past.change.made, past.cwd, past.folder)
+            self.kept = KeptShell(past.change.made, past.cwd, past.folder, self.host)
 
     def end_shell(self) -> Iterator[Event]:
         """Let the shell exit; report the output of its traps, and the jobs that were ended with it."""
         if not self.started:
             return
-        at = {"step": 0, "block": 0, "statement": 0, "line": 0}
+        at = self._nowhere
         ending = self.session.end()
         while True:
             try:
@@ -95,7 +111,16 @@ class ShellIO:
         if text:
             yield self.log.make_event(Output, text=text.decode("utf-8", "surrogateescape"), **at)
         for command in jobs:
-            self.context.notice(f"ended the background job `{self.bindings.mask(command)}`")
+            self.context.notice(f"ended the background job `{self.bindings.mask(command)}`{self._where}")
+
+    @property
+    def _nowhere(self) -> dict[str, object]:
+        """Return the place of events that belong to the shell itself."""
+        return {"step": 0, "block": 0, "statement": 0, "line": 0, "host": self.host or None}
+
+    @property
+    def _where(self) -> str:
+        return f" on `{self.host}`" if self.host else ""
 
     def change_directory(self, item: PlanItem, cwd: str) -> Iterator[Event]:
         """Change to the folder that the annotation names; report that as a statement."""
@@ -132,7 +157,7 @@ class ShellIO:
 
         `sets` is whether the code sets variables.
         """
-        at = {**place_of(item), "statement": 0}
+        at = {**self.place_of(item), "statement": 0}
         yield self.log.make_event(StatementStarted, text=shown or code, **at)
         began = self.context.clock()
         for message in self.session.run(code.encode("utf-8", "surrogateescape")):
@@ -168,7 +193,7 @@ class ShellIO:
                 yield from self._run_typed(item, line)
 
     def _run_typed(self, item: PlanItem, line: str) -> Iterator[Event]:
-        at = {**place_of(item), "statement": 0, "line": 0}
+        at = {**self.place_of(item), "statement": 0, "line": 0}
         yield self.log.make_event(StatementStarted, text=self.bindings.mask_typed(line), **at)
         began = self.context.clock()
         done: Done | None = None
@@ -211,7 +236,7 @@ class ShellIO:
         if self.context.terminal:
             self.context.echo(self.bindings.mask(asked.decode("utf-8", "replace")).encode())
 
-    def emit_changes(self, code: str, at: Mapping[str, int], *, secret: bool = False) -> Iterator[Event]:
+    def emit_changes(self, code: str, at: Mapping[str, object], *, secret: bool = False) -> Iterator[Event]:
         """Report how a statement has changed the shell's state; its code goes to the private store.
 
         `secret` is whether the variables that it has set are secrets.
@@ -246,11 +271,11 @@ class ShellIO:
             yield self._make_output(item, text, typed)
 
     def _make_output(self, item: PlanItem, text: str, typed: bool) -> Output:
-        at = place_of(item)
+        at = self.place_of(item)
         return self.log.make_event(Output, text=text, **({**at, "statement": 0, "line": 0} if typed else at))
 
     def make_finished(
-        self, done: Done, took: float, problem: str, at: Mapping[str, int], retry_after: float = 0.0
+        self, done: Done, took: float, problem: str, at: Mapping[str, object], retry_after: float = 0.0
     ) -> StatementFinished:
         """Return the event of a statement's end; `took` and `retry_after` are in seconds."""
         self._keep_shell(replace(self.kept, cwd=done.cwd, folder=done.folder or self.kept.folder))
@@ -267,6 +292,25 @@ class ShellIO:
             retry_after=retry_after,
             **at,
         )
+
+
+@dataclass(slots=True)
+class ShellPool:
+    """The shells of a run: one for each host that its statements run on."""
+
+    make: Callable[[str], ShellIO]
+    opened: dict[str, ShellIO] = field(default_factory=dict)
+
+    def get(self, host: str) -> ShellIO:
+        """Return the shell on a host; "" is this machine."""
+        if host not in self.opened:
+            self.opened[host] = self.make(host)
+        return self.opened[host]
+
+    def end_shells(self) -> Iterator[Event]:
+        """Let all shells exit; report the output of their traps."""
+        for io in self.opened.values():
+            yield from io.end_shell()
 
 
 def place_of(item: PlanItem) -> dict[str, int]:

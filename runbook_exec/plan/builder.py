@@ -16,7 +16,7 @@ from ..text.suggest import find_near
 from .alternatives import find_unknown_choices
 from .evaluated_variables import find_carried_problems
 from .fillable import find_unwritable
-from .model import ItemId, Plan, PlanItem, Value
+from .model import LOCAL, ItemId, Plan, PlanItem, Value
 from .secret_output import find_secret_uses
 from .variables import find_needed_variables, name_of_variable
 from .warnings import find_warnings
@@ -173,11 +173,13 @@ def make_plan(
     choose: tuple[str, ...] = (),
     timeout: float | None = None,
     cwd: str | None = None,
+    on: str | None = None,
     is_root: bool = False,
 ) -> Plan | tuple[Problem, ...]:
     """Return the plan for a procedure and the options of the command line, or their Problems.
 
     `first` and `only` are steps as `find_step` takes them, `done` manual steps, `confirmed` those that ask;
+    `on` is the host of a page that names none, or LOCAL;
     `choose` are labels of alternatives, `timeout` is in seconds; `is_root` is whether root runs it.
     """
     everything = items_of(procedure)
@@ -197,6 +199,7 @@ def make_plan(
     problems += wrong_steps
     problems += _check_confirmed(everything, confirmed)
     problems += find_unknown_choices(everything, choose)
+    problems += _check_host(everything, settings.host, on)
     problems += _check_languages(procedure)
     for item in items:
         if item.statement is not None:
@@ -210,6 +213,7 @@ def make_plan(
         choose=(*choose, *settings.choose),
         timeout=timeout if timeout is not None else settings.timeout,
         cwd=cwd if cwd is not None else settings.cwd,
+        on=on,
     )
     if problems := list(find_carried_problems(plan, given)):
         return tuple(problems)
@@ -293,6 +297,20 @@ def _check_confirmed(items: tuple[PlanItem, ...], confirmed: tuple[str, ...]) ->
             labels = ", ".join(dict.fromkeys(item.step.label for item in asking)) or "none"
             message = f"`--confirmed {wanted}`: no step `{wanted}` asks for a confirmation"
             yield Problem("confirmed-step", message, hint=f"the steps that do: {labels}")
+
+
+def _check_host(items: tuple[PlanItem, ...], general: str | None, on: str | None) -> Iterator[Problem]:
+    """Yield a Problem if `--on` names a host for a page that names its hosts itself."""
+    hosts = dict.fromkeys(item.annotation.host or general for item in items if item.statement)
+    named = [host for host in hosts if host]
+    if on in (None, LOCAL) or not named:
+        return
+    names = ", ".join(f"`{host}`" for host in named)
+    yield Problem(
+        "host",
+        f"`--on {on}`: this page names its hosts itself: {names}",
+        hint=f"leave `--on` out, or run everything on this machine with `--on {LOCAL}`",
+    )
 
 
 def _check_languages(procedure: Procedure) -> Iterator[Problem]:

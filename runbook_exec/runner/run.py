@@ -28,10 +28,9 @@ from ..journal.user_key import UserKey, obtain_user_key
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
 from ..session.session import Session
-from ..shells.registry import FALLBACK_SHELL
 from ..system import core_dumps
 from ..system.git import read_commit
-from ..system.people import expand_home, name_user
+from ..system.people import name_user
 from ..system.screen_size import read_screen_size
 from ..system.signals import allow_interrupts, defer_interrupts, take_interrupt
 from ..system.streams import OutputStream
@@ -51,6 +50,7 @@ from .options import RunOptions
 from .pause import make_pause
 from .run_facts import list_facts
 from .secret_keeping import make_shell_keeper, make_value_keeper, open_secret_store
+from .sessions import RunSessions, SessionFacts
 from .unattended import answer_yes, assume_answers, list_open_questions, make_unattended_ask
 
 if TYPE_CHECKING:
@@ -153,22 +153,22 @@ def _run_in_session(
     """Run the plan in a new session, and return the outcome and the state at the end."""
     plan, options, terminal = run.plan, run.options, run.terminal
     size = run.keyboard.size() if run.keyboard else (24, 80)
-    shell = plan.procedure.shell or FALLBACK_SHELL
-    cwd = expand_home(plan.cwd) if plan.cwd else None
-    make_session = instrument.session if instrument else Session
+    context = _make_context(run)
     with (
         closing(
             AsciicastWriter(run.journal.path.with_suffix(".cast"), size, options.keep_output)
         ) as recording,
-        make_session(shell, clean=options.no_config, cwd=cwd, keyboard=run.keyboard) as session,
+        contextlib.ExitStack() as stack,
     ):
-        context = _make_context(run)
-        session.hidden_input.on_word = context.masker.add
+        facts = SessionFacts(run.identity, plan, options, run.keyboard, context.notice)
+        make_session = instrument.session if instrument else Session
+        recorded = instrument is not None
+        sessions = RunSessions(facts, make_session, context.masker.add, stack, is_recorded=recorded)
         if not options.json:
             terminal.show_header(list_facts(plan))
         ask = _make_ask(run, interactive)
         context = instrument.context(context) if instrument else context
-        started = start_run(plan, run.state, session, ask, context, run.resumption)
+        started = start_run(plan, run.state, sessions.open_session, ask, context, run.resumption)
         events = instrument.watch(started.execute()) if instrument else started.execute()
         outcome = _observe_run(run, events, started, recording)
         if run.secrets and outcome in FINISHED:

@@ -64,9 +64,21 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     shell.add_argument("--no-config", action="store_true", help="leave out your own shell configuration")
     shell.add_argument("--cwd", metavar="DIR", help="where the shell starts; by default, here")
     shell.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")
+    _add_host(parser.add_argument_group("the host"))
     add_json_events(parser)
     _add_recording(parser)
     return parser.parse_args(words)
+
+
+def _add_host(host: argparse._ArgumentGroup) -> None:
+    host.add_argument(
+        "--on", metavar="HOST", help="run the page on this host, as `ssh HOST` reaches it; `local` is here"
+    )
+    host.add_argument(
+        "--reconnect",
+        metavar="DURATION",
+        help="try to reach a host for this time when its connection is lost; by default 10m",
+    )
 
 
 def _add_values(values: argparse._ArgumentGroup) -> None:

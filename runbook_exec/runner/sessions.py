@@ -1,0 +1,83 @@
+"""Opens the sessions of a run: one on this machine, and one on each host that the page names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from ..engine.ports import Keyboard, LiveShell
+from ..errors import Refused
+from ..plan.model import Plan
+from ..session.far.far_session import RECONNECT, Destination, FarSession
+from ..session.session import Session
+from ..shells.registry import FALLBACK_SHELL
+from ..system.people import expand_home
+from .options import RunOptions
+
+
+class SessionFacts(NamedTuple):
+    """What the sessions of a run have in common."""
+
+    run: str  # the run's id
+    plan: Plan
+    options: RunOptions
+    keyboard: Keyboard | None
+    notice: Callable[[str], None]  # shows the operator a message
+
+
+class RunSessions:
+    """The open sessions of a run, by host; "" is this machine. They are closed with `stack`."""
+
+    def __init__(
+        self,
+        facts: SessionFacts,
+        make_session: Callable[..., Session],
+        on_word: Callable[[str], None],
+        stack: ExitStack,
+        *,
+        is_recorded: bool,
+    ) -> None:
+        """Start the shell of this machine, if a statement runs here; raises Refused.
+
+        `on_word` is called with each word that is typed unseen.
+        """
+        self._facts = facts
+        self._make_session = make_session
+        self._on_word = on_word
+        self._stack = stack
+        self._opened: dict[str, Session | FarSession] = {}
+        hosts = facts.plan.list_hosts()
+        if is_recorded and any(hosts):
+            raise Refused("`--record` cannot record what runs on another host; run with `--on local`")
+        if "" in hosts or not hosts:
+            self.open_session("")
+
+    def open_session(self, host: str) -> LiveShell:
+        """Return the session on a host, the same every time; a far host is connected at its start."""
+        if host not in self._opened:
+            session: Session | FarSession = self._open_far(host) if host else self._open_here()
+            session.hidden_input.on_word = self._on_word
+            self._stack.callback(session.close)
+            self._opened[host] = session
+        return self._opened[host]
+
+    def _open_here(self) -> Session:
+        _, plan, options, keyboard, _ = self._facts
+        shell = plan.procedure.shell or FALLBACK_SHELL
+        cwd = expand_home(plan.cwd) if plan.cwd else None
+        return self._make_session(shell, clean=options.no_config, cwd=cwd, keyboard=keyboard)
+
+    def _open_far(self, host: str) -> FarSession:
+        run, plan, options, keyboard, notice = self._facts
+        term = os.environ.get("TERM", "dumb") if keyboard else "dumb"
+        return FarSession(
+            plan.procedure.shell or FALLBACK_SHELL,
+            Destination(host, run, options.reconnect.seconds if options.reconnect else RECONNECT),
+            clean=options.no_config,
+            cwd=plan.cwd,
+            environ={"TERM": term},
+            keyboard=keyboard,
+            notice=notice,
+        )
