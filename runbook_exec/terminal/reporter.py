@@ -92,7 +92,8 @@ class TerminalReporter(TerminalWriter):
     def show_statement(self, item: PlanItem, text: str) -> None:
         """Show a statement before it runs, once, in its step with the document's own words."""
         warnings = self.plan.warnings.get(item.where, ())
-        self._steps.show_statement(item, text, len(self.plan.procedure.steps), warnings)
+        host = self.plan.find_host(item)
+        self._steps.show_statement(item, text, len(self.plan.procedure.steps), warnings, host)
 
     def show_manual_step(self, item: PlanItem) -> None:
         """Show a step, or a block of one, that a person does; once."""

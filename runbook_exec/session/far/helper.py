@@ -219,9 +219,14 @@ def _claim_run(run: str, wire: Wire, stack: contextlib.ExitStack) -> str:
 
     Two statements of one run never run at the same time here. Returns the path of the socket. Raises Refused.
     """
-    path = f"{_open_folder()}/{run}"
+    folder = _open_folder()
+    path = f"{folder}/{run}"
+    for lock in Path(folder).glob("*.lock"):
+        if str(lock) != f"{path}.lock" and (file := _lock_file(str(lock))) >= 0:
+            _remove_files(str(lock).removesuffix(".lock"), str(lock))  # of a process that was killed
+            os.close(file)
     until = time.monotonic() + _OLD_SESSION
-    while not _lock_file(f"{path}.lock"):
+    while _lock_file(f"{path}.lock") < 0:
         if time.monotonic() > until:
             raise Refused("an earlier session of this run is still there and does not end")
         _tell_to_quit(path)
@@ -237,20 +242,20 @@ def _claim_run(run: str, wire: Wire, stack: contextlib.ExitStack) -> str:
     return path
 
 
-def _lock_file(path: str) -> bool:
-    """Lock a file for the life of this process; return False if another process has it."""
+def _lock_file(path: str) -> int:
+    """Lock a file for the life of this process, and return its descriptor; -1 if another process has it."""
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except FileNotFoundError:  # the last session here has removed the folder just now
-        return False
+    except OSError:  # the last session here has removed the folder just now
+        return -1
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        is_present = os.stat(path).st_ino == os.fstat(file).st_ino  # noqa: PTH116
+        if os.stat(path).st_ino == os.fstat(file).st_ino:  # noqa: PTH116
+            return file
     except OSError:
-        is_present = False
-    if not is_present:  # or the process that had it has removed it just now
-        os.close(file)
-    return is_present
+        pass  # another process has it, or had it and has removed it just now
+    os.close(file)
+    return -1
 
 
 def _open_folder() -> str:
@@ -274,9 +279,10 @@ def _tell_to_quit(path: str) -> None:
 
 
 def _remove_files(path: str, *paths: str) -> None:
-    with contextlib.suppress(OSError):
-        for each in (path, *paths):
+    for each in (path, *paths):
+        with contextlib.suppress(OSError):
             os.unlink(each)  # noqa: PTH108
+    with contextlib.suppress(OSError):
         os.rmdir(os.path.dirname(path))  # noqa: PTH106, PTH120 - unless other sessions are there
 
 
