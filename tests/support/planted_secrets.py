@@ -132,7 +132,8 @@ def list_pieces(secrets: Iterable[str]) -> dict[bytes, tuple[str, str]]:
     """Return every piece of every form of the secrets, with the secret and the form."""
     found: dict[bytes, tuple[str, str]] = {}
     for secret in secrets:
-        public = [secret.rpartition(":")[0], secret.rpartition("@")[2]] if "://" in secret else []
+        before, _, after = secret.rpartition("@")
+        public = [f"{before.rpartition(':')[0]}:", f"@{after}"] if "://" in secret else []
         for name, form in FORMS.items():
             text = form(secret)[1].encode()
             for at in range(len(text) - _GRAM + 1):
