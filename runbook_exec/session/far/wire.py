@@ -68,6 +68,7 @@ class Wire:
             os.set_blocking(fd, False)
         self._turn = 0  # the number of the last request that was begun
         self._is_busy = False  # whether it is still being done
+        self._unread = bytearray()  # keys that the session has not taken yet
         self._ahead: list[Frame] = []  # keys and interrupts of a request that has not begun
         threading.Thread(target=self._loop, daemon=True).start()
 
@@ -100,6 +101,7 @@ class Wire:
             with contextlib.suppress(BlockingIOError):
                 while os.read(self.keys, _AT_ONCE):
                     pass  # typed for a request that has ended
+            self._unread.clear()
             self._turn, self._is_busy = number, True
             ahead, self._ahead = self._ahead, []
             self._heard = time.monotonic()
@@ -140,6 +142,8 @@ class Wire:
         poll.register(self._woken, select.POLLIN)
         if self._listener:
             poll.register(self._listener.fileno(), select.POLLIN)
+        if self._unread:
+            poll.register(self._typed, select.POLLOUT)
         if self._given >= 0:
             poll.register(self._given, select.POLLIN)
             if self._out:
@@ -147,6 +151,8 @@ class Wire:
         ready = dict(poll.poll(1000))
         if self._woken in ready:
             os.read(self._woken, _AT_ONCE)
+        if self._typed in ready:
+            self._write_keys()
         if self._listener and self._listener.fileno() in ready:
             self._accept(self._listener)
             return
@@ -246,5 +252,11 @@ class Wire:
         if frame.kind == INTERRUPT:
             self.on_interrupt(bool(facts["ends"]))
             return
-        with contextlib.suppress(BlockingIOError):  # nobody reads so much
-            os.write(self._typed, data)
+        with self._lock:
+            self._unread += data
+        self._write_keys()
+
+    def _write_keys(self) -> None:
+        with self._lock, contextlib.suppress(BlockingIOError):
+            while self._unread:
+                del self._unread[: os.write(self._typed, self._unread[:_AT_ONCE])]
