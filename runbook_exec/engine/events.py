@@ -213,7 +213,7 @@ KINDS: Mapping[str, type[Event]] = {
 
 _MOST = 1e15
 
-_RUN = re.compile(r"[\w-]{1,64}", re.ASCII)
+_RUN = re.compile(r"[\w.@-]{1,80}", re.ASCII)
 
 _YEARS = range(1971, 9000)  # those that can be shown in every time zone
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,10 @@ _NEWEST = 300
 _PIECE = 1 << 16  # bytes that are read at first, from the end backwards
 
 _SUFFIX = ".jsonl"
+
+_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d{6}-(.+)\.jsonl")  # the second of its start, and the id of the run
+
+_SECOND = len("2026-11-24T101500")  # characters of a name
 
 _START = b'{"event":"run_started"'  # the beginning of the line of such an event
 
@@ -118,6 +123,11 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
     raise NoSuchRun(f"`{wanted}` is the beginning of {len(found)} runs: {ids}{', …' * (len(found) > 8)}")
 
 
+def find_journal_of(folder: Path, run: str) -> Path | None:
+    """Return the journal of the run with exactly this id; None if there is none."""
+    return next((path for path in _journals(folder) if _id(path) == run), None)
+
+
 def find_unfinished(folder: Path, document: Path, anchor: str | None = None) -> RunSummary | None:
     """Return the newest run of a document if it can be resumed, or if its journal is damaged."""
     return next(list_unfinished(folder, document, anchor), None)
@@ -181,7 +191,7 @@ def _newest_paths(folder: Path) -> list[Path]:
 
 def _newest_first(folder: Path) -> Iterator[RunSummary]:
     """Yield the newest runs."""
-    for _, paths in groupby(_newest_paths(folder), key=lambda path: path.name.rpartition("-")[0]):
+    for _, paths in groupby(_newest_paths(folder), key=lambda path: path.name[:_SECOND]):
         found = [entry for path in paths if (entry := read_summary(path)) is not None]
         yield from sorted(found, key=lambda entry: entry.began, reverse=True)
 
@@ -240,7 +250,8 @@ def _journals(folder: Path) -> list[Path]:
 
 
 def _id(path: Path) -> str:
-    return path.name.removesuffix(_SUFFIX).rpartition("-")[2]
+    found = _NAME.fullmatch(path.name)
+    return found[1] if found else path.name.removesuffix(_SUFFIX)
 
 
 def _last_line(file: int) -> bytes:

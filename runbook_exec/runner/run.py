@@ -96,11 +96,13 @@ def run_plan(
     interactive: Callable[[TerminalReporter], Ask] | None = None,
     past: UnfinishedRun | None = None,
     instrument: Instrument | None = None,
+    identity: str = "",
 ) -> Outcome:
     """Run a plan and return the outcome: that of the last event, or REFUSED.
 
     REFUSED means that the run could not begin. `interactive` makes the answers of a person at the terminal;
-    without it no person is asked. With a `past`, that run is resumed.
+    without it no person is asked. With a `past`, that run is resumed. `identity` is the id of a new run, by
+    default a random one.
     """
     core_dumps.forbid_core_dumps()
     remove_dead_folders()
@@ -108,7 +110,7 @@ def run_plan(
         print(why, file=sys.stderr)
         return Outcome.REFUSED
     attended = interactive is not None
-    identity = past.start_event.run if past else secrets.token_hex(4)
+    identity = past.start_event.run if past else identity or secrets.token_hex(4)
     # the secrets under the id of a run that somebody else wrote would be those of another run
     keeps = options.keep_secrets and (past is None or past.is_own)
     store = open_secret_store(identity, past.path) if past and keeps else None

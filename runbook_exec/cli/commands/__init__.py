@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "lint": ("lint [PATH…]", "find what is wrong with pages (see: runbook-exec lint --help)"),
     "rehearse": ("rehearse [PATH…]", "run them with stand-ins (see: runbook-exec rehearse --help)"),
     "resume": ("resume [RUN]", "take up a run that is not finished (see: runbook-exec resume --help)"),
+    "fleet": ("fleet FILE --on HOSTS", "run a page on many hosts (see: runbook-exec fleet --help)"),
     "trust": ("trust FILE…", "show the commands of pages, and let them run with --yes unattended"),
     "runs": ("runs [ACTION]", "list, show, report, replay, verify runs (see: runbook-exec runs --help)"),
     "due": ("due [PATH…]", "list the runbooks whose cadence has passed"),
