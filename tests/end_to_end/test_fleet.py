@@ -228,7 +228,7 @@ def test_an_inventory_of_ansible_gives_the_hosts(program: Program, hosts: FarHos
         (["page.md", "--on", "@nothing"], "cannot read `nothing`"),
         (["page.md", "--on", "a b"], "expected the name of a host"),
         (["--resume", "abc"], "expected the beginning of one fleet's id"),
-        (["page.md", "--on", "h01", "--inventory", "none.ini"], "cannot read `none.ini`"),
+        (["page.md", "--on", "h01", "--inventory", "none.ini"], "found no host for `h01` in `none.ini`"),
     ],
 )
 def test_a_wrong_fleet_is_refused(program: Program, arguments: list[str], message: str) -> None:

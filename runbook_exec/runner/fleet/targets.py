@@ -83,6 +83,10 @@ def _ask_ansible(pattern: str, inventory: str) -> list[Target]:
     except (ValueError, KeyError, AttributeError):
         said = (done.stderr.strip().splitlines() or ["no inventory in JSON came"])[-1]
         raise Refused(f"`ansible-inventory` cannot read `{inventory}` for `{pattern}`: {said}") from None
+    if not names:
+        said = " ".join(done.stderr.split())
+        why = f": {said}" if said else ""
+        raise Refused(f"`ansible-inventory` found no host for `{pattern}` in `{inventory}`{why}")
     return [_make_target(name, _find_destination(name, variables.get(name, {})), pattern) for name in names]
 
 
