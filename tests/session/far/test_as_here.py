@@ -43,3 +43,5 @@ def on_another_host(hosts: FarHosts, monkeypatch: pytest.MonkeyPatch) -> None:
         module = importlib.import_module(f"tests.session.test_{name}")
         if "open_session" in vars(module):
             monkeypatch.setattr(module, "open_session", open_far_session)
+        if "PYTHON" in vars(module):
+            monkeypatch.setattr(module, "PYTHON", "python3")  # the programs of the tests run there
