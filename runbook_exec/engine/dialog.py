@@ -146,7 +146,7 @@ class Dialog:
         for variable in find_needed_variables(item, self.plan.procedure.shell):
             name = name_of_variable(variable)
             if name not in self.bindings.to_ask_again:
-                if self._is_in_environment(io, variable):
+                if _is_inherited(io, variable):
                     continue
                 yield from io.start_shell()
                 if io.has_variable(variable):
@@ -169,10 +169,6 @@ class Dialog:
                 declined.add(name)
             missing = self._list_missing(declined)
 
-    def _is_in_environment(self, io: ShellIO, variable: str) -> bool:
-        """Return whether a shell on this machine has got a variable from the operator's environment."""
-        return not io.host and variable in self.context.environment
-
     def _list_missing(self, declined: Collection[str]) -> list[tuple[PlanItem, str, str]] | ShellIO:
         """Return the values that are surely missing: the statement, the name and the variable of each.
 
@@ -194,7 +190,7 @@ class Dialog:
             for item, variables in find_unset_ahead(there, shell, callables):
                 for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
                     name = name_of_variable(variable)
-                    if name in known or self._is_in_environment(io, variable):
+                    if name in known or _is_inherited(io, variable):
                         continue
                     if not io.started:
                         return io
@@ -280,3 +276,8 @@ def _runs_surely(item: PlanItem) -> bool:
     """Return whether no condition or choice can leave the statement out."""
     block = item.block
     return item.annotation.when is None and not (block and block.alternatives)
+
+
+def _is_inherited(io: ShellIO, variable: str) -> bool:
+    """Return whether a shell on this machine has got a variable from the operator's environment."""
+    return not io.host and variable in io.context.environment

@@ -10,16 +10,15 @@ from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from .. import __version__
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
-from ..plan.model import LOCAL, Plan, PlanItem
+from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when
 from ..plan.variables import find_needed_variables
 from ..shells.base import EvaluationError, QuotingError
 from .bindings import Bindings
 from .dialog import Dialog
-from .event_log import EventLog
-from .events import Event, Outcome, RunEnded, RunStarted
+from .event_log import EventLog, make_start
+from .events import Event, Outcome, RunEnded
 from .execution import Failure, StatementExecution
 from .loss_dialog import LossDialog
 from .ports import OpenShell, Resumption, RunContext, Stop
@@ -115,7 +114,7 @@ class Run:
         given = {**known, **self.dialog.plan.given}
         for name, value in sorted(given.items(), key=lambda pair: not pair[1].secret):
             self.bindings.bind_value(name, value)  # secrets first: public values may hold them
-        yield self._start()
+        yield make_start(self.log, self.dialog.plan, self.context, self.bindings, self.dialog.list_marks())
         item: PlanItem | None = None
         try:
             if self.resumption is not None:
@@ -142,28 +141,6 @@ class Run:
             return f"line {item.line}: {error}"
         line, column = span.line, span.column
         return f"{self.dialog.plan.runbook.path}:{line}:{column}: {error}"
-
-    def _start(self) -> RunStarted:
-        return self.log.make_event(
-            RunStarted,
-            path=self.dialog.plan.runbook.path,
-            digest=self.dialog.plan.runbook.digest,
-            procedure=self.dialog.plan.procedure.title,
-            anchor=self.dialog.plan.procedure.anchor,
-            shell=self.dialog.plan.procedure.shell,
-            place=self.context.place,
-            values={name: value.text for name, value in self.bindings.values.items() if not value.secret},
-            version=__version__,
-            text=self.bindings.masker.mask_page(self.dialog.plan.runbook.text),
-            folder=self.context.folder,
-            commit=self.context.commit,
-            dirty=self.context.dirty,
-            options=self.context.options,
-            pid=self.context.pid,
-            terminal=self.context.terminal,
-            host=None if self.dialog.plan.on == LOCAL else self.dialog.plan.on,
-            items=self.dialog.list_marks(),
-        )
 
     def _resume(self, past: Resumption) -> Generator[Event]:
         """Settle the statement in doubt, and run the statements again that set the shell up."""

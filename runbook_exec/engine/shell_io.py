@@ -74,11 +74,12 @@ class ShellIO:
                 case OutputChunk(data):
                     text = self.bindings.masker.feed(data).decode("utf-8", "surrogateescape")
                     if text:
-                        yield self.log.make_event(Output, text=text, **self._nowhere)
+                        yield self.log.make_event(Output, text=text, **_find_nowhere(self.host))
                 case Silence(seconds) if seconds >= _SLOW_START and not slow:
                     slow = True
+                    where = _name_place(self.host)
                     self.context.notice(
-                        f"{self.shell} is still starting{self._where}; `--no-config` leaves out your files"
+                        f"{self.shell} is still starting{where}; `--no-config` leaves out your files"
                     )
                 case Done(ended=why, waited_for_key=waited) if why:
                     raise Stop(Outcome.WAITING if waited else Outcome.FAILED, self.bindings.mask(why))
@@ -96,7 +97,7 @@ class ShellIO:
         """Let the shell exit; report the output of its traps, and the jobs that were ended with it."""
         if not self.started:
             return
-        at = self._nowhere
+        at = _find_nowhere(self.host)
         ending = self.session.end()
         while True:
             try:
@@ -111,20 +112,13 @@ class ShellIO:
         if text:
             yield self.log.make_event(Output, text=text.decode("utf-8", "surrogateescape"), **at)
         for command in jobs:
-            self.context.notice(f"ended the background job `{self.bindings.mask(command)}`{self._where}")
-
-    @property
-    def _nowhere(self) -> dict[str, object]:
-        """Return the place of events that belong to the shell itself."""
-        return {"step": 0, "block": 0, "statement": 0, "line": 0, "host": self.host or None}
-
-    @property
-    def _where(self) -> str:
-        return f" on `{self.host}`" if self.host else ""
+            self.context.notice(
+                f"ended the background job `{self.bindings.mask(command)}`{_name_place(self.host)}"
+            )
 
     def change_directory(self, item: PlanItem, cwd: str) -> Iterator[Event]:
         """Change to the folder that the annotation names; report that as a statement."""
-        yield from self._run_own_statement(item, self._write_cd(cwd), f"cannot change to `{cwd}`")
+        yield from self._run_own_statement(item, _write_cd(self.shell, cwd), f"cannot change to `{cwd}`")
 
     def has_variable(self, variable: str) -> bool:
         """Return whether the shell has a variable of this name."""
@@ -172,10 +166,6 @@ class ShellIO:
                     yield self.make_finished(message, self.context.clock() - began, failure, at)
                     if failure:
                         raise Stop(Outcome.FAILED, failure)
-
-    def _write_cd(self, cwd: str) -> str:
-        filling = Filling(0, len("<cwd>"), Context.BARE, cwd)
-        return "cd " + "".join(piece.text for piece in SHELLS[self.shell].fill("<cwd>", [filling]))
 
     # the session's own prompt ----------------------------------------------------------------------------
 
@@ -317,3 +307,17 @@ def place_of(item: PlanItem) -> dict[str, int]:
     """Return the numbers by which events name an item, and its line."""
     where: ItemId = item.where
     return {"step": where.step, "block": where.block, "statement": where.statement, "line": item.line}
+
+
+def _find_nowhere(host: str) -> dict[str, object]:
+    """Return the place of events that belong to the shell itself."""
+    return {"step": 0, "block": 0, "statement": 0, "line": 0, "host": host or None}
+
+
+def _name_place(host: str) -> str:
+    return f" on `{host}`" if host else ""
+
+
+def _write_cd(shell: str, cwd: str) -> str:
+    filling = Filling(0, len("<cwd>"), Context.BARE, cwd)
+    return "cd " + "".join(piece.text for piece in SHELLS[shell].fill("<cwd>", [filling]))

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from ..engine.ports import Keyboard, LiveShell
 from ..errors import Refused
 from ..plan.model import Plan
-from ..session.far.far_session import RECONNECT, Destination, FarSession
+from ..session.far.far_session import FarSession
+from ..session.far.reconnection import RECONNECT, Destination
 from ..session.session import Session
 from ..shells.registry import FALLBACK_SHELL
 from ..system.people import expand_home

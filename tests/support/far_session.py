@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runbook_exec.session.connections.base import Connection
-from runbook_exec.session.far.far_session import Destination, FarSession
+from runbook_exec.session.far.far_session import FarSession
+from runbook_exec.session.far.reconnection import Destination
 from runbook_exec.shells.live_shell import Done
 from runbook_exec.system.tty import OperatorTty
 from tests.support.live_session import home_environment

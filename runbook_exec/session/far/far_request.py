@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from ...shells.live_shell import Done
-from .frames import Frame, unpack
+from .frames import FarFrame, unpack
 
 HEARTBEAT = 5.0  # seconds between signs of life while a statement runs
 
@@ -22,7 +22,7 @@ class FarRequest:
         self.at_end_of_keys = False
 
 
-def read_done(frame: Frame) -> Done:
+def read_done(frame: FarFrame) -> Done:
     """Return the end of a statement that a result describes."""
     facts, _ = unpack(frame.content)
     statuses = facts["pipestatus"]

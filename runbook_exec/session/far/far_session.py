@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from ...shells.live_shell import Done, Keyboard, Message, OutputChunk, Silence
-from ...system.signals import allow_interrupts, count_end_signals
+from ...system.signals import count_end_signals
 from ..snapshot_reader import make_snapshot_request
 from .far_request import HEARTBEAT, FarRequest, read_done
 from .frames import (
@@ -27,11 +26,12 @@ from .frames import (
     START,
     WINDOW,
     WORD,
-    Frame,
+    FarFrame,
     pack,
     unpack,
 )
 from .host_link import ConnectionCut, HostLink, HostLost
+from .reconnection import Destination, connect_again
 
 _TICK = 0.25  # seconds between checks of the window's size
 
@@ -39,24 +39,12 @@ _KEYS_AT_ONCE = 4096  # bytes read at once from the keyboard
 
 _SIZE = (24, 80)  # rows and columns of a terminal without an operator
 
-_BACKOFF = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between attempts to connect again
-
-RECONNECT = 600.0  # seconds for which a lost host is tried
-
 
 class FarWords:
     """The words that are typed while the far terminal shows no keys; `on_word` is called with each."""
 
     def __init__(self) -> None:
         self.on_word: Callable[[str], None] = lambda word: None
-
-
-class Destination(NamedTuple):
-    """Where a far session runs: a name that ssh knows, and the run that it belongs to."""
-
-    host: str
-    run: str
-    reconnect: float = RECONNECT  # seconds for which a lost connection is tried
 
 
 class FarSession:
@@ -184,14 +172,14 @@ class FarSession:
             try:
                 next(asking)
             except StopIteration as end:
-                result: Frame | None = end.value
+                result: FarFrame | None = end.value
                 return unpack(result.content)[1] if result else b""
 
     # requests --------------------------------------------------------------------------------------------
 
     def _request(
         self, kind: bytes, content: bytes, *, ours: bool = False
-    ) -> Generator[OutputChunk | Silence, None, Frame | None]:
+    ) -> Generator[OutputChunk | Silence, None, FarFrame | None]:
         """Send a request, yield its output, and return its result; None if the host is lost.
 
         Keys and interrupts are passed on, but not to something of `ours`.
@@ -208,7 +196,9 @@ class FarSession:
                 try:
                     frames = self._wait(request, keyboard)
                 except ConnectionCut:
-                    yield from self._connect_again(request, keyboard)
+                    yield from connect_again(
+                        self._link, self._destination, request, keyboard, self._notice, self._interrupt
+                    )
                     continue
                 except KeyboardInterrupt:
                     self._interrupt(request)
@@ -228,7 +218,7 @@ class FarSession:
             if keyboard:
                 keyboard.give_back()
 
-    def _wait(self, request: FarRequest, keyboard: Keyboard | None) -> list[Frame]:
+    def _wait(self, request: FarRequest, keyboard: Keyboard | None) -> list[FarFrame]:
         """Wait a moment for frames; pass keys and the window's size on."""
         reads = keyboard.fileno() if keyboard and not request.at_end_of_keys else -1
         frames, typed = self._link.wait(_TICK, reads, interruptible=not request.ours)
@@ -253,7 +243,7 @@ class FarSession:
         ends = count_end_signals() > self._end_signals
         self._link.send(INTERRUPT, pack({"for": request.number, "ends": ends}))
 
-    def _read_frame(self, frame: Frame) -> OutputChunk | Silence | None:
+    def _read_frame(self, frame: FarFrame) -> OutputChunk | Silence | None:
         if frame.kind == OUTPUT:
             return OutputChunk(frame.content)
         if frame.kind == WORD:
@@ -268,7 +258,7 @@ class FarSession:
                 self._notice(f"{self._destination.host}: {warning}")
         return None
 
-    def _read_result(self, frame: Frame) -> Frame:
+    def _read_result(self, frame: FarFrame) -> FarFrame:
         """Return the result of a request; raises HostLost if the far end has failed instead."""
         if frame.kind == RESULT:
             return frame
@@ -278,46 +268,6 @@ class FarSession:
             message = f"`{message}` is not installed there"
         self._link.cut()
         raise HostLost(f"cannot run a shell on `{host}`: {message}")
-
-    def _connect_again(
-        self, request: FarRequest, keyboard: Keyboard | None
-    ) -> Generator[OutputChunk | Silence, None, None]:
-        """Connect to the session that is still there; raises HostLost if it is not, or after too long."""
-        host, began = self._destination.host, time.monotonic()
-        lost = f"the connection to `{host}` was lost"
-        if not self._link.address:
-            raise HostLost(f"{lost} while the shell was starting")
-        self._notice(f"{lost}; trying to connect again")
-        attempt = 0
-        while True:
-            if keyboard:
-                keyboard.give_back()  # ssh may ask something
-            try:
-                for _ in self._link.connect():
-                    pass
-            except HostLost as why:
-                if why.is_final:
-                    raise HostLost(f"{lost}, and {why}") from None
-            except KeyboardInterrupt:
-                self._interrupt(request)
-            else:
-                self._notice(f"connected to `{host}` again")
-                return
-            finally:
-                if keyboard:
-                    keyboard.take()
-            if time.monotonic() - began > self._destination.reconnect:
-                raise HostLost(f"{lost}, and could not be restored")
-            yield Silence(time.monotonic() - request.began)
-            self._pause(_BACKOFF[min(attempt, len(_BACKOFF) - 1)], request)
-            attempt += 1
-
-    def _pause(self, seconds: float, request: FarRequest) -> None:
-        try:
-            with allow_interrupts():
-                time.sleep(seconds)
-        except KeyboardInterrupt:
-            self._interrupt(request)
 
     def close(self) -> None:
         """End the shell: hang up, as a closing terminal window does."""

@@ -29,7 +29,7 @@ _HEAD = struct.Struct(">cIQ")
 _UNNUMBERED = (HELLO, CONFIRM)
 
 
-class Frame(NamedTuple):
+class FarFrame(NamedTuple):
     """One message between the ends; a `number` of 0 means none."""
 
     kind: bytes
@@ -37,7 +37,7 @@ class Frame(NamedTuple):
     content: bytes
 
 
-def encode_frame(frame: Frame) -> bytes:
+def encode_frame(frame: FarFrame) -> bytes:
     """Return the bytes of a frame."""
     return _HEAD.pack(frame.kind, len(frame.content), frame.number) + frame.content
 
@@ -48,7 +48,7 @@ class FrameParser:
     def __init__(self) -> None:
         self._data = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
+    def feed(self, data: bytes) -> Iterator[FarFrame]:
         """Add bytes, and yield the frames that are complete."""
         self._data += data
         while len(self._data) >= _HEAD.size:
@@ -58,7 +58,7 @@ class FrameParser:
                 return
             content = bytes(self._data[_HEAD.size : end])
             del self._data[:end]
-            yield Frame(kind, number, content)
+            yield FarFrame(kind, number, content)
 
 
 class FrameLedger:
@@ -68,12 +68,12 @@ class FrameLedger:
         self.received = 0  # the number of the last frame of the other end
         self.kept_bytes = 0
         self._sent = 0
-        self._kept: deque[Frame] = deque()  # sent and not confirmed
+        self._kept: deque[FarFrame] = deque()  # sent and not confirmed
 
-    def add(self, kind: bytes, content: bytes) -> Frame:
+    def add(self, kind: bytes, content: bytes) -> FarFrame:
         """Return a new numbered frame, and keep it until it is confirmed."""
         self._sent += 1
-        frame = Frame(kind, self._sent, content)
+        frame = FarFrame(kind, self._sent, content)
         self._kept.append(frame)
         self.kept_bytes += len(content)
         return frame
@@ -83,11 +83,11 @@ class FrameLedger:
         while self._kept and self._kept[0].number <= number:
             self.kept_bytes -= len(self._kept.popleft().content)
 
-    def list_kept(self) -> list[Frame]:
+    def list_kept(self) -> list[FarFrame]:
         """Return the frames that the other end has not confirmed."""
         return list(self._kept)
 
-    def accept(self, frame: Frame) -> bool:
+    def accept(self, frame: FarFrame) -> bool:
         """Return whether a frame is new; it counts as received then."""
         if frame.kind in _UNNUMBERED or frame.number <= self.received:
             return False
@@ -96,11 +96,11 @@ class FrameLedger:
 
     def make_hello(self) -> bytes:
         """Return the bytes that begin a connection: they have the last number that was received."""
-        return encode_frame(Frame(HELLO, 0, b"%d" % self.received))
+        return encode_frame(FarFrame(HELLO, 0, b"%d" % self.received))
 
     def make_confirmation(self) -> bytes:
         """Return the bytes that confirm everything received."""
-        return encode_frame(Frame(CONFIRM, 0, b"%d" % self.received))
+        return encode_frame(FarFrame(CONFIRM, 0, b"%d" % self.received))
 
 
 def pack(facts: Mapping[str, object], data: bytes = b"") -> bytes:

@@ -40,7 +40,7 @@ from .frames import (
     SNAPSHOT,
     START,
     WORD,
-    Frame,
+    FarFrame,
     pack,
     unpack,
 )
@@ -168,7 +168,7 @@ def _open_session(facts: Mapping[str, object], wire: Wire) -> Session:
     return Session(shell, clean=bool(facts["clean"]), cwd=cwd, environ=environ, keyboard=keyboard)
 
 
-def _do(request: Frame, session: Session, wire: Wire) -> None:
+def _do(request: FarFrame, session: Session, wire: Wire) -> None:
     """Do one request, and send its result."""
     facts, data = unpack(request.content)
     if request.kind == RUN:

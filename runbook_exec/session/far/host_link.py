@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ...system.signals import allow_interrupts
 from .bootstrap import COMMAND, GREETING, build_first_program, build_next_program
-from .frames import CONFIRM, HELLO, Frame, FrameLedger, FrameParser, encode_frame
+from .frames import CONFIRM, HELLO, FarFrame, FrameLedger, FrameParser, encode_frame
 from .ssh import SshProcess, find_options, start_ssh
 
 _AT_ONCE = 1 << 18  # bytes read at once
@@ -109,7 +109,7 @@ class HostLink:
             self._out += self._ledger.make_confirmation()
             self._write()
 
-    def wait(self, seconds: float, keyboard: int, *, interruptible: bool) -> tuple[list[Frame], bool]:
+    def wait(self, seconds: float, keyboard: int, *, interruptible: bool) -> tuple[list[FarFrame], bool]:
         """Wait for frames, and return them, and whether keys were typed; raises ConnectionCut."""
         ssh = self._ssh
         if ssh is None:
@@ -138,7 +138,7 @@ class HostLink:
 
     _early = b""  # bytes that came with the greeting
 
-    def _take(self, data: bytes) -> Iterator[Frame]:
+    def _take(self, data: bytes) -> Iterator[FarFrame]:
         for frame in self._parser.feed(data):
             if frame.kind in (HELLO, CONFIRM):
                 self._ledger.confirm(int(frame.content))

@@ -21,7 +21,7 @@ from .frames import (
     KEYS,
     QUIT,
     WINDOW,
-    Frame,
+    FarFrame,
     FrameLedger,
     FrameParser,
     encode_frame,
@@ -46,7 +46,7 @@ class Wire:
         self, given: int, taken: int, bridge: Callable[[], None], on_quit: Callable[[], None]
     ) -> None:
         """Take the descriptors of the first connection; `bridge` ends the process that holds them."""
-        self.requests: queue.Queue[Frame] = queue.Queue()
+        self.requests: queue.Queue[FarFrame] = queue.Queue()
         self.keys, self._typed = os.pipe()
         for end in (self.keys, self._typed):
             os.set_blocking(end, False)
@@ -69,7 +69,7 @@ class Wire:
         self._turn = 0  # the number of the last request that was begun
         self._is_busy = False  # whether it is still being done
         self._unread = bytearray()  # keys that the session has not taken yet
-        self._ahead: list[Frame] = []  # keys and interrupts of a request that has not begun
+        self._ahead: list[FarFrame] = []  # keys and interrupts of a request that has not begun
         threading.Thread(target=self._loop, daemon=True).start()
 
     def listen(self, listener: socket.socket) -> None:
@@ -135,7 +135,7 @@ class Wire:
                 with self._lock:
                     self._is_abandoned = True
                     self._lock.notify_all()
-                self.requests.put(Frame(QUIT, 0, b""))  # after the statement that runs
+                self.requests.put(FarFrame(QUIT, 0, b""))  # after the statement that runs
 
     def _wait(self) -> None:
         poll = select.poll()
@@ -219,7 +219,7 @@ class Wire:
         for frame in self._parser.feed(data):
             self._take(frame)
 
-    def _take(self, frame: Frame) -> None:
+    def _take(self, frame: FarFrame) -> None:
         if frame.kind in (HELLO, CONFIRM):
             with self._lock:
                 self._ledger.confirm(int(frame.content))
@@ -240,7 +240,7 @@ class Wire:
                 if frame.kind == QUIT:
                     self._on_quit()
 
-    def _pass_on(self, frame: Frame) -> None:
+    def _pass_on(self, frame: FarFrame) -> None:
         """Give keys or an interrupt to the request that they are for; to none if it has ended."""
         facts, data = unpack(frame.content)
         number = int(str(facts["for"]))
