@@ -7,13 +7,12 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from ..engine.state import State
 from ..errors import Refused, reason
 from ..journal.paths import state_folder
+from ..light_classes import NamedTuple, replace
 from ..plan.model import Plan
 from ..runner.fleet.fleet import Fleet, HostResult, Limits, make_fleet_folder, make_fleet_id, make_time
 from ..runner.fleet.fleet_journal import FleetJournal, find_fleet

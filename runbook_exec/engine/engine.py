@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
+from ..light_classes import dataclass
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when
@@ -21,7 +21,7 @@ from .event_log import EventLog, make_start
 from .events import Event, Outcome, RunEnded
 from .execution import Failure, StatementExecution
 from .loss_dialog import LossDialog
-from .ports import OpenShell, Resumption, RunContext, Stop
+from .ports import OpenShell, Resumption, RunContext, Stop, Wait
 from .questions import (
     AfterFailure,
     Alternatives,
@@ -155,7 +155,7 @@ class Run:
                 Doubt(item, self.dialog.shown_text(item), past.output), "doubt"
             )
             unseen = item if answer.choice == Choice.DONE else None
-        self.log.state = replace(self.state, doubt=None)
+        self.log.state = self.state._replace(doubt=None)
         plan = self.dialog.plan
         for host in ("", *(host for host, each in past.shells.items() if host and each.is_used)):
             if host in plan.list_hosts():
@@ -271,25 +271,33 @@ class Run:
 
         It runs again if its annotation or the operator asks for that.
         """
-        attempt = 0
+        attempt, before = self.state.count_tries(item.where), self.block_text
+        began, repeats = self.context.clock(), False
         while True:
             attempt += 1
-            failure = yield from self._run_once(item, attempt)
+            self.block_text = before  # what an earlier attempt has printed proves nothing
+            failure = yield from self._run_once(item, attempt, repeats=repeats)
             if failure is None:
                 return
             done = failure.done
             if done.waited_for_key:
                 hint = f"run it in a terminal, or change line {item.line} so that nothing waits"
                 raise Stop(Outcome.WAITING, f"step {item.step.label}: {failure.problem}; {hint}")
-            if failure.retry_after and self.context.pause(failure.retry_after, attempt + 1):
+            shown = failure.problem if repeats else ""
+            if failure.retry_after and self.context.pause(
+                Wait(failure.retry_after, attempt + 1, began, shown)
+            ):
                 continue
             answer = yield from self.dialog.ask_operator(self._make_failure_question(item, failure), "failed")
             if answer.choice in _LEAVES_STATEMENT:
                 return
             if done.ended:
                 raise Stop(Outcome.FAILED, done.ended)
+            began, repeats = self.context.clock(), answer.choice == Choice.REPEAT
 
-    def _run_once(self, item: PlanItem, attempt: int) -> Generator[Event, None, Failure | None]:
+    def _run_once(
+        self, item: PlanItem, attempt: int, *, repeats: bool
+    ) -> Generator[Event, None, Failure | None]:
         self.warnings.warn_of_short(item)
         self.bindings.fill_statement(self.dialog.plan, item)  # raises QuotingError before a shell is started
         self._stop_if_told()
@@ -299,7 +307,7 @@ class Run:
             yield from io.change_directory(item, item.annotation.cwd)
         for variable in find_needed_variables(item, self.dialog.plan.procedure.shell):
             yield from io.assign_variable(item, variable)
-        execution = StatementExecution(self.dialog.plan, item, io, self.block_text)
+        execution = StatementExecution(self.dialog.plan, item, io, self.block_text, repeats)
         filled = self.bindings.fill_statement(self.dialog.plan, item)
         self._stop_if_told()
         failure = yield from execution.run_once(filled, attempt)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from .. import __version__
+from ..light_classes import dataclass
 from ..plan.model import LOCAL, Plan
 from .bindings import Bindings
 from .events import Event, RunStarted

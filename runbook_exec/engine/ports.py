@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple, dataclass, field
 from ..masking.masker import Masker
 from ..plan.model import Plan, Value
 from ..shells.live_shell import (
@@ -36,6 +35,15 @@ __all__ = [
     "Stop",
     "require_done",
 ]
+
+
+class Wait(NamedTuple):
+    """A wait before the next attempt at a statement."""
+
+    seconds: float
+    attempt: int  # the number of the next attempt
+    since: float  # the moment of the monotonic clock at which the first wait began
+    problem: str = ""  # how the attempt before has failed, if that is not shown otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +86,8 @@ class RunContext:
     )
     keep_shell: Callable[[KeptShell], None] | None = None  # saves the state of the shell, likewise
     key: bytes = b""  # of the digests of that state; b"" if it is not saved
-    pause: Callable[[float, int], bool] = lambda seconds, attempt: (
-        True
-    )  # waits before the next attempt, whose number it is given; returns False if the operator ends the wait
+    before_wait: Callable[[], None] = lambda: None  # called before a wait of another kind
+    pause: Callable[[Wait], bool] = lambda wait: True  # waits; returns False if the operator ends the wait
     notice: Callable[[str], None] = lambda text: None  # shows the operator a message; no event
     masker: Masker = field(default_factory=Masker)  # masks the run's output, and learns its secrets
     available_secrets: Callable[[Plan], Iterable[str]] = (

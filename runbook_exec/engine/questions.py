@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
 
 from ..document.model import Input
+from ..light_classes import NamedTuple
 from ..plan.model import Plan, PlanItem
 from ..plan.suggestions import Suggestion
 
@@ -26,6 +26,7 @@ class Choice(StrEnum):
     DONE = "done"
     AGAIN = "again"
     RETRY = "retry"
+    REPEAT = "repeat"
     CHOOSE = "choose"
     LATER = "later"
     QUIT = "quit"
@@ -70,7 +71,10 @@ class ManualStep(NamedTuple):
 
 
 class AfterFailure(NamedTuple):
-    """The statement failed. Answers: retry, values (to change them), skip, shell, edit, quit."""
+    """The statement failed.
+
+    Answers: retry, repeat (until it succeeds), values (to change them), skip, shell, edit, quit.
+    """
 
     item: PlanItem
     text: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from ..diagnostics.problem import Problem
 from ..document.flow.labels import is_system
 from ..document.model import ALL_OF_THEM
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 from .model import ItemId, Plan, PlanItem
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import NamedTuple
 
 from ..engine.ports import Keyboard, LiveShell
 from ..errors import Refused
+from ..light_classes import NamedTuple
 from ..plan.model import Plan
 from ..session.far.far_session import FarSession
 from ..session.far.reconnection import RECONNECT, Destination
@@ -36,17 +36,19 @@ class RunSessions:
         facts: SessionFacts,
         make_session: Callable[..., Session],
         on_word: Callable[[str], None],
+        on_sent: Callable[[], None],
         stack: ExitStack,
         *,
         is_recorded: bool,
     ) -> None:
         """Start the shell of this machine, if a statement runs here; raises Refused.
 
-        `on_word` is called with each word that is typed unseen.
+        `on_word` is called with each word that is typed unseen, `on_sent` when a statement was sent.
         """
         self._facts = facts
         self._make_session = make_session
         self._on_word = on_word
+        self._on_sent = on_sent
         self._stack = stack
         self._opened: dict[str, Session | FarSession] = {}
         hosts = facts.plan.list_hosts()
@@ -60,6 +62,7 @@ class RunSessions:
         if host not in self._opened:
             session: Session | FarSession = self._open_far(host) if host else self._open_here()
             session.hidden_input.on_word = self._on_word
+            session.on_sent = self._on_sent
             self._stack.callback(session.close)
             self._opened[host] = session
         return self._opened[host]

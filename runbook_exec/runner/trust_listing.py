@@ -18,6 +18,8 @@ _NOTES = {
     "choose": "the alternative {}",
     "allow_failure": "may fail",
     "retry": "tried {} times more",
+    "every": "tried again every {}",
+    "until": "until it prints “{}”",
     "confirm": "asks first",
     "setup": "again whenever the run is taken up",
     "manual": "done by hand",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..shells.driver import SNAPSHOT
 from ..shells.registry import SHELLS
 

@@ -6,7 +6,9 @@ The session on a far host uses this module too, so it runs with Python 3.9.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from ..light_classes import NamedTuple
 
 if TYPE_CHECKING:
     from typing import TypeAlias

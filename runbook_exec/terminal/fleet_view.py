@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration

@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable, Sequence
 
 from ..document.model import Runbook, Statement
-from ..document.sections import find_section
 from ..engine.questions import (
     AfterFailure,
     Alternatives,
@@ -31,6 +30,7 @@ from ..system.signals import watch_signals
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, fold, pad, wrap
 from .editor import open_editor
+from .failure_advice import advise_on_failure
 from .page_watch import PageWatch
 from .prompts import Piece, ask_key, ask_row
 from .reporter import TerminalReporter
@@ -42,6 +42,7 @@ _KEYS = {
     "n": ("n", "done, with a note"),
     "y": ("y", "yes, run it"),
     "r": ("r", "retry"),
+    "w": ("w", "wait"),
     "v": ("v", "other value"),
     "s": ("s", "skip"),
     "e": ("e", "edit"),
@@ -57,6 +58,7 @@ _MEANING = {
     "y": "run",
     "d": "done",
     "r": "retry",
+    "w": "repeat",
     "s": "skip",
     "v": "values",
     "!": "shell",
@@ -195,8 +197,8 @@ def _ask(
                 _doubt(question, terminal)
                 return pick("h a ! q", "›")
             case AfterFailure():
-                _advise(question, terminal)
-                return pick("r v s e ! q" if question.alive else "q")
+                first = advise_on_failure(question, terminal)
+                return pick(f"{first} v s e ! q" if question.alive else "q")
             case LostState():
                 return _accept_loss(question, terminal, colour)
             case SecretLoss():
@@ -277,16 +279,6 @@ def _doubt(question: Doubt, terminal: TerminalReporter) -> None:
         terminal.write_code(printed, "dim")
     else:
         terminal.write_wrapped("It had printed nothing.")
-
-
-def _advise(question: AfterFailure, terminal: TerminalReporter) -> None:
-    sections = find_section(terminal.plan.runbook, question.output)
-    if sections:
-        trail = " › ".join(section.title for section in sections)
-        terminal.write_line()
-        terminal.write_wrapped(
-            f"The page has a section for this, line {sections[-1].span.line}: {trail}", indent=5
-        )
 
 
 def _alternative(question: Alternatives, terminal: TerminalReporter, colour: bool) -> Answer | str:

@@ -93,8 +93,8 @@ class StepView:
         self._writer.write_code(text + comments.beside, "bold")
         for line in () if changed else comments.below:
             self._writer.write_code(line)
-        if item.annotation.retry:
-            self._writer.write_wrapped(f"({describe_retries(item.annotation.retry)})", "dim", indent=5)
+        if tries := describe_retries(item.annotation):
+            self._writer.write_wrapped(f"({tries})", "dim", indent=5)
 
     def _preview(self, item: PlanItem) -> None:
         """Show once what is below the last block of a step, before it runs; of much, the beginning."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ...errors import Refused
 from ..arguments import add_asking, add_inputs, add_set, add_shell, build_parser
+from ..fleet import resume_fleet, run_fleet
 
 _EPILOG = """\
 PATTERN: names with commas between (`web1,web2`), `@FILE` with a name on each line, or with --inventory a
@@ -73,8 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refused("expected `FILE --on PATTERN`, or `--resume FLEET`")
     if arguments.resume is not None and (arguments.file or arguments.on or arguments.inventory):
         raise Refused("`--resume` takes the page and the hosts from the fleet: leave FILE and `--on` out")
-    from ..fleet import resume_fleet, run_fleet
-
     return run_fleet(arguments) if arguments.resume is None else resume_fleet(arguments)
 
 

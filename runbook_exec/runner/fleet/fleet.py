@@ -8,15 +8,15 @@ import select
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ...engine.events import FINISHED
 from ...errors import Refused
 from ...journal.index import find_journal_of, read_summary
 from ...journal.user_key import read_user_key
+from ...light_classes import NamedTuple, replace
 from ...plan.model import Plan
 from ...system.signals import allow_interrupts, defer_interrupts
 from ..options import RunOptions

@@ -10,10 +10,11 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...errors import Refused, reason
 from ...journal.hash_chain import first_hash, hash_line, seal_line
+from ...light_classes import NamedTuple
 from ...system.atomic_write import sync_file
 
 _SUFFIX = ".jsonl"

@@ -6,9 +6,10 @@ import json
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...errors import Refused, reason
+from ...light_classes import NamedTuple
 from ...text.host_names import parse_host
 from ...text.lazy_pattern import LazyPattern
 

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[2]
 # What the far end imports of ours; a folder means all of its modules. All of it runs with Python 3.9.
 MODULES = (
     "errors.py",
+    "light_classes.py",
     "session",
     "session/connections",
     "session/far/frames.py",

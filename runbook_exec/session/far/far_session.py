@@ -69,6 +69,7 @@ class FarSession:
     ) -> None:
         self.shell = shell
         self.hidden_input = FarWords()
+        self.on_sent: Callable[[], None] = lambda: None  # called when the host has been sent a statement
         self._destination = destination
         self._clean = clean
         self._environ = dict(environ or {})
@@ -188,6 +189,7 @@ class FarSession:
             return None
         keyboard = None if ours else self._keyboard
         request = FarRequest(self._link.send(kind, content), ours)
+        self.on_sent()
         if keyboard:
             keyboard.take()
         self._is_busy = True

@@ -12,7 +12,8 @@ import json
 import struct
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+from ...light_classes import NamedTuple
 
 # from the near end
 START, RUN, SNAPSHOT, LINE, END, QUIT = b"S", b"R", b"L", b"T", b"E", b"Q"

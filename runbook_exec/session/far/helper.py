@@ -260,7 +260,7 @@ def _lock_file(path: str) -> int:
 
 def _open_folder() -> str:
     """Return the folder for the sockets of this user's sessions; raises Refused if it is not private."""
-    folder = Path(tempfile.gettempdir(), f"runbook-exec-{os.geteuid()}")
+    folder = Path(tempfile.gettempdir(), f".runbook-exec-{os.geteuid()}")
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     state = folder.lstat()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ...shells.live_shell import Keyboard, OutputChunk, Silence
 from ...system.signals import allow_interrupts
 from .far_request import FarRequest

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from typing import NamedTuple
+
+from ...light_classes import NamedTuple
 
 _IGNORED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)  # they are for the run, which passes them on
 

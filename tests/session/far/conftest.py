@@ -31,7 +31,10 @@ def all_hosts(python_there: str) -> Iterator[FarHosts]:
     folder = Path(tempfile.mkdtemp(prefix="far-", dir="/var/tmp"))
     path = f"{python_there}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
     try:
-        with open_hosts(folder / "hosts", "web1", settings=f"SetEnv PATH={path}") as hosts:
+        settings = f"SetEnv PATH={path}\nAcceptEnv TMPDIR"
+        with open_hosts(folder / "hosts", "web1", settings=settings) as hosts:
+            with hosts.config.open("a") as file:
+                file.write("Host *\n    SendEnv TMPDIR\n")  # some tests look into the folder of a session
             yield hosts
     finally:
         shutil.rmtree(folder)
