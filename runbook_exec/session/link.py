@@ -28,7 +28,7 @@ from .snapshot_reader import SnapshotReader
 _FIFO = os.O_RDWR | os.O_NONBLOCK
 
 
-@dataclass  # without slots: the session on a far host runs with Python 3.9
+@dataclass(slots=True)
 class ShellLink:
     """A running shell, and the descriptors that connect it with us."""
 
