@@ -115,7 +115,7 @@ def run_plan(
     core_dumps.forbid_core_dumps()
     remove_dead_folders()
     if (why := find_obstacle(plan)) is not None:
-        print(why, file=sys.stderr)
+        print(f"error: {why}", file=sys.stderr)
         return Outcome.REFUSED
     attended = interactive is not None
     identity = past.start_event.run if past else identity or secrets.token_hex(4)
@@ -137,7 +137,7 @@ def run_plan(
     try:
         journal = _open_journal(identity, past, key)
     except JournalError as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return Outcome.REFUSED
     with closing(journal):
         keyboard = OperatorTty(0, 1) if attended else None
