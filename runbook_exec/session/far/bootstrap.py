@@ -24,6 +24,7 @@ MODULES = (
     "shells/live_shell.py",
     "shells/posix/driver.py",
     "shells/registry.py",
+    "shells/small_programs.py",
     "system/core_dumps.py",
     "system/descriptors.py",
     "system/processes.py",
