@@ -21,7 +21,7 @@ from .event_log import EventLog, make_start
 from .events import Event, Outcome, RunEnded
 from .execution import Failure, StatementExecution
 from .loss_dialog import LossDialog
-from .ports import OpenShell, Resumption, RunContext, Stop, Wait
+from .ports import KeptShell, OpenShell, Resumption, RunContext, Stop, Wait
 from .questions import (
     AfterFailure,
     Alternatives,
@@ -71,7 +71,8 @@ def start_run(
     shell = plan.procedure.shell
 
     def make_io(host: str) -> ShellIO:
-        return ShellIO(shell, open_shell(host), context, log, bindings, resumption, host=host)
+        kept = KeptShell(host=host)
+        return ShellIO(shell, open_shell(host), context, log, bindings, resumption, host=host, kept=kept)
 
     shells = ShellPool(make_io)
     dialog = Dialog(plan, ask, context, log, bindings, shells)

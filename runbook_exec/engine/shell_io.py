@@ -46,12 +46,8 @@ class ShellIO:
     host: str = ""  # where it runs; "" for this machine
     assigned: dict[str, str] = field(default_factory=dict)  # the values that variables were given
     shell_state: ShellState = field(init=False)  # set when the shell is started
-    kept: KeptShell = field(init=False)  # what statements have changed in it
+    kept: KeptShell = field(default_factory=KeptShell)  # what statements have changed in it
     is_elsewhere: bool = False  # whether the folder of the run was replaced by another of its name
-
-    def __post_init__(self) -> None:
-        """Begin without any change of the shell."""
-        self.kept = KeptShell(host=self.host)
 
     @property
     def past(self) -> PastShell:
