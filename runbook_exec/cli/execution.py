@@ -7,7 +7,7 @@ import argparse
 from ..errors import Refused
 from ..runner.given_values import read_given, warn_of_visible_secrets
 from ..runner.load import parse_address, print_notes
-from ..runner.options import RunOptions, parse_captures, parse_option, parse_timeout
+from ..runner.options import RunOptions, parse_captures, parse_identity, parse_option, parse_timeout
 from ..runner.planning import read_plan
 from ..text.host_names import parse_host
 from .exit_status import DONE
@@ -33,6 +33,8 @@ def make_options(arguments: argparse.Namespace) -> RunOptions:
         reconnect=parse_timeout(arguments.reconnect, "--reconnect"),
         shell=arguments.shell,
         inputs=arguments.inputs,
+        on_failure=arguments.on_failure,
+        identity=parse_identity(arguments.id),
         yes=arguments.yes,
         trust=arguments.trust,
         no_config=arguments.no_config,

@@ -12,7 +12,8 @@ from ..light_classes import is_light_dataclass, list_defaults, replace
 from ..masking.masker import Masker
 from ..plan.alternatives import decide_choice, is_left_out, list_choices
 from ..plan.builder import items_of
-from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
+from ..plan.model import ItemId, Places, Plan, PlanItem, StatementWarning
+from ..plan.places import find_places
 from ..plan.preview import preview_statement
 from ..plan.retries import describe_retries
 from ..plan.values import describe_value, is_secret
@@ -52,16 +53,21 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
         marks.append("only when named")
     title = f"  {procedure.title}  ({', '.join(marks)})" if marks else ""
     yield f"#{procedure.anchor}{title}"
-    warnings = find_warnings(items_of(procedure), procedure.shell, is_root=os.geteuid() == 0)
-    hosts = {item.where: item.annotation.host or runbook.settings.host for item in items_of(procedure)}
+    items = items_of(procedure)
+    places = find_places(items, procedure.shell)
+    hosts = {item.where: item.annotation.host or runbook.settings.host for item in items}
+    warnings = find_warnings(items, places, is_root=os.geteuid() == 0)
     for step in procedure.steps:
-        yield from _step(step, warnings, hosts)
+        yield from _step(step, places, hosts, warnings)
     for each in procedure.left_out:
         yield f"      {each.span.line:>4}  left out, runs only when named: {each.title} (#{each.anchor})"
 
 
 def _step(
-    step: Step, warnings: Mapping[ItemId, Sequence[StatementWarning]], hosts: Mapping[ItemId, str | None]
+    step: Step,
+    places: Places,
+    hosts: Mapping[ItemId, str | None],
+    warnings: Mapping[ItemId, Sequence[StatementWarning]],
 ) -> Iterator[str]:
     kind = "  by hand" if step.manual else ""
     yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
@@ -76,8 +82,9 @@ def _step(
                 names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
                 needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
                 where = ItemId(step.number, block.number, count)
-                there = f"  on {host}" if (host := hosts.get(where)) else ""
-                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{needs}{there}"
+                named = f"on {host}" if (host := hosts.get(where)) else ""
+                place = f"  ({place})" if (place := places.describe(where) or named) else ""
+                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{place}{needs}"
                 for warning in warnings.get(where, ()):
                     yield f"            warning: {warning.message}"
         else:
@@ -165,6 +172,8 @@ def _preview_statement(plan: Plan, statement: Statement) -> str:
 
 def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
     says = item.annotation
+    if place := plan.places.describe(item.where):
+        yield f"     {place}"
     for warning in plan.warnings.get(item.where, ()):
         yield f"     warning: {warning.message}"
     for choice in list_choices(item):

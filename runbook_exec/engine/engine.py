@@ -11,15 +11,16 @@ from contextlib import suppress
 
 from ..light_classes import dataclass
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
-from ..plan.model import Plan, PlanItem
+from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.templates import evaluate_when
-from ..plan.variables import find_needed_variables
 from ..shells.base import EvaluationError, QuotingError
 from .bindings import Bindings
 from .dialog import Dialog
 from .event_log import EventLog, make_start
 from .events import Event, Outcome, RunEnded
 from .execution import Failure, StatementExecution
+from .inner.moves import InnerShells
+from .inner.shell_stack import ShellStack
 from .loss_dialog import LossDialog
 from .ports import KeptShell, OpenShell, Resumption, RunContext, Stop, Wait
 from .questions import (
@@ -71,8 +72,10 @@ def start_run(
     shell = plan.procedure.shell
 
     def make_io(host: str) -> ShellIO:
+        session = open_shell(host)
+        stack = ShellStack(shell, session, None if host else context.nesting)
         kept = KeptShell(host=host)
-        return ShellIO(shell, open_shell(host), context, log, bindings, resumption, host=host, kept=kept)
+        return ShellIO(shell, session, context, log, bindings, stack, resumption, host=host, kept=kept)
 
     shells = ShellPool(make_io)
     dialog = Dialog(plan, ask, context, log, bindings, shells)
@@ -90,6 +93,7 @@ class Run:
     bindings: Bindings
     shells: ShellPool
     warnings: SecretWarnings
+    inner: InnerShells | None = None  # of the shell of this machine, once a statement runs there
     block_text: str = ""  # the output of the present block so far
     confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
 
@@ -101,15 +105,17 @@ class Run:
     def execute(self) -> Generator[Event]:
         """Run to the end. An interrupt between two statements ends the run too."""
         try:
-            outcome, reason = yield from self._execute()
+            end = yield from self._execute()
         except KeyboardInterrupt:
-            outcome, reason = Outcome.STOPPED, "interrupted"
+            end = Stop(Outcome.STOPPED, "interrupted")
         with suppress(KeyboardInterrupt):
             yield from self.shells.end_shells()
-        yield self.log.make_event(RunEnded, outcome=outcome.value, reason=reason)
+        yield self.log.make_event(
+            RunEnded, outcome=end.outcome.value, reason=end.reason, question=end.question
+        )
 
-    def _execute(self) -> Generator[Event, None, tuple[Outcome, str]]:
-        """Run to the end; returns the outcome and the reason."""
+    def _execute(self) -> Generator[Event, None, Stop]:
+        """Run to the end; returns how it ended."""
         known = self.resumption.values if self.resumption else {}
         self.dialog.mask_declared()
         given = {**known, **self.dialog.plan.given}
@@ -126,22 +132,11 @@ class Run:
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
-            return Outcome.FAILED, self._describe_refusal(item, error)
+            return Stop(Outcome.FAILED, _describe_refusal(self.dialog.plan, item, error))
         except Stop as stop:
-            return stop.outcome, stop.reason
+            return stop
         undone = describe_undone_steps(self.dialog.plan, self.state)
-        return Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone
-
-    def _describe_refusal(self, item: PlanItem | None, error: QuotingError) -> str:
-        """Return the reason why a value was not written, with its place on the page."""
-        if item is None:
-            return str(error)
-        at = error.start if isinstance(error, EvaluationError) else -1
-        span = next((p.span for p in item.placeholders if p.start == at), None)
-        if span is None:
-            return f"line {item.line}: {error}"
-        line, column = span.line, span.column
-        return f"{self.dialog.plan.runbook.path}:{line}:{column}: {error}"
+        return Stop(Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone)
 
     def _resume(self, past: Resumption) -> Generator[Event]:
         """Settle the statement in doubt, and run the statements again that set the shell up."""
@@ -157,6 +152,7 @@ class Run:
             )
             unseen = item if answer.choice == Choice.DONE else None
         self.log.state = self.state._replace(doubt=None)
+        yield from _act_on_failure(self)
         plan = self.dialog.plan
         for host in ("", *(host for host, each in past.shells.items() if host and each.is_used)):
             if host in plan.list_hosts():
@@ -177,15 +173,26 @@ class Run:
             and item.statement
             and done.get(item.where) == ItemStatus.OK
             and plan.find_host(item) == io.host
+            and self.dialog.runs_here(item)
         ]
         yield from losses.ask(setups)
         for item in setups:
             yield from self.dialog.fill_placeholders(item)
-            yield from self._run_attempts(item)
+            yield from self.run_attempts(item)
         if setups:
             yield from losses.ask()
         elif io.started:
             restore_status(io.session, io.past)
+
+    def _find_inner(self, item: PlanItem) -> InnerShells | None:
+        """Return what follows statements into the shells that they open; None where it is not done."""
+        if self.context.nesting is None or self.dialog.plan.find_host(item):
+            return None
+        if self.inner is None:
+            self.inner = InnerShells(self.dialog, self.shells.get(""), self.run_attempts)
+            past = self.shells.get("").past
+            self.inner.lost_inside, self.inner.lost_cwd = past.inside, past.inner_cwd
+        return self.inner
 
     def _run_manual_step(self, item: PlanItem) -> Generator[Event]:
         if item.where.step in self.dialog.plan.done and item.block is None:
@@ -205,6 +212,12 @@ class Run:
                 return
         if item.first:
             self.block_text = ""
+        if inner := self._find_inner(item):
+            if item.where in self.dialog.plan.places.typed:
+                yield from inner.ask_typed(item)
+                return
+            if not (yield from inner.move_to(item)):
+                return
         self.warnings.warn_of_loss(self.dialog.plan, item)
         for step in (
             self._choose_alternative,
@@ -218,7 +231,7 @@ class Run:
             answer = yield from step(item)
             if answer is not None and answer.choice in _LEAVES_STATEMENT:
                 return  # the caller looks for the next item again
-        yield from self._run_attempts(item)
+        yield from self.run_attempts(item)
 
     def _choose_alternative(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         choice = find_open_choice(item, self.state.chosen)
@@ -267,7 +280,7 @@ class Run:
         question = BeforeStatement(item, self.dialog.shown_text(item))
         return (yield from self.dialog.ask_operator(question, "run"))
 
-    def _run_attempts(self, item: PlanItem) -> Generator[Event]:
+    def run_attempts(self, item: PlanItem) -> Generator[Event]:
         """Run the statement until it succeeds, or is skipped, or the run stops.
 
         It runs again if its annotation or the operator asks for that.
@@ -306,8 +319,10 @@ class Run:
         yield from io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from io.change_directory(item, item.annotation.cwd)
-        for variable in find_needed_variables(item, self.dialog.plan.procedure.shell):
+        for variable in self.dialog.list_variables(item):
             yield from io.assign_variable(item, variable)
+        if inner := self._find_inner(item):
+            inner.show_lines(item)
         execution = StatementExecution(self.dialog.plan, item, io, self.block_text, repeats)
         filled = self.bindings.fill_statement(self.dialog.plan, item)
         self._stop_if_told()
@@ -331,3 +346,29 @@ class Run:
             alive=not failure.done.ended,
             interrupted=failure.done.interrupted,
         )
+
+
+def _describe_refusal(plan: Plan, item: PlanItem | None, error: QuotingError) -> str:
+    """Return the reason why a value was not written, with its place on the page."""
+    if item is None:
+        return str(error)
+    at = error.start if isinstance(error, EvaluationError) else -1
+    span = next((p.span for p in item.placeholders if p.start == at), None)
+    if span is None:
+        return f"line {item.line}: {error}"
+    line, column = span.line, span.column
+    return f"{plan.runbook.path}:{line}:{column}: {error}"
+
+
+def _act_on_failure(run: Run) -> Generator[Event]:
+    """Act on an answer to the question about the statement that failed, where the run has waited."""
+    asked = run.state.question
+    where = ItemId(asked.step, asked.block, asked.statement) if asked else None
+    item = next((each for each in run.dialog.plan.items if each.where == where), None)
+    if asked is None or asked.question != "failed" or item is None:
+        return
+    status, took = run.state.statuses.get(item.where, 0), run.state.durations.get(item.where, 0.0)
+    question = AfterFailure(
+        item, run.dialog.shown_text(item), status, asked.asks, took, asked.output, True, False
+    )
+    yield from run.dialog.act_on_decision(question, "failed")

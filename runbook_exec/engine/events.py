@@ -72,6 +72,7 @@ class StatementStarted(NamedTuple):
     text: str
     attempt: int = 1
     host: str | None = None  # where it ran; None for this machine
+    inside: str = ""  # where it runs, such as `on web1`, if not in the shell of the procedure
 
     @property
     def event(self) -> str:
@@ -115,6 +116,7 @@ class StatementFinished(NamedTuple):
     problem: str = ""
     doubt: bool = False  # the shell was killed, so the effects of the statement are unknown
     retry_after: float = 0.0  # seconds until the next attempt that `retry` asks for; 0 if there is none
+    inside: str = ""  # as in `StatementStarted`; then `cwd` is a folder there
     cwd_digest: str = ""  # of a `cwd` in which a secret was masked; the private store has the exact one
     host: str | None = None  # where it ran; None for this machine
 
@@ -200,6 +202,32 @@ class ShellChanged(NamedTuple):
         return "shell_changed"
 
 
+class Asked(NamedTuple):
+    """A person is needed; `id` is the question's kind, its statement and this event's number."""
+
+    run: str
+    seq: int
+    time: str
+    step: int
+    block: int
+    statement: int
+    line: int
+    question: str  # as in `Answered`
+    id: str  # such as `confirm:3.1:27`; an answer to an older question has another id
+    choices: tuple[str, ...]  # the answers that can be given without a terminal
+    text: str = ""  # what will run, or has run, secrets masked; of a manual step its title
+    asks: str = ""  # the question in the words of the page, or why it is asked
+    labels: tuple[str, ...] = ()  # of the alternatives
+    name: str = ""  # of the value
+    secret: bool = False  # whether the value is a secret
+    output: str = ""  # the end of the last output, secrets masked
+
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "asked"
+
+
 class Answered(NamedTuple):
     """A question was answered, by a person or by an option given in advance."""
 
@@ -214,6 +242,8 @@ class Answered(NamedTuple):
     statement: int = 0
     line: int = 0
     group: int = 0  # of `choose`: the number of the group of blocks; 0, -1 … for those in one block
+    by: str = ""  # the person who answered; "" for an option given in advance
+    id: str = ""  # of the `asked` event; "" if no person was needed
 
     @property
     def event(self) -> str:
@@ -245,6 +275,7 @@ class RunEnded(NamedTuple):
     time: str
     outcome: str
     reason: str = ""
+    question: str = ""  # the id of the question that a waiting run asks; "" if an answer is not enough
 
     @property
     def event(self) -> str:
@@ -252,7 +283,7 @@ class RunEnded(NamedTuple):
         return "run_ended"
 
 
-At: TypeAlias = StatementStarted | Output | StatementFinished | Captured | ValueGiven | ShellChanged
+At: TypeAlias = StatementStarted | Output | StatementFinished | Captured | ValueGiven | ShellChanged | Asked
 """An event of one statement; `line` is its line in the document, 0 for a typed line."""
 
 Event: TypeAlias = At | RunStarted | Answered | Edited | RunEnded
@@ -265,6 +296,7 @@ KINDS: Mapping[str, type[Event]] = {
     "captured": Captured,
     "value_given": ValueGiven,
     "shell_changed": ShellChanged,
+    "asked": Asked,
     "answered": Answered,
     "edited": Edited,
     "run_ended": RunEnded,
@@ -273,7 +305,7 @@ KINDS: Mapping[str, type[Event]] = {
 
 _MOST = 1e15
 
-_RUN = re.compile(r"[\w.@-]{1,80}", re.ASCII)
+_RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,79}|-[\w-]{0,63}", re.ASCII)
 
 _YEARS = range(1971, 9000)  # those that can be shown in every time zone
 

@@ -32,10 +32,9 @@ class LossDialog:
         What `setups`, statements that run again first, mention is left for a later call.
         """
         plan, passed = self.dialog.plan, self.dialog.log.state.passed
+        items = (item for item in plan.items if item.statement and item.where > passed)
         left = [
-            item
-            for item in plan.items
-            if item.statement and item.where > passed and plan.find_host(item) == self.io.host
+            item for item in items if self.dialog.runs_here(item) and plan.find_host(item) == self.io.host
         ]
         if not left:
             return

@@ -17,6 +17,7 @@ from .alternatives import find_unknown_choices
 from .evaluated_variables import find_carried_problems
 from .fillable import find_unwritable
 from .model import LOCAL, ItemId, Plan, PlanItem, Value
+from .places import find_places
 from .secret_output import find_secret_uses
 from .variables import find_needed_variables, name_of_variable
 from .warnings import find_warnings
@@ -215,7 +216,7 @@ def make_plan(
         cwd=cwd if cwd is not None else settings.cwd,
         on=on,
     )
-    if problems := list(find_carried_problems(plan, given)):
+    if problems := [*_check_inner_shells(plan), *find_carried_problems(plan, given)]:
         return tuple(problems)
     return replace(plan, given={n: Value(v, plan.is_secret(n), "--set") for n, v in given.items()})
 
@@ -241,6 +242,7 @@ def _plan_items(
 ) -> Plan:
     """Return the plan of all items, with everything that comes from the page alone."""
     settings = runbook.settings
+    places = find_places(items, procedure.shell)
     return Plan(
         runbook,
         procedure,
@@ -250,8 +252,9 @@ def _plan_items(
         choose=settings.choose,
         timeout=settings.timeout,
         cwd=settings.cwd,
-        warnings=find_warnings(items, procedure.shell, is_root=is_root),
+        warnings=find_warnings(items, places, is_root=is_root),
         secret_uses=find_secret_uses(items, procedure.shell),
+        places=places,
     )
 
 
@@ -318,6 +321,21 @@ def _check_host(items: tuple[PlanItem, ...], general: str | None, on: str | None
         f"`--on {on}`: this page names its hosts itself: {names}",
         hint=f"leave `--on` out, or run everything on this machine with `--on {LOCAL}`",
     )
+
+
+def _check_inner_shells(plan: Plan) -> Iterator[Problem]:
+    """Yield a Problem for each statement on another host that opens a shell for those after it."""
+    places = plan.places
+    for item in plan.items:
+        host = plan.find_host(item)
+        if item.statement and host and item.where in places.openers:
+            text = item.statement.text.split("\n")[0]
+            yield Problem(
+                "inner-shell",
+                f"`{text}` opens another shell on `{host}`, and the statements after it are meant for it",
+                item.statement.span,
+                "there, give it the commands as an argument, such as `sudo sh -c 'COMMANDS'`",
+            )
 
 
 def _check_languages(procedure: Procedure) -> Iterator[Problem]:

@@ -12,7 +12,8 @@ from ..light_classes import NamedTuple
 from ..plan.model import Plan
 from ..session.far.far_session import FarSession
 from ..session.far.reconnection import RECONNECT, Destination
-from ..session.session import Session
+from ..session.inner.holding_session import HoldingSession
+from ..session.inner.nested_session import NestedSession
 from ..shells.registry import FALLBACK_SHELL
 from ..system.people import expand_home
 from .options import RunOptions
@@ -34,7 +35,7 @@ class RunSessions:
     def __init__(
         self,
         facts: SessionFacts,
-        make_session: Callable[..., Session],
+        make_session: Callable[..., HoldingSession],
         on_word: Callable[[str], None],
         on_sent: Callable[[], None],
         stack: ExitStack,
@@ -50,7 +51,8 @@ class RunSessions:
         self._on_word = on_word
         self._on_sent = on_sent
         self._stack = stack
-        self._opened: dict[str, Session | FarSession] = {}
+        self._opened: dict[str, LiveShell] = {}
+        self.nested: NestedSession | None = None  # of this machine, if a statement runs here
         hosts = facts.plan.list_hosts()
         if is_recorded and any(hosts):
             raise Refused("`--record` cannot record what runs on another host; run with `--on local`")
@@ -60,23 +62,27 @@ class RunSessions:
     def open_session(self, host: str) -> LiveShell:
         """Return the session on a host, the same every time; a far host is connected at its start."""
         if host not in self._opened:
-            session: Session | FarSession = self._open_far(host) if host else self._open_here()
-            session.hidden_input.on_word = self._on_word
-            session.on_sent = self._on_sent
-            self._stack.callback(session.close)
-            self._opened[host] = session
+            self._opened[host] = self._open_far(host) if host else self._open_here()
         return self._opened[host]
 
-    def _open_here(self) -> Session:
+    def _prepare(self, session: HoldingSession | FarSession) -> None:
+        session.hidden_input.on_word = self._on_word
+        session.on_sent = self._on_sent
+        self._stack.callback(session.close)
+
+    def _open_here(self) -> NestedSession:
         _, plan, options, keyboard, _ = self._facts
         shell = plan.procedure.shell or FALLBACK_SHELL
         cwd = expand_home(plan.cwd) if plan.cwd else None
-        return self._make_session(shell, clean=options.no_config, cwd=cwd, keyboard=keyboard)
+        session = self._make_session(shell, clean=options.no_config, cwd=cwd, keyboard=keyboard)
+        self._prepare(session)
+        self.nested = NestedSession(session)
+        return self.nested
 
     def _open_far(self, host: str) -> FarSession:
         run, plan, options, keyboard, notice = self._facts
         term = os.environ.get("TERM", "dumb") if keyboard else "dumb"
-        return FarSession(
+        session = FarSession(
             plan.procedure.shell or FALLBACK_SHELL,
             Destination(host, run, options.reconnect.seconds if options.reconnect else RECONNECT),
             clean=options.no_config,
@@ -85,3 +91,5 @@ class RunSessions:
             keyboard=keyboard,
             notice=notice,
         )
+        self._prepare(session)
+        return session

@@ -47,12 +47,12 @@ class StepView:
         text: str,
         steps: int,
         warnings: Sequence[StatementWarning] = (),
-        host: str = "",
+        place: str = "",
     ) -> None:
         """Show a statement before it runs, once, in its step; `steps` is the number of steps.
 
-        `host` is where it runs, "" for this machine.
-        Warnings that have a question are left to that question.
+        `place` is where it runs, if not in the shell of the procedure. Warnings that have a question are
+        left to that question.
         """
         if self._item == item.where and self.text == text:
             return
@@ -61,7 +61,7 @@ class StepView:
         self.show_heading(item, steps)
         if not self._writer.tty:
             lines = escape_unprintable_code(text).replace("\n", "\n  ")
-            self._writer.write_line(f"{host} $ {lines}".lstrip())
+            self._writer.write_line(f"{f'{escape_unprintable(place)} ' if place else ''}$ {lines}")
             self._show_warnings(warnings)
             return
         parts = item.step.parts
@@ -70,7 +70,7 @@ class StepView:
             for part in parts[:here]:
                 self._show_part(part)
         if text:
-            self._show_code(item, text, changed, host)
+            self._show_code(item, text, changed, place)
         self._show_warnings(warnings)
         if not changed:
             self._preview(item)
@@ -82,12 +82,12 @@ class StepView:
             for part in find_rest(item):
                 self._write_lines(self._render_part(part))
 
-    def _show_code(self, item: PlanItem, text: str, changed: bool, host: str) -> None:
+    def _show_code(self, item: PlanItem, text: str, changed: bool, place: str) -> None:
         """Show a statement with the comments around it, unless they were shown with its old text."""
         comments = find_comments(item)
         self._writer.write_line()
-        if host:
-            self._writer.write_wrapped(f"on {host}", "cyan", indent=5)
+        if place:
+            self._writer.write_wrapped(escape_unprintable(place), "cyan", indent=5)
         for line in () if changed else comments.above:
             self._writer.write_code(line, *(("bold", "yellow") if _WARNS.search(line) else ()))
         self._writer.write_code(text + comments.beside, "bold")

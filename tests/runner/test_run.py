@@ -182,9 +182,9 @@ def test_a_page_from_standard_input_is_only_shown(program: Program) -> None:
 
 
 def test_with_json_the_reason_of_waiting_is_on_standard_error(program: Program) -> None:
-    """Standard output has only events."""
+    """Standard output has only events: the start, the question and the end."""
     ran = program.run_page(fish_page("echo <user>"), "--json", "--yes")
-    assert (ran.status, ran.stdout.count("\n")) == (3, 2)
+    assert (ran.status, ran.stdout.count("\n")) == (3, 3)
     assert ran.stderr == "step 1 needs a value for `<user>`; `--set user=VALUE` gives it\n"
 
 

@@ -6,8 +6,8 @@
         assert (hosts["web1"].home / "done.txt").exists()
 
 Each host has its own hostname, `/tmp`, `/home` and processes; every other file is this machine's. Its users
-are `root`, and `deploy`, who has the password `PASSWORD` and may use sudo with it. Their homes are empty.
-`ssh NAME` is `deploy` there, `ssh root@NAME` is root; neither asks for a password.
+are `root`, and `deploy`, who has the password `PASSWORD` and may use sudo with it. In their homes is only an
+empty `.zshrc`. `ssh NAME` is `deploy` there, `ssh root@NAME` is root; neither asks for a password.
 
 On this machine, `hosts.environment` has a `PATH` whose `ssh` (and `scp`, `sftp`) reads `hosts.config`, the
 OpenSSH configuration with all the hosts, instead of the user's. Add lines to that file to change how the
@@ -140,11 +140,11 @@ class FarHosts:
 
 @contextmanager
 def open_hosts(
-    folder: Path, *names: str, shell: str = "/bin/bash", motd: str = "", settings: str = ""
+    folder: Path, *names: str, login: str = "/bin/bash", motd: str = "", settings: str = ""
 ) -> Iterator[FarHosts]:
     """Start a server for each name, and stop all their processes at the end of the block.
 
-    `shell` is the login shell of both users, `motd` the message of the day, `settings` are more lines of
+    `login` is the login shell of both users, `motd` the message of the day, `settings` are more lines of
     sshd's configuration (such as `SetEnv PATH=…`, whose first mention of a name counts). `folder` must not
     exist; it must be outside of /home and short enough for a socket's path.
     """
@@ -155,7 +155,7 @@ def open_hosts(
     hosts: dict[str, FarHost] = {}
     try:
         for name in names or ("web1",):
-            hosts[name] = _start(folder, name, key, shell, motd, settings)
+            hosts[name] = _start(folder, name, key, login, motd, settings)
         config.write_text("".join(_describe_client(folder, host, key) for host in hosts.values()))
         for program in ("ssh", "scp", "sftp"):
             wrapper = folder / "bin" / program
@@ -173,6 +173,8 @@ def _start(folder: Path, name: str, key: Path, shell: str, motd: str, settings: 
     home, root_home, tmp = root / "home/deploy", root / "home/root", root / "tmp"
     for each in (home, root_home, tmp):
         each.mkdir(parents=True)
+    for user_home in (home, root_home):
+        (user_home / ".zshrc").touch()  # without one, zsh asks a new user what to do
     tmp.chmod(0o1777)
     os.chown(home, _UID, _UID)
     _make_key(root / "host_key")

@@ -203,7 +203,7 @@ def _run_host(plan: Plan, options: RunOptions, target: Target, run: str, path: P
     there = replace(plan, on=target.destination)
     options = replace(options, on=target.destination)
     if path is None:
-        return _EXIT[run_plan(there, options, identity=run)]
+        return _EXIT[run_plan(there, replace(options, identity=run, on_failure="stop"))]
     for summary in _watch_run(path):
         if summary in FINISHED:
             return 0
