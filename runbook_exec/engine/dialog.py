@@ -15,10 +15,11 @@ from ..plan.variables import find_needed_variables, find_unset_ahead, name_of_va
 from .bindings import Bindings
 from .event_log import EventLog
 from .events import Answered, Asked, Edited, Event, Outcome, ValueGiven
+from .hosts.shell_pool import ShellPool
 from .ports import RunContext, Stop
 from .question_events import make_asked
 from .questions import AfterFailure, Alternatives, Answer, Ask, Choice, Question, SecretLoss, ValueNeeded
-from .shell_io import ShellIO, ShellPool, place_of
+from .shell_io import ShellIO, place_of
 from .state import carry_over
 
 
@@ -248,17 +249,12 @@ class Dialog:
                     return answer
                 value = Value(answer.value, question.secret, "typed")
             problem = check_value(self.plan.inputs.get(name), value.text) or ""
-            problem = problem or self._describe_refusal(item, name, value.text)
+            problem = problem or _describe_refusal(self.plan, item, name, value.text)
             if not problem:
                 value = self.bindings.bind_value(name, value)
                 self.bindings.keep_secrets(self.plan)
-                yield self._make_value_given(item, name, value)
+                yield _make_value_given(self.log, item, name, value)
         return None
-
-    def _describe_refusal(self, item: PlanItem, name: str, value: str) -> str:
-        refused = find_refusal(item, self.plan.procedure.shell, name, value)
-        refused = refused or find_carried_refusal(self.plan, item, name, value)
-        return str(refused) if refused is not None else ""
 
     def _make_value_question(self, item: PlanItem, name: str, problem: str) -> ValueNeeded:
         now = self.bindings.values.get(name)
@@ -271,17 +267,6 @@ class Dialog:
             self.bindings.suggest_values(self.plan, name),
             problem,
             describe_value(now.text, now.secret) if now else "",
-        )
-
-    def _make_value_given(self, item: PlanItem, name: str, value: Value) -> ValueGiven:
-        return self.log.make_event(
-            ValueGiven,
-            name=name,
-            origin=value.origin,
-            secret=value.secret,
-            length=len(value.text),
-            value=None if value.secret else value.text,
-            **place_of(item),
         )
 
 
@@ -325,3 +310,21 @@ def _list_missing(dialog: Dialog, declined: Collection[str]) -> list[tuple[PlanI
                 if not io.has_variable(variable):
                     missing.setdefault(name, (item, name, variable))
     return list(missing.values())
+
+
+def _describe_refusal(plan: Plan, item: PlanItem, name: str, value: str) -> str:
+    refused = find_refusal(item, plan.procedure.shell, name, value)
+    refused = refused or find_carried_refusal(plan, item, name, value)
+    return str(refused) if refused is not None else ""
+
+
+def _make_value_given(log: EventLog, item: PlanItem, name: str, value: Value) -> ValueGiven:
+    return log.make_event(
+        ValueGiven,
+        name=name,
+        origin=value.origin,
+        secret=value.secret,
+        length=len(value.text),
+        value=None if value.secret else value.text,
+        **place_of(item),
+    )

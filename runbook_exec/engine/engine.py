@@ -19,9 +19,10 @@ from .dialog import Dialog
 from .event_log import EventLog, make_start
 from .events import Event, Outcome, RunEnded
 from .execution import Failure, StatementExecution
+from .hosts.resuming import restore_shells
+from .hosts.shell_pool import ShellPool
 from .inner.moves import InnerShells
 from .inner.shell_stack import ShellStack
-from .loss_dialog import LossDialog
 from .ports import KeptShell, OpenShell, Resumption, RunContext, Stop, Wait
 from .questions import (
     AfterFailure,
@@ -35,10 +36,9 @@ from .questions import (
     ManualStep,
     NewStatement,
 )
-from .restoration import restore_status
 from .secret_warnings import SecretWarnings
-from .shell_io import ShellIO, ShellPool
-from .state import ItemStatus, State, describe_undone_steps, next_item
+from .shell_io import ShellIO
+from .state import State, describe_undone_steps, next_item
 
 _LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
 
@@ -153,36 +153,7 @@ class Run:
             unseen = item if answer.choice == Choice.DONE else None
         self.log.state = self.state._replace(doubt=None)
         yield from _act_on_failure(self)
-        plan = self.dialog.plan
-        for host in ("", *(host for host, each in past.shells.items() if host and each.is_used)):
-            if host in plan.list_hosts():
-                there = unseen if unseen is not None and plan.find_host(unseen) == host else None
-                yield from self._restore_shell(self.shells.get(host), there)
-
-    def _restore_shell(self, io: ShellIO, unseen: PlanItem | None) -> Generator[Event]:
-        """Give a shell its earlier state, and run the statements again that set it up.
-
-        `unseen` is a statement that has happened in it, but whose end the program has not seen.
-        """
-        losses = LossDialog(self.dialog, io, unseen)
-        plan, done = self.dialog.plan, self.state.done
-        setups = [
-            item
-            for item in plan.items
-            if item.annotation.setup
-            and item.statement
-            and done.get(item.where) == ItemStatus.OK
-            and plan.find_host(item) == io.host
-            and self.dialog.runs_here(item)
-        ]
-        yield from losses.ask(setups)
-        for item in setups:
-            yield from self.dialog.fill_placeholders(item)
-            yield from self.run_attempts(item)
-        if setups:
-            yield from losses.ask()
-        elif io.started:
-            restore_status(io.session, io.past)
+        yield from restore_shells(self.dialog, past, unseen, self.run_attempts)
 
     def _find_inner(self, item: PlanItem) -> InnerShells | None:
         """Return what follows statements into the shells that they open; None where it is not done."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ..light_classes import dataclass, field, replace
 from ..plan.model import ItemId, PlanItem
@@ -180,7 +180,7 @@ class ShellIO:
         if self.stack.entered:
             self.context.notice(f"This is the shell {self.stack.inside}.")
         while True:
-            line = self._read_line()
+            line = _read_line(self)
             if line is None or line.strip() in ("exit", "logout"):
                 return
             if line.strip():
@@ -205,23 +205,6 @@ class ShellIO:
         if not (done.ended or inside):
             yield from self.emit_changes(line, at)
         yield self.make_finished(done, took, "", at, inside=inside)
-
-    def _read_line(self) -> str | None:
-        """Return a line that the operator types at the session's own prompt; None for the end."""
-        masker = self.bindings.masker
-        reading = self.session.ask_line()
-        while True:
-            try:
-                message = next(reading)
-            except StopIteration as end:
-                self.context.echo(masker.flush(final=True))
-                line: str | None = end.value
-                return line
-            match message:
-                case OutputChunk(data):
-                    self.context.echo(masker.feed(data))
-                case Silence():
-                    self.context.echo(masker.flush(final=False))
 
     # events ----------------------------------------------------------------------------------------------
 
@@ -299,25 +282,6 @@ class ShellIO:
         )
 
 
-@dataclass(slots=True)
-class ShellPool:
-    """The shells of a run: one for each host that its statements run on."""
-
-    make: Callable[[str], ShellIO]
-    opened: dict[str, ShellIO] = field(default_factory=dict)
-
-    def get(self, host: str) -> ShellIO:
-        """Return the shell on a host; "" is this machine."""
-        if host not in self.opened:
-            self.opened[host] = self.make(host)
-        return self.opened[host]
-
-    def end_shells(self) -> Iterator[Event]:
-        """Let all shells exit; report the output of their traps."""
-        for io in self.opened.values():
-            yield from io.end_shell()
-
-
 def place_of(item: PlanItem) -> dict[str, int]:
     """Return the numbers by which events name an item, and its line."""
     where: ItemId = item.where
@@ -336,3 +300,21 @@ def _name_place(host: str) -> str:
 def _write_cd(shell: str, cwd: str) -> str:
     filling = Filling(0, len("<cwd>"), Context.BARE, cwd)
     return "cd " + "".join(piece.text for piece in SHELLS[shell].fill("<cwd>", [filling]))
+
+
+def _read_line(io: ShellIO) -> str | None:
+    """Return a line that the operator types at the session's own prompt; None for the end."""
+    masker = io.bindings.masker
+    reading = io.session.ask_line()
+    while True:
+        try:
+            message = next(reading)
+        except StopIteration as end:
+            io.context.echo(masker.flush(final=True))
+            line: str | None = end.value
+            return line
+        match message:
+            case OutputChunk(data):
+                io.context.echo(masker.feed(data))
+            case Silence():
+                io.context.echo(masker.flush(final=False))

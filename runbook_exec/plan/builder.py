@@ -16,7 +16,8 @@ from ..text.suggest import find_near
 from .alternatives import find_unknown_choices
 from .evaluated_variables import find_carried_problems
 from .fillable import find_unwritable
-from .model import LOCAL, ItemId, Plan, PlanItem, Value
+from .hosts import check_host, check_inner_shells
+from .model import ItemId, Plan, PlanItem, Value
 from .places import find_places
 from .secret_output import find_secret_uses
 from .variables import find_needed_variables, name_of_variable
@@ -200,7 +201,7 @@ def make_plan(
     problems += wrong_steps
     problems += _check_confirmed(everything, confirmed)
     problems += find_unknown_choices(everything, choose)
-    problems += _check_host(everything, settings.host, on)
+    problems += check_host(everything, settings.host, on)
     problems += _check_languages(procedure)
     for item in items:
         if item.statement is not None:
@@ -216,7 +217,7 @@ def make_plan(
         cwd=cwd if cwd is not None else settings.cwd,
         on=on,
     )
-    if problems := [*_check_inner_shells(plan), *find_carried_problems(plan, given)]:
+    if problems := [*check_inner_shells(plan), *find_carried_problems(plan, given)]:
         return tuple(problems)
     return replace(plan, given={n: Value(v, plan.is_secret(n), "--set") for n, v in given.items()})
 
@@ -307,35 +308,6 @@ def _check_confirmed(items: tuple[PlanItem, ...], confirmed: tuple[str, ...]) ->
             labels = ", ".join(dict.fromkeys(item.step.label for item in asking)) or "none"
             message = f"`--confirmed {wanted}`: no step `{wanted}` asks for a confirmation"
             yield Problem("confirmed-step", message, hint=f"the steps that do: {labels}")
-
-
-def _check_host(items: tuple[PlanItem, ...], general: str | None, on: str | None) -> Iterator[Problem]:
-    """Yield a Problem if `--on` names a host for a page that names its hosts itself."""
-    hosts = dict.fromkeys(item.annotation.host or general for item in items if item.statement)
-    named = [host for host in hosts if host]
-    if on in (None, LOCAL) or not named:
-        return
-    names = ", ".join(f"`{host}`" for host in named)
-    yield Problem(
-        "host",
-        f"`--on {on}`: this page names its hosts itself: {names}",
-        hint=f"leave `--on` out, or run everything on this machine with `--on {LOCAL}`",
-    )
-
-
-def _check_inner_shells(plan: Plan) -> Iterator[Problem]:
-    """Yield a Problem for each statement on another host that opens a shell for those after it."""
-    places = plan.places
-    for item in plan.items:
-        host = plan.find_host(item)
-        if item.statement and host and item.where in places.openers:
-            text = item.statement.text.split("\n")[0]
-            yield Problem(
-                "inner-shell",
-                f"`{text}` opens another shell on `{host}`, and the statements after it are meant for it",
-                item.statement.span,
-                "there, give it the commands as an argument, such as `sudo sh -c 'COMMANDS'`",
-            )
 
 
 def _check_languages(procedure: Procedure) -> Iterator[Problem]:

@@ -42,6 +42,7 @@ from ..text.timestamps import make_timestamp
 from .decisions import make_decide
 from .event_delivery import EventDelivery
 from .external_answers import PendingAnswer, check_answer
+from .hosts.sessions import RunSessions, SessionFacts
 from .lost_output import describe_loss, report_lost_output
 from .observers import (
     AsciicastObserver,
@@ -55,7 +56,6 @@ from .options import RunOptions
 from .pause import make_pause
 from .run_facts import list_facts
 from .secret_keeping import make_shell_keeper, make_value_keeper, open_secret_store
-from .sessions import RunSessions, SessionFacts
 from .unattended import list_open_questions, make_unattended_ask
 
 if TYPE_CHECKING:

@@ -119,7 +119,7 @@ def test_an_option_does_not_move_a_page_that_names_its_hosts(program: Program) -
 def test_a_page_says_where_it_runs_before_it_runs(program: Program) -> None:
     """The outline, the plan, and what is trusted name the hosts."""
     program.write("page.md", PAGE)
-    assert "hostname >> made  on web1" in program.run("show", "page.md").stdout
+    assert "hostname >> made  (on web1)" in program.run("show", "page.md").stdout
     plan = program.run("page.md", "--dry-run").stdout
     assert "     on: web1\n" in plan
     assert "     on: root@web2\n" in plan

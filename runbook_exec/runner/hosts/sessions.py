@@ -6,17 +6,17 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from ..engine.ports import Keyboard, LiveShell
-from ..errors import Refused
-from ..light_classes import NamedTuple
-from ..plan.model import Plan
-from ..session.far.far_session import FarSession
-from ..session.far.reconnection import RECONNECT, Destination
-from ..session.inner.holding_session import HoldingSession
-from ..session.inner.nested_session import NestedSession
-from ..shells.registry import FALLBACK_SHELL
-from ..system.people import expand_home
-from .options import RunOptions
+from ...engine.ports import Keyboard, LiveShell
+from ...errors import Refused
+from ...light_classes import NamedTuple
+from ...plan.model import Plan
+from ...session.far.far_session import FarSession
+from ...session.far.reconnection import RECONNECT, Destination
+from ...session.inner.holding_session import HoldingSession
+from ...session.inner.nested_session import NestedSession
+from ...shells.registry import FALLBACK_SHELL
+from ...system.people import expand_home
+from ..options import RunOptions
 
 
 class SessionFacts(NamedTuple):
