@@ -147,6 +147,7 @@ class Run:
             options=self.context.options,
             pid=self.context.pid,
             terminal=self.context.terminal,
+            socket=self.context.socket,
             items=self.dialog.list_marks(),
         )
 

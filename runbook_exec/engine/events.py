@@ -50,6 +50,7 @@ class RunStarted(NamedTuple):
     pid: int = 0  # of the process that runs it
     terminal: str = ""  # the device of the operator's terminal; "" without a person
     items: tuple[str, ...] = ()  # the marks of what is to be done, see `plan/item_marks`
+    socket: str = ""  # to which other terminals attach; "" without `--hold`
 
     @property
     def event(self) -> str:
