@@ -43,6 +43,8 @@ class Annotation(NamedTuple):
     allow_failure: bool = False
     timeout: float | None = None  # seconds
     retry: int = 0  # additional attempts
+    every: float | None = None  # seconds between two attempts
+    until: str | None = None  # text in the output of the attempt that succeeds
     confirm: str | None = None  # the question before it runs; "" for the default question
     manual: bool = False
     skip: bool = False

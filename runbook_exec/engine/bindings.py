@@ -228,7 +228,8 @@ class Bindings:
     def needs_output(self, plan: Plan, item: PlanItem) -> bool:
         """Return whether captures or expectations read what the statement prints."""
         annotation = item.annotation
-        return bool(annotation.expect or annotation.expect_not or _captures_of(plan, item))
+        read = (annotation.expect, annotation.expect_not, annotation.until, _captures_of(plan, item))
+        return any(read)
 
     def suggest_values(self, plan: Plan, name: str) -> tuple[Suggestion, ...]:
         """Return values of earlier output: tokens for a secret, else words and cells of tables."""

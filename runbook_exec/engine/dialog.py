@@ -172,7 +172,7 @@ class Dialog:
 
         Returns the first answer that is not a value, or None.
         """
-        for variable in find_needed_variables(item, self.plan.procedure.shell):
+        for variable in self.list_variables(item):
             name = name_of_variable(variable)
             if name not in self.bindings.to_ask_again:
                 if variable in self.context.environment:
@@ -184,6 +184,14 @@ class Dialog:
             if answer is not None and answer.choice != Choice.LATER:
                 return answer
         return None
+
+    def list_variables(self, item: PlanItem) -> tuple[str, ...]:
+        """Return the variables that a statement needs of the run's own shell."""
+        return find_needed_variables(item, self.plan.procedure.shell) if self.runs_here(item) else ()
+
+    def runs_here(self, item: PlanItem) -> bool:
+        """Return whether a statement runs in the run's own shell."""
+        return self.context.nesting is None or self.plan.places.is_here(item.where)
 
     def ask_ahead(self) -> Generator[Event]:
         """Ask for the values that are surely missing, before anything runs."""
@@ -238,7 +246,7 @@ class Dialog:
             if not problem:
                 value = self.bindings.bind_value(name, value)
                 self.bindings.keep_secrets(self.plan)
-                yield self._make_value_given(item, name, value)
+                yield _make_value_given(self, item, name, value)
         return None
 
     def _describe_refusal(self, item: PlanItem, name: str, value: str) -> str:
@@ -259,16 +267,17 @@ class Dialog:
             describe_value(now.text, now.secret) if now else "",
         )
 
-    def _make_value_given(self, item: PlanItem, name: str, value: Value) -> ValueGiven:
-        return self.log.make_event(
-            ValueGiven,
-            name=name,
-            origin=value.origin,
-            secret=value.secret,
-            length=len(value.text),
-            value=None if value.secret else value.text,
-            **place_of(item),
-        )
+
+def _make_value_given(dialog: Dialog, item: PlanItem, name: str, value: Value) -> ValueGiven:
+    return dialog.log.make_event(
+        ValueGiven,
+        name=name,
+        origin=value.origin,
+        secret=value.secret,
+        length=len(value.text),
+        value=None if value.secret else value.text,
+        **place_of(item),
+    )
 
 
 def _runs_surely(item: PlanItem) -> bool:
@@ -292,7 +301,8 @@ def _list_missing(dialog: Dialog, declined: Collection[str]) -> list[tuple[PlanI
             if placeholder.suspected and placeholder.name not in known:
                 missing.setdefault(placeholder.name, (item, placeholder.name, ""))
     callables = dialog.io.shell_state.names if dialog.io.started else ()
-    for item, variables in find_unset_ahead(items, shell, callables):
+    here = [item for item in items if dialog.runs_here(item)]
+    for item, variables in find_unset_ahead(here, shell, callables):
         for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
             name = name_of_variable(variable)
             if name in known or variable in dialog.context.environment:

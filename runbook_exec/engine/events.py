@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from json.encoder import encode_basestring_ascii
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -70,6 +71,7 @@ class StatementStarted(NamedTuple):
     line: int
     text: str
     attempt: int = 1
+    inside: str = ""  # where it runs, such as `on web1`, if not in the shell of the procedure
 
     @property
     def event(self) -> str:
@@ -112,6 +114,7 @@ class StatementFinished(NamedTuple):
     problem: str = ""
     doubt: bool = False  # the shell was killed, so the effects of the statement are unknown
     retry_after: float = 0.0  # seconds until the next attempt that `retry` asks for; 0 if there is none
+    inside: str = ""  # as in `StatementStarted`; then `cwd` is a folder there
     cwd_digest: str = ""  # of a `cwd` in which a secret was masked; the private store has the exact one
 
     @property
@@ -321,11 +324,29 @@ def to_line(event: Event, **more: str | int) -> str:
 
     Fields that are None are left out.
     """
-    data: dict[str, object] = {"event": event.event}
-    for name, value in zip(event._fields, event, strict=True):
-        if value is not None:
-            data[name] = value
-    return _ENCODER.encode(data | more)
+    # an encoder would be made anew for each line, and takes twice as long
+    parts = [f'{{"event":"{event.event}"']
+    parts += [
+        f'"{name}":{_encode_value(value)}'
+        for name, value in (*zip(event._fields, event, strict=True), *more.items())
+        if value is not None
+    ]
+    return f"{','.join(parts)}}}"
+
+
+def _encode_value(value: object) -> str:
+    """Return a value as JSON; the numbers of events are finite."""
+    match value:
+        case str():
+            return encode_basestring_ascii(value)
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case tuple():
+            return f"[{','.join(map(_encode_value, value))}]"
+        case _:
+            return _ENCODER.encode(value)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 from ..document.model import Annotation
 from .ports import Done
@@ -12,12 +13,18 @@ _SMALL = 4096  # characters; the next piece of output is appended to a piece sho
 TAIL_SIZE = 1 << 20  # characters of a block's output, kept for later expectations and for suggestions
 
 
-def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: float | None) -> str:
+class Printed(NamedTuple):
+    """The output that a statement is judged by, without masks and escape sequences."""
+
+    by_block: str  # by the statements of its block so far, each at its last attempt
+    by_statement: str  # by the statement itself, at this attempt
+
+
+def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeout: float | None) -> str:
     """Return why the statement counts as failed, or an empty string.
 
-    `printed` is what its block has printed so far, without masks. The expected status and the required output
-    are checked at the block's `last` statement, the forbidden output at each statement. `timeout` is in
-    seconds.
+    The expected status and the required output are checked at the block's `last` statement, the forbidden
+    output at each statement. `timeout` is in seconds.
     """
     if done.waited_for_key:
         return describe_key_wait(done)
@@ -30,13 +37,15 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: 
     wanted = says.expect_status if last and says.expect_status is not None else 0
     if done.status != wanted:
         return _describe_status(done.status, wanted)
-    plain = printed.replace("\r\n", "\n")
+    plain = printed.by_block.replace("\r\n", "\n")
     for text in says.expect_not:
         if text in plain:
             return f"printed `{text}`, which must not appear"
     for text in says.expect if last else ():
         if text not in plain:
             return f"did not print `{text}`"
+    if last and says.until and says.until not in printed.by_statement.replace("\r\n", "\n"):
+        return f"did not print `{says.until}`"
     return ""
 
 

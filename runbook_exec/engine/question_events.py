@@ -17,7 +17,9 @@ from .questions import (
     ManualStep,
     NewStatement,
     Question,
+    Reentry,
     SecretLoss,
+    TypedStatement,
     ValueNeeded,
 )
 from .shell_io import place_of
@@ -35,6 +37,8 @@ KINDS: Mapping[type[Question], tuple[str, tuple[Choice, ...]]] = {
     Alternatives: ("choose", (Choice.CHOOSE, Choice.SKIP, Choice.QUIT)),
     Doubt: ("doubt", (Choice.DONE, Choice.AGAIN, Choice.QUIT)),
     NewStatement: ("new", (Choice.RUN, Choice.DONE, Choice.SKIP, Choice.QUIT)),
+    TypedStatement: ("typed", (Choice.DONE, Choice.SKIP, Choice.QUIT)),
+    Reentry: ("reenter", (Choice.RUN, Choice.SKIP, Choice.QUIT)),
     LostState: ("state", (Choice.RUN, Choice.QUIT)),
     SecretLoss: ("loss", (Choice.QUIT, Choice.BACK)),
 }  # by the type of a question: its kind, and the answers that need no terminal
@@ -85,6 +89,10 @@ def describe_question(question: Question) -> tuple[str, str]:
             return question.text, _NEW
         case BeforeStatement():
             return question.text, ""
+        case TypedStatement():
+            return question.text, f"type this into `{question.program}`"
+        case Reentry():
+            return question.text, question.question
         case LostState():
             return item.statement.text if item.statement else "", "; ".join(question.things)
         case Alternatives():

@@ -26,6 +26,7 @@ class Choice(StrEnum):
     DONE = "done"
     AGAIN = "again"
     RETRY = "retry"
+    REPEAT = "repeat"
     CHOOSE = "choose"
     LATER = "later"
     QUIT = "quit"
@@ -70,7 +71,10 @@ class ManualStep(NamedTuple):
 
 
 class AfterFailure(NamedTuple):
-    """The statement failed. Answers: retry, values (to change them), skip, shell, edit, quit."""
+    """The statement failed.
+
+    Answers: retry, repeat (until it succeeds), values (to change them), skip, shell, edit, quit.
+    """
 
     item: PlanItem
     text: str
@@ -124,6 +128,28 @@ class NewStatement(NamedTuple):
     text: str
 
 
+class TypedStatement(NamedTuple):
+    """Has a person typed this statement into the program that it is for?
+
+    Answers: done, skip, shell, edit, quit, wait.
+    """
+
+    item: PlanItem
+    text: str
+    program: str
+
+
+class Reentry(NamedTuple):
+    """Run this statement again, because the shell that it opens is needed?
+
+    Answers: run, skip, edit, quit, wait. Without it, the statements that are for that shell do not run.
+    """
+
+    item: PlanItem
+    text: str
+    question: str
+
+
 class SecretLoss(NamedTuple):
     """Quit, although captured secrets that later statements need cannot be kept? Answers: quit, back."""
 
@@ -147,6 +173,8 @@ Question = (
     | Confirmation
     | Doubt
     | NewStatement
+    | TypedStatement
+    | Reentry
     | SecretLoss
     | LostState
 )

@@ -32,9 +32,9 @@ _RESERVE = 200  # bytes of a cast that are reserved for its last frames
 
 _PAUSE = 1.0  # seconds that a cast shows between a run and its resumption
 
-_encode = json.JSONEncoder(
-    ensure_ascii=False
-).encode  # made once, as making it takes longer than encoding a short line
+_encode_text = json.JSONEncoder(ensure_ascii=False).encode  # quick for a text, because it makes no encoder
+
+_SHOWN_ANSWERS = ("done", "skip")
 
 _BARE_LINE_END = re.compile(r"(?<!\r)\n")
 
@@ -56,6 +56,7 @@ class Frames:
         self._began: datetime | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._last = "\n"
+        self._time = ""  # of the last event
 
     def frames_for(self, event: Event) -> Iterator[Frame]:
         """Return the frames of an event. Their times never decrease, even if the clock is set back."""
@@ -76,7 +77,7 @@ class Frames:
                     yield self._output_frame(rest)
                 if event.problem:
                     yield self._own_frame(f"\x1b[31m✗ {escape_unprintable(event.problem)}\x1b[0m")
-            case Answered(answer="done" | "skip"):
+            case Answered() if event.answer in _SHOWN_ANSWERS:
                 note = f": {escape_unprintable(event.note)}" if event.note else ""
                 yield self._own_frame(f"– step {event.step}: {event.answer}{note}")
             case RunEnded():
@@ -90,9 +91,11 @@ class Frames:
         yield Frame(self.now, "m", label)
 
     def _tick(self, time: str) -> None:
-        at = datetime.fromisoformat(time)
-        self._began = self._began or at
-        self.now = max(self.now, self._start + (at - self._began).total_seconds())
+        if time != self._time:
+            self._time = time
+            at = datetime.fromisoformat(time)
+            self._began = self._began or at
+            self.now = max(self.now, self._start + (at - self._began).total_seconds())
 
     def _decode(self, text: str) -> str:
         if text.isascii() and self._decoder.getstate() == (b"", 0):
@@ -140,6 +143,8 @@ class AsciicastWriter:
         try:
             if self._file < 0:
                 self._open(event)
+            if isinstance(event, Answered) and event.answer not in _SHOWN_ANSWERS:
+                return ""
             if isinstance(event, Output):
                 self._output(event)
             else:
@@ -320,5 +325,5 @@ def _size(text: str) -> int:
 
 
 def _line(frame: Frame) -> bytes:
-    text = _encode([round(frame.time, 3), frame.kind, frame.text])
-    return text.encode("utf-8", "replace") + b"\n"
+    text = f'[{round(frame.time, 3)}, "{frame.kind}", {_encode_text(frame.text)}]\n'
+    return text.encode("utf-8", "replace")

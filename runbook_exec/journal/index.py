@@ -99,7 +99,8 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
     Raises NoSuchRun.
     """
     if wanted is None:
-        newest = next((each for each in list_runs(folder) if not each.problem), None)
+        newest = next((each for each in _newest_first(folder) if not each.problem), None)
+        newest = newest or next((each for each in list_runs(folder) if not each.problem), None)
         if newest is None:
             raise NoSuchRun(f"there is no run yet: `{folder}` holds no journal")
         return newest.path

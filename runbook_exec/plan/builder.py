@@ -17,6 +17,7 @@ from .alternatives import find_unknown_choices
 from .evaluated_variables import find_carried_problems
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
+from .places import find_places
 from .secret_output import find_secret_uses
 from .variables import find_needed_variables, name_of_variable
 from .warnings import find_warnings
@@ -237,6 +238,7 @@ def _plan_items(
 ) -> Plan:
     """Return the plan of all items, with everything that comes from the page alone."""
     settings = runbook.settings
+    places = find_places(items, procedure.shell)
     return Plan(
         runbook,
         procedure,
@@ -246,8 +248,9 @@ def _plan_items(
         choose=settings.choose,
         timeout=settings.timeout,
         cwd=settings.cwd,
-        warnings=find_warnings(items, procedure.shell, is_root=is_root),
+        warnings=find_warnings(items, places, is_root=is_root),
         secret_uses=find_secret_uses(items, procedure.shell),
+        places=places,
     )
 
 

@@ -15,6 +15,7 @@ from ..engine.questions import (
     LostState,
     NewStatement,
     Question,
+    Reentry,
     SecretLoss,
 )
 from ..system.signals import take_interrupt, watch_signals
@@ -25,6 +26,7 @@ ASSUMPTIONS = ("done", "again", "run", "skip")
 
 _MEANINGS: Mapping[type[Question], Mapping[str, str]] = {
     Doubt: {"done": "done", "again": "again", "run": "again"},
+    Reentry: {"again": "run", "run": "run"},
     NewStatement: {"done": "done", "run": "run", "again": "run", "skip": "skip"},
 }
 

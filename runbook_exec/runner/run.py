@@ -7,15 +7,15 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engine.engine import Run, start_run
-from ..engine.events import FINISHED, Event, Outcome, RunEnded
+from ..engine.events import FINISHED, Event, Outcome
 from ..engine.ports import RunContext
 from ..engine.questions import Answer, Ask, Question
 from ..engine.state import State, is_idle
@@ -25,22 +25,26 @@ from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
 from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey, obtain_user_key
+from ..light_classes import replace
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
-from ..session.session import Session
+from ..session.inner.holding_session import HoldingSession
+from ..session.inner.nested_session import NestedSession
 from ..shells.registry import FALLBACK_SHELL
 from ..system import core_dumps
 from ..system.git import read_commit
 from ..system.people import expand_home, name_user
 from ..system.screen_size import read_screen_size
-from ..system.signals import allow_interrupts, defer_interrupts
+from ..system.signals import allow_interrupts
 from ..system.streams import OutputStream
 from ..system.temporary_folders import remove_dead_folders
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
+from ..text.timestamps import make_timestamp
 from .answers.external import PendingAnswer, check_answer, name_giver
 from .answers.live_run import AnsweredElsewhere, LiveRun
 from .decisions import make_decide
+from .event_delivery import EventDelivery
 from .lost_output import describe_loss, report_lost_output
 from .observers import (
     AsciicastObserver,
@@ -79,7 +83,7 @@ def run_plan(
     core_dumps.forbid_core_dumps()
     remove_dead_folders()
     if (why := find_obstacle(plan)) is not None:
-        print(why, file=sys.stderr)
+        print(f"error: {why}", file=sys.stderr)
         return Outcome.REFUSED
     attended = interactive is not None
     identity = past.start_event.run if past else options.identity or secrets.token_hex(4)
@@ -95,28 +99,16 @@ def run_plan(
     try:
         journal = _open_journal(identity, past, key, is_chosen=bool(options.identity))
     except JournalError as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return Outcome.REFUSED
     with closing(journal):
         keyboard = OperatorTty(0, 1) if attended else None
         store = store or (open_secret_store(identity, journal.path) if keeps else None)
         output = OutputStream(1) if options.json and live is None else terminal.stream
+        delivery = EventDelivery(journal, is_late=not (attended or options.json))
         served = LiveRun(live, _name_place()) if live else None
-        run = RunParts(
-            identity,
-            plan,
-            options,
-            terminal,
-            output,
-            journal,
-            keyboard,
-            store,
-            past,
-            state,
-            resumed,
-            key,
-            served,
-        )
+        facts = (store, past, state, resumed, key, served)
+        run = RunParts(identity, plan, options, terminal, output, delivery, keyboard, *facts)
         try:
             outcome, state = _run_in_session(run, interactive, instrument)
         except Refused:
@@ -141,7 +133,7 @@ def _run_in_session(
     size = run.keyboard.size() if run.keyboard else (24, 80)
     shell = plan.procedure.shell or FALLBACK_SHELL
     cwd = expand_home(plan.cwd) if plan.cwd else None
-    make_session = instrument.session if instrument else Session
+    make_session: Callable[..., HoldingSession] = instrument.session if instrument else HoldingSession
     with (
         closing(
             AsciicastWriter(run.journal.path.with_suffix(".cast"), size, options.keep_output)
@@ -150,11 +142,13 @@ def _run_in_session(
     ):
         context = _make_context(run)
         session.hidden_input.on_word = context.masker.add
+        session.on_sent = run.delivery.show_waiting
         if run.live or not options.json:
             terminal.show_header(list_facts(plan))
         ask = _make_ask(run, interactive)
-        context = instrument.context(context) if instrument else context
-        started = start_run(plan, run.state, session, ask, context, run.resumption)
+        nested = NestedSession(session)
+        context = replace(instrument.context(context) if instrument else context, nesting=nested)
+        started = start_run(plan, run.state, nested, ask, context, run.resumption)
         events = instrument.watch(started.execute()) if instrument else started.execute()
         outcome = _observe_run(run, events, started, recording)
         if run.secrets and outcome in FINISHED:
@@ -181,7 +175,8 @@ def _open_journal(
     Raises JournalError if another process has written to it since.
     """
     if past is None:
-        return Journal.create(state_folder(dict(os.environ)), identity, _now(), key, is_chosen=is_chosen)
+        folder, began = state_folder(dict(os.environ)), make_timestamp()
+        return Journal.create(folder, identity, began, key, is_chosen=is_chosen)
     journal = Journal.reopen(past.path, key)
     if past.is_current():
         return journal
@@ -191,11 +186,12 @@ def _open_journal(
 
 def _make_context(run: RunParts) -> RunContext:
     plan, terminal = run.plan, run.terminal
+    tell = run.delivery.catch_up_before(terminal.write_wrapped)
     commit = read_commit(Path(plan.runbook.path))
     folder = Path(plan.runbook.path).parent
     return RunContext(
         run=run.identity,
-        now=_now,
+        now=make_timestamp,
         clock=time.monotonic,
         place=_name_place(),
         source=_make_source(run, folder),
@@ -209,14 +205,15 @@ def _make_context(run: RunParts) -> RunContext:
         find_stop=lambda: describe_loss(run.output),
         terminal=run.keyboard.device() if run.keyboard else "",
         socket=run.live.socket if run.live else "",
-        keep_secrets=make_value_keeper(run.secrets, terminal.write_wrapped)
+        keep_secrets=make_value_keeper(run.secrets, tell)
         if run.secrets and run.secrets.takes_values
         else None,
-        keep_shell=make_shell_keeper(run.secrets, terminal.write_wrapped) if run.secrets else None,
+        keep_shell=make_shell_keeper(run.secrets, tell) if run.secrets else None,
         key=run.secrets.key if run.secrets else b"",
+        before_wait=run.delivery.catch_up,
         sign=partial(run.key.sign_text, run.identity) if run.key else None,
-        pause=make_pause(terminal.show_wait),
-        notice=lambda text: terminal.write_wrapped(text, "yellow"),
+        pause=run.delivery.catch_up_before(make_pause(terminal.show_wait)),
+        notice=run.delivery.catch_up_before(lambda text: terminal.write_wrapped(text, "yellow")),
         decide=make_decide(run.options, _find_pending_answer(run), attended=run.keyboard is not None),
         environment=frozenset(os.environ),
         available_secrets=lambda plan: find_available_secrets(plan, os.environ, folder),
@@ -266,6 +263,7 @@ def _make_source(run: RunParts, folder: Path) -> Callable[[str, Plan, Mapping[st
     )
 
     def find_value(name: str, plan: Plan, known: Mapping[str, Value]) -> Value | None:
+        run.delivery.catch_up()
         with allow_interrupts():
             return find(name, plan, known)
 
@@ -278,10 +276,11 @@ def _observe_run(
     """Pass each event to the observers, and return the outcome of the run."""
     terminal = run.terminal
     journal = JournalObserver(run.journal, terminal.write_line)
-    writers = (journal, AsciicastObserver(recording, terminal.write_line))
+    shown = AsciicastObserver(recording, terminal.write_line)
     try:
-        return _observe_events(events, writers, _list_displays(run, started, journal), journal.require_intact)
+        return run.delivery.deliver_all(events, journal, [shown, *_list_displays(run, started, journal)])
     except JournalError as error:
+        run.delivery.show_waiting()
         terminal.write_line(f"{error}; the run has stopped before the next statement")
         if run.past or started.state.acted:
             terminal.write_line(f"`runbook-exec resume {run.identity}` takes it up once that is mended")
@@ -304,29 +303,3 @@ def _list_displays(run: RunParts, started: Run, journal: JournalObserver) -> lis
         plain.show_header(list_facts(run.plan))
         displays.append(TerminalObserver(plain, started, run.identity, path, resumed))
     return displays
-
-
-def _observe_events(
-    events: Generator[Event],
-    writers: Sequence[Observer],
-    displays: Sequence[Observer],
-    require_intact: Callable[[], None],
-) -> Outcome:
-    """Write each event, show it, and only then ask for the next.
-
-    Returns the outcome of the run. The first of the writers is the journal, so no observer learns of an event
-    before it is on disk. An interrupt counts at the next wait for a statement or a person. Raises
-    JournalError.
-    """
-    with defer_interrupts():
-        for event in events:
-            for observer in (*writers, *displays):
-                observer.observe(event)
-            require_intact()
-            if isinstance(event, RunEnded):
-                return Outcome(event.outcome)
-    return Outcome.STOPPED
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -14,11 +14,12 @@ from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey
 from ..light_classes import NamedTuple
 from ..plan.model import Plan
-from ..session.session import Session
+from ..session.inner.holding_session import HoldingSession
 from ..system.streams import OutputStream
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
 from .answers.live_run import LiveRun
+from .event_delivery import EventDelivery
 from .options import RunOptions
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ Interactive = Callable[[TerminalReporter, Callable[[], Exception | None] | None]
 class Instrument(Protocol):
     """Takes part in a run from within, for example to record its programs."""
 
-    def session(self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None) -> Session:
+    def session(
+        self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None
+    ) -> HoldingSession:
         """Return the session to run in."""
 
     def context(self, context: RunContext) -> RunContext:
@@ -51,7 +54,7 @@ class RunParts(NamedTuple):
     options: RunOptions
     terminal: TerminalReporter
     output: OutputStream  # standard output
-    journal: Journal
+    delivery: EventDelivery
     keyboard: OperatorTty | None  # None without a person to ask
     secrets: SecretStore | None  # where secrets are kept while the run is unfinished
     past: UnfinishedRun | None
@@ -59,3 +62,8 @@ class RunParts(NamedTuple):
     resumption: Resumption | None
     key: UserKey | None
     live: LiveRun | None  # of a run that other terminals can attach to
+
+    @property
+    def journal(self) -> Journal:
+        """Return the journal of the run."""
+        return self.delivery.journal

@@ -16,7 +16,9 @@ from ..engine.questions import (
     ManualStep,
     NewStatement,
     Question,
+    Reentry,
     SecretLoss,
+    TypedStatement,
     ValueNeeded,
 )
 from ..engine.state import ItemStatus, State
@@ -49,6 +51,11 @@ def _explain_wait(question: Question) -> str:
         case Alternatives():
             labels = ", ".join(f"{n}: {label}" for n, label in enumerate(question.labels, 1))
             return f"step {step} has alternatives ({labels}); `--choose LABEL` picks one"
+        case TypedStatement():
+            told = f"line {question.item.line} is for a person to type into `{question.program}`"
+            return f"{told}; run the page in a terminal"
+        case Reentry():
+            return f"{question.question}; `--assume again {where}` runs it"
         case LostState():
             lost = "; ".join(question.things)
             return (

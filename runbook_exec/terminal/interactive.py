@@ -19,7 +19,9 @@ from ..engine.questions import (
     ManualStep,
     NewStatement,
     Question,
+    Reentry,
     SecretLoss,
+    TypedStatement,
     ValueNeeded,
 )
 from ..errors import reason
@@ -30,10 +32,10 @@ from ..system.signals import watch_signals
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, fold, pad, wrap
 from .editor import open_editor
+from .failure_advice import advise_on_failure
 from .page_watch import PageWatch
 from .prompts import FindEnd, Piece, ask_key, ask_row, watch_for_end
 from .reporter import TerminalReporter
-from .section_hint import write_section_hint
 from .text_questions import TextQuestions
 
 _KEYS = {
@@ -42,6 +44,7 @@ _KEYS = {
     "n": ("n", "done, with a note"),
     "y": ("y", "yes, run it"),
     "r": ("r", "retry"),
+    "w": ("w", "wait"),
     "v": ("v", "other value"),
     "s": ("s", "skip"),
     "e": ("e", "edit"),
@@ -57,6 +60,7 @@ _MEANING = {
     "y": "run",
     "d": "done",
     "r": "retry",
+    "w": "repeat",
     "s": "skip",
     "v": "values",
     "!": "shell",
@@ -112,7 +116,7 @@ def create_asker(
             terminal.write_line("  the same shell as the page's; ^D or `exit` comes back here")
             terminal.write_line()
             terminal.reset_statement()
-        if isinstance(question, Confirmation | NewStatement) and answer.choice == "run":
+        if isinstance(question, Confirmation | NewStatement | Reentry) and answer.choice == "run":
             terminal.write_line("  › yes")
             confirmed = (question.item, question.text)
         return answer
@@ -184,7 +188,7 @@ def _ask(
             case BeforeStatement():
                 terminal.show_statement(item, question.text)
                 return pick("enter v s e ! q")
-            case Confirmation():
+            case Confirmation() | Reentry():
                 terminal.show_statement(item, question.text)
                 terminal.write_line()
                 terminal.write_wrapped(question.question, "bold", "yellow")
@@ -192,6 +196,12 @@ def _ask(
             case ManualStep():
                 terminal.show_manual_step(item)
                 return pick("d n s e ! q", "›")
+            case TypedStatement():
+                terminal.show_statement(item, question.text)
+                terminal.write_line()
+                asked = f"This line is for `{escape_unprintable(question.program)}`. Did you type it there?"
+                terminal.write_wrapped(asked, "bold", "yellow")
+                return pick("d s e ! q")
             case NewStatement():
                 terminal.show_statement(item, question.text)
                 terminal.write_line()
@@ -201,8 +211,8 @@ def _ask(
                 _doubt(question, terminal)
                 return pick("h a ! q", "›")
             case AfterFailure():
-                write_section_hint(terminal, terminal.plan.runbook, question.output)
-                return pick("r v s e ! q" if question.alive else "q")
+                first = advise_on_failure(question, terminal)
+                return pick(f"{first} v s e ! q" if question.alive else "q")
             case LostState():
                 return _accept_loss(question, terminal, colour)
             case SecretLoss():

@@ -26,6 +26,7 @@ from ..engine.events import (
 )
 from ..engine.state import State
 from ..plan.model import ItemId, Plan, PlanItem
+from ..plan.retries import count_retries
 from ..plan.values import describe_value
 from ..system.people import expand_home
 from ..text.ansi import escape_unprintable, escape_unprintable_code
@@ -56,6 +57,7 @@ class TerminalReporter(TerminalWriter):
         self._began = time.monotonic()
         self._try = 1  # the number of the present attempt at a statement that is retried
         self._printed = ""  # the end of the statement's output
+        self._repeats = False  # whether the last attempt is followed by another
         self._pending: list[str] = []  # lines about captures, shown once the statement has ended
 
     # before statements -----------------------------------------------------------------------------------
@@ -98,7 +100,8 @@ class TerminalReporter(TerminalWriter):
     def show_statement(self, item: PlanItem, text: str) -> None:
         """Show a statement before it runs, once, in its step with the document's own words."""
         warnings = self.plan.warnings.get(item.where, ())
-        self._steps.show_statement(item, text, len(self.plan.procedure.steps), warnings)
+        place = self.plan.places.describe(item.where)
+        self._steps.show_statement(item, text, len(self.plan.procedure.steps), warnings, place)
 
     def show_manual_step(self, item: PlanItem) -> None:
         """Show a step, or a block of one, that a person does; once."""
@@ -117,7 +120,8 @@ class TerminalReporter(TerminalWriter):
                 self.end_output()  # of the shell's start
                 self._printed = ""
                 item = self._find_item(event.step, event.block, event.statement)
-                self._try = event.attempt if item is not None and item.annotation.retry else 1
+                is_counted = item is not None and (count_retries(item.annotation) or self._repeats)
+                self._try = event.attempt if is_counted else 1
                 if item is not None:
                     self.show_statement(item, event.text)
                     if self.tty and self._try == 1:
@@ -157,7 +161,8 @@ class TerminalReporter(TerminalWriter):
     def _show_finish(self, event: StatementFinished) -> None:
         self.end_output()
         took = format_duration(event.duration)
-        if event.retry_after:
+        self._repeats = event.retry_after > 0
+        if self._repeats:
             self._show_failed_try(event)
         elif event.problem:
             self._show_failure(event, took)
@@ -189,10 +194,12 @@ class TerminalReporter(TerminalWriter):
     def _show_failed_try(self, event: StatementFinished) -> None:
         """Show in one line that an attempt has failed, and when the next is made."""
         item = self._find_item(event.step, event.block, event.statement)
-        tries = f" of {item.annotation.retry + 1}" if item else ""
+        tries = count_retries(item.annotation) + 1 if item else 0
+        if self.tty and self._try > tries - 1:
+            return  # the operator waits until it succeeds: the line of the wait has the problem
         problem = escape_unprintable(event.problem.split("\n")[0])
         text = (
-            f"try {self._try}{tries}: {problem} after {format_duration(event.duration)}, "
+            f"try {self._try} of {tries}: {problem} after {format_duration(event.duration)}, "
             f"next in {event.retry_after:g} s"
         )
         first, *more = wrap(text, self.width - 7) if self.tty else [text]

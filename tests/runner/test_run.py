@@ -169,7 +169,7 @@ def test_a_file_name_may_contain_a_hash_and_a_blank(program: Program) -> None:
     program.write("a #1.md", fish_page("echo it ran"))
     for name in ("a #1.md", "a #1.md#steps"):
         assert program.run(name, "--yes").status == 0
-    assert program.run("a #2.md", "--yes").stderr == "cannot read `a `: no such file or directory\n"
+    assert program.run("a #2.md", "--yes").stderr == "error: cannot read `a `: no such file or directory\n"
 
 
 def test_a_page_from_standard_input_is_only_shown(program: Program) -> None:
@@ -178,7 +178,7 @@ def test_a_page_from_standard_input_is_only_shown(program: Program) -> None:
     assert (shown.status, "echo one" in shown.stdout) == (0, True)
     ran = program.run("-", "--yes", given=fish_page("touch made"))
     assert (ran.status, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("expected a file")
+    assert ran.stderr.startswith("error: expected a file")
 
 
 def test_with_json_the_reason_of_waiting_is_on_standard_error(program: Program) -> None:
