@@ -52,6 +52,7 @@ class RunStarted(NamedTuple):
     terminal: str = ""  # the device of the operator's terminal; "" without a person
     host: str | None = None  # the host that `--on` names
     items: tuple[str, ...] = ()  # the marks of what is to be done, see `plan/item_marks`
+    socket: str = ""  # to which other terminals attach; "" without `--hold`
 
     @property
     def event(self) -> str:
