@@ -254,7 +254,9 @@ class ShellIO:
         self, done: Done, took: float, problem: str, at: Mapping[str, int], retry_after: float = 0.0
     ) -> StatementFinished:
         """Return the event of a statement's end; `took` and `retry_after` are in seconds."""
-        self._keep_shell(replace(self.kept, cwd=done.cwd, folder=done.folder or self.kept.folder))
+        folder = done.folder or self.kept.folder
+        if (done.cwd, folder) != (self.kept.cwd, self.kept.folder):
+            self._keep_shell(replace(self.kept, cwd=done.cwd, folder=folder))
         cwd = self.bindings.mask(done.cwd)
         return self.log.make_event(
             StatementFinished,
