@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from ..text.lazy_pattern import LazyPattern
 
-# one plain program with its arguments; the first group is its name
+# one plain program with its arguments, in any shell; the first group is its name
+# (an index after a variable can be a calculation with an assignment)
+_VARIABLE = r"\$[A-Za-z_]\w*+(?!\[)"
+
 PLAIN_PROGRAM = LazyPattern(
-    r"\s*(?:command +)?([\w./+-]+)(?:[ \t]+(?:[^\s'\"\\$`(){}\[\];&|<>*?~#!]+|'[^'\\]*'))*\s*"
+    r"\s*(?:command +)?([\w./+-]+)(?:[ \t]+(?:[^\s'\"\\$`(){}\[\];&|<>*?~#!]|'[^'\\]*'"
+    rf"|{_VARIABLE}|\"(?:[^\"\\$`!]|{_VARIABLE})*\")+)*\s*"
 )
 
 _FOLDERS = ("/bin/", "/usr/bin/")
