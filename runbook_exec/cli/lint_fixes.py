@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..diagnostics.report import Report
-from ..light_dataclasses import replace
+from ..light_classes import replace
 from ..lint.fixes import FixedPage, NotWritten, apply_fixes, format_diff, write_page
 from ..lint.inputs import STANDARD_INPUT
 from .lint_work import LintWork

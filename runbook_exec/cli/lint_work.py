@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from ..diagnostics.report import Report
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..lint.cache import Cache
 from ..lint.linter import lint
 from ..lint.selection import LintSettings

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from urllib.parse import unquote
 
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..text.lazy_pattern import LazyPattern
 from .markdown.headings import make_slug, strip_markup
 

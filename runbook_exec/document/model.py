@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..diagnostics.problem import Problem
-from ..light_dataclasses import dataclass, field
+from ..light_classes import NamedTuple, dataclass, field
 from ..shells.quoting import Context
 from ..text.source import MappedText
 from ..text.span import Span
@@ -43,6 +43,8 @@ class Annotation(NamedTuple):
     allow_failure: bool = False
     timeout: float | None = None  # seconds
     retry: int = 0  # additional attempts
+    every: float | None = None  # seconds between two attempts
+    until: str | None = None  # text in the output of the attempt that succeeds
     confirm: str | None = None  # the question before it runs; "" for the default question
     manual: bool = False
     skip: bool = False

@@ -6,9 +6,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
-from ..light_dataclasses import dataclass
+from ..light_classes import NamedTuple, dataclass
 from ..shells.base import Scan
 from ..shells.quoting import Context
 from ..text.lazy_pattern import LazyPattern

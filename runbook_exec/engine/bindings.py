@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..document.model import Input
-from ..light_dataclasses import dataclass, field, replace
+from ..light_classes import dataclass, field, replace
 from ..masking.encodings import SHORT
 from ..masking.masker import Masker
 from ..plan.captures import capture_value
@@ -228,7 +228,8 @@ class Bindings:
     def needs_output(self, plan: Plan, item: PlanItem) -> bool:
         """Return whether captures or expectations read what the statement prints."""
         annotation = item.annotation
-        return bool(annotation.expect or annotation.expect_not or _captures_of(plan, item))
+        read = (annotation.expect, annotation.expect_not, annotation.until, _captures_of(plan, item))
+        return any(read)
 
     def suggest_values(self, plan: Plan, name: str) -> tuple[Suggestion, ...]:
         """Return values of earlier output: tokens for a secret, else words and cells of tables."""

@@ -10,19 +10,20 @@ from collections.abc import Generator
 from contextlib import suppress
 
 from .. import __version__
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass, field
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
-from ..plan.model import Plan, PlanItem
+from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.templates import evaluate_when
-from ..plan.variables import find_needed_variables
 from ..shells.base import EvaluationError, QuotingError
 from .bindings import Bindings
 from .dialog import Dialog
 from .event_log import EventLog
 from .events import Event, Outcome, RunEnded, RunStarted
 from .execution import Failure, StatementExecution
+from .inner.moves import InnerShells
+from .inner.shell_stack import ShellStack
 from .loss_dialog import LossDialog
-from .ports import LiveShell, Resumption, RunContext, Stop
+from .ports import LiveShell, Resumption, RunContext, Stop, Wait
 from .questions import (
     AfterFailure,
     Alternatives,
@@ -69,9 +70,13 @@ def start_run(
     """
     bindings = Bindings(masker=context.masker, on_value=context.on_value, keeper=context.keep_secrets)
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
-    io = ShellIO(plan.procedure.shell, session, context, log, bindings, resumption)
+    shell = plan.procedure.shell
+    stack = ShellStack(shell, session, context.nesting)
+    io = ShellIO(shell, session, context, log, bindings, stack, resumption)
     dialog = Dialog(plan, ask, context, log, bindings, io)
-    return Run(dialog, context, resumption, log, bindings, io, SecretWarnings(context, bindings))
+    run = Run(dialog, context, resumption, log, bindings, io, SecretWarnings(context, bindings))
+    run.inner = InnerShells(dialog, io, run.run_attempts)
+    return run
 
 
 @dataclass(slots=True)
@@ -85,6 +90,7 @@ class Run:
     bindings: Bindings
     io: ShellIO
     warnings: SecretWarnings
+    inner: InnerShells = field(init=False)  # set by `start_run`
     block_text: str = ""  # the output of the present block so far
     confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
 
@@ -96,15 +102,17 @@ class Run:
     def execute(self) -> Generator[Event]:
         """Run to the end. An interrupt between two statements ends the run too."""
         try:
-            outcome, reason = yield from self._execute()
+            end = yield from self._execute()
         except KeyboardInterrupt:
-            outcome, reason = Outcome.STOPPED, "interrupted"
+            end = Stop(Outcome.STOPPED, "interrupted")
         with suppress(KeyboardInterrupt):
             yield from self.io.end_shell()
-        yield self.log.make_event(RunEnded, outcome=outcome.value, reason=reason)
+        yield self.log.make_event(
+            RunEnded, outcome=end.outcome.value, reason=end.reason, question=end.question
+        )
 
-    def _execute(self) -> Generator[Event, None, tuple[Outcome, str]]:
-        """Run to the end; returns the outcome and the reason."""
+    def _execute(self) -> Generator[Event, None, Stop]:
+        """Run to the end; returns how it ended."""
         known = self.resumption.values if self.resumption else {}
         self.dialog.mask_declared()
         given = {**known, **self.dialog.plan.given}
@@ -121,22 +129,11 @@ class Run:
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
-            return Outcome.FAILED, self._describe_refusal(item, error)
+            return Stop(Outcome.FAILED, _describe_refusal(self.dialog.plan, item, error))
         except Stop as stop:
-            return stop.outcome, stop.reason
+            return stop
         undone = describe_undone_steps(self.dialog.plan, self.state)
-        return Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone
-
-    def _describe_refusal(self, item: PlanItem | None, error: QuotingError) -> str:
-        """Return the reason why a value was not written, with its place on the page."""
-        if item is None:
-            return str(error)
-        at = error.start if isinstance(error, EvaluationError) else -1
-        span = next((p.span for p in item.placeholders if p.start == at), None)
-        if span is None:
-            return f"line {item.line}: {error}"
-        line, column = span.line, span.column
-        return f"{self.dialog.plan.runbook.path}:{line}:{column}: {error}"
+        return Stop(Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone)
 
     def _start(self) -> RunStarted:
         return self.log.make_event(
@@ -162,6 +159,7 @@ class Run:
     def _resume(self, past: Resumption) -> Generator[Event]:
         """Settle the statement in doubt, and run the statements again that set the shell up."""
         self.bindings.add_seen_tokens(past.seen_tokens)
+        self.inner.lost_inside, self.inner.lost_cwd = past.shell.inside, past.shell.inner_cwd
         if past.edited:
             yield self.dialog.make_edited()
         items = {item.where: item for item in self.dialog.plan.items}
@@ -173,17 +171,21 @@ class Run:
             )
             unseen = item if answer.choice == Choice.DONE else None
         self.log.state = self.state._replace(doubt=None)
+        yield from _act_on_failure(self)
         losses = LossDialog(self.dialog, past.shell, unseen)
         done = self.state.done
         setups = [
             item
             for item in self.dialog.plan.items
-            if item.annotation.setup and item.statement and done.get(item.where) == ItemStatus.OK
+            if item.annotation.setup
+            and item.statement
+            and done.get(item.where) == ItemStatus.OK
+            and self.dialog.runs_here(item)
         ]
         yield from losses.ask(setups)
         for item in setups:
             yield from self.dialog.fill_placeholders(item)
-            yield from self._run_attempts(item)
+            yield from self.run_attempts(item)
         if setups:
             yield from losses.ask()
         elif self.io.started:
@@ -207,6 +209,11 @@ class Run:
                 return
         if item.first:
             self.block_text = ""
+        if self.context.nesting is not None and item.where in self.dialog.plan.places.typed:
+            yield from self.inner.ask_typed(item)
+            return
+        if not (yield from self.inner.move_to(item)):
+            return
         self.warnings.warn_of_loss(self.dialog.plan, item)
         for step in (
             self._choose_alternative,
@@ -220,7 +227,7 @@ class Run:
             answer = yield from step(item)
             if answer is not None and answer.choice in _LEAVES_STATEMENT:
                 return  # the caller looks for the next item again
-        yield from self._run_attempts(item)
+        yield from self.run_attempts(item)
 
     def _choose_alternative(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         choice = find_open_choice(item, self.state.chosen)
@@ -269,39 +276,48 @@ class Run:
         question = BeforeStatement(item, self.dialog.shown_text(item))
         return (yield from self.dialog.ask_operator(question, "run"))
 
-    def _run_attempts(self, item: PlanItem) -> Generator[Event]:
+    def run_attempts(self, item: PlanItem) -> Generator[Event]:
         """Run the statement until it succeeds, or is skipped, or the run stops.
 
         It runs again if its annotation or the operator asks for that.
         """
-        attempt = 0
+        attempt, before = self.state.count_tries(item.where), self.block_text
+        began, repeats = self.context.clock(), False
         while True:
             attempt += 1
-            failure = yield from self._run_once(item, attempt)
+            self.block_text = before  # what an earlier attempt has printed proves nothing
+            failure = yield from self._run_once(item, attempt, repeats=repeats)
             if failure is None:
                 return
             done = failure.done
             if done.waited_for_key:
                 hint = f"run it in a terminal, or change line {item.line} so that nothing waits"
                 raise Stop(Outcome.WAITING, f"step {item.step.label}: {failure.problem}; {hint}")
-            if failure.retry_after and self.context.pause(failure.retry_after, attempt + 1):
+            shown = failure.problem if repeats else ""
+            if failure.retry_after and self.context.pause(
+                Wait(failure.retry_after, attempt + 1, began, shown)
+            ):
                 continue
             answer = yield from self.dialog.ask_operator(self._make_failure_question(item, failure), "failed")
             if answer.choice in _LEAVES_STATEMENT:
                 return
             if done.ended:
                 raise Stop(Outcome.FAILED, done.ended)
+            began, repeats = self.context.clock(), answer.choice == Choice.REPEAT
 
-    def _run_once(self, item: PlanItem, attempt: int) -> Generator[Event, None, Failure | None]:
+    def _run_once(
+        self, item: PlanItem, attempt: int, *, repeats: bool
+    ) -> Generator[Event, None, Failure | None]:
         self.warnings.warn_of_short(item)
         self.bindings.fill_statement(self.dialog.plan, item)  # raises QuotingError before a shell is started
         self._stop_if_told()
         yield from self.io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from self.io.change_directory(item, item.annotation.cwd)
-        for variable in find_needed_variables(item, self.dialog.plan.procedure.shell):
+        for variable in self.dialog.list_variables(item):
             yield from self.io.assign_variable(item, variable)
-        execution = StatementExecution(self.dialog.plan, item, self.io, self.block_text)
+        self.inner.show_lines(item)
+        execution = StatementExecution(self.dialog.plan, item, self.io, self.block_text, repeats)
         filled = self.bindings.fill_statement(self.dialog.plan, item)
         self._stop_if_told()
         failure = yield from execution.run_once(filled, attempt)
@@ -324,3 +340,29 @@ class Run:
             alive=not failure.done.ended,
             interrupted=failure.done.interrupted,
         )
+
+
+def _describe_refusal(plan: Plan, item: PlanItem | None, error: QuotingError) -> str:
+    """Return the reason why a value was not written, with its place on the page."""
+    if item is None:
+        return str(error)
+    at = error.start if isinstance(error, EvaluationError) else -1
+    span = next((p.span for p in item.placeholders if p.start == at), None)
+    if span is None:
+        return f"line {item.line}: {error}"
+    line, column = span.line, span.column
+    return f"{plan.runbook.path}:{line}:{column}: {error}"
+
+
+def _act_on_failure(run: Run) -> Generator[Event]:
+    """Act on an answer to the question about the statement that failed, where the run has waited."""
+    asked = run.state.question
+    where = ItemId(asked.step, asked.block, asked.statement) if asked else None
+    item = next((each for each in run.dialog.plan.items if each.where == where), None)
+    if asked is None or asked.question != "failed" or item is None:
+        return
+    status, took = run.state.statuses.get(item.where, 0), run.state.durations.get(item.where, 0.0)
+    question = AfterFailure(
+        item, run.dialog.shown_text(item), status, asked.asks, took, asked.output, True, False
+    )
+    yield from run.dialog.act_on_decision(question, "failed")

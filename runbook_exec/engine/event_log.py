@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from .events import Event
 from .state import State, apply
 

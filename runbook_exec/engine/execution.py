@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
-from ..light_dataclasses import dataclass, field
+from ..light_classes import dataclass, field
 from ..plan.model import Plan, PlanItem, Value
-from ..plan.retries import wait_after_attempt
+from ..plan.retries import count_retries, wait_after_attempt
 from ..shells.secret_commands import SecretUse
 from ..text.ansi import strip_ansi
 from .bindings import FilledStatement
 from .events import Captured, Event, Output, StatementStarted
-from .expectations import TAIL_SIZE, OutputTail, failure_of
+from .expectations import TAIL_SIZE, OutputTail, Printed, failure_of
 from .held_output import HeldOutput
 from .ports import Done, OutputChunk, Silence, require_done
 from .shell_io import ShellIO, place_of
 from .withheld_output import learn_printed_secrets, release_output
+
+REPEAT_WAIT = 10.0  # seconds between two attempts that the operator has asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Failure:
     done: Done
     problem: str
     duration: float  # seconds
-    retry_after: float  # seconds until the next attempt that the annotation asks for; 0 if there is none
+    retry_after: float  # seconds until the next attempt; 0 if nobody has asked for one
 
 
 @dataclass(slots=True)
@@ -36,21 +38,24 @@ class StatementExecution:
     item: PlanItem
     io: ShellIO
     block_text: str  # the end of what its block has printed, unmasked; `run_once` adds to it
+    repeats: bool = False  # whether the operator has asked to try until it succeeds
     held: HeldOutput = field(default_factory=HeldOutput)  # the output as printed, if anything needs it
     tail: OutputTail = field(default_factory=OutputTail)  # the end of the output as shown
 
     def run_once(self, filled: FilledStatement, attempt: int) -> Generator[Event, None, Failure | None]:
         """Run the statement and report it; returns how it failed, or None."""
-        io, item = self.io, self.item
-        yield io.log.make_event(StatementStarted, text=filled.shown, attempt=attempt, **place_of(item))
+        io, item, inside = self.io, self.item, self.io.stack.inside
+        yield io.log.make_event(
+            StatementStarted, text=filled.shown, attempt=attempt, inside=inside, **place_of(item)
+        )
         began = io.context.clock()
         mints = io.bindings.prints_secret(self.plan, item)
-        done = yield from self._read_output(filled.code, mints)
+        done = yield from self._read_output(filled, mints)
         # the end of output that holds a secret may be a part of it
         done = done._replace(last_line="" if mints else io.bindings.mask(done.last_line))
         captured, problem = yield from self._release_output(done, mints)
-        problem = failure_of(item.annotation, item.last, done, self.block_text, self.plan.timeout) or problem
-        self.block_text = self.block_text[-TAIL_SIZE:]
+        printed = self._add_to_block()
+        problem = failure_of(item.annotation, item.last, done, printed, self.plan.timeout) or problem
         if item.annotation.allow_failure and not (done.ended or done.interrupted or done.waited_for_key):
             problem = ""
         learned = {} if problem else captured
@@ -58,27 +63,26 @@ class StatementExecution:
         io.bindings.keep_secrets(self.plan)
         took = io.context.clock() - began
         # changes and captures are reported before the end of the statement: a reader of the end knows them
-        if not done.ended:
+        if not (done.ended or inside or io.stack.inside):
             sets = SecretUse.SETS in self.plan.get_secret_use(item.where)
             code = filled.code.decode("utf-8", "surrogateescape")
             yield from io.emit_changes(code, place_of(item), secret=sets)
         for name, value in learned.items():
             yield self._make_captured(name, value)
-        stopped = done.ended or done.interrupted or done.waited_for_key
-        again = problem and attempt <= item.annotation.retry and not stopped
-        wait = wait_after_attempt(attempt) if again else 0.0
-        yield io.make_finished(done, took, problem, place_of(item), wait)
+        wait = self._find_wait(done, attempt) if problem else 0.0
+        yield io.make_finished(done, took, problem, place_of(item), wait, inside)
         return Failure(done, problem, took, wait) if problem else None
 
-    def _read_output(self, code: bytes, mints: bool) -> Generator[Event, None, Done]:
-        """Run the code to its end, and report its output.
+    def _read_output(self, filled: FilledStatement, mints: bool) -> Generator[Event, None, Done]:
+        """Run the statement to its end, and report its output.
 
         If the statement `mints` a secret, its output is held back. Returns how the statement ended.
         """
         io, item = self.io, self.item
         done: Done | None = None
         holds = mints or io.bindings.needs_output(self.plan, item)
-        for message in io.session.run(code, item.annotation.timeout or self.plan.timeout):
+        timeout = item.annotation.timeout or self.plan.timeout
+        for message in io.stack.run(self.plan.places, item, filled, timeout):
             match message:
                 case OutputChunk(data):
                     if holds:
@@ -111,8 +115,23 @@ class StatementExecution:
                 yield from self._record(io.emit_output(item, data))
         yield from self._record(io.flush_output(item))
         bindings.remember_output(item, self.tail.text())
-        self.block_text += strip_ansi(self.held.text())
         return captured, problem
+
+    def _add_to_block(self) -> Printed:
+        """Add the output to that of the block, and return both."""
+        own = strip_ansi(self.held.text())
+        printed = Printed(self.block_text + own, own)
+        self.block_text = printed.by_block[-TAIL_SIZE:]
+        return printed
+
+    def _find_wait(self, done: Done, attempt: int) -> float:
+        """Return the seconds until the next attempt after a failed one; 0 if there is none."""
+        annotation = self.item.annotation
+        if done.ended or done.interrupted or done.waited_for_key:
+            return 0.0
+        if attempt <= count_retries(annotation):
+            return wait_after_attempt(annotation, attempt)
+        return (annotation.every or REPEAT_WAIT) if self.repeats else 0.0
 
     def _record(self, outputs: Iterator[Output]) -> Iterator[Output]:
         for event in outputs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 from ..document.model import Annotation
 from .ports import Done
@@ -12,12 +13,18 @@ _SMALL = 4096  # characters; the next piece of output is appended to a piece sho
 TAIL_SIZE = 1 << 20  # characters of a block's output, kept for later expectations and for suggestions
 
 
-def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: float | None) -> str:
+class Printed(NamedTuple):
+    """The output that a statement is judged by, without masks and escape sequences."""
+
+    by_block: str  # by the statements of its block so far, each at its last attempt
+    by_statement: str  # by the statement itself, at this attempt
+
+
+def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeout: float | None) -> str:
     """Return why the statement counts as failed, or an empty string.
 
-    `printed` is what its block has printed so far, without masks. The expected status and the required output
-    are checked at the block's `last` statement, the forbidden output at each statement. `timeout` is in
-    seconds.
+    The expected status and the required output are checked at the block's `last` statement, the forbidden
+    output at each statement. `timeout` is in seconds.
     """
     if done.waited_for_key:
         return describe_key_wait(done)
@@ -29,15 +36,38 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: str, timeout: 
         return f"ran longer than its {says.timeout or timeout:g} s and was ended"
     wanted = says.expect_status if last and says.expect_status is not None else 0
     if done.status != wanted:
-        return f"exited {done.status}{f' (expected {wanted})' if wanted else ''}"
-    plain = printed.replace("\r\n", "\n")
+        return _describe_status(done.status, wanted)
+    plain = printed.by_block.replace("\r\n", "\n")
     for text in says.expect_not:
         if text in plain:
             return f"printed `{text}`, which must not appear"
     for text in says.expect if last else ():
         if text not in plain:
             return f"did not print `{text}`"
+    if last and says.until and says.until not in printed.by_statement.replace("\r\n", "\n"):
+        return f"did not print `{says.until}`"
     return ""
+
+
+def _describe_status(status: int, wanted: int) -> str:
+    """Return an exit status with what shells mean by it, and the one that was expected instead."""
+    notes = [_MEANINGS.get(status, ""), f"expected {wanted}" if wanted else ""]
+    words = "; ".join(filter(None, notes))
+    return f"exited {status} ({words})" if words else f"exited {status}"
+
+
+# What POSIX shells and fish report beside the statuses of programs: 128 and the number of a signal.
+_MEANINGS = {
+    126: "cannot be executed",
+    127: "command not found",
+    130: "interrupted",
+    131: "quit by ^\\",
+    134: "aborted",
+    137: "killed",
+    139: "crashed: it used memory that is not its own",
+    141: "the reader of its output is gone",
+    143: "terminated",
+}
 
 
 def describe_key_wait(done: Done) -> str:

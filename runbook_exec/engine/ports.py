@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from ..light_dataclasses import dataclass, field
+from ..light_classes import NamedTuple, dataclass, field
 from ..masking.masker import Masker
 from ..plan.model import Plan, Value
 from ..shells.snapshot import StateChange
 from .events import Outcome
+from .questions import Decide
 
 
 class OutputChunk(NamedTuple):
@@ -70,6 +71,33 @@ class LiveShell(Protocol):
         """Let the operator type a line, and return it, or None at the end of input."""
 
 
+class Nesting(Protocol):
+    """Runs statements that open and leave other shells inside the run's own."""
+
+    @property
+    def depth(self) -> int:
+        """Return how many shells are open inside."""
+
+    @property
+    def inner_shell(self) -> str:
+        """Return the name of the innermost, such as `bash`; "" if none is open."""
+
+    def open_shell(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
+        """Run a statement that opens a shell, until that answers or the statement ends."""
+
+    def leave_shell(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
+        """Run a statement that leaves the innermost shell."""
+
+
+class Wait(NamedTuple):
+    """A wait before the next attempt at a statement."""
+
+    seconds: float
+    attempt: int  # the number of the next attempt
+    since: float  # the moment of the monotonic clock at which the first wait began
+    problem: str = ""  # how the attempt before has failed, if that is not shown otherwise
+
+
 @dataclass(frozen=True, slots=True)
 class KeptShell:
     """The state of a shell that a run keeps for its resumption, in its private store."""
@@ -110,9 +138,7 @@ class RunContext:
     keep_shell: Callable[[KeptShell], None] | None = None  # saves the state of the shell, likewise
     key: bytes = b""  # of the digests of that state; b"" if it is not saved
     before_wait: Callable[[], None] = lambda: None  # called before a wait of another kind
-    pause: Callable[[float, int], bool] = lambda seconds, attempt: (
-        True
-    )  # waits before the next attempt, whose number it is given; returns False if the operator ends the wait
+    pause: Callable[[Wait], bool] = lambda wait: True  # waits; returns False if the operator ends the wait
     notice: Callable[[str], None] = lambda text: None  # shows the operator a message; no event
     masker: Masker = field(default_factory=Masker)  # masks the run's output, and learns its secrets
     available_secrets: Callable[[Plan], Iterable[str]] = (
@@ -120,7 +146,9 @@ class RunContext:
     )  # secrets that can be read before they are used
     on_value: Callable[[str, Value], None] | None = None  # called with each value that is bound
     environment: Collection[str] = ()  # the names of the variables that the shell is started with
+    nesting: Nesting | None = None  # follows statements into other shells; without it, all run in one
     sign: Callable[[str], str] | None = None  # makes a digest from which no text can be guessed
+    decide: Decide | None = None  # answers what needs no person; without it no question is an event
     asks_for_variables: bool = (
         True  # whether the environment is the operator's: what is unset there is missing
     )
@@ -129,10 +157,12 @@ class RunContext:
 class Stop(Exception):
     """The run is over."""
 
-    def __init__(self, outcome: Outcome, reason: str = "") -> None:
+    def __init__(self, outcome: Outcome, reason: str = "", question: str = "") -> None:
+        """`question` is the id of the question that a waiting run asks."""
         super().__init__(outcome)
         self.outcome = outcome
         self.reason = reason
+        self.question = question
 
 
 class PastShell(NamedTuple):
@@ -147,6 +177,8 @@ class PastShell(NamedTuple):
     is_hidden: bool = False  # whether `cwd` is not known, because a secret was masked in it
     pipestatus: tuple[int, ...] = (0,)  # of its last statement that succeeded
     status: int = 0
+    inside: str = ""  # where its last statement ran, if inside another shell
+    inner_cwd: str = ""  # the working directory there, with secrets masked
 
 
 class Resumption(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
 
 from ..document.model import Input
+from ..light_classes import NamedTuple
 from ..plan.model import Plan, PlanItem
 from ..plan.suggestions import Suggestion
 
@@ -26,6 +26,7 @@ class Choice(StrEnum):
     DONE = "done"
     AGAIN = "again"
     RETRY = "retry"
+    REPEAT = "repeat"
     CHOOSE = "choose"
     LATER = "later"
     QUIT = "quit"
@@ -70,7 +71,10 @@ class ManualStep(NamedTuple):
 
 
 class AfterFailure(NamedTuple):
-    """The statement failed. Answers: retry, values (to change them), skip, shell, edit, quit."""
+    """The statement failed.
+
+    Answers: retry, repeat (until it succeeds), values (to change them), skip, shell, edit, quit.
+    """
 
     item: PlanItem
     text: str
@@ -124,6 +128,28 @@ class NewStatement(NamedTuple):
     text: str
 
 
+class TypedStatement(NamedTuple):
+    """Has a person typed this statement into the program that it is for?
+
+    Answers: done, skip, shell, edit, quit, wait.
+    """
+
+    item: PlanItem
+    text: str
+    program: str
+
+
+class Reentry(NamedTuple):
+    """Run this statement again, because the shell that it opens is needed?
+
+    Answers: run, skip, edit, quit, wait. Without it, the statements that are for that shell do not run.
+    """
+
+    item: PlanItem
+    text: str
+    question: str
+
+
 class SecretLoss(NamedTuple):
     """Quit, although captured secrets that later statements need cannot be kept? Answers: quit, back."""
 
@@ -147,6 +173,8 @@ Question = (
     | Confirmation
     | Doubt
     | NewStatement
+    | TypedStatement
+    | Reentry
     | SecretLoss
     | LostState
 )
@@ -159,6 +187,8 @@ class Answer(NamedTuple):
     value: str = ""
     note: str = ""
     plan: Plan | None = None  # after edit: the plan of the edited document
+    by: str = ""  # the person who answered; "" for an option given in advance
+    id: str = ""  # of the question that was answered, if it was asked by an earlier process
 
     def __repr__(self) -> str:
         """Return the answer without its value, which may be a secret."""
@@ -166,3 +196,5 @@ class Answer(NamedTuple):
 
 
 Ask = Callable[[Question], Answer]
+
+Decide = Callable[[Question], Answer | None]  # the answer of an option; None if a person is needed

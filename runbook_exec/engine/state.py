@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from ..plan.alternatives import ChoiceKey, find_choice_key, is_left_out
 from ..plan.item_marks import ItemMark, find_replacements, mark_items, match_items
 from ..plan.model import ItemId, Plan, PlanItem
-from .events import Answered, Event, RunEnded, StatementFinished, StatementStarted
+from .events import Answered, Asked, Event, RunEnded, StatementFinished, StatementStarted
 from .persistent_map import with_entry
 from .questions import Choice
 
@@ -47,10 +47,16 @@ class State(NamedTuple):
     left: frozenset[ItemId] = frozenset()  # items before it that an edit has left unfinished
     unsure: frozenset[ItemId] = frozenset()  # items after an edit that do not run unless a person agrees
     acted: bool = False  # whether a statement was started, or a person has done a step
+    next_try: tuple[ItemId, int] | None = None  # a statement that is tried again, and which attempt is next
+    question: Asked | None = None  # the question that has no answer yet
 
     def is_ahead(self, where: ItemId) -> bool:
         """Return whether an item is still to come, or failed."""
         return where > self.passed or where in self.left
+
+    def count_tries(self, where: ItemId) -> int:
+        """Return the number of attempts at an item that count when the run goes on."""
+        return self.next_try[1] - 1 if self.next_try and self.next_try[0] == where else 0
 
 
 def apply(state: State, event: Event) -> State:
@@ -58,8 +64,11 @@ def apply(state: State, event: Event) -> State:
     if not state.acted and is_action(event):
         state = state._replace(acted=True)
     match event:
+        case Asked():
+            return state._replace(question=event)
         case StatementStarted(statement=number) if number:
-            return state._replace(doubt=ItemId(event.step, event.block, event.statement))
+            where = ItemId(event.step, event.block, event.statement)
+            return state._replace(doubt=where, next_try=(where, event.attempt), question=None)
         case StatementFinished(statement=number) if number:
             where = ItemId(event.step, event.block, event.statement)
             spent = state.durations.get(where, 0.0) + event.duration
@@ -67,12 +76,13 @@ def apply(state: State, event: Event) -> State:
                 durations=with_entry(state.durations, where, spent),
                 statuses=with_entry(state.statuses, where, event.status),
                 doubt=where if event.doubt else None,
+                next_try=(where, state.count_tries(where) + 2) if event.retry_after else None,
             )
             return _mark_item(state, where, ItemStatus.FAILED if event.problem else ItemStatus.OK)
         case Answered():
-            return _apply_answer(state, event)
+            return _apply_answer(state._replace(question=None) if event.id else state, event)
         case RunEnded():
-            return state._replace(outcome=event.outcome)
+            return state._replace(outcome=event.outcome, question=state.question if event.question else None)
         case _:
             return state
 
@@ -86,6 +96,8 @@ def is_action(event: Event) -> bool:
 
 def _apply_answer(state: State, event: Answered) -> State:
     where = ItemId(event.step, event.block, event.statement)
+    if event.question == "failed" and event.answer != Choice.QUIT:
+        state = state._replace(next_try=None)  # the operator has decided; the attempts begin anew
     match event.question, event.answer:
         case "choose", number if number.isdigit():
             key = find_choice_key(event.step, event.block, event.group)
@@ -221,6 +233,9 @@ def carry_marks(state: State, old: Sequence[ItemMark], new: Sequence[ItemMark]) 
         statuses=move(state.statuses),
         chosen=_move_choices(state.chosen, [(old[before], new[now]) for before, now in matched.items()]),
         doubt=doubt,
+        next_try=(moved[state.next_try[0]], state.next_try[1])
+        if state.next_try and state.next_try[0] in moved
+        else None,
     )
 
 

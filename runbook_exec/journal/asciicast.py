@@ -14,10 +14,11 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine.events import Answered, Event, Output, RunEnded, RunStarted, StatementFinished, StatementStarted
 from ..errors import reason
+from ..light_classes import NamedTuple
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.sizes import KEEP, format_size
 

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..light_dataclasses import replace
+from ..light_classes import replace
 from ..text.ansi import escape_unprintable
 from .rule import Example, Rule
 

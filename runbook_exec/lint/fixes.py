@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..diagnostics.report import Report, TextEdit
 from ..errors import Refused, reason
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..system.atomic_write import replace_file
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from ..diagnostics.report import Diagnostic
-from ..light_dataclasses import dataclass, field
+from ..light_classes import dataclass, field
 from .facts.query_log import Guard, Query
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..diagnostics.rule import RuleInfo
 from ..errors import Refused
-from ..light_dataclasses import dataclass, field
+from ..light_classes import dataclass, field
 from ..text.suggest import did_you_mean
 
 ALL = "ALL"  # every rule, in place of a code

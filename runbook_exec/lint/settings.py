@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Refused
-from ..light_dataclasses import dataclass, field
+from ..light_classes import dataclass, field
 from ..system.regular_file import read_regular_file
 from ..text.durations import positive_duration
 from ..text.suggest import did_you_mean

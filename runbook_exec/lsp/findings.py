@@ -12,7 +12,7 @@ from ..diagnostics.report import Diagnostic
 from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..errors import Refused
-from ..light_dataclasses import dataclass, field, replace
+from ..light_classes import dataclass, field, replace
 from ..lint.checker import Checker
 from ..lint.inputs import Pages
 from ..lint.registry import RULES

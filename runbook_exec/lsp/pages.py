@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from lsprotocol.types import TextDocumentContentChangeEvent, TextDocumentContentChangePartial
 
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..lint.inputs import STANDARD_INPUT
 from .positions import PositionMap
 

@@ -10,13 +10,14 @@ from ..diagnostics.problem import Problem
 from ..document.annotations.parser import merge_annotations
 from ..document.assignments import Capture, parse_capture
 from ..document.model import Procedure, Runbook
-from ..light_dataclasses import replace
+from ..light_classes import replace
 from ..shells.registry import SHELLS
 from ..text.suggest import find_near
 from .alternatives import find_unknown_choices
 from .evaluated_variables import find_carried_problems
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
+from .places import find_places
 from .secret_output import find_secret_uses
 from .variables import find_needed_variables, name_of_variable
 from .warnings import find_warnings
@@ -237,6 +238,7 @@ def _plan_items(
 ) -> Plan:
     """Return the plan of all items, with everything that comes from the page alone."""
     settings = runbook.settings
+    places = find_places(items, procedure.shell)
     return Plan(
         runbook,
         procedure,
@@ -246,8 +248,9 @@ def _plan_items(
         choose=settings.choose,
         timeout=settings.timeout,
         cwd=settings.cwd,
-        warnings=find_warnings(items, procedure.shell, is_root=is_root),
+        warnings=find_warnings(items, places, is_root=is_root),
         secret_uses=find_secret_uses(items, procedure.shell),
+        places=places,
     )
 
 
@@ -266,6 +269,16 @@ def _find_manual_steps(procedure: Procedure, done: tuple[str, ...]) -> tuple[set
     return manual, problems
 
 
+def _describe_missing_step(items: tuple[PlanItem, ...], written: str, wanted: str) -> Problem:
+    """Return a Problem with the step that was probably meant, and the others."""
+    titles = {item.step.label: item.step.title for item in items}
+    folded = {title.casefold(): label for label, title in titles.items()}
+    near = folded.get(find_near(wanted.casefold().replace("-", " "), folded), "")
+    meant = f"; did you mean {near} ({titles[near]})?" if near else ""
+    listed = "".join(f"\n  {label:>4}  {title}" for label, title in titles.items())
+    return Problem("no-step", f"`{written}`: there is no such step{meant}", hint=f"the steps:{listed}")
+
+
 def _select_items(
     items: tuple[PlanItem, ...], first: str | None, only: str | None
 ) -> tuple[tuple[PlanItem, ...], list[Problem]]:
@@ -274,10 +287,7 @@ def _select_items(
         return items, []
     item = find_step(items, wanted)
     if item is None:
-        labels = ", ".join(dict.fromkeys(i.step.label for i in items))
-        return items, [
-            Problem("no-step", f"`{option} {wanted}`: there is no such step", hint=f"the steps: {labels}")
-        ]
+        return items, [_describe_missing_step(items, f"{option} {wanted}", wanted)]
     if only is not None:
         if "." in wanted and item.step.label != wanted:
             return (item,), []

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..document.model import Input
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..text.ansi import strip_ansi
 from ..text.lazy_pattern import LazyPattern
 from ..text.regex import limit_pattern_time

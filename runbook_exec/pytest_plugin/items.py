@@ -16,7 +16,7 @@ import pytest
 from ..diagnostics.formats import write
 from ..diagnostics.formats.text import format_diagnostic
 from ..diagnostics.report import Diagnostic
-from ..light_dataclasses import replace
+from ..light_classes import replace
 from ..lint.linter import lint
 from ..lint.selection import UnknownCode
 from ..lint.settings import BadSettings, settings_for

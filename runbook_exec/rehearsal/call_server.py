@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..system.signals import hold_signals
 from .stand_in_script import FIFO
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import Refused, reason
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..system.people import expand_home
 from ..system.temporary_folders import TemporaryFolder, remove_dead_folders
 from .allowlist import HARMLESS

@@ -8,7 +8,7 @@ from ..diagnostics.finding import Finding
 from ..diagnostics.problem import Severity
 from ..diagnostics.report import Diagnostic, build_diagnostics
 from ..diagnostics.rule import RuleInfo
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..text.span import Span
 
 

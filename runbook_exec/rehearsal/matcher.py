@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
-from ..light_dataclasses import dataclass, field, replace
+from ..light_classes import dataclass, field, replace
 from .transcript.model import ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, is_printed_on
 from .transcript.pattern import Expression, Pattern, fill_pattern
 

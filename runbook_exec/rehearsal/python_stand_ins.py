@@ -20,7 +20,7 @@ from typing import TextIO, cast
 
 import yaml
 
-from ..light_dataclasses import dataclass, replace
+from ..light_classes import dataclass, replace
 from . import python_client as calling
 from .findings import RehearsedDocument
 from .rehearse import Options, RehearsalResult, rehearse

@@ -21,7 +21,7 @@ from ..engine.events import Event, RunEnded, StatementFinished, StatementStarted
 from ..engine.ports import LiveShell, RunContext
 from ..engine.state import State
 from ..errors import Refused, reason
-from ..light_dataclasses import dataclass, field, replace
+from ..light_classes import dataclass, field, replace
 from ..plan.builder import choose_procedure, make_plan
 from ..plan.model import ItemId, Plan
 from ..session.connections.local import LocalConnection

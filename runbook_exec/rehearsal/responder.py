@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..diagnostics.rule import RuleInfo
-from ..light_dataclasses import dataclass, field, replace
+from ..light_classes import dataclass, field, replace
 from ..plan.model import PlanItem
 from .call_server import StandInMessage
 from .environment import RehearsalEnvironment

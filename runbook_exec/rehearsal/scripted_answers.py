@@ -15,9 +15,10 @@ from ..engine.questions import (
     NewStatement,
     Question,
     SecretLoss,
+    TypedStatement,
     ValueNeeded,
 )
-from ..light_dataclasses import dataclass, field
+from ..light_classes import dataclass, field
 from ..plan.alternatives import chosen_alternative
 from ..plan.model import Plan, Value
 from ..plan.templates import render_default
@@ -87,6 +88,8 @@ class ScriptedAnswers:
                 return Answer("quit", note=question.problem)
             case Doubt() | NewStatement():
                 return Answer("wait")
+            case TypedStatement():
+                return Answer("done", note="not rehearsed: it is typed into a program")
             case SecretLoss():
                 return Answer("quit")
             case _:

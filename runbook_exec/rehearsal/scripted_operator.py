@@ -8,7 +8,7 @@ import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
 
 from ..engine.ports import Done, LiveShell, OutputChunk, Silence
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from .transcript.model import ExpectedCall, ExpectedPrompt, TypedLine
 from .transcript.pattern import Expression, fill_pattern
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..engine.events import RunEnded
 from ..errors import Refused, reason
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..system.atomic_write import replace_file
 from ..text.source import parse_source
 from .matcher import compare_output

@@ -22,7 +22,7 @@ from ..engine.state import State, carry_marks
 from ..journal.journal import read_journal, read_whole_lines
 from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..masking.masker import Masker
 from ..plan.alternatives import describe_choices
 from ..plan.item_marks import ItemMark, mark_items, match_items

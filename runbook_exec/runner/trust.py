@@ -5,18 +5,16 @@ They are the commands that were shown on this machine, or that are in a lock fil
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from ..document.model import Procedure, Runbook
 from ..errors import Refused, reason
-from ..light_dataclasses import dataclass
+from ..light_classes import NamedTuple, dataclass
 from ..plan.builder import make_page_plan
 from ..plan.model import Plan
 from ..system.atomic_write import replace_file
@@ -93,8 +91,10 @@ class TrustState:
         """
         if self.before is None or self.before.digest is None:
             return list(self.commands)
+        from difflib import unified_diff  # large, and seldom needed
+
         lines = list(
-            difflib.unified_diff(
+            unified_diff(
                 self.before.commands, self.commands, "as trusted before", "as it is now", n=2, lineterm=""
             )
         )
@@ -211,7 +211,7 @@ def record_trust(known: TrustState, runs: Path, digest: PageDigest | None = None
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, json.dumps(told, indent=1).encode(), 0o600)
     except OSError as error:
-        raise Refused(f"cannot write down in `{path}` what is trusted: {reason(error)}") from error
+        raise Refused(f"cannot save in `{path}` that the page is trusted: {reason(error)}") from error
 
 
 def record_change(before: TrustState, now: TrustState, runs: Path) -> None:

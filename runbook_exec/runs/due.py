@@ -13,7 +13,7 @@ from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..errors import reason
 from ..journal.index import RunSummary, list_damaged, list_runs
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..system.regular_file import read_regular_file
 from ..text.moments import format_age
 from ..text.plain_json import to_printable_json

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..document.model import Prose, Runbook, Step
-from ..light_dataclasses import dataclass, field
+from ..light_classes import dataclass, field
 from ..system.regular_file import read_regular_file
 
 VERSION = 1

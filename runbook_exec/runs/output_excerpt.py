@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..text.ansi import flatten_output
 
 

@@ -24,7 +24,7 @@ from ..engine.events import (
 from ..engine.state import State, apply, carry_marks
 from ..journal.hash_chain import JournalLine
 from ..journal.journal import JournalError, read_whole_lines
-from ..light_dataclasses import dataclass, field, replace
+from ..light_classes import dataclass, field, replace
 from ..masking.masker import Masker
 from ..plan.builder import items_of
 from ..plan.item_marks import ItemMark, mark_items, match_items, parse_mark

@@ -13,7 +13,7 @@ from itertools import groupby
 from ..document.model import Block, Prose, Statement, Step
 from ..engine.questions import Choice
 from ..engine.state import ItemStatus
-from ..light_dataclasses import dataclass, replace
+from ..light_classes import dataclass, replace
 from ..plan.alternatives import is_left_out
 from ..plan.model import ItemId, PlanItem
 from .record import NOWHERE, Attempt, GivenAnswer, Record

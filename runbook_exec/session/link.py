@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..engine.ports import OutputChunk
 from ..errors import Refused, reason
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..shells.driver import CONTROL, REPORT, SNAPSHOT, Driver
 from .connections.base import Connection, TerminalProcess
 from .hidden_input import HiddenInput

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 
 # The names of the files in a session's folder.

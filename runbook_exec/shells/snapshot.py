@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
-from ..light_dataclasses import dataclass, field
+from ..light_classes import NamedTuple, dataclass, field
 from ..text.lazy_pattern import LazyPattern
 from .base import Filling, Shell
 from .quoting import Context
@@ -22,7 +21,7 @@ UNRESTORABLE = frozenset(("descriptor", "job"))
 _LATE = ("readonly", "limit", "option", "changed-option", "shopt", "trap")
 
 # what acts on every command, or on the end of the shell
-_ACTIVE = re.compile(r"set -o (?:errexit|xtrace|verbose|noexec|keyword)|trap ")
+_ACTIVE = LazyPattern(r"set -o (?:errexit|xtrace|verbose|noexec|keyword)|trap ")
 
 
 @dataclass(frozen=True, slots=True)

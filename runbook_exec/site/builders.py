@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 
 TYPE_CHECKING = False  # as in typing
 if TYPE_CHECKING:

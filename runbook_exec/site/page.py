@@ -14,7 +14,7 @@ from ..document.front_matter.bounds import find_bounds
 from ..document.front_matter.keys import find_review_date
 from ..document.model import Procedure, Runbook
 from ..document.parser import parse_runbook
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 from ..plan.builder import items_of
 from ..plan.model import PlanItem
 from ..plan.values import is_secret

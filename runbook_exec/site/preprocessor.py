@@ -20,7 +20,7 @@ from ..document.markdown.elements import (
     Paragraph,
     read_elements,
 )
-from ..light_dataclasses import dataclass, field
+from ..light_classes import dataclass, field
 from ..text.source import Source, parse_source
 from .content_tabs import ContentTab, find_tab
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from ..light_dataclasses import dataclass
+from ..light_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from .regular_file import read_regular_file
 
 _PATIENCE = 2.0  # seconds; a run does not wait for a repository that is slow to answer
@@ -90,6 +89,8 @@ def run_git(
     if it may be there `partly`. The command must not compare files of the work
     tree: for that see `make_environment_without_filters`.
     """
+    import subprocess  # large, and most runs do not need it
+
     try:
         done = subprocess.run(
             make_command(folder, *words),

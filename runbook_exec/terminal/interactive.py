@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable, Sequence
 
 from ..document.model import Runbook, Statement
-from ..document.sections import find_section
 from ..engine.questions import (
     AfterFailure,
     Alternatives,
@@ -20,7 +19,9 @@ from ..engine.questions import (
     ManualStep,
     NewStatement,
     Question,
+    Reentry,
     SecretLoss,
+    TypedStatement,
     ValueNeeded,
 )
 from ..errors import reason
@@ -31,6 +32,7 @@ from ..system.signals import watch_signals
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, fold, pad, wrap
 from .editor import open_editor
+from .failure_advice import advise_on_failure
 from .page_watch import PageWatch
 from .prompts import Piece, ask_key, ask_row
 from .reporter import TerminalReporter
@@ -42,6 +44,7 @@ _KEYS = {
     "n": ("n", "done, with a note"),
     "y": ("y", "yes, run it"),
     "r": ("r", "retry"),
+    "w": ("w", "wait"),
     "v": ("v", "other value"),
     "s": ("s", "skip"),
     "e": ("e", "edit"),
@@ -57,6 +60,7 @@ _MEANING = {
     "y": "run",
     "d": "done",
     "r": "retry",
+    "w": "repeat",
     "s": "skip",
     "v": "values",
     "!": "shell",
@@ -106,7 +110,7 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
             terminal.write_line("  the same shell as the page's; ^D or `exit` comes back here")
             terminal.write_line()
             terminal.reset_statement()
-        if isinstance(question, Confirmation | NewStatement) and answer.choice == "run":
+        if isinstance(question, Confirmation | NewStatement | Reentry) and answer.choice == "run":
             terminal.write_line("  › yes")
             confirmed = (question.item, question.text)
         return answer
@@ -178,7 +182,7 @@ def _ask(
             case BeforeStatement():
                 terminal.show_statement(item, question.text)
                 return pick("enter v s e ! q")
-            case Confirmation():
+            case Confirmation() | Reentry():
                 terminal.show_statement(item, question.text)
                 terminal.write_line()
                 terminal.write_wrapped(question.question, "bold", "yellow")
@@ -186,6 +190,12 @@ def _ask(
             case ManualStep():
                 terminal.show_manual_step(item)
                 return pick("d n s e ! q", "›")
+            case TypedStatement():
+                terminal.show_statement(item, question.text)
+                terminal.write_line()
+                asked = f"This line is for `{escape_unprintable(question.program)}`. Did you type it there?"
+                terminal.write_wrapped(asked, "bold", "yellow")
+                return pick("d s e ! q")
             case NewStatement():
                 terminal.show_statement(item, question.text)
                 terminal.write_line()
@@ -195,8 +205,8 @@ def _ask(
                 _doubt(question, terminal)
                 return pick("h a ! q", "›")
             case AfterFailure():
-                _advise(question, terminal)
-                return pick("r v s e ! q" if question.alive else "q")
+                first = advise_on_failure(question, terminal)
+                return pick(f"{first} v s e ! q" if question.alive else "q")
             case LostState():
                 return _accept_loss(question, terminal, colour)
             case SecretLoss():
@@ -277,16 +287,6 @@ def _doubt(question: Doubt, terminal: TerminalReporter) -> None:
         terminal.write_code(printed, "dim")
     else:
         terminal.write_wrapped("It had printed nothing.")
-
-
-def _advise(question: AfterFailure, terminal: TerminalReporter) -> None:
-    sections = find_section(terminal.plan.runbook, question.output)
-    if sections:
-        trail = " › ".join(section.title for section in sections)
-        terminal.write_line()
-        terminal.write_wrapped(
-            f"The page has a section for this, line {sections[-1].span.line}: {trail}", indent=5
-        )
 
 
 def _alternative(question: Alternatives, terminal: TerminalReporter, colour: bool) -> Answer | str:

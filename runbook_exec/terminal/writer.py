@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 
+from ..engine.ports import Wait
 from ..system.screen_modes import ScreenModes
 from ..system.screen_size import read_screen_size
 from ..system.streams import OutputStream
 from ..text.ansi import escape_unprintable, escape_unprintable_painted
-from ..text.display import fold, wrap
+from ..text.display import clip, count_columns, fold, wrap
 from ..text.durations import format_duration
 
 _NARROWEST, _WIDEST = 24, 100  # columns; longer lines of prose are hard to read
@@ -101,13 +103,21 @@ class TerminalWriter:
         """
         if not self.tty or not self._at_line_start or self._modes.in_alternate_screen or seconds < 2:
             return
-        took = f"{int(seconds)} s" if seconds < 60 else format_duration(int(seconds))
-        self._show_brief(f"  … {took}, ^C interrupts")
+        self._show_brief(f"  … {_format_seconds(seconds)}, ^C interrupts")
 
-    def show_wait(self, attempt: int, seconds: int) -> None:
-        """Show how long the next attempt at a statement is away, on a line that is removed again."""
-        if self.tty and self._at_line_start:
-            self._show_brief(f"  … try {attempt} in {seconds} s, ^C ends the wait")
+    def show_wait(self, wait: Wait, left: float, waited: float) -> None:
+        """Show how long the next attempt at a statement is away, on a line that is removed again.
+
+        It also has how long the run has `waited`, in seconds.
+        """
+        if not self.tty:
+            return
+        if not self._at_line_start:
+            self._write(b"\n")
+            self._at_line_start = True
+        problem = f"{escape_unprintable(wait.problem.split(chr(10))[0])} · " if wait.problem else ""
+        keys = f"try {wait.attempt} in {ceil(left)} s · {_format_seconds(waited)} so far, ^C ends the wait"
+        self._show_brief(f"  … {clip(problem, max(0, self.full_width - count_columns(keys) - 5))}{keys}")
 
     def _show_brief(self, line: str) -> None:
         """Show a line that the next one replaces."""
@@ -124,3 +134,7 @@ class TerminalWriter:
     def _write(self, data: bytes) -> None:
         # if the terminal is gone, the run continues until the next question, or until a signal ends it
         self.stream.write(data)
+
+
+def _format_seconds(seconds: float) -> str:
+    return f"{int(seconds)} s" if seconds < 60 else format_duration(int(seconds))

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, count
 from operator import add
-from typing import NamedTuple
 
-from ..light_dataclasses import dataclass
+from ..light_classes import NamedTuple, dataclass
 from .lazy_pattern import LazyPattern
 from .span import Span
 

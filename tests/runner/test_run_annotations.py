@@ -23,6 +23,7 @@ class Case:
 
 
 _THRICE = "begin; echo x >> made; test (count < made) = 3; end"
+_COUNTS = "begin; echo x >> made; echo (count < made) lines; end"
 CASES = {
     "id": Case("id=mint", "touch made", 0, options=("--only", "mint"), left=("made",)),
     "id of another": Case("id=mint", "touch made", 2, ("no such step",), options=("--only", "mind")),
@@ -58,6 +59,20 @@ CASES = {
     "timeout": Case("timeout=200ms", "sleep 60", 1, ("ran longer than its 0.2 s and was ended",), ("then",)),
     "retry": Case("retry=2", _THRICE, 0, left=("made",)),
     "retry, not often enough": Case("retry", _THRICE, 1, left=("made",)),
+    "retry, every": Case("retry=2 every=100ms", _THRICE, 0, ("next in 0.1 s",), left=("made",)),
+    "every": Case("every=100ms", _THRICE, 0, ("try 2 of 21",), left=("made",)),
+    "until": Case('until="3 lines" every=100ms', _COUNTS, 0, ("3 lines",), ("4 lines",), left=("made",)),
+    "until, not met": Case(
+        'until="9 lines" retry=1 every=1ms',
+        _COUNTS,
+        1,
+        ("did not print `9 lines`",),
+        ("then",),
+        left=("made",),
+    ),
+    "until, of the last statement": Case(
+        'until="3 lines" every=1ms', f"echo 3 lines\n{_COUNTS}", 0, ("try 3",), left=("made",)
+    ),
     "confirm": Case('confirm="Really?"', "touch made", 3, ("Really?", "--confirmed 1"), ("then",)),
     "confirm, done": Case(
         'confirm="Really?"', "touch made\ntouch two", 0, options=("--confirmed", "1"), left=("made", "two")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from runbook_exec.engine.events import StatementFinished
 from runbook_exec.journal.hash_chain import seal_line
 from tests.support.paths import DATA
 from tests.support.program import COMMAND, Program
@@ -226,7 +227,10 @@ def test_a_run_with_failed_and_skipped_steps_says_so(program: Program) -> None:
     assert "step 1 failed, step 2 was skipped" in shown_run
     assert re.search(r"  1  A  ✗  .*exited 1, skipped\n +2  B  –  +skipped\n", shown_run)
     run = program.read_events()[0].run
-    assert program.run("resume", run).stderr == f"run {run} went to its end; there is nothing left to do\n"
+    assert (
+        program.run("resume", run).stderr
+        == f"error: run {run} went to its end; there is nothing left to do\n"
+    )
 
 
 def test_a_step_skipped_in_part_is_named_so(program: Program) -> None:
@@ -248,7 +252,7 @@ def test_a_statement_whose_condition_is_false_is_no_failure(program: Program) ->
     )
     program.write("page.md", page)
     ran = program.run("page.md", "--yes", "--set", "where=test")
-    assert (ran.status, "  Done.\n" in ran.stdout) == (0, True), ran.output
+    assert (ran.status, "  Done.  " in ran.stdout) == (0, True), ran.output
 
 
 def test_a_success_with_skipped_steps_in_an_old_journal_does_not_count(program: Program) -> None:
@@ -301,7 +305,7 @@ def test_a_killed_run_in_which_nothing_ran_is_not_offered(program: Program) -> N
         assert "resume" not in shown.wait("1 of 5 ›")
         shown.type("q")
         assert shown.wait_status() == 130
-    assert program.run("resume").stderr.startswith("no run is left unfinished")
+    assert program.run("resume").stderr.startswith("error: no run is left unfinished")
 
 
 def test_the_question_about_an_unfinished_run_names_its_procedure(program: Program) -> None:
@@ -386,6 +390,37 @@ def test_the_wait_for_the_next_try_can_be_ended(program: Program) -> None:
         answer(shown, "r retry", "r")
         shown.wait("Done.")
         assert shown.wait_status() == 0
+
+
+def test_w_tries_again_until_it_works(program: Program) -> None:
+    """One line counts the time; ^C leads back to the question, which another `w` can leave."""
+    with guided(program, bash_steps("{ echo not yet; test -e ready; }")) as shown:
+        answer(shown, "1 of 1 ›", ENTER)
+        answer(shown, "r retry   w wait", "w")
+        shown.wait("… exited 1 · try 3 in 1", "s so far, ^C ends the wait")
+        shown.wait("try 3 in 8 s · 2 s so far")
+        assert shown.text().count("so far") == 1
+        shown.type(INTERRUPT)
+        shown.wait("r retry   w wait")
+        (program.work / "ready").touch()
+        shown.type("w")
+        shown.wait("Done.")
+        assert shown.wait_status() == 0
+    waits = [event.retry_after for event in program.read_events() if isinstance(event, StatementFinished)]
+    assert waits == [0.0, 10.0, 0.0]
+
+
+def test_where_the_page_says_to_wait_w_comes_first(program: Program) -> None:
+    """The failure quotes the page, and the keys begin with `w`."""
+    page = bash_steps("test -e ready").replace(
+        "### 1. Step\n", "### 1. Step\n\nStart it. It may take a few minutes until the pods are up. Then:\n"
+    )
+    with guided(program, page) as shown:
+        answer(shown, "1 of 1 ›", ENTER)
+        told = " ".join(shown.wait("w wait   r retry").split())
+        assert "The page says to wait here, line 7: It may take a few minutes until the pods are up." in told
+        shown.type("q")
+        assert shown.wait_status() == 1
 
 
 def test_an_interrupt_keeps_the_folder_and_the_variables(program: Program) -> None:

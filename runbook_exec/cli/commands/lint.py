@@ -12,7 +12,7 @@ from ...diagnostics.formats import FORMATS, write
 from ...diagnostics.report import Report
 from ...document.discovery import collect_pages
 from ...errors import Refused, reason
-from ...light_dataclasses import dataclass
+from ...light_classes import dataclass
 from ...lint.cache import open_cache
 from ...lint.inputs import STANDARD_INPUT
 from ...lint.selection import Selection

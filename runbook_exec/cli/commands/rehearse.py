@@ -13,7 +13,7 @@ from ...diagnostics.formats.text import format_diagnostic
 from ...diagnostics.report import Report
 from ...document.discovery import collect_pages
 from ...errors import Refused
-from ...light_dataclasses import dataclass
+from ...light_classes import dataclass
 from ...lint.settings import settings_for
 from ...rehearsal.allowlist import HARMLESS
 from ...rehearsal.findings import RULES

@@ -63,6 +63,8 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str] | None] = {
     "allow-failure": None,
     "timeout": (positive_duration, "timeout=30s"),
     "retry": (_whole_number(1000), "retry=3"),
+    "every": (positive_duration, "every=15s"),
+    "until": (str, 'until="Running"'),
     "confirm": (str, 'confirm="Really delete it?"'),
     "manual": None,
     "skip": None,

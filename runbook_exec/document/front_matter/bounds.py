@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...diagnostics.problem import Problem
-from ...light_dataclasses import dataclass, field
+from ...light_classes import dataclass, field
 from ...text.lazy_pattern import LazyPattern
 from ..model import RunbookSettings
 

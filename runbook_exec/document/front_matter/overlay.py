@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...light_dataclasses import list_defaults, replace
+from ...light_classes import list_defaults, replace
 from ..model import Input, RunbookSettings
 
 

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from ...document.annotations.parser import merge_annotations
 from ...document.model import Annotation, Block
-from ...light_dataclasses import dataclass
+from ...light_classes import dataclass
 from ...shells.base import Scan
 from ...shells.quoting import Context
 from ...shells.registry import SHELLS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...light_dataclasses import dataclass, field
+from ...light_classes import dataclass, field
 from ...plan.model import Plan, PlanItem
 from .terminal_trace import TerminalTrace
 

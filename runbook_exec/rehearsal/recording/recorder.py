@@ -23,7 +23,7 @@ from ...engine.events import (
 )
 from ...engine.ports import Keyboard, RunContext
 from ...errors import reason
-from ...light_dataclasses import replace
+from ...light_classes import replace
 from ...masking.masker import Masker
 from ...plan.model import ItemId, Plan, PlanItem, Value
 from ...system.atomic_write import create_file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...light_dataclasses import dataclass, field
+from ...light_classes import dataclass, field
 from ..relay import MARK_PREFIX
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ...document.placeholders import normalise_name
-from ...light_dataclasses import dataclass
+from ...light_classes import dataclass
 from .pattern import GAP, NAME, REST, Gap, Name, Part, Pattern, join_parts
 
 _PLAIN = re.compile(r"[^\s'\"\\<\[]+")

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...diagnostics.problem import Problem
 from ...document.front_matter.bounds import find_bounds
 from ...document.model import TRANSCRIPT
-from ...light_dataclasses import dataclass, field
+from ...light_classes import dataclass, field
 from ...text.source import parse_source
 from ...text.span import Span
 from .call_syntax import CallWord

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 
 from ...document.placeholders import normalise_name
-from ...light_dataclasses import dataclass
+from ...light_classes import dataclass
 
 NAME = re.compile(r"<([^\W\d_][\w .:/-]*)>")
 

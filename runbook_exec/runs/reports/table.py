@@ -9,7 +9,7 @@ from typing import Any
 
 from ...engine.events import RunEnded
 from ...journal.index import RunSummary
-from ...light_dataclasses import dataclass
+from ...light_classes import dataclass
 from ...text.ansi import escape_unprintable
 from ...text.durations import format_duration
 from ...text.moments import format_local

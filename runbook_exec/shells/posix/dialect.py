@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from ...light_dataclasses import dataclass
+from ...light_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ...light_dataclasses import dataclass, replace
+from ...light_classes import dataclass, replace
 from ...text.lazy_pattern import LazyPattern
 from .dialect import Dialect
 from .regions import ShellSyntaxError

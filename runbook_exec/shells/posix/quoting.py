@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 
-from ...light_dataclasses import dataclass
+from ...light_classes import dataclass
 from ...text.lazy_pattern import LazyPattern
 from ..base import Filling, Piece, QuotingError
 from ..quoting import Context

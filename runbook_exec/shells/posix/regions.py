@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...light_dataclasses import dataclass
+from ...light_classes import dataclass
 from ..quoting import Context
 
 # The reasons; each completes "a value cannot be written …".

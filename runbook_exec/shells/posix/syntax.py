@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...light_dataclasses import dataclass
+from ...light_classes import dataclass
 from ...system.temporary_folders import TemporaryFolder
 from ...text.lazy_pattern import LazyPattern
 from ..base import Complaint

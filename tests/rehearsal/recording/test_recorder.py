@@ -110,7 +110,7 @@ def run_probe(program: Program, *options: str) -> str:
         "probe.md", "--yes", "--no-config", "--no-keep-secrets", "--trust", *options, env={"PATH": path}
     )
     assert ran.status == 0, ran.output
-    told = ran.stdout.partition("run      ")[0]
+    told = ran.stdout.partition("  Done.")[0]
     return "\n".join(line for line in told.splitlines() if "✓" not in line)
 
 

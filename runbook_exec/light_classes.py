@@ -1,18 +1,93 @@
-"""Makes dataclasses at a fraction of the time that `dataclasses` takes when a program starts.
+"""Makes dataclasses and named tuples at a fraction of the time that the standard library takes at the start.
 
-`dataclass`, `field` and `replace` have the names, and for type checkers the types, of the standard library. A
-class that they make behaves like one of the standard library, whose functions can read it. Its `__init__` is
-compiled for the first object, and its other methods are shared. A dataclass has no base class.
+`dataclass`, `field`, `replace` and `NamedTuple` have the names, and for type checkers the types, of the
+standard library. A class that they make behaves like one of the standard library, and `dataclasses` can read
+it. The function that makes its objects is compiled for the first object, and the other methods are shared. A
+dataclass has no base class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from _collections import _tuplegetter  # type: ignore[import-not-found] # reads a field of a named tuple
+from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from reprlib import recursive_repr
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 MISSING: Any = object()  # the default of a field that has none
+
+
+class TupleWithNames(tuple[Any, ...]):
+    """The methods that all named tuples share."""
+
+    __slots__ = ()
+    _fields: tuple[str, ...]
+    _field_defaults: Mapping[str, Any]
+
+    @classmethod
+    def _make(cls, values: Iterable[Any]) -> Any:
+        made = tuple.__new__(cls, values)
+        if len(made) != len(cls._fields):
+            raise TypeError(f"expected {len(cls._fields)} values, got {len(made)}")
+        return made
+
+    def _replace(self, /, **changes: Any) -> Any:
+        made = self._make(map(changes.pop, self._fields, self))
+        if changes:
+            raise ValueError(f"expected names of fields, got {list(changes)}")
+        return made
+
+    def _asdict(self) -> dict[str, Any]:
+        return dict(zip(self._fields, self, strict=True))
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return tuple(self)
+
+
+class _TupleMaker(type):
+    """Makes the named tuple of a class that names `NamedTuple` as its base."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], content: dict[str, Any]) -> Any:
+        if not bases:
+            return super().__new__(cls, name, bases, content)
+        names = tuple(content.get("__annotations__", ()))
+        defaults = {each: content.pop(each) for each in names if each in content}
+
+        def compile_new(kind: type[Any], /, *values: Any, **named: Any) -> Any:
+            made.__new__ = staticmethod(_write_new(name, names, defaults))
+            return made.__new__(kind, *values, **named)
+
+        content |= {each: _tuplegetter(at, f"field {at}") for at, each in enumerate(names)}
+        content |= {"__slots__": (), "_fields": names, "_field_defaults": defaults}
+        content |= {"__match_args__": names, "__new__": compile_new}
+        made: Any = type(
+            name, (TupleWithNames, *(base for base in bases if base is not _NamedTuple)), content
+        )
+        return made
+
+
+class _NamedTuple(metaclass=_TupleMaker):
+    pass
+
+
+def _write_new(name: str, names: tuple[str, ...], defaults: Mapping[str, Any]) -> Any:
+    """Return the `__new__` of a named tuple, compiled."""
+    known: dict[str, Any] = {"_new": tuple.__new__, "_defaults": defaults}
+    parameters = [f"{each}=_defaults[{each!r}]" if each in defaults else each for each in names]
+    values = f"({', '.join(names)}{',' if names else ''})"
+    exec(f"def __new__({', '.join(['_kind', *parameters])}):\n return _new(_kind, {values})", known)  # noqa: S102
+    known["__new__"].__qualname__ = f"{name}.__new__"
+    return known["__new__"]
+
+
+if TYPE_CHECKING:
+    from typing import NamedTuple as NamedTuple
+else:
+    NamedTuple = _NamedTuple
 
 
 class LightField(NamedTuple):
@@ -199,5 +274,6 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
     from dataclasses import field as field
     from dataclasses import replace as replace
+    from typing import NamedTuple as NamedTuple
 else:
     dataclass, field, replace = _make_dataclass, _make_field, _replace_fields
