@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ..light_classes import NamedTuple, dataclass, field
 from ..text.lazy_pattern import LazyPattern
 from .base import Filling, Shell
 from .quoting import Context
-from .small_programs import PLAIN_PROGRAM
+from .small_programs import list_plain_commands
 
 # names that a shell of ours sets by itself; each shell adds its own
 OWN_NAMES = r"__runbook_\w*|PWD|SHLVL|LINENO|RANDOM|SECONDS|PPID|LINES|COLUMNS|PS[1-4]|_"
@@ -185,17 +185,18 @@ def _build_removal_code(shell: Shell, kind: str, name: str) -> str:
     return f"{shell.snapshot.removals.get(kind, ':')} {word}"
 
 
-def changes_nothing(code: str, known: Iterable[str]) -> bool:
+def changes_nothing(code: str, known: Collection[str]) -> bool:
     """Return whether a statement certainly changes nothing.
 
-    Only one plain program with its arguments certainly changes nothing. `known` are the names of functions
-    and aliases, any of which may do anything.
+    Only plain programs with their arguments certainly change nothing. `known` are the names of functions and
+    aliases, any of which may do anything.
     """
-    found = PLAIN_PROGRAM.fullmatch(code)
-    if found is None:
+    names = list_plain_commands(code)
+    if "printf" in names and _SETS_VARIABLE.search(code):
         return False
-    name = found[1]
-    return name in _HARMLESS or (name not in BUILTINS and name not in known and "=" not in name)
+    return bool(names) and all(
+        name in _HARMLESS or (name not in BUILTINS and name not in known) for name in names
+    )
 
 
 # a fixed text in an assignment, in any shell
@@ -204,6 +205,8 @@ TEXT = r"(?:[\w./:@%+,-]+|'[^'\\]*')"
 _FUNCTION = LazyPattern(r"\s*([A-Za-z_]\w*)[ \t]*\([ \t]*\)")
 
 _EXPORTED = LazyPattern(r"export |(?:declare|typeset|set) -\w*x")
+
+_SETS_VARIABLE = LazyPattern(r"printf[ \t]+-\w*v")
 
 _HARMLESS = frozenset(("echo", "printf", "test", "true", "false", "pwd", "sleep"))
 
