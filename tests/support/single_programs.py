@@ -24,6 +24,7 @@ from pathlib import Path
 
 from runbook_exec.engine.ports import Done
 from runbook_exec.session.session import Session
+from runbook_exec.system.signals import defer_interrupts
 from tests.support.interrupting import run_statement
 
 STATEMENTS = 8  # in each session
@@ -109,14 +110,8 @@ def stop_and_continue(programs: list[int]) -> None:
 
 def interrupt_endless(trial: Trial, code: str) -> None:
     """Interrupt a statement as ^C does."""
-    done: Done | None = None
-    try:
-        signal.setitimer(signal.ITIMER_REAL, trial.draw.uniform(0.0005, LATEST))
-        done, _ = trial.run(code)
-        while signal.getitimer(signal.ITIMER_REAL)[0]:
-            time.sleep(0.001)
-    except KeyboardInterrupt:
-        pass  # it came between two statements
+    signal.setitimer(signal.ITIMER_REAL, trial.draw.uniform(0.0005, LATEST))
+    done, _ = trial.run(code)
     trial.expect(done is not None and done.status == 130 and done.interrupted, f"^C in `{code}`: {done}")
 
 
@@ -187,7 +182,11 @@ def check_shell(trial: Trial, number: int) -> None:
 def try_seed(shell: str, seed: int) -> list[str]:
     """Return what went wrong in the session of a seed."""
     draw = random.Random(seed)  # noqa: S311
-    with tempfile.TemporaryDirectory() as folder, Session(shell, clean=True, cwd=folder) as session:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Session(shell, clean=True, cwd=folder) as session,
+        defer_interrupts(),  # as in a run
+    ):
         for _ in session.start():
             pass
         _, pid = run_statement(session, "echo $fish_pid" if shell == "fish" else "echo $$")
