@@ -69,8 +69,8 @@ RULES = (
             "M310",
             "inner-shell",
             "A run follows a command such as `ssh HOST` into the shell that it opens, up to `exit` or the "
-            "end of the block. If no `exit` shows the end, a reader cannot know where the next block or step is "
-            "meant to run. Lines for a program such as `psql` are typed by a person.",
+            "end of the block. If no `exit` shows the end, a reader cannot know where the next block or step "
+            "is meant to run. Lines for a program such as `psql` are typed by a person.",
         ),
         unclear_place,
         bad=(
