@@ -14,8 +14,10 @@ from ..plan.values import check_value, describe_value
 from ..plan.variables import find_needed_variables, find_unset_ahead, name_of_variable
 from .bindings import Bindings
 from .event_log import EventLog
-from .events import Answered, Edited, Event, Outcome, ValueGiven
+from .events import Answered, Asked, Edited, Event, Outcome, ValueGiven
+from .hosts.shell_pool import ShellPool
 from .ports import RunContext, Stop
+from .question_events import make_asked
 from .questions import AfterFailure, Alternatives, Answer, Ask, Choice, Question, SecretLoss, ValueNeeded
 from .shell_io import ShellIO, place_of
 from .state import carry_over
@@ -30,7 +32,11 @@ class Dialog:
     context: RunContext
     log: EventLog
     bindings: Bindings
-    io: ShellIO
+    shells: ShellPool
+
+    def find_shell(self, item: PlanItem) -> ShellIO:
+        """Return the shell that an item runs in."""
+        return self.shells.get(self.plan.find_host(item))
 
     def mask_declared(self) -> None:
         """Mask the secrets that the document declares and whose values are known before use."""
@@ -57,11 +63,17 @@ class Dialog:
         In the shell's own prompt the operator may make the question needless: then `is_settled` returns True,
         and the answer is `shell`. A question asked `ahead` cannot skip its statement; it is asked again then.
         """
-        item = question.item
+        item, asked = question.item, ""
         while True:
-            answer = self.ask(question)
+            answer = self._decide(question)
+            if answer is None:
+                if self.context.decide and not asked:
+                    event = self._make_asked(question)
+                    asked = event.id
+                    yield event  # a journal has it before anyone sees the question
+                answer = self.ask(question)
             if answer.choice == Choice.SHELL:
-                yield from self.io.run_shell_prompt(item)
+                yield from self.find_shell(item).run_shell_prompt(item)
                 if is_settled():
                     return answer
             elif answer.choice != Choice.QUIT or self._agrees_to_loss(item):
@@ -69,15 +81,32 @@ class Dialog:
         if ahead and answer.choice == Choice.SKIP:
             answer = answer._replace(choice=Choice.LATER)
         if answer.choice == Choice.WAIT:
-            raise Stop(Outcome.WAITING, answer.note)
+            raise Stop(Outcome.WAITING, answer.note, asked)
+        return (yield from self._act_on(question, kind, answer._replace(id=answer.id or asked)))
+
+    def act_on_decision(self, question: Question, kind: str) -> Generator[Event, None, Answer | None]:
+        """Act on the answer of an option, and return it; None if there is none. No person is asked."""
+        answer = self._decide(question)
+        return None if answer is None else (yield from self._act_on(question, kind, answer))
+
+    def _act_on(self, question: Question, kind: str, answer: Answer) -> Generator[Event, None, Answer]:
+        """Report an answer and do what every question does with it; returns the answer."""
+        item = question.item
         # a value may be a secret, and where it came from is in the event of its own
         chosen = kind == "choose" and answer.choice == Choice.CHOOSE
         note, group = answer.note, 0
         if chosen and isinstance(question, Alternatives):
             group = question.group
             note = question.labels[int(answer.value) - 1] if group > 0 else note
-        yield self.make_answered(
-            item, kind, answer.value if chosen else str(answer.choice), self.bindings.mask(note), group
+        yield self.log.make_event(
+            Answered,
+            question=kind,
+            answer=answer.value if chosen else str(answer.choice),
+            note=self.bindings.mask(note),
+            group=group,
+            by=answer.by,
+            id=answer.id,
+            **place_of(item),
         )
         if answer.choice == Choice.QUIT:
             failed = isinstance(question, AfterFailure) and not question.interrupted
@@ -95,11 +124,21 @@ class Dialog:
         left = (each for each in self.plan.items if self.log.state.is_ahead(each.where))
         names = {placeholder.name for each in left for placeholder in each.placeholders}
         lost = tuple(name for name in self.bindings.find_captured_secrets() if name in names)
-        return not lost or self.ask(SecretLoss(item, lost)).choice == Choice.QUIT
+        question = SecretLoss(item, lost)
+        return not lost or (self._decide(question) or self.ask(question)).choice == Choice.QUIT
+
+    def _decide(self, question: Question) -> Answer | None:
+        """Return the answer of an option; None if a person is needed."""
+        return self.context.decide(question) if self.context.decide else None
+
+    def _make_asked(self, question: Question) -> Asked:
+        outputs = self.bindings.outputs
+        return make_asked(question, self.log, self.bindings.mask, outputs[-1][1][-4000:] if outputs else "")
 
     def make_answered(
         self, item: PlanItem, question: str, answer: str, note: str, group: int = 0
     ) -> Answered:
+        """Return the event of an answer that needs no question."""
         return self.log.make_event(
             Answered, question=question, answer=answer, note=note, group=group, **place_of(item)
         )
@@ -138,13 +177,14 @@ class Dialog:
 
         Returns the first answer that is not a value, or None.
         """
+        io = self.find_shell(item)
         for variable in self.list_variables(item):
             name = name_of_variable(variable)
             if name not in self.bindings.to_ask_again:
-                if variable in self.context.environment:
+                if _is_inherited(io, variable):
                     continue
-                yield from self.io.start_shell()
-                if self.io.has_variable(variable):
+                yield from io.start_shell()
+                if io.has_variable(variable):
                     continue
             answer = yield from self._fill_name(item, name, variable)
             if answer is not None and answer.choice != Choice.LATER:
@@ -162,41 +202,15 @@ class Dialog:
     def ask_ahead(self) -> Generator[Event]:
         """Ask for the values that are surely missing, before anything runs."""
         declined: set[str] = set()
-        if self._list_missing(declined) is None:
-            yield from self.io.start_shell()
-        while missing := self._list_missing(declined):
+        while isinstance(missing := _list_missing(self, declined), ShellIO):
+            yield from missing.start_shell()
+        while not isinstance(missing, ShellIO) and missing:
             item, name, variable = missing[0]
             also = tuple(f"${each}" if each else f"<{other}>" for _, other, each in missing[1:])
             answer = yield from self._fill_name(item, name, variable, ahead=True, also=also)
             if answer is not None and answer.choice != Choice.EDIT:
                 declined.add(name)
-
-    def _list_missing(self, declined: Collection[str]) -> list[tuple[PlanItem, str, str]] | None:
-        """Return the values that are surely missing: the statement, the name and the variable of each.
-
-        Returns None if only a started shell can tell.
-        """
-        shell, state = self.plan.procedure.shell, self.log.state
-        items = [item for item in self.plan.items if state.is_ahead(item.where)]
-        doubtful = state.unsure
-        known = {*declined, *self.bindings.values, *(capture.name for _, capture in self.plan.captures)}
-        missing: dict[str, tuple[PlanItem, str, str]] = {}
-        for item in (each for each in items if _runs_surely(each) and each.where not in doubtful):
-            for placeholder in item.placeholders:
-                if placeholder.suspected and placeholder.name not in known:
-                    missing.setdefault(placeholder.name, (item, placeholder.name, ""))
-        callables = self.io.shell_state.names if self.io.started else ()
-        here = [item for item in items if self.runs_here(item)]
-        for item, variables in find_unset_ahead(here, shell, callables):
-            for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
-                name = name_of_variable(variable)
-                if name in known or variable in self.context.environment:
-                    continue
-                if not self.io.started:
-                    return None
-                if not self.io.has_variable(variable):
-                    missing.setdefault(name, (item, name, variable))
-        return list(missing.values())
+            missing = _list_missing(self, declined)
 
     def _fill_name(
         self,
@@ -210,7 +224,7 @@ class Dialog:
 
         Returns the first answer that is not a value, or None.
         """
-        problem = ""
+        problem, io = "", self.find_shell(item)
         while self.bindings.needs_value(name):
             value: Value | None = None
             if not problem and name not in self.bindings.to_ask_again:
@@ -224,7 +238,7 @@ class Dialog:
                 question = self._make_value_question(item, name, problem)
                 question = question._replace(variable=variable, also=also)
                 answer = yield from self.ask_operator(
-                    question, "value", lambda: bool(variable) and self.io.has_variable(variable), ahead
+                    question, "value", lambda: bool(variable) and io.has_variable(variable), ahead
                 )
                 if answer.choice == Choice.SHELL:
                     return None  # the operator has set the variable
@@ -235,17 +249,12 @@ class Dialog:
                     return answer
                 value = Value(answer.value, question.secret, "typed")
             problem = check_value(self.plan.inputs.get(name), value.text) or ""
-            problem = problem or self._describe_refusal(item, name, value.text)
+            problem = problem or _describe_refusal(self.plan, item, name, value.text)
             if not problem:
                 value = self.bindings.bind_value(name, value)
                 self.bindings.keep_secrets(self.plan)
-                yield self._make_value_given(item, name, value)
+                yield _make_value_given(self.log, item, name, value)
         return None
-
-    def _describe_refusal(self, item: PlanItem, name: str, value: str) -> str:
-        refused = find_refusal(item, self.plan.procedure.shell, name, value)
-        refused = refused or find_carried_refusal(self.plan, item, name, value)
-        return str(refused) if refused is not None else ""
 
     def _make_value_question(self, item: PlanItem, name: str, problem: str) -> ValueNeeded:
         now = self.bindings.values.get(name)
@@ -260,19 +269,62 @@ class Dialog:
             describe_value(now.text, now.secret) if now else "",
         )
 
-    def _make_value_given(self, item: PlanItem, name: str, value: Value) -> ValueGiven:
-        return self.log.make_event(
-            ValueGiven,
-            name=name,
-            origin=value.origin,
-            secret=value.secret,
-            length=len(value.text),
-            value=None if value.secret else value.text,
-            **place_of(item),
-        )
-
 
 def _runs_surely(item: PlanItem) -> bool:
     """Return whether no condition or choice can leave the statement out."""
     block = item.block
     return item.annotation.when is None and not (block and block.alternatives)
+
+
+def _is_inherited(io: ShellIO, variable: str) -> bool:
+    """Return whether a shell on this machine has got a variable from the operator's environment."""
+    return not io.host and variable in io.context.environment
+
+
+def _list_missing(dialog: Dialog, declined: Collection[str]) -> list[tuple[PlanItem, str, str]] | ShellIO:
+    """Return the values that are surely missing: the statement, the name and the variable of each.
+
+    Returns a shell if only that shell can tell, once it is started.
+    """
+    plan, state = dialog.plan, dialog.log.state
+    items = [item for item in plan.items if state.is_ahead(item.where)]
+    doubtful = state.unsure
+    known = {*declined, *dialog.bindings.values, *(capture.name for _, capture in plan.captures)}
+    missing: dict[str, tuple[PlanItem, str, str]] = {}
+    for item in (each for each in items if _runs_surely(each) and each.where not in doubtful):
+        for placeholder in item.placeholders:
+            if placeholder.suspected and placeholder.name not in known:
+                missing.setdefault(placeholder.name, (item, placeholder.name, ""))
+    here = [item for item in items if item.statement and dialog.runs_here(item)]
+    for host in dict.fromkeys(map(plan.find_host, here)):
+        io = dialog.shells.get(host)
+        callables = io.shell_state.names if io.started else ()
+        there = [item for item in here if plan.find_host(item) == host]
+        for item, variables in find_unset_ahead(there, plan.procedure.shell, callables):
+            for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
+                name = name_of_variable(variable)
+                if name in known or _is_inherited(io, variable):
+                    continue
+                if not io.started:
+                    return io
+                if not io.has_variable(variable):
+                    missing.setdefault(name, (item, name, variable))
+    return list(missing.values())
+
+
+def _describe_refusal(plan: Plan, item: PlanItem, name: str, value: str) -> str:
+    refused = find_refusal(item, plan.procedure.shell, name, value)
+    refused = refused or find_carried_refusal(plan, item, name, value)
+    return str(refused) if refused is not None else ""
+
+
+def _make_value_given(log: EventLog, item: PlanItem, name: str, value: Value) -> ValueGiven:
+    return log.make_event(
+        ValueGiven,
+        name=name,
+        origin=value.origin,
+        secret=value.secret,
+        length=len(value.text),
+        value=None if value.secret else value.text,
+        **place_of(item),
+    )

@@ -50,7 +50,9 @@ class RunStarted(NamedTuple):
     options: tuple[str, ...] = ()  # of the command line, only those that decide which statements run
     pid: int = 0  # of the process that runs it
     terminal: str = ""  # the device of the operator's terminal; "" without a person
+    host: str | None = None  # the host that `--on` names
     items: tuple[str, ...] = ()  # the marks of what is to be done, see `plan/item_marks`
+    socket: str = ""  # to which other terminals attach; "" without `--hold`
 
     @property
     def event(self) -> str:
@@ -70,6 +72,7 @@ class StatementStarted(NamedTuple):
     line: int
     text: str
     attempt: int = 1
+    host: str | None = None  # where it ran; None for this machine
     inside: str = ""  # where it runs, such as `on web1`, if not in the shell of the procedure
 
     @property
@@ -89,6 +92,7 @@ class Output(NamedTuple):
     statement: int
     line: int
     text: str
+    host: str | None = None  # where it ran; None for this machine
 
     @property
     def event(self) -> str:
@@ -115,6 +119,7 @@ class StatementFinished(NamedTuple):
     retry_after: float = 0.0  # seconds until the next attempt that `retry` asks for; 0 if there is none
     inside: str = ""  # as in `StatementStarted`; then `cwd` is a folder there
     cwd_digest: str = ""  # of a `cwd` in which a secret was masked; the private store has the exact one
+    host: str | None = None  # where it ran; None for this machine
 
     @property
     def event(self) -> str:
@@ -139,6 +144,7 @@ class Captured(NamedTuple):
     secret: bool
     length: int
     value: str | None = None
+    host: str | None = None  # where it ran; None for this machine
 
     @property
     def event(self) -> str:
@@ -164,6 +170,7 @@ class ValueGiven(NamedTuple):
     secret: bool
     length: int
     value: str | None = None
+    host: str | None = None  # where it ran; None for this machine
 
     @property
     def event(self) -> str:
@@ -188,11 +195,38 @@ class ShellChanged(NamedTuple):
     made: Mapping[str, str]
     gone: tuple[str, ...] = ()
     exported: tuple[str, ...] = ()  # the variables of `made` that programs get, too
+    host: str | None = None  # where it ran; None for this machine
 
     @property
     def event(self) -> str:
         """Return the name of the kind."""
         return "shell_changed"
+
+
+class Asked(NamedTuple):
+    """A person is needed; `id` is the question's kind, its statement and this event's number."""
+
+    run: str
+    seq: int
+    time: str
+    step: int
+    block: int
+    statement: int
+    line: int
+    question: str  # as in `Answered`
+    id: str  # such as `confirm:3.1:27`; an answer to an older question has another id
+    choices: tuple[str, ...]  # the answers that can be given without a terminal
+    text: str = ""  # what will run, or has run, secrets masked; of a manual step its title
+    asks: str = ""  # the question in the words of the page, or why it is asked
+    labels: tuple[str, ...] = ()  # of the alternatives
+    name: str = ""  # of the value
+    secret: bool = False  # whether the value is a secret
+    output: str = ""  # the end of the last output, secrets masked
+
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "asked"
 
 
 class Answered(NamedTuple):
@@ -209,6 +243,8 @@ class Answered(NamedTuple):
     statement: int = 0
     line: int = 0
     group: int = 0  # of `choose`: the number of the group of blocks; 0, -1 … for those in one block
+    by: str = ""  # the person who answered; "" for an option given in advance
+    id: str = ""  # of the `asked` event; "" if no person was needed
 
     @property
     def event(self) -> str:
@@ -240,6 +276,7 @@ class RunEnded(NamedTuple):
     time: str
     outcome: str
     reason: str = ""
+    question: str = ""  # the id of the question that a waiting run asks; "" if an answer is not enough
 
     @property
     def event(self) -> str:
@@ -247,7 +284,7 @@ class RunEnded(NamedTuple):
         return "run_ended"
 
 
-At: TypeAlias = StatementStarted | Output | StatementFinished | Captured | ValueGiven | ShellChanged
+At: TypeAlias = StatementStarted | Output | StatementFinished | Captured | ValueGiven | ShellChanged | Asked
 """An event of one statement; `line` is its line in the document, 0 for a typed line."""
 
 Event: TypeAlias = At | RunStarted | Answered | Edited | RunEnded
@@ -260,6 +297,7 @@ KINDS: Mapping[str, type[Event]] = {
     "captured": Captured,
     "value_given": ValueGiven,
     "shell_changed": ShellChanged,
+    "asked": Asked,
     "answered": Answered,
     "edited": Edited,
     "run_ended": RunEnded,
@@ -268,7 +306,7 @@ KINDS: Mapping[str, type[Event]] = {
 
 _MOST = 1e15
 
-_RUN = re.compile(r"[\w-]{1,64}", re.ASCII)
+_RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,79}|-[\w-]{0,63}", re.ASCII)
 
 _YEARS = range(1971, 9000)  # those that can be shown in every time zone
 

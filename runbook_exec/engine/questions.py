@@ -187,6 +187,8 @@ class Answer(NamedTuple):
     value: str = ""
     note: str = ""
     plan: Plan | None = None  # after edit: the plan of the edited document
+    by: str = ""  # the person who answered; "" for an option given in advance
+    id: str = ""  # of the question that was answered, if it was asked by an earlier process
 
     def __repr__(self) -> str:
         """Return the answer without its value, which may be a secret."""
@@ -194,3 +196,5 @@ class Answer(NamedTuple):
 
 
 Ask = Callable[[Question], Answer]
+
+Decide = Callable[[Question], Answer | None]  # the answer of an option; None if a person is needed

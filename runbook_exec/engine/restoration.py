@@ -12,6 +12,7 @@ from ..shells.base import Filling
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 from ..shells.snapshot import BUILTINS, UNRESTORABLE, ShellState, is_active, is_exported
+from ..text.lazy_pattern import LazyPattern
 from .events import Outcome
 from .ports import Done, LiveShell, PastShell, Stop
 
@@ -39,17 +40,17 @@ _CHANGES = BUILTINS - frozenset(
      "type", "times", "tabs", "exit", "return", "break", "continue", "wait", ":", "!")
 )  # fmt: skip
 
-_SETS = re.compile(
+_SETS = LazyPattern(
     r"(?:^|[;&|({\n]|\b(?:then|do|else|begin)\b)[ \t]*[A-Za-z_]\w*(?:\[[^]]*\])?\+?=", re.MULTILINE
 )
 
 
 # a statement that sets one variable, of programs too if the first group is not empty
-_SETS_ONE = re.compile(
+_SETS_ONE = LazyPattern(
     r"\s*(?:(?:(export)|declare(?:[ \t]+-\w+)*|typeset(?:[ \t]+-\w+)*|readonly|local)[ \t]+)?([A-Za-z_]\w*)="
 )
 
-_SETS_ONE_IN_FISH = re.compile(r"\s*set(?:[ \t]+(?:(-\w*x\w*)|-\w+))*[ \t]+([A-Za-z_]\w*)(?:\s|$)")
+_SETS_ONE_IN_FISH = LazyPattern(r"\s*set(?:[ \t]+(?:(-\w*x\w*)|-\w+))*[ \t]+([A-Za-z_]\w*)(?:\s|$)")
 
 
 class LostThing(NamedTuple):

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from ..plan.alternatives import ChoiceKey, find_choice_key, is_left_out
 from ..plan.item_marks import ItemMark, find_replacements, mark_items, match_items
 from ..plan.model import ItemId, Plan, PlanItem
-from .events import Answered, Event, RunEnded, StatementFinished, StatementStarted
+from .events import Answered, Asked, Event, RunEnded, StatementFinished, StatementStarted
 from .persistent_map import with_entry
 from .questions import Choice
 
@@ -48,6 +48,7 @@ class State(NamedTuple):
     unsure: frozenset[ItemId] = frozenset()  # items after an edit that do not run unless a person agrees
     acted: bool = False  # whether a statement was started, or a person has done a step
     next_try: tuple[ItemId, int] | None = None  # a statement that is tried again, and which attempt is next
+    question: Asked | None = None  # the question that has no answer yet
 
     def is_ahead(self, where: ItemId) -> bool:
         """Return whether an item is still to come, or failed."""
@@ -63,9 +64,11 @@ def apply(state: State, event: Event) -> State:
     if not state.acted and is_action(event):
         state = state._replace(acted=True)
     match event:
+        case Asked():
+            return state._replace(question=event)
         case StatementStarted(statement=number) if number:
             where = ItemId(event.step, event.block, event.statement)
-            return state._replace(doubt=where, next_try=(where, event.attempt))
+            return state._replace(doubt=where, next_try=(where, event.attempt), question=None)
         case StatementFinished(statement=number) if number:
             where = ItemId(event.step, event.block, event.statement)
             spent = state.durations.get(where, 0.0) + event.duration
@@ -77,9 +80,9 @@ def apply(state: State, event: Event) -> State:
             )
             return _mark_item(state, where, ItemStatus.FAILED if event.problem else ItemStatus.OK)
         case Answered():
-            return _apply_answer(state, event)
+            return _apply_answer(state._replace(question=None) if event.id else state, event)
         case RunEnded():
-            return state._replace(outcome=event.outcome)
+            return state._replace(outcome=event.outcome, question=state.question if event.question else None)
         case _:
             return state
 

@@ -14,7 +14,17 @@ from ... import __version__
 from ...system.gc_pause import stop_gc
 from ...text.sizes import KEEP, format_size, parse_size
 from ...text.suggest import find_near
-from ..arguments import add_asking, add_inputs, add_json_events, add_set, add_shell, build_parser
+from ..arguments import (
+    add_asking,
+    add_decided_steps,
+    add_failure,
+    add_hold,
+    add_inputs,
+    add_json_events,
+    add_set,
+    add_shell,
+    build_parser,
+)
 from ..exit_status import REFUSED
 from . import COMMANDS
 
@@ -66,28 +76,34 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     what.add_argument("--dry-run", action="store_true", help="print the plan; run nothing")
     asking = parser.add_argument_group("asking")
     add_asking(asking)
-    asking.add_argument(
-        "--done", metavar="STEP", action="append", default=[], help="this manual step has been done"
-    )
-    asking.add_argument(
-        "--confirmed",
-        metavar="STEP",
-        action="append",
-        default=[],
-        help="this step's `confirm` is answered: yes",
-    )
+    add_decided_steps(asking)
+    add_failure(asking)
+    add_hold(asking)
     shell = parser.add_argument_group("the shell")
     add_shell(shell)
     shell.add_argument("--no-config", action="store_true", help="leave out your own shell configuration")
     shell.add_argument("--cwd", metavar="DIR", help="where the shell starts; by default, here")
     shell.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")
+    _add_host(parser.add_argument_group("the host"))
     add_json_events(parser)
+    parser.add_argument("--id", metavar="NAME", default="", help="the id of the run; by default a new one")
     _add_recording(parser)
     if not name and not words:
         parser.exit(REFUSED, _SHORT_HELP)
     if not name:
         _require_command_or_file(parser, words[0])
     return parser.parse_args(words)
+
+
+def _add_host(host: argparse._ArgumentGroup) -> None:
+    host.add_argument(
+        "--on", metavar="HOST", help="run the page on this host, as `ssh HOST` reaches it; `local` is here"
+    )
+    host.add_argument(
+        "--reconnect",
+        metavar="DURATION",
+        help="try to reach a host for this time when its connection is lost; by default 10m",
+    )
 
 
 def _require_command_or_file(parser: argparse.ArgumentParser, word: str) -> None:
