@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from runbook_exec.document.parser import parse_runbook
 from runbook_exec.engine import events as e
+from runbook_exec.journal.event_lines import to_line
 from runbook_exec.journal.hash_chain import VERSION, first_hash, hash_line, seal_line
 from runbook_exec.plan.builder import make_plan
 
@@ -35,7 +36,7 @@ def write_run(number):
         nonlocal previous
         time = (began + timedelta(milliseconds=len(lines))).isoformat(timespec="milliseconds")
         event = kind(run=run, seq=len(lines) + 1, time=time.replace("+00:00", "Z"), **fields)
-        line = e.to_line(event, **more, previous=previous)
+        line = to_line(event, **more, previous=previous)
         lines.append(seal_line(line) if kind is e.RunEnded else line)
         previous = hash_line(lines[-1].encode())
 
@@ -59,7 +60,7 @@ for number in range(runs):
 class Linear:
     """The last things cost at most 1.5 times as much each as the things before them.
 
-    `counts` are how many things there are for `small`, `middle` and `ours`.
+    `counts` are how many things there are for `small`, `middle` and `ours`. Processor time is compared.
     """
 
     title: str
@@ -71,14 +72,13 @@ class Linear:
     def row(self, measured: Measured) -> Row:
         """How it looks in the table."""
         small, middle, large = self.counts
-        late = measured.difference(self.ours, self.middle) / (large - middle)
-        early = measured.difference(self.middle, self.small) / (middle - small)
-        growth = late / early if early > 0 else 1.0
+        first, then, last = (measured.processor(name) for name in (self.small, self.middle, self.ours))
+        growth = (last - then) / (large - middle) / max((then - first) / (middle - small), 1e-9)
         return Row(
             self.title,
-            f"{measured.seconds(self.ours):.2f} s",
+            f"{last:.2f} s",
             f"{large:,} after {middle:,}",
-            f"{measured.seconds(self.middle):.2f} s",
+            f"{then:.2f} s",
             f"{growth:.2f}× each",
             "1.5×",
             growth <= 1.5,

@@ -11,10 +11,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
-from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted, from_line
+from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted
 from ..engine.state import is_action
 from ..errors import Refused, reason
 from ..light_classes import dataclass
+from .event_lines import from_line
 from .paths import LONGEST_LINE, SUFFIX, open_journal, read_bounded_lines, run_of_journal
 
 _NEWEST = 300
@@ -120,6 +121,11 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
         raise NoSuchRun(f"no run's id begins with `{wanted}`; {hint}")
     ids = ", ".join(run_of_journal(path) for path in found[:8])
     raise NoSuchRun(f"`{wanted}` is the beginning of {len(found)} runs: {ids}{', …' * (len(found) > 8)}")
+
+
+def find_journal_of(folder: Path, run: str) -> Path | None:
+    """Return the journal of the run with exactly this id; None if there is none."""
+    return next((path for path in _journals(folder) if run_of_journal(path) == run), None)
 
 
 def find_unfinished(folder: Path, document: Path, anchor: str | None = None) -> RunSummary | None:
