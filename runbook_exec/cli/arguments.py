@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
-class CommandParser(argparse.ArgumentParser):
+class ArgumentsParser(argparse.ArgumentParser):
     """A parser whose errors name the wrong word and the nearest known one."""
 
     def error(self, message: str) -> NoReturn:
@@ -60,7 +60,7 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 def build_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Return the parser of `runbook-exec NAME`, without its arguments."""
-    parser = CommandParser(
+    parser = ArgumentsParser(
         prog=f"runbook-exec {name}".strip(),
         usage=usage,
         description=description,
@@ -129,6 +129,16 @@ def add_failure(parser: argparse._ActionsContainer) -> None:
         default="",
         help="when a statement fails: ask, and wait with 3 without a terminal, or end the run; "
         "by default ask in a terminal, else stop",
+    )
+
+
+def add_hold(parser: argparse._ActionsContainer) -> None:
+    """Add `--hold`."""
+    parser.add_argument(
+        "--hold",
+        metavar="DURATION",
+        help="outlive this terminal: keep the shell and a question open for so long (30m, 8h), "
+        "for `attach` and `resume --answer`; by default $RUNBOOK_EXEC_HOLD",
     )
 
 

@@ -34,8 +34,8 @@ def stop_gc() -> None:
 
 
 def resume_gc() -> None:
-    """Turn the collector on again, for what is made from now on; a run makes few cycles."""
-    gc.freeze()
+    """Turn the collector on again, for objects that are made from now on; a run makes few cycles."""
+    gc.freeze()  # its first search would traverse all that was imported and parsed meanwhile
     gc.set_threshold(_RUN_THRESHOLD)
     gc.enable()
 
