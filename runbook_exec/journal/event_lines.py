@@ -30,40 +30,42 @@ _IS: Mapping[str, Callable[[object], bool]] = {
     ),
 }
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), default=dict)  # for other kinds of mappings
-
 
 def to_line(event: Event, **more: str | int) -> str:
     """Return the event as one line of JSON, without the newline.
 
     Fields that are None are left out.
     """
-    # an encoder would be made anew for each line, and takes twice as long
-    values = zip(_list_openers(event._fields), event, strict=True)
-    parts = [opener + _encode_value(value) for opener, value in values if value is not None]
-    parts += [f'"{name}":{_encode_value(value)}' for name, value in more.items()]
-    return f'{{"event":"{event.event}",{",".join(parts)}}}'
+    # an encoder of the standard library would be made anew for each line, and takes twice as long
+    kind = event.event
+    parts = [
+        opener + encode(value)
+        for (opener, encode), value in zip(_list_encoders(kind), event, strict=True)
+        if value is not None
+    ]
+    parts += [f'"{name}":{json.dumps(value)}' for name, value in more.items()]
+    return f'{{"event":"{kind}",{",".join(parts)}}}'
 
 
 @cache
-def _list_openers(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the beginning of each field in the line of an event."""
-    return tuple(f'"{name}":' for name in names)
+def _list_encoders(kind: str) -> tuple[tuple[str, Callable[..., str]], ...]:
+    """Return the beginning of each field of a kind of events in its line, and what writes its value."""
+    return tuple(
+        (f'"{name}":', _ENCODE.get(type_, _encode_other)) for name, type_ in _list_types(kind).items()
+    )
 
 
-def _encode_value(value: object) -> str:
-    """Return a value as JSON; the numbers of events are finite."""
-    encode: Callable[..., str] | None = _ENCODERS.get(type(value))
-    return encode(value) if encode else _ENCODER.encode(value)
-
-
-_ENCODERS: Mapping[type, Callable[..., str]] = {
-    str: encode_basestring_ascii,
-    int: repr,
-    float: repr,
-    bool: lambda value: "true" if value else "false",
-    tuple: lambda value: f"[{','.join(map(_encode_value, value))}]",
+# by the type of a field; the numbers of events are finite
+_ENCODE: Mapping[str, Callable[..., str]] = {
+    "str": encode_basestring_ascii,
+    "str | None": encode_basestring_ascii,
+    "int": repr,
+    "float": repr,
+    "bool": lambda value: "true" if value else "false",
+    "tuple[int, ...]": lambda value: f"[{','.join(map(repr, value))}]",
 }
+
+_encode_other = json.JSONEncoder(separators=(",", ":"), default=dict).encode  # other kinds of mappings, too
 
 
 @cache

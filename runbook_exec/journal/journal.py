@@ -37,6 +37,8 @@ _TRIES, _WAIT = 5, 0.01  # attempts to take a lock; seconds between them
 _HELD_FIRST: tuple[type[Event], ...] = (ShellChanged, Captured, StatementFinished)
 _HELD_TOO: tuple[type[Event], ...] = (*_HELD_FIRST, Answered)
 
+_FLUSHED = (StatementStarted, Asked, RunEnded)
+
 _CUT = "\n[… what follows was not kept in the journal]\n"
 
 
@@ -146,7 +148,7 @@ class Journal:
             self._held += data + b"\n"
             self._previous = hash_line(data)
             return line
-        self._append_data(data + b"\n", isinstance(event, StatementStarted | Asked | RunEnded))
+        self._append_data(data + b"\n", isinstance(event, _FLUSHED))
         self._previous = hash_line(data)
         return line
 
