@@ -160,10 +160,12 @@ def test_the_run_outlives_the_process_that_started_it(program: Program) -> None:
 
 
 def test_json_goes_to_the_process_that_started_the_run(program: Program) -> None:
-    """Standard output has the lines of the journal, and nothing of the terminal."""
+    """It gets the lines of the journal, nothing of the terminal, and the reason of waiting as an error."""
     with start(program, "1s", "--json") as process:
         output, _ = process.communicate(timeout=60)
-    assert output == program.journal_path().read_bytes()
+    ended = program.read_events()[-1]
+    assert isinstance(ended, RunEnded)
+    assert output == program.journal_path().read_bytes() + f"{ended.reason}\n".encode()
 
 
 def test_a_signal_ends_the_run_and_not_only_the_process(program: Program) -> None:
@@ -175,6 +177,24 @@ def test_a_signal_ends_the_run_and_not_only_the_process(program: Program) -> Non
     ended = program.read_events()[-1]
     assert isinstance(ended, RunEnded)
     assert ended.outcome == "stopped"
+
+
+def test_a_run_that_cannot_begin_says_why_to_the_process_that_started_it(program: Program) -> None:
+    """Errors do not go to a terminal that nobody sees."""
+    assert program.run_page(PAGE, *HELD[1:]).status == 3
+    ran = program.run(*HELD, "--hold", "60s")
+    assert (ran.status, "run `held` exists already" in ran.stderr) == (2, True), ran.output
+
+
+@pytest.mark.parametrize("hold", ["0s", "soon", ""])
+def test_a_time_that_is_none_is_refused(program: Program, hold: str) -> None:
+    """Nothing runs, whether the option or the variable has it."""
+    program.write("page.md", PAGE)
+    ran = program.run(*HELD, "--hold", hold)
+    assert (ran.status, "`--hold`: expected" in ran.stderr) == (2, True), ran.output
+    ran = program.run(*HELD, env={"RUNBOOK_EXEC_HOLD": hold or "never"})
+    assert (ran.status, "`$RUNBOOK_EXEC_HOLD`: expected" in ran.stderr) == (2, True), ran.output
+    assert not (program.work / "log").exists()
 
 
 CONNECT = """
