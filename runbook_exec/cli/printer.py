@@ -55,14 +55,20 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
     yield f"#{procedure.anchor}{title}"
     items = items_of(procedure)
     places = find_places(items, procedure.shell)
+    hosts = {item.where: item.annotation.host or runbook.settings.host for item in items}
     warnings = find_warnings(items, places, is_root=os.geteuid() == 0)
     for step in procedure.steps:
-        yield from _step(step, places, warnings)
+        yield from _step(step, places, hosts, warnings)
     for each in procedure.left_out:
         yield f"      {each.span.line:>4}  left out, runs only when named: {each.title} (#{each.anchor})"
 
 
-def _step(step: Step, places: Places, warnings: Mapping[ItemId, Sequence[StatementWarning]]) -> Iterator[str]:
+def _step(
+    step: Step,
+    places: Places,
+    hosts: Mapping[ItemId, str | None],
+    warnings: Mapping[ItemId, Sequence[StatementWarning]],
+) -> Iterator[str]:
     kind = "  by hand" if step.manual else ""
     yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
     count = 0
@@ -76,7 +82,8 @@ def _step(step: Step, places: Places, warnings: Mapping[ItemId, Sequence[Stateme
                 names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
                 needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
                 where = ItemId(step.number, block.number, count)
-                place = f"  ({place})" if (place := places.describe(where)) else ""
+                named = f"on {host}" if (host := hosts.get(where)) else ""
+                place = f"  ({place})" if (place := places.describe(where) or named) else ""
                 yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{place}{needs}"
                 for warning in warnings.get(where, ()):
                     yield f"            warning: {warning.message}"
@@ -185,6 +192,7 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
         "retried": describe_retries(says),
         "ends after": f"{says.timeout:g} s" if says.timeout else "",
         "only when": says.when or "",
+        "on": plan.find_host(item),
         "in": says.cwd or "",
         "asks first": "" if says.confirm is None or not item.first else says.confirm or "run this?",
     }

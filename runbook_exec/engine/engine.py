@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import suppress
 
-from .. import __version__
-from ..light_classes import dataclass, field
+from ..light_classes import dataclass
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.templates import evaluate_when
 from ..shells.base import EvaluationError, QuotingError
 from .bindings import Bindings
 from .dialog import Dialog
-from .event_log import EventLog
-from .events import Event, Outcome, RunEnded, RunStarted
+from .event_log import EventLog, make_start
+from .events import Event, Outcome, RunEnded
 from .execution import Failure, StatementExecution
+from .hosts.resuming import restore_shells
+from .hosts.shell_pool import ShellPool
 from .inner.moves import InnerShells
 from .inner.shell_stack import ShellStack
-from .loss_dialog import LossDialog
-from .ports import LiveShell, Resumption, RunContext, Stop, Wait
+from .ports import KeptShell, OpenShell, Resumption, RunContext, Stop, Wait
 from .questions import (
     AfterFailure,
     Alternatives,
@@ -36,10 +36,9 @@ from .questions import (
     ManualStep,
     NewStatement,
 )
-from .restoration import restore_status
 from .secret_warnings import SecretWarnings
 from .shell_io import ShellIO
-from .state import ItemStatus, State, describe_undone_steps, next_item
+from .state import State, describe_undone_steps, next_item
 
 _LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
 
@@ -47,19 +46,19 @@ _LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHO
 def run(
     plan: Plan,
     state: State,
-    session: LiveShell,
+    open_shell: OpenShell,
     ask: Ask,
     context: RunContext,
     resumption: Resumption | None = None,
 ) -> Generator[Event]:
     """Run a plan from where `state` is, and yield the events; the last is always RunEnded."""
-    return start_run(plan, state, session, ask, context, resumption).execute()
+    return start_run(plan, state, open_shell, ask, context, resumption).execute()
 
 
 def start_run(
     plan: Plan,
     state: State,
-    session: LiveShell,
+    open_shell: OpenShell,
     ask: Ask,
     context: RunContext,
     resumption: Resumption | None = None,
@@ -71,12 +70,16 @@ def start_run(
     bindings = Bindings(masker=context.masker, on_value=context.on_value, keeper=context.keep_secrets)
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
     shell = plan.procedure.shell
-    stack = ShellStack(shell, session, context.nesting)
-    io = ShellIO(shell, session, context, log, bindings, stack, resumption)
-    dialog = Dialog(plan, ask, context, log, bindings, io)
-    run = Run(dialog, context, resumption, log, bindings, io, SecretWarnings(context, bindings))
-    run.inner = InnerShells(dialog, io, run.run_attempts)
-    return run
+
+    def make_io(host: str) -> ShellIO:
+        session = open_shell(host)
+        stack = ShellStack(shell, session, None if host else context.nesting)
+        kept = KeptShell(host=host)
+        return ShellIO(shell, session, context, log, bindings, stack, resumption, host=host, kept=kept)
+
+    shells = ShellPool(make_io)
+    dialog = Dialog(plan, ask, context, log, bindings, shells)
+    return Run(dialog, context, resumption, log, bindings, shells, SecretWarnings(context, bindings))
 
 
 @dataclass(slots=True)
@@ -88,9 +91,9 @@ class Run:
     resumption: Resumption | None
     log: EventLog
     bindings: Bindings
-    io: ShellIO
+    shells: ShellPool
     warnings: SecretWarnings
-    inner: InnerShells = field(init=False)  # set by `start_run`
+    inner: InnerShells | None = None  # of the shell of this machine, once a statement runs there
     block_text: str = ""  # the output of the present block so far
     confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
 
@@ -106,7 +109,7 @@ class Run:
         except KeyboardInterrupt:
             end = Stop(Outcome.STOPPED, "interrupted")
         with suppress(KeyboardInterrupt):
-            yield from self.io.end_shell()
+            yield from self.shells.end_shells()
         yield self.log.make_event(
             RunEnded, outcome=end.outcome.value, reason=end.reason, question=end.question
         )
@@ -118,7 +121,7 @@ class Run:
         given = {**known, **self.dialog.plan.given}
         for name, value in sorted(given.items(), key=lambda pair: not pair[1].secret):
             self.bindings.bind_value(name, value)  # secrets first: public values may hold them
-        yield self._start()
+        yield make_start(self.log, self.dialog.plan, self.context, self.bindings, self.dialog.list_marks())
         item: PlanItem | None = None
         try:
             if self.resumption is not None:
@@ -135,32 +138,9 @@ class Run:
         undone = describe_undone_steps(self.dialog.plan, self.state)
         return Stop(Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone)
 
-    def _start(self) -> RunStarted:
-        return self.log.make_event(
-            RunStarted,
-            path=self.dialog.plan.runbook.path,
-            digest=self.dialog.plan.runbook.digest,
-            procedure=self.dialog.plan.procedure.title,
-            anchor=self.dialog.plan.procedure.anchor,
-            shell=self.dialog.plan.procedure.shell,
-            place=self.context.place,
-            values={name: value.text for name, value in self.bindings.values.items() if not value.secret},
-            version=__version__,
-            text=self.bindings.masker.mask_page(self.dialog.plan.runbook.text),
-            folder=self.context.folder,
-            commit=self.context.commit,
-            dirty=self.context.dirty,
-            options=self.context.options,
-            pid=self.context.pid,
-            terminal=self.context.terminal,
-            socket=self.context.socket,
-            items=self.dialog.list_marks(),
-        )
-
     def _resume(self, past: Resumption) -> Generator[Event]:
         """Settle the statement in doubt, and run the statements again that set the shell up."""
         self.bindings.add_seen_tokens(past.seen_tokens)
-        self.inner.lost_inside, self.inner.lost_cwd = past.shell.inside, past.shell.inner_cwd
         if past.edited:
             yield self.dialog.make_edited()
         items = {item.where: item for item in self.dialog.plan.items}
@@ -173,24 +153,17 @@ class Run:
             unseen = item if answer.choice == Choice.DONE else None
         self.log.state = self.state._replace(doubt=None)
         yield from _act_on_failure(self)
-        losses = LossDialog(self.dialog, past.shell, unseen)
-        done = self.state.done
-        setups = [
-            item
-            for item in self.dialog.plan.items
-            if item.annotation.setup
-            and item.statement
-            and done.get(item.where) == ItemStatus.OK
-            and self.dialog.runs_here(item)
-        ]
-        yield from losses.ask(setups)
-        for item in setups:
-            yield from self.dialog.fill_placeholders(item)
-            yield from self.run_attempts(item)
-        if setups:
-            yield from losses.ask()
-        elif self.io.started:
-            restore_status(self.io.session, past.shell)
+        yield from restore_shells(self.dialog, past, unseen, self.run_attempts)
+
+    def _find_inner(self, item: PlanItem) -> InnerShells | None:
+        """Return what follows statements into the shells that they open; None where it is not done."""
+        if self.context.nesting is None or self.dialog.plan.find_host(item):
+            return None
+        if self.inner is None:
+            self.inner = InnerShells(self.dialog, self.shells.get(""), self.run_attempts)
+            past = self.shells.get("").past
+            self.inner.lost_inside, self.inner.lost_cwd = past.inside, past.inner_cwd
+        return self.inner
 
     def _run_manual_step(self, item: PlanItem) -> Generator[Event]:
         if item.where.step in self.dialog.plan.done and item.block is None:
@@ -210,11 +183,12 @@ class Run:
                 return
         if item.first:
             self.block_text = ""
-        if self.context.nesting is not None and item.where in self.dialog.plan.places.typed:
-            yield from self.inner.ask_typed(item)
-            return
-        if not (yield from self.inner.move_to(item)):
-            return
+        if inner := self._find_inner(item):
+            if item.where in self.dialog.plan.places.typed:
+                yield from inner.ask_typed(item)
+                return
+            if not (yield from inner.move_to(item)):
+                return
         self.warnings.warn_of_loss(self.dialog.plan, item)
         for step in (
             self._choose_alternative,
@@ -312,13 +286,15 @@ class Run:
         self.warnings.warn_of_short(item)
         self.bindings.fill_statement(self.dialog.plan, item)  # raises QuotingError before a shell is started
         self._stop_if_told()
-        yield from self.io.start_shell()
+        io = self.dialog.find_shell(item)
+        yield from io.start_shell()
         if item.annotation.cwd is not None and item.first:
-            yield from self.io.change_directory(item, item.annotation.cwd)
+            yield from io.change_directory(item, item.annotation.cwd)
         for variable in self.dialog.list_variables(item):
-            yield from self.io.assign_variable(item, variable)
-        self.inner.show_lines(item)
-        execution = StatementExecution(self.dialog.plan, item, self.io, self.block_text, repeats)
+            yield from io.assign_variable(item, variable)
+        if inner := self._find_inner(item):
+            inner.show_lines(item)
+        execution = StatementExecution(self.dialog.plan, item, io, self.block_text, repeats)
         filled = self.bindings.fill_statement(self.dialog.plan, item)
         self._stop_if_told()
         failure = yield from execution.run_once(filled, attempt)

@@ -2,73 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from ..light_classes import NamedTuple, dataclass, field
 from ..masking.masker import Masker
 from ..plan.model import Plan, Value
+from ..shells.live_shell import (
+    Done,
+    Keyboard,
+    LiveShell,
+    Message,
+    OutputChunk,
+    Silence,
+    require_done,
+)
 from ..shells.snapshot import StateChange
 from .events import Outcome
 from .questions import Decide
 
-
-class OutputChunk(NamedTuple):
-    """Output that the terminal received."""
-
-    data: bytes
-
-
-class Silence(NamedTuple):
-    """No output for a moment; `seconds` is how long the statement has been running."""
-
-    seconds: float
-
-
-class Done(NamedTuple):
-    """How a statement ended."""
-
-    status: int
-    pipestatus: tuple[int, ...]
-    cwd: str
-    killed: bool = False  # a signal ended the shell itself
-    ended: str = ""  # the reason why the session ended; "" while the shell is alive
-    timed_out: bool = False
-    interrupted: bool = False
-    suspended: bool = False  # ^Z was typed and a stopped job is left
-    waited_for_key: str = ""  # the program that was ended because it waited for a key without an operator
-    last_line: str = ""  # the line that this program printed last
-    folder: str = ""  # the identity of the working directory; "" if unknown
-
-
-Message = OutputChunk | Silence | Done  # the reports of a session while a statement runs; Done is the last
-
-
-def require_done(done: Done | None) -> Done:
-    """Return the end of a statement; raises RuntimeError if the session has reported none."""
-    if done is None:
-        raise RuntimeError("the session has not reported the end of a statement")
-    return done
-
-
-class LiveShell(Protocol):
-    """The part of a session that the engine needs."""
-
-    def start(self) -> Iterator[Message]:
-        """Start the shell."""
-
-    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
-        """Run one statement; `timeout` is in seconds."""
-
-    def end(self) -> Generator[OutputChunk | Silence, None, tuple[str, ...]]:
-        """Let the shell exit, and return the commands of the jobs that were ended with it."""
-
-    def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
-        """Return the shell's variables and functions; those from its start only if `redefined`."""
-
-    def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:
-        """Let the operator type a line, and return it, or None at the end of input."""
+__all__ = [
+    "Done",
+    "KeptShell",
+    "Keyboard",
+    "LiveShell",
+    "Message",
+    "OpenShell",
+    "OutputChunk",
+    "PastShell",
+    "Resumption",
+    "RunContext",
+    "Silence",
+    "Stop",
+    "require_done",
+]
 
 
 class Nesting(Protocol):
@@ -105,6 +73,7 @@ class KeptShell:
     definitions: Mapping[str, str] = field(default_factory=dict)  # code by key, only what statements changed
     cwd: str = ""
     folder: str = ""  # the identity of the working directory
+    host: str = ""  # "" for this machine
 
     def __repr__(self) -> str:
         """Return the size only; the definitions may hold secrets."""
@@ -155,6 +124,9 @@ class RunContext:
     )
 
 
+OpenShell = Callable[[str], LiveShell]  # a host, or "" for this machine -> its shell, the same every time
+
+
 class Stop(Exception):
     """The run is over."""
 
@@ -181,6 +153,11 @@ class PastShell(NamedTuple):
     inside: str = ""  # where its last statement ran, if inside another shell
     inner_cwd: str = ""  # the working directory there, with secrets masked
 
+    @property
+    def is_used(self) -> bool:
+        """Return whether a statement has finished in it."""
+        return bool(self.cwd or self.is_hidden)
+
 
 class Resumption(NamedTuple):
     """The facts of a run that is resumed, in addition to its state."""
@@ -188,22 +165,6 @@ class Resumption(NamedTuple):
     values: Mapping[str, Value]
     seen_tokens: tuple[str, ...]  # tokens that its output has shown
     output: str  # of the statement that was running when the run was killed
-    shell: PastShell
+    shells: Mapping[str, PastShell]  # by host; "" is this machine
     seq: int  # of its last event
     edited: bool  # whether the document has changed since
-
-
-class Keyboard(Protocol):
-    """The operator's terminal, as far as a session uses it."""
-
-    def fileno(self) -> int:
-        """Return the descriptor that keys are read from."""
-
-    def take(self) -> None:
-        """Make the terminal raw: it passes every key to the program and interprets none."""
-
-    def give_back(self) -> None:
-        """Restore the modes that the terminal had before."""
-
-    def size(self) -> tuple[int, int]:
-        """Return the number of rows and of columns."""

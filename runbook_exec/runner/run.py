@@ -29,11 +29,9 @@ from ..light_classes import replace
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
 from ..session.inner.holding_session import HoldingSession
-from ..session.inner.nested_session import NestedSession
-from ..shells.registry import FALLBACK_SHELL
 from ..system import core_dumps
 from ..system.git import read_commit
-from ..system.people import expand_home, name_user
+from ..system.people import name_user
 from ..system.screen_size import read_screen_size
 from ..system.signals import allow_interrupts
 from ..system.streams import OutputStream
@@ -45,6 +43,7 @@ from .answers.external import PendingAnswer, check_answer, name_giver
 from .answers.live_run import AnsweredElsewhere, LiveRun
 from .decisions import make_decide
 from .event_delivery import EventDelivery
+from .hosts.sessions import RunSessions, SessionFacts
 from .lost_output import describe_loss, report_lost_output
 from .observers import (
     AsciicastObserver,
@@ -131,24 +130,24 @@ def _run_in_session(
     """Run the plan in a new session, and return the outcome and the state at the end."""
     plan, options, terminal = run.plan, run.options, run.terminal
     size = run.keyboard.size() if run.keyboard else (24, 80)
-    shell = plan.procedure.shell or FALLBACK_SHELL
-    cwd = expand_home(plan.cwd) if plan.cwd else None
+    context = _make_context(run)
     make_session: Callable[..., HoldingSession] = instrument.session if instrument else HoldingSession
     with (
         closing(
             AsciicastWriter(run.journal.path.with_suffix(".cast"), size, options.keep_output)
         ) as recording,
-        make_session(shell, clean=options.no_config, cwd=cwd, keyboard=run.keyboard) as session,
+        contextlib.ExitStack() as stack,
     ):
-        context = _make_context(run)
-        session.hidden_input.on_word = context.masker.add
-        session.on_sent = run.delivery.show_waiting
+        facts = SessionFacts(run.identity, plan, options, run.keyboard, context.notice)
+        recorded = instrument is not None
+        sessions = RunSessions(
+            facts, make_session, context.masker.add, run.delivery.show_waiting, stack, is_recorded=recorded
+        )
         if run.live or not options.json:
             terminal.show_header(list_facts(plan))
         ask = _make_ask(run, interactive)
-        nested = NestedSession(session)
-        context = replace(instrument.context(context) if instrument else context, nesting=nested)
-        started = start_run(plan, run.state, nested, ask, context, run.resumption)
+        context = replace(instrument.context(context) if instrument else context, nesting=sessions.nested)
+        started = start_run(plan, run.state, sessions.open_session, ask, context, run.resumption)
         events = instrument.watch(started.execute()) if instrument else started.execute()
         outcome = _observe_run(run, events, started, recording)
         if run.secrets and outcome in FINISHED:
