@@ -15,6 +15,7 @@ import pytest
 from runbook_exec.engine.events import Answered, Asked, RunEnded, RunStarted
 from runbook_exec.journal.journal import read_journal
 from tests.support.program import COMMAND, Program
+from tests.support.screen import open_screen
 
 PAGE = """# Page
 
@@ -188,13 +189,28 @@ def test_a_run_that_cannot_begin_says_why_to_the_process_that_started_it(program
 
 @pytest.mark.parametrize("hold", ["0s", "soon", ""])
 def test_a_time_that_is_none_is_refused(program: Program, hold: str) -> None:
-    """Nothing runs, whether the option or the variable has it."""
+    """Nothing runs."""
     program.write("page.md", PAGE)
     ran = program.run(*HELD, "--hold", hold)
     assert (ran.status, "`--hold`: expected" in ran.stderr) == (2, True), ran.output
-    ran = program.run(*HELD, env={"RUNBOOK_EXEC_HOLD": hold or "never"})
-    assert (ran.status, "`$RUNBOOK_EXEC_HOLD`: expected" in ran.stderr) == (2, True), ran.output
     assert not (program.work / "log").exists()
+
+
+def test_the_variable_counts_in_a_terminal_only(program: Program) -> None:
+    """A job does not wait for a person because of a variable; a window with it can be attached to."""
+    ran = program.run_page(PAGE, *HELD[1:], env={"RUNBOOK_EXEC_HOLD": "60s"})
+    assert (ran.status, ran.output.count("ship it?")) == (3, 1), ran.output
+    variables = {**program.environment(), "RUNBOOK_EXEC_HOLD": "60s"}
+    words = [*COMMAND, "page.md", "--no-config", "--id", "window"]
+    with open_screen(words, program.work, variables) as screen:
+        screen.wait("a new run")
+        screen.type("n")
+        screen.wait("kept=yes", "1 of 4")
+        started = next(read_journal(next(program.runs.glob("*-window.jsonl"))))
+        assert isinstance(started, RunStarted)
+        assert started.socket
+        screen.type("q")
+        assert screen.wait_status() == 130
 
 
 CONNECT = """
