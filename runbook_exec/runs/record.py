@@ -74,6 +74,7 @@ class GivenAnswer:
     question: str
     answer: str
     note: str
+    by: str = ""  # the person who answered; "" for an option given in advance
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,9 @@ class RecordFold:
                 self.attempts[-1] = replace(self.attempts[-1], captured=(*self.attempts[-1].captured, event))
             case Answered():
                 where = ItemId(event.step, event.block, event.statement)
-                self.answers.append(GivenAnswer(where, now, event.question, event.answer, event.note))
+                self.answers.append(
+                    GivenAnswer(where, now, event.question, event.answer, event.note, event.by)
+                )
             case Edited():
                 self._add_edit(event)
             case _:

@@ -217,5 +217,6 @@ def _answer_data(said: GivenAnswer) -> dict[str, Any]:
         "question": said.question,
         "answer": said.answer,
         "note": said.note,
+        "by": said.by,
         "time": said.time.isoformat(),
     }
