@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from ..errors import Refused
 from ..runner.given_values import read_given, warn_of_visible_secrets
 from ..runner.load import parse_address, print_notes
-from ..runner.options import RunOptions, parse_captures, parse_identity, parse_option, parse_timeout
+from ..runner.options import (
+    RunOptions,
+    parse_captures,
+    parse_hold,
+    parse_identity,
+    parse_option,
+    parse_timeout,
+)
 from ..runner.planning import read_plan
 from ..text.host_names import parse_host
 from .exit_status import DONE
@@ -34,6 +42,7 @@ def make_options(arguments: argparse.Namespace) -> RunOptions:
         shell=arguments.shell,
         inputs=arguments.inputs,
         on_failure=arguments.on_failure,
+        hold=parse_hold(arguments.hold, os.environ),
         identity=parse_identity(arguments.id),
         yes=arguments.yes,
         trust=arguments.trust,

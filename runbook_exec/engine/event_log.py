@@ -58,6 +58,7 @@ def make_start(
         options=context.options,
         pid=context.pid,
         terminal=context.terminal,
+        socket=context.socket,
         host=None if plan.on == LOCAL else plan.on,
         items=items,
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
 
 from ..document.model import Annotation
+from ..light_classes import NamedTuple
 from .ports import Done
 
 _SMALL = 4096  # characters; the next piece of output is appended to a piece shorter than this

@@ -13,7 +13,7 @@ from ..text.lazy_pattern import LazyPattern
 from ..text.sizes import KEEP
 
 if TYPE_CHECKING:
-    from .external_answers import ExternalAnswer
+    from .answers.external import ExternalAnswer
 
 T = TypeVar("T")
 
@@ -53,6 +53,7 @@ class RunOptions:
     shell: str | None = None
     inputs: str | None = None  # the path of a settings file
     on_failure: str = ""  # `ask` or `stop` when a statement has failed; "" for ask if a person is present
+    hold: float | None = None  # seconds for which a question stays open with the live shell
     identity: str = ""  # the id of the run; "" for a new one
     answer: ExternalAnswer | None = None  # to the question at which a resumed run has waited
     yes: bool = False
@@ -128,6 +129,8 @@ class RunOptions:
         )
 
 
+_HOLD = "RUNBOOK_EXEC_HOLD"
+
 _IDENTITY = LazyPattern(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
 
 _FLAGS = ("--no-config", "--no-keep-secrets")
@@ -166,6 +169,14 @@ def parse_captures(texts: Iterable[str]) -> tuple[WrittenCapture, ...]:
 def parse_timeout(text: str | None, option: str = "--timeout") -> WrittenTimeout | None:
     """Return the time of `--timeout DURATION`, or of another option; raises Refused."""
     return None if text is None else WrittenTimeout(text, parse_option(option, positive_duration, text))
+
+
+def parse_hold(text: str | None, environ: Mapping[str, str]) -> float | None:
+    """Return the seconds of `--hold DURATION`, or of `$RUNBOOK_EXEC_HOLD`; raises Refused."""
+    if text is not None:
+        return parse_option("--hold", positive_duration, text)
+    named = environ.get(_HOLD) or ""
+    return parse_option(f"${_HOLD}", positive_duration, named) if named else None
 
 
 def parse_identity(text: str) -> str:

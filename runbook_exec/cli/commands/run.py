@@ -18,6 +18,7 @@ from ..arguments import (
     add_asking,
     add_decided_steps,
     add_failure,
+    add_hold,
     add_inputs,
     add_json_events,
     add_set,
@@ -77,6 +78,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     add_asking(asking)
     add_decided_steps(asking)
     add_failure(asking)
+    add_hold(asking)
     shell = parser.add_argument_group("the shell")
     add_shell(shell)
     shell.add_argument("--no-config", action="store_true", help="leave out your own shell configuration")
