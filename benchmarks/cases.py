@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from .claims import MB, Claim, Each, Growth, Peak, ProcessorRatio, Ratio, Within
+from .growth import Linear, counts_up_to, write_page, write_runs
 from .timing import Command
 
 OURS = "runbook-exec"
@@ -98,8 +99,55 @@ def start_up(place: Place, sizes: Sizes) -> Case:
         place.command(OURS, (*_ours(), "--version")),
         place.command("python -c pass", (sys.executable, "-c", "pass")),
     )
-    claims = (Ratio("start-up of --version", OURS, "python -c pass", 3.0),)
-    return Case(commands, claims, sizes.turns.get("start-up", 3))
+    page = write_page(place.folder / "one.md", 1)
+    more = (
+        place.command(f"{OURS} show", (*_ours(), "show", page)),
+        place.command(f"{OURS} run", _run(page)),
+    )
+    claims = (
+        Ratio("start-up of --version", OURS, "python -c pass", 3.0),
+        Ratio("show of one block", more[0].name, "python -c pass"),
+        Ratio("a run of one block", more[1].name, "python -c pass"),
+    )
+    return Case((*commands, *more), claims, sizes.turns.get("start-up", 3))
+
+
+def growing(place: Place, sizes: Sizes) -> Case:
+    """Ten thousand runs, and a run of twenty thousand statements: no thing costs more than one before it."""
+    commands, claims = [], []
+    one = write_page(place.folder / "one.md", 1)
+
+    def measure(title: str, counts: tuple[int, int, int], *made: tuple[Sequence[str | Path], Path]) -> None:
+        names = [f"{title}, {count:,}" for count in counts]
+        commands.extend(
+            place.command(name, (*_ours(), *words), state)
+            for name, (words, state) in zip(names, made, strict=True)
+        )
+        claims.append(Linear(title, names[2], names[1], names[0], counts))
+
+    runs, statements = counts_up_to(10 * sizes.files), counts_up_to(20 * sizes.statements)
+    states = [place.folder / f"runs-{count}" for count in runs]
+    for state, number in zip(states, runs, strict=True):
+        subprocess.run(write_runs(state, one, number), check=True)
+    for title, words in (
+        ("runs, of many", ["runs"]),
+        ("runs show, of many", ["runs", "show"]),
+        ("due, of many runs", ["due", str(place.folder)]),
+        ("runs prune, of many", ["runs", "prune", "--keep", "1000000"]),
+    ):
+        measure(title, runs, *((words, state) for state in states))
+    pages = [write_page(place.folder / f"page-{number}.md", number) for number in statements]
+    long = [place.folder / f"statements-{number}" for number in statements]
+    for state, page in zip(long, pages, strict=True):
+        subprocess.run(write_runs(state, page, 1), check=True)
+    measure("show, many statements", statements, *((["show", page], place.disk) for page in pages))
+    for title, words in (
+        ("runs show, many statements", ["runs", "show"]),
+        ("runs report as html, many statements", ["runs", "report", "--format", "html"]),
+        ("runs verify, many statements", ["runs", "verify"]),
+    ):
+        measure(title, statements, *((words, state) for state in long))
+    return Case(tuple(commands), tuple(claims), sizes.turns.get("growth", 1))
 
 
 def builtins(place: Place, sizes: Sizes) -> Case:
@@ -253,6 +301,7 @@ CASES: Mapping[str, Callable[[Place, Sizes], Case]] = {
     "parsing": parsing,
     "lint": linting,
     "site": site,
+    "growth": growing,
 }
 
 _FILES = (
