@@ -36,8 +36,8 @@ class Sizes:
 
 FULL = Sizes(
     1000, 1_000_000_000, 20_000_000, 1000,
-    {"start-up": 21, "builtins": 5, "commands": 5, "long-lines": 3, "short-lines": 3, "parsing": 3,
-     "lint": 3, "site": 7},
+    {"start-up": 21, "builtins": 5, "commands": 5, "inside": 5, "long-lines": 3, "short-lines": 3,
+     "parsing": 3, "lint": 3, "site": 7},
 )  # fmt: skip
 QUICK = Sizes(20, 2_000_000, 200_000, 10, {})
 
@@ -185,6 +185,20 @@ def external(place: Place, sizes: Sizes) -> Case:
     return Case(commands, kept, sizes.turns.get("commands", 1))
 
 
+def inside(place: Place, sizes: Sizes) -> Case:
+    """Small programs inside a shell that a statement opens, against the same in the run's own shell."""
+    program = shutil.which("true")
+    commands = []
+    for name, opener in ((f"{OURS}, in bash", ""), (f"{OURS}, inside bash in bash", "bash --norc")):
+        lines = [opener] * bool(opener) + [f"{program} {number}" for number in range(sizes.statements)]
+        text = "\n".join([*lines, _last(place)])
+        document = place.write(f"inside-{len(lines)}.md", f"# Inside\n\n## Steps\n\n```bash\n{text}\n```\n")
+        commands.append(place.proven(name, _run(document)))
+    ours, theirs = commands[1].name, commands[0].name
+    claims = (Ratio("commands inside an inner shell", ours, theirs, 3.0),)
+    return Case(tuple(commands), claims, sizes.turns.get("inside", 1))
+
+
 def long_lines(place: Place, sizes: Sizes) -> Case:
     """One statement that prints very much, as lines of 4,000 characters."""
     line = (_LOG * 40)[:3999]
@@ -296,6 +310,7 @@ CASES: Mapping[str, Callable[[Place, Sizes], Case]] = {
     "start-up": start_up,
     "builtins": builtins,
     "commands": external,
+    "inside": inside,
     "long-lines": long_lines,
     "short-lines": short_lines,
     "parsing": parsing,
