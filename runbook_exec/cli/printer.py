@@ -12,6 +12,7 @@ from ..document.model import Block, Procedure, Runbook, Statement, Step
 from ..masking.masker import Masker
 from ..plan.alternatives import decide_choice, is_left_out, list_choices
 from ..plan.builder import items_of
+from ..plan.endless import runs_in_background
 from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..plan.preview import preview_statement
 from ..plan.retries import describe_retries
@@ -176,6 +177,7 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
         "expects status": "" if says.expect_status is None else str(says.expect_status),
         "may fail": "yes" if says.allow_failure else "",
         "retried": describe_retries(says),
+        "in the background": _describe_background(plan, item),
         "ends after": f"{says.timeout:g} s" if says.timeout else "",
         "only when": says.when or "",
         "in": says.cwd or "",
@@ -184,6 +186,13 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
     for what, value in told.items():
         if value:
             yield f"     {what}: {value}"
+
+
+def _describe_background(plan: Plan, item: PlanItem) -> str:
+    if not runs_in_background(item, plan.endless):
+        return ""
+    until = item.annotation.until
+    return f"once it has printed `{until}`" if until else "once it has started"
 
 
 def _describe_value(plan: Plan, name: str, item: PlanItem) -> str:

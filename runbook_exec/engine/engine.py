@@ -14,17 +14,15 @@ from .. import __version__
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when
-from ..plan.variables import find_needed_variables
 from ..shells.base import EvaluationError, QuotingError
+from .attempts.runner import LEAVES_STATEMENT, AttemptRunner
 from .bindings import Bindings
 from .dialog import Dialog
 from .event_log import EventLog
 from .events import Event, Outcome, RunEnded, RunStarted
-from .execution import Failure, StatementExecution
 from .loss_dialog import LossDialog
-from .ports import LiveShell, Resumption, RunContext, Stop, Wait
+from .ports import LiveShell, Resumption, RunContext, Stop
 from .questions import (
-    AfterFailure,
     Alternatives,
     Answer,
     Ask,
@@ -39,8 +37,6 @@ from .restoration import restore_status
 from .secret_warnings import SecretWarnings
 from .shell_io import ShellIO
 from .state import ItemStatus, State, describe_undone_steps, next_item
-
-_LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
 
 
 def run(
@@ -71,7 +67,8 @@ def start_run(
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
     io = ShellIO(plan.procedure.shell, session, context, log, bindings, resumption)
     dialog = Dialog(plan, ask, context, log, bindings, io)
-    return Run(dialog, context, resumption, log, bindings, io, SecretWarnings(context, bindings))
+    attempts = AttemptRunner(dialog, SecretWarnings(context, bindings))
+    return Run(dialog, context, resumption, log, bindings, io, attempts)
 
 
 @dataclass(slots=True)
@@ -84,8 +81,7 @@ class Run:
     log: EventLog
     bindings: Bindings
     io: ShellIO
-    warnings: SecretWarnings
-    block_text: str = ""  # the output of the present block so far
+    attempts: AttemptRunner
     confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
 
     @property
@@ -117,7 +113,7 @@ class Run:
                 yield from self._resume(self.resumption)
             yield from self.dialog.ask_ahead()
             while (item := next_item(self.dialog.plan, self.state)) is not None:
-                self._stop_if_told()
+                self.dialog.stop_if_told()
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
@@ -183,7 +179,7 @@ class Run:
         yield from losses.ask(setups)
         for item in setups:
             yield from self.dialog.fill_placeholders(item)
-            yield from self._run_attempts(item)
+            yield from self.attempts.run_attempts(item)
         if setups:
             yield from losses.ask()
         elif self.io.started:
@@ -206,8 +202,8 @@ class Run:
                 yield self.dialog.make_answered(item, "when", "skip", f"not {when}")
                 return
         if item.first:
-            self.block_text = ""
-        self.warnings.warn_of_loss(self.dialog.plan, item)
+            self.attempts.block_text = ""
+        self.attempts.warnings.warn_of_loss(self.dialog.plan, item)
         for step in (
             self._choose_alternative,
             self._ask_about_new,
@@ -218,9 +214,9 @@ class Run:
             self._ask_to_run,
         ):
             answer = yield from step(item)
-            if answer is not None and answer.choice in _LEAVES_STATEMENT:
+            if answer is not None and answer.choice in LEAVES_STATEMENT:
                 return  # the caller looks for the next item again
-        yield from self._run_attempts(item)
+        yield from self.attempts.run_attempts(item)
 
     def _choose_alternative(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         choice = find_open_choice(item, self.state.chosen)
@@ -249,7 +245,7 @@ class Run:
         answer = yield from self.dialog.ask_operator(
             Confirmation(item, self.dialog.shown_text(item), asked), "confirm"
         )
-        if answer.choice not in _LEAVES_STATEMENT:
+        if answer.choice not in LEAVES_STATEMENT:
             self.confirmed = where
         return answer
 
@@ -268,67 +264,3 @@ class Run:
     def _ask_to_run(self, item: PlanItem) -> Generator[Event, None, Answer]:
         question = BeforeStatement(item, self.dialog.shown_text(item))
         return (yield from self.dialog.ask_operator(question, "run"))
-
-    def _run_attempts(self, item: PlanItem) -> Generator[Event]:
-        """Run the statement until it succeeds, or is skipped, or the run stops.
-
-        It runs again if its annotation or the operator asks for that.
-        """
-        attempt, before = self.state.count_tries(item.where), self.block_text
-        began, repeats = self.context.clock(), False
-        while True:
-            attempt += 1
-            self.block_text = before  # what an earlier attempt has printed proves nothing
-            failure = yield from self._run_once(item, attempt, repeats=repeats)
-            if failure is None:
-                return
-            done = failure.done
-            if done.waited_for_key:
-                hint = f"run it in a terminal, or change line {item.line} so that nothing waits"
-                raise Stop(Outcome.WAITING, f"step {item.step.label}: {failure.problem}; {hint}")
-            shown = failure.problem if repeats else ""
-            if failure.retry_after and self.context.pause(
-                Wait(failure.retry_after, attempt + 1, began, shown)
-            ):
-                continue
-            answer = yield from self.dialog.ask_operator(self._make_failure_question(item, failure), "failed")
-            if answer.choice in _LEAVES_STATEMENT:
-                return
-            if done.ended:
-                raise Stop(Outcome.FAILED, done.ended)
-            began, repeats = self.context.clock(), answer.choice == Choice.REPEAT
-
-    def _run_once(
-        self, item: PlanItem, attempt: int, *, repeats: bool
-    ) -> Generator[Event, None, Failure | None]:
-        self.warnings.warn_of_short(item)
-        self.bindings.fill_statement(self.dialog.plan, item)  # raises QuotingError before a shell is started
-        self._stop_if_told()
-        yield from self.io.start_shell()
-        if item.annotation.cwd is not None and item.first:
-            yield from self.io.change_directory(item, item.annotation.cwd)
-        for variable in find_needed_variables(item, self.dialog.plan.procedure.shell):
-            yield from self.io.assign_variable(item, variable)
-        execution = StatementExecution(self.dialog.plan, item, self.io, self.block_text, repeats)
-        filled = self.bindings.fill_statement(self.dialog.plan, item)
-        self._stop_if_told()
-        failure = yield from execution.run_once(filled, attempt)
-        self.block_text = execution.block_text
-        return failure
-
-    def _stop_if_told(self) -> None:
-        """End the run if nothing more may begin, as when its output is lost."""
-        if why := self.context.find_stop():
-            raise Stop(Outcome.FAILED, why)
-
-    def _make_failure_question(self, item: PlanItem, failure: Failure) -> AfterFailure:
-        return AfterFailure(
-            item,
-            self.dialog.shown_text(item),
-            failure.done.status,
-            failure.problem,
-            failure.duration,
-            self.bindings.outputs[-1][1][-4000:],
-            alive=not failure.done.ended,
-            interrupted=failure.done.interrupted,
-        )

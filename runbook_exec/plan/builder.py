@@ -14,6 +14,7 @@ from ..document.model import Procedure, Runbook
 from ..shells.registry import SHELLS
 from ..text.suggest import find_near
 from .alternatives import find_unknown_choices
+from .endless import find_endless_statements
 from .evaluated_variables import find_carried_problems
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
@@ -248,6 +249,7 @@ def _plan_items(
         cwd=settings.cwd,
         warnings=find_warnings(items, procedure.shell, is_root=is_root),
         secret_uses=find_secret_uses(items, procedure.shell),
+        endless=find_endless_statements(items, procedure.shell),
     )
 
 

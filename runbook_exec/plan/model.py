@@ -102,6 +102,7 @@ class Plan:
     cwd: str | None = None
     warnings: Mapping[ItemId, tuple[StatementWarning, ...]] = field(default_factory=dict)
     secret_uses: Mapping[ItemId, SecretUse] = field(default_factory=dict)  # of statements that have one
+    endless: Mapping[ItemId, str] = field(default_factory=dict)  # commands that run until they are ended
 
     def is_secret(self, name: str) -> bool:
         """Return whether the placeholder's value must never be shown."""

@@ -11,6 +11,7 @@ from ..document.placeholders import replace_placeholders
 from ..shells.inner.detector import InnerKind, InnerShell, find_inner_shell, leaves_shell, may_open_shell
 from ..shells.registry import SHELLS
 from ..shells.simple_command import SimpleCommand
+from .endless import warn_of_endless
 from .model import ItemId, PlanItem, StatementWarning
 
 # programs that open a shell in a container or another machine, where they are seldom themselves
@@ -63,9 +64,14 @@ def find_warnings(
     """
     items = tuple(items)
     found = {where: (warning,) for where, warning in find_places(items, shell).items()}
+    endless = warn_of_endless(items, shell)
     for item in items:
         if item.statement is not None:
-            own = (*_warn_of_user(item, is_root), *map(_warn_of_suspicion, item.statement.suspicions))
+            own = (
+                *_warn_of_user(item, is_root),
+                *map(_warn_of_suspicion, item.statement.suspicions),
+                *endless.get(item.where, ()),
+            )
             if own:
                 found[item.where] = (*found.get(item.where, ()), *own)
     return found

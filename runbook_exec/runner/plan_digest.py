@@ -42,7 +42,11 @@ _APART = "counted in another place, as the plan or its items have it"
 _OPTIONS = "named only by options of the command line: see `digest_steps`"
 
 NOT_COUNTED: Mapping[type, Mapping[str, str]] = {
-    Plan: {"items": _APART, "secret_uses": "found in the statements, which count"},
+    Plan: {
+        "items": _APART,
+        "secret_uses": "found in the statements, which count",
+        "endless": "as `secret_uses`",
+    },
     Runbook: {
         "path": "the trust is for this path",
         "text": "what it means is in the plan",

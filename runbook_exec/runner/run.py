@@ -25,6 +25,7 @@ from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
 from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey, obtain_user_key
+from ..plan.endless import list_blocking_statements
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
 from ..session.session import Session
@@ -113,6 +114,9 @@ def run_plan(
     keeps = options.keep_secrets and (past is None or past.is_own)
     store = open_secret_store(identity, past.path) if past and keeps else None
     state, resumed = past.make_resumption(plan, store) if past else (State(), None)
+    if not attended and (reasons := list_blocking_statements(plan, state.is_ahead)):
+        print("\n".join(reasons), file=sys.stderr)
+        return Outcome.REFUSED
     if not attended and (waits := list_open_questions(plan, state)):
         print("\n".join(waits), file=sys.stderr)
         return Outcome.WAITING

@@ -73,6 +73,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str] | None] = {
     "cwd": (str, "cwd=/srv/app"),
     "shell": (shell_name, "shell=bash"),
     "setup": None,
+    "background": None,
 }
 
 _ALONE: Mapping[str, Any] = {"retry": 1, "confirm": ""}

@@ -1,0 +1,89 @@
+"""Finds statements that run until they are ended, so that what comes after them never begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from ..document.placeholders import replace_placeholders
+from ..shells.endless.detector import find_endless_command, may_be_endless
+from ..shells.registry import SHELLS
+from .alternatives import is_decided_against, is_left_out, list_choices
+from .model import ItemId, Plan, PlanItem, StatementWarning
+
+
+def find_endless_statements(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, str]:
+    """Return the statements that run until they are ended, each with the name of its command.
+
+    One that its page ends itself, with `timeout` and `allow-failure`, is none.
+    """
+    found: dict[ItemId, str] = {}
+    for item in items if shell in SHELLS else ():
+        statement, says = item.statement, item.annotation
+        if statement is None or (says.timeout and says.allow_failure) or not may_be_endless(statement.text):
+            continue
+        text = replace_placeholders(statement.text, statement.placeholders)
+        if command := find_endless_command(text, SHELLS[shell].find_commands(text)):
+            found[item.where] = command.name
+    return found
+
+
+def runs_in_background(item: PlanItem, endless: Mapping[ItemId, str]) -> bool:
+    """Return whether the page says that the run goes on while the statement runs.
+
+    Of a block with `background` these are the statements that run until they are ended, or else the last.
+    """
+    if not item.annotation.background or item.statement is None:
+        return False
+    return item.where in endless or (item.last and not _has_endless(item, endless))
+
+
+def _has_endless(item: PlanItem, endless: Mapping[ItemId, str]) -> bool:
+    return any(each[:2] == item.where[:2] for each in endless)
+
+
+def find_blocking_statements(items: Sequence[PlanItem], endless: Mapping[ItemId, str]) -> list[PlanItem]:
+    """Return the endless statements in the way of a later item, and not in the background."""
+    return [
+        item
+        for index, item in enumerate(items)
+        if item.where in endless
+        and not item.annotation.background
+        and any(not _excludes(item, later) for later in items[index + 1 :])
+    ]
+
+
+def _excludes(item: PlanItem, other: PlanItem) -> bool:
+    """Return whether the two are in different alternatives."""
+    return is_left_out(other, {each.key: each.number for each in list_choices(item) if each.number})
+
+
+def warn_of_endless(items: Sequence[PlanItem], shell: str) -> Mapping[ItemId, tuple[StatementWarning, ...]]:
+    """Return a warning for each statement that keeps later ones from running."""
+    endless = find_endless_statements(items, shell)
+    return {item.where: (_warn(endless[item.where]),) for item in find_blocking_statements(items, endless)}
+
+
+def _warn(name: str) -> StatementWarning:
+    return StatementWarning(
+        f"`{name}` runs until it is ended, and statements come after it. While it runs, ^Z sends it to the "
+        "background and the run goes on; ^C ends it."
+    )
+
+
+def list_blocking_statements(plan: Plan, is_ahead: Callable[[ItemId], bool]) -> list[str]:
+    """Return a line for each statement that keeps a run without a person from going on, and the advice.
+
+    `is_ahead` is whether an item is still to come.
+    """
+    path = plan.runbook.path
+    lines = [
+        f"{path}:{item.line}: `{plan.endless[item.where]}` runs until it is ended, so nothing after it runs"
+        for item in find_blocking_statements(plan.items, plan.endless)
+        if is_ahead(item.where) and not is_decided_against(plan, item)
+    ]
+    if lines:
+        lines.append(
+            "nothing was run; `<!-- runbook: background -->` above the block starts it and goes on, and in a "
+            "terminal ^Z does"
+        )
+    return lines
