@@ -3,13 +3,56 @@
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Sequence
 
 from ..shells.registry import SHELLS
+from ..text.suggest import find_near
+from .exit_status import REFUSED
+
+# As in `typing`, which `--version` would load for nothing else.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose errors name the wrong word and the nearest known one."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and how the help is asked for; exits with 2."""
+        words = message.removeprefix("unrecognized arguments: ").split(" ")
+        if words[0] != message.split(" ")[0]:
+            message = self._describe_unknown(words)
+        self.exit(REFUSED, f"error: {_rephrase(message)}\n  `{self.prog} --help` lists the options\n")
+
+    def _describe_unknown(self, words: Sequence[str]) -> str:
+        option = next((word.partition("=")[0] for word in words if word.startswith("-")), None)
+        if option is None:
+            return f"unexpected argument `{words[0]}`"
+        near = find_near(option, self._option_string_actions, 0.75)
+        return f"unknown option `{option}`{f'; did you mean `{near}`?' if near else ''}"
+
+
+def _rephrase(message: str) -> str:
+    """Return a message of argparse in the form of the program's other errors."""
+    for pattern, form in (
+        (r"the following arguments are required: (.*)", "missing {0}"),
+        (r"argument (\S+): not allowed with argument (\S+)", "`{0}` and `{1}` exclude each other"),
+        (
+            r"argument (\S+): invalid choice: '(.*)' \(choose from (.*)\)",
+            "`{0}`: unknown `{1}`; known are {2}",
+        ),
+        (r"argument (\S+): (.*)", "`{0}`: {1}"),
+    ):
+        if found := re.fullmatch(pattern, message, re.DOTALL):
+            return form.format(*found.groups()).replace("'", "")
+    return message
 
 
 def build_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Return the parser of `runbook-exec NAME`, without its arguments."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=f"runbook-exec {name}".strip(),
         usage=usage,
         description=description,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 from ..diagnostics.report import Report
+from ..light_classes import replace
 from ..lint.fixes import FixedPage, NotWritten, apply_fixes, format_diff, write_page
 from ..lint.inputs import STANDARD_INPUT
 from .lint_work import LintWork

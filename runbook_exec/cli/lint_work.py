@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from ..diagnostics.report import Report
+from ..light_classes import dataclass
 from ..lint.cache import Cache
 from ..lint.linter import lint
 from ..lint.selection import LintSettings

@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # here, where an error can be reported
         return status
     except Refused as refused:
-        print(refused, file=sys.stderr)
+        print(_format_error(str(refused)), file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -45,6 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except Exception as error:  # noqa: BLE001 - the operator gets a sentence and no traceback
         return _report_failure(error)
+
+
+def _format_error(message: str) -> str:
+    """Return the message with the word `error`, unless its first line is of a page and has it."""
+    return message if " error: " in message.partition("\n")[0] else f"error: {message}"
 
 
 def _run_command(argv: Sequence[str]) -> int:

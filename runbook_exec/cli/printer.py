@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from ..document.assignments import Capture
 from ..document.model import Block, Procedure, Runbook, Statement, Step
+from ..light_classes import is_light_dataclass, list_defaults, replace
 from ..masking.masker import Masker
 from ..plan.alternatives import decide_choice, is_left_out, list_choices
 from ..plan.builder import items_of
@@ -238,8 +238,8 @@ def _convert_value(value: Any) -> Any:
         return {**_convert_mapping(value._asdict()), "manual": value.manual}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return _convert_mapping(value._asdict())
-    if is_dataclass(value) and not isinstance(value, type):
-        return _convert_mapping({item.name: getattr(value, item.name) for item in fields(value)})
+    if is_light_dataclass(type(value)):
+        return _convert_mapping({name: getattr(value, name) for name in list_defaults(type(value))})
     if isinstance(value, Mapping):
         return {str(key): _convert_value(item) for key, item in value.items()}
     if isinstance(value, str | int | float | bool) or value is None:

@@ -12,6 +12,7 @@ from ..journal.index import find_running, find_unfinished
 from ..journal.paths import state_folder
 from ..runner.given_values import warn_of_visible_secrets
 from ..runner.load import print_notes
+from ..runner.obstacles import find_obstacle
 from ..runner.options import RunOptions
 from ..runner.planning import read_plan
 from .launch import run_with_trust
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
 
 def run_or_resume(path: str, anchor: str | None, options: RunOptions, operator: Operator | None) -> int:
     """Run a procedure of a page, or resume its last run; returns the exit status."""
-    if Path(path).exists():
+    if operator and Path(path).exists():
         _report_running(path, operator)
         if (past := _offer_unfinished(path, anchor, options, operator)) is not None:
             from .commands import resume  # reads records of runs, which a new run does not need
 
             return resume.resume_run(past, options, operator)
     plan = read_plan(path, anchor, options, operator.choose_procedure if operator else None)
+    if why := find_obstacle(plan):
+        raise Refused(why)
+    if operator is None:
+        _report_running(path, None)
+        _offer_unfinished(path, anchor, options, None)
     print_notes(plan.runbook, plan.procedure)
     warn_of_visible_secrets(plan, options.visible)
     return run_with_trust(plan, options, operator)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from ..light_classes import NamedTuple
 from ..text.span import Span
 
 

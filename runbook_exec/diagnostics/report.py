@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..light_classes import NamedTuple, dataclass, field
 from ..text.source import make_span
 from ..text.span import Span
 from .excerpt import format_excerpt

@@ -6,10 +6,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from urllib.parse import unquote
 
+from ..light_classes import dataclass
 from ..text.lazy_pattern import LazyPattern
 from .markdown.headings import make_slug, strip_markup
 

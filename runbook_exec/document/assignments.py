@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..errors import ValueProblem
+from ..light_classes import NamedTuple
 from ..text.regex import PatternProblem, compile_pattern
 from .placeholders import parse_placeholder_name
 

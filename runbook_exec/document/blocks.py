@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..diagnostics.problem import Problem
+from ..light_classes import NamedTuple
 from ..shells.base import Scan
 from ..shells.quoting import Context
 from ..shells.registry import CANONICAL_LANGUAGES, CONSOLE, LANGUAGES, NEVER, READS, SHELLS

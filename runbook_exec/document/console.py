@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..shells.registry import CONSOLE
 from ..text.lazy_pattern import LazyPattern
 from ..text.source import MappedText

@@ -7,8 +7,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..system.memo import cache_latest
 from ..text.lazy_pattern import LazyPattern
 from .markdown.wikilinks import find_code_spans

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..diagnostics.problem import Problem
+from ..light_classes import NamedTuple, dataclass, field
 from ..shells.quoting import Context
 from ..text.source import MappedText
 from ..text.span import Span

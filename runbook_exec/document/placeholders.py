@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 
 # Possessive quantifiers (`*+`) keep the patterns linear: no class has `<`, so no text is read twice.
@@ -223,5 +224,6 @@ def parse_placeholder_name(text: str) -> str:
     if written[:1] in ("<", "[", "{", "$"):
         written = written.strip("<>[]{}$ ")
     if not _PLACEHOLDER_NAME.fullmatch(written):
-        raise ValueError(f"expected the name of a placeholder such as `new-token`, got `{text}`")
+        got = f"got `{text}`" if written else "the name is missing"
+        raise ValueError(f"expected the name of a placeholder such as `new-token`; {got}")
     return normalise_name(written)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from ..diagnostics.problem import Problem
+from ..light_classes import NamedTuple
 from ..shells.registry import CONSOLE, CONSOLE_SHELL, READS, SHELLS
 from ..text.source import Source
 from .annotations.parser import merge_annotations

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple, dataclass
 from ..shells.base import Scan
 from ..shells.quoting import Context
 from ..text.lazy_pattern import LazyPattern

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from ..document.model import Input
+from ..light_classes import dataclass, field, replace
 from ..masking.encodings import SHORT
 from ..masking.masker import Masker
 from ..plan.captures import capture_value

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator
-from dataclasses import dataclass
 
 from ..errors import ValueProblem
+from ..light_classes import dataclass
 from ..plan.evaluated_variables import find_carried_refusal
 from ..plan.fillable import find_refusal
 from ..plan.item_marks import format_mark, mark_items

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
 from .. import __version__
+from ..light_classes import dataclass
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when
@@ -168,7 +168,7 @@ class Run:
                 Doubt(item, self.dialog.shown_text(item), past.output), "doubt"
             )
             unseen = item if answer.choice == Choice.DONE else None
-        self.log.state = replace(self.state, doubt=None)
+        self.log.state = self.state._replace(doubt=None)
         losses = LossDialog(self.dialog, past.shell, unseen)
         done = self.state.done
         setups = [

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
+from ..light_classes import dataclass
 from .events import Event
 from .state import State, apply
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from operator import attrgetter
-from typing import ClassVar
+from functools import cache
+from json.encoder import encode_basestring_ascii
+from types import MappingProxyType
+from typing import TypeAlias
+
+from ..light_classes import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -26,33 +29,19 @@ class Outcome(StrEnum):
 FINISHED = (Outcome.SUCCEEDED, Outcome.PARTIAL)  # the outcomes after which nothing is left to resume
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Base class of events: the run's id, the event's number in the run, and the time.
-
-    The time is in RFC 3339 format, in UTC.
-    """
-
-    event: ClassVar[str]
+class RunStarted(NamedTuple):
+    """A run began; `values` are the values known in advance that are not secret."""
 
     run: str
     seq: int
     time: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(Event):
-    """A run began; `values` are the values known in advance that are not secret."""
-
-    event: ClassVar[str] = "run_started"
-
     path: str
     digest: str
     procedure: str
     anchor: str
     shell: str
     place: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
     version: str = ""
     text: str = ""  # the text of the document, secrets masked
     folder: str = ""  # the working directory of the program; a relative `path` is relative to it
@@ -63,42 +52,59 @@ class RunStarted(Event):
     terminal: str = ""  # the device of the operator's terminal; "" without a person
     items: tuple[str, ...] = ()  # the marks of what is to be done, see `plan/item_marks`
 
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "run_started"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class At(Event):
-    """An event of one statement; `line` is its line in the document, 0 for a typed line."""
 
+class StatementStarted(NamedTuple):
+    """The statement is about to start; `text` is what will run, with secrets masked."""
+
+    run: str
+    seq: int
+    time: str
     step: int
     block: int
     statement: int
     line: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementStarted(At):
-    """The statement is about to start; `text` is what will run, with secrets masked."""
-
-    event: ClassVar[str] = "statement_started"
-
     text: str
     attempt: int = 1
 
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "statement_started"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output(At):
+
+class Output(NamedTuple):
     """Output of the statement, secrets masked; bytes that are not UTF-8 as surrogate escapes."""
 
-    event: ClassVar[str] = "output"
-
+    run: str
+    seq: int
+    time: str
+    step: int
+    block: int
+    statement: int
+    line: int
     text: str
 
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "output"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementFinished(At):
+
+class StatementFinished(NamedTuple):
     """The statement ended; `problem` is the reason of a failure, "" for a success."""
 
-    event: ClassVar[str] = "statement_finished"
-
+    run: str
+    seq: int
+    time: str
+    step: int
+    block: int
+    statement: int
+    line: int
     status: int
     pipestatus: tuple[int, ...]
     duration: float  # seconds
@@ -108,59 +114,91 @@ class StatementFinished(At):
     retry_after: float = 0.0  # seconds until the next attempt that `retry` asks for; 0 if there is none
     cwd_digest: str = ""  # of a `cwd` in which a secret was masked; the private store has the exact one
 
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "statement_finished"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Captured(At):
+
+class Captured(NamedTuple):
     """A value was captured from the output; for a secret only its length is recorded.
 
     The length is in characters.
     """
 
-    event: ClassVar[str] = "captured"
-
+    run: str
+    seq: int
+    time: str
+    step: int
+    block: int
+    statement: int
+    line: int
     name: str
     secret: bool
     length: int
     value: str | None = None
 
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "captured"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValueGiven(At):
+
+class ValueGiven(NamedTuple):
     """A placeholder got a value from a source other than output.
 
     For a secret only the length is recorded.
     """
 
-    event: ClassVar[str] = "value_given"
-
+    run: str
+    seq: int
+    time: str
+    step: int
+    block: int
+    statement: int
+    line: int
     name: str
     origin: str
     secret: bool
     length: int
     value: str | None = None
 
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "value_given"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShellChanged(At):
+
+class ShellChanged(NamedTuple):
     """The shell's state changed: the digests of new definitions, and the names that were removed.
 
     New definitions are listed by kind and name. Their code is in the run's private store, and never here; in
     journals of earlier versions, `made` has the code.
     """
 
-    event: ClassVar[str] = "shell_changed"
-
+    run: str
+    seq: int
+    time: str
+    step: int
+    block: int
+    statement: int
+    line: int
     made: Mapping[str, str]
     gone: tuple[str, ...] = ()
     exported: tuple[str, ...] = ()  # the variables of `made` that programs get, too
 
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "shell_changed"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered(Event):
+
+class Answered(NamedTuple):
     """A question was answered, by a person or by an option given in advance."""
 
-    event: ClassVar[str] = "answered"
-
+    run: str
+    seq: int
+    time: str
     question: str  # run, value, manual, failed, choose, confirm, when, doubt, new, state
     answer: str
     note: str = ""
@@ -170,42 +208,59 @@ class Answered(Event):
     line: int = 0
     group: int = 0  # of `choose`: the number of the group of blocks; 0, -1 … for those in one block
 
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "answered"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited(Event):
+
+class Edited(NamedTuple):
     """The operator edited the document; later events number the steps of this text."""
 
-    event: ClassVar[str] = "edited"
-
+    run: str
+    seq: int
+    time: str
     digest: str
     text: str  # secrets masked
     items: tuple[str, ...] = ()  # as in `RunStarted`
 
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "edited"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEnded(Event):
+
+class RunEnded(NamedTuple):
     """The run is over: succeeded, partial, failed, stopped or waiting (for a person), and why."""
 
-    event: ClassVar[str] = "run_ended"
-
+    run: str
+    seq: int
+    time: str
     outcome: str
     reason: str = ""
 
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "run_ended"
+
+
+At: TypeAlias = StatementStarted | Output | StatementFinished | Captured | ValueGiven | ShellChanged
+"""An event of one statement; `line` is its line in the document, 0 for a typed line."""
+
+Event: TypeAlias = At | RunStarted | Answered | Edited | RunEnded
 
 KINDS: Mapping[str, type[Event]] = {
-    kind.event: kind
-    for kind in (
-        RunStarted,
-        StatementStarted,
-        Output,
-        StatementFinished,
-        Captured,
-        ValueGiven,
-        ShellChanged,
-        Answered,
-        Edited,
-        RunEnded,
-    )
+    "run_started": RunStarted,
+    "statement_started": StatementStarted,
+    "output": Output,
+    "statement_finished": StatementFinished,
+    "captured": Captured,
+    "value_given": ValueGiven,
+    "shell_changed": ShellChanged,
+    "answered": Answered,
+    "edited": Edited,
+    "run_ended": RunEnded,
 }
 
 
@@ -228,14 +283,6 @@ _IS: Mapping[str, Callable[[object], bool]] = {
     ),
 }
 
-_TYPES = {name: {item.name: str(item.type) for item in fields(kind)} for name, kind in KINDS.items()}
-
-_NAMES = {name: tuple(types) for name, types in _TYPES.items()}
-
-_GET_FIELDS: Mapping[str, Callable[[Event], tuple[object, ...]]] = {
-    name: attrgetter(*names) for name, names in _NAMES.items()
-}
-
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=dict)  # for other kinds of mappings
 
 
@@ -244,12 +291,36 @@ def to_line(event: Event, **more: str | int) -> str:
 
     Fields that are None are left out.
     """
-    kind = event.event
-    data: dict[str, object] = {"event": kind}
-    for name, value in zip(_NAMES[kind], _GET_FIELDS[kind](event), strict=True):
-        if value is not None:
-            data[name] = value
-    return _ENCODER.encode(data | more)
+    # an encoder would be made anew for each line, and takes twice as long
+    parts = [f'{{"event":"{event.event}"']
+    parts += [
+        f'"{name}":{_encode_value(value)}'
+        for name, value in (*zip(event._fields, event, strict=True), *more.items())
+        if value is not None
+    ]
+    return f"{','.join(parts)}}}"
+
+
+def _encode_value(value: object) -> str:
+    """Return a value as JSON; the numbers of events are finite."""
+    match value:
+        case str():
+            return encode_basestring_ascii(value)
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case tuple():
+            return f"[{','.join(map(_encode_value, value))}]"
+        case _:
+            return _ENCODER.encode(value)
+
+
+@cache
+def _list_types(kind: str) -> Mapping[str, str]:
+    """Return the type of each field of a kind of events, as it is written in its class."""
+    written = KINDS[kind].__annotations__.items()  # typing makes a forward reference of each
+    return {name: type_ if isinstance(type_, str) else type_.__forward_arg__ for name, type_ in written}
 
 
 def from_line(line: str) -> Event:
@@ -259,7 +330,7 @@ def from_line(line: str) -> Event:
         raise ValueError("expected one event of a run as a JSON object")
     kind = data.pop("event")
     make: Callable[..., Event] = KINDS[kind]
-    types = _TYPES[kind]
+    types = _list_types(kind)
     known = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items() if name in types}
     for name, value in known.items():
         if not _IS[types[name]](value):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
 
+from ..light_classes import dataclass, field
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.retries import count_retries, wait_after_attempt
 from ..shells.secret_commands import SecretUse

@@ -36,7 +36,7 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeo
         return f"ran longer than its {says.timeout or timeout:g} s and was ended"
     wanted = says.expect_status if last and says.expect_status is not None else 0
     if done.status != wanted:
-        return f"exited {done.status}{f' (expected {wanted})' if wanted else ''}"
+        return _describe_status(done.status, wanted)
     plain = printed.by_block.replace("\r\n", "\n")
     for text in says.expect_not:
         if text in plain:
@@ -47,6 +47,27 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeo
     if last and says.until and says.until not in printed.by_statement.replace("\r\n", "\n"):
         return f"did not print `{says.until}`"
     return ""
+
+
+def _describe_status(status: int, wanted: int) -> str:
+    """Return an exit status with what shells mean by it, and the one that was expected instead."""
+    notes = [_MEANINGS.get(status, ""), f"expected {wanted}" if wanted else ""]
+    words = "; ".join(filter(None, notes))
+    return f"exited {status} ({words})" if words else f"exited {status}"
+
+
+# What POSIX shells and fish report beside the statuses of programs: 128 and the number of a signal.
+_MEANINGS = {
+    126: "cannot be executed",
+    127: "command not found",
+    130: "interrupted",
+    131: "quit by ^\\",
+    134: "aborted",
+    137: "killed",
+    139: "crashed: it used memory that is not its own",
+    141: "the reader of its output is gone",
+    143: "terminated",
+}
 
 
 def describe_key_wait(done: Done) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from ..light_classes import dataclass, field
 from ..plan.model import PlanItem
 from .dialog import Dialog
 from .events import Event

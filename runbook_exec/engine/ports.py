@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from ..light_classes import NamedTuple, dataclass, field
 from ..masking.masker import Masker
 from ..plan.model import Plan, Value
 from ..shells.snapshot import StateChange
@@ -118,6 +118,7 @@ class RunContext:
     )
     keep_shell: Callable[[KeptShell], None] | None = None  # saves the state of the shell, likewise
     key: bytes = b""  # of the digests of that state; b"" if it is not saved
+    before_wait: Callable[[], None] = lambda: None  # called before a wait of another kind
     pause: Callable[[Wait], bool] = lambda wait: True  # waits; returns False if the operator ends the wait
     notice: Callable[[str], None] = lambda text: None  # shows the operator a message; no event
     masker: Masker = field(default_factory=Masker)  # masks the run's output, and learns its secrets

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
 
 from ..document.model import Input
+from ..light_classes import NamedTuple
 from ..plan.model import Plan, PlanItem
 from ..plan.suggestions import Suggestion
 

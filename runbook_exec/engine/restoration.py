@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..plan.model import PlanItem
 from ..plan.variables import list_variable_use
 from ..shells.base import Filling

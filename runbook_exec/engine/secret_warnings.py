@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from ..light_classes import dataclass, field
 from ..plan.model import Plan, PlanItem
 from .bindings import Bindings
 from .ports import RunContext

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from ..light_classes import dataclass, field
 from ..shells.snapshot import StateChange, is_exported
 from .bindings import MASK
 from .events import Event, RunStarted, ShellChanged, StatementFinished, StatementStarted

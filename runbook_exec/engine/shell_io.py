@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
+from ..light_classes import dataclass, field, replace
 from ..plan.model import ItemId, PlanItem
 from ..plan.variables import name_of_variable
 from ..shells.base import Filling
@@ -80,6 +80,7 @@ class ShellIO:
         """Let the shell exit; report the output of its traps, and the jobs that were ended with it."""
         if not self.started:
             return
+        self.context.before_wait()
         at = {"step": 0, "block": 0, "statement": 0, "line": 0}
         ending = self.session.end()
         while True:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import attrgetter
-from typing import TypeVar
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
 
 from ..plan.alternatives import ChoiceKey, find_choice_key, is_left_out
 from ..plan.item_marks import ItemMark, find_replacements, mark_items, match_items
 from ..plan.model import ItemId, Plan, PlanItem
 from .events import Answered, Event, RunEnded, StatementFinished, StatementStarted
-from .persistent_map import PersistentMap, with_entry
+from .persistent_map import with_entry
 from .questions import Choice
 
 T = TypeVar("T")
@@ -31,17 +31,16 @@ class ItemStatus(StrEnum):
     NOT_NEEDED = "not needed"  # its `when` was false
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """The finished parts of a run.
 
     `doubt` is a statement that started and is not known to have ended.
     """
 
-    done: Mapping[ItemId, ItemStatus] = field(default_factory=PersistentMap)
-    durations: Mapping[ItemId, float] = field(default_factory=PersistentMap)  # seconds
-    statuses: Mapping[ItemId, int] = field(default_factory=PersistentMap)
-    chosen: Mapping[ChoiceKey, int] = field(default_factory=dict)  # the number of the alternative
+    done: Mapping[ItemId, ItemStatus] = MappingProxyType({})
+    durations: Mapping[ItemId, float] = MappingProxyType({})  # seconds
+    statuses: Mapping[ItemId, int] = MappingProxyType({})
+    chosen: Mapping[ChoiceKey, int] = MappingProxyType({})  # the number of the alternative
     doubt: ItemId | None = None
     outcome: str | None = None
     passed: ItemId = _START  # the last finished item; a failed item is not finished
@@ -62,16 +61,15 @@ class State:
 def apply(state: State, event: Event) -> State:
     """Return the state after the event."""
     if not state.acted and is_action(event):
-        state = replace(state, acted=True)
+        state = state._replace(acted=True)
     match event:
         case StatementStarted(statement=number) if number:
             where = ItemId(event.step, event.block, event.statement)
-            return replace(state, doubt=where, next_try=(where, event.attempt))
+            return state._replace(doubt=where, next_try=(where, event.attempt))
         case StatementFinished(statement=number) if number:
             where = ItemId(event.step, event.block, event.statement)
             spent = state.durations.get(where, 0.0) + event.duration
-            state = replace(
-                state,
+            state = state._replace(
                 durations=with_entry(state.durations, where, spent),
                 statuses=with_entry(state.statuses, where, event.status),
                 doubt=where if event.doubt else None,
@@ -81,7 +79,7 @@ def apply(state: State, event: Event) -> State:
         case Answered():
             return _apply_answer(state, event)
         case RunEnded():
-            return replace(state, outcome=event.outcome)
+            return state._replace(outcome=event.outcome)
         case _:
             return state
 
@@ -96,11 +94,11 @@ def is_action(event: Event) -> bool:
 def _apply_answer(state: State, event: Answered) -> State:
     where = ItemId(event.step, event.block, event.statement)
     if event.question == "failed" and event.answer != Choice.QUIT:
-        state = replace(state, next_try=None)  # the operator has decided; the attempts begin anew
+        state = state._replace(next_try=None)  # the operator has decided; the attempts begin anew
     match event.question, event.answer:
         case "choose", number if number.isdigit():
             key = find_choice_key(event.step, event.block, event.group)
-            return replace(state, chosen={**state.chosen, key: int(number)})
+            return state._replace(chosen={**state.chosen, key: int(number)})
         case "when", Choice.SKIP:
             return _mark_item(state, where, ItemStatus.NOT_NEEDED)
         case _, Choice.SKIP:
@@ -108,11 +106,11 @@ def _apply_answer(state: State, event: Answered) -> State:
         case "manual", Choice.DONE:
             return _mark_item(state, where, ItemStatus.OK)
         case "doubt", Choice.DONE:
-            return _mark_item(replace(state, doubt=None), where, ItemStatus.OK)
+            return _mark_item(state._replace(doubt=None), where, ItemStatus.OK)
         case "doubt", Choice.AGAIN:
-            return replace(state, doubt=None, unsure=state.unsure - {where})
+            return state._replace(doubt=None, unsure=state.unsure - {where})
         case "new", Choice.RUN:
-            return replace(state, unsure=state.unsure - {where})
+            return state._replace(unsure=state.unsure - {where})
         case "new", Choice.DONE:
             return _mark_item(state, where, ItemStatus.OK)
     return state
@@ -125,10 +123,10 @@ def _mark_item(state: State, where: ItemId, status: ItemStatus) -> State:
     if status != ItemStatus.FAILED:
         passed = max(passed, where)
         if where in state.left or where in state.unsure:
-            state = replace(state, left=state.left - {where}, unsure=state.unsure - {where})
+            state = state._replace(left=state.left - {where}, unsure=state.unsure - {where})
     elif where == passed:
         passed = _find_passed(done)
-    return replace(state, done=done, passed=passed)
+    return state._replace(done=done, passed=passed)
 
 
 def _find_passed(done: Mapping[ItemId, ItemStatus]) -> ItemId:
@@ -223,8 +221,7 @@ def carry_marks(state: State, old: Sequence[ItemMark], new: Sequence[ItemMark]) 
     if state.doubt is not None:
         begun.add(state.doubt)
     unsure = {moved[where] for where in state.unsure if where in moved}
-    return replace(
-        state,
+    return state._replace(
         done=done,
         passed=passed,
         left=left,

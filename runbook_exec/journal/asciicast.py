@@ -12,13 +12,13 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine.events import Answered, Event, Output, RunEnded, RunStarted, StatementFinished, StatementStarted
 from ..errors import reason
+from ..light_classes import NamedTuple
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.sizes import KEEP, format_size
 
@@ -32,9 +32,9 @@ _RESERVE = 200  # bytes of a cast that are reserved for its last frames
 
 _PAUSE = 1.0  # seconds that a cast shows between a run and its resumption
 
-_encode = json.JSONEncoder(
-    ensure_ascii=False
-).encode  # made once, as making it takes longer than encoding a short line
+_encode_text = json.JSONEncoder(ensure_ascii=False).encode  # quick for a text, because it makes no encoder
+
+_SHOWN_ANSWERS = ("done", "skip")
 
 _BARE_LINE_END = re.compile(r"(?<!\r)\n")
 
@@ -56,6 +56,7 @@ class Frames:
         self._began: datetime | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._last = "\n"
+        self._time = ""  # of the last event
 
     def frames_for(self, event: Event) -> Iterator[Frame]:
         """Return the frames of an event. Their times never decrease, even if the clock is set back."""
@@ -76,7 +77,7 @@ class Frames:
                     yield self._output_frame(rest)
                 if event.problem:
                     yield self._own_frame(f"\x1b[31m✗ {escape_unprintable(event.problem)}\x1b[0m")
-            case Answered(answer="done" | "skip"):
+            case Answered() if event.answer in _SHOWN_ANSWERS:
                 note = f": {escape_unprintable(event.note)}" if event.note else ""
                 yield self._own_frame(f"– step {event.step}: {event.answer}{note}")
             case RunEnded():
@@ -90,9 +91,11 @@ class Frames:
         yield Frame(self.now, "m", label)
 
     def _tick(self, time: str) -> None:
-        at = datetime.fromisoformat(time)
-        self._began = self._began or at
-        self.now = max(self.now, self._start + (at - self._began).total_seconds())
+        if time != self._time:
+            self._time = time
+            at = datetime.fromisoformat(time)
+            self._began = self._began or at
+            self.now = max(self.now, self._start + (at - self._began).total_seconds())
 
     def _decode(self, text: str) -> str:
         if text.isascii() and self._decoder.getstate() == (b"", 0):
@@ -140,6 +143,8 @@ class AsciicastWriter:
         try:
             if self._file < 0:
                 self._open(event)
+            if isinstance(event, Answered) and event.answer not in _SHOWN_ANSWERS:
+                return ""
             if isinstance(event, Output):
                 self._output(event)
             else:
@@ -220,9 +225,9 @@ class AsciicastWriter:
             > self._beginning
         ):
             cut = cut * 3 // 4
-        self._put(*self._frames.frames_for(replace(event, text=event.text[:cut])))
+        self._put(*self._frames.frames_for(event._replace(text=event.text[:cut])))
         self._beginning = 0
-        return replace(event, text=event.text[cut:])
+        return event._replace(text=event.text[cut:])
 
     def _settle(self) -> None:
         """Write the end of a statement's output, after a marker for the part that was left out."""
@@ -230,14 +235,14 @@ class AsciicastWriter:
             return
         surplus = max(0, self._held_size - self._ending)
         first = self._held[0]
-        self._held[0] = replace(first, text=first.text[surplus:])
+        self._held[0] = first._replace(text=first.text[surplus:])
         self._left_out += _size(first.text[:surplus])
         if self._left_out:
             told = f"{NOT_KEPT}{self._left_out} bytes of step {first.step}"
             self._put(*self._frames.make_marker(first, told))
             size = format_size(self._left_out)
             self._put(
-                *self._frames.frames_for(replace(first, text=f"\n\x1b[0m[… {size} not kept in the cast …]\n"))
+                *self._frames.frames_for(first._replace(text=f"\n\x1b[0m[… {size} not kept in the cast …]\n"))
             )
         for event in self._held:
             self._put(*self._frames.frames_for(event))
@@ -320,5 +325,5 @@ def _size(text: str) -> int:
 
 
 def _line(frame: Frame) -> bytes:
-    text = _encode([round(frame.time, 3), frame.kind, frame.text])
-    return text.encode("utf-8", "replace") + b"\n"
+    text = f'[{round(frame.time, 3)}, "{frame.kind}", {_encode_text(frame.text)}]\n'
+    return text.encode("utf-8", "replace")

@@ -13,9 +13,10 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine.events import Event, RunEnded, from_line
+from ..light_classes import NamedTuple
 from .paths import LONGEST_LINE, open_journal, read_bounded_lines
 
 VERSION = 2  # version 1 had no seal and no version number

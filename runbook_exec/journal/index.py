@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import BinaryIO
 from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted, from_line
 from ..engine.state import is_action
 from ..errors import Refused, reason
+from ..light_classes import dataclass
 from .paths import LONGEST_LINE, open_journal, read_bounded_lines
 
 _NEWEST = 300
@@ -111,9 +111,11 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
     if len(found) == 1:
         return found[0]
     if not found or not wanted:
-        raise NoSuchRun(
-            f"expected the beginning of a run's id, got `{wanted}`; `runbook-exec runs` lists them"
+        latest = next((each.run for each in list_runs(folder) if not each.problem), "")
+        hint = (
+            f"the newest is `{latest}`; `runbook-exec runs` lists them" if latest else "there is no run yet"
         )
+        raise NoSuchRun(f"no run's id begins with `{wanted}`; {hint}")
     ids = ", ".join(_id(path) for path in found[:8])
     raise NoSuchRun(f"`{wanted}` is the beginning of {len(found)} runs: {ids}{', …' * (len(found) > 8)}")
 

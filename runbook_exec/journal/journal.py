@@ -10,7 +10,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..engine.events import Event, Output, RunEnded, RunStarted, StatementStarted, to_line
+from ..engine.events import (
+    Answered,
+    Event,
+    Output,
+    RunEnded,
+    RunStarted,
+    StatementFinished,
+    StatementStarted,
+    to_line,
+)
 from ..errors import reason
 from ..system.atomic_write import sync_data, sync_file
 from .hash_chain import VERSION, Damage, JournalLine, first_hash, hash_line, read_lines, seal_line
@@ -20,6 +29,10 @@ KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; a n
 
 _TRIES, _WAIT = 5, 0.01  # attempts to take a lock; seconds between them
 
+# events that may wait for the start of the next statement: an answer only after the end of one
+_HELD_FIRST: tuple[type[Event], ...] = (StatementFinished,)
+_HELD_TOO: tuple[type[Event], ...] = (StatementFinished, Answered)
+
 _CUT = "\n[… what follows was not kept in the journal]\n"
 
 
@@ -28,7 +41,11 @@ class JournalError(Exception):
 
 
 class Journal:
-    """The journal of one run: a file 0600 in a folder 0700, locked during the run."""
+    """The journal of one run: a file 0600 in a folder 0700, locked during the run.
+
+    If it `joins`, the end of a statement is written together with the start of the next: one write and one
+    flush. Its owner must call `write_held` before anything that may take time.
+    """
 
     def __init__(self, path: Path, file: int, previous: str, key: UserKey | None = None) -> None:
         """Append to an open file whose lock we hold; `previous` is the hash of its last line.
@@ -36,7 +53,9 @@ class Journal:
         `key` signs each line.
         """
         self.path = path
+        self.joins = False
         self._key = key
+        self._held = b""  # lines that are not written yet
         self._file = file
         self._previous = previous
         self._kept = 0
@@ -97,9 +116,10 @@ class Journal:
     def append(self, event: Event) -> str:
         """Write an event and return its line, or "" for output beyond the limit.
 
-        The start of a statement and the end of the run are on the disk when this returns. Other events have
-        reached the kernel, and survive our own death. Raises JournalError, and then removes what was written
-        of the event, if that is possible.
+        The start of a statement and the end of the run are on the disk when this returns, with all events
+        before them. Other events have reached the kernel, and survive our own death, unless they are held
+        for the start of the next statement. Raises JournalError, and then removes what was written of the
+        event, if that is possible.
         """
         if isinstance(event, StatementStarted):
             self._kept = 0
@@ -114,20 +134,41 @@ class Journal:
         if isinstance(event, RunEnded):
             line = seal_line(line)
         data = line.encode()
+        if self.joins and isinstance(event, _HELD_TOO if self._held else _HELD_FIRST):
+            self._held += data + b"\n"
+            self._previous = hash_line(data)
+            return line
+        self._append_data(data + b"\n", isinstance(event, StatementStarted | RunEnded))
+        self._previous = hash_line(data)
+        return line
+
+    def _append_data(self, data: bytes, must_flush: bool) -> None:
+        """Write the held lines and `data`. Raises JournalError, and then keeps only the held ones."""
+        held, self._held = self._held, b""
         try:
-            self._write(data + b"\n")
-            if isinstance(event, StatementStarted | RunEnded):
-                self.flush()
+            self._write(held + data)
+            if must_flush:
+                self._sync()
         except (OSError, JournalError) as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._end)
+                if held:  # what they tell has happened
+                    self._write(held)
+                    self._end += len(held)
             raise error if isinstance(error, JournalError) else self._make_error(error) from error
-        self._previous = hash_line(data)
-        self._end += len(data) + 1
-        return line
+        self._end += len(held) + len(data)
+
+    def write_held(self) -> None:
+        """Write the lines that are held back, so that they survive our own death. Raises JournalError."""
+        if self._held:
+            self._append_data(b"", must_flush=False)
 
     def flush(self) -> None:
-        """Flush everything that was written to the disk before this returns. Raises JournalError."""
+        """Flush all events to the disk before this returns. Raises JournalError."""
+        self.write_held()
+        self._sync()
+
+    def _sync(self) -> None:
         try:
             sync_data(self._file)
             if not self._known:
@@ -166,7 +207,9 @@ class Journal:
         )
 
     def close(self) -> None:
-        """Close the file, and so release its lock."""
+        """Write what is held back, close the file, and so release its lock."""
+        with contextlib.suppress(JournalError):
+            self.write_held()
         os.close(self._file)
 
 

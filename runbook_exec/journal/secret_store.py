@@ -10,10 +10,10 @@ import secrets
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..engine.ports import KeptShell
+from ..light_classes import dataclass, field
 from ..system.atomic_write import replace_file
 
 _IN_MEMORY = ("tmpfs", "ramfs")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
+from ..light_classes import replace
 from ..text.ansi import escape_unprintable
 from .rule import Example, Rule
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..diagnostics.report import Report, TextEdit
 from ..errors import Refused, reason
+from ..light_classes import dataclass
 from ..system.atomic_write import replace_file
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from ..diagnostics.report import Diagnostic
+from ..light_classes import dataclass, field
 from .facts.query_log import Guard, Query
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.finding import Finding
 from ..diagnostics.rule import RuleInfo
 from ..document.model import Runbook
+from ..light_classes import NamedTuple, dataclass, field
 from ..text.span import Span
 from .facts.query_log import QueryLog
 from .inputs import Pages

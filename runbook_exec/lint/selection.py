@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..diagnostics.rule import RuleInfo
 from ..errors import Refused
+from ..light_classes import dataclass, field
 from ..text.suggest import did_you_mean
 
 ALL = "ALL"  # every rule, in place of a code

@@ -6,12 +6,12 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from ..errors import Refused
+from ..light_classes import dataclass, field
 from ..system.regular_file import read_regular_file
 from ..text.durations import positive_duration
 from ..text.suggest import did_you_mean

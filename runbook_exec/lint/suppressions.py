@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from ..document.model import Runbook
+from ..light_classes import NamedTuple
 from ..text.source import split_lines
 
 _IGNORE = re.compile(r"(?<!\S)ignore=(?:\"([^\"]*)\"|'([^']*)'|(\S++))")

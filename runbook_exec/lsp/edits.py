@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..diagnostics.report import Diagnostic, TextEdit
+from ..light_classes import NamedTuple
 
 
 class TextChange(NamedTuple):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from lsprotocol.types import Range
 
 from ..diagnostics.report import Diagnostic
 from ..document.model import Runbook
+from ..light_classes import NamedTuple, dataclass
 from ..lint.facts.workspace import Workspace
 from ..lint.facts.workspace_finder import find_root, get_workspace
 from ..lint.inputs import STANDARD_INPUT

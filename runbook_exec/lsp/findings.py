@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from ..diagnostics.report import Diagnostic
 from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..errors import Refused
+from ..light_classes import dataclass, field, replace
 from ..lint.checker import Checker
 from ..lint.inputs import Pages
 from ..lint.registry import RULES

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from ..diagnostics.report import Diagnostic
 from ..document.front_matter.bounds import find_bounds
 from ..document.model import Runbook
 from ..document.parser import parse_runbook
+from ..light_classes import NamedTuple
 from ..lint.registry import RULES
 from ..lint.rule import Rule
 from .edits import TextChange, find_change, move_finding

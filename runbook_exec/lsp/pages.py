@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol.types import TextDocumentContentChangeEvent, TextDocumentContentChangePartial
 
+from ..light_classes import dataclass
 from ..lint.inputs import STANDARD_INPUT
 from .positions import PositionMap
 

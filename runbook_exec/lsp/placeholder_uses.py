@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from ..document.annotations.parser import ANNOTATION_COMMENT
 from ..document.front_matter.bounds import find_bounds
 from ..document.links import TextRanges
 from ..document.model import Annotation, Runbook
 from ..document.placeholders import normalise_literal, normalise_name
+from ..light_classes import NamedTuple
 
 _BRACKETS = re.compile(r"<(?P<name>[^\W\d_][^<>\n]{0,200}?)[ \t]*>")
 

@@ -19,7 +19,7 @@ SHORT = 5  # characters; a secret with fewer is masked only where it is a whole 
 _WINDOW = 8  # bytes of a secret that are masked wherever they are
 
 
-_LETTERS = 12  # bytes of a part that has only letters
+_LETTERS = 12  # bytes of a part that may be of words
 
 _LEAST_LETTERS = 4  # different ones in such a part: `xxxxxxxxxxxx` is no part of a secret
 
@@ -51,6 +51,9 @@ _MOST_WORDS = 24  # a text of more words is no passphrase
 _LONG_PAIR = 10  # bytes of two words
 
 _RANDOM = re.compile(rb"[0-9]|[a-z][A-Z]")
+
+# no sentence, URL or path, whose parts are in other text too
+_ONE_TOKEN = re.compile(rb"(?=.*[^A-Za-z])[^\s/]{12,}")
 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
@@ -167,7 +170,8 @@ def list_windows(value: bytes) -> list[bytes]:
     """Return the parts of 8 bytes of a secret that do not look like words of other text.
 
     Each has a digit, or a capital letter after a small one. `password` and `Password` have neither. Of 16 or
-    more letters without these, the parts of 12 letters are returned: no ordinary word is as long.
+    more letters without these, the parts of 12 letters are returned: no ordinary word is as long. So are the
+    other parts of 12 bytes of a secret without blanks and slashes.
     """
     value = _without_line_ends(value)
     windows = (value[at : at + _WINDOW] for at in range(len(value) - _WINDOW + 1))
@@ -175,6 +179,9 @@ def list_windows(value: bytes) -> list[bytes]:
     for run in _LETTERS_ONLY.findall(value):
         parts = (run[at : at + _LETTERS] for at in range(len(run) - _LETTERS + 1))
         found += [part for part in parts if len({*part}) > _LEAST_LETTERS]
+    if _ONE_TOKEN.fullmatch(value):
+        longer = (value[at : at + _LETTERS] for at in range(len(value) - _LETTERS + 1))
+        found += [each for each in longer if not _RANDOM.search(each) and len({*each}) > _LEAST_LETTERS]
     return found
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from ..light_classes import dataclass
 from ..text.ansi import ESCAPE
 from .encodings import SHORT, SHORTEST_PART, find_url_secrets, list_encodings, list_windows
 from .search import OF_LONG, OF_SHORT, MultiSearch, ShortSearch, find_occurrences
@@ -38,6 +38,8 @@ _LINE_ENDS = (b"\n", b"\r")
 _LEAST_WRAPPED = 4  # bytes before a line end that may begin a secret: nearly every line ends in one or two
 
 _CONTEXT = 128  # sent bytes that are kept, at least: more than the seed of any token
+
+_SHORT_TEXT, _MOST_KNOWN = 1000, 64  # characters, and texts of that size that are remembered with their masks
 
 _MOST_HELD = 1 << 16  # bytes; only endless line breaks and escape sequences reach this
 
@@ -112,6 +114,7 @@ class Masker:
         self._flow = _StreamState()
         self._seen: list[tuple[str, str]] = []
         self._of_page: tuple[int, Masker] | None = None  # for `mask_page`, with the version it was made for
+        self._known: dict[str, str] = {}  # the last short texts, masked with the present secrets
         for value in values:
             self.add(value)
 
@@ -155,6 +158,16 @@ class Masker:
 
         A secret that is cut off at the end of the text is masked if 8 bytes or more of it are there.
         """
+        if (known := self._known.get(text)) is not None:
+            return known
+        masked = self._mask_whole(text)
+        if len(text) <= _SHORT_TEXT:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[text] = masked
+        return masked
+
+    def _mask_whole(self, text: str) -> str:
         if not self._values and "\x1b" not in text and not find_suspects(text.encode("ascii", "ignore")):
             return text
         pieces = _NEVER_BYTES.split(text)
@@ -203,6 +216,7 @@ class Masker:
         if value.strip() and value not in self._values:
             self._values[value] = None
             self._needles = None
+            self._known.clear()
 
     def _get_needles(self) -> _Needles:
         if self._needles is None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
 
+from ..light_classes import dataclass
 from ..text.ansi import ESCAPE, LINE_ENDS, LONGEST_ESCAPE, UNFINISHED_ESCAPE
 
 _NEAR_THE_END = 4096  # bytes; nearer to the end, counting back is quicker than a search of all left-out bytes

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from ..light_classes import NamedTuple
 
 
 class TokenPattern(NamedTuple):
@@ -213,20 +216,32 @@ class _SeedSearch(NamedTuple):
 
 @cache
 def _make_seed_search() -> _SeedSearch:
-    seeds = {seed for pattern in token_patterns() for seed in pattern.seeds if seed not in _LITERALS}
-    keys = {_key_of(seed) for seed in seeds}
-    keys = {key for key in keys if not any(key != other and key.startswith(other) for other in keys)}
+    keys = _choose_keys()
     by_key: dict[bytes, list[_Seeds]] = {key: [] for key in keys}
     for number, pattern in enumerate(token_patterns()):
-        for key in {key for key in keys for seed in pattern.seeds if _key_of(seed).startswith(key)}:
-            its = tuple(seed for seed in pattern.seeds if _key_of(seed).startswith(key))
-            by_key[key].append(_Seeds(number, its, len(its[0]) - len(_key_of(its[0]))))
+        by_prefix: dict[bytes, list[bytes]] = {}
+        for seed in pattern.seeds:
+            known = _key_of(seed)
+            at = bisect_right(keys, known) - 1
+            if at >= 0 and known.startswith(keys[at]):
+                by_prefix.setdefault(keys[at], []).append(seed)
+        for key, seeds in by_prefix.items():
+            by_key[key].append(_Seeds(number, tuple(seeds), len(seeds[0]) - len(_key_of(seeds[0]))))
     by_first: dict[bytes, list[bytes]] = {}
-    for key in sorted(keys):
+    for key in keys:
         by_first.setdefault(key[:1], []).append(key[1:])
     # by their first byte, because an alternative with another one costs next to nothing
     written = b"|".join(b"%b(?:%b)" % (key, b"|".join(_join_last(rest))) for key, rest in by_first.items())
     return _SeedSearch(re.compile(rb"-(?=(%b))" % written), by_key)
+
+
+def _choose_keys() -> list[bytes]:
+    """Return the beginnings of all seeds, sorted; none of them begins another one."""
+    keys: list[bytes] = []
+    for key in sorted({_key_of(s) for each in token_patterns() for s in each.seeds if s not in _LITERALS}):
+        if not keys or not key.startswith(keys[-1]):
+            keys.append(key)
+    return keys
 
 
 def _key_of(seed: bytes) -> bytes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from ..diagnostics.problem import Problem
 from ..document.flow.labels import is_system
 from ..document.model import ALL_OF_THEM
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 from .model import ItemId, Plan, PlanItem
 
@@ -32,6 +32,8 @@ class ItemChoice(NamedTuple):
 
 
 _START = ItemId(0)
+
+_MOST_LABELS = 20  # of a choice that are named; a page of tabs would fill many screens with each command
 
 _GENERIC = LazyPattern(
     r"(?:(?:option|method|variant|alternative|choice|approach|way|example|step)\b.*|\W*\w?\W*)", re.IGNORECASE
@@ -76,10 +78,15 @@ def _includes(labels: Sequence[str], chosen: int, number: int) -> bool:
 def describe_choices(item: PlanItem) -> str:
     """Return the alternatives that the item belongs to, and those beside them; "" for none."""
     return "; ".join(
-        f"only as “{choice.labels[choice.number - 1]}” of “{'”, “'.join(choice.labels)}”"
+        f"only as “{choice.labels[choice.number - 1]}” of {_join_labels(choice.labels)}"
         for choice in list_choices(item)
         if choice.number
     )
+
+
+def _join_labels(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - _MOST_LABELS} more" if len(labels) > _MOST_LABELS else ""
+    return f"“{'”, “'.join(labels[:_MOST_LABELS])}”{more}"
 
 
 def find_open_choice(item: PlanItem, chosen: Mapping[ChoiceKey, int]) -> ItemChoice | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from ..diagnostics.problem import Problem
 from ..document.annotations.parser import merge_annotations
 from ..document.assignments import Capture, parse_capture
 from ..document.model import Procedure, Runbook
+from ..light_classes import replace
 from ..shells.registry import SHELLS
 from ..text.suggest import find_near
 from .alternatives import find_unknown_choices
@@ -268,6 +268,16 @@ def _find_manual_steps(procedure: Procedure, done: tuple[str, ...]) -> tuple[set
     return manual, problems
 
 
+def _describe_missing_step(items: tuple[PlanItem, ...], written: str, wanted: str) -> Problem:
+    """Return a Problem with the step that was probably meant, and the others."""
+    titles = {item.step.label: item.step.title for item in items}
+    folded = {title.casefold(): label for label, title in titles.items()}
+    near = folded.get(find_near(wanted.casefold().replace("-", " "), folded), "")
+    meant = f"; did you mean {near} ({titles[near]})?" if near else ""
+    listed = "".join(f"\n  {label:>4}  {title}" for label, title in titles.items())
+    return Problem("no-step", f"`{written}`: there is no such step{meant}", hint=f"the steps:{listed}")
+
+
 def _select_items(
     items: tuple[PlanItem, ...], first: str | None, only: str | None
 ) -> tuple[tuple[PlanItem, ...], list[Problem]]:
@@ -276,10 +286,7 @@ def _select_items(
         return items, []
     item = find_step(items, wanted)
     if item is None:
-        labels = ", ".join(dict.fromkeys(i.step.label for i in items))
-        return items, [
-            Problem("no-step", f"`{option} {wanted}`: there is no such step", hint=f"the steps: {labels}")
-        ]
+        return items, [_describe_missing_step(items, f"{option} {wanted}", wanted)]
     if only is not None:
         if "." in wanted and item.step.label != wanted:
             return (item,), []

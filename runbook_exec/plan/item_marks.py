@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from .alternatives import ChoiceKey, list_choices
 from .model import ItemId, PlanItem
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ..document.assignments import Capture
 from ..document.model import Annotation, Block, Input, Placeholder, Procedure, Runbook, Statement, Step
+from ..light_classes import NamedTuple, dataclass, field
 from ..shells.secret_commands import SecretUse
 from .values import is_secret
 
@@ -114,7 +113,8 @@ class Plan:
 
     def prints_secret(self, where: ItemId) -> bool:
         """Return whether a statement prints what a keeper of secrets, such as `vault`, gives it."""
-        return SecretUse.PRINTS in self.get_secret_use(where)
+        use = self.secret_uses.get(where)
+        return use is not None and SecretUse.PRINTS in use
 
     def get_secret_use(self, where: ItemId) -> SecretUse:
         """Return what a statement does with what a keeper of secrets prints."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from ..document.model import Input
+from ..light_classes import dataclass
 from ..text.ansi import strip_ansi
 from ..text.lazy_pattern import LazyPattern
 from ..text.regex import limit_pattern_time

@@ -24,9 +24,9 @@ _ASSIGNED = LazyPattern(
 )
 
 _ANSI_QUOTE = LazyPattern(r"\$(?=')")
-# names of variables that say where secrets are
+# names of variables that say where secrets are, or what keys on the keyboard do
 _NAMES_A_PLACE = LazyPattern(
-    r"(?:_DIRS?|_FOLDER|_HOME|_SOCK|_LOCATION|APPLICATION_CREDENTIALS)\Z", re.IGNORECASE
+    r"(?:_DIRS?|_FOLDER|_HOME|_SOCK|_LOCATION|_KEY_BINDINGS|APPLICATION_CREDENTIALS)\Z", re.IGNORECASE
 )
 
 

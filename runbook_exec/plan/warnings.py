@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ..document.console import find_inner_prompt
 from ..document.model import Suspicion
 from ..document.placeholders import replace_placeholders
+from ..light_classes import NamedTuple
 from ..shells.inner.detector import InnerKind, InnerShell, find_inner_shell, leaves_shell, may_open_shell
 from ..shells.registry import SHELLS
 from ..shells.simple_command import SimpleCommand

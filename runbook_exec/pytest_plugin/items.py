@@ -6,7 +6,6 @@ They are the linter's findings, and each of its rehearsals.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +16,7 @@ import pytest
 from ..diagnostics.formats import write
 from ..diagnostics.formats.text import format_diagnostic
 from ..diagnostics.report import Diagnostic
+from ..light_classes import replace
 from ..lint.linter import lint
 from ..lint.selection import UnknownCode
 from ..lint.settings import BadSettings, settings_for

@@ -6,9 +6,9 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..light_classes import dataclass
 from ..system.signals import hold_signals
 from .stand_in_script import FIFO
 

@@ -6,10 +6,10 @@ import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Refused, reason
+from ..light_classes import dataclass
 from ..system.people import expand_home
 from ..system.temporary_folders import TemporaryFolder, remove_dead_folders
 from .allowlist import HARMLESS

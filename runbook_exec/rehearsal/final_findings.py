@@ -56,6 +56,8 @@ def _find_failure(
         hint += (
             "\nwhat no `$` line of the transcript names has to be a harmless program, or below `programs:`"
         )
+    if "no such file or directory" in printed.casefold():
+        hint += "\na rehearsal runs in an empty folder; `files: DIR` in the transcript copies files into it"
     message = f"the statement fails: {last.problem}" if last else f"the run stops: {reason}"
     yield RehearsalFinding(STATEMENT_FAILED, message, hint, span, _last_call_span(responder, item))
 

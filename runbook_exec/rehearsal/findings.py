@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from ..diagnostics.finding import Finding
 from ..diagnostics.problem import Severity
 from ..diagnostics.report import Diagnostic, build_diagnostics
 from ..diagnostics.rule import RuleInfo
+from ..light_classes import dataclass
 from ..text.span import Span
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
+from ..light_classes import dataclass, field, replace
 from .transcript.model import ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, is_printed_on
 from .transcript.pattern import Expression, Pattern, fill_pattern
 

@@ -15,12 +15,12 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO, cast
 
 import yaml
 
+from ..light_classes import dataclass, replace
 from . import python_client as calling
 from .findings import RehearsedDocument
 from .rehearse import Options, RehearsalResult, rehearse

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from ..engine.events import Event, RunEnded, StatementFinished, StatementStarted
 from ..engine.ports import LiveShell, RunContext
 from ..engine.state import State
 from ..errors import Refused, reason
+from ..light_classes import dataclass, field, replace
 from ..plan.builder import choose_procedure, make_plan
 from ..plan.model import ItemId, Plan
 from ..session.connections.local import LocalConnection
@@ -70,6 +70,9 @@ class Options:
     lenient: bool = False
 
 
+_NO_OPTIONS = Options()
+
+
 @dataclass(frozen=True, slots=True)
 class RehearsalResult:
     """The result of a rehearsal: `outcome` is `passed`, `differs`, or `cannot`."""
@@ -88,7 +91,7 @@ class RehearsalResult:
     read: Transcript | None = None
 
 
-def rehearse(path: Path, options: Options = Options()) -> RehearsalResult:
+def rehearse(path: Path, options: Options = _NO_OPTIONS) -> RehearsalResult:
     """Rehearse the runbook of a transcript; mistakes in either document are in the result.
 
     Raises KeyboardInterrupt if ^C ends it, and nothing because of the content of the documents.

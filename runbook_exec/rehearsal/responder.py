@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from ..diagnostics.rule import RuleInfo
+from ..light_classes import dataclass, field, replace
 from ..plan.model import PlanItem
 from .call_server import StandInMessage
 from .environment import RehearsalEnvironment

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..document.model import Step
@@ -18,6 +17,7 @@ from ..engine.questions import (
     SecretLoss,
     ValueNeeded,
 )
+from ..light_classes import dataclass, field
 from ..plan.alternatives import chosen_alternative
 from ..plan.model import Plan, Value
 from ..plan.templates import render_default

@@ -6,9 +6,9 @@ import os
 import re
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ..engine.ports import Done, LiveShell, OutputChunk, Silence
+from ..light_classes import dataclass
 from .transcript.model import ExpectedCall, ExpectedPrompt, TypedLine
 from .transcript.pattern import Expression, fill_pattern
 

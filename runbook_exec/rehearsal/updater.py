@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from ..engine.events import RunEnded
 from ..errors import Refused, reason
+from ..light_classes import dataclass
 from ..system.atomic_write import replace_file
 from ..text.source import parse_source
 from .matcher import compare_output

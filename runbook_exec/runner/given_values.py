@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from ..document.assignments import parse_set
 from ..errors import Refused, reason
+from ..light_classes import NamedTuple
 from ..plan.model import Plan
 from ..text.ansi import escape_unprintable
 from .options import parse_option
@@ -51,9 +51,13 @@ def read_given(texts: Iterable[str], files: Iterable[str]) -> GivenValues:
 
 
 def find_visible_secrets(plan: Plan, visible: Iterable[str]) -> Iterator[str]:
-    """Yield a warning for each secret that was given on the command line."""
+    """Yield a warning for each secret that was given on the command line, empty or to be seen there."""
     for name in sorted(visible):
-        if plan.is_secret(name):
+        if not plan.is_secret(name):
+            continue
+        if name in plan.given and not plan.given[name].text:
+            yield f"warning: the secret `{name}` is empty"
+        else:
             yield (
                 f"warning: every user of this machine can see the value of `--set {name}=…` in the list of "
                 f"processes; use `--set {name}=-` (standard input) or `--set-file {name}=PATH`"

@@ -57,8 +57,20 @@ def _read_file(path: str) -> bytes:
         if path == "-":
             return read_bounded(sys.stdin.buffer, "standard input")
         return read_regular_file(path, pipes=True)
+    except IsADirectoryError as error:
+        raise Refused(f"cannot read `{path}`: {reason(error)}{_suggest_page(path)}") from None
     except OSError as error:
         raise Refused(f"cannot read `{path}`: {reason(error)}") from None
+
+
+def _suggest_page(folder: str) -> str:
+    """Return a hint that names a page in a folder, or ""."""
+    page = next(iter(sorted(Path(folder).glob("*.md"))), None)
+    return (
+        f"\n  name one page, such as `{page}`; `runbook-exec lint {folder}` checks all of them"
+        if page
+        else ""
+    )
 
 
 def _read_inputs(path: str | None) -> RunbookSettings | None:

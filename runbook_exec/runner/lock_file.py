@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from ..errors import Refused, reason
+from ..light_classes import NamedTuple
 from ..system.atomic_write import replace_file
 from ..system.git import in_repository, read_commit
 from ..system.permissions import find_foreign_writer

@@ -26,6 +26,6 @@ def find_obstacle(plan: Plan) -> str | None:
     if any(item.statement for item in plan.items) and find_command(shell) is None:
         hint = SHELLS[shell].install_hint
         return f"{plan.runbook.path} runs in {shell}, which is not on PATH; get it with {hint}"
-    if plan.cwd and not Path(expand_home(plan.cwd)).is_dir():
-        return f"cannot start in `{plan.cwd}`: no such folder"
+    if plan.cwd and not (folder := Path(expand_home(plan.cwd))).is_dir():
+        return f"cannot start in `{plan.cwd}`: {'not a folder' if folder.exists() else 'no such folder'}"
     return None

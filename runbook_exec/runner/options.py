@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from ..document.assignments import Capture, parse_capture
 from ..errors import Refused
+from ..light_classes import NamedTuple, dataclass, field
 from ..text.durations import positive_duration
 from ..text.sizes import KEEP
 

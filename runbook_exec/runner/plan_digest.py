@@ -11,12 +11,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..document.assignments import Capture
 from ..document.model import (
@@ -31,6 +30,7 @@ from ..document.model import (
     Statement,
     Suspicion,
 )
+from ..light_classes import MISSING, NamedTuple, is_light_dataclass, list_defaults, replace
 from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..system.regular_file import read_regular_file
 
@@ -199,11 +199,8 @@ def _list_fields(kind: type) -> tuple[tuple[str, Any], ...]:
 
 def list_fields(kind: type) -> dict[str, Any]:
     """Return the names of the fields of a dataclass or named tuple, each with its default."""
-    if is_dataclass(kind):
-        return {
-            each.name: each.default_factory() if each.default_factory is not MISSING else each.default
-            for each in fields(kind)
-        }
+    if is_light_dataclass(kind):
+        return list_defaults(kind)
     names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
     defaults: Mapping[str, Any] = kind._field_defaults  # type: ignore[attr-defined]
     return {name: defaults.get(name, MISSING) for name in names}

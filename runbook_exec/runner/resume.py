@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -23,6 +22,7 @@ from ..engine.state import State, carry_marks
 from ..journal.journal import read_journal, read_whole_lines
 from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey
+from ..light_classes import dataclass
 from ..masking.masker import Masker
 from ..plan.alternatives import describe_choices
 from ..plan.item_marks import ItemMark, mark_items, match_items
@@ -70,7 +70,7 @@ class UnfinishedRun:
         known |= {name: Value(text, True, "earlier") for name, text in values.items()}
         names = {each.name for item in plan.items for each in item.placeholders} | set(plan.inputs)
         return (
-            replace(state, outcome=None),
+            state._replace(outcome=None),
             Resumption(
                 values={name: value for name, value in known.items() if name in names},
                 seen_tokens=seen,

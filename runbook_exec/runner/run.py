@@ -7,15 +7,15 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..engine.engine import Run, start_run
-from ..engine.events import FINISHED, Event, Outcome, RunEnded
+from ..engine.events import FINISHED, Event, Outcome
 from ..engine.ports import Keyboard, Resumption, RunContext
 from ..engine.questions import Answer, Ask, Question
 from ..engine.state import State, is_idle
@@ -25,6 +25,7 @@ from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
 from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey, obtain_user_key
+from ..light_classes import NamedTuple
 from ..plan.endless import list_blocking_statements
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
@@ -34,11 +35,13 @@ from ..system import core_dumps
 from ..system.git import read_commit
 from ..system.people import expand_home, name_user
 from ..system.screen_size import read_screen_size
-from ..system.signals import allow_interrupts, defer_interrupts, take_interrupt
+from ..system.signals import allow_interrupts, take_interrupt
 from ..system.streams import OutputStream
 from ..system.temporary_folders import remove_dead_folders
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
+from ..text.timestamps import make_timestamp
+from .event_delivery import EventDelivery
 from .lost_output import describe_loss, report_lost_output
 from .observers import (
     AsciicastObserver,
@@ -82,13 +85,18 @@ class _RunParts(NamedTuple):
     options: RunOptions
     terminal: TerminalReporter
     output: OutputStream  # standard output
-    journal: Journal
+    delivery: EventDelivery
     keyboard: OperatorTty | None  # None without a person to ask
     secrets: SecretStore | None  # where secrets are kept while the run is unfinished
     past: UnfinishedRun | None
     state: State  # at its beginning
     resumption: Resumption | None
     key: UserKey | None
+
+    @property
+    def journal(self) -> Journal:
+        """Return the journal of the run."""
+        return self.delivery.journal
 
 
 def run_plan(
@@ -137,8 +145,9 @@ def run_plan(
         keyboard = OperatorTty(0, 1) if attended else None
         store = store or (open_secret_store(identity, journal.path) if keeps else None)
         output = OutputStream(1) if options.json else terminal.stream
+        delivery = EventDelivery(journal, is_late=not (attended or options.json))
         run = _RunParts(
-            identity, plan, options, terminal, output, journal, keyboard, store, past, state, resumed, key
+            identity, plan, options, terminal, output, delivery, keyboard, store, past, state, resumed, key
         )
         try:
             outcome, state = _run_in_session(run, interactive, instrument)
@@ -168,6 +177,7 @@ def _run_in_session(
     ):
         context = _make_context(run)
         session.hidden_input.on_word = context.masker.add
+        session.on_sent = run.delivery.show_waiting
         if not options.json:
             terminal.show_header(list_facts(plan))
         ask = _make_ask(run, interactive)
@@ -197,7 +207,7 @@ def _open_journal(identity: str, past: UnfinishedRun | None, key: UserKey | None
     Raises JournalError if another process has written to it since.
     """
     if past is None:
-        return Journal.create(state_folder(dict(os.environ)), identity, _now(), key)
+        return Journal.create(state_folder(dict(os.environ)), identity, make_timestamp(), key)
     journal = Journal.reopen(past.path, key)
     if past.is_current():
         return journal
@@ -207,11 +217,12 @@ def _open_journal(identity: str, past: UnfinishedRun | None, key: UserKey | None
 
 def _make_context(run: _RunParts) -> RunContext:
     plan, terminal = run.plan, run.terminal
+    tell = run.delivery.catch_up_before(terminal.write_wrapped)
     commit = read_commit(Path(plan.runbook.path))
     folder = Path(plan.runbook.path).parent
     return RunContext(
         run=run.identity,
-        now=_now,
+        now=make_timestamp,
         clock=time.monotonic,
         place=f"{name_user()}@{os.uname().nodename}",
         source=_make_source(run, folder),
@@ -224,14 +235,15 @@ def _make_context(run: _RunParts) -> RunContext:
         pid=os.getpid(),
         find_stop=lambda: describe_loss(run.output),
         terminal=run.keyboard.device() if run.keyboard else "",
-        keep_secrets=make_value_keeper(run.secrets, terminal.write_wrapped)
+        keep_secrets=make_value_keeper(run.secrets, tell)
         if run.secrets and run.secrets.takes_values
         else None,
-        keep_shell=make_shell_keeper(run.secrets, terminal.write_wrapped) if run.secrets else None,
+        keep_shell=make_shell_keeper(run.secrets, tell) if run.secrets else None,
         key=run.secrets.key if run.secrets else b"",
+        before_wait=run.delivery.catch_up,
         sign=partial(run.key.sign_text, run.identity) if run.key else None,
-        pause=make_pause(terminal.show_wait),
-        notice=lambda text: terminal.write_wrapped(text, "yellow"),
+        pause=run.delivery.catch_up_before(make_pause(terminal.show_wait)),
+        notice=run.delivery.catch_up_before(lambda text: terminal.write_wrapped(text, "yellow")),
         environment=frozenset(os.environ),
         available_secrets=lambda plan: find_available_secrets(plan, os.environ, folder),
     )
@@ -273,6 +285,7 @@ def _make_source(run: _RunParts, folder: Path) -> Callable[[str, Plan, Mapping[s
     )
 
     def find_value(name: str, plan: Plan, known: Mapping[str, Value]) -> Value | None:
+        run.delivery.catch_up()
         with allow_interrupts():
             return find(name, plan, known)
 
@@ -295,44 +308,19 @@ def _observe_run(
     """Pass each event to the observers, and return the outcome of the run."""
     terminal = run.terminal
     journal = JournalObserver(run.journal, terminal.write_line)
-    writers = (journal, AsciicastObserver(recording, terminal.write_line))
     display: Observer = (
         JsonObserver(journal, run.output)
         if run.options.json
         else TerminalObserver(terminal, started, run.identity, str(run.journal.path), run.past is not None)
     )
     try:
-        return _observe_events(events, writers, (display,), journal.require_intact)
+        displays = (AsciicastObserver(recording, terminal.write_line), display)
+        return run.delivery.deliver_all(events, journal, displays)
     except JournalError as error:
+        run.delivery.show_waiting()
         terminal.write_line(f"{error}; the run has stopped before the next statement")
         if run.past or started.state.acted:
             terminal.write_line(f"`runbook-exec resume {run.identity}` takes it up once that is mended")
         return Outcome.FAILED
     finally:
         terminal.end_output()
-
-
-def _observe_events(
-    events: Generator[Event],
-    writers: Sequence[Observer],
-    displays: Sequence[Observer],
-    require_intact: Callable[[], None],
-) -> Outcome:
-    """Write each event, show it, and only then ask for the next.
-
-    Returns the outcome of the run. The first of the writers is the journal, so no observer learns of an event
-    before it is on disk. An interrupt counts at the next wait for a statement or a person. Raises
-    JournalError.
-    """
-    with defer_interrupts():
-        for event in events:
-            for observer in (*writers, *displays):
-                observer.observe(event)
-            require_intact()
-            if isinstance(event, RunEnded):
-                return Outcome(event.outcome)
-    return Outcome.STOPPED
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

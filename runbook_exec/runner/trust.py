@@ -11,12 +11,11 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from ..document.model import Procedure, Runbook
 from ..errors import Refused, reason
+from ..light_classes import NamedTuple, dataclass
 from ..plan.builder import make_page_plan
 from ..plan.model import Plan
 from ..system.atomic_write import replace_file
@@ -211,7 +210,7 @@ def record_trust(known: TrustState, runs: Path, digest: PageDigest | None = None
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, json.dumps(told, indent=1).encode(), 0o600)
     except OSError as error:
-        raise Refused(f"cannot write down in `{path}` what is trusted: {reason(error)}") from error
+        raise Refused(f"cannot save in `{path}` that the page is trusted: {reason(error)}") from error
 
 
 def record_change(before: TrustState, now: TrustState, runs: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import floor
 from pathlib import Path
@@ -14,6 +13,7 @@ from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..errors import reason
 from ..journal.index import RunSummary, list_damaged, list_runs
+from ..light_classes import dataclass
 from ..system.regular_file import read_regular_file
 from ..text.moments import format_age
 from ..text.plain_json import to_printable_json

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..document.model import Prose, Runbook, Step
+from ..light_classes import dataclass, field
 from ..system.regular_file import read_regular_file
 
 VERSION = 1

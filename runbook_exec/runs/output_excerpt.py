@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
+from ..light_classes import dataclass
 from ..text.ansi import flatten_output
 
 

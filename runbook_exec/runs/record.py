@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from ..engine.events import (
 from ..engine.state import State, apply, carry_marks
 from ..journal.hash_chain import JournalLine
 from ..journal.journal import JournalError, read_whole_lines
+from ..light_classes import dataclass, field, replace
 from ..masking.masker import Masker
 from ..plan.builder import items_of
 from ..plan.item_marks import ItemMark, mark_items, match_items, parse_mark

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
 from ..document.model import Block, Prose, Statement, Step
 from ..engine.questions import Choice
 from ..engine.state import ItemStatus
+from ..light_classes import dataclass, replace
 from ..plan.alternatives import is_left_out
 from ..plan.model import ItemId, PlanItem
 from .record import NOWHERE, Attempt, GivenAnswer, Record

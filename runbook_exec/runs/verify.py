@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine.events import RunEnded
 from ..journal.hash_chain import Damage, JournalLine, TornLine, read_lines
 from ..journal.index import read_summary
 from ..journal.user_key import UserKey, is_private_file, is_signed
+from ..light_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,9 @@ def verify_journal(path: Path, folder: Path, key: UserKey | None) -> Verificatio
 
 def format_verification(verdict: Verification, seal: str = "") -> Iterator[str]:
     """Format the result; `seal` is one that was noted elsewhere, or its beginning."""
+    if verdict.lines and len(verdict.damages) == verdict.lines:
+        yield f"{verdict.path}: not a journal of runbook-exec: no line of it is an event of a run"
+        return
     for damage in verdict.damages:
         yield f"{verdict.path}:{damage.number}: {damage.what}"
     if has_wrong_seal(verdict, seal):

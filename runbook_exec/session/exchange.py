@@ -25,6 +25,8 @@ _TICK = 0.25  # seconds between checks of the clock and of the window's size
 class ExchangeOwner(Protocol):
     """The part of a session that an exchange needs."""
 
+    on_sent: Callable[[], None]  # called when the shell has been sent the whole message
+
     def read_keys(self, keyboard: Keyboard) -> bytes:
         """Read the typed keys; returns b"" at their end."""
 
@@ -59,6 +61,7 @@ class Exchange:
         timeout: float | None,
         keyboard: Keyboard | None,
         ours: bool,
+        shares_group: bool = False,
     ) -> None:
         self._link = link
         self._owner = owner
@@ -70,7 +73,10 @@ class Exchange:
         self._pending = memoryview(message)
         self._started = self._last_output = self._last_read = time.monotonic()
         self._terminator = Terminator(
-            link.process, None if timeout is None else self._started + timeout, spares_shell=ours
+            link.process,
+            None if timeout is None else self._started + timeout,
+            spares_shell=ours,
+            shares_group=shares_group,
         )
         # ^C would make a shell drop a part of a message that it has not read completely, and run the rest.
         # Only the last line, which is the gate's, may remain unread until the statement has ended
@@ -133,6 +139,8 @@ class Exchange:
         if self._pending:
             with hold_signals():  # an interrupt here would cause sent bytes to be sent again
                 self._pending = self._link.send(self._pending, self._poll)
+            if not self._pending:
+                self._owner.on_sent()
         if self._is_read:
             return
         before, self._unread = self._unread, self._link.count_unread(self._pending)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 
 # `[1]+ 12345 Running   sleep 9 &` of the POSIX shells, and `1	12345	0%	running	sleep 9 &` of fish

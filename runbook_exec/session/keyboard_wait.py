@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..system.screen_modes import ScreenModes
 from ..system.terminal_readers import Certainty, Foreground, TerminalReader
 from ..text.ansi import strip_ansi

@@ -11,10 +11,10 @@ import sys
 import tempfile
 import termios
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..engine.ports import OutputChunk
 from ..errors import Refused, reason
+from ..light_classes import dataclass
 from ..shells.driver import CONTROL, REPORT, SNAPSHOT, Driver
 from .connections.base import Connection, TerminalProcess
 from .hidden_input import HiddenInput
@@ -81,9 +81,14 @@ class ShellLink:
 
         Further output may never end, because a job in the background prints it.
         """
-        for _ in range(2):  # the first read may end a batch that was begun before
-            if self.output.read() and (data := self.noise.feed(self.output.take())):
+        for _ in range(2):  # the first read may only end a batch that was begun before
+            if not self.output.read():
+                break
+            is_full = self.output.is_full
+            if data := self.noise.feed(self.output.take()):
                 yield OutputChunk(data)
+            if not is_full:
+                break
         if data := self.noise.flush():
             yield OutputChunk(data)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 
@@ -18,6 +17,11 @@ class OutputReader:
         self._batch = memoryview(bytearray(_READ))
         self._filled = 0  # bytes of it that are filled
 
+    @property
+    def is_full(self) -> bool:
+        """Return whether the batch has no room, so that more output may be waiting."""
+        return self._filled >= _READ
+
     def read(self) -> bool:
         """Read the available output; return whether any came.
 
@@ -25,9 +29,11 @@ class OutputReader:
         makes the kernel hand over all available output, so nothing that was printed before is missed.
         """
         # if ^C interrupts the reading, some bytes may have been read already
-        with contextlib.suppress(BlockingIOError):
+        try:
             while self._filled < _READ and (size := self._read_piece()):
                 self._filled += size
+        except BlockingIOError:
+            pass
         return self._filled > 0
 
     def _read_piece(self) -> int:

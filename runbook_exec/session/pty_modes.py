@@ -35,13 +35,14 @@ def starting_modes(fd: int, attended: bool) -> Modes:
 
 
 def make_ready(fd: int, modes: Modes, attended: bool) -> None:
-    """Set the modes of a pseudo-terminal.
+    """Set the modes of a pseudo-terminal, if a program has changed them.
 
     If keys are typed, drop those that no program has read.
     """
     # Setting and dropping in one would wait for any program that prints, also a job in the background: its
     # output is not read between statements, so the wait could be endless.
-    termios.tcsetattr(fd, termios.TCSANOW, modes)
+    if termios.tcgetattr(fd) != modes:
+        termios.tcsetattr(fd, termios.TCSANOW, modes)
     if attended and not drop_unread(fd):
         termios.tcsetattr(fd, termios.TCSAFLUSH, modes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import termios
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -13,7 +13,6 @@ from ..engine.ports import Done, Keyboard, Message, OutputChunk, Silence
 from ..shells.driver import (
     SNAPSHOT,
     Completion,
-    Driver,
     drop_options,
     encode,
     mark_interrupted,
@@ -25,6 +24,7 @@ from .connections.local import LocalConnection
 from .endings import describe_death, describe_end
 from .exchange import Exchange
 from .hidden_input import HiddenInput
+from .job_control import JobControl
 from .jobs import parse_jobs
 from .link import open_link, refuse_full_folder
 from .pagers import PAGERS, build_pager_code
@@ -61,20 +61,20 @@ class Session:
         connection: Connection | None = None,
     ) -> None:
         self.shell = shell
-        self._driver: Driver = SHELLS[shell].driver
+        self._driver = driver = SHELLS[shell].driver
         self._configuration = "" if clean else self._driver.configuration
         command = find_command(shell)
         if command is None:
             raise ShellMissing(shell)
         self._keyboard = keyboard
-        self._connection = connection or LocalConnection()
+        self._connection = connection = connection or LocalConnection()
         with refuse_full_folder():
             self._folder = self._connection.folder()
         self._quoted = self._driver.quote(self._folder)  # within single quotes
         self._token = secrets.token_hex(8)
-        self._last = Completion(0, (0,), cwd or "")
-        self._turn = 0
+        self._last, self._turn = Completion(0, (0,), cwd or ""), 0
         self._end_signals = count_end_signals()  # before this session
+        self.on_sent: Callable[[], None] = lambda: None  # called when the shell has been sent a statement
         self._shaken = False  # whether the shell may still drop the next bytes that it is sent
         self._death: Done | None = None
         self._is_busy = False  # whether a statement is running
@@ -85,13 +85,13 @@ class Session:
             environ |= PAGERS
         argv = (*command, *(self._driver.clean if clean else ()), *self._driver.arguments(self._folder))
         try:
-            there, driver = self._connection, self._driver
             with refuse_full_folder():
-                self._link = open_link(there, driver, self._token, argv, environ, cwd, self._size)
+                self._link = open_link(connection, driver, self._token, argv, environ, cwd, self._size)
         except BaseException:
             self._connection.close()
             raise
         self._terminal = self._link.process.terminal
+        self._job_control = JobControl(driver, self._link.process, keyboard)
         self._good_modes = starting_modes(self._terminal, keyboard is not None)
 
     def __enter__(self) -> Session:
@@ -128,7 +128,9 @@ class Session:
             yield self._death._replace(timed_out=False, interrupted=False)
             return
         before = self._last
-        yield from self._exchange(self._make_message(code, before), timeout)
+        first, shares_group = self._job_control.prepare(code, before)
+        message = first + self._make_message(code, before)
+        yield from self._exchange(message, timeout, shares_group=shares_group)
         self._last = self._driver.carry_over(before, code, self._last)
 
     def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:
@@ -215,16 +217,19 @@ class Session:
         code += f"\n__runbook_status {self._last.status}"
         return self._turn, self._driver.message(encode(code), drop_options(self._last), self._turn)
 
-    def _exchange(self, message: bytes, timeout: float | None, ours: bool = False) -> Iterator[Message]:
+    def _exchange(
+        self, message: bytes, timeout: float | None, *, ours: bool = False, shares_group: bool = False
+    ) -> Iterator[Message]:
         """Send a message and yield the output until its report.
 
-        If the code is `ours`, no typed keys are passed to it.
+        If the code is `ours`, no typed keys are passed to it. A program may share the shell's process group.
         """
         keyboard = None if ours else self._keyboard
         make_ready(self._terminal, self._good_modes, self._keyboard is not None)
         self._link.typed.clear()
         gate_line = partial(self._driver.gate_line, self._turn)
-        exchange = Exchange(self._link, self, message, self._turn, gate_line, timeout, keyboard, ours)
+        kind = (ours, shares_group)
+        exchange = Exchange(self._link, self, message, self._turn, gate_line, timeout, keyboard, *kind)
         suspended: Done | None = None
         if keyboard:
             keyboard.take()

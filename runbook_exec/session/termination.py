@@ -21,16 +21,24 @@ class Terminator:
     `timed_out` is true once the deadline was enforced.
     """
 
-    def __init__(self, shell: TerminalProcess, deadline: float | None, spares_shell: bool = False) -> None:
+    def __init__(
+        self,
+        shell: TerminalProcess,
+        deadline: float | None,
+        spares_shell: bool = False,
+        shares_group: bool = False,
+    ) -> None:
         """Take the deadline as a moment of the monotonic clock; None means no deadline.
 
-        A shell that is spared is asked repeatedly to stop its work, and never killed.
+        A shell that is spared is asked repeatedly to stop its work, and never killed. A program that shares
+        the shell's process group is signalled by itself.
         """
         self.timed_out = False
         self._attempts = 0
         self._is_told = False  # whether it was told to end, so the deadline is none of the statement
         self._patience = _PATIENCE
         self._spares_shell = spares_shell
+        self._shares_group = shares_group
         self._shell = shell
         self._deadline = deadline
         self._stopped: tuple[int, signal.Signals] | None = None  # process group and signal
@@ -64,12 +72,22 @@ class Terminator:
         with contextlib.suppress(OSError):
             group = shell.find_foreground_group()
             self._stopped = (group, wanted)
+            if self._shares_group and group == shell.find_own_group() and self._signal_programs(wanted):
+                return
             if wanted == signal.SIGINT or (self._attempts < len(_WAYS) and group != shell.find_own_group()):
                 shell.signal_group(group, wanted)
             elif self._spares_shell:
                 shell.signal_group(group, signal.SIGINT)
             elif wanted == signal.SIGKILL:
                 shell.signal(wanted)  # the shell itself is running, or does not stop
+
+    def _signal_programs(self, wanted: signal.Signals) -> bool:
+        """Send a signal to the programs in the shell's own group, and return whether there are any."""
+        programs = self._shell.list_programs() if self._attempts <= len(_WAYS) else []
+        for program in programs:
+            with contextlib.suppress(ProcessLookupError):
+                self._shell.signal_program(program, wanted)
+        return bool(programs)
 
     def _stop_next(self) -> None:
         """Send the signal to a program that was started after the signalled one, as in a loop."""

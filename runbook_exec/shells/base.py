@@ -8,8 +8,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 from .driver import Driver
 from .quoting import Context

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 
 # The names of the files in a session's folder.
@@ -64,6 +64,9 @@ class Driver(NamedTuple):
     # the report before a statement, the statement, the report after it -> that report with errexit as it was
     carry_over: Callable[[Completion, bytes, Completion], Completion] = lambda before, code, after: after
     quote: Callable[[str], str] = lambda text: text.replace("'", r"'\''")  # a text within single quotes
+    # the small program that a statement consists of, None for any other -> code that turns job control off
+    # for it, or on; None if job control stays on, as it costs little in most shells
+    control_jobs: Callable[[str | None], bytes] | None = None
     is_muted: bool = False  # it starts without a standard output, and takes the terminal for it in `start`
     from_input: bool = False  # its standard input is the control FIFO; statements get the terminal back
 
@@ -78,20 +81,39 @@ SETTLED_CODE = "printf 'settled\\n{turn}\\0' >'{folder}/report'"
 
 _REPORT = LazyPattern(rb" (\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)", re.DOTALL)
 
+# of fish: the turn and the statuses of a statement that has reached its end; the statuses at the gate
+_SHORT_REPORT = LazyPattern(rb" (?:(\d+) (\d+) ([\d ]+))?\n(\d+) ([\d ]+)\n(.*)", re.DOTALL)
+
 
 def parse_completion(message: bytes, token: str) -> Completion | None:
     """Parse a report of the gate; return None for anything else that was written to the FIFO."""
     # a statement may have written an unfinished line to the FIFO before the report
     _, known, report = message.partition(token.encode())
-    found = _REPORT.fullmatch(report) if known else None
-    if not found:
+    if not known:
         return None
+    found = _REPORT.fullmatch(report)
+    if not found:
+        return _parse_short_report(report)
     turn, status, pipestatus, options, cwd = found.groups()
     return Completion(
         int(status),
         tuple(int(part) for part in pipestatus.split()),
         cwd.decode("utf-8", "surrogateescape"),
         options.decode(),
+        int(turn) if turn else None,
+    )
+
+
+def _parse_short_report(report: bytes) -> Completion | None:
+    found = _SHORT_REPORT.fullmatch(report)
+    if not found:
+        return None
+    turn, status, pipestatus, gate_status, gate_pipestatus, cwd = found.groups()
+    return Completion(
+        int(status if turn else gate_status),
+        tuple(map(int, (pipestatus if turn else gate_pipestatus).split())),
+        cwd.decode("utf-8", "surrogateescape"),
+        "" if turn else "-",
         int(turn) if turn else None,
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Flag, auto
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 from .inner.programs import LOGINS, SHELL_NAMES, WRAPPERS
 from .simple_command import SimpleCommand, remove_quotes

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple, dataclass, field
 from ..text.lazy_pattern import LazyPattern
 from .base import Filling, Shell
 from .quoting import Context
+from .small_programs import PLAIN_PROGRAM
 
 # names that a shell of ours sets by itself; each shell adds its own
 OWN_NAMES = r"__runbook_\w*|PWD|SHLVL|LINENO|RANDOM|SECONDS|PPID|LINES|COLUMNS|PS[1-4]|_"
@@ -176,7 +176,7 @@ def changes_nothing(code: str, known: Iterable[str]) -> bool:
     Only one plain program with its arguments certainly changes nothing. `known` are the names of functions
     and aliases, any of which may do anything.
     """
-    found = _PLAIN.fullmatch(code)
+    found = PLAIN_PROGRAM.fullmatch(code)
     if found is None:
         return False
     name = found[1]
@@ -189,10 +189,6 @@ TEXT = r"(?:[\w./:@%+,-]+|'[^'\\]*')"
 _FUNCTION = LazyPattern(r"\s*([A-Za-z_]\w*)[ \t]*\([ \t]*\)")
 
 _EXPORTED = LazyPattern(r"export |(?:declare|typeset|set) -\w*x")
-
-_PLAIN = LazyPattern(
-    r"\s*(?:command +)?([\w./+-]+)(?:[ \t]+(?:[^\s'\"\\$`(){}\[\];&|<>*?~#!]+|'[^'\\]*'))*\s*"
-)
 
 _HARMLESS = frozenset(("echo", "printf", "test", "true", "false", "pwd", "sleep"))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 
 

@@ -12,11 +12,12 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from ..light_classes import dataclass
 
 TYPE_CHECKING = False  # as in typing
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from markdown import Markdown
+
+from ..light_classes import NamedTuple
 
 _KIND = r"[\w-]+(?: +[\w-]+)*"
 

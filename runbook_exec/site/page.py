@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from ..document.front_matter.bounds import find_bounds
 from ..document.front_matter.keys import find_review_date
 from ..document.model import Procedure, Runbook
 from ..document.parser import parse_runbook
+from ..light_classes import dataclass
 from ..plan.builder import items_of
 from ..plan.model import PlanItem
 from ..plan.values import is_secret

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 
 from ..document.markdown.elements import (
     Element,
@@ -21,6 +20,7 @@ from ..document.markdown.elements import (
     Paragraph,
     read_elements,
 )
+from ..light_classes import dataclass, field
 from ..text.source import Source, parse_source
 from .content_tabs import ContentTab, find_tab
 

@@ -12,8 +12,8 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple
 from .regular_file import read_regular_file
 
 _PATIENCE = 2.0  # seconds; a run does not wait for a repository that is slow to answer

@@ -20,6 +20,10 @@ _deferring = False
 
 _deferred = 0  # interrupts that came since interrupts are deferred
 
+_ours = False  # whether nothing but this module raises for these signals, while interrupts are deferred
+
+_holding = 0  # blocks in which not even a third interrupt is raised
+
 
 def watch_signals(*numbers: int) -> Callable[[], bool]:
     """Return a function that returns whether one of these signals came since.
@@ -50,9 +54,12 @@ def _interrupt(number: int, frame: object) -> None:
     """Raise KeyboardInterrupt, or note the interrupt if interrupts are deferred."""
     global _deferred
     _deferred += 1
-    if not _deferring or _deferred > _MOST_DEFERRED:
+    if not _holding and (not _deferring or _deferred > _MOST_DEFERRED):
         _deferred = 0
         raise KeyboardInterrupt
+
+
+_KNOWN = (_end, _interrupt, signal.SIG_DFL, signal.SIG_IGN)  # handlers that raise only here, or not at all
 
 
 @contextmanager
@@ -61,15 +68,16 @@ def defer_interrupts() -> Iterator[None]:
 
     SIGINT is deferred as well if Python would raise it.
     """
-    global _deferring
-    before, was_deferring = signal.getsignal(signal.SIGINT), _deferring
+    global _deferring, _ours
+    before, was_deferring, was_ours = signal.getsignal(signal.SIGINT), _deferring, _ours
     if before is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
+    _ours = all(signal.getsignal(number) in _KNOWN for number in _ENDING)
     _deferring = True
     try:
         yield
     finally:
-        _deferring = was_deferring
+        _deferring, _ours = was_deferring, was_ours
         if before is signal.default_int_handler:
             signal.signal(signal.SIGINT, before)
 
@@ -99,7 +107,16 @@ def hold_signals() -> Iterator[None]:
     """Hold the signals that raise KeyboardInterrupt until the end of the block.
 
     This holds for the calling thread: in a program with several threads, another may receive the signal.
+    While interrupts are deferred, a note replaces the system calls that would hold them.
     """
+    global _holding
+    if _deferring and _ours:
+        _holding += 1
+        try:
+            yield
+        finally:
+            _holding -= 1
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)

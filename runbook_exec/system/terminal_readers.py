@@ -13,7 +13,8 @@ import sys
 from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
-from typing import NamedTuple
+
+from ..light_classes import NamedTuple
 
 
 class Certainty(IntEnum):
@@ -116,6 +117,16 @@ def find_program(pid: int) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return Path(name).name.lstrip("-")
+
+
+def can_list_programs() -> bool:
+    """Return whether the system shows which programs are in a process group."""
+    return sys.platform == "linux" and Path("/proc/self/stat").exists()
+
+
+def list_programs(leader: int, group: int) -> list[int]:
+    """Return the processes that `leader` has started, directly or not, and that are in a process group."""
+    return [process.pid for process in _find_descendants(leader) if process.group == group]
 
 
 # processes -------------------------------------------------------------------------------------------------

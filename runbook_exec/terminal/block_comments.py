@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import NamedTuple
 
 from ..document.model import Block, Statement
+from ..light_classes import NamedTuple
 from ..plan.model import PlanItem
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from ..document.front_matter.bounds import find_bounds
 from ..document.model import Procedure, Runbook, Section
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 from ..text.source import split_lines
 from .callouts import split_callouts

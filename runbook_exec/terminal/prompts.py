@@ -7,7 +7,7 @@ import os
 import sys
 import termios
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -23,6 +23,7 @@ from prompt_toolkit.layout.processors import BeforeInput, PasswordProcessor, Pro
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from ..light_classes import NamedTuple
 from ..plan.suggestions import Suggestion
 from ..system.screen_size import read_screen_size
 from ..text.ansi import escape_unprintable

@@ -5,6 +5,7 @@ It observes events and changes nothing.
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import takewhile
@@ -34,10 +35,13 @@ from ..text.durations import format_duration
 from ..text.span import Span
 from .introduction import find_introductions, find_preparations
 from .run_summary import write_summary
+from .section_hint import write_section_hint
 from .step_view import StepView, format_title
 from .writer import TerminalWriter
 
 _BELOW = 19  # rows that the header and the first statement take
+
+_LAST_OUTPUT = 4096  # characters of it that are kept
 
 _INTRODUCTION = 8  # lines of the text above a procedure that are shown, besides warnings and notes
 
@@ -50,7 +54,9 @@ class TerminalReporter(TerminalWriter):
         self.plan = plan
         self._steps = StepView(self)
         self._captured: dict[int, list[str]] = {}  # names of values by step
+        self._began = time.monotonic()
         self._try = 1  # the number of the present attempt at a statement that is retried
+        self._printed = ""  # the end of the statement's output
         self._repeats = False  # whether the last attempt is followed by another
         self._pending: list[str] = []  # lines about captures, shown once the statement has ended
 
@@ -111,6 +117,7 @@ class TerminalReporter(TerminalWriter):
         match event:
             case StatementStarted():
                 self.end_output()  # of the shell's start
+                self._printed = ""
                 item = self._find_item(event.step, event.block, event.statement)
                 is_counted = item is not None and (count_retries(item.annotation) or self._repeats)
                 self._try = event.attempt if is_counted else 1
@@ -120,6 +127,8 @@ class TerminalReporter(TerminalWriter):
                         self.write_line()
             case Output():
                 self.echo(event.text.encode("utf-8", "surrogateescape"))
+                if not self.tty:  # a person is shown the section with the question
+                    self._printed = (self._printed + event.text)[-_LAST_OUTPUT:]
             case StatementFinished():
                 self._show_finish(event)
             case Captured():
@@ -205,7 +214,7 @@ class TerminalReporter(TerminalWriter):
             self.write_line(f"  {cross}  {problem} · {took}")
             return
         path = self.plan.runbook.path
-        first = "interrupted" if problem == "exited 130" else problem.split("\n")[0]
+        first = "interrupted" if problem.startswith("exited 130 ") else problem.split("\n")[0]
         place = f"{item.where.step}/{len(self.plan.procedure.steps)}  {format_title(item.step)}"
         outcome = f"{first} after {took}" + f", try {self._try}" * (self._try > 1)
         room = self.width - count_columns(outcome) - 10
@@ -219,6 +228,7 @@ class TerminalReporter(TerminalWriter):
         note = f"{first}; the run has stopped here" if self.tty else first
         for line in self._format_excerpt(item.statement.span, note):
             self.write_line("   " + line)
+        write_section_hint(self, self.plan.runbook, self._printed)
 
     def _format_excerpt(self, span: Span, note: str) -> list[str]:
         text = self.plan.runbook.text
@@ -240,17 +250,20 @@ class TerminalReporter(TerminalWriter):
     # the end ---------------------------------------------------------------------------------------------
 
     def show_summary(self, state: State, ended: RunEnded, run: str, journal: str) -> None:
-        """Show every step and its result, the run's id and its journal; "" if the run is not kept."""
+        """Show every step and its result, and the commands that resume the run and report it.
+
+        `journal` is "" if the run is not kept.
+        """
         self.end_output()  # of the shell, which may print at its end
-        write_summary(self, self.plan, state, ended, self._captured)
+        write_summary(self, self.plan, state, ended, self._captured, time.monotonic() - self._began)
         if not journal:
             self.write_line("  Nothing was run, and no record of this run is kept.")
             return
-        if self.tty and ended.outcome not in FINISHED:
+        if ended.outcome not in FINISHED:
             self.write_line(f"  {self.paint('resume', 'dim')}   runbook-exec resume {run}")
-        path = _shorten(journal) if self.tty else escape_unprintable(journal)
-        self.write_line(f"  {self.paint('run', 'dim')}      {run}")
-        self.write_line(f"  {self.paint('journal', 'dim')}  {path}")
+        self.write_line(f"  {self.paint('report', 'dim')}   runbook-exec runs report {run}")
+        if not self.tty:
+            self.write_line(f"  journal  {escape_unprintable(journal)}")
 
 
 def _first_line(text: str) -> str:

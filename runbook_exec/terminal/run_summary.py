@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ..document.model import Step
 from ..engine.events import FINISHED, RunEnded
 from ..engine.state import ItemStatus, State, has_failed, next_item
+from ..light_classes import NamedTuple
 from ..plan.model import Plan
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, pad, wrap
@@ -32,11 +32,19 @@ class SummaryRow(NamedTuple):
 
 
 def write_summary(
-    writer: TerminalWriter, plan: Plan, state: State, ended: RunEnded, captured: Mapping[int, Sequence[str]]
+    writer: TerminalWriter,
+    plan: Plan,
+    state: State,
+    ended: RunEnded,
+    captured: Mapping[int, Sequence[str]],
+    took: float,
 ) -> None:
-    """Write how a run ended, and a row for each step; `captured` are names of values by step."""
+    """Write how a run ended, and a row for each step; `captured` are names of values by step.
+
+    `took` is in seconds.
+    """
     writer.write_line()
-    writer.write_wrapped(describe_outcome(plan, state, ended), "bold")
+    writer.write_wrapped(describe_outcome(plan, state, ended, took), "bold")
     # the reason why a statement failed was shown below the statement
     unseen = ended.outcome == "failed" and "failed" not in state.done.values()
     if ended.reason and (ended.outcome == "waiting" or unseen):
@@ -59,14 +67,15 @@ def write_summary(
     writer.write_line()
 
 
-def describe_outcome(plan: Plan, state: State, ended: RunEnded) -> str:
+def describe_outcome(plan: Plan, state: State, ended: RunEnded, took: float) -> str:
     """Return a sentence: how the run ended and where."""
     if ended.outcome == "succeeded":
-        return "Done."
+        steps = len({item.where.step for item in plan.items})
+        return f"Done.  {steps} step{'s' * (steps != 1)} in {format_duration(took)}."
     if ended.outcome == "partial":
         return f"Ended, but not everything was done: {escape_unprintable(ended.reason)}."
     if ended.outcome == "waiting":
-        return "Waiting for a person.  Nothing after this was run."
+        return f"Waiting for a person.  Nothing {'after this ' if state.done else ''}was run."
     stop = next_item(plan, state)
     at = stop.where.step if stop else max((where.step for where in state.done), default=1)
     of = f"step {at} of {len(plan.procedure.steps)}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from ..light_classes import replace
 from ..plan.suggestions import Suggestion
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, clip_middle, count_columns, pad

@@ -110,6 +110,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
             return re.compile(pattern, re.MULTILINE)
     except re.error as error:
         position = error.pos or 0
-        raise PatternProblem(f"{error.msg} at character {position + 1} of `{pattern}`", position) from None
+        where = f"{error.msg} at character {position + 1}"
+        raise PatternProblem(f"`{pattern}` is no regular expression: {where}", position) from None
     except (OverflowError, RecursionError):
         raise PatternProblem("the regular expression is too large", 0) from None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, count
 from operator import add
-from typing import NamedTuple
 
+from ..light_classes import NamedTuple, dataclass
 from .lazy_pattern import LazyPattern
 from .span import Span
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from yaml.nodes import CollectionNode, Node, ScalarNode, SequenceNode
 
+from ..light_classes import NamedTuple
 from .lazy_pattern import LazyPattern
 
 _DEEPEST = 50  # collections within each other; libyaml's composer overflows the stack at some ten thousand

@@ -61,9 +61,10 @@ def check(done: ProgramResult, *expected: int) -> None:
 
 @pytest.mark.parametrize("name", CONTENTS)
 def test_a_hostile_page_is_shown_and_planned(program_with_pages: Program, name: str) -> None:
-    """`show` and `--dry-run` end with a plan or with a refusal."""
+    """`show`, `--dry-run` and `trust` end with a plan or with a refusal."""
     check(run_limited(program_with_pages, "show", f"{name}.md"), 0, 2)
     check(run_limited(program_with_pages, "--dry-run", "--no-input", f"{name}.md"), 0, 2)
+    check(run_limited(program_with_pages, "trust", "--yes", f"{name}.md"), 0, 2)
 
 
 @pytest.mark.parametrize("name", CONTENTS)

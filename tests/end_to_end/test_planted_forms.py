@@ -43,7 +43,7 @@ def read_arguments(pid: int) -> bytes:
     return found
 
 
-@pytest.mark.parametrize("shell", [shell for shell in SHELLS if shell != "ash"])
+@pytest.mark.parametrize("shell", SHELLS)
 def test_no_form_of_a_secret_is_left(shell: str, program: Program) -> None:
     """This includes the screen, all files, reports, `--json`, and the command lines of our processes."""
     secrets = make_secrets(NUMBER, len(shell))

@@ -129,14 +129,16 @@ FORMS: dict[str, Form] = {
 
 
 def list_pieces(secrets: Iterable[str]) -> dict[bytes, tuple[str, str]]:
-    """Return every piece of every form of the secrets, with the secret and the form."""
+    """Return every piece of 8 characters of every form of the secrets, with the secret and the form."""
     found: dict[bytes, tuple[str, str]] = {}
     for secret in secrets:
-        public = [secret.rpartition(":")[0], secret.rpartition("@")[2]] if "://" in secret else []
+        before, _, after = secret.rpartition("@")
+        public = [f"{before.rpartition(':')[0]}:", f"@{after}"] if "://" in secret else []
         for name, form in FORMS.items():
             text = form(secret)[1].encode()
-            for at in range(len(text) - _GRAM + 1):
-                piece = text[at : at + _GRAM]
+            size = _GRAM * (2 if name == "hexadecimal" else 1)  # hashes have any 8 hexadecimal digits
+            for at in range(len(text) - size + 1):
+                piece = text[at : at + size]
                 if name == "HTML" and b"&" in piece:
                     continue  # fewer than 8 characters of the secret
                 if not any(piece in each.encode() for each in public):  # of a URL, the password is secret
@@ -148,7 +150,7 @@ def find_pieces(data: bytes, pieces: dict[bytes, tuple[str, str]]) -> Iterator[t
     """Yield the pieces in some data: the secret, the form and the text."""
     for text in (data, _HIDDEN.sub(b"", data), *_read_texts(data)):
         for at in range(len(text) - _GRAM + 1):
-            known = pieces.get(text[at : at + _GRAM])
+            known = pieces.get(text[at : at + _GRAM]) or pieces.get(text[at : at + 2 * _GRAM])
             if known:
                 yield (*known, text[max(0, at - 20) : at + 30])
 

@@ -252,7 +252,7 @@ def _questions(shown: Screen, reviewed: str) -> Iterator[str]:
     shown.type(INTERRUPT)
     yield titled("one ^C at a question", "^C again quits")
     shown.type("q")
-    yield titled("the end", ".jsonl")
+    yield titled("the end", "runs report")
 
 
 # the shell survives

@@ -249,7 +249,7 @@ def test_a_statement_whose_condition_is_false_is_no_failure(program: Program) ->
     )
     program.write("page.md", page)
     ran = program.run("page.md", "--yes", "--set", "where=test")
-    assert (ran.status, "  Done.\n" in ran.stdout) == (0, True), ran.output
+    assert (ran.status, "  Done.  " in ran.stdout) == (0, True), ran.output
 
 
 def test_a_success_with_skipped_steps_in_an_old_journal_does_not_count(program: Program) -> None:

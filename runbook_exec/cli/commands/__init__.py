@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 # By name: how the command is written, and what it does, for `runbook-exec --help`.
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "run": ("[run] FILE[#anchor]", "run a procedure of the page (see: runbook-exec run --help)"),
-    "show": ("show FILE", "print its outline: what runs, in which shell, what it needs"),
-    "lint": ("lint [PATH…]", "find what is wrong with pages (see: runbook-exec lint --help)"),
-    "rehearse": ("rehearse [PATH…]", "run them with stand-ins (see: runbook-exec rehearse --help)"),
-    "resume": ("resume [RUN]", "take up a run that is not finished (see: runbook-exec resume --help)"),
-    "trust": ("trust FILE…", "show the commands of pages, and let them run with --yes unattended"),
-    "runs": ("runs [ACTION]", "list, show, report, replay, verify runs (see: runbook-exec runs --help)"),
-    "due": ("due [PATH…]", "list the runbooks whose cadence has passed"),
-    "lsp": ("lsp", "serve an editor: findings while you type (needs `runbook-exec[lsp]`)"),
-    "docs": ("docs init", "add what a documentation site lacks to show what runs"),
+    "run": ("[run] FILE[#anchor]", "run a procedure of a page"),
+    "show": ("show FILE", "print what would run, in which shell, and the values it needs"),
+    "lint": ("lint [PATH…]", "check pages: their blocks, links and values"),
+    "rehearse": ("rehearse [PATH…]", "run pages with stand-ins for the programs they call"),
+    "resume": ("resume [RUN]", "resume a run that is not finished"),
+    "trust": ("trust FILE…", "show the commands of pages, and let them run with `--yes`"),
+    "runs": ("runs [ACTION]", "list, show, report, replay and verify past runs"),
+    "due": ("due [PATH…]", "list the runbooks that are due"),
+    "lsp": ("lsp", "show findings in an editor while you type"),
+    "docs": ("docs init", "set up a documentation site for runbooks"),
 }
 
 

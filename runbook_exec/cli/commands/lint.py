@@ -7,12 +7,12 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from ...diagnostics.formats import FORMATS, write
 from ...diagnostics.report import Report
 from ...document.discovery import collect_pages
 from ...errors import Refused, reason
+from ...light_classes import dataclass
 from ...lint.cache import open_cache
 from ...lint.inputs import STANDARD_INPUT
 from ...lint.selection import Selection

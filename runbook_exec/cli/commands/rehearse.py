@@ -6,7 +6,6 @@ import argparse
 import hashlib
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ...diagnostics.formats import FORMATS, write
@@ -14,6 +13,7 @@ from ...diagnostics.formats.text import format_diagnostic
 from ...diagnostics.report import Report
 from ...document.discovery import collect_pages
 from ...errors import Refused
+from ...light_classes import dataclass
 from ...lint.settings import settings_for
 from ...rehearsal.allowlist import HARMLESS
 from ...rehearsal.findings import RULES

@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ...engine.events import FINISHED
@@ -17,6 +16,7 @@ from ...journal.journal import JournalError
 from ...journal.paths import state_folder
 from ...journal.secret_store import find_secret_store
 from ...journal.user_key import read_user_key
+from ...light_classes import replace
 from ...plan.model import Plan
 from ...plan.values import describe_value
 from ...runner.given_values import read_given, warn_of_visible_secrets

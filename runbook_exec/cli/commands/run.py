@@ -7,18 +7,38 @@ page runs.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 
 from ... import __version__
 from ...system.gc_pause import stop_gc
 from ...text.sizes import KEEP, format_size, parse_size
+from ...text.suggest import find_near
 from ..arguments import add_asking, add_inputs, add_json_events, add_set, add_shell, build_parser
+from ..exit_status import REFUSED
 from . import COMMANDS
 
-_EPILOG = """\
-commands:
-{}
+_ABOUT = "Run the Markdown how-to that people read, in one live shell, statement by statement."
 
+_COMMANDS = "\n".join(f"  {usage:<22}{text}" for usage, text in COMMANDS.values())
+
+_OVERVIEW = f"""\
+{_ABOUT}
+
+commands:
+{_COMMANDS}
+
+examples:
+  runbook-exec show runbooks/restore.md              what would run
+  runbook-exec runbooks/restore.md                   run it, asking before each statement
+"""
+
+_SHORT_HELP = f"""\
+{_OVERVIEW}
+`runbook-exec --help` lists the options of a run
+"""
+
+_EPILOG = """\
 exit status: 0 done; 1 a statement failed or was skipped; 2 the command line or the document is refused;
 3 waiting for a person (a manual step, a value); 130 interrupted or left by the operator
 """
@@ -26,19 +46,16 @@ exit status: 0 done; 1 a statement failed or was skipped; 2 the command line or 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     """Return the arguments of a run; `name` is "" if the command is not named."""
-    parser = build_parser(
-        name,
-        "runbook-exec [run] FILE[#anchor] [options]",
-        "Run the Markdown how-to that people read, in one live shell, statement by statement.",
-        _EPILOG.format("\n".join(f"  runbook-exec {usage:<22}{text}" for usage, text in COMMANDS.values())),
-    )
+    usage = "runbook-exec [run] FILE[#anchor] [options]"
+    parser = build_parser(name, usage, _ABOUT if name else _OVERVIEW, _EPILOG)
     parser.add_argument("file", metavar="FILE[#anchor]", help="the page, and which of its procedures")
     parser.add_argument("--version", action="version", version=f"runbook-exec {__version__}")
     _add_values(parser.add_argument_group("values"))
     what = parser.add_argument_group("what runs")
     what.add_argument("--all", action="store_true", help="run the whole page in order; as FILE# does")
-    what.add_argument("--from", dest="first", metavar="STEP", help="begin at this step")
-    what.add_argument("--only", metavar="STEP", help="run this step and nothing else")
+    part = what.add_mutually_exclusive_group()
+    part.add_argument("--from", dest="first", metavar="STEP", help="begin at this step")
+    part.add_argument("--only", metavar="STEP", help="run this step and nothing else")
     what.add_argument(
         "--choose",
         metavar="LABEL",
@@ -66,7 +83,19 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     shell.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")
     add_json_events(parser)
     _add_recording(parser)
+    if not name and not words:
+        parser.exit(REFUSED, _SHORT_HELP)
+    if not name:
+        _require_command_or_file(parser, words[0])
     return parser.parse_args(words)
+
+
+def _require_command_or_file(parser: argparse.ArgumentParser, word: str) -> None:
+    """Exit with 2 and a message if a word is neither a command nor a file, but nearly a command."""
+    if word.startswith("-") or os.path.lexists(word.partition("#")[0]):
+        return
+    if near := find_near(word, COMMANDS):
+        parser.error(f"no command and no file `{word}`; did you mean `{near}`?")
 
 
 def _add_values(values: argparse._ArgumentGroup) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ...diagnostics.problem import Problem, Severity
+from ...light_classes import NamedTuple
 from ...shells.registry import LANGUAGES
 from ...text.lazy_pattern import LazyPattern
 from ...text.suggest import find_near

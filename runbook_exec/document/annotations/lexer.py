@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...diagnostics.problem import Problem, Severity
+from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import parse_source
 from ...text.span import Span

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ...diagnostics.problem import Problem, Severity
+from ...light_classes import NamedTuple
 from ...text.source import Source
 from ...text.span import Span
 from ..markdown.elements import Element, Fence, Heading, Html, ListItem, Paragraph

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ...shells.base import Scan
 from ...shells.quoting import Context
 from ...text.lazy_pattern import LazyPattern

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ...shells.registry import CONSOLE
 from ...text.lazy_pattern import LazyPattern
 from .common_commands import is_certain_command

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ...shells.base import Scan
 from ...shells.quoting import Context
 from ...text.lazy_pattern import LazyPattern

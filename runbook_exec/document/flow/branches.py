@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ..model import ALL_OF_THEM, Block, Branch, Step
 from .prose_choices import find_prose_choices
 from .regions import TabPlace

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple, dataclass, field
 from ...text.lazy_pattern import LazyPattern
 from ..model import ALL_OF_THEM
 from .labels import find_label_family, is_telling

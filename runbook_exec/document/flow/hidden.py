@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ..markdown.elements import Element, Fence, Html, IndentedCode, ListItem
 

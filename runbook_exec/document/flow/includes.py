@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from ...diagnostics.problem import Problem
+from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import MappedText, Source
 from ..markdown.elements import Element, Fence, Html, Paragraph

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ..markdown.headings import strip_markup
 from ..model import Block, Prose

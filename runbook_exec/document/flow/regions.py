@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import cast
 
+from ...light_classes import NamedTuple, dataclass, field
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import Source
 from ..markdown.elements import Element, Fence, Heading, Html, Inset, Paragraph, read_page_elements

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ...diagnostics.problem import Problem
+from ...light_classes import dataclass, field
 from ...text.lazy_pattern import LazyPattern
 from ..model import RunbookSettings
 

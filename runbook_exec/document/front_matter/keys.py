@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from ...light_classes import NamedTuple
 from ...text.source import make_span
 from ...text.span import Span
 from ...text.yaml import YamlError, load_yaml

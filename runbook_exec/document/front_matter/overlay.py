@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import Any
 
+from ...light_classes import list_defaults, replace
 from ..model import Input, RunbookSettings
 
 
@@ -27,5 +27,5 @@ def overlay_settings(base: RunbookSettings, over: RunbookSettings) -> RunbookSet
 
 
 def _changed_fields(value: Input | RunbookSettings, nothing: Input | RunbookSettings) -> dict[str, Any]:
-    pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
+    pairs = ((name, getattr(value, name)) for name in list_defaults(type(value)))
     return {name: this for name, this in pairs if this != getattr(nothing, name)}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from ...light_classes import NamedTuple
 from ...shells.registry import language_target, shell_name
 from ...sources.registry import check_source
 from ...text.durations import positive_duration

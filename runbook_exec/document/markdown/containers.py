@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from ...light_classes import dataclass, field
 from ...text.lazy_pattern import LazyPattern
 
 LIST_MARKER = LazyPattern(r" {0,3}(?:[-+*]|[0-9]{1,9}[.)])(?=[ \n]|$)")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple, dataclass
 from ...text.source import MappedText, PositionError, Source
 from ...text.span import Span
 from .cursor import Token

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ...text.source import Source
 from ..anchors import find_heading
 from ..markdown.elements import Element

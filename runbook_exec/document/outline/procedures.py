@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ...text.span import Span
 from ..markdown.headings import split_number
 from ..sections import HeadingNode

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from ...light_classes import dataclass, field
 from ...text.span import Span
 from ..markdown.elements import Fence, Heading
 from ..markdown.headings import split_number

@@ -14,11 +14,12 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...document.discovery import SUFFIXES
 from ...document.front_matter.bounds import find_bounds
 from ...document.front_matter.dates import parse_date
+from ...light_classes import NamedTuple
 from ...system.git import make_command, make_environment_without_filters, run_git
 from ...system.regular_file import read_regular_file
 from ..rule import LintContext, Page

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 from ...document import placeholders
 from ...document.model import TRANSCRIPT, Block, Runbook
+from ...light_classes import NamedTuple, dataclass, field
 from ...shells.base import Complaint
 from ...shells.registry import CONSOLE, CONSOLE_SHELL, LANGUAGES, SHELLS
 from ...text.source import make_span

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
 from ...document.annotations.parser import merge_annotations
 from ...document.model import Annotation, Block
+from ...light_classes import dataclass
 from ...shells.base import Scan
 from ...shells.quoting import Context
 from ...shells.registry import SHELLS

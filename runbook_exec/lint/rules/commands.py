@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import NamedTuple
 
 from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
+from ...light_classes import NamedTuple
 from ...shells.quoting import Context
 from ...text.suggest import find_near
 from ..facts.installed_commands import get_installed_commands

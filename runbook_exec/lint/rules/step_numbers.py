@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
@@ -12,6 +11,7 @@ from ...document.links import TextRanges, find_hidden_ranges
 from ...document.markdown.headings import split_number
 from ...document.markdown.wikilinks import find_code_spans
 from ...document.model import Runbook
+from ...light_classes import NamedTuple
 from ...system.memo import cache_latest
 from ...text.source import make_span
 from ...text.span import Span

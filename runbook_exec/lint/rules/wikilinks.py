@@ -44,11 +44,12 @@ def broken_wikilink(page: Page) -> Iterator[Finding]:
             and pages_of_wikilink(workspace, unquote(target), source) is None
         ):
             near = _suggest_page(workspace, target)
+            other = "correct the name, write it without brackets, or add it to `known-links`"
             embedded = page.runbook.text.startswith("!", link.span.start - 1) and link.span.start > 0
             yield Finding(
                 f"there is no {'file' if embedded else 'page'} `{target}`",
                 link.span,
-                f"did you mean `[[{near}]]`?" if near else "correct the name, or write it without brackets",
+                f"did you mean `[[{near}]]`?" if near else other,
             )
 
 

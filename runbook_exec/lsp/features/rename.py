@@ -38,7 +38,7 @@ def answer(view: PageView, params: types.RenameParams) -> types.WorkspaceEdit | 
     except ValueError as error:
         raise JsonRpcInvalidParams(str(error)) from None
     if new[:1] in "[{$" or "\n" in new:
-        raise JsonRpcInvalidParams(f"expected the name of a placeholder such as `new-token`, got `{new}`")
+        raise JsonRpcInvalidParams(f"expected the name of a placeholder such as `new-token`; got `{new}`")
     if name != use.name and any(other.name == name for other in uses):
         message = f"the page has a placeholder `{name}` already: both would get the same value"
         raise JsonRpcInvalidParams(message)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from ...light_classes import dataclass, field
 from ...plan.model import Plan, PlanItem
 from .terminal_trace import TerminalTrace
 

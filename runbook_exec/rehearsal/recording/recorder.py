@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -24,6 +23,7 @@ from ...engine.events import (
 )
 from ...engine.ports import Keyboard, RunContext
 from ...errors import reason
+from ...light_classes import replace
 from ...masking.masker import Masker
 from ...plan.model import ItemId, Plan, PlanItem, Value
 from ...system.atomic_write import create_file

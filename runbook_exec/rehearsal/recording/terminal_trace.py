@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
+from ...light_classes import dataclass, field
 from ..relay import MARK_PREFIX
 
 

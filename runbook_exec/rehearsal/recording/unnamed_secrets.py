@@ -23,7 +23,7 @@ _BORDERS = re.compile(r"([\s,.]+)")
 
 _KEPT = re.compile(r"[\s,.]+|[a-z]{1,3}|FlyV1|Bearer|Basic|Token")  # what says nothing of a secret
 
-_BEGINNING = re.compile(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
+_BEGINNING = re.compile(r"[A-Za-z0-9]{1,6}[_-]|eyJ")  # at most 7 characters: longer pieces are secret
 
 _SHORTEST = 8  # characters of a part of a secret that is a secret by itself
 
@@ -64,7 +64,7 @@ def _find_earlier_secrets(recording: RecordedRun, seen: set[str]) -> Iterator[tu
 
     These are added to `seen`.
     """
-    there = [each for call in recording.calls for each in (*call.words, _outputdecode_output(call))]
+    there = [each for call in recording.calls for each in (*call.words, _decode_everything(call))]
     values = (value for value in recording.all_secrets if value not in seen)
     for number, value in enumerate((value for value in values if any(value in each for each in there)), 1):
         seen.add(value)
@@ -82,7 +82,7 @@ def _find_printed_secrets(call: RecordedCall, shown: str) -> Iterator[str]:
         yield from (line for line in text.split("\n") if len(line) >= _SHORTEST and len(line.split()) == 1)
 
 
-def _outputdecode_output(call: RecordedCall) -> str:
+def _decode_everything(call: RecordedCall) -> str:
     pieces = call.terminal.pieces if call.terminal else []
     return decode_output(b"".join([*(data for _, _, data in call.pieces), *(data for _, data in pieces)]))
 
@@ -99,14 +99,16 @@ def invent_value(secret: str, number: int) -> str:
     letters = _LETTERS[at:] + _LETTERS[:at]
     # a letter that the secret has could continue the prefix as the secret does
     letter = next((each for each in letters if each not in secret), letters[0])
+    parts = _BORDERS.split(secret)
     return "".join(
-        part if not part or _KEPT.fullmatch(part) else _disguise_part(part, letter)
-        for part in _BORDERS.split(secret)
+        part if not part or _KEPT.fullmatch(part) else _disguise_part(part, border, letter)
+        for border, part in zip(["", *parts], parts, strict=False)
     )
 
 
-def _disguise_part(part: str, letter: str) -> str:
-    beginning = _BEGINNING.match(part) if len(part) > 2 * _SHORTEST else None
+def _disguise_part(part: str, border: str, letter: str) -> str:
+    """Return a part of an invented value; `border` is what is before it in the secret."""
+    beginning = _BEGINNING.match(part) if "." not in border and len(part) > 2 * _SHORTEST else None
     kept = beginning[0] if beginning else ""
     return kept + ("1" if part.isdigit() else letter) * (len(part) - len(kept))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...document.placeholders import normalise_name
+from ...light_classes import dataclass
 from .pattern import GAP, NAME, REST, Gap, Name, Part, Pattern, join_parts
 
 _PLAIN = re.compile(r"[^\s'\"\\<\[]+")

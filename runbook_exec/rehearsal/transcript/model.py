@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...diagnostics.problem import Problem
 from ...document.front_matter.bounds import find_bounds
 from ...document.model import TRANSCRIPT
+from ...light_classes import dataclass, field
 from ...text.source import parse_source
 from ...text.span import Span
 from .call_syntax import CallWord

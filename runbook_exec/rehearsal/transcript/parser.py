@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from ...diagnostics.problem import Problem
 from ...document.front_matter.bounds import find_bounds
 from ...document.markdown import elements
 from ...document.markdown.elements import Fence
+from ...light_classes import dataclass, field, replace
 from ...text.source import MappedText, Source, parse_source
 from ...text.span import Span
 from .call_syntax import CallSyntaxError, CallWord, split_call

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from ...document.placeholders import normalise_name
+from ...light_classes import dataclass
 
 NAME = re.compile(r"<([^\W\d_][\w .:/-]*)>")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ...engine.events import RunEnded
 from ...journal.index import RunSummary
+from ...light_classes import dataclass
 from ...text.ansi import escape_unprintable
 from ...text.durations import format_duration
 from ...text.moments import format_local

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from ...light_classes import NamedTuple
 from ...system.terminal_readers import Foreground
 
 
@@ -52,6 +53,16 @@ class TerminalProcess(Protocol):
 
     def inspect_foreground(self) -> Foreground:
         """Return what the programs that have the terminal wait for; raises OSError if none has it."""
+
+    @property
+    def shows_programs(self) -> bool:
+        """Return whether `list_programs` works."""
+
+    def list_programs(self) -> list[int]:
+        """Return the programs that run in the process group of the process itself, without the process."""
+
+    def signal_program(self, program: int, number: int) -> None:
+        """Send a signal to a program of that list; raises OSError if it is gone."""
 
     def signal(self, number: int) -> None:
         """Send a signal to the process; raises OSError if it is gone."""

@@ -16,7 +16,13 @@ from ...system import core_dumps
 from ...system.descriptors import list_descriptors
 from ...system.processes import open_end_descriptor
 from ...system.temporary_folders import TemporaryFolder
-from ...system.terminal_readers import Foreground, find_program, find_terminal_reader
+from ...system.terminal_readers import (
+    Foreground,
+    can_list_programs,
+    find_program,
+    find_terminal_reader,
+    list_programs,
+)
 from .base import ProcessEnd
 
 # Python ignores the first two signals, and a caller that starts us in the background may ignore others
@@ -94,6 +100,19 @@ class LocalProcess:
         """Return what the programs that have the terminal wait for; raises OSError if none has it."""
         return find_terminal_reader(self._pid, self.find_foreground_group())
 
+    @property
+    def shows_programs(self) -> bool:
+        """Return whether the system shows the programs of a process group."""
+        return can_list_programs()
+
+    def list_programs(self) -> list[int]:
+        """Return the programs that run in the process group of the process itself, without the process."""
+        return list_programs(self._pid, os.getpgid(self._pid))
+
+    def signal_program(self, program: int, number: int) -> None:
+        """Send a signal to a program of that list; raises OSError if it is gone."""
+        os.kill(program, number)
+
     def signal(self, number: int) -> None:
         """Send a signal to the process; raises OSError if it is gone."""
         os.kill(self._pid, number)
@@ -168,7 +187,7 @@ class LocalConnection:
         if not path:
             return ""
         try:
-            found = Path(path).stat()
+            found = os.stat(path)  # noqa: PTH116 - of a path that is asked for after each statement
         except OSError:
             return ""
         return f"{found.st_dev}:{found.st_ino}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
+from ...light_classes import dataclass, field
 from ...text.lazy_pattern import LazyPattern
 from ..base import Filling
 from ..posix.dialect import Dialect

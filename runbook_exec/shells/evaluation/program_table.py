@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ..inner.programs import SHELL_NAMES
 from .places import Reader
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ..base import EvaluationError, Filling, Piece
 from ..quoting import Context

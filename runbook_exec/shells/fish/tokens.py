@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ..quoting import Context
 

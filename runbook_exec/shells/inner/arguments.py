@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from ...light_classes import NamedTuple
 
 
 class OptionTable(NamedTuple):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ..simple_command import SimpleCommand
 from .arguments import OptionTable, make_table, read_arguments

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from .arguments import OptionTable, make_table
 
 SHELL_NAMES = frozenset(

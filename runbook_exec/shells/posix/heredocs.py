@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from ...light_classes import dataclass, replace
 from ...text.lazy_pattern import LazyPattern
 from .dialect import Dialect
 from .regions import ShellSyntaxError

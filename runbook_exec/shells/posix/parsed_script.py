@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...light_classes import dataclass
 from .heredocs import Heredoc
 from .regions import Region
 

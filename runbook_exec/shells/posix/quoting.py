@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 
+from ...light_classes import dataclass
 from ...text.lazy_pattern import LazyPattern
 from ..base import Filling, Piece, QuotingError
 from ..quoting import Context

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ...light_classes import dataclass
 from ..quoting import Context
 
 # The reasons; each completes "a value cannot be written …".

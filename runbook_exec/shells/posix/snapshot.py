@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
+from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ..base import Scan, SnapshotFormat
 from ..snapshot import OWN_NAMES, TEXT

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...light_classes import dataclass
 from ...system.temporary_folders import TemporaryFolder
 from ...text.lazy_pattern import LazyPattern
 from ..base import Complaint

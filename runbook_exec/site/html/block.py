@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape as escape_exactly
 from operator import attrgetter
-from typing import NamedTuple
 
 from ...document.model import Block, Statement
 from ...document.placeholders import replace_placeholders
+from ...light_classes import NamedTuple
 from ...plan.alternatives import chosen_alternative
 from ...plan.model import PlanItem
 from ...shells.quoting import Context

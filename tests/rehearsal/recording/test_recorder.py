@@ -9,7 +9,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pexpect
@@ -41,16 +40,16 @@ def comparable(events: Iterable[Event]) -> Iterator[str]:
     for event in events:
         last = joined[-1] if joined else None
         if isinstance(event, Output) and isinstance(last, Output):
-            joined[-1] = replace(last, text=last.text + event.text)
+            joined[-1] = last._replace(text=last.text + event.text)
         else:
             joined.append(event)
     for event in joined:
-        event = replace(event, run="", seq=0, time="")
+        event = event._replace(run="", seq=0, time="")
         if isinstance(event, StatementFinished):
-            event = replace(event, duration=0.0, cwd="")
+            event = event._replace(duration=0.0, cwd="")
         if isinstance(event, RunStarted):
-            event = replace(
-                event, pid=0, folder="", path="", place="", commit="", dirty=False, options=(), items=()
+            event = event._replace(
+                pid=0, folder="", path="", place="", commit="", dirty=False, options=(), items=()
             )
         yield to_line(event)
 
@@ -111,7 +110,7 @@ def run_probe(program: Program, *options: str) -> str:
         "probe.md", "--yes", "--no-config", "--no-keep-secrets", "--trust", *options, env={"PATH": path}
     )
     assert ran.status == 0, ran.output
-    told = ran.stdout.partition("run      ")[0]
+    told = ran.stdout.partition("  Done.")[0]
     return "\n".join(line for line in told.splitlines() if "✓" not in line)
 
 

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from importlib import import_module
 
+from ....text.suggest import did_you_mean
 from ...exit_status import EXIT_STATUS
 from ...refusal import refuse_io_errors
 
@@ -25,6 +26,10 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     """Return the arguments of an action, with the action's module as `action`."""
     action = words[0] if words and words[0] in ACTIONS else ""
     module = import_module(ACTIONS[action], __package__)
+    if words and not action and not words[0].startswith("-"):
+        actions = ", ".join(filter(None, ACTIONS))
+        parser = module.build_parser(name)
+        parser.error(f"no action `{words[0]}`{did_you_mean(words[0], ACTIONS) or f'; actions are {actions}'}")
     parsed: argparse.Namespace = module.build_parser(name).parse_args(words[1:] if action else words)
     parsed.action = module
     return parsed

@@ -1,0 +1,222 @@
+"""Single programs are interrupted, suspended and timed out at random, and the shell survives it.
+
+Usage: .venv/bin/python -m tests.support.single_programs [--shell SHELL] [--seeds N] [--first SEED]
+
+fish starts small programs without job control if nobody types. Each seed is a session in which some
+statements are such programs and others are not. Signals come at random moments. It prints what went wrong,
+and exits with 1 then. CI tries a few seeds (tests/session/test_single_programs.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from runbook_exec.engine.ports import Done
+from runbook_exec.session.session import Session
+from tests.support.interrupting import run_statement
+
+STATEMENTS = 8  # in each session
+LATEST = 0.12  # seconds after which the last signals come
+
+# endless and brief statements, of which the first kind is small programs
+SMALL_ENDLESS = (
+    "sleep 60",
+    "/bin/sleep 60",
+    "command sleep 60",
+    "tail -f /dev/null",
+    "/usr/bin/tail -f /dev/null",
+)
+SMALL_BRIEF = (
+    ("/bin/true", 0),
+    ("/bin/false", 1),
+    ("cat /nowhere", 1),
+    ("/bin/sleep 0.01", 0),
+    ("command true", 0),
+)
+OTHER_ENDLESS = ("command sh -c 'while :; do sleep 1; done'", "sleep 60; sleep 60", "sleep 60 | cat")
+OTHER_BRIEF = (("command sh -c 'exit 7'", 7), ("true; true", 0), ("echo a | cat", 0))
+
+
+@dataclass(slots=True)
+class Trial:
+    """One session with its random numbers; `wrong` has what went wrong."""
+
+    shell: str
+    seed: int
+    draw: random.Random
+    session: Session
+    pid: int
+    wrong: list[str]
+
+    def run(self, code: str) -> tuple[Done | None, str]:
+        """Run a statement to its end."""
+        return run_statement(self.session, code)
+
+    def expect(self, holds: bool, what: str) -> None:
+        """Note what went wrong if it does not hold."""
+        if not holds:
+            self.wrong.append(f"{self.shell}, seed {self.seed}: {what}")
+
+
+def list_children(pid: int) -> list[int]:
+    """Return the processes that a shell has started and that still run."""
+    with contextlib.suppress(OSError):
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+@contextlib.contextmanager
+def send_later(trial: Trial, seconds: float, send: Callable[[list[int]], None]) -> Iterator[None]:
+    """Call `send` with the programs of the shell, once so many seconds have passed."""
+    before = set(list_children(trial.pid))
+    timer = threading.Timer(seconds, lambda: send([c for c in list_children(trial.pid) if c not in before]))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def stop_and_continue(programs: list[int]) -> None:
+    """Suspend programs for a moment, as `kill -STOP` does."""
+    for number in (signal.SIGSTOP, signal.SIGCONT):
+        for program in programs:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(program, number)
+        time.sleep(0.01)
+
+
+def interrupt_endless(trial: Trial, code: str) -> None:
+    """Interrupt a statement as ^C does."""
+    done: Done | None = None
+    try:
+        signal.setitimer(signal.ITIMER_REAL, trial.draw.uniform(0.0005, LATEST))
+        done, _ = trial.run(code)
+        while signal.getitimer(signal.ITIMER_REAL)[0]:
+            time.sleep(0.001)
+    except KeyboardInterrupt:
+        pass  # it came between two statements
+    trial.expect(done is not None and done.status == 130 and done.interrupted, f"^C in `{code}`: {done}")
+
+
+def time_out_endless(trial: Trial, code: str) -> None:
+    """Let a statement run into its timeout."""
+    done = None
+    for item in trial.session.run(code.encode(), trial.draw.uniform(0.001, LATEST)):
+        done = item if isinstance(item, Done) else done
+    trial.expect(done is not None and done.timed_out and done.status == 130, f"timeout of `{code}`: {done}")
+
+
+def kill_small(trial: Trial, code: str) -> None:
+    """Have another program end a statement's program with a signal."""
+    number = trial.draw.choice((signal.SIGTERM, signal.SIGKILL))
+
+    def send(programs: list[int]) -> None:
+        for program in programs:
+            os.kill(program, number)
+
+    with send_later(trial, LATEST, send):  # late enough that it runs
+        done = None
+        for item in trial.session.run(code.encode(), 5):
+            done = item if isinstance(item, Done) else done
+    trial.expect(done is not None and done.status == 128 + number, f"signal {number} in `{code}`: {done}")
+
+
+def run_brief(trial: Trial, code: str, status: int) -> None:
+    """Run a statement that ends by itself, and suspend a small program for a moment if that is drawn."""
+    statuses: tuple[int, ...] = (status,)
+    if trial.draw.random() < 0.5 or (code, status) in OTHER_BRIEF:
+        done, _ = trial.run(code)
+    else:
+        statuses = (status, 0, 128 + signal.SIGSTOP)  # a shell may report the stop, and go on
+        with send_later(trial, trial.draw.uniform(0, 0.02), stop_and_continue):
+            done, _ = trial.run(code)
+    trial.expect(done is not None and done.status in statuses, f"`{code}`: {done}")
+
+
+def run_drawn(trial: Trial) -> None:
+    """Run one statement that is drawn, with what happens to it."""
+    draw = trial.draw
+    small = draw.random() < 0.75
+    if draw.random() < 0.4:
+        run_brief(trial, *draw.choice(SMALL_BRIEF if small else OTHER_BRIEF))
+        return
+    code = draw.choice(SMALL_ENDLESS if small else OTHER_ENDLESS)
+    ways = (interrupt_endless, time_out_endless, *((kill_small,) if small else ()))
+    draw.choice(ways)(trial, code)
+
+
+def check_shell(trial: Trial, number: int) -> None:
+    """Check that the shell has kept its variables, its terminal and its background job, and nothing else."""
+    done, printed = trial.run("echo $kept $here")
+    trial.expect(
+        done is not None and done.status == 0 and printed.strip() == "kept here",
+        f"after statement {number}: {printed[-200:]!r}, {done}",
+    )
+    running = [Path(f"/proc/{child}/stat").read_text().split()[2] for child in list_children(trial.pid)]
+    left = [state for state in running if state not in "Z"]
+    trial.expect(len(left) == 1, f"after statement {number}: {len(left)} programs run instead of 1")
+    done, printed = trial.run("command sh -c 'ps -o tpgid= -p $$; ps -o pgid= -p $$'")
+    trial.expect(
+        len(set(printed.split())) == 1, f"after statement {number}: the terminal is lost: {printed!r}"
+    )
+
+
+def try_seed(shell: str, seed: int) -> list[str]:
+    """Return what went wrong in the session of a seed."""
+    draw = random.Random(seed)  # noqa: S311
+    with tempfile.TemporaryDirectory() as folder, Session(shell, clean=True, cwd=folder) as session:
+        for _ in session.start():
+            pass
+        _, pid = run_statement(session, "echo $fish_pid" if shell == "fish" else "echo $$")
+        trial = Trial(shell, seed, draw, session, int(pid), [])
+        for code in (
+            ("set -g kept kept", "set -l here here") if shell == "fish" else ("kept=kept", "here=here")
+        ):
+            trial.run(code)
+        trial.run("sleep 600 &")
+        for number in range(1, STATEMENTS + 1):
+            run_drawn(trial)
+            check_shell(trial, number)
+            if trial.wrong:
+                break
+        return trial.wrong
+
+
+def main() -> int:
+    """Try the seeds, and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shell", default="fish")
+    parser.add_argument("--seeds", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=0)
+    given = parser.parse_args()
+    handle_signals()
+    wrong: list[str] = []
+    for seed in range(given.first, given.first + given.seeds):
+        for line in try_seed(given.shell, seed):
+            print(line, flush=True)
+            wrong.append(line)
+    print(f"{given.seeds} seeds, {len(wrong)} wrong")
+    return int(bool(wrong))
+
+
+def handle_signals() -> None:
+    """Make an alarm interrupt this process as ^C does."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
