@@ -15,6 +15,7 @@ from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import Plan, PlanItem
 from ..plan.templates import evaluate_when
 from ..shells.base import EvaluationError, QuotingError
+from .attempts.background import Backgrounds
 from .attempts.runner import LEAVES_STATEMENT, AttemptRunner
 from .bindings import Bindings
 from .dialog import Dialog
@@ -67,7 +68,7 @@ def start_run(
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
     io = ShellIO(plan.procedure.shell, session, context, log, bindings, resumption)
     dialog = Dialog(plan, ask, context, log, bindings, io)
-    attempts = AttemptRunner(dialog, SecretWarnings(context, bindings))
+    attempts = AttemptRunner(dialog, SecretWarnings(context, bindings), Backgrounds(io))
     return Run(dialog, context, resumption, log, bindings, io, attempts)
 
 
@@ -96,6 +97,8 @@ class Run:
         except KeyboardInterrupt:
             outcome, reason = Outcome.STOPPED, "interrupted"
         with suppress(KeyboardInterrupt):
+            yield from self.attempts.backgrounds.end_all()
+        with suppress(KeyboardInterrupt):
             yield from self.io.end_shell()
         yield self.log.make_event(RunEnded, outcome=outcome.value, reason=reason)
 
@@ -114,6 +117,7 @@ class Run:
             yield from self.dialog.ask_ahead()
             while (item := next_item(self.dialog.plan, self.state)) is not None:
                 self.dialog.stop_if_told()
+                yield from self.attempts.check_backgrounds()
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
@@ -184,6 +188,9 @@ class Run:
             yield from losses.ask()
         elif self.io.started:
             restore_status(self.io.session, past.shell)
+        for item in self.dialog.plan.items:
+            if item.where in self.state.background:
+                yield from self._run_statement(item)  # it was ended with the run
 
     def _run_manual_step(self, item: PlanItem) -> Generator[Event]:
         if item.where.step in self.dialog.plan.done and item.block is None:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from ..light_classes import NamedTuple
+from .attempts.background_events import BackgroundEnded, BackgroundOutput
 
 
 class Outcome(StrEnum):
@@ -113,6 +114,7 @@ class StatementFinished(NamedTuple):
     doubt: bool = False  # the shell was killed, so the effects of the statement are unknown
     retry_after: float = 0.0  # seconds until the next attempt that `retry` asks for; 0 if there is none
     cwd_digest: str = ""  # of a `cwd` in which a secret was masked; the private store has the exact one
+    background: bool = False  # the statement has not ended: it goes on in the background
 
     @property
     def event(self) -> str:
@@ -245,7 +247,16 @@ class RunEnded(NamedTuple):
         return "run_ended"
 
 
-At: TypeAlias = StatementStarted | Output | StatementFinished | Captured | ValueGiven | ShellChanged
+At: TypeAlias = (
+    StatementStarted
+    | Output
+    | StatementFinished
+    | Captured
+    | ValueGiven
+    | ShellChanged
+    | BackgroundOutput
+    | BackgroundEnded
+)
 """An event of one statement; `line` is its line in the document, 0 for a typed line."""
 
 Event: TypeAlias = At | RunStarted | Answered | Edited | RunEnded
@@ -258,6 +269,8 @@ KINDS: Mapping[str, type[Event]] = {
     "captured": Captured,
     "value_given": ValueGiven,
     "shell_changed": ShellChanged,
+    "background_output": BackgroundOutput,
+    "background_ended": BackgroundEnded,
     "answered": Answered,
     "edited": Edited,
     "run_ended": RunEnded,

@@ -39,6 +39,8 @@ class Done(NamedTuple):
     waited_for_key: str = ""  # the program that was ended because it waited for a key without an operator
     last_line: str = ""  # the line that this program printed last
     folder: str = ""  # the identity of the working directory; "" if unknown
+    is_in_background: bool = False  # it has not ended, and the run goes on
+    unready_after: float = 0.0  # seconds after which it was ended, as it had not printed its `until`
 
 
 Message = OutputChunk | Silence | Done  # the reports of a session while a statement runs; Done is the last
@@ -68,6 +70,32 @@ class LiveShell(Protocol):
 
     def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:
         """Let the operator type a line, and return it, or None at the end of input."""
+
+
+class BackgroundShell(LiveShell, Protocol):
+    """A shell for one statement, which can be left running."""
+
+    @property
+    def is_sent_away(self) -> bool:
+        """Return whether the operator has sent the statement to the background."""
+
+    def leave(self) -> None:
+        """Let the running statement go on."""
+
+    def take_output(self) -> bytes:
+        """Return what the statement has printed since the last call."""
+
+    def find_status(self) -> int | None:
+        """Return the exit status of the statement if it has ended."""
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to the statement."""
+
+    def wait_for_end(self) -> None:
+        """Wait until the statement has ended; one that does not end is killed."""
+
+    def close(self) -> None:
+        """End the statement and the shell."""
 
 
 class Wait(NamedTuple):
@@ -120,6 +148,7 @@ class RunContext:
     key: bytes = b""  # of the digests of that state; b"" if it is not saved
     before_wait: Callable[[], None] = lambda: None  # called before a wait of another kind
     pause: Callable[[Wait], bool] = lambda wait: True  # waits; returns False if the operator ends the wait
+    open_shell: Callable[[], BackgroundShell] | None = None  # opens a shell beside that of the run
     notice: Callable[[str], None] = lambda text: None  # shows the operator a message; no event
     masker: Masker = field(default_factory=Masker)  # masks the run's output, and learns its secrets
     available_secrets: Callable[[Plan], Iterable[str]] = (

@@ -266,6 +266,7 @@ class ShellIO:
             problem=problem,
             doubt=done.killed,
             retry_after=retry_after,
+            background=done.is_in_background,
             **at,
         )
 

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 from ..plan.alternatives import ChoiceKey, find_choice_key, is_left_out
 from ..plan.item_marks import ItemMark, find_replacements, mark_items, match_items
 from ..plan.model import ItemId, Plan, PlanItem
+from .attempts.background_events import BackgroundEnded
 from .events import Answered, Event, RunEnded, StatementFinished, StatementStarted
 from .persistent_map import with_entry
 from .questions import Choice
@@ -47,6 +48,7 @@ class State(NamedTuple):
     left: frozenset[ItemId] = frozenset()  # items before it that an edit has left unfinished
     unsure: frozenset[ItemId] = frozenset()  # items after an edit that do not run unless a person agrees
     acted: bool = False  # whether a statement was started, or a person has done a step
+    background: frozenset[ItemId] = frozenset()  # items that go on until the run ends
     next_try: tuple[ItemId, int] | None = None  # a statement that is tried again, and which attempt is next
 
     def is_ahead(self, where: ItemId) -> bool:
@@ -75,13 +77,24 @@ def apply(state: State, event: Event) -> State:
                 doubt=where if event.doubt else None,
                 next_try=(where, state.count_tries(where) + 2) if event.retry_after else None,
             )
+            if event.background:
+                state = state._replace(background=state.background | {where})
             return _mark_item(state, where, ItemStatus.FAILED if event.problem else ItemStatus.OK)
+        case BackgroundEnded(with_run=False):
+            return _end_background(state, event)
         case Answered():
             return _apply_answer(state, event)
         case RunEnded():
             return state._replace(outcome=event.outcome)
         case _:
             return state
+
+
+def _end_background(state: State, event: BackgroundEnded) -> State:
+    """Return the state after the end of a statement that the run has not ended itself."""
+    where = ItemId(event.step, event.block, event.statement)
+    done = with_entry(state.done, where, ItemStatus.FAILED) if event.problem else state.done
+    return state._replace(background=state.background - {where}, done=done)
 
 
 def is_action(event: Event) -> bool:
@@ -102,7 +115,10 @@ def _apply_answer(state: State, event: Answered) -> State:
         case "when", Choice.SKIP:
             return _mark_item(state, where, ItemStatus.NOT_NEEDED)
         case _, Choice.SKIP:
+            state = state._replace(background=state.background - {where})
             return _mark_item(state, where, ItemStatus.SKIPPED)
+        case "failed", Choice.DONE:
+            return _mark_item(state, where, ItemStatus.OK)
         case "manual", Choice.DONE:
             return _mark_item(state, where, ItemStatus.OK)
         case "doubt", Choice.DONE:
@@ -230,6 +246,7 @@ def carry_marks(state: State, old: Sequence[ItemMark], new: Sequence[ItemMark]) 
         statuses=move(state.statuses),
         chosen=_move_choices(state.chosen, [(old[before], new[now]) for before, now in matched.items()]),
         doubt=doubt,
+        background=frozenset(moved[where] for where in state.background if where in moved),
         next_try=(moved[state.next_try[0]], state.next_try[1])
         if state.next_try and state.next_try[0] in moved
         else None,

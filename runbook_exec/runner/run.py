@@ -25,7 +25,7 @@ from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
 from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey, obtain_user_key
-from ..light_classes import NamedTuple
+from ..light_classes import NamedTuple, replace
 from ..plan.endless import list_blocking_statements
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
@@ -41,6 +41,7 @@ from ..system.temporary_folders import remove_dead_folders
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
 from ..text.timestamps import make_timestamp
+from .background_shells import BackgroundShells
 from .event_delivery import EventDelivery
 from .lost_output import describe_loss, report_lost_output
 from .observers import (
@@ -174,9 +175,10 @@ def _run_in_session(
             AsciicastWriter(run.journal.path.with_suffix(".cast"), size, options.keep_output)
         ) as recording,
         make_session(shell, clean=options.no_config, cwd=cwd, keyboard=run.keyboard) as session,
+        closing(BackgroundShells(shell, options.no_config, cwd, run.keyboard)) as backgrounds,
     ):
-        context = _make_context(run)
-        session.hidden_input.on_word = context.masker.add
+        context = replace(_make_context(run), open_shell=backgrounds.open)
+        session.hidden_input.on_word = backgrounds.on_word = context.masker.add
         session.on_sent = run.delivery.show_waiting
         if not options.json:
             terminal.show_header(list_facts(plan))

@@ -13,6 +13,7 @@ from ..execution import Failure, StatementExecution
 from ..ports import Stop, Wait
 from ..questions import AfterFailure, Choice
 from ..secret_warnings import SecretWarnings
+from .background import Backgrounds
 
 LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
 
@@ -23,6 +24,7 @@ class AttemptRunner:
 
     dialog: Dialog
     warnings: SecretWarnings
+    backgrounds: Backgrounds
     block_text: str = ""  # the output of the present block so far
 
     def run_attempts(self, item: PlanItem) -> Generator[Event]:
@@ -54,20 +56,34 @@ class AttemptRunner:
                 raise Stop(Outcome.FAILED, done.ended)
             began, repeats = self.dialog.context.clock(), answer.choice == Choice.REPEAT
 
+    def check_backgrounds(self) -> Generator[Event]:
+        """Report on the statements in the background; ask about those that have failed."""
+        ended = yield from self.backgrounds.report()
+        for item, status in ended:
+            if not status or item.annotation.allow_failure:
+                continue
+            text = self.dialog.shown_text(item)
+            problem = f"exited {status} in the background"
+            question = AfterFailure(item, text, status, problem, 0.0, "", alive=True, interrupted=False)
+            answer = yield from self.dialog.ask_operator(question, "failed")
+            if answer.choice in (Choice.RETRY, Choice.REPEAT):
+                yield from self.run_attempts(item)
+
     def _run_once(
         self, item: PlanItem, attempt: int, *, repeats: bool
     ) -> Generator[Event, None, Failure | None]:
         self.warnings.warn_of_short(item)
-        self.dialog.bindings.fill_statement(
-            self.dialog.plan, item
-        )  # raises QuotingError before a shell is started
+        # raises QuotingError before a shell is started
+        self.dialog.bindings.fill_statement(self.dialog.plan, item)
         self.dialog.stop_if_told()
         yield from self.dialog.io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from self.dialog.io.change_directory(item, item.annotation.cwd)
         for variable in find_needed_variables(item, self.dialog.plan.procedure.shell):
             yield from self.dialog.io.assign_variable(item, variable)
-        execution = StatementExecution(self.dialog.plan, item, self.dialog.io, self.block_text, repeats)
+        execution = StatementExecution(
+            self.dialog.plan, item, self.dialog.io, self.block_text, self.backgrounds, repeats
+        )
         filled = self.dialog.bindings.fill_statement(self.dialog.plan, item)
         self.dialog.stop_if_told()
         failure = yield from execution.run_once(filled, attempt)
@@ -84,4 +100,5 @@ class AttemptRunner:
             self.dialog.bindings.outputs[-1][1][-4000:],
             alive=not failure.done.ended,
             interrupted=failure.done.interrupted,
+            may_count=failure.done.interrupted and item.where in self.dialog.plan.endless,
         )
