@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from ..shells.registry import SHELLS
+from ..system.screen_size import read_screen_size
 from ..text.suggest import find_near
 from .exit_status import REFUSED
 
@@ -50,6 +51,13 @@ def _rephrase(message: str) -> str:
     return message
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Formats help for the width of the screen; argparse imports `shutil` to find it."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=read_screen_size().columns - 2)
+
+
 def build_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Return the parser of `runbook-exec NAME`, without its arguments."""
     parser = CommandParser(
@@ -57,7 +65,7 @@ def build_parser(name: str, usage: str, description: str, epilog: str = "") -> a
         usage=usage,
         description=description,
         epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_HelpFormatter,
         allow_abbrev=False,
     )
     parser.color = False  # type: ignore[attr-defined]  # Python 3.14 colours help; our streams show escapes
@@ -96,6 +104,31 @@ def add_asking(parser: argparse._ActionsContainer) -> None:
         "--no-input",
         action="store_true",
         help="never ask; stop with 3 at the first thing only a person can give",
+    )
+
+
+def add_decided_steps(parser: argparse._ActionsContainer) -> None:
+    """Add `--done` and `--confirmed`."""
+    parser.add_argument(
+        "--done", metavar="STEP", action="append", default=[], help="this manual step has been done"
+    )
+    parser.add_argument(
+        "--confirmed",
+        metavar="STEP",
+        action="append",
+        default=[],
+        help="this step's `confirm` is answered: yes",
+    )
+
+
+def add_failure(parser: argparse._ActionsContainer) -> None:
+    """Add `--on-failure`."""
+    parser.add_argument(
+        "--on-failure",
+        choices=("ask", "stop"),
+        default="",
+        help="when a statement fails: ask, and wait with 3 without a terminal, or end the run; "
+        "by default ask in a terminal, else stop",
     )
 
 

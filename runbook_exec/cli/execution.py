@@ -7,7 +7,7 @@ import argparse
 from ..errors import Refused
 from ..runner.given_values import read_given, warn_of_visible_secrets
 from ..runner.load import parse_address, print_notes
-from ..runner.options import RunOptions, parse_captures, parse_timeout
+from ..runner.options import RunOptions, parse_captures, parse_identity, parse_timeout
 from ..runner.planning import read_plan
 from .exit_status import DONE
 from .operator import find_operator
@@ -30,6 +30,8 @@ def make_options(arguments: argparse.Namespace) -> RunOptions:
         cwd=arguments.cwd,
         shell=arguments.shell,
         inputs=arguments.inputs,
+        on_failure=arguments.on_failure,
+        identity=parse_identity(arguments.id),
         yes=arguments.yes,
         trust=arguments.trust,
         no_config=arguments.no_config,

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable
-from typing import TextIO
 
 from ..system.screen_size import read_screen_size
 from ..text.ansi import escape_unprintable
+
+TYPE_CHECKING = False  # as in `typing`, which takes longer to import than `--version` needs
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 class PrintableStream(io.TextIOWrapper):

@@ -12,8 +12,9 @@ from ..light_classes import is_light_dataclass, list_defaults, replace
 from ..masking.masker import Masker
 from ..plan.alternatives import decide_choice, is_left_out, list_choices
 from ..plan.builder import items_of
-from ..plan.endless import runs_in_background
-from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
+from ..plan.endless import find_endless_statements, runs_in_background
+from ..plan.model import ItemId, Places, Plan, PlanItem, StatementWarning
+from ..plan.places import find_places
 from ..plan.preview import preview_statement
 from ..plan.retries import describe_retries
 from ..plan.values import describe_value, is_secret
@@ -53,14 +54,17 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
         marks.append("only when named")
     title = f"  {procedure.title}  ({', '.join(marks)})" if marks else ""
     yield f"#{procedure.anchor}{title}"
-    warnings = find_warnings(items_of(procedure), procedure.shell, is_root=os.geteuid() == 0)
+    items = items_of(procedure)
+    places = find_places(items, procedure.shell)
+    endless = find_endless_statements(items, procedure.shell)
+    warnings = find_warnings(items, places, endless, is_root=os.geteuid() == 0)
     for step in procedure.steps:
-        yield from _step(step, warnings)
+        yield from _step(step, places, warnings)
     for each in procedure.left_out:
         yield f"      {each.span.line:>4}  left out, runs only when named: {each.title} (#{each.anchor})"
 
 
-def _step(step: Step, warnings: Mapping[ItemId, Sequence[StatementWarning]]) -> Iterator[str]:
+def _step(step: Step, places: Places, warnings: Mapping[ItemId, Sequence[StatementWarning]]) -> Iterator[str]:
     kind = "  by hand" if step.manual else ""
     yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
     count = 0
@@ -73,8 +77,10 @@ def _step(step: Step, warnings: Mapping[ItemId, Sequence[StatementWarning]]) -> 
                 first, *more = escape_unprintable_code(statement.text).split("\n")
                 names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
                 needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
-                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{needs}"
-                for warning in warnings.get(ItemId(step.number, block.number, count), ()):
+                where = ItemId(step.number, block.number, count)
+                place = f"  ({place})" if (place := places.describe(where)) else ""
+                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{place}{needs}"
+                for warning in warnings.get(where, ()):
                     yield f"            warning: {warning.message}"
         else:
             yield from _not_run(block)
@@ -161,6 +167,8 @@ def _preview_statement(plan: Plan, statement: Statement) -> str:
 
 def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
     says = item.annotation
+    if place := plan.places.describe(item.where):
+        yield f"     {place}"
     for warning in plan.warnings.get(item.where, ()):
         yield f"     warning: {warning.message}"
     for choice in list_choices(item):

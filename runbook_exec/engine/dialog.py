@@ -14,8 +14,9 @@ from ..plan.values import check_value, describe_value
 from ..plan.variables import find_needed_variables, find_unset_ahead, name_of_variable
 from .bindings import Bindings
 from .event_log import EventLog
-from .events import Answered, Edited, Event, Outcome, ValueGiven
+from .events import Answered, Asked, Edited, Event, Outcome, ValueGiven
 from .ports import RunContext, Stop
+from .question_events import make_asked
 from .questions import AfterFailure, Alternatives, Answer, Ask, Choice, Question, SecretLoss, ValueNeeded
 from .shell_io import ShellIO, place_of
 from .state import carry_over
@@ -62,9 +63,15 @@ class Dialog:
         In the shell's own prompt the operator may make the question needless: then `is_settled` returns True,
         and the answer is `shell`. A question asked `ahead` cannot skip its statement; it is asked again then.
         """
-        item = question.item
+        item, asked = question.item, ""
         while True:
-            answer = self.ask(question)
+            answer = self._decide(question)
+            if answer is None:
+                if self.context.decide and not asked:
+                    event = self._make_asked(question)
+                    asked = event.id
+                    yield event  # a journal has it before anyone sees the question
+                answer = self.ask(question)
             if answer.choice == Choice.SHELL:
                 yield from self.io.run_shell_prompt(item)
                 if is_settled():
@@ -74,15 +81,32 @@ class Dialog:
         if ahead and answer.choice == Choice.SKIP:
             answer = answer._replace(choice=Choice.LATER)
         if answer.choice == Choice.WAIT:
-            raise Stop(Outcome.WAITING, answer.note)
+            raise Stop(Outcome.WAITING, answer.note, asked)
+        return (yield from self._act_on(question, kind, answer._replace(id=answer.id or asked)))
+
+    def act_on_decision(self, question: Question, kind: str) -> Generator[Event, None, Answer | None]:
+        """Act on the answer of an option, and return it; None if there is none. No person is asked."""
+        answer = self._decide(question)
+        return None if answer is None else (yield from self._act_on(question, kind, answer))
+
+    def _act_on(self, question: Question, kind: str, answer: Answer) -> Generator[Event, None, Answer]:
+        """Report an answer and do what every question does with it; returns the answer."""
+        item = question.item
         # a value may be a secret, and where it came from is in the event of its own
         chosen = kind == "choose" and answer.choice == Choice.CHOOSE
         note, group = answer.note, 0
         if chosen and isinstance(question, Alternatives):
             group = question.group
             note = question.labels[int(answer.value) - 1] if group > 0 else note
-        yield self.make_answered(
-            item, kind, answer.value if chosen else str(answer.choice), self.bindings.mask(note), group
+        yield self.log.make_event(
+            Answered,
+            question=kind,
+            answer=answer.value if chosen else str(answer.choice),
+            note=self.bindings.mask(note),
+            group=group,
+            by=answer.by,
+            id=answer.id,
+            **place_of(item),
         )
         if answer.choice == Choice.QUIT:
             failed = isinstance(question, AfterFailure) and not question.interrupted
@@ -100,11 +124,21 @@ class Dialog:
         left = (each for each in self.plan.items if self.log.state.is_ahead(each.where))
         names = {placeholder.name for each in left for placeholder in each.placeholders}
         lost = tuple(name for name in self.bindings.find_captured_secrets() if name in names)
-        return not lost or self.ask(SecretLoss(item, lost)).choice == Choice.QUIT
+        question = SecretLoss(item, lost)
+        return not lost or (self._decide(question) or self.ask(question)).choice == Choice.QUIT
+
+    def _decide(self, question: Question) -> Answer | None:
+        """Return the answer of an option; None if a person is needed."""
+        return self.context.decide(question) if self.context.decide else None
+
+    def _make_asked(self, question: Question) -> Asked:
+        outputs = self.bindings.outputs
+        return make_asked(question, self.log, self.bindings.mask, outputs[-1][1][-4000:] if outputs else "")
 
     def make_answered(
         self, item: PlanItem, question: str, answer: str, note: str, group: int = 0
     ) -> Answered:
+        """Return the event of an answer that needs no question."""
         return self.log.make_event(
             Answered, question=question, answer=answer, note=note, group=group, **place_of(item)
         )
@@ -143,7 +177,7 @@ class Dialog:
 
         Returns the first answer that is not a value, or None.
         """
-        for variable in find_needed_variables(item, self.plan.procedure.shell):
+        for variable in self.list_variables(item):
             name = name_of_variable(variable)
             if name not in self.bindings.to_ask_again:
                 if variable in self.context.environment:
@@ -156,43 +190,25 @@ class Dialog:
                 return answer
         return None
 
+    def list_variables(self, item: PlanItem) -> tuple[str, ...]:
+        """Return the variables that a statement needs of the run's own shell."""
+        return find_needed_variables(item, self.plan.procedure.shell) if self.runs_here(item) else ()
+
+    def runs_here(self, item: PlanItem) -> bool:
+        """Return whether a statement runs in the run's own shell."""
+        return self.context.nesting is None or self.plan.places.is_here(item.where)
+
     def ask_ahead(self) -> Generator[Event]:
         """Ask for the values that are surely missing, before anything runs."""
         declined: set[str] = set()
-        if self._list_missing(declined) is None:
+        if _list_missing(self, declined) is None:
             yield from self.io.start_shell()
-        while missing := self._list_missing(declined):
+        while missing := _list_missing(self, declined):
             item, name, variable = missing[0]
             also = tuple(f"${each}" if each else f"<{other}>" for _, other, each in missing[1:])
             answer = yield from self._fill_name(item, name, variable, ahead=True, also=also)
             if answer is not None and answer.choice != Choice.EDIT:
                 declined.add(name)
-
-    def _list_missing(self, declined: Collection[str]) -> list[tuple[PlanItem, str, str]] | None:
-        """Return the values that are surely missing: the statement, the name and the variable of each.
-
-        Returns None if only a started shell can tell.
-        """
-        shell, state = self.plan.procedure.shell, self.log.state
-        items = [item for item in self.plan.items if state.is_ahead(item.where)]
-        doubtful = state.unsure
-        known = {*declined, *self.bindings.values, *(capture.name for _, capture in self.plan.captures)}
-        missing: dict[str, tuple[PlanItem, str, str]] = {}
-        for item in (each for each in items if _runs_surely(each) and each.where not in doubtful):
-            for placeholder in item.placeholders:
-                if placeholder.suspected and placeholder.name not in known:
-                    missing.setdefault(placeholder.name, (item, placeholder.name, ""))
-        callables = self.io.shell_state.names if self.io.started else ()
-        for item, variables in find_unset_ahead(items, shell, callables):
-            for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
-                name = name_of_variable(variable)
-                if name in known or variable in self.context.environment:
-                    continue
-                if not self.io.started:
-                    return None
-                if not self.io.has_variable(variable):
-                    missing.setdefault(name, (item, name, variable))
-        return list(missing.values())
 
     def _fill_name(
         self,
@@ -272,3 +288,31 @@ def _runs_surely(item: PlanItem) -> bool:
     """Return whether no condition or choice can leave the statement out."""
     block = item.block
     return item.annotation.when is None and not (block and block.alternatives)
+
+
+def _list_missing(dialog: Dialog, declined: Collection[str]) -> list[tuple[PlanItem, str, str]] | None:
+    """Return the values that are surely missing: the statement, the name and the variable of each.
+
+    Returns None if only a started shell can tell.
+    """
+    shell, state = dialog.plan.procedure.shell, dialog.log.state
+    items = [item for item in dialog.plan.items if state.is_ahead(item.where)]
+    doubtful = state.unsure
+    known = {*declined, *dialog.bindings.values, *(capture.name for _, capture in dialog.plan.captures)}
+    missing: dict[str, tuple[PlanItem, str, str]] = {}
+    for item in (each for each in items if _runs_surely(each) and each.where not in doubtful):
+        for placeholder in item.placeholders:
+            if placeholder.suspected and placeholder.name not in known:
+                missing.setdefault(placeholder.name, (item, placeholder.name, ""))
+    callables = dialog.io.shell_state.names if dialog.io.started else ()
+    here = [item for item in items if dialog.runs_here(item)]
+    for item, variables in find_unset_ahead(here, shell, callables):
+        for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
+            name = name_of_variable(variable)
+            if name in known or variable in dialog.context.environment:
+                continue
+            if not dialog.io.started:
+                return None
+            if not dialog.io.has_variable(variable):
+                missing.setdefault(name, (item, name, variable))
+    return list(missing.values())

@@ -12,7 +12,7 @@ from contextlib import suppress
 from .. import __version__
 from ..light_classes import dataclass
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
-from ..plan.model import Plan, PlanItem
+from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.templates import evaluate_when
 from ..shells.base import EvaluationError, QuotingError
 from .attempts.background import Backgrounds
@@ -21,9 +21,12 @@ from .bindings import Bindings
 from .dialog import Dialog
 from .event_log import EventLog
 from .events import Event, Outcome, RunEnded, RunStarted
+from .inner.moves import InnerShells
+from .inner.shell_stack import ShellStack
 from .loss_dialog import LossDialog
 from .ports import LiveShell, Resumption, RunContext, Stop
 from .questions import (
+    AfterFailure,
     Alternatives,
     Answer,
     Ask,
@@ -66,9 +69,12 @@ def start_run(
     """
     bindings = Bindings(masker=context.masker, on_value=context.on_value, keeper=context.keep_secrets)
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
-    io = ShellIO(plan.procedure.shell, session, context, log, bindings, resumption)
+    shell = plan.procedure.shell
+    stack = ShellStack(shell, session, context.nesting)
+    io = ShellIO(shell, session, context, log, bindings, stack, resumption)
     dialog = Dialog(plan, ask, context, log, bindings, io)
     attempts = AttemptRunner(dialog, SecretWarnings(context, bindings), Backgrounds(io))
+    attempts.inner = InnerShells(dialog, io, attempts.run_attempts)
     return Run(dialog, context, resumption, log, bindings, io, attempts)
 
 
@@ -93,17 +99,19 @@ class Run:
     def execute(self) -> Generator[Event]:
         """Run to the end. An interrupt between two statements ends the run too."""
         try:
-            outcome, reason = yield from self._execute()
+            end = yield from self._execute()
         except KeyboardInterrupt:
-            outcome, reason = Outcome.STOPPED, "interrupted"
+            end = Stop(Outcome.STOPPED, "interrupted")
         with suppress(KeyboardInterrupt):
             yield from self.attempts.backgrounds.end_all()
         with suppress(KeyboardInterrupt):
             yield from self.io.end_shell()
-        yield self.log.make_event(RunEnded, outcome=outcome.value, reason=reason)
+        yield self.log.make_event(
+            RunEnded, outcome=end.outcome.value, reason=end.reason, question=end.question
+        )
 
-    def _execute(self) -> Generator[Event, None, tuple[Outcome, str]]:
-        """Run to the end; returns the outcome and the reason."""
+    def _execute(self) -> Generator[Event, None, Stop]:
+        """Run to the end; returns how it ended."""
         known = self.resumption.values if self.resumption else {}
         self.dialog.mask_declared()
         given = {**known, **self.dialog.plan.given}
@@ -121,22 +129,11 @@ class Run:
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
-            return Outcome.FAILED, self._describe_refusal(item, error)
+            return Stop(Outcome.FAILED, _describe_refusal(self.dialog.plan, item, error))
         except Stop as stop:
-            return stop.outcome, stop.reason
+            return stop
         undone = describe_undone_steps(self.dialog.plan, self.state)
-        return Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone
-
-    def _describe_refusal(self, item: PlanItem | None, error: QuotingError) -> str:
-        """Return the reason why a value was not written, with its place on the page."""
-        if item is None:
-            return str(error)
-        at = error.start if isinstance(error, EvaluationError) else -1
-        span = next((p.span for p in item.placeholders if p.start == at), None)
-        if span is None:
-            return f"line {item.line}: {error}"
-        line, column = span.line, span.column
-        return f"{self.dialog.plan.runbook.path}:{line}:{column}: {error}"
+        return Stop(Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone)
 
     def _start(self) -> RunStarted:
         return self.log.make_event(
@@ -162,6 +159,8 @@ class Run:
     def _resume(self, past: Resumption) -> Generator[Event]:
         """Settle the statement in doubt, and run the statements again that set the shell up."""
         self.bindings.add_seen_tokens(past.seen_tokens)
+        inner = self.attempts.inner
+        inner.lost_inside, inner.lost_cwd = past.shell.inside, past.shell.inner_cwd
         if past.edited:
             yield self.dialog.make_edited()
         items = {item.where: item for item in self.dialog.plan.items}
@@ -173,12 +172,16 @@ class Run:
             )
             unseen = item if answer.choice == Choice.DONE else None
         self.log.state = self.state._replace(doubt=None)
+        yield from _act_on_failure(self)
         losses = LossDialog(self.dialog, past.shell, unseen)
         done = self.state.done
         setups = [
             item
             for item in self.dialog.plan.items
-            if item.annotation.setup and item.statement and done.get(item.where) == ItemStatus.OK
+            if item.annotation.setup
+            and item.statement
+            and done.get(item.where) == ItemStatus.OK
+            and self.dialog.runs_here(item)
         ]
         yield from losses.ask(setups)
         for item in setups:
@@ -210,6 +213,11 @@ class Run:
                 return
         if item.first:
             self.attempts.block_text = ""
+        if self.context.nesting is not None and item.where in self.dialog.plan.places.typed:
+            yield from self.attempts.inner.ask_typed(item)
+            return
+        if not (yield from self.attempts.inner.move_to(item)):
+            return
         self.attempts.warnings.warn_of_loss(self.dialog.plan, item)
         for step in (
             self._choose_alternative,
@@ -271,3 +279,29 @@ class Run:
     def _ask_to_run(self, item: PlanItem) -> Generator[Event, None, Answer]:
         question = BeforeStatement(item, self.dialog.shown_text(item))
         return (yield from self.dialog.ask_operator(question, "run"))
+
+
+def _describe_refusal(plan: Plan, item: PlanItem | None, error: QuotingError) -> str:
+    """Return the reason why a value was not written, with its place on the page."""
+    if item is None:
+        return str(error)
+    at = error.start if isinstance(error, EvaluationError) else -1
+    span = next((p.span for p in item.placeholders if p.start == at), None)
+    if span is None:
+        return f"line {item.line}: {error}"
+    line, column = span.line, span.column
+    return f"{plan.runbook.path}:{line}:{column}: {error}"
+
+
+def _act_on_failure(run: Run) -> Generator[Event]:
+    """Act on an answer to the question about the statement that failed, where the run has waited."""
+    asked = run.state.question
+    where = ItemId(asked.step, asked.block, asked.statement) if asked else None
+    item = next((each for each in run.dialog.plan.items if each.where == where), None)
+    if asked is None or asked.question != "failed" or item is None:
+        return
+    status, took = run.state.statuses.get(item.where, 0), run.state.durations.get(item.where, 0.0)
+    question = AfterFailure(
+        item, run.dialog.shown_text(item), status, asked.asks, took, asked.output, True, False
+    )
+    yield from run.dialog.act_on_decision(question, "failed")

@@ -71,6 +71,7 @@ class StatementStarted(NamedTuple):
     line: int
     text: str
     attempt: int = 1
+    inside: str = ""  # where it runs, such as `on web1`, if not in the shell of the procedure
 
     @property
     def event(self) -> str:
@@ -113,6 +114,7 @@ class StatementFinished(NamedTuple):
     problem: str = ""
     doubt: bool = False  # the shell was killed, so the effects of the statement are unknown
     retry_after: float = 0.0  # seconds until the next attempt that `retry` asks for; 0 if there is none
+    inside: str = ""  # as in `StatementStarted`; then `cwd` is a folder there
     cwd_digest: str = ""  # of a `cwd` in which a secret was masked; the private store has the exact one
     background: bool = False  # the statement has not ended: it goes on in the background
 
@@ -195,6 +197,32 @@ class ShellChanged(NamedTuple):
         return "shell_changed"
 
 
+class Asked(NamedTuple):
+    """A person is needed; `id` is the question's kind, its statement and this event's number."""
+
+    run: str
+    seq: int
+    time: str
+    step: int
+    block: int
+    statement: int
+    line: int
+    question: str  # as in `Answered`
+    id: str  # such as `confirm:3.1:27`; an answer to an older question has another id
+    choices: tuple[str, ...]  # the answers that can be given without a terminal
+    text: str = ""  # what will run, or has run, secrets masked; of a manual step its title
+    asks: str = ""  # the question in the words of the page, or why it is asked
+    labels: tuple[str, ...] = ()  # of the alternatives
+    name: str = ""  # of the value
+    secret: bool = False  # whether the value is a secret
+    output: str = ""  # the end of the last output, secrets masked
+
+    @property
+    def event(self) -> str:
+        """Return the name of the kind."""
+        return "asked"
+
+
 class Answered(NamedTuple):
     """A question was answered, by a person or by an option given in advance."""
 
@@ -209,6 +237,8 @@ class Answered(NamedTuple):
     statement: int = 0
     line: int = 0
     group: int = 0  # of `choose`: the number of the group of blocks; 0, -1 … for those in one block
+    by: str = ""  # the person who answered; "" for an option given in advance
+    id: str = ""  # of the `asked` event; "" if no person was needed
 
     @property
     def event(self) -> str:
@@ -240,6 +270,7 @@ class RunEnded(NamedTuple):
     time: str
     outcome: str
     reason: str = ""
+    question: str = ""  # the id of the question that a waiting run asks; "" if an answer is not enough
 
     @property
     def event(self) -> str:
@@ -254,6 +285,7 @@ At: TypeAlias = (
     | Captured
     | ValueGiven
     | ShellChanged
+    | Asked
     | BackgroundOutput
     | BackgroundEnded
 )
@@ -271,6 +303,7 @@ KINDS: Mapping[str, type[Event]] = {
     "shell_changed": ShellChanged,
     "background_output": BackgroundOutput,
     "background_ended": BackgroundEnded,
+    "asked": Asked,
     "answered": Answered,
     "edited": Edited,
     "run_ended": RunEnded,
@@ -279,7 +312,7 @@ KINDS: Mapping[str, type[Event]] = {
 
 _MOST = 1e15
 
-_RUN = re.compile(r"[\w-]{1,64}", re.ASCII)
+_RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,79}|-[\w-]{0,63}", re.ASCII)
 
 _YEARS = range(1971, 9000)  # those that can be shown in every time zone
 

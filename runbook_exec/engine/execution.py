@@ -46,11 +46,13 @@ class StatementExecution:
 
     def run_once(self, filled: FilledStatement, attempt: int) -> Generator[Event, None, Failure | None]:
         """Run the statement and report it; returns how it failed, or None."""
-        io, item = self.io, self.item
-        yield io.log.make_event(StatementStarted, text=filled.shown, attempt=attempt, **place_of(item))
+        io, item, inside = self.io, self.item, self.io.stack.inside
+        yield io.log.make_event(
+            StatementStarted, text=filled.shown, attempt=attempt, inside=inside, **place_of(item)
+        )
         began = io.context.clock()
         mints = io.bindings.prints_secret(self.plan, item)
-        done = yield from self._read_output(filled.code, mints)
+        done = yield from self._read_output(filled, mints)
         # the end of output that holds a secret may be a part of it
         done = done._replace(last_line="" if mints else io.bindings.mask(done.last_line))
         captured, problem = yield from self._release_output(done, mints)
@@ -63,28 +65,29 @@ class StatementExecution:
         io.bindings.keep_secrets(self.plan)
         took = io.context.clock() - began
         # changes and captures are reported before the end of the statement: a reader of the end knows them
-        if not (done.ended or done.is_in_background):
+        if not (done.ended or done.is_in_background or inside or io.stack.inside):
             sets = SecretUse.SETS in self.plan.get_secret_use(item.where)
             code = filled.code.decode("utf-8", "surrogateescape")
             yield from io.emit_changes(code, place_of(item), secret=sets)
         for name, value in learned.items():
             yield self._make_captured(name, value)
         wait = self._find_wait(done, attempt) if problem else 0.0
-        yield io.make_finished(done, took, problem, place_of(item), wait)
+        yield io.make_finished(done, took, problem, place_of(item), wait, inside)
         return Failure(done, problem, took, wait) if problem else None
 
-    def _read_output(self, code: bytes, mints: bool) -> Generator[Event, None, Done]:
-        """Run the code to its end, and report its output.
+    def _read_output(self, filled: FilledStatement, mints: bool) -> Generator[Event, None, Done]:
+        """Run the statement to its end, and report its output.
 
         If the statement `mints` a secret, its output is held back. Returns how the statement ended.
         """
         io, item = self.io, self.item
         done: Done | None = None
         holds = mints or io.bindings.needs_output(self.plan, item)
+        timeout = item.annotation.timeout or self.plan.timeout
         if self.backgrounds.takes(self.plan, item):
-            messages = self.backgrounds.run(self.plan, item, code)
+            messages = self.backgrounds.run(self.plan, item, filled.code)
         else:
-            messages = io.session.run(code, item.annotation.timeout or self.plan.timeout)
+            messages = io.stack.run(self.plan.places, item, filled, timeout)
         for message in messages:
             match message:
                 case OutputChunk(data):

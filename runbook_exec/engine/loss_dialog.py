@@ -32,7 +32,8 @@ class LossDialog:
         What `setups`, statements that run again first, mention is left for a later call.
         """
         plan, passed = self.dialog.plan, self.dialog.log.state.passed
-        left = [item for item in plan.items if item.statement and item.where > passed]
+        items = (item for item in plan.items if item.statement and item.where > passed)
+        left = [item for item in items if self.dialog.runs_here(item)]
         if not left:
             return
         yield from self.dialog.io.start_shell()

@@ -11,6 +11,7 @@ from ..masking.masker import Masker
 from ..plan.model import Plan, Value
 from ..shells.snapshot import StateChange
 from .events import Outcome
+from .questions import Decide
 
 
 class OutputChunk(NamedTuple):
@@ -98,6 +99,24 @@ class BackgroundShell(LiveShell, Protocol):
         """End the statement and the shell."""
 
 
+class Nesting(Protocol):
+    """Runs statements that open and leave other shells inside the run's own."""
+
+    @property
+    def depth(self) -> int:
+        """Return how many shells are open inside."""
+
+    @property
+    def inner_shell(self) -> str:
+        """Return the name of the innermost, such as `bash`; "" if none is open."""
+
+    def open_shell(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
+        """Run a statement that opens a shell, until that answers or the statement ends."""
+
+    def leave_shell(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
+        """Run a statement that leaves the innermost shell."""
+
+
 class Wait(NamedTuple):
     """A wait before the next attempt at a statement."""
 
@@ -156,7 +175,9 @@ class RunContext:
     )  # secrets that can be read before they are used
     on_value: Callable[[str, Value], None] | None = None  # called with each value that is bound
     environment: Collection[str] = ()  # the names of the variables that the shell is started with
+    nesting: Nesting | None = None  # follows statements into other shells; without it, all run in one
     sign: Callable[[str], str] | None = None  # makes a digest from which no text can be guessed
+    decide: Decide | None = None  # answers what needs no person; without it no question is an event
     asks_for_variables: bool = (
         True  # whether the environment is the operator's: what is unset there is missing
     )
@@ -165,10 +186,12 @@ class RunContext:
 class Stop(Exception):
     """The run is over."""
 
-    def __init__(self, outcome: Outcome, reason: str = "") -> None:
+    def __init__(self, outcome: Outcome, reason: str = "", question: str = "") -> None:
+        """`question` is the id of the question that a waiting run asks."""
         super().__init__(outcome)
         self.outcome = outcome
         self.reason = reason
+        self.question = question
 
 
 class PastShell(NamedTuple):
@@ -183,6 +206,8 @@ class PastShell(NamedTuple):
     is_hidden: bool = False  # whether `cwd` is not known, because a secret was masked in it
     pipestatus: tuple[int, ...] = (0,)  # of its last statement that succeeded
     status: int = 0
+    inside: str = ""  # where its last statement ran, if inside another shell
+    inner_cwd: str = ""  # the working directory there, with secrets masked
 
 
 class Resumption(NamedTuple):

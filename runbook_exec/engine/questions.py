@@ -130,6 +130,28 @@ class NewStatement(NamedTuple):
     text: str
 
 
+class TypedStatement(NamedTuple):
+    """Has a person typed this statement into the program that it is for?
+
+    Answers: done, skip, shell, edit, quit, wait.
+    """
+
+    item: PlanItem
+    text: str
+    program: str
+
+
+class Reentry(NamedTuple):
+    """Run this statement again, because the shell that it opens is needed?
+
+    Answers: run, skip, edit, quit, wait. Without it, the statements that are for that shell do not run.
+    """
+
+    item: PlanItem
+    text: str
+    question: str
+
+
 class SecretLoss(NamedTuple):
     """Quit, although captured secrets that later statements need cannot be kept? Answers: quit, back."""
 
@@ -153,6 +175,8 @@ Question = (
     | Confirmation
     | Doubt
     | NewStatement
+    | TypedStatement
+    | Reentry
     | SecretLoss
     | LostState
 )
@@ -165,6 +189,8 @@ class Answer(NamedTuple):
     value: str = ""
     note: str = ""
     plan: Plan | None = None  # after edit: the plan of the edited document
+    by: str = ""  # the person who answered; "" for an option given in advance
+    id: str = ""  # of the question that was answered, if it was asked by an earlier process
 
     def __repr__(self) -> str:
         """Return the answer without its value, which may be a secret."""
@@ -172,3 +198,5 @@ class Answer(NamedTuple):
 
 
 Ask = Callable[[Question], Answer]
+
+Decide = Callable[[Question], Answer | None]  # the answer of an option; None if a person is needed

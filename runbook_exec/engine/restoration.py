@@ -12,6 +12,7 @@ from ..shells.base import Filling
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 from ..shells.snapshot import BUILTINS, UNRESTORABLE, ShellState, is_active, is_exported
+from ..text.lazy_pattern import LazyPattern
 from .events import Outcome
 from .ports import Done, LiveShell, PastShell, Stop
 
@@ -39,17 +40,17 @@ _CHANGES = BUILTINS - frozenset(
      "type", "times", "tabs", "exit", "return", "break", "continue", "wait", ":", "!")
 )  # fmt: skip
 
-_SETS = re.compile(
+_SETS = LazyPattern(
     r"(?:^|[;&|({\n]|\b(?:then|do|else|begin)\b)[ \t]*[A-Za-z_]\w*(?:\[[^]]*\])?\+?=", re.MULTILINE
 )
 
 
 # a statement that sets one variable, of programs too if the first group is not empty
-_SETS_ONE = re.compile(
+_SETS_ONE = LazyPattern(
     r"\s*(?:(?:(export)|declare(?:[ \t]+-\w+)*|typeset(?:[ \t]+-\w+)*|readonly|local)[ \t]+)?([A-Za-z_]\w*)="
 )
 
-_SETS_ONE_IN_FISH = re.compile(r"\s*set(?:[ \t]+(?:(-\w*x\w*)|-\w+))*[ \t]+([A-Za-z_]\w*)(?:\s|$)")
+_SETS_ONE_IN_FISH = LazyPattern(r"\s*set(?:[ \t]+(?:(-\w*x\w*)|-\w+))*[ \t]+([A-Za-z_]\w*)(?:\s|$)")
 
 
 class LostThing(NamedTuple):
@@ -88,11 +89,7 @@ def enter_folder(session: LiveShell, shell: str, past: PastShell) -> bool:
         )
     if not past.cwd:
         return False
-    word = "".join(
-        piece.text for piece in SHELLS[shell].fill("<cwd>", [Filling(0, 5, Context.BARE, past.cwd)])
-    )
-    code = f"{SHELLS[shell].driver.change_folder} {word}"
-    done = run_quietly(session, code)
+    done = run_quietly(session, write_cd(shell, past.cwd))
     if done.status or done.ended or done.cwd != past.cwd:
         raise Stop(
             Outcome.WAITING,
@@ -100,6 +97,12 @@ def enter_folder(session: LiveShell, shell: str, past: PastShell) -> bool:
             "Put the folder back and resume again, or begin a new run",
         )
     return past.folder != "" and done.folder != "" and done.folder != past.folder
+
+
+def write_cd(shell: str, cwd: str) -> str:
+    """Return the code that changes the working directory."""
+    word = "".join(piece.text for piece in SHELLS[shell].fill("<cwd>", [Filling(0, 5, Context.BARE, cwd)]))
+    return f"{SHELLS[shell].driver.change_folder} {word}"
 
 
 def run_quietly(session: LiveShell, code: str) -> Done:

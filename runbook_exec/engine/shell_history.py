@@ -34,6 +34,7 @@ class ShellHistory:
     _pending: list[ShellChanged] = field(default_factory=list)  # of the statement that has not finished
     _last: StatementFinished | None = None
     _last_good: StatementFinished | None = None
+    _last_inside: StatementFinished | None = None  # if it ran inside another shell, and none after it
 
     def add(self, event: Event) -> None:
         """Fold an event."""
@@ -46,8 +47,10 @@ class ShellHistory:
                 for change in self._pending:
                     self._apply(change)
                 self._pending.clear()
-                self._last = event
-                self._last_good = self._last_good if event.problem else event
+                self._last_inside = event if event.inside else None
+                if not event.inside:
+                    self._last = event
+                    self._last_good = self._last_good if event.problem else event
 
     def _apply(self, change: ShellChanged) -> None:
         gone, made = set(change.gone), set(change.made)
@@ -82,6 +85,8 @@ class ShellHistory:
             is_hidden,
             last.pipestatus if last else (0,),
             last.status if last else 0,
+            self._last_inside.inside if self._last_inside else "",
+            self._last_inside.cwd if self._last_inside and MASK not in self._last_inside.cwd else "",
         )
 
     def _find_cwd(self, states: tuple[KeptShell, ...], key: bytes) -> tuple[str, str, bool]:

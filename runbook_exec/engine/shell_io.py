@@ -14,6 +14,7 @@ from ..shells.snapshot import ShellState, is_exported
 from .bindings import MASK, Bindings
 from .event_log import EventLog
 from .events import Event, Outcome, Output, ShellChanged, StatementFinished, StatementStarted
+from .inner.shell_stack import ShellStack
 from .ports import (
     Done,
     KeptShell,
@@ -40,6 +41,7 @@ class ShellIO:
     context: RunContext
     log: EventLog
     bindings: Bindings
+    stack: ShellStack
     resumption: Resumption | None = None
     started: bool = False
     assigned: dict[str, str] = field(default_factory=dict)  # the values that variables were given
@@ -134,7 +136,8 @@ class ShellIO:
         `sets` is whether the code sets variables.
         """
         at = {**place_of(item), "statement": 0}
-        yield self.log.make_event(StatementStarted, text=shown or code, **at)
+        inside = self.stack.inside
+        yield self.log.make_event(StatementStarted, text=shown or code, inside=inside, **at)
         began = self.context.clock()
         for message in self.session.run(code.encode("utf-8", "surrogateescape")):
             match message:
@@ -142,10 +145,12 @@ class ShellIO:
                     yield from self.emit_output(item, data)
                 case Done():
                     yield from self.flush_output(item)
-                    if sets:
+                    if sets and not inside:
                         yield from self.emit_changes(code, at)
                     failure = problem if message.status else ""
-                    yield self.make_finished(message, self.context.clock() - began, failure, at)
+                    yield self.make_finished(
+                        message, self.context.clock() - began, failure, at, inside=inside
+                    )
                     if failure:
                         raise Stop(Outcome.FAILED, failure)
 
@@ -161,6 +166,8 @@ class ShellIO:
         A line is reported as a statement.
         """
         yield from self.start_shell()
+        if self.stack.entered:
+            self.context.notice(f"This is the shell {self.stack.inside}.")
         while True:
             line = self._read_line()
             if line is None or line.strip() in ("exit", "logout"):
@@ -169,8 +176,8 @@ class ShellIO:
                 yield from self._run_typed(item, line)
 
     def _run_typed(self, item: PlanItem, line: str) -> Iterator[Event]:
-        at = {**place_of(item), "statement": 0, "line": 0}
-        yield self.log.make_event(StatementStarted, text=self.bindings.mask_typed(line), **at)
+        at, inside = {**place_of(item), "statement": 0, "line": 0}, self.stack.inside
+        yield self.log.make_event(StatementStarted, text=self.bindings.mask_typed(line), inside=inside, **at)
         began = self.context.clock()
         done: Done | None = None
         for message in self.session.run(line.encode("utf-8", "surrogateescape")):
@@ -184,9 +191,9 @@ class ShellIO:
         done = require_done(done)
         yield from self.flush_output(item, typed=True)
         took = self.context.clock() - began
-        if not done.ended:
+        if not (done.ended or inside):
             yield from self.emit_changes(line, at)
-        yield self.make_finished(done, took, "", at)
+        yield self.make_finished(done, took, "", at, inside=inside)
 
     def _read_line(self) -> str | None:
         """Return a line that the operator types at the session's own prompt; None for the end."""
@@ -251,10 +258,20 @@ class ShellIO:
         return self.log.make_event(Output, text=text, **({**at, "statement": 0, "line": 0} if typed else at))
 
     def make_finished(
-        self, done: Done, took: float, problem: str, at: Mapping[str, int], retry_after: float = 0.0
+        self,
+        done: Done,
+        took: float,
+        problem: str,
+        at: Mapping[str, int],
+        retry_after: float = 0.0,
+        inside: str = "",
     ) -> StatementFinished:
-        """Return the event of a statement's end; `took` and `retry_after` are in seconds."""
-        self._keep_shell(replace(self.kept, cwd=done.cwd, folder=done.folder or self.kept.folder))
+        """Return the event of a statement's end; `took` and `retry_after` are in seconds.
+
+        `inside` is where it has run, "" for the run's own shell.
+        """
+        if not inside:
+            self._keep_shell(replace(self.kept, cwd=done.cwd, folder=done.folder or self.kept.folder))
         cwd = self.bindings.mask(done.cwd)
         return self.log.make_event(
             StatementFinished,
@@ -267,6 +284,7 @@ class ShellIO:
             doubt=done.killed,
             retry_after=retry_after,
             background=done.is_in_background,
+            inside=inside,
             **at,
         )
 

@@ -13,7 +13,7 @@ from ..plan.alternatives import ChoiceKey, find_choice_key, is_left_out
 from ..plan.item_marks import ItemMark, find_replacements, mark_items, match_items
 from ..plan.model import ItemId, Plan, PlanItem
 from .attempts.background_events import BackgroundEnded
-from .events import Answered, Event, RunEnded, StatementFinished, StatementStarted
+from .events import Answered, Asked, Event, RunEnded, StatementFinished, StatementStarted
 from .persistent_map import with_entry
 from .questions import Choice
 
@@ -50,6 +50,7 @@ class State(NamedTuple):
     acted: bool = False  # whether a statement was started, or a person has done a step
     background: frozenset[ItemId] = frozenset()  # items that go on until the run ends
     next_try: tuple[ItemId, int] | None = None  # a statement that is tried again, and which attempt is next
+    question: Asked | None = None  # the question that has no answer yet
 
     def is_ahead(self, where: ItemId) -> bool:
         """Return whether an item is still to come, or failed."""
@@ -65,9 +66,11 @@ def apply(state: State, event: Event) -> State:
     if not state.acted and is_action(event):
         state = state._replace(acted=True)
     match event:
+        case Asked():
+            return state._replace(question=event)
         case StatementStarted(statement=number) if number:
             where = ItemId(event.step, event.block, event.statement)
-            return state._replace(doubt=where, next_try=(where, event.attempt))
+            return state._replace(doubt=where, next_try=(where, event.attempt), question=None)
         case StatementFinished(statement=number) if number:
             where = ItemId(event.step, event.block, event.statement)
             spent = state.durations.get(where, 0.0) + event.duration
@@ -83,9 +86,9 @@ def apply(state: State, event: Event) -> State:
         case BackgroundEnded(with_run=False):
             return _end_background(state, event)
         case Answered():
-            return _apply_answer(state, event)
+            return _apply_answer(state._replace(question=None) if event.id else state, event)
         case RunEnded():
-            return state._replace(outcome=event.outcome)
+            return state._replace(outcome=event.outcome, question=state.question if event.question else None)
         case _:
             return state
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..engine.events import Event, RunEnded, from_line
 from ..light_classes import NamedTuple
+from ..text.lazy_pattern import LazyPattern
 from .paths import LONGEST_LINE, open_journal, read_bounded_lines
 
 VERSION = 2  # version 1 had no seal and no version number
 
 
-_SEAL = re.compile(rb',"seal":"([0-9a-f]{64})"\}')
+_SEAL = LazyPattern(rb',"seal":"([0-9a-f]{64})"\}')
 
 _SEAL_SIZE = len(',"seal":""}') + 64
 

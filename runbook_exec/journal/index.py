@@ -15,13 +15,13 @@ from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted, from
 from ..engine.state import is_action
 from ..errors import Refused, reason
 from ..light_classes import dataclass
-from .paths import LONGEST_LINE, open_journal, read_bounded_lines
+from .paths import LONGEST_LINE, SUFFIX, open_journal, read_bounded_lines, run_of_journal
 
 _NEWEST = 300
 
-_PIECE = 1 << 16  # bytes that are read at first, from the end backwards
+_TO_SECOND = len("2026-11-24T021314")  # characters of a journal's name up to the second
 
-_SUFFIX = ".jsonl"
+_PIECE = 1 << 16  # bytes that are read at first, from the end backwards
 
 _START = b'{"event":"run_started"'  # the beginning of the line of such an event
 
@@ -48,7 +48,7 @@ class RunSummary:
     @property
     def run(self) -> str:
         """Return the run's id."""
-        return self.started.run if self.started else _id(self.path)
+        return self.started.run if self.started else run_of_journal(self.path)
 
     @property
     def outcome(self) -> str:
@@ -99,24 +99,26 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
     Raises NoSuchRun.
     """
     if wanted is None:
-        newest = next((each for each in list_runs(folder) if not each.problem), None)
+        newest = next((each for each in _newest_first(folder) if not each.problem), None)
+        newest = newest or next((each for each in list_runs(folder) if not each.problem), None)
         if newest is None:
             raise NoSuchRun(f"there is no run yet: `{folder}` holds no journal")
         return newest.path
-    if "/" in wanted or wanted.endswith(_SUFFIX):
+    if "/" in wanted or wanted.endswith(SUFFIX):
         if not Path(wanted).is_file():
             raise NoSuchRun(f"cannot read `{wanted}`: no such file")
         return Path(wanted)
-    found = sorted(path for path in _journals(folder) if _id(path).startswith(wanted))
-    if len(found) == 1:
-        return found[0]
+    found = sorted(path for path in _journals(folder) if run_of_journal(path).startswith(wanted))
+    exact = [path for path in found if run_of_journal(path) == wanted]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
     if not found or not wanted:
         latest = next((each.run for each in list_runs(folder) if not each.problem), "")
         hint = (
             f"the newest is `{latest}`; `runbook-exec runs` lists them" if latest else "there is no run yet"
         )
         raise NoSuchRun(f"no run's id begins with `{wanted}`; {hint}")
-    ids = ", ".join(_id(path) for path in found[:8])
+    ids = ", ".join(run_of_journal(path) for path in found[:8])
     raise NoSuchRun(f"`{wanted}` is the beginning of {len(found)} runs: {ids}{', …' * (len(found) > 8)}")
 
 
@@ -183,7 +185,7 @@ def _newest_paths(folder: Path) -> list[Path]:
 
 def _newest_first(folder: Path) -> Iterator[RunSummary]:
     """Yield the newest runs."""
-    for _, paths in groupby(_newest_paths(folder), key=lambda path: path.name.rpartition("-")[0]):
+    for _, paths in groupby(_newest_paths(folder), key=lambda path: path.name[:_TO_SECOND]):
         found = [entry for path in paths if (entry := read_summary(path)) is not None]
         yield from sorted(found, key=lambda entry: entry.began, reverse=True)
 
@@ -236,13 +238,9 @@ def is_locked(file: int) -> bool:
 
 def _journals(folder: Path) -> list[Path]:
     try:
-        return [path for path in folder.iterdir() if path.name.endswith(_SUFFIX)]
+        return [path for path in folder.iterdir() if path.name.endswith(SUFFIX)]
     except FileNotFoundError:
         return []
-
-
-def _id(path: Path) -> str:
-    return path.name.removesuffix(_SUFFIX).rpartition("-")[2]
 
 
 def _last_line(file: int) -> bytes:

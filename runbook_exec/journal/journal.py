@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..engine.events import (
     Answered,
+    Asked,
     Event,
     Output,
     RunEnded,
@@ -23,6 +24,7 @@ from ..engine.events import (
 from ..errors import reason
 from ..system.atomic_write import sync_data, sync_file
 from .hash_chain import VERSION, Damage, JournalLine, first_hash, hash_line, read_lines, seal_line
+from .paths import SUFFIX, name_journal, run_of_journal
 from .user_key import UserKey
 
 KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; a note marks a cut
@@ -65,17 +67,21 @@ class Journal:
         )
 
     @classmethod
-    def create(cls, folder: Path, run: str, started: str, key: UserKey | None = None) -> Journal:
+    def create(
+        cls, folder: Path, run: str, started: str, key: UserKey | None = None, *, is_chosen: bool = False
+    ) -> Journal:
         """Create the journal of a new run in the state folder; `started` is its time, RFC 3339.
 
-        Raises JournalError.
+        `is_chosen` is whether somebody has chosen the id, so that another run may have it. Raises
+        JournalError.
         """
-        path = folder / f"{started[:19].replace(':', '')}-{run}.jsonl"
+        path = folder / name_journal(run, started)
         try:
             for each in (folder.parent, folder):  # with `parents`, only the last folder gets the mode
                 each.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            _lock(file)
+            with _claim_id(folder, run) if is_chosen else contextlib.nullcontext():
+                file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+                _lock(file)
         except OSError as error:
             raise JournalError(f"cannot write the journal `{path}`: {reason(error)}") from error
         return cls(path, file, first_hash(run), key)
@@ -116,10 +122,10 @@ class Journal:
     def append(self, event: Event) -> str:
         """Write an event and return its line, or "" for output beyond the limit.
 
-        The start of a statement and the end of the run are on the disk when this returns, with all events
-        before them. Other events have reached the kernel, and survive our own death, unless they are held
-        for the start of the next statement. Raises JournalError, and then removes what was written of the
-        event, if that is possible.
+        The start of a statement, a question and the end of the run are on the disk when this returns, with
+        all events before them. Other events have reached the kernel, and survive our own death, unless they
+        are held for the start of the next statement. Raises JournalError, and then removes what was written
+        of the event, if that is possible.
         """
         if isinstance(event, StatementStarted):
             self._kept = 0
@@ -138,7 +144,7 @@ class Journal:
             self._held += data + b"\n"
             self._previous = hash_line(data)
             return line
-        self._append_data(data + b"\n", isinstance(event, StatementStarted | RunEnded))
+        self._append_data(data + b"\n", isinstance(event, StatementStarted | Asked | RunEnded))
         self._previous = hash_line(data)
         return line
 
@@ -234,6 +240,23 @@ def read_whole_lines(path: Path) -> Iterator[JournalLine]:
                 yield line
     except OSError as error:
         raise JournalError(f"cannot read the journal `{path}`: {reason(error)}") from error
+
+
+@contextlib.contextmanager
+def _claim_id(folder: Path, run: str) -> Iterator[None]:
+    """Let no other process begin a run with this id within the block; raises JournalError if one has it."""
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        names = (path for path in folder.iterdir() if path.name.endswith(f"-{run}{SUFFIX}"))
+        if any(run_of_journal(path) == run for path in names):
+            raise JournalError(
+                f"run `{run}` exists already; `runbook-exec resume {run}` continues it, "
+                "and another `--id` begins a new one"
+            )
+        yield
+    finally:
+        os.close(lock)
 
 
 def _lock(file: int) -> None:

@@ -10,6 +10,15 @@ from typing import BinaryIO
 
 from ..errors import Refused
 from ..system.people import find_home
+from ..text.lazy_pattern import LazyPattern
+
+SUFFIX = ".jsonl"
+
+_MOMENT = 19  # characters of a moment up to its seconds
+
+_BEFORE_ID = len("2026-11-24T021314-")
+
+_DATED = LazyPattern(r"\d{4}-\d\d-\d\dT\d{6}-")
 
 LONGEST_LINE = 1 << 26  # bytes of a line that are read; no program of ours writes such a line
 
@@ -26,6 +35,17 @@ def state_folder(environ: dict[str, str]) -> Path:
     if not home.startswith("/"):
         raise Refused("cannot find the folder of journals: no home is known; set $HOME or $XDG_STATE_HOME")
     return Path(home) / ".local/state" / "runbook-exec" / "runs"
+
+
+def name_journal(run: str, started: str) -> str:
+    """Return the name of a run's journal; `started` is when it began, RFC 3339."""
+    return f"{started[:_MOMENT].replace(':', '')}-{run}{SUFFIX}"
+
+
+def run_of_journal(path: Path) -> str:
+    """Return the id of the run in the name of its journal."""
+    name = path.name.removesuffix(SUFFIX)
+    return name[_BEFORE_ID:] if _DATED.match(name) else name.rpartition("-")[2]
 
 
 def open_journal(path: Path) -> BinaryIO:

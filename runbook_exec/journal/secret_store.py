@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import secrets
 import stat
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from ..engine.ports import KeptShell
 from ..light_classes import dataclass, field
 from ..system.atomic_write import replace_file
+from ..text.lazy_pattern import LazyPattern
 
 _IN_MEMORY = ("tmpfs", "ramfs")
 
@@ -22,7 +22,7 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 _SHARED = Path("/dev/shm")  # noqa: S108 (only a folder in it that is ours alone is used)
 
-_JOURNAL = re.compile(rb'\{"journal": ("(?:[^"\\]|\\.)*")')
+_JOURNAL = LazyPattern(rb'\{"journal": ("(?:[^"\\]|\\.)*")')
 
 _HEAD = 8192  # bytes of a file in which the path of its journal is
 

@@ -6,19 +6,19 @@ import contextlib
 import hashlib
 import hmac
 import os
-import re
 import stat
 from functools import cache
 from pathlib import Path
 
 from ..light_classes import NamedTuple
 from ..system.atomic_write import create_file
+from ..text.lazy_pattern import LazyPattern
 
 _SIZE = 32  # bytes of a key
 
 _BLOCK = 64  # bytes of a block of SHA-256; a key must not be longer
 
-_MARK = re.compile(rb',"mark":"([0-9a-f]{32})"(?:,"seal":"[0-9a-f]{64}")?\}')
+_MARK = LazyPattern(rb',"mark":"([0-9a-f]{32})"(?:,"seal":"[0-9a-f]{64}")?\}')
 
 _MARK_SIZE = len(',"mark":""') + 32 + len(',"seal":""}') + 64  # at most
 

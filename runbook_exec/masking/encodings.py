@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
 
+from ..text.lazy_pattern import LazyPattern
+
 SHORTEST_PART = 8  # characters; a shorter part of a secret is not one by itself
 
 SHORT = 5  # characters; a secret with fewer is masked only where it is a whole word
@@ -23,49 +25,49 @@ _LETTERS = 12  # bytes of a part that may be of words
 
 _LEAST_LETTERS = 4  # different ones in such a part: `xxxxxxxxxxxx` is no part of a secret
 
-_LETTERS_ONLY = re.compile(rb"[A-Z]?[a-z]{15,}|[A-Z]{16,}")
+_LETTERS_ONLY = LazyPattern(rb"[A-Z]?[a-z]{15,}|[A-Z]{16,}")
 
 
-_BORDERS = re.compile(rb"[\s,]+")
+_BORDERS = LazyPattern(rb"[\s,]+")
 
 _KEY_BLOCK = b"-----BEGIN "
 
-_KEY_LINE = re.compile(rb"[A-Za-z0-9+/=]{16,}")
+_KEY_LINE = LazyPattern(rb"[A-Za-z0-9+/=]{16,}")
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = LazyPattern(
     rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*([^\r\n]*[^\s])", re.MULTILINE
 )
 
 # the password of a URL, which may have an @ in it, or a token in place of the user and the password
-_USERINFO = re.compile(
+_USERINFO = LazyPattern(
     rb"[A-Za-z][A-Za-z0-9+.-]{0,30}://(?:[^\s/:@?#\"']{0,256}:([^\s/?#\"']{1,2048})|([^\s/:@?#\"']{16,2048}))@"
 )
 
-_NUMBERED = re.compile(rb"[0-9]{1,3}[.):][ \t]+|[*-][ \t]+")  # before a code of a list
+_NUMBERED = LazyPattern(rb"[0-9]{1,3}[.):][ \t]+|[*-][ \t]+")  # before a code of a list
 
 # a leaf or a line that is short, and yet no number, version or word
-_CODE = re.compile(rb"(?=.*[0-9])(?:[0-9]{6,7}|(?![0-9.v]*\Z)[^\s]{5,7})")
+_CODE = LazyPattern(rb"(?=.*[0-9])(?:[0-9]{6,7}|(?![0-9.v]*\Z)[^\s]{5,7})")
 
 _MOST_WORDS = 24  # a text of more words is no passphrase
 
 _LONG_PAIR = 10  # bytes of two words
 
-_RANDOM = re.compile(rb"[0-9]|[a-z][A-Z]")
+_RANDOM = LazyPattern(rb"[0-9]|[a-z][A-Z]")
 
 # no sentence, URL or path, whose parts are in other text too
-_ONE_TOKEN = re.compile(rb"(?=.*[^A-Za-z])[^\s/]{12,}")
+_ONE_TOKEN = LazyPattern(rb"(?=.*[^A-Za-z])[^\s/]{12,}")
 
-_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_NOT_ASCII = LazyPattern(rb"[\x80-\xff]")
 
-_SINGLE_QUOTES = re.compile(rb"'+")
+_SINGLE_QUOTES = LazyPattern(rb"'+")
 
-_KEYS = re.compile(rb"[\x01-\t\x0b-\x1f\x7f]")  # our quoting for fish writes these outside of the quotes
+_KEYS = LazyPattern(rb"[\x01-\t\x0b-\x1f\x7f]")  # our quoting for fish writes these outside of the quotes
 
-_ANY = re.compile(rb".", re.DOTALL)
+_ANY = LazyPattern(rb".", re.DOTALL)
 
-_NEEDS_QUOTES = re.compile(rb"""[\s"#$&()*;<>?\[\\\]^`{|}]""")  # for zsh, between single quotes
+_NEEDS_QUOTES = LazyPattern(rb"""[\s"#$&()*;<>?\[\\\]^`{|}]""")  # for zsh, between single quotes
 
-_CONTROLS = re.compile(rb"[\x01-\x1f\x7f]")
+_CONTROLS = LazyPattern(rb"[\x01-\x1f\x7f]")
 
 _ESCAPED = {7: b"\\a", 8: b"\\b", 9: b"\\t", 10: b"\\n", 11: b"\\v", 12: b"\\f", 13: b"\\r"}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 
 from ..light_classes import dataclass
 from ..text.ansi import ESCAPE
+from ..text.lazy_pattern import LazyPattern
 from .encodings import SHORT, SHORTEST_PART, find_url_secrets, list_encodings, list_windows
 from .search import OF_LONG, OF_SHORT, MultiSearch, ShortSearch, find_occurrences
 from .stream_view import (
@@ -29,7 +29,7 @@ MASK = "••••••••"
 
 _MASK = MASK.encode()
 
-_NEVER_BYTES = re.compile("([\ud800-\udc7f\udd00-\udfff]+)")  # surrogate halves, which no output contains
+_NEVER_BYTES = LazyPattern("([\ud800-\udc7f\udd00-\udfff]+)")  # surrogate halves, which no output contains
 
 _LEAST_SQUEEZED = 15  # bytes; a shorter form is not searched without regard to blanks
 

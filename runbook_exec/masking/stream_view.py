@@ -5,29 +5,29 @@ A position in a view can be mapped back to the bytes.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from functools import cached_property
 from operator import itemgetter
 
 from ..light_classes import dataclass
 from ..text.ansi import ESCAPE, LINE_ENDS, LONGEST_ESCAPE, UNFINISHED_ESCAPE
+from ..text.lazy_pattern import LazyPattern
 
 _NEAR_THE_END = 4096  # bytes; nearer to the end, counting back is quicker than a search of all left-out bytes
 
 _TAIL = 256  # bytes; a place near the end is found in so many last bytes
 
-_ESCAPES_AND_LINE_ENDS = re.compile(rb"%b|[\r\n]+" % ESCAPE.pattern)
+_ESCAPES_AND_LINE_ENDS = LazyPattern(rb"%b|[\r\n]+" % ESCAPE.pattern)
 
 # Blanks, and what frames and quotes put before the lines of a text; the last three bytes are those of `│`.
 SPACING = b" \t\r\n|>#*\xe2\x94\x82"
 
 # a character over which the next one is printed, as in bold and underlined text
-_OVERSTRUCK = re.compile(
+_OVERSTRUCK = LazyPattern(
     rb"%b|[\r\n]+|(?:[\xc0-\xff][\x80-\xbf]{1,3}|[^\x08\x1b\r\n\x80-\xff])\x08" % ESCAPE.pattern
 )
 
-_ESCAPES_AND_SPACING = re.compile(rb"%b|[%b]+" % (ESCAPE.pattern, SPACING))
+_ESCAPES_AND_SPACING = LazyPattern(rb"%b|[%b]+" % (ESCAPE.pattern, SPACING))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from .endless import find_endless_statements
 from .evaluated_variables import find_carried_problems
 from .fillable import find_unwritable
 from .model import ItemId, Plan, PlanItem, Value
+from .places import find_places
 from .secret_output import find_secret_uses
 from .variables import find_needed_variables, name_of_variable
 from .warnings import find_warnings
@@ -238,6 +239,8 @@ def _plan_items(
 ) -> Plan:
     """Return the plan of all items, with everything that comes from the page alone."""
     settings = runbook.settings
+    places = find_places(items, procedure.shell)
+    endless = find_endless_statements(items, procedure.shell)
     return Plan(
         runbook,
         procedure,
@@ -247,9 +250,10 @@ def _plan_items(
         choose=settings.choose,
         timeout=settings.timeout,
         cwd=settings.cwd,
-        warnings=find_warnings(items, procedure.shell, is_root=is_root),
+        warnings=find_warnings(items, places, endless, is_root=is_root),
         secret_uses=find_secret_uses(items, procedure.shell),
-        endless=find_endless_statements(items, procedure.shell),
+        endless=endless,
+        places=places,
     )
 
 

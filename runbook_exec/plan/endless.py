@@ -8,7 +8,7 @@ from ..document.placeholders import replace_placeholders
 from ..shells.endless.detector import find_endless_command, may_be_endless
 from ..shells.registry import SHELLS
 from .alternatives import is_decided_against, is_left_out, list_choices
-from .model import ItemId, Plan, PlanItem, StatementWarning
+from .model import ItemId, Places, Plan, PlanItem, StatementWarning
 
 
 def find_endless_statements(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, str]:
@@ -41,13 +41,18 @@ def _has_endless(item: PlanItem, endless: Mapping[ItemId, str]) -> bool:
     return any(each[:2] == item.where[:2] for each in endless)
 
 
-def find_blocking_statements(items: Sequence[PlanItem], endless: Mapping[ItemId, str]) -> list[PlanItem]:
-    """Return the endless statements in the way of a later item, and not in the background."""
+def find_blocking_statements(
+    items: Sequence[PlanItem], endless: Mapping[ItemId, str], places: Places
+) -> list[PlanItem]:
+    """Return the endless statements in the way of a later item, and not in the background.
+
+    A statement in a shell that another has opened cannot go to the background.
+    """
     return [
         item
         for index, item in enumerate(items)
         if item.where in endless
-        and not item.annotation.background
+        and not (item.annotation.background and places.is_here(item.where))
         and any(not _excludes(item, later) for later in items[index + 1 :])
     ]
 
@@ -57,16 +62,20 @@ def _excludes(item: PlanItem, other: PlanItem) -> bool:
     return is_left_out(other, {each.key: each.number for each in list_choices(item) if each.number})
 
 
-def warn_of_endless(items: Sequence[PlanItem], shell: str) -> Mapping[ItemId, tuple[StatementWarning, ...]]:
+def warn_of_endless(
+    items: Sequence[PlanItem], endless: Mapping[ItemId, str], places: Places
+) -> Mapping[ItemId, StatementWarning]:
     """Return a warning for each statement that keeps later ones from running."""
-    endless = find_endless_statements(items, shell)
-    return {item.where: (_warn(endless[item.where]),) for item in find_blocking_statements(items, endless)}
+    return {
+        item.where: _warn(endless[item.where], is_here=places.is_here(item.where))
+        for item in find_blocking_statements(items, endless, places)
+    }
 
 
-def _warn(name: str) -> StatementWarning:
+def _warn(name: str, *, is_here: bool) -> StatementWarning:
+    how = "While it runs, ^Z sends it to the background and the run goes on; ^C ends it." if is_here else ""
     return StatementWarning(
-        f"`{name}` runs until it is ended, and statements come after it. While it runs, ^Z sends it to the "
-        "background and the run goes on; ^C ends it."
+        f"`{name}` runs until it is ended, and statements come after it. {how or '^C ends it.'}"
     )
 
 
@@ -78,7 +87,7 @@ def list_blocking_statements(plan: Plan, is_ahead: Callable[[ItemId], bool]) -> 
     path = plan.runbook.path
     lines = [
         f"{path}:{item.line}: `{plan.endless[item.where]}` runs until it is ended, so nothing after it runs"
-        for item in find_blocking_statements(plan.items, plan.endless)
+        for item in find_blocking_statements(plan.items, plan.endless, plan.places)
         if is_ahead(item.where) and not is_decided_against(plan, item)
     ]
     if lines:

@@ -85,6 +85,38 @@ class PlanItem(NamedTuple):
         return tuple(p for p in self.statement.placeholders if p.context != "comment")
 
 
+class Opener(NamedTuple):
+    """A statement that opens a shell or prompt for others, and where that is, such as `on web1`."""
+
+    item: PlanItem
+    place: str
+    program: str
+
+
+class Places(NamedTuple):
+    """Where the statements run that do not run in the shell of the procedure."""
+
+    inside: Mapping[ItemId, tuple[ItemId, ...]] = {}  # by item, what opens its shells, outermost first
+    openers: Mapping[ItemId, Opener] = {}
+    leaves: frozenset[ItemId] = frozenset()  # statements that leave the innermost shell
+    typed: Mapping[ItemId, ItemId] = {}  # those that a person types into a program, by what opens it
+    warnings: Mapping[ItemId, StatementWarning] = {}
+
+    def is_here(self, where: ItemId) -> bool:
+        """Return whether a statement runs in the shell of the procedure."""
+        return where not in self.inside and where not in self.typed
+
+    def is_followed(self, where: ItemId) -> bool:
+        """Return whether other statements run in the shell that a statement opens."""
+        return where in self.openers and any(where in path for path in self.inside.values())
+
+    def describe(self, where: ItemId) -> str:
+        """Return where a statement runs, as `as root on web1`; "" for the shell of the procedure."""
+        if where in self.typed:
+            return f"typed in {self.openers[self.typed[where]].program}"
+        return " ".join(self.openers[each].place for each in reversed(self.inside.get(where, ())))
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A runbook, the procedure to run, the known values, and the options of the run."""
@@ -102,6 +134,7 @@ class Plan:
     warnings: Mapping[ItemId, tuple[StatementWarning, ...]] = field(default_factory=dict)
     secret_uses: Mapping[ItemId, SecretUse] = field(default_factory=dict)  # of statements that have one
     endless: Mapping[ItemId, str] = field(default_factory=dict)  # commands that run until they are ended
+    places: Places = field(default_factory=Places)
 
     def is_secret(self, name: str) -> bool:
         """Return whether the placeholder's value must never be shown."""

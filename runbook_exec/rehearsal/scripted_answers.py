@@ -15,6 +15,7 @@ from ..engine.questions import (
     NewStatement,
     Question,
     SecretLoss,
+    TypedStatement,
     ValueNeeded,
 )
 from ..light_classes import dataclass, field
@@ -87,6 +88,8 @@ class ScriptedAnswers:
                 return Answer("quit", note=question.problem)
             case Doubt() | NewStatement():
                 return Answer("wait")
+            case TypedStatement():
+                return Answer("done", note="not rehearsed: it is typed into a program")
             case SecretLoss():
                 return Answer("quit")
             case _:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..document.assignments import Capture, parse_capture
 from ..errors import Refused
 from ..light_classes import NamedTuple, dataclass, field
 from ..text.durations import positive_duration
+from ..text.lazy_pattern import LazyPattern
 from ..text.sizes import KEEP
+
+if TYPE_CHECKING:
+    from .external_answers import ExternalAnswer
 
 T = TypeVar("T")
 
@@ -46,6 +50,9 @@ class RunOptions:
     cwd: str | None = None
     shell: str | None = None
     inputs: str | None = None  # the path of a settings file
+    on_failure: str = ""  # `ask` or `stop` when a statement has failed; "" for ask if a person is present
+    identity: str = ""  # the id of the run; "" for a new one
+    answer: ExternalAnswer | None = None  # to the question at which a resumed run has waited
     yes: bool = False
     trust: bool = False
     no_config: bool = False
@@ -115,6 +122,8 @@ class RunOptions:
         )
 
 
+_IDENTITY = LazyPattern(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
+
 _FLAGS = ("--no-config", "--no-keep-secrets")
 
 _WITH_VALUE = (
@@ -149,6 +158,16 @@ def parse_captures(texts: Iterable[str]) -> tuple[WrittenCapture, ...]:
 def parse_timeout(text: str | None) -> WrittenTimeout | None:
     """Return the timeout of `--timeout DURATION`; raises Refused."""
     return None if text is None else WrittenTimeout(text, parse_option("--timeout", positive_duration, text))
+
+
+def parse_identity(text: str) -> str:
+    """Return the id of `--id NAME`, "" if it is not given; raises Refused."""
+    if text and not _IDENTITY.fullmatch(text):
+        raise Refused(
+            "`--id`: expected a letter or digit, and then letters, digits, `.`, `_`, `@` or `-`, "
+            f"80 in all at most; got `{text}`"
+        )
+    return text
 
 
 def parse_option(option: str, parse: Callable[[str], T], text: str) -> T:

@@ -31,7 +31,7 @@ from ..document.model import (
     Suspicion,
 )
 from ..light_classes import MISSING, NamedTuple, is_light_dataclass, list_defaults, replace
-from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
+from ..plan.model import ItemId, Places, Plan, PlanItem, StatementWarning
 from ..system.regular_file import read_regular_file
 
 VERSION = 2  # of the digests; version 1 had only the text that `trust` showed
@@ -110,6 +110,11 @@ NOT_COUNTED: Mapping[type, Mapping[str, str]] = {
     Annotation: {"id": _OPTIONS, "span": _PLACE},
     Placeholder: {"span": _PLACE},
     Suspicion: {"span": _PLACE, "advice": _SHOWN},
+    Places: {
+        "openers": "found in the statements, which count",
+        "leaves": "found in the statements, which count",
+        "warnings": "the plan has them",
+    },
     StatementWarning: {"message": "it quotes line numbers, and statements that count", "advice": _SHOWN},
     Input: {"help": _SHOWN, "span": _PLACE},
     Capture: {"step": "the plan has the statement that it means"},
@@ -134,7 +139,7 @@ def digest_page(plan: Plan) -> PageDigest:
 
 def digest_settings(plan: Plan) -> str:
     """Return the digest of what decides beside the items: the shell, values, folders, times and choices."""
-    return _digest_plan(replace(plan, items=(), captures=(), warnings={}))
+    return _digest_plan(replace(plan, items=(), captures=(), warnings={}, places=Places()))
 
 
 def digest_steps(plan: Plan) -> str:

@@ -29,20 +29,23 @@ from ..light_classes import NamedTuple, replace
 from ..plan.endless import list_blocking_statements
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
-from ..session.session import Session
+from ..session.background import BackgroundShells
+from ..session.inner.holding_session import HoldingSession
+from ..session.inner.nested_session import NestedSession
 from ..shells.registry import FALLBACK_SHELL
 from ..system import core_dumps
 from ..system.git import read_commit
 from ..system.people import expand_home, name_user
 from ..system.screen_size import read_screen_size
-from ..system.signals import allow_interrupts, take_interrupt
+from ..system.signals import allow_interrupts
 from ..system.streams import OutputStream
 from ..system.temporary_folders import remove_dead_folders
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
 from ..text.timestamps import make_timestamp
-from .background_shells import BackgroundShells
+from .decisions import make_decide
 from .event_delivery import EventDelivery
+from .external_answers import PendingAnswer, check_answer
 from .lost_output import describe_loss, report_lost_output
 from .observers import (
     AsciicastObserver,
@@ -56,7 +59,7 @@ from .options import RunOptions
 from .pause import make_pause
 from .run_facts import list_facts
 from .secret_keeping import make_shell_keeper, make_value_keeper, open_secret_store
-from .unattended import answer_yes, assume_answers, list_open_questions, make_unattended_ask
+from .unattended import list_open_questions, make_unattended_ask
 
 if TYPE_CHECKING:
     from .resume import UnfinishedRun
@@ -65,7 +68,9 @@ if TYPE_CHECKING:
 class Instrument(Protocol):
     """Takes part in a run from within, for example to record its programs."""
 
-    def session(self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None) -> Session:
+    def session(
+        self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None
+    ) -> HoldingSession:
         """Return the session to run in."""
 
     def context(self, context: RunContext) -> RunContext:
@@ -115,10 +120,10 @@ def run_plan(
     core_dumps.forbid_core_dumps()
     remove_dead_folders()
     if (why := find_obstacle(plan)) is not None:
-        print(why, file=sys.stderr)
+        print(f"error: {why}", file=sys.stderr)
         return Outcome.REFUSED
     attended = interactive is not None
-    identity = past.start_event.run if past else secrets.token_hex(4)
+    identity = past.start_event.run if past else options.identity or secrets.token_hex(4)
     # the secrets under the id of a run that somebody else wrote would be those of another run
     keeps = options.keep_secrets and (past is None or past.is_own)
     store = open_secret_store(identity, past.path) if past and keeps else None
@@ -138,9 +143,9 @@ def run_plan(
     )
     key = obtain_user_key(state_folder(dict(os.environ)))
     try:
-        journal = _open_journal(identity, past, key)
+        journal = _open_journal(identity, past, key, is_chosen=bool(options.identity))
     except JournalError as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return Outcome.REFUSED
     with closing(journal):
         keyboard = OperatorTty(0, 1) if attended else None
@@ -169,7 +174,7 @@ def _run_in_session(
     size = run.keyboard.size() if run.keyboard else (24, 80)
     shell = plan.procedure.shell or FALLBACK_SHELL
     cwd = expand_home(plan.cwd) if plan.cwd else None
-    make_session = instrument.session if instrument else Session
+    make_session: Callable[..., HoldingSession] = instrument.session if instrument else HoldingSession
     with (
         closing(
             AsciicastWriter(run.journal.path.with_suffix(".cast"), size, options.keep_output)
@@ -183,8 +188,9 @@ def _run_in_session(
         if not options.json:
             terminal.show_header(list_facts(plan))
         ask = _make_ask(run, interactive)
-        context = instrument.context(context) if instrument else context
-        started = start_run(plan, run.state, session, ask, context, run.resumption)
+        nested = NestedSession(session)
+        context = replace(instrument.context(context) if instrument else context, nesting=nested)
+        started = start_run(plan, run.state, nested, ask, context, run.resumption)
         events = instrument.watch(started.execute()) if instrument else started.execute()
         outcome = _observe_run(run, events, started, recording)
         if run.secrets and outcome in FINISHED:
@@ -203,13 +209,16 @@ def _discard_run(journal: Path, store: SecretStore | None) -> None:
         store.forget()
 
 
-def _open_journal(identity: str, past: UnfinishedRun | None, key: UserKey | None) -> Journal:
+def _open_journal(
+    identity: str, past: UnfinishedRun | None, key: UserKey | None, *, is_chosen: bool
+) -> Journal:
     """Return the journal of a new run, or that of a past run.
 
     Raises JournalError if another process has written to it since.
     """
     if past is None:
-        return Journal.create(state_folder(dict(os.environ)), identity, make_timestamp(), key)
+        folder, began = state_folder(dict(os.environ)), make_timestamp()
+        return Journal.create(folder, identity, began, key, is_chosen=is_chosen)
     journal = Journal.reopen(past.path, key)
     if past.is_current():
         return journal
@@ -226,7 +235,7 @@ def _make_context(run: _RunParts) -> RunContext:
         run=run.identity,
         now=make_timestamp,
         clock=time.monotonic,
-        place=f"{name_user()}@{os.uname().nodename}",
+        place=_name_place(),
         source=_make_source(run, folder),
         on_silence=terminal.show_elapsed,
         echo=terminal.echo,
@@ -246,35 +255,39 @@ def _make_context(run: _RunParts) -> RunContext:
         sign=partial(run.key.sign_text, run.identity) if run.key else None,
         pause=run.delivery.catch_up_before(make_pause(terminal.show_wait)),
         notice=run.delivery.catch_up_before(lambda text: terminal.write_wrapped(text, "yellow")),
+        decide=make_decide(run.options, _find_pending_answer(run), attended=run.keyboard is not None),
         environment=frozenset(os.environ),
         available_secrets=lambda plan: find_available_secrets(plan, os.environ, folder),
     )
 
 
 def _make_ask(run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | None) -> Ask:
-    options = run.options
-    if interactive is not None:
-        asked = _flush_before_ask(interactive(run.terminal), run.journal)
-        ask = answer_yes(asked) if options.yes else asked
-    else:
-        asked = ask = make_unattended_ask(options.yes, options.confirmed, options.accept_lost)
-    if options.assume:
-        asked, ask = (assume_answers(each, options.assume) for each in (asked, ask))
-    return _allow_interrupts(ask, asked)
-
-
-def _allow_interrupts(inner: Ask, after_interrupt: Ask) -> Ask:
-    """Return `inner`, during which an interrupt counts.
-
-    `after_interrupt` answers instead if one came before the question, when the statement had just ended.
-    """
+    if interactive is None:
+        return make_unattended_ask()
+    inner = interactive(run.terminal)
+    device = run.keyboard.device() if run.keyboard else ""
+    person = f"{_name_place()} at {device}" if device else _name_place()
 
     def ask(question: Question) -> Answer:
-        ask_now = after_interrupt if take_interrupt() else inner
+        run.journal.flush()  # a person may take long to answer
         with allow_interrupts():
-            return ask_now(question)
+            return inner(question)._replace(by=person)
 
     return ask
+
+
+def _name_place() -> str:
+    return f"{name_user()}@{os.uname().nodename}"
+
+
+def _find_pending_answer(run: _RunParts) -> PendingAnswer | None:
+    """Return the answer from elsewhere to the question at which the run has waited."""
+    answer, asked = run.options.answer, run.state.question
+    if answer is None or asked is None:
+        return None
+    given = check_answer(answer, asked, run.identity)
+    by = f"{answer.by} via {_name_place()}" if answer.by else _name_place()
+    return PendingAnswer(asked, given._replace(by=by))
 
 
 def _make_source(run: _RunParts, folder: Path) -> Callable[[str, Plan, Mapping[str, Value]], Value | None]:
@@ -292,16 +305,6 @@ def _make_source(run: _RunParts, folder: Path) -> Callable[[str, Plan, Mapping[s
             return find(name, plan, known)
 
     return find_value
-
-
-def _flush_before_ask(inner: Ask, journal: Journal) -> Ask:
-    """Return `inner` with a flush of the journal first: a person may take long to answer."""
-
-    def ask(question: Question) -> Answer:
-        journal.flush()
-        return inner(question)
-
-    return ask
 
 
 def _observe_run(

@@ -5,7 +5,6 @@ They are the commands that were shown on this machine, or that are in a lock fil
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -92,8 +91,10 @@ class TrustState:
         """
         if self.before is None or self.before.digest is None:
             return list(self.commands)
+        from difflib import unified_diff  # large, and seldom needed
+
         lines = list(
-            difflib.unified_diff(
+            unified_diff(
                 self.before.commands, self.commands, "as trusted before", "as it is now", n=2, lineterm=""
             )
         )

@@ -54,7 +54,7 @@ def list_commands(plan: Plan) -> tuple[str, ...]:
         if (belongs := describe_choices(item)) != alternative:
             alternative = belongs
             lines += _comment_lines(belongs or "with every choice")
-        if (notes := _describe_item(item)) != noted:
+        if (notes := _describe_item(plan, item)) != noted:
             noted = notes
             lines += _comment_lines(notes or "as usual")
         if item.statement is None:
@@ -102,8 +102,10 @@ def _describe_input(plan: Plan, known: Input) -> Iterator[str]:
         yield f"now “{text}”" if len(text) <= _LONGEST else f"now {len(text)} characters, not shown"
 
 
-def _describe_item(item: PlanItem) -> str:
-    notes = [_describe_annotation(name, value) for name, value in _list_given(item.annotation)]
+def _describe_item(plan: Plan, item: PlanItem) -> str:
+    place = plan.places.describe(item.where)
+    notes = [place] if place else []
+    notes += [_describe_annotation(name, value) for name, value in _list_given(item.annotation)]
     if item.block and item.block.prompt:
         notes.append(f"shown at the prompt {item.block.prompt}")
     return ", ".join(notes)

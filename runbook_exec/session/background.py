@@ -1,4 +1,4 @@
-"""Keeps a shell of its own for a statement that goes on while the run does."""
+"""Keeps shells of their own for statements that go on while the run does."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import os
 import re
 import signal
 import threading
+from collections.abc import Callable
 
 from ..engine.ports import Keyboard
+from ..light_classes import dataclass, field
 from ..text.lazy_pattern import LazyPattern
 from .session import Session
 
@@ -150,3 +152,30 @@ class BackgroundSession(Session):
                 line = self._printed.find(b"\n", surplus - 1) + 1
                 self._dropped += line or surplus
                 del self._printed[: line or surplus]
+
+
+@dataclass(slots=True)
+class BackgroundShells:
+    """The shells that a run has opened beside its own."""
+
+    shell: str
+    clean: bool  # whether the user's configuration is left out
+    cwd: str | None
+    keyboard: Keyboard | None
+    on_word: Callable[[str], None] = lambda word: None  # called with a word that is typed unseen
+    _opened: list[BackgroundSession] = field(default_factory=list)
+
+    def open(self) -> BackgroundSession:
+        """Return a new shell."""
+        session = BackgroundSession(self.shell, clean=self.clean, cwd=self.cwd, keyboard=self.keyboard)
+        session.hidden_input.on_word = self.on_word
+        self._opened.append(session)
+        return session
+
+    def close(self) -> None:
+        """End everything that still runs in them."""
+        for session in self._opened:
+            session.ask_to_end()
+        for session in self._opened:
+            session.wait_for_end()
+            session.close()

@@ -119,14 +119,20 @@ class Exchange:
                     self._end_key_wait(now)
                     self._terminator.enforce_deadline(now)
             except KeyboardInterrupt:
-                self._owner.mark_shaken()
-                if self.interrupted:
+                if not self._interrupt():
                     raise
-                self.interrupted = True
-                if self._owner.is_told_to_end():
-                    self._terminator.end()
-                elif self._is_read and self._report is None:
-                    self._terminator.interrupt()
+
+    def _interrupt(self) -> bool:
+        """Interrupt the statement; return False if that was done before, and it continues."""
+        self._owner.mark_shaken()
+        if self.interrupted:
+            return False
+        self.interrupted = True
+        if self._owner.is_told_to_end():
+            self._terminator.end()
+        elif self._is_read and self._report is None:
+            self._terminator.interrupt()
+        return True
 
     def _end_key_wait(self, now: float) -> None:
         """End a program that waits for a key if there is no operator."""

@@ -21,7 +21,7 @@ UNRESTORABLE = frozenset(("descriptor", "job"))
 _LATE = ("readonly", "limit", "option", "changed-option", "shopt", "trap")
 
 # what acts on every command, or on the end of the shell
-_ACTIVE = re.compile(r"set -o (?:errexit|xtrace|verbose|noexec|keyword)|trap ")
+_ACTIVE = LazyPattern(r"set -o (?:errexit|xtrace|verbose|noexec|keyword)|trap ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 from collections.abc import Callable, Sequence
 
 from ..errors import ValueProblem
@@ -18,6 +17,8 @@ def make_runner(on_command: Callable[[str], None], attended: bool) -> Callable[[
     """
 
     def run(command: Sequence[str]) -> str:
+        import subprocess  # large, and most runs do not need it
+
         on_command(command[-1] if command[0] == "sh" else shlex.join(command))
         quiet = None if attended else subprocess.DEVNULL
         done = subprocess.run(
@@ -33,6 +34,8 @@ def read_output(source: str, command: Sequence[str], context: SourceContext) -> 
 
     Raises ValueProblem, which names the source.
     """
+    import subprocess  # large, and most runs do not need it
+
     try:
         return without_newline(context.run(command))
     except subprocess.CalledProcessError as error:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -90,6 +89,8 @@ def run_git(
     if it may be there `partly`. The command must not compare files of the work
     tree: for that see `make_environment_without_filters`.
     """
+    import subprocess  # large, and most runs do not need it
+
     try:
         done = subprocess.run(
             make_command(folder, *words),

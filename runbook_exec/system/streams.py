@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import select
 import sys
 
 
@@ -27,6 +26,8 @@ class OutputStream:
                 try:
                     data = data[os.write(self._fd, data) :]
                 except BlockingIOError:  # another program has made this terminal non-blocking
+                    import select  # only a stream that does not wait needs it
+
                     select.select([], [self._fd], [])
         except OSError as error:
             if not (self._is_terminal and error.errno == errno.EIO):

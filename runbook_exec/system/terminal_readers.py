@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import struct
-import subprocess
 import sys
 from collections.abc import Iterator
 from enum import IntEnum
@@ -111,6 +110,8 @@ def find_program(pid: int) -> str:
     if sys.platform == "linux":
         process = _read_process(pid)
         return process.name if process else ""
+    import subprocess  # large, and most runs do not need it
+
     try:
         command = ["ps", "-o", "comm=", "-p", str(pid)]
         name = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
@@ -301,6 +302,8 @@ def _find_kind(pid: int, file: int, terminal: int) -> str:
 def _find_by_ps(group: int) -> Foreground:
     """Return the last program of a process group, without knowing what it waits for."""
     command = ["ps", "-ax", "-o", "pid=,pgid=,stat=,time=,comm="]
+    import subprocess  # large, and most runs do not need it
+
     try:
         listed = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout
     except (OSError, subprocess.SubprocessError):

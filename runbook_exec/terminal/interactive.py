@@ -19,7 +19,9 @@ from ..engine.questions import (
     ManualStep,
     NewStatement,
     Question,
+    Reentry,
     SecretLoss,
+    TypedStatement,
     ValueNeeded,
 )
 from ..errors import reason
@@ -108,7 +110,7 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
             terminal.write_line("  the same shell as the page's; ^D or `exit` comes back here")
             terminal.write_line()
             terminal.reset_statement()
-        if isinstance(question, Confirmation | NewStatement) and answer.choice == "run":
+        if isinstance(question, Confirmation | NewStatement | Reentry) and answer.choice == "run":
             terminal.write_line("  › yes")
             confirmed = (question.item, question.text)
         return answer
@@ -180,7 +182,7 @@ def _ask(
             case BeforeStatement():
                 terminal.show_statement(item, question.text)
                 return pick("enter v s e ! q")
-            case Confirmation():
+            case Confirmation() | Reentry():
                 terminal.show_statement(item, question.text)
                 terminal.write_line()
                 terminal.write_wrapped(question.question, "bold", "yellow")
@@ -188,6 +190,12 @@ def _ask(
             case ManualStep():
                 terminal.show_manual_step(item)
                 return pick("d n s e ! q", "›")
+            case TypedStatement():
+                terminal.show_statement(item, question.text)
+                terminal.write_line()
+                asked = f"This line is for `{escape_unprintable(question.program)}`. Did you type it there?"
+                terminal.write_wrapped(asked, "bold", "yellow")
+                return pick("d s e ! q")
             case NewStatement():
                 terminal.show_statement(item, question.text)
                 terminal.write_line()

@@ -35,7 +35,7 @@ from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
 from ..text.span import Span
 from .introduction import find_introductions, find_preparations
-from .run_summary import write_summary
+from .run_summary import describe_answers, write_summary
 from .section_hint import write_section_hint
 from .step_view import StepView, format_title
 from .writer import TerminalWriter
@@ -104,7 +104,8 @@ class TerminalReporter(TerminalWriter):
     def show_statement(self, item: PlanItem, text: str) -> None:
         """Show a statement before it runs, once, in its step with the document's own words."""
         warnings = self.plan.warnings.get(item.where, ())
-        self._steps.show_statement(item, text, len(self.plan.procedure.steps), warnings)
+        place = self.plan.places.describe(item.where)
+        self._steps.show_statement(item, text, len(self.plan.procedure.steps), warnings, place)
 
     def show_manual_step(self, item: PlanItem) -> None:
         """Show a step, or a block of one, that a person does; once."""
@@ -294,6 +295,9 @@ class TerminalReporter(TerminalWriter):
             return
         if ended.outcome not in FINISHED:
             self.write_line(f"  {self.paint('resume', 'dim')}   runbook-exec resume {run}")
+        if state.question is not None and ended.question:
+            answers = escape_unprintable(describe_answers(state.question, run))
+            self.write_line(f"  {self.paint('answer', 'dim')}   {answers}")
         self.write_line(f"  {self.paint('report', 'dim')}   runbook-exec runs report {run}")
         if not self.tty:
             self.write_line(f"  journal  {escape_unprintable(journal)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..document.model import Step
-from ..engine.events import FINISHED, RunEnded
+from ..engine.events import FINISHED, Asked, RunEnded
 from ..engine.state import ItemStatus, State, has_failed, next_item
 from ..light_classes import NamedTuple
 from ..plan.model import Plan
@@ -65,6 +65,13 @@ def write_summary(
         for note in more:
             writer.write_line(" " * (titles + times + 13) + note)
     writer.write_line()
+
+
+def describe_answers(asked: Asked, run: str) -> str:
+    """Return the command that answers a question without a terminal, and the answers that it takes."""
+    needs = {"value": "value:VALUE", "choose": "choose:LABEL"}
+    first, *more = (needs.get(choice, choice) for choice in asked.choices)
+    return f"runbook-exec resume {run} --answer {asked.id}={first}  (or {', '.join(more)})"
 
 
 def describe_outcome(plan: Plan, state: State, ended: RunEnded, took: float) -> str:

@@ -42,11 +42,17 @@ class StepView:
         self._shown: set[int] = set()  # offsets of prose and blocks
 
     def show_statement(
-        self, item: PlanItem, text: str, steps: int, warnings: Sequence[StatementWarning] = ()
+        self,
+        item: PlanItem,
+        text: str,
+        steps: int,
+        warnings: Sequence[StatementWarning] = (),
+        place: str = "",
     ) -> None:
         """Show a statement before it runs, once, in its step; `steps` is the number of steps.
 
-        Warnings that have a question are left to that question.
+        `place` is where it runs, if not in the shell of the procedure. Warnings that have a question are
+        left to that question.
         """
         if self._item == item.where and self.text == text:
             return
@@ -55,7 +61,7 @@ class StepView:
         self.show_heading(item, steps)
         if not self._writer.tty:
             lines = escape_unprintable_code(text).replace("\n", "\n  ")
-            self._writer.write_line(f"$ {lines}")
+            self._writer.write_line(f"{f'{escape_unprintable(place)} ' if place else ''}$ {lines}")
             self._show_warnings(warnings)
             return
         parts = item.step.parts
@@ -64,7 +70,7 @@ class StepView:
             for part in parts[:here]:
                 self._show_part(part)
         if text:
-            self._show_code(item, text, changed)
+            self._show_code(item, text, changed, place)
         self._show_warnings(warnings)
         if not changed:
             self._preview(item)
@@ -76,10 +82,12 @@ class StepView:
             for part in find_rest(item):
                 self._write_lines(self._render_part(part))
 
-    def _show_code(self, item: PlanItem, text: str, changed: bool) -> None:
+    def _show_code(self, item: PlanItem, text: str, changed: bool, place: str) -> None:
         """Show a statement with the comments around it, unless they were shown with its old text."""
         comments = find_comments(item)
         self._writer.write_line()
+        if place:
+            self._writer.write_wrapped(escape_unprintable(place), "cyan", indent=5)
         for line in () if changed else comments.above:
             self._writer.write_code(line, *(("bold", "yellow") if _WARNS.search(line) else ()))
         self._writer.write_code(text + comments.beside, "bold")

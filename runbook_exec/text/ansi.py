@@ -101,6 +101,8 @@ def escape_unprintable(text: str) -> str:
 
 def may_be_unprintable(text: str) -> bool:
     """Return whether a text has characters that may have to be written out."""
+    if text.isascii():
+        return not text.replace("\n", "").replace("\t", "").isprintable()
     return _MAY_BE_UNPRINTABLE.search(text) is not None
 
 

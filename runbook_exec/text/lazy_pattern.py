@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import AnyStr, Generic
+
+# As in `typing`, which this module does without: `--version` would load it for nothing else.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import AnyStr, Generic
+else:
+    AnyStr, Generic = str, {str: object}
 
 
 class LazyPattern(Generic[AnyStr]):

@@ -336,7 +336,7 @@ def test_without_a_place_for_its_journal_nothing_runs(program: Program) -> None:
         fish_page("touch made"), "--yes", env={"XDG_STATE_HOME": str(program.work / "taken")}
     )
     assert (ran.status, ran.stdout) == (2, "")
-    assert ran.stderr.startswith(f"cannot write the journal `{program.work}/taken/runbook-exec/runs/")
+    assert ran.stderr.startswith(f"error: cannot write the journal `{program.work}/taken/runbook-exec/runs/")
     assert ran.stderr.endswith("`: not a directory\n")
     assert not (program.work / "made").exists()
 

@@ -66,7 +66,7 @@ def test_a_state_folder_without_permission_is_refused(program: Program, error: s
     program.write("page.md", fish_page("touch made"))
     ran = run_dying(program, f"shut:1:{error}", "page.md", "--yes")
     assert (ran.status, ran.stdout, (program.work / "made").exists()) == (2, "", False)
-    assert ran.stderr.startswith("cannot write the journal `")
+    assert ran.stderr.startswith("error: cannot write the journal `")
     assert ran.stderr.endswith(f".jsonl`: {told}\n")
 
 

@@ -160,7 +160,7 @@ def test_captures_on_the_command_line_are_parsed() -> None:
         ("a=", "expected NAME=STEP"),
         ("a=:x", "expected NAME=STEP"),
         ("a=1:", "expected a regular expression after the `:`"),
-        ("a=1:(", "missing \\), unterminated subpattern at character 1"),
+        ("a=1:(", "`\\(` is no regular expression: missing \\), unterminated subpattern"),
         ("?=1", "expected the name of a placeholder"),
     ):
         with pytest.raises(ValueProblem, match=message):

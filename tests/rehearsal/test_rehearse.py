@@ -273,11 +273,14 @@ def test_a_page_without_a_transcript(program: Program) -> None:
     ran = program.run("rehearse", "page.md")
     assert (ran.status, ran.stderr) == (
         2,
-        "page.md: expected a transcript `page.rehearsal.md` beside it, found none\n",
+        "error: page.md: expected a transcript `page.rehearsal.md` beside it, found none\n",
     )
     ran = program.run("rehearse", ".")
     assert (ran.status, ran.stdout) == (2, "")
-    assert ran.stderr == "expected a runbook with a transcript `NAME.rehearsal.md` beside it, found none\n"
+    assert (
+        ran.stderr
+        == "error: expected a runbook with a transcript `NAME.rehearsal.md` beside it, found none\n"
+    )
 
 
 # programs ---------------------------------------------------------------------------------------------------

@@ -58,8 +58,8 @@ def test_shell_state_of_a_foreign_journal_is_not_used_unseen(
     ran = program.run("resume", str(target), "--yes", "--no-input", "--trust")
     assert (ran.status, (program.work / "pwned").exists()) == (2, False)
     assert ran.stderr == (
-        f"{target}: this journal was not written by you on this machine, so its variables, functions and "
-        "values are not used unseen; resume it in a terminal, which shows them\n"
+        f"error: {target}: this journal was not written by you on this machine, so its variables, functions "
+        "and values are not used unseen; resume it in a terminal, which shows them\n"
     )
     ran = program.run("runs", "verify", str(target))
     assert (ran.status, "foreign: not written by you on this machine" in ran.stdout) == (0, True)

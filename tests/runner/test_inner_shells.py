@@ -1,43 +1,127 @@
-"""Statements after a command that opens another shell: they run here only if a person agrees."""
+"""Statements after a command that opens another shell: they run inside it, or a person is asked."""
 
 from __future__ import annotations
+
+import shutil
 
 import pytest
 
 from tests.support.paths import DATA
-from tests.support.program import COMMAND, Program
-from tests.support.screen import Screen, open_screen
+from tests.support.program import COMMAND, Program, ProgramResult
+from tests.support.screen import open_screen
 
 CASES = DATA / "cases"
+UNATTENDED = ("page.md", "--yes", "--no-input", "--no-config")
+
+OC = """\
+#!/bin/sh
+[ "$1" = debug ] || { echo "$@" >>calls.txt; exit; }
+echo "Starting pod/debug ..." >&2
+INNER=${2#node/} exec sh
+"""
 
 
-def wait_for_prompt(shown: Screen) -> None:
-    """Wait for the prompt of the inner sh, which is root's in a container."""
-    shown.wait_until(lambda text: text.endswith(("$", "#")), "the prompt of the inner shell")
+def run_case(program: Program, case: str, **more: str) -> ProgramResult:
+    """Run one of the public shapes unattended."""
+    program.write("page.md", (CASES / case).read_text())
+    return program.run(*UNATTENDED, env=more)
 
 
+def write_program(program: Program, name: str, text: str) -> dict[str, str]:
+    """Write a program into a folder, and return an environment that has it in `PATH`."""
+    folder = program.folder / "bin"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(text)
+    (folder / name).chmod(0o755)
+    return {"PATH": f"{folder}:{program.environment()['PATH']}"}
+
+
+def test_an_inner_sh_runs_its_lines(program: Program) -> None:
+    """They run inside with its variables, up to its `exit`."""
+    done = run_case(program, "inner/inner-sh.md")
+    assert done.status == 0, done.output
+    assert (program.work / "where.txt").read_text() == "inside\n"
+    assert (program.work / "after.txt").read_text() == "outside\n"
+
+
+def test_a_line_for_an_inner_shell_runs_in_it(program: Program) -> None:
+    """`$0` is the inner shell, and the end of the page leaves it."""
+    done = run_case(program, "selection/nested-shell.md")
+    assert done.status == 0, done.output
+    assert "ran in sh" in done.output
+
+
+def test_oc_debug_is_followed_to_the_node(program: Program) -> None:
+    """The line below runs there; without `oc` the run stops at it, and nothing runs here."""
+    environment = write_program(program, "oc", OC)
+    done = run_case(program, "operator/inner-oc-debug.md", **environment)
+    assert done.status == 0, done.output
+    assert "this runs on worker-1" in done.output
+    done = run_case(program, "operator/inner-oc-debug.md")
+    assert done.status == 1
+    assert "my-laptop" not in done.output.replace("${INNER:-my-laptop}", "")
+
+
+def test_two_shells_are_left_in_order(program: Program) -> None:
+    """`chroot` runs inside the debug shell; two exits come back, and the next step runs here."""
+    chroot = '#!/bin/sh\nINNER="$INNER$1" exec sh\n'
+    crictl = '#!/bin/sh\necho "$INNER" >crictl.txt\n'
+    for name, text in (("oc", OC), ("chroot", chroot), ("crictl", crictl)):
+        environment = write_program(program, name, text)
+    program.write("page.md", (CASES / "inner/inner-nested.md").read_text())
+    done = program.run(*UNATTENDED, "--set", "node=worker-7", env=environment)
+    assert done.status == 0, done.output
+    assert (program.work / "crictl.txt").read_text() == "worker-7/host\n"
+    assert (program.work / "calls.txt").read_text() == "get nodes\n"
+    assert "on worker-7" not in done.output  # `oc debug` is in a node, `ssh` on a host
+    assert "in chroot /host in node/worker-7" not in done.stderr
+
+
+@pytest.mark.parametrize("case", ["bugs/23-nested-shell.md", "inner/inner-ssh.md"])
+def test_without_the_host_nothing_runs_here(program: Program, case: str) -> None:
+    """A failing `ssh` stops the run before the lines that are for the host."""
+    environment = write_program(program, "ssh", "#!/bin/sh\necho 'cannot connect' >&2\nexit 255\n")
+    environment |= write_program(program, "git", "#!/bin/sh\ntouch pulled\n")
+    done = run_case(program, case, **environment)
+    assert done.status == 1
+    assert "exited 255" in done.output
+    assert not (program.work / "pulled").exists()
+    assert not (program.work / "deploys.log").exists()
+
+
+def test_a_command_that_opens_no_shell_is_asked_about(program: Program) -> None:
+    """It succeeds, but no shell is open after it: the next line is not run here by itself."""
+    environment = write_program(program, "ssh", "#!/bin/sh\nexit 0\n")
+    environment |= write_program(program, "git", "#!/bin/sh\ntouch pulled\n")
+    done = run_case(program, "inner/inner-ssh.md", **environment)
+    assert done.status == 3
+    told = " ".join(done.output.split())
+    assert "Line 9 runs on web1" in told
+    assert "no such shell is open" in told
+    assert not (program.work / "pulled").exists()
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="Linux only")
 @pytest.mark.parametrize(
-    ("case", "line"),
+    ("opener", "proof"),
     [
-        ("bugs/13-exec-shell.md", 7),
-        ("bugs/23-nested-shell.md", 7),
-        ("selection/nested-shell.md", 7),
-        ("operator/inner-oc-debug.md", 8),
-        ("inner/inner-nested.md", 9),
-        ("inner/inner-sh.md", 7),
-        ("inner/inner-ssh.md", 9),
-        ("inner/inner-sudo.md", 7),
+        ("unshare --mount --uts", "readlink /proc/self/ns/uts"),
+        ("chroot /", "echo in $(pwd)"),
+        ("su -s /bin/sh nobody", "id -un"),
+        ("su", "id -un"),
+        ("sudo -i", "id -un"),
+        ("nsenter --target $$ --uts", "readlink /proc/self/ns/uts"),
+        ("env -i sh", "echo ${HOME:-none}"),
+        ("bash --norc", "echo $SHLVL"),
+        ("fish --no-config", "echo $FISH_VERSION"),
     ],
 )
-def test_an_unattended_run_is_refused_before_anything_runs(program: Program, case: str, line: int) -> None:
-    """The lines after the shell that was opened were meant for it, so nothing runs on this machine."""
-    program.write("page.md", (CASES / case).read_text())
-    done = program.run("page.md", "--yes", "--no-input", "--no-config")
-    assert done.status == 3, done.output
-    assert f"page.md:{line}: a person must confirm" in done.stderr
-    assert f"Line {line - 1} opens another" in done.stderr
-    assert "nothing was run" in done.stderr
-    assert not program.runs.exists() or not list(program.runs.iterdir())
+def test_shells_without_a_network_are_followed(program: Program, opener: str, proof: str) -> None:
+    """The lines run inside with all that it changes, and after `exit` outside again."""
+    page = f"# P\n\n## Procedure\n\n```bash\n{opener}\ncd /\n{proof}\nexit\npwd >after.txt\n```\n"
+    done = program.run_page(page, *UNATTENDED[1:])
+    assert done.status == 0, done.output
+    assert (program.work / "after.txt").read_text() == f"{program.work}\n"
 
 
 def test_lines_for_a_database_client_never_run_in_the_shell(program: Program) -> None:
@@ -45,6 +129,74 @@ def test_lines_for_a_database_client_never_run_in_the_shell(program: Program) ->
     program.write("page.md", (CASES / "inner/inner-psql.md").read_text())
     done = program.run("page.md", "--yes", "--no-input", "--no-config")
     assert done.status == 3
+
+
+PROMPT_PAGE = "# P\n\n## Procedure\n\n```bash\nredis-cli\nping\nquit\ntouch here\n```\n"
+
+
+def test_lines_for_a_prompt_wait_for_a_person(program: Program) -> None:
+    """Unattended, nothing runs on a page with lines that a person types into a program."""
+    done = program.run_page(PROMPT_PAGE, *UNATTENDED[1:])
+    assert done.status == 3
+    assert "page.md:7: a person must confirm `ping`" in done.stderr
+    assert "Type it there." in done.stderr
+    assert not program.runs.exists() or not list(program.runs.iterdir())
+
+
+def test_lines_for_a_prompt_are_typed_by_the_operator(program: Program) -> None:
+    """They are shown before the program starts, and after it the operator says that they were typed."""
+    client = "#!/bin/sh\nprintf 'redis> '\nread -r line\necho $line >>typed.txt\n"
+    environment = write_program(program, "redis-cli", client)
+    program.write("page.md", PROMPT_PAGE)
+    with open_screen(
+        [*COMMAND, "page.md", "--no-config", "--yes"], program.work, program.environment(environment), 100, 40
+    ) as shown:
+        shown.wait("Type these lines into redis-cli", "ping", "redis>")
+        shown.type("ping\r")
+        shown.wait("Did you type it there?")
+        shown.wait_last("2 of 4 ›")
+        shown.type("d")
+        shown.wait_last("3 of 4 ›")
+        shown.type("d")
+        assert shown.wait_status() == 0, shown.text()
+    assert (program.work / "typed.txt").read_text() == "ping\n"
+    assert (program.work / "here").exists()
+
+
+def test_a_program_that_is_no_shell_keeps_the_terminal(program: Program) -> None:
+    """If no shell answers, the operator uses the program, and the next line is asked about after it."""
+    environment = write_program(program, "ssh", "#!/bin/sh\necho Menu; read -r choice; echo chosen\n")
+    program.write("page.md", "# P\n\n## Procedure\n\n```bash\nssh router\ntouch here\n```\n")
+    with open_screen(
+        [*COMMAND, "page.md", "--no-config", "--yes"], program.work, program.environment(environment), 100, 40
+    ) as shown:
+        shown.wait("Menu")
+        shown.type("1\r")
+        shown.wait("no such shell is open", "Run `ssh router` now, to go in?")
+        shown.wait_last("1 of 2 ›")
+        shown.type("s")
+        shown.wait_status()
+    assert not (program.work / "here").exists()
+
+
+def test_the_question_at_a_failed_opener_is_about_it(program: Program) -> None:
+    """Skipping the command that opens a shell does not move its lines to this machine."""
+    program.write("page.md", "# P\n\n## Procedure\n\n```bash\nsh\ntouch here\nexit\ntouch after\n```\n")
+    with open_screen(
+        [*COMMAND, "page.md", "--no-config"], program.work, program.environment(), 100, 40
+    ) as shown:
+        shown.wait("enter run")
+        shown.type("s")
+        for _ in range(2):
+            shown.wait_last("›")
+            shown.wait("no such shell is open")
+            shown.type("s")
+            shown.wait_until(lambda text: not text.endswith("›") or "touch after" in text, "the next")
+        shown.wait("touch after", "enter run")
+        shown.type("\r")
+        shown.wait_status()
+    assert not (program.work / "here").exists()
+    assert (program.work / "after").exists()
 
 
 @pytest.mark.parametrize(
@@ -77,52 +229,6 @@ def test_only_the_chosen_alternative_counts(program: Program) -> None:
     assert "inside" not in done.stdout.replace("echo inside", "")
 
 
-def test_a_guided_run_asks_where_the_next_statement_runs(program: Program) -> None:
-    """After the inner shell has ended, the operator is told that the next line runs here, and skips it."""
-    page = "# P\n\n## Procedure\n\n```bash\nsh\necho in >where.txt\nexit\necho out >after.txt\n```\n"
-    program.write("page.md", page)
-    command = [*COMMAND, "page.md", "--no-config"]
-    with open_screen(command, program.work, program.environment(), 100, 40) as shown:
-        shown.wait("enter run")
-        shown.type("\r")
-        wait_for_prompt(shown)
-        shown.type("exit\r")
-        shown.wait("Line 6 opens another shell", "Run it here?", "s skip")
-        shown.type("s")
-        shown.wait_until(
-            lambda text: text.count("Run it here?") == 2 and text.endswith("3 of 4 ›"),
-            "the question about `exit`",
-        )
-        shown.type("s")
-        shown.wait("echo out >after.txt", "enter run")
-        shown.type("\r")
-        shown.wait_status()
-    assert (program.work / "after.txt").read_text() == "out\n"
-    assert not (program.work / "where.txt").exists()
-
-
-def test_a_terminal_run_with_yes_asks_too(program: Program) -> None:
-    """`--yes` does not answer this question where a person is there."""
-    program.write("page.md", "# P\n\n## Procedure\n\n```bash\nsh\necho in >where.txt\n```\n")
-    command = [*COMMAND, "page.md", "--no-config", "--yes"]
-    with open_screen(command, program.work, program.environment(), 100, 40) as shown:
-        wait_for_prompt(shown)
-        shown.type("exit\r")
-        shown.wait("Run it here?", "yes, run it")
-        shown.type("y")
-        assert shown.wait_status() == 0
-    assert (program.work / "where.txt").read_text() == "in\n"
-
-
-def test_show_and_dry_run_say_it(program: Program) -> None:
-    """Both warn at each statement that does not run where the page means it."""
-    program.write("page.md", (CASES / "inner/inner-nested.md").read_text())
-    for arguments in (["show", "page.md"], ["page.md", "--dry-run"]):
-        printed = program.run(*arguments).stdout
-        assert printed.count("warning: Line 8 opens another shell") == 2
-        assert printed.count("warning: Line 9 opens another shell") == 2
-
-
 def test_the_next_step_has_a_note(program: Program) -> None:
     """A step that ends in another shell is over: what comes next runs here, which is said and not asked."""
     first = "# P\n\n## Procedure\n\n### 1. Connect\n\n```bash\nssh web\n```\n\n"
@@ -142,10 +248,51 @@ def test_nothing_runs_after_the_shell_is_replaced(program: Program) -> None:
     assert "page.md:14: a person must confirm `ls`" in done.stderr
 
 
-def test_a_prompt_concerns_its_block_only(program: Program) -> None:
-    """What is typed into `psql` would be in its block; the next block of the step is for this shell."""
-    page = "# P\n\n## Procedure\n\n```bash\npsql app\n```\n\nThen:\n\n```bash\necho here\n```\n"
-    program.write("page.md", page)
-    assert "warning" not in program.run("show", "page.md").stdout
-    program.write("page.md", page.replace("```\n\nThen:\n\n```bash\n", ""))
-    assert "opens a prompt of its own (`psql`)" in program.run("show", "page.md").stdout
+def test_a_shell_in_place_of_the_runs_own_is_refused(program: Program) -> None:
+    """What follows `exec bash` can run only if that fails, so nothing runs."""
+    done = run_case(program, "bugs/13-exec-shell.md")
+    assert done.status == 3
+    assert "page.md:7: a person must confirm" in done.stderr
+    assert "nothing was run" in done.stderr
+    assert not program.runs.exists() or not list(program.runs.iterdir())
+
+
+AMBIGUOUS = "# P\n\n## Procedure\n\n```bash\nsh\nx=1\n```\n\nThen:\n\n```bash\ntouch here\n```\n"
+
+
+def test_a_block_whose_place_is_not_clear_is_asked_about(program: Program) -> None:
+    """Nothing leaves the shell of the block before, in the same step: the page may mean either."""
+    done = program.run_page(AMBIGUOUS, *UNATTENDED[1:])
+    assert done.status == 3
+    assert "page.md:13: a person must confirm `touch here`" in done.stderr
+    assert "Nothing leaves it" in done.stderr
+    assert not (program.work / "here").exists()
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        "```bash\nINNER=1 sh\n```\n\nThen:\n\n```bash\necho ${INNER:-0} >inner\n```\n",
+        "```bash\nINNER=1 sh\nx=1\n```\n\nThen:\n\n```bash\necho ${INNER:-0} >inner\nexit\n```\n",
+    ],
+)
+def test_a_later_block_of_the_step_is_inside_where_that_is_plain(program: Program, blocks: str) -> None:
+    """The command is alone in its block, or a later block leaves the shell."""
+    page = (
+        f"# P\n\n## Procedure\n\n### 1. A\n\n{blocks}\n### 2. B\n\n```bash\necho ${{INNER:-0}} >outer\n```\n"
+    )
+    done = program.run_page(page, *UNATTENDED[1:])
+    assert done.status == 0, done.output
+    assert (program.work / "inner").read_text() == "1\n"
+    assert (program.work / "outer").read_text() == "0\n"
+
+
+def test_show_dry_run_and_trust_say_where_statements_run(program: Program) -> None:
+    """Each line for another shell has its place."""
+    program.write("page.md", (CASES / "inner/inner-nested.md").read_text())
+    assert "crictl ps  (in chroot /host in node/<node>)" in program.run("show", "page.md").stdout
+    dry_run = program.run("page.md", "--dry-run").stdout
+    assert "   crictl ps\n     in chroot /host in node/<node>\n" in dry_run
+    environment: dict[str, str | None] = {"RUNBOOK_EXEC_TRUSTED": None}
+    listed = program.run("trust", "page.md", env=environment).output
+    assert "in chroot /host in node/<node>" in listed

@@ -97,7 +97,7 @@ def test_an_unknown_decision_is_refused(program: Program) -> None:
     ran = resume(program, "--assume", "maybe", "1.1")
     assert (ran.status, ran.stderr) == (
         2,
-        "`--assume`: expected `done`, `again`, `run` or `skip`, got `maybe`\n",
+        "error: `--assume`: expected `done`, `again`, `run` or `skip`, got `maybe`\n",
     )
 
 
@@ -125,12 +125,14 @@ def test_a_resumed_run_continues_the_numbers_of_events(program: Program) -> None
 
 def test_only_an_unfinished_run_can_be_resumed(program: Program) -> None:
     """A successful run, a missing run and an unknown id have different messages."""
-    assert resume(program).stderr.startswith("no run is left unfinished")
+    assert resume(program).stderr.startswith("error: no run is left unfinished")
     program.run_page(fish_page("true"), "--yes")
     run = program.read_events()[0].run
     assert resume(program).status == 2
-    assert program.run("resume", run).stderr == f"run {run} has succeeded; there is nothing left to do\n"
-    assert "expected the beginning of a run's id" in program.run("resume", "zz").stderr
+    assert (
+        program.run("resume", run).stderr == f"error: run {run} has succeeded; there is nothing left to do\n"
+    )
+    assert "no run's id begins with `zz`; the newest is `" in program.run("resume", "zz").stderr
 
 
 def test_a_running_run_cannot_be_resumed(program: Program) -> None:
@@ -142,11 +144,11 @@ def test_a_running_run_cannot_be_resumed(program: Program) -> None:
         assert time.monotonic() < end
         time.sleep(0.01)
     ran = program.run("resume", program.read_events()[0].run, "--yes", "--no-input")
-    assert (ran.status, ran.stderr) == (2, f"this run is going on, in process {first.pid}\n")
+    assert (ran.status, ran.stderr) == (2, f"error: this run is going on, in process {first.pid}\n")
     newest = program.run("resume")
     assert newest.status == 2
     assert newest.stderr.startswith(
-        f"no run is left unfinished, but {program.read_events()[0].run} is going on; "
+        f"error: no run is left unfinished, but {program.read_events()[0].run} is going on; "
     )
     assert first.wait(20) == 0
     assert log(program) == ["one", "two"]

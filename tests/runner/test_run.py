@@ -169,7 +169,7 @@ def test_a_file_name_may_contain_a_hash_and_a_blank(program: Program) -> None:
     program.write("a #1.md", fish_page("echo it ran"))
     for name in ("a #1.md", "a #1.md#steps"):
         assert program.run(name, "--yes").status == 0
-    assert program.run("a #2.md", "--yes").stderr == "cannot read `a `: no such file or directory\n"
+    assert program.run("a #2.md", "--yes").stderr == "error: cannot read `a `: no such file or directory\n"
 
 
 def test_a_page_from_standard_input_is_only_shown(program: Program) -> None:
@@ -178,13 +178,13 @@ def test_a_page_from_standard_input_is_only_shown(program: Program) -> None:
     assert (shown.status, "echo one" in shown.stdout) == (0, True)
     ran = program.run("-", "--yes", given=fish_page("touch made"))
     assert (ran.status, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("expected a file")
+    assert ran.stderr.startswith("error: expected a file")
 
 
 def test_with_json_the_reason_of_waiting_is_on_standard_error(program: Program) -> None:
-    """Standard output has only events."""
+    """Standard output has only events: the start, the question and the end."""
     ran = program.run_page(fish_page("echo <user>"), "--json", "--yes")
-    assert (ran.status, ran.stdout.count("\n")) == (3, 2)
+    assert (ran.status, ran.stdout.count("\n")) == (3, 3)
     assert ran.stderr == "step 1 needs a value for `<user>`; `--set user=VALUE` gives it\n"
 
 

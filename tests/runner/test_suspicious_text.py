@@ -8,6 +8,7 @@ import pytest
 
 from runbook_exec.document.parser import parse_runbook
 from runbook_exec.plan.builder import items_of
+from runbook_exec.plan.model import Places
 from runbook_exec.plan.warnings import find_warnings
 from tests.support.paths import DATA
 from tests.support.program import COMMAND, Program
@@ -126,7 +127,7 @@ def test_look_alikes_are_found(code: str, info: str) -> None:
         code = f"env {code}"
     runbook = parse_runbook(page(code, info).encode(), "page.md")
     procedure = runbook.procedures[0]
-    warnings = find_warnings(items_of(procedure), procedure.shell)
+    warnings = find_warnings(items_of(procedure), Places())
     assert [warning.question for each in warnings.values() for warning in each], warnings
 
 
@@ -162,12 +163,12 @@ def test_a_block_at_the_prompt_of_root_is_for_root(program: Program) -> None:
     """Anybody else is asked; root is not."""
     procedure = parse_runbook(page("[root@web ~]# id -u", "console").encode(), "page.md").procedures[0]
     items = items_of(procedure)
-    (found,) = find_warnings(items, procedure.shell)
-    ((asked,),) = find_warnings(items, procedure.shell).values()
+    (found,) = find_warnings(items, Places())
+    ((asked,),) = find_warnings(items, Places()).values()
     assert "root's prompt (`root@web#`)" in asked.message
     assert asked.question
     assert found == items[0].where
-    as_root = find_warnings(items, procedure.shell, is_root=True)
+    as_root = find_warnings(items, Places(), is_root=True)
     assert not [warning for each in as_root.values() for warning in each if warning.question]
     done = program.run_page(page("# systemctl --version", "console"), "--yes", "--no-input", "--no-config")
     assert done.status == 3 if os.geteuid() else done.status in (0, 1)

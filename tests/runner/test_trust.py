@@ -261,9 +261,9 @@ def test_a_page_that_cannot_be_trusted_is_refused(program: Program) -> None:
     """A missing page, standard input and a missing procedure are refused."""
     program.write("page.md", PAGE)
     for words, told in (
-        (("none.md",), "cannot read `none.md`: no such file or directory\n"),
-        (("-",), "expected files: what is trusted has a place where it is found again\n"),
-        (("page.md#none",), "page.md: expected a procedure `#none`, found none\n"),
+        (("none.md",), "error: cannot read `none.md`: no such file or directory\n"),
+        (("-",), "error: expected files: what is trusted has a place where it is found again\n"),
+        (("page.md#none",), "error: page.md: expected a procedure `#none`, found none\n"),
     ):
         ran = run(program, "trust", *words)
         assert (ran.status, ran.stderr) == (2, told)
@@ -277,7 +277,7 @@ def test_without_a_folder_for_the_trust_record_nothing_runs(program: Program) ->
     ran = run(program, "page.md", *UNATTENDED, "--trust")
     assert (ran.status, log(program)) == (2, [])
     assert re.search(
-        r"cannot write down in `.*\.json` what is trusted: (file exists|not a directory)", ran.stderr
+        r"cannot save in `.*\.json` that the page is trusted: (file exists|not a directory)", ran.stderr
     )
 
 

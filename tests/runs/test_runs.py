@@ -92,7 +92,7 @@ def test_runs_can_be_filtered(program: Program) -> None:
     assert (ran.status, ran.stdout, ran.stderr) == (0, "", "no run matches\n")
     ran = program.run("runs", "--since", "yesterday")
     assert ran.status == 2
-    assert ran.stderr.startswith("`--since`: expected a day such as `2026-11-24`")
+    assert ran.stderr.startswith("error: `--since`: expected a day such as `2026-11-24`")
 
 
 def test_runs_are_listed_as_json(program: Program) -> None:
@@ -112,7 +112,7 @@ def test_an_empty_list_creates_nothing(program: Program) -> None:
     assert program.run("runs").stderr == "there is no run yet\n"
     ran = program.run("runs", "show")
     assert (ran.status, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("there is no run yet: ")
+    assert ran.stderr.startswith("error: there is no run yet: ")
     assert not program.runs.exists()
 
 
@@ -126,14 +126,13 @@ def test_a_run_is_named_by_the_beginning_of_its_id(program: Program) -> None:
     assert program.run("runs", "show", "ab").status == 0
     ran = program.run("runs", "show", "aa")
     assert ran.status == 2
-    assert ran.stderr == "`aa` is the beginning of 2 runs: aa000001, aa000002\n"
+    assert ran.stderr == "error: `aa` is the beginning of 2 runs: aa000001, aa000002\n"
     ran = program.run("runs", "show", "nothing")
-    assert (
-        ran.stderr == "expected the beginning of a run's id, got `nothing`; `runbook-exec runs` lists them\n"
-    )
+    assert ran.stderr.startswith("error: no run's id begins with `nothing`; the newest is `")
+    assert ran.stderr.endswith("`; `runbook-exec runs` lists them\n")
     assert (
         program.run("runs", "show", "./nothing.jsonl").stderr
-        == "cannot read `./nothing.jsonl`: no such file\n"
+        == "error: cannot read `./nothing.jsonl`: no such file\n"
     )
     assert program.run("runs", "show", str(first)).stdout == program.run("runs", "show").stdout
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from runbook_exec.engine.ports import Done, OutputChunk
 from runbook_exec.session.connections.base import Connection
+from runbook_exec.session.inner.holding_session import HoldingSession
 from runbook_exec.session.session import Session
 from runbook_exec.system.tty import OperatorTty
 
@@ -53,10 +54,10 @@ def open_session(
     clean: bool = True,
     keyboard: OperatorTty | None = None,
     connection: Connection | None = None,
-) -> Iterator[Session]:
+) -> Iterator[HoldingSession]:
     """Start a session in a folder of its own."""
     environ = home_environment(folder)
-    with Session(
+    with HoldingSession(
         shell, clean=clean, cwd=str(folder), environ=environ, keyboard=keyboard, connection=connection
     ) as session:
         assert next(item for item in session.start() if isinstance(item, Done)).ended == ""

@@ -227,7 +227,10 @@ def test_a_run_with_failed_and_skipped_steps_says_so(program: Program) -> None:
     assert "step 1 failed, step 2 was skipped" in shown_run
     assert re.search(r"  1  A  ✗  .*exited 1, skipped\n +2  B  –  +skipped\n", shown_run)
     run = program.read_events()[0].run
-    assert program.run("resume", run).stderr == f"run {run} went to its end; there is nothing left to do\n"
+    assert (
+        program.run("resume", run).stderr
+        == f"error: run {run} went to its end; there is nothing left to do\n"
+    )
 
 
 def test_a_step_skipped_in_part_is_named_so(program: Program) -> None:
@@ -302,7 +305,7 @@ def test_a_killed_run_in_which_nothing_ran_is_not_offered(program: Program) -> N
         assert "resume" not in shown.wait("1 of 5 ›")
         shown.type("q")
         assert shown.wait_status() == 130
-    assert program.run("resume").stderr.startswith("no run is left unfinished")
+    assert program.run("resume").stderr.startswith("error: no run is left unfinished")
 
 
 def test_the_question_about_an_unfinished_run_names_its_procedure(program: Program) -> None:

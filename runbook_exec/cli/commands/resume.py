@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...engine.events import FINISHED
+from ...engine.questions import Choice
 from ...engine.state import ItemStatus, State
 from ...errors import Refused, reason
 from ...journal.index import find_journal, list_damaged, list_runs, list_unfinished
@@ -18,14 +19,23 @@ from ...journal.secret_store import find_secret_store
 from ...journal.user_key import read_user_key
 from ...light_classes import replace
 from ...plan.model import Plan
-from ...plan.values import describe_value
+from ...plan.values import check_value, describe_value
+from ...runner.decisions import ASSUMPTIONS
+from ...runner.external_answers import ExternalAnswer, check_answer, parse_answer, read_json_answer
 from ...runner.given_values import read_given, warn_of_visible_secrets
 from ...runner.options import RunOptions
 from ...runner.planning import read_plan
 from ...runner.resume import UnfinishedRun, read_unfinished
-from ...runner.unattended import ASSUMPTIONS, list_new_statements
+from ...runner.unattended import list_new_statements
 from ...text.ansi import escape_unprintable
-from ..arguments import add_asking, add_json_events, add_set, build_parser
+from ..arguments import (
+    add_asking,
+    add_decided_steps,
+    add_failure,
+    add_json_events,
+    add_set,
+    build_parser,
+)
 from ..exit_status import INTERRUPTED, WAITING
 from ..foreign_run import show_foreign_run
 from ..launch import run_with_trust
@@ -55,6 +65,13 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     )
     add_asking(parser)
     parser.add_argument(
+        "--answer",
+        metavar="ID=CHOICE[:TEXT]",
+        help="answer the question at which the run waits; `-` reads the answer as JSON from standard input",
+    )
+    parser.add_argument("--by", metavar="NAME", default="", help="the person who gives the answer")
+    add_decided_steps(parser)
+    parser.add_argument(
         "--assume",
         metavar=("done|again|run|skip", "STATEMENT"),
         nargs=2,
@@ -75,6 +92,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--choose", metavar="LABEL", action="append", default=[], help="the alternative that runs"
     )
+    add_failure(parser)
     add_json_events(parser)
     return parser.parse_args(words)
 
@@ -94,6 +112,10 @@ def run(arguments: argparse.Namespace) -> int:
         given=given.values,
         visible=given.visible,
         assume=assume,
+        answer=_read_answer(arguments.answer, arguments.by),
+        on_failure=arguments.on_failure,
+        done=tuple(arguments.done),
+        confirmed=tuple(arguments.confirmed),
         accept_lost=arguments.accept_lost,
         choose=tuple(arguments.choose),
         yes=arguments.yes,
@@ -102,6 +124,26 @@ def run(arguments: argparse.Namespace) -> int:
     )
     operator = find_operator(no_input=arguments.no_input, json=arguments.json)
     return resume_run(past, options, operator, accept_changes=arguments.accept_changes)
+
+
+def _read_answer(text: str | None, by: str) -> ExternalAnswer | None:
+    """Return the answer of `--answer`, `-` from the standard input, given `by` a person; raises Refused."""
+    if text is None:
+        if by:
+            raise Refused("`--by` names the person who gives an answer; add `--answer ID=CHOICE`")
+        return None
+    answer = read_json_answer(sys.stdin.read()) if text == "-" else parse_answer(text)
+    return answer._replace(by=by or answer.by, is_visible=text != "-")
+
+
+def _check_answer(answer: ExternalAnswer, past: UnfinishedRun, plan: Plan) -> None:
+    """Raise Refused if an answer does not answer what the run asks."""
+    asked = past.record.state.question
+    check_answer(answer, asked, past.start_event.run)
+    if asked is not None and answer.choice == Choice.VALUE:
+        problem = check_value(plan.inputs.get(asked.name), answer.value)
+        if problem:
+            raise Refused(f"`{asked.id}`: {problem}")
 
 
 def _find_past(run: str | None) -> UnfinishedRun:
@@ -143,7 +185,7 @@ def resume_run(
 ) -> int:
     """Resume a run with the options that it began with, merged with those of `now`.
 
-    `now` provides the given values, `assume`, `yes`, `trust` and `json`.
+    `now` provides the values, answers and decisions, `yes`, `trust` and `json`.
     """
     started = past.start_event
     if not past.is_own and not show_foreign_run(past, operator):
@@ -161,12 +203,18 @@ def resume_run(
         given=now.given,
         visible=now.visible,
         assume=now.assume,
+        answer=now.answer,
+        on_failure=now.on_failure,
+        done=(*now.done, *before.done),
+        confirmed=(*now.confirmed, *before.confirmed),
         accept_lost=now.accept_lost,
         yes=now.yes,
         trust=now.trust,
         json=now.json,
     )
     plan = read_plan(started.path, started.anchor, options)
+    if options.answer is not None:
+        _check_answer(options.answer, past, plan)
     warn_of_visible_secrets(plan, options.visible)
     store = find_secret_store(started.run, os.environ) if options.keep_secrets and past.is_own else None
     difference = past.diff_commands(plan, store)

@@ -14,7 +14,16 @@ from ... import __version__
 from ...system.gc_pause import stop_gc
 from ...text.sizes import KEEP, format_size, parse_size
 from ...text.suggest import find_near
-from ..arguments import add_asking, add_inputs, add_json_events, add_set, add_shell, build_parser
+from ..arguments import (
+    add_asking,
+    add_decided_steps,
+    add_failure,
+    add_inputs,
+    add_json_events,
+    add_set,
+    add_shell,
+    build_parser,
+)
 from ..exit_status import REFUSED
 from . import COMMANDS
 
@@ -66,22 +75,15 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     what.add_argument("--dry-run", action="store_true", help="print the plan; run nothing")
     asking = parser.add_argument_group("asking")
     add_asking(asking)
-    asking.add_argument(
-        "--done", metavar="STEP", action="append", default=[], help="this manual step has been done"
-    )
-    asking.add_argument(
-        "--confirmed",
-        metavar="STEP",
-        action="append",
-        default=[],
-        help="this step's `confirm` is answered: yes",
-    )
+    add_decided_steps(asking)
+    add_failure(asking)
     shell = parser.add_argument_group("the shell")
     add_shell(shell)
     shell.add_argument("--no-config", action="store_true", help="leave out your own shell configuration")
     shell.add_argument("--cwd", metavar="DIR", help="where the shell starts; by default, here")
     shell.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")
     add_json_events(parser)
+    parser.add_argument("--id", metavar="NAME", default="", help="the id of the run; by default a new one")
     _add_recording(parser)
     if not name and not words:
         parser.exit(REFUSED, _SHORT_HELP)

@@ -68,6 +68,8 @@ _MARK = LazyPattern(
     re.MULTILINE | re.IGNORECASE,
 )
 
+_SIGN = LazyPattern(r":::|///|@tab|\{[%{]|<[a-z]", re.IGNORECASE)  # nothing without these is a mark
+
 # what a page with marks holds; most pages have none
 _HINT = LazyPattern(
     rf"^[ \t>]*(?::::|///[ \t]*\w|@tab\b|<(?:{_NAMES})(?![\w.:-])"
@@ -120,7 +122,7 @@ _COLON_NAME = LazyPattern(r"\{?\.?([A-Za-z][\w-]*)\}?[ \t]*(.*)")
 
 def has_marks(text: str) -> bool:
     """Return whether a page may have marks; looking for each takes longer."""
-    return _HINT.search(text) is not None
+    return _SIGN.search(text) is not None and _HINT.search(text) is not None
 
 
 def find_marks(text: str) -> Iterator[Mark]:

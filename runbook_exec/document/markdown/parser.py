@@ -89,22 +89,33 @@ class MarkdownBlockParser(BlockParser):
         self._first_characters = first_characters
         self._openings = self._by_first_character(self.rules)
         leaves = [rule for rule in self.rules if rule not in ("list", "block_quote")]
-        self._leaves = self._by_first_character(
-            leaves
-        )  # for text that is nested too deep for more lists and quotes
-        self._next_item = self.compile_sc(["thematic_break", "list"]).match
+        # for text that is nested too deep for more lists and quotes
+        self._leaves = self._by_first_character(leaves)
 
     def _by_first_character(self, rules: list[str]) -> dict[str, _Match]:
         """Return the matchers for a block at the beginning of a line, by its first character.
 
         A line with any other first character is text. A matcher tries only rules that fit its character.
         """
-        openings: dict[str, _Match] = {" ": self.compile_sc(rules).match}
+        openings: dict[str, _Match] = {}
+        self._delay_match(openings, " ", rules)
         for character in "".join(self._first_characters.values()):
             fitting = [rule for rule in rules if character in self._first_characters[rule]]
             if fitting:
-                openings[character] = self.compile_sc(fitting).match
+                self._delay_match(openings, character, fitting)
         return openings
+
+    def _delay_match(self, openings: dict[str, _Match], character: str, rules: list[str]) -> None:
+        """Put a matcher for the rules into `openings`, which is compiled when it is first used."""
+
+        def match(text: str, position: int) -> re.Match[str] | None:
+            openings[character] = self.compile_sc(rules).match
+            return openings[character](text, position)
+
+        openings[character] = match
+
+    def _next_item(self, text: str, position: int) -> re.Match[str] | None:
+        return self.compile_sc(["thematic_break", "list"]).match(text, position)
 
     def read_blocks(self, state: BlockCursor) -> None:
         """Read a text block by block; mistune's own loop searches for blocks character by character."""

@@ -55,7 +55,7 @@ class Backgrounds:
 
         One that runs until it is ended does if somebody is there to send it to the background.
         """
-        if self.io.context.open_shell is None:
+        if self.io.context.open_shell is None or self.io.stack.inside or not plan.places.is_here(item.where):
             return False
         is_attended = bool(self.io.context.terminal)
         return runs_in_background(item, plan.endless) or (is_attended and item.where in plan.endless)

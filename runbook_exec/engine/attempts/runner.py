@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...plan.model import PlanItem
-from ...plan.variables import find_needed_variables
 from ..dialog import Dialog
 from ..events import Event, Outcome
 from ..execution import Failure, StatementExecution
+from ..inner.moves import InnerShells
 from ..ports import Stop, Wait
 from ..questions import AfterFailure, Choice
 from ..secret_warnings import SecretWarnings
@@ -25,6 +25,7 @@ class AttemptRunner:
     dialog: Dialog
     warnings: SecretWarnings
     backgrounds: Backgrounds
+    inner: InnerShells = field(init=False)  # set by `start_run`
     block_text: str = ""  # the output of the present block so far
 
     def run_attempts(self, item: PlanItem) -> Generator[Event]:
@@ -79,8 +80,9 @@ class AttemptRunner:
         yield from self.dialog.io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from self.dialog.io.change_directory(item, item.annotation.cwd)
-        for variable in find_needed_variables(item, self.dialog.plan.procedure.shell):
+        for variable in self.dialog.list_variables(item):
             yield from self.dialog.io.assign_variable(item, variable)
+        self.inner.show_lines(item)
         execution = StatementExecution(
             self.dialog.plan, item, self.dialog.io, self.block_text, self.backgrounds, repeats
         )

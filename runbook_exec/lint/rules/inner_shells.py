@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ...plan.builder import items_of
-from ...plan.warnings import find_places
+from ...plan.places import find_places
 from ..rule import Example, Page, Rule
 from .example_pages import bash_page, fish_page
 
@@ -18,7 +18,7 @@ def statement_after_shell(page: Page) -> Iterator[Finding]:
     for procedure in page.runbook.procedures:
         items = {item.where: item for item in items_of(procedure)}
         reported: set[str] = set()
-        for where, warning in find_places(items.values(), procedure.shell).items():
+        for where, warning in find_places(items.values(), procedure.shell).warnings.items():
             statement = items[where].statement
             if statement is not None and warning.question and warning.message not in reported:
                 reported.add(warning.message)

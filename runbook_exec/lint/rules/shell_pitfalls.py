@@ -10,6 +10,7 @@ from ...diagnostics.rule import RuleInfo
 from ...document.placeholders import is_secret_name
 from ...plan.builder import items_of
 from ...plan.endless import find_blocking_statements, find_endless_statements
+from ...plan.places import find_places
 from ...shells.quoting import Context
 from ..facts.filled_placeholders import filled_placeholders, text_before
 from ..facts.shell_code import find_shell_code
@@ -165,7 +166,7 @@ def endless_command(page: Page) -> Iterator[Finding]:
     for procedure in page.runbook.procedures:
         items = items_of(procedure)
         endless = find_endless_statements(items, procedure.shell)
-        for item in find_blocking_statements(items, endless):
+        for item in find_blocking_statements(items, endless, find_places(items, procedure.shell)):
             if item.statement is not None:
                 span, name = item.statement.span, endless[item.where]
                 message = f"`{name}` runs until it is ended, and statements come after it"

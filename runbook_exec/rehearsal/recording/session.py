@@ -7,11 +7,11 @@ import termios
 from collections.abc import Callable, Iterator
 
 from ...engine.ports import Done, Keyboard, OutputChunk, Silence
-from ...session.session import Session
+from ...session.inner.holding_session import HoldingSession
 from .terminal_trace import TerminalMarkFilter
 
 
-class RecordingSession(Session):
+class RecordingSession(HoldingSession):
     """A session that puts a folder in front of its shell's PATH once the shell has started.
 
     It calls `prepare` with the PATH that the shell has by then.

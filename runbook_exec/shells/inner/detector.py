@@ -1,6 +1,6 @@
 """Says whether a command opens another shell, or the prompt of another program, in the terminal.
 
-What follows such a command on a page is meant for that shell. A run does not follow it there yet.
+What follows such a command on a page is meant for that shell.
 """
 
 from __future__ import annotations
@@ -59,6 +59,22 @@ def find_inner_shell(commands: Iterable[SimpleCommand]) -> InnerShell | None:
     return found
 
 
+# shells and terminals in which no statement can be run from outside
+_CLOSED = frozenset(
+    ("csh", "tcsh", "pwsh", "powershell", "elvish", "xonsh", "mosh", "tmux", "screen", "script", "rlwrap")
+)
+
+
+def can_follow(inner: InnerShell) -> bool:
+    """Return whether statements can be run inside, one by one."""
+    return inner.kind is InnerKind.SHELL and inner.program.partition(" ")[0] not in _CLOSED
+
+
+def is_exit(commands: Sequence[SimpleCommand]) -> bool:
+    """Return whether a statement does nothing but leave the shell that reads it."""
+    return len(commands) == 1 and commands[0].words[:1] in (("exit",), ("logout",))
+
+
 def leaves_shell(commands: Sequence[SimpleCommand]) -> bool:
     """Return whether these commands leave the shell or prompt that reads them."""
     return bool(commands) and commands[-1].words[:1] != () and commands[-1].words[0] in _LEAVES
@@ -69,7 +85,7 @@ _Opened = tuple[InnerKind, str] | None
 
 def _open(words: Sequence[str]) -> _Opened:
     """Return what a command with these words opens."""
-    words = _skip_assignments(words)
+    words = skip_assignments(words)
     if not words or "--help" in words:
         return None
     name = "$SHELL" if words[0] in _SHELL_VARIABLES else words[0].rpartition("/")[2]
@@ -88,7 +104,8 @@ def _open(words: Sequence[str]) -> _Opened:
     return opener(name, rest) if opener is not None else None
 
 
-def _skip_assignments(words: Sequence[str]) -> Sequence[str]:
+def skip_assignments(words: Sequence[str]) -> Sequence[str]:
+    """Return the words of a command without the variables that it sets for its program."""
     at = 0
     while at < len(words) and _ASSIGNMENT.match(words[at]):
         at += 1
@@ -100,7 +117,7 @@ def _open_wrapped(name: str, wrapper: WrapperProgram, words: Sequence[str]) -> _
     read = read_arguments(words, wrapper.options, mixed=False)
     if wrapper.options.batch & set(read.options):
         return None
-    inner = _skip_assignments(read.operands)[wrapper.operands :]
+    inner = skip_assignments(read.operands)[wrapper.operands :]
     if inner:
         return _open(inner)
     opens = wrapper.opens_alone or not wrapper.alone_options.isdisjoint(read.options)

@@ -1,0 +1,1 @@
+"""Follows the statements of a run into the shells that others open."""

@@ -1,0 +1,244 @@
+"""Finds where each statement runs: in the shell of the procedure, or in one that an earlier one opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ..document.console import find_inner_prompt
+from ..document.placeholders import replace_placeholders
+from ..light_classes import NamedTuple
+from ..shells.inner.detector import (
+    InnerKind,
+    InnerShell,
+    can_follow,
+    find_inner_shell,
+    is_exit,
+    leaves_shell,
+    may_open_shell,
+)
+from ..shells.inner.place_names import name_place
+from ..shells.registry import SHELLS
+from ..shells.simple_command import SimpleCommand
+from ..text.lazy_pattern import LazyPattern
+from .model import ItemId, Opener, Places, PlanItem, StatementWarning
+
+# programs that open a shell in a container or another machine, where they are seldom themselves
+_OUTSIDE = frozenset(("kubectl", "oc", "docker", "podman", "nerdctl", "docker-machine", "machinectl", "lxc"))
+
+# words of a statement that may open a shell several times, or not at all
+_CONTROL = LazyPattern(
+    r"(?:^|[\s;(])(?:for|while|until|if|case|switch|function|begin)[\s(]|\(\s*\)\s*\{|&&|\|\|"
+)
+
+_EXIT = LazyPattern(r"\s*(?:exit|logout)\s*$")
+
+_LEAD = LazyPattern(r"\s*cd\s+[^&|;\n]+&&\s*(?=[^&|;\n]*$)")  # `cd DIRECTORY && ssh HOST` opens one for sure
+
+
+class _OpenedShell(NamedTuple):
+    """A shell or prompt that a statement has opened, and that no later statement has left."""
+
+    item: PlanItem
+    inner: InnerShell
+    opener: str  # the program that has opened it
+    is_followed: bool  # whether statements run inside
+    goes_on: bool  # whether blocks after its own are plainly meant for it
+    is_doubtful: bool = False  # whether the page does not show if it was left
+
+    def may_read(self, item: PlanItem) -> bool:
+        """Return whether the item may be meant for this shell: it is in no other alternative.
+
+        What is meant for a program with a prompt is in the same block.
+        """
+        ours, theirs = _alternative(self.item), _alternative(item)
+        if self.item.where.block != item.where.block:
+            return self.inner.kind is not InnerKind.PROMPT
+        return not (ours and theirs and ours != theirs)
+
+    def is_left_by(self, item: PlanItem, commands: Sequence[SimpleCommand]) -> bool:
+        """Return whether the item is plainly outside again: another block begins with the same program.
+
+        In a shell on a node, as `oc debug` opens it, the program may be there too.
+        """
+        other = self.item.where.block != item.where.block
+        return other and self.opener in _OUTSIDE and _find_program(commands[:1]) == self.opener
+
+
+def find_places(items: Iterable[PlanItem], shell: str) -> Places:
+    """Return where the items of a procedure that runs in `shell` run, and what is not clear about that.
+
+    A shell counts to the end of its block, or of its step if the statement that opens it is alone in its
+    block. A shell in place of this one counts to the end. The first statement of the next step has a note.
+    """
+    return _PlaceFinder(shell).find(tuple(items))
+
+
+class _PlaceFinder:
+    """Walks through the items of a procedure, and keeps the shells that are open."""
+
+    def __init__(self, shell: str) -> None:
+        self._shell = shell
+        self._exits: list[ItemId] = []  # statements that leave a shell
+        self._opened: list[_OpenedShell] = []
+        self._inside: dict[ItemId, tuple[ItemId, ...]] = {}
+        self._openers: dict[ItemId, Opener] = {}
+        self._leaves: set[ItemId] = set()
+        self._typed: dict[ItemId, ItemId] = {}
+        self._warnings: dict[ItemId, StatementWarning] = {}
+
+    def find(self, items: Sequence[PlanItem]) -> Places:
+        """Return the places of all items."""
+        self._exits = [item.where for item in items if item.statement and _EXIT.match(item.statement.text)]
+        left: _OpenedShell | None = None
+        step = 0
+        for item in items:
+            if item.where.step != step:
+                step = item.where.step
+                left = self._opened[-1] if self._opened else None
+                left = left if left and left.inner.kind is InnerKind.SHELL else None
+                self._opened = [each for each in self._opened if each.inner.kind is InnerKind.REPLACEMENT]
+            if item.statement is None:
+                continue
+            if left is not None:
+                self._warnings[item.where] = _note_left(left)
+                left = None
+            self._place(item)
+        opened = {opener for path in self._inside.values() for opener in path} | set(self._typed.values())
+        openers = {where: each for where, each in self._openers.items() if where in opened}
+        return Places(self._inside, openers, frozenset(self._leaves), self._typed, self._warnings)
+
+    def _place(self, item: PlanItem) -> None:
+        """Find the place of one statement, and whether it opens or leaves a shell."""
+        text = item.statement.text if item.statement else ""
+        commands = _find_commands(item, self._shell) if self._opened or may_open_shell(text) else ()
+        self._opened = [each for each in self._opened if not each.is_left_by(item, commands)]
+        if item.first:
+            self._doubt_others(item)
+        readers = [each for each in self._opened if each.may_read(item)]
+        if readers:
+            reader = readers[-1]
+            self._note_reader(item, readers)
+            leaves = is_exit(commands) if reader.is_followed else leaves_shell(commands)
+            if leaves:
+                self._opened.remove(reader)
+                return
+        inner = find_inner_shell(commands)
+        # what the page shows below the command is typed inside, and its next prompt is ours again
+        if inner is not None and not find_inner_prompt((item.statement and item.statement.expected) or ""):
+            self._open(item, inner, commands)
+
+    def _doubt_others(self, item: PlanItem) -> None:
+        """Mark the shells of earlier blocks in which statements have run, and which none has left."""
+        self._opened = [
+            each._replace(is_doubtful=True)
+            if each.item.where.block != item.where.block and not each.goes_on
+            else each
+            for each in self._opened
+        ]
+
+    def _note_reader(self, item: PlanItem, readers: Sequence[_OpenedShell]) -> None:
+        reader = readers[-1]
+        doubtful = any(each.is_doubtful for each in readers)
+        if all(each.is_followed for each in readers) and not doubtful:
+            self._inside[item.where] = tuple(each.item.where for each in readers)
+            if is_exit(_find_commands(item, self._shell)):
+                self._leaves.add(item.where)
+        elif reader.inner.kind is not InnerKind.REPLACEMENT and not doubtful:
+            self._typed[item.where] = reader.item.where
+            self._warnings[item.where] = _warn_of_typing(reader)
+        else:
+            self._warnings[item.where] = _warn_of_place(reader)
+
+    def _open(self, item: PlanItem, inner: InnerShell, commands: Sequence[SimpleCommand]) -> None:
+        opener = [command for command in commands if command.start == inner.start]
+        is_followed = can_follow(inner) and not _is_conditional(item)
+        # the statement that opens it is alone in its block, or a later block leaves it
+        goes_on = item.last or any(item.where < each and item.where.step == each.step for each in self._exits)
+        self._opened.append(_OpenedShell(item, inner, _find_program(opener), is_followed, goes_on))
+        place = name_place(commands, inner.start)
+        self._openers[item.where] = Opener(item, restore_names(item, place), inner.program)
+
+
+def name_shell(text: str, shell: str) -> str:
+    """Return where the shell runs that a statement opens, such as `on web1`."""
+    commands = SHELLS[shell].find_commands(text)
+    inner = find_inner_shell(commands)
+    return name_place(commands, inner.start) if inner else "in another shell"
+
+
+def restore_names(item: PlanItem, place: str) -> str:
+    """Return the name of a place with the placeholders that were replaced for the parser."""
+    for placeholder in item.placeholders:
+        place = place.replace("Q" * len(placeholder.text), placeholder.text, 1)
+    return place
+
+
+def describe_path(places: Iterable[str]) -> str:
+    """Return the names of places, the outermost first, as one: `as root on web1`."""
+    return " ".join(reversed(tuple(places)))
+
+
+def _is_conditional(item: PlanItem) -> bool:
+    """Return whether a statement opens a shell only under a condition, or several times."""
+    text = item.statement.text if item.statement else ""
+    return _CONTROL.search(_LEAD.sub("", text)) is not None
+
+
+def _find_program(commands: Sequence[SimpleCommand]) -> str:
+    """Return the program that the first command runs, without `sudo` and what it is about."""
+    words = [word for command in commands for word in command.words]
+    name = next((word for word in words if word != "sudo"), "")
+    return "" if name == "oc" and "debug" in words else name
+
+
+def _alternative(item: PlanItem) -> int:
+    return item.statement.alternative if item.statement else 0
+
+
+def _find_commands(item: PlanItem, shell: str) -> Sequence[SimpleCommand]:
+    statement = item.statement
+    if statement is None or shell not in SHELLS:
+        return ()
+    return SHELLS[shell].find_commands(replace_placeholders(statement.text, statement.placeholders))
+
+
+def _describe(opened: _OpenedShell) -> str:
+    first = (opened.item.statement.text if opened.item.statement else "").split("\n")[0]
+    return f"Line {opened.item.line} opens {opened.inner.description}: `{first}`."
+
+
+def _note_left(opened: _OpenedShell) -> StatementWarning:
+    return StatementWarning(
+        f"{_describe(opened)} That shell is left first: this statement does not run inside it, but here."
+    )
+
+
+def _warn_of_typing(opened: _OpenedShell) -> StatementWarning:
+    return StatementWarning(
+        f"{_describe(opened)} This line is for that program. Type it there.",
+        "Did you type it there?",
+        "run the page in a terminal, or pass the lines as an argument (`psql -c 'LINES'`)",
+    )
+
+
+def _warn_of_place(opened: _OpenedShell) -> StatementWarning:
+    if opened.inner.kind is InnerKind.REPLACEMENT:
+        return StatementWarning(
+            f"{_describe(opened)} This statement can run only if that command fails.",
+            "Run it here, on this machine?",
+            "leave that line out, or move what follows it to another runbook",
+        )
+    return StatementWarning(
+        f"{_describe(opened)} Nothing leaves it, and this block may be meant for it. It runs here, on this "
+        "machine.",
+        "Run it here?",
+        "write `exit` where the shell is left, or move what follows to a step of its own",
+    )
+
+
+def list_lines(places: Places, items: Mapping[ItemId, PlanItem], opener: ItemId) -> Iterator[str]:
+    """Yield the texts that a person types into the program that a statement opens."""
+    for where, each in places.typed.items():
+        statement = items[where].statement if where in items else None
+        if each == opener and statement is not None:
+            yield statement.text

@@ -1,0 +1,202 @@
+"""Writes what is typed into an inner shell: a question for its kind, a setup, and statements.
+
+Everything is typed at the shell's own prompt, so statements keep the meaning that they have there: variables,
+functions, `cd`, jobs and ^C are those of the shell. Each statement is one line, or some short ones: it is
+written in printable characters, because a terminal takes no line of more than 4,096 bytes (macOS: 1,024), and
+handles control characters itself. The line prints a mark when the statement begins. The end is marked by the
+same line, or after ^C and errors by the shell's prompt. What comes between an end and the next beginning is
+the echo of the line and the prompt, and is dropped.
+
+The lines begin with a blank, and the shell keeps no history, because values in them may be secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ...light_classes import NamedTuple
+
+_LINE = 700  # characters of a statement in one line
+
+_CLEAR = "\x15"  # ^U: removes what was typed for a program that had ended
+
+_PLAIN = frozenset(range(32, 127)) - frozenset(b"'\\")
+
+
+class TypedShell(NamedTuple):
+    """How one kind of shell is typed to.
+
+    `setup` are lines that are typed once, each when the shell has finished the one before. In the others,
+    `{code}` is a quoted text, and `{word}` the secret word of the statement.
+    """
+
+    name: str  # of the shell, as the registry has it
+    setup: tuple[str, ...]
+    begin: str  # keeps the status, and the first part of the code
+    add: str  # the next part of the code
+    run: str  # decodes the code and runs it, between two marks
+    after: str  # is added to the code, and keeps its statuses
+    read_line: str  # the code that lets the operator type a line, which `line` holds
+    line: str = '"$__rb_l"'
+
+
+_POSIX_BEGIN = " __rb_s=$?; __rb_c={code}"
+
+_POSIX_ADD = ' __rb_c="$__rb_c"{code}'
+
+_AFTER = "\n__rb_a"
+
+# A mark goes to the terminal, even if the page has redirected the output of the shell.
+_POSIX_MARK = ' __rb_m() {{ {{ {builtin} printf "$@" >/dev/tty; }} 2>/dev/null || {builtin} printf "$@"; }}'
+
+# The kind of the last mark is E if the line has come to its end, I at a prompt after ^C or an error.
+_POSIX_SETUP = (
+    ' __rb_b() { __rb_n=$1; {prompt}; __rb_m \'\\033]8133;B;%s\\007\' "$1"; return "$__rb_s"; }',
+    ' __rb_a() { __rb_q="$? {statuses}"; return "${__rb_q%% *}"; }',
+    " __rb_e() { __rb_s=$?; __rb_q=${__rb_q-$__rb_s $__rb_s}; "
+    '__rb_m "\\033]8133;${1:-E};%s;%s;%s;%s\\007" "$__rb_n" "${__rb_q%% *}" "${__rb_q#* }" "$PWD"; '
+    '__rb_n=; unset __rb_q; return "$__rb_s"; }',
+    ' __rb_p() { __rb_s=$?; [ -z "${__rb_n-}" ] || { __rb_q="$__rb_s $__rb_s"; __rb_e I; }; '
+    'return "$__rb_s"; }',
+)
+
+
+def _make_setup(first: str, builtin: str, statuses: str, prompt: str, last: str) -> tuple[str, ...]:
+    lines = (
+        first,
+        _POSIX_MARK.format(builtin=builtin),
+        *(line.replace("{statuses}", statuses).replace("{prompt}", prompt) for line in _POSIX_SETUP),
+        f" __rb_s=0; __rb_n=; {last}",
+    )
+    return tuple(filter(None, lines))
+
+
+_POSIX_RUN = ' __rb_c=$(command printf %b "$__rb_c."); __rb_b {word}; command eval "${{__rb_c%.}}"; __rb_e'
+
+_BASH_RUN = ' builtin printf -v __rb_c %b "$__rb_c"; __rb_b {word}; builtin eval "$__rb_c"; __rb_e'
+
+BASH = TypedShell(
+    "bash",
+    _make_setup(
+        " unset HISTFILE PS0; set +o history +o emacs +o vi +H; trap - DEBUG",
+        "builtin",
+        "${PIPESTATUS[*]}",
+        "unset PS1; PS1= PS2= PROMPT_COMMAND=__rb_p",
+        "unset PROMPT_COMMAND PS1; PS1= PS2= PROMPT_COMMAND=__rb_p",
+    ),
+    _POSIX_BEGIN,
+    _POSIX_ADD,
+    _BASH_RUN,
+    _AFTER,
+    "IFS= builtin read -e -r -p '{prompt}' __rb_l",
+)
+
+ZSH = TypedShell(
+    "zsh",
+    _make_setup(
+        " unset HISTFILE; unsetopt zle prompt_sp prompt_cr; precmd_functions=() preexec_functions=(); "
+        "unfunction precmd preexec 2>/dev/null",
+        "builtin",
+        "$pipestatus",
+        "PS1= PS2= RPS1= precmd_functions=(__rb_p)",
+        "PS1= PS2= RPS1= precmd_functions=(__rb_p)",
+    ),
+    _POSIX_BEGIN,
+    _POSIX_ADD,
+    _BASH_RUN,
+    _AFTER,
+    "__rb_l=; setopt zle; builtin vared -e -p '{prompt}' __rb_l; unsetopt zle; [ -n \"$__rb_l\" ]",
+)
+
+# The prompt of such a shell can run nothing, but it shows variables. It has the mark after ^C.
+_SH_PROMPT = "$(command printf '\\033]8133;I;\\044__rb_n;\\044?;\\044?;\\044PWD\\007')"
+
+SH = TypedShell(
+    "sh",
+    _make_setup(
+        "",
+        "command",
+        "$?",
+        "PS1=$__rb_1 PS2=",
+        f'unset PS1; __rb_1="{_SH_PROMPT}"; PS1=$__rb_1 PS2=',
+    ),
+    _POSIX_BEGIN,
+    _POSIX_ADD,
+    _POSIX_RUN,
+    _AFTER,
+    "command printf %s '{prompt}'; IFS= read -r __rb_l",
+)
+
+_FISH_SETUP = (
+    " set -g fish_autosuggestion_enabled 0; set -g fish_private_mode 1; function fish_title; end; "
+    "function fish_greeting; end; function fish_right_prompt; end; function fish_mode_prompt; end; "
+    "function fish_prompt; end",
+    " function __rb_m; builtin printf $argv >/dev/tty 2>/dev/null; or builtin printf $argv; end",
+    " function __rb_b; set -g __rb_n $argv[1]; __rb_m '\\033]8133;B;%s\\007' $argv[1]; return $__rb_s; end",
+    " function __rb_a; set -g __rb_q $status $pipestatus; return $__rb_q[1]; end",
+    " function __rb_e --on-event fish_postexec; set -g __rb_s $status; "
+    'if test -n "$__rb_n"; set -q __rb_q; or set -g __rb_q $__rb_s $__rb_s; '
+    "__rb_m '\\033]8133;E;%s;%s;%s;%s\\007' $__rb_n $__rb_q[1] \"$__rb_q[2..-1]\" $PWD; "
+    "set -g __rb_n; set -e __rb_q; end; return $__rb_s; end",
+    " set -g __rb_s 0; set -g __rb_n",
+)
+
+FISH = TypedShell(
+    "fish",
+    _FISH_SETUP,
+    " set -g __rb_s $status; set -g __rb_c {code}",
+    ' set -g __rb_c "$__rb_c"{code}',
+    " set -g __rb_c (builtin printf %b $__rb_c | string collect -N); __rb_b {word}; eval $__rb_c",
+    _AFTER,
+    "builtin read --shell --global --prompt-str '{prompt}' __rb_l",
+)
+
+DIALECTS: Mapping[str, TypedShell] = {each.name: each for each in (BASH, ZSH, FISH, SH)}
+
+
+def write_probe(word: str) -> bytes:
+    """Return the line that asks which shell reads it; every shell that is known here prints a mark.
+
+    The word is in two parts, so the echo of the line is no answer.
+    """
+    half = len(word) // 2
+    parts = f'"{word[:half]}""{word[half:]}" "$BASH_VERSION" "$ZSH_VERSION" "$FISH_VERSION"'
+    return f" printf '\\033]8133;Q;%s;%s;%s;%s\\007' {parts}\n".encode()
+
+
+def read_answer(rest: bytes) -> TypedShell:
+    """Return the dialect of the shell that has answered the question; `rest` is that of its mark."""
+    for dialect, version in zip((BASH, ZSH, FISH), rest.split(b";"), strict=False):
+        if version:
+            return dialect
+    return SH
+
+
+def write_setup(line: str, word: str) -> bytes:
+    """Return a line of the setup, which prints a mark when it has been run."""
+    half = len(word) // 2
+    return f'{line}; printf \'\\033]8133;A;%s\\007\' "{word[:half]}""{word[half:]}"\n'.encode()
+
+
+def write_statement(dialect: TypedShell, code: bytes, word: str) -> bytes:
+    """Return the lines that run a statement with its secret word."""
+    first, *more = _encode(code + dialect.after.encode())
+    if not more:
+        line = dialect.begin.format(code=first) + ";" + dialect.run.format(word=word)
+        return f"{_CLEAR}{line}\n".encode()
+    lines = [dialect.begin.format(code=first), *(dialect.add.format(code=part) for part in more)]
+    return (_CLEAR + "\n".join([*lines, dialect.run.format(word=word)]) + "\n").encode()
+
+
+def _encode(code: bytes) -> Iterator[str]:
+    """Yield parts of the code, each in single quotes, as `printf %b` decodes them."""
+    part: list[str] = []
+    size = 0
+    for number in code:
+        each = chr(number) if number in _PLAIN else f"\\0{number:03o}"
+        if size + len(each) > _LINE:
+            yield "'" + "".join(part) + "'"
+            part, size = [], 0
+        part.append(each)
+        size += len(each)
+    yield "'" + "".join(part) + "'"
