@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
-class CommandParser(argparse.ArgumentParser):
+class ArgumentsParser(argparse.ArgumentParser):
     """A parser whose errors name the wrong word and the nearest known one."""
 
     def error(self, message: str) -> NoReturn:
@@ -60,7 +60,7 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 def build_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Return the parser of `runbook-exec NAME`, without its arguments."""
-    parser = CommandParser(
+    parser = ArgumentsParser(
         prog=f"runbook-exec {name}".strip(),
         usage=usage,
         description=description,

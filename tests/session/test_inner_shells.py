@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from runbook_exec.engine.ports import Done, Message, OutputChunk
 from runbook_exec.session.inner.dialects import DIALECTS, write_statement
-from runbook_exec.session.inner.marks import START, Mark, MarkScanner
+from runbook_exec.session.inner.marks import START, MarkScanner, PromptMark
 from runbook_exec.session.inner.nested_session import NestedSession
 from tests.support.live_session import GENEROUS, TerminalOperator, open_session
 
@@ -252,11 +252,11 @@ def test_every_byte_and_every_mark_comes_out_in_order(stream: list[bytes], size:
     """However the output is cut into pieces, nothing is lost, changed or moved."""
     data = b"".join(stream)
     scanner = MarkScanner()
-    found: list[bytes | Mark] = []
+    found: list[bytes | PromptMark] = []
     for at in range(0, len(data), size):
         found += scanner.feed(data[at : at + size])
     found.append(scanner.flush())
-    whole = b"".join(piece.raw if isinstance(piece, Mark) else piece for piece in found)
+    whole = b"".join(piece.raw if isinstance(piece, PromptMark) else piece for piece in found)
     assert whole == data
 
 

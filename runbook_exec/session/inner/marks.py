@@ -20,7 +20,7 @@ _ENDING = re.compile(rb"[\x07\x1b]")  # another escape sequence ends what was no
 _LONGEST = 8192  # bytes; anything longer is no mark
 
 
-class Mark(NamedTuple):
+class PromptMark(NamedTuple):
     """A mark of ours: its kind (one letter), its secret word, what follows, and all of its bytes."""
 
     kind: str
@@ -38,7 +38,7 @@ class MarkScanner:
     def __init__(self) -> None:
         self._held = b""
 
-    def feed(self, data: bytes) -> Iterator[bytes | Mark]:
+    def feed(self, data: bytes) -> Iterator[bytes | PromptMark]:
         """Yield the pieces of the output in order: bytes, and marks."""
         data = self._held + data
         self._held = b""
@@ -64,10 +64,10 @@ class MarkScanner:
         return held
 
 
-def _read_mark(raw: bytes) -> Mark:
+def _read_mark(raw: bytes) -> PromptMark:
     kind, _, rest = raw[len(START) : -len(_END)].partition(b";")
     word, _, rest = rest.partition(b";")
-    return Mark(kind.decode("latin-1"), word.decode("latin-1"), rest, raw)
+    return PromptMark(kind.decode("latin-1"), word.decode("latin-1"), rest, raw)
 
 
 def _find_beginning(data: bytes, done: int) -> int:

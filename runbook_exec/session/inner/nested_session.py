@@ -12,7 +12,7 @@ from ...light_classes import NamedTuple
 from ..keyboard_wait import KeyWait, find_last_line
 from .dialects import TypedShell, read_answer, write_setup, write_statement
 from .holding_session import HoldingSession
-from .marks import Mark, MarkScanner
+from .marks import MarkScanner, PromptMark
 from .opener_exchange import OpenerExchange
 from .opening import Opening
 
@@ -26,7 +26,7 @@ _SETUP = 10.0  # seconds that a line of the setup may take
 
 _ENDS = ("E", "I")  # the kinds of marks that end a statement
 
-_Piece = bytes | Mark | Silence | Done
+_Piece = bytes | PromptMark | Silence | Done
 
 
 class _Level(NamedTuple):
@@ -123,7 +123,7 @@ class NestedSession:
         exchange, word = self._require_exchange(), secrets.token_hex(8)
         exchange.begin(write_statement(self._levels[-1].dialect, code, word), None)
         for piece in self._read():
-            if isinstance(piece, Mark) and (piece.kind, piece.word) == ("B", word):
+            if isinstance(piece, PromptMark) and (piece.kind, piece.word) == ("B", word):
                 break
             if isinstance(piece, Done) or self._is_end(piece):
                 yield self._lose_shell(piece)
@@ -140,7 +140,7 @@ class NestedSession:
         with exchange.take_keyboard():
             for piece in self._read():
                 now = time.monotonic()
-                if isinstance(piece, Mark) and piece.kind == "Q" and opening.is_answer(piece.word):
+                if isinstance(piece, PromptMark) and piece.kind == "Q" and opening.is_answer(piece.word):
                     yield from self._set_up(read_answer(piece.rest), exchange, word)
                     return
                 if isinstance(piece, Done) or self._is_end(piece, word):
@@ -182,7 +182,7 @@ class NestedSession:
             exchange.type(write_setup(line, word))
             until = time.monotonic() + _SETUP
             for piece in self._read():
-                if isinstance(piece, Mark) and (piece.kind, piece.word) == ("A", word):
+                if isinstance(piece, PromptMark) and (piece.kind, piece.word) == ("A", word):
                     break
                 if isinstance(piece, Done) or self._is_end(piece, opener):
                     yield self._finish_opener(piece, opener)
@@ -206,7 +206,7 @@ class NestedSession:
         exchange.begin(write_statement(self._levels[-1].dialect, code, word), timeout)
         began = time.monotonic()
         is_running, ended = False, 0.0
-        end: Mark | None = None
+        end: PromptMark | None = None
         self._line = ""
         with exchange.take_keyboard():
             for piece in self._read():
@@ -221,7 +221,7 @@ class NestedSession:
                         yield self._finish(end)
                         return
                     yield Silence(now - began)
-                elif isinstance(piece, Mark) and piece.word == word:
+                elif isinstance(piece, PromptMark) and piece.word == word:
                     if piece.kind == "B":
                         is_running = True
                         exchange.pass_keys()
@@ -230,10 +230,10 @@ class NestedSession:
                             yield self._finish(piece)
                             return
                         is_running, end, ended = False, piece, time.monotonic()
-                elif isinstance(piece, Mark) and line and piece.word == line:
+                elif isinstance(piece, PromptMark) and line and piece.word == line:
                     self._line = piece.rest.decode("utf-8", "surrogateescape")
                 elif is_running:
-                    yield OutputChunk(piece.raw if isinstance(piece, Mark) else piece)
+                    yield OutputChunk(piece.raw if isinstance(piece, PromptMark) else piece)
 
     @property
     def _cwd(self) -> str:
@@ -241,7 +241,7 @@ class NestedSession:
 
     # ends -----------------------------------------------------------------------------------------------
 
-    def _finish(self, mark: Mark) -> Done:
+    def _finish(self, mark: PromptMark) -> Done:
         """Return the end of a statement from its mark."""
         exchange = self._require_exchange()
         found = mark.rest.split(b";", 2)
@@ -267,19 +267,19 @@ class NestedSession:
 
     def _is_end(self, piece: _Piece, more: str = "") -> bool:
         """Return whether a mark is the end of a statement that has opened a shell which was open."""
-        if not isinstance(piece, Mark) or piece.kind not in _ENDS or not piece.word:
+        if not isinstance(piece, PromptMark) or piece.kind not in _ENDS or not piece.word:
             return False
         return piece.word == more or any(level.opener == piece.word for level in self._levels)
 
     def _finish_opener(self, piece: _Piece, word: str) -> Done:
         """Return the end of a statement that was to open a shell, and has ended."""
-        if isinstance(piece, Mark) and piece.word == word:
+        if isinstance(piece, PromptMark) and piece.word == word:
             return self._finish(piece)
         return self._lose_shell(piece) if self._levels else self._take_end(piece)
 
     def _take_end(self, piece: _Piece) -> Done:
         """Return how the statement ended whose shells are gone with it."""
-        if isinstance(piece, Mark):
+        if isinstance(piece, PromptMark):
             while self._levels.pop().opener != piece.word:
                 pass
             return self._finish(piece)
