@@ -13,7 +13,7 @@ from ..masking.masker import Masker
 from ..plan.alternatives import decide_choice, is_left_out, list_choices
 from ..plan.builder import items_of
 from ..plan.endless import find_endless_statements, runs_in_background
-from ..plan.model import ItemId, Places, Plan, PlanItem, StatementWarning
+from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..plan.places import find_places
 from ..plan.preview import preview_statement
 from ..plan.retries import describe_retries
@@ -56,15 +56,19 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
     yield f"#{procedure.anchor}{title}"
     items = items_of(procedure)
     places = find_places(items, procedure.shell)
-    endless = find_endless_statements(items, procedure.shell)
+    endless = find_endless_statements(items, procedure.shell, places)
     warnings = find_warnings(items, places, endless, is_root=os.geteuid() == 0)
+    notes = {item.where: places.describe(item.where) for item in items}
+    notes |= {item.where: "in the background" for item in items if runs_in_background(item, endless)}
     for step in procedure.steps:
-        yield from _step(step, places, warnings)
+        yield from _step(step, notes, warnings)
     for each in procedure.left_out:
         yield f"      {each.span.line:>4}  left out, runs only when named: {each.title} (#{each.anchor})"
 
 
-def _step(step: Step, places: Places, warnings: Mapping[ItemId, Sequence[StatementWarning]]) -> Iterator[str]:
+def _step(
+    step: Step, notes: Mapping[ItemId, str], warnings: Mapping[ItemId, Sequence[StatementWarning]]
+) -> Iterator[str]:
     kind = "  by hand" if step.manual else ""
     yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
     count = 0
@@ -78,8 +82,8 @@ def _step(step: Step, places: Places, warnings: Mapping[ItemId, Sequence[Stateme
                 names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
                 needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
                 where = ItemId(step.number, block.number, count)
-                place = f"  ({place})" if (place := places.describe(where)) else ""
-                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{place}{needs}"
+                note = f"  ({notes[where]})" if notes.get(where) else ""
+                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{note}{needs}"
                 for warning in warnings.get(where, ()):
                     yield f"            warning: {warning.message}"
         else:

@@ -96,8 +96,9 @@ def apply(state: State, event: Event) -> State:
 def _end_background(state: State, event: BackgroundEnded) -> State:
     """Return the state after the end of a statement that the run has not ended itself."""
     where = ItemId(event.step, event.block, event.statement)
-    done = with_entry(state.done, where, ItemStatus.FAILED) if event.problem else state.done
-    return state._replace(background=state.background - {where}, done=done)
+    if event.problem:  # a resumed run starts it again
+        return state._replace(done=with_entry(state.done, where, ItemStatus.FAILED))
+    return state._replace(background=state.background - {where})
 
 
 def is_action(event: Event) -> bool:

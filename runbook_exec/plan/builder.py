@@ -240,7 +240,7 @@ def _plan_items(
     """Return the plan of all items, with everything that comes from the page alone."""
     settings = runbook.settings
     places = find_places(items, procedure.shell)
-    endless = find_endless_statements(items, procedure.shell)
+    endless = find_endless_statements(items, procedure.shell, places)
     return Plan(
         runbook,
         procedure,

@@ -11,15 +11,17 @@ from .alternatives import is_decided_against, is_left_out, list_choices
 from .model import ItemId, Places, Plan, PlanItem, StatementWarning
 
 
-def find_endless_statements(items: Iterable[PlanItem], shell: str) -> Mapping[ItemId, str]:
+def find_endless_statements(items: Iterable[PlanItem], shell: str, places: Places) -> Mapping[ItemId, str]:
     """Return the statements that run until they are ended, each with the name of its command.
 
-    One that its page ends itself, with `timeout` and `allow-failure`, is none.
+    One that its page ends itself, with `timeout` and `allow-failure`, is none; nor are lines for a program.
     """
     found: dict[ItemId, str] = {}
     for item in items if shell in SHELLS else ():
         statement, says = item.statement, item.annotation
-        if statement is None or (says.timeout and says.allow_failure) or not may_be_endless(statement.text):
+        if statement is None or (says.timeout and says.allow_failure) or item.where in places.typed:
+            continue
+        if not may_be_endless(statement.text):
             continue
         text = replace_placeholders(statement.text, statement.placeholders)
         if command := find_endless_command(text, SHELLS[shell].find_commands(text)):

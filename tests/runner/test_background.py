@@ -170,6 +170,7 @@ def test_show_and_dry_run_and_trust_know_it(program: Program) -> None:
     """They say that it goes on in the background, and that is part of what is trusted."""
     text = page("tail -f page.md", "true", 'background until="Page"')
     program.write("page.md", text)
+    assert "tail -f page.md  (in the background)" in program.run("show", "page.md").stdout
     assert "in the background: once it has printed `Page`" in program.run("page.md", "--dry-run").stdout
     nowhere = {"RUNBOOK_EXEC_TRUSTED": None}
     assert "in the background" in program.run("trust", "page.md", "--yes", env=nowhere).output

@@ -32,13 +32,13 @@ class BackgroundStatement:
     began: float  # a moment of the clock
     masker: Masker = field(default_factory=Masker)
 
-    def take_output(self, masker: Masker) -> str:
+    def take_output(self, masker: Masker, *, is_over: bool) -> str:
         """Return what it has printed since the last call, masked; `masker` has the secrets of the run."""
         known = dict.fromkeys((*masker.declared_values(), *(token for _, token in masker.seen_tokens())))
         for value in known:
             self.masker.add(value)
         data = self.masker.feed(self.shell.take_output())
-        if self.shell.find_status() is not None:
+        if is_over:
             data += self.masker.flush(final=True)
         return data.decode("utf-8", "surrogateescape")
 
@@ -134,11 +134,12 @@ class Backgrounds:
         ended: list[tuple[PlanItem, int]] = []
         for each in tuple(self.running):
             status = each.shell.find_status()
-            yield from self._report_output(each)
+            yield from self._report_output(each, is_over=status is not None)
             if status is not None:
                 self.running.remove(each)
                 each.shell.close()
-                problem = f"exited {status} in the background" if status else ""
+                has_failed = status != 0 and not each.item.annotation.allow_failure
+                problem = f"exited {status} in the background" if has_failed else ""
                 yield self._make_ended(each, status, problem, with_run=False)
                 ended.append((each.item, status))
         return ended
@@ -150,13 +151,13 @@ class Backgrounds:
             each.shell.ask_to_end()
         for each in self.running:
             each.shell.wait_for_end()
-            yield from self._report_output(each)
+            yield from self._report_output(each, is_over=True)
             each.shell.close()
             yield self._make_ended(each, each.shell.find_status() or 0, "", with_run=True)
         self.running.clear()
 
-    def _report_output(self, statement: BackgroundStatement) -> Iterator[Event]:
-        if text := statement.take_output(self.io.bindings.masker):
+    def _report_output(self, statement: BackgroundStatement, *, is_over: bool) -> Iterator[Event]:
+        if text := statement.take_output(self.io.bindings.masker, is_over=is_over):
             yield self.io.log.make_event(BackgroundOutput, text=text, **place_of(statement.item))
 
     def _make_ended(

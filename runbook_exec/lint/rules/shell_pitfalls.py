@@ -165,8 +165,9 @@ def endless_command(page: Page) -> Iterator[Finding]:
     found: dict[int, Finding] = {}
     for procedure in page.runbook.procedures:
         items = items_of(procedure)
-        endless = find_endless_statements(items, procedure.shell)
-        for item in find_blocking_statements(items, endless, find_places(items, procedure.shell)):
+        places = find_places(items, procedure.shell)
+        endless = find_endless_statements(items, procedure.shell, places)
+        for item in find_blocking_statements(items, endless, places):
             if item.statement is not None:
                 span, name = item.statement.span, endless[item.where]
                 message = f"`{name}` runs until it is ended, and statements come after it"
