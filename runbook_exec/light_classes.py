@@ -38,10 +38,10 @@ class TupleWithNames(tuple[Any, ...]):
         return made
 
     def _asdict(self) -> dict[str, Any]:
-        return dict(zip(self._fields, self, strict=True))
+        return dict(zip(self._fields, self))  # noqa: B905 - far hosts have Python 3.9
 
     def __repr__(self) -> str:
-        shown = (f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        shown = (f"{name}={value!r}" for name, value in zip(self._fields, self))  # noqa: B905
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __getnewargs__(self) -> tuple[Any, ...]:

@@ -132,6 +132,16 @@ def add_failure(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_hold(parser: argparse._ActionsContainer) -> None:
+    """Add `--hold`."""
+    parser.add_argument(
+        "--hold",
+        metavar="DURATION",
+        help="outlive this terminal: keep the shell and a question open for so long (30m, 8h), "
+        "for `attach` and `resume --answer`; by default $RUNBOOK_EXEC_HOLD",
+    )
+
+
 def add_json_events(parser: argparse._ActionsContainer) -> None:
     """Add `--json` for a run."""
     parser.add_argument(

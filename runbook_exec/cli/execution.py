@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from ..errors import Refused
 from ..runner.given_values import read_given, warn_of_visible_secrets
 from ..runner.load import parse_address, print_notes
-from ..runner.options import RunOptions, parse_captures, parse_identity, parse_timeout
+from ..runner.options import (
+    RunOptions,
+    parse_captures,
+    parse_hold,
+    parse_identity,
+    parse_option,
+    parse_timeout,
+)
 from ..runner.planning import read_plan
+from ..text.host_names import parse_host
 from .exit_status import DONE
 from .operator import find_operator
 from .printer import format_dry_run
@@ -28,9 +37,12 @@ def make_options(arguments: argparse.Namespace) -> RunOptions:
         choose=tuple(arguments.choose),
         timeout=parse_timeout(arguments.timeout),
         cwd=arguments.cwd,
+        on=parse_option("--on", parse_host, arguments.on) if arguments.on is not None else None,
+        reconnect=parse_timeout(arguments.reconnect, "--reconnect"),
         shell=arguments.shell,
         inputs=arguments.inputs,
         on_failure=arguments.on_failure,
+        hold=parse_hold(arguments.hold, os.environ),
         identity=parse_identity(arguments.id),
         yes=arguments.yes,
         trust=arguments.trust,

@@ -14,6 +14,7 @@ from .operator import Operator
 from .output import terminal_columns
 
 if TYPE_CHECKING:
+    from ..engine.ports import PastShell
     from ..runner.resume import UnfinishedRun
 
 
@@ -44,12 +45,17 @@ def _list_contents(past: UnfinishedRun) -> Iterator[str]:
         yield f"options: {' '.join(started.options)}"
     for name, text in past.values.items():
         yield f"<{name}>: {text}"
-    shell = past.shell.recall((), b"")
-    if shell.cwd:
-        yield f"the shell is in the folder {shell.cwd}"
     finished = len(past.record.state.done)
     yield f"{finished} item{'s' * (finished != 1)} finished or tried"
-    if shell.change and started.shell in SHELLS:
-        yield f"code that the new shell runs first, in {started.shell}:"
-        for code in filter(None, build_restore_code(SHELLS[started.shell], shell.change)):
+    for host, shell in past.shells.recall(lambda host: (), b"").items():
+        yield from _list_shell(started.shell, shell, f" on {host}" if host else "")
+
+
+def _list_shell(name: str, shell: PastShell, where: str) -> Iterator[str]:
+    """Yield what a shell is given of its earlier state."""
+    if shell.cwd:
+        yield f"the shell{where} is in the folder {shell.cwd}"
+    if shell.change and name in SHELLS:
+        yield f"code that the new shell{where} runs first, in {name}:"
+        for code in filter(None, build_restore_code(SHELLS[name], shell.change)):
             yield from (f"  {line}" for line in code.split("\n"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ..engine.state import State
@@ -13,11 +16,13 @@ from ..runner.options import RunOptions
 from ..runner.planning import read_plan, require_decided
 from ..runner.run import run_plan
 from ..system.gc_pause import resume_gc
+from ..system.people import name_user
 from .exit_status import EXIT_STATUS, INTERRUPTED, WAITING
 from .operator import Operator
 from .trust_gate import check_trust, print_doubts
 
 if TYPE_CHECKING:
+    from ..live.run_channel import RunChannel
     from ..rehearsal.recording.recorder import Recorder
     from ..runner.resume import UnfinishedRun
 
@@ -40,11 +45,26 @@ def run_with_trust(
         except Refused as refused:
             return str(refused).split("\n")
 
-    interactive = (lambda terminal: operator.make_ask(terminal, replan)) if operator else None
-    with ExitStack() as stack:
-        instrument = stack.enter_context(_make_recorder(plan, operator)) if options.record else None
-        outcome = run_plan(plan, options, interactive, past, instrument)
-    return EXIT_STATUS[outcome]
+    def run(person: Operator | None, live: RunChannel | None) -> int:
+        interactive = partial(person.make_ask, replan=replan) if person else None
+        with ExitStack() as stack:
+            instrument = stack.enter_context(_make_recorder(plan, person)) if options.record else None
+            outcome = run_plan(plan, options, interactive, past, instrument, live)
+        return EXIT_STATUS[outcome]
+
+    if options.hold is None:
+        return run(operator, None)
+    start: Callable[..., int] = import_module("..live.start", __package__).start_behind_server
+    person = operator or Operator()  # who can attach at any time
+    return start(partial(run, person), options.hold, name_person(), attended=operator is not None)
+
+
+def name_person(by: str = "") -> str:
+    """Return who is at this terminal: the name that was given, the account and the terminal's device."""
+    account = f"{name_user()}@{os.uname().nodename}"
+    with suppress(OSError):
+        account += f" at {os.ttyname(0)}"
+    return f"{by} via {account}" if by else account
 
 
 def _make_recorder(plan: Plan, operator: Operator | None) -> Recorder:

@@ -41,9 +41,18 @@ class Operator:
         agreed: bool = _questions()[0].confirm_action(action, terminal_columns())
         return agreed
 
-    def make_ask(self, terminal: TerminalReporter, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
-        """Return the answers to the engine's questions; `replan` reads the page again."""
-        ask: Ask = _questions()[0].create_asker(terminal, use_colour(), replan)
+    def make_ask(
+        self,
+        terminal: TerminalReporter,
+        find_end: Callable[[], Exception | None] | None,
+        *,
+        replan: Callable[[], Plan | Sequence[str]],
+    ) -> Ask:
+        """Return the answers to the engine's questions; `replan` reads the page again.
+
+        A question ends with the exception that `find_end` returns.
+        """
+        ask: Ask = _questions()[0].create_asker(terminal, use_colour(), replan, find_end)
         return ask
 
 

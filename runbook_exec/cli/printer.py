@@ -57,8 +57,10 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
     items = items_of(procedure)
     places = find_places(items, procedure.shell)
     endless = find_endless_statements(items, procedure.shell, places)
+    hosts = {item.where: item.annotation.host or runbook.settings.host for item in items}
     warnings = find_warnings(items, places, endless, is_root=os.geteuid() == 0)
-    notes = {item.where: places.describe(item.where) for item in items}
+    notes = {where: f"on {host}" for where, host in hosts.items() if host}
+    notes |= {item.where: place for item in items if (place := places.describe(item.where))}
     notes |= {item.where: "in the background" for item in items if runs_in_background(item, endless)}
     for step in procedure.steps:
         yield from _step(step, notes, warnings)
@@ -192,6 +194,7 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
         "in the background": _describe_background(plan, item),
         "ends after": f"{says.timeout:g} s" if says.timeout else "",
         "only when": says.when or "",
+        "on": plan.find_host(item),
         "in": says.cwd or "",
         "asks first": "" if says.confirm is None or not item.first else says.confirm or "run this?",
     }

@@ -54,6 +54,7 @@ class Annotation(NamedTuple):
     shell: str | None = None
     setup: bool = False  # run again when a run is resumed
     background: bool = False  # the run goes on while it runs
+    host: str | None = None  # where it runs, as ssh knows it; `local` for this machine
     span: Span | None = None
 
 
@@ -222,6 +223,7 @@ class RunbookSettings:
     timeout: float | None = None  # seconds, for each statement
     cadence: float | None = None  # seconds
     choose: tuple[str, ...] = ()  # labels of tabs and other alternatives that run
+    host: str | None = None  # where it runs, as ssh knows it
 
 
 class Runbook(NamedTuple):

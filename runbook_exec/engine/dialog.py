@@ -15,6 +15,7 @@ from ..plan.variables import find_needed_variables, find_unset_ahead, name_of_va
 from .bindings import Bindings
 from .event_log import EventLog
 from .events import Answered, Asked, Edited, Event, Outcome, ValueGiven
+from .hosts.shell_pool import ShellPool
 from .ports import RunContext, Stop
 from .question_events import make_asked
 from .questions import AfterFailure, Alternatives, Answer, Ask, Choice, Question, SecretLoss, ValueNeeded
@@ -31,7 +32,11 @@ class Dialog:
     context: RunContext
     log: EventLog
     bindings: Bindings
-    io: ShellIO
+    shells: ShellPool
+
+    def find_shell(self, item: PlanItem) -> ShellIO:
+        """Return the shell that an item runs in."""
+        return self.shells.get(self.plan.find_host(item))
 
     def mask_declared(self) -> None:
         """Mask the secrets that the document declares and whose values are known before use."""
@@ -73,7 +78,7 @@ class Dialog:
                     yield event  # a journal has it before anyone sees the question
                 answer = self.ask(question)
             if answer.choice == Choice.SHELL:
-                yield from self.io.run_shell_prompt(item)
+                yield from self.find_shell(item).run_shell_prompt(item)
                 if is_settled():
                     return answer
             elif answer.choice != Choice.QUIT or self._agrees_to_loss(item):
@@ -177,13 +182,14 @@ class Dialog:
 
         Returns the first answer that is not a value, or None.
         """
+        io = self.find_shell(item)
         for variable in self.list_variables(item):
             name = name_of_variable(variable)
             if name not in self.bindings.to_ask_again:
-                if variable in self.context.environment:
+                if _is_inherited(io, variable):
                     continue
-                yield from self.io.start_shell()
-                if self.io.has_variable(variable):
+                yield from io.start_shell()
+                if io.has_variable(variable):
                     continue
             answer = yield from self._fill_name(item, name, variable)
             if answer is not None and answer.choice != Choice.LATER:
@@ -201,14 +207,15 @@ class Dialog:
     def ask_ahead(self) -> Generator[Event]:
         """Ask for the values that are surely missing, before anything runs."""
         declined: set[str] = set()
-        if _list_missing(self, declined) is None:
-            yield from self.io.start_shell()
-        while missing := _list_missing(self, declined):
+        while isinstance(missing := _list_missing(self, declined), ShellIO):
+            yield from missing.start_shell()
+        while not isinstance(missing, ShellIO) and missing:
             item, name, variable = missing[0]
             also = tuple(f"${each}" if each else f"<{other}>" for _, other, each in missing[1:])
             answer = yield from self._fill_name(item, name, variable, ahead=True, also=also)
             if answer is not None and answer.choice != Choice.EDIT:
                 declined.add(name)
+            missing = _list_missing(self, declined)
 
     def _fill_name(
         self,
@@ -222,7 +229,7 @@ class Dialog:
 
         Returns the first answer that is not a value, or None.
         """
-        problem = ""
+        problem, io = "", self.find_shell(item)
         while self.bindings.needs_value(name):
             value: Value | None = None
             if not problem and name not in self.bindings.to_ask_again:
@@ -236,7 +243,7 @@ class Dialog:
                 question = self._make_value_question(item, name, problem)
                 question = question._replace(variable=variable, also=also)
                 answer = yield from self.ask_operator(
-                    question, "value", lambda: bool(variable) and self.io.has_variable(variable), ahead
+                    question, "value", lambda: bool(variable) and io.has_variable(variable), ahead
                 )
                 if answer.choice == Choice.SHELL:
                     return None  # the operator has set the variable
@@ -247,17 +254,12 @@ class Dialog:
                     return answer
                 value = Value(answer.value, question.secret, "typed")
             problem = check_value(self.plan.inputs.get(name), value.text) or ""
-            problem = problem or self._describe_refusal(item, name, value.text)
+            problem = problem or _describe_refusal(self.plan, item, name, value.text)
             if not problem:
                 value = self.bindings.bind_value(name, value)
                 self.bindings.keep_secrets(self.plan)
-                yield self._make_value_given(item, name, value)
+                yield _make_value_given(self.log, item, name, value)
         return None
-
-    def _describe_refusal(self, item: PlanItem, name: str, value: str) -> str:
-        refused = find_refusal(item, self.plan.procedure.shell, name, value)
-        refused = refused or find_carried_refusal(self.plan, item, name, value)
-        return str(refused) if refused is not None else ""
 
     def _make_value_question(self, item: PlanItem, name: str, problem: str) -> ValueNeeded:
         now = self.bindings.values.get(name)
@@ -272,17 +274,6 @@ class Dialog:
             describe_value(now.text, now.secret) if now else "",
         )
 
-    def _make_value_given(self, item: PlanItem, name: str, value: Value) -> ValueGiven:
-        return self.log.make_event(
-            ValueGiven,
-            name=name,
-            origin=value.origin,
-            secret=value.secret,
-            length=len(value.text),
-            value=None if value.secret else value.text,
-            **place_of(item),
-        )
-
 
 def _runs_surely(item: PlanItem) -> bool:
     """Return whether no condition or choice can leave the statement out."""
@@ -290,29 +281,55 @@ def _runs_surely(item: PlanItem) -> bool:
     return item.annotation.when is None and not (block and block.alternatives)
 
 
-def _list_missing(dialog: Dialog, declined: Collection[str]) -> list[tuple[PlanItem, str, str]] | None:
+def _is_inherited(io: ShellIO, variable: str) -> bool:
+    """Return whether a shell on this machine has got a variable from the operator's environment."""
+    return not io.host and variable in io.context.environment
+
+
+def _list_missing(dialog: Dialog, declined: Collection[str]) -> list[tuple[PlanItem, str, str]] | ShellIO:
     """Return the values that are surely missing: the statement, the name and the variable of each.
 
-    Returns None if only a started shell can tell.
+    Returns a shell if only that shell can tell, once it is started.
     """
-    shell, state = dialog.plan.procedure.shell, dialog.log.state
-    items = [item for item in dialog.plan.items if state.is_ahead(item.where)]
+    plan, state = dialog.plan, dialog.log.state
+    items = [item for item in plan.items if state.is_ahead(item.where)]
     doubtful = state.unsure
-    known = {*declined, *dialog.bindings.values, *(capture.name for _, capture in dialog.plan.captures)}
+    known = {*declined, *dialog.bindings.values, *(capture.name for _, capture in plan.captures)}
     missing: dict[str, tuple[PlanItem, str, str]] = {}
     for item in (each for each in items if _runs_surely(each) and each.where not in doubtful):
         for placeholder in item.placeholders:
             if placeholder.suspected and placeholder.name not in known:
                 missing.setdefault(placeholder.name, (item, placeholder.name, ""))
-    callables = dialog.io.shell_state.names if dialog.io.started else ()
-    here = [item for item in items if dialog.runs_here(item)]
-    for item, variables in find_unset_ahead(here, shell, callables):
-        for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
-            name = name_of_variable(variable)
-            if name in known or variable in dialog.context.environment:
-                continue
-            if not dialog.io.started:
-                return None
-            if not dialog.io.has_variable(variable):
-                missing.setdefault(name, (item, name, variable))
+    here = [item for item in items if item.statement and dialog.runs_here(item)]
+    for host in dict.fromkeys(map(plan.find_host, here)):
+        io = dialog.shells.get(host)
+        callables = io.shell_state.names if io.started else ()
+        there = [item for item in here if plan.find_host(item) == host]
+        for item, variables in find_unset_ahead(there, plan.procedure.shell, callables):
+            for variable in variables if _runs_surely(item) and item.where not in doubtful else ():
+                name = name_of_variable(variable)
+                if name in known or _is_inherited(io, variable):
+                    continue
+                if not io.started:
+                    return io
+                if not io.has_variable(variable):
+                    missing.setdefault(name, (item, name, variable))
     return list(missing.values())
+
+
+def _describe_refusal(plan: Plan, item: PlanItem, name: str, value: str) -> str:
+    refused = find_refusal(item, plan.procedure.shell, name, value)
+    refused = refused or find_carried_refusal(plan, item, name, value)
+    return str(refused) if refused is not None else ""
+
+
+def _make_value_given(log: EventLog, item: PlanItem, name: str, value: Value) -> ValueGiven:
+    return log.make_event(
+        ValueGiven,
+        name=name,
+        origin=value.origin,
+        secret=value.secret,
+        length=len(value.text),
+        value=None if value.secret else value.text,
+        **place_of(item),
+    )

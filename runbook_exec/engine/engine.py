@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import suppress
 
-from .. import __version__
 from ..light_classes import dataclass
 from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import ItemId, Plan, PlanItem
@@ -19,12 +18,12 @@ from .attempts.background import Backgrounds
 from .attempts.runner import LEAVES_STATEMENT, AttemptRunner
 from .bindings import Bindings
 from .dialog import Dialog
-from .event_log import EventLog
-from .events import Event, Outcome, RunEnded, RunStarted
-from .inner.moves import InnerShells
+from .event_log import EventLog, make_start
+from .events import Event, Outcome, RunEnded
+from .hosts.resuming import restore_shells
+from .hosts.shell_pool import ShellPool
 from .inner.shell_stack import ShellStack
-from .loss_dialog import LossDialog
-from .ports import LiveShell, Resumption, RunContext, Stop
+from .ports import KeptShell, OpenShell, Resumption, RunContext, Stop
 from .questions import (
     AfterFailure,
     Alternatives,
@@ -37,28 +36,27 @@ from .questions import (
     ManualStep,
     NewStatement,
 )
-from .restoration import restore_status
 from .secret_warnings import SecretWarnings
 from .shell_io import ShellIO
-from .state import ItemStatus, State, describe_undone_steps, next_item
+from .state import State, describe_undone_steps, next_item
 
 
 def run(
     plan: Plan,
     state: State,
-    session: LiveShell,
+    open_shell: OpenShell,
     ask: Ask,
     context: RunContext,
     resumption: Resumption | None = None,
 ) -> Generator[Event]:
     """Run a plan from where `state` is, and yield the events; the last is always RunEnded."""
-    return start_run(plan, state, session, ask, context, resumption).execute()
+    return start_run(plan, state, open_shell, ask, context, resumption).execute()
 
 
 def start_run(
     plan: Plan,
     state: State,
-    session: LiveShell,
+    open_shell: OpenShell,
     ask: Ask,
     context: RunContext,
     resumption: Resumption | None = None,
@@ -70,12 +68,17 @@ def start_run(
     bindings = Bindings(masker=context.masker, on_value=context.on_value, keeper=context.keep_secrets)
     log = EventLog(context.run, context.now, state, resumption.seq if resumption else 0)
     shell = plan.procedure.shell
-    stack = ShellStack(shell, session, context.nesting)
-    io = ShellIO(shell, session, context, log, bindings, stack, resumption)
-    dialog = Dialog(plan, ask, context, log, bindings, io)
-    attempts = AttemptRunner(dialog, SecretWarnings(context, bindings), Backgrounds(io))
-    attempts.inner = InnerShells(dialog, io, attempts.run_attempts)
-    return Run(dialog, context, resumption, log, bindings, io, attempts)
+
+    def make_io(host: str) -> ShellIO:
+        session = open_shell(host)
+        stack = ShellStack(shell, session, None if host else context.nesting)
+        kept = KeptShell(host=host)
+        return ShellIO(shell, session, context, log, bindings, stack, resumption, host=host, kept=kept)
+
+    shells = ShellPool(make_io)
+    dialog = Dialog(plan, ask, context, log, bindings, shells)
+    attempts = AttemptRunner(dialog, SecretWarnings(context, bindings), Backgrounds(shells, context))
+    return Run(dialog, context, resumption, log, bindings, shells, attempts)
 
 
 @dataclass(slots=True)
@@ -87,7 +90,7 @@ class Run:
     resumption: Resumption | None
     log: EventLog
     bindings: Bindings
-    io: ShellIO
+    shells: ShellPool
     attempts: AttemptRunner
     confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
 
@@ -105,7 +108,7 @@ class Run:
         with suppress(KeyboardInterrupt):
             yield from self.attempts.backgrounds.end_all()
         with suppress(KeyboardInterrupt):
-            yield from self.io.end_shell()
+            yield from self.shells.end_shells()
         yield self.log.make_event(
             RunEnded, outcome=end.outcome.value, reason=end.reason, question=end.question
         )
@@ -117,7 +120,7 @@ class Run:
         given = {**known, **self.dialog.plan.given}
         for name, value in sorted(given.items(), key=lambda pair: not pair[1].secret):
             self.bindings.bind_value(name, value)  # secrets first: public values may hold them
-        yield self._start()
+        yield make_start(self.log, self.dialog.plan, self.context, self.bindings, self.dialog.list_marks())
         item: PlanItem | None = None
         try:
             if self.resumption is not None:
@@ -135,32 +138,9 @@ class Run:
         undone = describe_undone_steps(self.dialog.plan, self.state)
         return Stop(Outcome.PARTIAL if undone else Outcome.SUCCEEDED, undone)
 
-    def _start(self) -> RunStarted:
-        return self.log.make_event(
-            RunStarted,
-            path=self.dialog.plan.runbook.path,
-            digest=self.dialog.plan.runbook.digest,
-            procedure=self.dialog.plan.procedure.title,
-            anchor=self.dialog.plan.procedure.anchor,
-            shell=self.dialog.plan.procedure.shell,
-            place=self.context.place,
-            values={name: value.text for name, value in self.bindings.values.items() if not value.secret},
-            version=__version__,
-            text=self.bindings.masker.mask_page(self.dialog.plan.runbook.text),
-            folder=self.context.folder,
-            commit=self.context.commit,
-            dirty=self.context.dirty,
-            options=self.context.options,
-            pid=self.context.pid,
-            terminal=self.context.terminal,
-            items=self.dialog.list_marks(),
-        )
-
     def _resume(self, past: Resumption) -> Generator[Event]:
         """Settle the statement in doubt, and run the statements again that set the shell up."""
         self.bindings.add_seen_tokens(past.seen_tokens)
-        inner = self.attempts.inner
-        inner.lost_inside, inner.lost_cwd = past.shell.inside, past.shell.inner_cwd
         if past.edited:
             yield self.dialog.make_edited()
         items = {item.where: item for item in self.dialog.plan.items}
@@ -173,24 +153,7 @@ class Run:
             unseen = item if answer.choice == Choice.DONE else None
         self.log.state = self.state._replace(doubt=None)
         yield from _act_on_failure(self)
-        losses = LossDialog(self.dialog, past.shell, unseen)
-        done = self.state.done
-        setups = [
-            item
-            for item in self.dialog.plan.items
-            if item.annotation.setup
-            and item.statement
-            and done.get(item.where) == ItemStatus.OK
-            and self.dialog.runs_here(item)
-        ]
-        yield from losses.ask(setups)
-        for item in setups:
-            yield from self.dialog.fill_placeholders(item)
-            yield from self.attempts.run_attempts(item)
-        if setups:
-            yield from losses.ask()
-        elif self.io.started:
-            restore_status(self.io.session, past.shell)
+        yield from restore_shells(self.dialog, past, unseen, self.attempts.run_attempts)
         for item in self.dialog.plan.items:
             if item.where in self.state.background:
                 yield from self._run_statement(item)  # it was ended with the run
@@ -213,11 +176,12 @@ class Run:
                 return
         if item.first:
             self.attempts.block_text = ""
-        if self.context.nesting is not None and item.where in self.dialog.plan.places.typed:
-            yield from self.attempts.inner.ask_typed(item)
-            return
-        if not (yield from self.attempts.inner.move_to(item)):
-            return
+        if inner := self.attempts.find_inner(item):
+            if item.where in self.dialog.plan.places.typed:
+                yield from inner.ask_typed(item)
+                return
+            if not (yield from inner.move_to(item)):
+                return
         self.attempts.warnings.warn_of_loss(self.dialog.plan, item)
         for step in (
             self._choose_alternative,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from .. import __version__
 from ..light_classes import dataclass
-from .events import Event
+from ..plan.model import LOCAL, Plan
+from .bindings import Bindings
+from .events import Event, RunStarted
+from .ports import RunContext
 from .state import State, apply
 
 E = TypeVar("E", bound=Event)
@@ -30,3 +34,31 @@ class EventLog:
         event = kind(run=self.run, seq=self.seq, time=self.now(), **fields)
         self.state = apply(self.state, event)
         return event
+
+
+def make_start(
+    log: EventLog, plan: Plan, context: RunContext, bindings: Bindings, items: tuple[str, ...]
+) -> RunStarted:
+    """Return the event of the start of a run, or of its resumption; `items` are the marks of the plan."""
+    page, procedure = plan.runbook, plan.procedure
+    return log.make_event(
+        RunStarted,
+        path=page.path,
+        digest=page.digest,
+        procedure=procedure.title,
+        anchor=procedure.anchor,
+        shell=procedure.shell,
+        place=context.place,
+        values={name: value.text for name, value in bindings.values.items() if not value.secret},
+        version=__version__,
+        text=bindings.masker.mask_page(page.text),
+        folder=context.folder,
+        commit=context.commit,
+        dirty=context.dirty,
+        options=context.options,
+        pid=context.pid,
+        terminal=context.terminal,
+        socket=context.socket,
+        host=None if plan.on == LOCAL else plan.on,
+        items=items,
+    )

@@ -51,7 +51,9 @@ class RunStarted(NamedTuple):
     options: tuple[str, ...] = ()  # of the command line, only those that decide which statements run
     pid: int = 0  # of the process that runs it
     terminal: str = ""  # the device of the operator's terminal; "" without a person
+    host: str | None = None  # the host that `--on` names
     items: tuple[str, ...] = ()  # the marks of what is to be done, see `plan/item_marks`
+    socket: str = ""  # to which other terminals attach; "" without `--hold`
 
     @property
     def event(self) -> str:
@@ -71,6 +73,7 @@ class StatementStarted(NamedTuple):
     line: int
     text: str
     attempt: int = 1
+    host: str | None = None  # where it ran; None for this machine
     inside: str = ""  # where it runs, such as `on web1`, if not in the shell of the procedure
 
     @property
@@ -90,6 +93,7 @@ class Output(NamedTuple):
     statement: int
     line: int
     text: str
+    host: str | None = None  # where it ran; None for this machine
 
     @property
     def event(self) -> str:
@@ -117,6 +121,7 @@ class StatementFinished(NamedTuple):
     inside: str = ""  # as in `StatementStarted`; then `cwd` is a folder there
     cwd_digest: str = ""  # of a `cwd` in which a secret was masked; the private store has the exact one
     background: bool = False  # the statement has not ended: it goes on in the background
+    host: str | None = None  # where it ran; None for this machine
 
     @property
     def event(self) -> str:
@@ -141,6 +146,7 @@ class Captured(NamedTuple):
     secret: bool
     length: int
     value: str | None = None
+    host: str | None = None  # where it ran; None for this machine
 
     @property
     def event(self) -> str:
@@ -166,6 +172,7 @@ class ValueGiven(NamedTuple):
     secret: bool
     length: int
     value: str | None = None
+    host: str | None = None  # where it ran; None for this machine
 
     @property
     def event(self) -> str:
@@ -190,6 +197,7 @@ class ShellChanged(NamedTuple):
     made: Mapping[str, str]
     gone: tuple[str, ...] = ()
     exported: tuple[str, ...] = ()  # the variables of `made` that programs get, too
+    host: str | None = None  # where it ran; None for this machine
 
     @property
     def event(self) -> str:

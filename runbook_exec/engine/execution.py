@@ -15,7 +15,7 @@ from .events import Captured, Event, Output, StatementStarted
 from .expectations import TAIL_SIZE, OutputTail, Printed, failure_of
 from .held_output import HeldOutput
 from .ports import Done, OutputChunk, Silence, require_done
-from .shell_io import ShellIO, place_of
+from .shell_io import ShellIO
 from .withheld_output import learn_printed_secrets, release_output
 
 REPEAT_WAIT = 10.0  # seconds between two attempts that the operator has asked for
@@ -48,7 +48,7 @@ class StatementExecution:
         """Run the statement and report it; returns how it failed, or None."""
         io, item, inside = self.io, self.item, self.io.stack.inside
         yield io.log.make_event(
-            StatementStarted, text=filled.shown, attempt=attempt, inside=inside, **place_of(item)
+            StatementStarted, text=filled.shown, attempt=attempt, inside=inside, **io.place_of(item)
         )
         began = io.context.clock()
         mints = io.bindings.prints_secret(self.plan, item)
@@ -68,11 +68,11 @@ class StatementExecution:
         if not (done.ended or done.is_in_background or inside or io.stack.inside):
             sets = SecretUse.SETS in self.plan.get_secret_use(item.where)
             code = filled.code.decode("utf-8", "surrogateescape")
-            yield from io.emit_changes(code, place_of(item), secret=sets)
+            yield from io.emit_changes(code, io.place_of(item), secret=sets)
         for name, value in learned.items():
             yield self._make_captured(name, value)
         wait = self._find_wait(done, attempt) if problem else 0.0
-        yield io.make_finished(done, took, problem, place_of(item), wait, inside)
+        yield io.make_finished(done, took, problem, io.place_of(item), wait, inside)
         return Failure(done, problem, took, wait) if problem else None
 
     def _read_output(self, filled: FilledStatement, mints: bool) -> Generator[Event, None, Done]:
@@ -152,7 +152,7 @@ class StatementExecution:
             secret=value.secret,
             length=len(value.text),
             value=None if value.secret else value.text,
-            **place_of(self.item),
+            **self.io.place_of(self.item),
         )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
 
 from ..document.model import Annotation
+from ..light_classes import NamedTuple
 from ..text.durations import format_duration
 from .ports import Done
 

@@ -8,9 +8,9 @@ from ..light_classes import dataclass, field
 from ..plan.model import PlanItem
 from .dialog import Dialog
 from .events import Event
-from .ports import PastShell
 from .questions import Choice, LostState
 from .restoration import LostThing, describe_lost, find_lost_keys, find_unseen, restore_active
+from .shell_io import ShellIO
 
 
 @dataclass(slots=True)
@@ -18,7 +18,7 @@ class LossDialog:
     """Reports what a resumed shell does not have, before anything uses it."""
 
     dialog: Dialog
-    past: PastShell
+    io: ShellIO
     unseen: PlanItem | None = None  # a statement that has happened, but whose end the program has not seen
     _is_active: bool = False  # whether the shell has its traps again
     _restored: Mapping[str, str] = field(
@@ -33,18 +33,20 @@ class LossDialog:
         """
         plan, passed = self.dialog.plan, self.dialog.log.state.passed
         items = (item for item in plan.items if item.statement and item.where > passed)
-        left = [item for item in items if self.dialog.runs_here(item)]
+        left = [
+            item for item in items if self.dialog.runs_here(item) and plan.find_host(item) == self.io.host
+        ]
         if not left:
             return
-        yield from self.dialog.io.start_shell()
+        yield from self.io.start_shell()
         texts = " ".join(item.statement.text for item in setups if item.statement)
         if not self._is_active:
-            self._restored = self.dialog.io.shell_state.definitions
+            self._restored = self.io.shell_state.definitions
         yield from self._ask_about(left, texts)
         if not self._is_active:
             self._is_active = True
-            restore_active(self.dialog.io.session, self.dialog.io.shell_state, self.past)
-            self._restored = {**self.dialog.io.shell_state.definitions, **self._restored}
+            restore_active(self.io.session, self.io.shell_state, self.io.past)
+            self._restored = {**self.io.shell_state.definitions, **self._restored}
             yield from self._ask_about(left, texts)
 
     def _ask_about(self, left: Sequence[PlanItem], texts: str) -> Generator[Event]:
@@ -65,18 +67,18 @@ class LossDialog:
 
     def _list_lost(self, left: Sequence[PlanItem]) -> list[LostThing]:
         """Return what is lost and was not reported yet."""
-        io = self.dialog.io
+        io, past = self.io, self.io.past
         state = io.shell_state
         # what was set since, by a person or by a statement that ran again, is not lost
         lost = [
-            describe_lost(key, self.past, left, io.shell)
-            for key in find_lost_keys(state, self.past, self._is_active)
+            describe_lost(key, past, left, io.shell)
+            for key in find_lost_keys(state, past, self._is_active)
             if state.definitions.get(key) == self._restored.get(key)
         ]
         if self.unseen is not None:
             lost += find_unseen(self.unseen, left, io.shell, io.shell_state.names)
         if io.is_elsewhere:
-            name = f"the folder `{self.past.shown_cwd}`: another one has its name now"
+            name = f"the folder `{past.shown_cwd}`: another one has its name now"
             lost.insert(0, LostThing(name, (), is_everywhere=True))
         return [each for each in lost if each.name not in self._accepted]
 

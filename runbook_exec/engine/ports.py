@@ -2,75 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from ..light_classes import NamedTuple, dataclass, field
 from ..masking.masker import Masker
 from ..plan.model import Plan, Value
+from ..shells.live_shell import (
+    Done,
+    Keyboard,
+    LiveShell,
+    Message,
+    OutputChunk,
+    Silence,
+    require_done,
+)
 from ..shells.snapshot import StateChange
 from .events import Outcome
 from .questions import Decide
 
-
-class OutputChunk(NamedTuple):
-    """Output that the terminal received."""
-
-    data: bytes
-
-
-class Silence(NamedTuple):
-    """No output for a moment; `seconds` is how long the statement has been running."""
-
-    seconds: float
-
-
-class Done(NamedTuple):
-    """How a statement ended."""
-
-    status: int
-    pipestatus: tuple[int, ...]
-    cwd: str
-    killed: bool = False  # a signal ended the shell itself
-    ended: str = ""  # the reason why the session ended; "" while the shell is alive
-    timed_out: bool = False
-    interrupted: bool = False
-    suspended: bool = False  # ^Z was typed and a stopped job is left
-    waited_for_key: str = ""  # the program that was ended because it waited for a key without an operator
-    last_line: str = ""  # the line that this program printed last
-    folder: str = ""  # the identity of the working directory; "" if unknown
-    is_in_background: bool = False  # it has not ended, and the run goes on
-    unready_after: float = 0.0  # seconds after which it was ended, as it had not printed its `until`
-
-
-Message = OutputChunk | Silence | Done  # the reports of a session while a statement runs; Done is the last
-
-
-def require_done(done: Done | None) -> Done:
-    """Return the end of a statement; raises RuntimeError if the session has reported none."""
-    if done is None:
-        raise RuntimeError("the session has not reported the end of a statement")
-    return done
-
-
-class LiveShell(Protocol):
-    """The part of a session that the engine needs."""
-
-    def start(self) -> Iterator[Message]:
-        """Start the shell."""
-
-    def run(self, code: bytes, timeout: float | None = None) -> Iterator[Message]:
-        """Run one statement; `timeout` is in seconds."""
-
-    def end(self) -> Generator[OutputChunk | Silence, None, tuple[str, ...]]:
-        """Let the shell exit, and return the commands of the jobs that were ended with it."""
-
-    def take_snapshot(self, redefined: Iterable[str] = ()) -> bytes:
-        """Return the shell's variables and functions; those from its start only if `redefined`."""
-
-    def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:
-        """Let the operator type a line, and return it, or None at the end of input."""
+__all__ = [
+    "Done",
+    "KeptShell",
+    "Keyboard",
+    "LiveShell",
+    "Message",
+    "OpenShell",
+    "OutputChunk",
+    "PastShell",
+    "Resumption",
+    "RunContext",
+    "Silence",
+    "Stop",
+    "require_done",
+]
 
 
 class BackgroundShell(LiveShell, Protocol):
@@ -133,6 +99,7 @@ class KeptShell:
     definitions: Mapping[str, str] = field(default_factory=dict)  # code by key, only what statements changed
     cwd: str = ""
     folder: str = ""  # the identity of the working directory
+    host: str = ""  # "" for this machine
 
     def __repr__(self) -> str:
         """Return the size only; the definitions may hold secrets."""
@@ -159,6 +126,7 @@ class RunContext:
     options: tuple[str, ...] = ()  # of the command line, with which the run can be resumed
     pid: int = 0
     find_stop: Callable[[], str] = lambda: ""  # the reason not to begin anything more, "" if there is none
+    socket: str = ""  # to which other terminals attach
     terminal: str = ""  # the device of the operator's terminal; "" without a person
     keep_secrets: Callable[[Mapping[str, str], Iterable[str]], None] | None = (
         None  # saves secrets while the run is unfinished
@@ -167,7 +135,7 @@ class RunContext:
     key: bytes = b""  # of the digests of that state; b"" if it is not saved
     before_wait: Callable[[], None] = lambda: None  # called before a wait of another kind
     pause: Callable[[Wait], bool] = lambda wait: True  # waits; returns False if the operator ends the wait
-    open_shell: Callable[[], BackgroundShell] | None = None  # opens a shell beside that of the run
+    open_shell: Callable[[str], BackgroundShell] | None = None  # opens a shell beside that of the run
     notice: Callable[[str], None] = lambda text: None  # shows the operator a message; no event
     masker: Masker = field(default_factory=Masker)  # masks the run's output, and learns its secrets
     available_secrets: Callable[[Plan], Iterable[str]] = (
@@ -181,6 +149,9 @@ class RunContext:
     asks_for_variables: bool = (
         True  # whether the environment is the operator's: what is unset there is missing
     )
+
+
+OpenShell = Callable[[str], LiveShell]  # a host, or "" for this machine -> its shell, the same every time
 
 
 class Stop(Exception):
@@ -209,6 +180,11 @@ class PastShell(NamedTuple):
     inside: str = ""  # where its last statement ran, if inside another shell
     inner_cwd: str = ""  # the working directory there, with secrets masked
 
+    @property
+    def is_used(self) -> bool:
+        """Return whether a statement has finished in it."""
+        return bool(self.cwd or self.is_hidden)
+
 
 class Resumption(NamedTuple):
     """The facts of a run that is resumed, in addition to its state."""
@@ -216,22 +192,6 @@ class Resumption(NamedTuple):
     values: Mapping[str, Value]
     seen_tokens: tuple[str, ...]  # tokens that its output has shown
     output: str  # of the statement that was running when the run was killed
-    shell: PastShell
+    shells: Mapping[str, PastShell]  # by host; "" is this machine
     seq: int  # of its last event
     edited: bool  # whether the document has changed since
-
-
-class Keyboard(Protocol):
-    """The operator's terminal, as far as a session uses it."""
-
-    def fileno(self) -> int:
-        """Return the descriptor that keys are read from."""
-
-    def take(self) -> None:
-        """Make the terminal raw: it passes every key to the program and interprets none."""
-
-    def give_back(self) -> None:
-        """Restore the modes that the terminal had before."""
-
-    def size(self) -> tuple[int, int]:
-        """Return the number of rows and of columns."""

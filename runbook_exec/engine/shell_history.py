@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..light_classes import dataclass, field
 from ..shells.snapshot import StateChange, is_exported
@@ -98,6 +98,25 @@ class ShellHistory:
             if state.cwd and (state.cwd == cwd or (digest != "" and make_digest(key, state.cwd) == digest)):
                 return state.cwd, state.folder, False
         return ("", "", True) if digest or MASK in cwd else (cwd, "", False)
+
+
+@dataclass(slots=True)
+class ShellHistories:
+    """The state of each shell of a run after the events that were added, by its host."""
+
+    _by_host: dict[str, ShellHistory] = field(default_factory=lambda: {"": ShellHistory()})
+
+    def add(self, event: Event) -> None:
+        """Fold an event into the history of its shell."""
+        if isinstance(event, RunStarted):
+            for history in self._by_host.values():
+                history.add(event)
+        elif isinstance(event, StatementStarted | ShellChanged | StatementFinished):
+            self._by_host.setdefault(event.host or "", ShellHistory()).add(event)
+
+    def recall(self, read_kept: Callable[[str], Iterable[KeptShell]], key: bytes) -> dict[str, PastShell]:
+        """Return the state of each shell; `read_kept` reads what the private store has for a host."""
+        return {host: history.recall(read_kept(host), key) for host, history in self._by_host.items()}
 
 
 def _find_code(name: str, text: str, states: Iterable[KeptShell], key: bytes) -> str | None:

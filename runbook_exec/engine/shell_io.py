@@ -20,6 +20,7 @@ from .ports import (
     KeptShell,
     LiveShell,
     OutputChunk,
+    PastShell,
     Resumption,
     RunContext,
     Silence,
@@ -44,10 +45,21 @@ class ShellIO:
     stack: ShellStack
     resumption: Resumption | None = None
     started: bool = False
+    host: str = ""  # where it runs; "" for this machine
     assigned: dict[str, str] = field(default_factory=dict)  # the values that variables were given
     shell_state: ShellState = field(init=False)  # set when the shell is started
     kept: KeptShell = field(default_factory=KeptShell)  # what statements have changed in it
     is_elsewhere: bool = False  # whether the folder of the run was replaced by another of its name
+
+    @property
+    def past(self) -> PastShell:
+        """Return the state of this shell in the run that is resumed."""
+        known = self.resumption.shells if self.resumption else {}
+        return known.get(self.host, PastShell())
+
+    def place_of(self, item: PlanItem) -> dict[str, object]:
+        """Return the fields by which the event of a statement names it and its host."""
+        return {**place_of(item), "host": self.host or None}
 
     def start_shell(self) -> Iterator[Event]:
         """Start the shell, once, and report what its configuration prints."""
@@ -60,11 +72,12 @@ class ShellIO:
                 case OutputChunk(data):
                     text = self.bindings.masker.feed(data).decode("utf-8", "surrogateescape")
                     if text:
-                        yield self.log.make_event(Output, step=0, block=0, statement=0, line=0, text=text)
+                        yield self.log.make_event(Output, text=text, **_find_nowhere(self.host))
                 case Silence(seconds) if seconds >= _SLOW_START and not slow:
                     slow = True
+                    where = _name_place(self.host)
                     self.context.notice(
-                        f"{self.shell} is still starting; `--no-config` leaves out your files"
+                        f"{self.shell} is still starting{where}; `--no-config` leaves out your files"
                     )
                 case Done(ended=why, waited_for_key=waited) if why:
                     raise Stop(Outcome.WAITING if waited else Outcome.FAILED, self.bindings.mask(why))
@@ -73,17 +86,17 @@ class ShellIO:
         for key, text in self.shell_state.definitions.items():  # the shell's configuration may set secrets
             self.bindings.learn_variable(key, text)
         if self.resumption is not None:
-            past = self.resumption.shell
+            past = self.past
             self.is_elsewhere = enter_folder(self.session, self.shell, past)
             restore_definitions(self.session, self.shell_state, past)
-            self.kept = KeptShell(past.change.made, past.cwd, past.folder)
+            self.kept = KeptShell(past.change.made, past.cwd, past.folder, self.host)
 
     def end_shell(self) -> Iterator[Event]:
         """Let the shell exit; report the output of its traps, and the jobs that were ended with it."""
         if not self.started:
             return
         self.context.before_wait()
-        at = {"step": 0, "block": 0, "statement": 0, "line": 0}
+        at = _find_nowhere(self.host)
         ending = self.session.end()
         while True:
             try:
@@ -98,11 +111,13 @@ class ShellIO:
         if text:
             yield self.log.make_event(Output, text=text.decode("utf-8", "surrogateescape"), **at)
         for command in jobs:
-            self.context.notice(f"ended the background job `{self.bindings.mask(command)}`")
+            self.context.notice(
+                f"ended the background job `{self.bindings.mask(command)}`{_name_place(self.host)}"
+            )
 
     def change_directory(self, item: PlanItem, cwd: str) -> Iterator[Event]:
         """Change to the folder that the annotation names; report that as a statement."""
-        yield from self._run_own_statement(item, self._write_cd(cwd), f"cannot change to `{cwd}`")
+        yield from self._run_own_statement(item, _write_cd(self.shell, cwd), f"cannot change to `{cwd}`")
 
     def has_variable(self, variable: str) -> bool:
         """Return whether the shell has a variable of this name."""
@@ -135,7 +150,7 @@ class ShellIO:
 
         `sets` is whether the code sets variables.
         """
-        at = {**place_of(item), "statement": 0}
+        at = {**self.place_of(item), "statement": 0}
         inside = self.stack.inside
         yield self.log.make_event(StatementStarted, text=shown or code, inside=inside, **at)
         began = self.context.clock()
@@ -154,10 +169,6 @@ class ShellIO:
                     if failure:
                         raise Stop(Outcome.FAILED, failure)
 
-    def _write_cd(self, cwd: str) -> str:
-        filling = Filling(0, len("<cwd>"), Context.BARE, cwd)
-        return "cd " + "".join(piece.text for piece in SHELLS[self.shell].fill("<cwd>", [filling]))
-
     # the session's own prompt ----------------------------------------------------------------------------
 
     def run_shell_prompt(self, item: PlanItem) -> Iterator[Event]:
@@ -169,14 +180,14 @@ class ShellIO:
         if self.stack.entered:
             self.context.notice(f"This is the shell {self.stack.inside}.")
         while True:
-            line = self._read_line()
+            line = _read_line(self)
             if line is None or line.strip() in ("exit", "logout"):
                 return
             if line.strip():
                 yield from self._run_typed(item, line)
 
     def _run_typed(self, item: PlanItem, line: str) -> Iterator[Event]:
-        at, inside = {**place_of(item), "statement": 0, "line": 0}, self.stack.inside
+        at, inside = {**self.place_of(item), "statement": 0, "line": 0}, self.stack.inside
         yield self.log.make_event(StatementStarted, text=self.bindings.mask_typed(line), inside=inside, **at)
         began = self.context.clock()
         done: Done | None = None
@@ -195,23 +206,6 @@ class ShellIO:
             yield from self.emit_changes(line, at)
         yield self.make_finished(done, took, "", at, inside=inside)
 
-    def _read_line(self) -> str | None:
-        """Return a line that the operator types at the session's own prompt; None for the end."""
-        masker = self.bindings.masker
-        reading = self.session.ask_line()
-        while True:
-            try:
-                message = next(reading)
-            except StopIteration as end:
-                self.context.echo(masker.flush(final=True))
-                line: str | None = end.value
-                return line
-            match message:
-                case OutputChunk(data):
-                    self.context.echo(masker.feed(data))
-                case Silence():
-                    self.context.echo(masker.flush(final=False))
-
     # events ----------------------------------------------------------------------------------------------
 
     def show_question(self, asked: bytes) -> None:
@@ -219,7 +213,7 @@ class ShellIO:
         if self.context.terminal:
             self.context.echo(self.bindings.mask(asked.decode("utf-8", "replace")).encode())
 
-    def emit_changes(self, code: str, at: Mapping[str, int], *, secret: bool = False) -> Iterator[Event]:
+    def emit_changes(self, code: str, at: Mapping[str, object], *, secret: bool = False) -> Iterator[Event]:
         """Report how a statement has changed the shell's state; its code goes to the private store.
 
         `secret` is whether the variables that it has set are secrets.
@@ -254,7 +248,7 @@ class ShellIO:
             yield self._make_output(item, text, typed)
 
     def _make_output(self, item: PlanItem, text: str, typed: bool) -> Output:
-        at = place_of(item)
+        at = self.place_of(item)
         return self.log.make_event(Output, text=text, **({**at, "statement": 0, "line": 0} if typed else at))
 
     def make_finished(
@@ -262,7 +256,7 @@ class ShellIO:
         done: Done,
         took: float,
         problem: str,
-        at: Mapping[str, int],
+        at: Mapping[str, object],
         retry_after: float = 0.0,
         inside: str = "",
     ) -> StatementFinished:
@@ -293,3 +287,35 @@ def place_of(item: PlanItem) -> dict[str, int]:
     """Return the numbers by which events name an item, and its line."""
     where: ItemId = item.where
     return {"step": where.step, "block": where.block, "statement": where.statement, "line": item.line}
+
+
+def _find_nowhere(host: str) -> dict[str, object]:
+    """Return the place of events that belong to the shell itself."""
+    return {"step": 0, "block": 0, "statement": 0, "line": 0, "host": host or None}
+
+
+def _name_place(host: str) -> str:
+    return f" on `{host}`" if host else ""
+
+
+def _write_cd(shell: str, cwd: str) -> str:
+    filling = Filling(0, len("<cwd>"), Context.BARE, cwd)
+    return "cd " + "".join(piece.text for piece in SHELLS[shell].fill("<cwd>", [filling]))
+
+
+def _read_line(io: ShellIO) -> str | None:
+    """Return a line that the operator types at the session's own prompt; None for the end."""
+    masker = io.bindings.masker
+    reading = io.session.ask_line()
+    while True:
+        try:
+            message = next(reading)
+        except StopIteration as end:
+            io.context.echo(masker.flush(final=True))
+            line: str | None = end.value
+            return line
+        match message:
+            case OutputChunk(data):
+                io.context.echo(masker.feed(data))
+            case Silence():
+                io.context.echo(masker.flush(final=False))

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from operator import attrgetter
 from types import MappingProxyType
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
+from ..light_classes import NamedTuple
 from ..plan.alternatives import ChoiceKey, find_choice_key, is_left_out
 from ..plan.item_marks import ItemMark, find_replacements, mark_items, match_items
 from ..plan.model import ItemId, Plan, PlanItem

@@ -122,6 +122,11 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
     raise NoSuchRun(f"`{wanted}` is the beginning of {len(found)} runs: {ids}{', …' * (len(found) > 8)}")
 
 
+def find_journal_of(folder: Path, run: str) -> Path | None:
+    """Return the journal of the run with exactly this id; None if there is none."""
+    return next((path for path in _journals(folder) if run_of_journal(path) == run), None)
+
+
 def find_unfinished(folder: Path, document: Path, anchor: str | None = None) -> RunSummary | None:
     """Return the newest run of a document if it can be resumed, or if its journal is damaged."""
     return next(list_unfinished(folder, document, anchor), None)

@@ -51,14 +51,17 @@ class SecretStore:
 
         A run can be killed before its journal has the digests of the new state. Raises OSError.
         """
-        before, _ = self.read_shell()
+        before, _ = self.read_shell(shell.host)
+        suffix = f"@{shell.host}" if shell.host else ""
         changes: dict[str, object] = {}
         if shell.definitions != before.definitions:
             old = before.definitions.items()
-            changes["replaced"] = {key: code for key, code in old if shell.definitions.get(key) != code}
-            changes["definitions"] = dict(shell.definitions)
+            changes[f"replaced{suffix}"] = {
+                key: code for key, code in old if shell.definitions.get(key) != code
+            }
+            changes[f"definitions{suffix}"] = dict(shell.definitions)
         if (shell.cwd, shell.folder) != (before.cwd, before.folder):
-            changes["cwds"] = [[shell.cwd, shell.folder], [before.cwd, before.folder]]
+            changes[f"cwds{suffix}"] = [[shell.cwd, shell.folder], [before.cwd, before.folder]]
         self._change(changes)
 
     def _change(self, changes: Mapping[str, object]) -> None:
@@ -85,14 +88,15 @@ class SecretStore:
         values, seen = self._data.get("values"), self._data.get("seen")
         return _read_texts(values), tuple(seen) if isinstance(seen, list) else ()
 
-    def read_shell(self) -> tuple[KeptShell, KeptShell]:
-        """Return the state of the shell, and what it replaced, as far as they are loaded."""
-        cwds = self._data.get("cwds")
+    def read_shell(self, host: str = "") -> tuple[KeptShell, KeptShell]:
+        """Return the state of the shell on a host, and what it replaced, as far as they are loaded."""
+        suffix = f"@{host}" if host else ""
+        cwds = self._data.get(f"cwds{suffix}")
         places = [tuple(map(str, each)) for each in cwds] if isinstance(cwds, list) else []
         (cwd, folder), (old_cwd, old_folder) = (*places, ("", ""), ("", ""))[:2]
         return (
-            KeptShell(_read_texts(self._data.get("definitions")), cwd, folder),
-            KeptShell(_read_texts(self._data.get("replaced")), old_cwd, old_folder),
+            KeptShell(_read_texts(self._data.get(f"definitions{suffix}")), cwd, folder, host),
+            KeptShell(_read_texts(self._data.get(f"replaced{suffix}")), old_cwd, old_folder, host),
         )
 
     def forget(self) -> None:

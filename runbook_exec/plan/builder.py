@@ -17,6 +17,7 @@ from .alternatives import find_unknown_choices
 from .endless import find_endless_statements
 from .evaluated_variables import find_carried_problems
 from .fillable import find_unwritable
+from .hosts import check_host, check_inner_shells
 from .model import ItemId, Plan, PlanItem, Value
 from .places import find_places
 from .secret_output import find_secret_uses
@@ -175,11 +176,13 @@ def make_plan(
     choose: tuple[str, ...] = (),
     timeout: float | None = None,
     cwd: str | None = None,
+    on: str | None = None,
     is_root: bool = False,
 ) -> Plan | tuple[Problem, ...]:
     """Return the plan for a procedure and the options of the command line, or their Problems.
 
     `first` and `only` are steps as `find_step` takes them, `done` manual steps, `confirmed` those that ask;
+    `on` is the host of a page that names none, or LOCAL;
     `choose` are labels of alternatives, `timeout` is in seconds; `is_root` is whether root runs it.
     """
     everything = items_of(procedure)
@@ -199,6 +202,7 @@ def make_plan(
     problems += wrong_steps
     problems += _check_confirmed(everything, confirmed)
     problems += find_unknown_choices(everything, choose)
+    problems += check_host(everything, settings.host, on)
     problems += _check_languages(procedure)
     for item in items:
         if item.statement is not None:
@@ -212,8 +216,9 @@ def make_plan(
         choose=(*choose, *settings.choose),
         timeout=timeout if timeout is not None else settings.timeout,
         cwd=cwd if cwd is not None else settings.cwd,
+        on=on,
     )
-    if problems := list(find_carried_problems(plan, given)):
+    if problems := [*check_inner_shells(plan), *find_carried_problems(plan, given)]:
         return tuple(problems)
     return replace(plan, given={n: Value(v, plan.is_secret(n), "--set") for n, v in given.items()})
 

@@ -86,15 +86,17 @@ def list_blocking_statements(plan: Plan, is_ahead: Callable[[ItemId], bool]) -> 
 
     `is_ahead` is whether an item is still to come.
     """
-    path = plan.runbook.path
+    path, endless = plan.runbook.path, plan.endless
+    left = [item for item in plan.items if is_ahead(item.where) and not is_decided_against(plan, item)]
     lines = [
-        f"{path}:{item.line}: `{plan.endless[item.where]}` runs until it is ended, so nothing after it runs"
-        for item in find_blocking_statements(plan.items, plan.endless, plan.places)
-        if is_ahead(item.where) and not is_decided_against(plan, item)
+        f"{path}:{item.line}: `{endless[item.where]}` runs until it is ended, so nothing after it runs"
+        for item in find_blocking_statements(left, endless, plan.places)
     ]
     if lines:
         lines.append(
             "nothing was run; `<!-- runbook: background -->` above the block starts it and goes on, and in a "
             "terminal ^Z does"
         )
+    far = [item for item in left if plan.find_host(item) and runs_in_background(item, endless)]
+    lines += [f"{path}:{item.line}: `background` works on this machine only; nothing was run" for item in far]
     return lines

@@ -10,6 +10,8 @@ from ..light_classes import NamedTuple, dataclass, field
 from ..shells.secret_commands import SecretUse
 from .values import is_secret
 
+LOCAL = "local"  # the name of this machine where a host is named
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -131,10 +133,20 @@ class Plan:
     choose: tuple[str, ...] = ()  # labels of alternatives, of --choose and the front matter
     timeout: float | None = None  # seconds, for statements without a timeout in their annotation
     cwd: str | None = None
+    on: str | None = None  # the host of --on; LOCAL for this machine, whatever the page says
     warnings: Mapping[ItemId, tuple[StatementWarning, ...]] = field(default_factory=dict)
     secret_uses: Mapping[ItemId, SecretUse] = field(default_factory=dict)  # of statements that have one
     endless: Mapping[ItemId, str] = field(default_factory=dict)  # commands that run until they are ended
     places: Places = field(default_factory=Places)
+
+    def find_host(self, item: PlanItem) -> str:
+        """Return the host that an item runs on; "" for this machine."""
+        host = item.annotation.host or self.runbook.settings.host or self.on
+        return "" if self.on == LOCAL or host in (None, LOCAL) else str(host)
+
+    def list_hosts(self) -> tuple[str, ...]:
+        """Return the hosts that statements run on, in the order of the plan; "" is this machine."""
+        return tuple(dict.fromkeys(self.find_host(item) for item in self.items if item.statement))
 
     def is_secret(self, name: str) -> bool:
         """Return whether the placeholder's value must never be shown."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from ..diagnostics.problem import Problem, Severity
@@ -18,7 +19,7 @@ from ..document.model import Runbook
 from ..document.parser import parse_runbook
 from ..engine import engine
 from ..engine.events import Event, RunEnded, StatementFinished, StatementStarted
-from ..engine.ports import LiveShell, RunContext
+from ..engine.ports import LiveShell, OpenShell, RunContext
 from ..engine.state import State
 from ..errors import Refused, reason
 from ..light_classes import dataclass, field, replace
@@ -30,7 +31,7 @@ from ..shells.registry import FALLBACK_SHELL, find_command
 from ..system.regular_file import read_regular_file
 from . import relay
 from .call_server import CallServer
-from .environment import prepare_environment
+from .environment import RehearsalEnvironment, prepare_environment
 from .final_findings import find_final_findings
 from .findings import (
     NOT_READ,
@@ -201,23 +202,10 @@ def _run_rehearsal(
             Progress(transcript.settings.values),
             options.lenient,
         )
-        connection = LocalConnection(
-            str(environment.folder / "shell"), sandbox.make_entry(str(environment.work))
-        )
-        session = stack.enter_context(
-            Session(
-                shell,
-                clean=True,
-                cwd=str(environment.work),
-                environ=variables,
-                keyboard=operator,
-                connection=connection,
-            )
-        )
-        watched = OperatedShell(session, operator) if operator else session
+        open_shell = _make_shells(stack, environment, sandbox, variables, operator, shell)
         answers = ScriptedAnswers(plan, transcript)
         with CallServer(environment.calls, responder.reply):
-            events = tuple(_run_events(plan, watched, answers, responder))
+            events = tuple(_run_events(plan, open_shell, answers, responder))
         ended = events[-1] if events else None
         if answers.interrupted or (isinstance(ended, RunEnded) and ended.outcome == "stopped"):
             raise KeyboardInterrupt
@@ -237,6 +225,39 @@ def _run_rehearsal(
     )
 
 
+def _make_shells(
+    stack: ExitStack,
+    environment: RehearsalEnvironment,
+    sandbox: Sandbox,
+    variables: Mapping[str, str],
+    operator: ScriptedOperator | None,
+    shell: str,
+) -> OpenShell:
+    """Return what opens the shell of a host; in a rehearsal all hosts are this sandbox.
+
+    The shell of this machine is opened at once, before anything else can fail.
+    """
+
+    @cache
+    def open_shell(host: str) -> LiveShell:
+        session = stack.enter_context(
+            Session(
+                shell,
+                clean=True,
+                cwd=str(environment.work),
+                environ=variables,
+                keyboard=operator,
+                connection=LocalConnection(
+                    str(environment.folder / "shell"), sandbox.make_entry(str(environment.work))
+                ),
+            )
+        )
+        return OperatedShell(session, operator) if operator else session
+
+    open_shell("")
+    return open_shell
+
+
 def _start_services(
     transcript: Transcript, variables: Mapping[str, str], sandbox: Sandbox
 ) -> AbstractContextManager[Mapping[str, str]]:
@@ -247,7 +268,7 @@ def _start_services(
 
 
 def _run_events(
-    plan: Plan, shell: LiveShell, answers: ScriptedAnswers, responder: Responder
+    plan: Plan, open_shell: OpenShell, answers: ScriptedAnswers, responder: Responder
 ) -> Iterator[Event]:
     context = RunContext(
         run=secrets.token_hex(4),
@@ -260,7 +281,7 @@ def _run_events(
         asks_for_variables=False,
     )
     items = {item.where: item for item in plan.items}
-    for event in engine.run(plan, State(), shell, answers.answer_question, context):
+    for event in engine.run(plan, State(), open_shell, answers.answer_question, context):
         if isinstance(event, StatementStarted):
             responder.item = items.get(ItemId(event.step, event.block, event.statement), responder.item)
         yield event

@@ -19,7 +19,7 @@ from ..engine.questions import (
     SecretLoss,
 )
 from ..system.signals import take_interrupt, watch_signals
-from .external_answers import PendingAnswer
+from .answers.external import PendingAnswer
 from .options import RunOptions
 
 ASSUMPTIONS = ("done", "again", "run", "skip")
@@ -53,7 +53,9 @@ def make_decide(options: RunOptions, pending: PendingAnswer | None, *, attended:
             return Answer("quit", note=question.problem)
         if isinstance(question, BeforeStatement) and options.yes and not (interrupted and attended):
             return Answer("run")
-        return None if attended else _decide_unattended(question, options)
+        if isinstance(question, SecretLoss):
+            return None if attended else Answer("quit")
+        return _decide_in_advance(question, options)
 
     return decide
 
@@ -63,13 +65,11 @@ def _watch_end(attended: bool) -> Callable[[], bool]:
     return watch_signals(*numbers) if attended else watch_signals(signal.SIGINT, *numbers)
 
 
-def _decide_unattended(question: Question, options: RunOptions) -> Answer | None:
+def _decide_in_advance(question: Question, options: RunOptions) -> Answer | None:
     match question:
         case Confirmation() if not question.item.names.isdisjoint(options.confirmed):
             return Answer("run", note="said beforehand with --confirmed")
         case LostState() if options.accept_lost:
             return Answer("run", note="said beforehand with --accept-lost")
-        case SecretLoss():
-            return Answer("quit")
         case _:
             return None

@@ -23,7 +23,9 @@ def find_obstacle(plan: Plan) -> str | None:
     if (most := resource.getrlimit(resource.RLIMIT_NOFILE)[0]) < _FEWEST_FILES:
         return f"cannot start with {most} open files at most; raise the limit with `ulimit -n`"
     shell = plan.procedure.shell
-    if any(item.statement for item in plan.items) and find_command(shell) is None:
+    if "" not in plan.list_hosts():
+        return None  # each host is asked when it is connected
+    if find_command(shell) is None:
         hint = SHELLS[shell].install_hint
         return f"{plan.runbook.path} runs in {shell}, which is not on PATH; get it with {hint}"
     if plan.cwd and not (folder := Path(expand_home(plan.cwd))).is_dir():

@@ -13,7 +13,7 @@ from ..text.lazy_pattern import LazyPattern
 from ..text.sizes import KEEP
 
 if TYPE_CHECKING:
-    from .external_answers import ExternalAnswer
+    from .answers.external import ExternalAnswer
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class WrittenCapture(NamedTuple):
 
 
 class WrittenTimeout(NamedTuple):
-    """A `--timeout` and its text as typed, which a journal keeps."""
+    """A `--timeout` or `--reconnect` and its text as typed, which a journal keeps."""
 
     text: str
     seconds: float
@@ -47,10 +47,13 @@ class RunOptions:
     accept_lost: bool = False  # a resumed run continues without shell state that did not come back
     assume: tuple[tuple[str, str], ...] = ()  # what was decided beforehand, and on which statement
     timeout: WrittenTimeout | None = None  # for each statement
+    on: str | None = None  # the host that the page runs on; `local` is this machine, whatever the page says
+    reconnect: WrittenTimeout | None = None  # how long a host is tried whose connection was lost
     cwd: str | None = None
     shell: str | None = None
     inputs: str | None = None  # the path of a settings file
     on_failure: str = ""  # `ask` or `stop` when a statement has failed; "" for ask if a person is present
+    hold: float | None = None  # seconds for which a question stays open with the live shell
     identity: str = ""  # the id of the run; "" for a new one
     answer: ExternalAnswer | None = None  # to the question at which a resumed run has waited
     yes: bool = False
@@ -78,6 +81,8 @@ class RunOptions:
             ("--shell", self.shell),
             ("--cwd", self.cwd),
             ("--timeout", self.timeout.text if self.timeout else None),
+            ("--on", self.on),
+            ("--reconnect", self.reconnect.text if self.reconnect else None),
         ):
             words += [option, value] if value is not None else []
         for option, values in (
@@ -114,6 +119,8 @@ class RunOptions:
             cwd=last.get("--cwd"),
             captures=parse_captures(found.get("--capture", ())),
             timeout=parse_timeout(last.get("--timeout")),
+            on=last.get("--on"),
+            reconnect=parse_timeout(last.get("--reconnect"), "--reconnect"),
             done=tuple(found.get("--done", ())),
             confirmed=tuple(found.get("--confirmed", ())),
             choose=tuple(found.get("--choose", ())),
@@ -121,6 +128,8 @@ class RunOptions:
             keep_secrets="--no-keep-secrets" not in found,
         )
 
+
+_HOLD = "RUNBOOK_EXEC_HOLD"
 
 _IDENTITY = LazyPattern(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
 
@@ -133,6 +142,8 @@ _WITH_VALUE = (
     "--shell",
     "--cwd",
     "--timeout",
+    "--on",
+    "--reconnect",
     "--capture",
     "--done",
     "--confirmed",
@@ -155,9 +166,17 @@ def parse_captures(texts: Iterable[str]) -> tuple[WrittenCapture, ...]:
     return tuple(WrittenCapture(text, parse_option("--capture", parse_capture, text)) for text in texts)
 
 
-def parse_timeout(text: str | None) -> WrittenTimeout | None:
-    """Return the timeout of `--timeout DURATION`; raises Refused."""
-    return None if text is None else WrittenTimeout(text, parse_option("--timeout", positive_duration, text))
+def parse_timeout(text: str | None, option: str = "--timeout") -> WrittenTimeout | None:
+    """Return the time of `--timeout DURATION`, or of another option; raises Refused."""
+    return None if text is None else WrittenTimeout(text, parse_option(option, positive_duration, text))
+
+
+def parse_hold(text: str | None, environ: Mapping[str, str]) -> float | None:
+    """Return the seconds of `--hold DURATION`, or of `$RUNBOOK_EXEC_HOLD`; raises Refused."""
+    if text is not None:
+        return parse_option("--hold", positive_duration, text)
+    named = environ.get(_HOLD) or ""
+    return parse_option(f"${_HOLD}", positive_duration, named) if named else None
 
 
 def parse_identity(text: str) -> str:

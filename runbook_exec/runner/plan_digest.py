@@ -46,6 +46,7 @@ NOT_COUNTED: Mapping[type, Mapping[str, str]] = {
         "items": _APART,
         "secret_uses": "found in the statements, which count",
         "endless": "as `secret_uses`",
+        "on": "an option, for commands that are the same on every host",
     },
     Runbook: {
         "path": "the trust is for this path",

@@ -54,6 +54,7 @@ def read_plan(
         choose=options.choose,
         timeout=options.timeout.seconds if options.timeout else None,
         cwd=options.cwd,
+        on=options.on,
         is_root=os.geteuid() == 0,
     )
     if isinstance(plan, tuple):

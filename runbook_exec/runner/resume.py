@@ -16,8 +16,8 @@ from ..engine.events import (
     StatementStarted,
     ValueGiven,
 )
-from ..engine.ports import Resumption
-from ..engine.shell_history import ShellHistory
+from ..engine.ports import PastShell, Resumption
+from ..engine.shell_history import ShellHistories
 from ..engine.state import State, carry_marks
 from ..journal.journal import read_journal, read_whole_lines
 from ..journal.secret_store import SecretStore
@@ -41,7 +41,7 @@ class UnfinishedRun:
     record: Record
     values: Mapping[str, str]  # without secrets
     output: str  # the end of the output of the last statement
-    shell: ShellHistory
+    shells: ShellHistories
     seq: int
     key: UserKey | None = None  # of this user
     is_own: bool = False  # whether this user wrote all of the journal, on this machine
@@ -75,11 +75,16 @@ class UnfinishedRun:
                 values={name: value for name, value in known.items() if name in names},
                 seen_tokens=seen,
                 output=self.output,
-                shell=self.shell.recall(*((secrets.read_shell(), secrets.key) if secrets else ((), b""))),
+                shells=self._recall_shells(secrets),
                 seq=self.seq,
                 edited=edited,
             ),
         )
+
+    def _recall_shells(self, secrets: SecretStore | None) -> dict[str, PastShell]:
+        if secrets is None:
+            return self.shells.recall(lambda host: (), b"")
+        return self.shells.recall(secrets.read_shell, secrets.key)
 
     def _list_marks(
         self, plan: Plan, secrets: Iterable[str]
@@ -148,14 +153,14 @@ def read_unfinished(path: Path, key: UserKey | None = None) -> UnfinishedRun:
     """
     fold = RecordFold(path)
     values: dict[str, str] = {}
-    shell = ShellHistory()
+    shells = ShellHistories()
     output, seq = "", 0
     data = b""
     for line in read_whole_lines(path):
         fold.add_line(line)
         event, data = line.event, line.data
         seq = event.seq
-        shell.add(event)
+        shells.add(event)
         match event:
             case RunStarted():
                 values.update(event.values)
@@ -168,4 +173,4 @@ def read_unfinished(path: Path, key: UserKey | None = None) -> UnfinishedRun:
             case Output():
                 output = (output + event.text)[-_END:]
     is_own = key is not None and key.has_signed(data)
-    return UnfinishedRun(path, fold.make_record(), values, output, shell, seq, key, is_own)
+    return UnfinishedRun(path, fold.make_record(), values, output, shells, seq, key, is_own)

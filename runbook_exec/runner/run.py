@@ -12,11 +12,11 @@ from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ..engine.engine import Run, start_run
 from ..engine.events import FINISHED, Event, Outcome
-from ..engine.ports import Keyboard, Resumption, RunContext
+from ..engine.ports import RunContext
 from ..engine.questions import Answer, Ask, Question
 from ..engine.state import State, is_idle
 from ..errors import Refused
@@ -25,17 +25,15 @@ from ..journal.journal import Journal, JournalError
 from ..journal.paths import state_folder
 from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey, obtain_user_key
-from ..light_classes import NamedTuple, replace
+from ..light_classes import replace
 from ..plan.endless import list_blocking_statements
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
 from ..session.background import BackgroundShells
 from ..session.inner.holding_session import HoldingSession
-from ..session.inner.nested_session import NestedSession
-from ..shells.registry import FALLBACK_SHELL
 from ..system import core_dumps
 from ..system.git import read_commit
-from ..system.people import expand_home, name_user
+from ..system.people import name_user
 from ..system.screen_size import read_screen_size
 from ..system.signals import allow_interrupts
 from ..system.streams import OutputStream
@@ -43,9 +41,11 @@ from ..system.temporary_folders import remove_dead_folders
 from ..system.tty import OperatorTty
 from ..terminal.reporter import TerminalReporter
 from ..text.timestamps import make_timestamp
+from .answers.external import PendingAnswer, check_answer, name_giver
+from .answers.live_run import AnsweredElsewhere, LiveRun
 from .decisions import make_decide
 from .event_delivery import EventDelivery
-from .external_answers import PendingAnswer, check_answer
+from .hosts.sessions import RunSessions, SessionFacts
 from .lost_output import describe_loss, report_lost_output
 from .observers import (
     AsciicastObserver,
@@ -58,64 +58,28 @@ from .obstacles import find_obstacle
 from .options import RunOptions
 from .pause import make_pause
 from .run_facts import list_facts
+from .run_parts import Instrument, Interactive, RunParts
 from .secret_keeping import make_shell_keeper, make_value_keeper, open_secret_store
 from .unattended import list_open_questions, make_unattended_ask
 
 if TYPE_CHECKING:
+    from ..live.run_channel import RunChannel
     from .resume import UnfinishedRun
-
-
-class Instrument(Protocol):
-    """Takes part in a run from within, for example to record its programs."""
-
-    def session(
-        self, shell: str, *, clean: bool, cwd: str | None, keyboard: Keyboard | None
-    ) -> HoldingSession:
-        """Return the session to run in."""
-
-    def context(self, context: RunContext) -> RunContext:
-        """Return the context for the engine, made from the default one."""
-
-    def watch(self, events: Generator[Event]) -> Generator[Event]:
-        """Pass the events on."""
-
-    def finish(self) -> str:
-        """Return the text to show the operator after the run."""
-
-
-class _RunParts(NamedTuple):
-    """The parts of one run."""
-
-    identity: str
-    plan: Plan
-    options: RunOptions
-    terminal: TerminalReporter
-    output: OutputStream  # standard output
-    delivery: EventDelivery
-    keyboard: OperatorTty | None  # None without a person to ask
-    secrets: SecretStore | None  # where secrets are kept while the run is unfinished
-    past: UnfinishedRun | None
-    state: State  # at its beginning
-    resumption: Resumption | None
-    key: UserKey | None
-
-    @property
-    def journal(self) -> Journal:
-        """Return the journal of the run."""
-        return self.delivery.journal
 
 
 def run_plan(
     plan: Plan,
     options: RunOptions,
-    interactive: Callable[[TerminalReporter], Ask] | None = None,
+    interactive: Interactive | None = None,
     past: UnfinishedRun | None = None,
     instrument: Instrument | None = None,
+    live: RunChannel | None = None,
 ) -> Outcome:
     """Run a plan and return the outcome: that of the last event, or REFUSED.
 
     REFUSED means that the run could not begin. `interactive` makes the answers of a person at the terminal;
-    without it no person is asked. With a `past`, that run is resumed.
+    without it no person is asked. With a `past`, that run is resumed. `live` connects a run to the server of
+    its terminal.
     """
     core_dumps.forbid_core_dumps()
     remove_dead_folders()
@@ -134,13 +98,7 @@ def run_plan(
     if not attended and (waits := list_open_questions(plan, state)):
         print("\n".join(waits), file=sys.stderr)
         return Outcome.WAITING
-    terminal = TerminalReporter(
-        plan,
-        2 if options.json else 1,  # with --json, standard output is for the events
-        tty=attended,
-        colour=not os.environ.get("NO_COLOR"),
-        width=lambda: read_screen_size().columns,
-    )
+    terminal = _make_reporter(plan, 2 if options.json and live is None else 1, tty=attended)
     key = obtain_user_key(state_folder(dict(os.environ)))
     try:
         journal = _open_journal(identity, past, key, is_chosen=bool(options.identity))
@@ -150,11 +108,11 @@ def run_plan(
     with closing(journal):
         keyboard = OperatorTty(0, 1) if attended else None
         store = store or (open_secret_store(identity, journal.path) if keeps else None)
-        output = OutputStream(1) if options.json else terminal.stream
+        output = OutputStream(1) if options.json and live is None else terminal.stream
         delivery = EventDelivery(journal, is_late=not (attended or options.json))
-        run = _RunParts(
-            identity, plan, options, terminal, output, delivery, keyboard, store, past, state, resumed, key
-        )
+        served = LiveRun(live, _name_place()) if live else None
+        facts = (store, past, state, resumed, key, served)
+        run = RunParts(identity, plan, options, terminal, output, delivery, keyboard, *facts)
         try:
             outcome, state = _run_in_session(run, interactive, instrument)
         except Refused:
@@ -166,31 +124,37 @@ def run_plan(
         return report_lost_output(output, outcome, "" if idle else identity) if output.failure else outcome
 
 
+def _make_reporter(plan: Plan, fd: int, *, tty: bool) -> TerminalReporter:
+    colour = not os.environ.get("NO_COLOR")
+    return TerminalReporter(plan, fd, tty=tty, colour=colour, width=lambda: read_screen_size().columns)
+
+
 def _run_in_session(
-    run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | None, instrument: Instrument | None
+    run: RunParts, interactive: Interactive | None, instrument: Instrument | None
 ) -> tuple[Outcome, State]:
     """Run the plan in a new session, and return the outcome and the state at the end."""
     plan, options, terminal = run.plan, run.options, run.terminal
     size = run.keyboard.size() if run.keyboard else (24, 80)
-    shell = plan.procedure.shell or FALLBACK_SHELL
-    cwd = expand_home(plan.cwd) if plan.cwd else None
+    context = _make_context(run)
     make_session: Callable[..., HoldingSession] = instrument.session if instrument else HoldingSession
     with (
         closing(
             AsciicastWriter(run.journal.path.with_suffix(".cast"), size, options.keep_output)
         ) as recording,
-        make_session(shell, clean=options.no_config, cwd=cwd, keyboard=run.keyboard) as session,
-        closing(BackgroundShells(shell, options.no_config, cwd, run.keyboard)) as backgrounds,
+        contextlib.ExitStack() as stack,
+        closing(BackgroundShells(options.no_config, run.keyboard, context.masker.add)) as backgrounds,
     ):
-        context = replace(_make_context(run), open_shell=backgrounds.open)
-        session.hidden_input.on_word = backgrounds.on_word = context.masker.add
-        session.on_sent = run.delivery.show_waiting
-        if not options.json:
+        context = replace(context, open_shell=backgrounds.open)
+        facts = SessionFacts(run.identity, plan, options, run.keyboard, context.notice)
+        recorded = instrument is not None
+        sessions = RunSessions(
+            facts, make_session, context.masker.add, run.delivery.show_waiting, stack, is_recorded=recorded
+        )
+        if run.live or not options.json:
             terminal.show_header(list_facts(plan))
         ask = _make_ask(run, interactive)
-        nested = NestedSession(session)
-        context = replace(instrument.context(context) if instrument else context, nesting=nested)
-        started = start_run(plan, run.state, nested, ask, context, run.resumption)
+        context = replace(instrument.context(context) if instrument else context, nesting=sessions.nested)
+        started = start_run(plan, run.state, sessions.open_session, ask, context, run.resumption)
         events = instrument.watch(started.execute()) if instrument else started.execute()
         outcome = _observe_run(run, events, started, recording)
         if run.secrets and outcome in FINISHED:
@@ -226,7 +190,7 @@ def _open_journal(
     raise JournalError(f"run {identity} was taken up by another process meanwhile; nothing was run here")
 
 
-def _make_context(run: _RunParts) -> RunContext:
+def _make_context(run: RunParts) -> RunContext:
     plan, terminal = run.plan, run.terminal
     tell = run.delivery.catch_up_before(terminal.write_wrapped)
     commit = read_commit(Path(plan.runbook.path))
@@ -246,6 +210,7 @@ def _make_context(run: _RunParts) -> RunContext:
         pid=os.getpid(),
         find_stop=lambda: describe_loss(run.output),
         terminal=run.keyboard.device() if run.keyboard else "",
+        socket=run.live.socket if run.live else "",
         keep_secrets=make_value_keeper(run.secrets, tell)
         if run.secrets and run.secrets.takes_values
         else None,
@@ -261,17 +226,22 @@ def _make_context(run: _RunParts) -> RunContext:
     )
 
 
-def _make_ask(run: _RunParts, interactive: Callable[[TerminalReporter], Ask] | None) -> Ask:
+def _make_ask(run: RunParts, interactive: Interactive | None) -> Ask:
     if interactive is None:
         return make_unattended_ask()
-    inner = interactive(run.terminal)
+    live = run.live
+    inner = interactive(run.terminal, live.find_end if live else None)
     device = run.keyboard.device() if run.keyboard else ""
     person = f"{_name_place()} at {device}" if device else _name_place()
 
     def ask(question: Question) -> Answer:
         run.journal.flush()  # a person may take long to answer
         with allow_interrupts():
-            return inner(question)._replace(by=person)
+            try:
+                answer = inner(question)
+            except AnsweredElsewhere as elsewhere:
+                return elsewhere.answer
+        return answer._replace(by=live.find_holder() or person if live else person)
 
     return ask
 
@@ -280,17 +250,16 @@ def _name_place() -> str:
     return f"{name_user()}@{os.uname().nodename}"
 
 
-def _find_pending_answer(run: _RunParts) -> PendingAnswer | None:
+def _find_pending_answer(run: RunParts) -> PendingAnswer | None:
     """Return the answer from elsewhere to the question at which the run has waited."""
     answer, asked = run.options.answer, run.state.question
     if answer is None or asked is None:
         return None
     given = check_answer(answer, asked, run.identity)
-    by = f"{answer.by} via {_name_place()}" if answer.by else _name_place()
-    return PendingAnswer(asked, given._replace(by=by))
+    return PendingAnswer(asked, given._replace(by=name_giver(answer.by, _name_place())))
 
 
-def _make_source(run: _RunParts, folder: Path) -> Callable[[str, Plan, Mapping[str, Value]], Value | None]:
+def _make_source(run: RunParts, folder: Path) -> Callable[[str, Plan, Mapping[str, Value]], Value | None]:
     find = make_source(
         os.environ,
         folder,
@@ -308,19 +277,14 @@ def _make_source(run: _RunParts, folder: Path) -> Callable[[str, Plan, Mapping[s
 
 
 def _observe_run(
-    run: _RunParts, events: Generator[Event], started: Run, recording: AsciicastWriter
+    run: RunParts, events: Generator[Event], started: Run, recording: AsciicastWriter
 ) -> Outcome:
     """Pass each event to the observers, and return the outcome of the run."""
     terminal = run.terminal
     journal = JournalObserver(run.journal, terminal.write_line)
-    display: Observer = (
-        JsonObserver(journal, run.output)
-        if run.options.json
-        else TerminalObserver(terminal, started, run.identity, str(run.journal.path), run.past is not None)
-    )
+    shown = AsciicastObserver(recording, terminal.write_line)
     try:
-        displays = (AsciicastObserver(recording, terminal.write_line), display)
-        return run.delivery.deliver_all(events, journal, displays)
+        return run.delivery.deliver_all(events, journal, [shown, *_list_displays(run, started, journal)])
     except JournalError as error:
         run.delivery.show_waiting()
         terminal.write_line(f"{error}; the run has stopped before the next statement")
@@ -329,3 +293,19 @@ def _observe_run(
         return Outcome.FAILED
     finally:
         terminal.end_output()
+
+
+def _list_displays(run: RunParts, started: Run, journal: JournalObserver) -> list[Observer]:
+    """Return what shows the events: the terminal, and the output of a program that has started the run."""
+    path, resumed, live = str(run.journal.path), run.past is not None, run.live
+    shown = TerminalObserver(run.terminal, started, run.identity, path, resumed)
+    if live is None:
+        return [JsonObserver(journal, run.output) if run.options.json else shown]
+    displays: list[Observer] = [live, shown]
+    if live.output is not None and run.options.json:
+        displays.append(JsonObserver(journal, OutputStream(live.output)))
+    elif live.output is not None:
+        plain = TerminalReporter(run.plan, live.output, tty=False, colour=False, width=lambda: 80)
+        plain.show_header(list_facts(run.plan))
+        displays.append(TerminalObserver(plain, started, run.identity, path, resumed))
+    return displays

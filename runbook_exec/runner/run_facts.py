@@ -21,7 +21,9 @@ def list_facts(plan: Plan) -> list[str]:
     )
     if asked:
         facts.append(f"{asked} value{'s' * (asked != 1)} asked on the way")
-    facts.append(f"in {plan.procedure.shell}")
+    hosts = [host or "this machine" for host in plan.list_hosts()]
+    there = f" on {', '.join(hosts)}" if any(plan.list_hosts()) else ""
+    facts.append(f"in {plan.procedure.shell}{there}")
     reviewed = plan.runbook.front_matter.get("last-reviewed")
     if isinstance(reviewed, date) and not isinstance(reviewed, datetime):
         days = (date.today() - reviewed).days

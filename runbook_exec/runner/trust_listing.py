@@ -32,6 +32,7 @@ _NOTES = {
     "expect_status": "must end with {}",
     "timeout": "ended after {}",
     "shell": "for {}",
+    "host": "on {}",
 }  # descriptions of annotations; another one is shown by its name
 
 _INPUT_NOTES = {
@@ -70,6 +71,8 @@ def _list_settings(plan: Plan) -> Iterator[str]:
     settings: RunbookSettings = plan.runbook.settings
     each = f", each statement at most {plan.timeout:.17g} s" if plan.timeout else ""
     yield from _comment_lines(plan.procedure.shell + (f", in {plan.cwd}" if plan.cwd else "") + each)
+    if settings.host:
+        yield from _comment_lines(f"on {settings.host}")
     if plan.choose:
         yield from _comment_lines(f"the alternatives {_quote_all(plan.choose)}")
     if settings.literal:

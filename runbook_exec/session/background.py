@@ -158,16 +158,14 @@ class BackgroundSession(Session):
 class BackgroundShells:
     """The shells that a run has opened beside its own."""
 
-    shell: str
     clean: bool  # whether the user's configuration is left out
-    cwd: str | None
     keyboard: Keyboard | None
-    on_word: Callable[[str], None] = lambda word: None  # called with a word that is typed unseen
+    on_word: Callable[[str], None]  # called with a word that is typed unseen
     _opened: list[BackgroundSession] = field(default_factory=list)
 
-    def open(self) -> BackgroundSession:
+    def open(self, shell: str) -> BackgroundSession:
         """Return a new shell."""
-        session = BackgroundSession(self.shell, clean=self.clean, cwd=self.cwd, keyboard=self.keyboard)
+        session = BackgroundSession(shell, clean=self.clean, keyboard=self.keyboard)
         session.hidden_input.on_word = self.on_word
         self._opened.append(session)
         return session

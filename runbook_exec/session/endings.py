@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 
-from ..engine.ports import Done
 from ..shells.driver import Completion
+from ..shells.live_shell import Done
 from .connections.base import TerminalProcess
 from .exchange import Exchange
 

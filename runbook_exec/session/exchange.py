@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from ..engine.ports import Done, Keyboard, Message, OutputChunk, Silence
 from ..shells.driver import Completion
+from ..shells.live_shell import Done, Keyboard, Message, OutputChunk, Silence
 from ..system.signals import allow_interrupts, hold_signals
 from .input_queue import INTERRUPT
 from .keyboard_wait import KeyboardWatch, KeyWait

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from ..engine.ports import Keyboard
 from ..shells.driver import Completion, Driver
+from ..shells.live_shell import Keyboard
 from ..shells.small_programs import find_small_program
 from .connections.base import TerminalProcess
 

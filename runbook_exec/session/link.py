@@ -12,10 +12,10 @@ import tempfile
 import termios
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..engine.ports import OutputChunk
 from ..errors import Refused, reason
 from ..light_classes import dataclass
 from ..shells.driver import CONTROL, REPORT, SNAPSHOT, Driver
+from ..shells.live_shell import OutputChunk
 from .connections.base import Connection, TerminalProcess
 from .hidden_input import HiddenInput
 from .input_queue import InputQueue

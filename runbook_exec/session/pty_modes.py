@@ -5,6 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 import termios
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 
 class ShellMissing(Exception):
@@ -17,7 +21,7 @@ class ShellMissing(Exception):
 
 _PEER = 0x5441  # TIOCGPTPEER of Linux: opens the other end of a pseudo-terminal
 
-Modes = list[int | list[bytes | int]]  # in the form that termios uses
+Modes: TypeAlias = "list[int | list[bytes | int]]"  # in the form that termios uses
 
 
 def starting_modes(fd: int, attended: bool) -> Modes:

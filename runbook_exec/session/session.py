@@ -9,15 +9,14 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 
-from ..engine.ports import Done, Keyboard, Message, OutputChunk, Silence
 from ..shells.driver import (
-    SNAPSHOT,
     Completion,
     drop_options,
     encode,
     mark_interrupted,
 )
-from ..shells.registry import SHELLS, find_command
+from ..shells.live_shell import Done, Keyboard, Message, OutputChunk, Silence
+from ..shells.registry import find_command, load_driver
 from ..system.signals import count_end_signals
 from .connections.base import Connection
 from .connections.local import LocalConnection
@@ -30,6 +29,7 @@ from .link import open_link, refuse_full_folder
 from .pagers import PAGERS, build_pager_code
 from .pty_modes import ShellMissing, make_ready, starting_modes
 from .settling import settle
+from .snapshot_reader import make_snapshot_request
 from .start_watch import watch_start
 
 _KEYS_AT_ONCE = 4096  # bytes read at once from the keyboard
@@ -61,7 +61,7 @@ class Session:
         connection: Connection | None = None,
     ) -> None:
         self.shell = shell
-        self._driver = driver = SHELLS[shell].driver
+        self._driver = driver = load_driver(shell)
         self._configuration = "" if clean else self._driver.configuration
         command = find_command(shell)
         if command is None:
@@ -170,18 +170,23 @@ class Session:
 
         Returns b"" if the shell is dead, or did not finish the snapshot.
         """
+        request = make_snapshot_request(self.shell, redefined)
+        return self.read_snapshot(request.code, request.highest_descriptor)
+
+    def read_snapshot(self, code: str, highest: int) -> bytes:
+        """Return what `code` writes to the snapshot's pipe, and the open files up to descriptor `highest`.
+
+        Returns b"" if the shell is dead, or did not finish.
+        """
         # through a pipe, because secrets may be in it, which must not be written to a disk
         snapshot = self._link.snapshot
         snapshot.begin()
         try:
-            code = SHELLS[self.shell].snapshot.build_code(f"{self._quoted}/{SNAPSHOT}", redefined)
-            code = code.replace("{options}", self._last.options)
-            whole = self._run_internal(code, self._last)
+            whole = self._run_internal(code.replace("{options}", self._last.options), self._last)
             while snapshot.read():
                 pass
         finally:
             data = snapshot.end()
-        highest = SHELLS[self.shell].snapshot.highest_descriptor
         if not whole or not highest:
             return data if whole else b""
         open_files = self._link.process.list_descriptors(highest).items()

@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+
+from ..light_classes import NamedTuple
+from ..shells.driver import SNAPSHOT
+from ..shells.registry import SHELLS
 
 _AT_ONCE = 1 << 16  # bytes read at once
+
+
+class SnapshotRequest(NamedTuple):
+    """The code that writes a snapshot, with `{folder}` and `{options}` in it, and what else is read."""
+
+    code: str
+    highest_descriptor: int  # up to which open files are listed; 0 for none
+
+
+def make_snapshot_request(shell: str, redefined: Iterable[str]) -> SnapshotRequest:
+    """Return the request for a snapshot; functions from the shell's start are in it only if `redefined`."""
+    form = SHELLS[shell].snapshot
+    return SnapshotRequest(form.build_code(f"{{folder}}/{SNAPSHOT}", redefined), form.highest_descriptor)
 
 
 class SnapshotReader:

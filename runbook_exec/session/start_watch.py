@@ -6,7 +6,7 @@ import contextlib
 import signal
 from collections.abc import Iterable, Iterator
 
-from ..engine.ports import Done, Message, Silence
+from ..shells.live_shell import Done, Message, Silence
 from .connections.base import TerminalProcess
 
 _REPLACED = 1.0  # seconds without an answer after which the program that runs is looked at

@@ -10,21 +10,24 @@ from importlib import import_module
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .base import Shell
+    from .driver import Driver
 
 
 class _Entry:
     """The facts of a shell that are needed before it is loaded."""
 
-    __slots__ = ("commands", "languages", "module", "reads")
+    __slots__ = ("commands", "driver", "languages", "module", "reads")
 
     def __init__(
         self,
         module: str,
+        driver: str,
         languages: tuple[str, ...],
         reads: tuple[str, ...] = (),
         commands: tuple[tuple[str, ...], ...] = (),
     ) -> None:
         self.module = module  # below this package; defines `SHELL`
+        self.driver = driver  # the name of its driver, in the module `driver` of the same package
         self.languages = languages  # of fenced blocks
         self.reads = reads  # other shells whose code this one also runs correctly
         self.commands = commands  # that start it, best first; if empty, its name
@@ -32,13 +35,16 @@ class _Entry:
 
 # `sh` means sh. `shell` and `shellscript` name no shell: people write them over code for bash.
 _ENTRIES = {
-    "fish": _Entry(".fish", ("fish",)),
+    "fish": _Entry(".fish", "FISH_DRIVER", ("fish",)),
     "bash": _Entry(
-        ".posix.bash", ("bash", "shell", "shellscript", "shell-script", "bash-interactive"), reads=("sh",)
+        ".posix.bash",
+        "BASH_DRIVER",
+        ("bash", "shell", "shellscript", "shell-script", "bash-interactive"),
+        reads=("sh",),
     ),
-    "zsh": _Entry(".posix.zsh", ("zsh",)),
-    "sh": _Entry(".posix.sh", ("sh",)),
-    "ash": _Entry(".posix.ash", ("ash", "busybox sh"), ("sh",), (("ash",), ("busybox", "ash"))),
+    "zsh": _Entry(".posix.zsh", "ZSH_DRIVER", ("zsh",)),
+    "sh": _Entry(".posix.sh", "SH_DRIVER", ("sh",)),
+    "ash": _Entry(".posix.ash", "ASH_DRIVER", ("ash", "busybox sh"), ("sh",), (("ash",), ("busybox", "ash"))),
 }
 
 
@@ -107,6 +113,14 @@ CANONICAL_LANGUAGES = frozenset(LANGUAGES.values())
 READS: Mapping[str, frozenset[str]] = {
     name: frozenset(entry.reads) for name, entry in _ENTRIES.items() if entry.reads
 }
+
+
+def load_driver(name: str) -> Driver:
+    """Return the driver of a shell, without the rest of the shell: a session needs no more of it."""
+    entry = _ENTRIES[name]
+    family = ".".join(entry.module.split(".")[:2])
+    driver: Driver = vars(import_module(f"{family}.driver", __package__))[entry.driver]
+    return driver
 
 
 def find_command(name: str) -> tuple[str, ...] | None:

@@ -32,7 +32,8 @@ def stop_gc() -> None:
 
 
 def resume_gc() -> None:
-    """Turn the collector on again."""
+    """Turn the collector on again, for objects that are made from now on."""
+    gc.freeze()  # its first search would traverse all that was imported and parsed meanwhile
     gc.enable()
 
 

@@ -83,37 +83,34 @@ class ScreenModes:
 
     def _note(self, change: re.Match[bytes]) -> None:
         """Note one sequence that changes the terminal."""
-        match change.lastgroup:
-            case "switch":
-                for mode in change["private"].split(b";"):
-                    if mode in _MATTERS:
-                        self._private[mode] = change["switch"] == b"h"
-            case "region":
-                self._has_region = bool(change["region"].strip(b";"))
-            case "ansi_switch":
-                self._set(
-                    "ansi " + change["ansi"].decode(),
-                    b"\x1b[%bl" % change["ansi"],
-                    change["ansi_switch"] == b"h",
-                )
-            case "key_format" | "key_value":
-                undo = b"\x1b[>%bm" % change["key_format"]
-                self._set(f"keys {change['key_format'].decode()}", undo, change["key_value"] is not None)
-            case "key_flags":
-                self._note_keyboard(change["key_stack"], change["key_flags"])
-            case "cursor":
-                self._set("cursor", b"\x1b[0 q", change["cursor"] not in (b"", b"0"))
-            case "keypad":
-                self._set("keypad", b"\x1b>", change["keypad"] == b"=")
-            case "charset":
-                undo = b"\x1b%bB" % change["slot"]
-                self._set(f"slot {change['slot'].decode()}", undo, change["charset"] != b"B")
-            case "shift":
-                self._undo["shift"] = _SHIFT_IN
-            case "coding":
-                self._set("coding", b"\x1b%G", change["coding"] == b"@")
-            case _:
-                self._forget()
+        kind = change.lastgroup
+        if kind == "switch":
+            for mode in change["private"].split(b";"):
+                if mode in _MATTERS:
+                    self._private[mode] = change["switch"] == b"h"
+        elif kind == "region":
+            self._has_region = bool(change["region"].strip(b";"))
+        elif kind == "ansi_switch":
+            undo = b"\x1b[%bl" % change["ansi"]
+            self._set("ansi " + change["ansi"].decode(), undo, change["ansi_switch"] == b"h")
+        elif kind in ("key_format", "key_value"):
+            undo = b"\x1b[>%bm" % change["key_format"]
+            self._set(f"keys {change['key_format'].decode()}", undo, change["key_value"] is not None)
+        elif kind == "key_flags":
+            self._note_keyboard(change["key_stack"], change["key_flags"])
+        elif kind == "cursor":
+            self._set("cursor", b"\x1b[0 q", change["cursor"] not in (b"", b"0"))
+        elif kind == "keypad":
+            self._set("keypad", b"\x1b>", change["keypad"] == b"=")
+        elif kind == "charset":
+            undo = b"\x1b%bB" % change["slot"]
+            self._set(f"slot {change['slot'].decode()}", undo, change["charset"] != b"B")
+        elif kind == "shift":
+            self._undo["shift"] = _SHIFT_IN
+        elif kind == "coding":
+            self._set("coding", b"\x1b%G", change["coding"] == b"@")
+        else:
+            self._forget()
 
     def _note_keyboard(self, stack: bytes, flags: bytes) -> None:
         if stack == b"=":

@@ -230,18 +230,17 @@ def _read_wait(pid: int, thread: int) -> _Wait | None:
     if call is None or len(words) < 7:
         return None
     given = [int(word, 16) for word in words[1:7]]
-    match call:
-        case "read":
-            return _Wait((given[0],))
-        case "poll":
-            milliseconds = given[2] & 0xFFFFFFFF
-            seconds = 0.0 if milliseconds >= 1 << 31 else milliseconds / 1000
-            return _Wait(_read_polled(pid, given[0], given[1]), seconds)
-        case "ppoll":
-            return _Wait(_read_polled(pid, given[0], given[1]), _read_time(pid, given[2], 1e9))
-        case "select" | "pselect":
-            unit = 1e6 if call == "select" else 1e9
-            return _Wait(_read_selected(pid, given[0], given[1]), _read_time(pid, given[4], unit))
+    if call == "read":
+        return _Wait((given[0],))
+    if call == "poll":
+        milliseconds = given[2] & 0xFFFFFFFF
+        seconds = 0.0 if milliseconds >= 1 << 31 else milliseconds / 1000
+        return _Wait(_read_polled(pid, given[0], given[1]), seconds)
+    if call == "ppoll":
+        return _Wait(_read_polled(pid, given[0], given[1]), _read_time(pid, given[2], 1e9))
+    if call in ("select", "pselect"):
+        unit = 1e6 if call == "select" else 1e9
+        return _Wait(_read_selected(pid, given[0], given[1]), _read_time(pid, given[4], unit))
     milliseconds = given[3] & 0xFFFFFFFF
     limit = 0.0 if milliseconds >= 1 << 31 else milliseconds / 1000
     return _Wait(_read_watched(pid, given[0]), _read_time(pid, given[3], 1e9) if call == "epoll2" else limit)

@@ -34,7 +34,7 @@ from ..text.display import clip, count_columns, fold, pad, wrap
 from .editor import open_editor
 from .failure_advice import advise_on_failure
 from .page_watch import PageWatch
-from .prompts import Piece, ask_key, ask_row
+from .prompts import FindEnd, Piece, ask_key, ask_row, watch_for_end
 from .reporter import TerminalReporter
 from .text_questions import TextQuestions
 
@@ -78,8 +78,13 @@ _NEW = (
 _TITLE, _LINES = 44, 6  # columns of a procedure's title, and lines of an alternative, at most
 
 
-def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]) -> Ask:
-    """Return a function that asks a person.
+def create_asker(
+    terminal: TerminalReporter,
+    colour: bool,
+    replan: Callable[[], Plan | Sequence[str]],
+    find_end: FindEnd | None = None,
+) -> Ask:
+    """Return a function that asks a person, until `find_end` returns an exception to raise.
 
     `replan` reads the document again, or returns its problems. After SIGTERM or SIGHUP the person is not
     asked: the answer to each question is quit.
@@ -103,7 +108,8 @@ def create_asker(terminal: TerminalReporter, colour: bool, replan: Callable[[], 
             terminal.write_line(
                 f"  {terminal.paint('✗', 'red', 'bold')}  {escape_unprintable(question.problem)}"
             )
-        answer = _ask(question, terminal, texts, colour, replan)
+        with watch_for_end(find_end):
+            answer = _ask(question, terminal, texts, colour, replan)
         away = answer.choice == "shell"
         if away:
             terminal.write_line()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sys
 import termios
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prompt_toolkit.application import Application
@@ -29,6 +30,12 @@ from ..system.screen_size import read_screen_size
 from ..text.ansi import escape_unprintable
 from ..text.display import count_columns
 from .value_choice import ROWS, ValueChoice, format_effect, format_rows
+
+FindEnd = Callable[[], Exception | None]
+
+_END_TICK = 0.2  # seconds between two calls of it
+
+_find_end: FindEnd | None = None
 
 _QUIT_AGAIN = "^C again quits ›"
 
@@ -58,7 +65,33 @@ def _run(layout: Layout, bindings: KeyBindings, colour: bool) -> Any:
     clear_typeahead(application.input)
     with contextlib.suppress(termios.error):  # the terminal may be gone
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    return application.run()
+    if _find_end is None:
+        return application.run()
+    find_end = _find_end
+
+    def watch() -> None:
+        application.create_background_task(_watch_for_end(application, find_end))
+
+    return application.run(pre_run=watch)
+
+
+async def _watch_for_end(application: Application[Any], find_end: FindEnd) -> None:
+    """End the prompt with the exception that `find_end` returns, as soon as it returns one."""
+    while (end := find_end()) is None:
+        await asyncio.sleep(_END_TICK)
+    if application.is_running and not application.is_done:
+        application.exit(exception=end)
+
+
+@contextlib.contextmanager
+def watch_for_end(find_end: FindEnd | None) -> Iterator[None]:
+    """Within the block, end every prompt with the exception that `find_end` returns."""
+    global _find_end
+    before, _find_end = _find_end, find_end
+    try:
+        yield
+    finally:
+        _find_end = before
 
 
 class _Interrupts:

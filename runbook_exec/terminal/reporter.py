@@ -104,7 +104,8 @@ class TerminalReporter(TerminalWriter):
     def show_statement(self, item: PlanItem, text: str) -> None:
         """Show a statement before it runs, once, in its step with the document's own words."""
         warnings = self.plan.warnings.get(item.where, ())
-        place = self.plan.places.describe(item.where)
+        named = f"on {host}" if (host := self.plan.find_host(item)) else ""
+        place = self.plan.places.describe(item.where) or named
         self._steps.show_statement(item, text, len(self.plan.procedure.steps), warnings, place)
 
     def show_manual_step(self, item: PlanItem) -> None:

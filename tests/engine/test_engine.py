@@ -155,7 +155,7 @@ def go(program: Program) -> Go:
             "fish", cwd=str(program.work), environ=program.environment({"TERM": "xterm"}), keyboard=keyboard
         )
         with session:
-            return Told(list(run(plan, State(), session, ask, world)))
+            return Told(list(run(plan, State(), lambda host: session, ask, world)))
 
     return start
 
@@ -165,7 +165,7 @@ def test_a_statement_starts_only_when_its_event_has_been_taken(program: Program)
     plan = plan_of(fish_page("touch made"))
     world = RunContext("r", lambda: "now", time.monotonic, "here", lambda name, item, values: None)
     with Session("fish", cwd=str(program.work), environ=program.environment()) as session:
-        events = run(plan, State(), session, Person([]), world)
+        events = run(plan, State(), lambda host: session, Person([]), world)
         for event in events:
             if isinstance(event, StatementStarted):
                 time.sleep(0.2)

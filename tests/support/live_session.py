@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from runbook_exec.engine.ports import Done, OutputChunk
+from runbook_exec.engine.ports import Done, LiveShell, OutputChunk
 from runbook_exec.session.connections.base import Connection
 from runbook_exec.session.inner.holding_session import HoldingSession
 from runbook_exec.session.session import Session
@@ -64,7 +64,7 @@ def open_session(
         yield session
 
 
-def run_statement(session: Session, code: str | bytes, timeout: float | None = GENEROUS) -> StatementResult:
+def run_statement(session: LiveShell, code: str | bytes, timeout: float | None = GENEROUS) -> StatementResult:
     """Run one statement to its end."""
     printed, ended = b"", []
     for item in session.run(code.encode() if isinstance(code, str) else code, timeout):

@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "lint": ("lint [PATH…]", "check pages: their blocks, links and values"),
     "rehearse": ("rehearse [PATH…]", "run pages with stand-ins for the programs they call"),
     "resume": ("resume [RUN]", "resume a run that is not finished"),
+    "fleet": ("fleet FILE --on HOSTS", "run a page on many hosts"),
+    "attach": ("attach [RUN]", "see a run with --hold in this terminal too, and answer its questions"),
     "trust": ("trust FILE…", "show the commands of pages, and let them run with `--yes`"),
     "runs": ("runs [ACTION]", "list, show, report, replay and verify past runs"),
     "due": ("due [PATH…]", "list the runbooks that are due"),

@@ -18,12 +18,14 @@ from ...journal.paths import state_folder
 from ...journal.secret_store import find_secret_store
 from ...journal.user_key import read_user_key
 from ...light_classes import replace
+from ...live.client import send_answer
+from ...live.locate import find_socket
 from ...plan.model import Plan
 from ...plan.values import check_value, describe_value
+from ...runner.answers.external import ExternalAnswer, check_answer, parse_answer, read_json_answer
 from ...runner.decisions import ASSUMPTIONS
-from ...runner.external_answers import ExternalAnswer, check_answer, parse_answer, read_json_answer
 from ...runner.given_values import read_given, warn_of_visible_secrets
-from ...runner.options import RunOptions
+from ...runner.options import RunOptions, parse_hold
 from ...runner.planning import read_plan
 from ...runner.resume import UnfinishedRun, read_unfinished
 from ...runner.unattended import list_new_statements
@@ -32,13 +34,14 @@ from ..arguments import (
     add_asking,
     add_decided_steps,
     add_failure,
+    add_hold,
     add_json_events,
     add_set,
     build_parser,
 )
-from ..exit_status import INTERRUPTED, WAITING
+from ..exit_status import DONE, INTERRUPTED, WAITING
 from ..foreign_run import show_foreign_run
-from ..launch import run_with_trust
+from ..launch import name_person, run_with_trust
 from ..operator import Operator, find_operator
 from ..output import print_warnings
 from ..trust_gate import trust_changed_plan
@@ -93,12 +96,16 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         "--choose", metavar="LABEL", action="append", default=[], help="the alternative that runs"
     )
     add_failure(parser)
+    add_hold(parser)
     add_json_events(parser)
     return parser.parse_args(words)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Resume the run that is named, or the newest unfinished one."""
+    """Resume the run that is named, or the newest unfinished one, or answer one that goes on."""
+    answer = _read_answer(arguments.answer, arguments.by)
+    if answer is not None and arguments.run is not None and _answer_live_run(arguments.run, answer):
+        return DONE
     past = _find_past(arguments.run)
     if past.record.outcome in FINISHED:
         how = "went to its end" if past.record.outcome == "partial" else "has succeeded"
@@ -112,8 +119,9 @@ def run(arguments: argparse.Namespace) -> int:
         given=given.values,
         visible=given.visible,
         assume=assume,
-        answer=_read_answer(arguments.answer, arguments.by),
+        answer=answer,
         on_failure=arguments.on_failure,
+        hold=parse_hold(arguments.hold, os.environ),
         done=tuple(arguments.done),
         confirmed=tuple(arguments.confirmed),
         accept_lost=arguments.accept_lost,
@@ -134,6 +142,16 @@ def _read_answer(text: str | None, by: str) -> ExternalAnswer | None:
         return None
     answer = read_json_answer(sys.stdin.read()) if text == "-" else parse_answer(text)
     return answer._replace(by=by or answer.by, is_visible=text != "-")
+
+
+def _answer_live_run(run: str, answer: ExternalAnswer) -> bool:
+    """Hand an answer to a run that goes on; return False if the run has ended. Raises Refused."""
+    address = find_socket(find_journal(state_folder(dict(os.environ)), run))
+    if not address:
+        return False
+    send_answer(address, {**answer._asdict(), "by": name_person(answer.by)})
+    print(f"run {run} has the answer and goes on; `runbook-exec attach {run}` shows it")
+    return True
 
 
 def _check_answer(answer: ExternalAnswer, past: UnfinishedRun, plan: Plan) -> None:
@@ -205,6 +223,7 @@ def resume_run(
         assume=now.assume,
         answer=now.answer,
         on_failure=now.on_failure,
+        hold=now.hold,
         done=(*now.done, *before.done),
         confirmed=(*now.confirmed, *before.confirmed),
         accept_lost=now.accept_lost,

@@ -18,6 +18,7 @@ from ..arguments import (
     add_asking,
     add_decided_steps,
     add_failure,
+    add_hold,
     add_inputs,
     add_json_events,
     add_set,
@@ -77,11 +78,13 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     add_asking(asking)
     add_decided_steps(asking)
     add_failure(asking)
+    add_hold(asking)
     shell = parser.add_argument_group("the shell")
     add_shell(shell)
     shell.add_argument("--no-config", action="store_true", help="leave out your own shell configuration")
     shell.add_argument("--cwd", metavar="DIR", help="where the shell starts; by default, here")
     shell.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")
+    _add_host(parser.add_argument_group("the host"))
     add_json_events(parser)
     parser.add_argument("--id", metavar="NAME", default="", help="the id of the run; by default a new one")
     _add_recording(parser)
@@ -90,6 +93,17 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     if not name:
         _require_command_or_file(parser, words[0])
     return parser.parse_args(words)
+
+
+def _add_host(host: argparse._ArgumentGroup) -> None:
+    host.add_argument(
+        "--on", metavar="HOST", help="run the page on this host, as `ssh HOST` reaches it; `local` is here"
+    )
+    host.add_argument(
+        "--reconnect",
+        metavar="DURATION",
+        help="try to reach a host for this time when its connection is lost; by default 10m",
+    )
 
 
 def _require_command_or_file(parser: argparse.ArgumentParser, word: str) -> None:

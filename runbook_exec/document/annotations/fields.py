@@ -9,6 +9,7 @@ from typing import Any
 from ...diagnostics.problem import Problem
 from ...shells.registry import shell_name
 from ...text.durations import positive_duration
+from ...text.host_names import parse_host
 from ...text.regex import PatternProblem, compile_pattern
 from ...text.suggest import did_you_mean
 from ..placeholders import parse_placeholder_name
@@ -74,6 +75,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str] | None] = {
     "shell": (shell_name, "shell=bash"),
     "setup": None,
     "background": None,
+    "host": (parse_host, "host=web1"),
 }
 
 _ALONE: Mapping[str, Any] = {"retry": 1, "confirm": ""}

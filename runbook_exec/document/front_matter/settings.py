@@ -11,6 +11,7 @@ from ...light_classes import NamedTuple
 from ...shells.registry import language_target, shell_name
 from ...sources.registry import check_source
 from ...text.durations import positive_duration
+from ...text.host_names import parse_host
 from ...text.regex import PatternProblem, compile_pattern
 from ...text.span import Span
 from ...text.suggest import did_you_mean
@@ -213,6 +214,7 @@ _SETTINGS: Mapping[str, _Reader] = {
     "timeout": _text_reader(positive_duration),
     "cadence": _text_reader(positive_duration),
     "choose": _list_of(_read_text),
+    "host": _text_reader(parse_host),
 }
 
 _INPUT: Mapping[str, _Reader] = {

@@ -13,9 +13,10 @@ from ...shells.snapshot import ShellState, StateChange, diff_snapshots
 from ...text.ansi import strip_ansi
 from ..events import Event
 from ..expectations import TAIL_SIZE
-from ..ports import BackgroundShell, Done, Message, OutputChunk, PastShell
+from ..hosts.shell_pool import ShellPool
+from ..ports import BackgroundShell, Done, Message, OutputChunk, PastShell, RunContext, Silence
 from ..restoration import enter_folder, restore_definitions, run_quietly
-from ..shell_io import ShellIO, place_of
+from ..shell_io import ShellIO
 from .background_events import BackgroundEnded, BackgroundOutput
 
 READY_WITHIN = 300.0  # seconds that a statement with `until` may take to print it
@@ -47,28 +48,34 @@ class BackgroundStatement:
 class Backgrounds:
     """The statements of a run that go on in the background."""
 
-    io: ShellIO
+    shells: ShellPool
+    context: RunContext
     running: list[BackgroundStatement] = field(default_factory=list)
+
+    @property
+    def io(self) -> ShellIO:
+        """Return the shell of this machine."""
+        return self.shells.get("")
 
     def takes(self, plan: Plan, item: PlanItem) -> bool:
         """Return whether a statement runs in a shell of its own.
 
         One that runs until it is ended does if somebody is there to send it to the background.
         """
-        if self.io.context.open_shell is None or self.io.stack.inside or not plan.places.is_here(item.where):
+        if self.context.open_shell is None or plan.find_host(item) or not plan.places.is_here(item.where):
             return False
-        is_attended = bool(self.io.context.terminal)
+        is_attended = bool(self.context.terminal)
         return runs_in_background(item, plan.endless) or (is_attended and item.where in plan.endless)
 
     def run(self, plan: Plan, item: PlanItem, code: bytes) -> Iterator[Message]:
         """Run a statement in a shell of its own, until it ends or goes on in the background."""
-        open_shell = self.io.context.open_shell
+        open_shell = self.context.open_shell
         if open_shell is None:
             raise RuntimeError("there is no shell for a statement in the background")
-        shell = open_shell()
+        shell = open_shell(self.io.shell)
         state, cwd = yield from self._prepare(shell)
         goes_on = runs_in_background(item, plan.endless)
-        clock, began = self.io.context.clock, self.io.context.clock()
+        clock, began = self.context.clock, self.context.clock()
         until = item.annotation.until if goes_on else None
         timeout = item.annotation.timeout or plan.timeout
         limit = (timeout or READY_WITHIN) if until else _STARTED
@@ -102,18 +109,16 @@ class Backgrounds:
 
     def _prepare(self, shell: BackgroundShell) -> Generator[Message, None, tuple[ShellState, str]]:
         """Start a shell with the state of the run's; return its state and its working directory."""
-        cwd = self.io.kept.cwd
-        for message in shell.start():
-            if isinstance(message, Done):
-                cwd = cwd or message.cwd
+        # nothing has run yet in the run's shell if its folder is not known
+        cwd = self.io.kept.cwd or run_quietly(self.io.session, "true").cwd
+        yield from (message for message in shell.start() if isinstance(message, Silence))
         state = ShellState(SHELLS[self.io.shell])
         state.update(shell.take_snapshot())
         change = diff_snapshots(state.definitions, self.io.shell_state.definitions)
-        past = PastShell(change, cwd=self.io.kept.cwd, shown_cwd=self.io.bindings.mask(self.io.kept.cwd))
+        past = PastShell(change, cwd=cwd, shown_cwd=self.io.bindings.mask(cwd))
         enter_folder(shell, self.io.shell, past)
         restore_definitions(shell, state, past)
         return state, cwd
-        yield  # a generator, as its caller is one
 
     def _bring_back(self, shell: BackgroundShell, state: ShellState, done: Done, cwd: str) -> None:
         """Give the run's shell what a statement has changed that has ended by itself or with ^C."""
@@ -158,7 +163,7 @@ class Backgrounds:
 
     def _report_output(self, statement: BackgroundStatement, *, is_over: bool) -> Iterator[Event]:
         if text := statement.take_output(self.io.bindings.masker, is_over=is_over):
-            yield self.io.log.make_event(BackgroundOutput, text=text, **place_of(statement.item))
+            yield self.io.log.make_event(BackgroundOutput, text=text, **self.io.place_of(statement.item))
 
     def _make_ended(
         self, statement: BackgroundStatement, status: int, problem: str, *, with_run: bool
@@ -166,10 +171,10 @@ class Backgrounds:
         return self.io.log.make_event(
             BackgroundEnded,
             status=status,
-            duration=round(self.io.context.clock() - statement.began, 3),
+            duration=round(self.context.clock() - statement.began, 3),
             problem=problem,
             with_run=with_run,
-            **place_of(statement.item),
+            **self.io.place_of(statement.item),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...plan.model import PlanItem
 from ..dialog import Dialog
@@ -25,8 +25,18 @@ class AttemptRunner:
     dialog: Dialog
     warnings: SecretWarnings
     backgrounds: Backgrounds
-    inner: InnerShells = field(init=False)  # set by `start_run`
+    inner: InnerShells | None = None  # of the shell of this machine, once a statement runs there
     block_text: str = ""  # the output of the present block so far
+
+    def find_inner(self, item: PlanItem) -> InnerShells | None:
+        """Return what follows statements into the shells that they open; None where it is not done."""
+        if self.dialog.context.nesting is None or self.dialog.plan.find_host(item):
+            return None
+        if self.inner is None:
+            io = self.dialog.shells.get("")
+            self.inner = InnerShells(self.dialog, io, self.run_attempts)
+            self.inner.lost_inside, self.inner.lost_cwd = io.past.inside, io.past.inner_cwd
+        return self.inner
 
     def run_attempts(self, item: PlanItem) -> Generator[Event]:
         """Run the statement until it succeeds, or is skipped, or the run stops.
@@ -77,15 +87,15 @@ class AttemptRunner:
         # raises QuotingError before a shell is started
         self.dialog.bindings.fill_statement(self.dialog.plan, item)
         self.dialog.stop_if_told()
-        yield from self.dialog.io.start_shell()
+        io = self.dialog.find_shell(item)
+        yield from io.start_shell()
         if item.annotation.cwd is not None and item.first:
-            yield from self.dialog.io.change_directory(item, item.annotation.cwd)
+            yield from io.change_directory(item, item.annotation.cwd)
         for variable in self.dialog.list_variables(item):
-            yield from self.dialog.io.assign_variable(item, variable)
-        self.inner.show_lines(item)
-        execution = StatementExecution(
-            self.dialog.plan, item, self.dialog.io, self.block_text, self.backgrounds, repeats
-        )
+            yield from io.assign_variable(item, variable)
+        if inner := self.find_inner(item):
+            inner.show_lines(item)
+        execution = StatementExecution(self.dialog.plan, item, io, self.block_text, self.backgrounds, repeats)
         filled = self.dialog.bindings.fill_statement(self.dialog.plan, item)
         self.dialog.stop_if_told()
         failure = yield from execution.run_once(filled, attempt)

@@ -14,7 +14,7 @@ from ..simple_command import SimpleCommand
 from ..variables import VariableUse
 from . import parser, quoting, syntax, variables
 from .dialect import COMPOUNDS, Dialect
-from .driver import SH_DRIVER, SH_GATE, make_start
+from .driver import ASH_DRIVER
 from .parsed_script import ParsedScript
 from .simple_commands import find_simple_commands
 from .snapshot import (
@@ -39,11 +39,6 @@ DIALECT = Dialect(
     test_is_command=True,
     joins_end_lines=False,
 )
-
-# Without a trap, ash leaves a loop of builtins right out of its signal handler. With glibc, as on Debian, it
-# can then wait forever for a lock of its own output, at its own prompt too. A trap runs between two commands,
-# and an error in it returns to the prompt. The gate reports the status that is set here.
-_INTERRUPT = '__runbook_p=130; { : "${__runbook_unset?}"; } 2>/dev/null'
 
 
 @cache_scans
@@ -88,12 +83,7 @@ SHELL = Shell(
     find_commands=_find_commands,
     check=_check,
     list_variables=_list_variables,
-    driver=SH_DRIVER._replace(
-        # it prints a banner on its standard output before it reads anything
-        is_muted=True,
-        start=make_start(f"exec >&2; trap '{_INTERRUPT}' INT; set -m; PS1= PS2=\n", SH_GATE),
-        read_line="command printf 'ash> '; IFS= read -r __runbook_line",
-    ),
+    driver=ASH_DRIVER,
     snapshot=make_snapshot_format(
         _scan,
         (

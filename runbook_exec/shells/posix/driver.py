@@ -277,3 +277,15 @@ SH_DRIVER = Driver(
     gate_line=build_gate_line,
     carry_over=carry_over_errexit,
 )
+
+# Without a trap, ash leaves a loop of builtins right out of its signal handler. With glibc, as on Debian, it
+# can then wait forever for a lock of its own output, at its own prompt too. A trap runs between two commands,
+# and an error in it returns to the prompt. The gate reports the status that is set here.
+_INTERRUPT = '__runbook_p=130; { : "${__runbook_unset?}"; } 2>/dev/null'
+
+ASH_DRIVER = SH_DRIVER._replace(
+    # it prints a banner on its standard output before it reads anything
+    is_muted=True,
+    start=make_start(f"exec >&2; trap '{_INTERRUPT}' INT; set -m; PS1= PS2=\n", SH_GATE),
+    read_line="command printf 'ash> '; IFS= read -r __runbook_line",
+)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from ..engine.events import Asked
-from ..engine.question_events import describe_question, name_question
-from ..engine.questions import Alternatives, Answer, BeforeStatement, Choice, LostState, Question
-from ..errors import Refused
-from ..light_classes import NamedTuple
+from ...engine.events import Asked
+from ...engine.question_events import describe_question, name_question
+from ...engine.questions import Alternatives, Answer, BeforeStatement, Choice, LostState, Question
+from ...errors import Refused
+from ...light_classes import NamedTuple
 
 _FIELDS = ("id", "choice", "value", "note", "by")
 
@@ -71,9 +71,9 @@ def check_answer(answer: ExternalAnswer, asked: Asked | None, run: str) -> Answe
     Raises Refused if the answer is to another question, such as an older one, or if it does not answer this.
     """
     if asked is None:
-        raise Refused(f"run {run} asks no question; `{answer.id}` is answered, or was never asked")
+        raise Refused(f"{_name_run(run)} asks no question; `{answer.id}` is answered, or was never asked")
     if answer.id != asked.id:
-        raise Refused(f"run {run} does not ask `{answer.id}`; it asks `{asked.id}`")
+        raise Refused(f"{_name_run(run)} does not ask `{answer.id}`; it asks `{asked.id}`")
     if answer.choice not in asked.choices:
         expected = _list_words(asked.choices, "or")
         raise Refused(f"`{asked.id}`: expected {expected}, got `{answer.choice}`")
@@ -86,6 +86,15 @@ def check_answer(answer: ExternalAnswer, asked: Asked | None, run: str) -> Answe
     if value and answer.choice not in (Choice.VALUE, Choice.CHOOSE):
         raise Refused(f"`{asked.id}`: `{answer.choice}` takes no value")
     return Answer(answer.choice, value, answer.note, by=answer.by, id=asked.id)
+
+
+def _name_run(run: str) -> str:
+    return f"run {run}" if run else "the run"
+
+
+def name_giver(by: str, place: str) -> str:
+    """Return who gave an answer: the person that was named, if any, and the account that it came from."""
+    return f"{by} via {place}" if by and by != place else place
 
 
 def _number_alternative(text: str, asked: Asked) -> str:

@@ -1,0 +1,89 @@
+"""Runs `runbook-exec fleet`, which runs a page on many hosts."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from ...errors import Refused
+from ..arguments import add_asking, add_inputs, add_set, add_shell, build_parser
+from ..fleet import resume_fleet, run_fleet
+
+_EPILOG = """\
+PATTERN: names with commas between (`web1,web2`), `@FILE` with a name on each line, or with --inventory a
+pattern of Ansible (`web:!canary`). Every host has a run and a journal of its own, `FLEET.HOST`.
+
+exit status: 0 all succeeded; 1 some failed, or were not begun; 2 refused; 3 some wait for a person;
+130 interrupted
+"""
+
+
+def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments of `fleet`."""
+    parser = build_parser(
+        name,
+        "runbook-exec fleet FILE[#anchor] --on PATTERN [options]\n       runbook-exec fleet --resume FLEET",
+        "Run a page on many hosts: a run for each, some at once.",
+        _EPILOG,
+    )
+    parser.add_argument("file", metavar="FILE[#anchor]", nargs="?", help="the page, and which procedure")
+    hosts = parser.add_argument_group("hosts")
+    hosts.add_argument("--on", metavar="PATTERN", help="the hosts")
+    hosts.add_argument("--inventory", metavar="FILE", help="an inventory of Ansible that has the hosts")
+    hosts.add_argument(
+        "--at-once", metavar="N", type=_positive, default=20, help="run on N hosts at a time (default: 20)"
+    )
+    hosts.add_argument(
+        "--stop-after",
+        metavar="N",
+        type=_whole,
+        default=3,
+        help="begin no more hosts when more than N have failed (default: 3)",
+    )
+    hosts.add_argument(
+        "--first",
+        metavar="N",
+        type=_whole,
+        default=1,
+        help="run on N hosts first, and on the others only if they succeed (default: 1)",
+    )
+    hosts.add_argument("--resume", metavar="FLEET", help="continue a fleet with the hosts that are left")
+    hosts.add_argument(
+        "--reconnect", metavar="DURATION", help="try to reach a lost host for this time (default: 10m)"
+    )
+    values = parser.add_argument_group("values")
+    add_set(values, "the value of <NAME> on every host, or `-` to read it from standard input")
+    add_inputs(values, " (YAML)")
+    what = parser.add_argument_group("what runs")
+    what.add_argument("--choose", metavar="LABEL", action="append", default=[], help="the alternative")
+    what.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")
+    what.add_argument("--cwd", metavar="DIR", help="where the shells start; by default, at home")
+    what.add_argument("--no-config", action="store_true", help="leave out the configuration of the shells")
+    what.add_argument(
+        "--confirmed", metavar="STEP", action="append", default=[], help="this step's `confirm` is: yes"
+    )
+    add_shell(what)
+    add_asking(parser.add_argument_group("asking"))
+    parser.add_argument("--json", action="store_true", help="print events as lines of JSON, with their host")
+    return parser.parse_args(words)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the page on the hosts; returns the exit status."""
+    if arguments.resume is None and (arguments.file is None or arguments.on is None):
+        raise Refused("expected `FILE --on PATTERN`, or `--resume FLEET`")
+    if arguments.resume is not None and (arguments.file or arguments.on or arguments.inventory):
+        raise Refused("`--resume` takes the page and the hosts from the fleet: leave FILE and `--on` out")
+    return run_fleet(arguments) if arguments.resume is None else resume_fleet(arguments)
+
+
+def _positive(text: str) -> int:
+    if (number := _whole(text)) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, got `{text}`")
+    return number
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise argparse.ArgumentTypeError(f"expected a whole number, got `{text}`")
+    return int(text)

@@ -1,0 +1,1 @@
+"""Keeps a shell for each host that the statements of a run run on."""

@@ -1,0 +1,1 @@
+"""Runs that outlive their terminal, and the terminals that attach to them."""

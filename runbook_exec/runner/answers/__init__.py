@@ -1,0 +1,1 @@
+"""Answers that do not come from the terminal of the run."""

@@ -1,0 +1,95 @@
+"""Opens the sessions of a run: one on this machine, and one on each host that the page names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from ...engine.ports import Keyboard, LiveShell
+from ...errors import Refused
+from ...light_classes import NamedTuple
+from ...plan.model import Plan
+from ...session.far.far_session import FarSession
+from ...session.far.reconnection import RECONNECT, Destination
+from ...session.inner.holding_session import HoldingSession
+from ...session.inner.nested_session import NestedSession
+from ...shells.registry import FALLBACK_SHELL
+from ...system.people import expand_home
+from ..options import RunOptions
+
+
+class SessionFacts(NamedTuple):
+    """What the sessions of a run have in common."""
+
+    run: str  # the run's id
+    plan: Plan
+    options: RunOptions
+    keyboard: Keyboard | None
+    notice: Callable[[str], None]  # shows the operator a message
+
+
+class RunSessions:
+    """The open sessions of a run, by host; "" is this machine. They are closed with `stack`."""
+
+    def __init__(
+        self,
+        facts: SessionFacts,
+        make_session: Callable[..., HoldingSession],
+        on_word: Callable[[str], None],
+        on_sent: Callable[[], None],
+        stack: ExitStack,
+        *,
+        is_recorded: bool,
+    ) -> None:
+        """Start the shell of this machine, if a statement runs here; raises Refused.
+
+        `on_word` is called with each word that is typed unseen, `on_sent` when a statement was sent.
+        """
+        self._facts = facts
+        self._make_session = make_session
+        self._on_word = on_word
+        self._on_sent = on_sent
+        self._stack = stack
+        self._opened: dict[str, LiveShell] = {}
+        self.nested: NestedSession | None = None  # of this machine, if a statement runs here
+        hosts = facts.plan.list_hosts()
+        if is_recorded and any(hosts):
+            raise Refused("`--record` cannot record what runs on another host; run with `--on local`")
+        if "" in hosts or not hosts:
+            self.open_session("")
+
+    def open_session(self, host: str) -> LiveShell:
+        """Return the session on a host, the same every time; a far host is connected at its start."""
+        if host not in self._opened:
+            self._opened[host] = self._open_far(host) if host else self._open_here()
+        return self._opened[host]
+
+    def _prepare(self, session: HoldingSession | FarSession) -> None:
+        session.hidden_input.on_word = self._on_word
+        session.on_sent = self._on_sent
+        self._stack.callback(session.close)
+
+    def _open_here(self) -> NestedSession:
+        _, plan, options, keyboard, _ = self._facts
+        shell = plan.procedure.shell or FALLBACK_SHELL
+        cwd = expand_home(plan.cwd) if plan.cwd else None
+        session = self._make_session(shell, clean=options.no_config, cwd=cwd, keyboard=keyboard)
+        self._prepare(session)
+        self.nested = NestedSession(session)
+        return self.nested
+
+    def _open_far(self, host: str) -> FarSession:
+        run, plan, options, keyboard, notice = self._facts
+        term = os.environ.get("TERM", "dumb") if keyboard else "dumb"
+        session = FarSession(
+            plan.procedure.shell or FALLBACK_SHELL,
+            Destination(host, run, options.reconnect.seconds if options.reconnect else RECONNECT),
+            clean=options.no_config,
+            cwd=plan.cwd,
+            environ={"TERM": term},
+            keyboard=keyboard,
+            notice=notice,
+        )
+        self._prepare(session)
+        return session

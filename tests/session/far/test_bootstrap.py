@@ -1,0 +1,48 @@
+"""What is sent to a far host is exactly what runs there, with each Python that it may have."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from runbook_exec.session.far.bootstrap import COMMAND, build_archive, list_files
+from runbook_exec.shells.registry import SHELLS
+
+from .conftest import PYTHONS
+
+CODE = """
+import sys
+sys.path.insert(0, {path!r})
+from runbook_exec.session.far.helper import main
+from runbook_exec.shells.registry import load_driver
+for name in {shells!r}:
+    load_driver(name)
+prefix = "runbook_exec."
+print("\\n".join(name.replace(".", "/") + ".py" for name in sys.modules if name.startswith(prefix)))
+"""
+
+
+@pytest.mark.parametrize("version", sorted(PYTHONS))
+def test_the_archive_is_what_the_far_end_imports(version: str, tmp_path: Path) -> None:
+    """Its modules import nothing that is not in it, and none is superfluous."""
+    archive = tmp_path / "session.zip"
+    archive.write_bytes(build_archive())
+    assert len(build_archive()) < 200_000
+    code = CODE.format(path=str(archive), shells=list(SHELLS))
+    python = PYTHONS[version]
+    assert python, f"Python {version} is missing"
+    done = subprocess.run([python / "python", "-I", "-c", code], capture_output=True, text=True, check=True)
+    found = {name.removeprefix("runbook_exec/") for name in done.stdout.split()}
+    packages = {name for name in found if f"{name.removesuffix('.py')}/" in " ".join(found)}
+    assert found - packages == set(list_files())
+
+
+@pytest.mark.parametrize("shell", ["bash", "dash", "zsh", "fish"])
+def test_the_command_line_is_the_same_in_every_shell(shell: str) -> None:
+    """A login shell of any kind starts the far Python with it, and no secret can be in it."""
+    program = b"print(6 * 7)"
+    given = b"%08d" % len(program) + program
+    done = subprocess.run([shell, "-c", COMMAND], input=given, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"42\n")
