@@ -16,7 +16,7 @@ from ..expectations import TAIL_SIZE
 from ..hosts.shell_pool import ShellPool
 from ..ports import BackgroundShell, Done, Message, OutputChunk, PastShell, RunContext, Silence
 from ..restoration import enter_folder, restore_definitions, run_quietly
-from ..shell_io import ShellIO
+from ..shell_io import ShellIO, place_of
 from .background_events import BackgroundEnded, BackgroundOutput
 
 READY_WITHIN = 300.0  # seconds that a statement with `until` may take to print it
@@ -163,7 +163,7 @@ class Backgrounds:
 
     def _report_output(self, statement: BackgroundStatement, *, is_over: bool) -> Iterator[Event]:
         if text := statement.take_output(self.io.bindings.masker, is_over=is_over):
-            yield self.io.log.make_event(BackgroundOutput, text=text, **self.io.place_of(statement.item))
+            yield self.io.log.make_event(BackgroundOutput, text=text, **place_of(statement.item))
 
     def _make_ended(
         self, statement: BackgroundStatement, status: int, problem: str, *, with_run: bool
@@ -174,7 +174,7 @@ class Backgrounds:
             duration=round(self.context.clock() - statement.began, 3),
             problem=problem,
             with_run=with_run,
-            **self.io.place_of(statement.item),
+            **place_of(statement.item),
         )
 
 
