@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from .claims import MB, Claim, Each, Growth, Peak, Ratio, Within
+from .claims import MB, Claim, Each, Growth, Peak, ProcessorRatio, Ratio, Within
 from .timing import Command
 
 OURS = "runbook-exec"
@@ -105,12 +105,13 @@ def start_up(place: Place, sizes: Sizes) -> Case:
 def builtins(place: Place, sizes: Sizes) -> Case:
     """Statements that take no time themselves."""
     nothing = place.proven(_NOTHING, _run(place.write("nothing.md", _document([_last(place)]))))
-    each = Each("builtins: each further statement", OURS, _NOTHING, sizes.statements, 0.0006)
+    each = Each("builtins: each further statement", OURS, _NOTHING, sizes.statements, 0.0004)
     statements = [f"set -g x {number}" for number in range(sizes.statements)]
     posix = [f"x={number}" for number in range(sizes.statements)]
     commands = (nothing, *_statements(place, statements, posix))
     others = (Ratio("builtins", OURS, name) for name in ("fish", "rundoc", "byexample", "cram"))
-    return Case(commands, (each, *others), sizes.turns.get("builtins", 1))
+    shells = (Ratio("builtins", f"{OURS}, {shell}", shell) for shell in _found_shells())
+    return Case(commands, (each, *others, *shells), sizes.turns.get("builtins", 1))
 
 
 def external(place: Place, sizes: Sizes) -> Case:
@@ -124,6 +125,12 @@ def external(place: Place, sizes: Sizes) -> Case:
         Ratio("external commands", OURS, "byexample", 1 / 1.6),
         Ratio("external commands", OURS, "rundoc"),
         Ratio("external commands", OURS, "cram"),
+        *(Ratio("external commands", f"{OURS}, {shell}", shell) for shell in _found_shells()),
+        ProcessorRatio("external commands, journal flushed: processor time", OURS, "fish"),
+        *(
+            ProcessorRatio("external commands: processor time", f"{OURS}, {shell}", shell)
+            for shell in _found_shells()
+        ),
     )
     named = {command.name for command in commands}
     kept = tuple(claim for claim in claims if claim.ours in named)
@@ -330,7 +337,17 @@ def _statements(place: Place, statements: Sequence[str], posix: Sequence[str]) -
     for name, arguments in documents.items():
         if name in place.tools:
             commands.append(place.proven(name, (place.tools[name], *arguments())))
+    for shell in _found_shells():
+        document = place.write(f"statements-{shell}.md", _document(posix, shell))
+        script = place.write(f"statements.{shell}", "\n".join(posix) + "\n")
+        commands.append(place.proven(f"{OURS}, {shell}", _run(document)))
+        commands.append(place.proven(shell, (shell, script)))
     return tuple(commands)
+
+
+def _found_shells() -> tuple[str, ...]:
+    """The shells besides fish that this machine has."""
+    return tuple(shell for shell in ("bash", "zsh", "sh") if shutil.which(shell))
 
 
 def _last(place: Place) -> str:
@@ -338,12 +355,12 @@ def _last(place: Place) -> str:
     return f"echo done >{place.proof}"
 
 
-def _document(statements: Sequence[str]) -> str:
+def _document(statements: Sequence[str], shell: str = "fish") -> str:
     parts = ["# Statements\n"]
     for number, statement in enumerate(statements):
         if number % _BLOCKS_A_STEP == 0:
             parts.append(f"## {number // _BLOCKS_A_STEP + 1}. Go on\n")
-        parts.append(f"```fish\n{statement}\n```\n")
+        parts.append(f"```{shell}\n{statement}\n```\n")
     return "\n".join(parts)
 
 

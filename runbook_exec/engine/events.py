@@ -346,28 +346,31 @@ def to_line(event: Event, **more: str | int) -> str:
     Fields that are None are left out.
     """
     # an encoder would be made anew for each line, and takes twice as long
-    parts = [f'{{"event":"{event.event}"']
-    parts += [
-        f'"{name}":{_encode_value(value)}'
-        for name, value in (*zip(event._fields, event, strict=True), *more.items())
-        if value is not None
-    ]
-    return f"{','.join(parts)}}}"
+    values = zip(_list_openers(event._fields), event, strict=True)
+    parts = [opener + _encode_value(value) for opener, value in values if value is not None]
+    parts += [f'"{name}":{_encode_value(value)}' for name, value in more.items()]
+    return f'{{"event":"{event.event}",{",".join(parts)}}}'
+
+
+@cache
+def _list_openers(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the beginning of each field in the line of an event."""
+    return tuple(f'"{name}":' for name in names)
 
 
 def _encode_value(value: object) -> str:
     """Return a value as JSON; the numbers of events are finite."""
-    match value:
-        case str():
-            return encode_basestring_ascii(value)
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return repr(value)
-        case tuple():
-            return f"[{','.join(map(_encode_value, value))}]"
-        case _:
-            return _ENCODER.encode(value)
+    encode: Callable[..., str] | None = _ENCODERS.get(type(value))
+    return encode(value) if encode else _ENCODER.encode(value)
+
+
+_ENCODERS: Mapping[type, Callable[..., str]] = {
+    str: encode_basestring_ascii,
+    int: repr,
+    float: repr,
+    bool: lambda value: "true" if value else "false",
+    tuple: lambda value: f"[{','.join(map(_encode_value, value))}]",
+}
 
 
 @cache

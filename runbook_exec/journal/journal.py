@@ -13,10 +13,12 @@ from pathlib import Path
 from ..engine.events import (
     Answered,
     Asked,
+    Captured,
     Event,
     Output,
     RunEnded,
     RunStarted,
+    ShellChanged,
     StatementFinished,
     StatementStarted,
     to_line,
@@ -32,8 +34,8 @@ KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; a n
 _TRIES, _WAIT = 5, 0.01  # attempts to take a lock; seconds between them
 
 # events that may wait for the start of the next statement: an answer only after the end of one
-_HELD_FIRST: tuple[type[Event], ...] = (StatementFinished,)
-_HELD_TOO: tuple[type[Event], ...] = (StatementFinished, Answered)
+_HELD_FIRST: tuple[type[Event], ...] = (ShellChanged, Captured, StatementFinished)
+_HELD_TOO: tuple[type[Event], ...] = (*_HELD_FIRST, Answered)
 
 _CUT = "\n[… what follows was not kept in the journal]\n"
 

@@ -42,7 +42,8 @@ class _OpenedShell(NamedTuple):
     inner: InnerShell
     opener: str  # the program that has opened it
     is_followed: bool  # whether statements run inside
-    goes_on: bool  # whether blocks after its own are plainly meant for it
+    is_alone: bool  # whether the statement is the last of its block
+    is_left_later: bool  # whether a later statement of the step is an `exit`
     is_doubtful: bool = False  # whether the page does not show if it was left
 
     def may_read(self, item: PlanItem) -> bool:
@@ -128,22 +129,28 @@ class _PlaceFinder:
             self._open(item, inner, commands)
 
     def _doubt_others(self, item: PlanItem) -> None:
-        """Mark the shells of earlier blocks in which statements have run, and which none has left."""
+        """Mark the shells of earlier blocks of which it is not plain that this block is meant for them.
+
+        Statements have run in them and none has left, or this block begins with the program that opens them.
+        """
+        program = _read_program(item)
         self._opened = [
             each._replace(is_doubtful=True)
-            if each.item.where.block != item.where.block and not each.goes_on
+            if each.item.where.block != item.where.block
+            and not each.is_left_later
+            and (not each.is_alone or program == _read_program(each.item))
             else each
             for each in self._opened
         ]
 
     def _note_reader(self, item: PlanItem, readers: Sequence[_OpenedShell]) -> None:
         reader = readers[-1]
-        doubtful = any(each.is_doubtful for each in readers)
-        if all(each.is_followed for each in readers) and not doubtful:
-            self._inside[item.where] = tuple(each.item.where for each in readers)
+        path = [each for each in readers if not each.is_doubtful]
+        if not reader.is_doubtful and all(each.is_followed for each in path):
+            self._inside[item.where] = tuple(each.item.where for each in path)
             if is_exit(_find_commands(item, self._shell)):
                 self._leaves.add(item.where)
-        elif reader.inner.kind is not InnerKind.REPLACEMENT and not doubtful:
+        elif reader.inner.kind is not InnerKind.REPLACEMENT and not reader.is_doubtful:
             self._typed[item.where] = reader.item.where
             self._warnings[item.where] = _warn_of_typing(reader)
         else:
@@ -152,9 +159,9 @@ class _PlaceFinder:
     def _open(self, item: PlanItem, inner: InnerShell, commands: Sequence[SimpleCommand]) -> None:
         opener = [command for command in commands if command.start == inner.start]
         is_followed = can_follow(inner) and not _is_conditional(item)
-        # the statement that opens it is alone in its block, or a later block leaves it
-        goes_on = item.last or any(item.where < each and item.where.step == each.step for each in self._exits)
-        self._opened.append(_OpenedShell(item, inner, _find_program(opener), is_followed, goes_on))
+        is_left = any(item.where < each and item.where.step == each.step for each in self._exits)
+        program = _find_program(opener)
+        self._opened.append(_OpenedShell(item, inner, program, is_followed, item.last, is_left))
         place = name_place(commands, inner.start)
         self._openers[item.where] = Opener(item, restore_names(item, place), inner.program)
 
@@ -191,6 +198,12 @@ def _find_program(commands: Sequence[SimpleCommand]) -> str:
     return "" if name == "oc" and "debug" in words else name
 
 
+def _read_program(item: PlanItem) -> str:
+    """Return the first word of a statement, without `sudo`."""
+    words = item.statement.text.split() if item.statement else []
+    return next((word for word in words if word != "sudo"), "")
+
+
 def _alternative(item: PlanItem) -> int:
     return item.statement.alternative if item.statement else 0
 
@@ -209,7 +222,8 @@ def _describe(opened: _OpenedShell) -> str:
 
 def _note_left(opened: _OpenedShell) -> StatementWarning:
     return StatementWarning(
-        f"{_describe(opened)} That shell is left first: this statement does not run inside it, but here."
+        f"{_describe(opened)} That shell is left first: this statement does not run inside it, but here.",
+        advice="write `exit` where the shell is left",
     )
 
 

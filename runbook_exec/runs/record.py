@@ -60,6 +60,7 @@ class Attempt:
     status: int = 0
     duration: float = 0.0  # seconds
     cwd: str = ""
+    inside: str = ""  # where it ran, such as `on web1`, if not in the shell of the procedure
     problem: str = ""
     captured: tuple[Captured, ...] = ()
     doubt: bool = False  # it was cut short, and it is unknown how far it had come
@@ -166,7 +167,8 @@ class RecordFold:
             case StatementStarted():
                 self._settle()
                 self.printing = OutputCollector(max(_LEAST, min(_MOST, (_ALL - self.shown) // 4)))
-                self.attempts.append(Attempt(_where(event), event.line, event.text, event.attempt, now))
+                ran = Attempt(_where(event), event.line, event.text, event.attempt, now)
+                self.attempts.append(replace(ran, inside=event.inside) if event.inside else ran)
             case Output() if self.printing is not None:
                 self.printing.add(event.text)
             case StatementFinished():

@@ -1,4 +1,4 @@
-"""M310: statements after a command that opens another shell."""
+"""M310: statements of which it is not clear inside which shell they run."""
 
 from __future__ import annotations
 
@@ -12,37 +12,79 @@ from ..rule import Example, Page, Rule
 from .example_pages import bash_page, fish_page
 
 
-def statement_after_shell(page: Page) -> Iterator[Finding]:
-    """Report the first statement after each command that opens another shell or prompt in its step."""
+def unclear_place(page: Page) -> Iterator[Finding]:
+    """Report the first statement after each inner shell that may or may not be meant for it."""
     found: dict[int, Finding] = {}
     for procedure in page.runbook.procedures:
         items = {item.where: item for item in items_of(procedure)}
         reported: set[str] = set()
         for where, warning in find_places(items.values(), procedure.shell).warnings.items():
             statement = items[where].statement
-            if statement is not None and warning.question and warning.message not in reported:
+            if statement is not None and warning.message not in reported:
                 reported.add(warning.message)
                 finding = Finding(warning.message.rstrip("."), statement.span, warning.advice)
                 found.setdefault(statement.span.start, finding)
     yield from (found[start] for start in sorted(found))
 
 
+_TWO_STEPS = """\
+# Page
+
+## Procedure
+
+### 1. Deploy
+
+```bash
+ssh deploy@web1
+git pull{exit}
+```
+
+### 2. Look
+
+```bash
+ls
+```
+"""
+
+_TWO_BLOCKS = """\
+# Page
+
+## Procedure
+
+```bash
+sudo -i
+id -u
+```
+
+Then:
+
+```bash
+ls
+```
+"""
+
 RULES = (
     Rule(
         RuleInfo(
             "M310",
             "inner-shell",
-            "A run does not follow a command such as `ssh HOST` or `psql` into the shell or prompt that it "
-            "opens. The statements after it are meant for that shell, and would run on this machine.",
+            "A run follows a command such as `ssh HOST` into the shell that it opens, up to `exit` or the "
+            "end of the block. If no `exit` shows the end, a reader cannot know where the next block or step "
+            "is meant to run. Lines for a program such as `psql` are typed by a person.",
         ),
-        statement_after_shell,
+        unclear_place,
         bad=(
-            Example(bash_page("ssh deploy@web1", "cd /var/www/app", "git pull"), at=(7, 1)),
-            Example(bash_page("sudo -i", "id -u"), at=(7, 1)),
-            Example(fish_page("kubectl exec -it web-1 -- sh", "ls /srv"), at=(7, 1)),
+            Example(_TWO_STEPS.format(exit=""), at=(15, 1)),
+            Example(_TWO_BLOCKS, at=(13, 1)),
             Example(bash_page("psql app", "ls"), at=(7, 1)),
+            Example(bash_page("exec bash", "ls"), at=(7, 1)),
+            Example(bash_page("for h in a b; do ssh $h; done", "ls"), at=(7, 1)),
         ),
         good=(
+            Example(_TWO_STEPS.format(exit="\nexit")),
+            Example(bash_page("ssh deploy@web1", "cd /var/www/app", "git pull")),
+            Example(bash_page("sudo -i", "id -u", "exit", "id -u")),
+            Example(fish_page("kubectl exec -it web-1 -- sh", "ls /srv")),
             Example(bash_page("ssh deploy@web1 'cd /var/www/app && git pull'", "echo deployed")),
             Example(bash_page("sudo id -u", "sh -c 'id -u'", "kubectl exec web-1 -- ls")),
             Example(bash_page("psql app <dump.sql", "psql -c 'SELECT 1' app", "ls")),

@@ -199,6 +199,7 @@ def _statement(statement: StatementReport, alone: bool) -> Iterator[str]:
 def _format_attempt(ran: Attempt, named: bool, counted: bool = False) -> Iterator[str]:
     told = [code_span(ran.text)] if named else []
     told += [f"attempt {ran.attempt}"] if counted else []
+    told += [escape_inline(ran.inside)] if ran.inside else []
     if ran.finished is None or ran.doubt:
         mark = MARKS[DOUBT]
         told.append("in doubt: it started, and nobody saw it end")

@@ -97,6 +97,8 @@ def describe_answer(said: GivenAnswer) -> tuple[str, str] | None:
             return SKIPPED, f"passed over{note}"
         case _, "skip":
             return SKIPPED, f"skipped{note}"
+        case "enter", "run":
+            return OK, f"run again, to go into its shell{note}"
         case "confirm", "run":
             return OK, f"confirmed{note}"
         case "choose", number if number.isdecimal():
@@ -202,6 +204,7 @@ def _attempt_data(ran: Attempt) -> dict[str, Any]:
         "doubt": ran.doubt or ran.finished is None,
         "seconds": ran.duration,
         "cwd": ran.cwd,
+        "inside": ran.inside,
         "problem": ran.problem,
         "captured": [
             {"name": each.name, "secret": each.secret, "value": each.value} for each in ran.captured

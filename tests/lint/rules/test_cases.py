@@ -176,7 +176,7 @@ def test_a_header_with_a_password_is_one(text: str, program: Program) -> None:
         ("kubectl exec -it web-0 -- bash", "kubectl exec -it web-1 -- bash", []),
         ("docker-machine ssh test", "docker-machine rm test", []),
         ("sudo docker exec -it web sh", "docker logs web\nls", []),
-        ("kubectl exec -it web-0 -- bash", "env\nkubectl get pods", [("M310", 10)]),
+        ("kubectl exec -it web-0 -- bash", "env\nkubectl get pods", []),  # all of it is inside
         ("oc debug node/a", "oc get pods", [("M310", 10)]),  # the host of a node may have `oc` too
         ("ssh web1", "ssh web2", [("M310", 10)]),  # from the first to the second, perhaps
     ],
