@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from ..light_classes import NamedTuple
+from .attempts.background_events import BackgroundEnded, BackgroundOutput
 
 
 class Outcome(StrEnum):
@@ -114,6 +115,7 @@ class StatementFinished(NamedTuple):
     retry_after: float = 0.0  # seconds until the next attempt that `retry` asks for; 0 if there is none
     inside: str = ""  # as in `StatementStarted`; then `cwd` is a folder there
     cwd_digest: str = ""  # of a `cwd` in which a secret was masked; the private store has the exact one
+    background: bool = False  # the statement has not ended: it goes on in the background
     host: str | None = None  # where it ran; None for this machine
 
     @property
@@ -279,7 +281,17 @@ class RunEnded(NamedTuple):
         return "run_ended"
 
 
-At: TypeAlias = StatementStarted | Output | StatementFinished | Captured | ValueGiven | ShellChanged | Asked
+At: TypeAlias = (
+    StatementStarted
+    | Output
+    | StatementFinished
+    | Captured
+    | ValueGiven
+    | ShellChanged
+    | Asked
+    | BackgroundOutput
+    | BackgroundEnded
+)
 """An event of one statement; `line` is its line in the document, 0 for a typed line."""
 
 Event: TypeAlias = At | RunStarted | Answered | Edited | RunEnded
@@ -292,6 +304,8 @@ KINDS: Mapping[str, type[Event]] = {
     "captured": Captured,
     "value_given": ValueGiven,
     "shell_changed": ShellChanged,
+    "background_output": BackgroundOutput,
+    "background_ended": BackgroundEnded,
     "asked": Asked,
     "answered": Answered,
     "edited": Edited,
