@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from .claims import MB, Claim, Each, Growth, Peak, Ratio, Within
+from .claims import MB, Claim, Each, Growth, Peak, ProcessorRatio, Ratio, Within
+from .growth import Linear, counts_up_to, write_page, write_runs
 from .timing import Command
 
 OURS = "runbook-exec"
@@ -98,19 +99,67 @@ def start_up(place: Place, sizes: Sizes) -> Case:
         place.command(OURS, (*_ours(), "--version")),
         place.command("python -c pass", (sys.executable, "-c", "pass")),
     )
-    claims = (Ratio("start-up of --version", OURS, "python -c pass", 3.0),)
-    return Case(commands, claims, sizes.turns.get("start-up", 3))
+    page = write_page(place.folder / "one.md", 1)
+    more = (
+        place.command(f"{OURS} show", (*_ours(), "show", page)),
+        place.command(f"{OURS} run", _run(page)),
+    )
+    claims = (
+        Ratio("start-up of --version", OURS, "python -c pass", 3.0),
+        Ratio("show of one block", more[0].name, "python -c pass"),
+        Ratio("a run of one block", more[1].name, "python -c pass"),
+    )
+    return Case((*commands, *more), claims, sizes.turns.get("start-up", 3))
+
+
+def growing(place: Place, sizes: Sizes) -> Case:
+    """Ten thousand runs, and a run of twenty thousand statements: no thing costs more than one before it."""
+    commands, claims = [], []
+    one = write_page(place.folder / "one.md", 1)
+
+    def measure(title: str, counts: tuple[int, int, int], *made: tuple[Sequence[str | Path], Path]) -> None:
+        names = [f"{title}, {count:,}" for count in counts]
+        commands.extend(
+            place.command(name, (*_ours(), *words), state)
+            for name, (words, state) in zip(names, made, strict=True)
+        )
+        claims.append(Linear(title, names[2], names[1], names[0], counts))
+
+    runs, statements = counts_up_to(10 * sizes.files), counts_up_to(20 * sizes.statements)
+    states = [place.folder / f"runs-{count}" for count in runs]
+    for state, number in zip(states, runs, strict=True):
+        subprocess.run(write_runs(state, one, number), check=True)
+    for title, words in (
+        ("runs, of many", ["runs"]),
+        ("runs show, of many", ["runs", "show"]),
+        ("due, of many runs", ["due", str(place.folder)]),
+        ("runs prune, of many", ["runs", "prune", "--keep", "1000000"]),
+    ):
+        measure(title, runs, *((words, state) for state in states))
+    pages = [write_page(place.folder / f"page-{number}.md", number) for number in statements]
+    long = [place.folder / f"statements-{number}" for number in statements]
+    for state, page in zip(long, pages, strict=True):
+        subprocess.run(write_runs(state, page, 1), check=True)
+    measure("show, many statements", statements, *((["show", page], place.disk) for page in pages))
+    for title, words in (
+        ("runs show, many statements", ["runs", "show"]),
+        ("runs report as html, many statements", ["runs", "report", "--format", "html"]),
+        ("runs verify, many statements", ["runs", "verify"]),
+    ):
+        measure(title, statements, *((words, state) for state in long))
+    return Case(tuple(commands), tuple(claims), sizes.turns.get("growth", 1))
 
 
 def builtins(place: Place, sizes: Sizes) -> Case:
     """Statements that take no time themselves."""
     nothing = place.proven(_NOTHING, _run(place.write("nothing.md", _document([_last(place)]))))
-    each = Each("builtins: each further statement", OURS, _NOTHING, sizes.statements, 0.0006)
+    each = Each("builtins: each further statement", OURS, _NOTHING, sizes.statements, 0.0004)
     statements = [f"set -g x {number}" for number in range(sizes.statements)]
     posix = [f"x={number}" for number in range(sizes.statements)]
     commands = (nothing, *_statements(place, statements, posix))
     others = (Ratio("builtins", OURS, name) for name in ("fish", "rundoc", "byexample", "cram"))
-    return Case(commands, (each, *others), sizes.turns.get("builtins", 1))
+    shells = (Ratio("builtins", f"{OURS}, {shell}", shell) for shell in _found_shells())
+    return Case(commands, (each, *others, *shells), sizes.turns.get("builtins", 1))
 
 
 def external(place: Place, sizes: Sizes) -> Case:
@@ -124,6 +173,12 @@ def external(place: Place, sizes: Sizes) -> Case:
         Ratio("external commands", OURS, "byexample", 1 / 1.6),
         Ratio("external commands", OURS, "rundoc"),
         Ratio("external commands", OURS, "cram"),
+        *(Ratio("external commands", f"{OURS}, {shell}", shell) for shell in _found_shells()),
+        ProcessorRatio("external commands, journal flushed: processor time", OURS, "fish"),
+        *(
+            ProcessorRatio("external commands: processor time", f"{OURS}, {shell}", shell)
+            for shell in _found_shells()
+        ),
     )
     named = {command.name for command in commands}
     kept = tuple(claim for claim in claims if claim.ours in named)
@@ -261,6 +316,7 @@ CASES: Mapping[str, Callable[[Place, Sizes], Case]] = {
     "parsing": parsing,
     "lint": linting,
     "site": site,
+    "growth": growing,
 }
 
 _FILES = (
@@ -345,7 +401,17 @@ def _statements(place: Place, statements: Sequence[str], posix: Sequence[str]) -
     for name, arguments in documents.items():
         if name in place.tools:
             commands.append(place.proven(name, (place.tools[name], *arguments())))
+    for shell in _found_shells():
+        document = place.write(f"statements-{shell}.md", _document(posix, shell))
+        script = place.write(f"statements.{shell}", "\n".join(posix) + "\n")
+        commands.append(place.proven(f"{OURS}, {shell}", _run(document)))
+        commands.append(place.proven(shell, (shell, script)))
     return tuple(commands)
+
+
+def _found_shells() -> tuple[str, ...]:
+    """The shells besides fish that this machine has."""
+    return tuple(shell for shell in ("bash", "zsh", "sh") if shutil.which(shell))
 
 
 def _last(place: Place) -> str:
@@ -353,12 +419,12 @@ def _last(place: Place) -> str:
     return f"echo done >{place.proof}"
 
 
-def _document(statements: Sequence[str]) -> str:
+def _document(statements: Sequence[str], shell: str = "fish") -> str:
     parts = ["# Statements\n"]
     for number, statement in enumerate(statements):
         if number % _BLOCKS_A_STEP == 0:
             parts.append(f"## {number // _BLOCKS_A_STEP + 1}. Go on\n")
-        parts.append(f"```fish\n{statement}\n```\n")
+        parts.append(f"```{shell}\n{statement}\n```\n")
     return "\n".join(parts)
 
 

@@ -55,6 +55,22 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessorRatio:
+    """How much processor time our run takes, for each second of theirs; a busy machine changes it little."""
+
+    title: str
+    ours: str
+    theirs: str
+
+    def row(self, measured: Measured) -> Row:
+        if self.theirs not in measured.runs:
+            return Row(self.title, _time(measured.processor(self.ours)), self.theirs, "not measured")
+        ratio = measured.processor_ratio(self.ours, self.theirs)
+        mine, other = (_time(measured.processor(name)) for name in (self.ours, self.theirs))
+        return Row(self.title, mine, self.theirs, other, f"{ratio:.2f}×")
+
+
+@dataclass(frozen=True, slots=True)
 class Each:
     """The `count` statements that a run has more than a `smaller` one take at most `floor` seconds each."""
 

@@ -31,6 +31,7 @@ class Run:
 
     seconds: float
     peak: int  # bytes of memory at most, of the process itself or of a process that it waited for
+    processor: float = 0.0  # seconds of processor time, its own and that of the processes that it waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ class Measured:
     def seconds(self, name: str) -> float:
         """The median time of a command."""
         return median(run.seconds for run in self.runs[name])
+
+    def processor(self, name: str) -> float:
+        """The median processor time of a command."""
+        return median(run.processor for run in self.runs[name])
+
+    def processor_ratio(self, name: str, other: str) -> float:
+        """The median, over all turns, of one command's processor time over the other's in the same turn."""
+        pairs = zip(self.runs[name], self.runs[other], strict=True)
+        return median(mine.processor / theirs.processor for mine, theirs in pairs)
 
     def peak(self, name: str) -> int:
         """The most memory that a command took in any of its runs, in bytes."""
@@ -86,7 +96,7 @@ def once(command: Command) -> Run:
             words = said.read().decode("utf-8", "replace")[-_SAID:].strip()
             why = f"status {process.returncode}" if process.returncode else "not all of its statements ran"
             raise Failed(f"{command.name} ({' '.join(command.argv)}): {why}\n{words}")
-    return Run(seconds, usage.ru_maxrss * 1024)
+    return Run(seconds, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime)
 
 
 def in_turn(

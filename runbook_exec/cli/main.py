@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import Refused
-from ..system.gc_pause import pause_gc, skip_final_gc
+from ..system.gc_pause import resume_gc, skip_final_gc, stop_gc
 from ..system.streams import tolerate_lost_errors
 from .commands import COMMANDS, load_command
 from .exit_status import DONE, FAILED, INTERRUPTED, REFUSED
@@ -55,8 +55,11 @@ def _format_error(message: str) -> str:
 def _run_command(argv: Sequence[str]) -> int:
     """Run what the arguments ask for; returns the exit status."""
     try:
-        with pause_gc():  # imported modules are never collected
+        stop_gc()  # imported modules are never collected
+        try:
             command, arguments = parse_arguments(argv)
+        finally:
+            resume_gc()
     except SystemExit as end:  # the help, the version or a wrong argument was printed
         return end.code if isinstance(end.code, int) else DONE
     for wanted in (signal.SIGTERM, signal.SIGHUP):

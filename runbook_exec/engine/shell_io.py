@@ -264,8 +264,9 @@ class ShellIO:
 
         `inside` is where it has run, "" for the run's own shell.
         """
-        if not inside:
-            self._keep_shell(replace(self.kept, cwd=done.cwd, folder=done.folder or self.kept.folder))
+        folder = done.folder or self.kept.folder
+        if not inside and (done.cwd, folder) != (self.kept.cwd, self.kept.folder):
+            self._keep_shell(replace(self.kept, cwd=done.cwd, folder=folder))
         cwd = self.bindings.mask(done.cwd)
         return self.log.make_event(
             StatementFinished,
@@ -277,6 +278,7 @@ class ShellIO:
             problem=problem,
             doubt=done.killed,
             retry_after=retry_after,
+            background=done.is_in_background,
             inside=inside,
             **at,
         )

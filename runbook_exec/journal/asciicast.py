@@ -34,6 +34,8 @@ _PAUSE = 1.0  # seconds that a cast shows between a run and its resumption
 
 _encode_text = json.JSONEncoder(ensure_ascii=False).encode  # quick for a text, because it makes no encoder
 
+_WRITTEN_LATE = (Output, StatementStarted, Answered)
+
 _SHOWN_ANSWERS = ("done", "skip")
 
 _BARE_LINE_END = re.compile(r"(?<!\r)\n")
@@ -152,9 +154,7 @@ class AsciicastWriter:
                 if isinstance(event, StatementStarted):
                     self._allow()
                 self._put(*self._frames.frames_for(event))
-            waits = isinstance(
-                event, Output | StatementStarted | Answered
-            )  # to be written at the statement's end
+            waits = isinstance(event, _WRITTEN_LATE)  # at the end of the statement
             if not waits or len(self._buffer) > _BATCH:
                 self._flush()
         except OSError as error:

@@ -13,16 +13,18 @@ from pathlib import Path
 from ..engine.events import (
     Answered,
     Asked,
+    Captured,
     Event,
     Output,
     RunEnded,
     RunStarted,
+    ShellChanged,
     StatementFinished,
     StatementStarted,
-    to_line,
 )
 from ..errors import reason
 from ..system.atomic_write import sync_data, sync_file
+from .event_lines import to_line
 from .hash_chain import VERSION, Damage, JournalLine, first_hash, hash_line, read_lines, seal_line
 from .paths import SUFFIX, name_journal, run_of_journal
 from .user_key import UserKey
@@ -32,8 +34,10 @@ KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; a n
 _TRIES, _WAIT = 5, 0.01  # attempts to take a lock; seconds between them
 
 # events that may wait for the start of the next statement: an answer only after the end of one
-_HELD_FIRST: tuple[type[Event], ...] = (StatementFinished,)
-_HELD_TOO: tuple[type[Event], ...] = (StatementFinished, Answered)
+_HELD_FIRST: tuple[type[Event], ...] = (ShellChanged, Captured, StatementFinished)
+_HELD_TOO: tuple[type[Event], ...] = (*_HELD_FIRST, Answered)
+
+_FLUSHED = (StatementStarted, Asked, RunEnded)
 
 _CUT = "\n[… what follows was not kept in the journal]\n"
 
@@ -144,7 +148,7 @@ class Journal:
             self._held += data + b"\n"
             self._previous = hash_line(data)
             return line
-        self._append_data(data + b"\n", isinstance(event, StatementStarted | Asked | RunEnded))
+        self._append_data(data + b"\n", isinstance(event, _FLUSHED))
         self._previous = hash_line(data)
         return line
 

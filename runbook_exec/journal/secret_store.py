@@ -26,18 +26,26 @@ _JOURNAL = LazyPattern(rb'\{"journal": ("(?:[^"\\]|\\.)*")')
 
 _HEAD = 8192  # bytes of a file in which the path of its journal is
 
+_LEAST_ROOM = 1 << 14  # bytes of changes before the file is written anew
+
 _ABANDONED = 60.0  # seconds after which a temporary file belongs to no living process
 
 
 @dataclass(slots=True)
 class SecretStore:
-    """The file for one run: mode 0600, in a folder 0700 of its own."""
+    """The file for one run: mode 0600, in a folder 0700 of its own.
+
+    Its first line has all that is kept, and each further line what has changed since. A line that was cut off
+    is ignored.
+    """
 
     path: Path
     journal: str = ""  # the path of the run's journal; the file is removed with it
     takes_values: bool = True  # whether the secret values of placeholders may be kept here
     key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
     _data: dict[str, object] = field(default_factory=dict, repr=False)
+    _file: int = field(default=-1, repr=False)  # open to append lines to it
+    _room: int = field(default=0, repr=False)  # bytes that may be appended before it is written anew
 
     def keep(self, values: Mapping[str, str], seen: Iterable[str]) -> None:
         """Keep these secret values, and the tokens that output has shown, in place of earlier ones.
@@ -69,18 +77,44 @@ class SecretStore:
         if all(self._data.get(name) == data for name, data in changes.items()):
             return
         self._data |= changes
+        line = json.dumps(changes).encode("ascii") + b"\n"
+        if len(line) > self._room or not self._append(line):
+            self._write_anew()
+
+    def _append(self, line: bytes) -> bool:
+        """Append a line to the file, and return whether that was possible."""
+        self._room -= len(line)
+        try:
+            return os.write(self._file, line) == len(line)
+        except OSError:
+            return False
+
+    def _write_anew(self) -> None:
+        self._close()
         data = {"journal": self.journal, "key": self.key.hex(), **self._data}
+        whole = json.dumps(data).encode("ascii") + b"\n"
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # the file system is memory
-        replace_file(self.path, json.dumps(data).encode("ascii"), 0o600, durable=False)
+        replace_file(self.path, whole, 0o600, durable=False)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
+        self._room = max(len(whole), _LEAST_ROOM)
+
+    def _close(self) -> None:
+        self._room = 0
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
     def load(self) -> None:
         """Read the file of an earlier process, if one exists and is readable."""
         with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-            data = json.loads(self.path.read_bytes())
+            first, *rest = self.path.read_bytes().splitlines()
+            data = json.loads(first)
             self.key = bytes.fromhex(data.pop("key", "")) or self.key
             data.pop("journal", None)
             self._data = dict(data)
+            for line in rest:
+                self._data |= json.loads(line)
 
     def read(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the values by name, and the tokens seen; both empty if no readable file exists."""
@@ -101,6 +135,7 @@ class SecretStore:
 
     def forget(self) -> None:
         """Remove the file."""
+        self._close()
         with contextlib.suppress(OSError):
             self.path.unlink()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from ..document.model import Block, Prose
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 from .model import PlanItem
 

@@ -6,14 +6,23 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
-from ..engine.events import Answered, Event, Outcome, RunEnded, StatementFinished, StatementStarted
+from ..engine.events import (
+    Answered,
+    Captured,
+    Event,
+    Outcome,
+    RunEnded,
+    ShellChanged,
+    StatementFinished,
+    StatementStarted,
+)
 from ..journal.journal import Journal
 from ..system.signals import defer_interrupts
 from .observers import JournalObserver, Observer
 
 Result = TypeVar("Result")
 
-_BETWEEN_STATEMENTS = (StatementFinished, Answered, StatementStarted)
+_BETWEEN_STATEMENTS = (ShellChanged, Captured, StatementFinished, Answered, StatementStarted)
 
 
 class EventDelivery:

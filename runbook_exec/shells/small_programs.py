@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from ..text.lazy_pattern import LazyPattern
 
-# one plain program with its arguments; the first group is its name
-PLAIN_PROGRAM = LazyPattern(
-    r"\s*(?:command +)?([\w./+-]+)(?:[ \t]+(?:[^\s'\"\\$`(){}\[\];&|<>*?~#!]+|'[^'\\]*'))*\s*"
+# a variable in an argument; an index after it can be a calculation with an assignment
+_VARIABLE = r"\$[A-Za-z_]\w*(?![\w\[])"
+
+_WORD = rf"(?:[^\s'\"\\$`(){{}}\[\];&|<>#!]|'[^'\\]*'|{_VARIABLE}|\"(?:[^\"\\$`!]|{_VARIABLE})*\")+"
+
+# one plain command with its arguments, in any shell; the first group is its name
+_COMMAND = LazyPattern(
+    rf"(?:command +)?([\w./+-]+)(?:[ \t]+(?:\d?(?:>>?|<)(?:&\d|[ \t]*{_WORD})|{_WORD}))*[ \t]*"
 )
+
+_BETWEEN = LazyPattern(r"(?:\|\|?|&&|[;\n])\s*")
 
 _FOLDERS = ("/bin/", "/usr/bin/")
 
@@ -28,11 +35,32 @@ _NAMES = frozenset((
 # fmt: on
 
 
+def list_plain_commands(code: str) -> list[str]:
+    """Return the names of the commands of a statement that consists of plain commands only; none for others.
+
+    They can be in a pipeline, in a list, and have redirections. Their arguments may read variables.
+    """
+    names: list[str] = []
+    at, end = len(code) - len(code.lstrip()), len(code.rstrip())
+    while at < end:
+        found = _COMMAND.match(code, at, end)
+        if found is None:
+            return []
+        names.append(found[1])
+        at = found.end()
+        if at < end:
+            between = _BETWEEN.match(code, at, end)
+            if between is None:
+                return []
+            at = between.end()
+    return names
+
+
 def find_small_program(code: str) -> str | None:
     """Return the name or the path of the small program that a statement consists of, None for any other."""
-    found = PLAIN_PROGRAM.fullmatch(code)
-    if found is None:
+    names = list_plain_commands(code)
+    if len(names) != 1:
         return None
-    name = found[1]
+    name = names[0]
     folder = next((each for each in _FOLDERS if name.startswith(each)), "")
     return name if name[len(folder) :] in _NAMES else None

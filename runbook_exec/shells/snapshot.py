@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ..light_classes import NamedTuple, dataclass, field
 from ..text.lazy_pattern import LazyPattern
 from .base import Filling, Shell
 from .quoting import Context
-from .small_programs import PLAIN_PROGRAM
+from .small_programs import list_plain_commands
 
 # names that a shell of ours sets by itself; each shell adds its own
 OWN_NAMES = r"__runbook_\w*|PWD|SHLVL|LINENO|RANDOM|SECONDS|PPID|LINES|COLUMNS|PS[1-4]|_"
@@ -81,13 +81,15 @@ class ShellState:
     definitions: Mapping[str, str] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     _is_ahead: bool = False  # whether the definitions have more than the snapshot
+    _is_behind: bool = False  # whether a snapshot is missing, so the definitions may be out of date
 
     def update(self, output: bytes) -> StateChange:
         """Take a new snapshot, and return the difference to the last one.
 
         An empty snapshot is ignored.
         """
-        if output == b"" or (output == self.snapshot and not self._is_ahead):
+        self._is_behind = output == b""
+        if self._is_behind or (output == self.snapshot and not self._is_ahead):
             return StateChange({}, ())
         now = self.shell.snapshot.parse(output)
         if not self.shell.snapshot.lists_functions:
@@ -120,12 +122,25 @@ class ShellState:
         return self.update(take_snapshot(self.shell.snapshot.find_defined_functions(code)))
 
     def _read_assignment(self, code: str) -> dict[str, str]:
-        """Return the definition in a statement that sets a variable that did not exist before."""
+        """Return the definition in a statement that sets a variable, if the text shows all of it.
+
+        It does if the variable did not exist before, or if it was set by the same words.
+        """
         found = self.shell.snapshot.assignment.fullmatch(code)
-        if found is None or self.has_variable(found[1]):
+        if found is None:
+            return {}
+        if self.has_variable(found[1]) and not self._was_set_alike(found):
             return {}  # it may keep attributes that the text does not show
         exports = self.definitions.get("option allexport", "").startswith("set -o")
         return {} if exports else {f"variable {found[1]}": code.strip()}
+
+    def _was_set_alike(self, assignment: re.Match[str]) -> bool:
+        """Return whether the present value of a variable comes from a statement that differs only in that."""
+        name, words = assignment[1], assignment[0][: assignment.end(1) - assignment.start()].strip()
+        if self._is_behind or f"readonly {name}" in self.definitions:
+            return False
+        now = self.shell.snapshot.assignment.fullmatch(self.definitions.get(f"variable {name}", ""))
+        return now is not None and now[0][: now.end(1)] == words
 
     def _read_function(self, code: str) -> dict[str, str]:
         """Return the definition in a statement that only defines a function, if the shell lists none."""
@@ -170,17 +185,18 @@ def _build_removal_code(shell: Shell, kind: str, name: str) -> str:
     return f"{shell.snapshot.removals.get(kind, ':')} {word}"
 
 
-def changes_nothing(code: str, known: Iterable[str]) -> bool:
+def changes_nothing(code: str, known: Collection[str]) -> bool:
     """Return whether a statement certainly changes nothing.
 
-    Only one plain program with its arguments certainly changes nothing. `known` are the names of functions
-    and aliases, any of which may do anything.
+    Only plain programs with their arguments certainly change nothing. `known` are the names of functions and
+    aliases, any of which may do anything.
     """
-    found = PLAIN_PROGRAM.fullmatch(code)
-    if found is None:
+    names = list_plain_commands(code)
+    if "printf" in names and _SETS_VARIABLE.search(code):
         return False
-    name = found[1]
-    return name in _HARMLESS or (name not in BUILTINS and name not in known and "=" not in name)
+    return bool(names) and all(
+        name in _HARMLESS or (name not in BUILTINS and name not in known) for name in names
+    )
 
 
 # a fixed text in an assignment, in any shell
@@ -189,6 +205,8 @@ TEXT = r"(?:[\w./:@%+,-]+|'[^'\\]*')"
 _FUNCTION = LazyPattern(r"\s*([A-Za-z_]\w*)[ \t]*\([ \t]*\)")
 
 _EXPORTED = LazyPattern(r"export |(?:declare|typeset|set) -\w*x")
+
+_SETS_VARIABLE = LazyPattern(r"printf[ \t]+-\w*v")
 
 _HARMLESS = frozenset(("echo", "printf", "test", "true", "false", "pwd", "sleep"))
 

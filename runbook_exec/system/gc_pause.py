@@ -11,6 +11,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_RUN_THRESHOLD = 10_000  # objects between two searches of a run
+
 _LINT_THRESHOLD = 100_000  # objects between two searches; the linter makes hardly any cycles
 
 
@@ -32,7 +34,9 @@ def stop_gc() -> None:
 
 
 def resume_gc() -> None:
-    """Turn the collector on again."""
+    """Turn the collector on again, for objects that are made from now on; a run makes few cycles."""
+    gc.freeze()  # its first search would traverse all that was imported and parsed meanwhile
+    gc.set_threshold(_RUN_THRESHOLD)
     gc.enable()
 
 

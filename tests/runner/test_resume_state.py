@@ -352,7 +352,7 @@ def test_a_journal_of_an_earlier_version_is_resumed_with_its_code(
     journal = Journal.create(program.runs, events[0].run, "2026-01-01T00:00:00.000Z")
     for event in events:
         if isinstance(event, ShellChanged):
-            object.__setattr__(event, "made", {"variable X": 'declare -- X="1"'})
+            event = event._replace(made={"variable X": 'declare -- X="1"'})
         journal.append(event)
     journal.close()
     ran = program.run("resume", events[0].run, "--yes", "--no-input", env=env)

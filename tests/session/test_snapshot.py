@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 
+from runbook_exec.shells.registry import SHELLS as SHELL_TYPES
+from runbook_exec.shells.snapshot import ShellState, is_exported
 from tests.support.live_session import open_session, run_statement
 from tests.support.shells import SHELLS
 
@@ -49,3 +52,51 @@ def test_a_shell_that_does_not_answer_reports_nothing_and_survives(
         run_statement(session, never(shell))
         assert session.take_snapshot() == b""
         assert run_statement(session, "echo $v").text == "kept\n"
+
+
+CHANGES = {
+    "fish": (
+        "set -g x 5",
+        "set -gx x 6",
+        "set -g x 7",
+        "echo 8 | read -g x",
+        "/bin/true | read -g x",
+    ),
+    "bash": ("x=5", "export x=6", "x=7", "printf -v x 8", "readonly x", "read x </dev/null; :", "y=1 && x=2"),
+    "zsh": ("x=5", "export x=6", "x=7", "echo 8 | read x", "printf -v x 9", "readonly x", "x=10"),
+    "sh": ("x=5", "export x=6", "x=7", "read x </dev/null; :", "readonly x", "x=8"),
+}
+QUIET = ("ls -d / | cat", "cat /dev/null >out 2>&1; /bin/true && /bin/true", 'ls -d "$HOME" $PWD')
+
+
+@pytest.mark.parametrize("shell", CHANGES)
+def test_every_change_of_a_variable_is_seen(shell: str, tmp_path: Path) -> None:
+    """What the run knows of the shell without a snapshot is what a snapshot shows, after each statement."""
+    with open_session(shell, tmp_path) as session:
+        state = ShellState(SHELL_TYPES[shell])
+        state.update(session.take_snapshot())
+        for code in (*CHANGES[shell], *QUIET, *reversed(CHANGES[shell])):
+            run_statement(session, code)
+            state.update_after(code, session.take_snapshot)
+            whole = ShellState(SHELL_TYPES[shell])
+            whole.update(session.take_snapshot())
+            assert read_values(state) == read_values(whole), code
+
+
+def read_values(state: ShellState) -> dict[str, tuple[bool, list[str]]]:
+    """Return whether each variable that the statements set is exported, and its words."""
+    return {
+        key: (is_exported(code), shlex.split(code.rpartition("=")[2].rpartition(" ")[2]))
+        for key, code in state.definitions.items()
+        if key in ("variable x", "variable y", "readonly x")
+    }
+
+
+@pytest.mark.parametrize("shell", CHANGES)
+def test_plain_programs_need_no_snapshot(shell: str, tmp_path: Path) -> None:
+    """Pipelines, lists and redirections of programs change no variable."""
+    with open_session(shell, tmp_path) as session:
+        state = ShellState(SHELL_TYPES[shell])
+        state.update(session.take_snapshot())
+        for code in QUIET[1:2] if shell == "fish" else QUIET:  # `ls` is a function of fish
+            assert not state.update_after(code, lambda redefined: pytest.fail("a snapshot was taken"))

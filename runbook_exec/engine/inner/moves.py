@@ -39,6 +39,8 @@ class InnerShells:
         if self.io.context.nesting is None:
             return True
         path = self._places.inside.get(item.where, ())
+        if not path and not self.io.stack.entered:
+            return True
         yield from self._leave_shells(self._count_common(path))
         for where in path[len(self.io.stack.entered) :]:
             agrees = yield from self._enter(self._places.openers[where], item)

@@ -5,7 +5,6 @@ What follows such a command on a page is meant for that shell.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
@@ -340,11 +339,11 @@ _BY_PROGRAM: Mapping[str, _Opener] = {
 # Every command that opens a shell or prompt has one of these in it; others need no parsing.
 _NAMES = (*SHELL_NAMES, *PROMPTS, *LOGINS, *WRAPPERS, *_BY_PROGRAM, "exec", "SHELL", "BASH")
 
-_CANDIDATE = LazyPattern(
-    r"(?<![\w-])(?:" + "|".join(map(re.escape, _NAMES)) + r")(?![\w-])|\$0", re.MULTILINE
-)
+_CANDIDATES = frozenset(name.partition(".")[0] for name in _NAMES)
+
+_WORD = LazyPattern(r"[\w-]+")
 
 
 def may_open_shell(text: str) -> bool:
     """Return whether the text of a statement has the name of a program that opens a shell or prompt."""
-    return _CANDIDATE.search(text) is not None
+    return "$0" in text or not _CANDIDATES.isdisjoint(_WORD.findall(text))
