@@ -29,7 +29,7 @@ from .link import open_link, refuse_full_folder
 from .pagers import PAGERS, build_pager_code
 from .pty_modes import ShellMissing, make_ready, starting_modes
 from .settling import settle
-from .snapshot_reader import make_snapshot_request
+from .snapshot_reader import format_descriptors, make_snapshot_request
 from .start_watch import watch_start
 
 _KEYS_AT_ONCE = 4096  # bytes read at once from the keyboard
@@ -79,10 +79,7 @@ class Session:
         self._death: Done | None = None
         self._is_busy = False  # whether a statement is running
         self._size = keyboard.size() if keyboard else _SIZE
-        # if no terminal type is given, as in CI, fish would complain at every start
-        environ = {"TERM": "dumb", **(os.environ if environ is None else environ)}
-        if keyboard is None:
-            environ |= PAGERS
+        environ = _make_environ(os.environ if environ is None else environ, attended=keyboard is not None)
         argv = (*command, *(self._driver.clean if clean else ()), *self._driver.arguments(self._folder))
         try:
             with refuse_full_folder():
@@ -189,9 +186,7 @@ class Session:
             data = snapshot.end()
         if not whole or not highest:
             return data if whole else b""
-        open_files = self._link.process.list_descriptors(highest).items()
-        lines = "".join(f"{number} {target}\n" for number, target in open_files)
-        return data + b"\0" + lines.encode("utf-8", "surrogateescape")
+        return data + b"\0" + format_descriptors(self._link.process.list_descriptors(highest))
 
     def _run_internal(self, code: str, before: Completion) -> bool:
         """Run code of ours; return whether it finished.
@@ -296,3 +291,9 @@ class Session:
         self._link.close()
         self._connection.close()
         self._folder = ""
+
+
+def _make_environ(given: Mapping[str, str], *, attended: bool) -> dict[str, str]:
+    """Return the environment of the shell."""
+    # if no terminal type is given, as in CI, fish would complain at every start
+    return {"TERM": "dumb", **given, **({} if attended else PAGERS)}

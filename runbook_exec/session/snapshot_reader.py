@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..light_classes import NamedTuple
 from ..shells.driver import SNAPSHOT
@@ -58,3 +58,9 @@ class SnapshotReader:
         if self._data is not None:
             self._data += data
         return bool(data)
+
+
+def format_descriptors(open_files: Mapping[int, str]) -> bytes:
+    """Return the open files of a shell as lines of their numbers and names, as a snapshot has them."""
+    lines = "".join(f"{number} {target}\n" for number, target in open_files.items())
+    return lines.encode("utf-8", "surrogateescape")

@@ -165,6 +165,12 @@ def confirm_action(what: str, width: int) -> bool:
         return False
 
 
+def _show_question(terminal: TerminalReporter, item: PlanItem, text: str, asked: str) -> None:
+    terminal.show_statement(item, text)
+    terminal.write_line()
+    terminal.write_wrapped(asked, "bold", "yellow")
+
+
 def _ask(
     question: Question,
     terminal: TerminalReporter,
@@ -189,23 +195,17 @@ def _ask(
                 terminal.show_statement(item, question.text)
                 return pick("enter v s e ! q")
             case Confirmation() | Reentry():
-                terminal.show_statement(item, question.text)
-                terminal.write_line()
-                terminal.write_wrapped(question.question, "bold", "yellow")
+                _show_question(terminal, item, question.text, question.question)
                 return pick("y s e ! q")
             case ManualStep():
                 terminal.show_manual_step(item)
                 return pick("d n s e ! q", "›")
             case TypedStatement():
-                terminal.show_statement(item, question.text)
-                terminal.write_line()
                 asked = f"This line is for `{escape_unprintable(question.program)}`. Did you type it there?"
-                terminal.write_wrapped(asked, "bold", "yellow")
+                _show_question(terminal, item, question.text, asked)
                 return pick("d s e ! q")
             case NewStatement():
-                terminal.show_statement(item, question.text)
-                terminal.write_line()
-                terminal.write_wrapped(_NEW, "bold", "yellow")
+                _show_question(terminal, item, question.text, _NEW)
                 return pick("y c s e ! q")
             case Doubt():
                 _doubt(question, terminal)

@@ -124,7 +124,7 @@ class TerminalReporter(TerminalWriter):
             case StatementStarted():
                 self.end_output()  # of the shell's start
                 self._printed = ""
-                item = self._find_item(event.step, event.block, event.statement)
+                item = _find_item(self.plan, event.step, event.block, event.statement)
                 is_counted = item is not None and (count_retries(item.annotation) or self._repeats)
                 self._try = event.attempt if is_counted else 1
                 self.keys = "^C interrupts"
@@ -164,7 +164,7 @@ class TerminalReporter(TerminalWriter):
 
     def _show_answer(self, event: Answered) -> None:
         done = event.answer == "done"
-        if (item := self._find_item(event.step, event.block, event.statement)) is not None:
+        if (item := _find_item(self.plan, event.step, event.block, event.statement)) is not None:
             self._steps.show_heading(item, len(self.plan.procedure.steps))
         mark = self.paint("✓", "green") if done else "–"
         note = f": {escape_unprintable(event.note)}" if event.note else ""
@@ -193,14 +193,14 @@ class TerminalReporter(TerminalWriter):
         for line in self._pending:
             self.write_line(self.paint(line, "dim"))
         self._pending.clear()
-        item = self._find_item(event.step, event.block, event.statement)
+        item = _find_item(self.plan, event.step, event.block, event.statement)
         if item is not None and not event.problem and self._is_last(item):
             self._steps.show_rest(item)
 
     def _show_background_end(self, event: BackgroundEnded) -> None:
         """Show that a statement in the background has ended, and what it has printed last."""
         took = format_duration(event.duration)
-        item = self._find_item(event.step, event.block, event.statement)
+        item = _find_item(self.plan, event.step, event.block, event.statement)
         text = item.statement.text if item is not None and item.statement is not None else ""
         name = clip(_first_line(text), max(20, self.width - 40))
         how = (
@@ -227,7 +227,7 @@ class TerminalReporter(TerminalWriter):
 
     def _show_failed_try(self, event: StatementFinished) -> None:
         """Show in one line that an attempt has failed, and when the next is made."""
-        item = self._find_item(event.step, event.block, event.statement)
+        item = _find_item(self.plan, event.step, event.block, event.statement)
         tries = count_retries(item.annotation) + 1 if item else 0
         if self.tty and self._try > tries - 1:
             return  # the operator waits until it succeeds: the line of the wait has the problem
@@ -242,7 +242,7 @@ class TerminalReporter(TerminalWriter):
             self.write_line(f"     {line}")
 
     def _show_failure(self, event: StatementFinished, took: str) -> None:
-        item = self._find_item(event.step, event.block, event.statement)
+        item = _find_item(self.plan, event.step, event.block, event.statement)
         cross = self.paint("✗", "red", "bold")
         problem = escape_unprintable(event.problem)
         if item is None or item.statement is None:
@@ -276,12 +276,6 @@ class TerminalReporter(TerminalWriter):
         gutter = carets.partition("│")[0]
         return [clip(code, room), clip(carets, room), *(f"{gutter}│ {part}" for part in wrap(note, room - 8))]
 
-    def _find_item(self, step: int, block: int, statement: int) -> PlanItem | None:
-        where = ItemId(step, block, statement)
-        at = bisect_left(self.plan.items, where, key=attrgetter("where"))
-        item = self.plan.items[at] if at < len(self.plan.items) else None
-        return item if item is not None and item.where == where else None
-
     # the end ---------------------------------------------------------------------------------------------
 
     def show_summary(self, state: State, ended: RunEnded, run: str, journal: str) -> None:
@@ -302,6 +296,13 @@ class TerminalReporter(TerminalWriter):
         self.write_line(f"  {self.paint('report', 'dim')}   runbook-exec runs report {run}")
         if not self.tty:
             self.write_line(f"  journal  {escape_unprintable(journal)}")
+
+
+def _find_item(plan: Plan, step: int, block: int, statement: int) -> PlanItem | None:
+    where = ItemId(step, block, statement)
+    at = bisect_left(plan.items, where, key=attrgetter("where"))
+    item = plan.items[at] if at < len(plan.items) else None
+    return item if item is not None and item.where == where else None
 
 
 def _first_line(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 
 from ...engine.ports import Done, Message, OutputChunk, Silence
@@ -12,9 +11,10 @@ from ...light_classes import NamedTuple
 from ..keyboard_wait import KeyWait, find_last_line
 from .dialects import TypedShell, read_answer, write_setup, write_statement
 from .holding_session import HoldingSession
-from .marks import MarkScanner, PromptMark
+from .marks import PromptMark
 from .opener_exchange import OpenerExchange
 from .opening import Opening
+from .pieces import ENDS, Piece, PieceReader, make_interrupted, read_end
 
 _BEGINNING = 15.0  # seconds in which a statement must begin
 
@@ -23,10 +23,6 @@ _ENDING = 2.0  # seconds that a shell may take to end after it has said that it 
 _LEAVING = 5.0  # seconds that `exit` may take when the run ends
 
 _SETUP = 10.0  # seconds that a line of the setup may take
-
-_ENDS = ("E", "I")  # the kinds of marks that end a statement
-
-_Piece = bytes | PromptMark | Silence | Done
 
 
 class _Level(NamedTuple):
@@ -46,10 +42,8 @@ class NestedSession:
     def __init__(self, session: HoldingSession) -> None:
         self._session = session
         self._levels: list[_Level] = []
-        self._scanner = MarkScanner()
-        self._pieces: deque[_Piece] = deque()
+        self._pieces = PieceReader(lambda: session.cwd)
         self._exchange: OpenerExchange | None = None  # of the statement that has opened the first shell
-        self._messages: Iterator[Message] = iter(())
         self._line = ""
         self._inner_cwd = ""  # the working directory of the innermost shell, after its last statement
 
@@ -116,13 +110,13 @@ class NestedSession:
             yield from self._open_inside(code, timeout)
             return
         self._exchange = exchange = self._session.hold(code)
-        self._messages = exchange.run()
+        self._pieces.follow(exchange.run())
         yield from self._watch_opening(exchange, "", _find_program(code), timeout)
 
     def _open_inside(self, code: bytes, timeout: float | None) -> Iterator[Message]:
         exchange, word = self._require_exchange(), secrets.token_hex(8)
         exchange.begin(write_statement(self._levels[-1].dialect, code, word), None)
-        for piece in self._read():
+        for piece in self._pieces.read():
             if isinstance(piece, PromptMark) and (piece.kind, piece.word) == ("B", word):
                 break
             if isinstance(piece, Done) or self._is_end(piece):
@@ -138,7 +132,7 @@ class NestedSession:
         began = time.monotonic()
         opening = Opening(began, exchange.is_attended)
         with exchange.take_keyboard():
-            for piece in self._read():
+            for piece in self._pieces.read():
                 now = time.monotonic()
                 if isinstance(piece, PromptMark) and piece.kind == "Q" and opening.is_answer(piece.word):
                     yield from self._set_up(read_answer(piece.rest), exchange, word)
@@ -181,7 +175,7 @@ class NestedSession:
             word = secrets.token_hex(8)
             exchange.type(write_setup(line, word))
             until = time.monotonic() + _SETUP
-            for piece in self._read():
+            for piece in self._pieces.read():
                 if isinstance(piece, PromptMark) and (piece.kind, piece.word) == ("A", word):
                     break
                 if isinstance(piece, Done) or self._is_end(piece, opener):
@@ -189,7 +183,7 @@ class NestedSession:
                     return
                 if isinstance(piece, Silence) and time.monotonic() > until:
                     exchange.give_up()
-        before = self._cwd
+        before = self._inner_cwd if self._levels else self._session.cwd
         self._levels.append(_Level(dialect, opener))
         for message in self._run_inside(b":", _SETUP):  # shows that statements run and end there
             yield message._replace(cwd=before) if isinstance(message, Done) else message
@@ -209,7 +203,7 @@ class NestedSession:
         end: PromptMark | None = None
         self._line = ""
         with exchange.take_keyboard():
-            for piece in self._read():
+            for piece in self._pieces.read():
                 if isinstance(piece, Done) or self._is_end(piece):
                     yield self._leave(piece) if leaves else self._lose_shell(piece)
                     return
@@ -225,7 +219,7 @@ class NestedSession:
                     if piece.kind == "B":
                         is_running = True
                         exchange.pass_keys()
-                    elif piece.kind in _ENDS and is_running:
+                    elif piece.kind in ENDS and is_running:
                         if not leaves:
                             yield self._finish(piece)
                             return
@@ -235,49 +229,29 @@ class NestedSession:
                 elif is_running:
                     yield OutputChunk(piece.raw if isinstance(piece, PromptMark) else piece)
 
-    @property
-    def _cwd(self) -> str:
-        return self._inner_cwd if self._levels else self._session.cwd
-
     # ends -----------------------------------------------------------------------------------------------
 
     def _finish(self, mark: PromptMark) -> Done:
         """Return the end of a statement from its mark."""
         exchange = self._require_exchange()
-        found = mark.rest.split(b";", 2)
-        status = int(found[0]) if found[0].isdigit() else 1
-        stopped = exchange.inner_interrupted or exchange.inner_timed_out or exchange.key_wait
-        # after ^C, zsh may report another status
-        if stopped and status < 128 and (mark.kind == "I" or (status and self.inner_shell == "zsh")):
-            found, status = [b"130", b"130", *found[2:]], 130
-        pipestatus = tuple(int(each) for each in found[1].split() if each.isdigit()) if found[1:] else ()
-        done = Done(
-            status,
-            pipestatus if len(pipestatus) > 1 else (status,),
-            found[2].decode("utf-8", "surrogateescape") if found[2:] else "",
-            timed_out=exchange.inner_timed_out,
-            interrupted=exchange.inner_interrupted,
-            suspended=exchange.inner_stopped and status in (146, 148),
-        )
-        if wait := exchange.key_wait:
-            done = done._replace(waited_for_key=wait.program, last_line=wait.last_line)
+        done = read_end(mark, exchange, self.inner_shell)
         exchange.end()
         self._inner_cwd = done.cwd
         return done
 
-    def _is_end(self, piece: _Piece, more: str = "") -> bool:
+    def _is_end(self, piece: Piece, more: str = "") -> bool:
         """Return whether a mark is the end of a statement that has opened a shell which was open."""
-        if not isinstance(piece, PromptMark) or piece.kind not in _ENDS or not piece.word:
+        if not isinstance(piece, PromptMark) or piece.kind not in ENDS or not piece.word:
             return False
         return piece.word == more or any(level.opener == piece.word for level in self._levels)
 
-    def _finish_opener(self, piece: _Piece, word: str) -> Done:
+    def _finish_opener(self, piece: Piece, word: str) -> Done:
         """Return the end of a statement that was to open a shell, and has ended."""
         if isinstance(piece, PromptMark) and piece.word == word:
             return self._finish(piece)
         return self._lose_shell(piece) if self._levels else self._take_end(piece)
 
-    def _take_end(self, piece: _Piece) -> Done:
+    def _take_end(self, piece: Piece) -> Done:
         """Return how the statement ended whose shells are gone with it."""
         if isinstance(piece, PromptMark):
             while self._levels.pop().opener != piece.word:
@@ -286,13 +260,13 @@ class NestedSession:
         self._levels.clear()
         self._exchange = None
         self._session.release()
-        return piece if isinstance(piece, Done) else self._make_interrupted()
+        return piece if isinstance(piece, Done) else make_interrupted(self._session.cwd)
 
-    def _leave(self, piece: _Piece) -> Done:
+    def _leave(self, piece: Piece) -> Done:
         done = self._take_end(piece)
         return done if done.ended else done._replace(status=0, pipestatus=(0,), interrupted=False)
 
-    def _lose_shell(self, piece: _Piece) -> Done:
+    def _lose_shell(self, piece: Piece) -> Done:
         """Return the end of a statement during which its shell has ended: what it did is not known."""
         exchange = self._require_exchange()
         timed_out, interrupted, wait = exchange.inner_timed_out, exchange.inner_interrupted, exchange.key_wait
@@ -308,25 +282,6 @@ class NestedSession:
         if self._exchange is None:
             raise RuntimeError("expected a shell inside")
         return self._exchange
-
-    def _read(self) -> Iterator[_Piece]:
-        """Yield the pieces of the terminal's output, marks taken out; Done is the last."""
-        while True:
-            while self._pieces:
-                yield self._pieces.popleft()
-            message = next(self._messages, None)
-            if isinstance(message, OutputChunk):
-                self._pieces.extend(self._scanner.feed(message.data))
-            elif isinstance(message, Silence):
-                yield message
-            else:
-                if held := self._scanner.flush():
-                    yield held
-                yield message or self._make_interrupted()
-
-    def _make_interrupted(self) -> Done:
-        """Return the end of a statement after which the terminal cannot be read any more."""
-        return Done(130, (130,), self._session.cwd, ended="it was interrupted twice", killed=True)
 
 
 def _find_program(code: bytes) -> str:
