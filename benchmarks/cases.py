@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from .claims import MB, Claim, Each, Growth, Peak, ProcessorRatio, Ratio, Within
+from .growth import Linear, counts_up_to, write_page, write_runs
 from .timing import Command
 
 OURS = "runbook-exec"
@@ -35,8 +36,8 @@ class Sizes:
 
 FULL = Sizes(
     1000, 1_000_000_000, 20_000_000, 1000,
-    {"start-up": 21, "builtins": 5, "commands": 5, "long-lines": 3, "short-lines": 3, "parsing": 3,
-     "lint": 3, "site": 7},
+    {"start-up": 21, "builtins": 5, "commands": 5, "inside": 5, "long-lines": 3, "short-lines": 3,
+     "parsing": 3, "lint": 3, "site": 7},
 )  # fmt: skip
 QUICK = Sizes(20, 2_000_000, 200_000, 10, {})
 
@@ -98,8 +99,55 @@ def start_up(place: Place, sizes: Sizes) -> Case:
         place.command(OURS, (*_ours(), "--version")),
         place.command("python -c pass", (sys.executable, "-c", "pass")),
     )
-    claims = (Ratio("start-up of --version", OURS, "python -c pass", 3.0),)
-    return Case(commands, claims, sizes.turns.get("start-up", 3))
+    page = write_page(place.folder / "one.md", 1)
+    more = (
+        place.command(f"{OURS} show", (*_ours(), "show", page)),
+        place.command(f"{OURS} run", _run(page)),
+    )
+    claims = (
+        Ratio("start-up of --version", OURS, "python -c pass", 3.0),
+        Ratio("show of one block", more[0].name, "python -c pass"),
+        Ratio("a run of one block", more[1].name, "python -c pass"),
+    )
+    return Case((*commands, *more), claims, sizes.turns.get("start-up", 3))
+
+
+def growing(place: Place, sizes: Sizes) -> Case:
+    """Ten thousand runs, and a run of twenty thousand statements: no thing costs more than one before it."""
+    commands, claims = [], []
+    one = write_page(place.folder / "one.md", 1)
+
+    def measure(title: str, counts: tuple[int, int, int], *made: tuple[Sequence[str | Path], Path]) -> None:
+        names = [f"{title}, {count:,}" for count in counts]
+        commands.extend(
+            place.command(name, (*_ours(), *words), state)
+            for name, (words, state) in zip(names, made, strict=True)
+        )
+        claims.append(Linear(title, names[2], names[1], names[0], counts))
+
+    runs, statements = counts_up_to(10 * sizes.files), counts_up_to(20 * sizes.statements)
+    states = [place.folder / f"runs-{count}" for count in runs]
+    for state, number in zip(states, runs, strict=True):
+        subprocess.run(write_runs(state, one, number), check=True)
+    for title, words in (
+        ("runs, of many", ["runs"]),
+        ("runs show, of many", ["runs", "show"]),
+        ("due, of many runs", ["due", str(place.folder)]),
+        ("runs prune, of many", ["runs", "prune", "--keep", "1000000"]),
+    ):
+        measure(title, runs, *((words, state) for state in states))
+    pages = [write_page(place.folder / f"page-{number}.md", number) for number in statements]
+    long = [place.folder / f"statements-{number}" for number in statements]
+    for state, page in zip(long, pages, strict=True):
+        subprocess.run(write_runs(state, page, 1), check=True)
+    measure("show, many statements", statements, *((["show", page], place.disk) for page in pages))
+    for title, words in (
+        ("runs show, many statements", ["runs", "show"]),
+        ("runs report as html, many statements", ["runs", "report", "--format", "html"]),
+        ("runs verify, many statements", ["runs", "verify"]),
+    ):
+        measure(title, statements, *((words, state) for state in long))
+    return Case(tuple(commands), tuple(claims), sizes.turns.get("growth", 1))
 
 
 def builtins(place: Place, sizes: Sizes) -> Case:
@@ -135,6 +183,20 @@ def external(place: Place, sizes: Sizes) -> Case:
     named = {command.name for command in commands}
     kept = tuple(claim for claim in claims if claim.ours in named)
     return Case(commands, kept, sizes.turns.get("commands", 1))
+
+
+def inside(place: Place, sizes: Sizes) -> Case:
+    """Small programs inside a shell that a statement opens, against the same in the run's own shell."""
+    program = shutil.which("true")
+    commands = []
+    for name, opener in ((f"{OURS}, in bash", ""), (f"{OURS}, inside bash in bash", "bash --norc")):
+        lines = [opener] * bool(opener) + [f"{program} {number}" for number in range(sizes.statements)]
+        text = "\n".join([*lines, _last(place)])
+        document = place.write(f"inside-{len(lines)}.md", f"# Inside\n\n## Steps\n\n```bash\n{text}\n```\n")
+        commands.append(place.proven(name, _run(document)))
+    ours, theirs = commands[1].name, commands[0].name
+    claims = (Ratio("commands inside an inner shell", ours, theirs, 3.0),)
+    return Case(tuple(commands), claims, sizes.turns.get("inside", 1))
 
 
 def long_lines(place: Place, sizes: Sizes) -> Case:
@@ -248,11 +310,13 @@ CASES: Mapping[str, Callable[[Place, Sizes], Case]] = {
     "start-up": start_up,
     "builtins": builtins,
     "commands": external,
+    "inside": inside,
     "long-lines": long_lines,
     "short-lines": short_lines,
     "parsing": parsing,
     "lint": linting,
     "site": site,
+    "growth": growing,
 }
 
 _FILES = (

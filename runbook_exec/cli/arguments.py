@@ -138,7 +138,7 @@ def add_hold(parser: argparse._ActionsContainer) -> None:
         "--hold",
         metavar="DURATION",
         help="outlive this terminal: keep the shell and a question open for so long (30m, 8h), "
-        "for `attach` and `resume --answer`; by default $RUNBOOK_EXEC_HOLD",
+        "for `attach` and `resume --answer`; in a terminal $RUNBOOK_EXEC_HOLD is the default",
     )
 
 

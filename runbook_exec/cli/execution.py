@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from ..errors import Refused
 from ..runner.given_values import read_given, warn_of_visible_secrets
@@ -11,7 +10,6 @@ from ..runner.load import parse_address, print_notes
 from ..runner.options import (
     RunOptions,
     parse_captures,
-    parse_hold,
     parse_identity,
     parse_option,
     parse_timeout,
@@ -19,7 +17,7 @@ from ..runner.options import (
 from ..runner.planning import read_plan
 from ..text.host_names import parse_host
 from .exit_status import DONE
-from .operator import find_operator
+from .operator import find_hold, find_operator
 from .printer import format_dry_run
 
 
@@ -42,7 +40,7 @@ def make_options(arguments: argparse.Namespace) -> RunOptions:
         shell=arguments.shell,
         inputs=arguments.inputs,
         on_failure=arguments.on_failure,
-        hold=parse_hold(arguments.hold, os.environ),
+        hold=find_hold(arguments),
         identity=parse_identity(arguments.id),
         yes=arguments.yes,
         trust=arguments.trust,

@@ -12,7 +12,8 @@ from ..light_classes import is_light_dataclass, list_defaults, replace
 from ..masking.masker import Masker
 from ..plan.alternatives import decide_choice, is_left_out, list_choices
 from ..plan.builder import items_of
-from ..plan.model import ItemId, Places, Plan, PlanItem, StatementWarning
+from ..plan.endless import find_endless_statements, runs_in_background
+from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..plan.places import find_places
 from ..plan.preview import preview_statement
 from ..plan.retries import describe_retries
@@ -55,19 +56,20 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
     yield f"#{procedure.anchor}{title}"
     items = items_of(procedure)
     places = find_places(items, procedure.shell)
+    endless = find_endless_statements(items, procedure.shell, places)
     hosts = {item.where: item.annotation.host or runbook.settings.host for item in items}
-    warnings = find_warnings(items, places, is_root=os.geteuid() == 0)
+    warnings = find_warnings(items, places, endless, is_root=os.geteuid() == 0)
+    notes = {where: f"on {host}" for where, host in hosts.items() if host}
+    notes |= {item.where: place for item in items if (place := places.describe(item.where))}
+    notes |= {item.where: "in the background" for item in items if runs_in_background(item, endless)}
     for step in procedure.steps:
-        yield from _step(step, places, hosts, warnings)
+        yield from _step(step, notes, warnings)
     for each in procedure.left_out:
         yield f"      {each.span.line:>4}  left out, runs only when named: {each.title} (#{each.anchor})"
 
 
 def _step(
-    step: Step,
-    places: Places,
-    hosts: Mapping[ItemId, str | None],
-    warnings: Mapping[ItemId, Sequence[StatementWarning]],
+    step: Step, notes: Mapping[ItemId, str], warnings: Mapping[ItemId, Sequence[StatementWarning]]
 ) -> Iterator[str]:
     kind = "  by hand" if step.manual else ""
     yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
@@ -82,9 +84,8 @@ def _step(
                 names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
                 needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
                 where = ItemId(step.number, block.number, count)
-                named = f"on {host}" if (host := hosts.get(where)) else ""
-                place = f"  ({place})" if (place := places.describe(where) or named) else ""
-                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{place}{needs}"
+                note = f"  ({notes[where]})" if notes.get(where) else ""
+                yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{note}{needs}"
                 for warning in warnings.get(where, ()):
                     yield f"            warning: {warning.message}"
         else:
@@ -190,6 +191,7 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
         "expects status": "" if says.expect_status is None else str(says.expect_status),
         "may fail": "yes" if says.allow_failure else "",
         "retried": describe_retries(says),
+        "in the background": _describe_background(plan, item),
         "ends after": f"{says.timeout:g} s" if says.timeout else "",
         "only when": says.when or "",
         "on": plan.find_host(item),
@@ -199,6 +201,13 @@ def _notes(plan: Plan, item: PlanItem) -> Iterator[str]:
     for what, value in told.items():
         if value:
             yield f"     {what}: {value}"
+
+
+def _describe_background(plan: Plan, item: PlanItem) -> str:
+    if not runs_in_background(item, plan.endless):
+        return ""
+    until = item.annotation.until
+    return f"once it has printed `{until}`" if until else "once it has started"
 
 
 def _describe_value(plan: Plan, name: str, item: PlanItem) -> str:

@@ -53,6 +53,7 @@ class Annotation(NamedTuple):
     cwd: str | None = None
     shell: str | None = None
     setup: bool = False  # run again when a run is resumed
+    background: bool = False  # the run goes on while it runs
     host: str | None = None  # where it runs, as ssh knows it; `local` for this machine
     span: Span | None = None
 

@@ -51,6 +51,11 @@ class Dialog:
         """
         return self.bindings.fill_statement(self.plan, item).shown
 
+    def stop_if_told(self) -> None:
+        """End the run if nothing more may begin, as when its output is lost."""
+        if why := self.context.find_stop():
+            raise Stop(Outcome.FAILED, why)
+
     def ask_operator(
         self,
         question: Question,

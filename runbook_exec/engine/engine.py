@@ -14,16 +14,16 @@ from ..plan.alternatives import decide_choice, find_open_choice, list_texts
 from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.templates import evaluate_when
 from ..shells.base import EvaluationError, QuotingError
+from .attempts.background import Backgrounds
+from .attempts.runner import LEAVES_STATEMENT, AttemptRunner
 from .bindings import Bindings
 from .dialog import Dialog
 from .event_log import EventLog, make_start
 from .events import Event, Outcome, RunEnded
-from .execution import Failure, StatementExecution
 from .hosts.resuming import restore_shells
 from .hosts.shell_pool import ShellPool
-from .inner.moves import InnerShells
 from .inner.shell_stack import ShellStack
-from .ports import KeptShell, OpenShell, Resumption, RunContext, Stop, Wait
+from .ports import KeptShell, OpenShell, Resumption, RunContext, Stop
 from .questions import (
     AfterFailure,
     Alternatives,
@@ -39,8 +39,6 @@ from .questions import (
 from .secret_warnings import SecretWarnings
 from .shell_io import ShellIO
 from .state import State, describe_undone_steps, next_item
-
-_LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
 
 
 def run(
@@ -79,7 +77,8 @@ def start_run(
 
     shells = ShellPool(make_io)
     dialog = Dialog(plan, ask, context, log, bindings, shells)
-    return Run(dialog, context, resumption, log, bindings, shells, SecretWarnings(context, bindings))
+    attempts = AttemptRunner(dialog, SecretWarnings(context, bindings), Backgrounds(shells, context))
+    return Run(dialog, context, resumption, log, bindings, shells, attempts)
 
 
 @dataclass(slots=True)
@@ -92,9 +91,7 @@ class Run:
     log: EventLog
     bindings: Bindings
     shells: ShellPool
-    warnings: SecretWarnings
-    inner: InnerShells | None = None  # of the shell of this machine, once a statement runs there
-    block_text: str = ""  # the output of the present block so far
+    attempts: AttemptRunner
     confirmed: tuple[int, int] | None = None  # the step and the block that were confirmed
 
     @property
@@ -108,6 +105,8 @@ class Run:
             end = yield from self._execute()
         except KeyboardInterrupt:
             end = Stop(Outcome.STOPPED, "interrupted")
+        with suppress(KeyboardInterrupt):
+            yield from self.attempts.backgrounds.end_all()
         with suppress(KeyboardInterrupt):
             yield from self.shells.end_shells()
         yield self.log.make_event(
@@ -128,7 +127,8 @@ class Run:
                 yield from self._resume(self.resumption)
             yield from self.dialog.ask_ahead()
             while (item := next_item(self.dialog.plan, self.state)) is not None:
-                self._stop_if_told()
+                self.dialog.stop_if_told()
+                yield from self.attempts.check_backgrounds()
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
@@ -153,17 +153,10 @@ class Run:
             unseen = item if answer.choice == Choice.DONE else None
         self.log.state = self.state._replace(doubt=None)
         yield from _act_on_failure(self)
-        yield from restore_shells(self.dialog, past, unseen, self.run_attempts)
-
-    def _find_inner(self, item: PlanItem) -> InnerShells | None:
-        """Return what follows statements into the shells that they open; None where it is not done."""
-        if self.context.nesting is None or self.dialog.plan.find_host(item):
-            return None
-        if self.inner is None:
-            self.inner = InnerShells(self.dialog, self.shells.get(""), self.run_attempts)
-            past = self.shells.get("").past
-            self.inner.lost_inside, self.inner.lost_cwd = past.inside, past.inner_cwd
-        return self.inner
+        yield from restore_shells(self.dialog, past, unseen, self.attempts.run_attempts)
+        for item in self.dialog.plan.items:
+            if item.where in self.state.background:
+                yield from self._run_statement(item)  # it was ended with the run
 
     def _run_manual_step(self, item: PlanItem) -> Generator[Event]:
         if item.where.step in self.dialog.plan.done and item.block is None:
@@ -182,14 +175,14 @@ class Run:
                 yield self.dialog.make_answered(item, "when", "skip", f"not {when}")
                 return
         if item.first:
-            self.block_text = ""
-        if inner := self._find_inner(item):
+            self.attempts.block_text = ""
+        if inner := self.attempts.find_inner(item):
             if item.where in self.dialog.plan.places.typed:
                 yield from inner.ask_typed(item)
                 return
             if not (yield from inner.move_to(item)):
                 return
-        self.warnings.warn_of_loss(self.dialog.plan, item)
+        self.attempts.warnings.warn_of_loss(self.dialog.plan, item)
         for step in (
             self._choose_alternative,
             self._ask_about_new,
@@ -200,9 +193,9 @@ class Run:
             self._ask_to_run,
         ):
             answer = yield from step(item)
-            if answer is not None and answer.choice in _LEAVES_STATEMENT:
+            if answer is not None and answer.choice in LEAVES_STATEMENT:
                 return  # the caller looks for the next item again
-        yield from self.run_attempts(item)
+        yield from self.attempts.run_attempts(item)
 
     def _choose_alternative(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         choice = find_open_choice(item, self.state.chosen)
@@ -231,7 +224,7 @@ class Run:
         answer = yield from self.dialog.ask_operator(
             Confirmation(item, self.dialog.shown_text(item), asked), "confirm"
         )
-        if answer.choice not in _LEAVES_STATEMENT:
+        if answer.choice not in LEAVES_STATEMENT:
             self.confirmed = where
         return answer
 
@@ -250,73 +243,6 @@ class Run:
     def _ask_to_run(self, item: PlanItem) -> Generator[Event, None, Answer]:
         question = BeforeStatement(item, self.dialog.shown_text(item))
         return (yield from self.dialog.ask_operator(question, "run"))
-
-    def run_attempts(self, item: PlanItem) -> Generator[Event]:
-        """Run the statement until it succeeds, or is skipped, or the run stops.
-
-        It runs again if its annotation or the operator asks for that.
-        """
-        attempt, before = self.state.count_tries(item.where), self.block_text
-        began, repeats = self.context.clock(), False
-        while True:
-            attempt += 1
-            self.block_text = before  # what an earlier attempt has printed proves nothing
-            failure = yield from self._run_once(item, attempt, repeats=repeats)
-            if failure is None:
-                return
-            done = failure.done
-            if done.waited_for_key:
-                hint = f"run it in a terminal, or change line {item.line} so that nothing waits"
-                raise Stop(Outcome.WAITING, f"step {item.step.label}: {failure.problem}; {hint}")
-            shown = failure.problem if repeats else ""
-            if failure.retry_after and self.context.pause(
-                Wait(failure.retry_after, attempt + 1, began, shown)
-            ):
-                continue
-            answer = yield from self.dialog.ask_operator(self._make_failure_question(item, failure), "failed")
-            if answer.choice in _LEAVES_STATEMENT:
-                return
-            if done.ended:
-                raise Stop(Outcome.FAILED, done.ended)
-            began, repeats = self.context.clock(), answer.choice == Choice.REPEAT
-
-    def _run_once(
-        self, item: PlanItem, attempt: int, *, repeats: bool
-    ) -> Generator[Event, None, Failure | None]:
-        self.warnings.warn_of_short(item)
-        self.bindings.fill_statement(self.dialog.plan, item)  # raises QuotingError before a shell is started
-        self._stop_if_told()
-        io = self.dialog.find_shell(item)
-        yield from io.start_shell()
-        if item.annotation.cwd is not None and item.first:
-            yield from io.change_directory(item, item.annotation.cwd)
-        for variable in self.dialog.list_variables(item):
-            yield from io.assign_variable(item, variable)
-        if inner := self._find_inner(item):
-            inner.show_lines(item)
-        execution = StatementExecution(self.dialog.plan, item, io, self.block_text, repeats)
-        filled = self.bindings.fill_statement(self.dialog.plan, item)
-        self._stop_if_told()
-        failure = yield from execution.run_once(filled, attempt)
-        self.block_text = execution.block_text
-        return failure
-
-    def _stop_if_told(self) -> None:
-        """End the run if nothing more may begin, as when its output is lost."""
-        if why := self.context.find_stop():
-            raise Stop(Outcome.FAILED, why)
-
-    def _make_failure_question(self, item: PlanItem, failure: Failure) -> AfterFailure:
-        return AfterFailure(
-            item,
-            self.dialog.shown_text(item),
-            failure.done.status,
-            failure.problem,
-            failure.duration,
-            self.bindings.outputs[-1][1][-4000:],
-            alive=not failure.done.ended,
-            interrupted=failure.done.interrupted,
-        )
 
 
 def _describe_refusal(plan: Plan, item: PlanItem | None, error: QuotingError) -> str:

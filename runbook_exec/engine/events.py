@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
-from json.encoder import encode_basestring_ascii
 from types import MappingProxyType
 from typing import TypeAlias
 
 from ..light_classes import NamedTuple
+from .attempts.background_events import BackgroundEnded, BackgroundOutput
 
 
 class Outcome(StrEnum):
@@ -119,6 +115,7 @@ class StatementFinished(NamedTuple):
     retry_after: float = 0.0  # seconds until the next attempt that `retry` asks for; 0 if there is none
     inside: str = ""  # as in `StatementStarted`; then `cwd` is a folder there
     cwd_digest: str = ""  # of a `cwd` in which a secret was masked; the private store has the exact one
+    background: bool = False  # the statement has not ended: it goes on in the background
     host: str | None = None  # where it ran; None for this machine
 
     @property
@@ -284,7 +281,17 @@ class RunEnded(NamedTuple):
         return "run_ended"
 
 
-At: TypeAlias = StatementStarted | Output | StatementFinished | Captured | ValueGiven | ShellChanged | Asked
+At: TypeAlias = (
+    StatementStarted
+    | Output
+    | StatementFinished
+    | Captured
+    | ValueGiven
+    | ShellChanged
+    | Asked
+    | BackgroundOutput
+    | BackgroundEnded
+)
 """An event of one statement; `line` is its line in the document, 0 for a typed line."""
 
 Event: TypeAlias = At | RunStarted | Answered | Edited | RunEnded
@@ -297,105 +304,10 @@ KINDS: Mapping[str, type[Event]] = {
     "captured": Captured,
     "value_given": ValueGiven,
     "shell_changed": ShellChanged,
+    "background_output": BackgroundOutput,
+    "background_ended": BackgroundEnded,
     "asked": Asked,
     "answered": Answered,
     "edited": Edited,
     "run_ended": RunEnded,
 }
-
-
-_MOST = 1e15
-
-_RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,79}|-[\w-]{0,63}", re.ASCII)
-
-_YEARS = range(1971, 9000)  # those that can be shown in every time zone
-
-_IS: Mapping[str, Callable[[object], bool]] = {
-    "str": lambda value: isinstance(value, str),
-    "str | None": lambda value: value is None or isinstance(value, str),
-    "bool": lambda value: isinstance(value, bool),
-    "int": lambda value: isinstance(value, int),
-    "float": lambda value: isinstance(value, int | float) and abs(value) < _MOST,  # neither NaN nor infinite
-    "tuple[str, ...]": lambda value: isinstance(value, tuple) and all(isinstance(s, str) for s in value),
-    "tuple[int, ...]": lambda value: isinstance(value, tuple) and all(isinstance(n, int) for n in value),
-    "Mapping[str, str]": lambda value: (
-        isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
-    ),
-}
-
-
-def to_line(event: Event, **more: str | int) -> str:
-    """Return the event as one line of JSON, without the newline.
-
-    Fields that are None are left out.
-    """
-    # an encoder of the standard library would be made anew for each line, and takes twice as long
-    kind = event.event
-    parts = [
-        opener + encode(value)
-        for (opener, encode), value in zip(_list_encoders(kind), event, strict=True)
-        if value is not None
-    ]
-    parts += [f'"{name}":{json.dumps(value)}' for name, value in more.items()]
-    return f'{{"event":"{kind}",{",".join(parts)}}}'
-
-
-@cache
-def _list_encoders(kind: str) -> tuple[tuple[str, Callable[..., str]], ...]:
-    """Return the beginning of each field of a kind of events in its line, and what writes its value."""
-    return tuple(
-        (f'"{name}":', _ENCODE.get(type_, _encode_other)) for name, type_ in _list_types(kind).items()
-    )
-
-
-# by the type of a field; the numbers of events are finite
-_ENCODE: Mapping[str, Callable[..., str]] = {
-    "str": encode_basestring_ascii,
-    "str | None": encode_basestring_ascii,
-    "int": repr,
-    "float": repr,
-    "bool": lambda value: "true" if value else "false",
-    "tuple[int, ...]": lambda value: f"[{','.join(map(repr, value))}]",
-}
-
-_encode_other = json.JSONEncoder(separators=(",", ":"), default=dict).encode  # other kinds of mappings, too
-
-
-@cache
-def _list_types(kind: str) -> Mapping[str, str]:
-    """Return the type of each field of a kind of events, as it is written in its class."""
-    written = KINDS[kind].__annotations__.items()  # typing makes a forward reference of each
-    return {name: type_ if isinstance(type_, str) else type_.__forward_arg__ for name, type_ in written}
-
-
-def from_line(line: str) -> Event:
-    """Return the event in a line of JSON; raises ValueError for anything else."""
-    data = json.loads(line)
-    if not isinstance(data, dict) or data.get("event") not in KINDS:
-        raise ValueError("expected one event of a run as a JSON object")
-    kind = data.pop("event")
-    make: Callable[..., Event] = KINDS[kind]
-    types = _list_types(kind)
-    known = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items() if name in types}
-    for name, value in known.items():
-        if not _IS[types[name]](value):
-            raise ValueError(f"expected `{name}` of a `{kind}` event to be of another kind")
-    try:
-        event = make(**known)
-    except TypeError as error:
-        raise ValueError(f"expected a whole `{kind}` event: {error}") from error
-    _check_basics(event)
-    return event
-
-
-def _check_basics(event: Event) -> None:
-    """Raise ValueError if an event has an id, a time or a path that no run has."""
-    if _RUN.fullmatch(event.run) is None:
-        raise ValueError("expected the id of a run")
-    moment = datetime.fromisoformat(event.time)
-    if moment.tzinfo is None or moment.year not in _YEARS:
-        raise ValueError(f"expected a time with its zone, got `{event.time}`")
-    if isinstance(event, RunStarted) and b"\0" in (event.path + event.folder).encode(
-        "utf-8", "surrogateescape"
-    ):
-        raise ValueError("expected a path without NUL")

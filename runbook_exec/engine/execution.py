@@ -9,6 +9,7 @@ from ..plan.model import Plan, PlanItem, Value
 from ..plan.retries import count_retries, wait_after_attempt
 from ..shells.secret_commands import SecretUse
 from ..text.ansi import strip_ansi
+from .attempts.background import Backgrounds
 from .bindings import FilledStatement
 from .events import Captured, Event, Output, StatementStarted
 from .expectations import TAIL_SIZE, OutputTail, Printed, failure_of
@@ -38,6 +39,7 @@ class StatementExecution:
     item: PlanItem
     io: ShellIO
     block_text: str  # the end of what its block has printed, unmasked; `run_once` adds to it
+    backgrounds: Backgrounds
     repeats: bool = False  # whether the operator has asked to try until it succeeds
     held: HeldOutput = field(default_factory=HeldOutput)  # the output as printed, if anything needs it
     tail: OutputTail = field(default_factory=OutputTail)  # the end of the output as shown
@@ -63,7 +65,7 @@ class StatementExecution:
         io.bindings.keep_secrets(self.plan)
         took = io.context.clock() - began
         # changes and captures are reported before the end of the statement: a reader of the end knows them
-        if not (done.ended or inside or io.stack.inside):
+        if not (done.ended or done.is_in_background or inside or io.stack.inside):
             sets = SecretUse.SETS in self.plan.get_secret_use(item.where)
             code = filled.code.decode("utf-8", "surrogateescape")
             yield from io.emit_changes(code, io.place_of(item), secret=sets)
@@ -82,7 +84,11 @@ class StatementExecution:
         done: Done | None = None
         holds = mints or io.bindings.needs_output(self.plan, item)
         timeout = item.annotation.timeout or self.plan.timeout
-        for message in io.stack.run(self.plan.places, item, filled, timeout):
+        if self.backgrounds.takes(self.plan, item):
+            messages = self.backgrounds.run(self.plan, item, filled.code)
+        else:
+            messages = io.stack.run(self.plan.places, item, filled, timeout)
+        for message in messages:
             match message:
                 case OutputChunk(data):
                     if holds:

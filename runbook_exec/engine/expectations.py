@@ -6,6 +6,7 @@ from collections import deque
 
 from ..document.model import Annotation
 from ..light_classes import NamedTuple
+from ..text.durations import format_duration
 from .ports import Done
 
 _SMALL = 4096  # characters; the next piece of output is appended to a piece shorter than this
@@ -34,6 +35,10 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeo
         return "suspended with ^Z; `fg` in the shell goes on with it"
     if done.timed_out:
         return f"ran longer than its {says.timeout or timeout:g} s and was ended"
+    if done.unready_after:
+        return f"did not print `{says.until}` within {format_duration(done.unready_after)}, and was ended"
+    if done.is_in_background:
+        return ""
     wanted = says.expect_status if last and says.expect_status is not None else 0
     if done.status != wanted:
         return _describe_status(done.status, wanted)

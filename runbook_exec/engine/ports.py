@@ -39,6 +39,32 @@ __all__ = [
 ]
 
 
+class BackgroundShell(LiveShell, Protocol):
+    """A shell for one statement, which can be left running."""
+
+    @property
+    def is_sent_away(self) -> bool:
+        """Return whether the operator has sent the statement to the background."""
+
+    def leave(self) -> None:
+        """Let the running statement go on."""
+
+    def take_output(self) -> bytes:
+        """Return what the statement has printed since the last call."""
+
+    def find_status(self) -> int | None:
+        """Return the exit status of the statement if it has ended."""
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to the statement."""
+
+    def wait_for_end(self) -> None:
+        """Wait until the statement has ended; one that does not end is killed."""
+
+    def close(self) -> None:
+        """End the statement and the shell."""
+
+
 class Nesting(Protocol):
     """Runs statements that open and leave other shells inside the run's own."""
 
@@ -109,6 +135,7 @@ class RunContext:
     key: bytes = b""  # of the digests of that state; b"" if it is not saved
     before_wait: Callable[[], None] = lambda: None  # called before a wait of another kind
     pause: Callable[[Wait], bool] = lambda wait: True  # waits; returns False if the operator ends the wait
+    open_shell: Callable[[str], BackgroundShell] | None = None  # opens a shell beside that of the run
     notice: Callable[[str], None] = lambda text: None  # shows the operator a message; no event
     masker: Masker = field(default_factory=Masker)  # masks the run's output, and learns its secrets
     available_secrets: Callable[[Plan], Iterable[str]] = (

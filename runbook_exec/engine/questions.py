@@ -73,7 +73,8 @@ class ManualStep(NamedTuple):
 class AfterFailure(NamedTuple):
     """The statement failed.
 
-    Answers: retry, repeat (until it succeeds), values (to change them), skip, shell, edit, quit.
+    Answers: retry, repeat (until it succeeds), values (to change them), skip, done (if it may count), shell,
+    edit, quit.
     """
 
     item: PlanItem
@@ -84,6 +85,7 @@ class AfterFailure(NamedTuple):
     output: str  # its end, secrets masked
     alive: bool  # whether the shell is still alive
     interrupted: bool  # ^C was typed while it ran
+    may_count: bool = False  # whether it runs until it is ended, so that it may count as done
 
 
 class Alternatives(NamedTuple):

@@ -278,6 +278,7 @@ class ShellIO:
             problem=problem,
             doubt=done.killed,
             retry_after=retry_after,
+            background=done.is_in_background,
             inside=inside,
             **at,
         )

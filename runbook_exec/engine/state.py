@@ -13,6 +13,7 @@ from ..light_classes import NamedTuple
 from ..plan.alternatives import ChoiceKey, find_choice_key, is_left_out
 from ..plan.item_marks import ItemMark, find_replacements, mark_items, match_items
 from ..plan.model import ItemId, Plan, PlanItem
+from .attempts.background_events import BackgroundEnded
 from .events import Answered, Asked, Event, RunEnded, StatementFinished, StatementStarted
 from .persistent_map import with_entry
 from .questions import Choice
@@ -48,6 +49,7 @@ class State(NamedTuple):
     left: frozenset[ItemId] = frozenset()  # items before it that an edit has left unfinished
     unsure: frozenset[ItemId] = frozenset()  # items after an edit that do not run unless a person agrees
     acted: bool = False  # whether a statement was started, or a person has done a step
+    background: frozenset[ItemId] = frozenset()  # items that go on until the run ends
     next_try: tuple[ItemId, int] | None = None  # a statement that is tried again, and which attempt is next
     question: Asked | None = None  # the question that has no answer yet
 
@@ -79,13 +81,25 @@ def apply(state: State, event: Event) -> State:
                 doubt=where if event.doubt else None,
                 next_try=(where, state.count_tries(where) + 2) if event.retry_after else None,
             )
+            if event.background:
+                state = state._replace(background=state.background | {where})
             return _mark_item(state, where, ItemStatus.FAILED if event.problem else ItemStatus.OK)
+        case BackgroundEnded(with_run=False):
+            return _end_background(state, event)
         case Answered():
             return _apply_answer(state._replace(question=None) if event.id else state, event)
         case RunEnded():
             return state._replace(outcome=event.outcome, question=state.question if event.question else None)
         case _:
             return state
+
+
+def _end_background(state: State, event: BackgroundEnded) -> State:
+    """Return the state after the end of a statement that the run has not ended itself."""
+    where = ItemId(event.step, event.block, event.statement)
+    if event.problem:  # a resumed run starts it again
+        return state._replace(done=with_entry(state.done, where, ItemStatus.FAILED))
+    return state._replace(background=state.background - {where})
 
 
 def is_action(event: Event) -> bool:
@@ -106,7 +120,10 @@ def _apply_answer(state: State, event: Answered) -> State:
         case "when", Choice.SKIP:
             return _mark_item(state, where, ItemStatus.NOT_NEEDED)
         case _, Choice.SKIP:
+            state = state._replace(background=state.background - {where})
             return _mark_item(state, where, ItemStatus.SKIPPED)
+        case "failed", Choice.DONE:
+            return _mark_item(state, where, ItemStatus.OK)
         case "manual", Choice.DONE:
             return _mark_item(state, where, ItemStatus.OK)
         case "doubt", Choice.DONE:
@@ -234,6 +251,7 @@ def carry_marks(state: State, old: Sequence[ItemMark], new: Sequence[ItemMark]) 
         statuses=move(state.statuses),
         chosen=_move_choices(state.chosen, [(old[before], new[now]) for before, now in matched.items()]),
         doubt=doubt,
+        background=frozenset(moved[where] for where in state.background if where in moved),
         next_try=(moved[state.next_try[0]], state.next_try[1])
         if state.next_try and state.next_try[0] in moved
         else None,

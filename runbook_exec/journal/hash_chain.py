@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..engine.events import Event, RunEnded, from_line
+from ..engine.events import Event, RunEnded
 from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
+from .event_lines import from_line
 from .paths import LONGEST_LINE, open_journal, read_bounded_lines
 
 VERSION = 2  # version 1 had no seal and no version number

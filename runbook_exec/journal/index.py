@@ -11,10 +11,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
-from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted, from_line
+from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted
 from ..engine.state import is_action
 from ..errors import Refused, reason
 from ..light_classes import dataclass
+from .event_lines import from_line
 from .paths import LONGEST_LINE, SUFFIX, open_journal, read_bounded_lines, run_of_journal
 
 _NEWEST = 300

@@ -21,10 +21,10 @@ from ..engine.events import (
     ShellChanged,
     StatementFinished,
     StatementStarted,
-    to_line,
 )
 from ..errors import reason
 from ..system.atomic_write import sync_data, sync_file
+from .event_lines import to_line
 from .hash_chain import VERSION, Damage, JournalLine, first_hash, hash_line, read_lines, seal_line
 from .paths import SUFFIX, name_journal, run_of_journal
 from .user_key import UserKey

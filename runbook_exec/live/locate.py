@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..engine.events import RunStarted, from_line
+from ..engine.events import RunStarted
 from ..errors import Refused
+from ..journal.event_lines import from_line
 from ..journal.index import find_journal, is_locked, list_runs
 from ..journal.paths import open_journal, read_bounded_lines
 

@@ -23,7 +23,9 @@ from .screen_history import ScreenHistory
 
 _READ = 1 << 16  # bytes that are read at once
 
-_QUEUE = 1 << 20  # bytes of output that wait for a terminal; beyond that it misses some
+_QUEUE = 1 << 18  # bytes of output that wait for a terminal; then the run waits, too
+
+_PATIENCE = 5.0  # seconds for which the run waits for a terminal that takes nothing; then it misses output
 
 _TICK = 0.2  # seconds between two looks at the run
 
@@ -49,9 +51,17 @@ class Client:
         self.size = (24, 80)
         self.queue: list[bytes] = []
         self.waiting = 0  # bytes in the queue
+        self._progress = time.monotonic()  # when it took something, or had nothing to take
+
+    @property
+    def is_behind(self) -> bool:
+        """Return whether the run must wait for this terminal."""
+        return self.waiting >= _QUEUE and time.monotonic() - self._progress < _PATIENCE
 
     def send(self, frame: bytes, *, is_output: bool = False) -> None:
         """Queue a frame; output is dropped if the terminal takes none for long."""
+        if not self.queue:
+            self._progress = time.monotonic()
         if not is_output or self.waiting < _QUEUE:
             self.queue.append(frame)
             self.waiting += len(frame)
@@ -64,6 +74,7 @@ class Client:
             except BlockingIOError:
                 return
             self.waiting -= sent
+            self._progress = time.monotonic()
             self.queue[0] = self.queue[0][sent:]
             if not self.queue[0]:
                 self.queue.pop(0)
@@ -95,7 +106,9 @@ class TerminalServer:
         while status is None:
             self._take_turn(_TICK)
             status = _find_exit_status(run.pid)
-        self._take_turn(0)
+        until = time.monotonic() + _LAST + _PATIENCE
+        while self._read_terminal() and time.monotonic() < until:
+            self._take_turn(0.01)
         end = encode_fields(frames.END, {"status": status})
         for client in self._clients.values():
             client.send(end)
@@ -110,7 +123,8 @@ class TerminalServer:
         poll = select.poll()
         for fd in (self._listener.fileno(), run.channel.fileno()):
             poll.register(fd, select.POLLIN)
-        poll.register(run.terminal, select.POLLIN | (select.POLLOUT if self._typed else 0))
+        wanted = (0 if self._is_behind() else select.POLLIN) | (select.POLLOUT if self._typed else 0)
+        poll.register(run.terminal, wanted)
         for fd, client in self._clients.items():
             poll.register(fd, select.POLLIN | (select.POLLOUT if client.queue else 0))
         ready = dict(poll.poll(seconds * 1000))
@@ -135,19 +149,25 @@ class TerminalServer:
             connection.setblocking(False)
             self._clients[connection.fileno()] = Client(connection)
 
-    def _read_terminal(self) -> None:
-        while True:
+    def _read_terminal(self) -> bool:
+        """Pass output on; return whether more may come at once."""
+        while not self._is_behind():
             try:
                 data = os.read(self._run.terminal, _READ)
             except OSError:  # nothing to read, or the run's end of the terminal is closed
-                return
+                return False
             if not data:
-                return
+                return False
             self._history.add(data)
             frame = encode_frame(frames.OUTPUT, data)
             for client in self._clients.values():
                 if client.name:
                     client.send(frame, is_output=True)
+        return True
+
+    def _is_behind(self) -> bool:
+        """Return whether the run must wait, as for any terminal that shows its output more slowly."""
+        return any(client.is_behind for client in self._clients.values())
 
     def _write_typed(self) -> None:
         with contextlib.suppress(OSError):

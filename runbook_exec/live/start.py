@@ -16,6 +16,7 @@ import termios
 from collections.abc import Callable
 
 from ..errors import Refused, reason
+from ..system.core_dumps import forbid_core_dumps
 from ..system.temporary_folders import TemporaryFolder
 from .client import TerminalClient, connect, wait_for_end
 from .run_channel import RunChannel
@@ -32,6 +33,7 @@ def start_behind_server(run: Callable[[RunChannel], int], hold: float, name: str
     """
     sys.stdout.flush()
     sys.stderr.flush()
+    forbid_core_dumps()  # all three processes see what is typed
     folder, listener = _open_socket()
     address = f"{folder.path}/terminal"
     server = os.fork()
@@ -53,7 +55,7 @@ def start_behind_server(run: Callable[[RunChannel], int], hold: float, name: str
         ours.close()
         listener.close()
         output = None if attended else os.dup(1)
-        _take_terminal(inner)
+        _take_terminal(inner, 3 if attended else 2)  # errors go to a program that has started the run
         return run(RunChannel(theirs, address, output, hold))
     theirs.close()
     os.close(inner)
@@ -76,11 +78,14 @@ def _open_socket() -> tuple[TemporaryFolder, socket.socket]:
     return folder, listener
 
 
-def _take_terminal(terminal: int) -> None:
-    """Make a pseudo-terminal the terminal of this process, in a session of its own."""
+def _take_terminal(terminal: int, streams: int) -> None:
+    """Make a pseudo-terminal the terminal of this process, in a session of its own.
+
+    So many of the standard streams become the terminal.
+    """
     os.setsid()
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
-    for number in range(3):
+    for number in range(streams):
         os.dup2(terminal, number)
     os.close(terminal)
     os.environ["TERM"] = os.environ.get("TERM", "dumb").replace("dumb", "xterm")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import Enum, auto
 
 from ..light_classes import dataclass
-from ..text.ansi import ESCAPE
 from ..text.lazy_pattern import LazyPattern
 from .encodings import SHORT, SHORTEST_PART, find_url_secrets, list_encodings, list_windows
+from .hits import MASK as MASK
+from .hits import Hit, mask_hits
 from .search import OF_LONG, OF_SHORT, MultiSearch, ShortSearch, find_occurrences
 from .stream_view import (
     BARE,
@@ -23,11 +24,6 @@ from .stream_view import (
     without_unfinished_escape,
 )
 from .token_patterns import find_suspects, find_tokens, find_unfinished_token
-
-MASK = "••••••••"
-
-
-_MASK = MASK.encode()
 
 _NEVER_BYTES = LazyPattern("([\ud800-\udc7f\udd00-\udfff]+)")  # surrogate halves, which no output contains
 
@@ -50,15 +46,6 @@ class _Moment(Enum):
     MORE = auto()  # more follows at once
     PAUSE = auto()  # nothing has come for a moment: a person may be waiting for held output
     END = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    """A range to mask; if it is `opaque`, the escape sequences in it are masked too."""
-
-    start: int
-    end: int
-    opaque: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +238,13 @@ class Masker:
         if needles.short.longest:
             spans, start = needles.short.find(lines.text, lines.before, ends=moment is not _Moment.MORE)
             hits += (
-                _Hit(lines.offset(first), lines.offset(end - 1) + 1, opaque=False) for first, end in spans
+                Hit(lines.offset(first), lines.offset(end - 1) + 1, opaque=False) for first, end in spans
             )
             hold = min(hold, lines.offset(start)) if start < len(lines.text) else hold
         cut = outside_escapes(work, hold)
         if len(raw) - cut > _MOST_HELD and moment is not _Moment.END:
             return self._advance(flow, data, _Moment.END)
-        masked, masking = _mask_hits(work, cut, hits, flow.masking)
+        masked, masking = mask_hits(work, cut, hits, flow.masking)
         keep = max(_CONTEXT, needles.longest)
         joined, squeezed = (view.text_before(cut, keep) for view in views[:2])
         bare = joined if same else views[2].text_before(cut, keep)
@@ -266,7 +253,7 @@ class Masker:
         state = _StreamState(raw[cut:], joined, bare, lines_before, struck_before, squeezed, masking)
         return masked, state
 
-    def _find_token_hits(self, lines: StreamView, moment: _Moment) -> tuple[list[_Hit], int]:
+    def _find_token_hits(self, lines: StreamView, moment: _Moment) -> tuple[list[Hit], int]:
         """Return where tokens of known patterns are, and where one may begin.
 
         Make the tokens secrets.
@@ -275,7 +262,7 @@ class Masker:
         suspects = find_suspects(text)
         if not suspects:
             return [], hold
-        hits: list[_Hit] = []
+        hits: list[Hit] = []
         complete: list[tuple[int, int]] = []
         ongoing = len(text) + 1 if moment is _Moment.END else find_unfinished_token(text, suspects)
         for name, start, end in find_tokens(text, suspects):
@@ -289,7 +276,7 @@ class Masker:
                 self._seen.append((name, value.decode("ascii")))
                 self._add(value)
             if end > lines.before:
-                hits.append(_Hit(lines.offset(start), lines.offset(end - 1) + 1, opaque=False))
+                hits.append(Hit(lines.offset(start), lines.offset(end - 1) + 1, opaque=False))
         size = len(text) - ongoing
         if size > 0 and (moment is _Moment.MORE or size >= SHORTEST_PART):
             hold = lines.offset(ongoing)
@@ -298,16 +285,16 @@ class Masker:
 
 def _find_secret_hits(
     shown: StreamView, needles: MultiSearch, begun: MultiSearch, moment: _Moment
-) -> tuple[list[_Hit], int]:
+) -> tuple[list[Hit], int]:
     """Return where a view shows `needles`, and where it may show the beginning of one in `begun`."""
-    hits: list[_Hit] = []
+    hits: list[Hit] = []
     hold = len(shown.raw)
     opaque = not shown.kind.escapes
     suspects = needles.find_suspects(shown.text)
     for needle in suspects:
         for start, end in find_occurrences(shown.text, needle):
             if end > shown.before:
-                hits.append(_Hit(shown.offset(start), shown.offset(end - 1) + 1, opaque))
+                hits.append(Hit(shown.offset(start), shown.offset(end - 1) + 1, opaque))
     length = len(shown.text)
     size = begun.count_unfinished(shown.text, suspects)
     least = _LEAST_WRAPPED if shown.raw.endswith(_LINE_ENDS) else 1
@@ -316,48 +303,7 @@ def _find_secret_hits(
     if size >= least and length > shown.before:
         if moment is _Moment.END:
             at = shown.offset(max(length - size, shown.before))
-            hits.append(_Hit(at, shown.offset(length - 1) + 1, opaque))
+            hits.append(Hit(at, shown.offset(length - 1) + 1, opaque))
         else:
             hold = shown.offset(length - size)
     return hits, hold
-
-
-def _mask_hits(work: bytes, cut: int, hits: Iterable[_Hit], masking: bool) -> tuple[bytes, bool]:
-    """Return `work[:cut]` with the hits masked, and whether its last byte was masked.
-
-    Hits that touch are masked as one. `masking` is true if the byte before `work` was masked. Escape
-    sequences within a hit are kept unless it is opaque; otherwise the colour of the secret would apply to all
-    text after it.
-    """
-    pieces: list[bytes] = []
-    at = 0
-    for start, end, opaque in _group_hits(hits):
-        if start >= cut:
-            break
-        stop = min(end, cut)
-        pieces.append(work[at:start])
-        if start or not masking:
-            pieces.append(_MASK)
-        pieces += (
-            escape[0]
-            for escape in ESCAPE.finditer(work, start, stop)
-            if not any(hit.start < escape.end() and escape.start() < hit.end for hit in opaque)
-        )
-        at = stop
-        masking = True
-    pieces.append(work[at:cut])
-    return b"".join(pieces), masking and (at == cut)
-
-
-def _group_hits(hits: Iterable[_Hit]) -> Iterator[tuple[int, int, list[_Hit]]]:
-    """Yield the stretches of hits that overlap or touch, each with its opaque hits."""
-    group: list[_Hit] = []
-    end = -1
-    for hit in sorted(hits, key=lambda hit: hit.start):
-        if group and hit.start > end:
-            yield group[0].start, end, [one for one in group if one.opaque]
-            group = []
-        end = max(end, hit.end) if group else hit.end
-        group.append(hit)
-    if group:
-        yield group[0].start, end, [one for one in group if one.opaque]

@@ -14,6 +14,7 @@ from ..light_classes import replace
 from ..shells.registry import SHELLS
 from ..text.suggest import find_near
 from .alternatives import find_unknown_choices
+from .endless import find_endless_statements
 from .evaluated_variables import find_carried_problems
 from .fillable import find_unwritable
 from .hosts import check_host, check_inner_shells
@@ -244,6 +245,7 @@ def _plan_items(
     """Return the plan of all items, with everything that comes from the page alone."""
     settings = runbook.settings
     places = find_places(items, procedure.shell)
+    endless = find_endless_statements(items, procedure.shell, places)
     return Plan(
         runbook,
         procedure,
@@ -253,8 +255,9 @@ def _plan_items(
         choose=settings.choose,
         timeout=settings.timeout,
         cwd=settings.cwd,
-        warnings=find_warnings(items, places, is_root=is_root),
+        warnings=find_warnings(items, places, endless, is_root=is_root),
         secret_uses=find_secret_uses(items, procedure.shell),
+        endless=endless,
         places=places,
     )
 

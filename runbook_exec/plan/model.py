@@ -136,6 +136,7 @@ class Plan:
     on: str | None = None  # the host of --on; LOCAL for this machine, whatever the page says
     warnings: Mapping[ItemId, tuple[StatementWarning, ...]] = field(default_factory=dict)
     secret_uses: Mapping[ItemId, SecretUse] = field(default_factory=dict)  # of statements that have one
+    endless: Mapping[ItemId, str] = field(default_factory=dict)  # commands that run until they are ended
     places: Places = field(default_factory=Places)
 
     def find_host(self, item: PlanItem) -> str:

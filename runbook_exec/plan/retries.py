@@ -12,6 +12,8 @@ _RETRIES = 20  # of a statement that is tried `every` so often or `until` someth
 
 def count_retries(annotation: Annotation) -> int:
     """Return how often a statement is tried again."""
+    if annotation.background:  # `until` says there when the run goes on
+        return annotation.retry
     return annotation.retry or (_RETRIES if annotation.every or annotation.until else 0)
 
 
@@ -33,7 +35,9 @@ def describe_retries(annotation: Annotation) -> str:
     else:
         total = sum(wait_after_attempt(annotation, attempt) for attempt in range(1, retries + 1))
         waiting = f"{_format_wait(total)} of waiting between them"
-    until = f", until it prints `{annotation.until}`" if annotation.until else ""
+    until = (
+        f", until it prints `{annotation.until}`" if annotation.until and not annotation.background else ""
+    )
     return f"up to {retries + 1} tries, {waiting}{until}"
 
 

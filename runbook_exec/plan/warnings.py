@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from ..document.model import Suspicion
+from .endless import warn_of_endless
 from .model import ItemId, Places, PlanItem, StatementWarning
 
 
 def find_warnings(
-    items: Iterable[PlanItem], places: Places, *, is_root: bool = False
+    items: Sequence[PlanItem],
+    places: Places,
+    endless: Mapping[ItemId, str] = MappingProxyType({}),
+    *,
+    is_root: bool = False,
 ) -> Mapping[ItemId, tuple[StatementWarning, ...]]:
     """Return the warnings about the items of a procedure, by item.
 
-    `is_root` is whether the run is root's.
+    `endless` are the commands that run until they are ended; `is_root` is whether the run is root's.
     """
     found = {where: (warning,) for where, warning in places.warnings.items()}
+    for where, warning in warn_of_endless(items, endless, places).items():
+        found[where] = (*found.get(where, ()), warning)
     for item in items:
         if item.statement is not None:
             own = (*_warn_of_user(item, is_root), *map(_warn_of_suspicion, item.statement.suspicions))

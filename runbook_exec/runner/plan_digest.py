@@ -45,6 +45,7 @@ NOT_COUNTED: Mapping[type, Mapping[str, str]] = {
     Plan: {
         "items": _APART,
         "secret_uses": "found in the statements, which count",
+        "endless": "as `secret_uses`",
         "on": "an option, for commands that are the same on every host",
     },
     Runbook: {

@@ -26,8 +26,10 @@ from ..journal.paths import state_folder
 from ..journal.secret_store import SecretStore
 from ..journal.user_key import UserKey, obtain_user_key
 from ..light_classes import replace
+from ..plan.endless import list_blocking_statements
 from ..plan.model import Plan, Value
 from ..plan.resolver import find_available_secrets, make_source
+from ..session.background import BackgroundShells
 from ..session.inner.holding_session import HoldingSession
 from ..system import core_dumps
 from ..system.git import read_commit
@@ -90,6 +92,9 @@ def run_plan(
     keeps = options.keep_secrets and (past is None or past.is_own)
     store = open_secret_store(identity, past.path) if past and keeps else None
     state, resumed = past.make_resumption(plan, store) if past else (State(), None)
+    if not attended and (reasons := list_blocking_statements(plan, state.is_ahead)):
+        print("\n".join(reasons), file=sys.stderr)
+        return Outcome.REFUSED
     if not attended and (waits := list_open_questions(plan, state)):
         print("\n".join(waits), file=sys.stderr)
         return Outcome.WAITING
@@ -137,7 +142,9 @@ def _run_in_session(
             AsciicastWriter(run.journal.path.with_suffix(".cast"), size, options.keep_output)
         ) as recording,
         contextlib.ExitStack() as stack,
+        closing(BackgroundShells(options.no_config, run.keyboard, context.masker.add)) as backgrounds,
     ):
+        context = replace(context, open_shell=backgrounds.open)
         facts = SessionFacts(run.identity, plan, options, run.keyboard, context.notice)
         recorded = instrument is not None
         sessions = RunSessions(

@@ -22,6 +22,7 @@ _NOTES = {
     "until": "until it prints “{}”",
     "confirm": "asks first",
     "setup": "again whenever the run is taken up",
+    "background": "in the background",
     "manual": "done by hand",
     "secret": "prints a secret",
     "capture": "prints the value of <{}>",

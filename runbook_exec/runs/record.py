@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..document.parser import parse_runbook
+from ..engine.attempts.background_events import BackgroundEnded, BackgroundOutput
 from ..engine.events import (
     Answered,
     At,
@@ -63,6 +64,7 @@ class Attempt:
     problem: str = ""
     captured: tuple[Captured, ...] = ()
     doubt: bool = False  # it was cut short, and it is unknown how far it had come
+    background: bool = False  # it went on in the background; `printed` has all of its output
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class GivenAnswer:
     question: str
     answer: str
     note: str
+    by: str = ""  # the person who answered; "" for an option given in advance
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ class RecordFold:
     began: datetime | None = None
     last: datetime | None = None
     printing: OutputCollector | None = None
+    behind: dict[int, OutputCollector] = field(default_factory=dict)  # of attempts in the background
     shown: int = 0  # characters of output so far
     marks: tuple[ItemMark, ...] | None = None
 
@@ -169,7 +173,11 @@ class RecordFold:
             case Output() if self.printing is not None:
                 self.printing.add(event.text)
             case StatementFinished():
+                if event.background and self.printing is not None:
+                    self.behind[len(self.attempts) - 1] = self.printing
                 self._add_finished(event, now)
+            case BackgroundOutput() | BackgroundEnded():
+                self._add_background(event)
             case ValueGiven():
                 self.values[event.name] = event.value
             case Captured() if self.attempts:
@@ -177,7 +185,9 @@ class RecordFold:
                 self.attempts[-1] = replace(self.attempts[-1], captured=(*self.attempts[-1].captured, event))
             case Answered():
                 where = ItemId(event.step, event.block, event.statement)
-                self.answers.append(GivenAnswer(where, now, event.question, event.answer, event.note))
+                self.answers.append(
+                    GivenAnswer(where, now, event.question, event.answer, event.note, event.by)
+                )
             case Edited():
                 self._add_edit(event)
             case _:
@@ -195,7 +205,20 @@ class RecordFold:
                 cwd=event.cwd,
                 problem=event.problem,
                 doubt=event.doubt,
+                background=event.background,
             )
+
+    def _add_background(self, event: BackgroundOutput | BackgroundEnded) -> None:
+        """Add what a statement in the background has printed, or how it has ended."""
+        known = [at for at in self.behind if self.attempts[at].where == _where(event)]
+        if not known:
+            return
+        at = known[-1]
+        if isinstance(event, BackgroundOutput):
+            self.behind[at].add(event.text)
+            self.attempts[at] = replace(self.attempts[at], printed=self.behind[at].make_excerpt())
+        elif not event.with_run:
+            self.attempts[at] = replace(self.attempts[at], status=event.status, problem=event.problem)
 
     def _settle(self) -> None:
         """Store the output of the last statement."""

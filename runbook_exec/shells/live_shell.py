@@ -40,6 +40,8 @@ class Done(NamedTuple):
     waited_for_key: str = ""  # the program that was ended because it waited for a key without an operator
     last_line: str = ""  # the line that this program printed last
     folder: str = ""  # the identity of the working directory; "" if unknown
+    is_in_background: bool = False  # it has not ended, and the run goes on
+    unready_after: float = 0.0  # seconds after which it was ended, as it had not printed its `until`
 
 
 # the reports of a session while a statement runs; Done is the last

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..text.lazy_pattern import LazyPattern
 
 # a variable in an argument; an index after it can be a calculation with an assignment
-_VARIABLE = r"\$[A-Za-z_]\w*+(?!\[)"
+_VARIABLE = r"\$[A-Za-z_]\w*(?![\w\[])"
 
 _WORD = rf"(?:[^\s'\"\\$`(){{}}\[\];&|<>#!]|'[^'\\]*'|{_VARIABLE}|\"(?:[^\"\\$`!]|{_VARIABLE})*\")+"
 

@@ -27,7 +27,7 @@ _CHANGE = (
     rb"|\[(?P<key_stack>[<>=])(?P<key_flags>[\d;]{0,8})u"  # the keyboard protocol of kitty
     rb"|\[(?P<cursor>\d{0,3}) q"
     rb"|(?P<keypad>[=>])"
-    rb"|(?P<slot>[(*+)])(?P<charset>[0-~])"
+    rb"|(?P<slot>[+()*])(?P<charset>[0-~])"
     rb"|(?P<shift>[no|}~])"
     rb"|%(?P<coding>[@G8])"
     rb"|(?P<reset>c|\[!p)"
@@ -35,7 +35,7 @@ _CHANGE = (
 )
 
 # any sequence but those that colour text, move the cursor or erase: most output has only these
-_UNCOMMON = rb"\x1b(?!\[[\d;:]*+[@-gi-km-qs-z])"
+_UNCOMMON = rb"\x1b(?!\[[\d;:]*[@-gi-km-qs-z])"
 
 _UNFINISHED = rb"\x1b(?:\[[\x30-\x3f]{0,64}[\x20-\x2f]{0,2}|[\x20-\x2f]?)\Z"
 

@@ -212,7 +212,7 @@ def _ask(
                 return pick("h a ! q", "›")
             case AfterFailure():
                 first = advise_on_failure(question, terminal)
-                return pick(f"{first} v s e ! q" if question.alive else "q")
+                return pick(f"{'c ' * question.may_count}{first} v s e ! q" if question.alive else "q")
             case LostState():
                 return _accept_loss(question, terminal, colour)
             case SecretLoss():

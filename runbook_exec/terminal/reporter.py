@@ -13,6 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from ..diagnostics.excerpt import format_excerpt
+from ..engine.attempts.background_events import BackgroundEnded, BackgroundOutput
 from ..engine.events import (
     FINISHED,
     Answered,
@@ -29,7 +30,7 @@ from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.retries import count_retries
 from ..plan.values import describe_value
 from ..system.people import expand_home
-from ..text.ansi import escape_unprintable, escape_unprintable_code
+from ..text.ansi import escape_unprintable, escape_unprintable_code, flatten_output
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
 from ..text.span import Span
@@ -42,6 +43,8 @@ from .writer import TerminalWriter
 _BELOW = 19  # rows that the header and the first statement take
 
 _LAST_OUTPUT = 4096  # characters of it that are kept
+
+_LAST_OUTPUT, _LAST_LINES = 4000, 5  # characters and lines of a statement in the background that are shown
 
 _INTRODUCTION = 8  # lines of the text above a procedure that are shown, besides warnings and notes
 
@@ -58,6 +61,7 @@ class TerminalReporter(TerminalWriter):
         self._try = 1  # the number of the present attempt at a statement that is retried
         self._printed = ""  # the end of the statement's output
         self._repeats = False  # whether the last attempt is followed by another
+        self._behind: dict[ItemId, str] = {}  # the last output of statements in the background
         self._pending: list[str] = []  # lines about captures, shown once the statement has ended
 
     # before statements -----------------------------------------------------------------------------------
@@ -123,10 +127,18 @@ class TerminalReporter(TerminalWriter):
                 item = self._find_item(event.step, event.block, event.statement)
                 is_counted = item is not None and (count_retries(item.annotation) or self._repeats)
                 self._try = event.attempt if is_counted else 1
+                self.keys = "^C interrupts"
                 if item is not None:
+                    if item.where in self.plan.endless:
+                        self.keys = "^Z sends it to the background, ^C ends it"
                     self.show_statement(item, event.text)
                     if self.tty and self._try == 1:
                         self.write_line()
+            case BackgroundOutput():
+                where = ItemId(event.step, event.block, event.statement)
+                self._behind[where] = (self._behind.get(where, "") + event.text)[-_LAST_OUTPUT:]
+            case BackgroundEnded():
+                self._show_background_end(event)
             case Output():
                 self.echo(event.text.encode("utf-8", "surrogateescape"))
                 if not self.tty:  # a person is shown the section with the question
@@ -167,6 +179,9 @@ class TerminalReporter(TerminalWriter):
             self._show_failed_try(event)
         elif event.problem:
             self._show_failure(event, took)
+        elif event.background:
+            where = f"in the background, line {event.line}, until the run ends"
+            self.write_line(f"  {self.paint('✓', 'green')}  {where} · {took}")
         elif event.statement and self.tty:
             took = took if self._try == 1 else f"try {self._try}, {took}"
             lead = f"  {self.paint('✓', 'green')}  "
@@ -181,6 +196,24 @@ class TerminalReporter(TerminalWriter):
         item = self._find_item(event.step, event.block, event.statement)
         if item is not None and not event.problem and self._is_last(item):
             self._steps.show_rest(item)
+
+    def _show_background_end(self, event: BackgroundEnded) -> None:
+        """Show that a statement in the background has ended, and what it has printed last."""
+        took = format_duration(event.duration)
+        item = self._find_item(event.step, event.block, event.statement)
+        text = item.statement.text if item is not None and item.statement is not None else ""
+        name = clip(_first_line(text), max(20, self.width - 40))
+        how = (
+            f"ended `{name}`" if event.with_run else f"`{name}` {event.problem or 'ended in the background'}"
+        )
+        mark = self.paint("✗", "red", "bold") if event.problem else "–"
+        self.write_line()
+        self.write_line(f"  {mark}  {how} (line {event.line}) after {took}")
+        printed = flatten_output(self._behind.pop(ItemId(event.step, event.block, event.statement), ""))
+        if lines := printed.split("\n")[-_LAST_LINES:] if (printed := printed.strip()) else ():
+            self.write_line("     it printed last:")
+            for line in lines:
+                self.write_code(line, "dim", indent=7)
 
     def _is_last(self, item: PlanItem) -> bool:
         """Return whether no other statement of the item's step runs after it."""

@@ -35,6 +35,7 @@ class TerminalWriter:
         self._width = width
         self._modes = ScreenModes()
         self._at_line_start = True
+        self.keys = "^C interrupts"  # what a person can do while a statement runs
         self._elapsed = ""  # the line that `show_elapsed` has written
 
     @property
@@ -103,7 +104,7 @@ class TerminalWriter:
         """
         if not self.tty or not self._at_line_start or self._modes.in_alternate_screen or seconds < 2:
             return
-        self._show_brief(f"  … {_format_seconds(seconds)}, ^C interrupts")
+        self._show_brief(f"  … {_format_seconds(seconds)}, {self.keys}")
 
     def show_wait(self, wait: Wait, left: float, waited: float) -> None:
         """Show how long the next attempt at a statement is away, on a line that is removed again.

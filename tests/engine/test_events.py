@@ -17,8 +17,9 @@ import pytest
 
 from runbook_exec.diagnostics.problem import Problem
 from runbook_exec.document.parser import parse_runbook
-from runbook_exec.engine.events import KINDS, Event, RunEnded, StatementFinished, from_line, to_line
+from runbook_exec.engine.events import KINDS, Event, RunEnded, StatementFinished
 from runbook_exec.engine.state import State, apply, carry_over, next_item
+from runbook_exec.journal.event_lines import from_line, to_line
 from runbook_exec.journal.journal import KEEP_OUTPUT, JournalError, read_journal
 from runbook_exec.plan.builder import choose_procedure, make_plan
 from runbook_exec.plan.model import ItemId, Plan

@@ -162,6 +162,18 @@ def test_a_watcher_sees_everything_and_types_nothing(program: Program, open_wind
     assert read_log(program) == ["begin"]
 
 
+def test_no_output_is_lost_in_a_slow_window(program: Program, open_window: OpenScreen) -> None:
+    """The run waits for a terminal that shows its output more slowly, as without `--hold`."""
+    program.write("page.md", "# Page\n\n## Steps\n\n```bash\nseq 100000\n```\n")
+    first = open_window("page.md", "--no-config", "--hold", "60s", "--yes", "--trust")
+    data, until = b"", time.monotonic() + 60
+    while b"report" not in data[-4000:]:
+        assert time.monotonic() < until
+        data += os.read(first.child.child_fd, 4096)
+    numbers = [int(line) for line in data.replace(b"\r", b"").split(b"\n") if line.isdigit()]
+    assert numbers == list(range(1, 100001))
+
+
 def test_only_a_run_with_hold_can_be_attached_to(program: Program, open_window: OpenScreen) -> None:
     """The message says why, and what to do instead."""
     plain = open_window("page.md", "--no-config", "--id", "plain")

@@ -15,6 +15,7 @@ import pytest
 from runbook_exec.engine.events import Answered, Asked, RunEnded, RunStarted
 from runbook_exec.journal.journal import read_journal
 from tests.support.program import COMMAND, Program
+from tests.support.screen import open_screen
 
 PAGE = """# Page
 
@@ -160,10 +161,12 @@ def test_the_run_outlives_the_process_that_started_it(program: Program) -> None:
 
 
 def test_json_goes_to_the_process_that_started_the_run(program: Program) -> None:
-    """Standard output has the lines of the journal, and nothing of the terminal."""
+    """It gets the lines of the journal, nothing of the terminal, and the reason of waiting as an error."""
     with start(program, "1s", "--json") as process:
         output, _ = process.communicate(timeout=60)
-    assert output == program.journal_path().read_bytes()
+    ended = program.read_events()[-1]
+    assert isinstance(ended, RunEnded)
+    assert output == program.journal_path().read_bytes() + f"{ended.reason}\n".encode()
 
 
 def test_a_signal_ends_the_run_and_not_only_the_process(program: Program) -> None:
@@ -175,6 +178,39 @@ def test_a_signal_ends_the_run_and_not_only_the_process(program: Program) -> Non
     ended = program.read_events()[-1]
     assert isinstance(ended, RunEnded)
     assert ended.outcome == "stopped"
+
+
+def test_a_run_that_cannot_begin_says_why_to_the_process_that_started_it(program: Program) -> None:
+    """Errors do not go to a terminal that nobody sees."""
+    assert program.run_page(PAGE, *HELD[1:]).status == 3
+    ran = program.run(*HELD, "--hold", "60s")
+    assert (ran.status, "run `held` exists already" in ran.stderr) == (2, True), ran.output
+
+
+@pytest.mark.parametrize("hold", ["0s", "soon", ""])
+def test_a_time_that_is_none_is_refused(program: Program, hold: str) -> None:
+    """Nothing runs."""
+    program.write("page.md", PAGE)
+    ran = program.run(*HELD, "--hold", hold)
+    assert (ran.status, "`--hold`: expected" in ran.stderr) == (2, True), ran.output
+    assert not (program.work / "log").exists()
+
+
+def test_the_variable_counts_in_a_terminal_only(program: Program) -> None:
+    """A job does not wait for a person because of a variable; a window with it can be attached to."""
+    ran = program.run_page(PAGE, *HELD[1:], env={"RUNBOOK_EXEC_HOLD": "60s"})
+    assert (ran.status, ran.output.count("ship it?")) == (3, 1), ran.output
+    variables = {**program.environment(), "RUNBOOK_EXEC_HOLD": "60s"}
+    words = [*COMMAND, "page.md", "--no-config", "--id", "window"]
+    with open_screen(words, program.work, variables) as screen:
+        screen.wait("a new run")
+        screen.type("n")
+        screen.wait("kept=yes", "1 of 4")
+        started = next(read_journal(next(program.runs.glob("*-window.jsonl"))))
+        assert isinstance(started, RunStarted)
+        assert started.socket
+        screen.type("q")
+        assert screen.wait_status() == 130
 
 
 CONNECT = """

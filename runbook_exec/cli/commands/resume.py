@@ -25,7 +25,7 @@ from ...plan.values import check_value, describe_value
 from ...runner.answers.external import ExternalAnswer, check_answer, parse_answer, read_json_answer
 from ...runner.decisions import ASSUMPTIONS
 from ...runner.given_values import read_given, warn_of_visible_secrets
-from ...runner.options import RunOptions, parse_hold
+from ...runner.options import RunOptions
 from ...runner.planning import read_plan
 from ...runner.resume import UnfinishedRun, read_unfinished
 from ...runner.unattended import list_new_statements
@@ -42,7 +42,7 @@ from ..arguments import (
 from ..exit_status import DONE, INTERRUPTED, WAITING
 from ..foreign_run import show_foreign_run
 from ..launch import name_person, run_with_trust
-from ..operator import Operator, find_operator
+from ..operator import Operator, find_hold, find_operator
 from ..output import print_warnings
 from ..trust_gate import trust_changed_plan
 
@@ -121,7 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
         assume=assume,
         answer=answer,
         on_failure=arguments.on_failure,
-        hold=parse_hold(arguments.hold, os.environ),
+        hold=find_hold(arguments),
         done=tuple(arguments.done),
         confirmed=tuple(arguments.confirmed),
         accept_lost=arguments.accept_lost,

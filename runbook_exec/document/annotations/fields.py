@@ -74,6 +74,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str] | None] = {
     "cwd": (str, "cwd=/srv/app"),
     "shell": (shell_name, "shell=bash"),
     "setup": None,
+    "background": None,
     "host": (parse_host, "host=web1"),
 }
 

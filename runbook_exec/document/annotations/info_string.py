@@ -42,7 +42,7 @@ DIRECTIVES = frozenset(("code-block", "code", "code-cell", "sourcecode", "prompt
 # Words for other tools after a fence's language, which have no meaning for a run.
 _FOR_RENDERERS = {"title", "linenums", "linenostart", "linenos", "lineNos", "hl_lines", "startFrom"}
 
-_FOR_RUNME = {"interactive", "background", "promptEnv", "skipPrompts", "mimeType", "mimetype", "transform"}
+_FOR_RUNME = {"interactive", "promptEnv", "skipPrompts", "mimeType", "mimetype", "transform"}
 
 _FOR_RUNME |= {"terminalRows", "category", "tag"}
 

@@ -1,4 +1,4 @@
-"""M303, M304, M306 and M307: code in any shell that hides a failure or exposes a secret."""
+"""M303, M304, M306, M307, M311: code in any shell that hides a failure, exposes a secret or never ends."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ...document.placeholders import is_secret_name
+from ...plan.builder import items_of
+from ...plan.endless import find_blocking_statements, find_endless_statements
+from ...plan.places import find_places
 from ...shells.quoting import Context
 from ..facts.filled_placeholders import filled_placeholders, text_before
 from ..facts.shell_code import find_shell_code
@@ -78,7 +81,7 @@ _AND = re.compile(r"(?<![&|>])&\s*$")
 
 _LEFT_RUNNING = (
     "this goes on in the background, and nothing waits for it: how it ends is never known",
-    "`wait` for it in the same block, or run it in the foreground",
+    "`wait` for it in the same block, or write it without `&` below `<!-- runbook: background -->`",
 )
 
 _CUT_ADDRESS = (
@@ -152,6 +155,26 @@ def secret_argument(page: Page) -> Iterator[Finding]:
                 break
 
 
+_TO_BACKGROUND = (
+    'write `<!-- runbook: background -->` above its block; `until="text"` waits until it is ready'
+)
+
+
+def endless_command(page: Page) -> Iterator[Finding]:
+    """Report each command that runs until it is ended and has statements after it."""
+    found: dict[int, Finding] = {}
+    for procedure in page.runbook.procedures:
+        items = items_of(procedure)
+        places = find_places(items, procedure.shell)
+        endless = find_endless_statements(items, procedure.shell, places)
+        for item in find_blocking_statements(items, endless, places):
+            if item.statement is not None:
+                span, name = item.statement.span, endless[item.where]
+                message = f"`{name}` runs until it is ended, and statements come after it"
+                found.setdefault(span.start, Finding(message, span, _TO_BACKGROUND))
+    yield from (found[start] for start in sorted(found))
+
+
 RULES = (
     Rule(
         RuleInfo(
@@ -220,6 +243,33 @@ RULES = (
         good=(
             Example(fish_page("echo <registry-password> | docker login -u me --password-stdin ghcr.io")),
             Example(bash_page("curl -u 'me:<page-number>' https://example.org")),
+        ),
+    ),
+    Rule(
+        RuleInfo(
+            "M311",
+            "endless-command",
+            "A server, a port forward or `tail -f` runs until it is ended, and what comes after it never "
+            "runs. A run without a person refuses the page.",
+        ),
+        endless_command,
+        bad=(
+            Example(
+                bash_page("kubectl port-forward svc/db 5432", "psql -h localhost -c 'SELECT 1'"), at=(6, 1)
+            ),
+            Example(bash_page("kubectl get pods --watch", "kubectl get nodes"), at=(6, 1)),
+            Example(fish_page("cd web; and npm run dev", "curl localhost:3000"), at=(6, 1)),
+            Example(bash_page("while true; do curl web; sleep 1; done", "ls"), at=(6, 1)),
+        ),
+        good=(
+            Example(bash_page("kubectl get pods", "kubectl logs -f web-1")),
+            Example(bash_page("kubectl port-forward svc/db 5432 &", "wait")),
+            Example(bash_page("tail -f app.log | grep -q ready", "timeout 9 tail -f app.log", "ls")),
+            Example(bash_page("docker compose up -d", "npm run build", "ls")),
+            Example(
+                "## Steps\n\n### 1. One\n\n<!-- runbook: background -->\n```bash\nmkdocs serve\n```\n\n"
+                "```bash\ncurl localhost:8000\n```\n"
+            ),
         ),
     ),
 )

@@ -10,9 +10,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-from ...engine.events import Event, RunEnded, StatementFinished, StatementStarted, from_line
+from ...engine.events import Event, RunEnded, StatementFinished, StatementStarted
 from ...engine.state import State, apply
 from ...errors import Refused
+from ...journal.event_lines import from_line
 from .targets import Target
 
 _AT_ONCE = 1 << 16  # bytes read at once

@@ -220,7 +220,7 @@ def _result(ran: Attempt, counted: bool) -> Iterator[str]:
     else:
         if ran.status and not ran.problem:
             yield f"exit {ran.status}"
-        yield format_duration(ran.duration)
+        yield f"{'in the background after ' * ran.background}{format_duration(ran.duration)}"
     yield ran.started.astimezone(UTC).strftime("%H:%M:%S")
 
 

@@ -206,7 +206,7 @@ def _format_attempt(ran: Attempt, named: bool, counted: bool = False) -> Iterato
     else:
         mark = MARKS[FAILED if ran.problem else OK]
         told += [escape_inline(ran.problem)] if ran.problem else [f"exit {ran.status}"] if ran.status else []
-        told.append(format_duration(ran.duration))
+        told.append(f"{'in the background after ' * ran.background}{format_duration(ran.duration)}")
     told.append(format_utc(ran.started))
     yield from (f"{mark} {' · '.join(told)}", "")
     for captured in ran.captured:

@@ -134,6 +134,8 @@ def describe_step(step: StepReport) -> Iterator[str]:
             yield escape_unprintable(last.problem.split("\n")[0])
         if len(statement.attempts) > 1:
             yield f"{len(statement.attempts)} attempts"
+        if last and last.background:
+            yield "in the background"
         if last:
             yield from (f"captured <{captured.name}>" for captured in last.captured)
     yield from (escape_unprintable(told[1]) for said in step.all_answers if (told := describe_answer(said)))
@@ -217,5 +219,6 @@ def _answer_data(said: GivenAnswer) -> dict[str, Any]:
         "question": said.question,
         "answer": said.answer,
         "note": said.note,
+        "by": said.by,
         "time": said.time.isoformat(),
     }

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from practice.forgejo import serving
 from practice.run import RUNBOOK, answers, outcomes
 from practice.world import create
-from runbook_exec.engine.events import Event, Output, RunStarted, StatementFinished, to_line
+from runbook_exec.engine.events import Event, Output, RunStarted, StatementFinished
+from runbook_exec.journal.event_lines import to_line
 from runbook_exec.journal.journal import read_journal
 from runbook_exec.rehearsal.call_server import CallServer
 from runbook_exec.rehearsal.recording.session import RecordingSession

@@ -31,10 +31,7 @@ def all_hosts(python_there: str) -> Iterator[FarHosts]:
     folder = Path(tempfile.mkdtemp(prefix="far-", dir="/var/tmp"))
     path = f"{python_there}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
     try:
-        settings = f"SetEnv PATH={path}\nAcceptEnv TMPDIR"
-        with open_hosts(folder / "hosts", "web1", settings=settings) as hosts:
-            with hosts.config.open("a") as file:
-                file.write("Host *\n    SendEnv TMPDIR\n")  # some tests look into the folder of a session
+        with open_hosts(folder / "hosts", "web1", settings=f"SetEnv PATH={path}") as hosts:
             yield hosts
     finally:
         shutil.rmtree(folder)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from runbook_exec.session.far.bootstrap import COMMAND, build_archive, list_files
+from runbook_exec.session.far.bootstrap import COMMAND, PACKAGE, build_archive, list_files
 from runbook_exec.shells.registry import SHELLS
 
 from .conftest import PYTHONS
@@ -46,3 +48,13 @@ def test_the_command_line_is_the_same_in_every_shell(shell: str) -> None:
     given = b"%08d" % len(program) + program
     done = subprocess.run([shell, "-c", COMMAND], input=given, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (0, b"42\n")
+
+
+@pytest.mark.parametrize("name", list_files())
+def test_patterns_need_no_new_python(name: str) -> None:
+    """Possessive quantifiers and atomic groups are errors before Python 3.11."""
+    new = re.compile(r"(?<!\\)[*+?}]\+|\(\?>")
+    tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    texts = [text.decode("latin-1") if isinstance(text, bytes) else text for text in texts]
+    assert [text for text in texts if isinstance(text, str) and new.search(text)] == []

@@ -1,0 +1,1 @@
+"""Runs a statement as often as it takes, or in the background."""
