@@ -210,7 +210,7 @@ def _get_state(value: Any) -> list[Any]:
 
 
 def _set_state(value: Any, state: list[Any]) -> None:
-    for each, content in zip(value.__light_fields__, state, strict=True):
+    for each, content in zip(value.__light_fields__, state):  # noqa: B905 - Python 3.9 has no `strict`
         object.__setattr__(value, each.name, content)
 
 

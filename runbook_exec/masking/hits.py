@@ -1,4 +1,4 @@
-"""Masks ranges of a stream of bytes."""
+"""Writes the mask over the parts of a stream that are secret."""
 
 from __future__ import annotations
 

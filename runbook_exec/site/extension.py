@@ -18,7 +18,9 @@ from markdown.preprocessors import Preprocessor
 
 from ..document.annotations.info_string import read_info
 from ..document.markdown.elements import Fence
-from ..document.model import Block
+from ..document.model import Block, Runbook
+from ..plan.builder import items_of
+from ..plan.places import find_places
 from ..runs.freshness import BadFreshness
 from ..text.source import Source
 from .assets import check_assets
@@ -157,7 +159,7 @@ class _BlockPreprocessor(Preprocessor):
             for block in step.blocks
         }
         items = {id(item.statement): item for item in page.items if item.statement}
-        context = BlockContext(items, page.secrets)
+        context = BlockContext(items, page.secrets, _name_places(page.runbook))
         for index, line in enumerate(lines):
             mark = line.strip(" >")
             if (block := self._ours.get(mark)) is not None:
@@ -166,3 +168,13 @@ class _BlockPreprocessor(Preprocessor):
             elif mark in self._tab_html:
                 lines[index] = line.replace(mark, self.md.htmlStash.store(self._tab_html[mark]))
         return lines
+
+
+def _name_places(runbook: Runbook) -> dict[int, str]:
+    """Return where statements run that do not run in the shell of their procedure, by their identity."""
+    found: dict[int, str] = {}
+    for procedure in runbook.procedures:
+        items = items_of(procedure)
+        places = find_places(items, procedure.shell)
+        found |= {id(each.statement): places.describe(each.where) for each in items if each.statement}
+    return {identity: place for identity, place in found.items() if place}

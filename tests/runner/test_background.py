@@ -178,3 +178,10 @@ def test_show_and_dry_run_and_trust_know_it(program: Program) -> None:
     assert program.run("page.md", "--yes", env=nowhere).status == 3
     program.write("page.md", page("tail -f page.md", "true", "timeout=9s"))
     assert "warning: `tail -f` runs until it is ended" in program.run("show", "page.md").stdout
+
+
+def test_on_another_host_nothing_goes_to_the_background(program: Program) -> None:
+    """Without a person the page is refused before a connection is made."""
+    done = program.run_page(page("tail -f page.md", "true", "background host=web1"), "--yes")
+    assert (done.status, done.stdout) == (2, "")
+    assert "page.md:9: `background` works on this machine only; nothing was run" in done.stderr

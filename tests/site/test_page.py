@@ -118,6 +118,12 @@ def test_tabs_and_admonitions_are_rendered_by_the_theme(built: Path) -> None:
     assert page.count('<span class="rb-note">only if “Debian” is chosen</span>') == 1
 
 
+def test_a_block_says_where_its_statements_run(built: Path) -> None:
+    """Those in a shell that another statement opens have its place."""
+    page = (built / "runbooks" / "other-machine" / "index.html").read_text("utf-8")
+    assert page.count('<span class="rb-note">1.2–1.4 on web1</span>') == 1
+
+
 def test_the_title_of_a_fence_is_a_caption(built: Path) -> None:
     """Both for a block that runs and for one that does not."""
     page = (built / "runbooks" / "insets" / "index.html").read_text(encoding="utf-8")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2]
@@ -117,6 +115,10 @@ def _write_program(text: str) -> bytes:
 @cache
 def build_archive() -> bytes:
     """Return the modules of the far end as a zip file."""
+    # large, and most runs are on this machine
+    import zipfile
+    from importlib.util import find_spec
+
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         folders = {""}

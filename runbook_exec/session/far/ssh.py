@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
+from typing import TYPE_CHECKING
 
 from ...light_classes import NamedTuple
+
+if TYPE_CHECKING:
+    import subprocess
 
 _IGNORED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)  # they are for the run, which passes them on
 
@@ -23,17 +26,21 @@ class SshProcess(NamedTuple):
 
     def close(self, seconds: float) -> None:
         """End ssh; it has so many seconds to end by itself."""
+        from subprocess import TimeoutExpired  # large, and most runs are on this machine
+
         for fd in (self.given, self.taken, self.errors):
             os.close(fd)
         try:
             self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             self.process.kill()
             self.process.wait()
 
 
 def find_options(host: str) -> tuple[str, ...]:
     """Return the options that make ssh notice a lost connection, without those that the user has set."""
+    import subprocess  # large, and most runs are on this machine
+
     try:
         done = subprocess.run(
             ("ssh", "-G", "--", host), stdin=subprocess.DEVNULL, capture_output=True, check=False
@@ -55,6 +62,8 @@ def start_ssh(
 
     If somebody attends, ssh may ask at the terminal. If it is started `again`, it does not wait long.
     """
+    import subprocess  # large, and most runs are on this machine
+
     more: tuple[str, ...] = () if attended else ("-o", "BatchMode=yes")
     if again:
         more += ("-o", f"ConnectTimeout={_TRIED}")

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape as escape_exactly
+from itertools import groupby
 from operator import attrgetter
 
 from ...document.model import Block, Statement
@@ -30,6 +31,7 @@ class BlockContext(NamedTuple):
 
     items: Mapping[int, PlanItem]
     secrets: frozenset[str]
+    places: Mapping[int, str] = {}  # where statements run, if not in the shell of the procedure
 
 
 def render_block(block: Block, shell: str, context: BlockContext) -> str:
@@ -46,7 +48,8 @@ def render_block(block: Block, shell: str, context: BlockContext) -> str:
     return (
         f'<div class="{kinds}" data-digest="{digest}" data-shell="{escape(shell)}">'
         f'<div class="rb-bar"><span class="rb-tag">{label}</span>'
-        f'<span class="rb-language">{escape(shell)}</span>{_title(block.info)}{_notes(block, items)}'
+        f'<span class="rb-language">{escape(shell)}</span>{_title(block.info)}'
+        f"{_notes(block, items, context.places)}"
         f'<span class="rb-copies"></span></div>'
         f'<pre class="rb-code"><code class="highlight">{code}</code></pre></div>'
     )
@@ -69,7 +72,15 @@ def _title(info: str) -> str:
     return f'<span class="rb-title">{escape(found[1])}</span>' if found and found[1] else ""
 
 
-def _notes(block: Block, items: Sequence[PlanItem]) -> str:
+def _list_places(items: Sequence[PlanItem], places: Mapping[int, str]) -> Iterator[str]:
+    """Yield which statements of a block run in another place, such as `1.2–1.4 on web1`."""
+    for place, group in groupby(items, key=lambda item: places.get(id(item.statement), "")):
+        first, *more = (item.label for item in group)
+        if place:
+            yield f"{first}–{more[-1]} {place}" if more else f"{first} {place}"
+
+
+def _notes(block: Block, items: Sequence[PlanItem], places: Mapping[int, str]) -> str:
     """Return short notes about the block's annotation."""
     if not items:
         return ""
@@ -84,6 +95,7 @@ def _notes(block: Block, items: Sequence[PlanItem]) -> str:
         f"only when {annotation.when}" if annotation.when else "",
         f"in {annotation.cwd}" if annotation.cwd else "",
         "one of these runs" if block.alternatives else "",
+        *_list_places(items, places),
         *(f"only if “{each.labels[each.number - 1]}” is chosen" for each in block.branches),
     ]
     return "".join(f'<span class="rb-note">{escape(note)}</span>' for note in notes if note)
