@@ -45,9 +45,8 @@ class Session:
     """A shell in a pseudo-terminal; it takes one statement at a time.
 
     For each statement it yields output and status. `keyboard` is the operator's terminal; if it is None,
-    nothing is ever typed. `connection` is the machine that the shell runs on, by default this one. Use a
-    session as a context manager, and use up `start()` before anything else. Leaving it ends the shell and
-    restores the terminal.
+    nothing is ever typed. `connection` is the machine that the shell runs on, by default this one. It is a
+    context manager, whose end is that of the shell and restores the terminal. Use up `start()` first.
     """
 
     def __init__(
@@ -63,8 +62,7 @@ class Session:
         self.shell = shell
         self._driver = driver = load_driver(shell)
         self._configuration = "" if clean else self._driver.configuration
-        command = find_command(shell)
-        if command is None:
+        if (command := find_command(shell)) is None:
             raise ShellMissing(shell)
         self._keyboard = keyboard
         self._connection = connection = connection or LocalConnection()
@@ -75,8 +73,8 @@ class Session:
         self._last, self._turn = Completion(0, (0,), cwd or ""), 0
         self._end_signals = count_end_signals()  # before this session
         self.on_sent: Callable[[], None] = lambda: None  # called when the shell has been sent a statement
-        self._shaken = False  # whether the shell may still drop the next bytes that it is sent
         self._death: Done | None = None
+        self._shaken = False  # whether the shell may still drop the next bytes that it is sent
         self._is_busy = False  # whether a statement is running
         self._size = keyboard.size() if keyboard else _SIZE
         environ = _make_environ(os.environ if environ is None else environ, attended=keyboard is not None)
@@ -133,8 +131,7 @@ class Session:
     def ask_line(self) -> Generator[OutputChunk | Silence, None, str | None]:
         """Let the operator type a line at the shell's own prompt; return it, or None at the end."""
         before = self._last
-        self._link.reports.line = None
-        status = 1
+        self._link.reports.line, status = None, 1
         for message in self._exchange(self._make_message(self._driver.read_line.encode(), before), None):
             if isinstance(message, Done):
                 status = message.status
@@ -153,11 +150,11 @@ class Session:
         self._link.reports.jobs = ""
         self._run_internal(self._driver.jobs, self._last)
         jobs = parse_jobs(self._link.reports.jobs)
-        code = self._driver.exit.replace("{folder}", self._quoted)
+        message = self._make_message(encode(self._driver.exit.replace("{folder}", self._quoted)), self._last)
         with suppress(termios.error):  # the operator's terminal is gone, and the shell will be hung up on
-            for message in self._exchange(self._make_message(encode(code), self._last), _LAST):
-                if not isinstance(message, Done):
-                    yield message
+            for item in self._exchange(message, _LAST):
+                if not isinstance(item, Done):
+                    yield item
         if self._death:
             self._link.process.end_jobs([job.group for job in jobs])
         return tuple(job.command for job in jobs)
