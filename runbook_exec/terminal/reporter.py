@@ -289,13 +289,18 @@ class TerminalReporter(TerminalWriter):
             self.write_line("  Nothing was run, and no record of this run is kept.")
             return
         if ended.outcome not in FINISHED:
-            self.write_line(f"  {self.paint('resume', 'dim')}   runbook-exec resume {run}")
+            _write_command(self, "resume", f"runbook-exec resume {run}")
         if state.question is not None and ended.question:
-            answers = escape_unprintable(describe_answers(state.question, run))
-            self.write_line(f"  {self.paint('answer', 'dim')}   {answers}")
-        self.write_line(f"  {self.paint('report', 'dim')}   runbook-exec runs report {run}")
+            _write_command(self, "answer", escape_unprintable(describe_answers(state.question, run)))
+        _write_command(self, "report", f"runbook-exec runs report {run}")
         if not self.tty:
             self.write_line(f"  journal  {escape_unprintable(journal)}")
+
+
+def _write_command(writer: TerminalWriter, label: str, command: str) -> None:
+    """Write a command to type next; on a narrow terminal it is below its label, in one piece."""
+    fits = not writer.tty or len(command) + 11 < writer.full_width
+    writer.write_line(f"  {writer.paint(label, 'dim')}   {command}" if fits else f"  {label}\n  {command}")
 
 
 def _find_item(plan: Plan, step: int, block: int, statement: int) -> PlanItem | None:
