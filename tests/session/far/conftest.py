@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,19 +11,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.far_host import FarHosts, open_hosts
+from tests.support.pythons import VERSIONS, find_python
 
-PYTHONS = {
-    version: next(iter(sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin"))), None)
-    for version in ("3.9", "3.10", "3.13")
-}
+# All tests of a session run with each of these; the archive is tried with every version in any case.
+PYTHONS = os.environ.get("RUNBOOK_EXEC_FAR_PYTHONS", VERSIONS[0]).split(",")
 
 
-@pytest.fixture(scope="session", params=sorted(PYTHONS))
+@pytest.fixture(scope="session", params=PYTHONS)
 def python_there(request: pytest.FixtureRequest) -> str:
     """The folder of the Python that the other host has."""
-    folder = PYTHONS[request.param]
-    assert folder, f"Python {request.param} is missing; `pyenv install {request.param}` installs it"
-    return str(folder)
+    return str(find_python(request.param))
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,7 @@ import pytest
 
 from runbook_exec.session.far.bootstrap import COMMAND, PACKAGE, build_archive, list_files
 from runbook_exec.shells.registry import SHELLS
-
-from .conftest import PYTHONS
+from tests.support.pythons import VERSIONS, find_python
 
 CODE = """
 import sys
@@ -26,16 +25,15 @@ print("\\n".join(name.replace(".", "/") + ".py" for name in sys.modules if name.
 """
 
 
-@pytest.mark.parametrize("version", sorted(PYTHONS))
+@pytest.mark.parametrize("version", VERSIONS)
 def test_the_archive_is_what_the_far_end_imports(version: str, tmp_path: Path) -> None:
     """Its modules import nothing that is not in it, and none is superfluous."""
     archive = tmp_path / "session.zip"
     archive.write_bytes(build_archive())
     assert len(build_archive()) < 200_000
     code = CODE.format(path=str(archive), shells=list(SHELLS))
-    python = PYTHONS[version]
-    assert python, f"Python {version} is missing"
-    done = subprocess.run([python / "python", "-I", "-c", code], capture_output=True, text=True, check=True)
+    python = find_python(version) / "python3"
+    done = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, check=True)
     found = {name.removeprefix("runbook_exec/") for name in done.stdout.split()}
     packages = {name for name in found if f"{name.removesuffix('.py')}/" in " ".join(found)}
     assert found - packages == set(list_files())
