@@ -169,7 +169,7 @@ def test_fifty_rehearsals_at_once_pass(program: Program) -> None:
         pytest.param(
             "kubectl get pods",
             "$ fly status",
-            ["page.md:6:1: R705 the statement fails: exited 127"],
+            ["page.md:6:1: R705 the statement fails: exited 127 (command not found)"],
             id="a program that nobody names",
         ),
         pytest.param(
@@ -273,7 +273,7 @@ def test_a_page_without_a_transcript(program: Program) -> None:
     ran = program.run("rehearse", "page.md")
     assert (ran.status, ran.stderr) == (
         2,
-        "error: page.md: expected a transcript `page.rehearsal.md` beside it, found none\n",
+        "page.md: expected a transcript `page.rehearsal.md` beside it, found none\n",
     )
     ran = program.run("rehearse", ".")
     assert (ran.status, ran.stdout) == (2, "")
