@@ -121,7 +121,11 @@ def _make_field(
 
 
 def _replace_fields(value: Any, /, **changes: Any) -> Any:
-    fields: tuple[LightField, ...] = value.__light_fields__
+    fields: tuple[LightField, ...] | None = getattr(value, "__light_fields__", None)
+    if fields is None:  # a class of another library
+        import dataclasses
+
+        return dataclasses.replace(value, **changes)
     for each in fields:
         if each.init and each.name not in changes:
             changes[each.name] = getattr(value, each.name)

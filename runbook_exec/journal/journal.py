@@ -162,11 +162,18 @@ class Journal:
         except (OSError, JournalError) as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._end)
-                if held:  # what they tell has happened
-                    self._write(held)
-                    self._end += len(held)
+                self._keep_held(held)
             raise error if isinstance(error, JournalError) else self._make_error(error) from error
         self._end += len(held) + len(data)
+
+    def _keep_held(self, held: bytes) -> None:
+        """Write the held lines whole, or nothing of them: what they tell has happened. Raises OSError."""
+        try:
+            self._write(held)
+        except OSError:
+            os.ftruncate(self._file, self._end)
+            raise
+        self._end += len(held)
 
     def write_held(self) -> None:
         """Write the lines that are held back, so that they survive our own death. Raises JournalError."""

@@ -126,7 +126,7 @@ def test_standard_input_is_a_page(program: Program) -> None:
 )
 def test_an_invalid_command_line_is_refused(program: Program, arguments: tuple[str, ...], said: str) -> None:
     """It exits with 2 and one line, and nothing is checked."""
-    assert program.run("lint", *arguments) == ProgramResult(2, "", f"{said}\n")
+    assert program.run("lint", *arguments) == ProgramResult(2, "", f"error: {said}\n")
 
 
 def test_a_page_that_cannot_be_read_does_not_hide_the_others(program: Program) -> None:
@@ -313,7 +313,7 @@ def test_wrong_settings_are_refused(program: Program, text: str, said: str) -> N
     program.write("page.md", TEE)
     ran = program.run("lint", "page.md")
     assert (ran.status, ran.stdout) == (2, "")
-    assert ran.stderr.startswith(f"{program.work}/runbook-exec.toml: {said}")
+    assert ran.stderr.startswith(f"error: {program.work}/runbook-exec.toml: {said}")
     assert ran.stderr.count("\n") == 1
 
 

@@ -154,8 +154,8 @@ def test_a_missing_fish_is_reported(program: Program) -> None:
     ran = program.run_page(fish_page("touch made"), "--yes", env={"PATH": str(program.folder)})
     assert (ran.status, ran.stdout) == (2, "")
     assert ran.stderr == (
-        "page.md runs in fish, which is not on PATH; get it with `apt install fish`, `brew install fish` or "
-        "https://fishshell.com\n"
+        "error: page.md runs in fish, which is not on PATH; get it with `apt install fish`, "
+        "`brew install fish` or https://fishshell.com\n"
     )
     assert not program.runs.exists()
 

@@ -163,6 +163,9 @@ def test_a_killed_fleet_is_resumed_and_nothing_runs_twice(program: Program, host
     process.wait()
     fleet = str(read_fleet(program)[0]["fleet"])
     again = program.run("fleet", "--resume", fleet, "--yes", env=hosts.environment)
+    while "is in progress" in again.stderr:  # its runs are still ending
+        assert time.monotonic() < until + 60, again.output
+        again = program.run("fleet", "--resume", fleet, "--yes", env=hosts.environment)
     ended = read_names(hosts, "ended")
     assert len(ended) == len(set(ended)), "an effect was doubled"
     assert len(read_names(hosts, "begun")) == len(set(read_names(hosts, "begun")))

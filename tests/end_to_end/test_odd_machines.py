@@ -277,7 +277,7 @@ def test_a_run_works_or_says_why_not(program: Program, machine: Machine) -> None
     assert not re.search("Traceback|has a bug", shown), shown
     assert (done.returncode, read_log(program)) == (machine.status, list(machine.ran)), shown
     assert len(errors) <= 1, shown
-    assert re.fullmatch(machine.line, "".join(errors)), shown
+    assert re.fullmatch(machine.line, "".join(errors).removeprefix("error: ")), shown
     for journal in program.folder.rglob("*.jsonl"):
         events = [json.loads(line) for line in journal.read_text().splitlines()]
         finished = [event for event in events if event["event"] == "statement_finished"]

@@ -77,7 +77,8 @@ STEPS = "# T\n\n## Steps\n\n"
 STUBBORN = {
     "ignores ^C": read_case("bugs/14-ignore-int").replace("sleep 300", "touch ready; sleep 300"),
     "ignores everything": f"{STEPS}```bash\ntrap '' INT TERM HUP; touch ready; sleep 300; sleep 300\n```\n",
-    "a loop": f"{STEPS}```bash\nbash -c 'trap : INT TERM; touch ready; while :; do sleep 0.5; done'\n```\n",
+    "a loop": f"{STEPS}```bash\nbash -c 'trap : INT TERM; touch ready; until [ -e x ]; do sleep 1; done'\n"
+    "```\n",
     "a program": f"{STEPS}```fish\ntouch ready; sleep 300\n```\n",
 }
 

@@ -181,7 +181,7 @@ def test_another_file_of_that_name_is_refused(text: str, program: Program, tmp_p
         read_freshness(file)
     ran = program.run("runs", "export", "page.md")
     assert (ran.status, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("page.runs.json: ")
+    assert ran.stderr.startswith("error: page.runs.json: ")
     assert file.read_text() == text
     ran = program.run("due", "page.md")
     assert (ran.status, "page.runs.json: " in ran.stderr) == (2, True)
@@ -273,4 +273,4 @@ def test_due_reports_a_page_that_cannot_be_read(program: Program) -> None:
     program.write("page.md", PAGE)
     assert program.run("due", "bad.md", "page.md").status == 4
     ran = program.run("due", "nowhere.md")
-    assert (ran.status, ran.stderr) == (2, "cannot read `nowhere.md`: no such file or directory\n")
+    assert (ran.status, ran.stderr) == (2, "error: cannot read `nowhere.md`: no such file or directory\n")
