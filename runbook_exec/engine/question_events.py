@@ -37,8 +37,8 @@ KINDS: Mapping[type[Question], tuple[str, tuple[Choice, ...]]] = {
     Alternatives: ("choose", (Choice.CHOOSE, Choice.SKIP, Choice.QUIT)),
     Doubt: ("doubt", (Choice.DONE, Choice.AGAIN, Choice.QUIT)),
     NewStatement: ("new", (Choice.RUN, Choice.DONE, Choice.SKIP, Choice.QUIT)),
-    TypedStatement: ("typed", (Choice.DONE, Choice.SKIP, Choice.QUIT)),
-    Reentry: ("reenter", (Choice.RUN, Choice.SKIP, Choice.QUIT)),
+    TypedStatement: ("manual", (Choice.DONE, Choice.SKIP, Choice.QUIT)),
+    Reentry: ("enter", (Choice.RUN, Choice.SKIP, Choice.QUIT)),
     LostState: ("state", (Choice.RUN, Choice.QUIT)),
     SecretLoss: ("loss", (Choice.QUIT, Choice.BACK)),
 }  # by the type of a question: its kind, and the answers that need no terminal

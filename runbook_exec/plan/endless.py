@@ -97,6 +97,10 @@ def list_blocking_statements(plan: Plan, is_ahead: Callable[[ItemId], bool]) -> 
             "nothing was run; `<!-- runbook: background -->` above the block starts it and goes on, and in a "
             "terminal ^Z does"
         )
-    far = [item for item in left if plan.find_host(item) and runs_in_background(item, endless)]
-    lines += [f"{path}:{item.line}: `background` works on this machine only; nothing was run" for item in far]
+    away = [item for item in left if plan.find_host(item) or not plan.places.is_here(item.where)]
+    lines += [
+        f"{path}:{item.line}: `background` works only on this machine, and in the page's own shell"
+        for item in away
+        if runs_in_background(item, endless)
+    ]
     return lines

@@ -45,7 +45,8 @@ from .answers.external import PendingAnswer, check_answer, name_giver
 from .answers.live_run import AnsweredElsewhere, LiveRun
 from .decisions import make_decide
 from .event_delivery import EventDelivery
-from .hosts.sessions import RunSessions, SessionFacts
+from .hosts.session_facts import SessionFacts
+from .hosts.sessions import RunSessions
 from .lost_output import describe_loss, report_lost_output
 from .observers import (
     AsciicastObserver,

@@ -184,4 +184,4 @@ def test_on_another_host_nothing_goes_to_the_background(program: Program) -> Non
     """Without a person the page is refused before a connection is made."""
     done = program.run_page(page("tail -f page.md", "true", "background host=web1"), "--yes")
     assert (done.status, done.stdout) == (2, "")
-    assert "page.md:9: `background` works on this machine only; nothing was run" in done.stderr
+    assert "page.md:9: `background` works only on this machine, and in the page's own shell" in done.stderr

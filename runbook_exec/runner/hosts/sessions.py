@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from ...engine.ports import Keyboard, LiveShell
+from ...engine.ports import LiveShell
 from ...errors import Refused
-from ...light_classes import NamedTuple
-from ...plan.model import Plan
-from ...session.far.far_session import FarSession
-from ...session.far.reconnection import RECONNECT, Destination
 from ...session.inner.holding_session import HoldingSession
 from ...session.inner.nested_session import NestedSession
 from ...shells.registry import FALLBACK_SHELL
 from ...system.people import expand_home
-from ..options import RunOptions
+from .session_facts import SessionFacts
 
-
-class SessionFacts(NamedTuple):
-    """What the sessions of a run have in common."""
-
-    run: str  # the run's id
-    plan: Plan
-    options: RunOptions
-    keyboard: Keyboard | None
-    notice: Callable[[str], None]  # shows the operator a message
+if TYPE_CHECKING:
+    from ...session.far.far_session import FarSession
 
 
 class RunSessions:
@@ -80,16 +69,8 @@ class RunSessions:
         return self.nested
 
     def _open_far(self, host: str) -> FarSession:
-        run, plan, options, keyboard, notice = self._facts
-        term = os.environ.get("TERM", "dumb") if keyboard else "dumb"
-        session = FarSession(
-            plan.procedure.shell or FALLBACK_SHELL,
-            Destination(host, run, options.reconnect.seconds if options.reconnect else RECONNECT),
-            clean=options.no_config,
-            cwd=plan.cwd,
-            environ={"TERM": term},
-            keyboard=keyboard,
-            notice=notice,
-        )
+        from .far import make_far_session  # most runs stay on this machine
+
+        session = make_far_session(host, self._facts)
         self._prepare(session)
         return session
