@@ -185,3 +185,11 @@ def test_on_another_host_nothing_goes_to_the_background(program: Program) -> Non
     done = program.run_page(page("tail -f page.md", "true", "background host=web1"), "--yes")
     assert (done.status, done.stdout) == (2, "")
     assert "page.md:9: `background` works only on this machine, and in the page's own shell" in done.stderr
+
+
+def test_in_another_shell_nothing_goes_to_the_background(program: Program) -> None:
+    """Without a person the page is refused before that shell is opened."""
+    text = "# P\n\n## Steps\n\n```bash\nbash\n```\n\n<!-- runbook: background -->\n```bash\nsleep 9\n```\n"
+    done = program.run_page(text + "\n```bash\nexit\n```\n", "--yes")
+    assert (done.status, done.stdout) == (2, ""), done.output
+    assert "page.md:11: `background` works only on this machine, and in the page's own shell" in done.stderr
