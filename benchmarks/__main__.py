@@ -51,7 +51,7 @@ def main() -> int:
         print(f"not measured: {why}")
     rows: list[Row] = []
     failed = False
-    for got in _measured(wanted, QUICK if arguments.quick else FULL, arguments.turns, tools):
+    for got in _measure_cases(wanted, QUICK if arguments.quick else FULL, arguments.turns, tools):
         if isinstance(got, Failed):
             failed = True
             _tell()
@@ -76,14 +76,14 @@ def _tools(wanted: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
     if _NEEDS_PACKAGES.intersection(wanted):
         _tell("installing the tools to compare with")
         try:
-            tools |= peers.installed(_KEPT / "peers")
+            tools |= peers.install_peers(_KEPT / "peers")
         except peers.Missing as why:
             missing.append(str(why))
         _tell()
     return tools, missing
 
 
-def _measured(
+def _measure_cases(
     wanted: Sequence[str], sizes: Sizes, turns: int | None, tools: dict[str, Path]
 ) -> Iterator[list[Row] | Failed]:
     """The rows of each case, or how it failed."""

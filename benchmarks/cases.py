@@ -243,8 +243,8 @@ def linting(place: Place, sizes: Sizes) -> Case:
     """Looking for what is wrong with a folder of pages: all at once, again, and after a change."""
     page = Path(__file__).with_name("runbook.md").read_text(encoding="utf-8")
     folder, smaller = place.folder / "pages", place.folder / "fewer"
-    blocks = _linted(folder, page, sizes.files)
-    _linted(smaller, page, sizes.files // 10)
+    blocks = _write_lint_pages(folder, page, sizes.files)
+    _write_lint_pages(smaller, page, sizes.files // 10)
     alone = {shell: _alone(place.folder / shell, shell, scripts) for shell, scripts in blocks.items()}
     program = (*_ours(), "lint")
     forget = 'rm -rf "$HOME/.cache/runbook-exec"; exec "$@"'
@@ -338,7 +338,7 @@ _CHECK = _FILES + ("said = shell.check([f.read_text(encoding='utf-8') for f in f
 _BLOCK = re.compile(r"^( *)```(fish|bash)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
-def _linted(folder: Path, page: str, number: int) -> dict[str, list[str]]:
+def _write_lint_pages(folder: Path, page: str, number: int) -> dict[str, list[str]]:
     """A repository with so many pages, of which nothing can be said; their blocks by shell."""
     folder.mkdir()
     blocks: dict[str, list[str]] = {"fish": [], "bash": []}

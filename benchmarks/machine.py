@@ -29,7 +29,7 @@ def facts(peers: Mapping[str, str], disk: Path) -> Iterator[str]:
     system = f"{platform.system()} {platform.release()}"
     yield f"{_processor()}, {cores} cores, {memory:.0f} GiB, {system}; load {load}"
     yield f"flushing a line to {disk.name}: {_flush(disk) * 1000:.2f} ms"
-    told = {name: _told(command) for name, command in _TOLD_BY.items() if shutil.which(command[0])}
+    told = {name: _read_version(command) for name, command in _TOLD_BY.items() if shutil.which(command[0])}
     versions = {"Python": platform.python_version(), "mistune": version("mistune"), **told, **peers}
     yield ", ".join(f"{name} {number}" for name, number in versions.items())
 
@@ -52,7 +52,7 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def _told(command: tuple[str, ...]) -> str:
+def _read_version(command: tuple[str, ...]) -> str:
     said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     found = re.search(r"\d+(?:\.\d+)+", said)
     return found[0] if found else "of an unknown version"

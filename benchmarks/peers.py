@@ -28,7 +28,7 @@ def system(name: str) -> Path:
     return Path(path)
 
 
-def installed(folder: Path) -> dict[str, Path]:
+def install_peers(folder: Path) -> dict[str, Path]:
     """The packages' programs by name, installed from PyPI into a virtual environment that is kept here.
 
     Everything in it is compiled: a peer must not pay for a compilation that happens once. Raises Missing.

@@ -103,7 +103,7 @@ def parse(words: Sequence[str], flags: Sequence[Flag]) -> tuple[dict[str, str], 
                 raise Refused(f"unknown flag: --{name}")
             if not equals:
                 value = _next(flag, waiting, f"--{name}")
-            given[flag.name] = _checked(flag, value)
+            given[flag.name] = _check_value(flag, value)
         elif word.startswith("-") and len(word) > 1:
             _short(word, waiting, flags, given)
         else:
@@ -126,7 +126,7 @@ def _short(word: str, waiting: list[str], flags: Sequence[Flag], given: dict[str
             value, letters = letters, ""
         else:
             value = _next(flag, waiting, f"'{letter}' in {word}")
-        given[flag.name] = _checked(flag, value)
+        given[flag.name] = _check_value(flag, value)
 
 
 def _next(flag: Flag, waiting: list[str], said: str) -> str:
@@ -137,7 +137,7 @@ def _next(flag: Flag, waiting: list[str], said: str) -> str:
     return waiting.pop(0)
 
 
-def _checked(flag: Flag, value: str) -> str:
+def _check_value(flag: Flag, value: str) -> str:
     said = f"-{flag.short}, --{flag.name}" if flag.short else f"--{flag.name}"
     if flag.kind == "bool":
         if value.lower() not in ("true", "false", "1", "0", "t", "f"):

@@ -54,7 +54,7 @@ def _field(item: store.Item, section: str | None, label: str) -> store.Field | N
     return None
 
 
-def _shown(item: store.Item, field: store.Field, reveal: bool) -> str:
+def _format_field(item: store.Item, field: store.Field, reveal: bool) -> str:
     if field["type"] == "CONCEALED" and not reveal:
         return f"[use 'op item get {item['id']} --reveal' to reveal]"
     return field["value"]
@@ -98,7 +98,7 @@ def _print(state: store.State, item: store.Item, call: Call) -> None:
         if field["section"] != section:
             section = field["section"]
             print(f"\n{section}:")
-        print(f"  {field['label'] + ':':<14}{_shown(item, field, reveal)}")
+        print(f"  {field['label'] + ':':<14}{_format_field(item, field, reveal)}")
 
 
 def _read(call: Call) -> int:
@@ -139,7 +139,7 @@ def _item_get(call: Call) -> int:
         field = _field(item, section if dot else None, label)
         if field is None:
             raise Refused(f'"{wanted}" isn\'t a field in the "{item["title"]}" item')
-        values.append(_shown(item, field, call.on("reveal")))
+        values.append(_format_field(item, field, call.on("reveal")))
     print(",".join(values))
     return 0
 

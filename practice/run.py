@@ -49,7 +49,7 @@ def run(
             command = [sys.executable, "-m", "runbook_exec", str(page), *arguments]
             if unattended:
                 command += answers(world)
-            status = _attached(command, world, environment)
+            status = _run_attached(command, world, environment)
         return _verdict(world, status, keep)
 
 
@@ -70,7 +70,7 @@ def _shell(world: World) -> int:
             options = {"fish": [], "bash": ["--noprofile", "--norc"]}.get(Path(shell).name, [])
             print(f"A shell in the practice world {world.folder}")
             print(f"When `fly auth login` asks for a code, type {LOGIN_CODE}. `exit` leaves.", flush=True)
-            return _attached([shell, *options], world, environment)
+            return _run_attached([shell, *options], world, environment)
     except FileNotFoundError:
         print(
             f"practice: expected a practice world kept with --keep, found none in {world.folder}",
@@ -131,7 +131,7 @@ def _throwaway(keep: bool) -> Iterator[Path]:
             signal.signal(number, handler)
 
 
-def _attached(command: Sequence[str], world: World, environment: dict[str, str]) -> int:
+def _run_attached(command: Sequence[str], world: World, environment: dict[str, str]) -> int:
     """Run on this terminal to its end; ^C is the child's to handle. Returns the exit status."""
     with subprocess.Popen(command, cwd=world.work, env=environment) as child:
         before = signal.signal(signal.SIGINT, lambda number, frame: None)

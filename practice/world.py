@@ -208,20 +208,20 @@ def _beginning(login_seconds: float) -> store.State:
     """The state a world begins with: an old token in use, older and unrelated ones beside it."""
     today = date.today()
 
-    def minted(age: int) -> str:
+    def name_token(age: int) -> str:
         return f"blumeops-proxy deploy {today - timedelta(days=age)}"
 
     header = f"FlyV1 fm2_{_secret(129)},fm2_{_secret(117)},fo1_{_secret(33)}"
     forgejo_token = os.urandom(20).hex()
-    old = _token(minted(AGE), "org", AGE, 90, header)
+    old = _token(name_token(AGE), "org", AGE, 90, header)
     tokens = [
         _token("Org deploy token", "org", 412, 7300),
-        _token(minted(2 * AGE), "org", 2 * AGE, 90, revoked=AGE),
-        _token(minted(AGE + 1), "org", AGE + 1, 90, revoked=AGE + 1),
+        _token(name_token(2 * AGE), "org", 2 * AGE, 90, revoked=AGE),
+        _token(name_token(AGE + 1), "org", AGE + 1, 90, revoked=AGE + 1),
         old,
         _token("grafana readonly", "readonly", 230, 7300),
         _token("flyctl deploy token", "deploy", 300, 7300),
-        _token(minted(AGE + 2), "deploy", AGE + 2, 90),
+        _token(name_token(AGE + 2), "deploy", AGE + 2, 90),
     ]
     return {
         "email": EMAIL,

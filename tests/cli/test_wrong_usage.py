@@ -84,7 +84,7 @@ USAGES = (
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Program:
+def program_with_pages(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """The program in a folder with a page that has an unfinished run."""
     program = prepare_program(tmp_path_factory.mktemp("usage"))
     program.write("page.md", PAGE)
@@ -97,9 +97,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Program:
 
 
 @pytest.mark.parametrize("usage", USAGES, ids=lambda usage: usage.words)
-def test_a_wrong_usage_is_explained(shared: Program, usage: Usage) -> None:
+def test_a_wrong_usage_is_explained(program_with_pages: Program, usage: Usage) -> None:
     """Nothing but the error is printed: no traceback, no usage text, no notice about other runs."""
-    ran = shared.run(*usage.words.split(" "))
+    ran = program_with_pages.run(*usage.words.split(" "))
     assert ran.status == usage.status, ran.output
     for part in usage.printed:
         assert part in ran.stderr, ran.stderr
@@ -123,11 +123,11 @@ def test_the_help_begins_with_commands_and_examples(program: Program) -> None:
     assert printed.index("commands:") < printed.index("examples:") < printed.index("options:\n")
 
 
-def test_an_empty_secret_is_warned_about(shared: Program) -> None:
+def test_an_empty_secret_is_warned_about(program_with_pages: Program) -> None:
     """The value of another placeholder may be empty."""
-    warned = shared.run("page.md", "--set", "paste-new-token=", "--dry-run")
+    warned = program_with_pages.run("page.md", "--set", "paste-new-token=", "--dry-run")
     assert "warning: the secret `paste-new-token` is empty\n" in warned.stderr
-    assert shared.run("page.md", "--set", "pool=", "--dry-run").stderr == ""
+    assert program_with_pages.run("page.md", "--set", "pool=", "--dry-run").stderr == ""
 
 
 def test_a_file_that_is_no_journal_is_named_once(program: Program) -> None:
