@@ -33,8 +33,8 @@ def run_or_resume(path: str, anchor: str | None, options: RunOptions, operator: 
         _report_running(path, None)
         if (entry := _find_unfinished(path, anchor)) is not None:
             print(
-                f"{path}: its last run is not finished; `runbook-exec resume {entry.run}` would take it up, "
-                "this is a new one",
+                f"{path}: its last run is not finished: `runbook-exec resume {entry.run}` resumes it; "
+                "this is a new run",
                 file=sys.stderr,
             )
     print_notes(plan.runbook, plan.procedure)

@@ -188,7 +188,7 @@ def _open_journal(
     if past.is_current():
         return journal
     journal.close()
-    raise JournalError(f"run {identity} was taken up by another process meanwhile; nothing was run here")
+    raise JournalError(f"run {identity} was resumed by another process meanwhile; nothing was run here")
 
 
 def _make_context(run: RunParts) -> RunContext:
@@ -290,7 +290,7 @@ def _observe_run(
         run.delivery.show_waiting()
         terminal.write_line(f"{error}; the run has stopped before the next statement")
         if run.past or started.state.acted:
-            terminal.write_line(f"`runbook-exec resume {run.identity}` takes it up once that is mended")
+            terminal.write_line(f"`runbook-exec resume {run.identity}` resumes it once this is fixed")
         return Outcome.FAILED
     finally:
         terminal.end_output()

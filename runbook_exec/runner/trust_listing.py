@@ -21,7 +21,7 @@ _NOTES = {
     "every": "tried again every {}",
     "until": "until it prints “{}”",
     "confirm": "asks first",
-    "setup": "again whenever the run is taken up",
+    "setup": "again whenever the run is resumed",
     "background": "in the background",
     "manual": "done by hand",
     "secret": "prints a secret",

@@ -43,7 +43,7 @@ def prune_runs(
         if entry.problem:
             yield f"kept {_name(entry)}: {entry.problem}; remove it yourself if it is of no use"
         elif entry.outcome in ("unfinished", "waiting") and not unfinished:
-            yield f"kept {_name(entry)}: it may be taken up again, `--unfinished` removes it too"
+            yield f"kept {_name(entry)}: it can still be resumed; `--unfinished` removes it too"
         else:
             try:
                 if not dry_run and not _remove(entry, forget):

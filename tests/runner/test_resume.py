@@ -390,8 +390,7 @@ def test_a_new_run_reports_an_unfinished_one(program: Program) -> None:
     ran = program.run_page(steps("true"), "--yes")
     assert ran.status == 0
     assert ran.stderr == (
-        f"page.md: its last run is not finished; `runbook-exec resume {run}` would take it up, "
-        "this is a new one\n"
+        f"page.md: its last run is not finished: `runbook-exec resume {run}` resumes it; this is a new run\n"
     )
     assert program.run_page(steps("true"), "--yes").stderr == ""
 
