@@ -26,11 +26,11 @@ from tests.support.program import COMMAND, Program, prepare_program
 from tests.support.screen import open_screen
 
 DOCS = REPOSITORY / "docs"
-OURS = "git+https://example.org/OWNER/runbook-exec"
+OURS = "git+https://example.org/OWNER/runbook-exec@v0.2.0"
 # commands in files for CI that cannot be tried here, because they download something
 INSTALLING = (
-    f"pip install {OURS}",
-    f'pip install "runbook-exec[site] @ {OURS}" "mkdocs<2" mkdocs-material',
+    f'pip install "runbook-live @ {OURS}"',
+    f'pip install "runbook-live[site] @ {OURS}" "mkdocs<2" mkdocs-material',
     "apt-get update && apt-get install --yes fish",
 )
 ACTIONS = ("actions/checkout@v4",)

@@ -10,7 +10,7 @@ from ..arguments import build_parser
 
 _EPILOG = """\
 An editor starts it and talks with it over standard input and output; it ends with the editor. It needs
-`pip install 'runbook-exec[lsp]'`. It checks pages while you type, also unsaved ones, and never runs a page.
+`pip install 'runbook-live[lsp]'`. It checks pages while you type, also unsaved ones, and never runs a page.
 """
 
 
