@@ -48,7 +48,7 @@ def list_pages(current: str) -> Iterator[Candidate]:
         return
     runbook = read_runbook(str(Path(path).expanduser()))
     for each in runbook.procedures:
-        mark = "default, " if each.anchor == runbook.chosen else "only when named, " if each.dangerous else ""
+        mark = "default, " if each.anchor == runbook.chosen else "only if named, " if each.dangerous else ""
         yield Candidate(f"{path}#{each.anchor}", f"{mark}{each.title}")
     places = [block.span.start for block in runbook.blocks if block.language in SHELLS]
     for section in runbook.sections:
