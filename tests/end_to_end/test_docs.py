@@ -18,7 +18,10 @@ from markdown_it import MarkdownIt
 
 from practice.forgejo import serving
 from practice.world import create
+from runbook_exec.cli.commands import COMMANDS
+from runbook_exec.cli.completion.parsers import find_parser
 from runbook_exec.cli.main import parse_arguments
+from runbook_exec.document.front_matter.settings import INPUT_NAMES, SETTING_NAMES
 from runbook_exec.document.parser import parse_runbook
 from tests.support.guides import COLUMNS, ROWS, Command, Reader, parse_acts
 from tests.support.paths import REPOSITORY
@@ -222,7 +225,7 @@ def calls(page: Path) -> Iterator[list[str]]:
 def test_commands_in_a_page_are_valid(page: Path) -> None:
     """The program knows every command and option that a page names."""
     for words in calls(page):
-        if words != ["--version"]:  # it ends the program
+        if words not in (["--version"], ["--help"]):  # these end the program
             parse_arguments(words)
 
 
@@ -248,6 +251,21 @@ def test_settings_in_a_page_are_valid(page: Path, program: Program) -> None:
             program.write("pyproject.toml" if project else "runbook-exec.toml", token.content)
             program.write("page.md", "# Page\n")
             assert program.run("lint", "page.md", "--no-cache").stderr == ""
+
+
+def test_the_reference_has_every_option_and_key() -> None:
+    """It has a heading for each option of a run, and names the options of each command, and the settings."""
+    text = (DOCS / "reference.md").read_text(encoding="utf-8")
+    options, _ = find_parser(["run"])
+    names = [name for each in options.list_actions() for name in each.option_strings if name != "-h"]
+    headings = set(re.findall(r"^#### (--[\w-]+)$", text, re.MULTILINE))
+    assert headings == {*names} - {"--help", "--version"}
+    for command in COMMANDS:
+        for action in find_parser([command])[0].list_actions():
+            missing = [name for name in action.option_strings if name.startswith("--") and name not in text]
+            known = {"--help", "--version", "--stdio", "--watch"}
+            assert not set(missing) - known or command == "lint", f"{command}: {missing}"
+    assert [name for name in (*SETTING_NAMES, *INPUT_NAMES) if f"{name}:" not in text] == []
 
 
 def test_links_of_the_documentation_are_not_broken() -> None:
