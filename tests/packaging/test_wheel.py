@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+import yaml
 from readme_renderer import markdown
 
 from runbook_exec import __version__
@@ -165,3 +167,45 @@ def test_the_wheel_has_only_the_package(wheel: Path) -> None:
         "runbook_exec",
         "runbook_live",
     }
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    """The changelog, the extension for VS Code and the tags in the docs have the version of the package."""
+    changelog = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## \[{re.escape(__version__)}\] - \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE)
+    extension = json.loads((REPOSITORY / "editors" / "vscode" / "package.json").read_text(encoding="utf-8"))
+    assert extension["version"] == __version__
+    pages = [*(REPOSITORY / "docs").rglob("*.md"), REPOSITORY / "README.md"]
+    tags = {
+        (page.name, tag)
+        for page in pages
+        for tag in re.findall(r"(?:runbook-exec@|rev: )(v[\d.]+|main)\b", page.read_text(encoding="utf-8"))
+    }
+    assert tags
+    assert {tag for _, tag in tags} == {f"v{__version__}"}
+
+
+def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
+    """Each version has known headings, and each heading only bullets."""
+    lines = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    headings = [line.removeprefix("### ") for line in lines if line.startswith("### ")]
+    assert set(headings) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    versions = [line for line in lines if line.startswith("## ")]
+    assert versions[0] == "## [Unreleased]"
+    first = next(number for number, line in enumerate(lines) if line.startswith("### "))
+    for line in lines[first:]:
+        assert line.startswith(("### ", "## ", "- ", "  ", "[", "Not released")) or not line, line
+
+
+def test_the_release_workflow_checks_and_attests() -> None:
+    """It runs for tags only, publishes after the attestation, and gives each job only the rights it needs."""
+    path = REPOSITORY / ".github" / "workflows" / "release.yml"
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert workflow[True] == {"push": {"tags": ["v*"]}}  # YAML 1.1 reads `on` as true
+    jobs = workflow["jobs"]
+    assert jobs["attest"]["needs"] == "build"
+    assert jobs["publish"]["needs"] == "attest"
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "permissions" not in jobs["build"]
+    for script in (step["run"] for step in jobs["build"]["steps"] if "run" in step):
+        assert subprocess.run(["sh", "-n"], input=script, text=True).returncode == 0
