@@ -153,6 +153,8 @@ def _run_in_session(
         )
         if run.live or not options.json:
             terminal.show_header(list_facts(plan))
+            if run.resumption is not None:
+                terminal.show_recap(run.state, run.resumption.values)
         ask = _make_ask(run, interactive)
         context = replace(instrument.context(context) if instrument else context, nesting=sessions.nested)
         started = start_run(plan, run.state, sessions.open_session, ask, context, run.resumption)

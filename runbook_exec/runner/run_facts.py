@@ -20,7 +20,7 @@ def list_facts(plan: Plan) -> list[str]:
         - {n for n, known in plan.inputs.items() if known.source or known.default is not None}
     )
     if asked:
-        facts.append(f"{asked} value{'s' * (asked != 1)} asked on the way")
+        facts.append(f"asks for {asked} value{'s' * (asked != 1)}")
     hosts = [host or "this machine" for host in plan.list_hosts()]
     there = f" on {', '.join(hosts)}" if any(plan.list_hosts()) else ""
     facts.append(f"in {plan.procedure.shell}{there}")

@@ -9,6 +9,7 @@ from ..text.ansi import escape_unprintable
 from ..text.display import count_columns, fold, wrap
 from .prompts import Piece, ask_value
 from .reporter import TerminalReporter
+from .step_view import format_place
 
 
 class TextQuestions:
@@ -27,9 +28,9 @@ class TextQuestions:
             _describe_question(question, terminal.width - 4),
             question.suggestions,
             secret=question.secret,
-            width=terminal.width,
             colour=self._colour,
             back="back, keep the value" if question.present else "other keys",
+            right=f"{format_place(terminal.plan, question.item.where)} ›",
         ).value
         if value is not None:
             self._show_value(question.label, describe_value(value, question.secret))
@@ -41,7 +42,6 @@ class TextQuestions:
             [("", "\n  Note for the record:")],
             (),
             secret=False,
-            width=self._terminal.width,
             colour=self._colour,
             draft=self._notes.pop(item.where, ""),
             without="done, without a note",

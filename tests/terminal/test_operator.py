@@ -65,7 +65,7 @@ def test_going_back_from_another_value_keeps_the_captured_secret(program: Progra
     """`v` asks for another value; the captured one stays until another is given."""
     with guided(program, "mint.md") as shown:
         answer(shown, "1 of 2 ›", ENTER)
-        answer(shown, "v other value", "v")
+        answer(shown, "v value", "v")
         answer(shown, "now: ••••••••", back)
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("Done.")
@@ -82,7 +82,7 @@ def test_a_captured_secret_survives_quitting_while_another_value_is_asked_for(
     env = {"XDG_RUNTIME_DIR": memory}
     with guided(program, "mint.md", env=env) as shown:
         answer(shown, "1 of 2 ›", ENTER)
-        answer(shown, "v other value", "v")
+        answer(shown, "v value", "v")
         answer(shown, "now: ••••••••", ESCAPE)
         answer(shown, "2 of 2 ›", "q")
         shown.wait("resume   runbook-exec resume")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from ..document.model import Block, Statement
-from ..light_classes import NamedTuple
-from ..plan.model import PlanItem
+from ...document.model import Block, Statement
+from ...light_classes import NamedTuple
+from ...plan.model import PlanItem
 
 
 class BlockComments(NamedTuple):
