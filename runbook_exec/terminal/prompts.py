@@ -277,14 +277,13 @@ def ask_value(
     draft: str = "",
     without: str = "",
     back: str = "back",
-    right: str = "",
 ) -> Entry:
     """Wait for a value, typed or picked from the offers, which typing filters.
 
     Escape, ^C, and ^D when nothing is typed, go back. `above` is the question: text that is erased
-    afterwards, like the rest. A secret is not shown. `draft` is the text to begin with, `back` says where
-    Escape goes, and `right` is shown at the right of the keys. Enter alone gives an empty value only if
-    `without` says what that does; ^E does it otherwise.
+    afterwards, like the rest. A secret is not shown. `draft` is the text to begin with, and `back` says
+    where Escape goes. Enter alone gives an empty value only if `without` says what that does; ^E does it
+    otherwise.
     """
     choice = ValueChoice(offers, secret, without)
     typed = Buffer(multiline=False, on_text_changed=lambda buffer: choice.set_text(buffer.text))
@@ -324,7 +323,7 @@ def ask_value(
     if offers:
         rows = FormattedTextControl(lambda: list[OneStyleAndTextTuple](format_rows(choice, _find_width())))
         body.append(Window(rows, height=min(len(offers), ROWS), dont_extend_height=True))
-    body.append(Window(FormattedTextControl(lambda: _hint(choice, back, right)), dont_extend_height=True))
+    body.append(Window(FormattedTextControl(lambda: _hint(choice, back)), dont_extend_height=True))
     result = _run(Layout(HSplit(body), focused_element=entry), bindings, colour)
     return Entry(None, choice.text) if result is None else Entry(str(result))
 
@@ -340,9 +339,9 @@ def _leave_on_escape(bindings: KeyBindings, is_empty: Callable[[], bool]) -> Non
         event.app.exit(result=None)
 
 
-def _hint(choice: ValueChoice, back: str, right: str) -> StyleAndTextTuples:
+def _hint(choice: ValueChoice, back: str) -> StyleAndTextTuples:
     """Return the legend: the present effect of enter, and the other keys."""
     keys = {"does": format_effect(choice, max(20, _find_width() - 40))}
     if not choice.text and not choice.without and (choice.refused or not choice.offers):
         keys["empty"] = ("^E", "empty value")
-    return [("", "\n"), *_keys_line({**keys, "esc": ("esc", back)}, right)]
+    return [("", "\n"), *_keys_line({**keys, "esc": ("esc", back)}, "")]

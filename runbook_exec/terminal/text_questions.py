@@ -9,7 +9,6 @@ from ..text.ansi import escape_unprintable
 from ..text.display import count_columns, fold, wrap
 from .prompts import Piece, ask_value
 from .reporter import TerminalReporter
-from .step_view import format_place
 
 
 class TextQuestions:
@@ -30,7 +29,6 @@ class TextQuestions:
             secret=question.secret,
             colour=self._colour,
             back="back, keep the value" if question.present else "other keys",
-            right=f"{format_place(terminal.plan, question.item.where)} ›",
         ).value
         if value is not None:
             self._show_value(question.label, describe_value(value, question.secret))

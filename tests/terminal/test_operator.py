@@ -323,7 +323,7 @@ def test_the_question_about_an_unfinished_run_names_its_procedure(program: Progr
         shown.type("q")
         assert shown.wait_status() == 130
     with open_screen([*COMMAND, "multi.md#build"], program.work, program.environment()) as shown:
-        shown.wait("1/1  Build")
+        shown.wait("  Build")
         answer(shown, "1 of 1 ›", "q")
         assert shown.wait_status() == 130
 
@@ -430,7 +430,7 @@ def test_an_interrupt_keeps_the_folder_and_the_variables(program: Program) -> No
         answer(shown, "2 of 5 ›", ENTER)
         answer(shown, "3 of 5 ›", ENTER)
         answer(shown, "… 2 s, ^C interrupts", INTERRUPT)
-        shown.wait("✗  2/3  Migrate · interrupted")
+        shown.wait("✗  2. Migrate · interrupted")
         answer(shown, "r retry", "s")
         answer(shown, "4 of 5 ›", "q")
         assert shown.wait_status() == 130
