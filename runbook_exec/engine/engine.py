@@ -160,7 +160,7 @@ class Run:
 
     def _run_manual_step(self, item: PlanItem) -> Generator[Event]:
         if item.where.step in self.dialog.plan.done and item.block is None:
-            yield self.dialog.make_answered(item, "manual", "done", "said beforehand with --done")
+            yield self.dialog.make_answered(item, "manual", "done", "marked done with --done")
         else:
             yield from self.dialog.ask_operator(ManualStep(item), "manual")
 

@@ -224,8 +224,9 @@ class _Questions:
         while (value := self._texts.ask_for_value(question)) is None:
             if question.present:
                 return Answer("back")
-            keys = {"enter": ("enter", f"give {question.label}"), **pick_keys("se!q"), "esc": ("esc", "back")}
+            keys = {"enter": ("enter", f"give {question.label}"), **pick_keys("se!q")}
             explained = {"enter": f"type or pick a value for {question.label}", **explain_keys("se!q")}
+            explained["esc"] = "the same as enter"
             if has_earlier_items(self._terminal, question.item):
                 explained = {**explained, **explain_keys("b")}
             key = ask_key(keys, place, self._colour, explained)

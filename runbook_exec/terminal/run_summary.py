@@ -104,7 +104,9 @@ def describe_outcome(plan: Plan, state: State, ended: RunEnded, took: float) -> 
     if ended.outcome == "partial":
         return f"Ended, but not everything was done: {escape_unprintable(ended.reason)}."
     if ended.outcome == "waiting":
-        return f"Waiting for a person.  Nothing {'after this ' if state.done else ''}was run."
+        if not state.done:
+            return "Nothing was run, because no person can be asked here."
+        return "Waiting for a person.  Nothing after this was run."
     stop = next_item(plan, state)
     at = stop.where.step if stop else max((where.step for where in state.done), default=1)
     of = f"step {at} of {len(plan.procedure.steps)}"

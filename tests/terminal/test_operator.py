@@ -469,7 +469,7 @@ def test_the_words_around_the_commands_are_shown(program: Program) -> None:
 def test_forty_columns_and_twenty_rows_are_enough(program: Program, env: dict[str, str]) -> None:
     """Nothing that is new is wider than a small terminal, and it needs no colour."""
     with guided(program, "comment.md", columns=40, rows=20, env=env) as shown:
-        answer(shown, "esc other keys", ENTER)
+        answer(shown, "esc back", ENTER)
         answer(shown, "nothing was typed", "web-1", ENTER)
         answer(shown, "1 of 3 ›", ENTER)
         answer(shown, "2 of 3 ›", "s")

@@ -160,7 +160,8 @@ def _quote_value(
 def _needs_no_quotes(blanked: str, filling: Filling, dialect: Dialect) -> bool:
     """Return whether a plain value is read as it is written at this place."""
     word = find_plain_word(blanked, filling)
-    if word is None or not is_argument(blanked, word[0]):
+    # quotes make a value after `=~` a text and not a pattern
+    if word is None or not is_argument(blanked, word[0]) or "=~" in blanked[: word[0]]:
         return False
     # a whole word may be the name of a global alias of zsh
     return not dialect.is_zsh or word[1] - word[0] > filling.end - filling.start
