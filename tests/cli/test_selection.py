@@ -211,7 +211,7 @@ def test_show_says_what_runs_first(program: Program) -> None:
     order = [shown.index(text) for text in ("#deploy", "#roll-back")]
     assert order == sorted(order)
     whole = program.run("show", f"{page}#").stdout
-    assert "left out, runs only when named: Roll back (#roll-back)" in whole
+    assert "left out, runs only if named: Roll back (#roll-back)" in whole
     assert program.run("show", f"{page}#nothing").status == 2
     sections = program.run("show", copy_case(program, "selection/sections-in-order.md")).stdout
     assert sections.endswith("#  all of it, in order\n")
