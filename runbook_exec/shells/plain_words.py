@@ -45,11 +45,11 @@ def find_plain_word(blanked: str, filling: Filling) -> tuple[int, int] | None:
     start = _find_start(blanked, filling.start)
     after = _AFTER.match(blanked, filling.end)
     end = after.end() if after else filling.end
-    is_word = (start == 0 or blanked[start - 1] in " \t\n") and (
+    is_word = (start == 0 or blanked[start - 1] in " \t\n>") and (
         end == len(blanked) or blanked[end] in " \t\n"
     )
     # a backslash before a blank makes that a part of the word
-    is_word = is_word and not (start > 1 and blanked[start - 1] != "\n" and blanked[start - 2] == "\\")
+    is_word = is_word and not (start > 1 and blanked[start - 1] in " \t" and blanked[start - 2] == "\\")
     return (start, end) if is_word and blanked[start] != "=" else None
 
 
@@ -61,7 +61,9 @@ def is_argument(blanked: str, start: int) -> bool:
     before = blanked[:start].rstrip(" \t")
     while before.endswith("\\\n"):
         before = before[:-2].rstrip(" \t")
-    if not before or before[-1] in ";&|(){}!`\n<>" or "((" in before:
+    if before.endswith(">"):
+        return True  # a file
+    if not before or before[-1] in ";&|(){}!`\n<" or "((" in before:
         return False
     last = _LAST_WORD.search(before)
     word = last[0] if last else ""

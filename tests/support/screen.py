@@ -101,6 +101,12 @@ class Screen:
         assert self.child.exitstatus is not None, f"killed by {self.child.signalstatus}"
         return int(self.child.exitstatus)
 
+    def resize(self, columns: int) -> None:
+        """Give the terminal another width, as a person does with a window."""
+        self.columns = columns
+        self._display.resize(columns=columns)
+        self.child.setwinsize(self._display.lines, columns)
+
     def hang_up(self) -> None:
         """Close the program's terminal, and wait for the program's end."""
         self.child.ptyproc.fileobj.close()
