@@ -142,3 +142,24 @@ def test_a_value_is_quoted_only_if_the_shell_needs_it(program: Program) -> None:
     assert "echo kept >photos-'20 26'.tgz" in program.run("runs", "report").stdout
     assert (program.work / "photos-2026.tgz").exists()
     assert (program.work / "photos-20 26.tgz").exists()
+
+
+def test_the_statement_about_to_run_is_marked_and_coloured(program: Program) -> None:
+    """A bar is at its left; strings, variables and filled-in values have colours of their own."""
+    page = '# Page\n\n## Steps\n\n```bash\necho "a b" $HOME <name> # why\n```\n'
+    program.write("page.md", page)
+    command = [*COMMAND, "page.md", "--set", "name=web-1"]
+    for env in ({}, {"NO_COLOR": "1"}):
+        with open_screen(command, program.work, program.environment(env), 80, 24) as shown:
+            shown.wait("▌  echo", "1 of 1 ›")
+            row = next(row for row in shown.cells() if row[2].data == "▌")
+            text = "".join(cell.data for cell in row)
+            first = [row[text.index(part)] for part in ("▌", '"a b"', "$HOME", "web-1")]
+            if env:
+                assert {cell.fg for cell in row} == {"default"}
+                assert (first[3].underscore, first[0].bold, first[1].bold) == (True, True, True)
+            else:
+                assert [cell.fg for cell in first] == ["cyan", "green", "magenta", "cyan"]
+            assert not row[text.index("# why")].bold
+            shown.type("q")
+            assert shown.wait_status() == 130
