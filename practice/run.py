@@ -22,12 +22,13 @@ from . import store
 from .faults import FAULTS
 from .forgejo import serving
 from .parts import REPOSITORY
-from .world import LOGIN_CODE, SHARED_MEMORY, World, create
+from .world import LOGIN_CODE, World, create
 
 RUNBOOK = REPOSITORY / "runbooks" / "rotate-fly-token.md"
 PAGE = RUNBOOK.name
 LIST_STATEMENT = "6.1"  # where the runbook lists the tokens: statement 1 of step 6
 BY_HAND = "5b"  # the step that a person does
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (only a folder of this user in it is used)
 MARKS = {True: "✓", False: "–"}  # what is not done yet is no error
 
 
@@ -91,7 +92,20 @@ def _environment(world: World) -> dict[str, str]:
     paths = [str(REPOSITORY), environment.get("PYTHONPATH", "")]
     # Whoever asks for a shell in between gets the one whose start-up files are the world's own.
     shell = shutil.which("fish") or environment.get("SHELL", "/bin/sh")
+    environment |= _make_runtime(world)
     return environment | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "SHELL": shell}
+
+
+def _make_runtime(world: World) -> dict[str, str]:
+    """A folder in memory for secrets, where the machine has memory and no folder of a session in it."""
+    if Path(os.environ.get("XDG_RUNTIME_DIR") or "?").is_dir() or not SHARED_MEMORY.is_dir():
+        return {}
+    runtime = SHARED_MEMORY / world.folder.name
+    try:
+        runtime.mkdir(mode=0o700, exist_ok=True)
+    except OSError:
+        return {}
+    return {"XDG_RUNTIME_DIR": str(runtime)}
 
 
 def leak(world: World, environment: dict[str, str]) -> str:

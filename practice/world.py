@@ -24,7 +24,6 @@ from . import store
 from .parts import REPOSITORY, ansible, mise
 
 REAL_WORK = Path(__file__).resolve().parent / "real"
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (only a folder of this user in it is used)
 LOGIN_CODE = "1234"
 VAULT_ID = "vg6xf6vvfmoh5hqjjhlhbeoaie"
 ITEM_ID = "on5slfaygtdjrxmdwezyhfmqsq"
@@ -97,20 +96,7 @@ class World:
             mine["FORGEJO_URL"] = url
         if self.browser.exists():
             mine["BROWSER"] = str(self.browser)
-        if runtime := self._make_runtime(base):
-            mine["XDG_RUNTIME_DIR"] = runtime
         return kept | mine
-
-    def _make_runtime(self, base: Mapping[str, str]) -> str:
-        """A folder in memory for the run's secrets, where the machine has memory but no session's folder."""
-        if Path(base.get("XDG_RUNTIME_DIR") or "?").is_dir() or not SHARED_MEMORY.is_dir():
-            return ""
-        runtime = SHARED_MEMORY / self.folder.name
-        try:
-            runtime.mkdir(mode=0o700, exist_ok=True)
-        except OSError:
-            return ""
-        return str(runtime)
 
 
 def create(

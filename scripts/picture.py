@@ -60,6 +60,8 @@ def run(shown: Screen) -> None:
     shown.type(ENTER)
     shown.wait("paste code here if prompted >")
     shown.type(LOGIN_CODE, ENTER)
+    shown.wait("enter continue", "q quit")
+    shown.type(ENTER)
     shown.wait("2 of 7 ›")
     shown.type(ENTER)
     shown.wait("3 of 7 ›")
