@@ -212,6 +212,7 @@ def _make_context(run: RunParts) -> RunContext:
         find_stop=lambda: describe_loss(run.output),
         terminal=run.keyboard.device() if run.keyboard else "",
         socket=run.live.socket if run.live else "",
+        agent=run.options.agent,
         keep_secrets=make_value_keeper(run.secrets, tell)
         if run.secrets and run.secrets.takes_values
         else None,
