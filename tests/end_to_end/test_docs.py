@@ -239,7 +239,7 @@ def test_settings_in_a_page_are_valid(page: Path, program: Program) -> None:
                     ).problems
                     == ()
                 )
-        elif language == "toml" and not {"tasks", "language-server"} & tomllib.loads(token.content).keys():
+        elif language == "toml" and not {"tasks", "language-server", "mcp_servers"} & tomllib.loads(token.content).keys():
             project = "tool" in tomllib.loads(token.content)
             program.write("pyproject.toml" if project else "runbook-exec.toml", token.content)
             program.write("page.md", "# Page\n")
