@@ -11,6 +11,8 @@ Runbooks are pages that people read and run. Use them for operations, and do not
    ask the user; do not guess.
 4. For a question with `answered_by: person`, tell the user to run the command in `person` in a terminal, and
    what the question is. The person confirms commands, does steps by hand, logs in and types secrets there.
+   If a statement runs long and its output ends with a prompt (a login, a password, `[y/N]`), give the user
+   the command in `if_it_waits_for_input`.
 5. Nothing you send approves a command. Do not repeat a call to get around a refusal.
 6. At the end, `report` gives the record of the run. Steps that were skipped or failed are in it: name them.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,7 @@ class RunJournal:
         self._offsets: list[int] = []  # of each line
         self._end = 0  # of what was read
         self._text = ""  # of the page, as the run has it
+        self._reading = threading.Lock()  # two calls may ask about the same run
 
     @property
     def last(self) -> int:
@@ -46,7 +48,7 @@ class RunJournal:
 
     def refresh(self) -> None:
         """Read the lines that are new; raises OSError."""
-        with open_journal(self.path) as file:
+        with self._reading, open_journal(self.path) as file:
             self.is_running = is_locked(file.fileno())
             file.seek(self._end)
             while (line := file.readline(LONGEST_LINE)).endswith(b"\n"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from ..engine.attempts.background_events import BackgroundEnded, BackgroundOutput
 from ..engine.events import (
@@ -23,6 +24,8 @@ from .agent_values import find_person_reason
 from .run_journal import RunJournal
 from .slices import BUDGET, clip_text, take_slice
 
+_LONG = 5  # seconds after which a statement may be one that waits for a person
+
 _LONGEST_OUTPUT = 4_000  # characters of one piece of output
 
 
@@ -40,13 +43,22 @@ def describe_run(journal: RunJournal, page: str, after: int) -> dict[str, object
     if (question := journal.question) is not None:
         result["question"] = describe_question(journal, question)
     elif journal.is_running and journal.current:
-        result["runs_now"] = {"line": journal.current.line, "text": clip_text(journal.current.text)}
+        result["runs_now"] = _describe_running(journal.current)
     if how := _describe_continuation(journal, run):
         result["continue"] = how
     numbered = list(_describe_events(journal.read_events(after)))
     events, following = take_slice(event for _, event in numbered)
     last = numbered[len(events) - 1][0] if events else min(after, journal.last)
     return {**result, "events": events, "next": last, "more": following is not None}
+
+
+def _describe_running(started: StatementStarted) -> dict[str, object]:
+    """Return the statement that runs; after some time with the command for a person whom it may wait for."""
+    seconds = round((datetime.now().astimezone() - datetime.fromisoformat(started.time)).total_seconds())
+    result = {"line": started.line, "text": clip_text(started.text), "seconds": seconds}
+    if seconds >= _LONG:
+        result["if_it_waits_for_input"] = f"runbook-exec attach {started.run}"
+    return result
 
 
 def find_status(journal: RunJournal) -> str:

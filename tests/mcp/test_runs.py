@@ -142,6 +142,29 @@ async def test_commands_that_are_not_trusted_wait_for_a_person(program: Program)
         assert read_log(program) == ["changed"]
 
 
+@pytest.mark.asyncio
+async def test_a_program_that_asks_is_answered_in_the_terminal(program: Program) -> None:
+    """The agent sees the prompt and the command for the person, and never what the terminal hides."""
+    serve_page(program, '# Page\n\n## Steps\n\n```bash\nread -s -p "code? " code; echo "ok ${#code}"\n```\n')
+    trust(program)
+    async with start_agent(program.folder / "agent", program.work, program.environment()) as agent:
+        run = (await agent.call("start", page="runbooks/page.md"))["run"]
+        until = time.monotonic() + PATIENCE
+        while "if_it_waits_for_input" not in (now := (await agent.call("state", run=run))["runs_now"]):
+            assert time.monotonic() < until, now
+        assert now["if_it_waits_for_input"] == f"runbook-exec attach {run}"
+        assert any(event.get("text", "").endswith("code? ") for event in agent.events)
+        with open_screen([*COMMAND, "attach", run], program.work, program.environment()) as person:
+            person.wait_last("code?")
+            person.type("correct-horse", ENTER)
+            assert person.wait_status() == 0
+        await agent.wait_for(run, "succeeded")
+        await agent.call("report", run=run)
+        received = agent.received()
+    assert "ok 13" in received
+    assert "correct" not in received
+
+
 async def begin_slow_statement(program: Program, agent: Agent) -> str:
     """Start a page whose first statement goes on until the test ends it; returns the run."""
     started = await agent.call("start", page="runbooks/page.md")
