@@ -16,7 +16,7 @@ from .tool_error import ToolError
 
 _COMMAND = (sys.executable, "-P", "-m", "runbook_exec")
 
-_PATIENCE = 300.0  # seconds for a command that only reads
+_PATIENCE = 120.0  # seconds for a command that only reads
 
 # a folder that is trusted as a whole may be one that the agent writes to; the other would hold every command
 _NOT_PASSED = (TRUSTED_FOLDERS, "RUNBOOK_EXEC_HOLD")

@@ -5,7 +5,7 @@ from __future__ import annotations
 INSTRUCTIONS = """\
 Runbooks are pages that people read and run. Use them for operations, and do not run their commands yourself.
 1. `list_runbooks` finds the page, `show` its steps, `plan` what a run would do.
-2. `start` starts a run. Then call `state` with `wait: 60` and `after: <next of the last result>` until its
+2. `start` starts a run. Then call `state` with `wait: 45` and `after: <next of the last result>` until its
    status is neither `running` nor `asks`.
 3. A question with `answered_by: agent` is yours: `answer` it with a value or a label. If you do not know it,
    ask the user; do not guess.

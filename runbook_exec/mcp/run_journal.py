@@ -57,13 +57,13 @@ class RunJournal:
                 if (event := _parse_line(line)) is not None:
                     self._apply(event)
 
-    def read_events(self, after: int) -> Iterator[tuple[int, Event]]:
-        """Yield the events after a number, each with its number; raises OSError."""
-        if not 0 <= after < len(self._offsets):
+    def read_events(self, after: int, end: int) -> Iterator[tuple[int, Event]]:
+        """Yield the events after a number up to another, each with its number; raises OSError."""
+        if not 0 <= after < end:
             return
         with open_journal(self.path) as file:
             file.seek(self._offsets[after])
-            for number in range(after + 1, len(self._offsets) + 1):
+            for number in range(after + 1, end + 1):
                 if (event := _parse_line(file.readline(LONGEST_LINE))) is not None:
                     yield number, event
 

@@ -28,9 +28,9 @@ from .tool_error import ToolError
 
 _TICK = 0.1  # seconds between two looks at a journal
 
-_STARTS = 60.0  # seconds in which a run begins its journal
+_STARTS = 40.0  # seconds in which a run begins its journal
 
-_MOST_WAIT = 120  # seconds
+_MOST_WAIT = 50  # seconds; many clients give up after 60
 
 _MOST_RUNS = 20  # in a list
 

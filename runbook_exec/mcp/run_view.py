@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from ..engine.attempts.background_events import BackgroundEnded, BackgroundOutput
@@ -46,10 +46,13 @@ def describe_run(journal: RunJournal, page: str, after: int) -> dict[str, object
         result["runs_now"] = _describe_running(journal.current)
     if how := _describe_continuation(journal, run):
         result["continue"] = how
-    numbered = list(_describe_events(journal.read_events(after)))
+    end = journal.last
+    source = journal.read_events(after, end)
+    numbered = list(_describe_events(source))
     events, following = take_slice(event for _, event in numbered)
-    last = numbered[len(events) - 1][0] if events else min(after, journal.last)
-    return {**result, "events": events, "next": last, "more": following is not None}
+    more = following is not None or next(source, None) is not None
+    last = numbered[len(events) - 1][0] if more and events else end
+    return {**result, "events": events, "next": last, "more": more}
 
 
 def _describe_running(started: StatementStarted) -> dict[str, object]:
@@ -122,8 +125,11 @@ _REASONS = {
 }
 
 
-def _describe_events(events: Iterable[tuple[int, Event]]) -> Iterator[tuple[int, dict[str, object]]]:
-    """Yield events, each with the number of the last journal line in it; output is put together."""
+def _describe_events(events: Iterator[tuple[int, Event]]) -> Iterator[tuple[int, dict[str, object]]]:
+    """Yield events, each with the number of the last journal line in it; output is put together.
+
+    It leaves the rest in `events` once there is enough for one result.
+    """
     printed, last, budget = "", 0, 4 * BUDGET
     for number, event in events:
         if isinstance(event, Output) and len(printed) < BUDGET:
