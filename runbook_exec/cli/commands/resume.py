@@ -243,7 +243,8 @@ def resume_run(
         trust_changed_plan(past.record.plan, plan)
     state, _ = past.make_resumption(plan, store)
     print_warnings(_list_replaced_values(past, plan, state))
-    if operator is None and (lines := list_new_statements(plan, state, [label for _, label in now.assume])):
+    alone = operator is None and not options.is_answerable()
+    if alone and (lines := list_new_statements(plan, state, [label for _, label in now.assume])):
         print("\n".join(lines), file=sys.stderr)
         return WAITING
     return run_with_trust(plan, options, operator, past)
