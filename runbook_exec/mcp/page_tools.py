@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterator
 
 from ..diagnostics.problem import Problem
@@ -126,6 +127,18 @@ class PageTools:
         findings, following = take_slice(rows, arguments.number("offset"))
         result: ToolResult = {"page": page.name, "count": len(found), "findings": findings}
         return _with_next(result | ({"notes": clip_text(done.errors)} if done.errors else {}), following)
+
+
+def require_trust_of_sources(page: ServedPage, anchor: str | None) -> None:
+    """Raise ToolError if commands that give values would run before a person has seen them."""
+    plan = read_plan(str(page.path), anchor, RunOptions())
+    if not any((known.source or "").startswith("cmd:") for known in plan.inputs.values()):
+        return
+    if doubt := _find_doubt(plan.runbook, plan.procedure, is_default=anchor is None):
+        raise ToolError(
+            f"{doubt}, and the page takes values from commands. A person looks at them with "
+            f"`runbook-exec trust {shlex.quote(str(page.path))}` in a terminal. Nothing was started"
+        )
 
 
 def make_run_words(page: ServedPage, arguments: CallArguments) -> list[str]:

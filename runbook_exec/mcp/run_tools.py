@@ -17,7 +17,7 @@ from ..live.locate import find_socket
 from ..runner.answers.external import name_giver
 from ..system.people import name_user
 from .agent_values import check_agent_values
-from .page_tools import ANCHOR, CHOOSE, OFFSET, PAGE, VALUES, make_run_words
+from .page_tools import ANCHOR, CHOOSE, OFFSET, PAGE, VALUES, make_run_words, require_trust_of_sources
 from .program import RunProcess, run_command
 from .run_journal import RunJournal
 from .run_view import describe_run, find_reason_for_person, find_status
@@ -96,6 +96,7 @@ class RunTools:
     def _start(self, arguments: CallArguments) -> ToolResult:
         page = self._pages.find_page(arguments.text("page"))
         words = make_run_words(page, arguments)
+        require_trust_of_sources(page, arguments.optional_text("anchor"))
         identity = secrets.token_hex(4)
         options = [f"--agent={arguments.agent}", f"--hold={self._hold}", f"--id={identity}", "--no-input"]
         with self._starting:

@@ -7,8 +7,11 @@ from datetime import date, datetime
 from ..plan.model import Plan
 
 
-def list_facts(plan: Plan) -> list[str]:
-    """Return the numbers of steps, statements and values, the shell, and the age of the last review."""
+def list_facts(plan: Plan, agent: str = "") -> list[str]:
+    """Return the numbers of steps, statements and values, the shell, and the age of the last review.
+
+    If an `agent` has started the run, they begin with its name.
+    """
     steps = len(plan.procedure.steps)
     statements = sum(1 for item in plan.items if item.statement)
     names = {p.name for item in plan.items for p in item.placeholders} - set(plan.given)
@@ -28,4 +31,4 @@ def list_facts(plan: Plan) -> list[str]:
     if isinstance(reviewed, date) and not isinstance(reviewed, datetime):
         days = (date.today() - reviewed).days
         facts.append("reviewed today" if days == 0 else f"reviewed {days} day{'s' * (days != 1)} ago")
-    return facts
+    return [f"started by agent {agent}", *facts] if agent else facts

@@ -125,6 +125,19 @@ async def test_values_are_data_and_never_secrets(program: Program) -> None:
 
 
 @pytest.mark.asyncio
+async def test_nothing_of_a_page_runs_before_a_person_has_seen_it(program: Program) -> None:
+    """Commands that give values run neither for the tools that read nor at the start of a run."""
+    source = "---\nrunbook:\n  inputs:\n    region:\n      source: cmd:touch ran\n---\n"
+    serve_page(program, source + "# Page\n\n## Steps\n\n```bash\necho <region>\n```\n")
+    async with start_agent(program.folder / "agent", program.work, program.environment()) as agent:
+        for tool in ("show", "plan", "lint"):
+            await agent.call(tool, **CALL)
+        await refuse(agent, "and the page takes values from commands", "start", **CALL)
+    assert not program.runs.exists()
+    assert not (program.work / "ran").exists()
+
+
+@pytest.mark.asyncio
 async def test_an_answer_counts_only_for_a_question_of_the_agent(program: Program) -> None:
     """Questions of a person, older ones, and those of runs that a person has started are refused."""
     serve_page(program, "# Page\n\n## Procedure\n\n```bash\ntouch ran\n```\n")
