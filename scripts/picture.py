@@ -124,6 +124,8 @@ def run(camera: Camera, world: World) -> None:
     camera.see("paste code here if prompted >", 1.5)
     camera.type(LOGIN_CODE, 0.8)
     camera.type(ENTER, 0.2)
+    camera.see("enter continue", 2.0)
+    camera.type(ENTER, 0.2)
     for number in (2, 3, 4):
         camera.see(f"{number} of 7 ›", 3.0)
         camera.type(ENTER)

@@ -42,7 +42,7 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeo
         return ""
     wanted = says.expect_status if last and says.expect_status is not None else 0
     if done.status != wanted:
-        return _describe_status(done.status, wanted)
+        return _describe_status(done.status, wanted, interrupted=done.interrupted)
     plain = printed.by_block.replace("\r\n", "\n")
     for text in says.expect_not:
         if text in plain:
@@ -55,9 +55,11 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeo
     return ""
 
 
-def _describe_status(status: int, wanted: int) -> str:
+def _describe_status(status: int, wanted: int, *, interrupted: bool) -> str:
     """Return an exit status with what shells mean by it, and the one that was expected instead."""
-    notes = [_MEANINGS.get(status, ""), f"expected {wanted}" if wanted else ""]
+    # a program that ends at ^C in its own way may use any status
+    meaning = "interrupted" if interrupted else _MEANINGS.get(status, "")
+    notes = [meaning, f"expected {wanted}" if wanted else ""]
     words = "; ".join(filter(None, notes))
     return f"exited {status} ({words})" if words else f"exited {status}"
 

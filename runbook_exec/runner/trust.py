@@ -211,7 +211,10 @@ def record_trust(known: TrustState, runs: Path, digest: PageDigest | None = None
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, json.dumps(told, indent=1).encode(), 0o600)
     except OSError as error:
-        raise Refused(f"cannot save in `{path}` that the page is trusted: {reason(error)}") from error
+        raise Refused(
+            f"cannot save the trust record in `{path.parent}`: {reason(error)}; "
+            "set XDG_STATE_HOME to a folder that you can write to"
+        ) from error
 
 
 def record_change(before: TrustState, now: TrustState, runs: Path) -> None:

@@ -132,7 +132,7 @@ def test_an_annotation_of_a_step_applies_to_all_its_blocks(program: Program) -> 
     page = "# Page\n\n## Steps\n\n<!-- runbook: allow-failure -->\n### 1. It\n\n```fish\nfalse\n```\n\n"
     ran = program.run_page(f"{page}```fish\nfalse\n```\n\n### 2. Then\n\n```fish\nfalse\n```\n", "--yes")
     assert ran.status == 1
-    assert "✗  2/2  Then · exited 1" in ran.stdout
+    assert "✗  step 2 of 2  2. Then · exited 1" in ran.stdout
 
 
 @pytest.mark.parametrize("form", _FORMS)

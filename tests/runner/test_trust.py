@@ -277,7 +277,7 @@ def test_without_a_folder_for_the_trust_record_nothing_runs(program: Program) ->
     ran = run(program, "page.md", *UNATTENDED, "--trust")
     assert (ran.status, log(program)) == (2, [])
     assert re.search(
-        r"cannot save in `.*\.json` that the page is trusted: (file exists|not a directory)", ran.stderr
+        r"cannot save the trust record in `.*`: (file exists|not a directory); set XDG_STATE_HOME", ran.stderr
     )
 
 

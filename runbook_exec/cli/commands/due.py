@@ -11,6 +11,7 @@ from ...journal.paths import state_folder
 from ...runs.due import cadences_to_json, find_cadences, format_due
 from ..arguments import build_parser
 from ..exit_status import EXIT_STATUS
+from ..layout import DUE, print_laid_out
 from ..output import print_lines, print_warnings
 from ..pages import find_runbooks
 from ..refusal import refuse_io_errors
@@ -47,7 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
     with refuse_io_errors():
         found, unread, damaged = find_cadences(find_runbooks(arguments.paths), folder, now)
         print_warnings([*damaged, *unread])
-        print_lines(cadences_to_json(found) if arguments.json else "\n".join(format_due(found, now)))
+        if arguments.json:
+            print_lines(cadences_to_json(found))
+        elif lines := "\n".join(format_due(found, now)):
+            print_laid_out(lines, DUE)
     if any(each.due for each in found):
         return EXIT_STATUS["due"]
     return EXIT_STATUS["unread" if unread else "done"]

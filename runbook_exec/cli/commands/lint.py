@@ -21,6 +21,7 @@ from ...system.gc_pause import relax_gc
 from ...system.regular_file import read_bounded
 from ..arguments import build_parser
 from ..exit_status import EXIT_STATUS
+from ..layout import FINDINGS, print_laid_out
 from ..lint_work import LintWork
 from ..output import print_text, print_warnings
 
@@ -117,6 +118,8 @@ def _print_report(asked: LintOptions, work: LintWork, report: Report) -> str:
         sys.stdout.buffer.write(work.given[STANDARD_INPUT])
         sys.stdout.buffer.flush()
         print(text, end="", file=sys.stderr)
+    elif asked.format == "text" and not asked.statistics:
+        print_laid_out(text, FINDINGS)
     else:
         print_text(text)
     print_warnings(report.not_checked)

@@ -22,6 +22,7 @@ from ...rehearsal.transcript.model import is_transcript, transcripts_of
 from ...rehearsal.updater import update_transcript
 from ..arguments import build_parser
 from ..exit_status import EXIT_STATUS
+from ..layout import FINDINGS, print_laid_out
 from ..output import print_text
 
 _DEFAULT = ("runbooks",)
@@ -63,7 +64,7 @@ def rehearse_pages(asked: RehearseOptions) -> str:
             result = _update_transcript(path, Options(programs=programs, lenient=True))
         results.append(result)
         if asked.format == "text":
-            print_text(format_result(result))
+            print_laid_out(format_result(result), FINDINGS)
     report = _report(results, without)
     if asked.format != "text":
         print_text(write(report, asked.format))

@@ -11,6 +11,7 @@ from ...plan.builder import choose_procedure
 from ...runner.load import format_problems, parse_address, print_problems, read_runbook
 from ..arguments import add_inputs, add_shell, build_parser
 from ..exit_status import DONE, REFUSED
+from ..layout import OUTLINE, print_laid_out
 from ..printer import format_outline, to_json
 
 
@@ -41,7 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
     if anchor is not None and runbook.named is None:
         problem = choose_procedure(runbook, anchor)
         raise Refused(format_problems([problem] if isinstance(problem, Problem) else [], path, runbook.text))
-    print(to_json(runbook) if arguments.json else "\n".join(format_outline(runbook)))
+    if arguments.json:
+        print(to_json(runbook))
+    else:
+        print_laid_out("\n".join(format_outline(runbook)), OUTLINE)
     print_problems(runbook)
     errors = [p for p in runbook.problems if p.severity == Severity.ERROR]
     return REFUSED if errors else DONE

@@ -12,6 +12,7 @@ from ....runner.options import parse_option
 from ....runs.reports.table import RunFilter, format_table, runs_to_json
 from ....text.moments import parse_moment
 from ...arguments import build_parser as build_command_parser
+from ...layout import RUNS, print_laid_out
 from ...output import print_lines, print_warnings
 from .shared import runs_folder
 
@@ -76,7 +77,7 @@ def run(arguments: argparse.Namespace) -> str:
     if arguments.json:
         print_lines(runs_to_json(found))
     elif found:
-        print_lines("\n".join(format_table(found)))
+        print_laid_out("\n".join(format_table(found)), RUNS)
     else:
         print("no run matches" if _has_journals(folder) else "there is no run yet", file=sys.stderr)
     return "done"
