@@ -10,7 +10,7 @@ from ..arguments import build_parser
 
 _EPILOG = """\
 An agent starts it and talks with it over standard input and output. It needs
-`pip install 'runbook-exec[mcp]'`.
+`pip install 'runbook-live[mcp]'`.
 
 The agent lists, shows, lints, plans and starts the runbooks below the folders, and gives values that are not
 secret. Commands that are trusted (`runbook-exec trust`, runbooks.lock) run. A person attaches with
