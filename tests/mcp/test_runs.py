@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -175,6 +176,23 @@ async def begin_slow_statement(program: Program, agent: Agent) -> str:
 def count_runs_of_statements(program: Program) -> list[int]:
     """Return the lines of the statements that have finished, in order."""
     return [event.line for event in program.read_events() if isinstance(event, StatementFinished)]
+
+
+@pytest.mark.asyncio
+async def test_a_page_is_started_once_by_several_agents(program: Program) -> None:
+    """Of calls at the same time, by one agent or by two, one starts a run."""
+    serve_page(program, SLOW)
+    trust(program)
+    work, variables = program.work, program.environment()
+    async with start_agent(program.folder / "a", work, variables) as one:  # noqa: SIM117 - read in order
+        async with start_agent(program.folder / "b", work, variables) as two:
+            calls = [each.call("start", page="runbooks/page.md") for each in (one, two, one, two)]
+            ends = await asyncio.gather(*calls, return_exceptions=True)
+    refused = [str(each) for each in ends if isinstance(each, ToolFailed)]
+    assert len(refused) == 3, ends
+    assert all("of this page goes on" in each for each in refused)
+    assert len(list(program.runs.glob("*.jsonl"))) == 1
+    wait_for_log(program, "begin")
 
 
 @pytest.mark.asyncio
