@@ -10,7 +10,7 @@ from ..arguments import build_parser
 
 _EPILOG = """\
 An agent starts it and talks with it over standard input and output. It needs
-`pip install 'runbook-exec[mcp]'`.
+`pip install 'runbook-live[mcp]'`.
 
 The agent lists, shows, lints, plans and starts the runbooks below the folders, and gives values that are not
 secret. Commands that are trusted (`runbook-exec trust`, runbooks.lock) run. A person attaches with
@@ -24,13 +24,13 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     usage = "runbook-exec mcp [FOLDER…] [--hold DURATION]"
     parser = build_parser(name, usage, "Serve runbooks to a coding agent.", _EPILOG)
     parser.add_argument(
-        "folders", metavar="FOLDER", nargs="*", help="folders of pages; by default runbooks and docs"
+        "folders", metavar="FOLDER", nargs="*", help="folders of pages; default: runbooks and docs"
     )
     parser.add_argument(
         "--hold",
         metavar="DURATION",
         default="8h",
-        help="how long a run keeps a question open when no person is attached; by default 8h",
+        help="how long a run keeps a question open when no person is attached; default: 8h",
     )
     return parser.parse_args(words)
 
