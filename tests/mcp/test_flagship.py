@@ -40,11 +40,16 @@ def approve_up_to_the_list(person: Screen) -> None:
     person.wait("paste code here if prompted >")
     person.type(LOGIN_CODE, ENTER)
     for number in range(2, 6):
+        if number in (2, 4):  # the page has text below the commands before it
+            person.wait("enter continue")
+            person.type(ENTER)
         person.wait(f"{number} of 7 ›")
         person.type(ENTER)
-    person.wait("d done", "5b. Confirm that CI deploys")
+    person.wait("enter continue")
+    person.type(ENTER)
+    person.wait("d done", "5b. Confirm that CI deploys", "6 of 7 ›")
     person.type("d")
-    person.wait("6 of 7 ›")
+    person.wait("7 of 7 ›")
     person.type(ENTER)
     person.wait("<old-token-id>  pick one")
 
@@ -82,7 +87,10 @@ async def test_an_agent_rotates_the_token_and_never_sees_it(tmp_path: Path) -> N
                     assert answered["question"]["text"].endswith(f"fly tokens revoke {old}")
                     with pytest.raises(ToolFailed, match="is not yours to answer"):
                         await agent.call("answer", run=run, question=answered["question"]["id"], answer="run")
-                    person.wait("7 of 7 ›")
+                    person.wait_until(
+                        lambda shown: f"revoke {old}" in shown and shown.endswith("7 of 7 ›"),
+                        "the question about the last command",
+                    )
                     person.type(ENTER)
                     person.wait("Done.")
                     assert person.wait_status() == 0

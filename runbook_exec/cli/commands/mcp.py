@@ -21,10 +21,10 @@ goes on when the agent or this server ends.
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     """Return the arguments of `mcp`."""
-    usage = "runbook-exec mcp [FOLDER…] [--hold DURATION]"
+    usage = "runbook-exec mcp [DIR…] [--hold DURATION]"
     parser = build_parser(name, usage, "Serve runbooks to a coding agent.", _EPILOG)
     parser.add_argument(
-        "folders", metavar="FOLDER", nargs="*", help="folders of pages; default: runbooks and docs"
+        "folders", metavar="DIR", nargs="*", help="folders of pages; default: runbooks and docs"
     )
     parser.add_argument(
         "--hold",
