@@ -11,7 +11,8 @@ from ..plan.model import Plan
 def list_facts(plan: Plan, known: Collection[str] = (), agent: str = "") -> list[str]:
     """Return the numbers of steps, statements and values, the shell, and the age of the last review.
 
-    `known` are the names that already have a value. The facts begin with the `agent` that starts the run.
+    `known` are the names that already have a value. If an `agent` has started the run, the facts begin with
+    its name.
     """
     steps = len(plan.procedure.steps)
     statements = sum(1 for item in plan.items if item.statement)
