@@ -27,8 +27,8 @@ async def begin(agent: Agent) -> str:
     givers = {each["name"]: each["given_by"] for each in shown["values"]}
     assert givers == {"paste-new-token": "person", "old-token-id": "agent"}
     started = await agent.call("start", page=page)
-    question = started["question"]
-    assert (started["status"], question["kind"], question["answered_by"]) == ("asks", "run", "person")
+    question = (await agent.wait_for(started["run"], "asks", "run"))["question"]
+    assert question["answered_by"] == "person"
     assert question["person"] == f"runbook-exec attach {started['run']}"
     return str(started["run"])
 
@@ -83,7 +83,8 @@ async def test_an_agent_rotates_the_token_and_never_sees_it(tmp_path: Path) -> N
                     old = str(world.state()["old_token"])
                     assert any(old in event.get("text", "") for event in agent.events)
                     question = asked["question"]["id"]
-                    answered = await agent.call("answer", run=run, question=question, answer=old)
+                    await agent.call("answer", run=run, question=question, answer=old)
+                    answered = await agent.wait_for(run, "asks", "run")
                     assert answered["question"]["text"].endswith(f"fly tokens revoke {old}")
                     with pytest.raises(ToolFailed, match="is not yours to answer"):
                         await agent.call("answer", run=run, question=answered["question"]["id"], answer="run")
