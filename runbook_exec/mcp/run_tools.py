@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..engine.events import Asked, Outcome
-from ..errors import Refused
+from ..errors import Refused, reason
 from ..journal.index import find_journal_of, find_running, find_unfinished, list_runs
 from ..journal.paths import state_folder
 from ..live.client import send_answer
@@ -99,7 +102,7 @@ class RunTools:
         require_trust_of_sources(page, arguments.optional_text("anchor"))
         identity = secrets.token_hex(4)
         options = [f"--agent={arguments.agent}", f"--hold={self._hold}", f"--id={identity}", "--no-input"]
-        with self._starting:
+        with self._starting, _claim_page(page):
             self._forbid_second_run(page, arguments.optional_text("anchor"))
             self._processes = [each for each in self._processes if each.find_status() is None]
             process = RunProcess(["run", *words, *options])
@@ -222,6 +225,20 @@ class RunTools:
                 return
             if time.monotonic() >= until or self.is_ending.wait(_TICK):
                 return
+
+
+@contextlib.contextmanager
+def _claim_page(page: ServedPage) -> Iterator[None]:
+    """Let no other server start a run of the page within the block."""
+    try:
+        lock = os.open(page.path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise ToolError(f"cannot read `{page.name}`: {reason(error)}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _find_runs() -> Path:

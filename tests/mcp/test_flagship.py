@@ -27,8 +27,8 @@ async def begin(agent: Agent) -> str:
     givers = {each["name"]: each["given_by"] for each in shown["values"]}
     assert givers == {"paste-new-token": "person", "old-token-id": "agent"}
     started = await agent.call("start", page=page)
-    question = started["question"]
-    assert (started["status"], question["kind"], question["answered_by"]) == ("asks", "run", "person")
+    question = (await agent.wait_for(started["run"], "asks", "run"))["question"]
+    assert question["answered_by"] == "person"
     assert question["person"] == f"runbook-exec attach {started['run']}"
     return str(started["run"])
 
@@ -40,11 +40,16 @@ def approve_up_to_the_list(person: Screen) -> None:
     person.wait("paste code here if prompted >")
     person.type(LOGIN_CODE, ENTER)
     for number in range(2, 6):
+        if number in (2, 4):  # the page has text below the commands before it
+            person.wait("enter continue")
+            person.type(ENTER)
         person.wait(f"{number} of 7 ›")
         person.type(ENTER)
-    person.wait("d done", "5b. Confirm that CI deploys")
+    person.wait("enter continue")
+    person.type(ENTER)
+    person.wait("d done", "5b. Confirm that CI deploys", "6 of 7 ›")
     person.type("d")
-    person.wait("6 of 7 ›")
+    person.wait("7 of 7 ›")
     person.type(ENTER)
     person.wait("<old-token-id>  pick one")
 
@@ -78,11 +83,15 @@ async def test_an_agent_rotates_the_token_and_never_sees_it(tmp_path: Path) -> N
                     old = str(world.state()["old_token"])
                     assert any(old in event.get("text", "") for event in agent.events)
                     question = asked["question"]["id"]
-                    answered = await agent.call("answer", run=run, question=question, answer=old)
+                    await agent.call("answer", run=run, question=question, answer=old)
+                    answered = await agent.wait_for(run, "asks", "run")
                     assert answered["question"]["text"].endswith(f"fly tokens revoke {old}")
                     with pytest.raises(ToolFailed, match="is not yours to answer"):
                         await agent.call("answer", run=run, question=answered["question"]["id"], answer="run")
-                    person.wait("7 of 7 ›")
+                    person.wait_until(
+                        lambda shown: f"revoke {old}" in shown and shown.endswith("7 of 7 ›"),
+                        "the question about the last command",
+                    )
                     person.type(ENTER)
                     person.wait("Done.")
                     assert person.wait_status() == 0

@@ -150,7 +150,8 @@ async def test_an_answer_counts_only_for_a_question_of_the_agent(program: Progra
     ]
     async with start_agent(program.folder / "agent", program.work, program.environment()) as agent:
         started = await agent.call("start", **CALL)
-        run, question = started["run"], started["question"]["id"]
+        run = started["run"]
+        question = (await agent.wait_for(run, "asks", "run"))["question"]["id"]
         for answer in ("run", "done", "y", "", "value:x"):
             await refuse(agent, "is not yours to answer", "answer", run=run, question=question, answer=answer)
         for other in ("run:1.1:1", "value:1.1:2", "", question + "0"):

@@ -61,9 +61,14 @@ class Agent:
 
     async def wait_for(self, run: str, status: str, kind: str = "") -> dict[str, Any]:
         """Follow a run until it has this status, and asks a question of this kind."""
-        until, after = time.monotonic() + PATIENCE, 0
+        until, after, found = time.monotonic() + PATIENCE, 0, {}
         while time.monotonic() < until:
-            found = await self.call("state", run=run, after=after, wait=1)
+            try:
+                found = await self.call("state", run=run, after=after, wait=1)
+            except ToolFailed as failed:
+                if "no run" not in str(failed):
+                    raise
+                continue  # its process has not begun the journal yet
             after = found["next"]
             if found["status"] == status and kind in ("", found.get("question", {}).get("kind")):
                 return found

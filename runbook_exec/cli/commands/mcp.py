@@ -21,16 +21,16 @@ goes on when the agent or this server ends.
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     """Return the arguments of `mcp`."""
-    usage = "runbook-exec mcp [FOLDER…] [--hold DURATION]"
+    usage = "runbook-exec mcp [DIR…] [--hold DURATION]"
     parser = build_parser(name, usage, "Serve runbooks to a coding agent.", _EPILOG)
     parser.add_argument(
-        "folders", metavar="FOLDER", nargs="*", help="folders of pages; by default runbooks and docs"
+        "folders", metavar="DIR", nargs="*", help="folders of pages; default: runbooks and docs"
     )
     parser.add_argument(
         "--hold",
         metavar="DURATION",
         default="8h",
-        help="how long a run keeps a question open when no person is attached; by default 8h",
+        help="how long a run keeps a question open when no person is attached; default: 8h",
     )
     return parser.parse_args(words)
 

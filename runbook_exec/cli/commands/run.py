@@ -97,8 +97,8 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         "--agent",
         metavar="NAME",
         default="",
-        help="with --hold: this coding agent starts the run. Trusted commands run, and a person attaches "
-        "and confirms each of the others",
+        help="with --hold: a coding agent starts the run. Trusted commands run; an attached person confirms "
+        "the others",
     )
     _add_recording(parser)
     if not name and not words:
